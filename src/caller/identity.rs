@@ -1,0 +1,152 @@
+//! What is known of one caller.
+
+use std::fmt;
+
+use super::kind::Kind;
+
+/// Who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    kind: Kind,
+    generation: Generation,
+    fingerprint: Option<Fingerprint>,
+    version: Option<ClientVersion>,
+}
+
+/// Which contract a caller understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the whole crate rests on there being two"
+)]
+pub enum Generation {
+    /// The old contract: depends on legacy shapes.
+    Legacy,
+    /// The target contract.
+    StatusDriven,
+}
+
+/// A keyed pseudonym of the signal that identifies one installation, shown as `psd_<32 hex>`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(u128);
+
+/// A client's version as it named it: strict semver of at most 32 ASCII characters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientVersion {
+    length: u8,
+    text: [u8; Self::MAX],
+}
+
+impl Caller {
+    /// A caller without any identity signal, of no known kind, who understands the old contract only.
+    pub const ANONYMOUS_LEGACY: Self = Self::new(Kind::OTHER, Generation::Legacy);
+
+    /// An anonymous caller of a kind and generation.
+    #[must_use]
+    pub const fn new(kind: Kind, generation: Generation) -> Self {
+        Self {
+            kind,
+            generation,
+            fingerprint: None,
+            version: None,
+        }
+    }
+
+    /// This caller, told apart from others by a fingerprint.
+    #[must_use]
+    pub const fn with_fingerprint(mut self, fingerprint: Fingerprint) -> Self {
+        self.fingerprint = Some(fingerprint);
+        self
+    }
+
+    /// This caller with the version it named.
+    #[must_use]
+    pub const fn with_version(mut self, version: ClientVersion) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// The client kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which contract the caller understands.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The pseudonym of the installation; `None` for an anonymous caller.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
+    }
+
+    /// The version that the client named, if it is one.
+    #[must_use]
+    pub const fn version(&self) -> Option<ClientVersion> {
+        self.version
+    }
+
+    /// Whether the caller understands the target contract.
+    #[must_use]
+    pub const fn is_status_driven(&self) -> bool {
+        matches!(self.generation, Generation::StatusDriven)
+    }
+}
+
+impl Generation {
+    /// `legacy` or `status_driven`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::StatusDriven => "status_driven",
+        }
+    }
+}
+
+impl Fingerprint {
+    /// The pseudonym with this value.
+    #[must_use]
+    pub const fn from_u128(value: u128) -> Self {
+        Self(value)
+    }
+
+    /// The value, as [`Fingerprint::from_u128`] takes it.
+    #[must_use]
+    pub const fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "psd_{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl ClientVersion {
+    /// The most characters a version may have.
+    pub const MAX: usize = 32;
+
+    /// The version as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.text[..usize::from(self.length)]).expect("a version is ASCII")
+    }
+}
+
+impl fmt::Debug for ClientVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

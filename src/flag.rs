@@ -1,0 +1,247 @@
+//! The two ends of the switch that turns compatibility on and off.
+//!
+//! [`CompatFlag`] is the writing end, for whoever may flip the switch. [`FlagReader`] is the reading end, for the
+//! middleware. All clones of both ends share one atomic.
+
+use std::{fmt, sync::Arc};
+
+#[cfg(legacy_http_compat_loom)]
+use loom::sync::atomic::{AtomicU8, Ordering};
+#[cfg(not(legacy_http_compat_loom))]
+use std::sync::atomic::{AtomicU8, Ordering};
+
+const OFF: u8 = 0;
+const ON: u8 = 1;
+const RETIRED: u8 = 2;
+
+/// What the switch says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a caller must be able to handle every state"
+)]
+pub enum FlagState {
+    /// Answers leave as the handlers made them; who depends on the legacy shape is still counted.
+    Off,
+    /// Answers are rewritten for those who depend on the legacy shape.
+    On,
+    /// Off for good. The middleware is an identity.
+    Retired,
+}
+
+/// The writing end of a shared atomic switch.
+///
+/// ```
+/// use legacy_http_compat::{CompatFlag, FlagState};
+///
+/// let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
+/// let reader = flag.reader();
+/// flag.set(false);
+/// assert_eq!(reader.state(), FlagState::Off);
+///
+/// flag.retire();
+/// assert_eq!(flag.set(true), FlagState::Retired, "retired is final");
+/// ```
+#[derive(Clone)]
+pub struct CompatFlag {
+    shared: Arc<Shared>,
+}
+
+/// The reading end of a shared atomic switch, made by [`CompatFlag::reader`].
+#[derive(Clone)]
+pub struct FlagReader {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: Box<str>,
+    state: AtomicU8,
+}
+
+impl CompatFlag {
+    /// A switch under the name that configuration and logs use for it.
+    pub fn new(name: impl Into<String>, active: bool) -> Self {
+        let state = AtomicU8::new(if active { ON } else { OFF });
+        let name = name.into().into_boxed_str();
+        Self {
+            shared: Arc::new(Shared { name, state }),
+        }
+    }
+
+    /// The name given to [`CompatFlag::new`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// A reading end.
+    #[must_use]
+    pub fn reader(&self) -> FlagReader {
+        FlagReader {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Switches on or off and returns the state that holds after the call.
+    ///
+    /// Once `set(false)` has returned, no answer decided after it is rewritten. A retired switch stays retired.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "called for its effect; only `set(true)` can be refused"
+    )]
+    pub fn set(&self, active: bool) -> FlagState {
+        let wanted = if active { ON } else { OFF };
+        // Release: whoever sees the new state also sees what was written before the flip (a journal record, say).
+        // An exchange and not a store, because a store could overwrite a retirement that another thread just made.
+        let flip = self
+            .shared
+            .state
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+                (state != RETIRED).then_some(wanted)
+            });
+        if flip.is_ok() {
+            decode(wanted)
+        } else {
+            FlagState::Retired
+        }
+    }
+
+    /// Whether answers are being rewritten.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.shared.state() == FlagState::On
+    }
+
+    /// What the switch says.
+    #[must_use]
+    pub fn state(&self) -> FlagState {
+        self.shared.state()
+    }
+
+    /// Switches off for good: no later [`set`](Self::set) has an effect, and the middleware becomes an identity.
+    pub fn retire(&self) {
+        self.shared.state.store(RETIRED, Ordering::Release);
+    }
+}
+
+impl FlagReader {
+    /// The name given to [`CompatFlag::new`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Whether answers are being rewritten.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.shared.state() == FlagState::On
+    }
+
+    /// What the switch says.
+    #[must_use]
+    pub fn state(&self) -> FlagState {
+        self.shared.state()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> FlagState {
+        // Acquire pairs with the Release of the writers. That a read which happens after `set` sees its value needs
+        // no more than coherence of this one atomic.
+        decode(self.state.load(Ordering::Acquire))
+    }
+}
+
+impl fmt::Debug for CompatFlag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.describe("CompatFlag", f)
+    }
+}
+
+impl fmt::Debug for FlagReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.describe("FlagReader", f)
+    }
+}
+
+impl Shared {
+    fn describe(&self, end: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(end)
+            .field("name", &self.name)
+            .field("state", &self.state())
+            .finish()
+    }
+}
+
+fn decode(state: u8) -> FlagState {
+    match state {
+        OFF => FlagState::Off,
+        ON => FlagState::On,
+        _ => FlagState::Retired,
+    }
+}
+
+#[cfg(all(test, not(legacy_http_compat_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_clones_share_one_state() {
+        let flag = CompatFlag::new("f", false);
+        let reader = flag.clone().reader();
+        assert_eq!(flag.set(true), FlagState::On);
+        assert!(reader.clone().is_active());
+        assert_eq!(reader.name(), "f");
+    }
+
+    #[test]
+    fn a_retired_flag_cannot_be_switched_on_again() {
+        let flag = CompatFlag::new("f", true);
+        flag.retire();
+        assert_eq!(flag.set(true), FlagState::Retired);
+        assert_eq!(flag.set(false), FlagState::Retired);
+        assert!(!flag.is_active());
+    }
+}
+
+#[cfg(all(test, legacy_http_compat_loom))]
+mod loom_tests {
+    use super::*;
+    use loom::{sync::atomic::AtomicBool, thread};
+
+    #[test]
+    fn a_retirement_wins_against_every_flip_that_races_with_it() {
+        loom::model(|| {
+            let flag = CompatFlag::new("f", true);
+            let flips = flag.clone();
+            let flipper = thread::spawn(move || {
+                flips.set(false);
+                flips.set(true);
+            });
+            flag.retire();
+            flipper.join().expect("the flipper does not panic");
+            assert_eq!(flag.state(), FlagState::Retired);
+        });
+    }
+
+    #[test]
+    fn who_sees_the_flip_sees_what_was_written_before_it() {
+        loom::model(|| {
+            let flag = CompatFlag::new("f", true);
+            let reader = flag.reader();
+            let record = Arc::new(AtomicBool::new(false));
+            let written = Arc::clone(&record);
+            let writer = thread::spawn(move || {
+                written.store(true, Ordering::Relaxed);
+                flag.set(false);
+            });
+            if !reader.is_active() {
+                assert!(
+                    record.load(Ordering::Relaxed),
+                    "the record precedes the flip"
+                );
+            }
+            writer.join().expect("the writer does not panic");
+        });
+    }
+}
