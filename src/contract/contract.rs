@@ -1,0 +1,197 @@
+//! The contract itself.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::{
+    deprecation::Deprecation,
+    document::Definition,
+    endpoint::Endpoint,
+    error::{ContractError, FaultKind, Faults},
+    plan::Plan,
+};
+use crate::json::Tree;
+
+/// What an API answers today and what it answered before. One that exists is valid, and compiled.
+///
+/// Built in Rust:
+///
+/// ```
+/// use legacy_http_compat::contract::{Contract, Endpoint, LegacyShape, Outcome};
+///
+/// let contract = Contract::builder()
+///     .base_path("/api/v1")
+///     .endpoint(
+///         Endpoint::get("order", "/orders/{id}").outcome(
+///             Outcome::new("ARCHIVED", 200)
+///                 .field("/state", "ARCHIVED")
+///                 .legacy(LegacyShape::new(404).json(serde_json::json!({"error": "not found"}))),
+///         ),
+///     )
+///     .build()?;
+/// # Ok::<(), legacy_http_compat::contract::ContractError>(())
+/// ```
+///
+/// or read from a JSON document that says the same:
+///
+/// ```
+/// # use legacy_http_compat::contract::Contract;
+/// let contract = Contract::from_json(r#"{
+///   "base_path": "/api/v1",
+///   "endpoints": [{
+///     "name": "order", "method": "GET", "path": "/orders/{id}",
+///     "outcomes": [{
+///       "name": "ARCHIVED", "status": 200, "fields": {"/state": "ARCHIVED"},
+///       "legacy": {"status": 404, "body": {"json": {"error": "not found"}}}
+///     }]
+///   }]
+/// }"#)?;
+/// assert_eq!(contract.endpoints()[0].path(), "/orders/{id}");
+/// # Ok::<(), legacy_http_compat::contract::ContractError>(())
+/// ```
+#[derive(Clone)]
+pub struct Contract {
+    plan: Arc<Plan>,
+}
+
+/// Puts a [`Contract`] together.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ContractBuilder {
+    definition: Definition,
+}
+
+impl Contract {
+    /// An empty contract to add to.
+    pub fn builder() -> ContractBuilder {
+        ContractBuilder::default()
+    }
+
+    /// Reads a contract document; the [module](super) shows its members.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the document at once: those of its form first, then those of what it says. Text that is not JSON is
+    /// one fault, with its line and column.
+    pub fn from_json(text: &str) -> Result<Self, ContractError> {
+        let mut faults = Faults::default();
+        match serde_json::from_str::<Tree>(text) {
+            Ok(tree) => Self::read(&tree, faults),
+            Err(error) => {
+                faults.add(
+                    FaultKind::Syntax,
+                    format!("document: {error}"),
+                    "a JSON document",
+                );
+                Err(faults.into_result(()).expect_err("a fault was just added"))
+            }
+        }
+    }
+
+    /// This contract under another base path; an empty one for none.
+    ///
+    /// # Errors
+    ///
+    /// Where the base path, or the endpoints' paths under it, are not in matchit syntax.
+    pub fn with_base_path(&self, base_path: impl Into<String>) -> Result<Self, ContractError> {
+        let definition = Definition {
+            base_path: base_path.into(),
+            ..self.plan.definition.clone()
+        };
+        Self::compile(definition, Faults::default())
+    }
+
+    /// The path before those of all endpoints; empty for none.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        &self.plan.definition.base_path
+    }
+
+    /// The endpoints in their order.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.plan.definition.endpoints
+    }
+
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    pub(crate) fn of(plan: Arc<Plan>) -> Self {
+        Self { plan }
+    }
+
+    fn read(tree: &Tree, mut faults: Faults) -> Result<Self, ContractError> {
+        let definition = Definition::read(tree, &mut faults);
+        Self::compile(definition, faults)
+    }
+
+    fn compile(definition: Definition, mut faults: Faults) -> Result<Self, ContractError> {
+        let plan = Plan::compile(definition, &mut faults);
+        faults.into_result(Self {
+            plan: Arc::new(plan),
+        })
+    }
+}
+
+impl ContractBuilder {
+    /// The path before those of all endpoints.
+    pub fn base_path(mut self, path: impl Into<String>) -> Self {
+        self.definition.base_path = path.into();
+        self
+    }
+
+    /// The notice on rewritten answers.
+    pub fn deprecation(mut self, deprecation: Deprecation) -> Self {
+        self.definition.deprecation = Some(deprecation);
+        self
+    }
+
+    /// Adds an endpoint.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.definition.endpoints.push(endpoint);
+        self
+    }
+
+    /// Checks and compiles the contract.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the contract at once, each with the endpoint and outcome it is in, the offending value, and what
+    /// would be right.
+    pub fn build(self) -> Result<Contract, ContractError> {
+        Contract::compile(self.definition, Faults::default())
+    }
+}
+
+impl PartialEq for Contract {
+    /// Whether both say the same, in the same order.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.plan, &other.plan)
+            || self.plan.definition.write() == other.plan.definition.write()
+    }
+}
+
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.endpoints().iter().map(Endpoint::name).collect();
+        f.debug_struct("Contract")
+            .field("base_path", &self.base_path())
+            .field("endpoints", &names)
+            .finish()
+    }
+}
+
+impl Serialize for Contract {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.plan.definition.write().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Contract {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tree = Tree::deserialize(deserializer)?;
+        Self::read(&tree, Faults::default()).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,37 @@
+//! The notice that legacy answers carry: they will not be given for ever.
+
+/// That the legacy shapes are deprecated: since or from when, where to read about it, and when they end.
+///
+/// Becomes `Deprecation: @<unix seconds>` (RFC 9745, section 2.1), `Link: <…>; rel="deprecation"; type="text/html"` (RFC
+/// 9745, section 3) and, where a sunset is given, `Sunset: <HTTP-date>` (RFC 8594, section 3), on rewritten answers only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Deprecation {
+    pub(super) date: i64,
+    pub(super) link: Option<String>,
+    pub(super) sunset: Option<i64>,
+}
+
+impl Deprecation {
+    /// Deprecated at this time, in seconds since the Unix epoch; it may lie in the future.
+    pub fn at(date: i64) -> Self {
+        Self {
+            date,
+            link: None,
+            sunset: None,
+        }
+    }
+
+    /// The page, an absolute URI, that tells developers about it.
+    pub fn link(mut self, uri: impl Into<String>) -> Self {
+        self.link = Some(uri.into());
+        self
+    }
+
+    /// The time, in seconds since the Unix epoch, from which the legacy shapes are expected to be gone. Never earlier
+    /// than the deprecation.
+    pub fn sunset(mut self, date: i64) -> Self {
+        self.sunset = Some(date);
+        self
+    }
+}

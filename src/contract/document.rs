@@ -1,0 +1,352 @@
+//! A contract as a JSON document.
+
+use serde_json::Value;
+
+use super::{
+    deprecation::Deprecation,
+    endpoint::Endpoint,
+    error::{FaultKind, Faults},
+    outcome::{Condition, Outcome, Part},
+    shape::{BodyShape, LegacyShape},
+    template::Template,
+};
+use crate::json::{About, Complaint, Members, Tree};
+
+/// What a contract says, checked or not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Definition {
+    pub(crate) base_path: String,
+    pub(crate) deprecation: Option<Deprecation>,
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+impl Definition {
+    /// Reads all of a document that can be read and collects what is wrong with the rest.
+    pub(crate) fn read(tree: &Tree, faults: &mut Faults) -> Self {
+        let mut members = Members::of("the contract", tree);
+        members.require("endpoints");
+        let base_path = members.text("base_path").unwrap_or_default();
+        let (deprecation, endpoints) = (members.any("deprecation"), members.list("endpoints"));
+        let complaints = members.finish();
+        report(complaints, faults);
+        let deprecation = deprecation.and_then(|tree| read_deprecation(tree, faults));
+        let endpoints = endpoints
+            .iter()
+            .enumerate()
+            .map(|(i, tree)| read_endpoint(i, tree, faults))
+            .collect();
+        Self {
+            base_path,
+            deprecation,
+            endpoints,
+        }
+    }
+
+    pub(crate) fn write(&self) -> Tree {
+        Tree::object([
+            (
+                "base_path",
+                (!self.base_path.is_empty()).then(|| text(&self.base_path)),
+            ),
+            (
+                "deprecation",
+                self.deprecation.as_ref().map(write_deprecation),
+            ),
+            (
+                "endpoints",
+                Some(Tree::Array(
+                    self.endpoints.iter().map(write_endpoint).collect(),
+                )),
+            ),
+        ])
+    }
+}
+
+fn read_deprecation(tree: &Tree, faults: &mut Faults) -> Option<Deprecation> {
+    let mut members = Members::of("the deprecation", tree);
+    members.require("date");
+    let date = members.integer("date");
+    let (link, sunset) = (members.text("link"), members.integer("sunset"));
+    let complaints = members.finish();
+    report(complaints, faults);
+    Some(Deprecation {
+        date: date?,
+        link,
+        sunset,
+    })
+}
+
+fn read_endpoint(index: usize, tree: &Tree, faults: &mut Faults) -> Endpoint {
+    let mut members = Members::of("an endpoint", tree);
+    // Stands in for a missing name or path, so that the rest of the endpoint can still be checked.
+    let stand_in = format!("endpoint-{}", index + 1);
+    let name = members
+        .required_text("name")
+        .unwrap_or_else(|| stand_in.clone());
+    let method = members
+        .required_text("method")
+        .unwrap_or_else(|| "GET".to_owned());
+    let path = members
+        .required_text("path")
+        .unwrap_or_else(|| format!("/{stand_in}"));
+    members.require("outcomes");
+    let outcomes = members.list("outcomes");
+    let complaints = members.finish();
+    faults.enter_endpoint(&name);
+    report(complaints, faults);
+    let outcomes = outcomes
+        .iter()
+        .enumerate()
+        .filter_map(|(i, tree)| read_outcome(i, tree, faults))
+        .collect();
+    faults.leave_endpoint();
+    Endpoint {
+        name,
+        method,
+        path,
+        outcomes,
+    }
+}
+
+fn read_outcome(index: usize, tree: &Tree, faults: &mut Faults) -> Option<Outcome> {
+    let mut members = Members::of("an outcome", tree);
+    let name = members
+        .required_text("name")
+        .unwrap_or_else(|| format!("outcome-{}", index + 1));
+    members.require("status");
+    let status = members.integer("status");
+    let fields = members
+        .map("fields")
+        .iter()
+        .map(|(on, values)| read_condition(Part::Field(on.clone()), values));
+    let headers = members
+        .map("headers")
+        .iter()
+        .map(|(on, values)| read_condition(Part::Header(on.clone()), values));
+    let conditions = fields.chain(headers).collect();
+    let legacy = members.any("legacy");
+    let complaints = members.finish();
+    faults.enter_outcome(&name);
+    report(complaints, faults);
+    let status = status.and_then(|status| read_status(status, faults));
+    let legacy = legacy.and_then(|tree| read_shape(tree, faults));
+    faults.leave_outcome();
+    Some(Outcome {
+        name,
+        status: status?,
+        conditions,
+        legacy,
+    })
+}
+
+/// One value, or an array of those that are allowed.
+fn read_condition(on: Part, values: &Tree) -> Condition {
+    let value = |tree: &Tree| match tree {
+        Tree::Scalar(value) => value.clone(),
+        // No scalar, which is complained of when the contract is built.
+        other => serde_json::to_value(other).unwrap_or_default(),
+    };
+    let values = match values {
+        Tree::Array(items) => items.iter().map(value).collect(),
+        single => vec![value(single)],
+    };
+    Condition { on, values }
+}
+
+fn read_status(status: i64, faults: &mut Faults) -> Option<u16> {
+    let read = u16::try_from(status).ok();
+    if read.is_none() {
+        faults.add(
+            FaultKind::InvalidStatus,
+            format!("status {status}"),
+            "a status from 100 to 599",
+        );
+    }
+    read
+}
+
+fn read_shape(tree: &Tree, faults: &mut Faults) -> Option<LegacyShape> {
+    let mut members = Members::of("a legacy shape", tree);
+    members.require("status");
+    let status = members.integer("status");
+    let (set, append) = (members.map("set_headers"), members.map("append_headers"));
+    let remove = members.texts("remove_headers");
+    let body = members.any("body");
+    let allow_missing_required_header = members
+        .flag("allow_missing_required_header")
+        .unwrap_or_default();
+    let mut complaints = members.finish();
+    let body = body.map_or(BodyShape::AsIs, |tree| read_body(tree, &mut complaints));
+    let (set, append) = (
+        read_lines(set, &mut complaints),
+        read_lines(append, &mut complaints),
+    );
+    report(complaints, faults);
+    let status = read_status(status?, faults)?;
+    Some(LegacyShape {
+        status,
+        set,
+        append,
+        remove,
+        body,
+        allow_missing_required_header,
+    })
+}
+
+fn read_body(tree: &Tree, complaints: &mut Vec<Complaint>) -> BodyShape {
+    match tree {
+        Tree::Scalar(Value::String(word)) if word == "as_is" => return BodyShape::AsIs,
+        Tree::Scalar(Value::String(word)) if word == "empty" => return BodyShape::Empty,
+        Tree::Object(members) if members.len() == 1 && members[0].0 == "json" => {
+            return BodyShape::Json(Template::from_tree(&members[0].1));
+        }
+        _ => {}
+    }
+    let expected = r#""as_is", "empty" or {"json": <template>}"#;
+    complaints.push(Complaint::new(
+        About::WrongType,
+        format!("body: {tree}"),
+        expected,
+    ));
+    BodyShape::AsIs
+}
+
+fn read_lines(
+    headers: &[(String, Tree)],
+    complaints: &mut Vec<Complaint>,
+) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for (name, values) in headers {
+        match crate::json::texts(values) {
+            Some(values) => lines.extend(values.into_iter().map(|value| (name.clone(), value))),
+            None => complaints.push(Complaint::new(
+                About::WrongType,
+                format!("{name}: {values}"),
+                "a string or an array of strings",
+            )),
+        }
+    }
+    lines
+}
+
+fn report(complaints: Vec<Complaint>, faults: &mut Faults) {
+    for complaint in complaints {
+        let kind = match complaint.about {
+            About::Unknown => FaultKind::UnknownMember,
+            About::Repeated => FaultKind::RepeatedMember,
+            About::Missing => FaultKind::MissingMember,
+            About::WrongType => FaultKind::WrongType,
+        };
+        faults.add(kind, complaint.value, complaint.expected);
+    }
+}
+
+fn text(value: &str) -> Tree {
+    Tree::Scalar(value.into())
+}
+
+fn number(value: impl Into<Value>) -> Tree {
+    Tree::Scalar(value.into())
+}
+
+fn write_deprecation(deprecation: &Deprecation) -> Tree {
+    Tree::object([
+        ("date", Some(number(deprecation.date))),
+        ("link", deprecation.link.as_deref().map(text)),
+        ("sunset", deprecation.sunset.map(number)),
+    ])
+}
+
+fn write_endpoint(endpoint: &Endpoint) -> Tree {
+    Tree::object([
+        ("name", Some(text(&endpoint.name))),
+        ("method", Some(text(&endpoint.method))),
+        ("path", Some(text(&endpoint.path))),
+        (
+            "outcomes",
+            Some(Tree::Array(
+                endpoint.outcomes.iter().map(write_outcome).collect(),
+            )),
+        ),
+    ])
+}
+
+fn write_outcome(outcome: &Outcome) -> Tree {
+    let fields = write_conditions(&outcome.conditions, |part| match part {
+        Part::Field(pointer) => Some(pointer),
+        Part::Header(_) => None,
+    });
+    let headers = write_conditions(&outcome.conditions, |part| match part {
+        Part::Header(name) => Some(name),
+        Part::Field(_) => None,
+    });
+    Tree::object([
+        ("name", Some(text(&outcome.name))),
+        ("status", Some(number(outcome.status))),
+        ("fields", fields),
+        ("headers", headers),
+        ("legacy", outcome.legacy.as_ref().map(write_shape)),
+    ])
+}
+
+fn write_conditions(
+    conditions: &[Condition],
+    named: impl Fn(&Part) -> Option<&String>,
+) -> Option<Tree> {
+    let members: Vec<(String, Tree)> = conditions
+        .iter()
+        .filter_map(|condition| {
+            Some((
+                named(&condition.on)?.clone(),
+                write_values(&condition.values),
+            ))
+        })
+        .collect();
+    (!members.is_empty()).then_some(Tree::Object(members))
+}
+
+fn write_values(values: &[Value]) -> Tree {
+    match values {
+        [single] => single.clone().into(),
+        several => Tree::Array(several.iter().cloned().map(Tree::from).collect()),
+    }
+}
+
+fn write_shape(shape: &LegacyShape) -> Tree {
+    let body = match &shape.body {
+        BodyShape::AsIs => None,
+        BodyShape::Empty => Some(text("empty")),
+        BodyShape::Json(template) => Some(Tree::object([("json", Some(template.to_tree()))])),
+    };
+    let remove = Tree::Array(shape.remove.iter().map(|name| text(name)).collect());
+    Tree::object([
+        ("status", Some(number(shape.status))),
+        ("set_headers", write_lines(&shape.set)),
+        ("append_headers", write_lines(&shape.append)),
+        (
+            "remove_headers",
+            (!shape.remove.is_empty()).then_some(remove),
+        ),
+        ("body", body),
+        (
+            "allow_missing_required_header",
+            shape.allow_missing_required_header.then(|| number(true)),
+        ),
+    ])
+}
+
+/// Header lines by name; several of one name become an array.
+fn write_lines(lines: &[(String, String)]) -> Option<Tree> {
+    let mut members: Vec<(String, Vec<Value>)> = Vec::new();
+    for (name, value) in lines {
+        match members.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value.as_str().into()),
+            None => members.push((name.clone(), vec![value.as_str().into()])),
+        }
+    }
+    let members: Vec<(String, Tree)> = members
+        .into_iter()
+        .map(|(name, values)| (name, write_values(&values)))
+        .collect();
+    (!members.is_empty()).then_some(Tree::Object(members))
+}

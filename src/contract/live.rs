@@ -1,0 +1,66 @@
+//! The contract in use, which can be replaced while serving.
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::{ArcSwap, Cache};
+
+use super::{contract::Contract, plan::Plan};
+
+/// A shared handle to the contract in use.
+///
+/// ```
+/// use legacy_http_compat::{Contract, LiveContract};
+///
+/// let live = LiveContract::new(Contract::device_flow());
+/// // … LegacyHttpCompatLayer::new(live.clone(), flag.reader()) …
+/// live.replace(Contract::device_flow().with_base_path("/api/v2")?);
+/// assert_eq!(live.current().base_path(), "/api/v2");
+/// # Ok::<(), legacy_http_compat::contract::ContractError>(())
+/// ```
+#[derive(Clone)]
+pub struct LiveContract {
+    plan: Arc<ArcSwap<Plan>>,
+}
+
+impl LiveContract {
+    /// A handle to a contract; the same is made of a [`Contract`] by `into()`.
+    #[must_use]
+    pub fn new(contract: Contract) -> Self {
+        contract.into()
+    }
+
+    /// Puts another contract in place for all requests that come from now on. Those that have come are served to their
+    /// end by the contract that they found.
+    pub fn replace(&self, contract: Contract) {
+        self.plan.store(Arc::clone(contract.plan()));
+    }
+
+    /// The contract that the next request will find.
+    #[must_use]
+    pub fn current(&self) -> Contract {
+        Contract::of(self.plan.load_full())
+    }
+
+    pub(crate) fn cached(&self) -> PlanCache {
+        Cache::new(Arc::clone(&self.plan))
+    }
+}
+
+/// The plan as one service last saw it: to look whether it is still the one in use costs a single atomic read.
+pub(crate) type PlanCache = Cache<Arc<ArcSwap<Plan>>, Arc<Plan>>;
+
+impl From<Contract> for LiveContract {
+    fn from(contract: Contract) -> Self {
+        Self {
+            plan: Arc::new(ArcSwap::new(Arc::clone(contract.plan()))),
+        }
+    }
+}
+
+impl fmt::Debug for LiveContract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LiveContract")
+            .field(&self.current())
+            .finish()
+    }
+}

@@ -1,0 +1,68 @@
+//! What an API answers today and what it answered before.
+//!
+//! A [`Contract`] is a list of endpoints; an [`Endpoint`] lists the [`Outcome`]s that are told apart; an outcome that old
+//! clients know in another form has a [`LegacyShape`], whose JSON body is a [`Template`] with holes. The same can be
+//! written in Rust or as a document.
+//!
+//! # The decision rules
+//!
+//! 1. The endpoint is found by method and path. A static path wins over a parameter. `HEAD` is never on the contract.
+//! 2. Of its outcomes, the first whose status, headers and fields all fit is the one that the answer counts as.
+//! 3. An answer that fits none is `other`.
+//! 4. Where an outcome's condition cannot be decided (the body is too large, encoded, not JSON, or broke off), the answer
+//!    is `undetermined`; no later outcome is tried.
+//!
+//! Of duplicate names in a JSON object the first counts, and what stands behind the last field that was asked for is
+//! not validated.
+//!
+//! # The document
+//!
+//! | in | member | type | meaning |
+//! | --- | --- | --- | --- |
+//! | contract | `base_path` | string | before all paths; none unless given |
+//! | | `deprecation` | object | the notice on rewritten answers; none unless given |
+//! | | `endpoints` | array | required |
+//! | deprecation | `date` | integer | required; seconds since the Unix epoch |
+//! | | `link` | string | absolute URI of a page about it |
+//! | | `sunset` | integer | seconds since the Unix epoch, not before `date` |
+//! | endpoint | `name`, `method`, `path` | string | required; the path in matchit syntax |
+//! | | `outcomes` | array | required |
+//! | outcome | `name` | string | required |
+//! | | `status` | integer | required |
+//! | | `fields` | object | JSON pointer → scalar, or array of allowed scalars |
+//! | | `headers` | object | response header → value, or array of allowed values |
+//! | | `legacy` | object | the legacy shape, where it differs |
+//! | legacy | `status` | integer | required |
+//! | | `set_headers`, `append_headers` | object | header → value, or array of values |
+//! | | `remove_headers` | array | header names |
+//! | | `body` | | `"as_is"` (unless given), `"empty"` or `{"json": template}`; see [`Template`] |
+//! | | `allow_missing_required_header` | boolean | allows a 401 without `WWW-Authenticate` |
+//!
+//! Any other member is an error.
+
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type that the module is named for"
+)]
+mod contract;
+mod deprecation;
+mod device_flow;
+mod document;
+mod endpoint;
+mod error;
+mod live;
+mod outcome;
+pub(crate) mod plan;
+mod shape;
+mod template;
+mod template_document;
+
+pub use contract::{Contract, ContractBuilder};
+pub use deprecation::Deprecation;
+pub use endpoint::Endpoint;
+pub use error::{ContractError, Fault, FaultKind};
+pub use live::LiveContract;
+pub(crate) use live::PlanCache;
+pub use outcome::Outcome;
+pub use shape::LegacyShape;
+pub use template::{Hole, Template};

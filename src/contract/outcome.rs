@@ -1,0 +1,114 @@
+//! An outcome of an endpoint.
+
+use serde_json::Value;
+
+use super::shape::LegacyShape;
+
+/// A named kind of answer: a status, and optionally values of JSON fields and headers of the answer.
+///
+/// ```
+/// use legacy_http_compat::contract::{LegacyShape, Outcome};
+///
+/// let denied = Outcome::new("DENIED", 200)
+///     .field("/status", "DENIED")
+///     .legacy(LegacyShape::new(403).json(serde_json::json!({"code": "ACCESS_DENIED"})));
+/// assert_eq!(denied.status(), 200);
+/// assert!(denied.legacy_shape().is_some());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct Outcome {
+    pub(super) name: String,
+    pub(super) status: u16,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) legacy: Option<LegacyShape>,
+}
+
+/// What one part of an answer must be: one of a set of values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Condition {
+    pub(crate) on: Part,
+    pub(crate) values: Vec<Value>,
+}
+
+/// The part of an answer that a condition is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A field of the JSON body, by JSON pointer.
+    Field(String),
+    /// A response header, by name.
+    Header(String),
+}
+
+impl Outcome {
+    /// Every answer of this status, until conditions say more.
+    pub fn new(name: impl Into<String>, status: impl Into<u16>) -> Self {
+        Self {
+            name: name.into(),
+            status: status.into(),
+            conditions: Vec::new(),
+            legacy: None,
+        }
+    }
+
+    /// Only answers whose JSON field at `pointer` (RFC 6901) is this scalar. Numbers are equal by value: `1` is `1.0`.
+    pub fn field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.field_in(pointer, [value])
+    }
+
+    /// Only answers whose JSON field at `pointer` (RFC 6901) is one of these scalars.
+    pub fn field_in<V: Into<Value>>(
+        self,
+        pointer: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        self.when(Part::Field(pointer.into()), values)
+    }
+
+    /// Only answers that have a header line of this name with exactly this value.
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.header_in(name, [value])
+    }
+
+    /// Only answers that have a header line of this name with exactly one of these values.
+    pub fn header_in<V: Into<String>>(
+        self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        self.when(
+            Part::Header(name.into()),
+            values.into_iter().map(Into::into),
+        )
+    }
+
+    /// The answer that old clients expect in place of this one.
+    pub fn legacy(mut self, shape: LegacyShape) -> Self {
+        self.legacy = Some(shape);
+        self
+    }
+
+    /// The name, which is also a label in metrics.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The status of the target answer.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The answer that old clients expect, where it differs.
+    #[must_use]
+    pub fn legacy_shape(&self) -> Option<&LegacyShape> {
+        self.legacy.as_ref()
+    }
+
+    fn when<V: Into<Value>>(mut self, on: Part, values: impl IntoIterator<Item = V>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.conditions.push(Condition { on, values });
+        self
+    }
+}

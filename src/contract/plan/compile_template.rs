@@ -1,0 +1,232 @@
+//! From a template to its compiled form.
+
+use http::HeaderName;
+
+use super::{
+    headers,
+    template::{Compiled, Hole, Otherwise, Part, Source},
+};
+use crate::{
+    contract::{
+        error::{FaultKind, Faults},
+        template::{self, Node, Template, WhenAbsent},
+    },
+    json::{Pointer, Seeker},
+};
+
+/// Where the holes of a template find their values.
+pub(super) struct Sources<'c> {
+    /// The fields that the template takes from the answer.
+    pub(super) fields: &'c mut Seeker,
+    /// The request headers that the endpoint's templates take, one list for each hole.
+    pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
+    pub(super) faults: &'c mut Faults,
+}
+
+impl Compiled {
+    pub(super) fn compile(template: &Template, sources: &mut Sources<'_>) -> Self {
+        let mut compiled = Self::default();
+        compiled.always_there(&template.0, sources);
+        compiled
+    }
+
+    /// A value that cannot be left out where it stands.
+    fn always_there(&mut self, node: &Node, sources: &mut Sources<'_>) {
+        if keepers(node, sources).is_some() {
+            let expected = "an optional hole or object only as the value of an object's member";
+            sources
+                .faults
+                .add(FaultKind::InvalidTemplate, describe(node), expected);
+        }
+        self.node(node, sources);
+    }
+
+    fn node(&mut self, node: &Node, sources: &mut Sources<'_>) {
+        match node {
+            Node::Scalar(value) => self.text(&value.to_string()),
+            Node::Array(elements) => self.array(elements, sources),
+            Node::Object { members, .. } => self.object(members, sources),
+            Node::Hole(hole) => {
+                if let Some(hole) = compile_hole(hole, sources) {
+                    self.parts.push(Part::Hole(hole));
+                }
+            }
+            Node::Invalid { value, expected } => {
+                sources
+                    .faults
+                    .add(FaultKind::InvalidTemplate, value, expected);
+            }
+        }
+    }
+
+    fn array(&mut self, elements: &[Node], sources: &mut Sources<'_>) {
+        self.text("[");
+        for (index, element) in elements.iter().enumerate() {
+            self.text(if index == 0 { "" } else { "," });
+            self.always_there(element, sources);
+        }
+        self.text("]");
+    }
+
+    fn object(&mut self, members: &[(String, Node)], sources: &mut Sources<'_>) {
+        self.text("{");
+        let mut comma = Comma::Never;
+        for (index, (name, value)) in members.iter().enumerate() {
+            if members[..index].iter().any(|(earlier, _)| earlier == name) {
+                let expected = "member names that differ within one object";
+                sources.faults.add(
+                    FaultKind::InvalidTemplate,
+                    format!("member {name:?}"),
+                    expected,
+                );
+            }
+            let keepers = keepers(value, sources);
+            let mut member = Self::default();
+            member.comma(comma);
+            member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
+            member.node(value, sources);
+            comma = comma.after(keepers.is_none());
+            match keepers {
+                None => self.extend(member.parts),
+                Some(unless) => self.parts.push(Part::Optional {
+                    unless,
+                    parts: member.parts,
+                }),
+            }
+        }
+        self.text("}");
+    }
+
+    fn comma(&mut self, comma: Comma) {
+        match comma {
+            Comma::Never => {}
+            Comma::Perhaps => self.parts.push(Part::Comma),
+            Comma::Always => self.text(","),
+        }
+    }
+
+    /// Text joins the text before it.
+    fn text(&mut self, text: &str) {
+        match self.parts.last_mut() {
+            Some(Part::Text(before)) => before.push_str(text),
+            _ => self.parts.push(Part::Text(text.to_owned())),
+        }
+    }
+
+    fn extend(&mut self, parts: Vec<Part>) {
+        for part in parts {
+            match part {
+                Part::Text(text) => self.text(&text),
+                other => self.parts.push(other),
+            }
+        }
+    }
+}
+
+/// Whether a member of an object needs a comma before it.
+#[derive(Clone, Copy)]
+enum Comma {
+    Never,
+    Perhaps,
+    Always,
+}
+
+impl Comma {
+    fn after(self, certain: bool) -> Self {
+        match self {
+            _ if certain => Self::Always,
+            Self::Never => Self::Perhaps,
+            before => before,
+        }
+    }
+}
+
+/// The holes of which one must have a value for the node to be there; `None` for a node that always is.
+fn keepers(node: &Node, sources: &mut Sources<'_>) -> Option<Vec<Hole>> {
+    match node {
+        Node::Hole(hole) => {
+            let optional = match &hole.when_absent {
+                WhenAbsent::Skip => false,
+                WhenAbsent::Omit => true,
+                WhenAbsent::Default(default) => keepers(default, sources).is_some(),
+            };
+            optional.then(|| compile_hole(hole, sources).into_iter().collect())
+        }
+        Node::Object {
+            members,
+            omit_when_empty: true,
+        } => {
+            let each = members.iter().map(|(_, value)| keepers(value, sources));
+            each.collect::<Option<Vec<_>>>()
+                .map(|holes| holes.into_iter().flatten().collect())
+        }
+        _ => None,
+    }
+}
+
+fn compile_hole(hole: &template::Hole, sources: &mut Sources<'_>) -> Option<Hole> {
+    let source = match &hole.source {
+        template::Source::Field(pointer) => Source::Field(field(pointer, sources)?),
+        template::Source::Header(names) => Source::Header(header(names, sources)?),
+        template::Source::Uuid => Source::Uuid,
+    };
+    let otherwise = match &hole.when_absent {
+        WhenAbsent::Skip | WhenAbsent::Omit => Otherwise::Nothing,
+        WhenAbsent::Default(default) => {
+            let mut compiled = Compiled::default();
+            compiled.node(default, sources);
+            Otherwise::Default(compiled.parts)
+        }
+    };
+    Some(Hole { source, otherwise })
+}
+
+fn field(pointer: &str, sources: &mut Sources<'_>) -> Option<usize> {
+    let Some(parsed) = Pointer::parse(pointer) else {
+        let expected = format!(
+            "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
+            Pointer::MAX_DEPTH
+        );
+        sources.faults.add(
+            FaultKind::InvalidPointer,
+            format!("pointer {pointer:?}"),
+            expected,
+        );
+        return None;
+    };
+    let slot = sources.fields.ask(&parsed);
+    if slot.is_none() {
+        let expected = format!(
+            "at most {} different fields in a template",
+            Seeker::MAX_FIELDS
+        );
+        sources
+            .faults
+            .add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
+    }
+    slot
+}
+
+fn header(names: &[String], sources: &mut Sources<'_>) -> Option<usize> {
+    if names.is_empty() {
+        sources.faults.add(
+            FaultKind::InvalidTemplate,
+            "header hole",
+            "the name of at least one header",
+        );
+    }
+    let parsed: Vec<_> = names
+        .iter()
+        .map(|name| headers::name(name, sources.faults))
+        .collect();
+    let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
+    let known = sources.headers.iter().position(|earlier| *earlier == names);
+    Some(known.unwrap_or_else(|| {
+        sources.headers.push(names);
+        sources.headers.len() - 1
+    }))
+}
+
+fn describe(node: &Node) -> String {
+    Template(node.clone()).to_tree().to_string()
+}

@@ -1,0 +1,199 @@
+//! A compiled endpoint.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use super::{
+    headers::ready,
+    outcome::{Conditions, Decision, Look, PlannedOutcome, Verdict, check_body_conditions},
+    shadow::shadowed_by,
+    shape::{self, PlannedShape},
+};
+use crate::{
+    contract::{
+        endpoint::Endpoint,
+        error::{FaultKind, Faults},
+        outcome::Outcome,
+    },
+    json::Seeker,
+};
+
+/// An endpoint, ready to say which outcome an answer is.
+#[derive(Debug)]
+pub(crate) struct PlannedEndpoint {
+    pub(crate) name: Box<str>,
+    pub(crate) outcomes: Vec<PlannedOutcome>,
+    /// The request headers that holes take, one list for each.
+    pub(crate) captures: Vec<Box<[HeaderName]>>,
+    pub(crate) has_legacy: bool,
+    pub(crate) is_get: bool,
+    /// The request headers that holes take, for `Vary`.
+    pub(crate) vary: Option<HeaderValue>,
+    by_status: Vec<Group>,
+}
+
+/// The outcomes of one status, in their order.
+#[derive(Debug)]
+struct Group {
+    status: StatusCode,
+    fields: Seeker,
+    outcomes: Vec<usize>,
+}
+
+impl PlannedEndpoint {
+    /// The most outcomes an endpoint may have.
+    const MAX_OUTCOMES: usize = 256;
+
+    pub(super) fn compile(
+        endpoint: &Endpoint,
+        method: Option<&Method>,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut planned = Self {
+            name: endpoint.name.as_str().into(),
+            outcomes: Vec::new(),
+            captures: Vec::new(),
+            has_legacy: false,
+            is_get: method == Some(&Method::GET),
+            vary: None,
+            by_status: Vec::new(),
+        };
+        if endpoint.outcomes.len() > Self::MAX_OUTCOMES {
+            let expected = format!("at most {} outcomes", Self::MAX_OUTCOMES);
+            faults.add(
+                FaultKind::TooMany,
+                format!("{} outcomes", endpoint.outcomes.len()),
+                expected,
+            );
+        }
+        for (index, outcome) in endpoint.outcomes.iter().enumerate() {
+            faults.enter_outcome(&outcome.name);
+            check_name(outcome, &endpoint.outcomes[..index], faults);
+            check_shadows(outcome, &endpoint.outcomes[..index], faults);
+            planned.add(outcome, faults);
+            faults.leave_outcome();
+        }
+        planned.vary = vary(&planned.captures);
+        planned
+    }
+
+    fn add(&mut self, outcome: &Outcome, faults: &mut Faults) {
+        let status = shape::status(outcome.status, faults);
+        let group = self.group(status.unwrap_or_default());
+        let conditions = Conditions::compile(
+            &outcome.conditions,
+            &mut self.by_status[group].fields,
+            faults,
+        );
+        check_body_conditions(status.unwrap_or_default(), &conditions, faults);
+        let legacy = outcome.legacy.as_ref();
+        let legacy = legacy
+            .and_then(|shape| PlannedShape::compile(shape, status, &mut self.captures, faults));
+        self.has_legacy |= legacy.is_some();
+        self.by_status[group].outcomes.push(self.outcomes.len());
+        self.outcomes.push(PlannedOutcome {
+            name: outcome.name.as_str().into(),
+            legacy,
+            conditions,
+        });
+    }
+
+    fn group(&mut self, status: StatusCode) -> usize {
+        self.by_status
+            .iter()
+            .position(|group| group.status == status)
+            .unwrap_or_else(|| {
+                self.by_status.push(Group {
+                    status,
+                    fields: Seeker::default(),
+                    outcomes: Vec::new(),
+                });
+                self.by_status.len() - 1
+            })
+    }
+
+    /// Which outcome an answer is, as far as it can be told without its body.
+    pub(crate) fn decide_by_head(&self, status: StatusCode, headers: &HeaderMap) -> Decision {
+        match self.decide(status, headers, &Look::NotYet) {
+            Decision::Undetermined => Decision::LookNeeded,
+            decision => decision,
+        }
+    }
+
+    /// Which outcome an answer with this body is; `None` for a body that could not be read.
+    pub(crate) fn decide_by_body(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Option<&[u8]>,
+    ) -> Decision {
+        let group = self.by_status.iter().find(|group| group.status == status);
+        let look = match (group, body) {
+            (Some(group), Some(body)) => Look::Readable(group.fields.seek(body)),
+            _ => Look::Unreadable,
+        };
+        self.decide(status, headers, &look)
+    }
+
+    fn decide(&self, status: StatusCode, headers: &HeaderMap, look: &Look<'_>) -> Decision {
+        let Some(group) = self.by_status.iter().find(|group| group.status == status) else {
+            return Decision::Other;
+        };
+        for &index in &group.outcomes {
+            match self.outcomes[index].conditions.verdict(headers, look) {
+                Verdict::Fulfilled => return Decision::Outcome(index),
+                Verdict::Failed => {}
+                Verdict::Undecided => return Decision::Undetermined,
+            }
+        }
+        Decision::Other
+    }
+}
+
+fn vary(captures: &[Box<[HeaderName]>]) -> Option<HeaderValue> {
+    let mut names: Vec<&str> = captures.iter().flatten().map(HeaderName::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let list = (!names.is_empty()).then(|| names.join(", "))?;
+    Some(ready(
+        HeaderValue::from_str(&list).expect("header names are visible ASCII"),
+    ))
+}
+
+/// Names are labels in metrics, so they are short and plain.
+pub(super) fn is_label(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
+}
+
+fn check_name(outcome: &Outcome, earlier: &[Outcome], faults: &mut Faults) {
+    let reserved = matches!(outcome.name.as_str(), "other" | "undetermined");
+    if !is_label(&outcome.name) || reserved {
+        let expected =
+            "1 to 64 letters, digits, `_`, `-` and `.`, but not `other` or `undetermined`";
+        faults.add(
+            FaultKind::InvalidName,
+            format!("outcome name {:?}", outcome.name),
+            expected,
+        );
+    }
+    if earlier.iter().any(|other| other.name == outcome.name) {
+        let value = format!("outcome name {:?}", outcome.name);
+        faults.add(
+            FaultKind::DuplicateName,
+            value,
+            "a name that no other outcome of the endpoint has",
+        );
+    }
+}
+
+fn check_shadows(outcome: &Outcome, earlier: &[Outcome], faults: &mut Faults) {
+    if let Some(shadows) = shadowed_by(outcome, earlier) {
+        let value = format!("outcome {:?}", outcome.name);
+        let expected = format!(
+            "an answer that is left for it: {} before it match{} all of them",
+            shadows.join(", "),
+            if shadows.len() == 1 { "es" } else { "" }
+        );
+        faults.add(FaultKind::ShadowedOutcome, value, expected);
+    }
+}

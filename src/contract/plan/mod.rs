@@ -1,0 +1,20 @@
+//! The compiled contract: what the middleware asks.
+
+mod capture;
+mod compile;
+mod compile_template;
+mod endpoint;
+mod headers;
+mod notice;
+mod outcome;
+mod routes;
+mod shadow;
+mod shape;
+mod template;
+
+pub(crate) use capture::Captured;
+pub(crate) use compile::Plan;
+pub(crate) use endpoint::PlannedEndpoint;
+pub(crate) use notice::Notice;
+pub(crate) use outcome::Decision;
+pub(crate) use shape::{PlannedBody, PlannedShape, Unfilled, is_never_rewritten};

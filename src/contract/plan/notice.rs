@@ -1,0 +1,104 @@
+//! The deprecation notice as ready-made headers.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::LINK};
+
+use super::headers::ready;
+use crate::contract::{
+    deprecation::Deprecation,
+    error::{FaultKind, Faults},
+};
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
+
+/// The last second of the year 9999, the last that an HTTP-date can say.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// The headers of a [`Deprecation`].
+#[derive(Debug, Default)]
+pub(crate) struct Notice {
+    set: Vec<(HeaderName, HeaderValue)>,
+    link: Option<HeaderValue>,
+}
+
+impl Notice {
+    pub(super) fn compile(deprecation: &Deprecation, faults: &mut Faults) -> Self {
+        let mut notice = Self::default();
+        if let Some(date) = date("deprecation date", deprecation.date, faults) {
+            // A structured-field Date (RFC 9651, section 3.3.7).
+            notice.set(DEPRECATION, &format!("@{date}"));
+        }
+        if let Some(sunset) = deprecation
+            .sunset
+            .and_then(|sunset| date("sunset", sunset, faults))
+        {
+            if deprecation.sunset < Some(deprecation.date) {
+                let expected = format!(
+                    "a sunset not before the deprecation at {}",
+                    deprecation.date
+                );
+                faults.add(
+                    FaultKind::SunsetBeforeDeprecation,
+                    format!("sunset {sunset}"),
+                    expected,
+                );
+            }
+            let sunset = SystemTime::UNIX_EPOCH + Duration::from_secs(sunset);
+            notice.set(SUNSET, &httpdate::fmt_http_date(sunset));
+        }
+        notice.link = deprecation
+            .link
+            .as_deref()
+            .and_then(|uri| link(uri, faults));
+        notice
+    }
+
+    /// Puts the notice on a rewritten answer. Links to other things stay.
+    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.set {
+            headers.insert(name, value.clone());
+        }
+        if let Some(link) = &self.link {
+            headers.append(LINK, link.clone());
+        }
+    }
+
+    fn set(&mut self, name: HeaderName, text: &str) {
+        let value = HeaderValue::from_str(text).expect("a date is visible ASCII");
+        self.set.push((name, ready(value)));
+    }
+}
+
+fn date(what: &str, seconds: i64, faults: &mut Faults) -> Option<u64> {
+    let date = u64::try_from(seconds)
+        .ok()
+        .filter(|_| seconds <= LAST_SECOND);
+    if date.is_none() {
+        let expected =
+            format!("seconds since the Unix epoch, from 0 to {LAST_SECOND} (the year 9999)");
+        faults.add(
+            FaultKind::InvalidDate,
+            format!("{what} {seconds}"),
+            expected,
+        );
+    }
+    date
+}
+
+fn link(uri: &str, faults: &mut Faults) -> Option<HeaderValue> {
+    let absolute = uri
+        .parse::<Uri>()
+        .is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
+    let safe = uri
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"'));
+    if !(absolute && safe) {
+        let expected = "an absolute URI such as https://example.com/deprecations";
+        faults.add(FaultKind::InvalidLink, format!("link {uri:?}"), expected);
+        return None;
+    }
+    let value = format!(r#"<{uri}>; rel="deprecation"; type="text/html""#);
+    HeaderValue::from_str(&value).ok().map(ready)
+}

@@ -1,0 +1,272 @@
+//! A compiled outcome, and whether an answer is it.
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::{Number, Value};
+
+use super::{headers, shape::PlannedShape};
+use crate::{
+    contract::{
+        error::{FaultKind, Faults},
+        outcome::{Condition, Part},
+    },
+    json::{Field, Fields, Pointer, Seeker},
+};
+
+/// An outcome, ready to be compared with answers of its status.
+#[derive(Debug)]
+pub(crate) struct PlannedOutcome {
+    pub(crate) name: Box<str>,
+    pub(crate) legacy: Option<PlannedShape>,
+    pub(super) conditions: Conditions,
+}
+
+/// What is known of an answer's body.
+pub(crate) enum Look<'b> {
+    /// Nobody has looked.
+    NotYet,
+    /// It cannot be read, or not as JSON.
+    Unreadable,
+    Readable(Fields<'b>),
+}
+
+/// Which outcome an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The outcome at this place in the endpoint.
+    Outcome(usize),
+    /// None of them.
+    Other,
+    /// It cannot be told, because a condition cannot be decided.
+    Undetermined,
+    /// It cannot be told before somebody looks at the body.
+    LookNeeded,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Conditions {
+    fields: Vec<(usize, Vec<Scalar>)>,
+    headers: Vec<(HeaderName, Vec<HeaderValue>)>,
+}
+
+/// Whether an answer fulfils the conditions of one outcome.
+pub(super) enum Verdict {
+    Fulfilled,
+    Failed,
+    Undecided,
+}
+
+#[derive(Debug)]
+enum Scalar {
+    /// `null`, `true` and `false` as they stand in a text.
+    Word(&'static str),
+    Number(Number),
+    Text(String),
+}
+
+impl Conditions {
+    pub(super) fn compile(
+        conditions: &[Condition],
+        fields: &mut Seeker,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut compiled = Self::default();
+        for (index, condition) in conditions.iter().enumerate() {
+            if conditions[..index]
+                .iter()
+                .any(|earlier| earlier.on == condition.on)
+            {
+                let expected = "one condition for each part of the answer";
+                faults.add(FaultKind::InvalidCondition, describe(condition), expected);
+            }
+            compiled.add(condition, fields, faults);
+        }
+        compiled
+    }
+
+    fn add(&mut self, condition: &Condition, fields: &mut Seeker, faults: &mut Faults) {
+        if condition.values.is_empty() {
+            faults.add(
+                FaultKind::InvalidCondition,
+                describe(condition),
+                "at least one value",
+            );
+        }
+        match &condition.on {
+            Part::Field(pointer) => {
+                if let Some(slot) = field(pointer, fields, faults) {
+                    self.fields.push((slot, scalars(condition, faults)));
+                }
+            }
+            Part::Header(name) => {
+                if let Some(name) = headers::name(name, faults) {
+                    let values = header_values(condition, &name, faults);
+                    self.headers.push((name, values));
+                }
+            }
+        }
+    }
+
+    pub(super) fn needs_body(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// What the headers say comes first; the body is only asked where they leave the answer open.
+    pub(super) fn verdict(&self, headers: &HeaderMap, look: &Look<'_>) -> Verdict {
+        if !self
+            .headers
+            .iter()
+            .all(|(name, values)| has_line(headers, name, values))
+        {
+            return Verdict::Failed;
+        }
+        match look {
+            _ if self.fields.is_empty() => Verdict::Fulfilled,
+            Look::NotYet | Look::Unreadable => Verdict::Undecided,
+            Look::Readable(fields) => self.fields_verdict(fields),
+        }
+    }
+
+    fn fields_verdict(&self, fields: &Fields<'_>) -> Verdict {
+        let mut verdict = Verdict::Fulfilled;
+        for (slot, values) in &self.fields {
+            match fields.get(*slot) {
+                Field::Unknown => verdict = Verdict::Undecided,
+                Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
+                Field::Present(_) | Field::Absent => return Verdict::Failed,
+            }
+        }
+        verdict
+    }
+}
+
+impl Scalar {
+    fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => Self::Word("null"),
+            Value::Bool(true) => Self::Word("true"),
+            Value::Bool(false) => Self::Word("false"),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(_) | Value::Object(_) => return None,
+        })
+    }
+
+    /// Whether this JSON text stands for the same value.
+    fn is(&self, json: &str) -> bool {
+        match self {
+            Self::Word(word) => json == *word,
+            Self::Number(number) => {
+                serde_json::from_str(json).is_ok_and(|other| same_number(number, &other))
+            }
+            Self::Text(text) => match json
+                .strip_prefix('"')
+                .and_then(|json| json.strip_suffix('"'))
+            {
+                Some(plain) if !plain.contains('\\') => plain == text,
+                Some(_) => serde_json::from_str::<String>(json).is_ok_and(|other| other == *text),
+                None => false,
+            },
+        }
+    }
+}
+
+/// Numbers are equal by value, however they are written. Whole numbers are compared exactly.
+pub(super) fn same_number(one: &Number, other: &Number) -> bool {
+    let (Some(one), Some(other)) = (one.as_i128(), other.as_i128()) else {
+        return one.as_f64() == other.as_f64();
+    };
+    one == other
+}
+
+fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .any(|line| values.contains(line))
+}
+
+fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> Option<usize> {
+    let Some(parsed) = Pointer::parse(pointer) else {
+        let expected = format!(
+            "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
+            Pointer::MAX_DEPTH
+        );
+        faults.add(
+            FaultKind::InvalidPointer,
+            format!("pointer {pointer:?}"),
+            expected,
+        );
+        return None;
+    };
+    let slot = fields.ask(&parsed);
+    if slot.is_none() {
+        let expected = format!(
+            "at most {} different fields in the outcomes of one status",
+            Seeker::MAX_FIELDS
+        );
+        faults.add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
+    }
+    slot
+}
+
+fn scalars(condition: &Condition, faults: &mut Faults) -> Vec<Scalar> {
+    let mut scalars = Vec::new();
+    for value in &condition.values {
+        match Scalar::of(value) {
+            Some(scalar) => scalars.push(scalar),
+            None => faults.add(
+                FaultKind::InvalidCondition,
+                describe(condition),
+                "a string, a number, true, false or null, or an array of these",
+            ),
+        }
+    }
+    scalars
+}
+
+fn header_values(
+    condition: &Condition,
+    name: &HeaderName,
+    faults: &mut Faults,
+) -> Vec<HeaderValue> {
+    let mut lines = Vec::new();
+    for value in &condition.values {
+        match value.as_str() {
+            Some(text) => lines.extend(headers::value(name.as_str(), text, faults)),
+            None => faults.add(
+                FaultKind::InvalidCondition,
+                describe(condition),
+                "a string, or an array of strings",
+            ),
+        }
+    }
+    lines
+}
+
+pub(super) fn describe(condition: &Condition) -> String {
+    let values = Value::from(condition.values.clone());
+    match &condition.on {
+        Part::Field(pointer) => format!("field {pointer:?}: {values}"),
+        Part::Header(name) => format!("header {name:?}: {values}"),
+    }
+}
+
+/// A status that an outcome can be told apart by; body conditions on one without a body can never hold.
+pub(super) fn check_body_conditions(
+    status: StatusCode,
+    conditions: &Conditions,
+    faults: &mut Faults,
+) {
+    let bodiless = status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304);
+    if bodiless && conditions.needs_body() {
+        let value = format!(
+            "conditions on fields of an answer of status {}",
+            status.as_u16()
+        );
+        faults.add(
+            FaultKind::InvalidCondition,
+            value,
+            "conditions on headers only: it has no body",
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! A compiled legacy shape.
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use super::{
+    compile_template::Sources,
+    headers,
+    template::{Compiled, MissingValue, Values},
+};
+use crate::{
+    contract::{
+        error::{FaultKind, Faults},
+        shape::{BodyShape, LegacyShape},
+    },
+    json::Seeker,
+};
+
+/// The changes that make a target answer a legacy one, ready-made.
+#[derive(Debug)]
+pub(crate) struct PlannedShape {
+    pub(crate) status: StatusCode,
+    pub(crate) remove: Vec<HeaderName>,
+    pub(crate) set: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) append: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: PlannedBody,
+}
+
+#[derive(Debug)]
+pub(crate) enum PlannedBody {
+    AsIs,
+    Empty,
+    Json(PlannedTemplate),
+}
+
+/// A compiled template and the fields of the answer that it takes.
+#[derive(Debug, Default)]
+pub(crate) struct PlannedTemplate {
+    fields: Seeker,
+    compiled: Compiled,
+}
+
+/// Why a template could not be filled.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unfilled {
+    /// The answer's body is not JSON up to the fields that are needed.
+    Malformed,
+    /// The answer, or the request, does not have a value that must be there.
+    MissingValue,
+}
+
+impl PlannedShape {
+    pub(super) fn compile(
+        shape: &LegacyShape,
+        target: Option<StatusCode>,
+        captures: &mut Vec<Box<[HeaderName]>>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        check_bodies(shape, target, faults);
+        check_required_header(shape, faults);
+        let planned = Self {
+            status: status(shape.status, faults)?,
+            remove: shape
+                .remove
+                .iter()
+                .filter_map(|name| headers::changeable_name(name, faults))
+                .collect(),
+            set: lines(&shape.set, faults),
+            append: lines(&shape.append, faults),
+            body: PlannedBody::compile(&shape.body, captures, faults),
+        };
+        for name in planned.remove.iter().filter(|name| planned.puts(name)) {
+            let expected = "a header that is not put there by the same shape";
+            faults.add(
+                FaultKind::InvalidHeader,
+                format!("removed header {name:?}"),
+                expected,
+            );
+        }
+        Some(planned)
+    }
+
+    /// Whether the answer's own body is needed to fill the template.
+    pub(crate) fn needs_body(&self) -> bool {
+        matches!(&self.body, PlannedBody::Json(template) if !template.fields.is_empty())
+    }
+
+    /// Whether the shape itself puts a header of this name.
+    pub(crate) fn puts(&self, name: &HeaderName) -> bool {
+        self.set
+            .iter()
+            .chain(&self.append)
+            .any(|(put, _)| put == name)
+    }
+}
+
+impl PlannedBody {
+    fn compile(
+        body: &BodyShape,
+        captures: &mut Vec<Box<[HeaderName]>>,
+        faults: &mut Faults,
+    ) -> Self {
+        match body {
+            BodyShape::AsIs => Self::AsIs,
+            BodyShape::Empty => Self::Empty,
+            BodyShape::Json(template) => {
+                let mut fields = Seeker::default();
+                let mut sources = Sources {
+                    fields: &mut fields,
+                    headers: captures,
+                    faults,
+                };
+                let compiled = Compiled::compile(template, &mut sources);
+                Self::Json(PlannedTemplate { fields, compiled })
+            }
+        }
+    }
+}
+
+impl PlannedTemplate {
+    /// The legacy body; `body` is the target answer's, of which nothing is read when no hole asks for it.
+    pub(crate) fn render(
+        &self,
+        body: &[u8],
+        captured: &super::Captured,
+    ) -> Result<Vec<u8>, Unfilled> {
+        let fields = self.fields.seek(body);
+        if fields.lack_any_of(&self.fields) {
+            return Err(Unfilled::Malformed);
+        }
+        self.compiled
+            .render(Values {
+                fields: &fields,
+                captured,
+            })
+            .map_err(|MissingValue| Unfilled::MissingValue)
+    }
+}
+
+pub(super) fn status(status: u16, faults: &mut Faults) -> Option<StatusCode> {
+    let known = StatusCode::from_u16(status).ok().filter(|_| status < 600);
+    if known.is_none() {
+        faults.add(
+            FaultKind::InvalidStatus,
+            format!("status {status}"),
+            "a status from 100 to 599",
+        );
+    }
+    known
+}
+
+/// Whether answers of this status are left alone whatever they say: they have no body of their own, or one that is part of
+/// something larger.
+pub(crate) fn is_never_rewritten(status: StatusCode) -> bool {
+    status.is_informational() || matches!(status.as_u16(), 204 | 205 | 206 | 304 | 412)
+}
+
+fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, faults: &mut Faults) {
+    if let Some(target) = target.filter(|status| is_never_rewritten(*status)) {
+        let value = format!("legacy shape for status {}", target.as_u16());
+        let expected = "none: answers to 1xx, 204, 205, 206, 304 and 412 are never rewritten";
+        faults.add(FaultKind::StatusWithoutBody, value, expected);
+    }
+    let Ok(to) = StatusCode::from_u16(shape.status) else {
+        return;
+    };
+    let fits = match to {
+        StatusCode::NO_CONTENT => shape.body == BodyShape::Empty,
+        to => !is_never_rewritten(to),
+    };
+    if !fits {
+        let value = format!("legacy status {}", to.as_u16());
+        let expected = "a status with a body, or 204 with an empty one";
+        faults.add(FaultKind::StatusWithoutBody, value, expected);
+    }
+}
+
+/// What HTTP requires with a status: RFC 9110, sections 11.6.1, 15.5.6 and 11.7.1.
+fn check_required_header(shape: &LegacyShape, faults: &mut Faults) {
+    let (required, example) = match shape.status {
+        401 => (header::WWW_AUTHENTICATE, "WWW-Authenticate: Bearer"),
+        405 => (header::ALLOW, "Allow: GET, POST"),
+        407 => (header::PROXY_AUTHENTICATE, "Proxy-Authenticate: Basic"),
+        _ => return,
+    };
+    let lines = || shape.set.iter().chain(&shape.append);
+    let there = lines().any(|(name, _)| name.eq_ignore_ascii_case(required.as_str()));
+    if !there && !shape.allow_missing_required_header {
+        let value = format!("legacy status {}", shape.status);
+        let expected = format!(
+            "the header that it requires, such as {example}, or allow_missing_required_header"
+        );
+        faults.add(FaultKind::MissingRequiredHeader, value, expected);
+    }
+}
+
+fn lines(lines: &[(String, String)], faults: &mut Faults) -> Vec<(HeaderName, HeaderValue)> {
+    let line = |(name, value): &(String, String)| {
+        let parsed = (
+            headers::changeable_name(name, faults),
+            headers::value(name, value, faults),
+        );
+        Some((parsed.0?, parsed.1?))
+    };
+    lines.iter().filter_map(line).collect()
+}

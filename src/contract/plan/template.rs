@@ -1,0 +1,187 @@
+//! A compiled template: text rendered ahead, with holes between.
+
+use std::io::{self, Write};
+
+use uuid::Uuid;
+
+use super::capture::Captured;
+use crate::json::{Field, Fields};
+
+/// What fills the holes of one answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Values<'v> {
+    pub(crate) fields: &'v Fields<'v>,
+    pub(crate) captured: &'v Captured,
+}
+
+/// A hole that must be filled has no value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct MissingValue;
+
+#[derive(Debug, Default)]
+pub(super) struct Compiled {
+    pub(super) parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+pub(super) enum Part {
+    /// JSON text that is the same for every answer.
+    Text(String),
+    /// A comma unless the object has just been opened.
+    Comma,
+    Hole(Hole),
+    /// A member or object that is left out unless something in it has a value.
+    Optional {
+        unless: Vec<Hole>,
+        parts: Vec<Part>,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    Field(usize),
+    Header(usize),
+    Uuid,
+}
+
+#[derive(Debug)]
+pub(super) struct Hole {
+    pub(super) source: Source,
+    pub(super) otherwise: Otherwise,
+}
+
+#[derive(Debug)]
+pub(super) enum Otherwise {
+    /// Nothing stands in: the value must be there, or the member around it is left out.
+    Nothing,
+    Default(Vec<Part>),
+}
+
+impl Compiled {
+    /// The body's bytes, in one allocation of their exact length.
+    pub(super) fn render(&self, values: Values<'_>) -> Result<Vec<u8>, MissingValue> {
+        let mut length = Length::default();
+        write_all(&self.parts, values, &mut length)?;
+        let mut body = Vec::with_capacity(length.bytes);
+        write_all(&self.parts, values, &mut body)?;
+        Ok(body)
+    }
+}
+
+/// Takes the text of a body, or only counts it.
+trait Sink: Write {
+    fn last(&self) -> Option<u8>;
+    fn uuid(&mut self);
+
+    fn text(&mut self, text: &str) {
+        self.write_all(text.as_bytes())
+            .expect("writing to memory does not fail");
+    }
+}
+
+#[derive(Default)]
+struct Length {
+    bytes: usize,
+    last: Option<u8>,
+}
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len();
+        self.last = bytes.last().copied().or(self.last);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Length {
+    fn last(&self) -> Option<u8> {
+        self.last
+    }
+
+    fn uuid(&mut self) {
+        self.bytes += uuid::fmt::Hyphenated::LENGTH;
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn last(&self) -> Option<u8> {
+        <[u8]>::last(self).copied()
+    }
+
+    fn uuid(&mut self) {
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        self.extend_from_slice(
+            Uuid::new_v4()
+                .hyphenated()
+                .encode_lower(&mut text)
+                .as_bytes(),
+        );
+    }
+}
+
+fn write_all(parts: &[Part], values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+    for part in parts {
+        match part {
+            Part::Text(text) => to.text(text),
+            Part::Comma if to.last() == Some(b'{') => {}
+            Part::Comma => to.text(","),
+            Part::Hole(hole) => hole.write(values, to)?,
+            Part::Optional { unless, parts }
+                if unless.iter().any(|hole| hole.has_value(values)) =>
+            {
+                write_all(parts, values, to)?;
+            }
+            Part::Optional { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+impl Hole {
+    fn has_value(&self, values: Values<'_>) -> bool {
+        let own = match self.source {
+            Source::Field(slot) => matches!(values.fields.get(slot), Field::Present(_)),
+            Source::Header(hole) => values.captured.get(hole).is_some(),
+            Source::Uuid => true,
+        };
+        own || match &self.otherwise {
+            Otherwise::Nothing => false,
+            Otherwise::Default(parts) => parts.iter().all(|part| match part {
+                Part::Hole(hole) => hole.has_value(values),
+                _ => true,
+            }),
+        }
+    }
+
+    fn write(&self, values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+        match self.source {
+            Source::Field(slot) => match values.fields.get(slot) {
+                Field::Present(json) => to.text(json),
+                Field::Absent | Field::Unknown => return self.write_default(values, to),
+            },
+            Source::Header(hole) => match values.captured.get(hole) {
+                Some(text) => {
+                    serde_json::to_writer(&mut *to, text).expect("writing to memory does not fail");
+                }
+                None => return self.write_default(values, to),
+            },
+            Source::Uuid => {
+                to.text("\"");
+                to.uuid();
+                to.text("\"");
+            }
+        }
+        Ok(())
+    }
+
+    fn write_default(&self, values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+        match &self.otherwise {
+            Otherwise::Nothing => Err(MissingValue),
+            Otherwise::Default(parts) => write_all(parts, values, to),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Templates as part of a document.
+
+use serde_json::Value;
+
+use super::template::{Hole, Node, Source, Template, WhenAbsent};
+use crate::json::{Members, Tree, texts};
+
+impl From<Value> for Template {
+    fn from(value: Value) -> Self {
+        Self::from_tree(&value.into())
+    }
+}
+
+impl Template {
+    pub(crate) fn from_tree(tree: &Tree) -> Self {
+        Self(read(tree))
+    }
+
+    pub(crate) fn to_tree(&self) -> Tree {
+        write(&self.0)
+    }
+}
+
+fn read(tree: &Tree) -> Node {
+    match tree {
+        Tree::Scalar(value) => Node::Scalar(value.clone()),
+        Tree::Array(items) => Node::Array(items.iter().map(read).collect()),
+        Tree::Object(members) if members.iter().any(|(name, _)| name.starts_with('$')) => {
+            read_special(tree)
+        }
+        Tree::Object(members) => read_object(members, false),
+    }
+}
+
+fn read_object(members: &[(String, Tree)], omit_when_empty: bool) -> Node {
+    let members = members
+        .iter()
+        .map(|(name, value)| (name.clone(), read(value)))
+        .collect();
+    Node::Object {
+        members,
+        omit_when_empty,
+    }
+}
+
+/// An object with a member whose name starts with `$`.
+fn read_special(tree: &Tree) -> Node {
+    let mut members = Members::of("a template's hole", tree);
+    let object = members.any("$object");
+    let sources = [
+        members.text("$field").map(Source::Field),
+        members
+            .any("$header")
+            .map(|names| Source::Header(texts(names).unwrap_or_default())),
+        members
+            .text("$uuid")
+            .filter(|version| version == "v4")
+            .map(|_| Source::Uuid),
+    ];
+    let node = match (
+        object,
+        sources.into_iter().flatten().collect::<Vec<_>>().as_slice(),
+    ) {
+        (Some(Tree::Object(plain)), []) => Some(read_object(
+            plain,
+            members.flag("omit_when_empty").unwrap_or_default(),
+        )),
+        (None, [source]) => read_when_absent(&mut members).map(|when_absent| {
+            Node::Hole(Box::new(Hole {
+                source: source.clone(),
+                when_absent,
+            }))
+        }),
+        _ => None,
+    };
+    match (node, members.finish().into_iter().next()) {
+        (Some(node), None) => node,
+        (_, Some(complaint)) => {
+            Node::Invalid { value: format!("{tree}: {}", complaint.value), expected: complaint.expected }
+        }
+        (None, None) => Node::Invalid {
+            value: tree.to_string(),
+            expected: "one of $field, $header, $uuid with at most one of default and optional, or $object with an \
+                       object"
+                .to_owned(),
+        },
+    }
+}
+
+fn read_when_absent(members: &mut Members<'_>) -> Option<WhenAbsent> {
+    match (
+        members.any("default"),
+        members.flag("optional").unwrap_or_default(),
+    ) {
+        (Some(default), false) => Some(WhenAbsent::Default(read(default))),
+        (None, true) => Some(WhenAbsent::Omit),
+        (None, false) => Some(WhenAbsent::Skip),
+        (Some(_), true) => None,
+    }
+}
+
+fn write(node: &Node) -> Tree {
+    match node {
+        Node::Scalar(value) => Tree::Scalar(value.clone()),
+        Node::Array(items) => Tree::Array(items.iter().map(write).collect()),
+        Node::Object {
+            members,
+            omit_when_empty,
+        } => write_object(members, *omit_when_empty),
+        Node::Hole(hole) => write_hole(hole),
+        Node::Invalid { value, .. } => Tree::Scalar(value.as_str().into()),
+    }
+}
+
+fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> Tree {
+    let plain = Tree::Object(
+        members
+            .iter()
+            .map(|(name, node)| (name.clone(), write(node)))
+            .collect(),
+    );
+    if omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')) {
+        let omit = omit_when_empty.then_some(Tree::Scalar(true.into()));
+        Tree::object([("$object", Some(plain)), ("omit_when_empty", omit)])
+    } else {
+        plain
+    }
+}
+
+fn write_hole(hole: &Hole) -> Tree {
+    let (name, source) = match &hole.source {
+        Source::Field(pointer) => ("$field", Tree::Scalar(pointer.as_str().into())),
+        Source::Header(names) => ("$header", Value::from(names.clone()).into()),
+        Source::Uuid => ("$uuid", Tree::Scalar("v4".into())),
+    };
+    let (default, optional) = match &hole.when_absent {
+        WhenAbsent::Skip => (None, None),
+        WhenAbsent::Omit => (None, Some(Tree::Scalar(true.into()))),
+        WhenAbsent::Default(node) => (Some(write(node)), None),
+    };
+    Tree::object([
+        (name, Some(source)),
+        ("default", default),
+        ("optional", optional),
+    ])
+}

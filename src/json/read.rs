@@ -1,0 +1,187 @@
+//! Reading the members of a document's objects so that every fault is collected and none ends the reading.
+
+use serde_json::Value;
+
+use super::tree::Tree;
+
+/// What a member of a document is and what it should have been.
+#[derive(Debug)]
+pub(crate) struct Complaint {
+    pub(crate) about: About,
+    pub(crate) value: String,
+    pub(crate) expected: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    Unknown,
+    Repeated,
+    Missing,
+    WrongType,
+}
+
+impl Complaint {
+    pub(crate) fn new(about: About, value: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self {
+            about,
+            value: value.into(),
+            expected: expected.into(),
+        }
+    }
+}
+
+/// The members of one object, each of which is taken once.
+pub(crate) struct Members<'a> {
+    what: &'a str,
+    known: Vec<&'static str>,
+    left: Vec<(&'a str, &'a Tree)>,
+    complaints: Vec<Complaint>,
+}
+
+impl<'a> Members<'a> {
+    /// The members of `tree`, which a message calls `what`. Anything but an object is complained of and read as an
+    /// empty one.
+    pub(crate) fn of(what: &'a str, tree: &'a Tree) -> Self {
+        let mut read = Self {
+            what,
+            known: Vec::new(),
+            left: Vec::new(),
+            complaints: Vec::new(),
+        };
+        let Tree::Object(members) = tree else {
+            let expected = format!("an object, not {}", tree.type_name());
+            read.complain(About::WrongType, format!("{what}: {tree}"), expected);
+            return read;
+        };
+        for (name, value) in members {
+            if read.left.iter().any(|(earlier, _)| earlier == name) {
+                read.complain(
+                    About::Repeated,
+                    name,
+                    format!("member names that differ in {what}"),
+                );
+            } else {
+                read.left.push((name, value));
+            }
+        }
+        read
+    }
+
+    /// The member of this name, whatever its type.
+    pub(crate) fn any(&mut self, name: &'static str) -> Option<&'a Tree> {
+        self.known.push(name);
+        let index = self.left.iter().position(|(member, _)| *member == name)?;
+        Some(self.left.remove(index).1)
+    }
+
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.typed(name, "a string", |tree| match tree {
+            Tree::Scalar(Value::String(text)) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// A member that must be there.
+    pub(crate) fn required_text(&mut self, name: &'static str) -> Option<String> {
+        self.require(name);
+        self.text(name)
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.typed(name, "true or false", |tree| match tree {
+            Tree::Scalar(Value::Bool(flag)) => Some(*flag),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
+        self.typed(name, "a whole number", |tree| match tree {
+            Tree::Scalar(Value::Number(number)) => number.as_i64(),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn list(&mut self, name: &'static str) -> &'a [Tree] {
+        let items = self.typed(name, "an array", |tree| match tree {
+            Tree::Array(items) => Some(items.as_slice()),
+            _ => None,
+        });
+        items.unwrap_or_default()
+    }
+
+    /// The members of an object whose names the document's author chooses.
+    pub(crate) fn map(&mut self, name: &'static str) -> &'a [(String, Tree)] {
+        let members = self.typed(name, "an object", |tree| match tree {
+            Tree::Object(members) => Some(members.as_slice()),
+            _ => None,
+        });
+        members.unwrap_or_default()
+    }
+
+    /// A list of strings, or a single string in place of a list of one.
+    pub(crate) fn texts(&mut self, name: &'static str) -> Vec<String> {
+        self.typed(name, "a string or an array of strings", texts)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn require(&mut self, name: &'static str) {
+        if !self.left.iter().any(|(member, _)| *member == name) {
+            self.complain(
+                About::Missing,
+                name,
+                format!("a member `{name}` in {}", self.what),
+            );
+        }
+    }
+
+    /// All that was wrong with the object, the members that nobody took included.
+    pub(crate) fn finish(mut self) -> Vec<Complaint> {
+        for (name, _) in std::mem::take(&mut self.left) {
+            let known = self.known.join(", ");
+            self.complain(
+                About::Unknown,
+                name,
+                format!("one of the members of {}: {known}", self.what),
+            );
+        }
+        self.complaints
+    }
+
+    fn complain(&mut self, about: About, value: impl Into<String>, expected: impl Into<String>) {
+        self.complaints.push(Complaint::new(about, value, expected));
+    }
+
+    fn typed<T>(
+        &mut self,
+        name: &'static str,
+        wanted: &str,
+        read: impl FnOnce(&'a Tree) -> Option<T>,
+    ) -> Option<T> {
+        let tree = self.any(name)?;
+        let value = read(tree);
+        if value.is_none() {
+            let found = format!("{name}: {tree}");
+            self.complain(
+                About::WrongType,
+                found,
+                format!("{wanted}, not {}", tree.type_name()),
+            );
+        }
+        value
+    }
+}
+
+/// A list of strings, or a single string in place of a list of one.
+pub(crate) fn texts(tree: &Tree) -> Option<Vec<String>> {
+    match tree {
+        Tree::Scalar(Value::String(text)) => Some(vec![text.clone()]),
+        Tree::Array(items) => items
+            .iter()
+            .map(|item| match item {
+                Tree::Scalar(Value::String(text)) => Some(text.clone()),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}

@@ -1,0 +1,390 @@
+//! Finding fields in a JSON text without reading more of it than needed.
+//!
+//! `serde_json` reads every token; only the walk from member to member is ours. A visitor could not do it: the only way
+//! out of one in the middle of a document is an error, and an error allocates.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::pointer::Pointer;
+
+/// The fields that are asked for, compiled into a tree of member names.
+#[derive(Debug, Default)]
+pub(crate) struct Seeker {
+    root: Branch,
+    asked: usize,
+}
+
+#[derive(Debug, Default)]
+struct Branch {
+    slot: Option<usize>,
+    children: Vec<(String, Branch)>,
+}
+
+/// What is known of one asked field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field<'b> {
+    /// The text broke off, or could not be read, before the field was found.
+    Unknown,
+    Absent,
+    /// The value as it stands in the text.
+    Present(&'b str),
+}
+
+/// What is known of the asked fields, by the slots that [`Seeker::ask`] gave.
+#[derive(Debug)]
+pub(crate) struct Fields<'b> {
+    found: [Field<'b>; Seeker::MAX_FIELDS],
+}
+
+impl Seeker {
+    /// The most fields that can be asked of one text; they are kept on the stack.
+    pub(crate) const MAX_FIELDS: usize = 32;
+
+    /// Asks for one more field and returns its slot. `None` when there are too many.
+    pub(crate) fn ask(&mut self, pointer: &Pointer) -> Option<usize> {
+        let branch = pointer
+            .tokens()
+            .iter()
+            .fold(&mut self.root, |branch, token| branch.child(token));
+        if branch.slot.is_none() && self.asked < Self::MAX_FIELDS {
+            branch.slot = Some(self.asked);
+            self.asked += 1;
+        }
+        branch.slot
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.asked == 0
+    }
+
+    /// Reads `text` until all asked fields are known. Of duplicate names the first counts.
+    pub(crate) fn seek<'b>(&self, text: &'b [u8]) -> Fields<'b> {
+        let mut walk = Walk {
+            text,
+            at: 0,
+            unknown: self.asked,
+            fields: Fields::unknown(),
+        };
+        if walk.unknown > 0 {
+            // What was not found before a fault in the text stays unknown.
+            let _fault = walk.value(&self.root);
+        }
+        walk.fields
+    }
+}
+
+impl Branch {
+    fn child(&mut self, name: &str) -> &mut Self {
+        let index = self
+            .children
+            .iter()
+            .position(|(child, _)| child == name)
+            .unwrap_or_else(|| {
+                self.children.push((name.to_owned(), Self::default()));
+                self.children.len() - 1
+            });
+        &mut self.children[index].1
+    }
+
+    fn named(&self, name: &str) -> Option<(usize, &Self)> {
+        let index = self.children.iter().position(|(child, _)| child == name)?;
+        Some((index, &self.children[index].1))
+    }
+
+    /// The child for an element of an array: its index in decimal without leading zeros (RFC 6901, section 4).
+    fn element(&self, index: usize) -> Option<&Self> {
+        let is_index =
+            |token: &str| token.parse() == Ok(index) && (index == 0) == token.starts_with('0');
+        self.children
+            .iter()
+            .find(|(token, _)| is_index(token) && !token.starts_with('+'))
+            .map(|(_, child)| child)
+    }
+}
+
+impl<'b> Fields<'b> {
+    pub(crate) const fn unknown() -> Self {
+        Self {
+            found: [Field::Unknown; Seeker::MAX_FIELDS],
+        }
+    }
+
+    pub(crate) const fn get(&self, slot: usize) -> Field<'b> {
+        self.found[slot]
+    }
+
+    /// Whether the text broke off before all that `seeker` asked for was known.
+    pub(crate) fn lack_any_of(&self, seeker: &Seeker) -> bool {
+        self.found[..seeker.asked].contains(&Field::Unknown)
+    }
+}
+
+/// The text is not JSON at the place that was read.
+struct Malformed;
+
+struct Walk<'b> {
+    text: &'b [u8],
+    at: usize,
+    unknown: usize,
+    fields: Fields<'b>,
+}
+
+impl<'b> Walk<'b> {
+    fn value(&mut self, branch: &Branch) -> Result<(), Malformed> {
+        if let Some(slot) = branch.slot {
+            let raw: &'b RawValue = self.token()?;
+            self.know(slot, Field::Present(raw.get()));
+            return self.within(raw.get().as_bytes(), branch);
+        }
+        self.children(branch)
+    }
+
+    /// Looks for the children of a branch whose own value was taken.
+    fn within(&mut self, value: &'b [u8], branch: &Branch) -> Result<(), Malformed> {
+        if branch.children.is_empty() {
+            return Ok(());
+        }
+        let (text, at) = (
+            std::mem::replace(&mut self.text, value),
+            std::mem::take(&mut self.at),
+        );
+        let walked = self.children(branch);
+        (self.text, self.at) = (text, at);
+        walked
+    }
+
+    fn children(&mut self, branch: &Branch) -> Result<(), Malformed> {
+        match self.peek()? {
+            b'{' => self.object(branch)?,
+            b'[' => self.array(branch)?,
+            _ => drop(self.token::<IgnoredAny>()?),
+        }
+        self.close(branch);
+        Ok(())
+    }
+
+    fn object(&mut self, branch: &Branch) -> Result<(), Malformed> {
+        let mut met = 0_u64;
+        let mut next = self.open(b'}')?;
+        while next && self.unknown > 0 {
+            let name: Name<'b> = self.token()?;
+            self.expect(b':')?;
+            match branch.named(&name.0) {
+                Some((index, child)) if met & (1 << index) == 0 => {
+                    met |= 1 << index;
+                    self.value(child)?;
+                }
+                _ => drop(self.token::<IgnoredAny>()?),
+            }
+            next = self.unknown > 0 && self.another(b'}')?;
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, branch: &Branch) -> Result<(), Malformed> {
+        let mut next = self.open(b']')?;
+        let mut index = 0;
+        while next && self.unknown > 0 {
+            match branch.element(index) {
+                Some(child) => self.value(child)?,
+                None => drop(self.token::<IgnoredAny>()?),
+            }
+            index += 1;
+            next = self.unknown > 0 && self.another(b']')?;
+        }
+        Ok(())
+    }
+
+    /// What was not met in a value that was read to its end is absent.
+    fn close(&mut self, branch: &Branch) {
+        for (_, child) in &branch.children {
+            if let Some(slot) = child.slot {
+                self.know(slot, Field::Absent);
+            }
+            self.close(child);
+        }
+    }
+
+    fn know(&mut self, slot: usize, field: Field<'b>) {
+        if self.fields.found[slot] == Field::Unknown {
+            self.fields.found[slot] = field;
+            self.unknown -= 1;
+        }
+    }
+
+    /// Enters an object or array; `false` when it is empty.
+    fn open(&mut self, end: u8) -> Result<bool, Malformed> {
+        self.at += 1;
+        let empty = self.peek()? == end;
+        self.at += usize::from(empty);
+        Ok(!empty)
+    }
+
+    /// Steps over what follows a member or element; `false` at the end.
+    fn another(&mut self, end: u8) -> Result<bool, Malformed> {
+        let next = self.peek()?;
+        self.at += 1;
+        match next {
+            b',' => Ok(true),
+            byte if byte == end => Ok(false),
+            _ => Err(Malformed),
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
+        let found = self.peek()?;
+        self.at += 1;
+        if found == byte {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Result<u8, Malformed> {
+        while let Some(&byte) = self.text.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Ok(byte);
+            }
+            self.at += 1;
+        }
+        Err(Malformed)
+    }
+
+    fn token<T: Deserialize<'b>>(&mut self) -> Result<T, Malformed> {
+        let rest = self.text.get(self.at..).ok_or(Malformed)?;
+        let mut stream = serde_json::Deserializer::from_slice(rest).into_iter::<T>();
+        let token = stream.next().ok_or(Malformed)?.map_err(|_| Malformed)?;
+        self.at += stream.byte_offset();
+        Ok(token)
+    }
+}
+
+/// A member's name; borrowed from the text unless it is written with escapes.
+struct Name<'b>(Cow<'b, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member's name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found<'b>(pointers: &[&str], text: &'b str) -> Vec<Field<'b>> {
+        let mut seeker = Seeker::default();
+        let slots: Vec<usize> = pointers
+            .iter()
+            .map(|pointer| seeker.ask(&Pointer::parse(pointer).unwrap()).unwrap())
+            .collect();
+        let fields = seeker.seek(text.as_bytes());
+        slots.into_iter().map(|slot| fields.get(slot)).collect()
+    }
+
+    #[test]
+    fn fields_are_found_at_any_depth_and_keep_their_text() {
+        let text = r#" { "a" : [ 1, {"b": "x\n"} ] , "c": { "d": {"e": 1.50} } } "#;
+        assert_eq!(
+            found(&["/a/1/b", "/c/d", "/c/d/e", "/a/2", "/c/x/y"], text),
+            [
+                Field::Present(r#""x\n""#),
+                Field::Present(r#"{"e": 1.50}"#),
+                Field::Present("1.50"),
+                Field::Absent,
+                Field::Absent,
+            ]
+        );
+        assert_eq!(found(&[""], text), [Field::Present(text.trim())]);
+    }
+
+    #[test]
+    fn of_duplicate_names_the_first_counts() {
+        assert_eq!(
+            found(&["/a", "/z"], r#"{"a":1,"a":2}"#),
+            [Field::Present("1"), Field::Absent]
+        );
+        assert_eq!(
+            found(&["/a/b"], r#"{"a":{"c":1},"a":{"b":2}}"#),
+            [Field::Absent]
+        );
+    }
+
+    #[test]
+    fn a_name_written_with_escapes_is_the_same_name() {
+        assert_eq!(
+            found(&["/status"], r#"{"\u0073tatus":"X"}"#),
+            [Field::Present(r#""X""#)]
+        );
+    }
+
+    #[test]
+    fn nothing_is_read_behind_the_last_asked_field() {
+        assert_eq!(
+            found(&["/a"], r#"{"a":1,!!! this is no JSON"#),
+            [Field::Present("1")]
+        );
+    }
+
+    #[test]
+    fn what_a_broken_text_did_not_get_to_is_unknown() {
+        for text in [
+            "",
+            "{",
+            "nope",
+            r#"{"b" 1}"#,
+            r#"{"b":1"#,
+            r#"{"b":1,}"#,
+            r#"{"b":"#,
+            r#"{1:2}"#,
+            "[1,,2]",
+        ] {
+            assert_eq!(found(&["/a"], text), [Field::Unknown], "{text}");
+        }
+        assert_eq!(
+            found(&["/a", "/c"], r#"{"a":1,"b":?}"#),
+            [Field::Present("1"), Field::Unknown]
+        );
+    }
+
+    #[test]
+    fn a_scalar_has_no_fields() {
+        for text in ["1", "null", "\"a\"", "[]", "{}", "[1]"] {
+            assert_eq!(found(&["/a"], text), [Field::Absent], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_index_with_a_sign_or_leading_zeros_names_no_element() {
+        assert_eq!(
+            found(&["/01", "/+1", "/1"], "[5,6]"),
+            [Field::Absent, Field::Absent, Field::Present("6")]
+        );
+    }
+}
