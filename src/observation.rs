@@ -123,7 +123,7 @@ impl<'a> Observation<'a> {
         match self.decision {
             Decision::Outcome(index) => &self.endpoint.outcomes[index].name,
             Decision::Other => "other",
-            Decision::Undetermined | Decision::LookNeeded => "undetermined",
+            Decision::Undetermined => "undetermined",
         }
     }
 
@@ -164,7 +164,7 @@ impl<'a> Observation<'a> {
     /// Whether the outcome could not be told.
     #[must_use]
     pub fn is_undetermined(&self) -> bool {
-        matches!(self.decision, Decision::Undetermined | Decision::LookNeeded)
+        self.decision == Decision::Undetermined
     }
 
     /// Whether the caller depends on the legacy shape of this answer. What could not be told counts as dependence where

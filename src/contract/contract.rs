@@ -102,6 +102,23 @@ impl Contract {
         Self::compile(definition, Faults::default())
     }
 
+    /// This contract with another notice on rewritten answers; `None` for none.
+    ///
+    /// # Errors
+    ///
+    /// Where a date or the link of the notice is invalid.
+    pub fn with_deprecation(
+        &self,
+        deprecation: impl Into<Option<Deprecation>>,
+    ) -> Result<Self, ContractError> {
+        let deprecation = deprecation.into();
+        let definition = Definition {
+            deprecation,
+            ..self.plan.definition.clone()
+        };
+        Self::compile(definition, Faults::default())
+    }
+
     /// The path before those of all endpoints; empty for none.
     #[must_use]
     pub fn base_path(&self) -> &str {
@@ -109,7 +126,6 @@ impl Contract {
     }
 
     /// The endpoints in their order.
-    #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.plan.definition.endpoints
     }

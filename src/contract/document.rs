@@ -128,7 +128,6 @@ fn read_outcome(index: usize, tree: &Tree, faults: &mut Faults) -> Option<Outcom
     let complaints = members.finish();
     faults.enter_outcome(&name);
     report(complaints, faults);
-    let status = status.and_then(|status| read_status(status, faults));
     let legacy = legacy.and_then(|tree| read_shape(tree, faults));
     faults.leave_outcome();
     Some(Outcome {
@@ -153,18 +152,6 @@ fn read_condition(on: Part, values: &Tree) -> Condition {
     Condition { on, values }
 }
 
-fn read_status(status: i64, faults: &mut Faults) -> Option<u16> {
-    let read = u16::try_from(status).ok();
-    if read.is_none() {
-        faults.add(
-            FaultKind::InvalidStatus,
-            format!("status {status}"),
-            "a status from 100 to 599",
-        );
-    }
-    read
-}
-
 fn read_shape(tree: &Tree, faults: &mut Faults) -> Option<LegacyShape> {
     let mut members = Members::of("a legacy shape", tree);
     members.require("status");
@@ -182,9 +169,8 @@ fn read_shape(tree: &Tree, faults: &mut Faults) -> Option<LegacyShape> {
         read_lines(append, &mut complaints),
     );
     report(complaints, faults);
-    let status = read_status(status?, faults)?;
     Some(LegacyShape {
-        status,
+        status: status?,
         set,
         append,
         remove,

@@ -75,7 +75,6 @@ impl Endpoint {
     }
 
     /// The outcomes in the order in which they are tried.
-    #[must_use]
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }

@@ -13,7 +13,7 @@ use super::{contract::Contract, plan::Plan};
 ///
 /// let live = LiveContract::new(Contract::device_flow());
 /// // … LegacyHttpCompatLayer::new(live.clone(), flag.reader()) …
-/// live.replace(Contract::device_flow().with_base_path("/api/v2")?);
+/// live.replace(&Contract::device_flow().with_base_path("/api/v2")?);
 /// assert_eq!(live.current().base_path(), "/api/v2");
 /// # Ok::<(), legacy_http_compat::contract::ContractError>(())
 /// ```
@@ -31,7 +31,7 @@ impl LiveContract {
 
     /// Puts another contract in place for all requests that come from now on. Those that have come are served to their
     /// end by the contract that they found.
-    pub fn replace(&self, contract: Contract) {
+    pub fn replace(&self, contract: &Contract) {
         self.plan.store(Arc::clone(contract.plan()));
     }
 

@@ -19,7 +19,8 @@ use super::shape::LegacyShape;
 #[must_use]
 pub struct Outcome {
     pub(super) name: String,
-    pub(super) status: u16,
+    /// As it was given, which may be no status at all.
+    pub(super) status: i64,
     pub(super) conditions: Vec<Condition>,
     pub(super) legacy: Option<LegacyShape>,
 }
@@ -42,7 +43,7 @@ pub(crate) enum Part {
 
 impl Outcome {
     /// Every answer of this status, until conditions say more.
-    pub fn new(name: impl Into<String>, status: impl Into<u16>) -> Self {
+    pub fn new(name: impl Into<String>, status: u16) -> Self {
         Self {
             name: name.into(),
             status: status.into(),
@@ -94,10 +95,10 @@ impl Outcome {
         &self.name
     }
 
-    /// The status of the target answer.
+    /// The status of the target answer; 0 for one that does not even fit.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.status
+        u16::try_from(self.status).unwrap_or_default()
     }
 
     /// The answer that old clients expect, where it differs.

@@ -22,7 +22,8 @@ use super::template::Template;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct LegacyShape {
-    pub(super) status: u16,
+    /// As it was given, which may be no status at all.
+    pub(super) status: i64,
     pub(super) set: Vec<(String, String)>,
     pub(super) append: Vec<(String, String)>,
     pub(super) remove: Vec<String>,
@@ -39,7 +40,7 @@ pub(crate) enum BodyShape {
 
 impl LegacyShape {
     /// The target answer's body under another status.
-    pub fn new(status: impl Into<u16>) -> Self {
+    pub fn new(status: u16) -> Self {
         Self {
             status: status.into(),
             set: Vec::new(),
@@ -87,9 +88,9 @@ impl LegacyShape {
         self
     }
 
-    /// The status that old clients get.
+    /// The status that old clients get; 0 for one that does not even fit.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.status
+        u16::try_from(self.status).unwrap_or_default()
     }
 }

@@ -33,6 +33,7 @@ impl Complaint {
 /// The members of one object, each of which is taken once.
 pub(crate) struct Members<'a> {
     what: &'a str,
+    is_object: bool,
     known: Vec<&'static str>,
     left: Vec<(&'a str, &'a Tree)>,
     complaints: Vec<Complaint>,
@@ -44,6 +45,7 @@ impl<'a> Members<'a> {
     pub(crate) fn of(what: &'a str, tree: &'a Tree) -> Self {
         let mut read = Self {
             what,
+            is_object: matches!(tree, Tree::Object(_)),
             known: Vec::new(),
             left: Vec::new(),
             complaints: Vec::new(),
@@ -125,7 +127,7 @@ impl<'a> Members<'a> {
     }
 
     pub(crate) fn require(&mut self, name: &'static str) {
-        if !self.left.iter().any(|(member, _)| *member == name) {
+        if self.is_object && !self.left.iter().any(|(member, _)| *member == name) {
             self.complain(
                 About::Missing,
                 name,

@@ -65,8 +65,8 @@ impl Exchange {
     /// Whether the body has to be looked at, and may be.
     pub(super) fn ask<B: Body>(&self, head: &response::Parts, body: &B) -> Ask {
         let needed = match self.endpoint().decide_by_head(head.status, &head.headers) {
-            Decision::LookNeeded => true,
-            decision => self
+            None => true,
+            Some(decision) => self
                 .legacy_shape(decision)
                 .is_some_and(PlannedShape::needs_body),
         };
@@ -136,9 +136,10 @@ impl Exchange {
     fn decide(&self, head: &response::Parts, known: &Known<'_>) -> Decision {
         let endpoint = self.endpoint();
         match known {
-            Known::Text(text) => endpoint.decide_by_body(head.status, &head.headers, Some(text)),
+            Known::Text(text) => endpoint.decide_by_body(head.status, &head.headers, text),
             Known::Nothing | Known::Unreadable(_) => {
-                endpoint.decide_by_body(head.status, &head.headers, None)
+                let decision = endpoint.decide_by_head(head.status, &head.headers);
+                decision.unwrap_or(Decision::Undetermined)
             }
         }
     }
@@ -151,10 +152,10 @@ impl Exchange {
         known: &Known<'_>,
     ) -> Result<Option<Leaving>, SkipReason> {
         match (decision, known) {
-            (Decision::Undetermined | Decision::LookNeeded, Known::Unreadable(reason)) => {
+            (Decision::Undetermined, Known::Unreadable(reason)) => {
                 return Err(*reason);
             }
-            (Decision::Undetermined | Decision::LookNeeded, _) => return Err(SkipReason::NotJson),
+            (Decision::Undetermined, _) => return Err(SkipReason::NotJson),
             (Decision::Other, _)
                 if self.endpoint().has_legacy && is_never_rewritten(head.status) =>
             {

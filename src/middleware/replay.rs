@@ -116,7 +116,7 @@ impl<B: Body + Unpin> Replay<B> {
 
     pub(super) fn size_hint(&self) -> SizeHint {
         self.next()
-            .map_or_else(|| self.body.size_hint(), |step| step.size_hint.clone())
+            .map_or_else(|| self.body.size_hint(), |step| step.size_hint)
     }
 
     fn keep(&mut self, step: Step<B::Error>) {

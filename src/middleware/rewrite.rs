@@ -37,14 +37,13 @@ pub(super) fn rewrite_head(
 ) {
     parts.status = shape.status;
     let headers = &mut parts.headers;
-    STALE
-        .iter()
-        .chain(&shape.remove)
-        .for_each(|name| drop(headers.remove(name)));
+    for name in STALE.iter().chain(&shape.remove) {
+        headers.remove(name);
+    }
     if let Some(body) = body {
-        STALE_WITH_BODY
-            .iter()
-            .for_each(|name| drop(headers.remove(name)));
+        for name in &STALE_WITH_BODY {
+            headers.remove(name);
+        }
         describe_body(headers, shape, body);
     }
     put(headers, shape);
@@ -98,6 +97,10 @@ fn decimal(number: usize) -> HeaderValue {
 /// All numbers of four digits, one behind the other.
 static DIGITS: [u8; 40_000] = four_digit_numbers();
 
+#[expect(
+    clippy::large_stack_arrays,
+    reason = "evaluated when the crate is compiled"
+)]
 const fn four_digit_numbers() -> [u8; 40_000] {
     let mut digits = [b'0'; 40_000];
     let mut at = 0;
@@ -105,7 +108,7 @@ const fn four_digit_numbers() -> [u8; 40_000] {
         let (mut number, mut place) = (at / 4, at + 4);
         while number > 0 {
             place -= 1;
-            digits[place] += (number % 10) as u8;
+            digits[place] = b"0123456789"[number % 10];
             number /= 10;
         }
         at += 4;

@@ -63,12 +63,11 @@ impl Plan {
         faults.enter_endpoint(&endpoint.name);
         check_name(endpoint, &self.definition.endpoints[..index], faults);
         let method = method(&endpoint.method, faults);
-        if let Some(method) = &method {
-            let path = format!("{}{}", self.definition.base_path, endpoint.path);
-            if check_path(&path, faults) {
-                let inserted = self.routes.insert(method, &path, index);
-                report_route(inserted, method, &path, faults);
-            }
+        let path = format!("{}{}", self.definition.base_path, endpoint.path);
+        let path = check_path(&path, faults).then_some(path);
+        if let (Some(method), Some(path)) = (&method, path) {
+            let inserted = self.routes.insert(method, &path, index);
+            report_route(inserted, method, &path, faults);
         }
         self.endpoints
             .push(PlannedEndpoint::compile(endpoint, method.as_ref(), faults));

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
     headers::ready,
-    outcome::{Conditions, Decision, Look, PlannedOutcome, Verdict, check_body_conditions},
+    outcome::{Conditions, Decision, PlannedOutcome, Verdict, check_body_conditions},
     shadow::shadowed_by,
     shape::{self, PlannedShape},
 };
@@ -14,7 +14,7 @@ use crate::{
         error::{FaultKind, Faults},
         outcome::Outcome,
     },
-    json::Seeker,
+    json::{Fields, Seeker},
 };
 
 /// An endpoint, ready to say which outcome an answer is.
@@ -111,35 +111,40 @@ impl PlannedEndpoint {
             })
     }
 
-    /// Which outcome an answer is, as far as it can be told without its body.
-    pub(crate) fn decide_by_head(&self, status: StatusCode, headers: &HeaderMap) -> Decision {
-        match self.decide(status, headers, &Look::NotYet) {
-            Decision::Undetermined => Decision::LookNeeded,
-            decision => decision,
-        }
+    /// Which outcome an answer is; nothing where that takes a look at its body.
+    pub(crate) fn decide_by_head(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Decision> {
+        let decision = self.decide(self.group_of(status), headers, None);
+        (decision != Decision::Undetermined).then_some(decision)
     }
 
-    /// Which outcome an answer with this body is; `None` for a body that could not be read.
+    /// Which outcome an answer with this body is.
     pub(crate) fn decide_by_body(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
-        body: Option<&[u8]>,
+        body: &[u8],
     ) -> Decision {
-        let group = self.by_status.iter().find(|group| group.status == status);
-        let look = match (group, body) {
-            (Some(group), Some(body)) => Look::Readable(group.fields.seek(body)),
-            _ => Look::Unreadable,
-        };
-        self.decide(status, headers, &look)
+        let group = self.group_of(status);
+        let fields = group.map(|group| group.fields.seek(body));
+        self.decide(group, headers, fields.as_ref())
     }
 
-    fn decide(&self, status: StatusCode, headers: &HeaderMap, look: &Look<'_>) -> Decision {
-        let Some(group) = self.by_status.iter().find(|group| group.status == status) else {
-            return Decision::Other;
-        };
-        for &index in &group.outcomes {
-            match self.outcomes[index].conditions.verdict(headers, look) {
+    fn group_of(&self, status: StatusCode) -> Option<&Group> {
+        self.by_status.iter().find(|group| group.status == status)
+    }
+
+    fn decide(
+        &self,
+        group: Option<&Group>,
+        headers: &HeaderMap,
+        fields: Option<&Fields<'_>>,
+    ) -> Decision {
+        for &index in group.map_or(&[][..], |group| &group.outcomes) {
+            match self.outcomes[index].conditions.verdict(headers, fields) {
                 Verdict::Fulfilled => return Decision::Outcome(index),
                 Verdict::Failed => {}
                 Verdict::Undecided => return Decision::Undetermined,

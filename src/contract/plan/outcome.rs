@@ -20,15 +20,6 @@ pub(crate) struct PlannedOutcome {
     pub(super) conditions: Conditions,
 }
 
-/// What is known of an answer's body.
-pub(crate) enum Look<'b> {
-    /// Nobody has looked.
-    NotYet,
-    /// It cannot be read, or not as JSON.
-    Unreadable,
-    Readable(Fields<'b>),
-}
-
 /// Which outcome an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -38,8 +29,6 @@ pub(crate) enum Decision {
     Other,
     /// It cannot be told, because a condition cannot be decided.
     Undetermined,
-    /// It cannot be told before somebody looks at the body.
-    LookNeeded,
 }
 
 #[derive(Debug, Default)]
@@ -110,8 +99,8 @@ impl Conditions {
         !self.fields.is_empty()
     }
 
-    /// What the headers say comes first; the body is only asked where they leave the answer open.
-    pub(super) fn verdict(&self, headers: &HeaderMap, look: &Look<'_>) -> Verdict {
+    /// What the headers say comes first; `fields`, where they are known, are only asked where that leaves the answer open.
+    pub(super) fn verdict(&self, headers: &HeaderMap, fields: Option<&Fields<'_>>) -> Verdict {
         if !self
             .headers
             .iter()
@@ -119,10 +108,10 @@ impl Conditions {
         {
             return Verdict::Failed;
         }
-        match look {
+        match fields {
             _ if self.fields.is_empty() => Verdict::Fulfilled,
-            Look::NotYet | Look::Unreadable => Verdict::Undecided,
-            Look::Readable(fields) => self.fields_verdict(fields),
+            Some(fields) => self.fields_verdict(fields),
+            None => Verdict::Undecided,
         }
     }
 

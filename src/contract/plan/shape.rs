@@ -136,16 +136,23 @@ impl PlannedTemplate {
     }
 }
 
-pub(super) fn status(status: u16, faults: &mut Faults) -> Option<StatusCode> {
-    let known = StatusCode::from_u16(status).ok().filter(|_| status < 600);
+pub(super) fn status(status: i64, faults: &mut Faults) -> Option<StatusCode> {
+    let known = valid_status(status);
     if known.is_none() {
+        let expected = "a status from 100 to 599";
         faults.add(
             FaultKind::InvalidStatus,
             format!("status {status}"),
-            "a status from 100 to 599",
+            expected,
         );
     }
     known
+}
+
+fn valid_status(status: i64) -> Option<StatusCode> {
+    StatusCode::from_u16(u16::try_from(status).ok()?)
+        .ok()
+        .filter(|_| status < 600)
 }
 
 /// Whether answers of this status are left alone whatever they say: they have no body of their own, or one that is part of
@@ -160,7 +167,7 @@ fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, faults: &mut Fa
         let expected = "none: answers to 1xx, 204, 205, 206, 304 and 412 are never rewritten";
         faults.add(FaultKind::StatusWithoutBody, value, expected);
     }
-    let Ok(to) = StatusCode::from_u16(shape.status) else {
+    let Some(to) = valid_status(shape.status) else {
         return;
     };
     let fits = match to {

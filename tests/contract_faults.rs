@@ -1,0 +1,431 @@
+//! Every fault of a contract is refused when it is built, with an error that names the place and the offending value and
+//! says what would be right.
+
+use legacy_http_compat::contract::{
+    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, Hole, LegacyShape, Outcome,
+    Template,
+};
+use serde_json::json;
+
+/// The one fault of a contract: its kind, and its text.
+fn fault(builder: ContractBuilder) -> (FaultKind, String) {
+    let error = builder.build().expect_err("the contract has a fault");
+    let [fault] = error.faults() else {
+        panic!("one fault was expected: {error}")
+    };
+    (fault.kind(), fault.to_string())
+}
+
+fn endpoint(endpoint: Endpoint) -> ContractBuilder {
+    Contract::builder().endpoint(endpoint)
+}
+
+fn outcome(outcome: Outcome) -> ContractBuilder {
+    endpoint(Endpoint::get("item", "/items/{id}").outcome(outcome))
+}
+
+fn shape(shape: LegacyShape) -> ContractBuilder {
+    outcome(Outcome::new("GONE", 200).legacy(shape))
+}
+
+fn template(template: impl Into<Template>) -> ContractBuilder {
+    shape(LegacyShape::new(400).json(template))
+}
+
+#[track_caller]
+fn refused(builder: ContractBuilder, kind: FaultKind, names: &[&str]) {
+    let (found, text) = fault(builder);
+    assert_eq!(found, kind, "{text}");
+    for name in names {
+        assert!(text.contains(name), "{name:?} in: {text}");
+    }
+}
+
+const IN_OUTCOME: &str = r#"endpoint "item", outcome "GONE""#;
+
+#[test]
+fn names_must_be_labels_and_differ() {
+    for name in ["", "with space", "é", "other", &"x".repeat(65)] {
+        refused(
+            endpoint(Endpoint::get(name, "/")),
+            FaultKind::InvalidName,
+            &["letters"],
+        );
+        refused(
+            outcome(Outcome::new(name, 200)),
+            FaultKind::InvalidName,
+            &["endpoint \"item\""],
+        );
+    }
+    refused(
+        outcome(Outcome::new("undetermined", 200)),
+        FaultKind::InvalidName,
+        &["undetermined"],
+    );
+    let twice = Endpoint::get("item", "/a")
+        .outcome(Outcome::new("A", 200))
+        .outcome(Outcome::new("A", 404));
+    refused(
+        endpoint(twice),
+        FaultKind::DuplicateName,
+        &["outcome name \"A\"", "no other outcome"],
+    );
+    let same = endpoint(Endpoint::get("a", "/a")).endpoint(Endpoint::get("a", "/b"));
+    refused(same, FaultKind::DuplicateName, &["endpoint name \"a\""]);
+}
+
+#[test]
+fn a_method_whose_answers_cannot_be_rewritten_is_refused() {
+    for method in ["HEAD", "CONNECT", "", "PO ST"] {
+        refused(
+            endpoint(Endpoint::new("e", method, "/")),
+            FaultKind::InvalidMethod,
+            &["POST"],
+        );
+    }
+}
+
+#[test]
+fn paths_must_be_in_matchit_syntax_under_a_right_base_path() {
+    for path in [
+        "items",
+        "",
+        "/a?b",
+        "/ä",
+        "/a/{",
+        "/a/{}",
+        "/{*rest}/more",
+        "/a b",
+    ] {
+        refused(
+            endpoint(Endpoint::get("e", path)),
+            FaultKind::InvalidPath,
+            &["endpoint \"e\""],
+        );
+    }
+    let based = |base: &str| {
+        Contract::builder()
+            .base_path(base)
+            .endpoint(Endpoint::get("e", "/x"))
+    };
+    for base in ["/api/", "/"] {
+        refused(based(base), FaultKind::InvalidPath, &["/api/v1"]);
+    }
+    assert!(Contract::device_flow().with_base_path("api").is_err());
+}
+
+#[test]
+fn two_endpoints_that_claim_the_same_requests_are_refused() {
+    let two =
+        |one, other| endpoint(Endpoint::get("one", one)).endpoint(Endpoint::get("two", other));
+    for (one, other) in [("/a", "/a"), ("/a/{x}", "/a/{y}"), ("/a/{*x}", "/a/{y}")] {
+        refused(
+            two(one, other),
+            FaultKind::OverlappingEndpoints,
+            &["\"two\"", one],
+        );
+    }
+    two("/a/{x}", "/a/static")
+        .build()
+        .expect("a static path beside a parameter is no conflict");
+    let methods = endpoint(Endpoint::get("one", "/a/{x}")).endpoint(Endpoint::put("two", "/a/{y}"));
+    methods.build().expect("other methods are other requests");
+}
+
+#[test]
+fn statuses_must_be_http_statuses() {
+    for status in [0, 99, 600, 1000] {
+        let value = format!("status {status}: expected a status from 100 to 599");
+        refused(
+            outcome(Outcome::new("GONE", status)),
+            FaultKind::InvalidStatus,
+            &[IN_OUTCOME, &value],
+        );
+        refused(
+            shape(LegacyShape::new(status)),
+            FaultKind::InvalidStatus,
+            &[IN_OUTCOME, &value],
+        );
+    }
+}
+
+#[test]
+fn an_outcome_that_earlier_ones_shadow_is_refused() {
+    let get = |outcomes: Vec<Outcome>| {
+        endpoint(
+            outcomes
+                .into_iter()
+                .fold(Endpoint::get("e", "/"), Endpoint::outcome),
+        )
+    };
+    let all = || Outcome::new("ALL", 200);
+    let one = |name: &str, value: &str| Outcome::new(name, 200).field("/s", value);
+    let both = || Outcome::new("BOTH", 200).field_in("/s", ["A", "B"]);
+    for (shadowed, by) in [
+        (vec![all(), one("A", "A")], "ALL"),
+        (vec![both(), one("A", "A")], "BOTH"),
+        (vec![one("A", "A"), one("B", "B"), both()], "A, B"),
+        (vec![one("A", "A"), one("A2", "A").field("/t", 1)], "A"),
+        (vec![all(), all().header("x-a", "b").field("/z", 1)], "ALL"),
+    ] {
+        let error = get(shadowed).build().expect_err("one is shadowed");
+        let fault = error
+            .faults()
+            .iter()
+            .find(|fault| fault.kind() == FaultKind::ShadowedOutcome);
+        let text = fault.unwrap_or_else(|| panic!("{error}")).to_string();
+        assert!(
+            text.contains(by) && text.contains("endpoint \"e\""),
+            "{text}"
+        );
+    }
+    let numbers = vec![
+        Outcome::new("A", 200).field("/n", 1),
+        Outcome::new("B", 200).field("/n", 1.0),
+    ];
+    refused(get(numbers), FaultKind::ShadowedOutcome, &["\"B\""]);
+}
+
+#[test]
+fn outcomes_that_leave_answers_for_each_other_are_no_shadows() {
+    let outcomes = [
+        Outcome::new("A", 200).field("/s", "A").field("/t", 1),
+        Outcome::new("B", 200).field("/s", "A"),
+        Outcome::new("C", 200).field("/s", "B").header("x-a", "1"),
+        Outcome::new("D", 200).field("/s", "B").header("x-a", "2"),
+        Outcome::new("E", 200),
+        Outcome::new("F", 201),
+    ];
+    let all = outcomes
+        .into_iter()
+        .fold(Endpoint::get("e", "/"), Endpoint::outcome);
+    endpoint(all).build().expect("each can be met");
+}
+
+#[test]
+fn conditions_must_be_on_scalars_that_an_answer_can_have() {
+    let none: [&str; 0] = [];
+    for condition in [
+        Outcome::new("GONE", 200).field("/a", json!({"b": 1})),
+        Outcome::new("GONE", 200).field_in("/a", none),
+        Outcome::new("GONE", 204).field("/a", 1),
+        Outcome::new("GONE", 200).field("/a", 1).field("/a", 2),
+    ] {
+        refused(
+            outcome(condition),
+            FaultKind::InvalidCondition,
+            &[IN_OUTCOME],
+        );
+    }
+    let pointer = Outcome::new("GONE", 200).field("a", 1);
+    refused(
+        outcome(pointer),
+        FaultKind::InvalidPointer,
+        &[IN_OUTCOME, "\"a\"", "RFC 6901"],
+    );
+    let header = Outcome::new("GONE", 200).header("x y", "1");
+    refused(
+        outcome(header),
+        FaultKind::InvalidHeader,
+        &[IN_OUTCOME, "x y"],
+    );
+    let value = Outcome::new("GONE", 200).header("x-y", "a\nb");
+    refused(
+        outcome(value),
+        FaultKind::InvalidHeader,
+        &[IN_OUTCOME, "x-y"],
+    );
+}
+
+#[test]
+fn a_legacy_shape_needs_a_status_with_a_body_on_both_sides() {
+    for status in [100, 101, 204, 205, 206, 304, 412] {
+        let target = Outcome::new("GONE", status).legacy(LegacyShape::new(400));
+        refused(
+            outcome(target),
+            FaultKind::StatusWithoutBody,
+            &[IN_OUTCOME, &status.to_string()],
+        );
+        if status != 204 {
+            let to = shape(LegacyShape::new(status).empty());
+            refused(
+                to,
+                FaultKind::StatusWithoutBody,
+                &[IN_OUTCOME, &status.to_string()],
+            );
+        }
+    }
+    refused(
+        shape(LegacyShape::new(204)),
+        FaultKind::StatusWithoutBody,
+        &["204 with an empty one"],
+    );
+    shape(LegacyShape::new(204).empty())
+        .build()
+        .expect("204 has an empty body");
+}
+
+#[test]
+fn a_status_without_the_header_that_http_requires_needs_an_explicit_word() {
+    for (status, header) in [
+        (401, "WWW-Authenticate"),
+        (405, "Allow"),
+        (407, "Proxy-Authenticate"),
+    ] {
+        let bare = || LegacyShape::new(status);
+        refused(
+            shape(bare()),
+            FaultKind::MissingRequiredHeader,
+            &[IN_OUTCOME, header],
+        );
+        shape(bare().set_header(header, "x"))
+            .build()
+            .expect("the header is set");
+        shape(bare().append_header(header, "x"))
+            .build()
+            .expect("the header is appended");
+        shape(bare().allow_missing_required_header())
+            .build()
+            .expect("explicitly without");
+    }
+}
+
+#[test]
+fn headers_of_a_shape_must_be_valid_and_not_the_layers_own() {
+    for name in [
+        "bad name",
+        "",
+        "Content-Length",
+        "transfer-encoding",
+        "Connection",
+        "content-encoding",
+        "trailer",
+    ] {
+        let named = [IN_OUTCOME, name];
+        refused(
+            shape(LegacyShape::new(400).set_header(name, "x")),
+            FaultKind::InvalidHeader,
+            &named,
+        );
+        refused(
+            shape(LegacyShape::new(400).append_header(name, "x")),
+            FaultKind::InvalidHeader,
+            &named,
+        );
+        refused(
+            shape(LegacyShape::new(400).remove_header(name)),
+            FaultKind::InvalidHeader,
+            &named,
+        );
+    }
+    refused(
+        shape(LegacyShape::new(400).set_header("x", "a\r\nb")),
+        FaultKind::InvalidHeader,
+        &["x"],
+    );
+    let both = LegacyShape::new(400)
+        .set_header("x-a", "1")
+        .remove_header("X-A");
+    refused(
+        shape(both),
+        FaultKind::InvalidHeader,
+        &["x-a", "same shape"],
+    );
+}
+
+#[test]
+fn templates_must_have_holes_that_can_be_filled_or_left_out() {
+    let optional = || Hole::field("/a").optional();
+    refused(
+        template(optional()),
+        FaultKind::InvalidTemplate,
+        &[IN_OUTCOME, "member"],
+    );
+    refused(
+        template(Template::array([optional()])),
+        FaultKind::InvalidTemplate,
+        &["member"],
+    );
+    refused(
+        template(Hole::field("a")),
+        FaultKind::InvalidPointer,
+        &["\"a\""],
+    );
+    refused(
+        template(Hole::header(["x y"])),
+        FaultKind::InvalidHeader,
+        &["x y"],
+    );
+    refused(
+        template(Hole::header([] as [&str; 0])),
+        FaultKind::InvalidTemplate,
+        &["at least one header"],
+    );
+    refused(
+        template(Template::object([("a", 1), ("a", 2)])),
+        FaultKind::InvalidTemplate,
+        &["\"a\""],
+    );
+    for hole in [
+        json!({"$unknown": 1}),
+        json!({"$uuid": "v1"}),
+        json!({"$field": 1}),
+        json!({"$field": "/a", "optional": true, "default": 1}),
+        json!({"$field": "/a", "$uuid": "v4"}),
+        json!({"$object": 1}),
+        json!({"$header": []}),
+    ] {
+        refused(
+            template(json!({"a": hole})),
+            FaultKind::InvalidTemplate,
+            &[IN_OUTCOME],
+        );
+    }
+}
+
+#[test]
+fn the_notice_needs_right_dates_and_an_absolute_link() {
+    let notice = |deprecation| Contract::builder().deprecation(deprecation);
+    for date in [-1, 253_402_300_800] {
+        refused(
+            notice(Deprecation::at(date)),
+            FaultKind::InvalidDate,
+            &[&date.to_string()],
+        );
+        let sunset = Deprecation::at(0).sunset(date);
+        refused(
+            notice(sunset),
+            FaultKind::InvalidDate,
+            &["sunset", &date.to_string()],
+        );
+    }
+    let early = Deprecation::at(100).sunset(99);
+    refused(
+        notice(early),
+        FaultKind::SunsetBeforeDeprecation,
+        &["99", "100"],
+    );
+    for link in ["/relative", "", "https://a/>; rel=x", "https://a b"] {
+        refused(
+            notice(Deprecation::at(0).link(link)),
+            FaultKind::InvalidLink,
+            &["absolute"],
+        );
+    }
+}
+
+#[test]
+fn what_goes_beyond_the_bounds_is_refused() {
+    let many = (0..33).fold(Outcome::new("GONE", 200), |o, i| {
+        o.field(format!("/f{i}"), 1)
+    });
+    refused(outcome(many), FaultKind::TooMany, &["/f32", "32"]);
+    let outcomes = (0..257).fold(Endpoint::get("e", "/"), |e, i| {
+        e.outcome(Outcome::new(format!("O{i}"), 200).field("/n", i))
+    });
+    refused(endpoint(outcomes), FaultKind::TooMany, &["257", "256"]);
+    let endpoints = (0..1025).fold(Contract::builder(), |c, i| {
+        c.endpoint(Endpoint::get(format!("e{i}"), format!("/{i}")))
+    });
+    refused(endpoints, FaultKind::TooMany, &["1025", "1024"]);
+}
