@@ -1,4 +1,30 @@
-//! Tower middleware for teams that change what their HTTP API answers.
+//! Tower middleware for teams that change what their HTTP API answers without breaking the clients already in the field.
+//!
+//! The handlers speak only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites answers into
+//! the shapes that old clients expect. Whatever it cannot rewrite leaves as it came, and is counted with a reason.
+//!
+//! ```
+//! use axum::{Json, Router, routing::post};
+//! use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+//!
+//! let poll = post(|| async { Json(serde_json::json!({"status": "PENDING"})) });
+//! let router: Router = Router::new().route("/api/v1/auth/clients/device/poll", poll);
+//!
+//! let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
+//! let app = router.layer(LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()));
+//! // … serve `app`: a pending poll is answered 401 AUTHORIZATION_PENDING …
+//! flag.set(false);
+//! // … and from here on 200 with "status": "PENDING".
+//! # drop(app);
+//! ```
+//!
+//! # The modules
+//!
+//! - [`contract`]: what the API answers today and what it answered before, built in Rust or read from a document
+//! - [`flag`]: the two ends of the switch
+//! - [`middleware`]: the layer, its service, future and body; where to place it and what it costs
+//! - [`observation`]: what was seen of each answer, and the trait of those who are told
+//! - [`caller`]: who asked
 
 pub mod caller;
 pub mod contract;
@@ -13,3 +39,7 @@ pub use contract::{Contract, LiveContract};
 pub use flag::{CompatFlag, FlagReader, FlagState};
 #[doc(inline)]
 pub use middleware::{LegacyHttpCompat, LegacyHttpCompatLayer};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
