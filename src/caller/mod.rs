@@ -1,7 +1,22 @@
 //! Who asked: client kind, generation and fingerprint.
 
+mod client_addr;
+mod detect;
+mod fingerprint_key;
 mod identity;
 mod kind;
+mod pseudonym;
+mod user_agent;
+mod vary;
+mod version;
 
-pub use identity::{Caller, ClientVersion, Fingerprint, Generation};
+pub use client_addr::ClientAddr;
+pub use detect::{AnonymousLegacy, Detect};
+pub use fingerprint_key::{
+    FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,
+};
+pub use identity::{Caller, Fingerprint, Generation};
 pub use kind::{Kind, Kinds};
+pub use user_agent::{Product, Products};
+pub use vary::Vary;
+pub use version::ClientVersion;
