@@ -60,6 +60,17 @@ impl Caller {
         self
     }
 
+    /// This caller with whatever of fingerprint and version there is.
+    pub(super) const fn identified(
+        mut self,
+        fingerprint: Option<Fingerprint>,
+        version: Option<ClientVersion>,
+    ) -> Self {
+        self.fingerprint = fingerprint;
+        self.version = version;
+        self
+    }
+
     /// The client kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {

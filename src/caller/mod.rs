@@ -2,6 +2,7 @@
 
 mod client_addr;
 mod detect;
+mod detector;
 mod fingerprint_key;
 mod identity;
 mod kind;
@@ -12,6 +13,10 @@ mod version;
 
 pub use client_addr::ClientAddr;
 pub use detect::{AnonymousLegacy, Detect};
+pub use detector::{
+    DetectorFault, DetectorFaultKind, IdentitySignal, InvalidDetector, KindSource, SignalDetector,
+    SignalDetectorBuilder, SignalPart,
+};
 pub use fingerprint_key::{
     FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,
 };

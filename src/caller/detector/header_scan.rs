@@ -1,0 +1,182 @@
+//! All headers that a detector looks at, found in one pass.
+//!
+//! Why a pass and not one look-up for each: a look-up hashes the wanted name byte by byte and costs more
+//! than stepping over ten headers, and a request has about that many.
+
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue};
+
+use super::fault::{DetectorFaultKind, Faults};
+
+/// The most different headers that a detector looks at.
+pub(super) const MAX_HEADERS: usize = 16;
+
+/// Names of this length or longer share the last chain.
+const LONGEST: usize = 63;
+
+/// Ends a chain: no place in the list of wanted names, which is far shorter.
+const END: u8 = u8::MAX;
+
+/// The place of one wanted header in what a scan has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(u8);
+
+/// The wanted headers, each name once, as they are gathered from the settings.
+#[derive(Debug, Default)]
+pub(super) struct WantedHeaders {
+    names: Vec<HeaderName>,
+}
+
+/// The wanted headers, chained by the length of their names.
+#[derive(Debug)]
+pub(super) struct HeaderScan {
+    first: [u8; LONGEST + 1],
+    wanted: Box<[Wanted]>,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    name: Box<[u8]>,
+    next: u8,
+}
+
+/// The first value of each wanted header.
+#[derive(Debug)]
+pub(super) struct Found<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
+
+impl WantedHeaders {
+    /// The slot of the header of this name, or a fault at `place`.
+    pub(super) fn parse(&mut self, name: &str, place: &str, faults: &mut Faults) -> Option<Slot> {
+        if let Ok(name) = HeaderName::try_from(name) {
+            return Some(self.slot(name));
+        }
+        let remedy = "a header name is a token (RFC 9110 §5.1), for example \"X-Client-Id\"";
+        faults.add(DetectorFaultKind::InvalidHeader, place, name, remedy);
+        None
+    }
+
+    /// The slot of this header.
+    pub(super) fn slot(&mut self, name: HeaderName) -> Slot {
+        let known = self.names.iter().position(|known| *known == name);
+        let place = known.unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        });
+        Slot(u8::try_from(place).unwrap_or(END))
+    }
+
+    pub(super) fn names(&self) -> &[HeaderName] {
+        &self.names
+    }
+
+    /// The scan for these headers; a fault when they are too many.
+    pub(super) fn compile(self, faults: &mut Faults) -> HeaderScan {
+        if self.names.len() > MAX_HEADERS {
+            let remedy = format!("a detector looks at {MAX_HEADERS} different headers at most");
+            let count = self.names.len().to_string();
+            faults.add(DetectorFaultKind::TooManyHeaders, "", count, remedy);
+        }
+        let mut first = [END; LONGEST + 1];
+        let chain = |(place, name): (u8, &HeaderName)| Wanted {
+            name: name.as_str().as_bytes().into(),
+            next: std::mem::replace(&mut first[name.as_str().len().min(LONGEST)], place),
+        };
+        let wanted = (0..END).zip(&self.names).map(chain).collect();
+        HeaderScan { first, wanted }
+    }
+}
+
+impl HeaderScan {
+    /// The first value of each wanted header.
+    pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> Found<'h> {
+        let mut found = Found([None; MAX_HEADERS]);
+        for (name, value) in headers {
+            if let Some(place) = self.place(name.as_str().as_bytes())
+                && let Some(slot) = found.0.get_mut(usize::from(place))
+            {
+                slot.get_or_insert(value);
+            }
+        }
+        found
+    }
+
+    fn place(&self, name: &[u8]) -> Option<u8> {
+        let mut place = self.first[name.len().min(LONGEST)];
+        while let Some(wanted) = self.wanted.get(usize::from(place)) {
+            if *wanted.name == *name {
+                return Some(place);
+            }
+            place = wanted.next;
+        }
+        None
+    }
+}
+
+impl<'h> Found<'h> {
+    /// The header's value without blanks around it.
+    pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
+        let value = *self.0.get(usize::from(slot.0))?;
+        value.map(|value| value.as_bytes().trim_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{HOST, USER_AGENT};
+
+    use super::*;
+
+    fn scan(names: &[&str]) -> (HeaderScan, Vec<Slot>) {
+        let mut wanted = WantedHeaders::default();
+        let mut faults = Faults::default();
+        let slots = names
+            .iter()
+            .filter_map(|name| wanted.parse(name, "", &mut faults))
+            .collect();
+        let scan = wanted.compile(&mut faults);
+        faults.into_result().unwrap();
+        (scan, slots)
+    }
+
+    #[test]
+    fn every_wanted_header_is_found_standard_or_not_and_of_any_length() {
+        let long = "x".repeat(70);
+        let other = format!("{}y", &long[1..]);
+        let (scan, slots) = scan(&["X-Kind", "User-Agent", &long, &other, "x-name"]);
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("host"));
+        headers.insert(USER_AGENT, HeaderValue::from_static("agent"));
+        headers.insert("x-kind", HeaderValue::from_static("kind"));
+        headers.insert(
+            HeaderName::try_from(other).unwrap(),
+            HeaderValue::from_static("long"),
+        );
+        let found = scan.scan(&headers);
+        let values: Vec<_> = slots.iter().map(|slot| found.value(*slot)).collect();
+        assert_eq!(
+            values,
+            [
+                Some(&b"kind"[..]),
+                Some(b"agent"),
+                None,
+                Some(b"long"),
+                None
+            ]
+        );
+    }
+
+    #[test]
+    fn of_several_values_the_first_counts() {
+        let (scan, slots) = scan(&["x-kind"]);
+        let mut headers = HeaderMap::new();
+        headers.append("x-kind", HeaderValue::from_static(" first\t"));
+        headers.append("x-kind", HeaderValue::from_static("second"));
+        assert_eq!(scan.scan(&headers).value(slots[0]), Some(&b"first"[..]));
+    }
+
+    #[test]
+    fn a_header_wanted_twice_has_one_slot() {
+        let (_, slots) = scan(&["X-Kind", "x-kind", "x-name"]);
+        assert!(slots[0] == slots[1] && slots[1] != slots[2]);
+    }
+}
