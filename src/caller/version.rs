@@ -29,6 +29,13 @@ pub(super) struct Precedence<'a> {
     pre_release: &'a [u8],
 }
 
+/// The version from which on something holds, read ahead.
+#[derive(Clone, Debug)]
+pub(super) struct Since {
+    core: [u64; 3],
+    pre_release: Box<[u8]>,
+}
+
 impl ClientVersion {
     /// The most characters a version may have.
     pub const MAX: usize = 32;
@@ -65,7 +72,7 @@ impl ClientVersion {
         Some((version, precedence))
     }
 
-    pub(super) fn precedence(&self) -> Precedence<'_> {
+    fn precedence(&self) -> Precedence<'_> {
         Precedence::read(self.as_bytes()).expect("a version was read once already")
     }
 
@@ -96,6 +103,25 @@ impl<'a> Precedence<'a> {
             core: [major, minor, patch],
             pre_release,
         })
+    }
+}
+
+impl Since {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (_, version) = ClientVersion::parse_with_precedence(text.as_bytes())?;
+        Some(Self {
+            core: version.core,
+            pre_release: version.pre_release.into(),
+        })
+    }
+
+    /// Whether a version is this one or a later one.
+    pub(super) fn includes(&self, version: Precedence<'_>) -> bool {
+        let since = Precedence {
+            core: self.core,
+            pre_release: &self.pre_release,
+        };
+        version >= since
     }
 }
 

@@ -6,7 +6,7 @@ use super::kind_rules::{KindRules, Named, known_kind};
 use super::settings::{OptIn, Settings};
 use crate::caller::identity::Generation;
 use crate::caller::kind::{Kind, Kinds};
-use crate::caller::version::{ClientVersion, Precedence};
+use crate::caller::version::{ClientVersion, Precedence, Since};
 
 /// The most characters the value of the opt-in header may have.
 const LONGEST_OPT_IN: usize = 256;
@@ -17,7 +17,7 @@ pub(super) struct GenerationRules {
     opt_in: Option<(Slot, Box<[u8]>)>,
     version: Option<Slot>,
     /// At the index of the kind.
-    since: Box<[Option<ClientVersion>]>,
+    since: Box<[Option<Since>]>,
     unknown: Generation,
 }
 
@@ -80,10 +80,10 @@ impl GenerationRules {
 
     fn by_version(&self, kind: Kind, version: Precedence<'_>) -> Option<Generation> {
         let since = self.since.get(kind.index())?.as_ref()?;
-        Some(if version < since.precedence() {
-            Generation::Legacy
-        } else {
+        Some(if since.includes(version) {
             Generation::StatusDriven
+        } else {
+            Generation::Legacy
         })
     }
 }
@@ -116,11 +116,11 @@ fn compile_since(
     settings: &[(String, String)],
     kinds: &Kinds,
     faults: &mut Faults,
-) -> Box<[Option<ClientVersion>]> {
+) -> Box<[Option<Since>]> {
     let mut since = vec![None; kinds.names().len()];
     for (kind, text) in settings {
         let place = format!("/status_driven_since/{}", escaped(kind));
-        let version = ClientVersion::parse(text);
+        let version = Since::parse(text);
         if version.is_none() {
             let remedy = format!(
                 "semver of at most {} characters, for example \"2.0.0\"",

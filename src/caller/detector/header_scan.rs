@@ -11,13 +11,14 @@ use super::fault::{DetectorFaultKind, Faults};
 /// The most different headers that a detector looks at.
 pub(super) const MAX_HEADERS: usize = 16;
 
-/// Names of this length or longer share the last chain.
-const LONGEST: usize = 63;
+/// Names whose lengths are equal modulo this share a chain.
+const LENGTHS: usize = 64;
 
 /// Ends a chain: no place in the list of wanted names, which is far shorter.
 const END: u8 = u8::MAX;
 
-/// The place of one wanted header in what a scan has found.
+/// The place of one wanted header in what a scan has found: below [`MAX_HEADERS`] in any detector that was
+/// built, so that the remainder by it changes nothing and spares a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(u8);
 
@@ -30,7 +31,9 @@ pub(super) struct WantedHeaders {
 /// The wanted headers, chained by the length of their names.
 #[derive(Debug)]
 pub(super) struct HeaderScan {
-    first: [u8; LONGEST + 1],
+    /// A bit for each length that a wanted name has: most headers are passed over by this alone.
+    lengths: u64,
+    first: [u8; LENGTHS],
     wanted: Box<[Wanted]>,
 }
 
@@ -76,46 +79,58 @@ impl WantedHeaders {
             let count = self.names.len().to_string();
             faults.add(DetectorFaultKind::TooManyHeaders, "", count, remedy);
         }
-        let mut first = [END; LONGEST + 1];
-        let chain = |(place, name): (u8, &HeaderName)| Wanted {
-            name: name.as_str().as_bytes().into(),
-            next: std::mem::replace(&mut first[name.as_str().len().min(LONGEST)], place),
+        let mut scan = HeaderScan {
+            lengths: 0,
+            first: [END; LENGTHS],
+            wanted: Box::default(),
         };
-        let wanted = (0..END).zip(&self.names).map(chain).collect();
-        HeaderScan { first, wanted }
+        let chain = |(place, name): (u8, &HeaderName)| scan.chain(place, name.as_str());
+        scan.wanted = (0..END).zip(&self.names).map(chain).collect();
+        scan
     }
 }
 
 impl HeaderScan {
     /// The first value of each wanted header.
+    #[inline]
     pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> Found<'h> {
         let mut found = Found([None; MAX_HEADERS]);
         for (name, value) in headers {
-            if let Some(place) = self.place(name.as_str().as_bytes())
-                && let Some(slot) = found.0.get_mut(usize::from(place))
-            {
-                slot.get_or_insert(value);
+            let name = name.as_str().as_bytes();
+            if self.lengths >> (name.len() % LENGTHS) & 1 == 1 {
+                self.note(name, value, &mut found);
             }
         }
         found
     }
 
-    fn place(&self, name: &[u8]) -> Option<u8> {
-        let mut place = self.first[name.len().min(LONGEST)];
-        while let Some(wanted) = self.wanted.get(usize::from(place)) {
+    #[inline]
+    fn note<'h>(&self, name: &[u8], value: &'h HeaderValue, found: &mut Found<'h>) {
+        let mut place = usize::from(self.first[name.len() % LENGTHS]);
+        while let Some(wanted) = self.wanted.get(place) {
             if *wanted.name == *name {
-                return Some(place);
+                found.0[place % MAX_HEADERS].get_or_insert(value);
+                break;
             }
-            place = wanted.next;
+            place = usize::from(wanted.next);
         }
-        None
+    }
+
+    /// Puts a wanted header into the chain of its length.
+    fn chain(&mut self, place: u8, name: &str) -> Wanted {
+        let length = name.len() % LENGTHS;
+        self.lengths |= 1 << length;
+        Wanted {
+            name: name.as_bytes().into(),
+            next: std::mem::replace(&mut self.first[length], place),
+        }
     }
 }
 
 impl<'h> Found<'h> {
     /// The header's value without blanks around it.
     pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
-        let value = *self.0.get(usize::from(slot.0))?;
+        let value = self.0[usize::from(slot.0) % MAX_HEADERS];
         value.map(|value| value.as_bytes().trim_ascii())
     }
 }

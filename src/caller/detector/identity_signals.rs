@@ -79,10 +79,11 @@ impl IdentitySignals {
 
 impl Signal {
     fn new(parts: Vec<(String, Source)>, key: &FingerprintKey) -> Option<Self> {
+        let count = 2 * parts.len();
         let mut parts = parts.into_iter();
         let (name, first) = parts.next()?;
         Some(Self {
-            start: Pseudonym::under(key).with(name.as_bytes()),
+            start: Pseudonym::under(key, count).with(name.as_bytes()),
             first,
             more: parts.map(|(name, source)| (name.into(), source)).collect(),
         })
@@ -92,7 +93,7 @@ impl Signal {
         let Some(((last_name, last), between)) = self.more.split_last() else {
             return self
                 .first
-                .read(evidence, |value| self.start.clone().finish_with(value));
+                .read(evidence, |value| self.start.finish_with(value));
         };
         let mut hash = self
             .first
@@ -139,12 +140,36 @@ fn product_name<'h>(evidence: Evidence<'_, 'h>, user_agent: Slot) -> Option<&'h 
     product.map(|product| product.name())
 }
 
-/// Whether the value is 1 to 256 visible ASCII characters. Looks at all of them without a branch.
+/// Whether the value is 1 to 256 visible ASCII characters.
+#[inline]
 fn is_identity(value: &[u8]) -> bool {
-    let visible = value
+    (1..=LONGEST_VALUE).contains(&value.len()) && is_visible(value)
+}
+
+/// Whether all bytes are visible ASCII. Eight at a time, for this looks at each byte of each identity; the
+/// last eight may overlap those before.
+#[inline]
+fn is_visible(value: &[u8]) -> bool {
+    let Some(last) = value.last_chunk() else {
+        return value.iter().all(u8::is_ascii_graphic);
+    };
+    let (words, _) = value.as_chunks();
+    let strange = words
         .iter()
-        .fold(true, |all, byte| all & byte.is_ascii_graphic());
-    (1..=LONGEST_VALUE).contains(&value.len()) && visible
+        .fold(strangeness(*last), |all, word| all | strangeness(*word));
+    strange & HIGH_BITS == 0
+}
+
+const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Has the high bit of some byte set if not all eight bytes are visible ASCII: those that are have it unset,
+/// get it by adding what is missing from `!` to 0x80, and do not by adding 1, as DEL would.
+#[inline]
+const fn strangeness(word: [u8; 8]) -> u64 {
+    let word = u64::from_ne_bytes(word);
+    let from_first = word.wrapping_add(u64::from_ne_bytes([0x80 - b'!'; 8]));
+    let after_last = word.wrapping_add(u64::from_ne_bytes([0x80 - 0x7f; 8]));
+    word | !from_first | after_last
 }
 
 struct Compiler<'a> {
@@ -209,4 +234,33 @@ impl Compiler<'_> {
 
 fn client_address() -> (String, Source) {
     ("client_address".to_owned(), Source::ClientAddress)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_byte_is_judged_alike_at_every_place() {
+        for length in 1..20 {
+            for (place, byte) in (0..length).flat_map(|place| (0..=255).map(move |b| (place, b))) {
+                let mut value = vec![b'i'; length];
+                value[place] = byte;
+                assert_eq!(
+                    is_visible(&value),
+                    byte.is_ascii_graphic(),
+                    "{byte} at {place}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn visible_is_what_every_byte_alone_is(value in proptest::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(is_visible(&value), value.iter().all(u8::is_ascii_graphic));
+        }
+    }
 }
