@@ -60,9 +60,8 @@ impl Vary {
             return Some(HeaderValue::from_static("*"));
         }
         let names: Vec<&str> = self.names().iter().map(HeaderName::as_str).collect();
-        let value =
-            HeaderValue::from_str(&names.join(", ")).expect("header names are visible ASCII");
-        (!names.is_empty()).then_some(value)
+        let value = HeaderValue::try_from(names.join(", ")).ok();
+        value.filter(|value| !value.is_empty())
     }
 }
 

@@ -43,37 +43,32 @@ impl ClientVersion {
     /// The version that `text` is, if it is strict [semver 2.0.0](https://semver.org/spec/v2.0.0.html)
     /// of at most [`ClientVersion::MAX`] characters and its three numbers fit in 64 bits.
     pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
-        Self::parse_with_precedence(text.as_ref()).map(|(version, _)| version)
+        let text = text.as_ref();
+        Self::of(Precedence::read(text)?, text)
     }
 
     /// The version as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(self.as_bytes()).expect("a version is ASCII")
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// Which of two versions is the older by semver §11: a pre-release is older than its release, and
     /// build metadata does not count.
     #[must_use]
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
-        self.precedence().cmp(&other.precedence())
+        Precedence::read(self.as_bytes()).cmp(&Precedence::read(other.as_bytes()))
     }
 
-    pub(super) fn parse_with_precedence(text: &[u8]) -> Option<(Self, Precedence<'_>)> {
-        let length = u8::try_from(text.len())
-            .ok()
-            .filter(|_| text.len() <= Self::MAX)?;
-        let precedence = Precedence::read(text)?;
+    /// The version that `text` is, after [`Precedence::read`] has taken it.
+    #[inline]
+    pub(super) fn of(_read: Precedence<'_>, text: &[u8]) -> Option<Self> {
         let mut version = Self {
-            length,
+            length: u8::try_from(text.len()).ok()?,
             text: [0; Self::MAX],
         };
-        version.text[..text.len()].copy_from_slice(text);
-        Some((version, precedence))
-    }
-
-    fn precedence(&self) -> Precedence<'_> {
-        Precedence::read(self.as_bytes()).expect("a version was read once already")
+        version.text.get_mut(..text.len())?.copy_from_slice(text);
+        Some(version)
     }
 
     fn as_bytes(&self) -> &[u8] {
@@ -94,7 +89,11 @@ impl fmt::Debug for ClientVersion {
 }
 
 impl<'a> Precedence<'a> {
-    fn read(text: &'a [u8]) -> Option<Self> {
+    /// What `text` says, if it is a version of at most [`ClientVersion::MAX`] characters.
+    pub(super) fn read(text: &'a [u8]) -> Option<Self> {
+        if text.len() > ClientVersion::MAX {
+            return None;
+        }
         let (major, rest) = number(text)?;
         let (minor, rest) = number(rest.strip_prefix(b".")?)?;
         let (patch, rest) = number(rest.strip_prefix(b".")?)?;
@@ -108,7 +107,7 @@ impl<'a> Precedence<'a> {
 
 impl Since {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (_, version) = ClientVersion::parse_with_precedence(text.as_bytes())?;
+        let version = Precedence::read(text.as_bytes())?;
         Some(Self {
             core: version.core,
             pre_release: version.pre_release.into(),

@@ -52,7 +52,8 @@ impl GenerationRules {
             let understands = |(_, version)| self.by_version(named.kind, version);
             version.and_then(understands).unwrap_or(self.unknown)
         };
-        (generation, version.map(|(version, _)| version))
+        let version = version.and_then(|(text, read)| ClientVersion::of(read, text));
+        (generation, version)
     }
 
     fn opted_in(&self, found: &Found<'_>) -> bool {
@@ -60,22 +61,18 @@ impl GenerationRules {
         opt_in.is_some_and(|(slot, value)| found.value(*slot) == Some(value))
     }
 
-    /// The first of header and product that is a version.
+    /// The first of header and product that is a version, as text and as what it says.
     fn version<'h>(
         &self,
         found: &Found<'h>,
         named: Named<'h>,
         kinds: &KindRules,
-    ) -> Option<(ClientVersion, Precedence<'h>)> {
+    ) -> Option<(&'h [u8], Precedence<'h>)> {
+        let read = |text| Some((text, Precedence::read(text)?));
         let header = self.version.and_then(|slot| found.value(slot));
         header
-            .and_then(ClientVersion::parse_with_precedence)
-            .or_else(|| {
-                let product = named
-                    .product
-                    .or_else(|| kinds.products()?.of_kind(found, named.kind))?;
-                ClientVersion::parse_with_precedence(product.version()?.as_bytes())
-            })
+            .and_then(read)
+            .or_else(|| read(kinds.product_version(found, named)?))
     }
 
     fn by_version(&self, kind: Kind, version: Precedence<'_>) -> Option<Generation> {

@@ -108,7 +108,7 @@ impl HeaderScan {
     fn note<'h>(&self, name: &[u8], value: &'h HeaderValue, found: &mut Found<'h>) {
         let mut place = usize::from(self.first[name.len() % LENGTHS]);
         while let Some(wanted) = self.wanted.get(place) {
-            if *wanted.name == *name {
+            if is_same(&wanted.name, name) {
                 found.0[place % MAX_HEADERS].get_or_insert(value);
                 break;
             }
@@ -132,6 +132,21 @@ impl<'h> Found<'h> {
     pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
         let value = self.0[usize::from(slot.0) % MAX_HEADERS];
         value.map(|value| value.as_bytes().trim_ascii())
+    }
+}
+
+/// Whether two names are equal. Most are of 8 to 16 bytes and told by two words, without the call that a
+/// comparison of slices is.
+#[inline]
+fn is_same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    match (left.first_chunk::<8>(), left.last_chunk::<8>()) {
+        (Some(first), Some(last)) if left.len() <= 16 => {
+            right.starts_with(first) && right.ends_with(last)
+        }
+        _ => left == right,
     }
 }
 
@@ -178,6 +193,19 @@ mod tests {
                 None
             ]
         );
+    }
+
+    #[test]
+    fn names_are_the_same_when_every_byte_is() {
+        for length in 0..20 {
+            let name = vec![b'x'; length];
+            assert!(is_same(&name, &name.clone()) && !is_same(&name, &vec![b'x'; length + 1]));
+            for place in 0..length {
+                let mut other = name.clone();
+                other[place] = b'y';
+                assert!(!is_same(&name, &other), "{length} {place}");
+            }
+        }
     }
 
     #[test]

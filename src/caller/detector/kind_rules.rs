@@ -73,6 +73,17 @@ impl KindRules {
         self.products.as_ref()
     }
 
+    /// The version of the product that told the caller's kind, else of the first that is mapped to it.
+    pub(super) fn product_version<'h>(
+        &self,
+        found: &Found<'h>,
+        named: Named<'h>,
+    ) -> Option<&'h [u8]> {
+        let mapped = || self.products.as_ref()?.of_kind(found, named.kind);
+        let product = named.product.or_else(mapped)?;
+        product.version().map(str::as_bytes)
+    }
+
     fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<Named<'h>> {
         let value = found.value(slot)?;
         let (_, kind) = self.names.iter().find(|(name, _)| **name == *value)?;

@@ -40,7 +40,8 @@ impl ProductTable {
 
     /// The first product that is mapped to this kind.
     pub(super) fn of_kind<'h>(&self, found: &Found<'h>, kind: Kind) -> Option<Product<'h>> {
-        products(found, self.slot).find(|product| self.kind(product.name()) == Some(kind))
+        let mut products = products(found, self.slot);
+        products.find(|product| self.kind(product.name()) == Some(kind))
     }
 
     fn kind(&self, name: &str) -> Option<Kind> {
