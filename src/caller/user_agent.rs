@@ -106,29 +106,44 @@ impl<'a> Product<'a> {
 
 /// `bytes` as text, if they are a token (RFC 9110 §5.6.2).
 pub(super) fn token(bytes: &[u8]) -> Option<&str> {
-    let is_token = !bytes.is_empty() && bytes.iter().copied().all(is_tchar);
-    str::from_utf8(bytes).ok().filter(|_| is_token)
+    if bytes.is_empty() || !bytes.iter().all(|byte| TCHARS[usize::from(*byte)]) {
+        return None;
+    }
+    str::from_utf8(bytes).ok()
 }
 
+/// Which bytes a token may have.
+const TCHARS: [bool; 256] = {
+    let mut chars = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        chars[byte as usize] = is_tchar(byte);
+        byte += 1;
+    }
+    chars
+};
+
 const fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
+    let delimiter = matches!(
+        byte,
+        b'"' | b'('
+            | b')'
+            | b','
+            | b'/'
+            | b':'
+            | b';'
+            | b'<'
+            | b'='
+            | b'>'
+            | b'?'
+            | b'@'
+            | b'['
+            | b'\\'
+            | b']'
+            | b'{'
+            | b'}'
+    );
+    byte.is_ascii_graphic() && !delimiter
 }
 
 /// What follows the comment whose opening bracket stands before `inside`.
@@ -196,6 +211,15 @@ mod tests {
     fn a_word_that_is_no_product_is_stepped_over() {
         let value = b"/1 a/ b//2 c/1/2 d;e \xff) f,g \"h\" ok/1.0+x";
         assert_eq!(read(value), [("ok", Some("1.0+x"))]);
+    }
+
+    #[test]
+    fn a_token_has_the_characters_that_the_rfc_lists() {
+        let listed = "!#$%&'*+-.^_`|~";
+        for byte in 0..=255_u8 {
+            let expected = byte.is_ascii_alphanumeric() || listed.as_bytes().contains(&byte);
+            assert_eq!(token(&[byte]).is_some(), expected, "{byte}");
+        }
     }
 
     #[test]

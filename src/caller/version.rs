@@ -139,17 +139,16 @@ impl PartialOrd for Precedence<'_> {
 
 /// The decimal number that `text` starts with, without leading zeros, and what follows it.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0_u64;
-    let mut digits = 0;
-    while let Some(digit) = text.get(digits).map(|byte| byte.wrapping_sub(b'0')) {
-        if digit > 9 {
-            break;
-        }
-        value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
-        digits += 1;
-    }
-    let leading_zero = digits > 1 && text[0] == b'0';
-    (digits > 0 && !leading_zero).then(|| (value, &text[digits..]))
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    let (number, rest) = text.split_at_checked(digits.count())?;
+    let value = match number {
+        [] | [b'0', _, ..] => return None,
+        [digit] => u64::from(digit - b'0'),
+        digits => digits.iter().try_fold(0_u64, |value, digit| {
+            value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+        })?,
+    };
+    Some((value, rest))
 }
 
 /// The pre-release of what follows the three numbers, once all of that is well formed.

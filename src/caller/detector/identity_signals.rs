@@ -5,7 +5,7 @@ use http::header::{HeaderName, USER_AGENT};
 
 use super::fault::{DetectorFaultKind, Faults};
 use super::header_scan::{Found, Slot, WantedHeaders};
-use super::kind_rules::KindRules;
+use super::kind_rules::{KindRules, Named};
 use super::product_table::products;
 use super::settings::{IdentitySignal, Settings, SignalPart};
 use crate::caller::client_addr::ClientAddr;
@@ -46,6 +46,7 @@ pub(super) struct Evidence<'a, 'h> {
     pub(super) found: &'a Found<'h>,
     pub(super) extensions: &'a Extensions,
     pub(super) kinds: &'a KindRules,
+    pub(super) named: Named<'h>,
 }
 
 impl IdentitySignals {
@@ -131,12 +132,17 @@ impl Source {
     }
 }
 
-/// The first product mapped to a kind, else the first of all.
+/// The first product mapped to a kind, which may have told the kind already; else the first of all.
 fn product_name<'h>(evidence: Evidence<'_, 'h>, user_agent: Slot) -> Option<&'h str> {
-    let mapped = evidence.kinds.products();
-    let mapped = mapped.and_then(|table| table.first(evidence.found));
-    let product = mapped.map(|(_, product)| product);
-    let product = product.or_else(|| products(evidence.found, user_agent).next());
+    let Evidence {
+        found,
+        kinds,
+        named,
+        ..
+    } = evidence;
+    let mapped = || kinds.products()?.first(found).map(|(_, product)| product);
+    let product = named.product.or_else(mapped);
+    let product = product.or_else(|| products(found, user_agent).next());
     product.map(|product| product.name())
 }
 

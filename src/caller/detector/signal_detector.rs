@@ -95,6 +95,7 @@ impl Detect for SignalDetector {
             found: &found,
             extensions: &head.extensions,
             kinds: &self.kind,
+            named,
         });
         Caller::new(named.kind, generation).identified(fingerprint, version)
     }
