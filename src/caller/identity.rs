@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::kind::Kind;
+use super::version::ClientVersion;
 
 /// Who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +31,6 @@ pub enum Generation {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(u128);
 
-/// A client's version as it named it: strict semver of at most 32 ASCII characters.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientVersion {
-    length: u8,
-    text: [u8; Self::MAX],
-}
-
 impl Caller {
     /// A caller without any identity signal, of no known kind, who understands the old contract only.
     pub const ANONYMOUS_LEGACY: Self = Self::new(Kind::OTHER, Generation::Legacy);
@@ -63,6 +57,17 @@ impl Caller {
     #[must_use]
     pub const fn with_version(mut self, version: ClientVersion) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    /// This caller with whatever of fingerprint and version there is.
+    pub(super) const fn identified(
+        mut self,
+        fingerprint: Option<Fingerprint>,
+        version: Option<ClientVersion>,
+    ) -> Self {
+        self.fingerprint = fingerprint;
+        self.version = version;
         self
     }
 
@@ -131,22 +136,5 @@ impl fmt::Display for Fingerprint {
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl ClientVersion {
-    /// The most characters a version may have.
-    pub const MAX: usize = 32;
-
-    /// The version as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.text[..usize::from(self.length)]).expect("a version is ASCII")
-    }
-}
-
-impl fmt::Debug for ClientVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

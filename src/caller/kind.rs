@@ -51,9 +51,7 @@ impl Kinds {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Kind> {
         let index = self.names.iter().position(|known| **known == *name)?;
-        Some(Kind(
-            u8::try_from(index).expect("a set holds at most 64 kinds"),
-        ))
+        u8::try_from(index).ok().map(Kind)
     }
 
     /// The name of a kind; `other` for one of a larger set.
@@ -63,6 +61,7 @@ impl Kinds {
     }
 
     /// All names in the order of their [`Kind::index`], `other` first.
+    #[must_use]
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }

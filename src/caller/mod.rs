@@ -1,7 +1,34 @@
 //! Who asked: client kind, generation and fingerprint.
+//!
+//! A [`Detect`] tells the [`Caller`] of a request from its head. [`SignalDetector`] is the one that most
+//! applications need; its page has the rules in their order and an example. Where none is set,
+//! [`AnonymousLegacy`] takes every caller for an anonymous legacy one.
+//!
+//! Nothing here keeps what a client sent: an installation is known by its [`Fingerprint`] under the
+//! application's [`FingerprintKey`], and by the version it named if that is one.
 
+mod client_addr;
+mod detect;
+mod detector;
+mod fingerprint_key;
 mod identity;
 mod kind;
+mod pseudonym;
+mod user_agent;
+mod vary;
+mod version;
 
-pub use identity::{Caller, ClientVersion, Fingerprint, Generation};
+pub use client_addr::ClientAddr;
+pub use detect::{AnonymousLegacy, Detect};
+pub use detector::{
+    DetectorFault, DetectorFaultKind, IdentitySignal, InvalidDetector, KindSource, SignalDetector,
+    SignalDetectorBuilder, SignalPart,
+};
+pub use fingerprint_key::{
+    FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,
+};
+pub use identity::{Caller, Fingerprint, Generation};
 pub use kind::{Kind, Kinds};
+pub use user_agent::{Product, Products};
+pub use vary::Vary;
+pub use version::ClientVersion;

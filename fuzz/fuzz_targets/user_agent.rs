@@ -1,0 +1,22 @@
+//! Any bytes are products that do not overlap, and their versions are versions or none.
+
+#![no_main]
+
+use legacy_http_compat::caller::{ClientVersion, Products};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|value: &[u8]| {
+    let start = value.as_ptr() as usize;
+    let mut end = start;
+    for product in Products::of(value) {
+        for part in [Some(product.name()), product.version()].into_iter().flatten() {
+            let at = part.as_ptr() as usize;
+            assert!(at >= end && !part.is_empty());
+            end = at + part.len();
+        }
+        if let Some(version) = product.version().and_then(ClientVersion::parse) {
+            assert_eq!(Some(version.as_str()), product.version());
+        }
+    }
+    assert!(end <= start + value.len());
+});

@@ -1,0 +1,164 @@
+//! Sets up a [`SignalDetector`].
+
+use super::fault::{DetectorFaultKind, Faults, InvalidDetector};
+use super::generation_rules::GenerationRules;
+use super::header_scan::WantedHeaders;
+use super::identity_signals::IdentitySignals;
+use super::kind_rules::KindRules;
+use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
+use super::signal_detector::SignalDetector;
+use crate::caller::fingerprint_key::FingerprintKey;
+use crate::caller::identity::Generation;
+use crate::caller::kind::Kinds;
+use crate::caller::user_agent::token;
+use crate::caller::vary::Vary;
+
+/// The most characters the name of a kind may have.
+const LONGEST_KIND: usize = 64;
+
+/// Sets up a [`SignalDetector`]; [`SignalDetector::builder`] makes one. Nothing is checked before
+/// [`SignalDetectorBuilder::build`], which reports all faults at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct SignalDetectorBuilder {
+    pub(crate) settings: Settings,
+}
+
+impl SignalDetectorBuilder {
+    pub(super) fn new(kinds: Vec<String>) -> Self {
+        Self {
+            settings: Settings::of_kinds(kinds),
+        }
+    }
+
+    /// Looks for the kind's name in this header, after the sources already named. The name must be the same
+    /// letter for letter.
+    pub fn kind_header(self, name: impl Into<String>) -> Self {
+        self.kind_from(KindSource::Header(name.into()))
+    }
+
+    /// Looks for one of these products in `User-Agent`, after the sources already named: pairs of a
+    /// product's name, without version, and the kind it is of. The case of letters does not count in the
+    /// names of products.
+    pub fn kind_products<P, K>(self, products: impl IntoIterator<Item = (P, K)>) -> Self
+    where
+        P: Into<String>,
+        K: Into<String>,
+    {
+        let pair = |(product, kind): (P, K)| (product.into(), kind.into());
+        self.kind_from(KindSource::Products(
+            products.into_iter().map(pair).collect(),
+        ))
+    }
+
+    /// Looks for the kind here, after the sources already named.
+    pub fn kind_from(mut self, source: KindSource) -> Self {
+        self.settings.kind_sources.push(source);
+        self
+    }
+
+    /// A caller that sends this header with this value, letter for letter, is status-driven whatever its
+    /// version.
+    pub fn opt_in(mut self, header: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.opt_in = Some(OptIn {
+            header: header.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Looks for the client's version in this header first; where there is none, or it is no semver, the
+    /// version of the product that is mapped to the caller's kind counts.
+    pub fn version_header(mut self, name: impl Into<String>) -> Self {
+        self.settings.version_header = Some(name.into());
+        self
+    }
+
+    /// Callers of this kind are status-driven from this version on, and legacy before it. The order is that
+    /// of semver §11: `2.0.0-rc.1` is before `2.0.0`, so name the first pre-release that is status-driven.
+    pub fn status_driven_since(
+        mut self,
+        kind: impl Into<String>,
+        version: impl Into<String>,
+    ) -> Self {
+        self.settings
+            .status_driven_since
+            .push((kind.into(), version.into()));
+        self
+    }
+
+    /// What is taken of callers whose version is unknown, does not parse, or is of a kind that nothing is
+    /// said of. The default is [`Generation::Legacy`], the side on which no client breaks.
+    pub fn unknown_generation(mut self, generation: Generation) -> Self {
+        self.settings.unknown_generation = generation;
+        self
+    }
+
+    /// Tells installations apart by this signal where those already named are absent.
+    pub fn identity(mut self, signal: IdentitySignal) -> Self {
+        self.settings.identity.push(signal);
+        self
+    }
+
+    /// The detector, its fingerprints made under this key.
+    ///
+    /// # Errors
+    ///
+    /// When the settings have faults: all of them, each with its place, its value and what would be right.
+    pub fn build(&self, key: &FingerprintKey) -> Result<SignalDetector, InvalidDetector> {
+        let settings = &self.settings;
+        let mut faults = Faults::default();
+        check_kinds(&settings.kinds, &mut faults);
+        let kinds = Kinds::new(settings.kinds.iter().cloned());
+        let mut wanted = WantedHeaders::default();
+        let kind = KindRules::compile(settings, &kinds, &mut wanted, &mut faults);
+        let generation = GenerationRules::compile(settings, &kinds, &mut wanted, &mut faults);
+        let vary = Vary::headers(wanted.names().iter().cloned());
+        let identity = IdentitySignals::compile(settings, key, &mut wanted, &mut faults);
+        let headers = wanted.compile(&mut faults);
+        faults.into_result()?;
+        Ok(SignalDetector {
+            kinds,
+            headers,
+            kind,
+            generation,
+            identity,
+            vary,
+            key_check: key.key_check(),
+        })
+    }
+}
+
+fn check_kinds(names: &[String], faults: &mut Faults) {
+    if names.is_empty() {
+        let remedy = "name the client kinds, for example \"AGENT\"";
+        faults.add(DetectorFaultKind::NoKinds, "/kinds", "", remedy);
+    }
+    if names.len() >= Kinds::MAX {
+        let remedy = format!("at most {} besides \"other\"", Kinds::MAX - 1);
+        faults.add(
+            DetectorFaultKind::TooManyKinds,
+            "/kinds",
+            names.len().to_string(),
+            remedy,
+        );
+    }
+    for (index, name) in names.iter().enumerate() {
+        let place = format!("/kinds/{index}");
+        if token(name.as_bytes()).is_none() || name.len() > LONGEST_KIND || name == "other" {
+            let remedy = format!(
+                "a token (RFC 9110 §5.6.2) of at most {LONGEST_KIND} characters other than \"other\", \
+                 which all callers of no kind have"
+            );
+            faults.add(DetectorFaultKind::InvalidKind, &place, name, remedy);
+        }
+        if names[..index].contains(name) {
+            faults.add(
+                DetectorFaultKind::DuplicateKind,
+                &place,
+                name,
+                "name each kind once",
+            );
+        }
+    }
+}

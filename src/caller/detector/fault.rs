@@ -1,0 +1,175 @@
+//! What is wrong with a detector's settings.
+
+use std::error::Error;
+use std::fmt;
+
+/// Why settings make no detector: all of their faults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidDetector {
+    faults: Vec<DetectorFault>,
+}
+
+/// One fault of a detector's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetectorFault {
+    kind: DetectorFaultKind,
+    place: String,
+    value: String,
+    remedy: String,
+}
+
+/// What sort of fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DetectorFaultKind {
+    /// No kind is named.
+    NoKinds,
+    /// More kinds than a set holds.
+    TooManyKinds,
+    /// The name of a kind is not a token, too long, or `other`.
+    InvalidKind,
+    /// A kind is named twice.
+    DuplicateKind,
+    /// A setting speaks of a kind that is not among the kinds.
+    UnknownKind,
+    /// Nothing says where the kind is looked for.
+    NoKindSource,
+    /// The same source of the kind stands twice.
+    DuplicateKindSource,
+    /// It is not the name of a header.
+    InvalidHeader,
+    /// More different headers than a detector looks at.
+    TooManyHeaders,
+    /// The name of a product is not a token.
+    InvalidProduct,
+    /// A product is mapped twice.
+    DuplicateProduct,
+    /// It is not a version by semver.
+    InvalidVersion,
+    /// A kind has two versions since which it is status-driven.
+    DuplicateSince,
+    /// The value of the opt-in header could never be sent.
+    InvalidOptInValue,
+    /// A combined identity signal without parts.
+    EmptyCombination,
+    /// A product's name alone tells no installation from another.
+    ProductAlone,
+    /// An identity signal that changes when the client is upgraded.
+    UnstableIdentity,
+}
+
+/// Faults as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<DetectorFault>);
+
+impl InvalidDetector {
+    /// All faults, in the order of the settings; at least one.
+    #[must_use]
+    pub fn faults(&self) -> &[DetectorFault] {
+        &self.faults
+    }
+}
+
+impl DetectorFault {
+    /// What sort of fault it is.
+    #[must_use]
+    pub const fn kind(&self) -> DetectorFaultKind {
+        self.kind
+    }
+
+    /// Where it is, as a JSON pointer (RFC 6901) into the settings: `/status_driven_since/AGENT`.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The offending value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What would be right.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        &self.remedy
+    }
+}
+
+impl fmt::Display for InvalidDetector {
+    /// One line for each fault.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, fault) in self.faults.iter().enumerate() {
+            let separator = if count == 0 { "" } else { "\n" };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DetectorFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            place,
+            value,
+            remedy,
+        } = self;
+        write!(f, "{place}: {} {value:?}; {remedy}", kind.as_str())
+    }
+}
+
+impl Error for InvalidDetector {}
+
+impl DetectorFaultKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoKinds => "no kinds",
+            Self::TooManyKinds => "too many kinds",
+            Self::InvalidKind => "invalid kind",
+            Self::DuplicateKind => "duplicate kind",
+            Self::UnknownKind => "unknown kind",
+            Self::NoKindSource => "no source of the kind",
+            Self::DuplicateKindSource => "duplicate source of the kind",
+            Self::InvalidHeader => "invalid header name",
+            Self::TooManyHeaders => "too many headers",
+            Self::InvalidProduct => "invalid product name",
+            Self::DuplicateProduct => "duplicate product",
+            Self::InvalidVersion => "invalid version",
+            Self::DuplicateSince => "duplicate version of a kind",
+            Self::InvalidOptInValue => "invalid value of the opt-in header",
+            Self::EmptyCombination => "empty combination",
+            Self::ProductAlone => "product name as the only identity",
+            Self::UnstableIdentity => "unstable identity signal",
+        }
+    }
+}
+
+impl Faults {
+    pub(super) fn add(
+        &mut self,
+        kind: DetectorFaultKind,
+        place: impl Into<String>,
+        value: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.0.push(DetectorFault {
+            kind,
+            place: place.into(),
+            value: value.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    pub(super) fn into_result(self) -> Result<(), InvalidDetector> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(InvalidDetector { faults: self.0 })
+    }
+}
+
+/// One reference token of a JSON pointer (RFC 6901 §3).
+pub(super) fn escaped(member: &str) -> String {
+    member.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,137 @@
+//! Which contract a caller understands.
+
+use super::fault::{DetectorFaultKind, Faults, escaped};
+use super::header_scan::{Found, Slot, WantedHeaders};
+use super::kind_rules::{KindRules, Named, known_kind};
+use super::settings::{OptIn, Settings};
+use crate::caller::identity::Generation;
+use crate::caller::kind::{Kind, Kinds};
+use crate::caller::version::{ClientVersion, Precedence, Since};
+
+/// The most characters the value of the opt-in header may have.
+const LONGEST_OPT_IN: usize = 256;
+
+/// Opt-in, else version, else what is said of unknown callers.
+#[derive(Debug)]
+pub(super) struct GenerationRules {
+    opt_in: Option<(Slot, Box<[u8]>)>,
+    version: Option<Slot>,
+    /// At the index of the kind.
+    since: Box<[Option<Since>]>,
+    unknown: Generation,
+}
+
+impl GenerationRules {
+    pub(super) fn compile(
+        settings: &Settings,
+        kinds: &Kinds,
+        wanted: &mut WantedHeaders,
+        faults: &mut Faults,
+    ) -> Self {
+        let opt_in = settings.opt_in.as_ref();
+        let version = settings.version_header.as_deref();
+        Self {
+            opt_in: opt_in.and_then(|opt_in| compile_opt_in(opt_in, wanted, faults)),
+            version: version.and_then(|name| wanted.parse(name, "/version_header", faults)),
+            since: compile_since(&settings.status_driven_since, kinds, faults),
+            unknown: settings.unknown_generation,
+        }
+    }
+
+    /// The generation, and the version if the caller named one.
+    pub(super) fn find<'h>(
+        &self,
+        found: &Found<'h>,
+        named: Named<'h>,
+        kinds: &KindRules,
+    ) -> (Generation, Option<ClientVersion>) {
+        let version = self.version(found, named, kinds);
+        let generation = if self.opted_in(found) {
+            Generation::StatusDriven
+        } else {
+            let understands = |(_, version)| self.by_version(named.kind, version);
+            version.and_then(understands).unwrap_or(self.unknown)
+        };
+        let version = version.and_then(|(text, read)| ClientVersion::of(read, text));
+        (generation, version)
+    }
+
+    fn opted_in(&self, found: &Found<'_>) -> bool {
+        let opt_in = self.opt_in.as_ref();
+        opt_in.is_some_and(|(slot, value)| found.value(*slot) == Some(value))
+    }
+
+    /// The first of header and product that is a version, as text and as what it says.
+    fn version<'h>(
+        &self,
+        found: &Found<'h>,
+        named: Named<'h>,
+        kinds: &KindRules,
+    ) -> Option<(&'h [u8], Precedence<'h>)> {
+        let read = |text| Some((text, Precedence::read(text)?));
+        let header = self.version.and_then(|slot| found.value(slot));
+        header
+            .and_then(read)
+            .or_else(|| read(kinds.product_version(found, named)?))
+    }
+
+    fn by_version(&self, kind: Kind, version: Precedence<'_>) -> Option<Generation> {
+        let since = self.since.get(kind.index())?.as_ref()?;
+        Some(if since.includes(version) {
+            Generation::StatusDriven
+        } else {
+            Generation::Legacy
+        })
+    }
+}
+
+fn compile_opt_in(
+    opt_in: &OptIn,
+    wanted: &mut WantedHeaders,
+    faults: &mut Faults,
+) -> Option<(Slot, Box<[u8]>)> {
+    let value = opt_in.value.as_bytes();
+    let sendable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    if value.is_empty()
+        || value.len() > LONGEST_OPT_IN
+        || value.trim_ascii() != value
+        || !value.iter().all(sendable)
+    {
+        let remedy = format!("1 to {LONGEST_OPT_IN} visible ASCII characters, for example \"1\"");
+        faults.add(
+            DetectorFaultKind::InvalidOptInValue,
+            "/opt_in/value",
+            &opt_in.value,
+            remedy,
+        );
+    }
+    let slot = wanted.parse(&opt_in.header, "/opt_in/header", faults)?;
+    Some((slot, value.into()))
+}
+
+fn compile_since(
+    settings: &[(String, String)],
+    kinds: &Kinds,
+    faults: &mut Faults,
+) -> Box<[Option<Since>]> {
+    let mut since = vec![None; kinds.names().len()];
+    for (kind, text) in settings {
+        let place = format!("/status_driven_since/{}", escaped(kind));
+        let version = Since::parse(text);
+        if version.is_none() {
+            let remedy = format!(
+                "semver of at most {} characters, for example \"2.0.0\"",
+                ClientVersion::MAX
+            );
+            faults.add(DetectorFaultKind::InvalidVersion, &place, text, remedy);
+        }
+        if let Some(kind) = known_kind(kind, &place, kinds, faults)
+            && let Some(version) = version
+            && since[kind.index()].replace(version).is_some()
+        {
+            let remedy = "name one version for each kind";
+            faults.add(DetectorFaultKind::DuplicateSince, &place, text, remedy);
+        }
+    }
+    since.into()
+}

@@ -1,0 +1,272 @@
+//! Which installation a caller is.
+
+use http::Extensions;
+use http::header::{HeaderName, USER_AGENT};
+
+use super::fault::{DetectorFaultKind, Faults};
+use super::header_scan::{Found, Slot, WantedHeaders};
+use super::kind_rules::{KindRules, Named};
+use super::product_table::products;
+use super::settings::{IdentitySignal, Settings, SignalPart};
+use crate::caller::client_addr::ClientAddr;
+use crate::caller::fingerprint_key::FingerprintKey;
+use crate::caller::identity::Fingerprint;
+use crate::caller::pseudonym::Pseudonym;
+
+/// The most characters a header may have to identify anyone.
+const LONGEST_VALUE: usize = 256;
+
+/// The most characters a product's name may have to identify anyone.
+const LONGEST_PRODUCT: usize = 64;
+
+/// The identity signals in their order.
+#[derive(Debug)]
+pub(super) struct IdentitySignals(Box<[Signal]>);
+
+/// One signal: its parts, and the hash of all that is known of them ahead.
+#[derive(Debug)]
+struct Signal {
+    /// Up to the name of the first part.
+    start: Pseudonym,
+    first: Source,
+    /// The others with their names.
+    more: Box<[(Box<str>, Source)]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Header(Slot),
+    ClientAddress,
+    ProductName(Slot),
+}
+
+/// What of a request the signals are read from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence<'a, 'h> {
+    pub(super) found: &'a Found<'h>,
+    pub(super) extensions: &'a Extensions,
+    pub(super) kinds: &'a KindRules,
+    pub(super) named: Named<'h>,
+}
+
+impl IdentitySignals {
+    pub(super) fn compile(
+        settings: &Settings,
+        key: &FingerprintKey,
+        wanted: &mut WantedHeaders,
+        faults: &mut Faults,
+    ) -> Self {
+        let decisive = wanted.names().to_vec();
+        let mut compiler = Compiler {
+            wanted,
+            faults,
+            decisive: &decisive,
+        };
+        let mut signals = Vec::new();
+        for (index, signal) in settings.identity.iter().enumerate() {
+            let parts = compiler.signal(signal, &format!("/identity/{index}"));
+            signals.extend(Signal::new(parts, key));
+        }
+        Self(signals.into())
+    }
+
+    /// The fingerprint by the first signal that is present.
+    pub(super) fn find(&self, evidence: Evidence<'_, '_>) -> Option<Fingerprint> {
+        self.0
+            .iter()
+            .find_map(|signal| signal.fingerprint(evidence))
+    }
+}
+
+impl Signal {
+    fn new(parts: Vec<(String, Source)>, key: &FingerprintKey) -> Option<Self> {
+        let count = 2 * parts.len();
+        let mut parts = parts.into_iter();
+        let (name, first) = parts.next()?;
+        Some(Self {
+            start: Pseudonym::under(key, count).with(name.as_bytes()),
+            first,
+            more: parts.map(|(name, source)| (name.into(), source)).collect(),
+        })
+    }
+
+    fn fingerprint(&self, evidence: Evidence<'_, '_>) -> Option<Fingerprint> {
+        let Some(((last_name, last), between)) = self.more.split_last() else {
+            return self
+                .first
+                .read(evidence, |value| self.start.finish_with(value));
+        };
+        let mut hash = self
+            .first
+            .read(evidence, |value| self.start.clone().with(value))?;
+        for (name, source) in between {
+            hash = source.read(evidence, |value| hash.with(name.as_bytes()).with(value))?;
+        }
+        last.read(evidence, |value| {
+            hash.with(last_name.as_bytes()).finish_with(value)
+        })
+    }
+}
+
+impl Source {
+    /// What `hash` makes of the part's value; `None` when it is absent.
+    fn read<T>(self, evidence: Evidence<'_, '_>, hash: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        match self {
+            Self::Header(slot) => {
+                let value = evidence.found.value(slot)?;
+                is_identity(value).then(|| hash(value))
+            }
+            Self::ClientAddress => Some(match ClientAddr::of(evidence.extensions)? {
+                std::net::IpAddr::V4(address) => hash(&address.octets()),
+                std::net::IpAddr::V6(address) => hash(&address.octets()),
+            }),
+            Self::ProductName(user_agent) => {
+                let name = product_name(evidence, user_agent)?.as_bytes();
+                let mut buffer = [0; LONGEST_PRODUCT];
+                let lower = buffer.get_mut(..name.len())?;
+                lower.copy_from_slice(name);
+                lower.make_ascii_lowercase();
+                Some(hash(lower))
+            }
+        }
+    }
+}
+
+/// The first product mapped to a kind, which may have told the kind already; else the first of all.
+fn product_name<'h>(evidence: Evidence<'_, 'h>, user_agent: Slot) -> Option<&'h str> {
+    let Evidence {
+        found,
+        kinds,
+        named,
+        ..
+    } = evidence;
+    let mapped = || kinds.products()?.first(found).map(|(_, product)| product);
+    let product = named.product.or_else(mapped);
+    let product = product.or_else(|| products(found, user_agent).next());
+    product.map(|product| product.name())
+}
+
+/// Whether the value is 1 to 256 visible ASCII characters.
+#[inline]
+fn is_identity(value: &[u8]) -> bool {
+    (1..=LONGEST_VALUE).contains(&value.len()) && is_visible(value)
+}
+
+/// Whether all bytes are visible ASCII. Eight at a time, for this looks at each byte of each identity; the
+/// last eight may overlap those before.
+#[inline]
+fn is_visible(value: &[u8]) -> bool {
+    let Some(last) = value.last_chunk() else {
+        return value.iter().all(u8::is_ascii_graphic);
+    };
+    let (words, _) = value.as_chunks();
+    let strange = words
+        .iter()
+        .fold(strangeness(*last), |all, word| all | strangeness(*word));
+    strange & HIGH_BITS == 0
+}
+
+const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Has the high bit of some byte set if not all eight bytes are visible ASCII: those that are have it unset,
+/// get it by adding what is missing from `!` to 0x80, and do not by adding 1, as DEL would.
+#[inline]
+const fn strangeness(word: [u8; 8]) -> u64 {
+    let word = u64::from_ne_bytes(word);
+    let from_first = word.wrapping_add(u64::from_ne_bytes([0x80 - b'!'; 8]));
+    let after_last = word.wrapping_add(u64::from_ne_bytes([0x80 - 0x7f; 8]));
+    word | !from_first | after_last
+}
+
+struct Compiler<'a> {
+    wanted: &'a mut WantedHeaders,
+    faults: &'a mut Faults,
+    /// The headers that decide kind and generation.
+    decisive: &'a [HeaderName],
+}
+
+impl Compiler<'_> {
+    fn signal(&mut self, signal: &IdentitySignal, place: &str) -> Vec<(String, Source)> {
+        match signal {
+            IdentitySignal::Header(name) => self.header(name, place).into_iter().collect(),
+            IdentitySignal::ClientAddress => vec![client_address()],
+            IdentitySignal::AllOf(parts) => {
+                let place = format!("{place}/all_of");
+                self.check_combination(parts, &place);
+                let parts = parts.iter().enumerate();
+                parts
+                    .filter_map(|(i, part)| self.part(part, &format!("{place}/{i}")))
+                    .collect()
+            }
+        }
+    }
+
+    fn part(&mut self, part: &SignalPart, place: &str) -> Option<(String, Source)> {
+        match part {
+            SignalPart::Header(name) => self.header(name, place),
+            SignalPart::ClientAddress => Some(client_address()),
+            SignalPart::ProductName => {
+                let slot = self.wanted.slot(USER_AGENT);
+                Some(("product".to_owned(), Source::ProductName(slot)))
+            }
+        }
+    }
+
+    fn header(&mut self, name: &str, place: &str) -> Option<(String, Source)> {
+        let place = format!("{place}/header");
+        let slot = self.wanted.parse(name, &place, self.faults)?;
+        let lower = name.to_ascii_lowercase();
+        if lower == "user-agent" || self.decisive.iter().any(|known| known.as_str() == lower) {
+            let remedy = "kind, version and user agent change with an upgrade and identify nobody; \
+                          name a header that stays, for example \"X-Client-Id\"";
+            self.faults
+                .add(DetectorFaultKind::UnstableIdentity, place, name, remedy);
+        }
+        Some((format!("header:{lower}"), Source::Header(slot)))
+    }
+
+    fn check_combination(&mut self, parts: &[SignalPart], place: &str) {
+        if parts.is_empty() {
+            let remedy = "name the parts of the combination, or leave it out";
+            self.faults
+                .add(DetectorFaultKind::EmptyCombination, place, "", remedy);
+        } else if parts.iter().all(|part| *part == SignalPart::ProductName) {
+            let remedy = "all installations share it; combine it with the client address";
+            self.faults
+                .add(DetectorFaultKind::ProductAlone, place, "product", remedy);
+        }
+    }
+}
+
+fn client_address() -> (String, Source) {
+    ("client_address".to_owned(), Source::ClientAddress)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_byte_is_judged_alike_at_every_place() {
+        for length in 1..20 {
+            for (place, byte) in (0..length).flat_map(|place| (0..=255).map(move |b| (place, b))) {
+                let mut value = vec![b'i'; length];
+                value[place] = byte;
+                assert_eq!(
+                    is_visible(&value),
+                    byte.is_ascii_graphic(),
+                    "{byte} at {place}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn visible_is_what_every_byte_alone_is(value in proptest::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(is_visible(&value), value.iter().all(u8::is_ascii_graphic));
+        }
+    }
+}

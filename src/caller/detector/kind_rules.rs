@@ -1,0 +1,198 @@
+//! Which kind a caller is of.
+
+use http::header::USER_AGENT;
+
+use super::fault::{DetectorFaultKind, Faults, escaped};
+use super::header_scan::{Found, Slot, WantedHeaders};
+use super::product_table::ProductTable;
+use super::settings::{KindSource, Settings};
+use crate::caller::kind::{Kind, Kinds};
+use crate::caller::user_agent::{Product, token};
+
+/// The sources of the kind in their order.
+#[derive(Debug)]
+pub(super) struct KindRules {
+    sources: Box<[Source]>,
+    products: Option<ProductTable>,
+    names: Box<[(Box<[u8]>, Kind)]>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Header(Slot),
+    Products,
+}
+
+/// A caller's kind, and the product that told it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'h> {
+    pub(super) kind: Kind,
+    pub(super) product: Option<Product<'h>>,
+}
+
+impl KindRules {
+    pub(super) fn compile(
+        settings: &Settings,
+        kinds: &Kinds,
+        wanted: &mut WantedHeaders,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut rules = Self {
+            sources: Box::default(),
+            products: None,
+            names: names(kinds),
+        };
+        let mut sources = Vec::new();
+        for (index, source) in settings.kind_sources.iter().enumerate() {
+            let place = format!("/kind_from/{index}");
+            sources.extend(rules.compile_source(source, &place, kinds, wanted, faults));
+            check_unique(&settings.kind_sources[..index], source, &place, faults);
+        }
+        if settings.kind_sources.is_empty() {
+            let remedy = "say by which header or products a caller's kind is told";
+            faults.add(DetectorFaultKind::NoKindSource, "/kind_from", "", remedy);
+        }
+        rules.sources = sources.into();
+        rules
+    }
+
+    /// The kind that the first source with a known one names, else `other`.
+    pub(super) fn find<'h>(&self, found: &Found<'h>) -> Named<'h> {
+        let named = self.sources.iter().find_map(|source| match source {
+            Source::Header(slot) => self.by_header(found, *slot),
+            Source::Products => self.by_product(found),
+        });
+        named.unwrap_or(Named {
+            kind: Kind::OTHER,
+            product: None,
+        })
+    }
+
+    /// The products that tell the kind.
+    pub(super) const fn products(&self) -> Option<&ProductTable> {
+        self.products.as_ref()
+    }
+
+    /// The version of the product that told the caller's kind, else of the first that is mapped to it.
+    pub(super) fn product_version<'h>(
+        &self,
+        found: &Found<'h>,
+        named: Named<'h>,
+    ) -> Option<&'h [u8]> {
+        let mapped = || self.products.as_ref()?.of_kind(found, named.kind);
+        let product = named.product.or_else(mapped)?;
+        product.version().map(str::as_bytes)
+    }
+
+    fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<Named<'h>> {
+        let value = found.value(slot)?;
+        let (_, kind) = self.names.iter().find(|(name, _)| **name == *value)?;
+        Some(Named {
+            kind: *kind,
+            product: None,
+        })
+    }
+
+    fn by_product<'h>(&self, found: &Found<'h>) -> Option<Named<'h>> {
+        let (kind, product) = self.products.as_ref()?.first(found)?;
+        Some(Named {
+            kind,
+            product: Some(product),
+        })
+    }
+
+    fn compile_source(
+        &mut self,
+        source: &KindSource,
+        place: &str,
+        kinds: &Kinds,
+        wanted: &mut WantedHeaders,
+        faults: &mut Faults,
+    ) -> Option<Source> {
+        match source {
+            KindSource::Header(name) => {
+                let slot = wanted.parse(name, &format!("{place}/header"), faults)?;
+                Some(Source::Header(slot))
+            }
+            KindSource::Products(pairs) => {
+                let place = format!("{place}/products");
+                let entries = compile_products(pairs, &place, kinds, faults);
+                self.products = Some(ProductTable::new(wanted.slot(USER_AGENT), entries));
+                Some(Source::Products)
+            }
+        }
+    }
+}
+
+/// The kind of this name, or a fault at `place`.
+pub(super) fn known_kind(
+    name: &str,
+    place: &str,
+    kinds: &Kinds,
+    faults: &mut Faults,
+) -> Option<Kind> {
+    let kind = kinds.find(name).filter(|kind| *kind != Kind::OTHER);
+    if kind.is_none() {
+        let names: Vec<&str> = kinds.names().skip(1).collect();
+        let remedy = format!("the kinds are {names:?}");
+        faults.add(DetectorFaultKind::UnknownKind, place, name, remedy);
+    }
+    kind
+}
+
+fn names(kinds: &Kinds) -> Box<[(Box<[u8]>, Kind)]> {
+    let configured = kinds.names().skip(1);
+    let entry = |name: &str| Some((name.as_bytes().into(), kinds.find(name)?));
+    configured.filter_map(entry).collect()
+}
+
+fn compile_products(
+    pairs: &[(String, String)],
+    place: &str,
+    kinds: &Kinds,
+    faults: &mut Faults,
+) -> Vec<(String, Kind)> {
+    if pairs.is_empty() {
+        let remedy = "map at least one product to a kind";
+        faults.add(DetectorFaultKind::NoKindSource, place, "", remedy);
+    }
+    let mut entries: Vec<(String, Kind)> = Vec::new();
+    for (index, (product, kind)) in pairs.iter().enumerate() {
+        let place = format!("{place}/{}", escaped(product));
+        check_product(&pairs[..index], product, &place, faults);
+        let kind = known_kind(kind, &place, kinds, faults);
+        entries.extend(kind.map(|kind| (product.to_ascii_lowercase(), kind)));
+    }
+    entries
+}
+
+fn check_product(before: &[(String, String)], product: &str, place: &str, faults: &mut Faults) {
+    if token(product.as_bytes()).is_none() {
+        let remedy = "a product's name is a token (RFC 9110 §10.1.5) without its version";
+        faults.add(DetectorFaultKind::InvalidProduct, place, product, remedy);
+    }
+    if before
+        .iter()
+        .any(|(known, _)| known.eq_ignore_ascii_case(product))
+    {
+        let remedy = "map each product once; the case of letters does not count";
+        faults.add(DetectorFaultKind::DuplicateProduct, place, product, remedy);
+    }
+}
+
+fn check_unique(before: &[KindSource], source: &KindSource, place: &str, faults: &mut Faults) {
+    let (repeated, value) = match source {
+        KindSource::Header(name) => {
+            let same = |known: &KindSource| matches!(known, KindSource::Header(known) if known.eq_ignore_ascii_case(name));
+            (before.iter().any(same), name.as_str())
+        }
+        KindSource::Products(_) => {
+            let same = |known: &KindSource| matches!(known, KindSource::Products(_));
+            (before.iter().any(same), "products")
+        }
+    };
+    if repeated {
+        let remedy = "name each header once, and all products in one place";
+        faults.add(DetectorFaultKind::DuplicateKindSource, place, value, remedy);
+    }
+}

@@ -1,0 +1,21 @@
+//! The detector that most applications need, and how it is set up.
+
+mod builder;
+mod fault;
+mod generation_rules;
+mod header_scan;
+mod identity_signals;
+mod kind_rules;
+mod product_table;
+mod settings;
+mod signal_detector;
+
+pub use builder::SignalDetectorBuilder;
+pub use fault::{DetectorFault, DetectorFaultKind, InvalidDetector};
+pub use settings::{IdentitySignal, KindSource, SignalPart};
+pub use signal_detector::SignalDetector;
+
+#[cfg(test)]
+mod detecting_tests;
+#[cfg(test)]
+mod fault_tests;

@@ -1,0 +1,115 @@
+//! What a detector is set up with, before it is checked.
+//!
+//! As the section `callers` of a document, to which the places of faults point:
+//!
+//! ```json
+//! {
+//!   "kinds": ["UI_RUST", "AGENT", "MCP"],
+//!   "kind_from": [
+//!     {"header": "X-Client-Kind"},
+//!     {"products": {"core-ui-rust": "UI_RUST", "core-agent": "AGENT", "core-mcp": "MCP"}}
+//!   ],
+//!   "opt_in": {"header": "X-Status-Driven", "value": "1"},
+//!   "version_header": "X-Client-Version",
+//!   "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
+//!   "unknown_generation": "legacy",
+//!   "identity": [
+//!     {"header": "X-Client-Id"},
+//!     {"all_of": ["client_address", "product"]}
+//!   ]
+//! }
+//! ```
+//!
+//! Only `kinds` and `kind_from` are required. A signal on its own may be `"client_address"`; a part of a
+//! combination may be `{"header": "…"}`. The key is never in a document.
+
+use crate::caller::identity::Generation;
+
+/// The settings of a [`SignalDetector`](super::SignalDetector), as code or a document gives them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) kinds: Vec<String>,
+    pub(crate) kind_sources: Vec<KindSource>,
+    pub(crate) opt_in: Option<OptIn>,
+    pub(crate) version_header: Option<String>,
+    /// Pairs of kind and version.
+    pub(crate) status_driven_since: Vec<(String, String)>,
+    pub(crate) unknown_generation: Generation,
+    pub(crate) identity: Vec<IdentitySignal>,
+}
+
+/// The header by which a caller says itself that it understands the target contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OptIn {
+    pub(crate) header: String,
+    pub(crate) value: String,
+}
+
+/// Where a caller's kind is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KindSource {
+    /// A header whose value is the name of a kind, letter case included.
+    Header(String),
+    /// The products of `User-Agent`: pairs of a product's name and the kind it is of.
+    Products(Vec<(String, String)>),
+}
+
+/// What tells one installation from another, and stays when it is upgraded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdentitySignal {
+    /// The value of a header: 1 to 256 visible ASCII characters, else it counts as absent. It is the
+    /// client's own claim.
+    Header(String),
+    /// The [`ClientAddr`](crate::caller::ClientAddr) in the request's extensions.
+    ClientAddress,
+    /// Several together; absent when one of them is.
+    AllOf(Vec<SignalPart>),
+}
+
+/// One part of a combined [`IdentitySignal`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignalPart {
+    /// The value of a header, under the same rule as [`IdentitySignal::Header`].
+    Header(String),
+    /// The [`ClientAddr`](crate::caller::ClientAddr) in the request's extensions.
+    ClientAddress,
+    /// The name, without version, of the first product of `User-Agent` that is mapped to a kind, or else of
+    /// its first product: at most 64 characters, letter case aside.
+    ProductName,
+}
+
+impl Settings {
+    pub(super) fn of_kinds(kinds: Vec<String>) -> Self {
+        Self {
+            kinds,
+            kind_sources: Vec::new(),
+            opt_in: None,
+            version_header: None,
+            status_driven_since: Vec::new(),
+            unknown_generation: Generation::Legacy,
+            identity: Vec::new(),
+        }
+    }
+}
+
+impl IdentitySignal {
+    /// [`IdentitySignal::Header`] of this name.
+    pub fn header(name: impl Into<String>) -> Self {
+        Self::Header(name.into())
+    }
+
+    /// [`IdentitySignal::AllOf`] of these parts.
+    pub fn all_of(parts: impl IntoIterator<Item = SignalPart>) -> Self {
+        Self::AllOf(parts.into_iter().collect())
+    }
+}
+
+impl SignalPart {
+    /// [`SignalPart::Header`] of this name.
+    pub fn header(name: impl Into<String>) -> Self {
+        Self::Header(name.into())
+    }
+}
