@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::StatusCode;
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, Kinds},
     contract::plan::{Decision, PlannedEndpoint},
 };
 
@@ -17,6 +17,7 @@ pub struct Observation<'a> {
     endpoint: &'a PlannedEndpoint,
     decision: Decision,
     caller: Caller,
+    kinds: &'a Kinds,
     target_status: StatusCode,
     shape: Shape,
     skipped: Option<SkipReason>,
@@ -53,6 +54,9 @@ pub enum SkipReason {
     StatusWithoutBody,
     /// The connection changes to another protocol.
     Upgrade,
+    /// A field of the request is asked for and was not read, or there is no
+    /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer).
+    RequestUnread,
 }
 
 /// Is told of every answer on an endpoint of the contract.
@@ -91,12 +95,14 @@ impl<'a> Observation<'a> {
         endpoint: &'a PlannedEndpoint,
         decision: Decision,
         caller: Caller,
+        kinds: &'a Kinds,
         target_status: StatusCode,
     ) -> Self {
         Self {
             endpoint,
             decision,
             caller,
+            kinds,
             target_status,
             shape: Shape::Target,
             skipped: None,
@@ -123,7 +129,7 @@ impl<'a> Observation<'a> {
         match self.decision {
             Decision::Outcome(index) => &self.endpoint.outcomes[index].name,
             Decision::Other => "other",
-            Decision::Undetermined => "undetermined",
+            Decision::Undetermined(_) => "undetermined",
         }
     }
 
@@ -131,6 +137,12 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// The name of the caller's kind.
+    #[must_use]
+    pub fn client_kind(&self) -> &'a str {
+        self.kinds.name(self.caller.kind())
     }
 
     /// The status of the handler's answer.
@@ -164,7 +176,7 @@ impl<'a> Observation<'a> {
     /// Whether the outcome could not be told.
     #[must_use]
     pub fn is_undetermined(&self) -> bool {
-        self.decision == Decision::Undetermined
+        matches!(self.decision, Decision::Undetermined(_))
     }
 
     /// Whether the caller depends on the legacy shape of this answer. What could not be told counts as dependence where
@@ -202,7 +214,7 @@ impl Shape {
 
 impl SkipReason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BodyTooLarge,
         Self::BodyEncoded,
         Self::NotJson,
@@ -210,6 +222,7 @@ impl SkipReason {
         Self::BodyError,
         Self::StatusWithoutBody,
         Self::Upgrade,
+        Self::RequestUnread,
     ];
 
     /// The reason as a label, such as `body_too_large`.
@@ -223,6 +236,7 @@ impl SkipReason {
             Self::BodyError => "body_error",
             Self::StatusWithoutBody => "status_without_body",
             Self::Upgrade => "upgrade",
+            Self::RequestUnread => "request_unread",
         }
     }
 }

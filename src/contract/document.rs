@@ -115,15 +115,12 @@ fn read_outcome(index: usize, tree: &Tree, faults: &mut Faults) -> Option<Outcom
         .unwrap_or_else(|| format!("outcome-{}", index + 1));
     members.require("status");
     let status = members.integer("status");
-    let fields = members
-        .map("fields")
-        .iter()
-        .map(|(on, values)| read_condition(Part::Field(on.clone()), values));
-    let headers = members
-        .map("headers")
-        .iter()
-        .map(|(on, values)| read_condition(Part::Header(on.clone()), values));
-    let conditions = fields.chain(headers).collect();
+    let conditions = [
+        read_conditions(members.map("fields"), Part::Field),
+        read_conditions(members.map("request_fields"), Part::RequestField),
+        read_conditions(members.map("headers"), Part::Header),
+    ]
+    .concat();
     let legacy = members.any("legacy");
     let complaints = members.finish();
     faults.enter_outcome(&name);
@@ -136,6 +133,11 @@ fn read_outcome(index: usize, tree: &Tree, faults: &mut Faults) -> Option<Outcom
         conditions,
         legacy,
     })
+}
+
+fn read_conditions(members: &[(String, Tree)], on: fn(String) -> Part) -> Vec<Condition> {
+    let condition = |(name, values): &(String, Tree)| read_condition(on(name.clone()), values);
+    members.iter().map(condition).collect()
 }
 
 /// One value, or an array of those that are allowed.
@@ -258,27 +260,31 @@ fn write_endpoint(endpoint: &Endpoint) -> Tree {
 }
 
 fn write_outcome(outcome: &Outcome) -> Tree {
-    let fields = write_conditions(&outcome.conditions, |part| match part {
+    let written =
+        |named: fn(&Part) -> Option<&String>| write_conditions(&outcome.conditions, named);
+    let fields = written(|part| match part {
         Part::Field(pointer) => Some(pointer),
-        Part::Header(_) => None,
+        _ => None,
     });
-    let headers = write_conditions(&outcome.conditions, |part| match part {
+    let request_fields = written(|part| match part {
+        Part::RequestField(pointer) => Some(pointer),
+        _ => None,
+    });
+    let headers = written(|part| match part {
         Part::Header(name) => Some(name),
-        Part::Field(_) => None,
+        _ => None,
     });
     Tree::object([
         ("name", Some(text(&outcome.name))),
         ("status", Some(number(outcome.status))),
         ("fields", fields),
+        ("request_fields", request_fields),
         ("headers", headers),
         ("legacy", outcome.legacy.as_ref().map(write_shape)),
     ])
 }
 
-fn write_conditions(
-    conditions: &[Condition],
-    named: impl Fn(&Part) -> Option<&String>,
-) -> Option<Tree> {
+fn write_conditions(conditions: &[Condition], named: fn(&Part) -> Option<&String>) -> Option<Tree> {
     let members: Vec<(String, Tree)> = conditions
         .iter()
         .filter_map(|condition| {

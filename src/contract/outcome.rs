@@ -32,11 +32,13 @@ pub(crate) struct Condition {
     pub(crate) values: Vec<Value>,
 }
 
-/// The part of an answer that a condition is on.
+/// The part of an answer, or of its request, that a condition is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// A field of the JSON body, by JSON pointer.
+    /// A field of the answer's JSON body, by JSON pointer.
     Field(String),
+    /// A field of the request's JSON body, by JSON pointer.
+    RequestField(String),
     /// A response header, by name.
     Header(String),
 }
@@ -64,6 +66,23 @@ impl Outcome {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         self.when(Part::Field(pointer.into()), values)
+    }
+
+    /// Only answers to requests whose JSON field at `pointer` (RFC 6901) is this scalar.
+    ///
+    /// Needs a [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside: where the field was not
+    /// read when the answer is decided, the answer is `undetermined`.
+    pub fn request_field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.request_field_in(pointer, [value])
+    }
+
+    /// Only answers to requests whose JSON field at `pointer` (RFC 6901) is one of these scalars.
+    pub fn request_field_in<V: Into<Value>>(
+        self,
+        pointer: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        self.when(Part::RequestField(pointer.into()), values)
     }
 
     /// Only answers that have a header line of this name with exactly this value.

@@ -10,11 +10,12 @@ use serde_json::Value;
 /// | object | stands for |
 /// | --- | --- |
 /// | `{"$field": "/interval"}` | a field of the target answer by JSON pointer, with its JSON type |
+/// | `{"$request_field": "/client_kind"}` | a field of the request by JSON pointer, with its JSON type |
 /// | `{"$header": ["x-correlation-id", "x-request-id"]}` | the first of these request headers that is present, as a string |
 /// | `{"$uuid": "v4"}` | a fresh random UUID, as a string |
 /// | `{"$object": {…}, "omit_when_empty": true}` | an object, left out when all its members are |
 ///
-/// The first two take `"default": …` (a value, or another hole) or `"optional": true`, by which the member whose value
+/// The first three take `"default": …` (a value, or another hole) or `"optional": true`, by which the member whose value
 /// they are is left out. Within `$object` names that start with `$` are plain names.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -50,6 +51,7 @@ pub struct Hole {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Field(String),
+    RequestField(String),
     Header(Vec<String>),
     Uuid,
 }
@@ -102,6 +104,12 @@ impl Hole {
     /// A field of the target answer by JSON pointer (RFC 6901), inserted with its JSON type.
     pub fn field(pointer: impl Into<String>) -> Self {
         Self::of(Source::Field(pointer.into()))
+    }
+
+    /// A field of the request by JSON pointer (RFC 6901), inserted with its JSON type. Needs a
+    /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside.
+    pub fn request_field(pointer: impl Into<String>) -> Self {
+        Self::of(Source::RequestField(pointer.into()))
     }
 
     /// The first of these request headers that is present with 1 to 128 bytes of visible ASCII (RFC 5234's `VCHAR`).

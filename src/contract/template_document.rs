@@ -49,6 +49,7 @@ fn read_special(tree: &Tree) -> Node {
     let object = members.any("$object");
     let sources = [
         members.text("$field").map(Source::Field),
+        members.text("$request_field").map(Source::RequestField),
         members
             .any("$header")
             .map(|names| Source::Header(texts(names).unwrap_or_default())),
@@ -80,7 +81,7 @@ fn read_special(tree: &Tree) -> Node {
         }
         (None, None) => Node::Invalid {
             value: tree.to_string(),
-            expected: "one of $field, $header, $uuid with at most one of default and optional, or $object with an \
+            expected: "one of $field, $request_field, $header, $uuid with at most one of default and optional, or $object with an \
                        object"
                 .to_owned(),
         },
@@ -130,6 +131,7 @@ fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> Tree {
 fn write_hole(hole: &Hole) -> Tree {
     let (name, source) = match &hole.source {
         Source::Field(pointer) => ("$field", Tree::Scalar(pointer.as_str().into())),
+        Source::RequestField(pointer) => ("$request_field", Tree::Scalar(pointer.as_str().into())),
         Source::Header(names) => ("$header", Value::from(names.clone()).into()),
         Source::Uuid => ("$uuid", Tree::Scalar("v4".into())),
     };

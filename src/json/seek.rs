@@ -63,6 +63,11 @@ impl Seeker {
         self.asked == 0
     }
 
+    /// How many fields are asked for; their slots are the numbers below.
+    pub(crate) fn len(&self) -> usize {
+        self.asked
+    }
+
     /// Reads `text` until all asked fields are known. Of duplicate names the first counts.
     pub(crate) fn seek<'b>(&self, text: &'b [u8]) -> Fields<'b> {
         let mut walk = Walk {
@@ -117,6 +122,11 @@ impl<'b> Fields<'b> {
 
     pub(crate) const fn get(&self, slot: usize) -> Field<'b> {
         self.found[slot]
+    }
+
+    /// Puts what is known of a field at a slot.
+    pub(crate) const fn set(&mut self, slot: usize, field: Field<'b>) {
+        self.found[slot] = field;
     }
 
     /// Whether the text broke off before all that `seeker` asked for was known.

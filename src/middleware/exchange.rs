@@ -6,12 +6,14 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, header, response};
+use http::{HeaderMap, Response, response};
 use http_body::Body;
 use tracing::{Span, debug, warn};
 
 use super::{
     body::ResponseBody,
+    capture::{RequestFields, Slot},
+    json_body::{is_encoded, is_json},
     replay::{Looked, Replay},
     rewrite::rewrite_head,
     settings::Settings,
@@ -20,10 +22,11 @@ use super::{
 use crate::{
     caller::Caller,
     contract::plan::{
-        Captured, Decision, Plan, PlannedBody, PlannedEndpoint, PlannedShape, Unfilled,
+        Captured, Decision, Lacking, Plan, PlannedBody, PlannedEndpoint, PlannedShape, Unfilled,
         is_never_rewritten,
     },
     flag::FlagState,
+    json::Fields,
     observation::{Observation, SkipReason},
 };
 
@@ -35,6 +38,14 @@ pub(super) struct Exchange {
     pub(super) endpoint: usize,
     pub(super) caller: Caller,
     pub(super) captured: Captured,
+    /// Where the fields of the request are noted, where the endpoint asks for any.
+    pub(super) slot: Option<Slot>,
+}
+
+/// A request on the contract whose answer has come.
+pub(super) struct Answered {
+    exchange: Exchange,
+    request: RequestFields,
 }
 
 /// What is known of the answer's body when its outcome has to be told.
@@ -62,9 +73,20 @@ enum Leaving {
 }
 
 impl Exchange {
+    /// The answer has come: what has been read of the request by now is what is known of it.
+    pub(super) fn answered(self) -> Answered {
+        let request = self.slot.as_ref().map(Slot::read).unwrap_or_default();
+        Answered {
+            exchange: self,
+            request,
+        }
+    }
+}
+
+impl Answered {
     /// Whether the body has to be looked at, and may be.
     pub(super) fn ask<B: Body>(&self, head: &response::Parts, body: &B) -> Ask {
-        let needed = match self.endpoint().decide_by_head(head.status, &head.headers) {
+        let needed = match self.decide_by_head(head) {
             None => true,
             Some(decision) => self
                 .legacy_shape(decision)
@@ -73,7 +95,7 @@ impl Exchange {
         if !needed {
             return Ask::Nothing;
         }
-        match unreadable(&head.headers, body, self.settings.body_limit) {
+        match unreadable(&head.headers, body, self.exchange.settings.body_limit) {
             Some(reason) => Ask::Refuse(reason),
             None => Ask::Look,
         }
@@ -118,7 +140,13 @@ impl Exchange {
     /// observation on.
     fn settle(&self, head: &mut response::Parts, known: &Known<'_>) -> Leaving {
         let decision = self.decide(head, known);
-        let mut observation = Observation::new(self.endpoint(), decision, self.caller, head.status);
+        let mut observation = Observation::new(
+            self.endpoint(),
+            decision,
+            self.exchange.caller,
+            &self.exchange.settings.kinds,
+            head.status,
+        );
         let mut leaving = Leaving::AsItCame;
         match self.try_rewrite(head, decision, known) {
             Ok(None) => {}
@@ -134,13 +162,30 @@ impl Exchange {
     }
 
     fn decide(&self, head: &response::Parts, known: &Known<'_>) -> Decision {
-        let endpoint = self.endpoint();
         match known {
-            Known::Text(text) => endpoint.decide_by_body(head.status, &head.headers, text),
+            Known::Text(text) => self.with_request(|request| {
+                self.endpoint()
+                    .decide_by_body(head.status, &head.headers, text, request)
+            }),
             Known::Nothing | Known::Unreadable(_) => {
-                let decision = endpoint.decide_by_head(head.status, &head.headers);
-                decision.unwrap_or(Decision::Undetermined)
+                let decision = self.decide_by_head(head);
+                decision.unwrap_or(Decision::Undetermined(Lacking::Body))
             }
+        }
+    }
+
+    fn decide_by_head(&self, head: &response::Parts) -> Option<Decision> {
+        self.with_request(|request| {
+            self.endpoint()
+                .decide_by_head(head.status, &head.headers, request)
+        })
+    }
+
+    fn with_request<T>(&self, ask: impl FnOnce(&Fields<'_>) -> T) -> T {
+        static NOT_ASKED: Fields<'static> = Fields::unknown();
+        match &self.exchange.slot {
+            Some(_) => ask(&self.request.fields()),
+            None => ask(&NOT_ASKED),
         }
     }
 
@@ -152,10 +197,9 @@ impl Exchange {
         known: &Known<'_>,
     ) -> Result<Option<Leaving>, SkipReason> {
         match (decision, known) {
-            (Decision::Undetermined, Known::Unreadable(reason)) => {
-                return Err(*reason);
-            }
-            (Decision::Undetermined, _) => return Err(SkipReason::NotJson),
+            (Decision::Undetermined(Lacking::Request), _) => return Err(self.request_unread()),
+            (Decision::Undetermined(_), Known::Unreadable(reason)) => return Err(*reason),
+            (Decision::Undetermined(_), _) => return Err(SkipReason::NotJson),
             (Decision::Other, _)
                 if self.endpoint().has_legacy && is_never_rewritten(head.status) =>
             {
@@ -167,11 +211,11 @@ impl Exchange {
             return Ok(None);
         };
         // The one read that decides: whoever switched off before it gets no rewritten answer any more.
-        if self.settings.flag.state() != FlagState::On {
+        if self.exchange.settings.flag.state() != FlagState::On {
             return Ok(None);
         }
         let body = self.render(shape, known)?;
-        rewrite_head(head, shape, &self.plan.notice, body.as_ref());
+        rewrite_head(head, shape, &self.exchange.plan.notice, body.as_ref());
         Ok(Some(body.map_or(Leaving::AsItCame, Leaving::Rewritten)))
     }
 
@@ -187,31 +231,48 @@ impl Exchange {
             Known::Unreadable(reason) if shape.needs_body() => return Err(*reason),
             Known::Nothing | Known::Unreadable(_) => &[],
         };
-        match template.render(text, &self.captured) {
+        let captured = &self.exchange.captured;
+        match self.with_request(|request| template.render(text, request, captured)) {
             Ok(body) => Ok(Some(body.into())),
             Err(Unfilled::Malformed) => Err(SkipReason::NotJson),
+            Err(Unfilled::RequestUnread) => Err(self.request_unread()),
             Err(Unfilled::MissingValue) => Err(SkipReason::MissingValue),
         }
     }
 
+    /// How many bytes of the body may be looked at.
+    pub(super) fn body_limit(&self) -> usize {
+        self.exchange.settings.body_limit
+    }
+
     fn endpoint(&self) -> &PlannedEndpoint {
-        &self.plan.endpoints[self.endpoint]
+        &self.exchange.plan.endpoints[self.exchange.endpoint]
     }
 
     /// The shape that this caller depends on for such an outcome.
     fn legacy_shape(&self, decision: Decision) -> Option<&PlannedShape> {
         match decision {
-            Decision::Outcome(index) if !self.caller.is_status_driven() => {
+            Decision::Outcome(index) if !self.exchange.caller.is_status_driven() => {
                 self.endpoint().outcomes[index].legacy.as_ref()
             }
             _ => None,
         }
     }
 
+    fn request_unread(&self) -> SkipReason {
+        if self.request.untaken() && first_time(&self.exchange.settings.warned_of_capture) {
+            warn!(
+                "the contract asks for fields of requests, and no CaptureRequestFieldsLayer stands inside \
+                 LegacyHttpCompatLayer to note them"
+            );
+        }
+        SkipReason::RequestUnread
+    }
+
     fn add_vary(&self, headers: &mut HeaderMap) {
         let endpoint = self.endpoint();
         if endpoint.is_get && endpoint.has_legacy {
-            let values = [endpoint.vary.as_ref(), self.settings.vary.as_ref()];
+            let values = [endpoint.vary.as_ref(), self.exchange.settings.vary.as_ref()];
             values
                 .into_iter()
                 .flatten()
@@ -229,14 +290,16 @@ impl Exchange {
                 "answer not rewritten"
             );
             Span::current().record(SPAN_FIELD, reason.as_str());
-            if reason == SkipReason::BodyEncoded {
-                warn_of_placement(&self.settings.warned_of_placement);
+            let settings = &self.exchange.settings;
+            if reason == SkipReason::BodyEncoded && first_time(&settings.warned_of_placement) {
+                warn_of_placement();
             }
         } else if observation.shape().is_legacy() {
             debug!(endpoint, outcome, "answer rewritten");
             Span::current().record(SPAN_FIELD, "rewritten");
         }
-        self.settings
+        self.exchange
+            .settings
             .observers
             .iter()
             .for_each(|observer| observer.observe(observation));
@@ -267,38 +330,14 @@ fn unreadable<B: Body>(headers: &HeaderMap, body: &B, limit: usize) -> Option<Sk
     }
 }
 
-fn is_encoded(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(header::CONTENT_ENCODING);
-    codings.iter().any(|coding| {
-        !coding
-            .as_bytes()
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"identity")
-    })
+fn first_time(said: &AtomicBool) -> bool {
+    // Relaxed: nothing is read on the strength of it, and the swap alone makes this the only first time.
+    !said.swap(true, Ordering::Relaxed)
 }
 
-/// `application/json`, or a type with the suffix `+json` (RFC 6839, section 3.1).
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return false;
-    };
-    let essence = value
-        .as_bytes()
-        .split(|byte| *byte == b';')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii();
-    let suffix = essence.len().saturating_sub(b"+json".len());
-    essence.eq_ignore_ascii_case(b"application/json")
-        || essence[suffix..].eq_ignore_ascii_case(b"+json")
-}
-
-fn warn_of_placement(warned: &AtomicBool) {
-    // Relaxed: nothing is read on the strength of it, and the swap alone makes the warning the only one.
-    if !warned.swap(true, Ordering::Relaxed) {
-        warn!(
-            "answers reach LegacyHttpCompatLayer with a Content-Encoding and cannot be rewritten: \
-             place it inside the compression layer"
-        );
-    }
+fn warn_of_placement() {
+    warn!(
+        "answers reach LegacyHttpCompatLayer with a Content-Encoding and cannot be rewritten: \
+         place it inside the compression layer"
+    );
 }

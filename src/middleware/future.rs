@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     body::ResponseBody,
-    exchange::{Ask, Exchange, Known},
+    exchange::{Answered, Ask, Exchange, Known},
     replay::Replay,
 };
 
@@ -53,7 +53,7 @@ pin_project! {
 }
 
 struct Answer<B: Body> {
-    exchange: Exchange,
+    exchange: Answered,
     head: response::Parts,
     replay: Replay<B>,
 }
@@ -93,7 +93,7 @@ where
                 }
                 StateProjection::Waiting { inner, exchange } => {
                     let (head, body) = ready!(inner.poll(cx))?.into_parts();
-                    let exchange = exchange.take().expect("an answer comes once");
+                    let exchange = exchange.take().expect("an answer comes once").answered();
                     match exchange.ask(&head, &body) {
                         Ask::Nothing => {
                             return Poll::Ready(Ok(exchange.answer(head, body, &Known::Nothing)));
@@ -119,7 +119,7 @@ where
                     let looking = answer
                         .as_mut()
                         .expect("polled again after the answer was given");
-                    let limit = looking.exchange.settings.body_limit;
+                    let limit = looking.exchange.body_limit();
                     let looked = ready!(looking.replay.poll_look(limit, cx));
                     let Answer {
                         exchange,

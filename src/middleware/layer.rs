@@ -5,7 +5,12 @@ use std::sync::{Arc, atomic::AtomicBool};
 use tower_layer::Layer;
 
 use super::{service::LegacyHttpCompat, settings::Settings};
-use crate::{contract::LiveContract, flag::FlagReader, observation::Observe};
+use crate::{
+    caller::{Detect, Kinds},
+    contract::LiveContract,
+    flag::FlagReader,
+    observation::Observe,
+};
 
 /// Wraps services in [`LegacyHttpCompat`]. The [module](super) says how, where to place it, and what it costs.
 ///
@@ -35,11 +40,23 @@ impl LegacyHttpCompatLayer {
             observers: Vec::new(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             vary: None,
+            detector: None,
+            kinds: Kinds::default(),
             warned_of_placement: Arc::new(AtomicBool::new(false)),
+            warned_of_capture: Arc::new(AtomicBool::new(false)),
         };
         Self {
             settings: Arc::new(settings),
         }
+    }
+
+    /// Who tells callers apart. Without one every caller is an anonymous legacy caller.
+    pub fn detect(mut self, detector: impl Detect + 'static) -> Self {
+        let settings = self.set();
+        settings.vary = detector.vary().to_header_value();
+        settings.kinds = detector.kinds().clone();
+        settings.detector = Some(Arc::new(detector));
+        self
     }
 
     /// Adds one who is told of every answer on the contract. Keep a clone of an `Arc` to ask it later.

@@ -75,8 +75,10 @@
 //! ever holds a body.
 
 mod body;
+mod capture;
 mod exchange;
 mod future;
+mod json_body;
 mod layer;
 mod replay;
 mod rewrite;
@@ -85,6 +87,7 @@ mod settings;
 mod vary;
 
 pub use body::ResponseBody;
+pub use capture::{CaptureRequestFields, CaptureRequestFieldsLayer, CapturedRequestBody};
 pub use future::ResponseFuture;
 pub use layer::LegacyHttpCompatLayer;
 pub use service::LegacyHttpCompat;

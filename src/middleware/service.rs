@@ -6,14 +6,20 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{body::ResponseBody, exchange::Exchange, future::ResponseFuture, settings::Settings};
+use super::{
+    body::ResponseBody, capture::Slot, exchange::Exchange, future::ResponseFuture,
+    settings::Settings,
+};
 use crate::{
     caller::Caller,
-    contract::{PlanCache, plan::Captured},
+    contract::{
+        PlanCache,
+        plan::{Captured, Plan},
+    },
     flag::FlagState,
 };
 
@@ -53,21 +59,34 @@ impl<S> LegacyHttpCompat<S> {
         self.inner
     }
 
-    /// What to keep of a request on the contract; nothing of any other.
-    fn exchange<B>(&mut self, request: &Request<B>) -> Option<Exchange> {
+    /// Finds the endpoint that a request is for, in the contract that is in use now.
+    fn find<B>(&mut self, request: &Request<B>) -> Option<(Arc<Plan>, usize)> {
         if self.settings.flag.state() == FlagState::Retired {
             return None;
         }
         let plan = self.plan.load();
         let endpoint = plan.find(request.method(), request.uri().path())?;
-        let captured = Captured::take(&plan.endpoints[endpoint].captures, request.headers());
-        Some(Exchange {
+        Some((Arc::clone(plan), endpoint))
+    }
+
+    /// Takes from a request on the contract what its answer will need.
+    fn exchange(&self, head: &mut request::Parts, plan: Arc<Plan>, endpoint: usize) -> Exchange {
+        let detector = self.settings.detector.as_ref();
+        let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(head));
+        let asked = &plan.endpoints[endpoint].request;
+        let captured = Captured::take(&asked.headers, &head.headers);
+        let slot = (!asked.fields.is_empty()).then(|| Slot::new(Arc::clone(&plan), endpoint));
+        if let Some(slot) = &slot {
+            head.extensions.insert(slot.clone());
+        }
+        Exchange {
             settings: Arc::clone(&self.settings),
-            plan: Arc::clone(plan),
+            plan,
             endpoint,
-            caller: Caller::ANONYMOUS_LEGACY,
+            caller,
             captured,
-        })
+            slot,
+        }
     }
 }
 
@@ -85,10 +104,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        match self.exchange(&request) {
-            None => ResponseFuture::outside(self.inner.call(request)),
-            Some(exchange) => ResponseFuture::on_contract(self.inner.call(request), exchange),
-        }
+        let Some((plan, endpoint)) = self.find(&request) else {
+            return ResponseFuture::outside(self.inner.call(request));
+        };
+        let (mut head, body) = request.into_parts();
+        let exchange = self.exchange(&mut head, plan, endpoint);
+        let request = Request::from_parts(head, body);
+        ResponseFuture::on_contract(self.inner.call(request), exchange)
     }
 }
 

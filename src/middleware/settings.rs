@@ -7,7 +7,12 @@ use std::{
 
 use http::HeaderValue;
 
-use crate::{contract::LiveContract, flag::FlagReader, observation::Observe};
+use crate::{
+    caller::{Detect, Kinds},
+    contract::LiveContract,
+    flag::FlagReader,
+    observation::Observe,
+};
 
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -18,7 +23,11 @@ pub(super) struct Settings {
     pub(super) body_limit: usize,
     /// The request headers that decide who the caller is, for `Vary`.
     pub(super) vary: Option<HeaderValue>,
+    /// Who tells callers apart; without one every caller is an anonymous legacy caller.
+    pub(super) detector: Option<Arc<dyn Detect>>,
+    pub(super) kinds: Kinds,
     pub(super) warned_of_placement: Arc<AtomicBool>,
+    pub(super) warned_of_capture: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Settings {

@@ -4,6 +4,7 @@ use http::HeaderName;
 
 use super::{
     headers,
+    outcome::field,
     template::{Compiled, Hole, Otherwise, Part, Source},
 };
 use crate::{
@@ -11,13 +12,15 @@ use crate::{
         error::{FaultKind, Faults},
         template::{self, Node, Template, WhenAbsent},
     },
-    json::{Pointer, Seeker},
+    json::Seeker,
 };
 
 /// Where the holes of a template find their values.
 pub(super) struct Sources<'c> {
     /// The fields that the template takes from the answer.
     pub(super) fields: &'c mut Seeker,
+    /// The fields that the endpoint takes from the request.
+    pub(super) request_fields: &'c mut Seeker,
     /// The request headers that the endpoint's templates take, one list for each hole.
     pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
     pub(super) faults: &'c mut Faults,
@@ -166,7 +169,12 @@ fn keepers(node: &Node, sources: &mut Sources<'_>) -> Option<Vec<Hole>> {
 
 fn compile_hole(hole: &template::Hole, sources: &mut Sources<'_>) -> Option<Hole> {
     let source = match &hole.source {
-        template::Source::Field(pointer) => Source::Field(field(pointer, sources)?),
+        template::Source::Field(pointer) => {
+            Source::Field(field(pointer, sources.fields, sources.faults)?)
+        }
+        template::Source::RequestField(pointer) => {
+            Source::RequestField(field(pointer, sources.request_fields, sources.faults)?)
+        }
         template::Source::Header(names) => Source::Header(header(names, sources)?),
         template::Source::Uuid => Source::Uuid,
     };
@@ -179,32 +187,6 @@ fn compile_hole(hole: &template::Hole, sources: &mut Sources<'_>) -> Option<Hole
         }
     };
     Some(Hole { source, otherwise })
-}
-
-fn field(pointer: &str, sources: &mut Sources<'_>) -> Option<usize> {
-    let Some(parsed) = Pointer::parse(pointer) else {
-        let expected = format!(
-            "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
-            Pointer::MAX_DEPTH
-        );
-        sources.faults.add(
-            FaultKind::InvalidPointer,
-            format!("pointer {pointer:?}"),
-            expected,
-        );
-        return None;
-    };
-    let slot = sources.fields.ask(&parsed);
-    if slot.is_none() {
-        let expected = format!(
-            "at most {} different fields in a template",
-            Seeker::MAX_FIELDS
-        );
-        sources
-            .faults
-            .add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
-    }
-    slot
 }
 
 fn header(names: &[String], sources: &mut Sources<'_>) -> Option<usize> {

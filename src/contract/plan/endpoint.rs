@@ -4,9 +4,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
     headers::ready,
-    outcome::{Conditions, Decision, PlannedOutcome, Verdict, check_body_conditions},
+    outcome::{
+        Asked, Conditions, Decision, Lacking, PlannedOutcome, Verdict, check_body_conditions,
+    },
     shadow::shadowed_by,
-    shape::{self, PlannedShape},
+    shape::{self, PlannedShape, RequestHoles},
 };
 use crate::{
     contract::{
@@ -22,8 +24,8 @@ use crate::{
 pub(crate) struct PlannedEndpoint {
     pub(crate) name: Box<str>,
     pub(crate) outcomes: Vec<PlannedOutcome>,
-    /// The request headers that holes take, one list for each.
-    pub(crate) captures: Vec<Box<[HeaderName]>>,
+    /// What is taken from the request.
+    pub(crate) request: RequestHoles,
     pub(crate) has_legacy: bool,
     pub(crate) is_get: bool,
     /// The request headers that holes take, for `Vary`.
@@ -51,7 +53,7 @@ impl PlannedEndpoint {
         let mut planned = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),
-            captures: Vec::new(),
+            request: RequestHoles::default(),
             has_legacy: false,
             is_get: method == Some(&Method::GET),
             vary: None,
@@ -72,22 +74,22 @@ impl PlannedEndpoint {
             planned.add(outcome, faults);
             faults.leave_outcome();
         }
-        planned.vary = vary(&planned.captures);
+        planned.vary = vary(&planned.request.headers);
         planned
     }
 
     fn add(&mut self, outcome: &Outcome, faults: &mut Faults) {
         let status = shape::status(outcome.status, faults);
         let group = self.group(status.unwrap_or_default());
-        let conditions = Conditions::compile(
-            &outcome.conditions,
-            &mut self.by_status[group].fields,
-            faults,
-        );
+        let asked = Asked {
+            fields: &mut self.by_status[group].fields,
+            request_fields: &mut self.request.fields,
+        };
+        let conditions = Conditions::compile(&outcome.conditions, asked, faults);
         check_body_conditions(status.unwrap_or_default(), &conditions, faults);
-        let legacy = outcome.legacy.as_ref();
-        let legacy = legacy
-            .and_then(|shape| PlannedShape::compile(shape, status, &mut self.captures, faults));
+        let shape = outcome.legacy.as_ref();
+        let legacy =
+            shape.and_then(|shape| PlannedShape::compile(shape, status, &mut self.request, faults));
         self.has_legacy |= legacy.is_some();
         self.by_status[group].outcomes.push(self.outcomes.len());
         self.outcomes.push(PlannedOutcome {
@@ -111,14 +113,15 @@ impl PlannedEndpoint {
             })
     }
 
-    /// Which outcome an answer is; nothing where that takes a look at its body.
+    /// Which outcome an answer is, given what is known of its request; nothing where that takes a look at its body.
     pub(crate) fn decide_by_head(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
+        request: &Fields<'_>,
     ) -> Option<Decision> {
-        let decision = self.decide(self.group_of(status), headers, None);
-        (decision != Decision::Undetermined).then_some(decision)
+        let decision = self.decide(self.group_of(status), headers, None, request);
+        (decision != Decision::Undetermined(Lacking::Body)).then_some(decision)
     }
 
     /// Which outcome an answer with this body is.
@@ -127,10 +130,11 @@ impl PlannedEndpoint {
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
+        request: &Fields<'_>,
     ) -> Decision {
         let group = self.group_of(status);
         let fields = group.map(|group| group.fields.seek(body));
-        self.decide(group, headers, fields.as_ref())
+        self.decide(group, headers, fields.as_ref(), request)
     }
 
     fn group_of(&self, status: StatusCode) -> Option<&Group> {
@@ -142,12 +146,14 @@ impl PlannedEndpoint {
         group: Option<&Group>,
         headers: &HeaderMap,
         fields: Option<&Fields<'_>>,
+        request: &Fields<'_>,
     ) -> Decision {
         for &index in group.map_or(&[][..], |group| &group.outcomes) {
-            match self.outcomes[index].conditions.verdict(headers, fields) {
+            let conditions = &self.outcomes[index].conditions;
+            match conditions.verdict(headers, fields, request) {
                 Verdict::Fulfilled => return Decision::Outcome(index),
                 Verdict::Failed => {}
-                Verdict::Undecided => return Decision::Undetermined,
+                Verdict::Undecided(lacking) => return Decision::Undetermined(lacking),
             }
         }
         Decision::Other

@@ -16,5 +16,5 @@ pub(crate) use capture::Captured;
 pub(crate) use compile::Plan;
 pub(crate) use endpoint::PlannedEndpoint;
 pub(crate) use notice::Notice;
-pub(crate) use outcome::Decision;
+pub(crate) use outcome::{Decision, Lacking};
 pub(crate) use shape::{PlannedBody, PlannedShape, Unfilled, is_never_rewritten};

@@ -28,20 +28,39 @@ pub(crate) enum Decision {
     /// None of them.
     Other,
     /// It cannot be told, because a condition cannot be decided.
-    Undetermined,
+    Undetermined(Lacking),
+}
+
+/// What a condition could not be decided for want of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// A field of the answer.
+    Body,
+    /// A field of the request.
+    Request,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
-    fields: Vec<(usize, Vec<Scalar>)>,
+    fields: Vec<FieldCondition>,
+    request_fields: Vec<FieldCondition>,
     headers: Vec<(HeaderName, Vec<HeaderValue>)>,
+}
+
+/// The slot of a field and the values of which it must be one.
+type FieldCondition = (usize, Vec<Scalar>);
+
+/// What the conditions of an endpoint's outcomes ask for: fields of the answer and of the request.
+pub(super) struct Asked<'s> {
+    pub(super) fields: &'s mut Seeker,
+    pub(super) request_fields: &'s mut Seeker,
 }
 
 /// Whether an answer fulfils the conditions of one outcome.
 pub(super) enum Verdict {
     Fulfilled,
     Failed,
-    Undecided,
+    Undecided(Lacking),
 }
 
 #[derive(Debug)]
@@ -55,7 +74,7 @@ enum Scalar {
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
-        fields: &mut Seeker,
+        mut asked: Asked<'_>,
         faults: &mut Faults,
     ) -> Self {
         let mut compiled = Self::default();
@@ -67,12 +86,12 @@ impl Conditions {
                 let expected = "one condition for each part of the answer";
                 faults.add(FaultKind::InvalidCondition, describe(condition), expected);
             }
-            compiled.add(condition, fields, faults);
+            compiled.add(condition, &mut asked, faults);
         }
         compiled
     }
 
-    fn add(&mut self, condition: &Condition, fields: &mut Seeker, faults: &mut Faults) {
+    fn add(&mut self, condition: &Condition, asked: &mut Asked<'_>, faults: &mut Faults) {
         if condition.values.is_empty() {
             faults.add(
                 FaultKind::InvalidCondition,
@@ -82,8 +101,13 @@ impl Conditions {
         }
         match &condition.on {
             Part::Field(pointer) => {
-                if let Some(slot) = field(pointer, fields, faults) {
+                if let Some(slot) = field(pointer, asked.fields, faults) {
                     self.fields.push((slot, scalars(condition, faults)));
+                }
+            }
+            Part::RequestField(pointer) => {
+                if let Some(slot) = field(pointer, asked.request_fields, faults) {
+                    self.request_fields.push((slot, scalars(condition, faults)));
                 }
             }
             Part::Header(name) => {
@@ -99,33 +123,41 @@ impl Conditions {
         !self.fields.is_empty()
     }
 
-    /// What the headers say comes first; `fields`, where they are known, are only asked where that leaves the answer open.
-    pub(super) fn verdict(&self, headers: &HeaderMap, fields: Option<&Fields<'_>>) -> Verdict {
-        if !self
-            .headers
-            .iter()
-            .all(|(name, values)| has_line(headers, name, values))
-        {
+    /// What the headers say comes first; the `fields` of the answer, which may be unknown as yet, and those of the
+    /// `request` are only asked where that leaves the answer open. One failed condition decides.
+    pub(super) fn verdict(
+        &self,
+        headers: &HeaderMap,
+        fields: Option<&Fields<'_>>,
+        request: &Fields<'_>,
+    ) -> Verdict {
+        let mut lines = self.headers.iter();
+        if !lines.all(|(name, values)| has_line(headers, name, values)) {
             return Verdict::Failed;
         }
-        match fields {
-            _ if self.fields.is_empty() => Verdict::Fulfilled,
-            Some(fields) => self.fields_verdict(fields),
-            None => Verdict::Undecided,
+        let request = fields_verdict(&self.request_fields, Some(request), Lacking::Request);
+        let answer = fields_verdict(&self.fields, fields, Lacking::Body);
+        match (answer, request) {
+            (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
+            (Verdict::Fulfilled, verdict) | (verdict, _) => verdict,
         }
     }
+}
 
-    fn fields_verdict(&self, fields: &Fields<'_>) -> Verdict {
-        let mut verdict = Verdict::Fulfilled;
-        for (slot, values) in &self.fields {
-            match fields.get(*slot) {
-                Field::Unknown => verdict = Verdict::Undecided,
-                Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
-                Field::Present(_) | Field::Absent => return Verdict::Failed,
-            }
+fn fields_verdict(
+    conditions: &[FieldCondition],
+    fields: Option<&Fields<'_>>,
+    lacking: Lacking,
+) -> Verdict {
+    let mut verdict = Verdict::Fulfilled;
+    for (slot, values) in conditions {
+        match fields.map_or(Field::Unknown, |fields| fields.get(*slot)) {
+            Field::Unknown => verdict = Verdict::Undecided(lacking),
+            Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
+            Field::Present(_) | Field::Absent => return Verdict::Failed,
         }
-        verdict
     }
+    verdict
 }
 
 impl Scalar {
@@ -174,7 +206,7 @@ fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> b
         .any(|line| values.contains(line))
 }
 
-fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> Option<usize> {
+pub(super) fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> Option<usize> {
     let Some(parsed) = Pointer::parse(pointer) else {
         let expected = format!(
             "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
@@ -190,7 +222,7 @@ fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> Option<usiz
     let slot = fields.ask(&parsed);
     if slot.is_none() {
         let expected = format!(
-            "at most {} different fields in the outcomes of one status",
+            "at most {} different fields asked of one text",
             Seeker::MAX_FIELDS
         );
         faults.add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
@@ -236,6 +268,7 @@ pub(super) fn describe(condition: &Condition) -> String {
     let values = Value::from(condition.values.clone());
     match &condition.on {
         Part::Field(pointer) => format!("field {pointer:?}: {values}"),
+        Part::RequestField(pointer) => format!("request field {pointer:?}: {values}"),
         Part::Header(name) => format!("header {name:?}: {values}"),
     }
 }

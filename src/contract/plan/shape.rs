@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
+    capture::Captured,
     compile_template::Sources,
     headers,
     template::{Compiled, MissingValue, Values},
@@ -12,7 +13,7 @@ use crate::{
         error::{FaultKind, Faults},
         shape::{BodyShape, LegacyShape},
     },
-    json::Seeker,
+    json::{Fields, Seeker},
 };
 
 /// The changes that make a target answer a legacy one, ready-made.
@@ -32,6 +33,15 @@ pub(crate) enum PlannedBody {
     Json(PlannedTemplate),
 }
 
+/// What the holes of an endpoint's templates take from the request.
+#[derive(Debug, Default)]
+pub(crate) struct RequestHoles {
+    /// The fields of its body, which the conditions of outcomes ask for too.
+    pub(crate) fields: Seeker,
+    /// Its headers, one list for each hole.
+    pub(crate) headers: Vec<Box<[HeaderName]>>,
+}
+
 /// A compiled template and the fields of the answer that it takes.
 #[derive(Debug, Default)]
 pub(crate) struct PlannedTemplate {
@@ -44,6 +54,8 @@ pub(crate) struct PlannedTemplate {
 pub(crate) enum Unfilled {
     /// The answer's body is not JSON up to the fields that are needed.
     Malformed,
+    /// A field of the request that is needed was not read.
+    RequestUnread,
     /// The answer, or the request, does not have a value that must be there.
     MissingValue,
 }
@@ -52,7 +64,7 @@ impl PlannedShape {
     pub(super) fn compile(
         shape: &LegacyShape,
         target: Option<StatusCode>,
-        captures: &mut Vec<Box<[HeaderName]>>,
+        holes: &mut RequestHoles,
         faults: &mut Faults,
     ) -> Option<Self> {
         check_bodies(shape, target, faults);
@@ -66,7 +78,7 @@ impl PlannedShape {
                 .collect(),
             set: lines(&shape.set, faults),
             append: lines(&shape.append, faults),
-            body: PlannedBody::compile(&shape.body, captures, faults),
+            body: PlannedBody::compile(&shape.body, holes, faults),
         };
         for name in planned.remove.iter().filter(|name| planned.puts(name)) {
             let expected = "a header that is not put there by the same shape";
@@ -94,11 +106,7 @@ impl PlannedShape {
 }
 
 impl PlannedBody {
-    fn compile(
-        body: &BodyShape,
-        captures: &mut Vec<Box<[HeaderName]>>,
-        faults: &mut Faults,
-    ) -> Self {
+    fn compile(body: &BodyShape, holes: &mut RequestHoles, faults: &mut Faults) -> Self {
         match body {
             BodyShape::AsIs => Self::AsIs,
             BodyShape::Empty => Self::Empty,
@@ -106,7 +114,8 @@ impl PlannedBody {
                 let mut fields = Seeker::default();
                 let mut sources = Sources {
                     fields: &mut fields,
-                    headers: captures,
+                    request_fields: &mut holes.fields,
+                    headers: &mut holes.headers,
                     faults,
                 };
                 let compiled = Compiled::compile(template, &mut sources);
@@ -121,18 +130,23 @@ impl PlannedTemplate {
     pub(crate) fn render(
         &self,
         body: &[u8],
-        captured: &super::Captured,
+        request: &Fields<'_>,
+        captured: &Captured,
     ) -> Result<Vec<u8>, Unfilled> {
         let fields = self.fields.seek(body);
         if fields.lack_any_of(&self.fields) {
             return Err(Unfilled::Malformed);
         }
-        self.compiled
-            .render(Values {
-                fields: &fields,
-                captured,
-            })
-            .map_err(|MissingValue| Unfilled::MissingValue)
+        if self.compiled.lacks_request_field(request) {
+            return Err(Unfilled::RequestUnread);
+        }
+        let values = Values {
+            fields: &fields,
+            request,
+            captured,
+        };
+        let rendered = self.compiled.render(values);
+        rendered.map_err(|MissingValue| Unfilled::MissingValue)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::json::{Field, Fields};
 #[derive(Clone, Copy)]
 pub(crate) struct Values<'v> {
     pub(crate) fields: &'v Fields<'v>,
+    pub(crate) request: &'v Fields<'v>,
     pub(crate) captured: &'v Captured,
 }
 
@@ -40,6 +41,7 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
     Field(usize),
+    RequestField(usize),
     Header(usize),
     Uuid,
 }
@@ -141,10 +143,22 @@ fn write_all(parts: &[Part], values: Values<'_>, to: &mut impl Sink) -> Result<(
     Ok(())
 }
 
+impl Values<'_> {
+    fn field(&self, source: Source) -> Option<Field<'_>> {
+        match source {
+            Source::Field(slot) => Some(self.fields.get(slot)),
+            Source::RequestField(slot) => Some(self.request.get(slot)),
+            Source::Header(_) | Source::Uuid => None,
+        }
+    }
+}
+
 impl Hole {
     fn has_value(&self, values: Values<'_>) -> bool {
         let own = match self.source {
-            Source::Field(slot) => matches!(values.fields.get(slot), Field::Present(_)),
+            Source::Field(_) | Source::RequestField(_) => {
+                matches!(values.field(self.source), Some(Field::Present(_)))
+            }
             Source::Header(hole) => values.captured.get(hole).is_some(),
             Source::Uuid => true,
         };
@@ -159,9 +173,9 @@ impl Hole {
 
     fn write(&self, values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
         match self.source {
-            Source::Field(slot) => match values.fields.get(slot) {
-                Field::Present(json) => to.text(json),
-                Field::Absent | Field::Unknown => return self.write_default(values, to),
+            Source::Field(_) | Source::RequestField(_) => match values.field(self.source) {
+                Some(Field::Present(json)) => to.text(json),
+                _ => return self.write_default(values, to),
             },
             Source::Header(hole) => match values.captured.get(hole) {
                 Some(text) => {
@@ -184,4 +198,26 @@ impl Hole {
             Otherwise::Default(parts) => write_all(parts, values, to),
         }
     }
+
+    fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
+        matches!(self.source, Source::RequestField(slot) if request.get(slot) == Field::Unknown)
+    }
+}
+
+impl Compiled {
+    /// Whether it takes a field of the request that is not known.
+    pub(super) fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
+        lack_request_field(&self.parts, request)
+    }
+}
+
+fn lack_request_field(parts: &[Part], request: &Fields<'_>) -> bool {
+    parts.iter().any(|part| match part {
+        Part::Text(_) | Part::Comma => false,
+        Part::Hole(hole) => {
+            hole.lacks_request_field(request)
+                || matches!(&hole.otherwise, Otherwise::Default(parts) if lack_request_field(parts, request))
+        }
+        Part::Optional { parts, .. } => lack_request_field(parts, request),
+    })
 }
