@@ -11,6 +11,7 @@
 mod app;
 mod args;
 mod signal;
+mod system_clock;
 
 use std::{
     error::Error,
@@ -26,8 +27,9 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{AppState, SystemClock, secret::fresh_secret},
+    app::{AppState, secret::fresh_secret},
     args::Args,
+    system_clock::SystemClock,
 };
 
 #[tokio::main]

@@ -20,7 +20,6 @@ pub(crate) mod serve;
 pub(crate) mod state;
 pub(crate) mod store;
 
-pub(crate) use clock::SystemClock;
 pub(crate) use router::app;
 pub(crate) use serve::serve;
 pub(crate) use state::{AppState, FLAG_NAME, Settings};
