@@ -50,6 +50,13 @@ impl HttpClient {
             .await
     }
 
+    /// A poll with one header more.
+    pub(crate) async fn poll_as(&self, device_code: &str, name: &str, value: &str) -> Answer {
+        let request = self.request(Method::POST, &format!("{CLIENTS}/device/poll"));
+        let body = json!({ "device_code": device_code });
+        send(request.header(name, value).json(&body)).await
+    }
+
     pub(crate) async fn cancel(&self, device_code: &str) -> Answer {
         self.clients("device/cancel", &json!({ "device_code": device_code }))
             .await
