@@ -1,0 +1,128 @@
+//! What a handler takes from a request, refused in the API's error model.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+        request::Parts,
+    },
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use super::{error::ApiError, state::AppState};
+
+/// The longest request body, in bytes.
+pub(crate) const BODY_LIMIT: usize = 16 * 1024;
+/// How much of a body that is too long is read and dropped, so that its sender gets to the answer.
+const DRAIN_LIMIT: u64 = 1024 * 1024;
+
+/// A JSON object as `T`; members that `T` does not know are refused by `T` itself.
+pub(crate) struct ApiJson<T>(pub(crate) T);
+
+/// One more attempt of this peer, within its limit.
+pub(crate) struct Attempt;
+
+/// The admin token was right.
+pub(crate) struct Admin;
+
+impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                "The body must be application/json.",
+            ));
+        }
+        let body = read(request.into_body()).await?;
+        // serde would also take an array for a struct.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::validation("the body must be a JSON object"));
+        }
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| ApiError::validation(error.to_string()))
+    }
+}
+
+impl FromRequestParts<AppState> for Attempt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        state
+            .attempts()
+            .admit(peer(parts), state.now())
+            .map(|()| Self)
+            .map_err(ApiError::too_many_attempts)
+    }
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        match bearer(&parts.headers) {
+            Some(token) if state.is_admin(token) => Ok(Self),
+            _ => Err(ApiError::unauthorized("The admin token is required.")),
+        }
+    }
+}
+
+/// The token of `Authorization: Bearer …`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Without an address (no socket) all are one peer.
+fn peer(parts: &Parts) -> IpAddr {
+    let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    connected.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| {
+        info.0.ip().to_canonical()
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else {
+        return false;
+    };
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+}
+
+async fn read(mut body: Body) -> Result<Bytes, ApiError> {
+    let error = match Limited::new(&mut body, BODY_LIMIT).collect().await {
+        Ok(whole) => return Ok(whole.to_bytes()),
+        Err(error) => error,
+    };
+    if error.is::<LengthLimitError>() {
+        drain(body).await;
+        let message = "The body is too long.";
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        return Err(ApiError::new(status, "PAYLOAD_TOO_LARGE", message));
+    }
+    let message = "The body could not be read.";
+    Err(ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "BAD_REQUEST",
+        message,
+    ))
+}
+
+async fn drain(mut body: Body) {
+    let mut left = DRAIN_LIMIT;
+    while let (false, Some(Ok(frame))) = (body.is_end_stream(), body.frame().await) {
+        let len = frame.data_ref().map_or(0, Bytes::len) as u64;
+        match left.checked_sub(len) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}

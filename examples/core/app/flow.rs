@@ -1,0 +1,143 @@
+//! One device authorization, as a state machine.
+//!
+//! ```text
+//!            approve              poll
+//! Pending ───────────▶ Approved ───────▶ Consumed
+//!    │  deny               │
+//!    ├───────▶ Denied      │
+//!    ├─────────────────────┴── time ───▶ Expired
+//!    └── cancel, also from Approved and Denied ──▶ Cancelled
+//! ```
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::kind::ClientKind;
+
+/// Where a device authorization stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Pending,
+    Approved,
+    Denied,
+    Expired,
+    /// The secret was shown.
+    Consumed,
+    Cancelled,
+}
+
+/// What a human decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Decision {
+    Approve,
+    Deny,
+}
+
+/// What one poll finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    Pending,
+    /// Found once: the flow is consumed by it.
+    Approved(ClientKind),
+    Denied,
+    Expired,
+    /// Consumed or cancelled, or never there.
+    Invalid,
+    /// Come again after this time.
+    TooFast(Duration),
+}
+
+/// A device authorization.
+#[derive(Clone)]
+pub(crate) struct Flow {
+    pub(crate) client_kind: ClientKind,
+    pub(crate) client_label: Option<String>,
+    pub(crate) user_code: String,
+    expires_at: Duration,
+    polled_at: Option<Duration>,
+    stage: Stage,
+}
+
+impl Flow {
+    pub(crate) fn new(
+        client_kind: ClientKind,
+        client_label: Option<String>,
+        user_code: String,
+        expires_at: Duration,
+    ) -> Self {
+        Self {
+            client_kind,
+            client_label,
+            user_code,
+            expires_at,
+            polled_at: None,
+            stage: Stage::Pending,
+        }
+    }
+
+    pub(crate) fn expires_at(&self) -> Duration {
+        self.expires_at
+    }
+
+    /// Where it stands now.
+    pub(crate) fn stage(&mut self, now: Duration) -> Stage {
+        if matches!(self.stage, Stage::Pending | Stage::Approved) && now >= self.expires_at {
+            self.stage = Stage::Expired;
+        }
+        self.stage
+    }
+
+    /// A poll of the device. One that comes too fast changes nothing.
+    pub(crate) fn poll(&mut self, now: Duration, interval: Duration) -> Polled {
+        let stage = self.stage(now);
+        if matches!(stage, Stage::Consumed | Stage::Cancelled) {
+            return Polled::Invalid;
+        }
+        if let Some(wait) = self.still_to_wait(now, interval) {
+            return Polled::TooFast(wait);
+        }
+        self.polled_at = Some(now);
+        match stage {
+            Stage::Pending => Polled::Pending,
+            Stage::Approved => {
+                self.stage = Stage::Consumed;
+                Polled::Approved(self.client_kind)
+            }
+            Stage::Denied => Polled::Denied,
+            Stage::Expired => Polled::Expired,
+            Stage::Consumed | Stage::Cancelled => Polled::Invalid,
+        }
+    }
+
+    /// A human's decision, or where the flow stands if it is no longer open.
+    pub(crate) fn decide(&mut self, now: Duration, decision: Decision) -> Result<(), Stage> {
+        match self.stage(now) {
+            Stage::Pending => {
+                self.stage = match decision {
+                    Decision::Approve => Stage::Approved,
+                    Decision::Deny => Stage::Denied,
+                };
+                Ok(())
+            }
+            stage => Err(stage),
+        }
+    }
+
+    /// The device gives up, or where the flow stands if there is nothing to give up.
+    pub(crate) fn cancel(&mut self, now: Duration) -> Result<(), Stage> {
+        match self.stage(now) {
+            Stage::Pending | Stage::Approved | Stage::Denied => {
+                self.stage = Stage::Cancelled;
+                Ok(())
+            }
+            stage => Err(stage),
+        }
+    }
+
+    fn still_to_wait(&self, now: Duration, interval: Duration) -> Option<Duration> {
+        let next = self.polled_at? + interval;
+        next.checked_sub(now).filter(|wait| !wait.is_zero())
+    }
+}

@@ -1,0 +1,25 @@
+//! The Core application: handlers that speak only the target contract, and the one place where the
+//! compatibility layer stands in front of them.
+//!
+//! From below: `clock`, `secret`, `error` know nothing of each other's users; `flow` is one device
+//! authorization as a state machine, `store` holds many; `clients` and `limit` stand beside it;
+//! `state` gathers them for the `routes`; `router` puts the routes together.
+
+pub(crate) mod clients;
+pub(crate) mod clock;
+pub(crate) mod correlation;
+pub(crate) mod error;
+pub(crate) mod extract;
+pub(crate) mod flow;
+pub(crate) mod kind;
+pub(crate) mod limit;
+pub(crate) mod router;
+pub(crate) mod routes;
+pub(crate) mod secret;
+pub(crate) mod serve;
+pub(crate) mod state;
+pub(crate) mod store;
+
+pub(crate) use router::app;
+pub(crate) use serve::serve;
+pub(crate) use state::{AppState, FLAG_NAME, Settings};

@@ -1,0 +1,59 @@
+//! The routes, put together.
+
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware,
+    routing::{get, post, put},
+};
+
+use super::{
+    correlation,
+    error::ApiError,
+    routes::{admin, device, health, me, page, token},
+    state::AppState,
+};
+
+/// The application: the router, and the compatibility layer in front of it.
+pub(crate) fn app(state: AppState) -> Router {
+    // `router(state).layer(LegacyHttpCompatLayer::new(contract, flag.reader()))` goes here.
+    router(state)
+}
+
+/// The routes alone, answering the target contract to everyone.
+pub(crate) fn router(state: AppState) -> Router {
+    Router::new()
+        .nest("/api/v1/auth/clients", api())
+        .route("/device", page::routes())
+        .route("/device.css", get(page::style))
+        .route("/admin/compat", put(admin::set_compat))
+        .route("/healthz", get(health::healthz))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(correlation::finish))
+        .with_state(state)
+}
+
+fn api() -> Router<AppState> {
+    Router::new()
+        .route("/device/start", post(device::start))
+        .route("/device/poll", post(device::poll))
+        .route("/device/cancel", post(device::cancel))
+        .route("/token", post(token::mint))
+        .route("/me", get(me::me))
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn not_found() -> ApiError {
+    let message = "There is nothing here.";
+    ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+}
+
+async fn method_not_allowed() -> ApiError {
+    let message = "The method is not allowed here.";
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        message,
+    )
+}

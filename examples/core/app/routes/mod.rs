@@ -1,0 +1,9 @@
+//! The handlers.
+
+pub(crate) mod admin;
+pub(crate) mod device;
+pub(crate) mod health;
+pub(crate) mod me;
+pub(crate) mod page;
+pub(crate) mod token;
+mod view;

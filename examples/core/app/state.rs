@@ -1,0 +1,81 @@
+//! What all handlers share.
+
+use std::{sync::Arc, time::Duration};
+
+use legacy_http_compat::CompatFlag;
+
+use super::{clients::Clients, clock::Clock, limit::Attempts, secret::Digest, store::DeviceFlows};
+
+/// The switch's name in configuration and logs.
+pub(crate) const FLAG_NAME: &str = "features.auth.device_flow.compat_legacy_http";
+
+/// What can be set from outside.
+pub(crate) struct Settings {
+    /// Where a browser finds this server, without a slash at the end.
+    pub(crate) public_url: String,
+    pub(crate) interval: Duration,
+    pub(crate) expires_in: Duration,
+    pub(crate) attempts_per_minute: u32,
+    pub(crate) admin_token: String,
+}
+
+/// The state of the application; a clone is the same state.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    core: Arc<Core>,
+}
+
+struct Core {
+    verification_uri: String,
+    admin_token: Digest,
+    flag: CompatFlag,
+    clock: Arc<dyn Clock>,
+    flows: DeviceFlows,
+    clients: Clients,
+    attempts: Attempts,
+}
+
+impl AppState {
+    pub(crate) fn new(settings: &Settings, flag: CompatFlag, clock: Arc<dyn Clock>) -> Self {
+        let core = Core {
+            verification_uri: format!("{}/device", settings.public_url),
+            admin_token: Digest::of(&settings.admin_token),
+            flag,
+            clock,
+            flows: DeviceFlows::new(settings.interval, settings.expires_in),
+            clients: Clients::default(),
+            attempts: Attempts::new(settings.attempts_per_minute),
+        };
+        Self {
+            core: Arc::new(core),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.core.clock.now()
+    }
+
+    pub(crate) fn verification_uri(&self) -> &str {
+        &self.core.verification_uri
+    }
+
+    pub(crate) fn is_admin(&self, token: &str) -> bool {
+        self.core.admin_token.matches(token)
+    }
+
+    pub(crate) fn flag(&self) -> &CompatFlag {
+        &self.core.flag
+    }
+
+    pub(crate) fn flows(&self) -> &DeviceFlows {
+        &self.core.flows
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.core.clients
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.core.attempts
+    }
+}

@@ -1,0 +1,138 @@
+//! The switch is on.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{
+    device_client::Step,
+    server::{CoreServer, EXPIRES_IN, INTERVAL},
+};
+
+#[tokio::test]
+async fn an_old_client_waits_is_approved_and_mints_a_token() {
+    let core = CoreServer::start(true).await;
+    let mut client = core.old_client().await;
+    for _ in 0..3 {
+        assert_eq!(client.step().await, Step::KeepPolling(INTERVAL));
+    }
+    client.decide("approve").await;
+    let approved = client.step().await;
+    let minted = client.token(&approved).await;
+    assert_eq!(minted.status, 200, "{}", minted.text);
+    let me = core.http.me(minted.text_at("/access_token")).await;
+    assert_eq!(me.status, 200);
+    assert_eq!(client.finish().await, Step::stop("INVALID_DEVICE_CODE"));
+}
+
+#[tokio::test]
+async fn pending_is_a_401_in_the_error_model_that_names_the_interval() {
+    let two_seconds = Duration::from_secs(2);
+    let core = CoreServer::start_with(true, |settings| settings.interval = two_seconds).await;
+    let (answer, step) = core.old_client().await.poll().await;
+    answer.assert_error(401, "AUTHORIZATION_PENDING");
+    assert_eq!(answer.json["details"], json!({ "interval": 2 }));
+    assert_eq!(step, Step::KeepPolling(two_seconds));
+    assert!(answer.header(http::header::WWW_AUTHENTICATE).is_some());
+}
+
+#[tokio::test]
+async fn an_old_client_that_is_denied_stops() {
+    let core = CoreServer::start(true).await;
+    let mut client = core.old_client().await;
+    client.step().await;
+    client.decide("deny").await;
+    let (answer, step) = client.poll().await;
+    answer.assert_error(403, "ACCESS_DENIED");
+    assert_eq!(step, Step::stop("ACCESS_DENIED"));
+}
+
+#[tokio::test]
+async fn an_old_client_that_nobody_answers_stops_when_its_code_expires() {
+    let core = CoreServer::start(true).await;
+    let mut client = core.old_client().await;
+    assert_eq!(client.finish().await, Step::stop("EXPIRED_DEVICE_CODE"));
+    core.clock.advance(INTERVAL);
+    let (answer, _) = client.poll().await;
+    answer.assert_error(400, "EXPIRED_DEVICE_CODE");
+}
+
+#[tokio::test]
+async fn an_old_client_that_polls_too_fast_slows_down_and_goes_on() {
+    let core = CoreServer::start(true).await;
+    let mut client = core.old_client().await;
+    client.poll().await;
+    let (answer, step) = client.poll().await;
+    answer.assert_error(429, "SLOW_DOWN");
+    assert_eq!(step, Step::KeepPolling(INTERVAL));
+    core.clock.advance(INTERVAL);
+    client
+        .poll()
+        .await
+        .0
+        .assert_error(401, "AUTHORIZATION_PENDING");
+}
+
+#[tokio::test]
+async fn an_old_client_with_a_code_that_is_not_known_stops() {
+    let core = CoreServer::start(true).await;
+    let mut client = core.old_client().await;
+    core.http.cancel(&client.device_code).await;
+    assert_eq!(client.finish().await, Step::stop("INVALID_DEVICE_CODE"));
+}
+
+#[tokio::test]
+async fn a_legacy_answer_is_framed_exactly_and_keeps_the_other_headers() {
+    let core = CoreServer::start(true).await;
+    let (answer, _) = core.old_client().await.poll().await;
+    let length = answer.text.len().to_string();
+    assert_eq!(
+        answer.header(http::header::CONTENT_LENGTH),
+        Some(length.as_str())
+    );
+    assert_eq!(answer.header(http::header::CACHE_CONTROL), Some("no-store"));
+    assert!(answer.header(http::header::DATE).is_some());
+}
+
+#[tokio::test]
+async fn a_legacy_answer_carries_the_correlation_id_of_its_request() {
+    let core = CoreServer::start(true).await;
+    let client = core.old_client().await;
+    for header in ["x-correlation-id", "x-request-id"] {
+        let answer = core
+            .http
+            .poll_as(&client.device_code, header, "mine-\"1\"")
+            .await;
+        answer.assert_error(401, "AUTHORIZATION_PENDING");
+        assert_eq!(answer.text_at("/correlation_id"), "mine-\"1\"");
+        core.clock.advance(INTERVAL);
+    }
+    let (one, other) = (
+        core.old_client().await.poll().await.0,
+        core.old_client().await.poll().await.0,
+    );
+    assert_ne!(
+        one.text_at("/correlation_id"),
+        other.text_at("/correlation_id")
+    );
+}
+
+#[tokio::test]
+async fn a_new_client_is_approved_at_its_first_poll_and_cannot_read_the_other_answers() {
+    let core = CoreServer::start(true).await;
+    let mut lucky = core.new_client().await;
+    lucky.decide("approve").await;
+    let approved = lucky.step().await;
+    assert_eq!(lucky.token(&approved).await.status, 200);
+
+    let mut pending = core.new_client().await;
+    let mut denied = core.new_client().await;
+    denied.decide("deny").await;
+    for (client, status) in [(&mut pending, 401), (&mut denied, 403)] {
+        let (answer, step) = client.poll().await;
+        assert_eq!(answer.status, status);
+        assert!(matches!(step, Step::Broken(_)), "{step:?}");
+    }
+    core.clock.advance(EXPIRES_IN);
+    assert_eq!(pending.step().await, Step::stop("EXPIRED_DEVICE_CODE"));
+}

@@ -1,0 +1,107 @@
+//! What is the same with the switch on and off, byte for byte.
+
+use std::collections::BTreeMap;
+
+use crate::support::{
+    answer::Answer,
+    server::{CoreServer, INTERVAL},
+};
+
+#[tokio::test]
+async fn an_invalid_code_and_a_slow_down_are_the_same() {
+    let mut answers = Vec::new();
+    for compat in [true, false] {
+        let core = CoreServer::start(compat).await;
+        let mut client = core.old_client().await;
+        client.poll().await;
+        let tagged = |code: String| {
+            let http = core.http.clone();
+            async move { http.poll_as(&code, "x-correlation-id", "tag").await }
+        };
+        let slow = tagged(client.device_code.clone()).await;
+        slow.assert_error(429, "SLOW_DOWN");
+        assert_eq!(slow.retry_after(), Some(INTERVAL));
+        let invalid = tagged("nothing".to_owned()).await;
+        invalid.assert_error(400, "INVALID_DEVICE_CODE");
+        answers.push([visible(&slow), visible(&invalid)]);
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn an_approval_has_the_same_shape_and_its_secret_is_shown_once() {
+    for compat in [true, false] {
+        let core = CoreServer::start(compat).await;
+        let mut client = core.old_client().await;
+        client.decide("approve").await;
+        let (answer, _) = client.poll().await;
+        assert_eq!(answer.status, 200);
+        let fields: Vec<_> = answer.json.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(fields, ["client_id", "client_kind", "secret_key", "status"]);
+        assert_eq!(answer.text_at("/status"), "APPROVED");
+        assert_eq!(answer.header(http::header::CACHE_CONTROL), Some("no-store"));
+        client
+            .poll()
+            .await
+            .0
+            .assert_error(400, "INVALID_DEVICE_CODE");
+    }
+}
+
+#[tokio::test]
+async fn start_and_cancel_are_the_same() {
+    for compat in [true, false] {
+        let core = CoreServer::start(compat).await;
+        let client = core.old_client().await;
+        let canceled = core.http.cancel(&client.device_code).await;
+        assert_eq!(
+            (canceled.status, canceled.text.as_str()),
+            (200, r#"{"canceled":true}"#)
+        );
+        core.http
+            .start("UI_RUST")
+            .await
+            .assert_error(422, "VALIDATION_FAILED");
+    }
+}
+
+/// What tells `UI_RUST` apart is in the request's body, which the layer does not see yet.
+#[tokio::test]
+async fn ui_rust_is_refused_a_token_with_a_403() {
+    for compat in [true, false] {
+        let core = CoreServer::start(compat).await;
+        let answer = core.http.token("anyone", "UI_RUST", "anything").await;
+        answer.assert_error(403, "FORBIDDEN_ACTOR");
+        core.http
+            .token("anyone", "MCP", "anything")
+            .await
+            .assert_error(401, "UNAUTHORIZED");
+    }
+}
+
+#[tokio::test]
+async fn what_is_outside_the_contract_is_the_same() {
+    for compat in [true, false] {
+        let core = CoreServer::start(compat).await;
+        assert_eq!(core.http.get("/healthz").await.text, r#"{"status":"ok"}"#);
+        core.http
+            .get("/nothing")
+            .await
+            .assert_error(404, "NOT_FOUND");
+        let poll = core.http.get("/api/v1/auth/clients/device/poll").await;
+        poll.assert_error(405, "METHOD_NOT_ALLOWED");
+    }
+}
+
+/// Status, headers and body; of the headers, not the time.
+fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != http::header::DATE);
+    let headers = headers.map(|(name, value)| {
+        let value = value.to_str().expect("ASCII");
+        (name.to_string(), value.to_owned())
+    });
+    (answer.status, headers.collect(), answer.text.clone())
+}

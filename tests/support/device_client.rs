@@ -1,0 +1,57 @@
+//! What a client makes of the answer to a poll.
+
+use std::time::Duration;
+
+use super::answer::Answer;
+
+/// A client's reading of polls: pure, no sockets and no time of its own.
+pub(crate) trait DeviceClient {
+    /// What it says of itself in `User-Agent`.
+    fn user_agent(&self) -> &'static str;
+
+    /// Reads the answer to a poll.
+    fn read(&mut self, answer: &Answer) -> Step;
+}
+
+/// What a client does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Polls again after this time.
+    KeepPolling(Duration),
+    /// Gives up and says why.
+    Stop(String),
+    /// Has what it came for.
+    Approved(Credentials),
+    /// Cannot make sense of the answer: what a user would call broken.
+    Broken(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) client_id: String,
+    pub(crate) client_kind: String,
+    pub(crate) secret_key: String,
+}
+
+impl Step {
+    pub(crate) fn stop(reason: &str) -> Self {
+        Self::Stop(reason.to_owned())
+    }
+
+    /// The credentials of an approval.
+    pub(crate) fn approved(answer: &Answer) -> Self {
+        let credentials = Credentials {
+            client_id: answer.text_at("/client_id").to_owned(),
+            client_kind: answer.text_at("/client_kind").to_owned(),
+            secret_key: answer.text_at("/secret_key").to_owned(),
+        };
+        if credentials.secret_key.is_empty() {
+            return Self::Broken(format!("approved without a secret: {}", answer.text));
+        }
+        Self::Approved(credentials)
+    }
+
+    pub(crate) fn unexpected(answer: &Answer) -> Self {
+        Self::Broken(format!("unexpected {}: {}", answer.status, answer.text))
+    }
+}

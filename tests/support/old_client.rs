@@ -1,0 +1,41 @@
+//! A client from before the change: it reads the status and little else.
+//!
+//! 401: keep polling. 403 or 400: stop. 200: approved.
+
+use std::time::Duration;
+
+use super::{
+    answer::Answer,
+    device_client::{DeviceClient, Step},
+};
+
+pub(crate) struct OldClient {
+    interval: Duration,
+}
+
+impl OldClient {
+    pub(crate) fn new(interval: Duration) -> Self {
+        Self { interval }
+    }
+}
+
+impl DeviceClient for OldClient {
+    fn user_agent(&self) -> &'static str {
+        "core-agent/1.4.0"
+    }
+
+    fn read(&mut self, answer: &Answer) -> Step {
+        match answer.status {
+            401 => {
+                self.interval = answer
+                    .seconds_at("/details/interval")
+                    .unwrap_or(self.interval);
+                Step::KeepPolling(self.interval)
+            }
+            429 => Step::KeepPolling(answer.retry_after().unwrap_or(self.interval)),
+            400 | 403 => Step::stop(answer.code()),
+            200 => Step::approved(answer),
+            _ => Step::unexpected(answer),
+        }
+    }
+}
