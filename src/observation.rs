@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{
     caller::{Caller, Kinds},
-    contract::plan::{Decision, PlannedEndpoint},
+    contract::plan::{Decision, Plan, PlannedEndpoint},
 };
 
 /// One answered request on an endpoint of the contract.
@@ -14,7 +14,8 @@ use crate::{
 /// Holds names and numbers only: no body, no header, no address.
 #[derive(Clone, Copy)]
 pub struct Observation<'a> {
-    endpoint: &'a PlannedEndpoint,
+    plan: &'a Plan,
+    endpoint: usize,
     decision: Decision,
     caller: Caller,
     kinds: &'a Kinds,
@@ -92,13 +93,15 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
 impl<'a> Observation<'a> {
     pub(crate) fn new(
-        endpoint: &'a PlannedEndpoint,
+        plan: &'a Plan,
+        endpoint: usize,
         decision: Decision,
         caller: Caller,
         kinds: &'a Kinds,
         target_status: StatusCode,
     ) -> Self {
         Self {
+            plan,
             endpoint,
             decision,
             caller,
@@ -117,17 +120,46 @@ impl<'a> Observation<'a> {
         self.skipped = Some(reason);
     }
 
+    /// The contract that served the request.
+    pub(crate) fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    /// The kinds that the caller's kind is one of.
+    pub(crate) fn kinds(&self) -> &'a Kinds {
+        self.kinds
+    }
+
+    /// The place of the endpoint in the contract.
+    pub(crate) fn endpoint_index(&self) -> usize {
+        self.endpoint
+    }
+
+    /// The place of the outcome in the endpoint; behind the last for `other`, and one further for `undetermined`.
+    pub(crate) fn outcome_index(&self) -> usize {
+        let outcomes = self.planned().outcomes.len();
+        match self.decision {
+            Decision::Outcome(index) => index,
+            Decision::Other => outcomes,
+            Decision::Undetermined(_) => outcomes + 1,
+        }
+    }
+
+    fn planned(&self) -> &'a PlannedEndpoint {
+        &self.plan.endpoints[self.endpoint]
+    }
+
     /// The endpoint's name.
     #[must_use]
     pub fn endpoint(&self) -> &'a str {
-        &self.endpoint.name
+        &self.planned().name
     }
 
     /// The outcome's name; `other` where none fits, `undetermined` where it could not be told.
     #[must_use]
     pub fn outcome(&self) -> &'a str {
         match self.decision {
-            Decision::Outcome(index) => &self.endpoint.outcomes[index].name,
+            Decision::Outcome(index) => &self.planned().outcomes[index].name,
             Decision::Other => "other",
             Decision::Undetermined(_) => "undetermined",
         }
@@ -168,7 +200,7 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn has_legacy_shape(&self) -> bool {
         match self.decision {
-            Decision::Outcome(index) => self.endpoint.outcomes[index].legacy.is_some(),
+            Decision::Outcome(index) => self.planned().outcomes[index].legacy.is_some(),
             _ => false,
         }
     }
@@ -184,7 +216,7 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn is_dependent(&self) -> bool {
         let legacy =
-            self.has_legacy_shape() || (self.is_undetermined() && self.endpoint.has_legacy);
+            self.has_legacy_shape() || (self.is_undetermined() && self.planned().has_legacy);
         legacy && !self.caller.is_status_driven()
     }
 

@@ -141,7 +141,8 @@ impl Answered {
     fn settle(&self, head: &mut response::Parts, known: &Known<'_>) -> Leaving {
         let decision = self.decide(head, known);
         let mut observation = Observation::new(
-            self.endpoint(),
+            &self.exchange.plan,
+            self.exchange.endpoint,
             decision,
             self.exchange.caller,
             &self.exchange.settings.kinds,

@@ -1,5 +1,7 @@
 //! The plan as a whole.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use http::Method;
 use matchit::InsertError;
 
@@ -14,9 +16,22 @@ use crate::contract::{
     error::{FaultKind, Faults},
 };
 
+/// Tells one compiled contract from another within a process, so that observers can keep what they prepared for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlanId(u64);
+
+impl PlanId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Relaxed: all that matters is that no number is given twice.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A contract, checked and compiled.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    pub(crate) id: PlanId,
     pub(crate) definition: Definition,
     pub(crate) endpoints: Vec<PlannedEndpoint>,
     pub(crate) notice: Notice,
@@ -42,6 +57,7 @@ impl Plan {
             .map(|deprecation| Notice::compile(deprecation, faults))
             .unwrap_or_default();
         let mut plan = Self {
+            id: PlanId::next(),
             definition,
             endpoints: Vec::new(),
             notice,

@@ -13,7 +13,7 @@ mod shape;
 mod template;
 
 pub(crate) use capture::Captured;
-pub(crate) use compile::Plan;
+pub(crate) use compile::{Plan, PlanId};
 pub(crate) use endpoint::PlannedEndpoint;
 pub(crate) use notice::Notice;
 pub(crate) use outcome::{Decision, Lacking};
