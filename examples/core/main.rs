@@ -22,12 +22,12 @@ use std::{
 };
 
 use clap::Parser;
-use legacy_http_compat::CompatFlag;
+use legacy_http_compat::{CompatFlag, Contract, caller::FingerprintKey};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{AppState, secret::fresh_secret},
+    app::{AppState, Compat, secret::fresh_secret},
     args::Args,
     system_clock::SystemClock,
 };
@@ -46,8 +46,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    // The contract in place of the shipped one; the layer takes it over in `app::app`.
-    let _document = args.contract_document()?;
+    let compat = compat(&args)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
@@ -60,9 +59,19 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let flag = state.flag();
     tracing::info!(%addr, flag = flag.name(), active = flag.is_active(), "core starts");
     announce(addr, generated.as_deref())?;
-    app::serve(listener, app::app(state), stop).await?;
+    app::serve(listener, app::app(state, compat), stop).await?;
     tracing::info!("core stopped");
     Ok(())
+}
+
+/// The contract in use, and a key for this process: nothing of who called outlives it.
+fn compat(args: &Args) -> Result<Compat, Box<dyn Error>> {
+    let contract = match args.contract_document()? {
+        Some(document) => Contract::from_json(&document)?,
+        None => Contract::device_flow(),
+    };
+    let key = FingerprintKey::new(rand::random());
+    Ok(Compat { contract, key })
 }
 
 fn state(args: &Args, addr: SocketAddr, generated: Option<&str>) -> AppState {

@@ -64,3 +64,10 @@ async fn an_old_client_whose_first_poll_finds_the_approval_does_not_notice() {
     let approved = client.step().await;
     assert_eq!(client.token(&approved).await.status, 200);
 }
+
+#[tokio::test]
+async fn ui_rust_is_refused_a_token_with_a_403() {
+    let core = CoreServer::start(false).await;
+    let answer = core.http.token("anyone", "UI_RUST", "anything").await;
+    answer.assert_error(403, "FORBIDDEN_ACTOR");
+}

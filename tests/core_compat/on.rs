@@ -118,21 +118,45 @@ async fn a_legacy_answer_carries_the_correlation_id_of_its_request() {
 }
 
 #[tokio::test]
-async fn a_new_client_is_approved_at_its_first_poll_and_cannot_read_the_other_answers() {
+async fn a_new_client_gets_the_target_answers_beside_the_old_ones() {
     let core = CoreServer::start(true).await;
-    let mut lucky = core.new_client().await;
-    lucky.decide("approve").await;
-    let approved = lucky.step().await;
-    assert_eq!(lucky.token(&approved).await.status, 200);
+    let mut approved = core.new_client().await;
+    assert_eq!(approved.step().await, Step::KeepPolling(INTERVAL));
+    approved.decide("approve").await;
+    let credentials = approved.step().await;
+    assert_eq!(approved.token(&credentials).await.status, 200);
 
-    let mut pending = core.new_client().await;
     let mut denied = core.new_client().await;
     denied.decide("deny").await;
-    for (client, status) in [(&mut pending, 401), (&mut denied, 403)] {
-        let (answer, step) = client.poll().await;
-        assert_eq!(answer.status, status);
-        assert!(matches!(step, Step::Broken(_)), "{step:?}");
-    }
+    assert_eq!(denied.step().await, Step::stop("DENIED"));
+
+    let mut expired = core.new_client().await;
     core.clock.advance(EXPIRES_IN);
-    assert_eq!(pending.step().await, Step::stop("EXPIRED_DEVICE_CODE"));
+    assert_eq!(expired.step().await, Step::stop("EXPIRED"));
+}
+
+#[tokio::test]
+async fn a_client_that_opts_in_gets_the_target_answer_whatever_its_version() {
+    let core = CoreServer::start(true).await;
+    let client = core.old_client().await;
+    let code = &client.device_code;
+    let opted_in = core.http.poll_as(code, "x-status-driven", "1").await;
+    assert_eq!(opted_in.text_at("/status"), "PENDING");
+}
+
+#[tokio::test]
+async fn an_old_ui_rust_is_refused_a_token_as_it_always_was() {
+    let core = CoreServer::start(true).await;
+    let answer = core.http.token("anyone", "UI_RUST", "anything").await;
+    answer.assert_error(422, "VALIDATION_FAILED");
+    let other = core.http.token("anyone", "MCP", "anything").await;
+    other.assert_error(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn a_new_ui_rust_is_refused_a_token_with_a_403() {
+    let core = CoreServer::start(true).await;
+    let upgraded = core.http.clone().with_user_agent("core-ui-rust/2.1.0");
+    let answer = upgraded.token("anyone", "UI_RUST", "anything").await;
+    answer.assert_error(403, "FORBIDDEN_ACTOR");
 }

@@ -65,20 +65,6 @@ async fn start_and_cancel_are_the_same() {
     }
 }
 
-/// What tells `UI_RUST` apart is in the request's body, which the layer does not see yet.
-#[tokio::test]
-async fn ui_rust_is_refused_a_token_with_a_403() {
-    for compat in [true, false] {
-        let core = CoreServer::start(compat).await;
-        let answer = core.http.token("anyone", "UI_RUST", "anything").await;
-        answer.assert_error(403, "FORBIDDEN_ACTOR");
-        core.http
-            .token("anyone", "MCP", "anything")
-            .await
-            .assert_error(401, "UNAUTHORIZED");
-    }
-}
-
 #[tokio::test]
 async fn what_is_outside_the_contract_is_the_same() {
     for compat in [true, false] {

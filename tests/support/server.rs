@@ -2,14 +2,14 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use legacy_http_compat::CompatFlag;
+use legacy_http_compat::{CompatFlag, Contract, caller::FingerprintKey};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{
     clock::ManualClock, device_client::DeviceClient, http_client::HttpClient,
     new_client::NewClient, old_client::OldClient, session::Session,
 };
-use crate::core_app::{self, AppState, FLAG_NAME, Settings};
+use crate::core_app::{self, AppState, Compat, FLAG_NAME, Settings};
 
 pub(crate) const ADMIN_TOKEN: &str = "the-admin-token";
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ impl CoreServer {
         let clock = ManualClock::default();
         let state = AppState::new(&settings, flag.clone(), Arc::new(clock.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = core_app::serve(listener, core_app::app(state), async {
+        let serving = core_app::serve(listener, core_app::app(state, compat_setup()), async {
             // A sender that is gone stops the server too.
             let _ = stopped.await;
         });
@@ -71,6 +71,13 @@ impl CoreServer {
 
     async fn session<C: DeviceClient>(&self, client: C) -> Session<C> {
         Session::start(client, self.http.clone(), self.clock.clone()).await
+    }
+}
+
+fn compat_setup() -> Compat {
+    Compat {
+        contract: Contract::device_flow(),
+        key: FingerprintKey::new([7; 16]),
     }
 }
 

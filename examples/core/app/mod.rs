@@ -3,10 +3,11 @@
 //!
 //! From below: `clock`, `secret`, `error` know nothing of each other's users; `flow` is one device
 //! authorization as a state machine, `store` holds many; `clients` and `limit` stand beside it;
-//! `state` gathers them for the `routes`; `router` puts the routes together.
+//! `state` gathers them for the `routes`; `compat` is the layer in front; `router` puts all together.
 
 pub(crate) mod clients;
 pub(crate) mod clock;
+pub(crate) mod compat;
 pub(crate) mod correlation;
 pub(crate) mod error;
 pub(crate) mod extract;
@@ -20,6 +21,7 @@ pub(crate) mod serve;
 pub(crate) mod state;
 pub(crate) mod store;
 
+pub(crate) use compat::Compat;
 pub(crate) use router::app;
 pub(crate) use serve::serve;
 pub(crate) use state::{AppState, FLAG_NAME, Settings};

@@ -8,6 +8,7 @@ use axum::{
 };
 
 use super::{
+    compat::Compat,
     correlation,
     error::ApiError,
     routes::{admin, device, health, me, page, token},
@@ -15,9 +16,9 @@ use super::{
 };
 
 /// The application: the router, and the compatibility layer in front of it.
-pub(crate) fn app(state: AppState) -> Router {
-    // `router(state).layer(LegacyHttpCompatLayer::new(contract, flag.reader()))` goes here.
-    router(state)
+pub(crate) fn app(state: AppState, compat: Compat) -> Router {
+    let flag = state.flag().reader();
+    compat.in_front_of(router(state), flag)
 }
 
 /// The routes alone, answering the target contract to everyone.
