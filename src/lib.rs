@@ -24,10 +24,12 @@
 //! - [`flag`]: the two ends of the switch
 //! - [`middleware`]: the layer, its service, future and body; where to place it and what it costs
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
-//! - [`caller`]: who asked
+//! - [`caller`]: who asked: client kind, generation and fingerprint
+//! - [`document`]: contract and callers in one JSON document
 
 pub mod caller;
 pub mod contract;
+pub mod document;
 pub mod flag;
 mod json;
 pub mod middleware;

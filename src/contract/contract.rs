@@ -138,6 +138,14 @@ impl Contract {
         Self { plan }
     }
 
+    pub(crate) fn from_tree(tree: &Tree) -> Result<Self, ContractError> {
+        Self::read(tree, Faults::default())
+    }
+
+    pub(crate) fn to_tree(&self) -> Tree {
+        self.plan.definition.write()
+    }
+
     fn read(tree: &Tree, mut faults: Faults) -> Result<Self, ContractError> {
         let definition = Definition::read(tree, &mut faults);
         Self::compile(definition, faults)
@@ -184,8 +192,7 @@ impl ContractBuilder {
 impl PartialEq for Contract {
     /// Whether both say the same, in the same order.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.plan, &other.plan)
-            || self.plan.definition.write() == other.plan.definition.write()
+        Arc::ptr_eq(&self.plan, &other.plan) || self.to_tree() == other.to_tree()
     }
 }
 
@@ -201,13 +208,13 @@ impl fmt::Debug for Contract {
 
 impl Serialize for Contract {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.plan.definition.write().serialize(serializer)
+        self.to_tree().serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Contract {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tree = Tree::deserialize(deserializer)?;
-        Self::read(&tree, Faults::default()).map_err(D::Error::custom)
+        Self::from_tree(&tree).map_err(D::Error::custom)
     }
 }

@@ -126,8 +126,13 @@ impl<'a> Members<'a> {
             .unwrap_or_default()
     }
 
+    /// Whether there is a member of this name that nobody has taken yet.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.iter().any(|(member, _)| *member == name)
+    }
+
     pub(crate) fn require(&mut self, name: &'static str) {
-        if self.is_object && !self.left.iter().any(|(member, _)| *member == name) {
+        if self.is_object && !self.has(name) {
             self.complain(
                 About::Missing,
                 name,

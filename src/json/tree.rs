@@ -28,6 +28,15 @@ impl Tree {
         Self::Object(present.collect())
     }
 
+    /// The member of this name taken out of an object; the first, where it is repeated.
+    pub(crate) fn take_member(&mut self, name: &str) -> Option<Self> {
+        let Self::Object(members) = self else {
+            return None;
+        };
+        let index = members.iter().position(|(member, _)| member == name)?;
+        Some(members.remove(index).1)
+    }
+
     /// What a message calls a value of this type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {

@@ -22,6 +22,14 @@ pub struct DetectorFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DetectorFaultKind {
+    /// A member that the section `callers` does not have.
+    UnknownMember,
+    /// A member that stands twice in one object.
+    RepeatedMember,
+    /// A member that must be there is not.
+    MissingMember,
+    /// A value of another type, or in another form, than its member has.
+    WrongType,
     /// No kind is named.
     NoKinds,
     /// More kinds than a set holds.
@@ -124,6 +132,10 @@ impl Error for InvalidDetector {}
 impl DetectorFaultKind {
     const fn as_str(self) -> &'static str {
         match self {
+            Self::UnknownMember => "unknown member",
+            Self::RepeatedMember => "repeated member",
+            Self::MissingMember => "missing member",
+            Self::WrongType => "wrong form",
             Self::NoKinds => "no kinds",
             Self::TooManyKinds => "too many kinds",
             Self::InvalidKind => "invalid kind",
@@ -159,6 +171,13 @@ impl Faults {
             value: value.into(),
             remedy: remedy.into(),
         });
+    }
+
+    /// These faults, and those of an error behind them.
+    pub(super) fn and(mut self, error: Option<InvalidDetector>) -> Self {
+        self.0
+            .extend(error.into_iter().flat_map(|error| error.faults));
+        self
     }
 
     pub(super) fn into_result(self) -> Result<(), InvalidDetector> {

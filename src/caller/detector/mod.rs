@@ -1,6 +1,7 @@
 //! The detector that most applications need, and how it is set up.
 
 mod builder;
+mod document;
 mod fault;
 mod generation_rules;
 mod header_scan;

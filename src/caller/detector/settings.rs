@@ -1,27 +1,4 @@
 //! What a detector is set up with, before it is checked.
-//!
-//! As the section `callers` of a document, to which the places of faults point:
-//!
-//! ```json
-//! {
-//!   "kinds": ["UI_RUST", "AGENT", "MCP"],
-//!   "kind_from": [
-//!     {"header": "X-Client-Kind"},
-//!     {"products": {"core-ui-rust": "UI_RUST", "core-agent": "AGENT", "core-mcp": "MCP"}}
-//!   ],
-//!   "opt_in": {"header": "X-Status-Driven", "value": "1"},
-//!   "version_header": "X-Client-Version",
-//!   "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
-//!   "unknown_generation": "legacy",
-//!   "identity": [
-//!     {"header": "X-Client-Id"},
-//!     {"all_of": ["client_address", "product"]}
-//!   ]
-//! }
-//! ```
-//!
-//! Only `kinds` and `kind_from` are required. A signal on its own may be `"client_address"`; a part of a
-//! combination may be `{"header": "…"}`. The key is never in a document.
 
 use crate::caller::identity::Generation;
 

@@ -1,0 +1,291 @@
+//! The settings of a detector as the section `callers` of a document.
+//!
+//! ```json
+//! {
+//!   "kinds": ["UI_RUST", "AGENT", "MCP"],
+//!   "kind_from": [
+//!     {"header": "X-Client-Kind"},
+//!     {"products": {"core-ui-rust": "UI_RUST", "core-agent": "AGENT", "core-mcp": "MCP"}}
+//!   ],
+//!   "opt_in": {"header": "X-Status-Driven", "value": "1"},
+//!   "version_header": "X-Client-Version",
+//!   "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
+//!   "unknown_generation": "legacy",
+//!   "identity": [
+//!     {"header": "X-Client-Id"},
+//!     {"all_of": ["client_address", "product"]}
+//!   ]
+//! }
+//! ```
+//!
+//! Only `kinds` and `kind_from` are required. A signal on its own may be `"client_address"`; a part of a
+//! combination may be `{"header": "…"}`. The key is never in a document.
+
+use super::builder::SignalDetectorBuilder;
+use super::fault::{DetectorFaultKind, Faults, InvalidDetector, escaped};
+use super::settings::{IdentitySignal, KindSource, OptIn, Settings, SignalPart};
+use crate::caller::fingerprint_key::FingerprintKey;
+use crate::caller::identity::Generation;
+use crate::json::{About, Complaint, Members, Tree};
+
+impl SignalDetectorBuilder {
+    /// Reads the section, and reports all that is wrong with its form and with what it says.
+    pub(crate) fn read(tree: &Tree) -> Result<Self, InvalidDetector> {
+        let mut faults = Faults::default();
+        let builder = Self {
+            settings: Settings::read(tree, &mut faults),
+        };
+        // The key has no part in whether the settings are right.
+        let check = builder.build(&FingerprintKey::new([0; 16]));
+        faults.and(check.err()).into_result()?;
+        Ok(builder)
+    }
+
+    pub(crate) fn write(&self) -> Tree {
+        self.settings.write()
+    }
+}
+
+impl Settings {
+    fn read(tree: &Tree, faults: &mut Faults) -> Self {
+        let mut members = Members::of("callers", tree);
+        members.require("kinds");
+        members.require("kind_from");
+        let kinds = members.texts("kinds");
+        let (kind_from, identity) = (members.list("kind_from"), members.list("identity"));
+        let opt_in = members.any("opt_in");
+        let version_header = members.text("version_header");
+        let since = pairs(
+            members.map("status_driven_since"),
+            "/status_driven_since",
+            faults,
+        );
+        let generation = members.text("unknown_generation");
+        report("", members.finish(), faults);
+        let unknown_generation =
+            generation.map_or(Generation::Legacy, |name| read_generation(&name, faults));
+        Self {
+            kinds,
+            kind_sources: each(kind_from, "/kind_from", |tree, place| {
+                read_source(tree, place, faults)
+            }),
+            opt_in: opt_in.map(|tree| read_opt_in(tree, faults)),
+            version_header,
+            status_driven_since: since,
+            unknown_generation,
+            identity: each(identity, "/identity", |tree, place| {
+                read_signal(tree, place, faults)
+            }),
+        }
+    }
+
+    fn write(&self) -> Tree {
+        let since = self.status_driven_since.iter();
+        let since: Vec<_> = since
+            .map(|(kind, version)| (kind.clone(), text(version)))
+            .collect();
+        let identity: Vec<_> = self.identity.iter().map(write_signal).collect();
+        Tree::object([
+            (
+                "kinds",
+                Some(list(self.kinds.iter().map(|kind| text(kind)))),
+            ),
+            (
+                "kind_from",
+                Some(list(self.kind_sources.iter().map(write_source))),
+            ),
+            ("opt_in", self.opt_in.as_ref().map(write_opt_in)),
+            ("version_header", self.version_header.as_deref().map(text)),
+            (
+                "status_driven_since",
+                (!since.is_empty()).then_some(Tree::Object(since)),
+            ),
+            (
+                "unknown_generation",
+                Some(text(self.unknown_generation.as_str())),
+            ),
+            (
+                "identity",
+                (!identity.is_empty()).then_some(Tree::Array(identity)),
+            ),
+        ])
+    }
+}
+
+fn read_generation(name: &str, faults: &mut Faults) -> Generation {
+    let known = [Generation::Legacy, Generation::StatusDriven];
+    known
+        .into_iter()
+        .find(|generation| generation.as_str() == name)
+        .unwrap_or_else(|| {
+            let remedy = "\"legacy\" or \"status_driven\"";
+            faults.add(
+                DetectorFaultKind::WrongType,
+                "/unknown_generation",
+                name,
+                remedy,
+            );
+            Generation::Legacy
+        })
+}
+
+fn read_source(tree: &Tree, place: &str, faults: &mut Faults) -> Option<KindSource> {
+    let mut members = Members::of("a source of the kind", tree);
+    let header = members.text("header");
+    let products = members.has("products").then(|| members.map("products"));
+    report(place, members.finish(), faults);
+    match (header, products) {
+        (Some(header), None) => Some(KindSource::Header(header)),
+        (None, Some(products)) => Some(KindSource::Products(pairs(
+            products,
+            &format!("{place}/products"),
+            faults,
+        ))),
+        _ => {
+            let remedy = "either {\"header\": \"…\"} or {\"products\": {\"name\": \"KIND\"}}";
+            faults.add(
+                DetectorFaultKind::WrongType,
+                place,
+                tree.to_string(),
+                remedy,
+            );
+            None
+        }
+    }
+}
+
+fn read_opt_in(tree: &Tree, faults: &mut Faults) -> OptIn {
+    let mut members = Members::of("the opt-in", tree);
+    let header = members.required_text("header").unwrap_or_default();
+    let value = members.required_text("value").unwrap_or_default();
+    report("/opt_in", members.finish(), faults);
+    OptIn { header, value }
+}
+
+fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> Option<IdentitySignal> {
+    if let Some(part) = read_part(tree) {
+        return match part {
+            SignalPart::Header(name) => Some(IdentitySignal::Header(name)),
+            SignalPart::ClientAddress => Some(IdentitySignal::ClientAddress),
+            SignalPart::ProductName => Some(IdentitySignal::AllOf(vec![part])),
+        };
+    }
+    let mut members = Members::of("an identity signal", tree);
+    members.require("all_of");
+    let parts = members.list("all_of");
+    report(place, members.finish(), faults);
+    let place = format!("{place}/all_of");
+    Some(IdentitySignal::AllOf(each(parts, &place, |tree, place| {
+        let part = read_part(tree);
+        if part.is_none() {
+            let remedy = "\"client_address\", \"product\" or {\"header\": \"…\"}";
+            faults.add(
+                DetectorFaultKind::WrongType,
+                place,
+                tree.to_string(),
+                remedy,
+            );
+        }
+        part
+    })))
+}
+
+fn read_part(tree: &Tree) -> Option<SignalPart> {
+    match tree {
+        Tree::Scalar(word) if word == "client_address" => Some(SignalPart::ClientAddress),
+        Tree::Scalar(word) if word == "product" => Some(SignalPart::ProductName),
+        Tree::Object(members) => match members.as_slice() {
+            [(name, Tree::Scalar(value))] if name == "header" => {
+                value.as_str().map(SignalPart::header)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The members of an object whose values are strings.
+fn pairs(members: &[(String, Tree)], place: &str, faults: &mut Faults) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for (name, value) in members {
+        match value {
+            Tree::Scalar(serde_json::Value::String(value)) => {
+                pairs.push((name.clone(), value.clone()))
+            }
+            other => {
+                let place = format!("{place}/{}", escaped(name));
+                faults.add(
+                    DetectorFaultKind::WrongType,
+                    place,
+                    other.to_string(),
+                    "a string",
+                );
+            }
+        }
+    }
+    pairs
+}
+
+fn each<T>(items: &[Tree], place: &str, mut read: impl FnMut(&Tree, &str) -> Option<T>) -> Vec<T> {
+    let items = items.iter().enumerate();
+    items
+        .filter_map(|(index, tree)| read(tree, &format!("{place}/{index}")))
+        .collect()
+}
+
+fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
+    for complaint in complaints {
+        let kind = match complaint.about {
+            About::Unknown => DetectorFaultKind::UnknownMember,
+            About::Repeated => DetectorFaultKind::RepeatedMember,
+            About::Missing => DetectorFaultKind::MissingMember,
+            About::WrongType => DetectorFaultKind::WrongType,
+        };
+        faults.add(kind, place, complaint.value, complaint.expected);
+    }
+}
+
+fn write_source(source: &KindSource) -> Tree {
+    match source {
+        KindSource::Header(name) => Tree::object([("header", Some(text(name)))]),
+        KindSource::Products(products) => {
+            let products = products
+                .iter()
+                .map(|(product, kind)| (product.clone(), text(kind)));
+            Tree::object([("products", Some(Tree::Object(products.collect())))])
+        }
+    }
+}
+
+fn write_opt_in(opt_in: &OptIn) -> Tree {
+    Tree::object([
+        ("header", Some(text(&opt_in.header))),
+        ("value", Some(text(&opt_in.value))),
+    ])
+}
+
+fn write_signal(signal: &IdentitySignal) -> Tree {
+    match signal {
+        IdentitySignal::Header(name) => write_part(&SignalPart::Header(name.clone())),
+        IdentitySignal::ClientAddress => write_part(&SignalPart::ClientAddress),
+        IdentitySignal::AllOf(parts) => {
+            Tree::object([("all_of", Some(list(parts.iter().map(write_part))))])
+        }
+    }
+}
+
+fn write_part(part: &SignalPart) -> Tree {
+    match part {
+        SignalPart::Header(name) => Tree::object([("header", Some(text(name)))]),
+        SignalPart::ClientAddress => text("client_address"),
+        SignalPart::ProductName => text("product"),
+    }
+}
+
+fn text(value: &str) -> Tree {
+    Tree::Scalar(value.into())
+}
+
+fn list(items: impl Iterator<Item = Tree>) -> Tree {
+    Tree::Array(items.collect())
+}
