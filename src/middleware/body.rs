@@ -100,12 +100,15 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
     }
 }
 
-/// The next frame with its data as `Bytes`, which does not copy what is `Bytes` already.
+/// The next frame with its data as `Bytes`.
 pub(super) fn poll_bytes<B: Body + Unpin>(
     body: &mut B,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-    let into_bytes =
-        |frame: Frame<B::Data>| frame.map_data(|mut data| data.copy_to_bytes(data.remaining()));
     Pin::new(body).poll_frame(cx).map_ok(into_bytes)
+}
+
+/// A frame with its data as `Bytes`, which does not copy what is `Bytes` already.
+pub(super) fn into_bytes<D: Buf>(frame: Frame<D>) -> Frame<Bytes> {
+    frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))
 }

@@ -2,21 +2,22 @@
 
 use std::{
     fmt,
-    io::IoSlice,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::Buf;
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::slot::Slot;
+use crate::middleware::body::into_bytes;
 
 pin_project! {
     /// The request body that [`CaptureRequestFields`](super::CaptureRequestFields) hands to the inner service.
     ///
-    /// The same frames, errors, sizes and end as the body in it, at the same time.
+    /// The same frames, errors, sizes and end as the body in it, at the same time. Its `Data` is [`Bytes`]; data of other
+    /// types is copied into it.
     pub struct CapturedRequestBody<B> {
         #[pin]
         body: B,
@@ -31,15 +32,15 @@ impl<B> CapturedRequestBody<B> {
 }
 
 impl<B: Body> Body for CapturedRequestBody<B> {
-    type Data = B::Data;
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let mut this = self.project();
-        let polled = ready!(this.body.as_mut().poll_frame(cx));
+        let polled = ready!(this.body.as_mut().poll_frame(cx).map_ok(into_bytes));
         if let Some(slot) = this.slot {
             match &polled {
                 Some(Ok(frame)) => note(slot, frame),
@@ -71,23 +72,10 @@ impl<B> fmt::Debug for CapturedRequestBody<B> {
     }
 }
 
-/// More chunks than this in one frame are not looked at; the fields behind them stay unknown.
-const MAX_CHUNKS: usize = 64;
-
-fn note<D: Buf>(slot: &Slot, frame: &Frame<D>) {
-    let Some(data) = frame.data_ref() else {
+fn note(slot: &Slot, frame: &Frame<Bytes>) {
+    match frame.data_ref() {
+        Some(data) => slot.note(data),
         // Trailers: nothing of the body follows.
-        return slot.end();
-    };
-    if data.chunk().len() == data.remaining() {
-        return slot.note(std::iter::once(data.chunk()));
-    }
-    let mut chunks = [IoSlice::new(&[]); MAX_CHUNKS];
-    let filled = data.chunks_vectored(&mut chunks);
-    let chunks = &chunks[..filled];
-    if chunks.iter().map(|chunk| chunk.len()).sum::<usize>() == data.remaining() {
-        slot.note(chunks.iter().map(|chunk| &**chunk));
-    } else {
-        slot.take(false, 0);
+        None => slot.end(),
     }
 }

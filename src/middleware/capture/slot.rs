@@ -69,18 +69,15 @@ impl Slot {
     }
 
     /// Notes more of the body. At the limit the fields found so far are all that is kept.
-    pub(super) fn note<'c>(&self, chunks: impl Iterator<Item = &'c [u8]>) {
+    pub(super) fn note(&self, data: &[u8]) {
         let mut state = self.state();
         let State::Reading { text, limit } = &mut *state else {
             return;
         };
-        for chunk in chunks {
-            let room = *limit - text.len();
-            text.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                *state = State::Known(self.find(text, Extent::Beginning));
-                return;
-            }
+        let room = *limit - text.len();
+        text.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            *state = State::Known(self.find(text, Extent::Beginning));
         }
     }
 
