@@ -130,8 +130,8 @@ impl Contract {
         &self.plan.definition.endpoints
     }
 
-    pub(crate) fn plan(&self) -> &Arc<Plan> {
-        &self.plan
+    pub(crate) fn into_plan(self) -> Arc<Plan> {
+        self.plan
     }
 
     pub(crate) fn of(plan: Arc<Plan>) -> Self {

@@ -13,7 +13,7 @@ use super::{contract::Contract, plan::Plan};
 ///
 /// let live = LiveContract::new(Contract::device_flow());
 /// // … LegacyHttpCompatLayer::new(live.clone(), flag.reader()) …
-/// live.replace(&Contract::device_flow().with_base_path("/api/v2")?);
+/// live.replace(Contract::device_flow().with_base_path("/api/v2")?);
 /// assert_eq!(live.current().base_path(), "/api/v2");
 /// # Ok::<(), legacy_http_compat::contract::ContractError>(())
 /// ```
@@ -31,8 +31,8 @@ impl LiveContract {
 
     /// Puts another contract in place for all requests that come from now on. Those that have come are served to their
     /// end by the contract that they found.
-    pub fn replace(&self, contract: &Contract) {
-        self.plan.store(Arc::clone(contract.plan()));
+    pub fn replace(&self, contract: Contract) {
+        self.plan.store(contract.into_plan());
     }
 
     /// The contract that the next request will find.
@@ -52,7 +52,7 @@ pub(crate) type PlanCache = Cache<Arc<ArcSwap<Plan>>, Arc<Plan>>;
 impl From<Contract> for LiveContract {
     fn from(contract: Contract) -> Self {
         Self {
-            plan: Arc::new(ArcSwap::new(Arc::clone(contract.plan()))),
+            plan: Arc::new(ArcSwap::new(contract.into_plan())),
         }
     }
 }
