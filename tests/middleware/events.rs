@@ -27,23 +27,32 @@ use crate::{
 
 /// All that was said: events, and values recorded in spans.
 #[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<(Option<Level>, String)>>>);
+struct Said(Arc<Mutex<Vec<Line>>>);
+
+/// An event's level and fields, or the fields recorded in a span.
+#[derive(Debug)]
+struct Line {
+    event: Option<Level>,
+    fields: String,
+}
 
 impl Said {
     fn events(&self, level: Level) -> Vec<String> {
-        let said = self.0.lock().unwrap();
-        let of_level = said.iter().filter(|(of, _)| *of == Some(level));
-        of_level.map(|(_, text)| text.clone()).collect()
+        self.lines(Some(level))
     }
 
     fn recorded(&self) -> Vec<String> {
-        let said = self.0.lock().unwrap();
-        let recorded = said.iter().filter(|(level, _)| level.is_none());
-        recorded.map(|(_, text)| text.clone()).collect()
+        self.lines(None)
     }
 
-    fn note(&self, level: Option<Level>, text: Text) {
-        self.0.lock().unwrap().push((level, text.0));
+    fn lines(&self, event: Option<Level>) -> Vec<String> {
+        let said = self.0.lock().unwrap();
+        let lines = said.iter().filter(|line| line.event == event);
+        lines.map(|line| line.fields.clone()).collect()
+    }
+
+    fn note(&self, event: Option<Level>, Text(fields): Text) {
+        self.0.lock().unwrap().push(Line { event, fields });
     }
 }
 
