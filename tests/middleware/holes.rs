@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Request};
 use legacy_http_compat::{
-    LegacyHttpCompatLayer,
+    Contract, LegacyHttpCompatLayer,
     observation::{Shape, SkipReason},
 };
 use serde_json::{Value, json};
@@ -217,4 +217,33 @@ async fn an_old_client_of_the_device_flow_gets_the_body_it_always_got() {
     let body: Value = serde_json::from_slice(&read(response.into_body()).await).unwrap();
     assert_eq!(body.get("details"), None);
     assert_eq!(uuid_version(body["correlation_id"].as_str().unwrap()), 4);
+}
+
+#[tokio::test]
+async fn a_default_that_is_an_empty_object_is_left_out_when_marked_so() {
+    let template = json!({"v": {"$field": "/v", "default": {
+        "$object": {"x": {"$header": "x-a", "optional": true}}, "omit_when_empty": true,
+    }}});
+    assert_eq!(filled(template.clone(), &[], "{}").await, "{}");
+    assert_eq!(
+        filled(template.clone(), &[("x-a", "1")], "{}").await,
+        r#"{"v":{"x":"1"}}"#
+    );
+    assert_eq!(
+        filled(template, &[("x-a", "1")], r#"{"v":2}"#).await,
+        r#"{"v":2}"#
+    );
+}
+
+#[test]
+fn a_fault_within_what_may_be_left_out_is_reported_once() {
+    let error = Contract::from_json(
+        r#"{"endpoints": [{"name": "order", "method": "GET", "path": "/", "outcomes": [
+            {"name": "FOUND", "status": 200, "legacy": {"status": 404, "body": {"json": {
+                "o": {"$object": {"v": {"$field": "v", "optional": true}}, "omit_when_empty": true}
+            }}}}
+        ]}]}"#,
+    )
+    .unwrap_err();
+    assert_eq!(error.faults().len(), 1, "{error}");
 }

@@ -35,7 +35,7 @@ impl Compiled {
 
     /// A value that cannot be left out where it stands.
     fn always_there(&mut self, node: &Node, sources: &mut Sources<'_>) {
-        if keepers(node, sources).is_some() {
+        if may_be_absent(node) {
             let expected = "an optional hole or object only as the value of an object's member";
             sources
                 .faults
@@ -83,18 +83,16 @@ impl Compiled {
                     expected,
                 );
             }
-            let keepers = keepers(value, sources);
+            let optional = may_be_absent(value);
             let mut member = Self::default();
             member.comma(comma);
             member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
             member.node(value, sources);
-            comma = comma.after(keepers.is_none());
-            match keepers {
-                None => self.extend(member.parts),
-                Some(unless) => self.parts.push(Part::Optional {
-                    unless,
-                    parts: member.parts,
-                }),
+            comma = comma.after(!optional);
+            if optional {
+                self.parts.push(Part::Optional(member.parts));
+            } else {
+                self.extend(member.parts);
             }
         }
         self.text("}");
@@ -144,26 +142,19 @@ impl Comma {
     }
 }
 
-/// The holes of which one must have a value for the node to be there; `None` for a node that always is.
-fn keepers(node: &Node, sources: &mut Sources<'_>) -> Option<Vec<Hole>> {
+/// Whether there can be answers for which the node has no value and is left out.
+fn may_be_absent(node: &Node) -> bool {
     match node {
-        Node::Hole(hole) => {
-            let optional = match &hole.when_absent {
-                WhenAbsent::Skip => false,
-                WhenAbsent::Omit => true,
-                WhenAbsent::Default(default) => keepers(default, sources).is_some(),
-            };
-            optional.then(|| compile_hole(hole, sources).into_iter().collect())
-        }
+        Node::Hole(hole) => match &hole.when_absent {
+            WhenAbsent::Skip => false,
+            WhenAbsent::Omit => true,
+            WhenAbsent::Default(default) => may_be_absent(default),
+        },
         Node::Object {
             members,
             omit_when_empty: true,
-        } => {
-            let each = members.iter().map(|(_, value)| keepers(value, sources));
-            each.collect::<Option<Vec<_>>>()
-                .map(|holes| holes.into_iter().flatten().collect())
-        }
-        _ => None,
+        } => members.iter().all(|(_, value)| may_be_absent(value)),
+        _ => false,
     }
 }
 

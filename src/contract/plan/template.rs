@@ -32,10 +32,7 @@ pub(super) enum Part {
     Comma,
     Hole(Hole),
     /// A member or object that is left out unless something in it has a value.
-    Optional {
-        unless: Vec<Hole>,
-        parts: Vec<Part>,
-    },
+    Optional(Vec<Part>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -132,12 +129,8 @@ fn write_all(parts: &[Part], values: Values<'_>, to: &mut impl Sink) -> Result<(
             Part::Comma if to.last() == Some(b'{') => {}
             Part::Comma => to.text(","),
             Part::Hole(hole) => hole.write(values, to)?,
-            Part::Optional { unless, parts }
-                if unless.iter().any(|hole| hole.has_value(values)) =>
-            {
-                write_all(parts, values, to)?;
-            }
-            Part::Optional { .. } => {}
+            Part::Optional(parts) if have_value(parts, values) => write_all(parts, values, to)?,
+            Part::Optional(_) => {}
         }
     }
     Ok(())
@@ -153,7 +146,17 @@ impl Values<'_> {
     }
 }
 
+/// Whether one of the holes in something that may be left out has a value.
+fn have_value(parts: &[Part], values: Values<'_>) -> bool {
+    parts.iter().any(|part| match part {
+        Part::Text(_) | Part::Comma => false,
+        Part::Hole(hole) => hole.has_value(values),
+        Part::Optional(parts) => have_value(parts, values),
+    })
+}
+
 impl Hole {
+    /// Only asked of a hole that may be left out, so whose default, if it has one, may be left out too.
     fn has_value(&self, values: Values<'_>) -> bool {
         let own = match self.source {
             Source::Field(_) | Source::RequestField(_) => {
@@ -164,10 +167,7 @@ impl Hole {
         };
         own || match &self.otherwise {
             Otherwise::Nothing => false,
-            Otherwise::Default(parts) => parts.iter().all(|part| match part {
-                Part::Hole(hole) => hole.has_value(values),
-                _ => true,
-            }),
+            Otherwise::Default(parts) => have_value(parts, values),
         }
     }
 
@@ -218,6 +218,6 @@ fn lack_request_field(parts: &[Part], request: &Fields<'_>) -> bool {
             hole.lacks_request_field(request)
                 || matches!(&hole.otherwise, Otherwise::Default(parts) if lack_request_field(parts, request))
         }
-        Part::Optional { parts, .. } => lack_request_field(parts, request),
+        Part::Optional(parts) => lack_request_field(parts, request),
     })
 }
