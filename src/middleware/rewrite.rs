@@ -51,9 +51,9 @@ pub(super) fn rewrite_head(
 }
 
 fn describe_body(headers: &mut HeaderMap, shape: &PlannedShape, body: &Bytes) {
-    if body.is_empty() {
+    if body.is_empty() || shape.puts(&header::CONTENT_TYPE) {
         headers.remove(header::CONTENT_TYPE);
-    } else if !shape.puts(&header::CONTENT_TYPE) {
+    } else {
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),

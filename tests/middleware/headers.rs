@@ -149,6 +149,18 @@ async fn a_shape_sets_appends_and_removes_headers() {
 }
 
 #[tokio::test]
+async fn an_appended_content_type_does_not_join_that_of_the_target_answer() {
+    let (layer, _, _) = on(orders(&json!([{"name": "FOUND", "status": 200, "legacy": {
+        "status": 404, "append_headers": {"content-type": "application/problem+json"}, "body": {"json": {}},
+    }}])));
+    let response = answer(&layer, order(), with(&[])).await;
+    assert_eq!(
+        lines(&response, "content-type"),
+        ["application/problem+json"]
+    );
+}
+
+#[tokio::test]
 async fn every_answer_of_a_get_endpoint_with_legacy_shapes_varies() {
     let (layer, flag) = varying();
     for (active, status) in [(true, 410), (false, 410), (true, 200), (true, 500)] {
