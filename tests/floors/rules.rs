@@ -45,6 +45,7 @@ pub(crate) fn faults(files: &[SourceFile]) -> Vec<String> {
         edges.iter().filter(|edge| top(&edge.from) == top(&edge.to)),
         |name| name,
     ));
+    faults.dedup();
     faults
 }
 

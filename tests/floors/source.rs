@@ -170,10 +170,10 @@ fn paths(tree: &str) -> Vec<Vec<String>> {
         if open.last() != Some(&path) && !path.is_empty() {
             found.push(path.clone());
         }
-        (rest, path) = match close(rest_trimmed, &mut open) {
-            Some(next) => next,
-            None => return found,
+        let Some(next) = close(rest_trimmed, &mut open) else {
+            return found;
         };
+        (rest, path) = next;
     }
 }
 
@@ -186,10 +186,6 @@ fn close<'t>(mut rest: &'t str, open: &mut Vec<Vec<String>>) -> Option<(&'t str,
         }
         rest = rest.strip_prefix('}')?.trim_start();
         open.pop();
-        // What follows a closed list is the rest of the list around it.
-        if rest.starts_with(',') {
-            continue;
-        }
     }
 }
 
