@@ -15,7 +15,7 @@ fn a_tree_that_keeps_the_floors_has_no_fault() {
     let tree = [
         (
             "lib.rs",
-            "//! Docs.\n#![doc = \"[x]\"]\npub mod flag;\npub mod caller;\n#[doc(inline)]\npub use flag::Flag;",
+            "//! Docs.\n#![doc = \"[x]\"]\npub mod flag;\npub mod caller;\n#[doc(inline)]\npub use flag::Flag;\n#[cfg(doctest)]\nmod readme {}",
         ),
         ("flag.rs", "pub struct Flag;"),
         (

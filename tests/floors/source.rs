@@ -78,9 +78,9 @@ impl SourceFile {
         aliases
     }
 
-    /// Lines of statements that are neither `mod …;` nor `use …;`.
+    /// Lines of statements that are neither `mod …;` nor `use …;`. An empty module may stand for its docs.
     pub(crate) fn logic(&self) -> Vec<usize> {
-        let code = without_attributes(&self.code);
+        let code = without_attributes(&self.code).replace("{}", "; ");
         let mut at = 0;
         let mut lines = Vec::new();
         for statement in code.split(';') {
