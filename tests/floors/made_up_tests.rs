@@ -24,7 +24,7 @@ fn a_tree_that_keeps_the_floors_has_no_fault() {
         ),
         (
             "caller/kind.rs",
-            "// crate::middleware::Layer\npub struct Kind; const A: &str = \"crate::admin::B\";",
+            "// crate::middleware::Layer\npub(in crate::caller) struct Kind; const A: &str = \"crate::admin::B\";",
         ),
         ("middleware/mod.rs", "mod layer;\nmod service;"),
         (

@@ -47,9 +47,12 @@ impl SourceFile {
         let mut imports = Vec::new();
         for (at, word) in self.words() {
             let rest = &self.code[at + word.len()..];
+            let before = &self.code[..at];
+            // Within another path, or in a visibility, it does not import.
             let starts = matches!(word, "crate" | "super")
                 && rest.starts_with("::")
-                && !self.code[..at].ends_with("::");
+                && !before.ends_with("::")
+                && !before.ends_with("(in ");
             if starts {
                 let line = self.line(at);
                 let paths = paths(&self.code[at..]);
