@@ -447,7 +447,7 @@ mod tests {
             r#"{"b":1"#,
             r#"{"b":1,}"#,
             r#"{"b":"#,
-            r#"{1:2}"#,
+            "{1:2}",
             "[1,,2]",
         ] {
             assert_eq!(found(&["/a"], text), [Field::Unknown], "{text}");
