@@ -120,7 +120,9 @@ impl CompatFlag {
 
     /// Switches off for good: no later [`set`](Self::set) has an effect, and the middleware becomes an identity.
     pub fn retire(&self) {
-        self.shared.state.store(RETIRED, Ordering::Release);
+        // An exchange and not a store: it goes on with the release sequence of the flips before it, so that who sees the
+        // retirement also sees what was written before them.
+        self.shared.state.swap(RETIRED, Ordering::AcqRel);
     }
 }
 

@@ -9,7 +9,6 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, Visitor},
 };
-use serde_json::value::RawValue;
 
 use super::pointer::Pointer;
 
@@ -146,11 +145,14 @@ struct Walk<'b> {
 }
 
 impl<'b> Walk<'b> {
+    /// How deep nested values are stepped over without an allocation.
+    const MAX_DEPTH: usize = 64;
+
     fn value(&mut self, branch: &Branch) -> Result<(), Malformed> {
         if let Some(slot) = branch.slot {
-            let raw: &'b RawValue = self.token()?;
-            self.know(slot, Field::Present(raw.get()));
-            return self.within(raw.get().as_bytes(), branch);
+            let value = self.raw()?;
+            self.know(slot, Field::Present(value));
+            return self.within(value.as_bytes(), branch);
         }
         self.children(branch)
     }
@@ -173,7 +175,7 @@ impl<'b> Walk<'b> {
         match self.peek()? {
             b'{' => self.object(branch)?,
             b'[' => self.array(branch)?,
-            _ => drop(self.token::<IgnoredAny>()?),
+            _ => self.scalar()?,
         }
         self.close(branch);
         Ok(())
@@ -190,7 +192,7 @@ impl<'b> Walk<'b> {
                     met |= 1 << index;
                     self.value(child)?;
                 }
-                _ => drop(self.token::<IgnoredAny>()?),
+                _ => self.skip(0)?,
             }
             next = self.unknown > 0 && self.another(b'}')?;
         }
@@ -203,12 +205,54 @@ impl<'b> Walk<'b> {
         while next && self.unknown > 0 {
             match branch.element(index) {
                 Some(child) => self.value(child)?,
-                None => drop(self.token::<IgnoredAny>()?),
+                None => self.skip(0)?,
             }
             index += 1;
             next = self.unknown > 0 && self.another(b']')?;
         }
         Ok(())
+    }
+
+    /// A value as it stands in the text.
+    fn raw(&mut self) -> Result<&'b str, Malformed> {
+        self.peek()?;
+        let start = self.at;
+        self.skip(0)?;
+        str::from_utf8(&self.text[start..self.at]).map_err(|_| Malformed)
+    }
+
+    /// Steps over a value. `serde_json` allocates to keep its place in nested values, so down to a depth that real answers
+    /// stay above it is only given what has nothing within.
+    fn skip(&mut self, depth: usize) -> Result<(), Malformed> {
+        match self.peek()? {
+            b'{' if depth < Self::MAX_DEPTH => self.skip_within(b'}', depth),
+            b'[' if depth < Self::MAX_DEPTH => self.skip_within(b']', depth),
+            _ => self.scalar(),
+        }
+    }
+
+    fn skip_within(&mut self, end: u8, depth: usize) -> Result<(), Malformed> {
+        let mut next = self.open(end)?;
+        while next {
+            if end == b'}' {
+                self.skip_name()?;
+            }
+            self.skip(depth + 1)?;
+            next = self.another(end)?;
+        }
+        Ok(())
+    }
+
+    fn skip_name(&mut self) -> Result<(), Malformed> {
+        if self.peek()? != b'"' {
+            return Err(Malformed);
+        }
+        self.scalar()?;
+        self.expect(b':')
+    }
+
+    fn scalar(&mut self) -> Result<(), Malformed> {
+        self.token::<IgnoredAny>().map(drop)
     }
 
     /// What was not met in a value that was read to its end is absent.
@@ -363,6 +407,37 @@ mod tests {
     }
 
     #[test]
+    fn values_that_nobody_asked_for_are_stepped_over_at_any_depth() {
+        for depth in [1, 63, 64, 65, 2_000] {
+            let text = format!(
+                r#"{{"x":{}{{"a":[0]}}{},"a":1}}"#,
+                "[".repeat(depth),
+                "]".repeat(depth)
+            );
+            assert_eq!(found(&["/a"], &text), [Field::Present("1")], "{depth}");
+        }
+    }
+
+    #[test]
+    fn faults_within_values_that_nobody_asked_for_end_the_reading() {
+        for value in [
+            "[1,]",
+            "[1 2]",
+            "[1}",
+            "{1:2}",
+            r#"{"x"}"#,
+            r#"{"x":}"#,
+            r#"{"x":1,}"#,
+            "[[[nul]]]",
+            "[1x]",
+        ] {
+            let text = format!(r#"{{"x":{value},"a":1}}"#);
+            assert_eq!(found(&["/a"], &text), [Field::Unknown], "{value}");
+            assert_eq!(found(&["/x"], &text), [Field::Unknown], "{value}");
+        }
+    }
+
+    #[test]
     fn what_a_broken_text_did_not_get_to_is_unknown() {
         for text in [
             "",
@@ -372,7 +447,7 @@ mod tests {
             r#"{"b":1"#,
             r#"{"b":1,}"#,
             r#"{"b":"#,
-            r#"{1:2}"#,
+            "{1:2}",
             "[1,,2]",
         ] {
             assert_eq!(found(&["/a"], text), [Field::Unknown], "{text}");

@@ -6,10 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::replay::Replay;
+use super::{frame::poll_bytes, replay::Replay};
 
 /// The response body of [`LegacyHttpCompat`](super::LegacyHttpCompat): the inner body as it came, or a legacy body.
 ///
@@ -98,17 +98,4 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
             Kind::Rewritten(_) => "ResponseBody(rewritten)",
         })
     }
-}
-
-/// The next frame with its data as `Bytes`.
-pub(super) fn poll_bytes<B: Body + Unpin>(
-    body: &mut B,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-    Pin::new(body).poll_frame(cx).map_ok(into_bytes)
-}
-
-/// A frame with its data as `Bytes`, which does not copy what is `Bytes` already.
-pub(super) fn into_bytes<D: Buf>(frame: Frame<D>) -> Frame<Bytes> {
-    frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))
 }

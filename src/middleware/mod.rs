@@ -77,6 +77,7 @@
 mod body;
 mod capture;
 mod exchange;
+mod frame;
 mod future;
 mod json_body;
 mod layer;

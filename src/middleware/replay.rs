@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::body::poll_bytes;
+use super::frame::poll_bytes;
 
 /// A body whose beginning has been read, and is handed on first.
 pub(super) struct Replay<B: Body> {

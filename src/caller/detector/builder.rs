@@ -24,8 +24,15 @@ pub struct SignalDetectorBuilder {
     pub(crate) settings: Settings,
 }
 
+impl SignalDetector {
+    /// Sets up a detector of these client kinds; everyone else is `other`.
+    pub fn builder<N: Into<String>>(kinds: impl IntoIterator<Item = N>) -> SignalDetectorBuilder {
+        SignalDetectorBuilder::new(kinds.into_iter().map(Into::into).collect())
+    }
+}
+
 impl SignalDetectorBuilder {
-    pub(super) fn new(kinds: Vec<String>) -> Self {
+    fn new(kinds: Vec<String>) -> Self {
         Self {
             settings: Settings::of_kinds(kinds),
         }

@@ -2,7 +2,6 @@
 
 use http::request::Parts;
 
-use super::builder::SignalDetectorBuilder;
 use super::generation_rules::GenerationRules;
 use super::header_scan::HeaderScan;
 use super::identity_signals::{Evidence, IdentitySignals};
@@ -74,11 +73,6 @@ pub struct SignalDetector {
 }
 
 impl SignalDetector {
-    /// Sets up a detector of these client kinds; everyone else is `other`.
-    pub fn builder<N: Into<String>>(kinds: impl IntoIterator<Item = N>) -> SignalDetectorBuilder {
-        SignalDetectorBuilder::new(kinds.into_iter().map(Into::into).collect())
-    }
-
     /// The check of the key that the fingerprints are made under.
     #[must_use]
     pub const fn key_check(&self) -> KeyCheck {

@@ -3,8 +3,8 @@
 use http::HeaderName;
 
 use super::{
+    fields::field,
     headers,
-    outcome::field,
     template::{Compiled, Hole, Otherwise, Part, Source},
 };
 use crate::{

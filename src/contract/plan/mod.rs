@@ -4,6 +4,7 @@ mod capture;
 mod compile;
 mod compile_template;
 mod endpoint;
+mod fields;
 mod headers;
 mod notice;
 mod outcome;

@@ -3,13 +3,13 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
-use super::{headers, shape::PlannedShape};
+use super::{fields::field, headers, shape::PlannedShape};
 use crate::{
     contract::{
         error::{FaultKind, Faults},
         outcome::{Condition, Part},
     },
-    json::{Field, Fields, Pointer, Seeker},
+    json::{Field, Fields, Seeker},
 };
 
 /// An outcome, ready to be compared with answers of its status.
@@ -204,30 +204,6 @@ fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> b
         .get_all(name)
         .iter()
         .any(|line| values.contains(line))
-}
-
-pub(super) fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> Option<usize> {
-    let Some(parsed) = Pointer::parse(pointer) else {
-        let expected = format!(
-            "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
-            Pointer::MAX_DEPTH
-        );
-        faults.add(
-            FaultKind::InvalidPointer,
-            format!("pointer {pointer:?}"),
-            expected,
-        );
-        return None;
-    };
-    let slot = fields.ask(&parsed);
-    if slot.is_none() {
-        let expected = format!(
-            "at most {} different fields asked of one text",
-            Seeker::MAX_FIELDS
-        );
-        faults.add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
-    }
-    slot
 }
 
 fn scalars(condition: &Condition, faults: &mut Faults) -> Vec<Scalar> {

@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::slot::Slot;
-use crate::middleware::body::into_bytes;
+use crate::middleware::frame::into_bytes;
 
 pin_project! {
     /// The request body that [`CaptureRequestFields`](super::CaptureRequestFields) hands to the inner service.

@@ -1,0 +1,54 @@
+//! One case many times over, to have its instructions counted: `instructions CASE TIMES`.
+//!
+//! Without arguments each case runs once. `benches/README.md` tells how to count.
+
+mod support;
+
+use std::env;
+
+use support::{OTHER, POLL, Plain, SIZES, answer, answer_status_last, exchange, layer, request};
+use tower::Layer;
+
+const CASES: [&str; 6] = ["bare", "outside", "off", "kept", "last", "rewritten"];
+
+fn main() {
+    let arguments: Vec<String> = env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    match arguments.as_slice() {
+        [case, times] => run(case, times.parse().expect("TIMES is a number")),
+        _ => CASES.into_iter().for_each(|case| run(case, 1)),
+    }
+}
+
+fn run(case: &str, times: usize) {
+    let pending = Plain(answer("PENDING", SIZES[0]));
+    let approved = Plain(answer("APPROVED", SIZES[0]));
+    match case {
+        "bare" => repeat(times, pending, POLL),
+        "outside" => repeat(times, layer(true).layer(pending), OTHER),
+        "off" => repeat(times, layer(false).layer(pending), POLL),
+        "kept" => repeat(times, layer(true).layer(approved), POLL),
+        "last" => {
+            let last = Plain(answer_status_last("APPROVED", SIZES[1]));
+            repeat(times, layer(true).layer(last), POLL);
+        }
+        "rewritten" => repeat(times, layer(true).layer(pending), POLL),
+        case => panic!("{case} is none of {CASES:?}"),
+    }
+}
+
+fn repeat<S, B>(times: usize, mut service: S, path: &'static str)
+where
+    S: tower::Service<
+            http::Request<()>,
+            Response = http::Response<B>,
+            Error = std::convert::Infallible,
+        >,
+    B: http_body::Body + Unpin,
+{
+    for _ in 0..times {
+        exchange(&mut service, request(path));
+    }
+}

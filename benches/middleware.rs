@@ -1,0 +1,201 @@
+//! What the layer costs beside the service without it, and beside what one would write by hand.
+//!
+//! `cargo bench --bench middleware` ends with the ratios as a table.
+#![allow(
+    missing_docs,
+    reason = "criterion's macro makes an undocumented function"
+)]
+
+mod support;
+
+use std::{convert::Infallible, fmt::Write as _, fs, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{StatusCode, header::CONTENT_TYPE, header::WWW_AUTHENTICATE},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use bytes::Bytes;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, measurement::WallTime};
+use serde_json::{Value, json};
+use support::{OTHER, POLL, Plain, SIZES, answer, answer_status_last, exchange, layer, request};
+use tower::{Layer, Service};
+
+type Group<'c> = BenchmarkGroup<'c, WallTime>;
+
+/// On a plain tower service: nothing around it that could hide the cost.
+fn on_a_plain_service(criterion: &mut Criterion) {
+    for size in SIZES {
+        let mut group = group(criterion, "plain", size);
+        let pending = || Plain(answer("PENDING", size));
+        let approved = || Plain(answer("APPROVED", size));
+        let last = || Plain(answer_status_last("APPROVED", size));
+        measure::<_, (), _>(&mut group, "bare", pending(), POLL);
+        measure::<_, (), _>(&mut group, "outside", layer(true).layer(pending()), OTHER);
+        measure::<_, (), _>(&mut group, "flag off", layer(false).layer(pending()), POLL);
+        measure::<_, (), _>(
+            &mut group,
+            "not rewritten",
+            layer(true).layer(approved()),
+            POLL,
+        );
+        measure::<_, (), _>(&mut group, "status last", layer(true).layer(last()), POLL);
+        measure::<_, (), _>(&mut group, "rewritten", layer(true).layer(pending()), POLL);
+        group.finish();
+    }
+}
+
+/// In an axum router, where the hand-written middleware lives.
+fn in_a_router(criterion: &mut Criterion) {
+    for size in SIZES {
+        let mut group = group(criterion, "router", size);
+        let pending = || router(answer("PENDING", size));
+        let approved = || router(answer("APPROVED", size));
+        let last = || router(answer_status_last("APPROVED", size));
+        measure::<_, Body, _>(&mut group, "bare", pending(), POLL);
+        measure::<_, Body, _>(&mut group, "outside", pending().layer(layer(true)), OTHER);
+        measure::<_, Body, _>(&mut group, "flag off", pending().layer(layer(false)), POLL);
+        measure::<_, Body, _>(
+            &mut group,
+            "not rewritten",
+            approved().layer(layer(true)),
+            POLL,
+        );
+        measure::<_, Body, _>(&mut group, "status last", last().layer(layer(true)), POLL);
+        measure::<_, Body, _>(&mut group, "rewritten", pending().layer(layer(true)), POLL);
+        let by_hand = || from_fn(rewrite_by_hand);
+        measure::<_, Body, _>(
+            &mut group,
+            "by hand, not rewritten",
+            approved().layer(by_hand()),
+            POLL,
+        );
+        measure::<_, Body, _>(
+            &mut group,
+            "by hand, rewritten",
+            pending().layer(by_hand()),
+            POLL,
+        );
+        group.finish();
+    }
+}
+
+/// What one would write instead: the whole body into a `Value`, and a `Json` answer.
+async fn rewrite_by_hand(request: Request, next: Next) -> Response {
+    let id = request.headers().get("x-correlation-id").cloned();
+    let id = id
+        .as_ref()
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
+    let (head, body) = next.run(request).await.into_parts();
+    let body = to_bytes(body, 128 * 1024).await.unwrap_or_default();
+    let Ok(answer) = serde_json::from_slice::<Value>(&body) else {
+        return Response::from_parts(head, body.into());
+    };
+    if answer["status"] != "PENDING" {
+        return (head.status, Json(answer)).into_response();
+    }
+    let mut legacy = json!({
+        "code": "AUTHORIZATION_PENDING",
+        "message": "The user has not decided yet.",
+        "retryable": true,
+        "correlation_id": id,
+    });
+    if let Some(interval) = answer.get("interval") {
+        legacy["details"] = json!({"interval": interval});
+    }
+    (
+        StatusCode::UNAUTHORIZED,
+        [(WWW_AUTHENTICATE, "Bearer")],
+        Json(legacy),
+    )
+        .into_response()
+}
+
+fn router(body: Bytes) -> Router {
+    let handler = move || async move { ([(CONTENT_TYPE, "application/json")], body) };
+    Router::new()
+        .route(POLL, post(handler.clone()))
+        .route(OTHER, post(handler))
+}
+
+fn group<'c>(criterion: &'c mut Criterion, around: &str, size: usize) -> Group<'c> {
+    let mut group = criterion.benchmark_group(format!("{around} {size}"));
+    group
+        .sample_size(60)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_millis(1500));
+    group
+}
+
+fn measure<S, R, B>(group: &mut Group<'_>, case: &str, mut service: S, path: &'static str)
+where
+    S: Service<http::Request<R>, Response = http::Response<B>, Error = Infallible>,
+    R: Default,
+    B: http_body::Body + Unpin,
+{
+    let rewritten = case.ends_with("rewritten") && !case.ends_with("not rewritten");
+    let expected = if rewritten {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
+    assert_eq!(exchange(&mut service, request(path)), expected, "{case}");
+    group.bench_function(case, |bencher| {
+        bencher.iter_batched(
+            || request(path),
+            |request| exchange(&mut service, request),
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+/// The medians of the last run, each divided by that of `bare`, as rows of a Markdown table.
+fn table(around: &str, cases: &[&str]) -> String {
+    let mut rows = format!("\n| {around} | 40 B | 1 KiB | 64 KiB |\n| --- | --- | --- | --- |\n");
+    for case in cases {
+        let cell = |size| {
+            let median = |case| median(&format!("{around} {size}"), case);
+            let (own, bare) = (median(case)?, median("bare")?);
+            Some(format!(" {:.2} ({own:.0} ns) |", own / bare))
+        };
+        let cells: String = SIZES.into_iter().filter_map(cell).collect();
+        let _infallible = writeln!(rows, "| {case} |{cells}");
+    }
+    rows
+}
+
+/// In nanoseconds; nothing where the case was not measured.
+fn median(group: &str, case: &str) -> Option<f64> {
+    let target = std::env::current_exe().ok()?;
+    let estimates = target
+        .ancestors()
+        .nth(3)?
+        .join("criterion")
+        .join(group)
+        .join(case);
+    let text = fs::read(estimates.join("new/estimates.json")).ok()?;
+    serde_json::from_slice::<Value>(&text).ok()?["median"]["point_estimate"].as_f64()
+}
+
+criterion_group!(benches, on_a_plain_service, in_a_router);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    let cases = [
+        "bare",
+        "outside",
+        "flag off",
+        "not rewritten",
+        "status last",
+        "rewritten",
+    ];
+    println!("{}", table("plain", &cases));
+    let by_hand = ["by hand, not rewritten", "by hand, rewritten"];
+    println!("{}", table("router", &[&cases[..], &by_hand].concat()));
+}

@@ -1,0 +1,108 @@
+//! The cases that are measured: the same answers, with and without the layer.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    hint::black_box,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
+use http_body::Body;
+use http_body_util::Full;
+use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+use tower::Service;
+
+pub(crate) const POLL: &str = "/api/v1/auth/clients/device/poll";
+pub(crate) const OTHER: &str = "/api/v1/auth/clients/device/else";
+
+/// The lengths of the answers' bodies, in bytes.
+pub(crate) const SIZES: [usize; 3] = [40, 1024, 64 * 1024];
+
+/// A plain tower service: the same JSON answer to every request.
+#[derive(Clone)]
+pub(crate) struct Plain(pub(crate) Bytes);
+
+impl<B> Service<Request<B>> for Plain {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        let mut response = Response::new(Full::new(self.0.clone()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        ready(Ok(response))
+    }
+}
+
+/// The layer for the device flow, with a body limit above all [`SIZES`].
+pub(crate) fn layer(active: bool) -> LegacyHttpCompatLayer {
+    let flag = CompatFlag::new("f", active);
+    LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).body_limit(128 * 1024)
+}
+
+/// The answer to a poll, filled up to `size` bytes with a list of small objects behind the status.
+pub(crate) fn answer(status: &str, size: usize) -> Bytes {
+    shared(format!(r#"{{"status":"{status}","items":["#), "]}", size)
+}
+
+/// The same with the status behind the list.
+pub(crate) fn answer_status_last(status: &str, size: usize) -> Bytes {
+    shared(
+        r#"{"items":["#.to_owned(),
+        &format!(r#"],"status":"{status}"}}"#),
+        size,
+    )
+}
+
+/// Bytes whose clones do not allocate.
+fn shared(mut body: String, end: &str, size: usize) -> Bytes {
+    let item = r#"{"id":1234,"name":"one of many","on":true}"#;
+    while body.len() + item.len() + end.len() + 1 < size {
+        body.push_str(if body.ends_with('[') { "" } else { "," });
+        body.push_str(item);
+    }
+    body.push_str(end);
+    body.push_str(&" ".repeat(size.saturating_sub(body.len())));
+    let body = Bytes::from(body);
+    drop(body.clone());
+    body
+}
+
+pub(crate) fn request<B: Default>(path: &'static str) -> Request<B> {
+    let mut request = Request::new(B::default());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = path.parse().expect("a path is a URI");
+    let id = HeaderValue::from_static("8c0bd1b5-7a33-4ff0-a6c5-7d1d2d3bb1f0");
+    request.headers_mut().insert("x-correlation-id", id);
+    request
+}
+
+/// One request from call to the end of the answer's body. Returns the answer's status.
+pub(crate) fn exchange<S, R, B>(service: &mut S, request: Request<R>) -> StatusCode
+where
+    S: Service<Request<R>, Response = Response<B>, Error = Infallible>,
+    B: Body + Unpin,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(service.poll_ready(&mut cx).is_ready());
+    let mut future = pin!(service.call(request));
+    let response = loop {
+        if let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut cx) {
+            break response;
+        }
+    };
+    let (head, mut body) = response.into_parts();
+    let status = black_box(head).status;
+    while let Poll::Ready(Some(frame)) = pin!(&mut body).poll_frame(&mut cx) {
+        black_box(frame.is_ok());
+    }
+    status
+}
