@@ -189,8 +189,10 @@ impl<'a> Observation<'a> {
         self.shape
     }
 
-    /// Why the answer was not rewritten although the flag was on and the caller depends on it, or why the outcome could
-    /// not be told, which is said whatever the flag.
+    /// Why the answer could not be rewritten.
+    ///
+    /// Said where the flag was on and the caller depends on the legacy shape; and, whatever the flag and the caller, where
+    /// the outcome could not be told, or where an answer that no outcome names has a status that is never rewritten.
     #[must_use]
     pub fn skip_reason(&self) -> Option<SkipReason> {
         self.skipped

@@ -85,7 +85,11 @@ fn built() -> Contract {
 }
 
 fn kinds(error: &ContractError) -> Vec<FaultKind> {
-    error.faults().iter().map(|fault| fault.kind()).collect()
+    error
+        .faults()
+        .iter()
+        .map(legacy_http_compat::contract::Fault::kind)
+        .collect()
 }
 
 #[test]
@@ -128,7 +132,7 @@ fn a_contract_can_be_a_part_of_a_larger_configuration() {
 #[test]
 fn all_faults_of_a_document_are_reported_at_once() {
     let error = Contract::from_json(
-        r##"{
+        r#"{
           "base": "/v1",
           "deprecation": {"date": 200, "sunset": 100},
           "endpoints": [
@@ -144,7 +148,7 @@ fn all_faults_of_a_document_are_reported_at_once() {
             {"name": "job", "path": 5},
             7
           ]
-        }"##,
+        }"#,
     )
     .unwrap_err();
     let kinds = kinds(&error);

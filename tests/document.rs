@@ -114,7 +114,7 @@ fn all_faults_of_both_parts_are_reported_at_once() {
         .unwrap()
         .faults()
         .iter()
-        .map(|fault| fault.kind())
+        .map(legacy_http_compat::contract::Fault::kind)
         .collect();
     assert!(
         contract.contains(&FaultKind::UnknownMember)
@@ -125,7 +125,7 @@ fn all_faults_of_both_parts_are_reported_at_once() {
         .unwrap()
         .faults()
         .iter()
-        .map(|fault| fault.kind())
+        .map(legacy_http_compat::caller::DetectorFault::kind)
         .collect();
     for kind in [
         DetectorFaultKind::UnknownMember,

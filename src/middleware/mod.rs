@@ -54,7 +54,10 @@
 //! endpoint that has legacy shapes get `Vary`. A rewritten one keeps all headers but those that were about the handler's
 //! answer: `ETag`, `Last-Modified`, `Accept-Ranges`, `Content-Range`, `Signature`, `Signature-Input`, and, with another
 //! body, `Content-Encoding`, `Content-Digest`, `Repr-Digest`, `Digest`, `Content-MD5`, `Trailer` and the trailers. Answers
-//! of status 1xx, 204, 205, 206, 304 and 412 are never rewritten, nor are answers to `HEAD` and `CONNECT`.
+//! of status 1xx, 204, 205, 206, 304 and 412 are never rewritten, nor are answers to `HEAD` and `CONNECT`: `HEAD` is answered
+//! for the target contract.
+//!
+//! A legacy shape whose body stays as it is keeps whatever describes that body: its encoding, digests and trailers.
 //!
 //! # Where to place it
 //!

@@ -1,10 +1,20 @@
 //! Readiness, errors, and requests that are none of the layer's business.
 
-use std::{convert::Infallible, pin::pin, task::Poll};
+use std::{
+    convert::Infallible,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
 
+use bytes::Bytes;
 use http::{Request, Response};
-use legacy_http_compat::{LegacyHttpCompat, observation::Shape};
-use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
+use http_body::{Body, Frame};
+use http_body_util::Full;
+use legacy_http_compat::{
+    CompatFlag, Contract, LegacyHttpCompat, LegacyHttpCompatLayer, observation::Shape,
+};
+use tower::{Layer as _, Service as _, ServiceBuilder, ServiceExt as _, service_fn};
+use tower_http::map_response_body::MapResponseBodyLayer;
 use tower_test::mock;
 
 use crate::{
@@ -210,4 +220,50 @@ async fn each_request_on_the_contract_gives_one_observation() {
         outcomes,
         expected.map(|(outcome, status)| (outcome.to_owned(), status))
     );
+}
+
+pin_project_lite::pin_project! {
+    /// A body that must not move once it has been polled.
+    struct Unmovable {
+        #[pin]
+        body: Full<Bytes>,
+        #[pin]
+        pinned: std::marker::PhantomPinned,
+    }
+}
+
+impl Body for Unmovable {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.project().body.poll_frame(cx)
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_must_not_move_is_served_in_a_box() {
+    let flag = CompatFlag::new("f", true);
+    let service = ServiceBuilder::new()
+        .layer(LegacyHttpCompatLayer::new(
+            Contract::device_flow(),
+            flag.reader(),
+        ))
+        .layer(MapResponseBodyLayer::new(Box::pin))
+        .service(service_fn(async |_: Request<()>| {
+            let body = Unmovable {
+                body: Full::from(r#"{"status":"DENIED"}"#),
+                pinned: std::marker::PhantomPinned,
+            };
+            let response = Response::builder().header("content-type", "application/json");
+            Ok::<_, Infallible>(response.body(body).unwrap())
+        }));
+    let poll = Request::post("/api/v1/auth/clients/device/poll")
+        .body(())
+        .unwrap();
+    let response = service.oneshot(poll).await.unwrap();
+    assert_eq!(response.status(), 403);
 }

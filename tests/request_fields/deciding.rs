@@ -104,7 +104,7 @@ async fn a_field_that_was_read_counts_although_the_rest_was_not() {
 
 #[tokio::test]
 async fn a_number_that_may_go_on_is_not_taken_for_whole() {
-    let body = Scripted::frames([r#"{"who": {"kind": 1"#, r#"7}}"#]);
+    let body = Scripted::frames([r#"{"who": {"kind": 1"#, r"7}}"]);
     assert_eq!(send(body, Reads::OneFrame).await.2, unread());
 }
 

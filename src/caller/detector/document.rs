@@ -74,7 +74,7 @@ impl Settings {
             status_driven_since: since,
             unknown_generation,
             identity: each(identity, "/identity", |tree, place| {
-                read_signal(tree, place, faults)
+                Some(read_signal(tree, place, faults))
             }),
         }
     }
@@ -162,20 +162,19 @@ fn read_opt_in(tree: &Tree, faults: &mut Faults) -> OptIn {
     OptIn { header, value }
 }
 
-fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> Option<IdentitySignal> {
+fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> IdentitySignal {
     if let Some(part) = read_part(tree) {
         return match part {
-            SignalPart::Header(name) => Some(IdentitySignal::Header(name)),
-            SignalPart::ClientAddress => Some(IdentitySignal::ClientAddress),
-            SignalPart::ProductName => Some(IdentitySignal::AllOf(vec![part])),
+            SignalPart::Header(name) => IdentitySignal::Header(name),
+            SignalPart::ClientAddress => IdentitySignal::ClientAddress,
+            SignalPart::ProductName => IdentitySignal::AllOf(vec![part]),
         };
     }
     let mut members = Members::of("an identity signal", tree);
     members.require("all_of");
     let parts = members.list("all_of");
     report(place, members.finish(), faults);
-    let place = format!("{place}/all_of");
-    Some(IdentitySignal::AllOf(each(parts, &place, |tree, place| {
+    let parts = each(parts, &format!("{place}/all_of"), |tree, place| {
         let part = read_part(tree);
         if part.is_none() {
             let remedy = "\"client_address\", \"product\" or {\"header\": \"…\"}";
@@ -187,7 +186,8 @@ fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> Option<Identity
             );
         }
         part
-    })))
+    });
+    IdentitySignal::AllOf(parts)
 }
 
 fn read_part(tree: &Tree) -> Option<SignalPart> {
@@ -210,7 +210,7 @@ fn pairs(members: &[(String, Tree)], place: &str, faults: &mut Faults) -> Vec<(S
     for (name, value) in members {
         match value {
             Tree::Scalar(serde_json::Value::String(value)) => {
-                pairs.push((name.clone(), value.clone()))
+                pairs.push((name.clone(), value.clone()));
             }
             other => {
                 let place = format!("{place}/{}", escaped(name));
