@@ -25,11 +25,13 @@
 //! - [`middleware`]: the layer, its service, future and body; where to place it and what it costs
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
 //! - [`caller`]: who asked
+//! - [`metrics`]: the numbers, and how to show them
 
 pub mod caller;
 pub mod contract;
 pub mod flag;
 mod json;
+pub mod metrics;
 pub mod middleware;
 pub mod observation;
 

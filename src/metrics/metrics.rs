@@ -1,0 +1,174 @@
+//! The counters of answers.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+
+use super::{
+    binding::{Binding, Slot},
+    family::Family,
+    series::{EXCESS, MAX_SERIES, Register, Series},
+    snapshot::Snapshot,
+    source::{Sample, Source},
+};
+use crate::observation::{Observation, Observe, SkipReason};
+
+/// Counts all answers on the contract. The [module](super) has an example and the names of what it tells.
+///
+/// One `Metrics` serves any number of layers and contracts: where endpoint, outcome, client kind and shape have the same
+/// names, it is the same series. Series are never taken back, so that they stay readable after a contract was replaced.
+///
+/// To count an answer takes no lock, no allocation and no look at a name; only the first answer of a contract (and, in one
+/// whose series outnumber the places left, the first of each series) finds its place under a lock.
+pub struct Metrics {
+    /// The truth: one number for each series, by place.
+    cells: Box<[AtomicU64]>,
+    /// Newest first.
+    bindings: ArcSwap<Vec<Arc<Binding>>>,
+    register: Mutex<Register>,
+}
+
+impl Metrics {
+    /// The most series that are told apart. What comes beyond them is counted in series whose `endpoint`, `outcome` and
+    /// `client_kind` are `other`; shape and reason stay what they are.
+    pub const MAX_SERIES: usize = MAX_SERIES;
+
+    /// So many pairs of contract and kinds are kept at hand. More of them in use at once are counted rightly, but slowly.
+    const MAX_BINDINGS: usize = 64;
+
+    /// Counters that start at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            cells: (0..MAX_SERIES).map(|_| AtomicU64::new(0)).collect(),
+            bindings: ArcSwap::default(),
+            register: Mutex::new(Register::new()),
+        }
+    }
+
+    /// All counters as they are now. They are read one after the other: an answer that comes meanwhile may be in one
+    /// and not yet in another.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        self.each(|series, count| snapshot.add(series, count));
+        snapshot
+    }
+
+    /// Each series to show, with its count. Those of the excess only where there is any.
+    fn each(&self, mut take: impl FnMut(&Series, u64)) {
+        let all = self.register().series();
+        for (place, (series, cell)) in all.iter().zip(&self.cells).enumerate() {
+            // Relaxed: each number stands for itself.
+            let count = cell.load(Ordering::Relaxed);
+            if place >= EXCESS || count > 0 {
+                take(series, count);
+            }
+        }
+    }
+
+    fn count(&self, binding: &Binding, observation: &Observation<'_>) {
+        self.add(binding.response(observation), || {
+            Series::response(observation)
+        });
+        if let Some(reason) = observation.skip_reason() {
+            self.count_skip(binding, observation, reason);
+        }
+    }
+
+    fn count_skip(&self, binding: &Binding, observation: &Observation<'_>, reason: SkipReason) {
+        self.add(binding.skipped(observation, reason), || {
+            Series::skipped(observation, reason)
+        });
+    }
+
+    #[inline]
+    fn add(&self, slot: &Slot, series: impl FnOnce() -> Series) {
+        let place = slot
+            .get()
+            .unwrap_or_else(|| slot.place(&mut self.register(), series()));
+        // Relaxed: that none is lost needs no more than the atomic itself.
+        self.cells[usize::from(place)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn count_first(&self, observation: &Observation<'_>) {
+        let binding = self.bind(observation);
+        self.count(&binding, observation);
+    }
+
+    fn bind(&self, observation: &Observation<'_>) -> Arc<Binding> {
+        let mut register = self.register();
+        let bindings = self.bindings.load();
+        if let Some(binding) = bindings.iter().find(|known| known.is_for(observation)) {
+            return Arc::clone(binding);
+        }
+        let (plan, kinds) = (observation.plan(), observation.kinds());
+        let binding = Arc::new(Binding::new(plan, kinds, &mut register));
+        let kept = bindings.iter().take(Self::MAX_BINDINGS - 1).cloned();
+        let newest = [Arc::clone(&binding)];
+        self.bindings
+            .store(Arc::new(newest.into_iter().chain(kept).collect()));
+        binding
+    }
+
+    fn register(&self) -> MutexGuard<'_, Register> {
+        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observe for Metrics {
+    fn observe(&self, observation: &Observation<'_>) {
+        let bindings = self.bindings.load();
+        match bindings.iter().find(|known| known.is_for(observation)) {
+            Some(binding) => self.count(binding, observation),
+            None => self.count_first(observation),
+        }
+    }
+}
+
+/// Tells [`Family::RESPONSES`] and [`Family::SKIPPED`].
+impl Source for Metrics {
+    fn families(&self) -> &'static [Family] {
+        &[Family::RESPONSES, Family::SKIPPED]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        self.each(|series, count| match series {
+            Series::Responses {
+                endpoint,
+                outcome,
+                client_kind,
+                shape,
+            } if *family == Family::RESPONSES => {
+                let labels = [endpoint, outcome, client_kind, shape.as_str()];
+                sample(&labels, count.into());
+            }
+            Series::Skipped { endpoint, reason } if *family == Family::SKIPPED => {
+                sample(&[endpoint, reason.as_str()], count.into());
+            }
+            _ => {}
+        });
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics")
+            .field("series", &(self.register().series().len() - EXCESS))
+            .field("bindings", &self.bindings.load().len())
+            .finish_non_exhaustive()
+    }
+}
