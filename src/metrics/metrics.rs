@@ -8,12 +8,11 @@ use std::{
     },
 };
 
-use arc_swap::ArcSwap;
-
 use super::{
-    binding::{Binding, Slot},
+    binding::Binding,
+    bindings::Bindings,
     family::Family,
-    series::{EXCESS, MAX_SERIES, Register, Series},
+    series::{EXCESS, MAX_SERIES, Place, Register, Series},
     snapshot::Snapshot,
     source::{Sample, Source},
 };
@@ -29,8 +28,7 @@ use crate::observation::{Observation, Observe, SkipReason};
 pub struct Metrics {
     /// The truth: one number for each series, by place.
     cells: Box<[AtomicU64]>,
-    /// Newest first.
-    bindings: ArcSwap<Vec<Arc<Binding>>>,
+    bindings: Bindings,
     register: Mutex<Register>,
 }
 
@@ -39,15 +37,12 @@ impl Metrics {
     /// `client_kind` are `other`; shape and reason stay what they are.
     pub const MAX_SERIES: usize = MAX_SERIES;
 
-    /// So many pairs of contract and kinds are kept at hand. More of them in use at once are counted rightly, but slowly.
-    const MAX_BINDINGS: usize = 64;
-
     /// Counters that start at zero.
     #[must_use]
     pub fn new() -> Self {
         Self {
             cells: (0..MAX_SERIES).map(|_| AtomicU64::new(0)).collect(),
-            bindings: ArcSwap::default(),
+            bindings: Bindings::default(),
             register: Mutex::new(Register::new()),
         }
     }
@@ -73,48 +68,68 @@ impl Metrics {
         }
     }
 
+    #[inline]
     fn count(&self, binding: &Binding, observation: &Observation<'_>) {
-        self.add(binding.response(observation), || {
-            Series::response(observation)
-        });
+        let place = match binding.response(observation).get() {
+            Some(place) => place,
+            None => self.place_response(binding, observation),
+        };
+        self.add_one(place);
         if let Some(reason) = observation.skip_reason() {
             self.count_skip(binding, observation, reason);
         }
     }
 
-    fn count_skip(&self, binding: &Binding, observation: &Observation<'_>, reason: SkipReason) {
-        self.add(binding.skipped(observation, reason), || {
-            Series::skipped(observation, reason)
-        });
-    }
-
     #[inline]
-    fn add(&self, slot: &Slot, series: impl FnOnce() -> Series) {
-        let place = slot
-            .get()
-            .unwrap_or_else(|| slot.place(&mut self.register(), series()));
+    fn add_one(&self, place: Place) {
         // Relaxed: that none is lost needs no more than the atomic itself.
         self.cells[usize::from(place)].fetch_add(1, Ordering::Relaxed);
     }
 
+    // What is rare stands apart, so that the way of every answer stays short.
+
     #[cold]
-    fn count_first(&self, observation: &Observation<'_>) {
-        let binding = self.bind(observation);
-        self.count(&binding, observation);
+    #[inline(never)]
+    fn count_skip(&self, binding: &Binding, observation: &Observation<'_>, reason: SkipReason) {
+        let slot = binding.skipped(observation, reason);
+        let place = slot.get().unwrap_or_else(|| {
+            let series = Series::skipped(observation, reason);
+            slot.place(&mut self.register(), series)
+        });
+        self.add_one(place);
     }
 
+    #[cold]
+    #[inline(never)]
+    fn place_response(&self, binding: &Binding, observation: &Observation<'_>) -> Place {
+        let series = Series::response(observation);
+        let slot = binding.response(observation);
+        slot.place(&mut self.register(), series)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_later(&self, observation: &Observation<'_>) {
+        let later = self.bindings.later();
+        match later.iter().find(|known| known.is_for(observation)) {
+            Some(binding) => self.count(binding, observation),
+            None => self.count(&self.bind(observation), observation),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
     fn bind(&self, observation: &Observation<'_>) -> Arc<Binding> {
         let mut register = self.register();
-        let bindings = self.bindings.load();
-        if let Some(binding) = bindings.iter().find(|known| known.is_for(observation)) {
+        // Another thread may have been here between the look and the lock.
+        let later = self.bindings.later();
+        let mut known = self.bindings.early(observation).into_iter().chain(&**later);
+        if let Some(binding) = known.find(|known| known.is_for(observation)) {
             return Arc::clone(binding);
         }
         let (plan, kinds) = (observation.plan(), observation.kinds());
         let binding = Arc::new(Binding::new(plan, kinds, &mut register));
-        let kept = bindings.iter().take(Self::MAX_BINDINGS - 1).cloned();
-        let newest = [Arc::clone(&binding)];
-        self.bindings
-            .store(Arc::new(newest.into_iter().chain(kept).collect()));
+        self.bindings.add(plan.id, &binding);
         binding
     }
 
@@ -125,10 +140,9 @@ impl Metrics {
 
 impl Observe for Metrics {
     fn observe(&self, observation: &Observation<'_>) {
-        let bindings = self.bindings.load();
-        match bindings.iter().find(|known| known.is_for(observation)) {
+        match self.bindings.early(observation) {
             Some(binding) => self.count(binding, observation),
-            None => self.count_first(observation),
+            None => self.count_later(observation),
         }
     }
 }
@@ -168,7 +182,7 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics")
             .field("series", &(self.register().series().len() - EXCESS))
-            .field("bindings", &self.bindings.load().len())
+            .field("bindings", &self.bindings)
             .finish_non_exhaustive()
     }
 }

@@ -75,6 +75,7 @@
 
 mod active;
 mod binding;
+mod bindings;
 mod family;
 #[expect(
     clippy::module_inception,
