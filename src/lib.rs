@@ -26,12 +26,14 @@
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
 //! - [`caller`]: who asked: client kind, generation and fingerprint
 //! - [`document`]: contract and callers in one JSON document
+//! - [`metrics`]: the numbers, and how to show them
 
 pub mod caller;
 pub mod contract;
 pub mod document;
 pub mod flag;
 mod json;
+pub mod metrics;
 pub mod middleware;
 pub mod observation;
 

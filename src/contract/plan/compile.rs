@@ -26,6 +26,11 @@ impl PlanId {
         // Relaxed: all that matters is that no number is given twice.
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// Counts up from one contract to the next.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// A contract, checked and compiled.

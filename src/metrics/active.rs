@@ -1,0 +1,51 @@
+//! The switch as a source.
+
+use super::{
+    family::Family,
+    source::{Sample, Source},
+};
+use crate::flag::FlagReader;
+
+/// Tells [`Family::ACTIVE`] of its flag; 0 too once it is retired.
+impl Source for FlagReader {
+    fn families(&self) -> &'static [Family] {
+        &[Family::ACTIVE]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        if *family == Family::ACTIVE {
+            sample(&[self.name()], self.is_active().into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{flag::CompatFlag, metrics::source::Value};
+
+    fn shown(reader: &FlagReader) -> Vec<(String, Value)> {
+        let mut shown = Vec::new();
+        reader.samples(&Family::ACTIVE, &mut |labels, value| {
+            shown.push((labels.join(","), value));
+        });
+        shown
+    }
+
+    #[test]
+    fn a_flag_shows_whether_it_is_on_and_is_zero_when_retired() {
+        let flag = CompatFlag::new("f", true);
+        assert_eq!(shown(&flag.reader()), [("f".to_owned(), Value::Count(1))]);
+        flag.set(false);
+        assert_eq!(shown(&flag.reader())[0].1, Value::Count(0));
+        flag.set(true);
+        flag.retire();
+        assert_eq!(shown(&flag.reader())[0].1, Value::Count(0));
+    }
+
+    #[test]
+    fn a_flag_has_nothing_to_say_of_other_families() {
+        let reader = CompatFlag::new("f", true).reader();
+        reader.samples(&Family::CLIENTS, &mut |_, _| panic!("no sample was due"));
+    }
+}

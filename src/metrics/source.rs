@@ -1,0 +1,79 @@
+//! Who has numbers to show.
+
+use std::sync::Arc;
+
+use super::family::Family;
+
+/// Has numbers to show; adapters read it when they are asked for them.
+///
+/// Reading is off the way of the requests, but happens at the pace of whoever scrapes: an implementation reads what it
+/// has counted or cached, at most five seconds old, and computes nothing large.
+///
+/// Label values come from finite sets that the operator fixes. What a client sent is never one.
+///
+/// ```
+/// use legacy_http_compat::metrics::{Family, Sample, Source};
+///
+/// const JOURNALED: Family = Family::counter("app_journaled_total", &["event"], "Records in the journal.");
+///
+/// struct Journal {
+///     flips: u64,
+/// }
+///
+/// impl Source for Journal {
+///     fn families(&self) -> &'static [Family] {
+///         &[JOURNALED]
+///     }
+///
+///     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+///         if *family == JOURNALED {
+///             sample(&["flip"], self.flips.into());
+///         }
+///     }
+/// }
+/// ```
+pub trait Source: Send + Sync {
+    /// The families it tells of, the same for its life.
+    fn families(&self) -> &'static [Family];
+
+    /// Hands out each sample of one of its families.
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>);
+}
+
+/// Takes one sample: the label values in the order of [`Family::labels`], and the value.
+pub type Sample<'a> = dyn FnMut(&[&str], Value) + 'a;
+
+/// The value of a sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an adapter must be able to handle every value"
+)]
+pub enum Value {
+    /// A number of things; 0 or 1 for no or yes.
+    Count(u64),
+    /// A share between 0 and 1.
+    Ratio(f64),
+}
+
+impl From<u64> for Value {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Self::Count(yes.into())
+    }
+}
+
+impl<T: Source + ?Sized> Source for Arc<T> {
+    fn families(&self) -> &'static [Family] {
+        (**self).families()
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        (**self).samples(family, sample);
+    }
+}

@@ -1,0 +1,122 @@
+//! What is counted where.
+
+use std::{collections::HashMap, sync::Arc};
+
+use http::StatusCode;
+use proptest::prelude::*;
+
+use super::app::{APPROVED, PENDING, ask, contract, count, layer};
+use crate::{
+    flag::CompatFlag,
+    metrics::Metrics,
+    observation::{Shape, SkipReason},
+};
+
+#[test]
+fn an_answer_is_counted_by_its_outcome_and_the_shape_that_was_served() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
+    assert_eq!(ask(&layer, "poll", "AGENT", PENDING), StatusCode::FORBIDDEN);
+    ask(&layer, "poll", "AGENT", APPROVED);
+    flag.set(false);
+    ask(&layer, "poll", "AGENT", PENDING);
+    ask(&layer, "poll", "AGENT", PENDING);
+    ask(&layer, "poll", "nobody", r#"{"status":"NEW"}"#);
+
+    let count = |outcome, kind, shape| count(&metrics, "poll", outcome, kind, shape);
+    assert_eq!(count("PENDING", "AGENT", Shape::Legacy), Some(1));
+    assert_eq!(count("PENDING", "AGENT", Shape::Target), Some(2));
+    assert_eq!(count("APPROVED", "AGENT", Shape::Target), Some(1));
+    assert_eq!(count("other", "other", Shape::Target), Some(1));
+    assert_eq!(metrics.snapshot().total_responses(), 5);
+    assert_eq!(metrics.snapshot().total_skipped(), 0);
+}
+
+#[test]
+fn all_series_of_a_contract_show_zeros_from_its_first_answer_on() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    assert!(metrics.snapshot().responses.is_empty());
+    let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
+    ask(&layer, "poll", "AGENT", APPROVED);
+    let snapshot = metrics.snapshot();
+    // PENDING in two shapes, APPROVED, other and undetermined in one, each for AGENT and other.
+    assert_eq!(snapshot.responses.len(), 5 * 2);
+    assert_eq!(snapshot.skipped.len(), SkipReason::ALL.len());
+    assert_eq!(
+        count(&metrics, "poll", "APPROVED", "AGENT", Shape::Legacy),
+        None
+    );
+}
+
+#[test]
+fn an_answer_that_could_not_be_decided_is_counted_with_its_reason() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    let layer = layer(
+        contract(["start", "poll"]),
+        flag.reader(),
+        &["AGENT"],
+        &metrics,
+    );
+    ask(&layer, "poll", "AGENT", "not JSON");
+    ask(&layer.body_limit(4), "poll", "AGENT", PENDING);
+
+    let snapshot = metrics.snapshot();
+    let skipped = |reason| {
+        let mut series = snapshot.skipped.iter().filter(|s| s.reason == reason);
+        let poll = series.find(|series| *series.endpoint == *"poll");
+        poll.map(|series| series.count)
+    };
+    assert_eq!(skipped(SkipReason::NotJson), Some(1));
+    assert_eq!(skipped(SkipReason::BodyTooLarge), Some(1));
+    assert_eq!(snapshot.total_skipped(), 2);
+    assert_eq!(
+        count(&metrics, "poll", "undetermined", "AGENT", Shape::Target),
+        Some(2)
+    );
+}
+
+#[test]
+fn two_layers_with_different_kinds_count_into_the_same_series_where_names_are_equal() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    let contract = contract(["poll"]);
+    let first = layer(contract.clone(), flag.reader(), &["AGENT", "MCP"], &metrics);
+    let second = layer(contract, flag.reader(), &["UI", "MCP", "AGENT"], &metrics);
+    for (layer, kinds) in [(&first, ["AGENT", "MCP"]), (&second, ["UI", "MCP"])] {
+        for kind in kinds {
+            ask(layer, "poll", kind, PENDING);
+        }
+    }
+    ask(&first, "poll", "UI", PENDING);
+    let pending = |kind| count(&metrics, "poll", "PENDING", kind, Shape::Legacy);
+    assert_eq!(pending("AGENT"), Some(1));
+    assert_eq!(pending("MCP"), Some(2));
+    assert_eq!(pending("UI"), Some(1));
+    assert_eq!(pending("other"), Some(1), "the first layer knows no UI");
+}
+
+const KINDS: [&str; 3] = ["AGENT", "MCP", "nobody"];
+const BODIES: [&str; 4] = [PENDING, APPROVED, "{}", "not JSON"];
+
+proptest! {
+    #[test]
+    fn the_series_are_what_a_plain_map_says_and_their_sum_is_the_number_of_answers(
+        answers in prop::collection::vec((0..3_usize, 0..4_usize, any::<bool>()), 0..60),
+    ) {
+        let (flag, metrics) = (CompatFlag::new("f", false), Arc::new(Metrics::new()));
+        let layer = layer(contract(["poll"]), flag.reader(), &["AGENT", "MCP"], &metrics);
+        let mut model = HashMap::<_, u64>::new();
+        for &(kind, body, on) in &answers {
+            flag.set(on);
+            ask(&layer, "poll", KINDS[kind], BODIES[body]);
+            let outcome = ["PENDING", "APPROVED", "other", "undetermined"][body];
+            let shape = if on && body == 0 { Shape::Legacy } else { Shape::Target };
+            *model.entry((outcome, ["AGENT", "MCP", "other"][kind], shape)).or_default() += 1;
+        }
+        let snapshot = metrics.snapshot();
+        prop_assert_eq!(snapshot.total_responses(), answers.len() as u64);
+        for series in &snapshot.responses {
+            let expected = model.get(&(&*series.outcome, &*series.client_kind, series.shape));
+            prop_assert_eq!(series.count, expected.copied().unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! More series than are told apart.
+
+use std::sync::Arc;
+
+use super::app::{APPROVED, PENDING, ask, contract, count, layer};
+use crate::{
+    contract::LiveContract,
+    flag::CompatFlag,
+    metrics::{Metrics, Snapshot},
+    observation::{Shape, SkipReason},
+};
+
+/// As many as fit one set, `other` aside.
+fn many_kinds() -> Vec<String> {
+    (1..64).map(|n| format!("K{n}")).collect()
+}
+
+fn names(endpoints: usize) -> Vec<String> {
+    (0..endpoints).map(|n| format!("e{n}")).collect()
+}
+
+fn series(snapshot: &Snapshot) -> usize {
+    snapshot.responses.len() + snapshot.skipped.len()
+}
+
+#[test]
+fn in_a_contract_of_too_many_series_the_places_go_to_what_happens() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    let kinds = many_kinds();
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    let layer = layer(contract(names(100)), flag.reader(), &kinds, &metrics);
+    ask(&layer, "e99", "K63", PENDING);
+    assert_eq!(series(&metrics.snapshot()), 1, "no zeros are shown");
+    assert_eq!(
+        count(&metrics, "e99", "PENDING", "K63", Shape::Legacy),
+        Some(1)
+    );
+}
+
+#[test]
+fn beyond_the_limit_answers_are_counted_as_other_and_none_is_lost() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    let (endpoints, kinds) = (names(100), many_kinds());
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    let layer = layer(contract(&endpoints), flag.reader(), &kinds, &metrics);
+    for endpoint in &endpoints {
+        for kind in &kinds {
+            ask(&layer, endpoint, kind, PENDING);
+        }
+    }
+    ask(&layer, "e99", "K63", "not JSON");
+    ask(&layer, "e0", "K1", PENDING);
+
+    let snapshot = metrics.snapshot();
+    assert_eq!(snapshot.total_responses(), 6_302);
+    assert!(series(&snapshot) <= Metrics::MAX_SERIES);
+    let own = 4_096 - 10;
+    let other = |shape| count(&metrics, "other", "other", "other", shape);
+    assert_eq!(other(Shape::Legacy), Some(6_300 - own));
+    assert_eq!(other(Shape::Target), Some(1), "the undetermined one");
+    let known = count(&metrics, "e0", "PENDING", "K1", Shape::Legacy);
+    assert_eq!(known, Some(2), "what has a place keeps it");
+    let last = snapshot.skipped.last().unwrap();
+    assert_eq!(
+        (&*last.endpoint, last.reason),
+        ("other", SkipReason::NotJson)
+    );
+}
+
+#[test]
+fn ever_new_names_reach_the_limit_and_no_further() {
+    let (flag, metrics) = (CompatFlag::new("f", false), Arc::new(Metrics::new()));
+    let live = LiveContract::new(contract(["e"]));
+    let layer = layer(live.clone(), flag.reader(), &["AGENT"], &metrics);
+    for n in 0..400 {
+        let name = format!("e{n}");
+        live.replace(&contract([&name]));
+        ask(&layer, &name, "AGENT", APPROVED);
+    }
+    let snapshot = metrics.snapshot();
+    assert_eq!(snapshot.total_responses(), 400);
+    assert!(series(&snapshot) <= Metrics::MAX_SERIES);
+    assert!(count(&metrics, "other", "other", "other", Shape::Target).is_some());
+}
