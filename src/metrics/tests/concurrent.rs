@@ -34,7 +34,7 @@ fn counting_at_once_loses_nothing_not_even_first_answers_while_the_contract_is_r
                         if n % 4 < 2 { PENDING } else { APPROVED },
                     );
                     if n % 500 == 0 {
-                        live.replace(&contract(["poll"]));
+                        live.replace(contract(["poll"]));
                     }
                 }
             });

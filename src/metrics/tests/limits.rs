@@ -74,7 +74,7 @@ fn ever_new_names_reach_the_limit_and_no_further() {
     let layer = layer(live.clone(), flag.reader(), &["AGENT"], &metrics);
     for n in 0..400 {
         let name = format!("e{n}");
-        live.replace(&contract([&name]));
+        live.replace(contract([&name]));
         ask(&layer, &name, "AGENT", APPROVED);
     }
     let snapshot = metrics.snapshot();

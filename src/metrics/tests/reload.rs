@@ -13,7 +13,7 @@ fn after_a_reload_old_series_stay_readable_and_equal_names_go_on_counting() {
     ask(&layer, "start", "AGENT", PENDING);
     ask(&layer, "poll", "AGENT", PENDING);
 
-    live.replace(&contract(["poll", "token"]));
+    live.replace(contract(["poll", "token"]));
     ask(&layer, "start", "AGENT", PENDING);
     ask(&layer, "poll", "AGENT", PENDING);
     ask(&layer, "token", "AGENT", PENDING);
@@ -32,7 +32,7 @@ fn reloading_the_same_contract_without_end_adds_no_series() {
     ask(&layer, "poll", "AGENT", APPROVED);
     let series = metrics.snapshot().responses.len();
     for _ in 0..200 {
-        live.replace(&contract(["poll"]));
+        live.replace(contract(["poll"]));
         ask(&layer, "poll", "AGENT", APPROVED);
     }
     assert_eq!(metrics.snapshot().responses.len(), series);
