@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::{convert::Infallible, fmt::Write as _, fs, time::Duration};
+use std::{convert::Infallible, env, fmt::Write as _, fs, time::Duration};
 
 use axum::{
     Json, Router,
@@ -56,30 +56,18 @@ fn in_a_router(criterion: &mut Criterion) {
         let pending = || router(answer("PENDING", size));
         let approved = || router(answer("APPROVED", size));
         let last = || router(answer_status_last("APPROVED", size));
-        measure::<_, Body, _>(&mut group, "bare", pending(), POLL);
-        measure::<_, Body, _>(&mut group, "outside", pending().layer(layer(true)), OTHER);
-        measure::<_, Body, _>(&mut group, "flag off", pending().layer(layer(false)), POLL);
-        measure::<_, Body, _>(
-            &mut group,
-            "not rewritten",
-            approved().layer(layer(true)),
-            POLL,
-        );
-        measure::<_, Body, _>(&mut group, "status last", last().layer(layer(true)), POLL);
-        measure::<_, Body, _>(&mut group, "rewritten", pending().layer(layer(true)), POLL);
+        let around = layer(true).layer(pending());
+        measure::<_, Body, _>(&mut group, "outside, around", around, OTHER);
         let by_hand = || from_fn(rewrite_by_hand);
-        measure::<_, Body, _>(
-            &mut group,
-            "by hand, not rewritten",
-            approved().layer(by_hand()),
-            POLL,
-        );
-        measure::<_, Body, _>(
-            &mut group,
-            "by hand, rewritten",
-            pending().layer(by_hand()),
-            POLL,
-        );
+        let mut on = |case, app, path| measure::<Router, Body, _>(&mut group, case, app, path);
+        on("bare", pending(), POLL);
+        on("outside", pending().layer(layer(true)), OTHER);
+        on("flag off", pending().layer(layer(false)), POLL);
+        on("not rewritten", approved().layer(layer(true)), POLL);
+        on("status last", last().layer(layer(true)), POLL);
+        on("rewritten", pending().layer(layer(true)), POLL);
+        on("by hand, not rewritten", approved().layer(by_hand()), POLL);
+        on("by hand, rewritten", pending().layer(by_hand()), POLL);
         group.finish();
     }
 }
@@ -171,7 +159,7 @@ fn table(around: &str, cases: &[&str]) -> String {
 
 /// In nanoseconds; nothing where the case was not measured.
 fn median(group: &str, case: &str) -> Option<f64> {
-    let target = std::env::current_exe().ok()?;
+    let target = env::current_exe().ok()?;
     let estimates = target
         .ancestors()
         .nth(3)?
@@ -187,6 +175,18 @@ criterion_group!(benches, on_a_plain_service, in_a_router);
 fn main() {
     benches();
     Criterion::default().configure_from_args().final_summary();
+    if measures() {
+        print_tables();
+    }
+}
+
+/// Whether this run is for figures: without `--bench`, or with `--test`, each case only runs once.
+fn measures() -> bool {
+    let given = |option: &str| env::args().any(|argument| argument == option);
+    given("--bench") && !given("--test")
+}
+
+fn print_tables() {
     let cases = [
         "bare",
         "outside",
@@ -196,6 +196,10 @@ fn main() {
         "rewritten",
     ];
     println!("{}", table("plain", &cases));
-    let by_hand = ["by hand, not rewritten", "by hand, rewritten"];
-    println!("{}", table("router", &[&cases[..], &by_hand].concat()));
+    let more = [
+        "outside, around",
+        "by hand, not rewritten",
+        "by hand, rewritten",
+    ];
+    println!("{}", table("router", &[&cases[..], &more].concat()));
 }

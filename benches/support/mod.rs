@@ -48,15 +48,16 @@ pub(crate) fn layer(active: bool) -> LegacyHttpCompatLayer {
     LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).body_limit(128 * 1024)
 }
 
-/// The answer to a poll, filled up to `size` bytes with a list of small objects behind the status.
+/// The answer to a poll, filled up to some `size` bytes with a list of small objects behind what the contract asks for.
 pub(crate) fn answer(status: &str, size: usize) -> Bytes {
-    shared(format!(r#"{{"status":"{status}","items":["#), "]}", size)
+    let start = format!(r#"{{"status":"{status}","interval":5,"x":["#);
+    shared(start, "]}", size)
 }
 
 /// The same with the status behind the list.
 pub(crate) fn answer_status_last(status: &str, size: usize) -> Bytes {
     shared(
-        r#"{"items":["#.to_owned(),
+        r#"{"interval":5,"x":["#.to_owned(),
         &format!(r#"],"status":"{status}"}}"#),
         size,
     )
