@@ -37,17 +37,22 @@ pub(super) fn rewrite_head(
 ) {
     parts.status = shape.status;
     let headers = &mut parts.headers;
-    for name in STALE.iter().chain(&shape.remove) {
-        headers.remove(name);
-    }
+    remove(headers, |name| {
+        STALE.contains(name) || shape.remove.contains(name)
+    });
     if let Some(body) = body {
-        for name in &STALE_WITH_BODY {
-            headers.remove(name);
-        }
+        remove(headers, |name| STALE_WITH_BODY.contains(name));
         describe_body(headers, shape, body);
     }
     put(headers, shape);
     notice.apply(headers);
+}
+
+/// Looks at the few headers that are there, which takes less than to look each stale one up.
+fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
+    while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {
+        headers.remove(name);
+    }
 }
 
 fn describe_body(headers: &mut HeaderMap, shape: &PlannedShape, body: &Bytes) {

@@ -139,8 +139,8 @@ async fn a_new_client_gets_the_target_answers_beside_the_old_ones() {
 async fn a_client_that_opts_in_gets_the_target_answer_whatever_its_version() {
     let core = CoreServer::start(true).await;
     let client = core.old_client().await;
-    let code = &client.device_code;
-    let opted_in = core.http.poll_as(code, "x-status-driven", "1").await;
+    let device = &client.device_code;
+    let opted_in = core.http.poll_as(device, "x-status-driven", "1").await;
     assert_eq!(opted_in.text_at("/status"), "PENDING");
 }
 
