@@ -138,6 +138,21 @@ impl ClientVersion {
     /// The most characters a version may have.
     pub const MAX: usize = 32;
 
+    /// The version that `text` is. Stands in until the whole reader is here.
+    pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
+        let bytes = text.as_ref();
+        let is_semver = bytes.first().is_some_and(u8::is_ascii_digit)
+            && bytes.split(|byte| *byte == b'.').count() >= 3
+            && bytes.is_ascii();
+        let length = u8::try_from(bytes.len()).ok()?;
+        if !is_semver || bytes.len() > Self::MAX {
+            return None;
+        }
+        let mut text = [0; Self::MAX];
+        text[..bytes.len()].copy_from_slice(bytes);
+        Some(Self { length, text })
+    }
+
     /// The version as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

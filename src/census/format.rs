@@ -1,0 +1,374 @@
+//! The bytes of a snapshot.
+//!
+//! | part | content |
+//! | --- | --- |
+//! | head | magic (8 bytes), format version (u32), key check (u64), census time and wall time (u64 ms) |
+//! | names | kinds with their forgotten callers, endpoints, losses |
+//! | time | watched stretches, history of answers, sketches of the overflow |
+//! | callers | per shard: its versions, its records of 60 bytes |
+//! | footer | length of the whole (u64), CRC-32 of all before it |
+//!
+//! All numbers are little-endian; lists have their length (u32) before them. CRC-32 and not a cryptographic hash: it
+//! guards against broken disks and torn files. Who may write the file may write what he likes.
+
+use crate::caller::ClientVersion;
+
+use super::{
+    codec::{Footer, Malformed, Put, Read, Reader},
+    coverage::{Coverage, GapCause, Watched},
+    endpoints::Endpoints,
+    keeping::Forgotten,
+    open_error::OpenErrorKind,
+    overflow::{Bucket, Overflow, Sketches},
+    record::Record,
+    shard::Shard,
+    sketch_bytes::MAX_BYTES,
+    tally::{Answers, History},
+};
+
+const MAGIC: [u8; 8] = *b"LHCCENS\n";
+const FORMAT: u32 = 1;
+
+/// Seconds in 32 bits, as milliseconds.
+const LATEST: u64 = u32::MAX as u64 * 1_000;
+
+/// What a snapshot holds, the callers still unread.
+#[derive(Debug)]
+pub(super) struct Saved<'a> {
+    pub(super) time: u64,
+    pub(super) wall: u64,
+    pub(super) kinds: Vec<(&'a str, Forgotten)>,
+    pub(super) endpoints: Vec<&'a str>,
+    pub(super) losses: Vec<(u64, OpenErrorKind)>,
+    pub(super) stretches: Vec<Watched>,
+    pub(super) history: Vec<SavedAnswers>,
+    pub(super) last_overflow: u32,
+    pub(super) overflow: Vec<Bucket>,
+    shards: Reader<'a>,
+}
+
+/// The answers of one kind in one bucket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SavedAnswers {
+    pub(super) width: u32,
+    pub(super) number: u32,
+    pub(super) kind: u8,
+    pub(super) answers: Answers,
+}
+
+pub(super) fn put_head(out: &mut Vec<u8>, key_check: u64, time: u64, wall: u64) {
+    out.extend_from_slice(&MAGIC);
+    out.u32(FORMAT);
+    out.u64(key_check);
+    out.u64(time);
+    out.u64(wall);
+}
+
+pub(super) fn put_names(
+    out: &mut Vec<u8>,
+    kinds: impl ExactSizeIterator<Item = (impl AsRef<str>, Forgotten)>,
+    endpoints: &[Box<str>],
+    losses: &[(u64, OpenErrorKind)],
+) {
+    out.list(kinds, |out, (name, forgotten)| {
+        // A name that no block can hold is no kind's name when it is read back.
+        let name = name.as_ref();
+        let fits = u16::try_from(name.len()).is_ok();
+        out.block(if fits { name } else { "" }.as_bytes());
+        out.u64(forgotten.callers);
+        out.u64(forgotten.dependents);
+    });
+    out.list(endpoints.iter(), |out, name| out.block(name.as_bytes()));
+    out.list(losses.iter(), |out, (at, reason)| {
+        out.u64(*at);
+        out.u8(place(&OpenErrorKind::ALL, reason));
+    });
+}
+
+pub(super) fn put_coverage(out: &mut Vec<u8>, coverage: &Coverage) {
+    out.list(coverage.stretches(), |out, stretch| {
+        out.u64(stretch.from);
+        out.u64(stretch.to);
+        out.u8(place(&GapCause::ALL, &stretch.before));
+    });
+}
+
+pub(super) fn put_history(out: &mut Vec<u8>, history: &History) {
+    let mut entries = Vec::new();
+    for level in history.levels() {
+        for (number, counts) in level.buckets() {
+            let counted = (0_u8..).zip(counts).filter(|(_, counts)| !counts.is_none());
+            entries.extend(counted.map(|(kind, answers)| (level.width(), number, kind, *answers)));
+        }
+    }
+    out.list(
+        entries.into_iter(),
+        |out, (width, number, kind, answers)| {
+            out.u32(width);
+            out.u32(number);
+            out.u8(kind);
+            out.u64(answers.all);
+            out.u64(answers.dependent);
+            out.u64(answers.dependent_anonymous);
+            out.u64(answers.stranded);
+        },
+    );
+}
+
+pub(super) fn put_overflow(out: &mut Vec<u8>, overflow: &Overflow) {
+    out.u32(overflow.last());
+    out.list(overflow.buckets().iter(), |out, bucket| {
+        out.u32(bucket.width);
+        out.u32(bucket.number);
+        out.u8(bucket.kind);
+        bucket
+            .sketches
+            .to_bytes()
+            .iter()
+            .for_each(|sketch| out.block(sketch));
+    });
+}
+
+/// How many times [`put_shard`] follows.
+pub(super) fn put_shard_count(out: &mut Vec<u8>, shards: usize) {
+    out.u32(u32::try_from(shards).unwrap_or(u32::MAX));
+}
+
+pub(super) fn put_shard(out: &mut Vec<u8>, shard: &Shard) {
+    out.list(shard.versions().list().iter(), |out, version| {
+        out.block(version.as_str().as_bytes());
+    });
+    out.reserve(shard.records().len() * RECORD);
+    out.list(shard.records().iter(), put_record);
+}
+
+const RECORD: usize = 60;
+
+fn put_record(out: &mut Vec<u8>, record: &Record) {
+    out.extend_from_slice(&record.fingerprint.to_le_bytes());
+    out.u64(record.endpoints);
+    for number in [
+        record.first_seen,
+        record.last_seen,
+        record.last_dependent,
+        record.last_stranded,
+        record.last_status_driven,
+        record.answers,
+        record.dependent,
+        record.stranded,
+    ] {
+        out.u32(number);
+    }
+    out.extend_from_slice(&[record.kind, record.version, record.flags, 0]);
+}
+
+impl<'a> Saved<'a> {
+    /// Reads all but the callers, after checking version, length, checksum and key in this order.
+    pub(super) fn read(bytes: &'a [u8], key_check: u64) -> Result<Self, OpenErrorKind> {
+        let mut reader = Reader::new(bytes);
+        check_magic(&mut reader)?;
+        let mut whole = Reader::new(bytes);
+        match whole.footer() {
+            Footer::Intact => {}
+            Footer::WrongLength => return Err(OpenErrorKind::Truncated),
+            Footer::WrongChecksum => return Err(OpenErrorKind::Corrupt),
+        }
+        let corrupt = |Malformed| OpenErrorKind::Corrupt;
+        let _: [u8; 12] = whole.array().map_err(corrupt)?;
+        if whole.u64().map_err(corrupt)? != key_check {
+            return Err(OpenErrorKind::ForeignKey);
+        }
+        Self::read_body(whole).map_err(corrupt)
+    }
+
+    fn read_body(mut reader: Reader<'a>) -> Read<Self> {
+        let reader = &mut reader;
+        let time = reader.u64()?;
+        if time > LATEST {
+            return Err(Malformed);
+        }
+        let wall = reader.u64()?;
+        let kinds = reader.list(read_kind)?;
+        let bounds = Bounds {
+            time,
+            kinds: kinds.len(),
+        };
+        Ok(Self {
+            time,
+            wall,
+            kinds,
+            endpoints: reader.list(Reader::text)?,
+            losses: reader.list(read_loss)?,
+            stretches: reader.list(|reader| bounds.read_stretch(reader))?,
+            history: reader.list(|reader| bounds.read_answers(reader))?,
+            last_overflow: reader.u32()?.min(bounds.second()),
+            overflow: reader.list(|reader| bounds.read_bucket(reader))?,
+            shards: *reader,
+        })
+    }
+
+    /// Reads the callers, each with the version it named.
+    pub(super) fn callers(
+        &self,
+        mut each: impl FnMut(Record, Option<ClientVersion>) -> Read<()>,
+    ) -> Read<()> {
+        let mut reader = self.shards;
+        let latest = Bounds {
+            time: self.time,
+            kinds: 0,
+        }
+        .second();
+        reader.list(|reader| {
+            let versions = reader.list(read_version)?;
+            for _ in 0..reader.u32()? {
+                let mut record = read_record(reader)?;
+                record.clamp(latest);
+                let version = usize::from(record.version).checked_sub(1);
+                let version = version.and_then(|place| versions.get(place)).copied();
+                each(record, version)?;
+            }
+            Ok(())
+        })?;
+        reader.is_empty().then_some(()).ok_or(Malformed)
+    }
+}
+
+/// What numbers in a snapshot must not exceed.
+#[derive(Clone, Copy)]
+struct Bounds {
+    time: u64,
+    kinds: usize,
+}
+
+impl Bounds {
+    /// A snapshot is written shard by shard, so some records may be a little later than its time. More than a minute
+    /// later none is.
+    fn second(self) -> u32 {
+        u32::try_from(self.time / 1_000 + 60).unwrap_or(u32::MAX)
+    }
+
+    fn check(self, width: u32, number: u32, kind: u8) -> Read<()> {
+        let newest = self.second().checked_div(width).ok_or(Malformed)?;
+        let known = usize::from(kind) < self.kinds;
+        (number <= newest && known).then_some(()).ok_or(Malformed)
+    }
+
+    fn read_stretch(self, reader: &mut Reader<'_>) -> Read<Watched> {
+        let stretch = Watched {
+            from: reader.u64()?,
+            to: reader.u64()?,
+            before: nth(&GapCause::ALL, reader.u8()?)?,
+        };
+        let past = stretch.to <= self.time;
+        past.then_some(stretch).ok_or(Malformed)
+    }
+
+    fn read_answers(self, reader: &mut Reader<'_>) -> Read<SavedAnswers> {
+        let (width, number, kind) = (reader.u32()?, reader.u32()?, reader.u8()?);
+        self.check(width, number, kind)?;
+        Ok(SavedAnswers {
+            width,
+            number,
+            kind,
+            answers: Answers {
+                all: reader.u64()?,
+                dependent: reader.u64()?,
+                dependent_anonymous: reader.u64()?,
+                stranded: reader.u64()?,
+            },
+        })
+    }
+
+    fn read_bucket(self, reader: &mut Reader<'_>) -> Read<Bucket> {
+        let (width, number, kind) = (reader.u32()?, reader.u32()?, reader.u8()?);
+        self.check(width, number, kind)?;
+        let sketches = [reader.block()?, reader.block()?, reader.block()?];
+        let short = sketches.iter().all(|sketch| sketch.len() <= MAX_BYTES);
+        if !short || !Bucket::is_width(width) {
+            return Err(Malformed);
+        }
+        Ok(Bucket {
+            width,
+            number,
+            kind,
+            sketches: Sketches::from_bytes(sketches).ok_or(Malformed)?,
+        })
+    }
+}
+
+fn check_magic(reader: &mut Reader<'_>) -> Result<(), OpenErrorKind> {
+    let truncated = |Malformed| OpenErrorKind::Truncated;
+    let magic: [u8; 8] = reader.array().map_err(truncated)?;
+    if magic != MAGIC {
+        return Err(OpenErrorKind::NotASnapshot);
+    }
+    // Before the checksum: a newer format may have another one.
+    match reader.u32().map_err(truncated)? {
+        FORMAT => Ok(()),
+        0 => Err(OpenErrorKind::Corrupt),
+        _ => Err(OpenErrorKind::NewerFormat),
+    }
+}
+
+fn read_kind<'a>(reader: &mut Reader<'a>) -> Read<(&'a str, Forgotten)> {
+    let name = reader.text()?;
+    let forgotten = Forgotten {
+        callers: reader.u64()?,
+        dependents: reader.u64()?,
+    };
+    Ok((name, forgotten))
+}
+
+fn read_loss(reader: &mut Reader<'_>) -> Read<(u64, OpenErrorKind)> {
+    Ok((reader.u64()?, nth(&OpenErrorKind::ALL, reader.u8()?)?))
+}
+
+fn read_version(reader: &mut Reader<'_>) -> Read<ClientVersion> {
+    ClientVersion::parse(reader.block()?).ok_or(Malformed)
+}
+
+fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
+    let fingerprint = u128::from_le_bytes(reader.array()?);
+    let endpoints = reader.u64()?;
+    let mut numbers = [0; 8];
+    for number in &mut numbers {
+        *number = reader.u32()?;
+    }
+    let [kind, version, flags, _] = reader.array()?;
+    let [first_seen, last_seen, last_dependent, last_stranded, ..] = numbers;
+    let [.., last_status_driven, answers, dependent, stranded] = numbers;
+    Ok(Record {
+        fingerprint,
+        endpoints,
+        first_seen,
+        last_seen,
+        last_dependent,
+        last_stranded,
+        last_status_driven,
+        answers,
+        dependent,
+        stranded,
+        kind,
+        version,
+        flags,
+    })
+}
+
+/// The number of a value: its place among all.
+fn place<T: PartialEq>(all: &[T], value: &T) -> u8 {
+    let place = all.iter().position(|known| known == value);
+    place
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap_or(0)
+}
+
+fn nth<T: Copy>(all: &[T], place: u8) -> Read<T> {
+    all.get(usize::from(place)).copied().ok_or(Malformed)
+}
+
+/// No snapshot is larger: the names and the history, and at most 2³² callers would not be written by any process, so
+/// what counts is that a wrong path never fills the memory.
+pub(super) const MAX_FILE: u64 = 8 << 30;
+
+// Names in a snapshot fit into a block.
+const _: () = assert!(Endpoints::MAX_NAME <= u16::MAX as usize);
