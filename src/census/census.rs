@@ -18,7 +18,7 @@ use super::{
     endpoints::{EndpointSlot, Endpoints},
     format::{self, Saved},
     keeping::Keeping,
-    list::{CallerRow, ListQuery, Names, Page},
+    list::{CallerRow, ListQuery, Names, Page, Select},
     open_error::OpenErrorKind,
     overflow::Overflow,
     record::Record,
@@ -165,6 +165,25 @@ impl Census {
             total,
             offset: query.offset,
             rows: self.rows(found, since, &now),
+        }
+    }
+
+    /// Looks at each caller that `select` means, in no order. No lock is held meanwhile, but callers that come meanwhile
+    /// may or may not be among them.
+    pub fn each_caller(&self, window: Window, select: Select, mut each: impl FnMut(CallerRow)) {
+        let now = self.moment();
+        let since = start(window, &now);
+        for shard in self.table.shards() {
+            let matching = shard
+                .records()
+                .iter()
+                .filter(|record| select.matches(record, since));
+            let found: Vec<_> = matching
+                .map(|record| (*record, shard.version(record)))
+                .collect();
+            drop(shard);
+            let rows = self.rows(found.into_iter(), since, &now);
+            rows.into_iter().for_each(&mut each);
         }
     }
 

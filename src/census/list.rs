@@ -215,7 +215,7 @@ impl ListQuery {
 }
 
 impl Select {
-    fn matches(self, record: &Record, since: u32) -> bool {
+    pub(super) fn matches(self, record: &Record, since: u32) -> bool {
         let state = record.state(since);
         let dependent = state == CallerState::Dependent;
         match self {

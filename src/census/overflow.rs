@@ -254,11 +254,12 @@ mod tests {
         overflow.add(100_100, &callers(25_000..75_000, 1, Dependence::None));
         let kinds = overflow.estimate(99_000, 100_100).unwrap();
         for (estimate, truth) in [
-            (kinds[0].seen, 50_000.0),
-            (kinds[0].stranded, 50_000.0),
-            (kinds[1].seen, 50_000.0),
+            (kinds[0].seen, 50_000_u32),
+            (kinds[0].stranded, 50_000),
+            (kinds[1].seen, 50_000),
         ] {
-            let error = (estimate as f64 - truth).abs() / truth;
+            let estimate = f64::from(u32::try_from(estimate).unwrap());
+            let error = (estimate - f64::from(truth)).abs() / f64::from(truth);
             assert!(error < RELATIVE_ERROR, "{estimate} for {truth}");
         }
         assert_eq!(kinds[1].dependent, 0);

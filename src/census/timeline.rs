@@ -28,7 +28,8 @@ const RESTART_TOLERANCE: u64 = 60_000;
 
 #[derive(Debug)]
 pub(super) struct Timeline {
-    /// What is added to the monotonic clock's milliseconds. Only grows.
+    /// What is added to the monotonic clock's milliseconds, modulo 2⁶⁴: a clock that has run for long is ahead of a new
+    /// census.
     offset: AtomicU64,
 }
 
@@ -62,7 +63,7 @@ pub(super) struct Resumed {
 impl Timeline {
     /// A timeline that shows `time` now.
     pub(super) fn starting_at(time: u64, clock: &dyn Clock) -> Self {
-        let offset = time.saturating_sub(millis(clock.monotonic()));
+        let offset = time.wrapping_sub(millis(clock.monotonic()));
         Self {
             offset: AtomicU64::new(offset),
         }
@@ -91,7 +92,7 @@ impl Timeline {
     }
 
     fn time(&self, monotonic: u64) -> u64 {
-        monotonic.saturating_add(self.offset.load(Ordering::Relaxed))
+        monotonic.wrapping_add(self.offset.load(Ordering::Relaxed))
     }
 }
 
@@ -109,9 +110,15 @@ impl Moment {
         } else {
             None
         };
-        let jumped = forward > TOLERANCE;
+        let jumped = if forward > TOLERANCE {
+            forward.min(LONGEST_STEP)
+        } else {
+            0
+        };
+        // A monotonic clock that goes back breaks its promise; the census's time does not go back with it.
+        let made_up = self.time.saturating_sub(later.time);
         Step {
-            forward: if jumped { forward.min(LONGEST_STEP) } else { 0 },
+            forward: jumped.max(made_up),
             gap,
         }
     }
