@@ -24,7 +24,6 @@ use super::{
     record::Record,
     report::Report,
     reporting::{Draft, start},
-    shard::Uncounted,
     sighting::Sighting,
     status::{Saver, SnapshotStatus},
     table::Table,
@@ -109,7 +108,7 @@ impl Census {
     pub fn record(&self, sighting: &Sighting) {
         let now = self.timeline.second(&*self.clock);
         if let Some(uncounted) = self.table.see(now, sighting) {
-            self.lock_overflow().add(now, &uncounted);
+            self.lock_overflow().add(&uncounted);
         }
     }
 
@@ -337,14 +336,10 @@ impl Census {
         let uncounted = self
             .table
             .drain(|kind, answers| keeping.history.add(second, kind, answers));
-        self.estimate(second, &uncounted);
-        now
-    }
-
-    fn estimate(&self, second: u32, uncounted: &[Uncounted]) {
         if !uncounted.is_empty() {
-            self.lock_overflow().add(second, uncounted);
+            self.lock_overflow().add(&uncounted);
         }
+        now
     }
 
     fn refresh(&self) -> Arc<[Report]> {

@@ -95,9 +95,9 @@ impl Coverage {
         let mut end = 0;
         let mut gaps = Vec::new();
         for stretch in &self.watched {
-            let gap = (end.max(from), stretch.from.min(to), stretch.before);
-            if gap.0 < gap.1 {
-                gaps.push(gap);
+            // A clock that was set back between two heartbeats of one moment makes a gap without length.
+            if stretch.from > from && end <= to {
+                gaps.push((end.max(from), stretch.from.min(to), stretch.before));
             }
             end = stretch.to;
         }

@@ -69,17 +69,15 @@ impl Overflow {
         }
     }
 
-    pub(super) fn add(&mut self, now: u32, callers: &[Uncounted]) {
-        if callers.is_empty() {
-            return;
-        }
-        self.last = self.last.max(now);
-        self.expire(now);
+    pub(super) fn add(&mut self, callers: &[Uncounted]) {
         for (width, _) in LEVELS {
             for caller in callers {
-                self.bucket(width, now / width, caller.kind).add(caller);
+                self.last = self.last.max(caller.at);
+                self.bucket(width, caller.at / width, caller.kind)
+                    .add(caller);
             }
         }
+        self.expire(self.last);
     }
 
     /// The second in which a caller last had no place, [`NEVER`] if all had one.
@@ -118,7 +116,7 @@ impl Overflow {
     }
 
     /// Drops the buckets that no window touches any more.
-    pub(super) fn expire(&mut self, now: u32) {
+    fn expire(&mut self, now: u32) {
         self.buckets.retain(|bucket| {
             let level = LEVELS.iter().find(|(width, _)| *width == bucket.width);
             level.is_some_and(|(width, keep)| (now / width).saturating_sub(bucket.number) < *keep)
@@ -237,9 +235,15 @@ fn rounded(union: &HllUnion) -> u64 {
 mod tests {
     use super::*;
 
-    fn callers(range: std::ops::Range<u128>, kind: u8, dependence: Dependence) -> Vec<Uncounted> {
+    fn callers(
+        at: u32,
+        range: std::ops::Range<u128>,
+        kind: u8,
+        dependence: Dependence,
+    ) -> Vec<Uncounted> {
         range
             .map(|fingerprint| Uncounted {
+                at,
                 fingerprint,
                 kind,
                 dependence,
@@ -250,8 +254,8 @@ mod tests {
     #[test]
     fn an_estimate_is_within_the_error_it_names() {
         let mut overflow = Overflow::new(2);
-        overflow.add(100_000, &callers(0..50_000, 0, Dependence::Stranded));
-        overflow.add(100_100, &callers(25_000..75_000, 1, Dependence::None));
+        overflow.add(&callers(100_000, 0..50_000, 0, Dependence::Stranded));
+        overflow.add(&callers(100_100, 25_000..75_000, 1, Dependence::None));
         let kinds = overflow.estimate(99_000, 100_100).unwrap();
         for (estimate, truth) in [
             (kinds[0].seen, 50_000_u32),
@@ -268,8 +272,8 @@ mod tests {
     #[test]
     fn few_callers_are_counted_exactly() {
         let mut overflow = Overflow::new(1);
-        overflow.add(100_000, &callers(0..100, 0, Dependence::Served));
-        overflow.add(100_000, &callers(0..100, 0, Dependence::Served));
+        overflow.add(&callers(100_000, 0..100, 0, Dependence::Served));
+        overflow.add(&callers(100_000, 0..100, 0, Dependence::Served));
         let estimate = overflow.estimate(99_000, 100_100).unwrap()[0];
         assert_eq!(
             (estimate.seen, estimate.dependent, estimate.stranded),
@@ -280,7 +284,7 @@ mod tests {
     #[test]
     fn a_window_wholly_after_the_overflow_is_clean() {
         let mut overflow = Overflow::new(1);
-        overflow.add(100_000, &callers(0..10, 0, Dependence::Served));
+        overflow.add(&callers(100_000, 0..10, 0, Dependence::Served));
         assert!(overflow.estimate(100_000, 100_001).is_some());
         assert!(overflow.estimate(100_001, 100_002).is_none());
     }
@@ -289,7 +293,7 @@ mod tests {
     fn permanent_overflow_keeps_a_bounded_number_of_buckets() {
         let mut overflow = Overflow::new(1);
         for minute in 0..60 * 24 * 40 {
-            overflow.add(100_000 + minute * 60, &callers(0..2, 0, Dependence::Served));
+            overflow.add(&callers(100_000 + minute * 60, 0..2, 0, Dependence::Served));
         }
         assert!(overflow.buckets().len() <= 62 + 26 + 32);
         let now = 100_000 + 60 * 60 * 24 * 40;

@@ -217,6 +217,7 @@ mod tests {
         see(&mut record, 200, Generation::Legacy, Dependence::None);
         assert_eq!(record.state(100), CallerState::Dependent);
         assert_eq!(record.state(150), CallerState::Unsettled);
+        assert_eq!(record.state(200), CallerState::Unsettled);
         assert_eq!(record.state(201), CallerState::Silent);
     }
 

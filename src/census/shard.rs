@@ -24,6 +24,7 @@ pub(super) struct Shard {
 /// A sighting of a caller for whom there was no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Uncounted {
+    pub(super) at: u32,
     pub(super) fingerprint: u128,
     pub(super) kind: u8,
     pub(super) dependence: Dependence,
@@ -69,7 +70,14 @@ impl Shard {
             None if self.has_places() && reserve() => {
                 self.insert(Record::new(fingerprint, now), hash)
             }
-            None => return self.leave_uncounted(fingerprint, kind, sighting),
+            None => {
+                return self.leave_uncounted(Uncounted {
+                    at: now,
+                    fingerprint,
+                    kind,
+                    dependence: sighting.effective(),
+                });
+            }
         };
         let record = &mut self.records[place];
         let version = self
@@ -157,12 +165,8 @@ impl Shard {
         self.records.len() < PLACE as usize
     }
 
-    fn leave_uncounted(&mut self, fingerprint: u128, kind: u8, sighting: &Sighting) -> Seen {
-        self.uncounted.push(Uncounted {
-            fingerprint,
-            kind,
-            dependence: sighting.effective(),
-        });
+    fn leave_uncounted(&mut self, caller: Uncounted) -> Seen {
+        self.uncounted.push(caller);
         Seen::Uncounted {
             pending: self.uncounted.len(),
         }
