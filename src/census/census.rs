@@ -1,6 +1,7 @@
 //! The census itself.
 
 use std::{
+    fmt,
     io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -55,7 +56,6 @@ use super::{
 /// let report = census.report(Window::DAY);
 /// assert_eq!((report.all.dependent, report.all.migrated), (0, 1));
 /// ```
-#[derive(Debug)]
 pub struct Census {
     clock: Arc<dyn Clock>,
     settings: Settings,
@@ -240,9 +240,21 @@ impl Census {
     ///
     /// None that a buffer in memory gives.
     pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
-        let mut writer = Writer::new(Vec::new());
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes the bytes of a snapshot to somewhere else than the file, in many small parts, and flushes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_to(&self, out: impl Write) -> io::Result<()> {
+        let mut writer = Writer::new(out);
         self.write(&mut writer)?;
-        Ok(writer.finish()?.1)
+        let (_, mut out) = writer.finish()?;
+        out.flush()
     }
 
     pub(super) fn starting_at(builder: &CensusBuilder, time: u64) -> Self {
@@ -361,6 +373,7 @@ impl Census {
             }
             keep
         });
+        self.lock_overflow().expire(seconds(now.time));
         let longest = self
             .settings
             .retention
@@ -430,6 +443,16 @@ impl Census {
             pass(&mut due.sweep, now, SWEEP_EVERY),
             pass(&mut due.snapshot, now, self.settings.snapshot_every),
         )
+    }
+}
+
+impl fmt::Debug for Census {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Census")
+            .field("known", &self.known())
+            .field("capacity", &self.capacity())
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
     }
 }
 

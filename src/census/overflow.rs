@@ -116,7 +116,7 @@ impl Overflow {
     }
 
     /// Drops the buckets that no window touches any more.
-    fn expire(&mut self, now: u32) {
+    pub(super) fn expire(&mut self, now: u32) {
         self.buckets.retain(|bucket| {
             let level = LEVELS.iter().find(|(width, _)| *width == bucket.width);
             level.is_some_and(|(width, keep)| (now / width).saturating_sub(bucket.number) < *keep)
