@@ -1,40 +1,19 @@
 //! What a million callers cost, all in.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::alloc::System;
 
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
     census::{Census, Dependence, Sighting, Window},
 };
-
-/// The system's allocator, with a count of the bytes in use and of the calls.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-static CALLS: AtomicUsize = AtomicUsize::new(0);
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-#[expect(unsafe_code, reason = "an allocator cannot be written without it")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        let in_use = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(in_use, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: `pointer` came from `System` with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
+fn in_use() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
 }
 
 fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> Sighting {
@@ -56,30 +35,27 @@ fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> Sighting {
 fn a_million_callers_cost_at_most_128_bytes_each_and_a_known_one_allocates_nothing() {
     const CALLERS: u32 = 1_000_000;
     let kinds = Kinds::new(["UI_RUST", "AGENT", "MCP"]);
-    let before = IN_USE.load(Ordering::Relaxed);
+    let before = in_use();
     let census = Census::builder(&kinds)
         .capacity(CALLERS as usize)
         .open()
         .unwrap();
-    let empty = IN_USE.load(Ordering::Relaxed) - before;
-    PEAK.store(IN_USE.load(Ordering::Relaxed), Ordering::Relaxed);
+    let mut peak = 0;
     for caller in 0..CALLERS {
         census.record(&sighting(&kinds, &census, caller.into()));
+        peak = peak.max(in_use() - before);
     }
     assert_eq!(census.known(), CALLERS as usize);
-    let held = IN_USE.load(Ordering::Relaxed) - before;
-    let peak = PEAK.load(Ordering::Relaxed) - before;
-    let each = |bytes: usize| bytes as f64 / f64::from(CALLERS);
+    let most = 128 * CALLERS as usize;
     println!(
-        "empty {empty} bytes; {:.1} bytes a caller, {:.1} at the peak",
-        each(held),
-        each(peak)
+        "{} bytes for a million callers, {peak} at the peak",
+        in_use() - before
     );
-    assert!(each(held) <= 128.0 && each(peak) <= 128.0);
+    assert!(peak <= most, "{peak} bytes");
 
     let known = sighting(&kinds, &census, 77);
-    let calls = CALLS.load(Ordering::Relaxed);
+    let allocations = ALLOCATOR.stats().allocations;
     (0..1_000).for_each(|_| census.record(&known));
-    assert_eq!(CALLS.load(Ordering::Relaxed), calls);
+    assert_eq!(ALLOCATOR.stats().allocations, allocations);
     assert_eq!(census.report(Window::DAY).all.dependent, u64::from(CALLERS));
 }
