@@ -107,9 +107,9 @@ impl Census {
     /// Takes in one answered request. For a caller known already: no allocation, and no lock but that of its shard.
     pub fn record(&self, sighting: &Sighting) {
         let now = self.timeline.second(&*self.clock);
-        if let Some(uncounted) = self.table.see(now, sighting) {
-            self.lock_overflow().add(&uncounted);
-        }
+        self.table.see(now, sighting, |uncounted| {
+            self.lock_overflow().add(uncounted);
+        });
     }
 
     /// What was in the window that ends now.

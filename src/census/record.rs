@@ -75,9 +75,8 @@ impl Record {
     }
 
     /// Takes in one answer. Two threads may bring theirs in the wrong order, so times only grow.
-    pub(super) fn see(&mut self, now: u32, sighting: &Sighting, kind: u8, version: u8) {
-        self.kind = kind;
-        self.version = version;
+    #[inline]
+    pub(super) fn see(&mut self, now: u32, sighting: &Sighting) {
         self.endpoints |= sighting.endpoint.bit();
         self.last_seen = self.last_seen.max(now);
         self.answers = self.answers.saturating_add(1);
@@ -91,6 +90,7 @@ impl Record {
         }
     }
 
+    #[inline]
     fn see_status_driven(&mut self, now: u32) {
         self.flags |= STATUS_DRIVEN;
         self.last_status_driven = self.last_status_driven.max(now);
@@ -99,6 +99,7 @@ impl Record {
         }
     }
 
+    #[inline]
     fn see_dependent(&mut self, now: u32, stranded: bool) {
         if self.has(MIGRATED) {
             self.flags = self.flags & !MIGRATED | REGRESSED;
@@ -173,7 +174,7 @@ mod tests {
             endpoint: EndpointSlot::OTHER,
             dependence,
         };
-        record.see(now, &sighting, 0, 0);
+        record.see(now, &sighting);
     }
 
     #[test]

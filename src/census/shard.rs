@@ -3,7 +3,7 @@
 use super::{
     record::Record,
     sighting::{Dependence, Sighting},
-    tally::Answers,
+    tally::{Answers, Tally},
     versions::Versions,
 };
 
@@ -16,7 +16,7 @@ pub(super) struct Shard {
     records: Vec<Record>,
     versions: Versions,
     /// Answers per kind since the last heartbeat.
-    pending: Box<[Answers]>,
+    pending: Box<[Tally]>,
     /// Callers without a place, since they were last handed over.
     uncounted: Vec<Uncounted>,
 }
@@ -30,15 +30,8 @@ pub(super) struct Uncounted {
     pub(super) dependence: Dependence,
 }
 
-/// What became of a sighting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
-    Counted,
-    /// The caller has no record, and the list of uncounted ones is as given.
-    Uncounted {
-        pending: usize,
-    },
-}
+/// So many sightings of callers without a place are held back before they are to be handed over.
+const UNCOUNTED: usize = 256;
 
 const TAG_SHIFT: u32 = 24;
 const PLACE: u32 = (1 << TAG_SHIFT) - 1;
@@ -50,57 +43,73 @@ impl Shard {
             slots: vec![0; FIRST_SLOTS].into(),
             records: Vec::new(),
             versions: Versions::default(),
-            pending: vec![Answers::NONE; kinds].into(),
+            pending: vec![Tally::default(); kinds].into(),
             uncounted: Vec::new(),
         }
     }
 
     /// Takes in one answer of the caller with this fingerprint. For a caller not known yet, `reserve` says whether
-    /// there is room for one more.
+    /// there is room for one more. Returns whether so many were without a place that they are to be handed over.
+    #[inline]
     pub(super) fn see(
         &mut self,
         (fingerprint, hash): (u128, u64),
         now: u32,
         sighting: &Sighting,
         reserve: impl FnOnce() -> bool,
-    ) -> Seen {
+    ) -> bool {
         let kind = self.count(sighting, false);
-        let place = match self.find(fingerprint, hash) {
-            Some(place) => place,
-            None if self.has_places() && reserve() => {
-                self.insert(Record::new(fingerprint, now), hash)
+        match self.find(fingerprint, hash) {
+            Some(place) => {
+                self.update(place, now, sighting, kind);
+                false
             }
-            None => {
-                return self.leave_uncounted(Uncounted {
-                    at: now,
-                    fingerprint,
-                    kind,
-                    dependence: sighting.effective(),
-                });
-            }
-        };
-        let record = &mut self.records[place];
-        let version = self
-            .versions
-            .number(sighting.caller.version(), record.version);
-        record.see(now, sighting, kind, version);
-        Seen::Counted
+            None => self.see_new((fingerprint, hash), now, sighting, kind, reserve),
+        }
     }
 
     /// Counts the answer alone and returns the kind it was counted under.
+    #[inline]
     pub(super) fn count(&mut self, sighting: &Sighting, anonymous: bool) -> u8 {
-        let mut kind = sighting.kind().index();
-        // A kind of a larger set than the census was made for.
-        if kind >= self.pending.len() {
-            kind = 0;
-        }
-        let answers = &mut self.pending[kind];
-        let dependence = sighting.effective();
-        answers.all += 1;
-        answers.dependent += u64::from(dependence.is_dependent());
-        answers.dependent_anonymous += u64::from(dependence.is_dependent() && anonymous);
-        answers.stranded += u64::from(dependence == Dependence::Stranded);
+        let kind = sighting.caller.kind().index();
+        // A kind of a larger set than the census was made for is `other`.
+        let kind = if kind < self.pending.len() { kind } else { 0 };
+        self.pending[kind].count(sighting.effective(), anonymous);
         u8::try_from(kind).unwrap_or(0)
+    }
+
+    // Apart, so that the way of a known caller stays short.
+    #[cold]
+    #[inline(never)]
+    fn see_new(
+        &mut self,
+        (fingerprint, hash): (u128, u64),
+        now: u32,
+        sighting: &Sighting,
+        kind: u8,
+        reserve: impl FnOnce() -> bool,
+    ) -> bool {
+        if self.has_places() && reserve() {
+            let place = self.insert(Record::new(fingerprint, now), hash);
+            self.update(place, now, sighting, kind);
+            return false;
+        }
+        self.uncounted.push(Uncounted {
+            at: now,
+            fingerprint,
+            kind,
+            dependence: sighting.effective(),
+        });
+        self.uncounted.len() >= UNCOUNTED
+    }
+
+    #[inline]
+    fn update(&mut self, place: usize, now: u32, sighting: &Sighting, kind: u8) {
+        let record = &mut self.records[place];
+        let version = sighting.caller.version();
+        record.version = self.versions.number(version.as_ref(), record.version);
+        record.kind = kind;
+        record.see(now, sighting);
     }
 
     pub(super) fn records(&self) -> &[Record] {
@@ -127,9 +136,8 @@ impl Shard {
 
     /// Hands over the answers counted since the last call.
     pub(super) fn take_pending(&mut self, mut each: impl FnMut(usize, &Answers)) {
-        for (kind, answers) in self.pending.iter_mut().enumerate() {
-            each(kind, answers);
-            *answers = Answers::NONE;
+        for (kind, tally) in self.pending.iter_mut().enumerate() {
+            each(kind, &std::mem::take(tally).answers());
         }
     }
 
@@ -165,13 +173,7 @@ impl Shard {
         self.records.len() < PLACE as usize
     }
 
-    fn leave_uncounted(&mut self, caller: Uncounted) -> Seen {
-        self.uncounted.push(caller);
-        Seen::Uncounted {
-            pending: self.uncounted.len(),
-        }
-    }
-
+    #[inline]
     fn find(&self, fingerprint: u128, hash: u64) -> Option<usize> {
         let mask = self.slots.len() - 1;
         let tag = tag(hash);

@@ -1,6 +1,6 @@
 //! What the census is told: one answered request.
 
-use crate::caller::{Caller, Kind};
+use crate::caller::Caller;
 
 use super::endpoints::EndpointSlot;
 
@@ -39,10 +39,6 @@ impl Sighting {
         } else {
             self.dependence
         }
-    }
-
-    pub(super) fn kind(&self) -> Kind {
-        self.caller.kind()
     }
 }
 

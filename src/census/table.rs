@@ -12,7 +12,7 @@ use crate::caller::ClientVersion;
 
 use super::{
     record::Record,
-    shard::{Seen, Shard, Uncounted, hash},
+    shard::{Shard, Uncounted, hash},
     sighting::Sighting,
     tally::Answers,
 };
@@ -20,12 +20,9 @@ use super::{
 /// A power of two. Two threads on different callers meet in one shard once in 64 times.
 const SHARDS: usize = 64;
 
-/// So many sightings of callers without a place are held back in a shard before they are handed over.
-const UNCOUNTED: usize = 256;
-
 #[derive(Debug)]
 pub(super) struct Table {
-    shards: Box<[Padded]>,
+    shards: Box<[Padded; SHARDS]>,
     /// Places taken, in all shards.
     known: AtomicUsize,
     capacity: usize,
@@ -40,25 +37,23 @@ impl Table {
     pub(super) fn new(capacity: usize, kinds: usize) -> Self {
         let shard = || Padded(Mutex::new(Shard::new(kinds)));
         Self {
-            shards: (0..SHARDS).map(|_| shard()).collect(),
+            shards: Box::new(std::array::from_fn(|_| shard())),
             known: AtomicUsize::new(0),
             capacity,
         }
     }
 
-    /// Takes in one answer. Returns the callers for whom there was no place, once enough have come together.
-    pub(super) fn see(&self, now: u32, sighting: &Sighting) -> Option<Vec<Uncounted>> {
+    /// Takes in one answer. `full` gets the callers for whom there was no place, once enough have come together.
+    #[inline]
+    pub(super) fn see(&self, now: u32, sighting: &Sighting, full: impl FnOnce(&[Uncounted])) {
         let Some(fingerprint) = sighting.caller.fingerprint() else {
-            self.of_this_thread().count(sighting, true);
-            return None;
+            return self.see_anonymous(sighting);
         };
         let fingerprint = fingerprint.as_u128();
         let hash = hash(fingerprint);
         let mut shard = self.of_hash(hash);
-        let seen = shard.see((fingerprint, hash), now, sighting, || self.reserve());
-        match seen {
-            Seen::Uncounted { pending } if pending >= UNCOUNTED => Some(shard.take_uncounted()),
-            _ => None,
+        if shard.see((fingerprint, hash), now, sighting, || self.reserve()) {
+            hand_over(shard, full);
         }
     }
 
@@ -96,7 +91,7 @@ impl Table {
     pub(super) fn restore(&self, mut record: Record, version: Option<ClientVersion>) -> bool {
         let hash = hash(record.fingerprint);
         let mut shard = self.of_hash(hash);
-        record.version = shard.versions_mut().number(version, 0);
+        record.version = shard.versions_mut().number(version.as_ref(), 0);
         let is_new = shard.restore(record, hash);
         self.known.fetch_add(usize::from(is_new), Ordering::Relaxed);
         is_new
@@ -110,6 +105,11 @@ impl Table {
             let dropped = before - shard.records().len();
             self.known.fetch_sub(dropped, Ordering::Relaxed);
         }
+    }
+
+    #[inline(never)]
+    fn see_anonymous(&self, sighting: &Sighting) {
+        self.of_this_thread().count(sighting, true);
     }
 
     fn reserve(&self) -> bool {
@@ -139,6 +139,15 @@ impl Table {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn hand_over(mut shard: MutexGuard<'_, Shard>, full: impl FnOnce(&[Uncounted])) {
+    let uncounted = shard.take_uncounted();
+    drop(shard);
+    full(&uncounted);
+}
+
+#[inline]
 fn lock(shard: &Padded) -> MutexGuard<'_, Shard> {
     // A panic in a shard would leave counts, at worst, one short.
     shard.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -69,9 +69,16 @@ impl Timeline {
         }
     }
 
-    /// The present second of the census's time.
+    /// The present second of the census's time. It is asked for at every sighting, and so does without the care for
+    /// numbers that no clock reaches.
+    #[inline]
     pub(super) fn second(&self, clock: &dyn Clock) -> u32 {
-        seconds(self.time(millis(clock.monotonic())))
+        let elapsed = clock.monotonic();
+        let ms = elapsed
+            .as_secs()
+            .wrapping_mul(1_000)
+            .wrapping_add(u64::from(elapsed.subsec_millis()));
+        seconds(self.time(ms))
     }
 
     pub(super) fn moment(&self, clock: &dyn Clock) -> Moment {
@@ -155,6 +162,7 @@ pub(super) fn resume(time: u64, saved_wall: u64, wall: u64) -> Resumed {
 }
 
 /// Whole seconds, at most what 32 bits hold.
+#[inline]
 pub(super) fn seconds(ms: u64) -> u32 {
     u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
 }

@@ -14,15 +14,21 @@ impl Versions {
     pub(super) const MAX: usize = 255;
 
     /// The number of a version: the one that the caller had, a known one, or a new one if there is room.
-    pub(super) fn number(&mut self, version: Option<ClientVersion>, had: u8) -> u8 {
-        let Some(version) = version else {
-            return 0;
-        };
-        if self.get(had) == Some(&version) {
-            return had;
+    #[inline]
+    pub(super) fn number(&mut self, version: Option<&ClientVersion>, had: u8) -> u8 {
+        match version {
+            None => 0,
+            Some(version) if self.get(had) == Some(version) => had,
+            Some(version) => self.changed(version),
         }
-        self.find(&version)
-            .or_else(|| self.add(version))
+    }
+
+    // Apart, so that the way of a caller whose version has not changed stays short.
+    #[cold]
+    #[inline(never)]
+    fn changed(&mut self, version: &ClientVersion) -> u8 {
+        self.find(version)
+            .or_else(|| self.add(*version))
             .unwrap_or(0)
     }
 
