@@ -63,7 +63,7 @@ pub struct Census {
     pub(super) table: Table,
     endpoints: Endpoints,
     kinds: Vec<String>,
-    /// Taken before any shard or the overflow, never while holding one of them.
+    /// Taken before any bucket or the overflow, never while holding one of them.
     keeping: Mutex<Keeping>,
     overflow: Mutex<Overflow>,
     ready: Mutex<Arc<[Report]>>,
@@ -81,6 +81,9 @@ struct Due {
 
 /// How old the ready-made reports get, in milliseconds.
 const REPORTS_EVERY: u64 = 5_000;
+
+/// So many callers, about, are written at once.
+const PART: usize = 1_024;
 
 /// How often callers past the retention are looked for, in milliseconds.
 const SWEEP_EVERY: u64 = 3_600_000;
@@ -104,7 +107,7 @@ impl Census {
         self.endpoints.slot(name)
     }
 
-    /// Takes in one answered request. For a caller known already: no allocation, and no lock but that of its shard.
+    /// Takes in one answered request. For a caller known already: no allocation, and no lock but that of a bucket with a few others.
     pub fn record(&self, sighting: &Sighting) {
         let now = self.timeline.second(&*self.clock);
         self.table.see(now, sighting, |uncounted| {
@@ -124,9 +127,9 @@ impl Census {
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
         let mut drafts = self.drafts(windows, &now);
-        for shard in self.table.shards() {
+        for bucket in self.table.buckets() {
             for draft in &mut drafts {
-                draft.count(shard.records());
+                draft.count(&bucket);
             }
         }
         drafts.map(Draft::finish)
@@ -150,20 +153,20 @@ impl Census {
         let now = self.moment();
         let since = start(query.window, &now);
         let mut keys = Vec::new();
-        for shard in self.table.shards() {
-            let matching = shard
-                .records()
-                .iter()
-                .filter(|record| query.matches(record, since));
+        for bucket in self.table.buckets() {
+            let matching = bucket.iter().filter(|record| query.matches(record, since));
             keys.extend(matching.map(|record| query.key(record)));
         }
         let total = keys.len();
+        let endpoints = self.endpoints.names();
         let keys = query.cut(keys).into_iter();
         let found = keys.filter_map(|key| self.table.find(query.fingerprint(key)));
         Page {
             total,
             offset: query.offset,
-            rows: self.rows(found, since, &now),
+            rows: found
+                .map(|record| self.row(&record, since, &now, &endpoints))
+                .collect(),
         }
     }
 
@@ -172,17 +175,14 @@ impl Census {
     pub fn each_caller(&self, window: Window, select: Select, mut each: impl FnMut(CallerRow)) {
         let now = self.moment();
         let since = start(window, &now);
-        for shard in self.table.shards() {
-            let matching = shard
-                .records()
-                .iter()
-                .filter(|record| select.matches(record, since));
-            let found: Vec<_> = matching
-                .map(|record| (*record, shard.version(record)))
-                .collect();
-            drop(shard);
-            let rows = self.rows(found.into_iter(), since, &now);
-            rows.into_iter().for_each(&mut each);
+        let endpoints = self.endpoints.names();
+        for bucket in self.table.buckets() {
+            let found = bucket.iter().filter(|record| select.matches(record, since));
+            let found: Vec<_> = found.copied().collect();
+            drop(bucket);
+            for record in found {
+                each(self.row(&record, since, &now, &endpoints));
+            }
         }
     }
 
@@ -190,9 +190,9 @@ impl Census {
     #[must_use]
     pub fn caller(&self, fingerprint: Fingerprint, window: Window) -> Option<CallerRow> {
         let now = self.moment();
-        let found = self.table.find(fingerprint.as_u128());
-        self.rows(found.into_iter(), start(window, &now), &now)
-            .pop()
+        let record = self.table.find(fingerprint.as_u128())?;
+        let endpoints = self.endpoints.names();
+        Some(self.row(&record, start(window, &now), &now, &endpoints))
     }
 
     /// How many callers are known one by one.
@@ -339,7 +339,7 @@ impl Census {
         self.timeline.moment(&*self.clock)
     }
 
-    /// Notes that the census is watching, and takes in what the shards have counted since the last time.
+    /// Notes that the census is watching, and takes in what was counted since the last time.
     fn heartbeat(&self) -> Moment {
         let mut keeping = self.lock_keeping();
         let limit = self.settings.heartbeat_limit;
@@ -381,36 +381,32 @@ impl Census {
         keeping.coverage.prune(now.time.saturating_sub(longest));
     }
 
-    fn rows(
-        &self,
-        found: impl Iterator<Item = (Record, Option<String>)>,
-        since: u32,
-        now: &Moment,
-    ) -> Vec<CallerRow> {
-        let endpoints = self.endpoints.names();
+    fn row(&self, record: &Record, since: u32, now: &Moment, endpoints: &[Box<str>]) -> CallerRow {
         let names = Names {
             kinds: &self.kinds,
-            endpoints: &endpoints,
+            endpoints,
         };
-        let unix_ms = |second| now.unix_ms(u64::from(second) * 1_000);
-        found
-            .map(|(record, version)| CallerRow::new(&record, since, version, &names, unix_ms))
-            .collect()
+        CallerRow::new(record, since, &names, |second| {
+            now.unix_ms(u64::from(second) * 1_000)
+        })
     }
 
     fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         writer.bytes(&self.head())?;
-        let shards = self.table.shards();
         let mut part = Vec::new();
-        format::put_shard_count(&mut part, shards.len());
-        for shard in shards {
-            format::put_shard(&mut part, &shard);
-            // The disk must not be waited for with the shard locked.
-            drop(shard);
-            writer.bytes(&part)?;
-            part.clear();
+        let mut records = Vec::new();
+        for bucket in self.table.buckets() {
+            // Copied, because the disk must not be waited for with the bucket locked.
+            records.extend_from_slice(&bucket);
+            drop(bucket);
+            if records.len() >= PART {
+                write_part(writer, &mut part, &mut records)?;
+            }
         }
-        Ok(())
+        if !records.is_empty() {
+            write_part(writer, &mut part, &mut records)?;
+        }
+        write_part(writer, &mut part, &mut records)
     }
 
     /// All of a snapshot but the callers. They are written after it, so none of them is earlier than its time.
@@ -477,6 +473,18 @@ impl Tick for Census {
     fn finish(&self) {
         let _ = self.save();
     }
+}
+
+/// Writes some callers, or the end if there are none.
+fn write_part<W: Write>(
+    writer: &mut Writer<W>,
+    part: &mut Vec<u8>,
+    records: &mut Vec<Record>,
+) -> io::Result<()> {
+    part.clear();
+    format::put_callers(part, records);
+    records.clear();
+    writer.bytes(part)
 }
 
 fn pass(due: &mut u64, now: u64, every: u64) -> bool {

@@ -5,7 +5,7 @@
 //! | head | magic (8 bytes), format version (u32), key check (u64), census time and wall time (u64 ms) |
 //! | names | kinds with their forgotten callers, endpoints, losses |
 //! | time | watched stretches, history of answers, sketches of the overflow |
-//! | callers | per shard: its versions, its records of 60 bytes |
+//! | callers | lists of records; an empty list ends them |
 //! | footer | length of the whole (u64), CRC-32 of all before it |
 //!
 //! All numbers are little-endian; lists have their length (u32) before them. CRC-32 and not a cryptographic hash: it
@@ -21,7 +21,6 @@ use super::{
     open_error::OpenErrorKind,
     overflow::{Bucket, Overflow, Sketches},
     record::Record,
-    shard::Shard,
     sketch_bytes::MAX_BYTES,
     tally::{Answers, History},
 };
@@ -44,7 +43,7 @@ pub(super) struct Saved<'a> {
     pub(super) history: Vec<SavedAnswers>,
     pub(super) last_overflow: u32,
     pub(super) overflow: Vec<Bucket>,
-    shards: Reader<'a>,
+    callers: Reader<'a>,
 }
 
 /// The answers of one kind in one bucket.
@@ -129,20 +128,10 @@ pub(super) fn put_overflow(out: &mut Vec<u8>, overflow: &Overflow) {
     });
 }
 
-/// How many times [`put_shard`] follows.
-pub(super) fn put_shard_count(out: &mut Vec<u8>, shards: usize) {
-    out.u32(u32::try_from(shards).unwrap_or(u32::MAX));
+/// Some callers; a snapshot ends with none.
+pub(super) fn put_callers(out: &mut Vec<u8>, records: &[Record]) {
+    out.list(records.iter(), put_record);
 }
-
-pub(super) fn put_shard(out: &mut Vec<u8>, shard: &Shard) {
-    out.list(shard.versions().list().iter(), |out, version| {
-        out.block(version.as_str().as_bytes());
-    });
-    out.reserve(shard.records().len() * RECORD);
-    out.list(shard.records().iter(), put_record);
-}
-
-const RECORD: usize = 60;
 
 fn put_record(out: &mut Vec<u8>, record: &Record) {
     out.extend_from_slice(&record.fingerprint.to_le_bytes());
@@ -159,7 +148,10 @@ fn put_record(out: &mut Vec<u8>, record: &Record) {
     ] {
         out.u32(number);
     }
-    out.extend_from_slice(&[record.kind, record.version, record.flags, 0]);
+    out.u8(record.kind);
+    out.u8(record.flags);
+    let version = record.version.as_ref().map_or("", ClientVersion::as_str);
+    out.block(version.as_bytes());
 }
 
 impl<'a> Saved<'a> {
@@ -203,33 +195,28 @@ impl<'a> Saved<'a> {
             history: reader.list(|reader| bounds.read_answers(reader))?,
             last_overflow: reader.u32()?.min(bounds.second()),
             overflow: reader.list(|reader| bounds.read_bucket(reader))?,
-            shards: *reader,
+            callers: *reader,
         })
     }
 
-    /// Reads the callers, each with the version it named.
-    pub(super) fn callers(
-        &self,
-        mut each: impl FnMut(Record, Option<ClientVersion>) -> Read<()>,
-    ) -> Read<()> {
-        let mut reader = self.shards;
-        let latest = Bounds {
+    /// Reads the callers.
+    pub(super) fn callers(&self, mut each: impl FnMut(Record) -> Read<()>) -> Read<()> {
+        let mut reader = self.callers;
+        let bounds = Bounds {
             time: self.time,
-            kinds: 0,
-        }
-        .second();
-        reader.list(|reader| {
-            let versions = reader.list(read_version)?;
-            for _ in 0..reader.u32()? {
-                let mut record = read_record(reader)?;
-                record.clamp(latest);
-                let version = usize::from(record.version).checked_sub(1);
-                let version = version.and_then(|place| versions.get(place)).copied();
-                each(record, version)?;
+            kinds: self.kinds.len(),
+        };
+        loop {
+            let count = reader.u32()?;
+            for _ in 0..count {
+                let mut record = read_record(&mut reader)?;
+                record.clamp(bounds.second());
+                each(record)?;
             }
-            Ok(())
-        })?;
-        reader.is_empty().then_some(()).ok_or(Malformed)
+            if count == 0 {
+                return reader.is_empty().then_some(()).ok_or(Malformed);
+            }
+        }
     }
 }
 
@@ -241,7 +228,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// A snapshot is written shard by shard, so some records may be a little later than its time. More than a minute
+    /// The callers are written after the rest, so some records may be a little later than its time. More than a minute
     /// later none is.
     fn second(self) -> u32 {
         u32::try_from(self.time / 1_000 + 60).unwrap_or(u32::MAX)
@@ -323,8 +310,11 @@ fn read_loss(reader: &mut Reader<'_>) -> Read<(u64, OpenErrorKind)> {
     Ok((reader.u64()?, nth(&OpenErrorKind::ALL, reader.u8()?)?))
 }
 
-fn read_version(reader: &mut Reader<'_>) -> Read<ClientVersion> {
-    ClientVersion::parse(reader.block()?).ok_or(Malformed)
+fn read_version(reader: &mut Reader<'_>) -> Read<Option<ClientVersion>> {
+    match reader.block()? {
+        [] => Ok(None),
+        version => ClientVersion::parse(version).map(Some).ok_or(Malformed),
+    }
 }
 
 fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
@@ -334,7 +324,7 @@ fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
     for number in &mut numbers {
         *number = reader.u32()?;
     }
-    let [kind, version, flags, _] = reader.array()?;
+    let [kind, flags] = reader.array()?;
     let [first_seen, last_seen, last_dependent, last_stranded, ..] = numbers;
     let [.., last_status_driven, answers, dependent, stranded] = numbers;
     Ok(Record {
@@ -349,8 +339,8 @@ fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
         dependent,
         stranded,
         kind,
-        version,
         flags,
+        version: read_version(reader)?,
     })
 }
 

@@ -234,7 +234,6 @@ impl CallerRow {
     pub(super) fn new(
         record: &Record,
         since: u32,
-        version: Option<String>,
         names: &Names<'_>,
         unix_ms: impl Fn(u32) -> u64,
     ) -> Self {
@@ -244,7 +243,7 @@ impl CallerRow {
         Self {
             fingerprint: Fingerprint::from_u128(record.fingerprint),
             kind: names.kind(record.kind),
-            version,
+            version: record.version.map(|version| version.as_str().to_owned()),
             generation: generation_of(record),
             state,
             stranded: dependent && record.is_stranded(since),

@@ -49,17 +49,16 @@ mod keeping;
 mod list;
 mod open_error;
 mod overflow;
+mod pending;
 mod record;
 mod report;
 mod reporting;
-mod shard;
 mod sighting;
 mod sketch_bytes;
 mod status;
 mod table;
 mod tally;
 mod timeline;
-mod versions;
 mod window;
 
 pub use builder::CensusBuilder;

@@ -6,8 +6,8 @@
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 
 use super::{
+    pending::Uncounted,
     record::NEVER,
-    shard::Uncounted,
     sighting::Dependence,
     sketch_bytes::{LG_K, read_sketch},
 };

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::caller::ClientVersion;
+
 use super::sighting::{Dependence, Sighting};
 
 /// The second that means "never". The census's time starts later.
@@ -25,7 +27,7 @@ pub enum CallerState {
     Silent,
 }
 
-/// One caller, in 64 bytes. Times are seconds of the census's own time.
+/// One caller, in 96 bytes. Times are seconds of the census's own time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) fingerprint: u128,
@@ -41,9 +43,9 @@ pub(super) struct Record {
     pub(super) dependent: u32,
     pub(super) stranded: u32,
     pub(super) kind: u8,
-    /// One more than the place in the shard's list of versions; 0 for an unknown version.
-    pub(super) version: u8,
     pub(super) flags: u8,
+    // As it is and not as a number into a list: a list would be bounded, and whoever makes up versions would fill it.
+    pub(super) version: Option<ClientVersion>,
 }
 
 /// The generation last seen was status-driven.
@@ -69,14 +71,16 @@ impl Record {
             dependent: 0,
             stranded: 0,
             kind: 0,
-            version: 0,
             flags: 0,
+            version: None,
         }
     }
 
     /// Takes in one answer. Two threads may bring theirs in the wrong order, so times only grow.
     #[inline]
-    pub(super) fn see(&mut self, now: u32, sighting: &Sighting) {
+    pub(super) fn see(&mut self, now: u32, sighting: &Sighting, kind: u8) {
+        self.kind = kind;
+        self.version = sighting.caller.version();
         self.endpoints |= sighting.endpoint.bit();
         self.last_seen = self.last_seen.max(now);
         self.answers = self.answers.saturating_add(1);
@@ -174,12 +178,12 @@ mod tests {
             endpoint: EndpointSlot::OTHER,
             dependence,
         };
-        record.see(now, &sighting);
+        record.see(now, &sighting, 0);
     }
 
     #[test]
-    fn a_record_is_64_bytes() {
-        assert_eq!(size_of::<Record>(), 64);
+    fn a_record_is_96_bytes() {
+        assert_eq!(size_of::<Record>(), 96);
     }
 
     #[test]

@@ -1,44 +1,53 @@
-//! The callers, spread over shards so that requests of different callers do not wait for each other.
+//! The callers, in so many small buckets that requests of different callers hardly ever meet in one.
+//!
+//! A bucket is a lock and a list of a few records. Fewer and larger parts with an index each would need fewer locks, but
+//! two threads would then write to the same locks all the time, and passing a lock's cache line from core to core costs
+//! as much as the rest of a sighting.
 
-use std::{
-    cell::Cell,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
-use crate::caller::ClientVersion;
-
 use super::{
+    pending::{Pending, Uncounted},
     record::Record,
-    shard::{Shard, Uncounted, hash},
     sighting::Sighting,
     tally::Answers,
 };
 
-/// A power of two. Two threads on different callers meet in one shard once in 64 times.
-const SHARDS: usize = 64;
-
 #[derive(Debug)]
 pub(super) struct Table {
-    shards: Box<[Padded; SHARDS]>,
-    /// Places taken, in all shards.
+    /// A power of two.
+    buckets: Box<[Bucket]>,
+    /// How far to shift a hash for the place of its bucket.
+    shift: u32,
+    /// Places taken, in all buckets.
     known: AtomicUsize,
+    pending: Pending,
     capacity: usize,
 }
 
-/// Two cache lines of its own, so that a lock taken in one shard does not slow down its neighbour.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Padded(Mutex<Shard>);
+/// A cache line of its own, so that a lock taken in one bucket does not slow down its neighbours.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Bucket(Mutex<Vec<Record>>);
+
+/// So many callers a bucket has when the table is full.
+const FULL: usize = 8;
+const FEWEST_BUCKETS: usize = 1 << 8;
+/// 64 MiB. A larger table has longer buckets.
+const MOST_BUCKETS: usize = 1 << 20;
 
 impl Table {
     pub(super) fn new(capacity: usize, kinds: usize) -> Self {
-        let shard = || Padded(Mutex::new(Shard::new(kinds)));
+        let buckets = (capacity / FULL).clamp(FEWEST_BUCKETS, MOST_BUCKETS);
+        let buckets = buckets.next_power_of_two();
         Self {
-            shards: Box::new(std::array::from_fn(|_| shard())),
+            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
+            shift: u64::BITS - buckets.trailing_zeros(),
             known: AtomicUsize::new(0),
+            pending: Pending::new(kinds),
             capacity,
         }
     }
@@ -46,14 +55,23 @@ impl Table {
     /// Takes in one answer. `full` gets the callers for whom there was no place, once enough have come together.
     #[inline]
     pub(super) fn see(&self, now: u32, sighting: &Sighting, full: impl FnOnce(&[Uncounted])) {
-        let Some(fingerprint) = sighting.caller.fingerprint() else {
-            return self.see_anonymous(sighting);
+        let kind = self.pending.kind(sighting.caller.kind());
+        let fingerprint = sighting.caller.fingerprint();
+        self.pending
+            .count(kind, sighting.effective(), fingerprint.is_none());
+        let Some(fingerprint) = fingerprint else {
+            return;
         };
         let fingerprint = fingerprint.as_u128();
-        let hash = hash(fingerprint);
-        let mut shard = self.of_hash(hash);
-        if shard.see((fingerprint, hash), now, sighting, || self.reserve()) {
-            hand_over(shard, full);
+        let mut bucket = self.bucket(fingerprint);
+        match of(&mut bucket, fingerprint) {
+            Some(record) => record.see(now, sighting, kind),
+            None => self.see_new(
+                bucket,
+                Record::new(fingerprint, now),
+                (sighting, kind),
+                full,
+            ),
         }
     }
 
@@ -64,52 +82,71 @@ impl Table {
     }
 
     /// Hands over what was counted since the last call: answers per kind, and callers without a place.
-    pub(super) fn drain(&self, mut answers: impl FnMut(usize, &Answers)) -> Vec<Uncounted> {
-        let mut uncounted = Vec::new();
-        for mut shard in self.shards() {
-            shard.take_pending(&mut answers);
-            uncounted.append(&mut shard.take_uncounted());
-        }
-        uncounted
+    pub(super) fn drain(&self, answers: impl FnMut(usize, &Answers)) -> Vec<Uncounted> {
+        self.pending.take(answers);
+        self.pending.take_uncounted()
     }
 
-    /// Each shard in turn, locked only while it is looked at.
-    pub(super) fn shards(&self) -> impl ExactSizeIterator<Item = MutexGuard<'_, Shard>> {
-        self.shards.iter().map(lock)
+    /// The callers of each bucket in turn, locked only while they are looked at.
+    pub(super) fn buckets(&self) -> impl Iterator<Item = MutexGuard<'_, Vec<Record>>> {
+        self.buckets.iter().map(lock)
     }
 
-    /// The record of a caller, with the text of its version.
-    pub(super) fn find(&self, fingerprint: u128) -> Option<(Record, Option<String>)> {
-        let hash = hash(fingerprint);
-        let shard = self.of_hash(hash);
-        let record = *shard.get(fingerprint, hash)?;
-        Some((record, shard.version(&record)))
+    /// The record of a caller.
+    pub(super) fn find(&self, fingerprint: u128) -> Option<Record> {
+        of(&mut self.bucket(fingerprint), fingerprint).copied()
     }
 
     /// Puts in a record read from a snapshot, even beyond the capacity: a caller known once keeps its place. `false`
     /// if the caller has one already.
-    pub(super) fn restore(&self, mut record: Record, version: Option<ClientVersion>) -> bool {
-        let hash = hash(record.fingerprint);
-        let mut shard = self.of_hash(hash);
-        record.version = shard.versions_mut().number(version.as_ref(), 0);
-        let is_new = shard.restore(record, hash);
-        self.known.fetch_add(usize::from(is_new), Ordering::Relaxed);
+    pub(super) fn restore(&self, record: Record) -> bool {
+        let mut bucket = self.bucket(record.fingerprint);
+        let is_new = of(&mut bucket, record.fingerprint).is_none();
+        if is_new {
+            push(&mut bucket, record);
+            self.known.fetch_add(1, Ordering::Relaxed);
+        }
         is_new
     }
 
     /// Drops the records that are not to be kept.
     pub(super) fn retain(&self, mut keep: impl FnMut(&Record) -> bool) {
-        for mut shard in self.shards() {
-            let before = shard.records().len();
-            shard.retain(&mut keep);
-            let dropped = before - shard.records().len();
-            self.known.fetch_sub(dropped, Ordering::Relaxed);
+        for mut bucket in self.buckets() {
+            let before = bucket.len();
+            bucket.retain(&mut keep);
+            let dropped = before - bucket.len();
+            if dropped > 0 {
+                bucket.shrink_to_fit();
+                self.known.fetch_sub(dropped, Ordering::Relaxed);
+            }
         }
     }
 
+    // Apart, so that the way of a known caller stays short.
+    #[cold]
     #[inline(never)]
-    fn see_anonymous(&self, sighting: &Sighting) {
-        self.of_this_thread().count(sighting, true);
+    fn see_new(
+        &self,
+        mut bucket: MutexGuard<'_, Vec<Record>>,
+        mut record: Record,
+        (sighting, kind): (&Sighting, u8),
+        full: impl FnOnce(&[Uncounted]),
+    ) {
+        if self.reserve() {
+            record.see(record.first_seen, sighting, kind);
+            push(&mut bucket, record);
+            return;
+        }
+        drop(bucket);
+        let uncounted = self.pending.leave(Uncounted {
+            at: record.first_seen,
+            fingerprint: record.fingerprint,
+            kind,
+            dependence: sighting.effective(),
+        });
+        if let Some(uncounted) = uncounted {
+            full(&uncounted);
+        }
     }
 
     fn reserve(&self) -> bool {
@@ -120,35 +157,51 @@ impl Table {
             .is_ok()
     }
 
-    fn of_hash(&self, hash: u64) -> MutexGuard<'_, Shard> {
-        // The top six bits: the shard's own index uses the others.
-        lock(&self.shards[(hash >> 58) as usize])
+    #[inline]
+    fn bucket(&self, fingerprint: u128) -> MutexGuard<'_, Vec<Record>> {
+        lock(&self.buckets[place(hash(fingerprint), self.shift)])
     }
-
-    /// Anonymous callers have no hash; each thread counts them in a shard of its own, as far as there are enough.
-    fn of_this_thread(&self) -> MutexGuard<'_, Shard> {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        thread_local!(static OWN: Cell<usize> = const { Cell::new(usize::MAX) });
-        let own = OWN.with(|own| {
-            if own.get() == usize::MAX {
-                own.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
-            }
-            own.get()
-        });
-        lock(&self.shards[own])
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn hand_over(mut shard: MutexGuard<'_, Shard>, full: impl FnOnce(&[Uncounted])) {
-    let uncounted = shard.take_uncounted();
-    drop(shard);
-    full(&uncounted);
 }
 
 #[inline]
-fn lock(shard: &Padded) -> MutexGuard<'_, Shard> {
-    // A panic in a shard would leave counts, at worst, one short.
-    shard.0.lock().unwrap_or_else(PoisonError::into_inner)
+fn of(bucket: &mut [Record], fingerprint: u128) -> Option<&mut Record> {
+    bucket
+        .iter_mut()
+        .find(|record| record.fingerprint == fingerprint)
+}
+
+/// A little at a time, and not twice as much: the unused part would cost more bytes a caller than the table itself.
+fn push(bucket: &mut Vec<Record>, record: Record) {
+    if bucket.len() == bucket.capacity() {
+        bucket.reserve_exact(1 + bucket.len() / 16);
+    }
+    bucket.push(record);
+}
+
+#[inline]
+fn lock(bucket: &Bucket) -> MutexGuard<'_, Vec<Record>> {
+    // A panic in a bucket would leave counts, at worst, one short.
+    bucket.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Spreads fingerprints that are not random already, as those of a hand-written detector may not be.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "both halves of the fingerprint go in"
+)]
+#[inline]
+fn hash(fingerprint: u128) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let folded = (fingerprint >> 64) as u64 ^ (fingerprint as u64).wrapping_mul(ODD);
+    (folded ^ folded >> 32).wrapping_mul(ODD)
+}
+
+/// The top bits, which depend on all others.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there are at most 2^20 buckets"
+)]
+#[inline]
+fn place(hash: u64, shift: u32) -> usize {
+    (hash >> shift) as usize
 }

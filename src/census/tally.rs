@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::sighting::Dependence;
-
 /// Counts of answers, whoever got them. Each stops at its maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -16,29 +14,6 @@ pub struct Answers {
     pub dependent_anonymous: u64,
     /// Of the dependent ones those that were stranded.
     pub stranded: u64,
-}
-
-/// Answers of one kind between two heartbeats: one place for each dependence, then the same of anonymous callers, so
-/// that counting is one addition.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally([u64; 6]);
-
-impl Tally {
-    pub(super) fn count(&mut self, dependence: Dependence, anonymous: bool) {
-        self.0[dependence as usize + if anonymous { 3 } else { 0 }] += 1;
-    }
-
-    pub(super) fn answers(self) -> Answers {
-        let [none, served, stranded, anonymous @ ..] = self.0;
-        let dependent_anonymous = anonymous[1] + anonymous[2];
-        let dependent = served + stranded + dependent_anonymous;
-        Answers {
-            all: none + anonymous[0] + dependent,
-            dependent,
-            dependent_anonymous,
-            stranded: stranded + anonymous[2],
-        }
-    }
 }
 
 impl Answers {
