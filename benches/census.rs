@@ -46,7 +46,8 @@ fn census_of(callers: u32) -> Census {
     census
 }
 
-/// The time that `threads` threads take together for `rounds` answers each, every thread on callers of its own.
+/// The time from the first start to the last end of `threads` threads that record `rounds` answers each, every thread
+/// of callers of its own.
 fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Duration {
     let start = Arc::new(Barrier::new(threads as usize + 1));
     let workers: Vec<_> = (0..threads)
@@ -60,15 +61,18 @@ fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Du
                 for (sighting, _) in known.iter().cycle().zip(0..rounds) {
                     census.record(black_box(sighting));
                 }
-                began.elapsed()
+                (began, Instant::now())
             })
         })
         .collect();
     start.wait();
-    let took = workers
+    let spans = workers
         .into_iter()
         .map(|worker| worker.join().expect("no panic"));
-    took.max().unwrap_or_default()
+    let (began, ended): (Vec<_>, Vec<_>) = spans.unzip();
+    let (first, last) = (began.into_iter().min(), ended.into_iter().max());
+    last.zip(first)
+        .map_or(Duration::ZERO, |(last, first)| last - first)
 }
 
 fn record(c: &mut Criterion) {

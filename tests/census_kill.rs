@@ -98,7 +98,7 @@ fn a_killed_process_keeps_what_it_promised() {
         assert!(known > promised, "{known} known, {promised} promised");
         let mut fingerprints = Vec::new();
         census.each_caller(Window::DAY, Select::All, |row| {
-            fingerprints.push(row.fingerprint.as_u128())
+            fingerprints.push(row.fingerprint.as_u128());
         });
         fingerprints.sort_unstable();
         assert!(

@@ -10,7 +10,7 @@ use legacy_http_compat::{
     census::{
         Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Sighting, Window,
     },
-    clock::{Clock, ManualClock},
+    clock::ManualClock,
     keeper::{Keeper, Tick},
 };
 use proptest::prelude::*;

@@ -11,9 +11,10 @@ use super::{
     census::Census,
     codec::{Malformed, Read},
     coverage::GapCause,
+    decode::Saved,
     file::SnapshotFile,
-    format::Saved,
     open_error::{OpenError, OpenErrorKind},
+    settings::Settings,
     status::Saver,
     timeline::{ORIGIN, resume},
     window::Window,
@@ -39,24 +40,27 @@ use super::{
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CensusBuilder {
-    pub(super) kinds: Kinds,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) settings: Settings,
+    kinds: Kinds,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
     snapshot: Option<PathBuf>,
 }
 
-/// Numbers that a census goes by; times in milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) capacity: usize,
-    pub(super) retention: u64,
-    pub(super) heartbeat_limit: u64,
-    pub(super) snapshot_every: u64,
-    pub(super) key_check: u64,
+impl Census {
+    /// A census in memory with the default settings.
+    #[must_use]
+    pub fn new(kinds: &Kinds) -> Self {
+        Self::builder(kinds).fresh(None)
+    }
+
+    /// A census to be set up. `kinds` must be those of the detector that tells the callers apart.
+    pub fn builder(kinds: &Kinds) -> CensusBuilder {
+        CensusBuilder::new(kinds)
+    }
 }
 
 impl CensusBuilder {
-    pub(super) fn new(kinds: &Kinds) -> Self {
+    fn new(kinds: &Kinds) -> Self {
         Self {
             kinds: kinds.clone(),
             clock: Arc::new(SystemClock::new()),
@@ -167,8 +171,12 @@ impl CensusBuilder {
         self.restored(Some(bytes))
     }
 
-    pub(super) fn fresh(&self, loss: Option<OpenErrorKind>) -> Census {
-        let census = Census::starting_at(self, ORIGIN);
+    fn starting_at(&self, time: u64) -> Census {
+        Census::starting_at(time, &self.kinds, Arc::clone(&self.clock), self.settings)
+    }
+
+    fn fresh(&self, loss: Option<OpenErrorKind>) -> Census {
+        let census = self.starting_at(ORIGIN);
         census.begin(GapCause::Beginning, loss);
         census
     }
@@ -179,7 +187,7 @@ impl CensusBuilder {
         };
         let saved = Saved::read(bytes, self.settings.key_check).map_err(OpenError::new)?;
         let resumed = resume(saved.time, saved.wall, self.clock.unix_ms());
-        let census = Census::starting_at(self, resumed.time);
+        let census = self.starting_at(resumed.time);
         fill(&census, saved, resumed.unknown_downtime)
             .map_err(|Malformed| OpenError::new(OpenErrorKind::Corrupt))?;
         census.begin(GapCause::Restart, None);
