@@ -26,13 +26,18 @@
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
 //! - [`caller`]: who asked: client kind, generation and fingerprint
 //! - [`document`]: contract and callers in one JSON document
+//! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
+//! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
 
 pub mod caller;
+pub mod census;
+pub mod clock;
 pub mod contract;
 pub mod document;
 pub mod flag;
 mod json;
+pub mod keeper;
 pub mod metrics;
 pub mod middleware;
 pub mod observation;

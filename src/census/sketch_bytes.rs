@@ -1,0 +1,103 @@
+//! Reading a sketch from bytes that nobody vouches for.
+//!
+//! `datasketches` checks the outline of a serialized sketch, not each of its registers, and reckons on with what it
+//! read. So only what this crate itself writes is taken: HLL-8, of one size, every value in its range.
+
+use datasketches::hll::{HllSketch, HllType};
+
+/// The base-2 logarithm of the number of registers: 4 KiB a sketch at most.
+pub(super) const LG_K: u8 = 12;
+
+/// No sketch of this size is longer.
+pub(super) const MAX_BYTES: usize = 40 + (1 << LG_K);
+
+const LIST: u8 = 0;
+const SET: u8 = 1;
+/// Six bits of value, of which 63 is the greatest.
+const MAX_VALUE: u8 = 63;
+
+/// The sketch that was written as these bytes; `None` if they are none of this crate's.
+pub(super) fn read_sketch(bytes: &[u8]) -> Option<HllSketch> {
+    let mode = bytes.get(7)? & 3;
+    let plausible = match mode {
+        LIST => coupons_are_plausible(bytes.get(8..)?),
+        SET => coupons_are_plausible(bytes.get(12..)?),
+        _ => registers_are_plausible(bytes),
+    };
+    if !plausible || bytes.get(3) != Some(&LG_K) {
+        return None;
+    }
+    let sketch = HllSketch::deserialize(bytes).ok()?;
+    // What is not written in the same way was not written by this crate.
+    let same = sketch.target_type() == HllType::Hll8 && sketch.serialize().len() == bytes.len();
+    same.then_some(sketch)
+}
+
+/// A coupon is six bits of value above 26 of place, and its value is not zero.
+fn coupons_are_plausible(bytes: &[u8]) -> bool {
+    let (coupons, rest) = bytes.as_chunks::<4>();
+    rest.is_empty() && coupons.iter().all(|coupon| coupon[3] >> 2 != 0)
+}
+
+fn registers_are_plausible(bytes: &[u8]) -> bool {
+    let Some((head, registers)) = bytes.split_at_checked(40) else {
+        return false;
+    };
+    let (floats, _) = head[8..32].as_chunks::<8>();
+    let zeros: u32 = registers
+        .iter()
+        .map(|register| u32::from(*register == 0))
+        .sum();
+    let claimed = u32::from_le_bytes([head[32], head[33], head[34], head[35]]);
+    registers.len() == 1 << LG_K
+        && registers.iter().all(|register| *register <= MAX_VALUE)
+        && claimed == zeros
+        && floats.iter().all(|float| {
+            let float = f64::from_le_bytes(*float);
+            float.is_finite() && float >= 0.0
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use datasketches::hll::HllUnion;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sketch(callers: u32) -> HllSketch {
+        let mut sketch = HllSketch::new(LG_K, HllType::Hll8).unwrap();
+        (0..callers).for_each(|caller| sketch.update(caller));
+        sketch
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        for callers in [0, 1, 7, 8, 30, 300, 400, 1_000, 100_000] {
+            let sketch = sketch(callers);
+            let bytes = sketch.serialize();
+            assert!(bytes.len() <= MAX_BYTES);
+            assert!(read_sketch(&bytes) == Some(sketch), "{callers}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_sketch_is_refused_or_can_be_worked_with(
+            callers in prop_oneof![0_u32..40, 40_u32..2_000],
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let mut bytes = sketch(callers).serialize();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if let Some(mut sketch) = read_sketch(&bytes) {
+                (0..1_000_u32).for_each(|caller| sketch.update(caller + 7_000));
+                let mut union = HllUnion::new(LG_K).unwrap();
+                union.update(&sketch);
+                prop_assert!(!union.estimate().is_nan());
+            }
+        }
+    }
+}

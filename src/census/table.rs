@@ -1,0 +1,207 @@
+//! The callers, in so many small buckets that requests of different callers hardly ever meet in one.
+//!
+//! A bucket is a lock and a list of a few records. Fewer and larger parts with an index each would need fewer locks, but
+//! two threads would then write to the same locks all the time, and passing a lock's cache line from core to core costs
+//! as much as the rest of a sighting.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use super::{
+    pending::{Pending, Uncounted},
+    record::Record,
+    sighting::Sighting,
+    tally::Answers,
+};
+
+#[derive(Debug)]
+pub(super) struct Table {
+    /// A power of two.
+    buckets: Box<[Bucket]>,
+    /// How far to shift a hash for the place of its bucket.
+    shift: u32,
+    /// Places taken, in all buckets.
+    known: AtomicUsize,
+    pending: Pending,
+    capacity: usize,
+}
+
+/// A cache line of its own, so that a lock taken in one bucket does not slow down its neighbours.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Bucket(Mutex<Vec<Record>>);
+
+/// So many callers a bucket has when the table is full.
+const FULL: usize = 8;
+const FEWEST_BUCKETS: usize = 1 << 8;
+/// 64 MiB. A larger table has longer buckets.
+const MOST_BUCKETS: usize = 1 << 20;
+
+impl Table {
+    pub(super) fn new(capacity: usize, kinds: usize) -> Self {
+        let buckets = (capacity / FULL).clamp(FEWEST_BUCKETS, MOST_BUCKETS);
+        let buckets = buckets.next_power_of_two();
+        Self {
+            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
+            shift: u64::BITS - buckets.trailing_zeros(),
+            known: AtomicUsize::new(0),
+            pending: Pending::new(kinds),
+            capacity,
+        }
+    }
+
+    /// Takes in one answer. `full` gets the callers for whom there was no place, once enough have come together.
+    #[inline]
+    pub(super) fn see(&self, now: u32, sighting: &Sighting, full: impl FnOnce(&[Uncounted])) {
+        let kind = self.pending.kind(sighting.caller.kind());
+        let fingerprint = sighting.caller.fingerprint();
+        self.pending
+            .count(kind, sighting.effective(), fingerprint.is_none());
+        let Some(fingerprint) = fingerprint else {
+            return;
+        };
+        let fingerprint = fingerprint.as_u128();
+        let mut bucket = self.bucket(fingerprint);
+        match of(&mut bucket, fingerprint) {
+            Some(record) => record.see(now, sighting, kind),
+            None => self.see_new(
+                bucket,
+                Record::new(fingerprint, now),
+                (sighting, kind),
+                full,
+            ),
+        }
+    }
+
+    /// How many callers have a place.
+    pub(super) fn known(&self) -> usize {
+        // Relaxed: a count for people; the records are reached through their locks.
+        self.known.load(Ordering::Relaxed)
+    }
+
+    /// Hands over what was counted since the last call: answers per kind, and callers without a place.
+    pub(super) fn drain(&self, answers: impl FnMut(usize, &Answers)) -> Vec<Uncounted> {
+        self.pending.take(answers);
+        self.pending.take_uncounted()
+    }
+
+    /// The callers of each bucket in turn, locked only while they are looked at.
+    pub(super) fn buckets(&self) -> impl Iterator<Item = MutexGuard<'_, Vec<Record>>> {
+        self.buckets.iter().map(lock)
+    }
+
+    /// The record of a caller.
+    pub(super) fn find(&self, fingerprint: u128) -> Option<Record> {
+        of(&mut self.bucket(fingerprint), fingerprint).copied()
+    }
+
+    /// Puts in a record read from a snapshot, even beyond the capacity: a caller known once keeps its place. `false`
+    /// if the caller has one already.
+    pub(super) fn restore(&self, record: Record) -> bool {
+        let mut bucket = self.bucket(record.fingerprint);
+        let is_new = of(&mut bucket, record.fingerprint).is_none();
+        if is_new {
+            push(&mut bucket, record);
+            self.known.fetch_add(1, Ordering::Relaxed);
+        }
+        is_new
+    }
+
+    /// Drops the records that are not to be kept.
+    pub(super) fn retain(&self, mut keep: impl FnMut(&Record) -> bool) {
+        for mut bucket in self.buckets() {
+            let before = bucket.len();
+            bucket.retain(&mut keep);
+            let dropped = before - bucket.len();
+            if dropped > 0 {
+                bucket.shrink_to_fit();
+                self.known.fetch_sub(dropped, Ordering::Relaxed);
+            }
+        }
+    }
+
+    // Apart, so that the way of a known caller stays short.
+    #[cold]
+    #[inline(never)]
+    fn see_new(
+        &self,
+        mut bucket: MutexGuard<'_, Vec<Record>>,
+        mut record: Record,
+        (sighting, kind): (&Sighting, u8),
+        full: impl FnOnce(&[Uncounted]),
+    ) {
+        if self.reserve() {
+            record.see(record.first_seen, sighting, kind);
+            push(&mut bucket, record);
+            return;
+        }
+        drop(bucket);
+        let uncounted = self.pending.leave(Uncounted {
+            at: record.first_seen,
+            fingerprint: record.fingerprint,
+            kind,
+            dependence: sighting.effective(),
+        });
+        if let Some(uncounted) = uncounted {
+            full(&uncounted);
+        }
+    }
+
+    fn reserve(&self) -> bool {
+        let one_more = |known| (known < self.capacity).then_some(known + 1);
+        // Relaxed: the exchange alone keeps the count exact.
+        self.known
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .is_ok()
+    }
+
+    #[inline]
+    fn bucket(&self, fingerprint: u128) -> MutexGuard<'_, Vec<Record>> {
+        lock(&self.buckets[place(hash(fingerprint), self.shift)])
+    }
+}
+
+#[inline]
+fn of(bucket: &mut [Record], fingerprint: u128) -> Option<&mut Record> {
+    bucket
+        .iter_mut()
+        .find(|record| record.fingerprint == fingerprint)
+}
+
+/// A little at a time, and not twice as much: the unused part would cost more bytes a caller than the table itself.
+fn push(bucket: &mut Vec<Record>, record: Record) {
+    if bucket.len() == bucket.capacity() {
+        bucket.reserve_exact(1 + bucket.len() / 16);
+    }
+    bucket.push(record);
+}
+
+#[inline]
+fn lock(bucket: &Bucket) -> MutexGuard<'_, Vec<Record>> {
+    // A panic in a bucket would leave counts, at worst, one short.
+    bucket.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Spreads fingerprints that are not random already, as those of a hand-written detector may not be.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "both halves of the fingerprint go in"
+)]
+#[inline]
+fn hash(fingerprint: u128) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let folded = (fingerprint >> 64) as u64 ^ (fingerprint as u64).wrapping_mul(ODD);
+    (folded ^ folded >> 32).wrapping_mul(ODD)
+}
+
+/// The top bits, which depend on all others.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there are at most 2^20 buckets"
+)]
+#[inline]
+fn place(hash: u64, shift: u32) -> usize {
+    (hash >> shift) as usize
+}
