@@ -30,6 +30,7 @@
 //! - [`metrics`]: the numbers, and how to show them
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
 
+mod bindings;
 pub mod caller;
 pub mod census;
 pub mod clock;

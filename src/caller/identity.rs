@@ -71,6 +71,12 @@ impl Caller {
         self
     }
 
+    /// This caller as one of another kind.
+    pub(crate) const fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The client kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {

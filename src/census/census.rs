@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{caller::Kinds, clock::Clock};
+use crate::{bindings::Bindings, caller::Kinds, clock::Clock};
 
 use super::{
+    binding::Binding,
     coverage::GapCause,
     due::Due,
     endpoints::{EndpointSlot, Endpoints},
@@ -54,6 +55,7 @@ pub struct Census {
     pub(super) timeline: Timeline,
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
+    pub(super) bindings: Bindings<Binding>,
     pub(super) kinds: Vec<String>,
     /// Taken before any bucket or the overflow, never while holding one of them.
     keeping: Mutex<Keeping>,
@@ -136,6 +138,7 @@ impl Census {
         Self {
             table: Table::new(settings.capacity, kinds.len()),
             endpoints: Endpoints::default(),
+            bindings: Bindings::default(),
             keeping: Mutex::new(Keeping::new(now, kinds.len())),
             overflow: Mutex::new(Overflow::new(kinds.len())),
             ready: Mutex::new(Arc::new([])),

@@ -34,6 +34,7 @@
 //!   their places, and the rest is estimated.
 //! - One process, one snapshot file. A second process that opens it is refused.
 
+mod binding;
 mod builder;
 #[expect(
     clippy::module_inception,
@@ -51,6 +52,7 @@ mod format;
 mod keeping;
 mod list;
 mod listing;
+mod observing;
 mod open_error;
 mod overflow;
 mod pending;
@@ -60,6 +62,7 @@ mod report;
 mod reporting;
 mod saving;
 mod settings;
+mod showing;
 mod sighting;
 mod sketch_bytes;
 mod status;

@@ -8,7 +8,7 @@ use std::sync::{
 use super::series::{MAX_SERIES, Place, Register, Series};
 use crate::{
     caller::Kinds,
-    contract::plan::{Plan, PlanId, PlannedEndpoint},
+    contract::plan::{Plan, PlannedEndpoint},
     observation::{Observation, Shape, SkipReason},
 };
 
@@ -17,8 +17,6 @@ use crate::{
 /// An endpoint has one slot for each skip reason, then for each outcome and kind two, one per shape.
 #[derive(Debug)]
 pub(super) struct Binding {
-    plan: PlanId,
-    kinds: Kinds,
     /// How many kinds there are.
     width: usize,
     /// The first slot of each endpoint.
@@ -41,7 +39,7 @@ impl Binding {
         let binding = Self::unplaced(plan, kinds);
         // At least one of the two slots of a kind is used, so twice the most series is surely too many.
         if binding.slots.len() <= 2 * MAX_SERIES {
-            let all = binding.all(plan);
+            let all = binding.all(plan, kinds);
             if register.has_room_for(all.iter().map(|(_, series)| series)) {
                 for (slot, series) in all {
                     binding.slots[slot].place(register, series);
@@ -60,18 +58,10 @@ impl Binding {
             start
         });
         Self {
-            plan: plan.id,
-            kinds: kinds.clone(),
             width,
             starts: starts.collect(),
             slots: (0..end).map(|_| Slot::unplaced()).collect(),
         }
-    }
-
-    /// Whether it is the one to ask about this answer.
-    #[inline]
-    pub(super) fn is_for(&self, observation: &Observation<'_>) -> bool {
-        self.plan == observation.plan().id && self.kinds.is_same_set(observation.kinds())
     }
 
     #[inline]
@@ -95,8 +85,8 @@ impl Binding {
     }
 
     /// All series that can occur, each with its slot.
-    fn all(&self, plan: &Plan) -> Vec<(usize, Series)> {
-        let kinds: Vec<Arc<str>> = self.kinds.names().map(Arc::from).collect();
+    fn all(&self, plan: &Plan, kinds: &Kinds) -> Vec<(usize, Series)> {
+        let kinds: Vec<Arc<str>> = kinds.names().map(Arc::from).collect();
         let mut all = Vec::new();
         for (endpoint, &start) in plan.endpoints.iter().zip(&self.starts) {
             let name: Arc<str> = (*endpoint.name).into();

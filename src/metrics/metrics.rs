@@ -3,20 +3,22 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::{
     binding::Binding,
-    bindings::Bindings,
     family::Family,
     series::{EXCESS, MAX_SERIES, Place, Register, Series},
     snapshot::Snapshot,
     source::{Sample, Source},
 };
-use crate::observation::{Observation, Observe, SkipReason};
+use crate::{
+    bindings::Bindings,
+    observation::{Observation, Observe, SkipReason},
+};
 
 /// Counts all answers on the contract. The [module](super) has an example and the names of what it tells.
 ///
@@ -28,7 +30,7 @@ use crate::observation::{Observation, Observe, SkipReason};
 pub struct Metrics {
     /// The truth: one number for each series, by place.
     cells: Box<[AtomicU64]>,
-    bindings: Bindings,
+    bindings: Bindings<Binding>,
     register: Mutex<Register>,
 }
 
@@ -107,32 +109,6 @@ impl Metrics {
         slot.place(&mut self.register(), series)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn count_later(&self, observation: &Observation<'_>) {
-        let later = self.bindings.later();
-        match later.iter().find(|known| known.is_for(observation)) {
-            Some(binding) => self.count(binding, observation),
-            None => self.count(&self.bind(observation), observation),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn bind(&self, observation: &Observation<'_>) -> Arc<Binding> {
-        let mut register = self.register();
-        // Another thread may have been here between the look and the lock.
-        let later = self.bindings.later();
-        let mut known = self.bindings.early(observation).into_iter().chain(&**later);
-        if let Some(binding) = known.find(|known| known.is_for(observation)) {
-            return Arc::clone(binding);
-        }
-        let (plan, kinds) = (observation.plan(), observation.kinds());
-        let binding = Arc::new(Binding::new(plan, kinds, &mut register));
-        self.bindings.add(plan.id, &binding);
-        binding
-    }
-
     fn register(&self) -> MutexGuard<'_, Register> {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,10 +116,15 @@ impl Metrics {
 
 impl Observe for Metrics {
     fn observe(&self, observation: &Observation<'_>) {
-        match self.bindings.early(observation) {
-            Some(binding) => self.count(binding, observation),
-            None => self.count_later(observation),
-        }
+        let prepare = || {
+            Binding::new(
+                observation.plan(),
+                observation.kinds(),
+                &mut self.register(),
+            )
+        };
+        let count = |binding: &Binding| self.count(binding, observation);
+        self.bindings.with(observation, prepare, count);
     }
 }
 

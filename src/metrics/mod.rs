@@ -75,7 +75,6 @@
 
 mod active;
 mod binding;
-mod bindings;
 mod family;
 #[expect(
     clippy::module_inception,

@@ -62,6 +62,12 @@ impl From<u64> for Value {
     }
 }
 
+impl From<f64> for Value {
+    fn from(share: f64) -> Self {
+        Self::Ratio(share)
+    }
+}
+
 impl From<bool> for Value {
     fn from(yes: bool) -> Self {
         Self::Count(yes.into())

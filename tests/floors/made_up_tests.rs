@@ -71,14 +71,14 @@ fn an_inline_path_counts_as_an_import() {
 fn a_circle_between_top_level_modules_is_found() {
     let tree = [
         ("census/table.rs", "use crate::metrics::counters::C;"),
-        ("metrics/counters.rs", "use super::source::S;"),
-        ("metrics/source.rs", "use crate::census::table::T;"),
+        ("metrics/counters.rs", "use super::snapshot::S;"),
+        ("metrics/snapshot.rs", "use crate::census::table::T;"),
     ];
     assert_eq!(
         check(&tree),
         [
             "src/census/table.rs:1: census::table imports metrics::counters, and the reverse by some way",
-            "src/metrics/source.rs:1: metrics::source imports census::table, and the reverse by some way",
+            "src/metrics/snapshot.rs:1: metrics::snapshot imports census::table, and the reverse by some way",
         ]
     );
 }
@@ -140,4 +140,17 @@ fn a_module_without_a_floor_and_a_name_from_nowhere_are_faults() {
             "src/flag.rs:1: cannot tell which file defines nowhere::N",
         ]
     );
+}
+
+#[test]
+fn a_facade_that_declares_its_tests_in_the_middle_is_read_to_its_end() {
+    let tree = [
+        (
+            "census/mod.rs",
+            "#[cfg(test)]\nmod tests;\npub use table::Table;",
+        ),
+        ("census/table.rs", "pub struct Table;"),
+        ("rollout/gate.rs", "use crate::census::Table;"),
+    ];
+    assert!(check(&tree).is_empty());
 }

@@ -39,7 +39,7 @@ impl SourceFile {
     }
 
     pub(crate) fn is_test(&self) -> bool {
-        self.path.ends_with("tests.rs")
+        self.path.ends_with("tests.rs") || self.path.contains("/tests/")
     }
 
     /// All paths that start with `crate::` or `super::`, in imports and elsewhere.
@@ -192,13 +192,16 @@ fn close<'t>(mut rest: &'t str, open: &mut Vec<Vec<String>>) -> Option<(&'t str,
     }
 }
 
-/// The text in front of the first test module: tests stand last in a file.
+/// The text in front of the first test module with a body: tests stand last in a file.
 fn without_tests(code: &str) -> &str {
     let mut from = 0;
     while let Some(found) = code[from..].find("#[cfg(") {
         let at = from + found;
         let (attribute, rest) = code[at..].split_once(']').unwrap_or((&code[at..], ""));
-        if attribute.contains("test") && rest.trim_start().starts_with("mod ") {
+        let inline = rest
+            .find(['{', ';'])
+            .is_some_and(|end| rest[end..].starts_with('{'));
+        if attribute.contains("test") && rest.trim_start().starts_with("mod ") && inline {
             return &code[..at];
         }
         from = at + attribute.len();

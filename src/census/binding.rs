@@ -1,0 +1,60 @@
+//! From the names of one contract and one detector to the census's own small numbers.
+
+use crate::{
+    caller::{Caller, Kind, Kinds},
+    observation::Observation,
+};
+
+use super::{
+    endpoints::{EndpointSlot, Endpoints},
+    sighting::{Dependence, Sighting},
+};
+
+/// The endpoints of a contract and the kinds of a detector, each by its place there.
+pub(super) struct Binding {
+    endpoints: Box<[EndpointSlot]>,
+    kinds: Box<[Kind]>,
+}
+
+impl Binding {
+    /// `known` are the kinds of the census, `other` first.
+    pub(super) fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
+        let known = Kinds::new(known.iter().skip(1).cloned());
+        let endpoints = observation.plan().endpoints.iter();
+        let kinds = observation.kinds().names();
+        Self {
+            endpoints: endpoints
+                .map(|endpoint| slots.slot(&endpoint.name))
+                .collect(),
+            kinds: kinds
+                .map(|name| known.find(name).unwrap_or(Kind::OTHER))
+                .collect(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn sighting(&self, observation: &Observation<'_>) -> Sighting {
+        Sighting {
+            caller: self.caller(observation.caller()),
+            endpoint: self.endpoints[observation.endpoint_index()],
+            dependence: dependence(observation),
+        }
+    }
+
+    /// The caller with its kind as the census knows it; one that it does not know is `other`.
+    #[inline]
+    fn caller(&self, caller: &Caller) -> Caller {
+        let kind = self.kinds.get(caller.kind().index()).copied();
+        caller.of_kind(kind.unwrap_or(Kind::OTHER))
+    }
+}
+
+fn dependence(observation: &Observation<'_>) -> Dependence {
+    if !observation.is_dependent() {
+        Dependence::None
+    } else if observation.is_stranded() {
+        Dependence::Stranded
+    } else {
+        Dependence::Served
+    }
+}
