@@ -6,10 +6,22 @@ mod support;
 
 use std::env;
 
-use support::{OTHER, POLL, Plain, SIZES, answer, answer_status_last, exchange, layer, request};
+use support::{
+    OTHER, POLL, Plain, SIZES, answer, answer_status_last, counting, exchange, layer,
+    named_request, request,
+};
 use tower::Layer;
 
-const CASES: [&str; 6] = ["bare", "outside", "off", "kept", "last", "rewritten"];
+const CASES: [&str; 8] = [
+    "bare",
+    "outside",
+    "off",
+    "kept",
+    "last",
+    "rewritten",
+    "uncounted",
+    "counted",
+];
 
 fn main() {
     let arguments: Vec<String> = env::args()
@@ -35,11 +47,49 @@ fn run(case: &str, times: usize) {
             repeat(times, layer(true).layer(last), POLL);
         }
         "rewritten" => repeat(times, layer(true).layer(pending), POLL),
+        // Both make both layers, so that the allocator has the same to do.
+        "uncounted" | "counted" => {
+            let layers = (layer(true), counting(layer(true)));
+            let (uncounted, counted) = (layers.0.layer(pending.clone()), layers.1.layer(pending));
+            repeat_named(
+                times,
+                if case == "counted" {
+                    counted
+                } else {
+                    uncounted
+                },
+            );
+        }
         case => panic!("{case} is none of {CASES:?}"),
     }
 }
 
-fn repeat<S, B>(times: usize, mut service: S, path: &'static str)
+fn repeat<S, B>(times: usize, service: S, path: &'static str)
+where
+    S: tower::Service<
+            http::Request<()>,
+            Response = http::Response<B>,
+            Error = std::convert::Infallible,
+        >,
+    B: http_body::Body + Unpin,
+{
+    send(times, service, || request(path));
+}
+
+/// Polls of one client that says who it is.
+fn repeat_named<S, B>(times: usize, service: S)
+where
+    S: tower::Service<
+            http::Request<()>,
+            Response = http::Response<B>,
+            Error = std::convert::Infallible,
+        >,
+    B: http_body::Body + Unpin,
+{
+    send(times, service, || named_request(POLL));
+}
+
+fn send<S, B>(times: usize, mut service: S, request: impl Fn() -> http::Request<()>)
 where
     S: tower::Service<
             http::Request<()>,
@@ -49,6 +99,6 @@ where
     B: http_body::Body + Unpin,
 {
     for _ in 0..times {
-        exchange(&mut service, request(path));
+        exchange(&mut service, request());
     }
 }

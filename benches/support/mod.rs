@@ -12,7 +12,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body::Body;
 use http_body_util::Full;
-use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+use legacy_http_compat::{
+    CompatFlag, Contract, LegacyHttpCompatLayer,
+    caller::{Detect, FingerprintKey, IdentitySignal, SignalDetector},
+    census::Census,
+    metrics::Metrics,
+};
 use tower::Service;
 
 pub(crate) const POLL: &str = "/api/v1/auth/clients/device/poll";
@@ -46,6 +51,24 @@ impl<B> Service<Request<B>> for Plain {
 pub(crate) fn layer(active: bool) -> LegacyHttpCompatLayer {
     let flag = CompatFlag::new("f", active);
     LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).body_limit(128 * 1024)
+}
+
+/// The layer with all that counts callers: a detector, a census and metrics.
+pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
+    let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+        .kind_header("x-client-kind")
+        .kind_products([("core-agent", "AGENT")])
+        .opt_in("x-status-driven", "1")
+        .version_header("x-client-version")
+        .status_driven_since("AGENT", "2.0.0")
+        .identity(IdentitySignal::header("x-client-id"))
+        .build(&FingerprintKey::new([7; 16]))
+        .expect("the settings above are valid");
+    let census = Census::new(detector.kinds());
+    layer
+        .detect(detector)
+        .observe(census)
+        .observe(Metrics::new())
 }
 
 /// The answer to a poll, filled up to some `size` bytes with a list of small objects behind what the contract asks for.
@@ -83,6 +106,23 @@ pub(crate) fn request<B: Default>(path: &'static str) -> Request<B> {
     *request.uri_mut() = path.parse().expect("a path is a URI");
     let id = HeaderValue::from_static("8c0bd1b5-7a33-4ff0-a6c5-7d1d2d3bb1f0");
     request.headers_mut().insert("x-correlation-id", id);
+    request
+}
+
+/// A request of a client that says who it is, with the headers that an HTTP client sends besides.
+pub(crate) fn named_request<B: Default>(path: &'static str) -> Request<B> {
+    let mut request = request(path);
+    for (name, value) in [
+        ("host", "core.example.com"),
+        ("content-type", "application/json"),
+        ("content-length", "48"),
+        ("x-client-kind", "AGENT"),
+        ("x-client-version", "1.4.0"),
+        ("x-client-id", "agent-0017-berlin"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        request.headers_mut().insert(name, value);
+    }
     request
 }
 

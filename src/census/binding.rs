@@ -49,12 +49,13 @@ impl Binding {
     }
 }
 
+/// Nobody is served a legacy shape but who depends on it.
 fn dependence(observation: &Observation<'_>) -> Dependence {
-    if !observation.is_dependent() {
-        Dependence::None
-    } else if observation.is_stranded() {
+    if observation.shape().is_legacy() {
+        Dependence::Served
+    } else if observation.is_dependent() {
         Dependence::Stranded
     } else {
-        Dependence::Served
+        Dependence::None
     }
 }

@@ -5,6 +5,7 @@ use super::generation_rules::GenerationRules;
 use super::header_scan::WantedHeaders;
 use super::identity_signals::IdentitySignals;
 use super::kind_rules::KindRules;
+use super::memo::Memo;
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
 use super::signal_detector::SignalDetector;
 use crate::caller::fingerprint_key::FingerprintKey;
@@ -132,6 +133,7 @@ impl SignalDetectorBuilder {
             identity,
             vary,
             key_check: key.key_check(),
+            memo: Memo::default(),
         })
     }
 }

@@ -20,7 +20,7 @@ const END: u8 = u8::MAX;
 /// The place of one wanted header in what a scan has found: below [`MAX_HEADERS`] in any detector that was
 /// built, so that the remainder by it changes nothing and spares a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot(u8);
+pub(super) struct Slot(pub(super) u8);
 
 /// The wanted headers, each name once, as they are gathered from the settings.
 #[derive(Debug, Default)]
@@ -92,28 +92,41 @@ impl WantedHeaders {
 
 impl HeaderScan {
     /// The first value of each wanted header.
-    #[inline]
     pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> Found<'h> {
         let mut found = Found([None; MAX_HEADERS]);
-        for (name, value) in headers {
-            let name = name.as_str().as_bytes();
-            if self.lengths >> (name.len() % LENGTHS) & 1 == 1 {
-                self.note(name, value, &mut found);
-            }
-        }
+        self.visit(headers, |slot, value| {
+            found.0[usize::from(slot.0) % MAX_HEADERS].get_or_insert(value);
+        });
         found
     }
 
+    /// Hands out all values of wanted headers.
     #[inline]
-    fn note<'h>(&self, name: &[u8], value: &'h HeaderValue, found: &mut Found<'h>) {
-        let mut place = usize::from(self.first[name.len() % LENGTHS]);
-        while let Some(wanted) = self.wanted.get(place) {
-            if is_same(&wanted.name, name) {
-                found.0[place % MAX_HEADERS].get_or_insert(value);
-                break;
+    pub(super) fn visit<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        mut take: impl FnMut(Slot, &'h HeaderValue),
+    ) {
+        for (name, value) in headers {
+            let name = name.as_str().as_bytes();
+            if self.lengths >> (name.len() % LENGTHS) & 1 == 1
+                && let Some(slot) = self.find(name)
+            {
+                take(slot, value);
             }
-            place = usize::from(wanted.next);
         }
+    }
+
+    #[inline]
+    fn find(&self, name: &[u8]) -> Option<Slot> {
+        let mut place = self.first[name.len() % LENGTHS];
+        while let Some(wanted) = self.wanted.get(usize::from(place)) {
+            if is_same(&wanted.name, name) {
+                return Some(Slot(place));
+            }
+            place = wanted.next;
+        }
+        None
     }
 
     /// Puts a wanted header into the chain of its length.

@@ -7,6 +7,7 @@ mod generation_rules;
 mod header_scan;
 mod identity_signals;
 mod kind_rules;
+mod memo;
 mod product_table;
 mod settings;
 mod signal_detector;

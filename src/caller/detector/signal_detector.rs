@@ -1,11 +1,12 @@
 //! Tells callers by what their requests say of them.
 
-use http::request::Parts;
+use http::{Extensions, request::Parts};
 
 use super::generation_rules::GenerationRules;
-use super::header_scan::HeaderScan;
+use super::header_scan::{Found, HeaderScan};
 use super::identity_signals::{Evidence, IdentitySignals};
 use super::kind_rules::KindRules;
+use super::memo::{Memo, Tag};
 use crate::caller::detect::Detect;
 use crate::caller::fingerprint_key::KeyCheck;
 use crate::caller::identity::Caller;
@@ -70,9 +71,32 @@ pub struct SignalDetector {
     pub(super) identity: IdentitySignals,
     pub(super) vary: Vary,
     pub(super) key_check: KeyCheck,
+    pub(super) memo: Memo,
 }
 
 impl SignalDetector {
+    fn tell(&self, found: &Found<'_>, extensions: &Extensions) -> Caller {
+        let named = self.kind.find(found);
+        let (generation, version) = self.generation.find(found, named, &self.kind);
+        let fingerprint = self.identity.find(Evidence {
+            found,
+            extensions,
+            kinds: &self.kind,
+            named,
+        });
+        Caller::new(named.kind, generation).identified(fingerprint, version)
+    }
+
+    #[cold]
+    fn tell_and_keep(&self, tag: Tag, head: &Parts) -> Caller {
+        let found = self.headers.scan(&head.headers);
+        let caller = self.tell(&found, &head.extensions);
+        if self.identity.is_told_by_header(&found) {
+            self.memo.keep(tag, caller);
+        }
+        caller
+    }
+
     /// The check of the key that the fingerprints are made under.
     #[must_use]
     pub const fn key_check(&self) -> KeyCheck {
@@ -82,16 +106,20 @@ impl SignalDetector {
 
 impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
-        let found = self.headers.scan(&head.headers);
-        let named = self.kind.find(&found);
-        let (generation, version) = self.generation.find(&found, named, &self.kind);
-        let fingerprint = self.identity.find(Evidence {
-            found: &found,
-            extensions: &head.extensions,
-            kinds: &self.kind,
-            named,
+        // Told by headers alone: the same headers are the same caller.
+        let mut tagging = self.memo.tagging();
+        let mut identified = false;
+        self.headers.visit(&head.headers, |slot, value| {
+            identified |= self.identity.is_first_header(slot);
+            tagging.add(slot, value.as_bytes());
         });
-        Caller::new(named.kind, generation).identified(fingerprint, version)
+        if !identified {
+            return self.tell(&self.headers.scan(&head.headers), &head.extensions);
+        }
+        let tag = tagging.finish();
+        self.memo
+            .recall(tag)
+            .unwrap_or_else(|| self.tell_and_keep(tag, head))
     }
 
     fn kinds(&self) -> &Kinds {
