@@ -66,6 +66,7 @@ mod status;
 mod table;
 mod tally;
 mod timeline;
+mod versions;
 mod window;
 
 pub use builder::CensusBuilder;
