@@ -1,5 +1,7 @@
 //! What the census costs: one answer of a known and of a new caller, on one and on two threads; a report, and a
 //! snapshot, by number of callers.
+//!
+//! The figures for two threads need two idle cores: on a busy machine they tell of the scheduler and not of the census.
 
 use std::{
     hint::black_box,
