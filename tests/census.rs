@@ -27,7 +27,10 @@ fn agent() -> Kind {
 
 fn set_up(with: impl FnOnce(CensusBuilder) -> CensusBuilder) -> (Arc<ManualClock>, Census) {
     let clock = Arc::new(ManualClock::new(NOON));
-    let builder = Census::builder(&kinds()).clock(clock.clone());
+    // Small, because a census without optimisation takes its time to look through many empty buckets.
+    let builder = Census::builder(&kinds())
+        .capacity(1_000)
+        .clock(clock.clone());
     let census = with(builder).open().unwrap();
     (clock, census)
 }
@@ -315,21 +318,35 @@ fn every_caller_is_looked_at_without_a_page() {
 }
 
 #[test]
-fn whoever_makes_up_versions_fills_nothing() {
-    let (_, census) = set_up(|builder| builder);
-    for n in 0..2_000 {
-        let version = ClientVersion::parse(format!("1.0.{n}")).unwrap();
-        see(&census, caller(7).with_version(version), Dependence::Served);
-    }
-    let version = || {
-        census
-            .caller(Fingerprint::from_u128(7), Window::DAY)
-            .unwrap()
-            .version
+fn whoever_makes_up_versions_takes_room_for_an_hour_at_most() {
+    let (clock, census) = set_up(|builder| builder.heartbeat_limit(DAY));
+    let name = |fingerprint, version: &str| {
+        let version = ClientVersion::parse(version).unwrap();
+        see(
+            &census,
+            caller(fingerprint).with_version(version),
+            Dependence::Served,
+        );
     };
-    assert_eq!(version().as_deref(), Some("1.0.1999"));
+    let version = |fingerprint| {
+        let row = census.caller(Fingerprint::from_u128(fingerprint), Window::DAY);
+        row.unwrap().version
+    };
+    census.tick();
+    name(1, "1.0.0");
+    (0..5_000).for_each(|n| name(7, &format!("1.1.{n}")));
+    assert_eq!(version(7), None, "no room");
+    clock.advance(HOUR);
+    census.tick();
+    name(7, "2.0.0");
+    assert_eq!(version(7).as_deref(), Some("2.0.0"));
+    assert_eq!(
+        version(1).as_deref(),
+        Some("1.0.0"),
+        "a version in use stays"
+    );
     see(&census, caller(7), Dependence::Served);
-    assert_eq!(version(), None, "the last one named none");
+    assert_eq!(version(7), None, "the last answer's request named none");
 }
 
 #[test]

@@ -209,6 +209,7 @@ impl Pair {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let census = Census::builder(&kinds())
+            .capacity(64)
             .clock(clock.clone())
             .open()
             .unwrap();
@@ -286,7 +287,9 @@ impl Pair {
             return;
         };
         self.model.restart(saved);
-        let builder = Census::builder(&kinds()).clock(self.clock.clone());
+        let builder = Census::builder(&kinds())
+            .capacity(64)
+            .clock(self.clock.clone());
         self.census = builder.open_bytes(bytes).unwrap();
     }
 

@@ -213,9 +213,9 @@ fn fill(census: &Census, mut saved: Saved<'_>, unknown_downtime: bool) -> Read<(
     for entry in &mut saved.history {
         entry.kind = kind(entry.kind);
     }
-    saved.callers(|mut record| {
+    saved.callers(|mut record, version| {
         record.kind = kind(record.kind);
-        let is_new = census.table.restore(record);
+        let is_new = census.table.restore(record, version);
         is_new.then_some(()).ok_or(Malformed)
     })?;
     census.fill_keeping(saved, &kinds, unknown_downtime)

@@ -12,6 +12,7 @@ use super::{
     record::Record,
     sketch_bytes::MAX_BYTES,
     tally::Answers,
+    versions::UNKNOWN,
 };
 
 /// Seconds in 32 bits, as milliseconds.
@@ -87,7 +88,10 @@ impl<'a> Saved<'a> {
     }
 
     /// Reads the callers.
-    pub(super) fn callers(&self, mut each: impl FnMut(Record) -> Read<()>) -> Read<()> {
+    pub(super) fn callers(
+        &self,
+        mut each: impl FnMut(Record, Option<ClientVersion>) -> Read<()>,
+    ) -> Read<()> {
         let mut reader = self.callers;
         let bounds = Bounds {
             time: self.time,
@@ -98,7 +102,7 @@ impl<'a> Saved<'a> {
             for _ in 0..count {
                 let mut record = read_record(&mut reader)?;
                 record.clamp(bounds.second());
-                each(record)?;
+                each(record, read_version(&mut reader)?)?;
             }
             if count == 0 {
                 return reader.is_empty().then_some(()).ok_or(Malformed);
@@ -227,7 +231,8 @@ fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
         stranded,
         kind,
         flags,
-        version: read_version(reader)?,
+        version: UNKNOWN,
+        version_tag: 0,
     })
 }
 

@@ -12,6 +12,7 @@ use super::{
     overflow::Overflow,
     record::Record,
     tally::History,
+    versions::Names,
 };
 
 // Names in a snapshot fit into a block.
@@ -91,8 +92,12 @@ pub(super) fn put_overflow(out: &mut Vec<u8>, overflow: &Overflow) {
 }
 
 /// Some callers; a snapshot ends with none.
-pub(super) fn put_callers(out: &mut Vec<u8>, records: &[Record]) {
-    out.list(records.iter(), put_record);
+pub(super) fn put_callers(out: &mut Vec<u8>, records: &[Record], versions: &Names<'_>) {
+    out.list(records.iter(), |out, record| {
+        put_record(out, record);
+        let version = versions.get(record.version).map(ClientVersion::as_str);
+        out.block(version.unwrap_or_default().as_bytes());
+    });
 }
 
 fn put_record(out: &mut Vec<u8>, record: &Record) {
@@ -112,8 +117,6 @@ fn put_record(out: &mut Vec<u8>, record: &Record) {
     }
     out.u8(record.kind);
     out.u8(record.flags);
-    let version = record.version.as_ref().map_or("", ClientVersion::as_str);
-    out.block(version.as_bytes());
 }
 
 /// The number of a value: its place among all.

@@ -6,6 +6,7 @@ use crate::caller::{Fingerprint, Generation, Kind};
 
 use super::{
     record::{CallerState, NEVER, REGRESSED, Record, STATUS_DRIVEN},
+    versions::Names as Versions,
     window::Window,
 };
 
@@ -239,11 +240,12 @@ impl CallerRow {
     ) -> Self {
         let state = record.state(since);
         let dependent = state == CallerState::Dependent;
+        let version = names.versions.get(record.version);
         let at = |second| (second != NEVER).then(|| unix_ms(second));
         Self {
             fingerprint: Fingerprint::from_u128(record.fingerprint),
             kind: names.kind(record.kind),
-            version: record.version.map(|version| version.as_str().to_owned()),
+            version: version.map(|version| version.as_str().to_owned()),
             generation: generation_of(record),
             state,
             stranded: dependent && record.is_stranded(since),
@@ -265,6 +267,7 @@ impl CallerRow {
 pub(super) struct Names<'a> {
     pub(super) kinds: &'a [String],
     pub(super) endpoints: &'a [Box<str>],
+    pub(super) versions: &'a Versions<'a>,
 }
 
 impl Names<'_> {

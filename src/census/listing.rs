@@ -8,6 +8,7 @@ use super::{
     record::Record,
     reporting::start,
     timeline::Moment,
+    versions::Names as Versions,
     window::Window,
 };
 
@@ -23,14 +24,15 @@ impl Census {
             keys.extend(matching.map(|record| query.key(record)));
         }
         let total = keys.len();
-        let endpoints = self.endpoints.names();
+        let (endpoints, versions) = (self.endpoints.names(), self.table.versions().names());
+        let names = self.names(&endpoints, &versions);
         let keys = query.cut(keys).into_iter();
         let found = keys.filter_map(|key| self.table.find(query.fingerprint(key)));
         Page {
             total,
             offset: query.offset,
             rows: found
-                .map(|record| self.row(&record, since, &now, &endpoints))
+                .map(|record| Self::row(&record, since, &now, &names))
                 .collect(),
         }
     }
@@ -40,13 +42,14 @@ impl Census {
     pub fn each_caller(&self, window: Window, select: Select, mut each: impl FnMut(CallerRow)) {
         let now = self.moment();
         let since = start(window, &now);
-        let endpoints = self.endpoints.names();
+        let (endpoints, versions) = (self.endpoints.names(), self.table.versions().names());
+        let names = self.names(&endpoints, &versions);
         for bucket in self.table.buckets() {
             let found = bucket.iter().filter(|record| select.matches(record, since));
             let found: Vec<_> = found.copied().collect();
             drop(bucket);
             for record in found {
-                each(self.row(&record, since, &now, &endpoints));
+                each(Self::row(&record, since, &now, &names));
             }
         }
     }
@@ -56,16 +59,21 @@ impl Census {
     pub fn caller(&self, fingerprint: Fingerprint, window: Window) -> Option<CallerRow> {
         let now = self.moment();
         let record = self.table.find(fingerprint.as_u128())?;
-        let endpoints = self.endpoints.names();
-        Some(self.row(&record, start(window, &now), &now, &endpoints))
+        let (endpoints, versions) = (self.endpoints.names(), self.table.versions().names());
+        let names = self.names(&endpoints, &versions);
+        Some(Self::row(&record, start(window, &now), &now, &names))
     }
 
-    fn row(&self, record: &Record, since: u32, now: &Moment, endpoints: &[Box<str>]) -> CallerRow {
-        let names = Names {
+    fn names<'a>(&'a self, endpoints: &'a [Box<str>], versions: &'a Versions<'a>) -> Names<'a> {
+        Names {
             kinds: &self.kinds,
             endpoints,
-        };
-        CallerRow::new(record, since, &names, |second| {
+            versions,
+        }
+    }
+
+    fn row(record: &Record, since: u32, now: &Moment, names: &Names<'_>) -> CallerRow {
+        CallerRow::new(record, since, names, |second| {
             now.unix_ms(u64::from(second) * 1_000)
         })
     }

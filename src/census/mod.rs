@@ -69,6 +69,7 @@ mod status;
 mod table;
 mod tally;
 mod timeline;
+mod versions;
 mod window;
 
 pub use builder::CensusBuilder;

@@ -9,6 +9,7 @@ use super::{
     encode,
     record::Record,
     status::{Saver, SnapshotStatus},
+    versions::Names,
 };
 
 /// So many callers, about, are written at once.
@@ -42,7 +43,7 @@ impl Census {
         Ok(())
     }
 
-    /// The snapshot as bytes, for [`CensusBuilder::open_bytes`].
+    /// The snapshot as bytes, for [`CensusBuilder::open_bytes`](super::CensusBuilder::open_bytes).
     ///
     /// # Errors
     ///
@@ -102,20 +103,20 @@ impl Census {
 
     fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
         writer.bytes(&self.head())?;
-        let mut part = Vec::new();
-        let mut records = Vec::new();
+        let versions = self.table.versions().names();
+        let mut records = Vec::with_capacity(PART);
         for bucket in self.table.buckets() {
             // Copied, because the disk must not be waited for with the bucket locked.
             records.extend_from_slice(&bucket);
             drop(bucket);
             if records.len() >= PART {
-                write_part(writer, &mut part, &mut records)?;
+                write_part(writer, &mut records, &versions)?;
             }
         }
         if !records.is_empty() {
-            write_part(writer, &mut part, &mut records)?;
+            write_part(writer, &mut records, &versions)?;
         }
-        write_part(writer, &mut part, &mut records)
+        write_part(writer, &mut records, &versions)
     }
 
     /// All of a snapshot but the callers. They are written after it, so none of them is earlier than its time.
@@ -136,11 +137,11 @@ impl Census {
 /// Writes some callers, or the end if there are none.
 fn write_part<W: Write>(
     writer: &mut Writer<W>,
-    part: &mut Vec<u8>,
     records: &mut Vec<Record>,
+    versions: &Names<'_>,
 ) -> io::Result<()> {
-    part.clear();
-    encode::put_callers(part, records);
+    let mut part = Vec::new();
+    encode::put_callers(&mut part, records, versions);
     records.clear();
-    writer.bytes(part)
+    writer.bytes(&part)
 }

@@ -2,18 +2,21 @@
 //!
 //! A bucket is a lock and a list of a few records. Fewer and larger parts with an index each would need fewer locks, but
 //! two threads would then write to the same locks all the time, and passing a lock's cache line from core to core costs
-//! as much as the rest of a sighting.
+//! about as much as the rest of a sighting.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
+use crate::caller::ClientVersion;
+
 use super::{
     pending::{Pending, Uncounted},
     record::Record,
     sighting::Sighting,
     tally::Answers,
+    versions::{UNKNOWN, Versions, tag},
 };
 
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub(super) struct Table {
     /// Places taken, in all buckets.
     known: AtomicUsize,
     pending: Pending,
+    versions: Versions,
     capacity: usize,
 }
 
@@ -33,8 +37,8 @@ pub(super) struct Table {
 #[repr(align(64))]
 struct Bucket(Mutex<Vec<Record>>);
 
-/// So many callers a bucket has when the table is full.
-const FULL: usize = 8;
+/// So many callers a bucket has, about, when the table is full.
+const FULL: usize = 2;
 const FEWEST_BUCKETS: usize = 1 << 8;
 /// 64 MiB. A larger table has longer buckets.
 const MOST_BUCKETS: usize = 1 << 20;
@@ -48,6 +52,7 @@ impl Table {
             shift: u64::BITS - buckets.trailing_zeros(),
             known: AtomicUsize::new(0),
             pending: Pending::new(kinds),
+            versions: Versions::default(),
             capacity,
         }
     }
@@ -64,14 +69,14 @@ impl Table {
         };
         let fingerprint = fingerprint.as_u128();
         let mut bucket = self.bucket(fingerprint);
-        match of(&mut bucket, fingerprint) {
-            Some(record) => record.see(now, sighting, kind),
-            None => self.see_new(
-                bucket,
-                Record::new(fingerprint, now),
-                (sighting, kind),
-                full,
-            ),
+        let Some(record) = of(&mut bucket, fingerprint) else {
+            let new = Record::new(fingerprint, now);
+            return self.see_new(bucket, new, (sighting, kind), full);
+        };
+        record.see(now, sighting, kind);
+        let version = sighting.caller.version();
+        if record.version_tag != tag(version.as_ref()) {
+            self.rename(bucket, fingerprint, version.as_ref());
         }
     }
 
@@ -99,7 +104,9 @@ impl Table {
 
     /// Puts in a record read from a snapshot, even beyond the capacity: a caller known once keeps its place. `false`
     /// if the caller has one already.
-    pub(super) fn restore(&self, record: Record) -> bool {
+    pub(super) fn restore(&self, mut record: Record, version: Option<ClientVersion>) -> bool {
+        record.version_tag = tag(version.as_ref());
+        record.version = version.map_or(UNKNOWN, |version| self.versions.number(&version).number);
         let mut bucket = self.bucket(record.fingerprint);
         let is_new = of(&mut bucket, record.fingerprint).is_none();
         if is_new {
@@ -120,14 +127,24 @@ impl Table {
                 self.known.fetch_sub(dropped, Ordering::Relaxed);
             }
         }
+        self.versions.collect(|used| {
+            for bucket in self.buckets() {
+                bucket.iter().for_each(|record| used(record.version));
+            }
+        });
+    }
+
+    /// The versions that records refer to.
+    pub(super) fn versions(&self) -> &Versions {
+        &self.versions
     }
 
     // Apart, so that the way of a known caller stays short.
     #[cold]
     #[inline(never)]
-    fn see_new(
-        &self,
-        mut bucket: MutexGuard<'_, Vec<Record>>,
+    fn see_new<'a>(
+        &'a self,
+        mut bucket: MutexGuard<'a, Vec<Record>>,
         mut record: Record,
         (sighting, kind): (&Sighting, u8),
         full: impl FnOnce(&[Uncounted]),
@@ -135,7 +152,8 @@ impl Table {
         if self.reserve() {
             record.see(record.first_seen, sighting, kind);
             push(&mut bucket, record);
-            return;
+            let version = sighting.caller.version();
+            return self.rename(bucket, record.fingerprint, version.as_ref());
         }
         drop(bucket);
         let uncounted = self.pending.leave(Uncounted {
@@ -146,6 +164,42 @@ impl Table {
         });
         if let Some(uncounted) = uncounted {
             full(&uncounted);
+        }
+    }
+
+    /// Puts the version that a caller names into its record.
+    #[cold]
+    #[inline(never)]
+    fn rename<'a>(
+        &'a self,
+        mut bucket: MutexGuard<'a, Vec<Record>>,
+        fingerprint: u128,
+        version: Option<&ClientVersion>,
+    ) {
+        let mut number = UNKNOWN;
+        if let Some(version) = version {
+            // Nobody waits for the versions with a bucket locked: their collection waits for buckets.
+            drop(bucket);
+            (number, bucket) = self.numbered(version, fingerprint);
+        }
+        if let Some(record) = of(&mut bucket, fingerprint) {
+            record.version = number;
+            record.version_tag = tag(version);
+        }
+    }
+
+    /// The number of a version, and the locked bucket for which it holds.
+    fn numbered(
+        &self,
+        version: &ClientVersion,
+        fingerprint: u128,
+    ) -> (u16, MutexGuard<'_, Vec<Record>>) {
+        loop {
+            let numbered = self.versions.number(version);
+            let bucket = self.bucket(fingerprint);
+            if self.versions.holds(numbered) {
+                return (numbered.number, bucket);
+            }
         }
     }
 
