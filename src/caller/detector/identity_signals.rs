@@ -70,20 +70,15 @@ impl IdentitySignals {
         Self(signals.into())
     }
 
-    /// Whether this header alone is the first signal.
-    #[inline]
-    pub(super) fn is_first_header(&self, slot: Slot) -> bool {
-        self.first_header() == Some(slot)
-    }
-
     /// Whether the first signal is a header and identifies the caller, so that nothing but headers has a part in it.
     pub(super) fn is_told_by_header(&self, found: &Found<'_>) -> bool {
         let value = self.first_header().and_then(|slot| found.value(slot));
         value.is_some_and(is_identity)
     }
 
+    /// The header that alone is the first signal.
     #[inline]
-    fn first_header(&self) -> Option<Slot> {
+    pub(super) fn first_header(&self) -> Option<Slot> {
         match self.0.first()? {
             Signal {
                 first: Source::Header(slot),

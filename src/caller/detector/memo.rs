@@ -32,21 +32,28 @@ struct Remembered {
 pub(super) struct Tag(u64);
 
 /// A tag in the making.
-pub(super) struct Tagging<'m>(FoldHasher<'m>);
+pub(super) struct Tagging<'m> {
+    /// Of the values, each with its length.
+    values: FoldHasher<'m>,
+    /// Which headers they are of.
+    slots: u64,
+}
 
 impl Tagging<'_> {
     /// Adds the value of the header at this slot.
     #[inline]
     pub(super) fn add(&mut self, slot: Slot, value: &[u8]) {
-        // Slot and length first, so that no two lists of values are the same bytes.
-        self.0
-            .write_u64(u64::from(slot.0) << 32 | value.len() as u64);
-        self.0.write(value);
+        self.slots = self
+            .slots
+            .wrapping_mul(31)
+            .wrapping_add(u64::from(slot.0) + 1);
+        self.values.write(value);
     }
 
     #[inline]
-    pub(super) fn finish(self) -> Tag {
-        Tag(self.0.finish())
+    pub(super) fn finish(mut self) -> Tag {
+        self.values.write_u64(self.slots);
+        Tag(self.values.finish())
     }
 }
 
@@ -57,7 +64,10 @@ impl Memo {
     /// Begins a tag.
     #[inline]
     pub(super) fn tagging(&self) -> Tagging<'_> {
-        Tagging(self.seed.build_hasher())
+        Tagging {
+            values: self.seed.build_hasher(),
+            slots: 0,
+        }
     }
 
     /// The caller that was told by the same values, if it is remembered and nobody else is at its place.

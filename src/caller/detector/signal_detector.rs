@@ -108,9 +108,9 @@ impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
         // Told by headers alone: the same headers are the same caller.
         let mut tagging = self.memo.tagging();
-        let mut identified = false;
+        let (identity, mut identified) = (self.identity.first_header(), false);
         self.headers.visit(&head.headers, |slot, value| {
-            identified |= self.identity.is_first_header(slot);
+            identified |= identity == Some(slot);
             tagging.add(slot, value.as_bytes());
         });
         if !identified {
