@@ -7,14 +7,16 @@ mod core_app;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod process;
+mod data;
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use process::{Core, Refused};
-use support::http_client::HttpClient;
+use support::{
+    http_client::HttpClient,
+    process::{self, Core, Refused},
+};
 
 #[tokio::test]
 async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
@@ -22,10 +24,9 @@ async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
     assert_eq!(core.http().get("/healthz").await.status, 200);
     let ended = core.terminate();
     assert!(ended.status.success(), "{:?}", ended.status);
-    assert_eq!(
-        ended.more_output, "",
-        "a token that was given is not printed"
-    );
+    let lines: Vec<_> = ended.more_output.lines().collect();
+    assert_eq!(lines.len(), 1, "a token that was given is not printed");
+    assert!(lines[0].starts_with("data directory: /"), "{lines:?}");
 }
 
 #[tokio::test]
