@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A Core that saves its census every so many seconds into `data`, under the key of the servers in tests.
 pub(crate) fn start(data: &Path, snapshot_every: &str) -> Core {
-    let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("{:032x}", u128::from_be_bytes(KEY));
     let args = [
         ["--data", data.to_str().expect("UTF-8")],
         ["--snapshot-every", snapshot_every],
