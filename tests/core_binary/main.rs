@@ -92,6 +92,20 @@ async fn a_request_in_flight_is_answered_before_the_end() {
 }
 
 #[tokio::test]
+async fn the_log_says_at_the_start_and_at_every_change_whether_compat_is_active() {
+    let core = Core::start(&["--compat", "off", "--admin-token", "admin"]);
+    for active in [true, false] {
+        let flip = json!({ "active": active, "actor": "ops", "reason": "a test" });
+        core.http().set_compat("admin", &flip).await;
+    }
+    let log = core.terminate().log;
+    let flag = "flag=\"features.auth.device_flow.compat_legacy_http\"";
+    let said = log.lines().filter(|line| line.contains(flag));
+    let active: Vec<_> = said.map(|line| line.contains("active=true")).collect();
+    assert_eq!(active, [false, true, false], "{log}");
+}
+
+#[tokio::test]
 async fn no_log_line_carries_a_secret() {
     let core = Core::start_with(&["--admin-token", "adm-secret"], &[("RUST_LOG", "trace")]);
     let http = core.http();
