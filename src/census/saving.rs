@@ -42,7 +42,7 @@ impl Census {
         Ok(())
     }
 
-    /// The snapshot as bytes, for [`CensusBuilder::open_bytes`].
+    /// The snapshot as bytes, for [`CensusBuilder::open_bytes`](super::CensusBuilder::open_bytes).
     ///
     /// # Errors
     ///
