@@ -1,0 +1,124 @@
+//! One event as one line, and back.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::read_error::{ReadError, ReadErrorKind};
+use crate::rollout::event::Event;
+
+/// The version of the format that is written, and the latest that is read.
+const FORMAT: u32 = 1;
+
+/// The most bytes of a line, its line break included.
+pub(super) const MAX_LINE: usize = 256 * 1024;
+
+/// What stands before a line's own hash.
+const SEAL: &[u8] = br#","sha256":""#;
+
+/// What stands after it.
+const END: &[u8] = b"\"}\n";
+
+/// Bytes of a hash in hexadecimal digits.
+const HEX: usize = 64;
+
+/// The SHA-256 of a line, its line break included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LineDigest([u8; 32]);
+
+/// A line but for its own hash.
+#[derive(Serialize)]
+struct Body<'a> {
+    v: u32,
+    prev_sha256: &'a str,
+    event: &'a Event,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnedBody {
+    v: u32,
+    prev_sha256: String,
+    event: Event,
+}
+
+/// All that is asked of a line of whatever version.
+#[derive(Deserialize)]
+struct Versioned {
+    v: u32,
+}
+
+impl LineDigest {
+    /// What the first line carries as that of the line before it.
+    pub(super) const NONE: Self = Self([0; 32]);
+
+    pub(super) fn of(line: &[u8]) -> Self {
+        Self(Sha256::digest(line).into())
+    }
+
+    pub(super) fn to_hex(self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |byte: u8| [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
+        self.0
+            .into_iter()
+            .flat_map(digits)
+            .map(char::from)
+            .collect()
+    }
+}
+
+/// The line of an event after another line.
+pub(super) fn encode(event: &Event, previous: LineDigest) -> Result<Vec<u8>, serde_json::Error> {
+    let body = Body {
+        v: FORMAT,
+        prev_sha256: &previous.to_hex(),
+        event,
+    };
+    let mut line = serde_json::to_vec(&body)?;
+    line.pop(); // the closing brace, which END brings back
+    let own = LineDigest::of(&line).to_hex();
+    line.extend_from_slice(SEAL);
+    line.extend_from_slice(own.as_bytes());
+    line.extend_from_slice(END);
+    Ok(line)
+}
+
+/// The event of the line at a place, after another line.
+pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Event, ReadError> {
+    let fault = |kind| ReadError::at(seq, kind);
+    // The version first: a later one may seal its lines in another way.
+    if let Ok(Versioned { v: found }) = serde_json::from_slice(line)
+        && found > FORMAT
+    {
+        let supported = FORMAT;
+        return Err(fault(ReadErrorKind::NewerFormat { found, supported }));
+    }
+    let body = unseal(line).ok_or_else(|| fault(ReadErrorKind::Changed))?;
+    let body = read_body(body).map_err(|error| ReadError::malformed(seq, error))?;
+    if body.event.seq() != seq {
+        let found = body.event.seq();
+        return Err(fault(ReadErrorKind::OutOfPlace { found }));
+    }
+    if body.prev_sha256 != previous.to_hex() {
+        return Err(fault(ReadErrorKind::Unlinked));
+    }
+    Ok(body.event)
+}
+
+/// What a line has before its own hash, if the hash is that of it.
+fn unseal(line: &[u8]) -> Option<&[u8]> {
+    let (sealed, own) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
+    let body = sealed.strip_suffix(SEAL)?;
+    (LineDigest::of(body).to_hex().as_bytes() == own).then_some(body)
+}
+
+fn read_body(body: &[u8]) -> Result<OwnedBody, serde_json::Error> {
+    let mut json = body.to_vec();
+    json.push(b'}');
+    let body: OwnedBody = serde_json::from_slice(&json)?;
+    if body.v == FORMAT {
+        Ok(body)
+    } else {
+        let message = format_args!("there is no format {}", body.v);
+        Err(serde::de::Error::custom(message))
+    }
+}
