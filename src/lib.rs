@@ -26,14 +26,18 @@
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
 //! - [`caller`]: who asked: client kind, generation and fingerprint
 //! - [`document`]: contract and callers in one JSON document
+//! - [`rollout`]: the phases of one flag, and the journal of who did what and why
+//! - [`clock`]: where time comes from
 
 pub mod caller;
+pub mod clock;
 pub mod contract;
 pub mod document;
 pub mod flag;
 mod json;
 pub mod middleware;
 pub mod observation;
+pub mod rollout;
 
 #[doc(inline)]
 pub use contract::{Contract, LiveContract};
