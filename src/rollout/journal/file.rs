@@ -13,7 +13,7 @@ use super::{
     append_error::{AppendError, Conflict},
     head::Head,
     journal::Journal,
-    medium::Medium,
+    medium::{LockedFile, Medium},
     open_error::{Cause, OpenError},
     read_error::ReadError,
     reader::{JournalReader, TornLine, Verified},
@@ -197,18 +197,18 @@ impl fmt::Debug for FileJournal {
 }
 
 /// Opens the file as the only one who writes it.
-fn lock(path: &Path) -> Result<File, Cause> {
-    let mut file = File::options()
+fn lock(path: &Path) -> Result<LockedFile, Cause> {
+    let file = File::options()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .open(path)?;
-    file.try_lock().map_err(|error| match error {
+    let mut file = LockedFile::new(file).map_err(|error| match error {
         TryLockError::WouldBlock => Cause::Locked,
         TryLockError::Error(error) => Cause::Storage(error),
     })?;
-    if Medium::len(&mut file)? == 0 {
+    if file.len()? == 0 {
         file.sync_all()?;
         sync_directory(path)?;
     }

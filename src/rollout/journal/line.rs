@@ -122,3 +122,46 @@ fn read_body(body: &[u8]) -> Result<OwnedBody, serde_json::Error> {
         Err(serde::de::Error::custom(message))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::{
+        actor::Actor,
+        event::Draft,
+        fact::{Fact, Mode, ProcessStarted},
+        texts::Reason,
+        time::Timestamp,
+    };
+
+    fn event() -> Event {
+        let fact = ProcessStarted { mode: Mode::Active };
+        Draft::new(
+            Timestamp::from_unix_ms(1_772_366_400_000),
+            Actor::system("core").unwrap(),
+            Reason::new("start").unwrap(),
+            Fact::ProcessStarted(fact),
+        )
+        .numbered(1)
+    }
+
+    #[test]
+    fn the_line_of_an_event_is_the_same_in_every_version_of_the_crate() {
+        let line = encode(&event(), LineDigest::NONE).unwrap();
+        let expected = concat!(
+            r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""event":{"seq":1,"at":"2026-03-01T12:00:00.000Z","actor":{"kind":"system","id":"core"},"#,
+            r#""reason":"start","fact":{"process_started":{"mode":"active"}}},"sha256":"c47f829aec12b936a9605b5e7fc4af0d33a58b2aebf9e4451c4a02edf5d8e4ab"}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_line_reads_back_in_its_place_only() {
+        let line = encode(&event(), LineDigest::NONE).unwrap();
+        assert_eq!(decode(&line, 1, LineDigest::NONE).unwrap(), event());
+        assert!(decode(&line, 2, LineDigest::NONE).is_err());
+        assert!(decode(&line, 1, LineDigest::of(b"another")).is_err());
+    }
+}

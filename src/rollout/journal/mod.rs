@@ -3,6 +3,8 @@
 //! A rollout stores nothing else: its state is a [fold](super::Fold) over these events.
 
 mod append_error;
+#[cfg(test)]
+mod faulty_tests;
 mod file;
 mod head;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{append_error::AppendError, read_error::ReadError};
+use super::{
+    append_error::AppendError,
+    read_error::{ReadError, ReadErrorKind},
+};
 
 /// Why a journal file was not opened. The file is as it was, but for a torn last line that may be gone.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub struct OpenError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenErrorKind {
-    /// The file or its directory cannot be opened, created or locked.
+    /// The file or its directory cannot be opened, created, locked, read or synced.
     Storage,
     /// Another process, or another part of this one, has it open for writing.
     Locked,
@@ -54,8 +57,11 @@ impl OpenError {
     /// What kind of reason it is.
     #[must_use]
     pub const fn kind(&self) -> OpenErrorKind {
-        match self.cause {
+        match &self.cause {
             Cause::Storage(_) => OpenErrorKind::Storage,
+            Cause::Broken(error) if matches!(error.kind(), ReadErrorKind::Storage) => {
+                OpenErrorKind::Storage
+            }
             Cause::Locked => OpenErrorKind::Locked,
             Cause::Broken(_) => OpenErrorKind::Broken,
             Cause::NotRecorded(_) => OpenErrorKind::NotRecorded,
