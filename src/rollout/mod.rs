@@ -45,8 +45,8 @@ mod waived;
 pub use actor::{Actor, ActorKind};
 pub use bounded_json::{Evidence, InvalidObject, InvalidObjectKind, PolicyDocument};
 pub use controller::{
-    DryRun, OpenRolloutError, OpenRolloutErrorKind, Order, Overdue, Refusal, RefusalKind, RolledBack,
-    Rollout, RolloutBuilder, RolloutStatus,
+    DryRun, OpenRolloutError, OpenRolloutErrorKind, Order, Overdue, Refusal, RefusalKind,
+    RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
 pub use event::{Draft, Event};
 pub use fact::{

@@ -89,13 +89,7 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn waive(
-        &self,
-        waived: Waived,
-        owner: Owner,
-        until: Timestamp,
-        order: Order,
-    ) -> Recorded {
+    pub fn waive(&self, waived: Waived, owner: Owner, until: Timestamp, order: Order) -> Recorded {
         let fact = DependenceWaived {
             waived,
             owner,
@@ -166,8 +160,7 @@ impl Rollout {
             gates: Vec::new(),
         };
         let ready = self.parts.prepare(&mut desk);
-        let journaled =
-            ready.and_then(|()| self.parts.journal_refusal(&mut desk, &order, refused));
+        let journaled = ready.and_then(|()| self.parts.journal_refusal(&mut desk, &order, refused));
         self.show(&desk);
         journaled.map_err(|kind| Refusal::new(desk.head(), Vec::new(), kind))
     }

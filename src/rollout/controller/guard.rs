@@ -115,7 +115,8 @@ fn alarm(guard: &Guard, window: Window, kinds: &[Stranded]) -> Option<Alarm> {
         _ => format!("{all} callers were stranded within {window} of the cutover"),
     };
     let figures = kinds.iter().filter(|kind| kind.stranded > 0);
-    let figures = figures.map(|kind| json!({ "kind": kind.kind, "stranded": kind.stranded, "known": kind.known }));
+    let figures = figures
+        .map(|kind| json!({ "kind": kind.kind, "stranded": kind.stranded, "known": kind.known }));
     let evidence = json!({
         "stranded": all,
         "most_callers": guard.stranded_callers,

@@ -22,8 +22,7 @@ pub(super) fn system(reason: &str) -> Order {
 /// A reason of any text: cut to its length, and not shown if it has what a reason may not have.
 pub(super) fn bounded(text: &str) -> Reason {
     let shown: String = text.chars().take(Reason::MAX).collect();
-    Reason::new(shown)
-        .unwrap_or_else(|_| Reason::new("not shown").expect("two words are a reason"))
+    Reason::new(shown).unwrap_or_else(|_| Reason::new("not shown").expect("two words are a reason"))
 }
 
 impl Parts {

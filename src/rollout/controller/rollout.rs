@@ -5,12 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    desk::Desk,
-    parts::Parts,
-    signs::overdue,
-    status::RolloutStatus,
-};
+use super::{desk::Desk, parts::Parts, signs::overdue, status::RolloutStatus};
 use crate::{
     flag::FlagReader,
     rollout::{gate_report::GateReport, journal::Journal, phase::Transition},

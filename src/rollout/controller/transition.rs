@@ -98,7 +98,9 @@ impl Rollout {
         };
         let mut desk = self.desk();
         if let Some(kind) = refused {
-            let refusal = self.parts.refuse(&mut desk, (order, attempt), (kind, gates));
+            let refusal = self
+                .parts
+                .refuse(&mut desk, (order, attempt), (kind, gates));
             self.show(&desk);
             return Err(refusal);
         }
@@ -133,7 +135,12 @@ impl Rollout {
             return Err(refused(self.parts.conflict(&desk, expected)));
         }
         // What changes the contract restarts the quiet windows, so it has to be known before the gates are asked.
-        if desk.state().phase().step(to).is_ok_and(Transition::is_gated) {
+        if desk
+            .state()
+            .phase()
+            .step(to)
+            .is_ok_and(Transition::is_gated)
+        {
             self.parts.notice_contract(&mut desk);
         }
         Ok(Look::at(desk.head(), desk.state(), &desk.policy))

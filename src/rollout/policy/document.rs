@@ -220,10 +220,7 @@ fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
     length
 }
 
-fn whole<N: TryFrom<i64>>(
-    (name, found): (&str, Option<i64>),
-    faults: &mut Faults,
-) -> Option<N> {
+fn whole<N: TryFrom<i64>>((name, found): (&str, Option<i64>), faults: &mut Faults) -> Option<N> {
     let found = found?;
     let number = N::try_from(found).ok();
     if number.is_none() {

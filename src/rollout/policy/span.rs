@@ -24,7 +24,10 @@ pub(super) fn write(length: Duration) -> String {
         .clone()
         .find(|(unit, _)| ms / unit > 1)
         .or_else(|| whole.clone().find(|(unit, _)| ms >= *unit));
-    found.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", ms / unit))
+    found.map_or_else(
+        || "0s".to_owned(),
+        |(unit, name)| format!("{}{name}", ms / unit),
+    )
 }
 
 #[cfg(test)]
