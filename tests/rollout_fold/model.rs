@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use legacy_http_compat::rollout::{
-    Duty, Fact, IncidentId, Label, Mode, Phase, PhaseChange, Timestamp, Waived,
+    ContractChanged, Duty, Fact, GateReport, IncidentId, Label, Mode, Phase, PhaseChange,
+    Timestamp, Waived,
 };
 
 /// All events that followed, with their times; the number of each is its place, counted from 1.
@@ -162,7 +163,7 @@ impl Model {
         }
     }
 
-    fn is_served(&self, contract: &legacy_http_compat::rollout::ContractChanged) -> bool {
+    fn is_served(&self, contract: &ContractChanged) -> bool {
         let last = self.numbered().rev().find_map(|(_, _, fact)| match fact {
             Fact::ContractChanged(fact) => Some(fact),
             _ => None,
@@ -173,7 +174,7 @@ impl Model {
 
 /// Whether a step exists and has the evidence that it needs.
 fn is_step(change: &PhaseChange) -> bool {
-    let failing: Vec<&Label> = change.failing().map(|report| report.name()).collect();
+    let failing: Vec<&Label> = change.failing().map(GateReport::name).collect();
     let overridden: Vec<&Label> = change.overridden.iter().collect();
     match (change.from, change.to, change.incident.is_some()) {
         (Phase::Observe, Phase::Compat, false) | (Phase::Cutover, Phase::Retired, false) => {
