@@ -105,7 +105,7 @@ impl Desk {
                 Ok(policy) => self.policy = policy,
                 // Written by another version. The policy of before is the one that is understood.
                 Err(error) => {
-                    tracing::error!(%error, "the policy in the journal is not understood")
+                    tracing::error!(%error, "the policy in the journal is not understood");
                 }
             }
         }

@@ -20,8 +20,7 @@ use crate::rollout::{
 #[derive(Debug)]
 #[expect(
     clippy::exhaustive_enums,
-    clippy::large_enum_variant,
-    reason = "whoever rolls back must know whether it is on record; it is made once in a long while"
+    reason = "whoever rolls back must know whether it is on record"
 )]
 pub enum RolledBack {
     /// It stands in the journal as this event.
@@ -52,7 +51,7 @@ impl Rollout {
     ///
     /// When the rollout is not in cutover, or a rollback that took effect is not yet in the journal: then the flag is
     /// on already. [`RefusalKind::Conflict`] when somebody else left the cutover meanwhile.
-    pub fn rollback(&self, incident: IncidentId, order: Order) -> Result<RolledBack, Refusal> {
+    pub fn rollback(&self, incident: IncidentId, order: &Order) -> Result<RolledBack, Refusal> {
         let mut desk = self.desk();
         // A journal that cannot be read does not stand in the way.
         let _ = self.parts.prepare(&mut desk);
@@ -73,8 +72,8 @@ impl Rollout {
         let done = match refused {
             Some(kind) => Err(self
                 .parts
-                .refuse(&mut desk, (&order, attempt), (kind, Vec::new()))),
-            None => self.roll_back(&mut desk, (incident, Vec::new()), &order),
+                .refuse(&mut desk, (order, attempt), (kind, Vec::new()))),
+            None => self.roll_back(&mut desk, (incident, Vec::new()), order),
         };
         self.show(&desk);
         done
@@ -94,7 +93,7 @@ impl Rollout {
         };
         let draft = order.draft(self.parts.now(), Fact::PhaseChanged(change));
         for _ in 0..TRIES {
-            match self.parts.append(desk, draft.clone(), Loudness::Loud) {
+            match self.parts.append(desk, &draft, Loudness::Loud) {
                 Ok(event) => return Ok(RolledBack::Recorded(event)),
                 Err(kind) if desk.state().phase() != Phase::Cutover => {
                     return Err(Refusal::new(desk.head(), Vec::new(), kind));

@@ -24,13 +24,13 @@ impl PolicyBuilder {
     ///
     /// All that is wrong with it, at once.
     pub fn build(self) -> Result<Policy, InvalidPolicy> {
-        build(self, Faults::default())
+        build(&self, Faults::default())
     }
 }
 
 /// The policy that a draft makes, unless there are faults in it or were some before.
-pub(super) fn build(draft: PolicyBuilder, mut faults: Faults) -> Result<Policy, InvalidPolicy> {
-    numbers(&draft, &mut faults);
+pub(super) fn build(draft: &PolicyBuilder, mut faults: Faults) -> Result<Policy, InvalidPolicy> {
+    numbers(draft, &mut faults);
     let faults = &mut faults;
     let mut window = |place: &str, length| window(place, length, faults);
     let policy = Policy {

@@ -30,7 +30,7 @@ fn a_journal_that_takes_nothing_refuses_each_step_and_the_flag_stays() {
         for (stage, to) in steps() {
             let (phase, flag) = (stage.phase(), stage.flag());
             stage.journal.set(trouble);
-            let refusal = stage.rollout.transition(to, order("go")).unwrap_err();
+            let refusal = stage.rollout.transition(to, &order("go")).unwrap_err();
             assert!(
                 matches!(
                     refusal.kind(),
@@ -44,7 +44,7 @@ fn a_journal_that_takes_nothing_refuses_each_step_and_the_flag_stays() {
             stage.journal.set(Trouble::None);
             stage.tick();
             assert_eq!((stage.phase(), stage.flag()), (phase, flag));
-            stage.rollout.transition(to, order("again")).unwrap();
+            stage.rollout.transition(to, &order("again")).unwrap();
             assert_eq!(stage.flag(), to.flag());
         }
     }
@@ -54,7 +54,7 @@ fn a_journal_that_takes_nothing_refuses_each_step_and_the_flag_stays() {
 fn an_undecided_step_that_turns_out_to_stand_moves_the_flag_then() {
     let stage = stage(Policy::permissive());
     stage.journal.set(Trouble::UndecidedStands);
-    let refusal = stage.rollout.transition(Phase::Cutover, order("go"));
+    let refusal = stage.rollout.transition(Phase::Cutover, &order("go"));
     refusal.unwrap_err();
     assert_eq!(stage.flag(), FlagState::On, "refused as far as is known");
     stage.journal.set(Trouble::None);
@@ -76,7 +76,7 @@ fn a_rollback_takes_effect_whatever_the_journal_does_and_is_written_down_later()
         let stage = stage(Policy::permissive());
         stage.cut_over();
         stage.journal.set(trouble);
-        let done = stage.rollout.rollback(incident("INC-1"), order("errors"));
+        let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
         assert!(matches!(done.unwrap(), RolledBack::Unrecorded));
         assert_eq!(stage.flag(), FlagState::On);
         assert!(stage.rollout.status().rollback_unrecorded);
@@ -84,9 +84,9 @@ fn a_rollback_takes_effect_whatever_the_journal_does_and_is_written_down_later()
         assert_eq!(stage.flag(), FlagState::On, "a tick does not take it back");
         stage
             .rollout
-            .transition(Phase::Retired, order("away"))
+            .transition(Phase::Retired, &order("away"))
             .unwrap_err();
-        let twice = stage.rollout.rollback(incident("INC-1"), order("errors"));
+        let twice = stage.rollout.rollback(incident("INC-1"), &order("errors"));
         assert!(matches!(
             twice.unwrap_err().kind(),
             RefusalKind::RollbackUnrecorded
@@ -114,16 +114,16 @@ fn no_other_step_is_taken_until_the_rollback_is_written() {
     stage.journal.set(Trouble::Full);
     stage
         .rollout
-        .rollback(incident("INC-1"), order("errors"))
+        .rollback(incident("INC-1"), &order("errors"))
         .unwrap();
-    let refusal = stage.rollout.transition(Phase::Retired, order("away"));
+    let refusal = stage.rollout.transition(Phase::Retired, &order("away"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::RollbackUnrecorded
     ));
     stage.journal.set(Trouble::None);
     // The next command writes it down first, and then finds the phase it led to.
-    let refusal = stage.rollout.transition(Phase::Retired, order("away"));
+    let refusal = stage.rollout.transition(Phase::Retired, &order("away"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::Impossible(_)
@@ -135,7 +135,7 @@ fn no_other_step_is_taken_until_the_rollback_is_written() {
 fn a_report_that_is_not_journaled_is_refused() {
     let stage = stage(Policy::permissive());
     stage.journal.set(Trouble::Full);
-    let refusal = stage.rollout.open_incident(incident("INC-1"), order("x"));
+    let refusal = stage.rollout.open_incident(incident("INC-1"), &order("x"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::NotJournaled(_)

@@ -25,7 +25,7 @@ fn waive(stage: &Stage, waived: Waived) {
     let owner = "team probes".parse().unwrap();
     stage
         .rollout
-        .waive(waived, owner, until, order("a probe"))
+        .waive(waived, owner, until, &order("a probe"))
         .unwrap();
 }
 
@@ -33,7 +33,7 @@ fn report(stage: &Stage, green: bool) {
     let check = label("openapi");
     stage
         .rollout
-        .report_check(check, green, None, order("run 7"))
+        .report_check(check, green, None, &order("run 7"))
         .unwrap();
 }
 
@@ -55,7 +55,7 @@ fn all_gates_pass_when_all_is_well_and_the_cutover_goes_through() {
     report(&stage, true);
     stage
         .rollout
-        .transition(Phase::Retired, order("done"))
+        .transition(Phase::Retired, &order("done"))
         .unwrap();
 }
 
@@ -92,7 +92,7 @@ fn enabling_asks_for_instrumentation_alone() {
     stage.pass(HOUR);
     stage
         .rollout
-        .transition(Phase::Compat, order("begin"))
+        .transition(Phase::Compat, &order("begin"))
         .unwrap();
 }
 
@@ -129,7 +129,7 @@ fn the_answers_of_waived_callers_are_set_aside_and_of_no_others() {
     waive(&stage, Waived::Kind(label("MCP")));
     assert!(quiet());
     let agent = Waived::Kind(label("AGENT"));
-    stage.rollout.end_waiver(agent, order("over")).unwrap();
+    stage.rollout.end_waiver(agent, &order("over")).unwrap();
     assert!(!quiet(), "caller 2 counts again");
 }
 
@@ -165,7 +165,7 @@ fn a_contract_replaced_just_before_the_cutover_is_noticed_by_it() {
     stage.pass(25 * HOUR);
     let moved = Contract::device_flow().with_base_path("/api/v2").unwrap();
     stage.contract.replace(moved);
-    let refusal = stage.rollout.transition(Phase::Cutover, order("now"));
+    let refusal = stage.rollout.transition(Phase::Cutover, &order("now"));
     refusal.unwrap_err();
 }
 
@@ -180,7 +180,7 @@ fn every_caller_that_depended_is_accounted_for() {
     waive(&stage, Waived::Caller(Fingerprint::from_u128(1)));
     assert!(accounted(), "waived");
     let caller = Waived::Caller(Fingerprint::from_u128(1));
-    stage.rollout.end_waiver(caller, order("over")).unwrap();
+    stage.rollout.end_waiver(caller, &order("over")).unwrap();
     stage.pass(DAY);
     assert!(!accounted(), "not silent for long enough");
     stage.pass(25 * HOUR);
@@ -260,10 +260,10 @@ fn an_open_incident_is_in_the_way() {
     let id = incident("INC-1");
     stage
         .rollout
-        .open_incident(id.clone(), order("errors"))
+        .open_incident(id.clone(), &order("errors"))
         .unwrap();
     assert!(!calm());
-    stage.rollout.close_incident(id, order("over")).unwrap();
+    stage.rollout.close_incident(id, &order("over")).unwrap();
     assert!(calm());
 }
 

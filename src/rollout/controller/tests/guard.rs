@@ -80,7 +80,7 @@ fn waived_callers_do_not_set_it_off_nor_does_what_comes_later() {
     let until = Timestamp::now(&*stage.clock).plus(HOUR);
     let waived = Waived::Caller(Fingerprint::from_u128(1));
     let owner = "team".parse().unwrap();
-    let granted = stage.rollout.waive(waived, owner, until, order("a probe"));
+    let granted = stage.rollout.waive(waived, owner, until, &order("a probe"));
     granted.unwrap();
     stage.stranded("AGENT", 1);
     minute(&stage);

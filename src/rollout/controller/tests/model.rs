@@ -121,8 +121,8 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
                 step.is_some_and(|step| matches!(step, Transition::Cutover | Transition::Retire));
             let possible = step.is_some_and(|step| step != Transition::Rollback)
                 && model.journal
-                && !(gated && !model.failing().is_empty());
-            let done = stage.rollout.transition(*to, order("go"));
+                && (!gated || model.failing().is_empty());
+            let done = stage.rollout.transition(*to, &order("go"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             if possible {
                 model.phase = *to;
@@ -136,7 +136,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
             }
             let possible = *right && model.phase == Phase::Compat && model.journal;
             let named: Vec<_> = named.into_iter().map(label).collect();
-            let done = stage.rollout.override_cutover(&named, order("must be"));
+            let done = stage.rollout.override_cutover(&named, &order("must be"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             if possible {
                 model.phase = Phase::Cutover;
@@ -145,7 +145,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
         Command::RollBack(number) => {
             model.write(next);
             let possible = model.phase == Phase::Cutover && model.waiting.is_none();
-            let done = stage.rollout.rollback(id(*number), order("errors"));
+            let done = stage.rollout.rollback(id(*number), &order("errors"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             match done {
                 Ok(RolledBack::Recorded(event)) => model.rolled_back(*number, event.seq()),
@@ -156,7 +156,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
         Command::OpenIncident(number) => {
             model.write(next);
             let possible = model.journal && !model.incidents.contains(number);
-            let done = stage.rollout.open_incident(id(*number), order("errors"));
+            let done = stage.rollout.open_incident(id(*number), &order("errors"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             if possible {
                 model.incidents.insert(*number);
@@ -165,7 +165,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
         Command::CloseIncident(number) => {
             model.write(next);
             let possible = model.journal && model.incidents.contains(number);
-            let done = stage.rollout.close_incident(id(*number), order("over"));
+            let done = stage.rollout.close_incident(id(*number), &order("over"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             if possible {
                 model.incidents.remove(number);
@@ -179,7 +179,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
                 seq,
                 link.unwrap(),
                 summary.unwrap(),
-                order("written"),
+                &order("written"),
             );
             assert_eq!(done.is_ok(), model.journal && seq != 9_999, "{done:?}");
             if let (Ok(_), Some(found)) = (done, model.rollbacks.get_mut(*place)) {

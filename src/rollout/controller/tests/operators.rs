@@ -13,19 +13,19 @@ fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
     let head = stage.rollout.status().head;
     stage
         .rollout
-        .open_incident(incident("INC-1"), order("errors").expecting(head))
+        .open_incident(incident("INC-1"), &order("errors").expecting(head))
         .unwrap();
-    let late = order("go").expecting(head);
+    let late = &order("go").expecting(head);
     let refusal = stage.rollout.transition(Phase::Cutover, late).unwrap_err();
     let RefusalKind::Conflict(conflict) = refusal.kind() else {
         panic!("{refusal}");
     };
     assert_eq!(conflict.meanwhile()[0].fact().name(), "incident_opened");
-    let late = order("green").expecting(head);
+    let late = &order("green").expecting(head);
     let refusal = stage.rollout.close_incident(incident("INC-1"), late);
     let refusal = refusal.unwrap_err();
     assert!(matches!(refusal.kind(), RefusalKind::Conflict(_)));
-    let fresh = order("go").expecting(refusal.head());
+    let fresh = &order("go").expecting(refusal.head());
     stage.rollout.transition(Phase::Cutover, fresh).unwrap();
 }
 
@@ -33,7 +33,7 @@ fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
 fn a_rollback_does_not_ask_for_the_head() {
     let stage = stage(Policy::permissive());
     stage.cut_over();
-    let late = order("errors").expecting(1);
+    let late = &order("errors").expecting(1);
     stage.rollout.rollback(incident("INC-1"), late).unwrap();
     assert_eq!(stage.flag(), FlagState::On);
 }
@@ -45,13 +45,13 @@ fn of_two_operators_who_act_at_once_one_wins() {
         let rollout = &stage.rollout;
         let won = thread::scope(|scope| {
             let threads = [Phase::Cutover, Phase::Observe]
-                .map(|to| scope.spawn(move || rollout.transition(to, order("go")).is_ok()));
+                .map(|to| scope.spawn(move || rollout.transition(to, &order("go")).is_ok()));
             threads.map(|thread| thread.join().unwrap())
         });
         assert_eq!(won.iter().filter(|won| **won).count(), 1);
-        let state = &rollout.status().state;
+        let status = rollout.status();
         let taken: u64 = Transition::ALL
-            .map(|step| state.count_of(step))
+            .map(|step| status.state.count_of(step))
             .iter()
             .sum();
         assert_eq!(taken, 1);
@@ -66,7 +66,7 @@ fn what_another_process_journals_is_folded_in_and_the_flag_follows() {
         .clock(stage.clock.clone())
         .open(Arc::clone(&stage.journal) as _)
         .unwrap();
-    other.transition(Phase::Cutover, order("go")).unwrap();
+    other.transition(Phase::Cutover, &order("go")).unwrap();
     assert_eq!(stage.flag(), FlagState::On, "not seen yet");
     stage.tick();
     assert_eq!(
@@ -75,9 +75,9 @@ fn what_another_process_journals_is_folded_in_and_the_flag_follows() {
     );
     stage
         .rollout
-        .rollback(incident("INC-1"), order("errors"))
+        .rollback(incident("INC-1"), &order("errors"))
         .unwrap();
-    let refusal = other.transition(Phase::Retired, order("away"));
+    let refusal = other.transition(Phase::Retired, &order("away"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::Impossible(_)

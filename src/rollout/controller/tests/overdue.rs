@@ -5,7 +5,7 @@ use crate::rollout::{Overdue, Phase, Policy, Timestamp};
 fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
     let stage = stage(Policy::permissive());
     stage.cut_over();
-    let done = stage.rollout.rollback(incident("INC-1"), order("errors"));
+    let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
     let seq = done.unwrap().event().unwrap().seq();
     let overdue = || stage.rollout.status().overdue.clone();
     stage.pass(72 * HOUR);
@@ -17,7 +17,7 @@ fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
     let (link, summary) = ("https://wiki.example/1".parse(), "a proxy".parse());
     stage
         .rollout
-        .file_post_analysis(seq, link.unwrap(), summary.unwrap(), order("late"))
+        .file_post_analysis(seq, link.unwrap(), summary.unwrap(), &order("late"))
         .unwrap();
     assert!(overdue().is_empty());
 }
@@ -34,7 +34,7 @@ fn a_rollout_is_overdue_past_its_date_until_it_is_retired() {
     stage.cut_over();
     stage
         .rollout
-        .transition(Phase::Retired, order("done"))
+        .transition(Phase::Retired, &order("done"))
         .unwrap();
     stage.tick();
     assert!(stage.rollout.status().overdue.is_empty());

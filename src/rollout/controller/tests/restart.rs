@@ -32,13 +32,13 @@ fn a_restarted_rollout_stands_where_the_journal_says() {
     assert_eq!(restarted(&stage).reader().state(), FlagState::Off);
     stage
         .rollout
-        .rollback(incident("INC-1"), order("errors"))
+        .rollback(incident("INC-1"), &order("errors"))
         .unwrap();
     assert_eq!(restarted(&stage).reader().state(), FlagState::On);
     stage.cut_over();
     stage
         .rollout
-        .transition(Phase::Retired, order("done"))
+        .transition(Phase::Retired, &order("done"))
         .unwrap();
     let again = restarted(&stage);
     assert_eq!(again.reader().state(), FlagState::Retired);
@@ -64,7 +64,7 @@ fn a_rollback_that_was_never_written_is_lost_with_the_process() {
     stage.journal.set(Trouble::Full);
     stage
         .rollout
-        .rollback(incident("INC-1"), order("errors"))
+        .rollback(incident("INC-1"), &order("errors"))
         .unwrap();
     assert_eq!(stage.flag(), FlagState::On);
     assert_eq!(restarted(&stage).reader().state(), FlagState::Off);

@@ -17,7 +17,7 @@ fn the_numbers_say_where_the_rollout_stands() {
     stage.cut_over();
     stage
         .rollout
-        .rollback(incident("INC-1"), order("errors"))
+        .rollback(incident("INC-1"), &order("errors"))
         .unwrap();
     let value = |family, labels: &str| {
         let found = samples(&stage, &family);
@@ -52,7 +52,7 @@ fn the_gates_of_the_next_step_are_shown_as_the_last_tick_found_them() {
     assert!(gates.contains(&("no_incident".to_owned(), Value::Count(1))));
     stage
         .rollout
-        .transition(Phase::Observe, order("not yet"))
+        .transition(Phase::Observe, &order("not yet"))
         .unwrap();
     assert!(
         samples(&stage, &Family::GATE).is_empty(),

@@ -181,7 +181,8 @@ impl Stage {
     pub(super) fn pass(&self, time: Duration) {
         let end = self.clock.monotonic() + time;
         while self.clock.monotonic() < end {
-            self.clock.advance(HOUR.min(end - self.clock.monotonic()));
+            self.clock
+                .advance(HOUR.min(end.saturating_sub(self.clock.monotonic())));
             self.tick();
         }
     }
@@ -243,7 +244,7 @@ impl Stage {
 
     pub(super) fn cut_over(&self) {
         self.rollout
-            .transition(Phase::Cutover, order("cut over"))
+            .transition(Phase::Cutover, &order("cut over"))
             .unwrap();
     }
 }
@@ -261,7 +262,7 @@ impl Gate for Told {
         let passed = self.1.load(Ordering::SeqCst);
         assert!(passed || self.0 != "panics", "scripted");
         // The name is another: that of the gate counts.
-        crate::rollout::GateReport::new(label("other"), passed, Default::default())
+        crate::rollout::GateReport::new(label("other"), passed, crate::rollout::Evidence::default())
     }
 }
 
@@ -270,8 +271,7 @@ pub(super) fn count_warnings(work: impl FnOnce()) -> usize {
     let count = Arc::new(Mutex::new(0));
     let subscriber = Counting(Arc::clone(&count));
     tracing::subscriber::with_default(subscriber, work);
-    let count = *count.lock().unwrap();
-    count
+    *count.lock().unwrap()
 }
 
 /// Counts the warnings of the rollout's own periodic work.

@@ -18,7 +18,7 @@ fn the_whole_way_moves_the_flag_and_is_journaled() {
         (Phase::Cutover, FlagState::Off),
         (Phase::Retired, FlagState::Retired),
     ] {
-        let event = stage.rollout.transition(to, order("as planned")).unwrap();
+        let event = stage.rollout.transition(to, &order("as planned")).unwrap();
         assert_eq!(event.actor().id().as_str(), "mara");
         assert_eq!((stage.phase(), stage.flag()), (to, flag));
     }
@@ -33,7 +33,7 @@ fn the_whole_way_moves_the_flag_and_is_journaled() {
 #[test]
 fn a_step_that_does_not_exist_is_refused_and_journaled() {
     let stage = stage(Policy::permissive());
-    let refusal = stage.rollout.transition(Phase::Retired, order("done"));
+    let refusal = stage.rollout.transition(Phase::Retired, &order("done"));
     let refusal = refusal.unwrap_err();
     assert_eq!(
         refusal.to_string(),
@@ -51,18 +51,18 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
 fn the_way_back_from_cutover_needs_an_incident() {
     let stage = stage(Policy::permissive());
     stage.cut_over();
-    let refusal = stage.rollout.transition(Phase::Compat, order("back"));
+    let refusal = stage.rollout.transition(Phase::Compat, &order("back"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::NeedsIncident
     ));
-    let done = stage.rollout.rollback(incident("INC-1"), order("back"));
+    let done = stage.rollout.rollback(incident("INC-1"), &order("back"));
     assert!(matches!(done.unwrap(), RolledBack::Recorded(_)));
     assert_eq!(
         (stage.phase(), stage.flag()),
         (Phase::Compat, FlagState::On)
     );
-    let again = stage.rollout.rollback(incident("INC-1"), order("back"));
+    let again = stage.rollout.rollback(incident("INC-1"), &order("back"));
     assert!(matches!(
         again.unwrap_err().kind(),
         RefusalKind::Impossible(_)
@@ -73,7 +73,7 @@ fn the_way_back_from_cutover_needs_an_incident() {
 fn from_observe_nothing_is_rolled_back() {
     let policy = Policy::permissive().to_builder();
     let stage = stage(policy.opening_phase(Phase::Observe).build().unwrap());
-    let refusal = stage.rollout.rollback(incident("INC-1"), order("back"));
+    let refusal = stage.rollout.rollback(incident("INC-1"), &order("back"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::NotInCutover(Phase::Observe)
@@ -84,7 +84,7 @@ fn from_observe_nothing_is_rolled_back() {
 #[test]
 fn a_failing_gate_refuses_and_its_report_is_journaled() {
     let stage = stage(Policy::default());
-    let refusal = stage.rollout.transition(Phase::Cutover, order("now"));
+    let refusal = stage.rollout.transition(Phase::Cutover, &order("now"));
     let refusal = refusal.unwrap_err();
     assert!(matches!(refusal.kind(), RefusalKind::GatesFailed(_)));
     assert_eq!(refusal.gates().len(), 6);
@@ -104,21 +104,21 @@ fn an_override_names_each_failing_gate_and_no_other() {
     assert_eq!(failing, [label("legacy_quiet"), label("coverage")]);
     let too_few = stage
         .rollout
-        .override_cutover(&failing[..1], order("must be"))
+        .override_cutover(&failing[..1], &order("must be"))
         .unwrap_err();
     let RefusalKind::OverrideMismatch { unnamed, needless } = too_few.kind() else {
         panic!("{too_few}");
     };
     assert_eq!((&unnamed[..], &needless[..]), (&failing[1..], &[][..]));
     let too_many = [failing.clone(), vec![label("no_incident")]].concat();
-    let refusal = stage.rollout.override_cutover(&too_many, order("must be"));
+    let refusal = stage.rollout.override_cutover(&too_many, &order("must be"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::OverrideMismatch { .. }
     ));
     stage
         .rollout
-        .override_cutover(&failing, order("must be"))
+        .override_cutover(&failing, &order("must be"))
         .unwrap();
     assert_eq!(stage.flag(), FlagState::Off);
     let status = stage.rollout.status();
@@ -131,9 +131,9 @@ fn retirement_cannot_be_overridden() {
     let stage = stage_with(Policy::permissive(), 10, |builder| builder.gate(gate));
     stage
         .rollout
-        .override_cutover(&[label("own")], order("must be"))
+        .override_cutover(&[label("own")], &order("must be"))
         .unwrap();
-    let refusal = stage.rollout.transition(Phase::Retired, order("away"));
+    let refusal = stage.rollout.transition(Phase::Retired, &order("away"));
     let refusal = refusal.unwrap_err();
     let RefusalKind::GatesFailed(failing) = refusal.kind() else {
         panic!("{refusal}");
@@ -143,7 +143,7 @@ fn retirement_cannot_be_overridden() {
     // There is no override for it, and that of the cutover is none.
     let refusal = stage
         .rollout
-        .override_cutover(&[label("own")], order("away"));
+        .override_cutover(&[label("own")], &order("away"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
         RefusalKind::Impossible(_)
@@ -173,23 +173,23 @@ fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes(
     let stage = stage(Policy::permissive());
     let policy = Policy::builder().build().unwrap();
     stage.cut_over();
-    let done = stage.rollout.rollback(incident("INC-1"), order("errors"));
+    let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
     let seq = done.unwrap().event().unwrap().seq();
     stage
         .rollout
-        .change_policy(&policy, order("in earnest"))
+        .change_policy(&policy, &order("in earnest"))
         .unwrap();
     let blocking = |gate: &str| !stage.passes(gate, Transition::Cutover);
     assert!(blocking("post_analysis_done") && blocking("no_incident"));
     stage
         .rollout
-        .close_incident(incident("INC-1"), order("over"))
+        .close_incident(incident("INC-1"), &order("over"))
         .unwrap();
     let link = "https://wiki.example/1".parse().unwrap();
     let summary = "a proxy".parse().unwrap();
     stage
         .rollout
-        .file_post_analysis(seq, link, summary, order("written"))
+        .file_post_analysis(seq, link, summary, &order("written"))
         .unwrap();
     assert!(!blocking("post_analysis_done") && !blocking("no_incident"));
 }
@@ -198,14 +198,14 @@ fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes(
 fn refused_attempts_are_journaled_up_to_a_bound() {
     let stage = stage(Policy::permissive());
     for _ in 0..50 {
-        let refused = stage.rollout.transition(Phase::Retired, order("again"));
+        let refused = stage.rollout.transition(Phase::Retired, &order("again"));
         refused.unwrap_err();
     }
     for _ in 0..50 {
         let cause = "no such token".parse().unwrap();
         stage
             .rollout
-            .access_refused(cause, order("sign in"))
+            .access_refused(cause, &order("sign in"))
             .unwrap();
     }
     assert_eq!(stage.rollout.status().state.refusals(), 64);
