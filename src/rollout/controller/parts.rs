@@ -173,6 +173,6 @@ impl Parts {
             FlagState::Retired => self.flag.retire(),
         }
         let (flag, active) = (self.flag.name(), self.flag.is_active());
-        tracing::info!(target: audit::TARGET, flag, active, "the flag was switched");
+        tracing::info!(flag, active, "the flag was switched");
     }
 }

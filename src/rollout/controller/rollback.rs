@@ -8,7 +8,6 @@ use super::{
     rollout::Rollout,
 };
 use crate::rollout::{
-    audit,
     event::Event,
     fact::{Attempt, Fact, PhaseChange},
     gate_report::GateReport,
@@ -106,7 +105,6 @@ impl Rollout {
         self.parts.follow(desk);
         let flag = self.parts.flag.name();
         tracing::error!(
-            target: audit::TARGET,
             flag,
             "a rollback took effect that is not in the journal; it is lost if the process ends before it can be written"
         );
