@@ -30,6 +30,7 @@
 //! - [`metrics`]: the numbers, and how to show them
 //! - [`guide`]: how the crate is built, and why so
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
+//! - [`rollout`]: the phases of one flag, and the journal of who did what and why
 
 mod bindings;
 pub mod caller;
@@ -44,6 +45,7 @@ pub mod keeper;
 pub mod metrics;
 pub mod middleware;
 pub mod observation;
+pub mod rollout;
 
 #[doc(inline)]
 pub use contract::{Contract, LiveContract};
