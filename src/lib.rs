@@ -29,6 +29,7 @@
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
+//! - [`rollout`]: the phases of one flag, and the journal of who did what and why
 
 mod bindings;
 pub mod caller;
@@ -42,6 +43,7 @@ pub mod keeper;
 pub mod metrics;
 pub mod middleware;
 pub mod observation;
+pub mod rollout;
 
 #[doc(inline)]
 pub use contract::{Contract, LiveContract};

@@ -1,0 +1,10 @@
+//! From the events of a journal to the state of a rollout.
+
+mod check;
+mod commit;
+mod error;
+#[expect(clippy::module_inception, reason = "it defines the type of that name")]
+mod fold;
+
+pub use error::{FoldError, FoldErrorKind, ReplayError};
+pub use fold::Fold;

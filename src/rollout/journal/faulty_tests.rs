@@ -1,0 +1,342 @@
+//! A journal on a medium that fails.
+
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use proptest::prelude::*;
+
+use super::{
+    append_error::AppendError,
+    file::FileJournal,
+    journal::Journal,
+    medium::Medium,
+    open_error::{OpenError, OpenErrorKind},
+    read_error::ReadErrorKind,
+};
+use crate::{
+    clock::ManualClock,
+    rollout::{
+        actor::Actor,
+        event::Draft,
+        fact::{Fact, Incident},
+        texts::{IncidentId, Reason},
+        time::Timestamp,
+    },
+};
+
+/// What the medium holds and how it fails; the test keeps a hand on it.
+#[derive(Clone, Debug, Default)]
+struct Disk(Arc<Mutex<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    /// How many bytes there is still room for.
+    room: Option<usize>,
+    /// Which of the coming syncs fail, the next one first.
+    failing_syncs: Vec<bool>,
+    fails_to_truncate: bool,
+    syncs: usize,
+    writes: usize,
+}
+
+impl Disk {
+    fn change(&self, change: impl FnOnce(&mut Content)) {
+        change(&mut self.0.lock().unwrap());
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().bytes.clone()
+    }
+
+    fn open(&self) -> Result<FileJournal, OpenError> {
+        let clock = Arc::new(ManualClock::new(0));
+        FileJournal::over(Path::new("disk"), Box::new(self.clone()), clock)
+    }
+}
+
+impl Medium for Disk {
+    fn len(&mut self) -> io::Result<u64> {
+        Ok(self.bytes().len() as u64)
+    }
+
+    fn read_at(&mut self, place: u64, mut into: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.bytes();
+        let rest = &bytes[usize::try_from(place).unwrap().min(bytes.len())..];
+        io::Write::write(&mut into, rest)
+    }
+
+    fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut content = self.0.lock().unwrap();
+        let taken = content
+            .room
+            .map_or(bytes.len(), |room| room.min(bytes.len()));
+        content.writes += 1;
+        content.room = content.room.map(|room| room - taken);
+        content.bytes.truncate(usize::try_from(place).unwrap());
+        content.bytes.extend_from_slice(&bytes[..taken]);
+        if taken == bytes.len() {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut content = self.0.lock().unwrap();
+        content.syncs += 1;
+        let fails = !content.failing_syncs.is_empty() && content.failing_syncs.remove(0);
+        if fails {
+            Err(io::Error::other("the disk is gone"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        let mut content = self.0.lock().unwrap();
+        if content.fails_to_truncate {
+            return Err(io::Error::other("read-only"));
+        }
+        content.bytes.truncate(usize::try_from(length).unwrap());
+        Ok(())
+    }
+}
+
+fn draft(number: u64) -> Draft {
+    let incident = IncidentId::new(format!("INC-{number}")).unwrap();
+    Draft::new(
+        Timestamp::MIN,
+        Actor::human("mara").unwrap(),
+        Reason::new("polls fail").unwrap(),
+        Fact::IncidentOpened(Incident { incident }),
+    )
+}
+
+fn append(journal: &FileJournal) -> Result<u64, AppendError> {
+    let head = journal.head().unwrap();
+    journal.append(head, draft(head)).map(|event| event.seq())
+}
+
+/// A disk with a journal of two events.
+fn two() -> (Disk, FileJournal) {
+    let disk = Disk::default();
+    let journal = disk.open().unwrap();
+    assert_eq!(append(&journal).unwrap(), 1);
+    assert_eq!(append(&journal).unwrap(), 2);
+    (disk, journal)
+}
+
+#[test]
+fn an_event_is_one_write_and_one_sync() {
+    let (disk, journal) = two();
+    disk.change(|disk| (disk.writes, disk.syncs) = (0, 0));
+    append(&journal).unwrap();
+    disk.change(|disk| assert_eq!((disk.writes, disk.syncs), (1, 1)));
+}
+
+#[test]
+fn on_a_full_disk_the_event_does_not_stand_and_the_file_is_as_it_was() {
+    let (disk, journal) = two();
+    let before = disk.bytes();
+    for room in [0, 1, 100] {
+        disk.change(|disk| disk.room = Some(room));
+        let error = append(&journal).unwrap_err();
+        assert!(matches!(error, AppendError::NotWritten(_)) && error.is_certain());
+        assert_eq!((disk.bytes(), journal.head().unwrap()), (before.clone(), 2));
+    }
+    disk.change(|disk| disk.room = None);
+    assert_eq!(append(&journal).unwrap(), 3, "room again");
+    assert_eq!(disk.open().unwrap().head().unwrap(), 3);
+}
+
+#[test]
+fn after_a_failed_sync_the_event_does_not_stand() {
+    let (disk, journal) = two();
+    let before = disk.bytes();
+    disk.change(|disk| disk.failing_syncs = vec![true]);
+    let error = append(&journal).unwrap_err();
+    assert!(matches!(error, AppendError::NotWritten(_)), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "the event could not be written to the journal: the disk is gone"
+    );
+    assert_eq!((disk.bytes(), journal.head().unwrap()), (before, 2));
+    assert_eq!(append(&journal).unwrap(), 3);
+}
+
+#[test]
+fn what_cannot_be_taken_back_closes_the_journal_until_it_is_reopened() {
+    let faults: [fn(&mut Content); 2] = [
+        |disk| (disk.failing_syncs, disk.fails_to_truncate) = (vec![true], true),
+        |disk| disk.failing_syncs = vec![true, true],
+    ];
+    for fault in faults {
+        let (disk, journal) = two();
+        disk.change(fault);
+        let error = append(&journal).unwrap_err();
+        assert!(matches!(error, AppendError::Undecided(_)) && !error.is_certain());
+        assert!(matches!(append(&journal), Err(AppendError::Closed)));
+        assert_eq!(journal.read(0, 9).unwrap().len(), 2, "reading goes on");
+
+        disk.change(|disk| disk.failing_syncs = vec![true]);
+        journal.reopen().unwrap_err();
+        assert!(
+            matches!(append(&journal), Err(AppendError::Closed)),
+            "still closed"
+        );
+
+        disk.change(|disk| (disk.failing_syncs, disk.fails_to_truncate) = (vec![], false));
+        journal.reopen().unwrap();
+        assert_eq!(append(&journal).unwrap(), 3);
+        assert_eq!(disk.open().unwrap().head().unwrap(), 3);
+    }
+}
+
+#[test]
+fn an_undecided_event_may_be_found_by_the_next_process() {
+    let (disk, journal) = two();
+    disk.change(|disk| (disk.failing_syncs, disk.fails_to_truncate) = (vec![true], true));
+    append(&journal).unwrap_err();
+    drop(journal);
+    assert_eq!(disk.open().unwrap().head().unwrap(), 3);
+}
+
+#[test]
+fn what_was_found_at_opening_is_synced_before_anyone_builds_on_it() {
+    let (disk, _) = two();
+    disk.change(|disk| disk.failing_syncs = vec![true]);
+    assert_eq!(disk.open().unwrap_err().kind(), OpenErrorKind::Storage);
+    disk.open().unwrap();
+}
+
+#[test]
+fn a_torn_line_that_cannot_be_recorded_is_said() {
+    let (disk, _) = two();
+    disk.change(|disk| {
+        disk.bytes.pop();
+        disk.room = Some(0);
+    });
+    let error = disk.open().unwrap_err();
+    assert_eq!(error.kind(), OpenErrorKind::NotRecorded);
+    let expected = "journal disk: a torn line was cut off, which could not be recorded: the event could not be written to \
+                    the journal: storage full";
+    assert_eq!(
+        error
+            .to_string()
+            .replace("no storage space", "storage full"),
+        expected
+    );
+}
+
+#[test]
+fn a_file_that_someone_else_changed_closes_the_journal() {
+    let (disk, journal) = two();
+    let other = disk.open().unwrap();
+    append(&other).unwrap();
+    assert!(matches!(append(&journal), Err(AppendError::Closed)));
+    journal.reopen().unwrap();
+    assert_eq!(
+        journal.head().unwrap(),
+        3,
+        "whole lines that follow are taken in"
+    );
+    assert_eq!(append(&journal).unwrap(), 4);
+
+    disk.change(|disk| disk.bytes.truncate(200));
+    assert!(matches!(append(&journal), Err(AppendError::Closed)));
+    let error = journal.reopen().unwrap_err();
+    assert_eq!(
+        (error.line(), error.kind()),
+        (Some(1), ReadErrorKind::Changed)
+    );
+    assert_eq!(disk.bytes().len(), 200, "nothing is repaired");
+}
+
+#[test]
+fn a_torn_line_found_when_reopened_is_journaled_too() {
+    let (disk, journal) = two();
+    disk.change(|disk| disk.bytes.extend_from_slice(b"{\"v\":1"));
+    assert!(matches!(append(&journal), Err(AppendError::Closed)));
+    journal.reopen().unwrap();
+    let last = journal.read(2, 9).unwrap().remove(0);
+    assert_eq!(last.fact().name(), "recovered");
+}
+
+#[test]
+fn a_line_changed_under_an_open_journal_is_not_read_as_an_event() {
+    let (disk, journal) = two();
+    disk.change(|disk| disk.bytes[150] ^= 1);
+    let error = journal.read(0, 9).unwrap_err();
+    assert_eq!(
+        (error.line(), error.kind()),
+        (Some(1), ReadErrorKind::Changed)
+    );
+    assert_eq!(
+        journal.read(1, 9).unwrap().len(),
+        1,
+        "the line after it is as it was"
+    );
+    disk.change(|disk| disk.bytes.truncate(10));
+    assert!(journal.read(0, 9).is_err());
+}
+
+/// What goes wrong with one event.
+#[derive(Clone, Debug)]
+struct Trouble {
+    room: Option<usize>,
+    failing_syncs: Vec<bool>,
+    fails_to_truncate: bool,
+}
+
+fn trouble() -> impl Strategy<Value = Trouble> {
+    let room = proptest::option::weighted(0.3, 0_usize..500);
+    let syncs = proptest::collection::vec(proptest::bool::weighted(0.3), 0..3);
+    (room, syncs, proptest::bool::weighted(0.2)).prop_map(
+        |(room, failing_syncs, fails_to_truncate)| Trouble {
+            room,
+            failing_syncs,
+            fails_to_truncate,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_was_said_to_stand_stands_after_any_trouble(
+        troubles in proptest::collection::vec(trouble(), 1..12),
+        lost in 0_usize..600,
+    ) {
+        let disk = Disk::default();
+        let journal = disk.open().unwrap();
+        let (mut stands, mut durable) = (0, 0);
+        for trouble in troubles {
+            disk.change(|disk| {
+                disk.room = trouble.room;
+                disk.failing_syncs = trouble.failing_syncs;
+                disk.fails_to_truncate = trouble.fails_to_truncate;
+            });
+            match append(&journal) {
+                Ok(seq) => {
+                    prop_assert_eq!(seq, stands + 1);
+                    (stands, durable) = (seq, disk.bytes().len());
+                }
+                Err(AppendError::Undecided(_)) => break,
+                Err(_) => prop_assert_eq!(disk.bytes().len(), durable),
+            }
+        }
+        // The power goes: of what was not said to stand, any part may be lost.
+        disk.change(|disk| {
+            let left = disk.bytes.len().saturating_sub(lost).max(durable);
+            disk.bytes.truncate(left);
+            (disk.room, disk.fails_to_truncate) = (None, false);
+            disk.failing_syncs.clear();
+        });
+        let reopened = disk.open().unwrap();
+        prop_assert!((stands..=stands + 1).contains(&reopened.head().unwrap()));
+        prop_assert_eq!(append(&reopened).unwrap(), reopened.head().unwrap());
+    }
+}

@@ -1,0 +1,167 @@
+//! One event as one line, and back.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::read_error::{ReadError, ReadErrorKind};
+use crate::rollout::event::Event;
+
+/// The version of the format that is written, and the latest that is read.
+const FORMAT: u32 = 1;
+
+/// The most bytes of a line, its line break included.
+pub(super) const MAX_LINE: usize = 256 * 1024;
+
+/// What stands before a line's own hash.
+const SEAL: &[u8] = br#","sha256":""#;
+
+/// What stands after it.
+const END: &[u8] = b"\"}\n";
+
+/// Bytes of a hash in hexadecimal digits.
+const HEX: usize = 64;
+
+/// The SHA-256 of a line, its line break included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LineDigest([u8; 32]);
+
+/// A line but for its own hash.
+#[derive(Serialize)]
+struct Body<'a> {
+    v: u32,
+    prev_sha256: &'a str,
+    event: &'a Event,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnedBody {
+    v: u32,
+    prev_sha256: String,
+    event: Event,
+}
+
+/// All that is asked of a line of whatever version.
+#[derive(Deserialize)]
+struct Versioned {
+    v: u32,
+}
+
+impl LineDigest {
+    /// What the first line carries as that of the line before it.
+    pub(super) const NONE: Self = Self([0; 32]);
+
+    pub(super) fn of(line: &[u8]) -> Self {
+        Self(Sha256::digest(line).into())
+    }
+
+    pub(super) fn to_hex(self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |byte: u8| [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
+        self.0
+            .into_iter()
+            .flat_map(digits)
+            .map(char::from)
+            .collect()
+    }
+}
+
+/// The line of an event after another line.
+pub(super) fn encode(event: &Event, previous: LineDigest) -> Result<Vec<u8>, serde_json::Error> {
+    let body = Body {
+        v: FORMAT,
+        prev_sha256: &previous.to_hex(),
+        event,
+    };
+    let mut line = serde_json::to_vec(&body)?;
+    line.pop(); // the closing brace, which END brings back
+    let own = LineDigest::of(&line).to_hex();
+    line.extend_from_slice(SEAL);
+    line.extend_from_slice(own.as_bytes());
+    line.extend_from_slice(END);
+    Ok(line)
+}
+
+/// The event of the line at a place, after another line.
+pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Event, ReadError> {
+    let fault = |kind| ReadError::at(seq, kind);
+    // The version first: a later one may seal its lines in another way.
+    if let Ok(Versioned { v: found }) = serde_json::from_slice(line)
+        && found > FORMAT
+    {
+        let supported = FORMAT;
+        return Err(fault(ReadErrorKind::NewerFormat { found, supported }));
+    }
+    let body = unseal(line).ok_or_else(|| fault(ReadErrorKind::Changed))?;
+    let body = read_body(body).map_err(|error| ReadError::malformed(seq, error))?;
+    if body.event.seq() != seq {
+        let found = body.event.seq();
+        return Err(fault(ReadErrorKind::OutOfPlace { found }));
+    }
+    if body.prev_sha256 != previous.to_hex() {
+        return Err(fault(ReadErrorKind::Unlinked));
+    }
+    Ok(body.event)
+}
+
+/// What a line has before its own hash, if the hash is that of it.
+fn unseal(line: &[u8]) -> Option<&[u8]> {
+    let (sealed, own) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
+    let body = sealed.strip_suffix(SEAL)?;
+    (LineDigest::of(body).to_hex().as_bytes() == own).then_some(body)
+}
+
+fn read_body(body: &[u8]) -> Result<OwnedBody, serde_json::Error> {
+    let mut json = body.to_vec();
+    json.push(b'}');
+    let body: OwnedBody = serde_json::from_slice(&json)?;
+    if body.v == FORMAT {
+        Ok(body)
+    } else {
+        let message = format_args!("there is no format {}", body.v);
+        Err(serde::de::Error::custom(message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::{
+        actor::Actor,
+        event::Draft,
+        fact::{Fact, Mode, ProcessStarted},
+        texts::Reason,
+        time::Timestamp,
+    };
+
+    fn event() -> Event {
+        let fact = ProcessStarted { mode: Mode::Active };
+        Draft::new(
+            Timestamp::from_unix_ms(1_772_366_400_000),
+            Actor::system("core").unwrap(),
+            Reason::new("start").unwrap(),
+            Fact::ProcessStarted(fact),
+        )
+        .numbered(1)
+    }
+
+    #[test]
+    fn the_line_of_an_event_is_the_same_in_every_version_of_the_crate() {
+        let line = encode(&event(), LineDigest::NONE).unwrap();
+        let expected = concat!(
+            r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""event":{"seq":1,"at":"2026-03-01T12:00:00.000Z","actor":{"kind":"system","id":"core"},"#,
+            r#""reason":"start","fact":{"process_started":{"mode":"active"}}},"sha256":"c47f829aec12b936a9605b5e7fc4af0d33a58b2aebf9e4451c4a02edf5d8e4ab"}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_line_reads_back_in_its_place_only() {
+        let line = encode(&event(), LineDigest::NONE).unwrap();
+        assert_eq!(decode(&line, 1, LineDigest::NONE).unwrap(), event());
+        assert!(decode(&line, 2, LineDigest::NONE).is_err());
+        assert!(decode(&line, 1, LineDigest::of(b"another")).is_err());
+    }
+}

@@ -1,0 +1,77 @@
+//! A journal that lives as long as its process.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::{
+    append_error::{AppendError, Conflict},
+    head::Head,
+    journal::Journal,
+    read_error::ReadError,
+};
+use crate::rollout::event::{Draft, Event};
+
+/// A journal in memory, for tests and for rollouts that nobody needs to remember.
+///
+/// ```
+/// use std::time::Duration;
+/// use legacy_http_compat::rollout::{Journal, MemoryJournal};
+///
+/// let journal = MemoryJournal::new();
+/// assert_eq!(journal.head()?, 0);
+/// assert!(journal.read(0, 10)?.is_empty());
+/// assert_eq!(journal.wait(0, Duration::ZERO)?, 0);
+/// # Ok::<(), legacy_http_compat::rollout::ReadError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryJournal {
+    events: Mutex<Vec<Event>>,
+    head: Head,
+}
+
+impl MemoryJournal {
+    /// An empty journal.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
+        // A vector of whole events is one whatever became of the thread that held the lock.
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+        let mut events = self.events();
+        let head = events.len() as u64;
+        if head != expected_head {
+            let meanwhile = after(&events, expected_head, Conflict::MAX_SHOWN);
+            return Err(Conflict::new(expected_head, head, meanwhile).into());
+        }
+        let event = draft.numbered(head + 1);
+        events.push(event.clone());
+        self.head.set(event.seq());
+        Ok(event)
+    }
+
+    fn read(&self, position: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
+        Ok(after(&self.events(), position, limit))
+    }
+
+    fn head(&self) -> Result<u64, ReadError> {
+        Ok(self.head.get())
+    }
+
+    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+        Ok(self.head.wait(after, timeout))
+    }
+}
+
+fn after(events: &[Event], position: u64, limit: usize) -> Vec<Event> {
+    let skipped = usize::try_from(position).unwrap_or(usize::MAX);
+    events.iter().skip(skipped).take(limit).cloned().collect()
+}

@@ -1,0 +1,220 @@
+//! The lines of a journal on its medium.
+
+use std::io::{self, BufReader, Read as _};
+
+use super::{
+    append_error::AppendError,
+    line::{LineDigest, MAX_LINE, decode, encode},
+    medium::{Medium, MediumReader},
+    read_error::{ReadError, ReadErrorKind},
+    reader::{JournalReader, TornLine},
+};
+use crate::rollout::event::Event;
+
+/// The most bytes of lines that one reading takes in, so that a reading is bounded whatever the events carry.
+const MAX_READ: u64 = 4 * 1024 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Store {
+    medium: Box<dyn Medium>,
+    lines: Lines,
+    state: State,
+}
+
+/// Whether lines may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Not: a failed write could not be taken back.
+    Uncut,
+    /// Not: someone else changed the file.
+    Touched,
+}
+
+/// Where each line ends, and what hash it has.
+#[derive(Debug, Default)]
+struct Lines {
+    ends: Vec<u64>,
+    digests: Vec<LineDigest>,
+}
+
+impl Store {
+    /// Reads all lines. A torn last one is cut off and returned.
+    pub(super) fn open(mut medium: Box<dyn Medium>) -> Result<(Self, Option<TornLine>), ReadError> {
+        let (lines, torn) = scan(&mut *medium)?;
+        let state = State::Open;
+        let mut store = Self {
+            medium,
+            lines,
+            state,
+        };
+        store.settle(torn).map_err(ReadError::storage)?;
+        Ok((store, torn))
+    }
+
+    /// Takes back what a failed write may have left, reads all lines again, and takes writing up again if those known
+    /// before are still there.
+    pub(super) fn reopen(&mut self) -> Result<Option<TornLine>, ReadError> {
+        if self.state == State::Uncut {
+            // Never adopted instead: after a failed sync the system may show a line that the disk does not have.
+            self.cut().map_err(ReadError::storage)?;
+        }
+        self.state = State::Touched;
+        let (lines, torn) = scan(&mut *self.medium)?;
+        if let Some(line) = self.lines.first_not_in(&lines) {
+            return Err(ReadError::at(line, ReadErrorKind::Changed));
+        }
+        self.lines = lines;
+        self.settle(torn).map_err(ReadError::storage)?;
+        self.state = State::Open;
+        Ok(torn)
+    }
+
+    pub(super) fn head(&self) -> u64 {
+        self.lines.ends.len() as u64
+    }
+
+    pub(super) fn append(&mut self, event: &Event) -> Result<(), AppendError> {
+        let not_written = |error: serde_json::Error| AppendError::NotWritten(error.into());
+        let line = encode(event, self.lines.tail()).map_err(not_written)?;
+        if line.len() > MAX_LINE {
+            let (bytes, most) = (line.len(), MAX_LINE);
+            return Err(AppendError::TooLarge { bytes, most });
+        }
+        self.check_untouched()?;
+        match self.write(&line) {
+            Ok(()) => {
+                self.lines.push(&line);
+                Ok(())
+            }
+            Err(error) => Err(self.undo(error)),
+        }
+    }
+
+    /// At most so many events after a number; fewer where they are large.
+    pub(super) fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
+        let start = self.lines.start_of(after);
+        let numbers = after..self.head();
+        let in_bounds = |number: &u64| self.lines.start_of(number + 1) - start <= MAX_READ;
+        let last = numbers.take(limit).take_while(in_bounds).last();
+        let Some(last) = last else {
+            return Ok(Vec::new());
+        };
+        let bytes = self.bytes(start, self.lines.start_of(last + 1))?;
+        (after..=last)
+            .map(|number| self.event(number, &bytes, start))
+            .collect()
+    }
+
+    fn event(&self, number: u64, bytes: &[u8], start: u64) -> Result<Event, ReadError> {
+        let place = |number| usize::try_from(self.lines.start_of(number) - start).ok();
+        let line = place(number)
+            .zip(place(number + 1))
+            .and_then(|(from, to)| bytes.get(from..to));
+        let changed = || ReadError::at(number + 1, ReadErrorKind::Changed);
+        let line = line.ok_or_else(changed)?;
+        decode(line, number + 1, self.lines.digest_before(number))
+    }
+
+    fn bytes(&mut self, start: u64, end: u64) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = Vec::new();
+        MediumReader::new(&mut *self.medium, start)
+            .take(end - start)
+            .read_to_end(&mut bytes)
+            .map_err(ReadError::storage)?;
+        Ok(bytes)
+    }
+
+    /// One writer at a time is what the lock is for; those who do not ask for it show in the length.
+    fn check_untouched(&mut self) -> Result<(), AppendError> {
+        if self.state != State::Open {
+            return Err(AppendError::Closed);
+        }
+        let length = self.medium.len();
+        let length = length.map_err(|error| AppendError::NotWritten(error.into()))?;
+        if length != self.lines.end() {
+            self.state = State::Touched;
+            return Err(AppendError::Closed);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.medium.write_at(self.lines.end(), line)?;
+        self.medium.sync()
+    }
+
+    /// Takes back what a failed write may have left. A synced cut is the only proof that it is gone.
+    fn undo(&mut self, error: io::Error) -> AppendError {
+        if self.cut().is_ok() {
+            return AppendError::NotWritten(error.into());
+        }
+        self.state = State::Uncut;
+        AppendError::Undecided(error.into())
+    }
+
+    /// Makes what was read durable: whoever wrote it may have been killed before its sync.
+    fn settle(&mut self, torn: Option<TornLine>) -> io::Result<()> {
+        if torn.is_some() {
+            self.cut()
+        } else {
+            self.medium.sync()
+        }
+    }
+
+    fn cut(&mut self) -> io::Result<()> {
+        self.medium.truncate(self.lines.end())?;
+        self.medium.sync()
+    }
+}
+
+impl Lines {
+    fn push(&mut self, line: &[u8]) {
+        self.ends.push(self.end() + line.len() as u64);
+        self.digests.push(LineDigest::of(line));
+    }
+
+    fn end(&self) -> u64 {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    fn tail(&self) -> LineDigest {
+        self.digests.last().copied().unwrap_or(LineDigest::NONE)
+    }
+
+    /// Where the line after so many lines begins; the end where there is none.
+    fn start_of(&self, lines: u64) -> u64 {
+        match usize::try_from(lines) {
+            Ok(0) => 0,
+            Ok(lines) => self.ends.get(lines - 1).copied().unwrap_or(self.end()),
+            Err(_) => self.end(),
+        }
+    }
+
+    /// The hash that the line after so many lines carries.
+    fn digest_before(&self, lines: u64) -> LineDigest {
+        let before = usize::try_from(lines)
+            .ok()
+            .and_then(|lines| lines.checked_sub(1));
+        let known = before.and_then(|index| self.digests.get(index).copied());
+        known.unwrap_or(LineDigest::NONE)
+    }
+
+    /// The first line that is not also one of `others`.
+    fn first_not_in(&self, others: &Self) -> Option<u64> {
+        let pairs = self.digests.iter().zip(&others.digests);
+        let same = pairs.take_while(|(known, found)| known == found).count();
+        (same < self.digests.len()).then_some(same as u64 + 1)
+    }
+}
+
+fn scan(medium: &mut dyn Medium) -> Result<(Lines, Option<TornLine>), ReadError> {
+    let mut lines = Lines::default();
+    let mut reader = JournalReader::new(BufReader::new(MediumReader::new(medium, 0)));
+    while let Some(event) = reader.next() {
+        event?;
+        lines.ends.push(reader.good_bytes());
+        lines.digests.push(reader.tail());
+    }
+    Ok((lines, reader.torn()))
+}

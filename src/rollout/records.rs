@@ -1,0 +1,181 @@
+//! What the state of a rollout remembers of the events.
+
+use std::time::Duration;
+
+use super::{
+    actor::Actor,
+    event::Event,
+    fact::Mode,
+    texts::{ContractDigest, IncidentId, Label, Link, Owner, Reason, Summary},
+    time::Timestamp,
+};
+use crate::caller::ClientVersion;
+
+/// When something was done, by whom and why, and by which event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The number of the event.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// The last report of a prerequisite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Whether it is green.
+    pub green: bool,
+    /// Where to see it.
+    pub link: Option<Link>,
+    /// The report.
+    pub reported: Stamp,
+}
+
+/// A waived dependence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// Who answers for it.
+    pub owner: Owner,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// The last time it was granted, with the reason.
+    pub granted: Stamp,
+}
+
+/// The contract that is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedContract {
+    /// Its digest.
+    pub digest: ContractDigest,
+    /// Since when.
+    pub since: Stamp,
+}
+
+/// A time in which a cutover was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// The incident it was done for.
+    pub incident: IncidentId,
+    /// The rollback.
+    pub done: Stamp,
+    /// The step by which the flag went off again.
+    pub ended: Option<Stamp>,
+    /// Its post-analysis.
+    pub post_analysis: Option<PostAnalysis>,
+}
+
+/// The post-analysis of a rollback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostAnalysis {
+    /// Where it is.
+    pub link: Link,
+    /// What it found.
+    pub summary: Summary,
+    /// When it was filed.
+    pub filed: Stamp,
+}
+
+/// A client version that was rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRollback {
+    /// The client kind.
+    pub kind: Label,
+    /// The version it was rolled back to.
+    pub version: ClientVersion,
+    /// The incident it was done for.
+    pub incident: Option<IncidentId>,
+    /// The rollback.
+    pub done: Stamp,
+}
+
+/// A cutover against failing gates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The failing gates that were named.
+    pub gates: Vec<Label>,
+    /// The cutover.
+    pub done: Stamp,
+}
+
+/// The start of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessStart {
+    /// Whether it rewrites answers.
+    pub mode: Mode,
+    /// The start.
+    pub started: Stamp,
+}
+
+/// What somebody owes because of a rollback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obligation<'a> {
+    /// What is owed.
+    pub duty: Duty,
+    /// The rollback.
+    pub rollback: &'a Rollback,
+    /// Until when.
+    pub due: Timestamp,
+    /// Whether that is past.
+    pub overdue: bool,
+}
+
+/// What can be owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Duty {
+    /// To end the rollback: to cut over again, or to give up.
+    EndRollback,
+    /// To file its post-analysis.
+    PostAnalysis,
+}
+
+impl Stamp {
+    /// The stamp of an event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        Self {
+            seq: event.seq(),
+            at: event.at(),
+            actor: event.actor().clone(),
+            reason: event.reason().clone(),
+        }
+    }
+}
+
+impl Waiver {
+    /// Whether it holds at a moment.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+}
+
+impl Rollback {
+    /// How long the flag was on because of it, up to now where it still is.
+    #[must_use]
+    pub fn duration(&self, now: Timestamp) -> Duration {
+        let end = self.ended.as_ref().map_or(now, |ended| ended.at);
+        end.since(self.done.at)
+    }
+
+    /// Whether the flag is still on because of it.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+impl Duty {
+    /// `end_rollback` or `post_analysis`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndRollback => "end_rollback",
+            Self::PostAnalysis => "post_analysis",
+        }
+    }
+}

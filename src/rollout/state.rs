@@ -1,0 +1,215 @@
+//! Where a rollout stands.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    bounded_json::PolicyDocument,
+    event::Event,
+    fact::Opened,
+    phase::{Phase, Transition},
+    records::{
+        Check, ClientRollback, Duty, Obligation, Override, ProcessStart, Rollback, ServedContract,
+        Stamp, Waiver,
+    },
+    texts::{FlagName, IncidentId, Label},
+    time::Timestamp,
+    waived::Waived,
+};
+use crate::flag::FlagState;
+
+/// Where a rollout stands after the events of its journal, made by a [`Fold`](super::Fold).
+///
+/// It holds no time of its own: what is decided by time is asked with `now`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolloutState {
+    pub(super) flag_name: FlagName,
+    pub(super) opened: Stamp,
+    pub(super) phase: Phase,
+    pub(super) entered: Stamp,
+    pub(super) policy: PolicyDocument,
+    pub(super) policy_set: Stamp,
+    pub(super) contract: Option<ServedContract>,
+    pub(super) checks: BTreeMap<Label, Check>,
+    pub(super) incidents: BTreeMap<IncidentId, Stamp>,
+    pub(super) waivers: BTreeMap<Waived, Waiver>,
+    pub(super) rollbacks: Vec<Rollback>,
+    pub(super) client_rollbacks: Vec<ClientRollback>,
+    pub(super) overrides: Vec<Override>,
+    pub(super) transitions: BTreeMap<Transition, u64>,
+    pub(super) starts: u64,
+    pub(super) last_start: Option<ProcessStart>,
+    pub(super) refusals: u64,
+}
+
+impl RolloutState {
+    pub(super) fn open(event: &Event, opened: &Opened) -> Self {
+        let stamp = Stamp::of(event);
+        Self {
+            flag_name: opened.flag.clone(),
+            opened: stamp.clone(),
+            phase: opened.phase,
+            entered: stamp.clone(),
+            policy: opened.policy.clone(),
+            policy_set: stamp,
+            contract: None,
+            checks: BTreeMap::new(),
+            incidents: BTreeMap::new(),
+            waivers: BTreeMap::new(),
+            rollbacks: Vec::new(),
+            client_rollbacks: Vec::new(),
+            overrides: Vec::new(),
+            transitions: BTreeMap::new(),
+            starts: 0,
+            last_start: None,
+            refusals: 0,
+        }
+    }
+
+    /// The flag that the rollout moves.
+    #[must_use]
+    pub const fn flag_name(&self) -> &FlagName {
+        &self.flag_name
+    }
+
+    /// When it was opened, by whom and why.
+    #[must_use]
+    pub const fn opened(&self) -> &Stamp {
+        &self.opened
+    }
+
+    /// The phase it is in.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Since when it is in this phase, by whom and why.
+    #[must_use]
+    pub const fn entered(&self) -> &Stamp {
+        &self.entered
+    }
+
+    /// What the flag has to say. It follows from the phase.
+    #[must_use]
+    pub const fn flag(&self) -> FlagState {
+        self.phase.flag()
+    }
+
+    /// The policy that holds.
+    #[must_use]
+    pub const fn policy(&self) -> &PolicyDocument {
+        &self.policy
+    }
+
+    /// Since when this policy holds, by whom and why.
+    #[must_use]
+    pub const fn policy_set(&self) -> &Stamp {
+        &self.policy_set
+    }
+
+    /// The contract that is served, and since when; `None` before one was journaled.
+    #[must_use]
+    pub const fn contract(&self) -> Option<&ServedContract> {
+        self.contract.as_ref()
+    }
+
+    /// The last report of each prerequisite.
+    #[must_use]
+    pub const fn checks(&self) -> &BTreeMap<Label, Check> {
+        &self.checks
+    }
+
+    /// The open incidents, each with how it was opened: by itself, or by the rollback that named it.
+    #[must_use]
+    pub const fn open_incidents(&self) -> &BTreeMap<IncidentId, Stamp> {
+        &self.incidents
+    }
+
+    /// All waivers that were not ended, those past their time too.
+    #[must_use]
+    pub const fn waivers(&self) -> &BTreeMap<Waived, Waiver> {
+        &self.waivers
+    }
+
+    /// The waiver for these, if it holds now.
+    #[must_use]
+    pub fn waiver(&self, waived: &Waived, now: Timestamp) -> Option<&Waiver> {
+        self.waivers.get(waived).filter(|waiver| waiver.holds(now))
+    }
+
+    /// All rollbacks, in their order.
+    #[must_use]
+    pub fn rollbacks(&self) -> &[Rollback] {
+        &self.rollbacks
+    }
+
+    /// The rollback because of which the flag is on now.
+    #[must_use]
+    pub fn running_rollback(&self) -> Option<&Rollback> {
+        self.rollbacks.last().filter(|last| last.is_running())
+    }
+
+    /// The rollbacks whose post-analysis is due.
+    pub fn post_analyses_due(&self) -> impl Iterator<Item = &Rollback> {
+        self.rollbacks
+            .iter()
+            .filter(|rollback| rollback.post_analysis.is_none())
+    }
+
+    /// What is owed because of rollbacks: to end each, and to file its post-analysis, both within `limit` of it.
+    pub fn obligations(
+        &self,
+        now: Timestamp,
+        limit: Duration,
+    ) -> impl Iterator<Item = Obligation<'_>> {
+        self.rollbacks.iter().flat_map(move |rollback| {
+            let due = rollback.done.at.plus(limit);
+            let end = rollback.is_running().then_some(Duty::EndRollback);
+            let analysis = rollback.post_analysis.is_none();
+            let analysis = analysis.then_some(Duty::PostAnalysis);
+            let owed = end.into_iter().chain(analysis);
+            owed.map(move |duty| Obligation {
+                duty,
+                rollback,
+                due,
+                overdue: due < now,
+            })
+        })
+    }
+
+    /// The client versions that were rolled back, in their order.
+    #[must_use]
+    pub fn client_rollbacks(&self) -> &[ClientRollback] {
+        &self.client_rollbacks
+    }
+
+    /// The cutovers against failing gates, in their order.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// How often a step was taken.
+    #[must_use]
+    pub fn count_of(&self, transition: Transition) -> u64 {
+        self.transitions.get(&transition).copied().unwrap_or(0)
+    }
+
+    /// How often a process has started.
+    #[must_use]
+    pub const fn process_starts(&self) -> u64 {
+        self.starts
+    }
+
+    /// The last start of a process.
+    #[must_use]
+    pub const fn last_start(&self) -> Option<&ProcessStart> {
+        self.last_start.as_ref()
+    }
+
+    /// How many attempts were refused.
+    #[must_use]
+    pub const fn refusals(&self) -> u64 {
+        self.refusals
+    }
+}

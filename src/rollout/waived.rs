@@ -1,0 +1,120 @@
+//! Whose dependence is waived.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::{
+    text::{InvalidText, InvalidTextKind},
+    texts::Label,
+};
+use crate::caller::Fingerprint;
+
+/// Those whom a waiver is about.
+///
+/// Written as `caller psd_<32 hex>`, `kind <name>` or `anonymous`.
+///
+/// ```
+/// use legacy_http_compat::{caller::Fingerprint, rollout::Waived};
+///
+/// let probe: Waived = "caller psd_000000000000000000000000000000ff".parse()?;
+/// assert_eq!(probe, Waived::Caller(Fingerprint::from_u128(255)));
+/// assert_eq!("kind AGENT".parse::<Waived>()?.to_string(), "kind AGENT");
+/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a gate must know all whom it leaves aside"
+)]
+pub enum Waived {
+    /// One caller.
+    Caller(Fingerprint),
+    /// All callers of a client kind.
+    Kind(Label),
+    /// Callers without any identity signal.
+    Anonymous,
+}
+
+impl fmt::Display for Waived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Caller(fingerprint) => write!(f, "caller {fingerprint}"),
+            Self::Kind(name) => write!(f, "kind {name}"),
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}
+
+impl FromStr for Waived {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(' ') {
+            Some(("caller", text)) => fingerprint(text).map(Self::Caller).ok_or(MALFORMED),
+            Some(("kind", name)) => Label::new(name).map(Self::Kind),
+            None if text == "anonymous" => Ok(Self::Anonymous),
+            _ => Err(MALFORMED),
+        }
+    }
+}
+
+impl Serialize for Waived {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Waived {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+const MALFORMED: InvalidText = InvalidText::new(
+    "waived",
+    InvalidTextKind::Malformed("'caller psd_<32 lower-case hex>', 'kind <name>' or 'anonymous'"),
+);
+
+fn fingerprint(text: &str) -> Option<Fingerprint> {
+    let hex = text.strip_prefix("psd_")?;
+    let fingerprint = Fingerprint::from_u128(u128::from_str_radix(hex, 16).ok()?);
+    // One way to write each: no capitals, signs or missing zeros.
+    (fingerprint.to_string() == text).then_some(fingerprint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_written_in_the_one_way_is_refused() {
+        for text in [
+            "",
+            "everyone",
+            "anonymous ",
+            "caller",
+            "caller psd_ff",
+            "caller psd_000000000000000000000000000000FF",
+            "caller psd_+00000000000000000000000000000ff",
+            "kind ",
+            "kind a b",
+        ] {
+            assert!(text.parse::<Waived>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn everyone_who_can_be_waived_reads_back() {
+        let all = [
+            Waived::Caller(Fingerprint::from_u128(u128::MAX)),
+            Waived::Kind(Label::new("UI_RUST").unwrap()),
+            Waived::Anonymous,
+        ];
+        for waived in all {
+            let json = serde_json::to_string(&waived).unwrap();
+            assert_eq!(serde_json::from_str::<Waived>(&json).unwrap(), waived);
+        }
+    }
+}
