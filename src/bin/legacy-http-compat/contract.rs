@@ -53,14 +53,13 @@ pub(crate) fn run(file: &Path, as_json: bool) -> Answer {
 fn answer(file: &Path, faults: Vec<Found>, as_json: bool) -> Answer {
     let file = printable(&file.display().to_string());
     let valid = faults.is_empty();
-    let mut text = match faults.len() {
+    let head = match faults.len() {
         0 => format!("{file}: no faults\n"),
         1 => format!("{file}: 1 fault\n"),
         many => format!("{file}: {many} faults\n"),
     };
-    for fault in &faults {
-        text += &format!("- {}: {}\n", fault.part, printable(&fault.message));
-    }
+    let lines = faults.iter().map(Found::line);
+    let text = head + &lines.collect::<Vec<String>>().concat();
     let json = as_json.then(|| json(&Verdict { valid, faults }));
     match (valid, json) {
         (true, json) => Answer::holds(json.unwrap_or(text)),
@@ -102,6 +101,10 @@ fn unbuildable(document: &Document) -> Option<InvalidDetector> {
 }
 
 impl Found {
+    fn line(&self) -> String {
+        format!("- {}: {}\n", self.part, printable(&self.message))
+    }
+
     fn in_contract(fault: &Fault) -> Self {
         Self {
             part: "contract",

@@ -11,7 +11,7 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// A text that Markdown shows as it is, in a paragraph, a list or the cell of a table.
 ///
-/// Punctuation that means something in CommonMark, in its tables, or to those who extend it (mentions, issue numbers,
+/// Punctuation that means something in `CommonMark`, in its tables, or to those who extend it (mentions, issue numbers,
 /// formulas, addresses made links) gets a backslash.
 pub(crate) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -27,24 +27,22 @@ pub(crate) fn run(journal: &Path, as_json: bool) -> Answer {
 }
 
 fn text(history: &History, state: &RolloutState) -> String {
-    let mut text = format!(
-        "{} is in {} for {}\n  {}\n",
-        printable(state.flag_name().as_str()),
-        state.phase(),
-        spoken(history.now.since(state.entered().at)),
-        by(state.entered()),
-    );
-    text += &end(history, state);
-    text += &section("gates, as last asked", gates(history));
-    text += &section("obligations", obligations(history, state));
-    text += &section("waivers", waivers(history, state));
-    text += &section("open incidents", incidents(state));
-    text += &section("checks", checks(state));
-    text += &format!("journal: {} events\n", history.verified.events);
-    if let Some(torn) = history.verified.torn {
-        text += &torn_text(torn);
-    }
-    text
+    let name = printable(state.flag_name().as_str());
+    let phase = state.phase();
+    let time = spoken(history.now.since(state.entered().at));
+    let parts = [
+        format!("{name} is in {phase} for {time}\n"),
+        format!("  {}\n", by(state.entered())),
+        end(history, state),
+        section("gates, as last asked", &gates(history)),
+        section("obligations", &obligations(history, state)),
+        section("waivers", &waivers(history, state)),
+        section("open incidents", &incidents(state)),
+        section("checks", &checks(state)),
+        format!("journal: {} events\n", history.verified.events),
+        history.verified.torn.map(torn_text).unwrap_or_default(),
+    ];
+    parts.concat()
 }
 
 /// The date by which it should be over.
@@ -57,12 +55,12 @@ fn end(history: &History, state: &RolloutState) -> String {
     }
 }
 
-fn section(title: &str, lines: Vec<String>) -> String {
+fn section(title: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return format!("{title}: none\n");
     }
     let lines = lines.iter().map(|line| format!("  {}\n", printable(line)));
-    format!("{title}:\n{}", lines.collect::<String>())
+    format!("{title}:\n{}", lines.collect::<Vec<String>>().concat())
 }
 
 fn gates(history: &History) -> Vec<String> {

@@ -43,38 +43,38 @@ fn document(history: &History, state: &RolloutState) -> String {
         ("Gates, as last asked", gates(history)),
         ("Timeline", timeline(&history.events)),
     ];
-    let mut text = head(history, state);
-    for (title, body) in sections {
-        let body = if body.is_empty() { "None.\n" } else { &body };
-        text += &format!("\n## {title}\n\n{body}");
-    }
-    text
+    let sections = sections.map(|(title, body)| match body.as_slice() {
+        [] => format!("\n## {title}\n\nNone.\n"),
+        lines => format!("\n## {title}\n\n{}", lines.concat()),
+    });
+    head(history, state) + &sections.concat()
 }
 
 fn head(history: &History, state: &RolloutState) -> String {
     let verified = &history.verified;
-    let mut text = format!(
-        "# Rollout of {}\n\n- Phase: **{}** since {}\n- As of: {}\n",
-        markdown(state.flag_name().as_str()),
-        state.phase(),
-        state.entered().at,
-        history.now,
-    );
+    let mut lines = vec![
+        format!("# Rollout of {}\n\n", markdown(state.flag_name().as_str())),
+        format!(
+            "- Phase: **{}** since {}\n",
+            state.phase(),
+            state.entered().at
+        ),
+        format!("- As of: {}\n", history.now),
+    ];
     if let Some(date) = retire_by(state.policy()) {
         let late = journal_json::is_late(state, Some(date), history.now);
         let late = if late { " (**overdue**)" } else { "" };
-        text += &format!("- To be retired by: {date}{late}\n");
+        lines.push(format!("- To be retired by: {date}{late}\n"));
     }
     if let Some(served) = state.contract() {
-        text += &format!(
-            "- Contract: `{}`, since {}\n",
-            served.digest, served.since.at
-        );
+        let (digest, since) = (&served.digest, served.since.at);
+        lines.push(format!("- Contract: `{digest}`, since {since}\n"));
     }
-    text += &format!(
+    lines.push(format!(
         "- Journal: {} events, chain and fold hold; SHA-256 of the last line `{}`\n",
         verified.events, verified.sha256,
-    );
+    ));
     let torn = verified.torn.map(torn_text);
-    text + &torn.map(|torn| format!("- {torn}")).unwrap_or_default()
+    lines.extend(torn.map(|torn| format!("- {torn}")));
+    lines.concat()
 }

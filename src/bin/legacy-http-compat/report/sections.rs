@@ -1,7 +1,7 @@
 //! What stands beside the timeline, each as a list.
 
 use legacy_http_compat::rollout::{
-    Event, Fact, GateReport, Override, PhaseChange, Rollback, RolloutState, Stamp,
+    Event, Fact, GateReport, IncidentId, Override, PhaseChange, Rollback, RolloutState, Stamp,
 };
 
 use super::timeline::link;
@@ -13,7 +13,7 @@ use crate::{
     terms::{rollback_limit, spoken},
 };
 
-pub(super) fn obligations(history: &History, state: &RolloutState) -> String {
+pub(super) fn obligations(history: &History, state: &RolloutState) -> Vec<String> {
     let limit = rollback_limit(state.policy());
     let owed = state.obligations(history.now, limit);
     owed.map(|owed| {
@@ -28,7 +28,7 @@ pub(super) fn obligations(history: &History, state: &RolloutState) -> String {
     .collect()
 }
 
-pub(super) fn rollbacks(history: &History, state: &RolloutState) -> String {
+pub(super) fn rollbacks(history: &History, state: &RolloutState) -> Vec<String> {
     let rollbacks = state.rollbacks().iter();
     rollbacks.map(|back| rollback(back, history)).collect()
 }
@@ -58,7 +58,7 @@ fn rollback(back: &Rollback, history: &History) -> String {
     )
 }
 
-pub(super) fn overrides(history: &History, state: &RolloutState) -> String {
+pub(super) fn overrides(history: &History, state: &RolloutState) -> Vec<String> {
     let overrides = state.overrides().iter();
     overrides
         .map(|cutover| overridden(cutover, history))
@@ -67,13 +67,13 @@ pub(super) fn overrides(history: &History, state: &RolloutState) -> String {
 
 fn overridden(cutover: &Override, history: &History) -> String {
     let done = &cutover.done;
-    let mut text = format!("- Event {}, {}, {}\n", done.seq, done.at, by(done));
+    let head = format!("- Event {}, {}, {}\n", done.seq, done.at, by(done));
     let event = history.events.iter().find(|event| event.seq() == done.seq);
-    for report in event.into_iter().flat_map(failing) {
+    let failing = event.into_iter().flat_map(failing).map(|report| {
         let (name, seen) = (report.name().as_str(), evidence(report));
-        text += &format!("  - {}: {}\n", markdown(name), markdown(&seen));
-    }
-    text
+        format!("  - {}: {}\n", markdown(name), markdown(&seen))
+    });
+    head + &failing.collect::<Vec<String>>().concat()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {
@@ -84,7 +84,7 @@ fn failing(event: &Event) -> Vec<&GateReport> {
 }
 
 /// All that were ever granted, with their ends: the state forgets those that were ended.
-pub(super) fn waivers(history: &History) -> String {
+pub(super) fn waivers(history: &History) -> Vec<String> {
     let told = history.events.iter().filter_map(|event| {
         let text = match event.fact() {
             Fact::DependenceWaived(fact) => {
@@ -105,7 +105,7 @@ pub(super) fn waivers(history: &History) -> String {
     told.collect()
 }
 
-pub(super) fn incidents(history: &History) -> String {
+pub(super) fn incidents(history: &History) -> Vec<String> {
     let told = history.events.iter().filter_map(|event| {
         let (incident, what) = match event.fact() {
             Fact::IncidentOpened(fact) => (&fact.incident, "opened"),
@@ -126,11 +126,11 @@ fn told(event: &Event, what: &str) -> String {
     format!("- {what}; event {}, {}, {}\n", done.seq, done.at, by(&done))
 }
 
-pub(super) fn client_rollbacks(state: &RolloutState) -> String {
+pub(super) fn client_rollbacks(state: &RolloutState) -> Vec<String> {
     let rollbacks = state.client_rollbacks().iter();
     rollbacks
         .map(|back| {
-            let incident = back.incident.as_ref().map(|incident| incident.as_str());
+            let incident = back.incident.as_ref().map(IncidentId::as_str);
             let incident = incident.map(|id| format!(", incident {}", markdown(id)));
             format!(
                 "- {} to {}{}; {}, {}\n",
@@ -144,7 +144,7 @@ pub(super) fn client_rollbacks(state: &RolloutState) -> String {
         .collect()
 }
 
-pub(super) fn checks(state: &RolloutState) -> String {
+pub(super) fn checks(state: &RolloutState) -> Vec<String> {
     let checks = state.checks().iter();
     checks
         .map(|(name, check)| {
@@ -165,7 +165,7 @@ pub(super) fn checks(state: &RolloutState) -> String {
         .collect()
 }
 
-pub(super) fn gates(history: &History) -> String {
+pub(super) fn gates(history: &History) -> Vec<String> {
     let last = last_reports(&history.events);
     last.values()
         .map(|last| {

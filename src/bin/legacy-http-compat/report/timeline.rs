@@ -1,26 +1,27 @@
 //! All events, in their order.
 
 use legacy_http_compat::rollout::{
-    Attempt, AttemptRefused, Event, Fact, GateReport, Link, PhaseChange,
+    Attempt, AttemptRefused, Event, Fact, GateReport, IncidentId, Label, Link, PhaseChange,
 };
 
 use crate::printable::markdown;
 
 /// A table of all events.
-pub(super) fn timeline(events: &[Event]) -> String {
-    let mut table =
-        "| # | When | Who | What | Why |\n| ---: | --- | --- | --- | --- |\n".to_owned();
-    for event in events {
-        table += &format!(
-            "| {} | {} | {} | {} | {} |\n",
-            event.seq(),
-            event.at(),
-            markdown(&event.actor().to_string()),
-            what(event.fact()),
-            why(event),
-        );
-    }
-    table
+pub(super) fn timeline(events: &[Event]) -> Vec<String> {
+    let head = "| # | When | Who | What | Why |\n| ---: | --- | --- | --- | --- |\n";
+    let rows = events.iter().map(row);
+    std::iter::once(head.to_owned()).chain(rows).collect()
+}
+
+fn row(event: &Event) -> String {
+    format!(
+        "| {} | {} | {} | {} | {} |\n",
+        event.seq(),
+        event.at(),
+        markdown(&event.actor().to_string()),
+        what(event.fact()),
+        why(event),
+    )
 }
 
 fn why(event: &Event) -> String {
@@ -76,15 +77,12 @@ fn what(fact: &Fact) -> String {
 }
 
 fn phase_changed(change: &PhaseChange) -> String {
-    let mut text = format!("**{}** to **{}**", change.from, change.to);
-    if let Some(incident) = &change.incident {
-        text += &format!(", incident {}", markdown(incident.as_str()));
-    }
-    if !change.overridden.is_empty() {
-        let gates: Vec<&str> = change.overridden.iter().map(|gate| gate.as_str()).collect();
-        text += &format!(", **override** of {}", markdown(&gates.join(", ")));
-    }
-    text
+    let step = format!("**{}** to **{}**", change.from, change.to);
+    let incident = change.incident.as_ref().map(IncidentId::as_str);
+    let incident = incident.map(|id| format!(", incident {}", markdown(id)));
+    let overridden = names(change.overridden.iter());
+    let overridden = overridden.map(|gates| format!(", **override** of {gates}"));
+    step + &incident.unwrap_or_default() + &overridden.unwrap_or_default()
 }
 
 fn refused(fact: &AttemptRefused) -> String {
@@ -93,15 +91,16 @@ fn refused(fact: &AttemptRefused) -> String {
         _ => "access".to_owned(),
     };
     let failing = fact.gates.iter().filter(|gate| !gate.passed());
-    let failing: Vec<&str> = failing
-        .map(GateReport::name)
-        .map(|name| name.as_str())
-        .collect();
-    let mut text = format!("refused: {attempt}, {}", markdown(fact.cause.as_str()));
-    if !failing.is_empty() {
-        text += &format!("; failing: {}", markdown(&failing.join(", ")));
-    }
-    text
+    let failing = names(failing.map(GateReport::name));
+    let failing = failing.map(|gates| format!("; failing: {gates}"));
+    let cause = markdown(fact.cause.as_str());
+    format!("refused: {attempt}, {cause}{}", failing.unwrap_or_default())
+}
+
+/// Names after one another; `None` where there is none.
+fn names<'a>(names: impl Iterator<Item = &'a Label>) -> Option<String> {
+    let names: Vec<&str> = names.map(Label::as_str).collect();
+    (!names.is_empty()).then(|| markdown(&names.join(", ")))
 }
 
 /// A link that is shown as what it is. Only a vertical bar could do harm in it: it would end a cell.

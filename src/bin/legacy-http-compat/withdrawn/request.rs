@@ -87,11 +87,11 @@ fn text(search: &Search, exit: Exit) -> String {
             found.text
         )
     });
-    let lines: String = lines.collect();
+    let lines: Vec<String> = lines.collect();
     let (files, binary) = (search.files, search.binary);
     match exit {
         Exit::Holds => format!("withdrawn: {files} files read, {binary} binary ones passed over\n"),
-        _ => lines,
+        _ => lines.concat(),
     }
 }
 
