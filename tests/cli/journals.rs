@@ -1,9 +1,6 @@
 //! Journals in files.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use legacy_http_compat::rollout::{Draft, Fact, FileJournal, Journal};
 
@@ -33,10 +30,6 @@ impl OnDisk {
     /// The story with every kind of event.
     pub(crate) fn story() -> Self {
         Self::of(events::story())
-    }
-
-    pub(crate) fn directory(&self) -> &Path {
-        self.directory.path()
     }
 
     pub(crate) fn path(&self) -> PathBuf {
