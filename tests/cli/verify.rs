@@ -1,8 +1,8 @@
 //! `verify`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread};
 
-use legacy_http_compat::rollout::{FileJournal, Phase};
+use legacy_http_compat::rollout::{FileJournal, Journal, Phase};
 use serde_json::json;
 
 use crate::{
@@ -141,6 +141,24 @@ fn a_journal_is_read_while_a_process_holds_its_lock() {
         run([command.as_ref(), journal.path().as_os_str()]).ends(0);
     }
     drop(writer);
+}
+
+#[test]
+fn a_journal_is_sound_at_every_moment_while_a_process_writes_it() {
+    let journal = OnDisk::of(vec![events::opened(Phase::Compat)]);
+    let writer = FileJournal::open(journal.path()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for head in 1..300 {
+                let draft = events::draft(events::check("openapi", true));
+                writer.append(head, draft).unwrap();
+            }
+        });
+        for _ in 0..20 {
+            verify(&journal.path()).ends(0);
+        }
+    });
+    verify(&journal.path()).ends(0).says("300 events");
 }
 
 #[test]

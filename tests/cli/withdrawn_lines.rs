@@ -74,6 +74,10 @@ fn a_flag_in_nested_keys_is_found_at_its_last_key() {
     assert_eq!(found("a.toml", toml), [6]);
     let inline = "[features]\njobs = { size = 3, compat = true }\n";
     assert_eq!(found("a.toml", inline), [2]);
+    let quoted = "[features]\n\"jobs\".compat = true\n";
+    assert_eq!(found("a.toml", quoted), [2]);
+    let list = "features:\n  auth:\n    [\"a\"]\n  jobs:\n    compat: true\n";
+    assert_eq!(found("a.yaml", list), [5]);
     assert_eq!(found("a.md", yaml), [] as [u64; 0], "prose nests no keys");
 }
 

@@ -4,33 +4,42 @@
 ///
 /// It is no parser: it takes any `key:`, `"key":` or `key =`, and `[a.b]` as TOML has it. What is written in one line is
 /// taken apart at its braces and commas.
-#[derive(Default)]
 pub(super) struct Keys {
+    /// Whether `[a.b]` is the head of a table, and not a list.
+    tables: bool,
     /// How far each key stands in, and its name.
     open: Vec<(usize, String)>,
 }
 
 /// Kinds of files that nest keys.
-const NESTING: [&str; 9] = [
-    "conf", "hocon", "json", "json5", "jsonc", "ron", "toml", "yaml", "yml",
+const NESTING: [&str; 11] = [
+    "cfg", "conf", "hocon", "ini", "json", "json5", "jsonc", "ron", "toml", "yaml", "yml",
 ];
+
+/// Those of them that have heads of tables.
+const TABLES: [&str; 3] = ["cfg", "ini", "toml"];
 
 /// More than any key stands in: what is in braces on one line stands further in than what is on lines of its own.
 const ONE_LINE: usize = 1_000_000;
 
 impl Keys {
-    /// Whether keys are looked for in files of this kind.
-    pub(super) fn nest_in(extension: &str) -> bool {
-        NESTING.contains(&extension.to_ascii_lowercase().as_str())
+    /// The keys of a file of this kind, where it nests them.
+    pub(super) fn of_kind(extension: &str) -> Option<Self> {
+        let extension = extension.to_ascii_lowercase();
+        let is_among = |kinds: &[&str]| kinds.contains(&extension.as_str());
+        is_among(&NESTING).then(|| Self {
+            tables: is_among(&TABLES),
+            open: Vec::new(),
+        })
     }
 
     /// Takes in a line. Whether a key of it is the flag.
     pub(super) fn reach(&mut self, line: &str, flag: &str) -> bool {
         let text = line.trim_start();
         let indent = line.len() - text.len();
-        if let Some(header) = text.strip_prefix('[')
+        if self.tables
+            && let Some(header) = text.strip_prefix('[')
             && let Some((table, _)) = header.trim_start_matches('[').split_once(']')
-            && !table.contains(['{', ':', ','])
         {
             self.open = vec![(0, table.replace(['"', '\'', ' '], ""))];
             return self.is_at(flag);
@@ -69,7 +78,7 @@ impl Keys {
 fn key(piece: &str) -> Option<String> {
     let piece = piece.trim_start().trim_start_matches("- ");
     let end = piece.find([':', '='])?;
-    let key = piece[..end].trim().trim_matches(['"', '\'']);
+    let key = piece[..end].trim().replace(['"', '\''], "");
     let is_key = |c: char| c.is_alphanumeric() || "._-/".contains(c);
-    (!key.is_empty() && key.chars().all(is_key)).then(|| key.to_owned())
+    (!key.is_empty() && key.chars().all(is_key)).then_some(key)
 }

@@ -104,8 +104,11 @@ fn complaints(search: &Search) -> Vec<String> {
         complaints.push("nothing is proved: there was no text file to read".to_owned());
     }
     if !search.found.is_empty() {
-        let count = search.found.len();
-        complaints.push(format!("not withdrawn: {count} lines are left"));
+        let left = match search.found.len() {
+            1 => "1 line is left".to_owned(),
+            many => format!("{many} lines are left"),
+        };
+        complaints.push(format!("not withdrawn: {left}"));
     }
     complaints
 }

@@ -75,9 +75,7 @@ impl Search {
 impl Wanted<'_> {
     fn in_file(&self, path: &Path, text: &str) -> Vec<Found> {
         let extension = path.extension().and_then(|extension| extension.to_str());
-        let mut keys = extension
-            .filter(|extension| Keys::nest_in(extension))
-            .map(|_| Keys::default());
+        let mut keys = extension.and_then(Keys::of_kind);
         let mut found = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let nested = keys
