@@ -154,3 +154,25 @@ fn a_facade_that_declares_its_tests_in_the_middle_is_read_to_its_end() {
     ];
     assert!(check(&tree).is_empty());
 }
+
+#[test]
+fn a_binary_has_its_own_root_and_stands_above_all() {
+    let tree = [
+        (
+            "bin/tool/main.rs",
+            "mod page;\nmod text;\nfn main() { page::show(); }",
+        ),
+        (
+            "bin/tool/page.rs",
+            "use crate::text::wide;\npub(crate) fn show() {}",
+        ),
+        ("bin/tool/text.rs", "pub(crate) fn wide() {}"),
+        ("flag.rs", "pub struct Flag;"),
+    ];
+    assert_eq!(check(&tree), [] as [&str; 0]);
+    let circle = [
+        ("bin/tool/page.rs", "use crate::text::wide;"),
+        ("bin/tool/text.rs", "use super::page::show;"),
+    ];
+    assert_eq!(check(&circle).len(), 2);
+}

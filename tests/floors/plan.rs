@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("admin", 5),
     ("redis", 5),
     ("openapi", 5),
+    ("bin", 6),
 ];
 
 /// Those that never import each other: the one writes the flag, the other reads it.

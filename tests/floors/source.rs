@@ -6,6 +6,8 @@ pub(crate) struct SourceFile {
     pub(crate) path: String,
     /// Its module: `contract::plan`, or nothing for the crate's root.
     pub(crate) module: Vec<String>,
+    /// The module that it calls `crate`: nothing for the library, `bin::<name>` for a binary.
+    root: Vec<String>,
     /// Its text without comments, literals and what stands behind the first test module.
     code: String,
 }
@@ -26,9 +28,12 @@ impl SourceFile {
     pub(crate) fn new(path: &str, text: &str) -> Self {
         let steps = path.trim_end_matches(".rs").split('/').map(str::to_owned);
         let mut module: Vec<String> = steps.collect();
+        let root = if path.starts_with("bin/") { 2 } else { 0 };
         module.pop_if(|last| matches!(last.as_str(), "mod" | "lib"));
+        module.pop_if(|last| root > 0 && last == "main");
         Self {
             path: path.to_owned(),
+            root: module.iter().take(root).cloned().collect(),
             module,
             code: without_tests(&blanked(text)).to_owned(),
         }
@@ -111,7 +116,7 @@ impl SourceFile {
         let mut full = self.module.clone();
         for step in path {
             match step.as_str() {
-                "crate" => full.clear(),
+                "crate" => full.clone_from(&self.root),
                 "self" => {}
                 "super" => drop(full.pop()),
                 step => full.push(step.to_owned()),
