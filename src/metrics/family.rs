@@ -98,8 +98,15 @@ impl Family {
         "Rollbacks whose post-analysis is missing.",
     );
 
+    /// Whether the rollout's journal takes events.
+    pub const JOURNAL_FAILING: Self = Self::gauge(
+        "legacy_http_compat_journal_failing",
+        &[],
+        "Whether the journal of the rollout could not be read or written the last time.",
+    );
+
     /// All families of the crate.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::CLIENTS,
@@ -111,6 +118,7 @@ impl Family {
         Self::GATE,
         Self::OVERDUE,
         Self::POST_ANALYSIS_DUE,
+        Self::JOURNAL_FAILING,
     ];
 
     /// A family of counters. The name ends in `_total`.

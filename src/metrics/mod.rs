@@ -46,6 +46,7 @@
 //! | `legacy_http_compat_gate` | gauge | `gate` | Whether the gate would let the next step of the rollout pass. |
 //! | `legacy_http_compat_overdue` | gauge | `what` | Whether something in the rollout is past its time. |
 //! | `legacy_http_compat_post_analysis_due` | gauge | | Rollbacks whose post-analysis is missing. |
+//! | `legacy_http_compat_journal_failing` | gauge | | Whether the journal of the rollout could not be read or written the last time. |
 //!
 //! # All labels
 //!

@@ -2,25 +2,21 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::rollout::{PolicyDocument, Timestamp};
-
-/// How long a rollback may last where the policy does not say.
-const ROLLBACK_LIMIT: Duration = Duration::from_secs(72 * 60 * 60);
+use legacy_http_compat::rollout::{Policy, PolicyDocument, Timestamp};
 
 /// How long a rollback may last.
 pub(crate) fn rollback_limit(policy: &PolicyDocument) -> Duration {
-    let limit = policy.members().get("rollback_limit");
-    limit
-        .and_then(|limit| limit.as_str())
-        .and_then(|limit| humantime::parse_duration(limit).ok())
-        .unwrap_or(ROLLBACK_LIMIT)
+    understood(policy).rollback_limit()
 }
 
-/// When flag and code should be gone: the end of that day, or the moment.
+/// When flag and code should be gone.
 pub(crate) fn retire_by(policy: &PolicyDocument) -> Option<Timestamp> {
-    let date = policy.members().get("retire_by")?.as_str()?;
-    let end_of_day = || format!("{date}T23:59:59.999Z").parse();
-    date.parse().or_else(|_| end_of_day()).ok()
+    understood(policy).retire_by()
+}
+
+/// The policy, or the usual one in place of one that another version wrote.
+fn understood(policy: &PolicyDocument) -> Policy {
+    Policy::from_document(policy).unwrap_or_default()
 }
 
 /// A duration as people say it, to the second, and finer only where it is shorter.

@@ -9,8 +9,8 @@ use crate::{
     rollout::phase::{Phase, Transition},
 };
 
-/// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE`], [`Family::OVERDUE`] and
-/// [`Family::POST_ANALYSIS_DUE`], as the last command or tick left them.
+/// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE`], [`Family::OVERDUE`],
+/// [`Family::POST_ANALYSIS_DUE`] and [`Family::JOURNAL_FAILING`], as the last command or tick left them.
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
         &[
@@ -19,6 +19,7 @@ impl Source for Rollout {
             Family::GATE,
             Family::OVERDUE,
             Family::POST_ANALYSIS_DUE,
+            Family::JOURNAL_FAILING,
         ]
     }
 
@@ -42,6 +43,8 @@ impl Source for Rollout {
         } else if *family == Family::POST_ANALYSIS_DUE {
             let due = status.state.post_analyses_due().count();
             sample(&[], (due as u64).into());
+        } else if *family == Family::JOURNAL_FAILING {
+            sample(&[], status.journal_error.is_some().into());
         }
     }
 }
