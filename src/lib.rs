@@ -28,6 +28,7 @@
 //! - [`document`]: contract and callers in one JSON document
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
+//! - [`guide`]: how the crate is built, and why so
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
 //! - [`rollout`]: the phases of one flag, and the journal of who did what and why
 
@@ -38,6 +39,7 @@ pub mod clock;
 pub mod contract;
 pub mod document;
 pub mod flag;
+pub mod guide;
 mod json;
 pub mod keeper;
 pub mod metrics;

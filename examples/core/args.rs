@@ -9,13 +9,17 @@ use std::{
 
 use clap::{Parser, ValueEnum, builder::NonEmptyStringValueParser, value_parser};
 
-use crate::app::Settings;
+use crate::app::{AddressSource, Settings, address::ProxyHeader};
 
 const DAY: u64 = 24 * 60 * 60;
 
 /// A Core API with a device flow, in memory.
 #[derive(Parser)]
-#[command(name = "core")]
+#[command(
+    name = "core",
+    after_help = "CORE_FINGERPRINT_KEY (32 hexadecimal digits) is the secret under which clients get their pseudonyms; \
+                  without it one is made on first use and kept in the data directory."
+)]
 pub(crate) struct Args {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
@@ -44,6 +48,22 @@ pub(crate) struct Args {
     /// A contract document (JSON) in place of the shipped one
     #[arg(long, value_name = "FILE")]
     contract: Option<PathBuf>,
+
+    /// Directory for what outlives the process; a fresh temporary one, printed, if absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Seconds between two snapshots of the census
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=DAY))]
+    snapshot_every: u64,
+
+    /// Start even if the census of earlier runs cannot be read; the loss is recorded
+    #[arg(long)]
+    pub(crate) accept_census_loss: bool,
+
+    /// Take the client's address from this header, which the proxy in front sets
+    #[arg(long, value_name = "HEADER", value_enum)]
+    behind_proxy: Option<ProxyHeader>,
 }
 
 /// A switch as the command line spells it.
@@ -65,6 +85,16 @@ impl Args {
             attempts_per_minute: self.attempts_per_minute,
             admin_token: admin_token.to_owned(),
         }
+    }
+
+    /// Who names the clients' addresses.
+    pub(crate) fn addresses(&self) -> AddressSource {
+        self.behind_proxy
+            .map_or(AddressSource::Peer, AddressSource::Header)
+    }
+
+    pub(crate) fn snapshot_every(&self) -> Duration {
+        Duration::from_secs(self.snapshot_every)
     }
 
     /// The text of the contract document, where one is given.

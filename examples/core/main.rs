@@ -5,16 +5,21 @@
 //! ```
 //!
 //! The handlers under `app/` speak only the target contract. The first line on standard output is
-//! `core listening on http://ADDR`; logs go to standard error (`RUST_LOG` chooses which). Ctrl-C
-//! and SIGTERM let requests in flight finish, then stop.
+//! `core listening on http://ADDR`; an admin token that was generated and a data directory that was
+//! made for this run follow, each on its line. Logs go to standard error (`RUST_LOG` chooses which).
+//! Ctrl-C and SIGTERM let requests in flight finish, write the last snapshot of the census, and stop.
+//!
+//! `GET /metrics` is for Prometheus, `GET /admin/census?window=24h` for whoever has the admin token.
 
 mod app;
 mod args;
+mod data;
 mod signal;
-mod system_clock;
+mod watching;
 
 use std::{
     error::Error,
+    fmt::Write as _,
     io::{IsTerminal, Write},
     net::SocketAddr,
     process::ExitCode,
@@ -22,14 +27,14 @@ use std::{
 };
 
 use clap::Parser;
-use legacy_http_compat::{CompatFlag, Contract, caller::FingerprintKey};
+use legacy_http_compat::{CompatFlag, Contract, clock::SystemClock};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{AppState, Compat, secret::fresh_secret},
+    app::{AppState, Compat, Watch, secret::fresh_secret},
     args::Args,
-    system_clock::SystemClock,
+    data::DataDir,
 };
 
 #[tokio::main]
@@ -46,45 +51,55 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let compat = compat(&args)?;
+    let contract = contract(&args)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let addr = listener.local_addr()?;
+    let data = DataDir::open(args.data.as_deref())?;
+    let detector = app::detector(&data.fingerprint_key()?);
+    let watch = watching::open(&args, &data, &detector)?;
     // Before the announcement, so that whoever has read it may already signal.
     let stop = signal::stop()?;
 
     let generated = args.admin_token.is_none().then(|| fresh_secret("adm"));
-    let state = state(&args, addr, generated.as_deref());
+    let keeper = watching::keep(&watch)?;
+    let state = state(&args, addr, generated.as_deref(), watch);
     let flag = state.flag();
     tracing::info!(%addr, flag = flag.name(), active = flag.is_active(), "core starts");
-    announce(addr, generated.as_deref())?;
-    app::serve(listener, app::app(state, compat), stop).await?;
+    announce(addr, generated.as_deref(), &data)?;
+    let compat = Compat { contract, detector };
+    app::serve(listener, app::app(state, compat, args.addresses()), stop).await?;
+    // After the last request, so that the last snapshot knows them all.
+    keeper.shutdown();
     tracing::info!("core stopped");
     Ok(())
 }
 
-/// The contract in use, and a key for this process: nothing of who called outlives it.
-fn compat(args: &Args) -> Result<Compat, Box<dyn Error>> {
-    let contract = match args.contract_document()? {
+fn contract(args: &Args) -> Result<Contract, Box<dyn Error>> {
+    Ok(match args.contract_document()? {
         Some(document) => Contract::from_json(&document)?,
         None => Contract::device_flow(),
-    };
-    let key = FingerprintKey::new(rand::random());
-    Ok(Compat { contract, key })
+    })
 }
 
-fn state(args: &Args, addr: SocketAddr, generated: Option<&str>) -> AppState {
+fn state(args: &Args, addr: SocketAddr, generated: Option<&str>, watch: Watch) -> AppState {
     let flag = CompatFlag::new(app::FLAG_NAME, args.compat.is_on());
     let admin_token = args.admin_token.as_deref().or(generated);
     let settings = args.settings(addr, admin_token.unwrap_or_default());
-    AppState::new(&settings, flag, Arc::new(SystemClock::new()))
+    AppState::new(&settings, flag, watch, Arc::new(SystemClock::new()))
 }
 
-/// Written at once, so that a reader who leaves after the first line does not break the second.
-fn announce(addr: SocketAddr, generated: Option<&str>) -> std::io::Result<()> {
-    let token = generated.map_or_else(String::new, |token| format!("admin token: {token}\n"));
-    let lines = format!("core listening on http://{addr}\n{token}");
+/// Written at once, so that a reader who leaves after the first line does not break the others.
+fn announce(addr: SocketAddr, generated: Option<&str>, data: &DataDir) -> std::io::Result<()> {
+    let mut lines = format!("core listening on http://{addr}\n");
+    // Writing to a `String` cannot fail.
+    if let Some(token) = generated {
+        let _ = writeln!(lines, "admin token: {token}");
+    }
+    if data.is_temporary() {
+        let _ = writeln!(lines, "data directory: {}", data.path().display());
+    }
     let mut out = std::io::stdout().lock();
     out.write_all(lines.as_bytes())?;
     out.flush()

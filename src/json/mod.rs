@@ -4,6 +4,8 @@
 mod pointer;
 mod read;
 mod seek;
+#[cfg(test)]
+mod seek_tests;
 mod tree;
 
 pub(crate) use pointer::Pointer;

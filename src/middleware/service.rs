@@ -74,7 +74,12 @@ impl<S> LegacyHttpCompat<S> {
         let detector = self.settings.detector.as_ref();
         let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(head));
         let asked = &plan.endpoints[endpoint].request;
-        let captured = Captured::take(&asked.headers, &head.headers);
+        // Only who gets a legacy answer needs what goes into it.
+        let captured = if caller.is_status_driven() {
+            Captured::default()
+        } else {
+            Captured::take(&asked.headers, &head.headers)
+        };
         let slot = (!asked.fields.is_empty()).then(|| Slot::new(Arc::clone(&plan), endpoint));
         if let Some(slot) = &slot {
             head.extensions.insert(slot.clone());

@@ -7,14 +7,16 @@ mod core_app;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod process;
+mod data;
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use process::{Core, Refused};
-use support::http_client::HttpClient;
+use support::{
+    http_client::HttpClient,
+    process::{self, Core, Refused},
+};
 
 #[tokio::test]
 async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
@@ -22,10 +24,9 @@ async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
     assert_eq!(core.http().get("/healthz").await.status, 200);
     let ended = core.terminate();
     assert!(ended.status.success(), "{:?}", ended.status);
-    assert_eq!(
-        ended.more_output, "",
-        "a token that was given is not printed"
-    );
+    let lines: Vec<_> = ended.more_output.lines().collect();
+    assert_eq!(lines.len(), 1, "a token that was given is not printed");
+    assert!(lines[0].starts_with("data directory: /"), "{lines:?}");
 }
 
 #[tokio::test]
@@ -88,6 +89,20 @@ async fn a_request_in_flight_is_answered_before_the_end() {
     let answer = request.finish(r#"{"device_code":"x"}"#);
     assert!(answer.contains("INVALID_DEVICE_CODE"), "{answer}");
     assert!(core.wait().status.success());
+}
+
+#[tokio::test]
+async fn the_log_says_at_the_start_and_at_every_change_whether_compat_is_active() {
+    let core = Core::start(&["--compat", "off", "--admin-token", "admin"]);
+    for active in [true, false] {
+        let flip = json!({ "active": active, "actor": "ops", "reason": "a test" });
+        core.http().set_compat("admin", &flip).await;
+    }
+    let log = core.terminate().log;
+    let flag = "flag=\"features.auth.device_flow.compat_legacy_http\"";
+    let said = log.lines().filter(|line| line.contains(flag));
+    let active: Vec<_> = said.map(|line| line.contains("active=true")).collect();
+    assert_eq!(active, [false, true, false], "{log}");
 }
 
 #[tokio::test]

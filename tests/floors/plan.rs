@@ -6,6 +6,7 @@
 const FLOORS: &[(&str, u8)] = &[
     ("clock", 0),
     ("flag", 0),
+    ("guide", 0),
     ("json", 0),
     ("keeper", 0),
     ("contract", 0),

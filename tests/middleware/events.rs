@@ -178,3 +178,23 @@ async fn a_layer_placed_outside_of_compression_warns_once() {
         "{warnings:?}"
     );
 }
+
+#[tokio::test]
+async fn a_contract_that_asks_for_request_fields_without_a_capture_layer_warns_once() {
+    let (said, _guard) = listen();
+    let (layer, _, notes) = device_flow();
+    for _ in 0..3 {
+        let token = http::Request::post("/api/v1/auth/clients/token")
+            .body(())
+            .unwrap();
+        let refused = json(403, Scripted::one(r#"{"code":"FORBIDDEN_ACTOR"}"#));
+        assert_eq!(answer(&layer, token, refused).await.status(), 403);
+        assert_eq!(notes.take().0, "undetermined");
+    }
+    let warnings = said.events(Level::WARN);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("CaptureRequestFieldsLayer"),
+        "{warnings:?}"
+    );
+}

@@ -1,5 +1,6 @@
 //! The requests of the device flow, over a real socket.
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
@@ -7,11 +8,11 @@ use super::answer::Answer;
 
 const CLIENTS: &str = "/api/v1/auth/clients";
 
-/// Talks to one server, under one `User-Agent`. Clones share their connections.
+/// Talks to one server, with the same headers each time. Clones share their connections.
 #[derive(Clone)]
 pub(crate) struct HttpClient {
     base: String,
-    user_agent: &'static str,
+    headers: HeaderMap,
     http: reqwest::Client,
 }
 
@@ -19,21 +20,33 @@ impl HttpClient {
     /// A client of the server at `base`, like `http://127.0.0.1:8080`.
     pub(crate) fn new(base: impl Into<String>) -> Self {
         let http = reqwest::Client::builder().no_proxy().build();
-        Self {
+        let client = Self {
             base: base.into(),
-            user_agent: "core-test/0.0.0",
+            headers: HeaderMap::new(),
             http: http.expect("the client has nothing to fail on"),
-        }
+        };
+        client.with_user_agent("core-test/0.0.0")
     }
 
-    pub(crate) fn with_user_agent(self, user_agent: &'static str) -> Self {
-        Self { user_agent, ..self }
+    pub(crate) fn with_user_agent(self, user_agent: &str) -> Self {
+        self.with_header("user-agent", user_agent)
+    }
+
+    pub(crate) fn without_user_agent(mut self) -> Self {
+        self.headers.remove(header::USER_AGENT);
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).expect("a valid value");
+        self.headers.insert(HeaderName::from_static(name), value);
+        self
     }
 
     /// A request to be completed by the test.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
-        request.header(header::USER_AGENT, self.user_agent)
+        request.headers(self.headers.clone())
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -84,6 +97,12 @@ impl HttpClient {
         let request = self.request(Method::POST, "/device");
         let form_type = "application/x-www-form-urlencoded";
         send(request.header(header::CONTENT_TYPE, form_type).body(form)).await
+    }
+
+    /// What the census says of a window.
+    pub(crate) async fn census(&self, admin_token: &str, window: &str) -> Answer {
+        let request = self.request(Method::GET, &format!("/admin/census?window={window}"));
+        send(request.bearer_auth(admin_token)).await
     }
 
     pub(crate) async fn set_compat(&self, admin_token: &str, body: &Value) -> Answer {

@@ -1,27 +1,48 @@
 //! A Core on a real socket, with a clock that only the test moves.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use legacy_http_compat::{CompatFlag, Contract, caller::FingerprintKey};
+use legacy_http_compat::{
+    CompatFlag, Contract,
+    caller::FingerprintKey,
+    clock::{Clock, ManualClock, SystemClock},
+    keeper::Tick,
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{
-    clock::ManualClock, device_client::DeviceClient, http_client::HttpClient,
-    new_client::NewClient, old_client::OldClient, session::Session,
+    device_client::DeviceClient, http_client::HttpClient, new_client::NewClient,
+    old_client::OldClient, session::Session,
 };
-use crate::core_app::{self, AppState, Compat, FLAG_NAME, Settings};
+use crate::core_app::{
+    self, AddressSource, AppState, Compat, FLAG_NAME, Settings, Watch, address::ProxyHeader,
+};
 
 pub(crate) const ADMIN_TOKEN: &str = "the-admin-token";
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) const EXPIRES_IN: Duration = Duration::from_secs(900);
+pub(crate) const KEY: [u8; 16] = [7; 16];
+
+/// The heart beats no less often: the census is ticked by the test, which need not do it as often as a real keeper.
+const HEARTBEAT: Duration = Duration::from_secs(600);
 
 /// A running Core; it stops when this is dropped.
 pub(crate) struct CoreServer {
     pub(crate) flag: CompatFlag,
-    pub(crate) clock: ManualClock,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) watch: Watch,
     pub(crate) http: HttpClient,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
+}
+
+/// What a Core starts from.
+pub(crate) struct Start {
+    pub(crate) compat: bool,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) addresses: AddressSource,
+    /// The directory for what outlives the server.
+    pub(crate) data: Option<PathBuf>,
 }
 
 impl CoreServer {
@@ -31,22 +52,29 @@ impl CoreServer {
     }
 
     pub(crate) async fn start_with(compat: bool, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_from(Start::new(compat), change).await
+    }
+
+    pub(crate) async fn start_from(start: Start, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let mut settings = settings(&base);
         change(&mut settings);
 
-        let flag = CompatFlag::new(FLAG_NAME, compat);
-        let clock = ManualClock::default();
-        let state = AppState::new(&settings, flag.clone(), Arc::new(clock.clone()));
+        let flag = CompatFlag::new(FLAG_NAME, start.compat);
+        let (compat, watch) = start.observed();
+        let clock = start.clock;
+        let state = AppState::new(&settings, flag.clone(), watch.clone(), clock.clone());
+        let app = core_app::app(state, compat, start.addresses);
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = core_app::serve(listener, core_app::app(state, compat_setup()), async {
+        let serving = core_app::serve(listener, app, async {
             // A sender that is gone stops the server too.
             let _ = stopped.await;
         });
         Self {
             flag,
             clock,
+            watch,
             http: HttpClient::new(base),
             stop,
             served: tokio::spawn(serving),
@@ -63,10 +91,22 @@ impl CoreServer {
         self.session(NewClient::new(INTERVAL)).await
     }
 
-    /// Stops as Ctrl-C would, and waits for the end.
+    /// Lets time pass while the census is kept.
+    pub(crate) fn pass(&self, mut time: Duration) {
+        while !time.is_zero() {
+            let step = time.min(HEARTBEAT);
+            self.clock.advance(step);
+            self.watch.census.tick();
+            time -= step;
+        }
+    }
+
+    /// Stops as Ctrl-C would, waits for the end, and writes the last snapshot.
     pub(crate) async fn stop(self) -> io::Result<()> {
         let _ = self.stop.send(());
-        self.served.await.expect("the server does not panic")
+        self.served.await.expect("the server does not panic")?;
+        self.watch.census.finish();
+        Ok(())
     }
 
     async fn session<C: DeviceClient>(&self, client: C) -> Session<C> {
@@ -74,10 +114,37 @@ impl CoreServer {
     }
 }
 
-fn compat_setup() -> Compat {
-    Compat {
-        contract: Contract::device_flow(),
-        key: FingerprintKey::new([7; 16]),
+impl Start {
+    /// In memory, now, with clients that connect directly.
+    pub(crate) fn new(compat: bool) -> Self {
+        Self {
+            compat,
+            clock: Arc::new(ManualClock::new(SystemClock::new().unix_ms())),
+            addresses: AddressSource::Peer,
+            data: None,
+        }
+    }
+
+    /// Behind a proxy that names the client in this header.
+    pub(crate) fn behind(self, header: ProxyHeader) -> Self {
+        let addresses = AddressSource::Header(header);
+        Self { addresses, ..self }
+    }
+
+    fn observed(&self) -> (Compat, Watch) {
+        let detector = core_app::detector(&FingerprintKey::new(KEY));
+        let mut census = Watch::census_of(&detector)
+            .clock(self.clock.clone())
+            .heartbeat_limit(HEARTBEAT);
+        if let Some(data) = &self.data {
+            census = census.snapshot(data.join(core_app::SNAPSHOT));
+        }
+        let census = census.open().expect("what earlier servers left is whole");
+        let compat = Compat {
+            contract: Contract::device_flow(),
+            detector,
+        };
+        (compat, Watch::new(census))
     }
 }
 

@@ -1,8 +1,11 @@
 //! One client going through one device flow.
 
+use std::sync::Arc;
+
+use legacy_http_compat::clock::ManualClock;
+
 use super::{
     answer::Answer,
-    clock::ManualClock,
     device_client::{DeviceClient, Step},
     http_client::HttpClient,
 };
@@ -14,13 +17,13 @@ const MANY: usize = 1000;
 pub(crate) struct Session<C> {
     client: C,
     http: HttpClient,
-    clock: ManualClock,
+    clock: Arc<ManualClock>,
     pub(crate) device_code: String,
     pub(crate) user_code: String,
 }
 
 impl<C: DeviceClient> Session<C> {
-    pub(crate) async fn start(client: C, http: HttpClient, clock: ManualClock) -> Self {
+    pub(crate) async fn start(client: C, http: HttpClient, clock: Arc<ManualClock>) -> Self {
         let http = http.with_user_agent(client.user_agent());
         let started = http.start("AGENT").await;
         assert_eq!(started.status, 200, "{}", started.text);

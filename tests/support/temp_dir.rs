@@ -14,7 +14,7 @@ impl TempDir {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("census-{}-{number}", process::id()));
+        let path = env::temp_dir().join(format!("legacy-http-compat-{}-{number}", process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }

@@ -1,10 +1,10 @@
 //! What a handler takes from a request, refused in the API's error model.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{
         HeaderMap, StatusCode,
         header::{AUTHORIZATION, CONTENT_TYPE},
@@ -12,6 +12,7 @@ use axum::{
     },
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use legacy_http_compat::caller::ClientAddr;
 use serde::de::DeserializeOwned;
 
 use super::{error::ApiError, state::AppState};
@@ -81,11 +82,11 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Without an address (no socket) all are one peer.
+/// Without an address (no socket, or a proxy that names none) all are one peer.
 fn peer(parts: &Parts) -> IpAddr {
-    let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    connected.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| {
-        info.0.ip().to_canonical()
+    let noted = parts.extensions.get::<ClientAddr>();
+    noted.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| {
+        address.to_canonical()
     })
 }
 

@@ -1,12 +1,14 @@
 //! The Core application: handlers that speak only the target contract, and the one place where the
 //! compatibility layer stands in front of them.
 //!
-//! From below: `clock`, `secret`, `error` know nothing of each other's users; `flow` is one device
+//! From below: `secret`, `error` know nothing of each other's users; `flow` is one device
 //! authorization as a state machine, `store` holds many; `clients` and `limit` stand beside it;
-//! `state` gathers them for the `routes`; `compat` is the layer in front; `router` puts all together.
+//! `callers` tells who calls, `watch` counts them and their answers; `state` gathers all that for the
+//! `routes`; `address` and `compat` are the layers in front; `router` puts all together.
 
+pub(crate) mod address;
+pub(crate) mod callers;
 pub(crate) mod clients;
-pub(crate) mod clock;
 pub(crate) mod compat;
 pub(crate) mod correlation;
 pub(crate) mod error;
@@ -20,8 +22,12 @@ pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod state;
 pub(crate) mod store;
+pub(crate) mod watch;
 
+pub(crate) use address::AddressSource;
+pub(crate) use callers::detector;
 pub(crate) use compat::Compat;
 pub(crate) use router::app;
 pub(crate) use serve::serve;
 pub(crate) use state::{AppState, FLAG_NAME, Settings};
+pub(crate) use watch::{SNAPSHOT, Watch};

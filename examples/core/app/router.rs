@@ -8,17 +8,21 @@ use axum::{
 };
 
 use super::{
+    address::{self, AddressSource},
     compat::Compat,
     correlation,
     error::ApiError,
-    routes::{admin, device, health, me, page, token},
+    routes::{admin, census, device, health, me, metrics, page, token},
     state::AppState,
 };
 
-/// The application: the router, and the compatibility layer in front of it.
-pub(crate) fn app(state: AppState, compat: Compat) -> Router {
-    let flag = state.flag().reader();
-    compat.in_front_of(router(state), flag)
+/// The application: the router, the compatibility layer in front of it, and in front of both who
+/// knows the client's address.
+pub(crate) fn app(state: AppState, compat: Compat, addresses: AddressSource) -> Router {
+    let (flag, watch) = (state.flag().reader(), state.watch().clone());
+    compat
+        .in_front_of(router(state), flag, &watch)
+        .layer(middleware::from_fn_with_state(addresses, address::note))
 }
 
 /// The routes alone, answering the target contract to everyone.
@@ -28,6 +32,8 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/device", page::routes())
         .route("/device.css", get(page::style))
         .route("/admin/compat", put(admin::set_compat))
+        .route("/admin/census", get(census::report))
+        .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::healthz))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::CompatFlag;
+use legacy_http_compat::{CompatFlag, clock::Clock};
+use prometheus_client::registry::Registry;
 
-use super::{clients::Clients, clock::Clock, limit::Attempts, secret::Digest, store::DeviceFlows};
+use super::{clients::Clients, limit::Attempts, secret::Digest, store::DeviceFlows, watch::Watch};
 
 /// The switch's name in configuration and logs.
 pub(crate) const FLAG_NAME: &str = "features.auth.device_flow.compat_legacy_http";
@@ -29,6 +30,8 @@ struct Core {
     verification_uri: String,
     admin_token: Digest,
     flag: CompatFlag,
+    watch: Watch,
+    registry: Registry,
     clock: Arc<dyn Clock>,
     flows: DeviceFlows,
     clients: Clients,
@@ -36,11 +39,18 @@ struct Core {
 }
 
 impl AppState {
-    pub(crate) fn new(settings: &Settings, flag: CompatFlag, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        flag: CompatFlag,
+        watch: Watch,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let core = Core {
             verification_uri: format!("{}/device", settings.public_url),
             admin_token: Digest::of(&settings.admin_token),
+            registry: watch.registry(flag.reader()),
             flag,
+            watch,
             clock,
             flows: DeviceFlows::new(settings.interval, settings.expires_in),
             clients: Clients::default(),
@@ -51,8 +61,9 @@ impl AppState {
         }
     }
 
+    /// The time on a clock that only goes forward.
     pub(crate) fn now(&self) -> Duration {
-        self.core.clock.now()
+        self.core.clock.monotonic()
     }
 
     pub(crate) fn verification_uri(&self) -> &str {
@@ -65,6 +76,15 @@ impl AppState {
 
     pub(crate) fn flag(&self) -> &CompatFlag {
         &self.core.flag
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.core.watch
+    }
+
+    /// What `GET /metrics` shows.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.core.registry
     }
 
     pub(crate) fn flows(&self) -> &DeviceFlows {

@@ -9,7 +9,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use crate::support::http_client::HttpClient;
+use super::{http_client::HttpClient, temp_dir::TempDir};
 
 /// A running Core, killed when dropped.
 pub(crate) struct Core {
@@ -17,6 +17,7 @@ pub(crate) struct Core {
     stdout: BufReader<ChildStdout>,
     log: Option<JoinHandle<String>>,
     addr: String,
+    _temporary: TempDir,
 }
 
 /// How a Core ended.
@@ -46,7 +47,8 @@ impl Core {
     }
 
     pub(crate) fn start_with(args: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = command()
+        let temporary = TempDir::new();
+        let mut child = command(&temporary)
             .args(["--listen", "127.0.0.1:0"])
             .args(args)
             .envs(environment.iter().copied())
@@ -59,6 +61,7 @@ impl Core {
             stdout,
             log: Some(thread::spawn(|| read_all(stderr))),
             addr: String::new(),
+            _temporary: temporary,
         };
         let first = core.next_line();
         let addr = first.strip_prefix("core listening on http://");
@@ -86,6 +89,12 @@ impl Core {
     pub(crate) fn terminate(self) -> Ended {
         self.signal_term();
         self.wait()
+    }
+
+    /// Ends it as nothing can prevent: SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("the child runs");
+        self.child.wait().expect("the child is ours");
     }
 
     pub(crate) fn wait(mut self) -> Ended {
@@ -147,7 +156,19 @@ impl HalfRequest {
 
 /// Runs a Core that is not to start.
 pub(crate) fn refused(args: &[&str]) -> Refused {
-    let ended = command().args(args).output().expect("the example starts");
+    refused_with(args, &[])
+}
+
+pub(crate) fn refused_with(args: &[&str], environment: &[(&str, &str)]) -> Refused {
+    let temporary = TempDir::new();
+    let free_port = ["--listen", "127.0.0.1:0"];
+    let listens = args.contains(&free_port[0]);
+    let ended = command(&temporary)
+        .args(if listens { &[][..] } else { &free_port })
+        .args(args)
+        .envs(environment.iter().copied())
+        .output()
+        .expect("the example starts");
     Refused {
         status: ended.status,
         output: String::from_utf8(ended.stdout).expect("UTF-8"),
@@ -155,9 +176,12 @@ pub(crate) fn refused(args: &[&str]) -> Refused {
     }
 }
 
-fn command() -> Command {
+/// Leaves nothing behind: temporary directories are made in `temporary`.
+fn command(temporary: &TempDir) -> Command {
     let mut command = Command::new(binary());
     command
+        .env("TMPDIR", temporary.path())
+        .env_remove("CORE_FINGERPRINT_KEY")
         .env_remove("CORE_ADMIN_TOKEN")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null())

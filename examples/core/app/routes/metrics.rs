@@ -1,0 +1,23 @@
+//! `GET /metrics`: the numbers, for a scraper. They name no client, and so need no token.
+
+use axum::{
+    extract::State,
+    http::{HeaderName, StatusCode, header::CONTENT_TYPE},
+};
+use prometheus_client::encoding::text;
+
+use super::super::{error::ApiError, state::AppState};
+
+/// What `prometheus-client` writes.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(crate) async fn metrics(
+    State(state): State<AppState>,
+) -> Result<([(HeaderName, &'static str); 1], String), ApiError> {
+    let mut shown = String::new();
+    text::encode(&mut shown, state.registry()).map_err(|_| {
+        let message = "The metrics could not be written.";
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)
+    })?;
+    Ok(([(CONTENT_TYPE, OPEN_METRICS)], shown))
+}

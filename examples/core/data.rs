@@ -1,0 +1,106 @@
+//! The data directory: what outlives the process.
+
+use std::{
+    env,
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use legacy_http_compat::caller::FingerprintKey;
+
+/// Holds the key for this process alone, in place of the one in the data directory.
+pub(crate) const KEY_VARIABLE: &str = "CORE_FINGERPRINT_KEY";
+
+const KEY_FILE: &str = "fingerprint.key";
+
+/// A directory that only its owner can look into.
+pub(crate) struct DataDir {
+    path: PathBuf,
+    is_temporary: bool,
+}
+
+impl DataDir {
+    /// The directory at `path`, made if there is none; without a path a fresh one that nobody else knows.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, String> {
+        let name = || env::temp_dir().join(format!("core-{:032x}", rand::random::<u128>()));
+        let data = Self {
+            path: path.map_or_else(name, Path::to_owned),
+            is_temporary: path.is_none(),
+        };
+        let made = directory(path.is_some()).create(&data.path);
+        made.map_err(|error| format!("cannot make {}: {error}", data.path.display()))?;
+        Ok(data)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.is_temporary
+    }
+
+    /// The key of the environment, or else the one kept here, made on first use.
+    pub(crate) fn fingerprint_key(&self) -> Result<FingerprintKey, String> {
+        match env::var(KEY_VARIABLE) {
+            Ok(hex) => parse(&hex, KEY_VARIABLE),
+            Err(env::VarError::NotPresent) => self.kept_key(),
+            Err(env::VarError::NotUnicode(_)) => Err(format!("{KEY_VARIABLE} is not text")),
+        }
+    }
+
+    fn kept_key(&self) -> Result<FingerprintKey, String> {
+        let path = self.path.join(KEY_FILE);
+        let name = path.display().to_string();
+        match kept_or_made(&path) {
+            Ok(hex) => parse(hex.trim_ascii_end(), &name),
+            Err(error) => Err(format!(
+                "cannot keep the fingerprint key in {name}: {error}"
+            )),
+        }
+    }
+}
+
+/// Neither this nor the error shows anything of the key.
+fn parse(hex: &str, origin: &str) -> Result<FingerprintKey, String> {
+    FingerprintKey::from_hex(hex).map_err(|error| format!("the key in {origin} is no key: {error}"))
+}
+
+fn kept_or_made(path: &Path) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path),
+        kept => kept,
+    }
+}
+
+/// Written whole under another name and then linked, so that neither a crash nor a second process at the same moment
+/// leaves half a key or two of them: who comes second reads the first one's.
+fn make(path: &Path) -> io::Result<String> {
+    let draft = path.with_extension(format!("{:032x}", rand::random::<u128>()));
+    let mut file = owned_file().open(&draft)?;
+    let linked = writeln!(file, "{:032x}", rand::random::<u128>())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => fs::read_to_string(path),
+    }
+}
+
+fn directory(may_exist: bool) -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.recursive(may_exist);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+fn owned_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}

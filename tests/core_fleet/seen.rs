@@ -1,0 +1,42 @@
+//! What the operator sees of the fleet.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::support::{http_client::HttpClient, server::ADMIN_TOKEN};
+
+/// Callers of a kind or of all, by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Seen {
+    pub(crate) known: u64,
+    pub(crate) independent: u64,
+    pub(crate) dependent: u64,
+    pub(crate) stranded: u64,
+    pub(crate) regressed: u64,
+    pub(crate) unsettled: u64,
+    pub(crate) migrated: u64,
+    pub(crate) silent: u64,
+}
+
+/// All callers in the last 24 hours.
+pub(crate) async fn seen(core: &HttpClient) -> Seen {
+    counts(&census(core, "24h").await["report"]["all"])
+}
+
+/// The whole of what the operator is told of a window.
+pub(crate) async fn census(core: &HttpClient, window: &str) -> Value {
+    let answer = core.census(ADMIN_TOKEN, window).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json
+}
+
+/// The counts of one kind in a report.
+pub(crate) fn of_kind(report: &Value, kind: &str) -> Seen {
+    let kinds = report["kinds"].as_array().expect("a list");
+    let found = kinds.iter().find(|counts| counts["kind"] == kind);
+    counts(found.expect(kind))
+}
+
+fn counts(counts: &Value) -> Seen {
+    Seen::deserialize(counts).expect("all counts are there")
+}
