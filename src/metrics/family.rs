@@ -23,7 +23,7 @@ pub struct Family {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FamilyKind {
-    /// Only ever rises, from zero at the start of the process.
+    /// Only ever rises: from zero at the start of the process, or from where a journal says.
     Counter,
     /// What holds now.
     Gauge,
@@ -67,14 +67,50 @@ impl Family {
         "Whether numbers of callers contain an estimate.",
     );
 
+    /// Where the rollout stands, told by the rollout.
+    pub const PHASE: Self = Self::gauge(
+        "legacy_http_compat_phase",
+        &["flag", "phase"],
+        "Whether the rollout is in this phase.",
+    );
+    /// The steps taken, told by the rollout.
+    pub const TRANSITIONS: Self = Self::counter(
+        "legacy_http_compat_transitions_total",
+        &["from", "to"],
+        "Steps from one phase of the rollout to another, since its journal began.",
+    );
+    /// The gates of the next step, told by the rollout.
+    pub const GATE: Self = Self::gauge(
+        "legacy_http_compat_gate",
+        &["gate"],
+        "Whether the gate would let the next step of the rollout pass.",
+    );
+    /// What is late, told by the rollout.
+    pub const OVERDUE: Self = Self::gauge(
+        "legacy_http_compat_overdue",
+        &["what"],
+        "Whether something in the rollout is past its time.",
+    );
+    /// What rollbacks have left to be done, told by the rollout.
+    pub const POST_ANALYSIS_DUE: Self = Self::gauge(
+        "legacy_http_compat_post_analysis_due",
+        &[],
+        "Rollbacks whose post-analysis is missing.",
+    );
+
     /// All families of the crate.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::CLIENTS,
         Self::ACTIVE,
         Self::COVERAGE_RATIO,
         Self::CENSUS_OVERFLOWED,
+        Self::PHASE,
+        Self::TRANSITIONS,
+        Self::GATE,
+        Self::OVERDUE,
+        Self::POST_ANALYSIS_DUE,
     ];
 
     /// A family of counters. The name ends in `_total`.

@@ -41,6 +41,11 @@
 //! | `legacy_http_compat_active` | gauge | `flag` | Whether answers are being rewritten. |
 //! | `legacy_http_compat_coverage_ratio` | gauge | `window` | Share of the window in which callers were being watched. |
 //! | `legacy_http_compat_census_overflowed` | gauge | | Whether numbers of callers contain an estimate. |
+//! | `legacy_http_compat_phase` | gauge | `flag`, `phase` | Whether the rollout is in this phase. |
+//! | `legacy_http_compat_transitions_total` | counter | `from`, `to` | Steps from one phase of the rollout to another, since its journal began. |
+//! | `legacy_http_compat_gate` | gauge | `gate` | Whether the gate would let the next step of the rollout pass. |
+//! | `legacy_http_compat_overdue` | gauge | `what` | Whether something in the rollout is past its time. |
+//! | `legacy_http_compat_post_analysis_due` | gauge | | Rollbacks whose post-analysis is missing. |
 //!
 //! # All labels
 //!
@@ -54,6 +59,11 @@
 //! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `silent` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
 //! | `flag` | the flag's name |
+//! | `phase` | `observe`, `compat`, `cutover`, `retired` |
+//! | `from` | the phases |
+//! | `to` | the phases |
+//! | `gate` | the names of the gates that the next step asks |
+//! | `what` | `rollback`, `post_analysis`, `retirement` |
 //!
 //! All values come from finite sets that the operator fixes. Nothing that a client sent is ever one: no fingerprint, no
 //! address, no path, no user agent.
@@ -69,7 +79,8 @@
 //!
 //! # Deployment
 //!
-//! - Counters begin at zero with each start of the process, as Prometheus expects of them.
+//! - Counters begin at zero with each start of the process, as Prometheus expects of them; those of the rollout's steps
+//!   begin where its journal says.
 //! - Several layers may share one `Metrics`. Give an adapter each source once: two readers of one flag would tell the same
 //!   series twice.
 

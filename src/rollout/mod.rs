@@ -26,12 +26,15 @@
 mod actor;
 pub mod audit;
 mod bounded_json;
+mod controller;
 mod event;
 mod fact;
 mod fold;
+mod gate;
 mod gate_report;
 mod journal;
 mod phase;
+mod policy;
 mod records;
 mod state;
 mod text;
@@ -41,6 +44,10 @@ mod waived;
 
 pub use actor::{Actor, ActorKind};
 pub use bounded_json::{Evidence, InvalidObject, InvalidObjectKind, PolicyDocument};
+pub use controller::{
+    DryRun, OpenRolloutError, OpenRolloutErrorKind, Order, Overdue, Refusal, RefusalKind, RolledBack,
+    Rollout, RolloutBuilder, RolloutStatus,
+};
 pub use event::{Draft, Event};
 pub use fact::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
@@ -48,12 +55,16 @@ pub use fact::{
     Recovered, WaiverEnded,
 };
 pub use fold::{Fold, FoldError, FoldErrorKind, ReplayError};
+pub use gate::{Gate, GateContext};
 pub use gate_report::GateReport;
 pub use journal::{
     AppendError, Conflict, FileJournal, Journal, JournalReader, MemoryJournal, OpenError,
     OpenErrorKind, ReadError, ReadErrorKind, TornLine, Verified,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
+pub use policy::{
+    BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
+};
 pub use records::{
     Check, ClientRollback, Duty, Obligation, Override, PostAnalysis, ProcessStart, Rollback,
     ServedContract, Stamp, Waiver,

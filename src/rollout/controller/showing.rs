@@ -1,0 +1,55 @@
+//! The rollout as a source of numbers.
+
+use super::{
+    rollout::Rollout,
+    status::{Overdue, RolloutStatus},
+};
+use crate::{
+    metrics::{Family, Sample, Source},
+    rollout::phase::{Phase, Transition},
+};
+
+/// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE`], [`Family::OVERDUE`] and
+/// [`Family::POST_ANALYSIS_DUE`], as the last command or tick left them.
+impl Source for Rollout {
+    fn families(&self) -> &'static [Family] {
+        &[
+            Family::PHASE,
+            Family::TRANSITIONS,
+            Family::GATE,
+            Family::OVERDUE,
+            Family::POST_ANALYSIS_DUE,
+        ]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        let status = self.status();
+        if *family == Family::PHASE {
+            phases(&status, sample);
+        } else if *family == Family::TRANSITIONS {
+            for step in Transition::ALL {
+                let labels = [step.from().as_str(), step.to().as_str()];
+                sample(&labels, status.state.count_of(step).into());
+            }
+        } else if *family == Family::GATE {
+            for report in &status.gates {
+                sample(&[report.name().as_str()], report.passed().into());
+            }
+        } else if *family == Family::OVERDUE {
+            for what in Overdue::ALL {
+                sample(&[what.as_str()], status.overdue.contains(&what).into());
+            }
+        } else if *family == Family::POST_ANALYSIS_DUE {
+            let due = status.state.post_analyses_due().count();
+            sample(&[], (due as u64).into());
+        }
+    }
+}
+
+fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
+    let flag = status.state.flag_name().as_str();
+    for phase in Phase::ALL {
+        let holds = phase == status.state.phase();
+        sample(&[flag, phase.as_str()], holds.into());
+    }
+}

@@ -1,0 +1,1 @@
+//! Commands and ticks, as an operator sees them.

@@ -1,0 +1,17 @@
+//! What a rollout asks for, and within which bounds.
+
+mod built_in;
+mod check;
+mod document;
+mod draft;
+mod fault;
+#[expect(clippy::module_inception, reason = "it defines the type of that name")]
+mod policy;
+mod span;
+#[cfg(test)]
+mod tests;
+
+pub use built_in::BuiltInGate;
+pub use draft::PolicyBuilder;
+pub use fault::{InvalidPolicy, PolicyFault, PolicyFaultKind};
+pub use policy::{Guard, Policy};

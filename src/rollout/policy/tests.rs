@@ -1,0 +1,135 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{BuiltInGate, Guard, Policy, PolicyFaultKind};
+use crate::rollout::{Phase, PolicyDocument, Timestamp, Transition};
+
+fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {
+    let error = Policy::from_json(&policy.to_string()).unwrap_err();
+    let fault = |fault: &super::PolicyFault| (fault.kind(), fault.place().to_owned());
+    error.faults().iter().map(fault).collect()
+}
+
+#[test]
+fn an_empty_document_is_the_default() {
+    let empty = Policy::from_document(&PolicyDocument::default()).unwrap();
+    assert_eq!(empty, Policy::default());
+    assert_eq!(Policy::builder().build().unwrap(), Policy::default());
+}
+
+#[test]
+fn all_faults_are_told_at_once_each_with_its_place() {
+    let bad = json!({
+        "opening_phase": "retired",
+        "required_checks": ["a b", "x", "x"],
+        "check_max_age": "soon",
+        "quiet_for_cutover": "31d",
+        "quiet_for_retirement": "0s",
+        "coverage_ratio": 1.5,
+        "minimum_answers": -1,
+        "processes": 0,
+        "guard": {"within": "90d", "colour": 1},
+        "retire_by": "some day",
+        "gates": {"cutover": ["legacy_quiet", "legacy_quiet", "luck"], "lunch": []},
+        "surprise": true,
+    });
+    let found = faults(&bad);
+    for expected in [
+        (PolicyFaultKind::InvalidOpening, "/opening_phase"),
+        (PolicyFaultKind::InvalidCheck, "/required_checks/0"),
+        (PolicyFaultKind::Duplicate, "/required_checks/2"),
+        (PolicyFaultKind::WrongType, "/check_max_age"),
+        (PolicyFaultKind::OutOfBounds, "/quiet_for_cutover"),
+        (PolicyFaultKind::OutOfBounds, "/quiet_for_retirement"),
+        (PolicyFaultKind::OutOfBounds, "/coverage_ratio"),
+        (PolicyFaultKind::OutOfBounds, "/minimum_answers"),
+        (PolicyFaultKind::OutOfBounds, "/processes"),
+        (PolicyFaultKind::OutOfBounds, "/guard/within"),
+        (PolicyFaultKind::EmptyGuard, "/guard"),
+        (PolicyFaultKind::UnknownMember, "/guard"),
+        (PolicyFaultKind::WrongType, "/retire_by"),
+        (PolicyFaultKind::Duplicate, "/gates/cutover/1"),
+        (PolicyFaultKind::UnknownGate, "/gates/cutover/2"),
+        (PolicyFaultKind::UnknownMember, "/gates"),
+        (PolicyFaultKind::UnknownMember, ""),
+    ] {
+        let expected = (expected.0, expected.1.to_owned());
+        assert!(found.contains(&expected), "{expected:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), 17, "{found:#?}");
+}
+
+#[test]
+fn what_is_no_object_or_no_json_is_refused() {
+    assert_eq!(faults(&json!([]))[0].0, PolicyFaultKind::WrongType);
+    let error = Policy::from_json("{").unwrap_err();
+    assert_eq!(error.faults()[0].kind(), PolicyFaultKind::NotJson);
+    let twice = Policy::from_json(r#"{"processes": 1, "processes": 2}"#).unwrap_err();
+    assert_eq!(twice.faults()[0].kind(), PolicyFaultKind::RepeatedMember);
+}
+
+#[test]
+fn a_permissive_policy_asks_for_nothing_at_any_step() {
+    let policy = Policy::permissive();
+    for step in Transition::ALL {
+        assert_eq!(policy.gates(step).count(), 0, "{step}");
+    }
+    let read = Policy::from_document(&policy.to_document()).unwrap();
+    assert_eq!(read, policy, "empty lists are not the defaults");
+}
+
+#[test]
+fn the_ways_back_ask_for_no_gate() {
+    let policy = Policy::builder()
+        .gates(Transition::Rollback, BuiltInGate::ALL)
+        .build()
+        .unwrap();
+    assert_eq!(policy.gates(Transition::Rollback).count(), 0);
+    assert_eq!(policy.gates(Transition::Abort).count(), 0);
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    let lengths = proptest::array::uniform5(1..2_592_000_000_u64);
+    let guard = proptest::option::of((1..86_400_000_u64, any::<Option<u16>>(), 0..100_u8));
+    let gates = proptest::sample::subsequence(BuiltInGate::ALL.to_vec(), 0..=7);
+    let rest = (0.01..=1.0_f64, any::<u32>(), 1..9_u32, any::<bool>());
+    (lengths, guard, gates, rest).prop_map(|(lengths, guard, gates, rest)| {
+        let [age, cutover, retirement, silent, rollback] = lengths.map(Duration::from_millis);
+        let (ratio, answers, processes, observe) = rest;
+        let guard = guard.map(|(within, callers, percent)| {
+            let within = Duration::from_millis(within);
+            Guard::new(within, callers.map(u64::from), Some(f64::from(percent)))
+        });
+        Policy::builder()
+            .opening_phase(if observe { Phase::Observe } else { Phase::Compat })
+            .required_checks(["openapi"])
+            .check_max_age(age)
+            .quiet_for_cutover(cutover)
+            .quiet_for_retirement(retirement)
+            .silent_longer_than(silent)
+            .rollback_limit(rollback)
+            .coverage_ratio(ratio)
+            .minimum_answers(answers.into())
+            .processes(processes)
+            .guard(guard)
+            .retire_by(observe.then(|| Timestamp::from_unix_ms(answers.into())))
+            .gates(Transition::Cutover, gates)
+            .build()
+            .unwrap()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_policy_reads_back_from_the_journal(policy in policies()) {
+        let read = Policy::from_document(&policy.to_document());
+        prop_assert_eq!(read.unwrap(), policy);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,60}") {
+        let _ = Policy::from_json(&text);
+    }
+}
