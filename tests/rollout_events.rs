@@ -157,9 +157,9 @@ fn a_logged_event_has_what_it_is_about() {
         r#"from="compat" to="cutover" failing_gates="legacy_quiet" overridden_gates="legacy_quiet""#,
         r#"cause="no such token""#,
         r#"client_kind="AGENT" version="1.9.3""#,
-        r#"rollback=14"#,
+        "rollback=14",
         r#"digest="0a0a"#,
-        r#"line=17"#,
+        "line=17",
     ] {
         assert!(all.contains(field), "{field} in {all}");
     }

@@ -6,6 +6,56 @@
 //!   ([`MemoryJournal`]).
 //! - [`Fold`] and [`RolloutState`]: where the rollout stands. It follows from the events and from nothing else.
 //! - [`audit`]: each event in the log.
+//! - [`Policy`]: what is asked for before each step, and within which bounds.
+//! - [`Gate`] and [`GateReport`]: the evidence; [`BuiltInGate`] has those that come with the crate.
+//! - [`Rollout`]: holds the flag and takes the commands. It shows how it stands as a [`RolloutStatus`], and in numbers as
+//!   a [`Source`](crate::metrics::Source).
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, keeper::Keeper};
+//! use legacy_http_compat::metrics::Metrics;
+//! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, Order, Phase, Policy, Reason, Rollout, Transition};
+//!
+//! let contract = LiveContract::new(Contract::device_flow());
+//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
+//! let metrics = Arc::new(Metrics::new());
+//! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "quiet_for_cutover": "48h"}"#)?;
+//! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)
+//!     .contract(contract.clone())
+//!     .census(census.clone())
+//!     .metrics(metrics.clone())
+//!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` where it matters
+//! let rollout = Arc::new(rollout);
+//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
+//! let keeper = Keeper::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
+//! // … serve; here somebody is in a hurry …
+//! let run = rollout.dry_run(Transition::Cutover)?;
+//! let failing: Vec<_> = run.failing().map(|report| report.name().as_str()).collect();
+//! assert_eq!(failing, ["checks_green", "legacy_quiet", "coverage"]);
+//! let order = Order::new(Actor::human("mara")?, Reason::new("it is Friday")?);
+//! assert!(rollout.transition(Phase::Cutover, &order).is_err());
+//! # drop((layer, keeper));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What decides a command
+//!
+//! 1. What others have journaled meanwhile is taken in, and a rollback that could not be written is written.
+//! 2. An order that expects another head is a conflict that shows what happened since.
+//! 3. There has to be such a step; the gates of it have to pass, or in a cutover the failing ones have to be named.
+//! 4. The event is appended behind the head that the gates were asked at; if it has moved, that is a conflict too.
+//! 5. Only then is the flag set. If the event cannot be appended, the flag stays as it was.
+//!
+//! A rollback skips 2 and 3 but for the phase, and if it cannot be appended the flag goes on all the same: the event is
+//! logged at `ERROR` and written as soon as it can be. Until then nothing else is decided. **It is lost if the process
+//! dies first.**
+//!
+//! # Deployment
+//!
+//! - Keep census and rollout with a [`Keeper`](crate::keeper::Keeper), in this order.
+//! - Give both the same clock. Time limits go by the wall clock; the guard and the daily signs by the monotonic one.
+//! - A guard needs a census; without one it never acts.
 //!
 //! # Texts
 //!
@@ -45,8 +95,8 @@ mod waived;
 pub use actor::{Actor, ActorKind};
 pub use bounded_json::{Evidence, InvalidObject, InvalidObjectKind, PolicyDocument};
 pub use controller::{
-    DryRun, OpenRolloutError, OpenRolloutErrorKind, Order, Overdue, Refusal, RefusalKind, RolledBack,
-    Rollout, RolloutBuilder, RolloutStatus,
+    DryRun, OpenRolloutError, OpenRolloutErrorKind, Order, Overdue, Refusal, RefusalKind,
+    RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
 pub use event::{Draft, Event};
 pub use fact::{

@@ -17,7 +17,7 @@ async fn what_a_scripted_run_did_is_in_the_metrics_and_who_did_it_is_not() {
     let mut secrets = poll_every_status(&core, &client(&core, IDS[0], "core-agent/1.4.0")).await;
     secrets.extend(poll_every_status(&core, &client(&core, IDS[1], "core-agent/2.1.0")).await);
     refuse_the_desktop_client(&core).await;
-    let cutover = core.rollout.transition(Phase::Cutover, order("a test"));
+    let cutover = core.rollout.transition(Phase::Cutover, &order("a test"));
     cutover.expect("the gates ask nothing");
     poll(&client(&core, IDS[2], "core-mcp/1.4.0"), None).await;
     core.pass(Duration::from_secs(60));

@@ -155,7 +155,7 @@ async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet
 
 async fn the_switch_retires_after_a_stable_window(core: &CoreServer, fleet: &Fleet) {
     fleet.visit(&core.http, 0..FLEET).await;
-    let early = core.rollout.transition(Phase::Retired, order("too early"));
+    let early = core.rollout.transition(Phase::Retired, &order("too early"));
     let early = early.unwrap_err();
     let RefusalKind::GatesFailed(failing) = early.kind() else {
         panic!("{early}");
@@ -167,7 +167,7 @@ async fn the_switch_retires_after_a_stable_window(core: &CoreServer, fleet: &Fle
     fleet.visit(&core.http, 0..FLEET).await;
     let retired = core
         .rollout
-        .transition(Phase::Retired, order("nobody depends"));
+        .transition(Phase::Retired, &order("nobody depends"));
     retired.unwrap();
     assert_eq!(core.rollout.reader().state(), FlagState::Retired);
 }

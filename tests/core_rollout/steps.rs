@@ -59,7 +59,7 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
     for check in checks {
         let check = Label::new(*check).unwrap();
         let link = Link::new("https://ci.example/runs/17").unwrap();
-        let reported = rollout.report_check(check, green, Some(link), order("a pipeline ran"));
+        let reported = rollout.report_check(check, green, Some(link), &order("a pipeline ran"));
         reported.unwrap();
     }
 }
@@ -67,7 +67,7 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
 pub(crate) fn close_incident(rollout: &Rollout, incident: &str) {
     let incident = IncidentId::new(incident).unwrap();
     rollout
-        .close_incident(incident, order("the client has been upgraded"))
+        .close_incident(incident, &order("the client has been upgraded"))
         .unwrap();
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn file_post_analysis(rollout: &Rollout) {
     let summary =
         Summary::new("One installation was switched off during the quiet window.").unwrap();
     rollout
-        .file_post_analysis(rollback, link, summary, order("the review is done"))
+        .file_post_analysis(rollback, link, summary, &order("the review is done"))
         .unwrap();
 }
 

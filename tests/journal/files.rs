@@ -42,10 +42,10 @@ pub(crate) fn verify(bytes: &[u8]) -> Result<Verified, ReadError> {
 
 /// A line with a right hash of its own, whatever its text.
 pub(crate) fn sealed(body: &str) -> Vec<u8> {
-    let hash: String = Sha256::digest(body)
+    let hash = Sha256::digest(body);
+    let hash = hash
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     format!("{body},\"sha256\":\"{hash}\"}}\n").into_bytes()
 }
 

@@ -3,7 +3,8 @@
 use std::{env, path::Path, process::Command, sync::Arc, thread};
 
 use legacy_http_compat::rollout::{
-    AppendError, Fact, FileJournal, Incident, IncidentId, Journal, MemoryJournal, OpenErrorKind,
+    AppendError, Event, Fact, FileJournal, Incident, IncidentId, Journal, MemoryJournal,
+    OpenErrorKind,
 };
 
 use crate::{events, files, temp_dir::TempDir};
@@ -20,11 +21,7 @@ fn insist(journal: &dyn Journal, name: usize, count: usize) -> usize {
             match journal.append(head, events::draft(fact.clone())) {
                 Ok(event) => break head = event.seq(),
                 Err(AppendError::Conflict(conflict)) => {
-                    let shown: Vec<u64> = conflict
-                        .meanwhile()
-                        .iter()
-                        .map(|event| event.seq())
-                        .collect();
+                    let shown: Vec<u64> = conflict.meanwhile().iter().map(Event::seq).collect();
                     assert!(shown.into_iter().eq(head + 1..=conflict.head()));
                     head = conflict.head();
                     conflicts += 1;

@@ -104,7 +104,7 @@ impl CoreServer {
     /// Goes through the phases to the last one; the gates must ask nothing.
     pub(crate) fn retire(&self) {
         for phase in [Phase::Cutover, Phase::Retired] {
-            self.rollout.transition(phase, order("a test")).unwrap();
+            self.rollout.transition(phase, &order("a test")).unwrap();
         }
     }
 

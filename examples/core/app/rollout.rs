@@ -60,7 +60,7 @@ fn renew(rollout: &Rollout, policy: &Policy) -> Result<(), Refusal> {
         return Ok(());
     }
     let order = by_core("started with another policy than before");
-    rollout.change_policy(policy, order).map(drop)
+    rollout.change_policy(policy, &order).map(drop)
 }
 
 fn by_core(reason: &str) -> Order {

@@ -62,8 +62,8 @@ impl Wish {
         Ok(match self.step(seen)? {
             Step::None if seen.rollback_unrecorded => Ok(Done::Unrecorded),
             Step::None => Ok(Done::OnRecord),
-            Step::To(phase) => rollout.transition(phase, order).map(|_| Done::OnRecord),
-            Step::Back => rollout.rollback(self.incident()?, order).map(Done::from),
+            Step::To(phase) => rollout.transition(phase, &order).map(|_| Done::OnRecord),
+            Step::Back => rollout.rollback(self.incident()?, &order).map(Done::from),
         })
     }
 
@@ -73,10 +73,10 @@ impl Wish {
             Phase::Retired => return Err(retired()),
             _ if is_active == self.active => Step::None,
             Phase::Observe => Step::To(Phase::Compat),
-            Phase::Compat => Step::To(Phase::Cutover),
             Phase::Cutover if self.active => Step::Back,
-            // A rollback took effect and is not in the journal yet: the rollout refuses, and says so.
-            Phase::Cutover => Step::To(Phase::Cutover),
+            // From cutover there is no such step: a rollback took effect that is not in the journal yet, and the rollout
+            // refuses all else.
+            Phase::Compat | Phase::Cutover => Step::To(Phase::Cutover),
         })
     }
 

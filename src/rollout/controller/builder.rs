@@ -220,7 +220,7 @@ impl Rollout {
         let status = self.status();
         let (flag, active) = (self.parts.flag.name(), self.parts.flag.is_active());
         let (phase, head) = (status.state.phase().as_str(), status.head);
-        tracing::info!(target: audit::TARGET, flag, active, phase, head, "the rollout is open");
+        tracing::info!(flag, active, phase, head, "the rollout is open");
     }
 }
 

@@ -43,7 +43,6 @@ pub(super) struct Desk {
 #[derive(Debug, Default)]
 pub(super) struct Question(Option<(Transition, Duration)>);
 
-
 /// Since when the cutover that holds has lasted, so that no jump of the wall clock shortens or lengthens its guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CutoverWatch {
@@ -105,7 +104,9 @@ impl Desk {
             match Policy::from_document(&fact.policy) {
                 Ok(policy) => self.policy = policy,
                 // Written by another version. The policy of before is the one that is understood.
-                Err(error) => tracing::error!(%error, "the policy in the journal is not understood"),
+                Err(error) => {
+                    tracing::error!(%error, "the policy in the journal is not understood");
+                }
             }
         }
         self.watch(clock);
@@ -133,9 +134,9 @@ impl Question {
 
     /// Whether it is time to ask, at this reading of the monotonic clock.
     pub(super) fn take(&mut self, step: Transition, now: Duration) -> bool {
-        let recent = self.0.is_some_and(|(asked, when)| {
-            asked == step && now.saturating_sub(when) < Self::EVERY
-        });
+        let recent = self
+            .0
+            .is_some_and(|(asked, when)| asked == step && now.saturating_sub(when) < Self::EVERY);
         if !recent {
             self.0 = Some((step, now));
         }

@@ -40,10 +40,10 @@ impl Rollout {
         check: Label,
         green: bool,
         link: Option<Link>,
-        order: Order,
+        order: &Order,
     ) -> Recorded {
         let fact = Fact::CheckReported(CheckReported { check, green, link });
-        self.record(fact, &order)
+        self.record(fact, order)
     }
 
     /// There is an incident.
@@ -51,8 +51,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when it is open already.
-    pub fn open_incident(&self, incident: IncidentId, order: Order) -> Recorded {
-        self.record(Fact::IncidentOpened(Incident { incident }), &order)
+    pub fn open_incident(&self, incident: IncidentId, order: &Order) -> Recorded {
+        self.record(Fact::IncidentOpened(Incident { incident }), order)
     }
 
     /// An incident is over.
@@ -60,8 +60,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when it is not open.
-    pub fn close_incident(&self, incident: IncidentId, order: Order) -> Recorded {
-        self.record(Fact::IncidentClosed(Incident { incident }), &order)
+    pub fn close_incident(&self, incident: IncidentId, order: &Order) -> Recorded {
+        self.record(Fact::IncidentClosed(Incident { incident }), order)
     }
 
     /// Clients of a kind were rolled back to an earlier version.
@@ -74,14 +74,14 @@ impl Rollout {
         kind: Label,
         version: ClientVersion,
         incident: Option<IncidentId>,
-        order: Order,
+        order: &Order,
     ) -> Recorded {
         let fact = ClientRolledBack {
             kind,
             version,
             incident,
         };
-        self.record(Fact::ClientRolledBack(fact), &order)
+        self.record(Fact::ClientRolledBack(fact), order)
     }
 
     /// The dependence of a caller, a kind or the anonymous ones is waived until a moment, or its waiver renewed.
@@ -89,19 +89,13 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn waive(
-        &self,
-        waived: Waived,
-        owner: Owner,
-        until: Timestamp,
-        order: Order,
-    ) -> Recorded {
+    pub fn waive(&self, waived: Waived, owner: Owner, until: Timestamp, order: &Order) -> Recorded {
         let fact = DependenceWaived {
             waived,
             owner,
             until,
         };
-        self.record(Fact::DependenceWaived(fact), &order)
+        self.record(Fact::DependenceWaived(fact), order)
     }
 
     /// A waiver ends before its time.
@@ -109,8 +103,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when there is none.
-    pub fn end_waiver(&self, waived: Waived, order: Order) -> Recorded {
-        self.record(Fact::WaiverEnded(WaiverEnded { waived }), &order)
+    pub fn end_waiver(&self, waived: Waived, order: &Order) -> Recorded {
+        self.record(Fact::WaiverEnded(WaiverEnded { waived }), order)
     }
 
     /// The post-analysis of the rollback that was journaled under this number is done.
@@ -123,14 +117,14 @@ impl Rollout {
         rollback: u64,
         link: Link,
         summary: Summary,
-        order: Order,
+        order: &Order,
     ) -> Recorded {
         let fact = PostAnalysisFiled {
             rollback,
             link,
             summary,
         };
-        self.record(Fact::PostAnalysisFiled(fact), &order)
+        self.record(Fact::PostAnalysisFiled(fact), order)
     }
 
     /// Another policy holds from now on.
@@ -138,9 +132,9 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn change_policy(&self, policy: &Policy, order: Order) -> Recorded {
+    pub fn change_policy(&self, policy: &Policy, order: &Order) -> Recorded {
         let policy = policy.to_document();
-        self.record(Fact::PolicyChanged(PolicyChanged { policy }), &order)
+        self.record(Fact::PolicyChanged(PolicyChanged { policy }), order)
     }
 
     /// Another contract is served from now on. A rollout that was given its contract finds that out by itself.
@@ -148,8 +142,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when it is the one before.
-    pub fn contract_changed(&self, digest: ContractDigest, order: Order) -> Recorded {
-        self.record(Fact::ContractChanged(ContractChanged { digest }), &order)
+    pub fn contract_changed(&self, digest: ContractDigest, order: &Order) -> Recorded {
+        self.record(Fact::ContractChanged(ContractChanged { digest }), order)
     }
 
     /// An attempt to sign in or to use a token was refused. Returns whether it is journaled: there is room for 32 an
@@ -158,7 +152,7 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn access_refused(&self, cause: Reason, order: Order) -> Result<bool, Refusal> {
+    pub fn access_refused(&self, cause: Reason, order: &Order) -> Result<bool, Refusal> {
         let mut desk = self.desk();
         let refused = AttemptRefused {
             attempt: Attempt::Access,
@@ -166,8 +160,7 @@ impl Rollout {
             gates: Vec::new(),
         };
         let ready = self.parts.prepare(&mut desk);
-        let journaled =
-            ready.and_then(|()| self.parts.journal_refusal(&mut desk, &order, refused));
+        let journaled = ready.and_then(|()| self.parts.journal_refusal(&mut desk, order, refused));
         self.show(&desk);
         journaled.map_err(|kind| Refusal::new(desk.head(), Vec::new(), kind))
     }
@@ -180,7 +173,7 @@ impl Rollout {
             recorded = self.parts.prepare(&mut desk).and_then(|()| {
                 match order.expected_head().filter(|head| *head != desk.head()) {
                     Some(expected) => Err(self.parts.conflict(&desk, expected)),
-                    None => self.parts.append(&mut desk, draft.clone(), Loudness::Loud),
+                    None => self.parts.append(&mut desk, &draft, Loudness::Loud),
                 }
             });
             let conflict = matches!(recorded, Err(RefusalKind::Conflict(_)));

@@ -21,8 +21,8 @@ struct Alarm {
     report: GateReport,
 }
 
-/// Stranded callers that are not waived, by kind.
-struct Stranded {
+/// The callers of a kind, and how many of those that are not waived are stranded.
+struct Figures {
     kind: String,
     stranded: u64,
     known: u64,
@@ -67,7 +67,7 @@ impl Rollout {
         Some((watch, window, guard))
     }
 
-    fn stranded(&self, census: &Census, window: Window) -> Vec<Stranded> {
+    fn stranded(&self, census: &Census, window: Window) -> Vec<Figures> {
         let waivers = Waivers::of(&self.status().state, self.parts.now());
         let report = census.report(window);
         let mut kinds = by_kind(&report);
@@ -82,8 +82,8 @@ impl Rollout {
     }
 }
 
-fn by_kind(report: &Report) -> Vec<Stranded> {
-    let kinds = report.kinds.iter().map(|kind| Stranded {
+fn by_kind(report: &Report) -> Vec<Figures> {
+    let kinds = report.kinds.iter().map(|kind| Figures {
         kind: kind.kind.clone(),
         stranded: kind.counts.stranded,
         known: kind.counts.known,
@@ -95,11 +95,11 @@ fn by_kind(report: &Report) -> Vec<Stranded> {
     clippy::cast_precision_loss,
     reason = "numbers of callers are exact in 64-bit floats"
 )]
-fn alarm(guard: &Guard, window: Window, kinds: &[Stranded]) -> Option<Alarm> {
+fn alarm(guard: &Guard, window: Window, kinds: &[Figures]) -> Option<Alarm> {
     let all: u64 = kinds.iter().map(|kind| kind.stranded).sum();
     let too_many = guard.stranded_callers.is_some_and(|most| all > most);
-    let percent = |kind: &Stranded| kind.stranded as f64 * 100.0 / kind.known.max(1) as f64;
-    let over = |kind: &&Stranded| {
+    let percent = |kind: &Figures| kind.stranded as f64 * 100.0 / kind.known.max(1) as f64;
+    let over = |kind: &&Figures| {
         let most = guard.stranded_percent;
         kind.stranded > 0 && most.is_some_and(|most| percent(kind) > most)
     };
@@ -115,7 +115,8 @@ fn alarm(guard: &Guard, window: Window, kinds: &[Stranded]) -> Option<Alarm> {
         _ => format!("{all} callers were stranded within {window} of the cutover"),
     };
     let figures = kinds.iter().filter(|kind| kind.stranded > 0);
-    let figures = figures.map(|kind| json!({ "kind": kind.kind, "stranded": kind.stranded, "known": kind.known }));
+    let figures = figures
+        .map(|kind| json!({ "kind": kind.kind, "stranded": kind.stranded, "known": kind.known }));
     let evidence = json!({
         "stranded": all,
         "most_callers": guard.stranded_callers,

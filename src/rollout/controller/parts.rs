@@ -107,7 +107,7 @@ impl Parts {
             return Ok(());
         };
         if desk.state().phase() == Phase::Cutover
-            && self.append(desk, draft, Loudness::Quiet).is_err()
+            && self.append(desk, &draft, Loudness::Quiet).is_err()
             && desk.state().phase() == Phase::Cutover
         {
             return Err(RefusalKind::RollbackUnrecorded);
@@ -121,7 +121,7 @@ impl Parts {
     pub(super) fn append(
         &self,
         desk: &mut Desk,
-        draft: Draft,
+        draft: &Draft,
         loudness: Loudness,
     ) -> Result<Event, RefusalKind> {
         let event = draft.clone().numbered(desk.head() + 1);
@@ -143,7 +143,7 @@ impl Parts {
                 desk.closed |= matches!(error, AppendError::Undecided(_) | AppendError::Closed);
                 desk.journal_error = Some(error.to_string());
                 if loudness == Loudness::Loud {
-                    audit::not_journaled(self.flag.name(), &draft, &error);
+                    audit::not_journaled(self.flag.name(), draft, &error);
                 }
                 Err(RefusalKind::NotJournaled(error))
             }
@@ -173,6 +173,6 @@ impl Parts {
             FlagState::Retired => self.flag.retire(),
         }
         let (flag, active) = (self.flag.name(), self.flag.is_active());
-        tracing::info!(target: audit::TARGET, flag, active, "the flag was switched");
+        tracing::info!(flag, active, "the flag was switched");
     }
 }

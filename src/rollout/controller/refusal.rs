@@ -98,7 +98,10 @@ impl fmt::Display for RefusalKind {
                 write!(f, "the {} names an incident", Transition::Rollback)
             }
             Self::NotInCutover(phase) => {
-                write!(f, "the rollout is in {phase}; only a cutover can be rolled back")
+                write!(
+                    f,
+                    "the rollout is in {phase}; only a cutover can be rolled back"
+                )
             }
             Self::GatesFailed(failing) => write!(f, "gates do not let pass: {}", list(failing)),
             Self::OverrideMismatch { unnamed, needless } => write!(

@@ -22,8 +22,7 @@ pub(super) fn system(reason: &str) -> Order {
 /// A reason of any text: cut to its length, and not shown if it has what a reason may not have.
 pub(super) fn bounded(text: &str) -> Reason {
     let shown: String = text.chars().take(Reason::MAX).collect();
-    Reason::new(shown)
-        .unwrap_or_else(|_| Reason::new("not shown").expect("two words are a reason"))
+    Reason::new(shown).unwrap_or_else(|_| Reason::new("not shown").expect("two words are a reason"))
 }
 
 impl Parts {
@@ -69,7 +68,7 @@ impl Parts {
             return Ok(false);
         }
         let draft = order.draft(self.now(), Fact::AttemptRefused(refused));
-        self.append(desk, draft, Loudness::Loud).map(|_| true)
+        self.append(desk, &draft, Loudness::Loud).map(|_| true)
     }
 
     /// Journals that the process started, and the contract it serves.
@@ -85,7 +84,7 @@ impl Parts {
         let mode = Mode::of(desk.flag());
         let order = system("the process started");
         let draft = order.draft(self.now(), Fact::ProcessStarted(ProcessStarted { mode }));
-        desk.started = self.append(desk, draft, loudness).is_ok();
+        desk.started = self.append(desk, &draft, loudness).is_ok();
     }
 
     /// Journals the contract in use if it is another than before.
@@ -102,6 +101,6 @@ impl Parts {
         let changed = Fact::ContractChanged(ContractChanged { digest });
         let draft = order.draft(self.now(), changed);
         // Tried again at the next tick.
-        let _ = self.append(desk, draft, Loudness::Quiet);
+        let _ = self.append(desk, &draft, Loudness::Quiet);
     }
 }

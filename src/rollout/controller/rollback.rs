@@ -8,7 +8,6 @@ use super::{
     rollout::Rollout,
 };
 use crate::rollout::{
-    audit,
     event::Event,
     fact::{Attempt, Fact, PhaseChange},
     gate_report::GateReport,
@@ -20,8 +19,7 @@ use crate::rollout::{
 #[derive(Debug)]
 #[expect(
     clippy::exhaustive_enums,
-    clippy::large_enum_variant,
-    reason = "whoever rolls back must know whether it is on record; it is made once in a long while"
+    reason = "whoever rolls back must know whether it is on record"
 )]
 pub enum RolledBack {
     /// It stands in the journal as this event.
@@ -52,7 +50,7 @@ impl Rollout {
     ///
     /// When the rollout is not in cutover, or a rollback that took effect is not yet in the journal: then the flag is
     /// on already. [`RefusalKind::Conflict`] when somebody else left the cutover meanwhile.
-    pub fn rollback(&self, incident: IncidentId, order: Order) -> Result<RolledBack, Refusal> {
+    pub fn rollback(&self, incident: IncidentId, order: &Order) -> Result<RolledBack, Refusal> {
         let mut desk = self.desk();
         // A journal that cannot be read does not stand in the way.
         let _ = self.parts.prepare(&mut desk);
@@ -73,8 +71,8 @@ impl Rollout {
         let done = match refused {
             Some(kind) => Err(self
                 .parts
-                .refuse(&mut desk, (&order, attempt), (kind, Vec::new()))),
-            None => self.roll_back(&mut desk, (incident, Vec::new()), &order),
+                .refuse(&mut desk, (order, attempt), (kind, Vec::new()))),
+            None => self.roll_back(&mut desk, (incident, Vec::new()), order),
         };
         self.show(&desk);
         done
@@ -94,7 +92,7 @@ impl Rollout {
         };
         let draft = order.draft(self.parts.now(), Fact::PhaseChanged(change));
         for _ in 0..TRIES {
-            match self.parts.append(desk, draft.clone(), Loudness::Loud) {
+            match self.parts.append(desk, &draft, Loudness::Loud) {
                 Ok(event) => return Ok(RolledBack::Recorded(event)),
                 Err(kind) if desk.state().phase() != Phase::Cutover => {
                     return Err(Refusal::new(desk.head(), Vec::new(), kind));
@@ -107,7 +105,6 @@ impl Rollout {
         self.parts.follow(desk);
         let flag = self.parts.flag.name();
         tracing::error!(
-            target: audit::TARGET,
             flag,
             "a rollback took effect that is not in the journal; it is lost if the process ends before it can be written"
         );

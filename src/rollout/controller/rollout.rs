@@ -5,12 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    desk::Desk,
-    parts::Parts,
-    signs::overdue,
-    status::RolloutStatus,
-};
+use super::{desk::Desk, parts::Parts, signs::overdue, status::RolloutStatus};
 use crate::{
     flag::FlagReader,
     rollout::{gate_report::GateReport, journal::Journal, phase::Transition},
@@ -36,17 +31,17 @@ use crate::{
 /// assert_eq!(reader.state(), FlagState::On);
 ///
 /// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(Order::new(Actor::human("mara")?, Reason::new(why)?));
-/// let refusal = rollout.transition(Phase::Cutover, by_mara("looks good to me")?).unwrap_err();
+/// let refusal = rollout.transition(Phase::Cutover, &by_mara("looks good to me")?).unwrap_err();
 /// let RefusalKind::GatesFailed(failing) = refusal.kind() else { panic!("{refusal}") };
 /// assert_eq!(failing[0].as_str(), "checks_green");
 /// assert_eq!(reader.state(), FlagState::On, "nothing has changed");
 ///
 /// // Whoever has to cut over all the same names each failing gate.
-/// rollout.override_cutover(failing, by_mara("the old API is switched off tonight")?)?;
+/// rollout.override_cutover(failing, &by_mara("the old API is switched off tonight")?)?;
 /// assert_eq!(reader.state(), FlagState::Off);
 ///
 /// // The way back asks no gate, but leaves a post-analysis to be filed.
-/// rollout.rollback(IncidentId::new("INC-4711")?, by_mara("pollers give up")?)?;
+/// rollout.rollback(IncidentId::new("INC-4711")?, &by_mara("pollers give up")?)?;
 /// assert_eq!(reader.state(), FlagState::On);
 /// assert_eq!(rollout.status().state.post_analyses_due().count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

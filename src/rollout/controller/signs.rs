@@ -14,9 +14,9 @@ pub(super) fn overdue(state: &RolloutState, policy: &Policy, now: Timestamp) -> 
     let owed = state.obligations(now, policy.rollback_limit());
     let owed = owed.filter(|obligation| obligation.overdue);
     let mut overdue: Vec<Overdue> = owed
-        .filter_map(|obligation| match obligation.duty {
-            Duty::EndRollback => Some(Overdue::Rollback),
-            Duty::PostAnalysis => Some(Overdue::PostAnalysis),
+        .map(|obligation| match obligation.duty {
+            Duty::EndRollback => Overdue::Rollback,
+            Duty::PostAnalysis => Overdue::PostAnalysis,
         })
         .collect();
     let late = policy.retire_by().is_some_and(|moment| moment < now);

@@ -68,8 +68,8 @@ impl Rollout {
     /// When there is no such step, a gate does not let pass, something was journaled since the gates were asked or since
     /// the head that the order expects, or the journal cannot be written. The flag stays as it was. For the way back
     /// from cutover there is [`Rollout::rollback`].
-    pub fn transition(&self, to: Phase, order: Order) -> Result<Event, Refusal> {
-        self.step(to, &[], &order)
+    pub fn transition(&self, to: Phase, order: &Order) -> Result<Event, Refusal> {
+        self.step(to, &[], order)
     }
 
     /// Cuts over against failing gates, each of which has to be named. Logged at `WARN`. Nothing else can be
@@ -78,8 +78,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As [`Rollout::transition`]; and when other gates are named than those that fail.
-    pub fn override_cutover(&self, gates: &[Label], order: Order) -> Result<Event, Refusal> {
-        self.step(Phase::Cutover, gates, &order)
+    pub fn override_cutover(&self, gates: &[Label], order: &Order) -> Result<Event, Refusal> {
+        self.step(Phase::Cutover, gates, order)
     }
 
     fn step(&self, to: Phase, overridden: &[Label], order: &Order) -> Result<Event, Refusal> {
@@ -98,7 +98,9 @@ impl Rollout {
         };
         let mut desk = self.desk();
         if let Some(kind) = refused {
-            let refusal = self.parts.refuse(&mut desk, (order, attempt), (kind, gates));
+            let refusal = self
+                .parts
+                .refuse(&mut desk, (order, attempt), (kind, gates));
             self.show(&desk);
             return Err(refusal);
         }
@@ -111,7 +113,7 @@ impl Rollout {
         let ready = self.parts.prepare(&mut desk);
         let stepped = ready.and_then(|()| {
             if desk.head() == look.head {
-                self.parts.append(&mut desk, draft, Loudness::Loud)
+                self.parts.append(&mut desk, &draft, Loudness::Loud)
             } else {
                 Err(self.parts.conflict(&desk, look.head))
             }
@@ -133,7 +135,12 @@ impl Rollout {
             return Err(refused(self.parts.conflict(&desk, expected)));
         }
         // What changes the contract restarts the quiet windows, so it has to be known before the gates are asked.
-        if desk.state().phase().step(to).is_ok_and(Transition::is_gated) {
+        if desk
+            .state()
+            .phase()
+            .step(to)
+            .is_ok_and(Transition::is_gated)
+        {
             self.parts.notice_contract(&mut desk);
         }
         Ok(Look::at(desk.head(), desk.state(), &desk.policy))

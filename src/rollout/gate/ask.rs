@@ -11,10 +11,7 @@ use super::{context::GateContext, gate::Gate};
 use crate::rollout::gate_report::GateReport;
 
 /// What the gates of a step say: the built-in ones that the policy names, then one's own. The ways back ask none.
-pub(in crate::rollout) fn ask(
-    context: &GateContext<'_>,
-    own: &[Arc<dyn Gate>],
-) -> Vec<GateReport> {
+pub(in crate::rollout) fn ask(context: &GateContext<'_>, own: &[Arc<dyn Gate>]) -> Vec<GateReport> {
     if !context.step.is_gated() {
         return Vec::new();
     }

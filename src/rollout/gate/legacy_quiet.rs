@@ -66,7 +66,11 @@ fn unexplained(report: &Report, census: &Census, window: Window, waivers: &Waive
     let answers = kinds.filter(|kind| !waivers.cover_kind(&kind.kind));
     let answers = answers.map(|kind| kind.counts.answers);
     let answers: u64 = answers
-        .map(|answers| answers.dependent.saturating_sub(answers.dependent_anonymous))
+        .map(|answers| {
+            answers
+                .dependent
+                .saturating_sub(answers.dependent_anonymous)
+        })
         .sum();
     // The counts reach back further than the window.
     let reach = Window::new(window.length() + ROUNDING).unwrap_or(Window::MONTH);

@@ -10,8 +10,6 @@ mod gate;
 mod instrumentation;
 mod legacy_quiet;
 mod records;
-#[cfg(test)]
-mod tests;
 mod verdict;
 mod waivers;
 

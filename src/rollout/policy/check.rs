@@ -24,13 +24,13 @@ impl PolicyBuilder {
     ///
     /// All that is wrong with it, at once.
     pub fn build(self) -> Result<Policy, InvalidPolicy> {
-        build(self, Faults::default())
+        build(&self, Faults::default())
     }
 }
 
 /// The policy that a draft makes, unless there are faults in it or were some before.
-pub(super) fn build(draft: PolicyBuilder, mut faults: Faults) -> Result<Policy, InvalidPolicy> {
-    numbers(&draft, &mut faults);
+pub(super) fn build(draft: &PolicyBuilder, mut faults: Faults) -> Result<Policy, InvalidPolicy> {
+    numbers(draft, &mut faults);
     let faults = &mut faults;
     let mut window = |place: &str, length| window(place, length, faults);
     let policy = Policy {
@@ -59,7 +59,12 @@ fn numbers(draft: &PolicyBuilder, faults: &mut Faults) {
     if !draft.opening_phase.may_open() {
         let remedy = "\"observe\" or \"compat\"";
         let phase = draft.opening_phase.as_str();
-        faults.add(PolicyFaultKind::InvalidOpening, "/opening_phase", phase, remedy);
+        faults.add(
+            PolicyFaultKind::InvalidOpening,
+            "/opening_phase",
+            phase,
+            remedy,
+        );
     }
     let ratio = draft.coverage_ratio;
     if !(ratio > 0.0 && ratio <= 1.0) {
@@ -124,7 +129,12 @@ fn guard(guard: &Guard, faults: &mut Faults) {
     }
     if let Some(percent) = stranded_percent.filter(|percent| !(0.0..100.0).contains(percent)) {
         let remedy = "a share of at least 0 and below 100 percent";
-        out_of_bounds("/guard/stranded_percent", percent.to_string(), remedy, faults);
+        out_of_bounds(
+            "/guard/stranded_percent",
+            percent.to_string(),
+            remedy,
+            faults,
+        );
     }
 }
 

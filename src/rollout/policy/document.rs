@@ -57,7 +57,7 @@ impl Policy {
 
     fn read(tree: &Tree, mut faults: Faults) -> Result<Self, InvalidPolicy> {
         let draft = read(tree, &mut faults);
-        build(draft, faults)
+        build(&draft, faults)
     }
 
     fn write(&self) -> Value {
@@ -198,14 +198,13 @@ fn read_gates(draft: &mut PolicyBuilder, tree: &Tree, faults: &mut Faults) {
 fn built_in(step: &str, names: &[String], faults: &mut Faults) -> Vec<BuiltInGate> {
     let mut gates = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        match BuiltInGate::find(name) {
-            Some(gate) => gates.push(gate),
-            None => {
-                let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
-                let place = format!("/gates/{step}/{index}");
-                let remedy = format!("one of {known}");
-                faults.add(PolicyFaultKind::UnknownGate, place, name, remedy);
-            }
+        if let Some(gate) = BuiltInGate::find(name) {
+            gates.push(gate);
+        } else {
+            let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
+            let place = format!("/gates/{step}/{index}");
+            let remedy = format!("one of {known}");
+            faults.add(PolicyFaultKind::UnknownGate, place, name, remedy);
         }
     }
     gates
@@ -220,10 +219,7 @@ fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
     length
 }
 
-fn whole<N: TryFrom<i64>>(
-    (name, found): (&str, Option<i64>),
-    faults: &mut Faults,
-) -> Option<N> {
+fn whole<N: TryFrom<i64>>((name, found): (&str, Option<i64>), faults: &mut Faults) -> Option<N> {
     let found = found?;
     let number = N::try_from(found).ok();
     if number.is_none() {

@@ -87,10 +87,7 @@ impl PolicyBuilder {
     }
 
     /// The checks that have to be green.
-    pub fn required_checks<N: Into<String>>(
-        mut self,
-        names: impl IntoIterator<Item = N>,
-    ) -> Self {
+    pub fn required_checks<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.required_checks = names.into_iter().map(Into::into).collect();
         self
     }
@@ -157,11 +154,7 @@ impl PolicyBuilder {
 
     /// The built-in gates that a step asks for, in place of those of before. The ways back ask for none: of them it
     /// changes nothing.
-    pub fn gates(
-        mut self,
-        step: Transition,
-        gates: impl IntoIterator<Item = BuiltInGate>,
-    ) -> Self {
+    pub fn gates(mut self, step: Transition, gates: impl IntoIterator<Item = BuiltInGate>) -> Self {
         let gates = gates.into_iter().collect();
         match step {
             Transition::Enable => self.enable = gates,

@@ -19,12 +19,15 @@ pub(super) fn read(text: &str) -> Option<Duration> {
 /// The length in the largest unit in which it is a whole number of at least two, or else in the largest.
 pub(super) fn write(length: Duration) -> String {
     let ms = millis(length);
-    let whole = UNITS.iter().filter(|(unit, _)| ms % unit == 0);
+    let whole = UNITS.iter().filter(|(unit, _)| ms.is_multiple_of(*unit));
     let found = whole
         .clone()
         .find(|(unit, _)| ms / unit > 1)
         .or_else(|| whole.clone().find(|(unit, _)| ms >= *unit));
-    found.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", ms / unit))
+    found.map_or_else(
+        || "0s".to_owned(),
+        |(unit, name)| format!("{}{name}", ms / unit),
+    )
 }
 
 #[cfg(test)]

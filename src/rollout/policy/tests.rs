@@ -103,7 +103,11 @@ fn policies() -> impl Strategy<Value = Policy> {
             Guard::new(within, callers.map(u64::from), Some(f64::from(percent)))
         });
         Policy::builder()
-            .opening_phase(if observe { Phase::Observe } else { Phase::Compat })
+            .opening_phase(if observe {
+                Phase::Observe
+            } else {
+                Phase::Compat
+            })
             .required_checks(["openapi"])
             .check_max_age(age)
             .quiet_for_cutover(cutover)

@@ -1,0 +1,129 @@
+use std::sync::Arc;
+
+use super::stage::{Flaky, Stage, Trouble, flag, incident, label, order, stage};
+use crate::{
+    FlagState,
+    rollout::{
+        FlagName, Journal as _, MemoryJournal, Mode, OpenRolloutErrorKind, Phase, Policy, Rollout,
+    },
+};
+
+fn restarted(stage: &Stage) -> Rollout {
+    let journal = Arc::new(Flaky::default());
+    for event in stage.journal.inner.read(0, 10_000).unwrap() {
+        let draft = crate::rollout::Draft::new(
+            event.at(),
+            event.actor().clone(),
+            event.reason().clone(),
+            event.fact().clone(),
+        );
+        journal.append(event.seq() - 1, draft).unwrap();
+    }
+    let builder = Rollout::builder(flag(), Policy::default());
+    let builder = builder.opening_phase(Phase::Observe);
+    builder.clock(stage.clock.clone()).open(journal).unwrap()
+}
+
+#[test]
+fn a_restarted_rollout_stands_where_the_journal_says() {
+    let stage = stage(Policy::permissive());
+    assert_eq!(restarted(&stage).reader().state(), FlagState::On);
+    stage.cut_over();
+    assert_eq!(restarted(&stage).reader().state(), FlagState::Off);
+    stage
+        .rollout
+        .rollback(incident("INC-1"), &order("errors"))
+        .unwrap();
+    assert_eq!(restarted(&stage).reader().state(), FlagState::On);
+    stage.cut_over();
+    stage
+        .rollout
+        .transition(Phase::Retired, &order("done"))
+        .unwrap();
+    let again = restarted(&stage);
+    assert_eq!(again.reader().state(), FlagState::Retired);
+    let status = again.status();
+    assert_eq!(status.policy, Policy::permissive(), "the journal's");
+    assert_eq!(status.state.rollbacks().len(), 1);
+}
+
+#[test]
+fn the_start_is_journaled_with_its_mode() {
+    let stage = stage(Policy::permissive());
+    stage.cut_over();
+    let status = restarted(&stage).status();
+    let start = status.state.last_start().unwrap();
+    assert_eq!(start.mode, Mode::Inactive);
+    assert_eq!(status.state.process_starts(), 2);
+}
+
+#[test]
+fn a_rollback_that_was_never_written_is_lost_with_the_process() {
+    let stage = stage(Policy::permissive());
+    stage.cut_over();
+    stage.journal.set(Trouble::Full);
+    stage
+        .rollout
+        .rollback(incident("INC-1"), &order("errors"))
+        .unwrap();
+    assert_eq!(stage.flag(), FlagState::On);
+    assert_eq!(restarted(&stage).reader().state(), FlagState::Off);
+}
+
+#[test]
+fn an_open_rollout_opens_on_a_full_disk_and_journals_its_start_later() {
+    let journal = Arc::new(Flaky::default());
+    let open = || {
+        let builder = Rollout::builder(flag(), Policy::permissive());
+        builder.open(Arc::clone(&journal) as _)
+    };
+    drop(open().unwrap());
+    journal.set(Trouble::Full);
+    let rollout = open().unwrap();
+    assert_eq!(rollout.reader().state(), FlagState::On);
+    journal.set(Trouble::None);
+    crate::keeper::Tick::tick(&rollout);
+    assert_eq!(rollout.status().state.process_starts(), 2);
+}
+
+#[test]
+fn an_empty_journal_that_takes_nothing_is_refused() {
+    let journal = Arc::new(Flaky::default());
+    journal.set(Trouble::Full);
+    let builder = Rollout::builder(flag(), Policy::permissive());
+    let error = builder.open(journal).unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        OpenRolloutErrorKind::NotJournaled(_)
+    ));
+}
+
+#[test]
+fn the_journal_of_another_flag_is_refused() {
+    let journal = Arc::new(MemoryJournal::new());
+    let open = |name: &str| {
+        let builder = Rollout::builder(FlagName::new(name).unwrap(), Policy::permissive());
+        builder.open(Arc::clone(&journal) as _)
+    };
+    open("one").unwrap();
+    let error = open("two").unwrap_err();
+    assert_eq!(error.to_string(), "the journal is that of the flag one");
+}
+
+#[test]
+fn two_gates_of_one_name_are_refused() {
+    let gate = || Arc::new(super::stage::Told("legacy_quiet", true.into()));
+    let builder = Rollout::builder(flag(), Policy::permissive()).gate(gate());
+    let error = builder.open(Arc::new(MemoryJournal::new())).unwrap_err();
+    let OpenRolloutErrorKind::DuplicateGate(name) = error.kind() else {
+        panic!("{error}");
+    };
+    assert_eq!(*name, label("legacy_quiet"));
+}
+
+#[test]
+fn a_rollout_opens_in_observe_or_compat_only() {
+    let builder = Rollout::builder(flag(), Policy::permissive()).opening_phase(Phase::Cutover);
+    let error = builder.open(Arc::new(MemoryJournal::new())).unwrap_err();
+    assert!(error.to_string().contains("not in cutover"), "{error}");
+}

@@ -1,0 +1,300 @@
+//! A rollout with a clock that stands still, a census, and a journal that fails when told.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    Contract, FlagState, LiveContract,
+    caller::{Caller, Fingerprint, Generation, Kinds},
+    census::{Census, Dependence, EndpointSlot, Sighting},
+    clock::{Clock, ManualClock},
+    keeper::Tick,
+    metrics::Metrics,
+    rollout::{
+        Actor, AppendError, Draft, Event, FlagName, Gate, IncidentId, Journal, Label,
+        MemoryJournal, Order, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
+        Transition,
+    },
+};
+
+pub(super) const START: u64 = 1_772_366_400_000;
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+
+/// A journal in memory that fails when told.
+#[derive(Debug, Default)]
+pub(super) struct Flaky {
+    pub(super) inner: MemoryJournal,
+    trouble: Mutex<Trouble>,
+    closed: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Trouble {
+    #[default]
+    None,
+    /// No space: nothing is written.
+    Full,
+    /// A sync failed, and so did taking it back; the event turns out to stand.
+    UndecidedStands,
+    /// The same, and it turns out not to stand.
+    UndecidedGone,
+    /// It cannot be read either.
+    Gone,
+}
+
+impl Flaky {
+    pub(super) fn set(&self, trouble: Trouble) {
+        *self.trouble.lock().unwrap() = trouble;
+    }
+
+    fn trouble(&self) -> Trouble {
+        *self.trouble.lock().unwrap()
+    }
+
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        let events = self.inner.read(0, 10_000).unwrap();
+        events.iter().map(|event| event.fact().name()).collect()
+    }
+}
+
+impl Journal for Flaky {
+    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(AppendError::Closed);
+        }
+        match self.trouble() {
+            Trouble::None => self.inner.append(expected_head, draft),
+            Trouble::Full | Trouble::Gone => Err(AppendError::NotWritten("no space left".into())),
+            undecided => {
+                self.closed.store(true, Ordering::SeqCst);
+                if undecided == Trouble::UndecidedStands {
+                    self.inner.append(expected_head, draft)?;
+                }
+                Err(AppendError::Undecided("sync failed".into()))
+            }
+        }
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
+        if self.trouble() == Trouble::Gone {
+            return Err(ReadError::storage("gone"));
+        }
+        if self.closed.load(Ordering::SeqCst) {
+            return Ok(Vec::new());
+        }
+        self.inner.read(after, limit)
+    }
+
+    fn head(&self) -> Result<u64, ReadError> {
+        self.inner.head()
+    }
+
+    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+        self.inner.wait(after, timeout)
+    }
+
+    fn reopen(&self) -> Result<(), ReadError> {
+        if self.trouble() != Trouble::None {
+            return Err(ReadError::storage("still failing"));
+        }
+        self.closed.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+pub(super) struct Stage {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) census: Arc<Census>,
+    pub(super) contract: LiveContract,
+    pub(super) journal: Arc<Flaky>,
+    pub(super) rollout: Rollout,
+    poll: EndpointSlot,
+    kinds: Kinds,
+}
+
+pub(super) fn flag() -> FlagName {
+    FlagName::new("features.jobs.compat").unwrap()
+}
+
+pub(super) fn order(reason: &str) -> Order {
+    Order::new(Actor::human("mara").unwrap(), Reason::new(reason).unwrap())
+}
+
+pub(super) fn incident(id: &str) -> IncidentId {
+    IncidentId::new(id).unwrap()
+}
+
+pub(super) fn label(name: &str) -> Label {
+    Label::new(name).unwrap()
+}
+
+/// A builder that asks a census of few places, with a clock that stands still.
+pub(super) fn stage(policy: Policy) -> Stage {
+    stage_with(policy, 100, |builder| builder)
+}
+
+pub(super) fn stage_with(
+    policy: Policy,
+    capacity: usize,
+    set_up: impl FnOnce(RolloutBuilder) -> RolloutBuilder,
+) -> Stage {
+    let clock = Arc::new(ManualClock::new(START));
+    let kinds = Kinds::new(["AGENT", "MCP"]);
+    let census = Census::builder(&kinds)
+        .capacity(capacity)
+        .heartbeat_limit(2 * HOUR)
+        .clock(clock.clone());
+    let census = Arc::new(census.open().unwrap());
+    let contract = LiveContract::new(Contract::device_flow());
+    let journal = Arc::new(Flaky::default());
+    let builder = Rollout::builder(flag(), policy)
+        .clock(clock.clone())
+        .census(Arc::clone(&census))
+        .metrics(Arc::new(Metrics::new()))
+        .contract(contract.clone());
+    let rollout = set_up(builder).open(journal.clone()).unwrap();
+    let poll = census.endpoint("device_poll");
+    Stage {
+        clock,
+        census,
+        contract,
+        journal,
+        rollout,
+        poll,
+        kinds,
+    }
+}
+
+impl Stage {
+    pub(super) fn tick(&self) {
+        self.census.tick();
+        self.rollout.tick();
+    }
+
+    /// Lets time pass in steps of an hour, each with ticks.
+    pub(super) fn pass(&self, time: Duration) {
+        let end = self.clock.monotonic() + time;
+        while self.clock.monotonic() < end {
+            self.clock
+                .advance(HOUR.min(end.saturating_sub(self.clock.monotonic())));
+            self.tick();
+        }
+    }
+
+    fn see(&self, kind: &str, generation: Generation, id: Option<u128>, dependence: Dependence) {
+        let kind = self.kinds.find(kind).unwrap();
+        let mut caller = Caller::new(kind, generation);
+        if let Some(id) = id {
+            caller = caller.with_fingerprint(Fingerprint::from_u128(id));
+        }
+        self.census.record(&Sighting {
+            caller,
+            endpoint: self.poll,
+            dependence,
+        });
+    }
+
+    pub(super) fn legacy(&self, kind: &str, id: u128) {
+        self.see(kind, Generation::Legacy, Some(id), Dependence::Served);
+    }
+
+    pub(super) fn stranded(&self, kind: &str, id: u128) {
+        self.see(kind, Generation::Legacy, Some(id), Dependence::Stranded);
+    }
+
+    pub(super) fn anonymous(&self, kind: &str) {
+        self.see(kind, Generation::Legacy, None, Dependence::Served);
+    }
+
+    /// So many answers to upgraded clients.
+    pub(super) fn traffic(&self, answers: u32) {
+        for _ in 0..answers {
+            let new = Generation::StatusDriven;
+            self.see("AGENT", new, Some(7_000), Dependence::None);
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.rollout.status().state.phase()
+    }
+
+    pub(super) fn flag(&self) -> FlagState {
+        self.rollout.reader().state()
+    }
+
+    /// The names of the gates that do not let a step pass.
+    pub(super) fn failing(&self, step: Transition) -> Vec<String> {
+        let run = self.rollout.dry_run(step).unwrap();
+        let failing = run.failing().map(|report| report.name().to_string());
+        failing.collect()
+    }
+
+    pub(super) fn passes(&self, gate: &str, step: Transition) -> bool {
+        let run = self.rollout.dry_run(step).unwrap();
+        let mut reports = run.gates.iter();
+        let report = reports.find(|report| report.name().as_str() == gate);
+        report.unwrap().passed()
+    }
+
+    pub(super) fn cut_over(&self) {
+        self.rollout
+            .transition(Phase::Cutover, &order("cut over"))
+            .unwrap();
+    }
+}
+
+/// A gate that says what it is told.
+#[derive(Debug)]
+pub(super) struct Told(pub(super) &'static str, pub(super) AtomicBool);
+
+impl Gate for Told {
+    fn name(&self) -> Label {
+        label(self.0)
+    }
+
+    fn report(&self, _: &crate::rollout::GateContext<'_>) -> crate::rollout::GateReport {
+        let passed = self.1.load(Ordering::SeqCst);
+        assert!(passed || self.0 != "panics", "scripted");
+        // The name is another: that of the gate counts.
+        crate::rollout::GateReport::new(label("other"), passed, crate::rollout::Evidence::default())
+    }
+}
+
+/// How many warnings are logged on this thread meanwhile that something is overdue.
+pub(super) fn count_warnings(work: impl FnOnce()) -> usize {
+    let count = Arc::new(Mutex::new(0));
+    let subscriber = Counting(Arc::clone(&count));
+    tracing::subscriber::with_default(subscriber, work);
+    *count.lock().unwrap()
+}
+
+/// Counts the warnings of the rollout's own periodic work.
+struct Counting(Arc<Mutex<usize>>);
+
+impl tracing::Subscriber for Counting {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("signs")
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        *self.0.lock().unwrap() += 1;
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
