@@ -31,7 +31,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     compat: Option<Switch>,
 
-    /// What the rollout asks for before each step (JSON); by default what its journal says, and at first nothing
+    /// What the rollout asks for before each step (JSON); by default what its journal says, and at first nothing. Another
+    /// one than the journal's takes its place, and that is journaled
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 

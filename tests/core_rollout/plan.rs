@@ -13,7 +13,7 @@ use crate::{
     policy::policy,
     steps::{
         assert_gates, assert_set, close_incident, file_post_analysis, phase, report_checks,
-        roll_back, set, shown,
+        roll_back, roll_back_agents, set, shown,
     },
     support::{
         answer::Answer,
@@ -30,6 +30,7 @@ use crate::{
 
 /// Ten installations of each of the three families.
 const FLEET: usize = 30;
+const AN_AGENT: usize = 1;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DELIVERED: [&str; 3] = ["core_delivered", "ui_rust_delivered", "agent_mcp_delivered"];
 const CHECKS: [&str; 3] = ["openapi", "auth_device_integration", "client_compat"];
@@ -46,11 +47,12 @@ async fn the_whole_plan_leads_from_the_first_look_to_a_retired_switch() {
     the_three_families_are_upgraded_and_the_signals_fall_to_zero(&core, &mut fleet).await;
     the_cutover_waits_for_its_evidence(&core, &fleet).await;
     a_forgotten_client_is_stranded_and_the_cutover_taken_back(&core).await;
+    a_client_version_is_rolled_back_and_whoever_has_it_regressed(&core, &mut fleet).await;
     core.stop().await.unwrap();
 
     let core = server(&data, &clock).await;
     a_restart_forgets_neither_the_rollback_nor_what_is_owed(&core).await;
-    the_second_cutover_waits_for_the_post_analysis(&core, &fleet).await;
+    the_second_cutover_waits_for_the_post_analysis(&core, &mut fleet).await;
     the_switch_retires_after_a_stable_window(&core, &fleet).await;
     the_metrics_tell_the_story(&core).await;
     let head = core.rollout.status().head;
@@ -125,6 +127,16 @@ async fn a_forgotten_client_is_stranded_and_the_cutover_taken_back(core: &CoreSe
     assert_eq!(step, Step::KeepPolling(INTERVAL), "served again");
 }
 
+async fn a_client_version_is_rolled_back_and_whoever_has_it_regressed(
+    core: &CoreServer,
+    fleet: &mut Fleet,
+) {
+    roll_back_agents(&core.rollout, INCIDENT);
+    fleet.change(&core.http, AN_AGENT, false).await;
+    let seen = seen(&core.http).await;
+    assert_eq!((seen.dependent, seen.regressed), (2, 1));
+}
+
 async fn a_restart_forgets_neither_the_rollback_nor_what_is_owed(core: &CoreServer) {
     let shown = shown(&core.http).await;
     assert_eq!(
@@ -133,13 +145,21 @@ async fn a_restart_forgets_neither_the_rollback_nor_what_is_owed(core: &CoreServ
     );
     assert_eq!(shown["open_incidents"][0], INCIDENT);
     assert_eq!(shown["post_analyses_due"].as_array().unwrap().len(), 1);
+    let status = core.rollout.status();
+    let [agents] = status.state.client_rollbacks() else {
+        panic!("one version was rolled back: {status:?}");
+    };
+    assert_eq!(
+        (agents.kind.as_str(), agents.version.as_str()),
+        ("AGENT", "1.4.0")
+    );
 }
 
-async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet: &Fleet) {
+async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet: &mut Fleet) {
     let upgraded = poll(&forgotten(core, "2.0.0")).await;
     let step = NewClient::new(INTERVAL).read(&upgraded);
     assert_eq!(step, Step::KeepPolling(INTERVAL));
-    fleet.visit(&core.http, 0..FLEET).await;
+    fleet.upgrade(&core.http, 0..FLEET).await;
     core.pass(HOUR);
     let after_the_incident = ["legacy_quiet", "no_incident", "post_analysis_done"];
     assert_gates(&set(&core.http, false).await, &after_the_incident);

@@ -1,6 +1,9 @@
 //! What an operator does and sees.
 
-use legacy_http_compat::rollout::{IncidentId, Label, Link, Phase, Rollout, Summary};
+use legacy_http_compat::{
+    caller::ClientVersion,
+    rollout::{IncidentId, Label, Link, Phase, Rollout, Summary},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -62,6 +65,16 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
         let reported = rollout.report_check(check, green, Some(link), &order("a pipeline ran"));
         reported.unwrap();
     }
+}
+
+/// The agents are back at the old version because of an incident.
+pub(crate) fn roll_back_agents(rollout: &Rollout, incident: &str) {
+    let (kind, version) = (Label::new("AGENT").unwrap(), ClientVersion::parse("1.4.0"));
+    let incident = Some(IncidentId::new(incident).unwrap());
+    let order = order("the new agent does not start");
+    rollout
+        .client_rolled_back(kind, version.unwrap(), incident, &order)
+        .unwrap();
 }
 
 pub(crate) fn close_incident(rollout: &Rollout, incident: &str) {

@@ -19,7 +19,7 @@ pub(crate) struct Correlation(String);
 
 impl Correlation {
     /// Ties an order to the request.
-    pub(crate) fn of(&self, order: Order) -> Order {
+    pub(crate) fn tie(&self, order: Order) -> Order {
         let id = CorrelationId::new(self.0.as_str());
         order.correlated(id.expect("what is usable is visible ASCII, and short enough"))
     }

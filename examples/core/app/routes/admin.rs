@@ -50,7 +50,7 @@ impl Flip {
         let order = Order::new(Actor::human(self.actor)?, Reason::new(self.reason)?);
         Ok(Wish {
             active: self.active,
-            order: correlation.of(order),
+            order: correlation.tie(order),
             incident: self.incident.map(IncidentId::new).transpose()?,
         })
     }
