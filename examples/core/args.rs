@@ -1,13 +1,14 @@
 //! The command line.
 
 use std::{
-    fs, io,
+    fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{Parser, ValueEnum, builder::NonEmptyStringValueParser, value_parser};
+use legacy_http_compat::rollout::{Phase, Policy};
 
 use crate::app::{AddressSource, Settings, address::ProxyHeader};
 
@@ -25,9 +26,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
-    /// Whether old clients get the answers they expect when the server starts
-    #[arg(long, value_enum, default_value = "on")]
-    pub(crate) compat: Switch,
+    /// Whether old clients get the answers they expect when the rollout begins; later its journal says. By default as the
+    /// policy says, and without one they do
+    #[arg(long, value_enum)]
+    compat: Option<Switch>,
+
+    /// What the rollout asks for before each step (JSON); by default what its journal says, and at first nothing. Another
+    /// one than the journal's takes its place, and that is journaled
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 
     /// Seconds a client must wait between two polls of one device code
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = value_parser!(u64).range(..=DAY))]
@@ -68,7 +75,7 @@ pub(crate) struct Args {
 
 /// A switch as the command line spells it.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Switch {
+enum Switch {
     /// Old clients get legacy answers
     On,
     /// Everyone gets target answers
@@ -99,19 +106,32 @@ impl Args {
 
     /// The text of the contract document, where one is given.
     pub(crate) fn contract_document(&self) -> Result<Option<String>, String> {
-        let read = |path: &PathBuf| {
-            fs::read_to_string(path).map_err(|error: io::Error| {
-                format!("cannot read the contract {}: {error}", path.display())
-            })
+        let path = self.contract.as_ref();
+        path.map(|path| read("contract", path)).transpose()
+    }
+
+    /// The policy, where one is given.
+    pub(crate) fn policy(&self) -> Result<Option<Policy>, String> {
+        let Some(path) = &self.policy else {
+            return Ok(None);
         };
-        self.contract.as_ref().map(read).transpose()
+        let policy = Policy::from_json(&read("policy", path)?);
+        let faults = |error| format!("the policy {} has faults\n{error}", path.display());
+        policy.map(Some).map_err(faults)
+    }
+
+    /// The phase to begin in, where the command line says.
+    pub(crate) fn opening_phase(&self) -> Option<Phase> {
+        self.compat.map(|compat| match compat {
+            Switch::On => Phase::Compat,
+            Switch::Off => Phase::Observe,
+        })
     }
 }
 
-impl Switch {
-    pub(crate) fn is_on(self) -> bool {
-        matches!(self, Self::On)
-    }
+fn read(what: &str, path: &Path) -> Result<String, String> {
+    let text = fs::read_to_string(path);
+    text.map_err(|error| format!("cannot read the {what} {}: {error}", path.display()))
 }
 
 /// A wildcard address is one to listen on, not one to open in a browser.

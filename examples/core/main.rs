@@ -9,7 +9,10 @@
 //! made for this run follow, each on its line. Logs go to standard error (`RUST_LOG` chooses which).
 //! Ctrl-C and SIGTERM let requests in flight finish, write the last snapshot of the census, and stop.
 //!
-//! `GET /metrics` is for Prometheus, `GET /admin/census?window=24h` for whoever has the admin token.
+//! `GET /metrics` is for Prometheus; `GET /admin/census?window=24h`, `GET /admin/rollout` and `PUT /admin/compat`
+//! (`{"active": false, "actor": "mara", "reason": "all are upgraded"}`) are for whoever has the admin token. The switch
+//! belongs to the rollout, whose journal is in the data directory: setting it enables, cuts over or, with an `incident`,
+//! rolls back, if the gates of the policy let pass.
 
 mod app;
 mod args;
@@ -27,12 +30,12 @@ use std::{
 };
 
 use clap::Parser;
-use legacy_http_compat::{CompatFlag, Contract, clock::SystemClock};
+use legacy_http_compat::{Contract, LiveContract, clock::SystemClock};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{AppState, Compat, Watch, secret::fresh_secret},
+    app::{AppState, Compat, Opening, secret::fresh_secret},
     args::Args,
     data::DataDir,
 };
@@ -51,24 +54,29 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let contract = contract(&args)?;
+    let opening = opening(&args)?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let addr = listener.local_addr()?;
     let data = DataDir::open(args.data.as_deref())?;
     let detector = app::detector(&data.fingerprint_key()?);
-    let watch = watching::open(&args, &data, &detector)?;
+    let compat = Compat {
+        contract: opening.contract.clone(),
+        detector,
+    };
+    let watch = watching::open(&args, &data, &compat.detector)?;
+    let rollout = Arc::new(watching::roll_out(opening, &data, &watch)?);
     // Before the announcement, so that whoever has read it may already signal.
     let stop = signal::stop()?;
 
     let generated = args.admin_token.is_none().then(|| fresh_secret("adm"));
-    let keeper = watching::keep(&watch)?;
-    let state = state(&args, addr, generated.as_deref(), watch);
-    let flag = state.flag();
-    tracing::info!(%addr, flag = flag.name(), active = flag.is_active(), "core starts");
+    let keeper = watching::keep(&watch, &rollout)?;
+    let admin_token = args.admin_token.as_deref().or(generated.as_deref());
+    let settings = args.settings(addr, admin_token.unwrap_or_default());
+    let state = AppState::new(&settings, rollout, watch, Arc::new(SystemClock::new()));
+    tracing::info!(%addr, "core starts");
     announce(addr, generated.as_deref(), &data)?;
-    let compat = Compat { contract, detector };
     app::serve(listener, app::app(state, compat, args.addresses()), stop).await?;
     // After the last request, so that the last snapshot knows them all.
     keeper.shutdown();
@@ -76,18 +84,20 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+fn opening(args: &Args) -> Result<Opening, Box<dyn Error>> {
+    Ok(Opening {
+        policy: args.policy()?,
+        phase: args.opening_phase(),
+        contract: LiveContract::new(contract(args)?),
+        clock: Arc::new(SystemClock::new()),
+    })
+}
+
 fn contract(args: &Args) -> Result<Contract, Box<dyn Error>> {
     Ok(match args.contract_document()? {
         Some(document) => Contract::from_json(&document)?,
         None => Contract::device_flow(),
     })
-}
-
-fn state(args: &Args, addr: SocketAddr, generated: Option<&str>, watch: Watch) -> AppState {
-    let flag = CompatFlag::new(app::FLAG_NAME, args.compat.is_on());
-    let admin_token = args.admin_token.as_deref().or(generated);
-    let settings = args.settings(addr, admin_token.unwrap_or_default());
-    AppState::new(&settings, flag, watch, Arc::new(SystemClock::new()))
 }
 
 /// Written at once, so that a reader who leaves after the first line does not break the others.

@@ -1,15 +1,16 @@
-//! The observers of this process: opened from the data directory, and kept until the end.
+//! The observers of this process and its rollout: opened from the data directory, and kept until the end.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
     keeper::{Keeper, Tick},
+    rollout::{FileJournal, Rollout},
 };
 
 use crate::{
-    app::{SNAPSHOT, Watch},
+    app::{JOURNAL, Opening, SNAPSHOT, Watch},
     args::Args,
     data::DataDir,
 };
@@ -39,9 +40,20 @@ pub(crate) fn open(
     Ok(Watch::new(census))
 }
 
-/// Heartbeats and snapshots, the last one when the keeper is shut down.
-pub(crate) fn keep(watch: &Watch) -> io::Result<Keeper> {
-    Keeper::start(TICK, [watch.census.clone() as Arc<dyn Tick>])
+/// Opens the rollout where the journal of earlier runs says that it stands.
+pub(crate) fn roll_out(
+    opening: Opening,
+    data: &DataDir,
+    watch: &Watch,
+) -> Result<Rollout, Box<dyn Error>> {
+    let journal = FileJournal::open(data.path().join(JOURNAL))?;
+    Ok(opening.open(watch, Arc::new(journal))?)
+}
+
+/// Heartbeats, snapshots, and what the rollout watches; the last snapshot when the keeper is shut down.
+pub(crate) fn keep(watch: &Watch, rollout: &Arc<Rollout>) -> io::Result<Keeper> {
+    let work: [Arc<dyn Tick>; 2] = [watch.census.clone(), rollout.clone()];
+    Keeper::start(TICK, work)
 }
 
 fn say_what_is_known(census: &Census) {

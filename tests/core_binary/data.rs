@@ -48,7 +48,12 @@ async fn the_key_is_made_once_for_its_owner_alone_and_never_shown() {
     assert_eq!(fs::read_to_string(&path).unwrap(), key);
     assert_eq!(
         names(data.path()),
-        ["census.snapshot", "census.snapshot.lock", "fingerprint.key"]
+        [
+            "census.snapshot",
+            "census.snapshot.lock",
+            "fingerprint.key",
+            "journal.jsonl"
+        ]
     );
 }
 

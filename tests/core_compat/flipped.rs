@@ -79,7 +79,7 @@ async fn the_secret_is_shown_once_however_often_the_switch_is_flipped() {
 #[tokio::test]
 async fn a_retired_switch_leaves_the_handlers_own_answers() {
     let core = CoreServer::start(true).await;
-    core.flag.retire();
+    core.retire();
     let (answer, _) = core.new_client().await.poll().await;
     assert_eq!(answer.json["status"], "PENDING");
 }
@@ -112,7 +112,10 @@ async fn under_load_every_answer_is_all_legacy_or_all_target() {
 
 /// Through the admin endpoint; the switch has its new state when this returns.
 async fn flip(core: &CoreServer, active: bool) {
-    let body = json!({ "active": active, "actor": "ops", "reason": "a test" });
+    // Asked for where switching on is a rollback.
+    let incident = active.then_some("INC-1");
+    let body =
+        json!({ "active": active, "actor": "ops", "reason": "a test", "incident": incident });
     let answer = core.http.set_compat(ADMIN_TOKEN, &body).await;
     assert_eq!(
         (answer.status, &answer.json["active"]),

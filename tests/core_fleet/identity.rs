@@ -5,9 +5,9 @@
 
 use crate::{
     core_app::address::ProxyHeader,
-    seen::{Seen, census, seen},
     support::{
         http_client::HttpClient,
+        seen::{Seen, census, seen},
         server::{CoreServer, Start},
     },
 };

@@ -8,9 +8,7 @@ mod core_app;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod fleet;
 mod identity;
 mod metrics;
 mod processes;
-mod seen;
 mod story;

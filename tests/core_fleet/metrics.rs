@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::keeper::Tick;
+use legacy_http_compat::{keeper::Tick, rollout::Phase};
 
 use crate::support::{
     http_client::HttpClient,
-    server::{CoreServer, EXPIRES_IN},
+    server::{CoreServer, EXPIRES_IN, order},
 };
 
 const IDS: [&str; 4] = ["inst-old", "inst-new", "inst-stranded", "inst-desktop"];
@@ -17,7 +17,8 @@ async fn what_a_scripted_run_did_is_in_the_metrics_and_who_did_it_is_not() {
     let mut secrets = poll_every_status(&core, &client(&core, IDS[0], "core-agent/1.4.0")).await;
     secrets.extend(poll_every_status(&core, &client(&core, IDS[1], "core-agent/2.1.0")).await);
     refuse_the_desktop_client(&core).await;
-    core.flag.set(false);
+    let cutover = core.rollout.transition(Phase::Cutover, &order("a test"));
+    cutover.expect("the gates ask nothing");
     poll(&client(&core, IDS[2], "core-mcp/1.4.0"), None).await;
     core.pass(Duration::from_secs(60));
 
@@ -36,7 +37,7 @@ async fn the_gauges_follow_the_switch_and_the_coverage() {
     let core = CoreServer::start(true).await;
     let active = "legacy_http_compat_active{flag=\"features.auth.device_flow.compat_legacy_http\"}";
     assert!(shown(&core).await.contains(&format!("{active} 1\n")));
-    core.flag.retire();
+    core.retire();
     assert!(shown(&core).await.contains(&format!("{active} 0\n")));
 
     core.pass(Duration::from_secs(150));
@@ -113,6 +114,14 @@ fn the_fleet_and_the_switch_are_shown(metrics: &str) {
     has(metrics, &format!("active{{flag=\"{flag}\"}} 0"));
     has(metrics, "coverage_ratio{window=\"5m\"} 1.0");
     has(metrics, "census_overflowed 0");
+    has(
+        metrics,
+        &format!("phase{{flag=\"{flag}\",phase=\"cutover\"}} 1"),
+    );
+    has(
+        metrics,
+        "transitions_total{from=\"compat\",to=\"cutover\"} 1",
+    );
 }
 
 fn nobody_is_named(metrics: &str, secrets: &[String]) {

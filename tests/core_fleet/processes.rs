@@ -5,13 +5,11 @@ use std::{path::Path, time::Duration};
 use legacy_http_compat::clock::{Clock, SystemClock};
 use tokio::time::{Instant, sleep};
 
-use crate::{
+use crate::support::{
+    http_client::HttpClient,
+    process::Core,
     seen::census,
-    support::{
-        http_client::HttpClient,
-        process::Core,
-        server::{ADMIN_TOKEN, KEY},
-    },
+    server::{ADMIN_TOKEN, KEY},
 };
 
 /// A snapshot that takes longer never comes.

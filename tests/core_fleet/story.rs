@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::clock::ManualClock;
 
 use crate::{
-    fleet::Fleet,
     processes::{self, await_snapshot, unix_ms},
-    seen::{Seen, census, of_kind, seen},
     support::{
+        fleet::Fleet,
         http_client::HttpClient,
+        seen::{Seen, census, of_kind, seen},
         server::{CoreServer, Start},
         temp_dir::TempDir,
     },

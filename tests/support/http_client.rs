@@ -105,6 +105,12 @@ impl HttpClient {
         send(request.bearer_auth(admin_token)).await
     }
 
+    /// How the rollout stands.
+    pub(crate) async fn rollout(&self, admin_token: &str) -> Answer {
+        let request = self.request(Method::GET, "/admin/rollout");
+        send(request.bearer_auth(admin_token)).await
+    }
+
     pub(crate) async fn set_compat(&self, admin_token: &str, body: &Value) -> Answer {
         let request = self.request(Method::PUT, "/admin/compat");
         send(request.bearer_auth(admin_token).json(body)).await

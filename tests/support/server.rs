@@ -3,10 +3,11 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    CompatFlag, Contract,
+    Contract, LiveContract,
     caller::FingerprintKey,
     clock::{Clock, ManualClock, SystemClock},
     keeper::Tick,
+    rollout::{Actor, FileJournal, Journal, MemoryJournal, Order, Phase, Policy, Reason, Rollout},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -15,7 +16,7 @@ use super::{
     old_client::OldClient, session::Session,
 };
 use crate::core_app::{
-    self, AddressSource, AppState, Compat, FLAG_NAME, Settings, Watch, address::ProxyHeader,
+    self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch, address::ProxyHeader,
 };
 
 pub(crate) const ADMIN_TOKEN: &str = "the-admin-token";
@@ -28,7 +29,7 @@ const HEARTBEAT: Duration = Duration::from_secs(600);
 
 /// A running Core; it stops when this is dropped.
 pub(crate) struct CoreServer {
-    pub(crate) flag: CompatFlag,
+    pub(crate) rollout: Arc<Rollout>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) watch: Watch,
     pub(crate) http: HttpClient,
@@ -43,6 +44,10 @@ pub(crate) struct Start {
     pub(crate) addresses: AddressSource,
     /// The directory for what outlives the server.
     pub(crate) data: Option<PathBuf>,
+    /// What the gates ask, if not what is journaled.
+    pub(crate) policy: Option<Policy>,
+    /// In place of one in `data` or in memory.
+    pub(crate) journal: Option<Arc<dyn Journal>>,
 }
 
 impl CoreServer {
@@ -61,10 +66,10 @@ impl CoreServer {
         let mut settings = settings(&base);
         change(&mut settings);
 
-        let flag = CompatFlag::new(FLAG_NAME, start.compat);
         let (compat, watch) = start.observed();
+        let rollout = Arc::new(start.rolled_out(&compat, &watch));
         let clock = start.clock;
-        let state = AppState::new(&settings, flag.clone(), watch.clone(), clock.clone());
+        let state = AppState::new(&settings, rollout.clone(), watch.clone(), clock.clone());
         let app = core_app::app(state, compat, start.addresses);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = core_app::serve(listener, app, async {
@@ -72,7 +77,7 @@ impl CoreServer {
             let _ = stopped.await;
         });
         Self {
-            flag,
+            rollout,
             clock,
             watch,
             http: HttpClient::new(base),
@@ -91,7 +96,19 @@ impl CoreServer {
         self.session(NewClient::new(INTERVAL)).await
     }
 
-    /// Lets time pass while the census is kept.
+    /// Whether old clients get legacy answers.
+    pub(crate) fn is_active(&self) -> bool {
+        self.rollout.reader().is_active()
+    }
+
+    /// Goes through the phases to the last one; the gates must ask nothing.
+    pub(crate) fn retire(&self) {
+        for phase in [Phase::Cutover, Phase::Retired] {
+            self.rollout.transition(phase, &order("a test")).unwrap();
+        }
+    }
+
+    /// Lets time pass while the census is kept, and lets the rollout look at what has become of it.
     pub(crate) fn pass(&self, mut time: Duration) {
         while !time.is_zero() {
             let step = time.min(HEARTBEAT);
@@ -99,6 +116,7 @@ impl CoreServer {
             self.watch.census.tick();
             time -= step;
         }
+        self.rollout.tick();
     }
 
     /// Stops as Ctrl-C would, waits for the end, and writes the last snapshot.
@@ -106,6 +124,7 @@ impl CoreServer {
         let _ = self.stop.send(());
         self.served.await.expect("the server does not panic")?;
         self.watch.census.finish();
+        self.rollout.finish();
         Ok(())
     }
 
@@ -122,6 +141,8 @@ impl Start {
             clock: Arc::new(ManualClock::new(SystemClock::new().unix_ms())),
             addresses: AddressSource::Peer,
             data: None,
+            policy: None,
+            journal: None,
         }
     }
 
@@ -137,15 +158,50 @@ impl Start {
             .clock(self.clock.clone())
             .heartbeat_limit(HEARTBEAT);
         if let Some(data) = &self.data {
-            census = census.snapshot(data.join(core_app::SNAPSHOT));
+            // Written less often than by default, or days would be spent writing.
+            let path = data.join(core_app::SNAPSHOT);
+            census = census.snapshot(path).snapshot_every(6 * HEARTBEAT);
         }
         let census = census.open().expect("what earlier servers left is whole");
         let compat = Compat {
-            contract: Contract::device_flow(),
+            contract: LiveContract::new(Contract::device_flow()),
             detector,
         };
         (compat, Watch::new(census))
     }
+
+    fn rolled_out(&self, compat: &Compat, watch: &Watch) -> Rollout {
+        let phase = if self.compat {
+            Phase::Compat
+        } else {
+            Phase::Observe
+        };
+        let opening = Opening {
+            policy: self.policy.clone(),
+            phase: Some(phase),
+            contract: compat.contract.clone(),
+            clock: self.clock.clone(),
+        };
+        let rollout = opening.open(watch, self.journal());
+        rollout.expect("what earlier servers left is whole")
+    }
+
+    fn journal(&self) -> Arc<dyn Journal> {
+        if let Some(journal) = &self.journal {
+            return Arc::clone(journal);
+        }
+        let Some(data) = &self.data else {
+            return Arc::new(MemoryJournal::new());
+        };
+        let journal = FileJournal::open_with_clock(data.join(JOURNAL), self.clock.clone());
+        Arc::new(journal.expect("no other server writes it"))
+    }
+}
+
+/// An order of the operator.
+pub(crate) fn order(reason: &str) -> Order {
+    let reason = Reason::new(reason).expect("tests give good reasons");
+    Order::new(Actor::human("ops").expect("a word is an id"), reason)
 }
 
 fn settings(base: &str) -> Settings {

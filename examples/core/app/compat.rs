@@ -2,7 +2,7 @@
 
 use axum::Router;
 use legacy_http_compat::{
-    Contract, FlagReader, LegacyHttpCompatLayer, caller::SignalDetector,
+    FlagReader, LegacyHttpCompatLayer, LiveContract, caller::SignalDetector,
     middleware::CaptureRequestFieldsLayer,
 };
 
@@ -11,7 +11,7 @@ use super::watch::Watch;
 /// What the layer is set up with.
 pub(crate) struct Compat {
     /// What the API answers now and what it answered before.
-    pub(crate) contract: Contract,
+    pub(crate) contract: LiveContract,
     /// Who tells callers apart.
     pub(crate) detector: SignalDetector,
 }

@@ -12,14 +12,14 @@ use super::{
     compat::Compat,
     correlation,
     error::ApiError,
-    routes::{admin, census, device, health, me, metrics, page, token},
+    routes::{admin, census, device, health, me, metrics, page, rollout, token},
     state::AppState,
 };
 
 /// The application: the router, the compatibility layer in front of it, and in front of both who
 /// knows the client's address.
 pub(crate) fn app(state: AppState, compat: Compat, addresses: AddressSource) -> Router {
-    let (flag, watch) = (state.flag().reader(), state.watch().clone());
+    let (flag, watch) = (state.rollout().reader(), state.watch().clone());
     compat
         .in_front_of(router(state), flag, &watch)
         .layer(middleware::from_fn_with_state(addresses, address::note))
@@ -33,6 +33,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/device.css", get(page::style))
         .route("/admin/compat", put(admin::set_compat))
         .route("/admin/census", get(census::report))
+        .route("/admin/rollout", get(rollout::status))
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::healthz))
         .fallback(not_found)

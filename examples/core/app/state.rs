@@ -2,13 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::{CompatFlag, clock::Clock};
+use legacy_http_compat::{clock::Clock, rollout::Rollout};
 use prometheus_client::registry::Registry;
 
 use super::{clients::Clients, limit::Attempts, secret::Digest, store::DeviceFlows, watch::Watch};
-
-/// The switch's name in configuration and logs.
-pub(crate) const FLAG_NAME: &str = "features.auth.device_flow.compat_legacy_http";
 
 /// What can be set from outside.
 pub(crate) struct Settings {
@@ -29,7 +26,7 @@ pub(crate) struct AppState {
 struct Core {
     verification_uri: String,
     admin_token: Digest,
-    flag: CompatFlag,
+    rollout: Arc<Rollout>,
     watch: Watch,
     registry: Registry,
     clock: Arc<dyn Clock>,
@@ -41,15 +38,15 @@ struct Core {
 impl AppState {
     pub(crate) fn new(
         settings: &Settings,
-        flag: CompatFlag,
+        rollout: Arc<Rollout>,
         watch: Watch,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let core = Core {
             verification_uri: format!("{}/device", settings.public_url),
             admin_token: Digest::of(&settings.admin_token),
-            registry: watch.registry(flag.reader()),
-            flag,
+            registry: watch.registry(&rollout),
+            rollout,
             watch,
             clock,
             flows: DeviceFlows::new(settings.interval, settings.expires_in),
@@ -74,8 +71,8 @@ impl AppState {
         self.core.admin_token.matches(token)
     }
 
-    pub(crate) fn flag(&self) -> &CompatFlag {
-        &self.core.flag
+    pub(crate) fn rollout(&self) -> &Arc<Rollout> {
+        &self.core.rollout
     }
 
     pub(crate) fn watch(&self) -> &Watch {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use legacy_http_compat::{
-    FlagReader,
     caller::{Detect, SignalDetector},
     census::{Census, CensusBuilder},
     metrics::{Metrics, prometheus::PrometheusCollector},
+    rollout::Rollout,
 };
 use prometheus_client::registry::Registry;
 
@@ -34,11 +34,12 @@ impl Watch {
     }
 
     /// All that can be scraped.
-    pub(crate) fn registry(&self, flag: FlagReader) -> Registry {
+    pub(crate) fn registry(&self, rollout: &Arc<Rollout>) -> Registry {
         let collector = PrometheusCollector::new()
             .source(self.metrics.clone())
-            .source(flag)
-            .source(self.census.clone());
+            .source(self.census.clone())
+            .source(rollout.reader())
+            .source(rollout.clone());
         let mut registry = Registry::default();
         registry.register_collector(Box::new(collector));
         registry

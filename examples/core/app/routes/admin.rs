@@ -1,17 +1,20 @@
-//! `PUT /admin/compat`: flips the switch.
+//! `PUT /admin/compat`: sets the switch, as far as the rollout allows.
 
-use axum::{Json, extract::State, http::StatusCode};
-use legacy_http_compat::FlagState;
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State};
+use legacy_http_compat::rollout::{Actor, IncidentId, InvalidText, Order, Reason};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 
 use super::super::{
+    correlation::Correlation,
     error::ApiError,
     extract::{Admin, ApiJson},
     state::AppState,
+    switch::{Done, Wish},
 };
-
-const MAX_CHARS: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,37 +22,36 @@ pub(crate) struct Flip {
     active: bool,
     actor: String,
     reason: String,
+    /// What a rollback is done for.
+    incident: Option<String>,
 }
 
 pub(crate) async fn set_compat(
     State(state): State<AppState>,
     _: Admin,
+    Extension(correlation): Extension<Correlation>,
     ApiJson(flip): ApiJson<Flip>,
 ) -> Result<Json<Value>, ApiError> {
-    flip.validate()?;
-    let flag = state.flag();
-    let now = flag.set(flip.active);
-    if now == FlagState::Retired {
-        let message = "The switch is retired for good.";
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "COMPAT_RETIRED",
-            message,
-        ));
-    }
-    let active = now == FlagState::On;
-    let Flip { actor, reason, .. } = &flip;
-    tracing::info!(flag = flag.name(), active, ?actor, ?reason, "compat set");
-    Ok(Json(json!({ "active": active })))
+    let active = flip.active;
+    let wish = flip.into_wish(&correlation);
+    let wish = wish.map_err(|error| ApiError::validation(error.to_string()))?;
+    let rollout = Arc::clone(state.rollout());
+    // A step waits for the disk, and for a census of all callers.
+    let done = spawn_blocking(move || wish.fulfil(&rollout)).await;
+    let done = done.map_err(|_| ApiError::internal("The switch could not be set."))?;
+    Ok(Json(match done? {
+        Done::OnRecord => json!({ "active": active }),
+        Done::Unrecorded => json!({ "active": active, "recorded": false }),
+    }))
 }
 
 impl Flip {
-    fn validate(&self) -> Result<(), ApiError> {
-        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= MAX_CHARS;
-        if fits(&self.actor) && fits(&self.reason) {
-            return Ok(());
-        }
-        let problem = "actor and reason must have between 1 and 500 characters";
-        Err(ApiError::validation(problem))
+    fn into_wish(self, correlation: &Correlation) -> Result<Wish, InvalidText> {
+        let order = Order::new(Actor::human(self.actor)?, Reason::new(self.reason)?);
+        Ok(Wish {
+            active: self.active,
+            order: correlation.tie(order),
+            incident: self.incident.map(IncidentId::new).transpose()?,
+        })
     }
 }

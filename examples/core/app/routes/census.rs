@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
 };
 use legacy_http_compat::census::{
     CallerState, Census, ListQuery, Page, Report, Select, SnapshotStatus, SortBy, Window,
@@ -41,10 +40,9 @@ pub(crate) async fn report(
     let census = Arc::clone(&state.watch().census);
     // Looking at all callers can take longer than other requests should wait.
     let shown = spawn_blocking(move || look(&census, window)).await;
-    shown.map(Json).map_err(|_| {
-        let (status, code) = (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR");
-        ApiError::new(status, code, "The report could not be made.")
-    })
+    shown
+        .map(Json)
+        .map_err(|_| ApiError::internal("The report could not be made."))
 }
 
 fn look(census: &Census, window: Window) -> Shown {

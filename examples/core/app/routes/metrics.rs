@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderName, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderName, header::CONTENT_TYPE},
 };
 use prometheus_client::encoding::text;
 
@@ -15,9 +15,7 @@ pub(crate) async fn metrics(
     State(state): State<AppState>,
 ) -> Result<([(HeaderName, &'static str); 1], String), ApiError> {
     let mut shown = String::new();
-    text::encode(&mut shown, state.registry()).map_err(|_| {
-        let message = "The metrics could not be written.";
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)
-    })?;
+    text::encode(&mut shown, state.registry())
+        .map_err(|_| ApiError::internal("The metrics could not be written."))?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], shown))
 }

@@ -7,5 +7,6 @@ pub(crate) mod health;
 pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod page;
+pub(crate) mod rollout;
 pub(crate) mod token;
 mod view;

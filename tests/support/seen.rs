@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::{http_client::HttpClient, server::ADMIN_TOKEN};
+use super::{http_client::HttpClient, server::ADMIN_TOKEN};
 
 /// Callers of a kind or of all, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

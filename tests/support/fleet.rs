@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tokio::task::JoinSet;
 
-use crate::support::{
+use super::{
     device_client::{DeviceClient, Step},
     http_client::HttpClient,
     new_client::NewClient,

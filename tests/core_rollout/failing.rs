@@ -1,0 +1,80 @@
+//! A journal that does not work.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use legacy_http_compat::{
+    keeper::Tick,
+    rollout::{AppendError, Draft, Event, Journal, MemoryJournal, Phase, ReadError},
+};
+use serde_json::json;
+
+use crate::{
+    steps::{assert_set, phase, roll_back, set, shown},
+    support::server::{CoreServer, Start},
+};
+
+/// Takes no events while its disk is full.
+#[derive(Debug, Default)]
+struct Disk {
+    journal: MemoryJournal,
+    is_full: AtomicBool,
+}
+
+#[tokio::test]
+async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
+    let disk = Arc::new(Disk::default());
+    let start = Start {
+        journal: Some(disk.clone()),
+        ..Start::new(true)
+    };
+    let core = CoreServer::start_from(start, |_| {}).await;
+    disk.is_full.store(true, Ordering::Relaxed);
+    let refused = set(&core.http, false).await;
+    refused.assert_error(503, "JOURNAL_UNAVAILABLE");
+    assert!(core.is_active());
+
+    disk.is_full.store(false, Ordering::Relaxed);
+    assert_set(&set(&core.http, false).await, false);
+    disk.is_full.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        let unrecorded = roll_back(&core.http, "INC-1").await;
+        let expected = json!({ "active": true, "recorded": false });
+        assert_eq!((unrecorded.status, unrecorded.json), (200, expected));
+        assert!(core.is_active());
+    }
+    let refused = set(&core.http, false).await;
+    refused.assert_error(503, "JOURNAL_UNAVAILABLE");
+    assert_eq!(shown(&core.http).await["journal_works"], false);
+
+    disk.is_full.store(false, Ordering::Relaxed);
+    core.rollout.tick();
+    assert_eq!(phase(&core.rollout), Phase::Compat, "now on record");
+    assert_set(&roll_back(&core.http, "INC-1").await, true);
+}
+
+impl Journal for Disk {
+    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(AppendError::NotWritten("no space left".into()));
+        }
+        self.journal.append(expected_head, draft)
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
+        self.journal.read(after, limit)
+    }
+
+    fn head(&self) -> Result<u64, ReadError> {
+        self.journal.head()
+    }
+
+    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+        self.journal.wait(after, timeout)
+    }
+}
