@@ -14,3 +14,4 @@ mod policy;
 mod processes;
 mod steps;
 mod switch;
+mod withdrawal;

@@ -26,6 +26,7 @@ use crate::{
         server::{CoreServer, INTERVAL, Start, order},
         temp_dir::TempDir,
     },
+    withdrawal::{the_command_agrees, the_consumers_code_goes},
 };
 
 /// Ten installations of each of the three families.
@@ -59,6 +60,8 @@ async fn the_whole_plan_leads_from_the_first_look_to_a_retired_switch() {
     core.stop().await.unwrap();
 
     the_journal_is_whole(&data, head);
+    the_command_agrees(data.path());
+    the_consumers_code_goes();
     let core = server(&data, &clock).await;
     assert_eq!(core.rollout.status().head, head + 1, "the start");
     nothing_moves_it_again(&core).await;
