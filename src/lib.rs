@@ -1,7 +1,9 @@
 //! Tower middleware for teams that change what their HTTP API answers without breaking the clients already in the field.
 //!
 //! The handlers speak only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites answers into
-//! the shapes that old clients expect. Whatever it cannot rewrite leaves as it came, and is counted with a reason.
+//! the shapes that old clients expect. Whatever it cannot rewrite leaves as it came, and is counted with a reason. A
+//! [`census`] says at any moment how many clients would break without it, and a [`rollout`] leads the change to its end on
+//! that evidence.
 //!
 //! ```
 //! use axum::{Json, Router, routing::post};
@@ -28,9 +30,9 @@
 //! - [`document`]: contract and callers in one JSON document
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
-//! - [`guide`]: how the crate is built, and why so
+//! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
-//! - [`rollout`]: the phases of one flag, and the journal of who did what and why
+//! - [`guide`]: how the crate is built, and why so
 
 mod bindings;
 pub mod caller;
