@@ -421,3 +421,15 @@ proptest! {
         prop_assert_eq!(report.all.answers.dependent, u64::from(callers * rounds));
     }
 }
+
+#[test]
+fn what_is_shown_is_never_older_than_five_seconds() {
+    let (clock, census) = set_up(|census| census);
+    // A thread does not wake on the dot, so reports come due between two ticks.
+    for _ in 0..30 {
+        census.tick();
+        clock.advance(Duration::from_millis(999));
+        let age = clock.unix_ms() - census.ready_made()[0].at_unix_ms;
+        assert!(age <= 5_000, "{age} ms");
+    }
+}

@@ -101,7 +101,7 @@ impl Census {
         drafts.map(Draft::finish)
     }
 
-    /// The reports for [`Window::READY_MADE`] in this order, as the last [`Tick`](crate::keeper::Tick) made them: at most about 5 seconds
+    /// The reports for [`Window::READY_MADE`] in this order, as the last [`Tick`](crate::keeper::Tick) made them: at most 5 seconds
     /// old while the census is kept, and made anew if there are none yet.
     #[must_use]
     pub fn ready_made(&self) -> Arc<[Report]> {

@@ -18,8 +18,8 @@ pub(super) struct Work {
     pub(super) snapshot: bool,
 }
 
-/// How old the ready-made reports get, in milliseconds.
-const REPORTS_EVERY: u64 = 5_000;
+/// How old the ready-made reports get until they are due, in milliseconds: with a tick each second never above five seconds.
+const REPORTS_EVERY: u64 = 4_000;
 
 /// How often callers past the retention are looked for, in milliseconds.
 const SWEEP_EVERY: u64 = 3_600_000;

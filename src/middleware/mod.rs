@@ -63,13 +63,59 @@
 //!
 //! - *Around a router* rather than by `Router::layer`, where speed matters: axum clones and boxes a layered service for
 //!   each route and request, while around the router it is called in place. `axum::serve` then wants the body type back:
-//!   put `MapResponseBodyLayer::new(axum::body::Body::new)` outside, or serve with hyper-util.
+//!   put `MapResponseBodyLayer::new(axum::body::Body::new)` outside, or serve with hyper-util. Both are shown below.
 //! - *Inside compression*, or bodies arrive encoded and cannot be read. Placed outside, it warns once, and counts
 //!   [`BodyEncoded`](crate::observation::SkipReason::BodyEncoded).
 //! - Inside axum's `nest` the layer sees the path without the prefix: use
 //!   [`with_base_path`](crate::Contract::with_base_path).
 //! - Outside whatever answers in place of the handlers (limits, timeouts, authentication), if those answers are outcomes
 //!   of the contract too.
+//!
+//! Around a whole router, with `axum::serve`:
+//!
+//! ```no_run
+//! use axum::{Router, ServiceExt, body::Body, extract::Request};
+//! use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+//! use tower::ServiceBuilder;
+//! use tower_http::map_response_body::MapResponseBodyLayer;
+//!
+//! # async fn serve(router: Router) -> std::io::Result<()> {
+//! let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
+//! let service = ServiceBuilder::new()
+//!     .layer(MapResponseBodyLayer::new(Body::new))
+//!     .layer(LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()))
+//!     .service(router);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! axum::serve(listener, ServiceExt::<Request>::into_make_service(service)).await
+//! # }
+//! ```
+//!
+//! and with hyper-util, which takes any body:
+//!
+//! ```no_run
+//! use axum::Router;
+//! use hyper_util::{
+//!     rt::{TokioExecutor, TokioIo},
+//!     server::conn::auto::Builder,
+//!     service::TowerToHyperService,
+//! };
+//! use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+//! use tower::Layer;
+//!
+//! # async fn serve(router: Router) -> std::io::Result<()> {
+//! let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
+//! let service = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).layer(router);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! loop {
+//!     let (stream, _) = listener.accept().await?;
+//!     let service = TowerToHyperService::new(service.clone());
+//!     tokio::spawn(async move {
+//!         let builder = Builder::new(TokioExecutor::new());
+//!         builder.serve_connection(TokioIo::new(stream), service).await
+//!     });
+//! }
+//! # }
+//! ```
 //!
 //! # Tracing
 //!
