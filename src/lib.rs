@@ -30,6 +30,7 @@
 //! - [`document`]: contract and callers in one JSON document
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
+//! - [`history`]: the curves of the last 30 days: who depended, and what was answered
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
 //! - [`guide`]: how the crate is built, and why so
@@ -42,6 +43,7 @@ pub mod contract;
 pub mod document;
 pub mod flag;
 pub mod guide;
+pub mod history;
 mod json;
 pub mod keeper;
 pub mod metrics;

@@ -125,6 +125,11 @@ impl Census {
         self.settings.capacity
     }
 
+    /// The names of the kinds, `other` first.
+    pub(crate) fn kind_names(&self) -> &[String] {
+        &self.kinds
+    }
+
     /// A census that does not watch yet, with its own time at `time` milliseconds.
     pub(super) fn starting_at(
         time: u64,

@@ -68,7 +68,7 @@ mod sketch_bytes;
 mod status;
 mod table;
 mod tally;
-mod timeline;
+pub(crate) mod timeline;
 mod versions;
 mod window;
 
