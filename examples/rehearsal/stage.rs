@@ -1,15 +1,17 @@
 //! The Core example's server, in this process, with a fast clock for the rollout.
 
 use std::{
-    env, fs, io,
-    path::PathBuf,
+    env,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use legacy_http_compat::{
     Contract, LiveContract,
-    admin::{Admin, TokenDigest, Tokens},
+    admin::Admin,
     caller::FingerprintKey,
     clock::{Clock, SystemClock},
     history::History,
@@ -22,7 +24,7 @@ use crate::{
     clock::FastClock,
     core_app::{
         self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch,
-        secret::fresh_secret,
+        room::Keys, secret::fresh_secret,
     },
 };
 
@@ -37,8 +39,7 @@ const EXPIRES_IN: Duration = Duration::from_secs(8);
 /// A running Core.
 pub(crate) struct Stage {
     pub(crate) base: String,
-    pub(crate) operator_token: String,
-    pub(crate) viewer_token: String,
+    pub(crate) keys: Keys,
     admin: Admin,
     keeper: Keeper,
     stop: oneshot::Sender<()>,
@@ -48,7 +49,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// On a free port of the loopback, with its journal in a fresh directory.
-    pub(crate) async fn open(factor: u32) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) async fn open(factor: u32) -> Result<Self, Box<dyn Error>> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", listener.local_addr()?);
         let data = env::temp_dir().join(fresh_secret("rehearsal"));
@@ -56,10 +57,12 @@ impl Stage {
         let clock = Arc::new(FastClock::new(factor));
         let (compat, watch) = observed(clock.clone());
         let rollout = Arc::new(rolled_out(&compat, &watch, clock.clone(), &data)?);
-        let history = History::builder(watch.census.clone(), watch.metrics.clone());
-        let history = Arc::new(history.clock(clock.clone()).open()?);
-        let tokens = [fresh_secret("opr"), fresh_secret("vwr")];
-        let admin = room(&rollout, &history, &tokens)?;
+        let history: Arc<History> = Arc::new(watch.history().clock(clock.clone()).open()?);
+        let keys = Keys {
+            operator: fresh_secret("opr"),
+            viewer: fresh_secret("vwr"),
+        };
+        let admin = keys.room(rollout.clone(), history.clone())?;
         let work: [Arc<dyn Tick>; 4] =
             [clock, watch.census.clone(), rollout.clone(), history];
         let keeper = Keeper::start(TICK, work)?;
@@ -73,11 +76,9 @@ impl Stage {
             let _ = stopped.await;
             closing.close();
         });
-        let [operator_token, viewer_token] = tokens;
         Ok(Self {
             base,
-            operator_token,
-            viewer_token,
+            keys,
             admin,
             keeper,
             stop,
@@ -117,8 +118,8 @@ fn rolled_out(
     compat: &Compat,
     watch: &Watch,
     clock: Arc<dyn Clock>,
-    data: &std::path::Path,
-) -> Result<Rollout, Box<dyn std::error::Error>> {
+    data: &Path,
+) -> Result<Rollout, Box<dyn Error>> {
     let journal = FileJournal::open_with_clock(data.join(JOURNAL), clock.clone())?;
     let opening = Opening {
         policy: Some(Policy::from_json(POLICY)?),
@@ -127,18 +128,6 @@ fn rolled_out(
         clock,
     };
     Ok(opening.open(watch, Arc::new(journal))?)
-}
-
-fn room(
-    rollout: &Arc<Rollout>,
-    history: &Arc<History>,
-    [operator, viewer]: &[String; 2],
-) -> Result<Admin, Box<dyn std::error::Error>> {
-    let tokens = Tokens::builder()
-        .operator("mara", TokenDigest::of(operator))
-        .viewer("wall", TokenDigest::of(viewer))
-        .build()?;
-    Ok(Admin::builder(rollout.clone(), tokens).history(history.clone()).build())
 }
 
 fn settings(base: &str) -> Settings {
