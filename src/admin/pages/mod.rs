@@ -1,0 +1,29 @@
+//! The dashboard.
+
+mod alarms;
+mod analysis;
+mod bare;
+mod callers;
+mod chart;
+mod choices;
+mod entry;
+mod explain;
+mod frame;
+mod journal;
+mod kinds;
+mod moment;
+mod overview;
+mod owed;
+mod person;
+mod phases;
+mod query;
+mod records;
+mod rollback;
+mod sentence;
+mod stamped;
+mod standing;
+mod step;
+mod trouble;
+mod values;
+mod waivers;
+mod wording;
