@@ -11,29 +11,31 @@ use crate::{
 
 /// Something that must not be overlooked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::admin::pages) struct Alarm {
+pub(crate) struct Alarm {
     /// Whether people are being hurt now, or will be.
-    pub(in crate::admin::pages) danger: bool,
-    pub(in crate::admin::pages) title: String,
-    pub(in crate::admin::pages) text: String,
+    pub(crate) danger: bool,
+    pub(crate) title: String,
+    pub(crate) text: String,
     /// Address and text.
-    pub(in crate::admin::pages) link: Option<(String, String)>,
+    pub(crate) link: Option<(String, String)>,
 }
 
 /// All that must not be overlooked, the worst first.
-pub(in crate::admin::pages) fn alarms(
-    base: &str,
-    status: &RolloutStatus,
-    report: Option<&Report>,
-) -> Vec<Alarm> {
+pub(crate) fn alarms(base: &str, status: &RolloutStatus, report: Option<&Report>) -> Vec<Alarm> {
     let journal = unrecorded(status).or_else(|| failing(status));
     let stranded = report.and_then(|report| stranded(base, status.state.phase(), report));
-    let overdue = status.overdue.iter().map(|what| overdue(base, *what, status));
+    let overdue = status
+        .overdue
+        .iter()
+        .map(|what| overdue(base, *what, status));
     journal.into_iter().chain(stranded).chain(overdue).collect()
 }
 
 fn unrecorded(status: &RolloutStatus) -> Option<Alarm> {
-    let why = status.journal_error.as_deref().unwrap_or("no reason is known");
+    let why = status
+        .journal_error
+        .as_deref()
+        .unwrap_or("no reason is known");
     status.rollback_unrecorded.then(|| Alarm {
         danger: true,
         title: "A rollback is not on record yet".to_owned(),
@@ -50,7 +52,9 @@ fn failing(status: &RolloutStatus) -> Option<Alarm> {
     Some(Alarm {
         danger: true,
         title: "The journal fails".to_owned(),
-        text: format!("{why}. Until it can be written again nothing can be decided, but a rollback still works."),
+        text: format!(
+            "{why}. Until it can be written again nothing can be decided, but a rollback still works."
+        ),
         link: None,
     })
 }
@@ -58,8 +62,9 @@ fn failing(status: &RolloutStatus) -> Option<Alarm> {
 fn stranded(base: &str, phase: Phase, report: &Report) -> Option<Alarm> {
     let callers = report.all.stranded;
     let kinds = report.kinds.iter().filter(|kind| kind.counts.stranded > 0);
-    let kinds: Vec<String> =
-        kinds.map(|kind| format!("{} of {}", grouped(kind.counts.stranded), kind.kind)).collect();
+    let kinds: Vec<String> = kinds
+        .map(|kind| format!("{} of {}", grouped(kind.counts.stranded), kind.kind))
+        .collect();
     let advice = match phase {
         Phase::Observe => "The flag is off; whether they cope is what this phase is there to see.",
         Phase::Compat => "The flag is on, but their answers could not be rewritten.",
@@ -74,8 +79,15 @@ fn stranded(base: &str, phase: Phase, report: &Report) -> Option<Alarm> {
             counted(callers, "caller"),
             if callers == 1 { "is" } else { "are" }
         ),
-        text: format!("{} needed an old answer in the last {} and got a new one. {advice}", listed(&kinds), report.window),
-        link: Some((format!("{base}/callers{}", query(&list)), "See who".to_owned())),
+        text: format!(
+            "{} needed an old answer in the last {} and got a new one. {advice}",
+            listed(&kinds),
+            report.window
+        ),
+        link: Some((
+            format!("{base}/callers{}", query(&list)),
+            "See who".to_owned(),
+        )),
     })
 }
 
@@ -85,7 +97,10 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
         Overdue::Rollback => (
             "The rollback lasts too long",
             format!("The policy allows {limit}. Cut over again, or give up the rollout."),
-            Some((format!("{base}/transition/cutover"), "See what the cutover needs".to_owned())),
+            Some((
+                format!("{base}/transition/cutover"),
+                "See what the cutover needs".to_owned(),
+            )),
         ),
         Overdue::PostAnalysis => {
             let mut due = status.state.post_analyses_due();
@@ -99,7 +114,10 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
         Overdue::Retirement => (
             "Flag and code should be gone",
             "The time that the policy sets for the retirement has passed.".to_owned(),
-            Some((format!("{base}/transition/retire"), "See what the retirement needs".to_owned())),
+            Some((
+                format!("{base}/transition/retire"),
+                "See what the retirement needs".to_owned(),
+            )),
         ),
         other => ("Overdue", other.as_str().to_owned(), None),
     };

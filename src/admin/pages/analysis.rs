@@ -7,15 +7,14 @@ use super::{
     moment::Moment,
     stamped::Stamped,
     trouble::Trouble,
-    values::Values,
     wording::spoken,
 };
-use crate::rollout::Rollback;
+use crate::{admin::command::Form, rollout::Rollback};
 
 /// The page of a post-analysis.
 #[derive(Debug, Template)]
 #[template(path = "analysis.html")]
-pub(in crate::admin::pages) struct Analysis {
+pub(crate) struct Analysis {
     frame: Frame,
     seq: u64,
     incident: String,
@@ -24,7 +23,7 @@ pub(in crate::admin::pages) struct Analysis {
     running: bool,
     due: Moment,
     filed: Option<Filed>,
-    values: Values,
+    form: Form,
     trouble: Option<Trouble>,
 }
 
@@ -36,10 +35,10 @@ struct Filed {
 }
 
 impl Analysis {
-    pub(in crate::admin::pages) fn new(
+    pub(crate) fn new(
         scene: &Scene,
         rollback: &Rollback,
-        values: Values,
+        form: Form,
         trouble: Option<Trouble>,
     ) -> Self {
         let now = scene.now;
@@ -58,7 +57,7 @@ impl Analysis {
             running: rollback.is_running(),
             due: Moment::new(due, now),
             filed,
-            values,
+            form,
             trouble,
         }
     }

@@ -5,36 +5,40 @@ use askama::Template;
 /// The page on which somebody signs in.
 #[derive(Debug, Template)]
 #[template(path = "sign_in.html")]
-pub(in crate::admin::pages) struct SignIn {
-    pub(in crate::admin::pages) base: String,
+pub(crate) struct SignIn {
+    pub(crate) base: String,
     /// Where to go afterwards.
-    pub(in crate::admin::pages) next: String,
+    pub(crate) next: String,
     /// What went wrong the last time, or why somebody is here again.
-    pub(in crate::admin::pages) notice: Option<Notice>,
+    pub(crate) notice: Option<Notice>,
 }
 
 /// Something said above the form.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Notice {
+pub(crate) struct Notice {
     /// Whether it is about something that went wrong.
-    pub(in crate::admin::pages) bad: bool,
-    pub(in crate::admin::pages) title: &'static str,
-    pub(in crate::admin::pages) text: String,
+    pub(crate) bad: bool,
+    pub(crate) title: &'static str,
+    pub(crate) text: String,
 }
 
 /// The page that says what went wrong.
 #[derive(Debug, Template)]
 #[template(path = "failure.html")]
-pub(in crate::admin::pages) struct Failure {
-    pub(in crate::admin::pages) base: String,
-    pub(in crate::admin::pages) status: u16,
-    pub(in crate::admin::pages) title: String,
-    pub(in crate::admin::pages) detail: String,
-    pub(in crate::admin::pages) remedy: &'static str,
+pub(crate) struct Failure {
+    pub(crate) base: String,
+    pub(crate) status: u16,
+    pub(crate) title: String,
+    pub(crate) detail: String,
+    pub(crate) remedy: &'static str,
 }
 
 impl Failure {
     fn home(&self) -> &str {
-        if self.base.is_empty() { "/" } else { &self.base }
+        if self.base.is_empty() {
+            "/"
+        } else {
+            &self.base
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 /// The list of callers.
 #[derive(Debug, Template)]
 #[template(path = "callers.html")]
-pub(in crate::admin::pages) struct Callers {
+pub(crate) struct Callers {
     frame: Frame,
     asked: Asked,
     kinds: Vec<String>,
@@ -33,13 +33,13 @@ pub(in crate::admin::pages) struct Callers {
 
 /// What was asked for, in the words of the query.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Asked {
-    pub(in crate::admin::pages) kind: String,
-    pub(in crate::admin::pages) state: &'static str,
-    pub(in crate::admin::pages) window: String,
-    pub(in crate::admin::pages) sort: &'static str,
-    pub(in crate::admin::pages) descending: bool,
-    pub(in crate::admin::pages) offset: usize,
+pub(crate) struct Asked {
+    pub(crate) kind: String,
+    pub(crate) state: &'static str,
+    pub(crate) window: String,
+    pub(crate) sort: &'static str,
+    pub(crate) descending: bool,
+    pub(crate) offset: usize,
 }
 
 /// A head of the table by which it can be sorted.
@@ -74,16 +74,21 @@ struct Row {
 }
 
 /// So many callers are on a page.
-pub(in crate::admin::pages) const PAGE: usize = 50;
+pub(crate) const PAGE: usize = 50;
 
 impl Callers {
-    pub(in crate::admin::pages) fn new(scene: &Scene, asked: Asked, kinds: Vec<String>, page: &Page) -> Self {
+    pub(crate) fn new(scene: &Scene, asked: Asked, kinds: Vec<String>, page: &Page) -> Self {
         let last = page.offset + page.rows.len();
         let shown = match page.rows.len() {
             0 => String::new(),
-            _ => format!("{} to {}", grouped(page.offset as u64 + 1), grouped(last as u64)),
+            _ => format!(
+                "{} to {}",
+                grouped(page.offset as u64 + 1),
+                grouped(last as u64)
+            ),
         };
-        let earlier = (page.offset > 0).then(|| asked.at(&scene.base, page.offset.saturating_sub(PAGE)));
+        let earlier =
+            (page.offset > 0).then(|| asked.at(&scene.base, page.offset.saturating_sub(PAGE)));
         let later = (last < page.total).then(|| asked.at(&scene.base, last));
         let mut windows: Vec<String> = Window::READY_MADE.map(Window::label).into();
         if !windows.contains(&asked.window) {
@@ -119,8 +124,17 @@ impl Asked {
                 (true, true) => "descending",
             };
             // What is large or late is looked for first.
-            let down = if sorted.is_empty() { !matches!(name, "fingerprint" | "kind") } else { !self.descending };
-            let turned = Self { sort: name, descending: down, offset: 0, ..self.clone() };
+            let down = if sorted.is_empty() {
+                !matches!(name, "fingerprint" | "kind")
+            } else {
+                !self.descending
+            };
+            let turned = Self {
+                sort: name,
+                descending: down,
+                offset: 0,
+                ..self.clone()
+            };
             Column {
                 label,
                 href: turned.link(base),
@@ -132,11 +146,19 @@ impl Asked {
     }
 
     fn at(&self, base: &str, offset: usize) -> String {
-        Self { offset, ..self.clone() }.link(base)
+        Self {
+            offset,
+            ..self.clone()
+        }
+        .link(base)
     }
 
     fn link(&self, base: &str) -> String {
-        let offset = if self.offset == 0 { String::new() } else { self.offset.to_string() };
+        let offset = if self.offset == 0 {
+            String::new()
+        } else {
+            self.offset.to_string()
+        };
         let order = if self.descending { "desc" } else { "asc" };
         let pairs = [
             ("kind", self.kind.as_str()),
@@ -157,7 +179,11 @@ impl Row {
         let (state, meaning) = state_words(row.state);
         let waived = Waived::Caller(row.fingerprint);
         Self {
-            waive: format!("{}/waive{}", scene.base, query(&[("waived", &waived.to_string())])),
+            waive: format!(
+                "{}/waive{}",
+                scene.base,
+                query(&[("waived", &waived.to_string())])
+            ),
             waived: scene.status.state.waiver(&waived, now).is_some(),
             fingerprint: row.fingerprint.to_string(),
             kind: row.kind.clone(),

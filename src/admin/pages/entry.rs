@@ -7,23 +7,23 @@ use crate::rollout::{Event, Fact, GateReport, Link, Timestamp, Transition};
 
 /// One entry of the timeline.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Entry {
-    pub(in crate::admin::pages) seq: u64,
-    pub(in crate::admin::pages) at: Moment,
-    pub(in crate::admin::pages) sentence: String,
-    pub(in crate::admin::pages) reason: String,
-    pub(in crate::admin::pages) correlation: String,
+pub(crate) struct Entry {
+    pub(crate) seq: u64,
+    pub(crate) at: Moment,
+    pub(crate) sentence: String,
+    pub(crate) reason: String,
+    pub(crate) correlation: String,
     /// How it is marked: `step`, `back`, `good`, `bad` or `plain`.
-    pub(in crate::admin::pages) tone: &'static str,
-    pub(in crate::admin::pages) link: Option<String>,
+    pub(crate) tone: &'static str,
+    pub(crate) link: Option<String>,
     /// Gates with their verdict.
-    pub(in crate::admin::pages) gates: Vec<(String, bool)>,
+    pub(crate) gates: Vec<(String, bool)>,
     /// All that was journaled, by name.
-    pub(in crate::admin::pages) details: Vec<(String, String)>,
+    pub(crate) details: Vec<(String, String)>,
 }
 
 impl Entry {
-    pub(in crate::admin::pages) fn new(event: &Event, now: Timestamp) -> Self {
+    pub(crate) fn new(event: &Event, now: Timestamp) -> Self {
         let correlation = event.correlation_id();
         Self {
             seq: event.seq(),
@@ -39,7 +39,7 @@ impl Entry {
     }
 
     /// What the mark says to those who cannot see it.
-    pub(in crate::admin::pages) fn mark(&self) -> &'static str {
+    pub(crate) fn mark(&self) -> &'static str {
         match self.tone {
             "step" => "→",
             "back" => "↩",
@@ -96,7 +96,9 @@ fn details(fact: &Fact) -> Vec<(String, String)> {
     let mut details = leaves(&members);
     for report in gates(fact) {
         let evidence = leaves(report.evidence().members());
-        let named = evidence.into_iter().map(|(name, text)| (format!("{}: {name}", report.name()), text));
+        let named = evidence
+            .into_iter()
+            .map(|(name, text)| (format!("{}: {name}", report.name()), text));
         details.extend(named);
     }
     details

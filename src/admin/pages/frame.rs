@@ -14,45 +14,45 @@ use crate::{
 
 /// What stands around every page.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Frame {
-    pub(in crate::admin::pages) base: String,
-    pub(in crate::admin::pages) title: &'static str,
-    pub(in crate::admin::pages) flag_name: String,
-    pub(in crate::admin::pages) phase: Phase,
-    pub(in crate::admin::pages) flag: FlagState,
-    pub(in crate::admin::pages) head: u64,
-    pub(in crate::admin::pages) now: Timestamp,
-    pub(in crate::admin::pages) who: Who,
-    pub(in crate::admin::pages) alarms: Vec<Alarm>,
+pub(crate) struct Frame {
+    pub(crate) base: String,
+    pub(crate) title: &'static str,
+    pub(crate) flag_name: String,
+    pub(crate) phase: Phase,
+    pub(crate) flag: FlagState,
+    pub(crate) head: u64,
+    pub(crate) now: Timestamp,
+    pub(crate) who: Who,
+    pub(crate) alarms: Vec<Alarm>,
     /// The number of the last event and what it says, to be announced.
-    pub(in crate::admin::pages) latest: Option<(u64, String)>,
+    pub(crate) latest: Option<(u64, String)>,
     /// What the form that led here has done.
-    pub(in crate::admin::pages) done: Option<Entry>,
+    pub(crate) done: Option<Entry>,
 }
 
 /// Who looks at the page.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Who {
-    pub(in crate::admin::pages) name: String,
+pub(crate) struct Who {
+    pub(crate) name: String,
     /// Whether they may change anything.
-    pub(in crate::admin::pages) operator: bool,
+    pub(crate) operator: bool,
 }
 
 /// What every page needs to know.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Scene {
-    pub(in crate::admin::pages) base: String,
-    pub(in crate::admin::pages) who: Who,
-    pub(in crate::admin::pages) status: std::sync::Arc<RolloutStatus>,
-    pub(in crate::admin::pages) now: Timestamp,
+pub(crate) struct Scene {
+    pub(crate) base: String,
+    pub(crate) who: Who,
+    pub(crate) status: std::sync::Arc<RolloutStatus>,
+    pub(crate) now: Timestamp,
     /// Of the day.
-    pub(in crate::admin::pages) report: Option<Report>,
-    pub(in crate::admin::pages) latest: Option<Event>,
-    pub(in crate::admin::pages) done: Option<Event>,
+    pub(crate) report: Option<Report>,
+    pub(crate) latest: Option<Event>,
+    pub(crate) done: Option<Event>,
 }
 
 impl Frame {
-    pub(in crate::admin::pages) fn new(title: &'static str, scene: &Scene) -> Self {
+    pub(crate) fn new(title: &'static str, scene: &Scene) -> Self {
         let status = &scene.status;
         Self {
             base: scene.base.clone(),
@@ -64,18 +64,28 @@ impl Frame {
             now: scene.now,
             who: scene.who.clone(),
             alarms: alarms(&scene.base, status, scene.report.as_ref()),
-            latest: scene.latest.as_ref().map(|event| (event.seq(), sentence(event))),
-            done: scene.done.as_ref().map(|event| Entry::new(event, scene.now)),
+            latest: scene
+                .latest
+                .as_ref()
+                .map(|event| (event.seq(), sentence(event))),
+            done: scene
+                .done
+                .as_ref()
+                .map(|event| Entry::new(event, scene.now)),
         }
     }
 
     /// The address of the overview.
-    pub(in crate::admin::pages) fn home(&self) -> &str {
-        if self.base.is_empty() { "/" } else { &self.base }
+    pub(crate) fn home(&self) -> &str {
+        if self.base.is_empty() {
+            "/"
+        } else {
+            &self.base
+        }
     }
 
     /// Where the pages are, for the navigation.
-    pub(in crate::admin::pages) fn sections(&self) -> [(String, &'static str); 5] {
+    pub(crate) fn sections(&self) -> [(String, &'static str); 5] {
         [
             (self.home().to_owned(), "Overview"),
             (format!("{}/callers", self.base), "Callers"),
@@ -85,7 +95,7 @@ impl Frame {
         ]
     }
 
-    pub(in crate::admin::pages) fn flag_text(&self) -> &'static str {
+    pub(crate) fn flag_text(&self) -> &'static str {
         match self.flag {
             FlagState::On => "on",
             FlagState::Off => "off",
@@ -94,11 +104,11 @@ impl Frame {
     }
 
     /// Whether a rollback would do something now.
-    pub(in crate::admin::pages) fn can_roll_back(&self) -> bool {
+    pub(crate) fn can_roll_back(&self) -> bool {
         self.phase == Phase::Cutover && self.flag == FlagState::Off
     }
 
-    pub(in crate::admin::pages) const fn shown_at(&self) -> Moment {
+    pub(crate) const fn shown_at(&self) -> Moment {
         Moment::plain(self.now)
     }
 }

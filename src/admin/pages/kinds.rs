@@ -5,24 +5,24 @@ use crate::census::{Counts, Report};
 
 /// The numbers of one kind, or of all.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct KindRow {
-    pub(in crate::admin::pages) kind: String,
+pub(crate) struct KindRow {
+    pub(crate) kind: String,
     /// The callers of the kind.
-    pub(in crate::admin::pages) href: String,
-    pub(in crate::admin::pages) cells: Vec<Cell>,
+    pub(crate) href: String,
+    pub(crate) cells: Vec<Cell>,
 }
 
 /// How many are in a state, and where they are listed.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Cell {
-    pub(in crate::admin::pages) number: String,
-    pub(in crate::admin::pages) zero: bool,
-    pub(in crate::admin::pages) alarming: bool,
-    pub(in crate::admin::pages) href: String,
+pub(crate) struct Cell {
+    pub(crate) number: String,
+    pub(crate) zero: bool,
+    pub(crate) alarming: bool,
+    pub(crate) href: String,
 }
 
 /// The states that are told, with the words for them.
-pub(in crate::admin::pages) const STATES: [(&str, &str); 7] = [
+pub(crate) const STATES: [(&str, &str); 7] = [
     ("dependent", "Dependent"),
     ("stranded", "Stranded"),
     ("regressed", "Regressed"),
@@ -33,8 +33,11 @@ pub(in crate::admin::pages) const STATES: [(&str, &str); 7] = [
 ];
 
 /// A row for each kind that is known of, and one for all of them.
-pub(in crate::admin::pages) fn kind_rows(base: &str, report: &Report) -> (Vec<KindRow>, KindRow) {
-    let known = report.kinds.iter().filter(|kind| kind.kind != "other" || kind.counts.known > 0);
+pub(crate) fn kind_rows(base: &str, report: &Report) -> (Vec<KindRow>, KindRow) {
+    let known = report
+        .kinds
+        .iter()
+        .filter(|kind| kind.kind != "other" || kind.counts.known > 0);
     let rows = known.map(|kind| row(base, &kind.kind, &kind.counts, &report.window));
     (rows.collect(), row(base, "", &report.all, &report.window))
 }

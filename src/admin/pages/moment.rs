@@ -13,7 +13,7 @@ use crate::rollout::Timestamp;
     source = r#"<time datetime="{{ at }}">{{ self.shown() }}<span class="zone"> UTC</span></time>{% if !distance.is_empty() %} <span class="ago" data-at="{{ at }}">{{ distance }}</span>{% endif %}"#,
     ext = "html"
 )]
-pub(in crate::admin::pages) struct Moment {
+pub(crate) struct Moment {
     at: Timestamp,
     distance: String,
 }
@@ -23,13 +23,13 @@ impl HtmlSafe for Moment {}
 
 impl Moment {
     /// A moment seen from now.
-    pub(in crate::admin::pages) fn new(at: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn new(at: Timestamp, now: Timestamp) -> Self {
         let distance = distance(at, now);
         Self { at, distance }
     }
 
     /// A moment alone.
-    pub(in crate::admin::pages) const fn plain(at: Timestamp) -> Self {
+    pub(crate) const fn plain(at: Timestamp) -> Self {
         Self {
             at,
             distance: String::new(),
@@ -43,12 +43,12 @@ impl Moment {
 }
 
 /// `2026-03-01 12:00 UTC`, for a sentence.
-pub(in crate::admin::pages) fn in_words(at: Timestamp) -> String {
+pub(crate) fn in_words(at: Timestamp) -> String {
     format!("{} UTC", minute(at, 16))
 }
 
 /// How far a moment is from now: `3 min ago`, `in 2 d`.
-pub(in crate::admin::pages) fn distance(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
     let (past, ahead) = (now.since(at), at.since(now));
     let near = Duration::from_secs(1);
     if past < near && ahead < near {

@@ -5,11 +5,12 @@ use askama::Template;
 use super::{
     chart::{Chart, EndpointCharts, callers_chart, endpoint_charts},
     entry::Entry,
-    explain::{Background, Remaining},
+    explain::Background,
     frame::{Frame, Scene},
     kinds::{KindRow, STATES, kind_rows},
     owed::{Owed, owed},
     phases::{Stage, meaning, stages},
+    remaining::Remaining,
     stamped::Stamped,
     standing::{Gates, Next},
     wording::{counted, grouped, percent, window},
@@ -24,7 +25,7 @@ use crate::{
 /// The overview.
 #[derive(Debug, Template)]
 #[template(path = "overview.html")]
-pub(in crate::admin::pages) struct Overview {
+pub(crate) struct Overview {
     frame: Frame,
     stages: Vec<Stage>,
     meaning: &'static str,
@@ -65,16 +66,16 @@ struct Numbers {
 
 /// What the overview shows beside the scene.
 #[derive(Debug)]
-pub(in crate::admin::pages) struct Sight<'a> {
-    pub(in crate::admin::pages) gates: Option<(Transition, &'a [GateReport])>,
-    pub(in crate::admin::pages) remaining: &'a Remaining,
-    pub(in crate::admin::pages) curves: Option<&'a Curves>,
-    pub(in crate::admin::pages) contract: Option<&'a Contract>,
-    pub(in crate::admin::pages) recent: &'a [Event],
+pub(crate) struct Sight<'a> {
+    pub(crate) gates: Option<(Transition, &'a [GateReport])>,
+    pub(crate) remaining: &'a Remaining,
+    pub(crate) curves: Option<&'a Curves>,
+    pub(crate) contract: Option<&'a Contract>,
+    pub(crate) recent: &'a [Event],
 }
 
 impl Overview {
-    pub(in crate::admin::pages) fn new(scene: &Scene, sight: &Sight<'_>) -> Self {
+    pub(crate) fn new(scene: &Scene, sight: &Sight<'_>) -> Self {
         let (base, status, now) = (scene.base.as_str(), &*scene.status, scene.now);
         let background = Background {
             base,
@@ -84,27 +85,46 @@ impl Overview {
         let phase = status.state.phase();
         let incidents = status.state.open_incidents().iter();
         let incidents = incidents.map(|(id, stamp)| (id.to_string(), Stamped::new(stamp, now)));
-        let waivers = status.state.waivers().values().filter(|waiver| waiver.holds(now));
+        let waivers = status
+            .state
+            .waivers()
+            .values()
+            .filter(|waiver| waiver.holds(now));
         Self {
             frame: Frame::new("Overview", scene),
             stages: stages(phase),
             meaning: meaning(phase),
             entered: Stamped::new(status.state.entered(), now),
-            next: sight.gates.map(|(step, reports)| Next::new(step, Gates::new(reports, &background))),
+            next: sight
+                .gates
+                .map(|(step, reports)| Next::new(step, Gates::new(reports, &background))),
             may_abort: phase.transitions().any(|step| step == Transition::Abort),
             owed: owed(base, status, now),
             incidents: incidents.collect(),
             waivers: counted(waivers.count() as u64, "waiver"),
-            curves: sight.curves.map(|curves| Drawn::new(scene, curves, sight.contract)),
-            callers: scene.report.as_ref().map(|report| Numbers::new(base, report)),
-            recent: sight.recent.iter().map(|event| Entry::new(event, now)).collect(),
+            curves: sight
+                .curves
+                .map(|curves| Drawn::new(scene, curves, sight.contract)),
+            callers: scene
+                .report
+                .as_ref()
+                .map(|report| Numbers::new(base, report)),
+            recent: sight
+                .recent
+                .iter()
+                .map(|event| Entry::new(event, now))
+                .collect(),
         }
     }
 }
 
 impl Drawn {
     fn new(scene: &Scene, curves: &Curves, contract: Option<&Contract>) -> Self {
-        let home = if scene.base.is_empty() { "/" } else { &scene.base };
+        let home = if scene.base.is_empty() {
+            "/"
+        } else {
+            &scene.base
+        };
         let spans = Span::ALL.map(|span| {
             let name = span.as_str();
             (format!("{home}?span={name}"), name, name == curves.span)

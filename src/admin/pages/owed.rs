@@ -5,15 +5,15 @@ use crate::rollout::{Duty, RolloutStatus, Timestamp};
 
 /// What is owed, until when, and where to do it.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Owed {
-    pub(in crate::admin::pages) text: String,
-    pub(in crate::admin::pages) due: Moment,
-    pub(in crate::admin::pages) overdue: bool,
-    pub(in crate::admin::pages) href: String,
-    pub(in crate::admin::pages) action: &'static str,
+pub(crate) struct Owed {
+    pub(crate) text: String,
+    pub(crate) due: Moment,
+    pub(crate) overdue: bool,
+    pub(crate) href: String,
+    pub(crate) action: &'static str,
 }
 
-pub(in crate::admin::pages) fn owed(base: &str, status: &RolloutStatus, now: Timestamp) -> Vec<Owed> {
+pub(crate) fn owed(base: &str, status: &RolloutStatus, now: Timestamp) -> Vec<Owed> {
     let limit = status.policy.rollback_limit();
     let obligations = status.state.obligations(now, limit);
     let each = obligations.map(|obligation| {

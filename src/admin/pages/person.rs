@@ -3,7 +3,7 @@
 use crate::rollout::{Actor, ActorKind};
 
 /// `mara`, `the service ci`, `the rollout (guard)`.
-pub(in crate::admin::pages) fn person(actor: &Actor) -> String {
+pub(crate) fn person(actor: &Actor) -> String {
     let id = actor.id();
     match actor.kind() {
         ActorKind::Human => id.to_string(),

@@ -4,15 +4,15 @@ use crate::rollout::{Phase, Transition};
 
 /// One stage on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::admin::pages) struct Stage {
-    pub(in crate::admin::pages) name: &'static str,
-    pub(in crate::admin::pages) text: &'static str,
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
     /// `done`, `current` or `ahead`.
-    pub(in crate::admin::pages) state: &'static str,
+    pub(crate) state: &'static str,
 }
 
 /// All stages, seen from where the rollout stands.
-pub(in crate::admin::pages) fn stages(now: Phase) -> Vec<Stage> {
+pub(crate) fn stages(now: Phase) -> Vec<Stage> {
     let stages = Phase::ALL.into_iter();
     let stage = stages.map(|phase| Stage {
         name: phase.as_str(),
@@ -32,17 +32,25 @@ pub(in crate::admin::pages) fn stages(now: Phase) -> Vec<Stage> {
 }
 
 /// What a phase means for the clients.
-pub(in crate::admin::pages) const fn meaning(phase: Phase) -> &'static str {
+pub(crate) const fn meaning(phase: Phase) -> &'static str {
     match phase {
-        Phase::Observe => "All clients get the new answers. Who would need the old ones is being counted.",
-        Phase::Compat => "Old clients get the answers they expect. Everybody else gets the new ones.",
-        Phase::Cutover => "All clients get the new answers. Whoever still needs the old ones is watched closely.",
-        Phase::Retired => "All clients get the new answers, for good. The flag cannot be switched on again.",
+        Phase::Observe => {
+            "All clients get the new answers. Who would need the old ones is being counted."
+        }
+        Phase::Compat => {
+            "Old clients get the answers they expect. Everybody else gets the new ones."
+        }
+        Phase::Cutover => {
+            "All clients get the new answers. Whoever still needs the old ones is watched closely."
+        }
+        Phase::Retired => {
+            "All clients get the new answers, for good. The flag cannot be switched on again."
+        }
     }
 }
 
 /// What a step does, as words on a button.
-pub(in crate::admin::pages) const fn verb(step: Transition) -> &'static str {
+pub(crate) const fn verb(step: Transition) -> &'static str {
     match step {
         Transition::Enable => "Switch the flag on",
         Transition::Cutover => "Cut over",
@@ -53,12 +61,18 @@ pub(in crate::admin::pages) const fn verb(step: Transition) -> &'static str {
 }
 
 /// What becomes of the clients by a step.
-pub(in crate::admin::pages) const fn consequence(step: Transition) -> &'static str {
+pub(crate) const fn consequence(step: Transition) -> &'static str {
     match step {
         Transition::Enable => "Old clients get the answers they expect from the next answer on.",
-        Transition::Cutover => "From the next answer on nobody gets an old answer any more. A rollback stays possible at any time.",
-        Transition::Retire => "The flag is off for good and can never be switched on again. After it there is no rollback.",
-        Transition::Abort => "The flag goes off and the rollout is back where it only observes. Old clients get new answers.",
+        Transition::Cutover => {
+            "From the next answer on nobody gets an old answer any more. A rollback stays possible at any time."
+        }
+        Transition::Retire => {
+            "The flag is off for good and can never be switched on again. After it there is no rollback."
+        }
+        Transition::Abort => {
+            "The flag goes off and the rollout is back where it only observes. Old clients get new answers."
+        }
         Transition::Rollback => "Old clients get the answers they expect from the next answer on.",
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// Names and values as a query string; what has no value is left out.
-pub(in crate::admin::pages) fn query(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
         text.push(if text.is_empty() { '?' } else { '&' });

@@ -8,15 +8,17 @@ use super::{
     moment::Moment,
     stamped::Stamped,
     trouble::Trouble,
-    values::Values,
     wording::spoken,
 };
-use crate::rollout::{Check, Label, RolloutStatus, Timestamp};
+use crate::{
+    admin::command::{CommandKind, Form},
+    rollout::{Check, Label, RolloutStatus, Timestamp},
+};
 
 /// The page of the records.
 #[derive(Debug, Template)]
 #[template(path = "records.html")]
-pub(in crate::admin::pages) struct Records {
+pub(crate) struct Records {
     frame: Frame,
     checks: Vec<CheckRow>,
     incidents: Vec<(String, Stamped)>,
@@ -25,7 +27,9 @@ pub(in crate::admin::pages) struct Records {
     kinds: Vec<String>,
     policy: Vec<(String, String)>,
     policy_set: Stamped,
-    values: Values,
+    /// Which of the forms was sent, and could not be carried out.
+    sent: Option<CommandKind>,
+    form: Form,
     trouble: Option<Trouble>,
 }
 
@@ -59,10 +63,10 @@ struct ClientRow {
 }
 
 impl Records {
-    pub(in crate::admin::pages) fn new(
+    pub(crate) fn new(
         scene: &Scene,
         kinds: Vec<String>,
-        values: Values,
+        (sent, form): (Option<CommandKind>, Form),
         trouble: Option<Trouble>,
     ) -> Self {
         let (status, now) = (&*scene.status, scene.now);
@@ -70,20 +74,31 @@ impl Records {
         Self {
             frame: Frame::new("Records", scene),
             checks: checks(status, now),
-            incidents: incidents.map(|(id, stamp)| (id.to_string(), Stamped::new(stamp, now))).collect(),
+            incidents: incidents
+                .map(|(id, stamp)| (id.to_string(), Stamped::new(stamp, now)))
+                .collect(),
             rollbacks: rollbacks(status, now),
             client_rollbacks: client_rollbacks(status, now),
             kinds,
             policy: leaves(status.policy.to_document().members()),
             policy_set: Stamped::new(status.state.policy_set(), now),
-            values,
+            sent,
+            form,
             trouble,
         }
     }
 
-    /// What was sent by one of the forms of the page, which are told apart by the field `form`.
-    fn sent(&self, form: &str, field: &str) -> &str {
-        if self.values.get("form") == form { self.values.get(field) } else { "" }
+    /// What was sent in a field of one of the forms of the page.
+    fn sent(&self, form: CommandKind, field: &str) -> &str {
+        if self.sent == Some(form) {
+            self.form.field(field)
+        } else {
+            ""
+        }
+    }
+
+    fn is_open(&self, form: CommandKind) -> bool {
+        self.sent == Some(form)
     }
 }
 
@@ -97,12 +112,16 @@ fn checks(status: &RolloutStatus, now: Timestamp) -> Vec<CheckRow> {
             name: name.to_string(),
             required: is_required,
             verdict: verdict(check, status, now),
-            link: check.and_then(|check| check.link.as_ref()).map(ToString::to_string),
+            link: check
+                .and_then(|check| check.link.as_ref())
+                .map(ToString::to_string),
             reported: check.map(|check| Stamped::new(&check.reported, now)),
         }
     };
     let required = required.iter().map(|name| row(name, true));
-    required.chain(others.map(|name| row(name, false))).collect()
+    required
+        .chain(others.map(|name| row(name, false)))
+        .collect()
 }
 
 fn verdict(check: Option<&Check>, status: &RolloutStatus, now: Timestamp) -> &'static str {
@@ -123,7 +142,10 @@ fn rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<RollbackRow> {
         lasted: spoken(rollback.duration(now)),
         running: rollback.is_running(),
         due: Moment::new(rollback.done.at.plus(status.policy.rollback_limit()), now),
-        analysis: rollback.post_analysis.as_ref().map(|analysis| analysis.link.to_string()),
+        analysis: rollback
+            .post_analysis
+            .as_ref()
+            .map(|analysis| analysis.link.to_string()),
     });
     row.collect()
 }
@@ -133,7 +155,11 @@ fn client_rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<ClientRow> {
     let row = rollbacks.map(|back| ClientRow {
         kind: back.kind.to_string(),
         version: back.version.as_str().to_owned(),
-        incident: back.incident.as_ref().map(ToString::to_string).unwrap_or_default(),
+        incident: back
+            .incident
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         done: Stamped::new(&back.done, now),
     });
     row.collect()

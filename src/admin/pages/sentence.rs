@@ -11,7 +11,7 @@ use crate::rollout::{
 };
 
 /// Who did what: `mara opened the incident INC-4711`.
-pub(in crate::admin::pages) fn sentence(event: &Event) -> String {
+pub(crate) fn sentence(event: &Event) -> String {
     match event.fact() {
         Fact::Recovered(torn) => format!(
             "The journal was opened after a torn write: {} of line {} were cut off",
@@ -28,7 +28,9 @@ pub(in crate::admin::pages) fn sentence(event: &Event) -> String {
 
 fn what(fact: &Fact) -> String {
     match fact {
-        Fact::Opened(opened) => format!("opened the rollout of {} in {}", opened.flag, opened.phase),
+        Fact::Opened(opened) => {
+            format!("opened the rollout of {} in {}", opened.flag, opened.phase)
+        }
         Fact::PhaseChanged(change) => step(change),
         Fact::CheckReported(report) => {
             let colour = if report.green { "green" } else { "red" };
@@ -46,7 +48,10 @@ fn what(fact: &Fact) -> String {
         Fact::WaiverEnded(fact) => format!("ended the waiver of {}", fact.waived),
         Fact::ContractChanged(_) => "noticed that another contract is served".to_owned(),
         Fact::PostAnalysisFiled(fact) => {
-            format!("filed the post-analysis of the rollback of event {}", fact.rollback)
+            format!(
+                "filed the post-analysis of the rollback of event {}",
+                fact.rollback
+            )
         }
         Fact::PolicyChanged(_) => "changed the policy".to_owned(),
         Fact::ProcessStarted(fact) => match fact.mode {
@@ -63,7 +68,9 @@ fn step(change: &PhaseChange) -> String {
     };
     match step {
         Transition::Enable => "switched the flag on".to_owned(),
-        Transition::Cutover if change.overridden.is_empty() => "cut over: the flag is off".to_owned(),
+        Transition::Cutover if change.overridden.is_empty() => {
+            "cut over: the flag is off".to_owned()
+        }
         Transition::Cutover => format!(
             "cut over against {} ({}): the flag is off",
             counted(change.overridden.len() as u64, "failing gate"),
@@ -133,19 +140,30 @@ mod tests {
     fn each_fact_is_a_sentence_with_who_did_it() {
         let mara = || Actor::human("mara").unwrap();
         let incident = IncidentId::new("INC-1").unwrap();
-        let open = Fact::IncidentOpened(Incident { incident: incident.clone() });
+        let open = Fact::IncidentOpened(Incident {
+            incident: incident.clone(),
+        });
         assert_eq!(said(mara(), open), "mara opened the incident INC-1");
-        let check = CheckReported { check: Label::new("openapi").unwrap(), green: false, link: None };
+        let check = CheckReported {
+            check: Label::new("openapi").unwrap(),
+            green: false,
+            link: None,
+        };
         let said_by_ci = said(Actor::service("ci").unwrap(), Fact::CheckReported(check));
         assert_eq!(said_by_ci, "The service ci reported the check openapi red");
-        let back = PhaseChange { incident: Some(incident), ..PhaseChange::new(Phase::Cutover, Phase::Compat) };
+        let back = PhaseChange {
+            incident: Some(incident),
+            ..PhaseChange::new(Phase::Cutover, Phase::Compat)
+        };
         let guard = Actor::system("guard").unwrap();
         assert_eq!(
             said(guard, Fact::PhaseChanged(back)),
             "The rollout (guard) rolled back because of INC-1: the flag is on again"
         );
         let over = PhaseChange {
-            overridden: ["coverage", "legacy_quiet"].map(|name| Label::new(name).unwrap()).into(),
+            overridden: ["coverage", "legacy_quiet"]
+                .map(|name| Label::new(name).unwrap())
+                .into(),
             ..PhaseChange::new(Phase::Compat, Phase::Cutover)
         };
         assert_eq!(

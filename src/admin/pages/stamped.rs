@@ -5,15 +5,15 @@ use crate::rollout::{Stamp, Timestamp};
 
 /// Who did something, when and why.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Stamped {
-    pub(in crate::admin::pages) seq: u64,
-    pub(in crate::admin::pages) at: Moment,
-    pub(in crate::admin::pages) by: String,
-    pub(in crate::admin::pages) reason: String,
+pub(crate) struct Stamped {
+    pub(crate) seq: u64,
+    pub(crate) at: Moment,
+    pub(crate) by: String,
+    pub(crate) reason: String,
 }
 
 impl Stamped {
-    pub(in crate::admin::pages) fn new(stamp: &Stamp, now: Timestamp) -> Self {
+    pub(crate) fn new(stamp: &Stamp, now: Timestamp) -> Self {
         Self {
             seq: stamp.seq,
             at: Moment::new(stamp.at, now),

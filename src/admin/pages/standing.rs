@@ -8,38 +8,38 @@ use crate::rollout::{GateReport, Transition};
 
 /// The gates of a step, explained.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Gates {
-    pub(in crate::admin::pages) failing: Vec<Explanation>,
-    pub(in crate::admin::pages) passing: Vec<Explanation>,
+pub(crate) struct Gates {
+    pub(crate) failing: Vec<Explanation>,
+    pub(crate) passing: Vec<Explanation>,
 }
 
 /// The next step and its gates.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Next {
-    pub(in crate::admin::pages) step: &'static str,
-    pub(in crate::admin::pages) verb: &'static str,
+pub(crate) struct Next {
+    pub(crate) step: &'static str,
+    pub(crate) verb: &'static str,
     /// The same within a sentence.
-    pub(in crate::admin::pages) asked: String,
-    pub(in crate::admin::pages) gates: Gates,
+    pub(crate) asked: String,
+    pub(crate) gates: Gates,
 }
 
 impl Gates {
-    pub(in crate::admin::pages) fn new(reports: &[GateReport], background: &Background<'_>) -> Self {
+    pub(crate) fn new(reports: &[GateReport], background: &Background<'_>) -> Self {
         let explained = reports.iter().map(|report| explain(report, background));
         let (passing, failing) = explained.partition(|explanation| explanation.passed);
         Self { failing, passing }
     }
 
-    pub(in crate::admin::pages) const fn pass(&self) -> bool {
+    pub(crate) const fn pass(&self) -> bool {
         self.failing.is_empty()
     }
 
-    pub(in crate::admin::pages) const fn count(&self) -> usize {
+    pub(crate) const fn count(&self) -> usize {
         self.failing.len() + self.passing.len()
     }
 
     /// `3 of 6 gates stand in the way`.
-    pub(in crate::admin::pages) fn verdict(&self) -> String {
+    pub(crate) fn verdict(&self) -> String {
         match (self.failing.len(), self.count()) {
             (0, 0) => "No gate is asked".to_owned(),
             (0, 1) => "The one gate lets pass".to_owned(),
@@ -51,7 +51,7 @@ impl Gates {
 }
 
 impl Next {
-    pub(in crate::admin::pages) fn new(step: Transition, gates: Gates) -> Self {
+    pub(crate) fn new(step: Transition, gates: Gates) -> Self {
         Self {
             step: step.as_str(),
             verb: verb(step),

@@ -3,19 +3,22 @@
 use askama::Template;
 
 use super::{
-    explain::{Background, Remaining},
+    explain::Background,
     frame::{Frame, Scene},
     phases::{consequence, verb},
+    remaining::Remaining,
     standing::Gates,
     trouble::Trouble,
-    values::Values,
 };
-use crate::rollout::{DryRun, Phase, Transition};
+use crate::{
+    admin::command::Form,
+    rollout::{DryRun, Phase, Transition},
+};
 
 /// The page of a step.
 #[derive(Debug, Template)]
 #[template(path = "step.html")]
-pub(in crate::admin::pages) struct Step {
+pub(crate) struct Step {
     frame: Frame,
     step: &'static str,
     verb: &'static str,
@@ -29,16 +32,16 @@ pub(in crate::admin::pages) struct Step {
     gated: bool,
     may_be_overridden: bool,
     gates: Gates,
-    values: Values,
+    form: Form,
     trouble: Option<Trouble>,
 }
 
 impl Step {
-    pub(in crate::admin::pages) fn new(
+    pub(crate) fn new(
         scene: &Scene,
         run: &DryRun,
         remaining: &Remaining,
-        (values, trouble): (Values, Option<Trouble>),
+        (form, trouble): (Form, Option<Trouble>),
     ) -> Self {
         let background = Background {
             base: &scene.base,
@@ -54,11 +57,13 @@ impl Step {
             from: step.from(),
             to: step.to(),
             head: run.head,
-            impossible: run.impossible.map(|_| reachable(scene.status.state.phase())),
+            impossible: run
+                .impossible
+                .map(|_| reachable(scene.status.state.phase())),
             gated: step.is_gated(),
             may_be_overridden: step.may_be_overridden(),
             gates: Gates::new(&run.gates, &background),
-            values,
+            form,
             trouble,
         }
     }
@@ -66,6 +71,10 @@ impl Step {
     /// What a dead end leads to: nothing, a button, or the override.
     fn may_go(&self) -> bool {
         self.impossible.is_none() && self.gates.pass()
+    }
+
+    fn is_named(&self, gate: &str) -> bool {
+        self.form.fields("override").any(|named| named == gate)
     }
 
     fn overridable(&self) -> bool {
@@ -78,5 +87,8 @@ fn reachable(phase: Phase) -> String {
     if steps.is_empty() {
         return format!("The rollout is in {phase}, which is final.");
     }
-    format!("The rollout is in {phase}. From there it can: {}.", steps.join(", "))
+    format!(
+        "The rollout is in {phase}. From there it can: {}.",
+        steps.join(", ")
+    )
 }

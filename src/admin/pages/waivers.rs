@@ -7,18 +7,20 @@ use super::{
     moment::Moment,
     stamped::Stamped,
     trouble::Trouble,
-    values::Values,
 };
-use crate::rollout::{Timestamp, Waived, Waiver};
+use crate::{
+    admin::command::Form,
+    rollout::{Timestamp, Waived, Waiver},
+};
 
 /// The page of the waivers.
 #[derive(Debug, Template)]
 #[template(path = "waive.html")]
-pub(in crate::admin::pages) struct Waivers {
+pub(crate) struct Waivers {
     frame: Frame,
     kinds: Vec<String>,
     waivers: Vec<Shown>,
-    values: Values,
+    form: Form,
     trouble: Option<Trouble>,
 }
 
@@ -35,18 +37,20 @@ struct Shown {
 }
 
 impl Waivers {
-    pub(in crate::admin::pages) fn new(
+    pub(crate) fn new(
         scene: &Scene,
         kinds: Vec<String>,
-        values: Values,
+        form: Form,
         trouble: Option<Trouble>,
     ) -> Self {
         let waivers = scene.status.state.waivers().iter();
         Self {
             frame: Frame::new("Waivers", scene),
             kinds,
-            waivers: waivers.map(|(waived, waiver)| Shown::new(scene, waived, waiver)).collect(),
-            values,
+            waivers: waivers
+                .map(|(waived, waiver)| Shown::new(scene, waived, waiver))
+                .collect(),
+            form,
             trouble,
         }
     }
@@ -58,7 +62,7 @@ impl Waivers {
     }
 
     fn until(&self) -> String {
-        match self.values.get("until") {
+        match self.form.field("until") {
             "" => self.proposed(),
             given => given.to_owned(),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A number with its thousands apart: `12,345`.
-pub(in crate::admin::pages) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -16,13 +16,13 @@ pub(in crate::admin::pages) fn grouped(number: u64) -> String {
 }
 
 /// A number of things: `1 caller`, `12 callers`. The plural has an `s`.
-pub(in crate::admin::pages) fn counted(number: u64, thing: &str) -> String {
+pub(crate) fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", grouped(number))
 }
 
 /// A share between 0 and 1 in percent, never rounded up to all of it: `99.9 %`.
-pub(in crate::admin::pages) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let tenths = (share.clamp(0.0, 1.0) * 1_000.0).floor() / 10.0;
     if tenths.fract() == 0.0 {
         format!("{tenths:.0} %")
@@ -32,13 +32,9 @@ pub(in crate::admin::pages) fn percent(share: f64) -> String {
 }
 
 /// The largest unit and the one below it: `3 d 4 h`, `12 min`, `40 s`.
-pub(in crate::admin::pages) fn spoken(length: Duration) -> String {
+pub(crate) fn spoken(length: Duration) -> String {
     let seconds = length.as_secs();
-    let [days, hours, minutes] = [
-        seconds / 86_400,
-        seconds / 3_600 % 24,
-        seconds / 60 % 60,
-    ];
+    let [days, hours, minutes] = [seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60];
     let (large, small) = if days > 0 {
         ((days, "d"), (hours, "h"))
     } else if hours > 0 {
@@ -55,7 +51,7 @@ pub(in crate::admin::pages) fn spoken(length: Duration) -> String {
 }
 
 /// A window's label as it is spoken of: `24 hours` for `24h`. What is no label stays as it is.
-pub(in crate::admin::pages) fn window(label: &str) -> String {
+pub(crate) fn window(label: &str) -> String {
     let split = label.find(|c: char| !c.is_ascii_digit());
     let Some((number, unit)) = split.map(|at| label.split_at(at)) else {
         return label.to_owned();
@@ -74,7 +70,7 @@ pub(in crate::admin::pages) fn window(label: &str) -> String {
 }
 
 /// `a, b and c`.
-pub(in crate::admin::pages) fn listed<S: AsRef<str>>(items: &[S]) -> String {
+pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
     let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
     match items.as_slice() {
         [] => String::new(),
@@ -84,7 +80,7 @@ pub(in crate::admin::pages) fn listed<S: AsRef<str>>(items: &[S]) -> String {
 }
 
 /// A name such as `legacy_quiet` as words, the first with a capital: `Legacy quiet`.
-pub(in crate::admin::pages) fn titled(name: &str) -> String {
+pub(crate) fn titled(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| {
@@ -112,16 +108,36 @@ mod tests {
 
     #[test]
     fn lengths_have_at_most_two_units() {
-        let shown = [0, 59, 60, 3_600, 3_660, 90_000, 14 * 86_400].map(|seconds| {
-            spoken(Duration::from_secs(seconds))
-        });
-        assert_eq!(shown, ["0 s", "59 s", "1 min", "1 h", "1 h 1 min", "1 d 1 h", "14 d"]);
+        let shown = [0, 59, 60, 3_600, 3_660, 90_000, 14 * 86_400]
+            .map(|seconds| spoken(Duration::from_secs(seconds)));
+        assert_eq!(
+            shown,
+            [
+                "0 s",
+                "59 s",
+                "1 min",
+                "1 h",
+                "1 h 1 min",
+                "1 d 1 h",
+                "14 d"
+            ]
+        );
     }
 
     #[test]
     fn windows_are_spoken_in_words() {
         let spoken = ["5m", "1h", "24h", "14d", "90s", "odd"].map(window);
-        assert_eq!(spoken, ["5 minutes", "1 hour", "24 hours", "14 days", "90 seconds", "odd"]);
+        assert_eq!(
+            spoken,
+            [
+                "5 minutes",
+                "1 hour",
+                "24 hours",
+                "14 days",
+                "90 seconds",
+                "odd"
+            ]
+        );
     }
 
     #[test]

@@ -15,19 +15,19 @@ use crate::{
 
 /// A chart for each endpoint, and one for all answers that are errors.
 #[derive(Debug)]
-pub(in crate::admin::pages) struct EndpointCharts {
-    pub(in crate::admin::pages) endpoints: Vec<EndpointChart>,
-    pub(in crate::admin::pages) errors: Chart,
+pub(crate) struct EndpointCharts {
+    pub(crate) endpoints: Vec<EndpointChart>,
+    pub(crate) errors: Chart,
 }
 
 /// The answers of one endpoint by outcome.
 #[derive(Debug)]
-pub(in crate::admin::pages) struct EndpointChart {
-    pub(in crate::admin::pages) name: String,
+pub(crate) struct EndpointChart {
+    pub(crate) name: String,
     /// Method and path.
-    pub(in crate::admin::pages) route: String,
-    pub(in crate::admin::pages) total: String,
-    pub(in crate::admin::pages) chart: Chart,
+    pub(crate) route: String,
+    pub(crate) total: String,
+    pub(crate) chart: Chart,
 }
 
 /// How often an outcome was answered.
@@ -40,10 +40,7 @@ struct Answered<'a> {
 }
 
 /// The charts of what was answered. Endpoints that the contract no longer has come last.
-pub(in crate::admin::pages) fn endpoint_charts(
-    curves: &Curves,
-    contract: Option<&Contract>,
-) -> EndpointCharts {
+pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> EndpointCharts {
     let described = contract.map_or(&[][..], Contract::endpoints);
     let mut names: Vec<&str> = described.iter().map(Endpoint::name).collect();
     for curve in &curves.answers {
@@ -71,8 +68,15 @@ fn endpoint_chart(
     let total: u64 = answered.iter().map(|answered| answered.total).sum();
     let drawn = answered.iter().filter(|answered| answered.total > 0);
     let drawn: Vec<&Answered<'_>> = drawn.take(Look::ALL.len() + 1).collect();
-    let look = |name: &str| drawn.iter().position(|drawn| drawn.name == name).map(Look::of);
-    let keys = answered.iter().map(|answered| outcome_key(answered, look(answered.name), total));
+    let look = |name: &str| {
+        drawn
+            .iter()
+            .position(|drawn| drawn.name == name)
+            .map(Look::of)
+    };
+    let keys = answered
+        .iter()
+        .map(|answered| outcome_key(answered, look(answered.name), total));
     let span = window(curves.span);
     let chart = Draft {
         id: format!("endpoint-{number}"),
@@ -81,7 +85,11 @@ fn endpoint_chart(
         join: Join::Sum,
         watched: watched(curves),
         keys: keys.collect(),
-        curves: drawn.iter().enumerate().map(|(number, answered)| answered.series(number)).collect(),
+        curves: drawn
+            .iter()
+            .enumerate()
+            .map(|(number, answered)| answered.series(number))
+            .collect(),
         named: false,
         empty: format!("No answers in the last {span}."),
     };
@@ -96,14 +104,23 @@ fn endpoint_chart(
 fn route(endpoint: Option<&Endpoint>, contract: Option<&Contract>) -> String {
     match (endpoint, contract) {
         (Some(endpoint), Some(contract)) => {
-            format!("{} {}{}", endpoint.method(), contract.base_path(), endpoint.path())
+            format!(
+                "{} {}{}",
+                endpoint.method(),
+                contract.base_path(),
+                endpoint.path()
+            )
         }
         _ => "no longer on the contract".to_owned(),
     }
 }
 
 /// The outcomes in the order of the contract, then those that were answered beside it.
-fn answered<'a>(name: &str, endpoint: Option<&'a Endpoint>, curves: &'a Curves) -> Vec<Answered<'a>> {
+fn answered<'a>(
+    name: &str,
+    endpoint: Option<&'a Endpoint>,
+    curves: &'a Curves,
+) -> Vec<Answered<'a>> {
     let of_it = |curve: &&AnswerCurve| curve.endpoint == name;
     let outcomes = endpoint.map_or(&[][..], Endpoint::outcomes);
     let mut all: Vec<Answered<'a>> = outcomes
@@ -115,8 +132,9 @@ fn answered<'a>(name: &str, endpoint: Option<&'a Endpoint>, curves: &'a Curves) 
         })
         .collect();
     for curve in curves.answers.iter().filter(of_it) {
-        if !all.iter().any(|known| known.name == curve.outcome) {
-            all.push(Answered::new(&curve.outcome, None, Some(curve)));
+        let beside = Answered::new(&curve.outcome, None, Some(curve));
+        if beside.total > 0 && !all.iter().any(|known| known.name == curve.outcome) {
+            all.push(beside);
         }
     }
     all
@@ -148,7 +166,7 @@ impl<'a> Answered<'a> {
 fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
     let note = match answered.outcome {
         Some(outcome) => match outcome.legacy_shape() {
-            Some(legacy) => format!("{}, old form {}", outcome.status(), legacy.status()),
+            Some(legacy) => format!("{}, in the old form {}", outcome.status(), legacy.status()),
             None => outcome.status().to_string(),
         },
         None => "not described".to_owned(),
@@ -171,17 +189,29 @@ fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
 fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
     let mut statuses: Vec<(u16, Vec<&AnswerCurve>)> = Vec::new();
     for endpoint in described {
-        for outcome in endpoint.outcomes().iter().filter(|outcome| outcome.status() >= 400) {
-            let is_it = |curve: &&AnswerCurve| curve.endpoint == endpoint.name() && curve.outcome == outcome.name();
+        for outcome in endpoint
+            .outcomes()
+            .iter()
+            .filter(|outcome| outcome.status() >= 400)
+        {
+            let is_it = |curve: &&AnswerCurve| {
+                curve.endpoint == endpoint.name() && curve.outcome == outcome.name()
+            };
             let found = curves.answers.iter().filter(is_it);
-            match statuses.iter_mut().find(|(status, _)| *status == outcome.status()) {
+            match statuses
+                .iter_mut()
+                .find(|(status, _)| *status == outcome.status())
+            {
                 Some((_, of_it)) => of_it.extend(found),
                 None => statuses.push((outcome.status(), found.collect())),
             }
         }
     }
     statuses.sort_by_key(|(status, _)| *status);
-    let of_all = curves.answers.iter().flat_map(|curve| [&curve.target, &curve.legacy]);
+    let of_all = curves
+        .answers
+        .iter()
+        .flat_map(|curve| [&curve.target, &curve.legacy]);
     let all: u64 = of_all.flatten().flatten().sum();
     draw_errors(&statuses, all, curves)
 }
@@ -190,7 +220,9 @@ fn draw_errors(statuses: &[(u16, Vec<&AnswerCurve>)], all: u64, curves: &Curves)
     let mut drawn = Vec::new();
     let mut keys = Vec::new();
     for (status, of_it) in statuses {
-        let shapes = of_it.iter().flat_map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);
+        let shapes = of_it
+            .iter()
+            .flat_map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);
         let values = sum(shapes);
         let total: u64 = values.iter().flatten().sum();
         let look = (total > 0).then(|| Look::of(drawn.len()));
@@ -204,7 +236,11 @@ fn draw_errors(statuses: &[(u16, Vec<&AnswerCurve>)], all: u64, curves: &Curves)
             share: share_of(total, all),
         });
         if let Some(look) = look {
-            drawn.push(Series { name: status.to_string(), look, values });
+            drawn.push(Series {
+                name: status.to_string(),
+                look,
+                values,
+            });
         }
     }
     let span = window(curves.span);
@@ -228,7 +264,9 @@ fn watched(curves: &Curves) -> Vec<bool> {
         let mut curves = curves.answers.iter();
         curves.any(|curve| curve.target.get(bucket).is_some_and(Option::is_some))
     };
-    (0..curves.len).map(|bucket| curves.answers.is_empty() || some(bucket)).collect()
+    (0..curves.len)
+        .map(|bucket| curves.answers.is_empty() || some(bucket))
+        .collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

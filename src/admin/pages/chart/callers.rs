@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Dependent callers of each kind, and in red those that are stranded.
-pub(in crate::admin::pages) fn callers_chart(curves: &Curves) -> Chart {
+pub(crate) fn callers_chart(curves: &Curves) -> Chart {
     let mut drawn = dependents(curves);
     drawn.extend(stranded(&curves.callers));
     Draft {
@@ -42,7 +42,11 @@ pub(super) const fn buckets(curves: &Curves) -> Buckets {
 /// Kinds of which somebody depended; those beyond the looks that there are together.
 fn dependents(curves: &Curves) -> Vec<Series> {
     let ever = |values: &[Option<u64>]| values.iter().flatten().any(|number| *number > 0);
-    let mut kinds: Vec<&CallerCurve> = curves.callers.iter().filter(|kind| ever(&kind.dependent)).collect();
+    let mut kinds: Vec<&CallerCurve> = curves
+        .callers
+        .iter()
+        .filter(|kind| ever(&kind.dependent))
+        .collect();
     let rest = kinds.split_off(kinds.len().min(Look::ALL.len()));
     let series = kinds.into_iter().enumerate().map(|(number, kind)| Series {
         name: kind.kind.clone(),
@@ -62,11 +66,15 @@ fn dependents(curves: &Curves) -> Vec<Series> {
 
 fn stranded(kinds: &[CallerCurve]) -> Option<Series> {
     let values = sum(kinds.iter().map(|kind| kind.stranded.as_slice()));
-    values.iter().flatten().any(|number| *number > 0).then(|| Series {
-        name: "stranded".to_owned(),
-        look: Look::STRANDED,
-        values,
-    })
+    values
+        .iter()
+        .flatten()
+        .any(|number| *number > 0)
+        .then(|| Series {
+            name: "stranded".to_owned(),
+            look: Look::STRANDED,
+            values,
+        })
 }
 
 /// The sums by bucket; none where there is none at all.
@@ -85,6 +93,10 @@ pub(super) fn sum<'a>(curves: impl Iterator<Item = &'a [Option<u64>]>) -> Vec<Op
 
 /// In which buckets anybody counted callers.
 fn watched(kinds: &[CallerCurve], len: usize) -> Vec<bool> {
-    let any = |bucket| kinds.iter().any(|kind| kind.dependent.get(bucket).is_some_and(Option::is_some));
+    let any = |bucket| {
+        kinds
+            .iter()
+            .any(|kind| kind.dependent.get(bucket).is_some_and(Option::is_some))
+    };
     (0..len).map(any).collect()
 }

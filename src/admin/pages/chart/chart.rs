@@ -10,12 +10,12 @@ use super::{
     table::Table,
     ticks::{Tick, ticks},
 };
-use crate::admin::pages::wording::grouped;
+use crate::admin::pages::wording::{grouped, listed};
 
 /// A chart with its key and its table.
 #[derive(Clone, Debug, Template)]
 #[template(path = "chart.html")]
-pub(in crate::admin::pages) struct Chart {
+pub(crate) struct Chart {
     /// Tells it from the others of the page.
     id: String,
     /// What it shows, in a sentence for those who cannot see it.
@@ -31,6 +31,8 @@ pub(in crate::admin::pages) struct Chart {
     /// Said where there is no line.
     empty: String,
     keys: Vec<Key>,
+    /// What is on the contract and was not answered.
+    never: String,
     table: Table,
 }
 
@@ -59,10 +61,20 @@ const COLUMNS: u64 = 200;
 impl Draft {
     pub(super) fn draw(self) -> Chart {
         let columns = self.buckets.columns(COLUMNS);
-        let series: Vec<Series> = self.curves.iter().map(|curve| joined(curve, &columns, self.join)).collect();
-        let highest = series.iter().flat_map(|series| series.values.iter().flatten()).max();
+        let series: Vec<Series> = self
+            .curves
+            .iter()
+            .map(|curve| joined(curve, &columns, self.join))
+            .collect();
+        let highest = series
+            .iter()
+            .flat_map(|series| series.values.iter().flatten())
+            .max();
         let scale = Scale::reaching(highest.copied().unwrap_or_default());
-        let mut lines: Vec<Line> = series.iter().map(|series| Line::draw(series, &columns, scale)).collect();
+        let mut lines: Vec<Line> = series
+            .iter()
+            .map(|series| Line::draw(series, &columns, scale))
+            .collect();
         spread(&mut lines, f64::from(HEIGHT));
         let unit = match self.join {
             Join::Highest => "callers".to_owned(),
@@ -73,12 +85,20 @@ impl Draft {
             id: self.id,
             unit,
             lines,
-            gaps: gaps(&self.watched, self.buckets, &columns),
-            levels: scale.numbers().map(|number| (scale.y(number), grouped(number))).collect(),
+            gaps: gaps(&self.watched, &columns),
+            levels: scale
+                .numbers()
+                .map(|number| (scale.y(number), grouped(number)))
+                .collect(),
             ticks: ticks(self.buckets, &columns),
             named: self.named,
             empty: self.empty,
-            keys: self.keys,
+            never: never(&self.keys),
+            keys: self
+                .keys
+                .into_iter()
+                .filter(|key| key.look.is_some())
+                .collect(),
             table: Table::new(self.buckets, self.join, &self.curves),
         }
     }
@@ -88,7 +108,10 @@ impl Draft {
 fn joined(curve: &Series, columns: &Columns, join: Join) -> Series {
     let mut values = columns.join(&curve.values, join);
     let earlier = values.iter().rev().skip(1).any(Option::is_some);
-    if join == Join::Sum && earlier && let Some(last) = values.last_mut() {
+    if join == Join::Sum
+        && earlier
+        && let Some(last) = values.last_mut()
+    {
         *last = None;
     }
     Series {
@@ -101,20 +124,35 @@ fn summary(subject: &str, lines: &[Line], empty: &str) -> String {
     if lines.is_empty() {
         return format!("{subject}. {empty}");
     }
-    let ends = lines.iter().map(|line| format!("{} {}", line.name, line.last));
+    let ends = lines
+        .iter()
+        .map(|line| format!("{} {}", line.name, line.last));
     let ends: Vec<String> = ends.collect();
-    format!("{subject}. At the end: {}. The table below has the numbers.", ends.join(", "))
+    format!(
+        "{subject}. At the end: {}. The table below has the numbers.",
+        ends.join(", ")
+    )
 }
 
-fn gaps(watched: &[bool], buckets: Buckets, columns: &Columns) -> Vec<(f64, f64)> {
+/// What has no line, in a few words.
+fn never(keys: &[Key]) -> String {
+    let unseen = keys.iter().filter(|key| key.look.is_none());
+    let unseen = unseen.map(|key| format!("{} ({})", key.name, key.note));
+    listed(&unseen.collect::<Vec<_>>())
+}
+
+/// Stretches of whole columns in which nobody watched.
+fn gaps(watched: &[bool], columns: &Columns) -> Vec<(f64, f64)> {
+    let marks: Vec<Option<u64>> = watched.iter().map(|watched| watched.then_some(1)).collect();
+    let marks = columns.join(&marks, Join::Highest);
     let mut gaps = Vec::new();
     let mut begin = None;
-    let at = |bucket: usize| columns.place(buckets.from_ms + buckets.step_ms * bucket as u64) / 10.0;
-    for (bucket, watched) in watched.iter().copied().chain([true]).enumerate() {
-        match (watched, begin) {
-            (false, None) => begin = Some(bucket),
-            (true, Some(from)) => {
-                gaps.push((at(from), ((at(bucket) - at(from)) * 10.0).round() / 10.0));
+    let at = |column| columns.place(columns.begin_ms(column)) / 10.0;
+    for (column, mark) in marks.iter().copied().chain([Some(1)]).enumerate() {
+        match (mark, begin) {
+            (None, None) => begin = Some(column),
+            (Some(_), Some(from)) => {
+                gaps.push((at(from), ((at(column) - at(from)) * 10.0).round() / 10.0));
                 begin = None;
             }
             _ => {}
@@ -132,10 +170,18 @@ mod tests {
         Draft {
             id: "test".to_owned(),
             subject: "Callers <by kind>".to_owned(),
-            buckets: Buckets { from_ms: 0, step_ms: 10_000, len: 360 },
+            buckets: Buckets {
+                from_ms: 0,
+                step_ms: 10_000,
+                len: 360,
+            },
             join: Join::Highest,
             watched: values.iter().map(Option::is_some).collect(),
-            curves: vec![Series { name: "A&B".to_owned(), look: Look::of(0), values }],
+            curves: vec![Series {
+                name: "A&B".to_owned(),
+                look: Look::of(0),
+                values,
+            }],
             named: true,
             empty: String::new(),
             keys: Vec::new(),
@@ -149,8 +195,14 @@ mod tests {
         let chart = draft(values).draw();
         assert_eq!(chart.gaps, [(25.0, 25.0)]);
         let html = chart.to_string();
-        assert!(!html.contains("A&B") && !html.contains("<by kind>"), "{html}");
+        assert!(
+            !html.contains("A&B") && !html.contains("<by kind>"),
+            "{html}"
+        );
         assert!(html.contains("<td>not watched</td>"), "{html}");
-        assert!(!html.contains("style="), "the policy of the pages forbids it");
+        assert!(
+            !html.contains("style="),
+            "the policy of the pages forbids it"
+        );
     }
 }

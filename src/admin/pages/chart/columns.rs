@@ -57,8 +57,12 @@ impl Buckets {
     /// At most about so many columns.
     pub(super) fn columns(self, most: u64) -> Columns {
         let length = self.end_ms() - self.from_ms;
-        let fits = |width: &u64| *width * most >= length && width.is_multiple_of(self.step_ms.max(1));
-        let width_ms = WIDTHS.into_iter().find(fits).unwrap_or(DAY.max(self.step_ms));
+        let fits =
+            |width: &u64| *width * most >= length && width.is_multiple_of(self.step_ms.max(1));
+        let width_ms = WIDTHS
+            .into_iter()
+            .find(fits)
+            .unwrap_or(DAY.max(self.step_ms));
         let start_ms = self.from_ms / width_ms * width_ms;
         let count = (self.end_ms() - start_ms).div_ceil(width_ms);
         Columns {
@@ -77,7 +81,9 @@ impl Columns {
         for (bucket, value) in values.iter().enumerate() {
             let at = self.buckets.from_ms + self.buckets.step_ms * bucket as u64;
             let column = (at - self.start_ms) / self.width_ms;
-            let place = usize::try_from(column).ok().and_then(|at| joined.get_mut(at));
+            let place = usize::try_from(column)
+                .ok()
+                .and_then(|at| joined.get_mut(at));
             if let (Some(place), Some(value)) = (place, *value) {
                 let before: u64 = place.unwrap_or_default();
                 *place = Some(match join {
@@ -98,7 +104,10 @@ impl Columns {
     pub(super) fn place(&self, at_ms: u64) -> f64 {
         let (from, end) = (self.buckets.from_ms, self.buckets.end_ms());
         let within = at_ms.clamp(from, end) - from;
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of at most a month")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "milliseconds of at most a month"
+        )]
         let share = within as f64 / (end - from).max(1) as f64;
         (share * 10_000.0).round() / 10.0
     }
@@ -116,7 +125,11 @@ impl Columns {
             ms if ms % MINUTE == 0 => (ms / MINUTE, "min"),
             ms => (ms / SECOND, "s"),
         };
-        if number == 1 { unit.to_owned() } else { format!("{number} {unit}") }
+        if number == 1 {
+            unit.to_owned()
+        } else {
+            format!("{number} {unit}")
+        }
     }
 }
 
@@ -126,18 +139,32 @@ mod tests {
 
     #[test]
     fn columns_begin_at_whole_multiples_and_cover_all_buckets() {
-        let day = Buckets { from_ms: 3 * MINUTE, step_ms: MINUTE, len: 1_440 };
+        let day = Buckets {
+            from_ms: 3 * MINUTE,
+            step_ms: MINUTE,
+            len: 1_440,
+        };
         let columns = day.columns(200);
-        assert_eq!((columns.start_ms, columns.width_ms, columns.count), (0, 10 * MINUTE, 145));
+        assert_eq!(
+            (columns.start_ms, columns.width_ms, columns.count),
+            (0, 10 * MINUTE, 145)
+        );
         assert_eq!(columns.width(), "10 min");
         let joined = columns.join(&vec![Some(1); 1_440], Join::Sum);
-        assert_eq!((joined[0], joined[1], joined[144]), (Some(7), Some(10), Some(3)));
+        assert_eq!(
+            (joined[0], joined[1], joined[144]),
+            (Some(7), Some(10), Some(3))
+        );
         assert_eq!((columns.place(0), columns.place(u64::MAX)), (0.0, 1_000.0));
     }
 
     #[test]
     fn a_column_that_nobody_watched_has_no_number() {
-        let buckets = Buckets { from_ms: 0, step_ms: 10 * SECOND, len: 360 };
+        let buckets = Buckets {
+            from_ms: 0,
+            step_ms: 10 * SECOND,
+            len: 360,
+        };
         let mut values = vec![Some(2); 360];
         values[0..4].fill(None);
         values[5] = Some(9);

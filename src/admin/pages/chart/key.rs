@@ -4,7 +4,7 @@ use super::line::Look;
 
 /// One entry of the key.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Key {
+pub(crate) struct Key {
     pub(super) look: Option<Look>,
     pub(super) name: String,
     /// What else there is to say of it.

@@ -162,11 +162,19 @@ mod tests {
     fn labels_of_equal_numbers_stand_below_one_another() {
         let look = Look::of(0);
         let line = |label_y| Line {
-            name: "a kind with a long name".to_owned(), look, path: String::new(), marks: Vec::new(), last: String::new(), label_y,
+            name: "a kind with a long name".to_owned(),
+            look,
+            path: String::new(),
+            marks: Vec::new(),
+            last: String::new(),
+            label_y,
         };
         let mut lines = [line(180.0), line(180.0), line(0.0)];
         spread(&mut lines, 180.0);
-        assert_eq!(lines.each_ref().map(|line| line.label_y), [164.0, 180.0, 0.0]);
+        assert_eq!(
+            lines.each_ref().map(|line| line.label_y),
+            [164.0, 180.0, 0.0]
+        );
         assert_eq!(lines[0].short(), "a kind with …");
     }
 }

@@ -12,6 +12,6 @@ mod scale;
 mod table;
 mod ticks;
 
-pub(in crate::admin::pages) use answers::{EndpointCharts, endpoint_charts};
-pub(in crate::admin::pages) use callers::callers_chart;
-pub(in crate::admin::pages) use chart::Chart;
+pub(crate) use answers::{EndpointCharts, endpoint_charts};
+pub(crate) use callers::callers_chart;
+pub(crate) use chart::Chart;

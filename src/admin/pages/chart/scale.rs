@@ -19,7 +19,10 @@ impl Scale {
             for factor in [1, 2, 5] {
                 let step = power.saturating_mul(factor);
                 if step.saturating_mul(4) >= highest {
-                    return Self { step, steps: highest.div_ceil(step) };
+                    return Self {
+                        step,
+                        steps: highest.div_ceil(step),
+                    };
                 }
             }
             power = power.saturating_mul(10);

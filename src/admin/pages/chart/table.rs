@@ -23,7 +23,10 @@ impl Table {
     /// Of curves by bucket.
     pub(super) fn new(buckets: Buckets, join: Join, curves: &[Series]) -> Self {
         let columns = buckets.columns(ROWS);
-        let joined: Vec<_> = curves.iter().map(|curve| columns.join(&curve.values, join)).collect();
+        let joined: Vec<_> = curves
+            .iter()
+            .map(|curve| columns.join(&curve.values, join))
+            .collect();
         let rows = (0..columns.count).rev().map(|column| {
             let begin = Timestamp::from_unix_ms(columns.begin_ms(column));
             let cells = joined.iter().map(|values| cell(values[column]));

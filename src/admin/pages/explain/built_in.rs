@@ -9,10 +9,7 @@ use super::{
 use crate::rollout::{BuiltInGate, GateReport};
 
 /// What a gate says.
-pub(in crate::admin::pages) fn explain(
-    report: &GateReport,
-    background: &Background<'_>,
-) -> Explanation {
+pub(crate) fn explain(report: &GateReport, background: &Background<'_>) -> Explanation {
     let figures = Figures(report.evidence().members());
     let unknown = figures.text("unknown");
     let points = match BuiltInGate::find(report.name().as_str()) {
@@ -39,7 +36,11 @@ fn points(
         BuiltInGate::PostAnalysisDone => journal_gates::post_analysis_done(figures, background),
     };
     if points.is_empty() {
-        let verdict = if passed { "It lets pass." } else { "It does not let pass." };
+        let verdict = if passed {
+            "It lets pass."
+        } else {
+            "It does not let pass."
+        };
         return vec![Point::new(verdict)];
     }
     points

@@ -36,8 +36,13 @@ pub(super) fn legacy_quiet(figures: Figures<'_>, background: &Background<'_>) ->
     let label = figures.text("window");
     let span = window(label);
     let in_the_way = |what| figures.inner_number("in_the_way", what);
-    let [callers, answers, anonymous, estimated] =
-        ["callers", "answers", "anonymous_answers", "estimated_callers"].map(in_the_way);
+    let [callers, answers, anonymous, estimated] = [
+        "callers",
+        "answers",
+        "anonymous_answers",
+        "estimated_callers",
+    ]
+    .map(in_the_way);
     let mut points = Vec::new();
     if callers > 0 {
         let by_kind = by_kind(callers, &background.remaining.depended);
@@ -87,7 +92,10 @@ fn unsettled(figures: Figures<'_>, background: &Background<'_>) -> Option<Point>
     let since: Timestamp = figures.text("contract_since").parse().ok()?;
     let label = figures.text("window");
     // Cutover and retirement have windows of their own; the label says which of them it was.
-    let steps = [crate::rollout::Transition::Cutover, crate::rollout::Transition::Retire];
+    let steps = [
+        crate::rollout::Transition::Cutover,
+        crate::rollout::Transition::Retire,
+    ];
     let windows = steps.map(|step| background.policy.quiet_window(step));
     let length = windows.into_iter().find(|window| window.label() == label)?;
     let text = format!(
@@ -114,7 +122,10 @@ pub(super) fn all_accounted(figures: Figures<'_>, background: &Background<'_>) -
         points.push(upgrade(text, in_the_way, background, &query));
     }
     let quiet = number("silent").saturating_add(number("forgotten_dependents"));
-    let (watched, least) = (figures.share("watched_ratio"), background.policy.coverage_ratio());
+    let (watched, least) = (
+        figures.share("watched_ratio"),
+        background.policy.coverage_ratio(),
+    );
     if quiet > 0 && watched < least {
         let text = format!(
             "{} counted as gone, but only {} of the last {span} was watched, and {} is asked for.",
@@ -209,10 +220,16 @@ fn no_place(who: &str) -> Point {
 
 fn upgrade(text: String, callers: u64, background: &Background<'_>, query: &str) -> Point {
     let (todo, link) = if callers == 1 {
-        ("Upgrade it, or waive it under an owner’s name.", "See this caller".to_owned())
+        (
+            "Upgrade it, or waive it under an owner’s name.",
+            "See this caller".to_owned(),
+        )
     } else {
         let all = counted(callers, "caller");
-        ("Upgrade them, or waive each under an owner’s name.", format!("See these {all}"))
+        (
+            "Upgrade them, or waive each under an owner’s name.",
+            format!("See these {all}"),
+        )
     };
     let href = format!("{}/callers?{query}", background.base);
     Point::new(text).todo(todo).at(href, link)
@@ -226,7 +243,9 @@ fn by_kind(callers: u64, kinds: &[(String, u64)]) -> String {
         [(kind, _)] => format!("{all} of {kind}"),
         kinds => {
             let parts = kinds.iter();
-            let parts: Vec<String> = parts.map(|(kind, n)| format!("{} of {kind}", grouped(*n))).collect();
+            let parts: Vec<String> = parts
+                .map(|(kind, n)| format!("{} of {kind}", grouped(*n)))
+                .collect();
             format!("{all} ({})", listed(&parts))
         }
     }

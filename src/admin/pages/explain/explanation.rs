@@ -2,55 +2,46 @@
 
 use super::tree::leaves;
 use crate::{
-    admin::pages::wording::titled,
+    admin::pages::{remaining::Remaining, wording::titled},
     rollout::{GateReport, Policy},
 };
 
 /// What a gate says, for people.
 #[derive(Clone, Debug)]
-pub(in crate::admin::pages) struct Explanation {
+pub(crate) struct Explanation {
     /// Its name in policies, reports and overrides.
-    pub(in crate::admin::pages) name: String,
+    pub(crate) name: String,
     /// Its name as words.
-    pub(in crate::admin::pages) title: String,
-    pub(in crate::admin::pages) passed: bool,
+    pub(crate) title: String,
+    pub(crate) passed: bool,
     /// What it found; never empty.
-    pub(in crate::admin::pages) points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
     /// What it rests on, each figure with its name.
-    pub(in crate::admin::pages) evidence: Vec<(String, String)>,
+    pub(crate) evidence: Vec<(String, String)>,
 }
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::admin::pages) struct Point {
-    pub(in crate::admin::pages) text: String,
-    pub(in crate::admin::pages) todo: Option<Todo>,
+pub(crate) struct Point {
+    pub(crate) text: String,
+    pub(crate) todo: Option<Todo>,
 }
 
 /// What has to be done about a finding, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::admin::pages) struct Todo {
-    pub(in crate::admin::pages) text: String,
+pub(crate) struct Todo {
+    pub(crate) text: String,
     /// Address and text.
-    pub(in crate::admin::pages) link: Option<(String, String)>,
+    pub(crate) link: Option<(String, String)>,
 }
 
 /// What an explanation may look at beside the evidence.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::admin::pages) struct Background<'a> {
+pub(crate) struct Background<'a> {
     /// The path under which the pages are.
-    pub(in crate::admin::pages) base: &'a str,
-    pub(in crate::admin::pages) policy: &'a Policy,
-    pub(in crate::admin::pages) remaining: &'a Remaining,
-}
-
-/// The callers in the way that are not waived, by their kinds.
-#[derive(Clone, Debug, Default)]
-pub(in crate::admin::pages) struct Remaining {
-    /// Those with a dependent answer in the quiet window.
-    pub(in crate::admin::pages) depended: Vec<(String, u64)>,
-    /// Those that depended once, did not migrate and are not silent.
-    pub(in crate::admin::pages) unaccounted: Vec<(String, u64)>,
+    pub(crate) base: &'a str,
+    pub(crate) policy: &'a Policy,
+    pub(crate) remaining: &'a Remaining,
 }
 
 impl Explanation {

@@ -79,9 +79,11 @@ pub(super) fn post_analysis_done(figures: Figures<'_>, background: &Background<'
     let mut points: Vec<Point> = rollbacks
         .map(|rollback| {
             let href = format!("{}/post-analysis/{rollback}", background.base);
-            Point::new(format!("The rollback of event {rollback} has no post-analysis."))
-                .todo("Find out what went wrong, and file it.")
-                .at(href, "File the post-analysis")
+            Point::new(format!(
+                "The rollback of event {rollback} has no post-analysis."
+            ))
+            .todo("Find out what went wrong, and file it.")
+            .at(href, "File the post-analysis")
         })
         .collect();
     points.extend(others(due, points.len(), "rollback", "without one"));

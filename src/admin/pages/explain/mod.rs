@@ -12,6 +12,6 @@ mod journal_gates;
 mod tests;
 mod tree;
 
-pub(in crate::admin::pages) use built_in::explain;
-pub(in crate::admin::pages) use explanation::{Background, Explanation, Point, Remaining, Todo};
-pub(in crate::admin::pages) use tree::leaves;
+pub(crate) use built_in::explain;
+pub(crate) use explanation::{Background, Explanation};
+pub(crate) use tree::leaves;

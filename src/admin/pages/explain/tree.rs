@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::admin::pages::wording::grouped;
 
 /// The members of an object, those of inner ones by their path: `in_the_way.callers`.
-pub(in crate::admin::pages) fn leaves(members: &Map<String, Value>) -> Vec<(String, String)> {
+pub(crate) fn leaves(members: &Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     collect("", members, &mut found);
     // Their order would depend on a feature of `serde_json` that others may switch on.
