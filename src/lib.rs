@@ -53,6 +53,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod observation;
 pub mod rollout;
+mod snapshot_file;
 
 #[doc(inline)]
 pub use contract::{Contract, LiveContract};

@@ -6,8 +6,10 @@ use super::{
     curves::AnswerCurve,
     pair::{Pair, Served},
     ring::Ring,
+    ring_bytes::{SavedRing, put_rings, read_rings},
     span::Span,
 };
+use crate::snapshot_file::codec::{Malformed, Put, Read, Reader};
 
 /// The answers of each pair: two columns for a pair, those in target and those in legacy shape.
 #[derive(Debug)]
@@ -18,6 +20,13 @@ pub(super) struct Answers {
     /// What was counted when the last sample was taken.
     counted: HashMap<Pair, Served>,
     rings: [Ring; 3],
+}
+
+/// The answers as they were saved.
+#[derive(Debug)]
+pub(super) struct SavedAnswers {
+    pairs: Vec<Pair>,
+    rings: [SavedRing; 3],
 }
 
 /// The most pairs, that of the excess included.
@@ -65,9 +74,45 @@ impl Answers {
             .into_iter()
             .filter(|(_, total)| all || *total != Served::NONE);
         for (pair, _) in placed.take(room) {
-            self.places.insert(pair.clone(), self.pairs.len());
+            self.add(pair);
+        }
+    }
+
+    /// The place of a pair; that of a new one is behind all others.
+    fn add(&mut self, pair: Pair) -> usize {
+        let next = self.pairs.len();
+        let place = *self.places.entry(pair.clone()).or_insert(next);
+        if place == next {
             self.pairs.push(pair);
         }
+        place
+    }
+
+    /// Takes in what was saved. A pair that had no answers for 30 days gives its place back.
+    pub(super) fn restore(&mut self, saved: SavedAnswers) {
+        let used = |number| {
+            !saved
+                .rings
+                .iter()
+                .all(|ring| ring.is_empty(target(number)) && ring.is_empty(legacy(number)))
+        };
+        let places = (0..)
+            .zip(saved.pairs)
+            .map(|(number, pair)| used(number).then(|| self.add(pair)));
+        let places: Vec<_> = places.collect();
+        for (ring, saved) in self.rings.iter_mut().zip(&saved.rings) {
+            saved.pour(ring, |column| {
+                places[column / 2].map(|place| 2 * place + column % 2)
+            });
+        }
+    }
+
+    pub(super) fn put(&self, out: &mut Vec<u8>, time: u64) {
+        out.list(self.pairs.iter(), |out, pair| {
+            out.block(pair.endpoint.as_bytes());
+            out.block(pair.outcome.as_bytes());
+        });
+        put_rings(out, &self.rings, time);
     }
 
     pub(super) fn curves(&self, span: Span, time: u64) -> Vec<AnswerCurve> {
@@ -82,6 +127,22 @@ impl Answers {
         curves.rotate_left(1);
         curves.pop_if(|excess| is_empty(excess));
         curves
+    }
+}
+
+impl SavedAnswers {
+    pub(super) fn read(reader: &mut Reader<'_>, time: u64) -> Read<Self> {
+        let pairs = reader.list(|reader| {
+            let (endpoint, outcome) = (reader.text()?.into(), reader.text()?.into());
+            Ok(Pair { endpoint, outcome })
+        })?;
+        if pairs.len() > MAX_PAIRS || pairs.first() != Some(&Pair::excess()) {
+            return Err(Malformed);
+        }
+        Ok(Self {
+            rings: read_rings(reader, time, 2 * pairs.len())?,
+            pairs,
+        })
     }
 }
 

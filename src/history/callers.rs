@@ -1,13 +1,28 @@
 //! Who depended, over time.
 
-use super::{curves::CallerCurve, ring::Ring, span::Span};
-use crate::census::Report;
+use super::{
+    curves::CallerCurve,
+    ring::Ring,
+    ring_bytes::{SavedRing, put_rings, read_rings},
+    span::Span,
+};
+use crate::{
+    census::Report,
+    snapshot_file::codec::{Put, Read, Reader},
+};
 
 /// The callers of each kind: two columns for a kind, the dependent and the stranded ones.
 #[derive(Debug)]
 pub(super) struct Callers {
     kinds: Vec<String>,
     rings: [Ring; 3],
+}
+
+/// The callers as they were saved.
+#[derive(Debug)]
+pub(super) struct SavedCallers<'a> {
+    kinds: Vec<&'a str>,
+    rings: [SavedRing; 3],
 }
 
 impl Callers {
@@ -29,6 +44,24 @@ impl Callers {
         }
     }
 
+    /// Takes in what was saved. A kind that the census no longer knows is `other`, as it is there.
+    pub(super) fn restore(&mut self, saved: &SavedCallers<'_>) {
+        let kind = |name: &&str| self.kinds.iter().position(|kind| kind == name);
+        let kinds: Vec<_> = saved
+            .kinds
+            .iter()
+            .map(|name| kind(name).unwrap_or(0))
+            .collect();
+        for (ring, saved) in self.rings.iter_mut().zip(&saved.rings) {
+            saved.pour(ring, |column| Some(2 * kinds[column / 2] + column % 2));
+        }
+    }
+
+    pub(super) fn put(&self, out: &mut Vec<u8>, time: u64) {
+        out.list(self.kinds.iter(), |out, name| out.block(name.as_bytes()));
+        put_rings(out, &self.rings, time);
+    }
+
     pub(super) fn curves(&self, span: Span, time: u64) -> Vec<CallerCurve> {
         let ring = &self.rings[span as usize];
         let curve = |(kind, name): (usize, &String)| CallerCurve {
@@ -37,6 +70,16 @@ impl Callers {
             stranded: ring.values(time, stranded(kind)),
         };
         self.kinds.iter().enumerate().map(curve).collect()
+    }
+}
+
+impl<'a> SavedCallers<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>, time: u64) -> Read<Self> {
+        let kinds = reader.list(Reader::text)?;
+        Ok(Self {
+            rings: read_rings(reader, time, 2 * kinds.len())?,
+            kinds,
+        })
     }
 }
 

@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{answers, book::Book, curves::Curves, pair::totals, span::Span};
+use super::{answers, book::Book, curves::Curves, span::Span};
 use crate::{
     census::{Census, Window, timeline::Timeline},
     clock::Clock,
-    keeper::Tick,
     metrics::Metrics,
+    snapshot_file::{saver::Saver, unreadable::Unreadable},
 };
 
 /// The curves of the last 30 days. The [module](super) has the rules and an example.
@@ -20,6 +20,9 @@ pub struct History {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timeline: Timeline,
     pub(super) window: Window,
+    pub(super) save_every: u64,
+    pub(super) saver: Option<Saver>,
+    pub(super) lost: Option<Unreadable>,
     pub(super) book: Mutex<Book>,
 }
 
@@ -35,31 +38,16 @@ impl History {
         book.curves(span, time, self.window.label())
     }
 
-    pub(super) fn sample(&self) {
-        let now = self.timeline.moment(&*self.clock);
-        let due = self.book().due(&self.timeline, now);
-        let Some(now) = due else {
-            return;
-        };
-        let (reports, totals) = (self.census.ready_made(), totals(&self.metrics.snapshot()));
-        let window = Window::READY_MADE
-            .iter()
-            .position(|ready| *ready == self.window)
-            .expect("a history opens with a ready-made window only");
-        let mut book = self.book();
-        book.sample_callers(&now, reports, window);
-        book.sample_answers(&now, totals);
+    /// Why the history began without what its file held, if that could not be read when it was opened. The file was renamed,
+    /// `.lost` appended.
+    #[must_use]
+    pub const fn lost(&self) -> Option<Unreadable> {
+        self.lost
     }
 
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
         // Whoever panicked left, at worst, a sample half taken.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Tick for History {
-    fn tick(&self) {
-        self.sample();
     }
 }
 

@@ -69,10 +69,28 @@ impl Ring {
     }
 
     /// The numbers of all buckets that are shown at this time; the last is the running one.
-    pub(super) fn buckets(&self, time: u64) -> impl Iterator<Item = u64> + use<> {
+    fn buckets(&self, time: u64) -> impl Iterator<Item = u64> + use<> {
         let running = time / self.span.step_ms();
         let first = (running + 1).saturating_sub(self.span.len() as u64);
         first..=running
+    }
+
+    /// The buckets shown at this time in which somebody was watching, oldest first.
+    pub(super) fn watched(&self, time: u64) -> Vec<u64> {
+        let watched = |number: &u64| self.numbers[self.place(*number)] == *number;
+        self.buckets(time).filter(watched).collect()
+    }
+
+    /// How many columns there are.
+    pub(super) fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The values of a column in these buckets; nothing if it has had only zeros.
+    pub(super) fn column(&self, column: usize, buckets: &[u64]) -> Vec<u32> {
+        let column = &self.columns[column];
+        let value = |number: &u64| column.get(self.place(*number)).copied();
+        buckets.iter().filter_map(value).collect()
     }
 
     fn change(&mut self, place: Place, column: usize, value: u64, how: fn(u32, u32) -> u32) {

@@ -9,6 +9,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("guide", 0),
     ("json", 0),
     ("keeper", 0),
+    ("snapshot_file", 0),
     ("contract", 0),
     ("contract::plan", 1),
     ("contract::contract", 1),

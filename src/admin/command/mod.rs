@@ -14,3 +14,4 @@ pub(super) use command::{Command, CommandKind, Wish};
 pub(super) use fault::{Fault, invalid};
 pub(super) use form::Form;
 pub(super) use if_match::IfMatch;
+pub(super) use refused::problem as refused;
