@@ -61,7 +61,7 @@ fn what_is_not_as_planned_ends_it_with_1_and_is_named() {
         (false.into(), "observe, flag off".into())
     );
     assert_eq!(seen("after retirement"), (false.into(), Value::Null));
-    assert!(text(&played.stderr).contains("NOT AS PLANNED"));
+    assert!(text(&played.stderr).contains("[DIFFERS]"));
 }
 
 fn it_can_be_read_in_a_narrow_terminal_without_colour(timeline: &str) {
