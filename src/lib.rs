@@ -32,9 +32,12 @@
 //! - [`metrics`]: the numbers, and how to show them
 //! - [`history`]: the curves of the last 30 days: who depended, and what was answered
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
+//! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
 //! - [`guide`]: how the crate is built, and why so
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod bindings;
 pub mod caller;
 pub mod census;
