@@ -23,7 +23,8 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
-    details: Option<Value>,
+    /// Boxed, because every `Result` of a handler would else be as large as it.
+    details: Option<Box<Value>>,
     retry_after: Option<Duration>,
 }
 
@@ -56,7 +57,7 @@ impl ApiError {
     pub(crate) fn validation(problem: impl Into<String>) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         Self {
-            details: Some(json!({ "problem": problem.into() })),
+            details: Some(Box::new(json!({ "problem": problem.into() }))),
             ..Self::new(status, "VALIDATION_FAILED", "The request is not valid.")
         }
     }
@@ -68,7 +69,7 @@ impl ApiError {
 
     pub(crate) fn with_details(self, details: Value) -> Self {
         Self {
-            details: Some(details),
+            details: Some(Box::new(details)),
             ..self
         }
     }
@@ -109,7 +110,7 @@ impl ApiError {
         let body = serde_json::to_vec(&ErrorBody {
             code: self.code,
             message: &self.message,
-            details: self.details.as_ref(),
+            details: self.details.as_deref(),
             retryable: self.is_retryable(),
             correlation_id,
         });
