@@ -30,10 +30,14 @@
 //! - [`document`]: contract and callers in one JSON document
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
+//! - [`history`]: the curves of the last 30 days: who depended, and what was answered
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
+//! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
 //! - [`guide`]: how the crate is built, and why so
 
+#[cfg(feature = "admin")]
+pub mod admin;
 mod bindings;
 pub mod caller;
 pub mod census;
@@ -42,12 +46,14 @@ pub mod contract;
 pub mod document;
 pub mod flag;
 pub mod guide;
+pub mod history;
 mod json;
 pub mod keeper;
 pub mod metrics;
 pub mod middleware;
 pub mod observation;
 pub mod rollout;
+mod snapshot_file;
 
 #[doc(inline)]
 pub use contract::{Contract, LiveContract};

@@ -5,17 +5,20 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     caller::Kinds,
     clock::{Clock, SystemClock, millis},
+    snapshot_file::{
+        codec::{Malformed, Read},
+        file::SnapshotFile,
+        saver::Saver,
+    },
 };
 
 use super::{
     census::Census,
-    codec::{Malformed, Read},
     coverage::GapCause,
     decode::Saved,
-    file::SnapshotFile,
+    format::MAX_FILE,
     open_error::{OpenError, OpenErrorKind},
     settings::Settings,
-    status::Saver,
     timeline::{ORIGIN, resume},
     window::Window,
 };
@@ -131,10 +134,10 @@ impl CensusBuilder {
         let Some(path) = &self.snapshot else {
             return Ok(self.fresh(None));
         };
-        let file = SnapshotFile::take(path)?;
-        let read = file.read().map_err(OpenError::io);
+        let file = SnapshotFile::take(path).map_err(|error| OpenError::taking(error, path))?;
+        let read = file.read(MAX_FILE).map_err(OpenError::io);
         match read.and_then(|bytes| self.restored(bytes.as_deref())) {
-            Ok(census) => Ok(census.saving_to(Saver::new(file))),
+            Ok(census) => Ok(census.saving_to(Saver::new("census", file))),
             Err(error) => Err(error.at(path)),
         }
     }
@@ -150,8 +153,8 @@ impl CensusBuilder {
         let Some(path) = &self.snapshot else {
             return Ok(self.fresh(None));
         };
-        let file = SnapshotFile::take(path)?;
-        let read = file.read().map_err(OpenError::io);
+        let file = SnapshotFile::take(path).map_err(|error| OpenError::taking(error, path))?;
+        let read = file.read(MAX_FILE).map_err(OpenError::io);
         let census = match read.and_then(|bytes| self.restored(bytes.as_deref())) {
             Ok(census) => census,
             Err(error) => {
@@ -159,7 +162,7 @@ impl CensusBuilder {
                 self.fresh(Some(error.kind()))
             }
         };
-        Ok(census.saving_to(Saver::new(file)))
+        Ok(census.saving_to(Saver::new("census", file)))
     }
 
     /// A census with what [`Census::to_bytes`] gave, for snapshots that are kept elsewhere than in a file.

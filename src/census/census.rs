@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{bindings::Bindings, caller::Kinds, clock::Clock};
+use crate::{bindings::Bindings, caller::Kinds, clock::Clock, snapshot_file::saver::Saver};
 
 use super::{
     binding::Binding,
@@ -19,7 +19,6 @@ use super::{
     reporting::Draft,
     settings::Settings,
     sighting::Sighting,
-    status::Saver,
     table::Table,
     timeline::{Moment, Timeline},
     window::Window,
@@ -123,6 +122,11 @@ impl Census {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.settings.capacity
+    }
+
+    /// The names of the kinds, `other` first.
+    pub(crate) fn kind_names(&self) -> &[String] {
+        &self.kinds
     }
 
     /// A census that does not watch yet, with its own time at `time` milliseconds.

@@ -1,11 +1,13 @@
 //! Reading a snapshot, from bytes that nobody vouches for.
 
-use crate::caller::ClientVersion;
+use crate::{
+    caller::ClientVersion,
+    snapshot_file::codec::{Malformed, Read, Reader},
+};
 
 use super::{
-    codec::{Footer, Malformed, Read, Reader},
     coverage::{GapCause, Watched},
-    format::{FORMAT, MAGIC},
+    format::FORM,
     keeping::Forgotten,
     open_error::OpenErrorKind,
     overflow::{Bucket, Sketches},
@@ -45,16 +47,8 @@ pub(super) struct SavedAnswers {
 impl<'a> Saved<'a> {
     /// Reads all but the callers, after checking version, length, checksum and key in this order.
     pub(super) fn read(bytes: &'a [u8], key_check: u64) -> Result<Self, OpenErrorKind> {
-        let mut reader = Reader::new(bytes);
-        check_magic(&mut reader)?;
-        let mut whole = Reader::new(bytes);
-        match whole.footer() {
-            Footer::Intact => {}
-            Footer::WrongLength => return Err(OpenErrorKind::Truncated),
-            Footer::WrongChecksum => return Err(OpenErrorKind::Corrupt),
-        }
         let corrupt = |Malformed| OpenErrorKind::Corrupt;
-        let _: [u8; 12] = whole.array().map_err(corrupt)?;
+        let mut whole = FORM.open(bytes).map_err(OpenErrorKind::from)?;
         if whole.u64().map_err(corrupt)? != key_check {
             return Err(OpenErrorKind::ForeignKey);
         }
@@ -171,20 +165,6 @@ impl Bounds {
             kind,
             sketches: Sketches::from_bytes(sketches).ok_or(Malformed)?,
         })
-    }
-}
-
-fn check_magic(reader: &mut Reader<'_>) -> Result<(), OpenErrorKind> {
-    let truncated = |Malformed| OpenErrorKind::Truncated;
-    let magic: [u8; 8] = reader.array().map_err(truncated)?;
-    if magic != MAGIC {
-        return Err(OpenErrorKind::NotASnapshot);
-    }
-    // Before the checksum: a newer format may have another one.
-    match reader.u32().map_err(truncated)? {
-        FORMAT => Ok(()),
-        0 => Err(OpenErrorKind::Corrupt),
-        _ => Err(OpenErrorKind::NewerFormat),
     }
 }
 

@@ -1,12 +1,11 @@
 //! Writing the parts of a snapshot, in the order of the [format](super::format).
 
-use crate::caller::ClientVersion;
+use crate::{caller::ClientVersion, snapshot_file::codec::Put};
 
 use super::{
-    codec::Put,
     coverage::{Coverage, GapCause},
     endpoints::Endpoints,
-    format::{FORMAT, MAGIC},
+    format::FORM,
     keeping::Forgotten,
     open_error::OpenErrorKind,
     overflow::Overflow,
@@ -19,8 +18,7 @@ use super::{
 const _: () = assert!(Endpoints::MAX_NAME <= u16::MAX as usize);
 
 pub(super) fn put_head(out: &mut Vec<u8>, key_check: u64, time: u64, wall: u64) {
-    out.extend_from_slice(&MAGIC);
-    out.u32(FORMAT);
+    FORM.put(out);
     out.u64(key_check);
     out.u64(time);
     out.u64(wall);

@@ -11,8 +11,12 @@
 //! All numbers are little-endian; lists have their length (u32) before them. CRC-32 and not a cryptographic hash: it
 //! guards against broken disks and torn files. Who may write the file may write what he likes.
 
-pub(super) const MAGIC: [u8; 8] = *b"LHCCENS\n";
-pub(super) const FORMAT: u32 = 1;
+use crate::snapshot_file::codec::Form;
+
+pub(super) const FORM: Form = Form {
+    magic: *b"LHCCENS\n",
+    format: 1,
+};
 
 /// A larger file is not read. It would hold about a hundred million callers, and a wrong path must not fill the memory.
 pub(super) const MAX_FILE: u64 = 8 << 30;

@@ -41,13 +41,11 @@ mod builder;
     reason = "the file of the type that the module is named after"
 )]
 mod census;
-mod codec;
 mod coverage;
 mod decode;
 mod due;
 mod encode;
 mod endpoints;
-mod file;
 mod format;
 mod keeping;
 mod list;
@@ -65,10 +63,9 @@ mod settings;
 mod showing;
 mod sighting;
 mod sketch_bytes;
-mod status;
 mod table;
 mod tally;
-mod timeline;
+pub(crate) mod timeline;
 mod versions;
 mod window;
 
@@ -81,6 +78,8 @@ pub use open_error::{OpenError, OpenErrorKind};
 pub use record::CallerState;
 pub use report::{Counts, CoverageReport, Estimated, KindCounts, Loss, Report};
 pub use sighting::{Dependence, Sighting};
-pub use status::SnapshotStatus;
 pub use tally::Answers;
 pub use window::{Window, WindowError};
+
+#[doc(inline)]
+pub use crate::snapshot_file::saver::SnapshotStatus;

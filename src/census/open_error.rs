@@ -1,8 +1,13 @@
 //! Why a snapshot could not be opened.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
+
+use crate::snapshot_file::{file::TakeError, unreadable::Unreadable};
 
 /// A snapshot could not be opened. Nothing was changed on disk.
 #[derive(Debug)]
@@ -58,6 +63,17 @@ impl OpenErrorKind {
     }
 }
 
+impl From<Unreadable> for OpenErrorKind {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Foreign => Self::NotASnapshot,
+            Unreadable::NewerFormat => Self::NewerFormat,
+            Unreadable::Truncated => Self::Truncated,
+            Unreadable::Corrupt => Self::Corrupt,
+        }
+    }
+}
+
 impl OpenError {
     pub(super) fn new(kind: OpenErrorKind) -> Self {
         Self {
@@ -77,6 +93,13 @@ impl OpenError {
     pub(super) fn at(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
+    }
+
+    pub(super) fn taking(error: TakeError, path: &Path) -> Self {
+        match error {
+            TakeError::InUse => Self::new(OpenErrorKind::InUse).at(path),
+            TakeError::Directory(directory, error) => Self::io(error).at(directory),
+        }
     }
 
     /// What is wrong.

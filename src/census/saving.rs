@@ -2,14 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{
-    census::{Census, lock},
+use super::{census::Census, decode::Saved, encode, record::Record, versions::Names};
+use crate::snapshot_file::{
     codec::{Malformed, Read, Writer},
-    decode::Saved,
-    encode,
-    record::Record,
-    status::{Saver, SnapshotStatus},
-    versions::Names,
+    saver::{Saver, SnapshotStatus},
 };
 
 /// So many callers, about, are written at once.
@@ -31,16 +27,7 @@ impl Census {
         let Some(saver) = &self.saver else {
             return Ok(());
         };
-        let _alone = lock(&saver.writing);
-        let written = saver.file.replace(|writer| self.write(writer));
-        match written {
-            Ok(bytes) => saver.succeeded(self.clock.unix_ms(), bytes),
-            Err(error) => {
-                saver.failed(&error);
-                return Err(error);
-            }
-        }
-        Ok(())
+        saver.save(&*self.clock, |writer| self.write(writer))
     }
 
     /// The snapshot as bytes, for [`CensusBuilder::open_bytes`](super::CensusBuilder::open_bytes).

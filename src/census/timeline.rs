@@ -13,7 +13,7 @@ use super::coverage::GapCause;
 
 /// Where a new census's time starts, in milliseconds: later than the second 0, which means "never", by more than any
 /// window or sensible retention.
-pub(super) const ORIGIN: u64 = 400 * 86_400_000;
+pub(crate) const ORIGIN: u64 = 400 * 86_400_000;
 
 /// Wall and monotonic time may disagree by so much between two heartbeats before it is a jump. NTP slews at most half a
 /// millisecond a second, and its small steps are of no account for windows of minutes.
@@ -27,7 +27,7 @@ const LONGEST_STEP: u64 = 400 * 86_400_000;
 const RESTART_TOLERANCE: u64 = 60_000;
 
 #[derive(Debug)]
-pub(super) struct Timeline {
+pub(crate) struct Timeline {
     /// What is added to the monotonic clock's milliseconds, modulo 2⁶⁴: a clock that has run for long is ahead of a new
     /// census.
     offset: AtomicU64,
@@ -35,34 +35,34 @@ pub(super) struct Timeline {
 
 /// One reading of all clocks, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     /// The census's own time.
-    pub(super) time: u64,
+    pub(crate) time: u64,
     /// Since the Unix epoch.
-    pub(super) wall: u64,
+    pub(crate) wall: u64,
     monotonic: u64,
 }
 
 /// How the time since an earlier moment went by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// What the census's time must be put forward by.
-    pub(super) forward: u64,
+    pub(crate) forward: u64,
     /// Why the step is no coverage, if it is none.
     pub(super) gap: Option<GapCause>,
 }
 
 /// How a census that was saved goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Resumed {
-    pub(super) time: u64,
+pub(crate) struct Resumed {
+    pub(crate) time: u64,
     /// The wall clock went back, so nobody knows how long the process was down.
-    pub(super) unknown_downtime: bool,
+    pub(crate) unknown_downtime: bool,
 }
 
 impl Timeline {
     /// A timeline that shows `time` now.
-    pub(super) fn starting_at(time: u64, clock: &dyn Clock) -> Self {
+    pub(crate) fn starting_at(time: u64, clock: &dyn Clock) -> Self {
         let offset = time.wrapping_sub(millis(clock.monotonic()));
         Self {
             offset: AtomicU64::new(offset),
@@ -81,7 +81,7 @@ impl Timeline {
         seconds(self.time(ms))
     }
 
-    pub(super) fn moment(&self, clock: &dyn Clock) -> Moment {
+    pub(crate) fn moment(&self, clock: &dyn Clock) -> Moment {
         let monotonic = millis(clock.monotonic());
         Moment {
             time: self.time(monotonic),
@@ -91,7 +91,7 @@ impl Timeline {
     }
 
     /// Puts the time forward, for all threads.
-    pub(super) fn forward(&self, by: u64) {
+    pub(crate) fn forward(&self, by: u64) {
         if by > 0 {
             // Relaxed: a sighting stamped with the time before the jump falls into the gap that the jump makes.
             self.offset.fetch_add(by, Ordering::Relaxed);
@@ -106,7 +106,7 @@ impl Timeline {
 impl Moment {
     /// How the time went by from this moment to a later one, if heartbeats must not be further apart than `longest`
     /// milliseconds.
-    pub(super) fn step_to(&self, later: &Self, longest: u64) -> Step {
+    pub(crate) fn step_to(&self, later: &Self, longest: u64) -> Step {
         let passed = later.monotonic.saturating_sub(self.monotonic);
         let expected = self.wall.saturating_add(passed);
         let forward = later.wall.saturating_sub(expected);
@@ -131,13 +131,13 @@ impl Moment {
     }
 
     /// This moment after the time was put forward.
-    pub(super) fn forwarded(mut self, by: u64) -> Self {
+    pub(crate) fn forwarded(mut self, by: u64) -> Self {
         self.time = self.time.saturating_add(by);
         self
     }
 
     /// A moment of the census's time as wall time, by what the wall clock shows now.
-    pub(super) fn unix_ms(&self, time: u64) -> u64 {
+    pub(crate) fn unix_ms(&self, time: u64) -> u64 {
         if time <= self.time {
             self.wall.saturating_sub(self.time - time)
         } else {
@@ -147,7 +147,7 @@ impl Moment {
 }
 
 /// How the census's time goes on when it was saved at `time` with the wall clock at `saved_wall`.
-pub(super) fn resume(time: u64, saved_wall: u64, wall: u64) -> Resumed {
+pub(crate) fn resume(time: u64, saved_wall: u64, wall: u64) -> Resumed {
     let back = saved_wall.saturating_sub(wall);
     let down = match wall.saturating_sub(saved_wall) {
         // Set back a little: the most that can have gone unnoticed.

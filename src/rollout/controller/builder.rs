@@ -45,6 +45,7 @@ use crate::{
 ///     .opening_phase(Phase::Observe)
 ///     .open(Arc::new(MemoryJournal::new()))?;
 /// assert_eq!(rollout.status().state.phase(), Phase::Observe);
+/// assert!(rollout.census().is_some() && rollout.metrics().is_some() && rollout.contract().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -7,7 +7,10 @@ use std::{
 
 use super::{desk::Desk, parts::Parts, signs::overdue, status::RolloutStatus};
 use crate::{
+    census::Census,
+    contract::LiveContract,
     flag::FlagReader,
+    metrics::Metrics,
     rollout::{gate_report::GateReport, journal::Journal, phase::Transition},
 };
 
@@ -73,6 +76,24 @@ impl Rollout {
     #[must_use]
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.parts.journal
+    }
+
+    /// The census that it was built with, which its gates and its guard ask.
+    #[must_use]
+    pub fn census(&self) -> Option<&Arc<Census>> {
+        self.parts.census.as_ref()
+    }
+
+    /// The metrics that it was built with.
+    #[must_use]
+    pub fn metrics(&self) -> Option<&Arc<Metrics>> {
+        self.parts.metrics.as_ref()
+    }
+
+    /// The contract that it was built with, which the layer serves.
+    #[must_use]
+    pub fn contract(&self) -> Option<&LiveContract> {
+        self.parts.contract.as_ref()
     }
 
     /// How the rollout stands, as of its last command or tick. Never waits for a command.

@@ -1,4 +1,4 @@
-//! The snapshot on disk.
+//! A snapshot on disk.
 
 use std::{
     ffi::OsString,
@@ -7,55 +7,61 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    codec::Writer,
-    format::MAX_FILE,
-    open_error::{OpenError, OpenErrorKind},
-};
+use super::codec::Writer;
 
 /// A snapshot file that this process alone writes.
 #[derive(Debug)]
-pub(super) struct SnapshotFile {
+pub(crate) struct SnapshotFile {
     path: PathBuf,
     /// Held for as long as the file is in use; the operating system lets go of it when the process dies, however.
     _lock: Option<File>,
 }
 
+/// A file could not be taken. Nothing was changed on disk.
+#[derive(Debug)]
+pub(crate) enum TakeError {
+    /// Another process has it.
+    InUse,
+    /// This directory cannot be read.
+    Directory(PathBuf, io::Error),
+}
+
 impl SnapshotFile {
     /// Takes the file at `path`, which need not exist yet. Beside it a lock file is made (`.lock` appended), and
     /// snapshots are written under a temporary name (`.tmp` appended).
-    pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn take(path: &Path) -> Result<Self, TakeError> {
         let directory = directory(path);
         if let Err(error) = fs::read_dir(directory) {
-            return Err(OpenError::io(error).at(directory));
+            return Err(TakeError::Directory(directory.to_owned(), error));
         }
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock(&with_suffix(path, ".lock")).map_err(|error| error.at(path))?,
+            _lock: lock(&with_suffix(path, ".lock"))?,
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The content; `None` if there is no file.
-    pub(super) fn read(&self) -> io::Result<Option<Vec<u8>>> {
+    /// The content; `None` if there is no file. One of `limit` bytes or more is not read: a wrong path must not fill the
+    /// memory.
+    pub(crate) fn read(&self, limit: u64) -> io::Result<Option<Vec<u8>>> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let mut bytes = Vec::new();
-        let read = file.take(MAX_FILE).read_to_end(&mut bytes)?;
-        if read as u64 == MAX_FILE {
+        let read = file.take(limit).read_to_end(&mut bytes)?;
+        if read as u64 == limit {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(Some(bytes))
     }
 
     /// Replaces the file by what `write` writes, or leaves it as it was. Returns the new length in bytes.
-    pub(super) fn replace(
+    pub(crate) fn replace(
         &self,
         write: impl FnOnce(&mut Writer<BufWriter<File>>) -> io::Result<()>,
     ) -> io::Result<u64> {
@@ -69,7 +75,7 @@ impl SnapshotFile {
     }
 
     /// Moves an unreadable file out of the way, so that the next snapshot does not overwrite the evidence.
-    pub(super) fn set_aside(&self) -> io::Result<PathBuf> {
+    pub(crate) fn set_aside(&self) -> io::Result<PathBuf> {
         let aside = with_suffix(&self.path, ".lost");
         fs::rename(&self.path, &aside)?;
         Ok(aside)
@@ -100,7 +106,7 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-fn lock(path: &Path) -> Result<Option<File>, OpenError> {
+fn lock(path: &Path) -> Result<Option<File>, TakeError> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -108,18 +114,19 @@ fn lock(path: &Path) -> Result<Option<File>, OpenError> {
         .open(path);
     let file = match file {
         Ok(file) => file,
-        Err(error) => return Ok(unlocked(&error)),
+        Err(error) => return Ok(unlocked(path, &error)),
     };
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::new(OpenErrorKind::InUse)),
-        Err(TryLockError::Error(error)) => Ok(unlocked(&error)),
+        Err(TryLockError::WouldBlock) => Err(TakeError::InUse),
+        Err(TryLockError::Error(error)) => Ok(unlocked(path, &error)),
     }
 }
 
 /// A disk that takes no lock file may still hold a snapshot, and takes no second writer's either.
-fn unlocked(error: &io::Error) -> Option<File> {
-    tracing::warn!(%error, "the census snapshot could not be locked against other processes");
+fn unlocked(path: &Path, error: &io::Error) -> Option<File> {
+    let path = path.display();
+    tracing::warn!(%error, %path, "a snapshot could not be locked against other processes");
     None
 }
 

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::unreadable::Unreadable;
+
 /// Counts and checksums what is written through it.
-pub(super) struct Writer<W> {
+pub(crate) struct Writer<W> {
     out: W,
     crc: crc32fast::Hasher,
     length: u64,
@@ -12,29 +14,29 @@ pub(super) struct Writer<W> {
 /// Reads what a [`Writer`] wrote, from bytes that nobody vouches for: never past their end, and no allocation is ever
 /// sized by a number that was read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 /// The bytes are not what a [`Writer`] writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
-pub(super) type Read<T> = Result<T, Malformed>;
+pub(crate) type Read<T> = Result<T, Malformed>;
 
 /// A length of the whole and a checksum end what is written.
 const FOOTER: usize = 12;
 
 /// What the footer says of the bytes before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Footer {
+enum Footer {
     Intact,
     WrongLength,
     WrongChecksum,
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(out: W) -> Self {
+    pub(crate) fn new(out: W) -> Self {
         Self {
             out,
             crc: crc32fast::Hasher::new(),
@@ -42,7 +44,7 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
         self.crc.update(bytes);
         self.length += bytes.len() as u64;
@@ -50,7 +52,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes length and checksum; returns the length and what was written to.
-    pub(super) fn finish(mut self) -> io::Result<(u64, W)> {
+    pub(crate) fn finish(mut self) -> io::Result<(u64, W)> {
         let length = self.length + FOOTER as u64;
         self.bytes(&length.to_le_bytes())?;
         let checksum = self.crc.clone().finalize();
@@ -59,8 +61,16 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// What a file begins with: what it is (8 bytes) and the version of its format (4 bytes).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    pub(crate) magic: [u8; 8],
+    /// Not 0.
+    pub(crate) format: u32,
+}
+
 /// Puts numbers and texts into a buffer.
-pub(super) trait Put {
+pub(crate) trait Put {
     fn u8(&mut self, value: u8);
     fn u32(&mut self, value: u32);
     fn u64(&mut self, value: u64);
@@ -102,13 +112,47 @@ impl Put for Vec<u8> {
     }
 }
 
+impl Form {
+    pub(crate) fn put(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.magic);
+        out.u32(self.format);
+    }
+
+    /// The content between this form and the footer, after checking form, version, length and checksum in this order.
+    pub(crate) fn open(self, bytes: &[u8]) -> Result<Reader<'_>, Unreadable> {
+        self.check(&mut Reader::new(bytes))?;
+        let mut whole = Reader::new(bytes);
+        match whole.footer() {
+            Footer::Intact => {}
+            Footer::WrongLength => return Err(Unreadable::Truncated),
+            Footer::WrongChecksum => return Err(Unreadable::Corrupt),
+        }
+        let _: [u8; 12] = whole.array().map_err(|Malformed| Unreadable::Corrupt)?;
+        Ok(whole)
+    }
+
+    fn check(self, reader: &mut Reader<'_>) -> Result<(), Unreadable> {
+        let truncated = |Malformed| Unreadable::Truncated;
+        let magic: [u8; 8] = reader.array().map_err(truncated)?;
+        if magic != self.magic {
+            return Err(Unreadable::Foreign);
+        }
+        // Before the checksum: a newer format may have another one.
+        match reader.u32().map_err(truncated)? {
+            format if format == self.format => Ok(()),
+            format if format > self.format => Err(Unreadable::NewerFormat),
+            _ => Err(Unreadable::Corrupt),
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// Looks at the footer and takes it off.
-    pub(super) fn footer(&mut self) -> Footer {
+    fn footer(&mut self) -> Footer {
         let whole = self.rest;
         let Some((body, footer)) = whole.split_last_chunk::<FOOTER>() else {
             return Footer::WrongLength;
@@ -124,41 +168,41 @@ impl<'a> Reader<'a> {
         Footer::Intact
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
         let (array, rest) = self.rest.split_first_chunk().ok_or(Malformed)?;
         self.rest = rest;
         Ok(*array)
     }
 
-    pub(super) fn u8(&mut self) -> Read<u8> {
+    pub(crate) fn u8(&mut self) -> Read<u8> {
         self.array().map(u8::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Read<u32> {
+    pub(crate) fn u32(&mut self) -> Read<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Read<u64> {
+    pub(crate) fn u64(&mut self) -> Read<u64> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(super) fn block(&mut self) -> Read<&'a [u8]> {
+    pub(crate) fn block(&mut self) -> Read<&'a [u8]> {
         let length = self.array().map(u16::from_le_bytes)?;
         let (block, rest) = self.rest.split_at_checked(length.into()).ok_or(Malformed)?;
         self.rest = rest;
         Ok(block)
     }
 
-    pub(super) fn text(&mut self) -> Read<&'a str> {
+    pub(crate) fn text(&mut self) -> Read<&'a str> {
         str::from_utf8(self.block()?).map_err(|_| Malformed)
     }
 
     /// Reads as many items as the list says it has; each must take at least a byte.
-    pub(super) fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         let count = self.u32()?;
         let mut items = Vec::new();
         for _ in 0..count {

@@ -1,0 +1,59 @@
+//! Any bytes are an error or a history that works.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use legacy_http_compat::{
+    caller::Kinds,
+    census::Census,
+    clock::ManualClock,
+    history::{History, HistoryBuilder, Span},
+    keeper::Tick,
+    metrics::Metrics,
+};
+use libfuzzer_sys::fuzz_target;
+
+const NOW: u64 = 1_800_000_000_000;
+
+fn builder() -> HistoryBuilder {
+    let clock = Arc::new(ManualClock::new(NOW));
+    let census = Census::builder(&Kinds::new(["AGENT", "MCP"])).clock(clock.clone());
+    let census = census.capacity(16).open().expect("without a snapshot it cannot fail");
+    History::builder(Arc::new(census), Arc::new(Metrics::new())).clock(clock)
+}
+
+/// Length and checksum made right, so that the fuzzer gets past them.
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    bytes.extend((body.len() as u64 + 12).to_le_bytes());
+    bytes.extend(crc32(&bytes).to_le_bytes());
+    bytes
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ 0xedb8_8320 & (crc & 1).wrapping_neg();
+        }
+    }
+    !crc
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = builder().open_bytes(bytes);
+    let Ok(history) = builder().open_bytes(&sealed(bytes)) else {
+        return;
+    };
+    history.tick();
+    for span in Span::ALL {
+        let curves = history.curves(span);
+        assert!(curves.answers.len() <= History::MAX_PAIRS);
+        let lengths = curves.callers.iter().map(|curve| curve.dependent.len());
+        assert!(lengths.chain([curves.len]).all(|length| length == span.len()));
+    }
+    let again = history.to_bytes().expect("in memory");
+    assert!(builder().open_bytes(&again).is_ok());
+});

@@ -1,0 +1,148 @@
+//! The cookie of a session.
+
+use std::{net::IpAddr, time::Duration};
+
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
+
+use crate::{admin::base::Base, clock::millis};
+
+const NAME: &str = "rollout_session";
+
+/// The secret of the session that a request belongs to.
+pub(crate) fn read(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let texts = lines.filter_map(|line| line.to_str().ok());
+    let pairs = texts.flat_map(|text| text.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
+    named
+        .find(|(name, _)| *name == NAME)
+        .map(|(_, value)| value)
+}
+
+/// What gives a browser the secret of a session.
+pub(crate) fn give(secret: &str, lifetime: Duration, base: &Base, secure: bool) -> HeaderValue {
+    write(secret, lifetime, base, secure)
+}
+
+/// What makes a browser forget it.
+pub(crate) fn take_back(base: &Base, secure: bool) -> HeaderValue {
+    write("", Duration::ZERO, base, secure)
+}
+
+/// Whether the browser may send the cookie over TLS only: unless the service is asked on this very machine, where there is
+/// none. Behind a proxy that ends TLS the host is that of the outside.
+pub(crate) fn is_secure(uri: &Uri, headers: &HeaderMap) -> bool {
+    let stated = || {
+        headers
+            .get(header::HOST)?
+            .to_str()
+            .ok()?
+            .parse::<Authority>()
+            .ok()
+    };
+    // HTTP/2 names the host in the target.
+    let host = uri.authority().cloned().or_else(stated);
+    !host.is_some_and(|host| is_loopback(host.host()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let address = bare.unwrap_or(&host).parse::<IpAddr>();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn write(secret: &str, lifetime: Duration, base: &Base, secure: bool) -> HeaderValue {
+    let seconds = i64::try_from(millis(lifetime) / 1_000).unwrap_or(i64::MAX);
+    let cookie = Cookie::build((NAME, secret))
+        .path(base.cookie_path())
+        .max_age(cookie::time::Duration::seconds(seconds))
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(secure)
+        .build();
+    let cookie = HeaderValue::from_str(&cookie.to_string());
+    cookie.expect("hexadecimal digits and a checked path are a header's value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_for_this_service_alone() {
+        let base = Base::new("/rollout").unwrap();
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(
+            give("ab12", hour, &base, true),
+            "rollout_session=ab12; HttpOnly; SameSite=Strict; Secure; Path=/rollout; Max-Age=3600"
+        );
+        assert_eq!(
+            take_back(&Base::default(), false),
+            "rollout_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
+        );
+    }
+
+    #[test]
+    fn it_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(read(&headers), None);
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; xrollout_session=no"),
+        );
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("b=2;rollout_session=yes; c=3"),
+        );
+        assert_eq!(read(&headers), Some("yes"));
+    }
+
+    #[test]
+    fn only_this_very_machine_goes_without_tls() {
+        let secure = |host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            is_secure(&Uri::from_static("/"), &headers)
+        };
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "core.localhost:1",
+            "127.0.0.1:8080",
+            "127.9.9.9",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(!secure(host), "{host}");
+        }
+        for host in [
+            "core.example",
+            "localhost.example",
+            "notlocalhost",
+            "10.0.0.1",
+            "[::2]",
+            "1270.0.0.1",
+            "%%",
+        ] {
+            assert!(secure(host), "{host}");
+        }
+        assert!(is_secure(
+            &Uri::from_static("https://core.example/"),
+            &HeaderMap::new()
+        ));
+        assert!(!is_secure(
+            &Uri::from_static("http://127.0.0.1:80/"),
+            &HeaderMap::new()
+        ));
+        assert!(
+            is_secure(&Uri::from_static("/"), &HeaderMap::new()),
+            "who knows"
+        );
+    }
+}

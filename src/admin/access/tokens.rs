@@ -1,0 +1,247 @@
+//! The tokens that are let in.
+
+use std::fmt;
+
+use super::{
+    digest::TokenDigest,
+    faults::{InvalidTokens, TokenFault, TokenFaultKind},
+    principal::{Principal, Via},
+    role::Role,
+};
+use crate::rollout::{Actor, ActorId, ActorKind};
+
+/// The tokens that are let in, each with a name and a role. The name is the actor in the journal.
+///
+/// ```
+/// use legacy_http_compat::admin::{Role, TokenDigest, TokenFaultKind, Tokens};
+///
+/// let tokens = Tokens::builder()
+///     .operator("mara", TokenDigest::of("4f5c…")) // better: `TokenDigest::parse` of what `sha256sum` printed
+///     .viewer("wall", TokenDigest::of("91d0…"))
+///     .service("ci", Role::Operator, TokenDigest::of("c3aa…"))
+///     .build()?;
+/// assert_eq!(tokens.names().collect::<Vec<_>>(), ["mara", "wall", "ci"]);
+///
+/// let error = Tokens::builder().build().unwrap_err();
+/// assert_eq!(error.faults()[0].kind(), TokenFaultKind::NoTokens);
+/// # Ok::<(), legacy_http_compat::admin::InvalidTokens>(())
+/// ```
+#[derive(Clone)]
+pub struct Tokens(Vec<Token>);
+
+/// A set of tokens in the making, checked by [`TokensBuilder::build`].
+#[derive(Clone)]
+#[must_use]
+pub struct TokensBuilder(Vec<Draft>);
+
+#[derive(Clone)]
+struct Token {
+    actor: Actor,
+    role: Role,
+    digest: TokenDigest,
+}
+
+#[derive(Clone)]
+struct Draft {
+    kind: ActorKind,
+    name: String,
+    role: Role,
+    digest: TokenDigest,
+}
+
+impl Tokens {
+    /// A set of tokens, empty as yet.
+    pub const fn builder() -> TokensBuilder {
+        TokensBuilder(Vec::new())
+    }
+
+    /// The names, in the order in which they were given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|token| token.actor.id().as_str())
+    }
+
+    /// Whose token this is. It is compared with all of them, so that the time it takes tells nothing.
+    pub(super) fn find(&self, presented: &[u8], via: Via) -> Option<Principal> {
+        let presented = TokenDigest::of(presented);
+        let mut found = None;
+        for token in &self.0 {
+            if token.digest.matches(&presented).into() {
+                found = Some(token);
+            }
+        }
+        found.map(|token| Principal::new(token.actor.clone(), token.role, via))
+    }
+}
+
+impl TokensBuilder {
+    /// A person who may act.
+    pub fn operator(self, name: impl Into<String>, digest: TokenDigest) -> Self {
+        self.add((ActorKind::Human, name.into()), Role::Operator, digest)
+    }
+
+    /// A person who may look.
+    pub fn viewer(self, name: impl Into<String>, digest: TokenDigest) -> Self {
+        self.add((ActorKind::Human, name.into()), Role::Viewer, digest)
+    }
+
+    /// A program, such as a pipeline that reports checks.
+    pub fn service(self, name: impl Into<String>, role: Role, digest: TokenDigest) -> Self {
+        self.add((ActorKind::Service, name.into()), role, digest)
+    }
+
+    fn add(mut self, (kind, name): (ActorKind, String), role: Role, digest: TokenDigest) -> Self {
+        self.0.push(Draft {
+            kind,
+            name,
+            role,
+            digest,
+        });
+        self
+    }
+
+    /// Checks the set.
+    ///
+    /// # Errors
+    ///
+    /// When there is no token, a name is no [`ActorId`], two have the same name or the same token, or a token is empty;
+    /// all faults at once.
+    pub fn build(self) -> Result<Tokens, InvalidTokens> {
+        let mut faults = Vec::new();
+        if self.0.is_empty() {
+            let remedy = "at least one, or nobody could come in";
+            faults.push(TokenFault::new(TokenFaultKind::NoTokens, "", remedy));
+        }
+        let empty = TokenDigest::of("");
+        let mut tokens: Vec<Token> = Vec::new();
+        for draft in self.0 {
+            if draft.digest == empty {
+                let remedy = "the digest of 32 random bytes, not that of nothing";
+                faults.push(TokenFault::new(
+                    TokenFaultKind::EmptyToken,
+                    &draft.name,
+                    remedy,
+                ));
+            }
+            let id = match ActorId::new(&draft.name) {
+                Ok(id) => id,
+                Err(error) => {
+                    let kind = TokenFaultKind::InvalidName;
+                    faults.push(TokenFault::new(kind, draft.name, error.to_string()));
+                    continue;
+                }
+            };
+            faults.extend(
+                tokens
+                    .iter()
+                    .filter_map(|token| clash(token, &id, &draft.digest)),
+            );
+            tokens.push(Token {
+                actor: Actor::new(draft.kind, id),
+                role: draft.role,
+                digest: draft.digest,
+            });
+        }
+        if faults.is_empty() {
+            Ok(Tokens(tokens))
+        } else {
+            Err(InvalidTokens::new(faults))
+        }
+    }
+}
+
+/// What stands in the way of a name and a digest beside a token that is there already.
+fn clash(token: &Token, id: &ActorId, digest: &TokenDigest) -> Option<TokenFault> {
+    let earlier = token.actor.id();
+    if earlier == id {
+        let remedy = "names that differ, or the journal cannot tell who it was";
+        return Some(TokenFault::new(
+            TokenFaultKind::DuplicateName,
+            id.as_str(),
+            remedy,
+        ));
+    }
+    (token.digest == *digest).then(|| {
+        let remedy = format!("another token than that of {:?}", earlier.as_str());
+        TokenFault::new(TokenFaultKind::DuplicateToken, id.as_str(), remedy)
+    })
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.0.iter().map(|token| (token.actor.id(), token.role));
+        f.debug_map().entries(named).finish()
+    }
+}
+
+impl fmt::Debug for TokensBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.0.iter().map(|draft| (&draft.name, draft.role));
+        f.debug_map().entries(named).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(builder: TokensBuilder) -> Vec<(TokenFaultKind, String)> {
+        let error = builder.build().unwrap_err();
+        let faults = error.faults().iter();
+        faults
+            .map(|fault| (fault.kind(), fault.value().to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_set_without_tokens_cannot_be_built() {
+        assert_eq!(
+            kinds(Tokens::builder()),
+            [(TokenFaultKind::NoTokens, String::new())]
+        );
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_and_none_shows_a_digest() {
+        let builder = Tokens::builder()
+            .operator("mara", TokenDigest::of("one"))
+            .viewer("mara", TokenDigest::of("two"))
+            .viewer("wall", TokenDigest::of("one"))
+            .operator("new\nline", TokenDigest::of("three"))
+            .service("ci", Role::Viewer, TokenDigest::of(""));
+        let error = builder.clone().build().unwrap_err();
+        assert_eq!(
+            kinds(builder),
+            [
+                (TokenFaultKind::DuplicateName, "mara".to_owned()),
+                (TokenFaultKind::DuplicateToken, "wall".to_owned()),
+                (TokenFaultKind::InvalidName, "new\nline".to_owned()),
+                (TokenFaultKind::EmptyToken, "ci".to_owned()),
+            ]
+        );
+        assert!(
+            error
+                .to_string()
+                .contains(r#"another token than that of "mara""#),
+            "{error}"
+        );
+        let hex = |text: &str| TokenDigest::parse(text).is_ok();
+        assert!(!error.to_string().split_whitespace().any(hex));
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_digest_alone() {
+        let tokens = Tokens::builder()
+            .operator("mara", TokenDigest::of("one"))
+            .service("ci", Role::Viewer, TokenDigest::of("two"))
+            .build()
+            .unwrap();
+        let ci = tokens.find(b"two", Via::Bearer).unwrap();
+        assert_eq!(
+            (ci.actor().to_string().as_str(), ci.role()),
+            ("service ci", Role::Viewer)
+        );
+        assert!(tokens.find(b"three", Via::Bearer).is_none());
+        assert!(tokens.find(b"", Via::Bearer).is_none());
+        assert_eq!(format!("{tokens:?}"), r#"{"mara": Operator, "ci": Viewer}"#);
+    }
+}

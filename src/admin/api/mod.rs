@@ -1,0 +1,5 @@
+//! The JSON API.
+
+mod router;
+
+pub(super) use router::router;

@@ -1,0 +1,82 @@
+//! What can be ordered.
+
+use crate::{
+    caller::ClientVersion,
+    rollout::{IncidentId, Label, Link, Owner, Phase, Policy, Reason, Summary, Timestamp, Waived},
+};
+
+/// What can be ordered, and why it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wish {
+    pub(crate) command: Command,
+    pub(crate) reason: Reason,
+}
+
+/// What can be ordered.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Command {
+    Transition {
+        to: Phase,
+        /// The failing gates that a cutover is to go against.
+        overridden: Vec<Label>,
+    },
+    Rollback {
+        incident: IncidentId,
+    },
+    Check {
+        check: Label,
+        green: bool,
+        link: Option<Link>,
+    },
+    OpenIncident(IncidentId),
+    CloseIncident(IncidentId),
+    Waive {
+        waived: Waived,
+        owner: Owner,
+        until: Timestamp,
+    },
+    EndWaiver(Waived),
+    PostAnalysis {
+        /// The number of the event by which the rollout was rolled back.
+        rollback: u64,
+        link: Link,
+        summary: Summary,
+    },
+    ClientRollback {
+        kind: Label,
+        version: ClientVersion,
+        incident: Option<IncidentId>,
+    },
+    Policy(Box<Policy>),
+}
+
+/// Which order a body holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommandKind {
+    Transition,
+    Rollback,
+    Check,
+    OpenIncident,
+    CloseIncident,
+    Waive,
+    EndWaiver,
+    PostAnalysis,
+    ClientRollback,
+    Policy,
+}
+
+impl CommandKind {
+    /// What a message calls it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transition => "the transition",
+            Self::Rollback => "the rollback",
+            Self::Check => "the check",
+            Self::OpenIncident | Self::CloseIncident => "the incident",
+            Self::Waive | Self::EndWaiver => "the waiver",
+            Self::PostAnalysis => "the post-analysis",
+            Self::ClientRollback => "the client rollback",
+            Self::Policy => "the change of policy",
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! An order from a form of the dashboard.
+
+use serde_json::Value;
+
+use super::{
+    command::{CommandKind, Wish},
+    fault::Fault,
+    if_match::IfMatch,
+};
+use crate::json::Tree;
+
+/// What a form has sent, field by field.
+///
+/// A field has the name that its member has in the JSON of the API; one that is sent several times is a list. Empty fields
+/// are left out. The field `head` is the condition that the API takes as `If-Match`: the head that the page rests on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(crate) const fn new(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// What was sent in a field, to be shown again; empty where nothing was.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        let field = self.0.iter().find(|(field, _)| field == name);
+        field.map_or("", |(_, text)| text)
+    }
+
+    /// Everything that was sent in a field.
+    pub(crate) fn fields(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter(move |(field, _)| field == name);
+        fields.map(|(_, text)| text.as_str())
+    }
+
+    /// The head that the page rests on.
+    pub(crate) fn condition(&self) -> IfMatch {
+        self.field("head")
+            .parse()
+            .map_or(IfMatch::Absent, IfMatch::head)
+    }
+
+    /// Reads the order that it holds.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once, each with the field as its place: `/reason`.
+    pub(crate) fn read(&self, kind: CommandKind) -> Result<Wish, Vec<Fault>> {
+        kind.read(&self.tree())
+    }
+
+    fn tree(&self) -> Tree {
+        let mut members: Vec<(String, Tree)> = Vec::new();
+        let sent = self
+            .0
+            .iter()
+            .filter(|(name, text)| name != "head" && !text.trim().is_empty());
+        for (name, text) in sent {
+            let value = value(name, text.trim());
+            match members.iter_mut().find(|(member, _)| member == name) {
+                None => members.push((name.clone(), value)),
+                Some((_, Tree::Array(items))) => items.push(value),
+                Some((_, first)) => {
+                    *first = Tree::Array(vec![first.clone(), value]);
+                }
+            }
+        }
+        Tree::Object(members)
+    }
+}
+
+/// Forms send text only. What is none of its type stays text, and the reader says what is wrong with it.
+fn value(name: &str, text: &str) -> Tree {
+    let typed = match name {
+        "green" => text.parse::<bool>().ok().map(Value::from),
+        "rollback" => text.parse::<u64>().ok().map(Value::from),
+        "policy" => {
+            return serde_json::from_str(text).unwrap_or_else(|_| Tree::from(Value::from(text)));
+        }
+        // What an input of the type `datetime-local` sends, taken as UTC.
+        "until" if is_minute(text) => Some(format!("{text}:00Z").into()),
+        _ => None,
+    };
+    Tree::from(typed.unwrap_or_else(|| text.into()))
+}
+
+/// `2026-03-01T12:00`
+fn is_minute(text: &str) -> bool {
+    text.len() == 16 && text.as_bytes().get(10) == Some(&b'T')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::command::command::Command;
+
+    fn form(fields: &[(&str, &str)]) -> Form {
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        Form::new(fields.iter().map(owned).collect())
+    }
+
+    #[test]
+    fn a_form_says_the_same_as_json() {
+        let form = form(&[
+            ("to", "cutover"),
+            ("override", "coverage"),
+            ("override", "legacy_quiet"),
+            ("reason", " the old API goes tonight "),
+            ("head", "42"),
+        ]);
+        let json = r#"{"to": "cutover", "override": ["coverage", "legacy_quiet"], "reason": "the old API goes tonight"}"#;
+        let tree: Tree = serde_json::from_str(json).unwrap();
+        let kind = CommandKind::Transition;
+        assert_eq!(form.read(kind).unwrap(), kind.read(&tree).unwrap());
+        assert_eq!(form.condition(), IfMatch::head(42));
+        assert_eq!(form.fields("override").count(), 2);
+    }
+
+    #[test]
+    fn fields_have_the_types_of_their_members() {
+        let check = form(&[
+            ("check", "openapi"),
+            ("green", "true"),
+            ("link", ""),
+            ("reason", "run 7"),
+        ]);
+        let Command::Check {
+            green: true,
+            link: None,
+            ..
+        } = check.read(CommandKind::Check).unwrap().command
+        else {
+            panic!("{check:?}");
+        };
+        let waiver = form(&[
+            ("waived", "anonymous"),
+            ("owner", "mara"),
+            ("until", "2026-03-01T12:00"),
+            ("reason", "probe"),
+        ]);
+        let Command::Waive { until, .. } = waiver.read(CommandKind::Waive).unwrap().command else {
+            panic!("{waiver:?}");
+        };
+        assert_eq!(until.to_string(), "2026-03-01T12:00:00.000Z");
+        assert!(
+            form(&[("policy", r#"{"processes": 1}"#), ("reason", "x")])
+                .read(CommandKind::Policy)
+                .is_ok()
+        );
+        let faults = form(&[("green", "perhaps")])
+            .read(CommandKind::Check)
+            .unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| fault.place.as_str()).collect();
+        assert_eq!(places, ["/green", "/check", "/reason"]);
+    }
+}

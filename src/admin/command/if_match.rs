@@ -1,0 +1,151 @@
+//! Orders that hold only while the journal stands where it stood.
+
+use http::{HeaderMap, header::IF_MATCH};
+
+use crate::admin::problem::{Problem, ProblemKind};
+
+/// What a request says of the head that it rests on (RFC 9110 §13.1.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum IfMatch {
+    Absent,
+    /// `*`: any head there is, and there always is one.
+    Any,
+    /// The heads that are named. An entity tag that is none of ours, or a weak one, names nothing and never matches.
+    Tags(Vec<Option<u64>>),
+}
+
+impl IfMatch {
+    pub(crate) fn head(head: u64) -> Self {
+        Self::Tags(vec![Some(head)])
+    }
+
+    /// Reads the header.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut lines = headers.get_all(IF_MATCH).iter().peekable();
+        if lines.peek().is_none() {
+            return Ok(Self::Absent);
+        }
+        let mut texts = Vec::new();
+        for line in lines {
+            texts.push(line.to_str().map_err(|_| malformed())?);
+        }
+        let text = texts.join(",");
+        if text.trim() == "*" {
+            return Ok(Self::Any);
+        }
+        let tags = tags(&text).ok_or_else(malformed)?;
+        Ok(Self::Tags(tags))
+    }
+
+    /// The head that an order has to expect, given where the journal stands; `None` where it need not expect any.
+    pub(crate) fn expected(&self, head: u64) -> Result<Option<u64>, NoSuchHead> {
+        let Self::Tags(tags) = self else {
+            return Ok(None);
+        };
+        if tags.contains(&Some(head)) {
+            return Ok(Some(head));
+        }
+        // The latest of them tells best what the other side knows already.
+        let latest = tags.iter().copied().max().flatten();
+        latest.map(Some).ok_or(NoSuchHead)
+    }
+}
+
+/// None of the tags is one that the journal ever had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoSuchHead;
+
+fn malformed() -> Problem {
+    let detail =
+        r#"`If-Match` is neither `*` nor a list of entity tags such as "42", in double quotes."#;
+    Problem::new(ProblemKind::Malformed, detail)
+}
+
+/// The list of entity tags (RFC 9110 §8.8.3), in which empty elements are allowed (§5.6.1).
+fn tags(text: &str) -> Option<Vec<Option<u64>>> {
+    let mut tags = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix(',') {
+            rest = after.trim_start();
+            continue;
+        }
+        let strong = rest.strip_prefix("W/");
+        let (opaque, after) = strong.unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+        if !opaque.bytes().all(|byte| byte == 0x21 || byte >= 0x23) {
+            return None;
+        }
+        tags.push(if strong.is_some() {
+            None
+        } else {
+            number(opaque)
+        });
+        rest = after.trim_start();
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+    (!tags.is_empty()).then_some(tags)
+}
+
+/// One way to write each number.
+fn number(opaque: &str) -> Option<u64> {
+    let number: u64 = opaque.parse().ok()?;
+    (number.to_string() == opaque).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(lines: &[&'static str]) -> Result<IfMatch, ProblemKind> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(IF_MATCH, HeaderValue::from_static(line));
+        }
+        IfMatch::of(&headers).map_err(|problem| problem.kind())
+    }
+
+    #[test]
+    fn every_form_of_the_header_is_read() {
+        assert_eq!(read(&[]), Ok(IfMatch::Absent));
+        assert_eq!(read(&["*"]), Ok(IfMatch::Any));
+        assert_eq!(read(&["\"42\""]), Ok(IfMatch::head(42)));
+        assert_eq!(
+            read(&["\"42\", W/\"43\" ,, \"a,b\"", "\"007\",\"44\""]),
+            Ok(IfMatch::Tags(vec![Some(42), None, None, None, Some(44)]))
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_of_entity_tags_is_malformed() {
+        for line in [
+            "42",
+            "\"42",
+            "\"42\" \"43\"",
+            "",
+            ",",
+            "*, \"42\"",
+            "w/\"42\"",
+            "\"4 2\"",
+            "W/ \"42\"",
+        ] {
+            assert_eq!(read(&[line]), Err(ProblemKind::Malformed), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_head_itself_is_expected_where_it_is_named_or_else_the_latest() {
+        let tags = |tags: &[Option<u64>]| IfMatch::Tags(tags.to_vec());
+        assert_eq!(IfMatch::Any.expected(9), Ok(None));
+        assert_eq!(tags(&[Some(7), Some(9), Some(10)]).expected(9), Ok(Some(9)));
+        assert_eq!(tags(&[Some(7), None, Some(8)]).expected(9), Ok(Some(8)));
+        assert_eq!(
+            tags(&[None]).expected(9),
+            Err(NoSuchHead),
+            "a weak tag never matches"
+        );
+    }
+}

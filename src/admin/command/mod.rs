@@ -1,0 +1,16 @@
+//! What an operator can order, read from JSON or from a form, and carried out in one place.
+
+mod carry_out;
+mod command;
+mod fault;
+mod form;
+mod if_match;
+mod reader;
+mod reading;
+mod refused;
+
+pub(super) use carry_out::{By, Done, carry_out};
+pub(super) use command::{Command, CommandKind, Wish};
+pub(super) use fault::{Fault, invalid};
+pub(super) use form::Form;
+pub(super) use if_match::IfMatch;

@@ -1,0 +1,96 @@
+//! Who depends and what was answered, in a few numbers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    census::{KindCounts, Window},
+    clock::Clock,
+    flag::FlagState,
+    observation::Shape,
+    rollout::{Phase, Rollout, Timestamp},
+};
+
+/// Where the rollout stands and how many there are, as it is sent every few seconds.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Totals {
+    pub(crate) at: Timestamp,
+    pub(crate) head: u64,
+    pub(crate) phase: Phase,
+    pub(crate) flag: &'static str,
+    pub(crate) journal_works: bool,
+    /// The window that the callers are counted in.
+    pub(crate) window: String,
+    /// Empty without a census.
+    pub(crate) kinds: Vec<KindCounts>,
+    /// Empty without metrics.
+    pub(crate) answers: Vec<AnswerTotals>,
+}
+
+/// How often an endpoint had an outcome, since the process started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct AnswerTotals {
+    pub(crate) endpoint: String,
+    pub(crate) outcome: String,
+    /// Served as the handler made them.
+    pub(crate) target: u64,
+    /// Served as old clients expect them.
+    pub(crate) legacy: u64,
+}
+
+impl Totals {
+    /// The window that callers are counted in where no other is asked for.
+    pub(crate) const WINDOW: Window = Window::DAY;
+
+    /// Looks at all callers: not for an async thread.
+    pub(crate) fn now(rollout: &Rollout, clock: &dyn Clock) -> Self {
+        let status = rollout.status();
+        let report = rollout.census().map(|census| census.report(Self::WINDOW));
+        Self {
+            at: Timestamp::now(clock),
+            head: status.head,
+            phase: status.state.phase(),
+            flag: flag_word(rollout.reader().state()),
+            journal_works: status.journal_error.is_none(),
+            window: Self::WINDOW.label(),
+            kinds: report.map_or_else(Vec::new, |report| report.kinds),
+            answers: answers(rollout),
+        }
+    }
+}
+
+/// The answers, without the kinds of those who got them.
+pub(crate) fn answers(rollout: &Rollout) -> Vec<AnswerTotals> {
+    let Some(metrics) = rollout.metrics() else {
+        return Vec::new();
+    };
+    let mut sums: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+    for series in metrics.snapshot().responses {
+        let pair = (series.endpoint.to_string(), series.outcome.to_string());
+        let (target, legacy) = sums.entry(pair).or_default();
+        let sum = match series.shape {
+            Shape::Target => target,
+            Shape::Legacy => legacy,
+        };
+        *sum = sum.saturating_add(series.count);
+    }
+    let totals = sums
+        .into_iter()
+        .map(|((endpoint, outcome), (target, legacy))| AnswerTotals {
+            endpoint,
+            outcome,
+            target,
+            legacy,
+        });
+    totals.collect()
+}
+
+/// `off`, `on` or `retired`.
+pub(crate) const fn flag_word(flag: FlagState) -> &'static str {
+    match flag {
+        FlagState::Off => "off",
+        FlagState::On => "on",
+        FlagState::Retired => "retired",
+    }
+}

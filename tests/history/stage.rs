@@ -1,0 +1,210 @@
+//! A layer whose callers and answers the test chooses, and a history of them.
+
+use std::{
+    convert::Infallible,
+    path::Path,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
+use http_body_util::Full;
+use legacy_http_compat::{
+    CompatFlag, Contract, LegacyHttpCompatLayer,
+    caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
+    census::Census,
+    clock::ManualClock,
+    contract::{Endpoint, LegacyShape, Outcome},
+    history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
+    keeper::Tick,
+    metrics::Metrics,
+};
+use tower::{Layer, ServiceExt, service_fn};
+
+/// 2027-01-15T08:00:00Z: a bucket of every span begins here.
+pub(crate) const NOW: u64 = 1_800_000_000_000;
+
+/// Who depends on the legacy shape, and who does not.
+pub(crate) const OLD: Generation = Generation::Legacy;
+pub(crate) const NEW: Generation = Generation::StatusDriven;
+
+/// What a process has: the clock outlives it.
+pub(crate) struct Stage {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) flag: CompatFlag,
+    pub(crate) census: Arc<Census>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) history: History,
+    layer: LegacyHttpCompatLayer,
+}
+
+/// Who asks is in the request's extensions.
+struct Told(Kinds);
+
+impl Detect for Told {
+    fn detect(&self, head: &Parts) -> Caller {
+        *head.extensions.get().expect("the test tells who asks")
+    }
+
+    fn kinds(&self) -> &Kinds {
+        &self.0
+    }
+}
+
+/// How a stage is to be.
+pub(crate) struct Setting {
+    pub(crate) kinds: &'static [&'static str],
+    pub(crate) contract: Contract,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            kinds: &["AGENT", "MCP"],
+            contract: contract(1),
+        }
+    }
+}
+
+/// A contract with so many endpoints, each of which knows `PENDING` and `APPROVED`.
+pub(crate) fn contract(endpoints: usize) -> Contract {
+    let builder = (0..endpoints).fold(Contract::builder(), |builder, number| {
+        let shape = LegacyShape::new(403).json(serde_json::json!({"code": "PENDING"}));
+        let pending = Outcome::new("PENDING", 200).field("/status", "PENDING");
+        let approved = Outcome::new("APPROVED", 200).field("/status", "APPROVED");
+        let endpoint = Endpoint::post(format!("poll{number}"), format!("/poll{number}"));
+        builder.endpoint(endpoint.outcome(pending.legacy(shape)).outcome(approved))
+    });
+    builder.build().unwrap()
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self::of(Setting::default())
+    }
+
+    pub(crate) fn of(setting: Setting) -> Self {
+        let clock = Arc::new(ManualClock::new(NOW));
+        Self::at(clock, setting, |builder| builder)
+    }
+
+    /// A process that keeps its history in this file.
+    pub(crate) fn with_file(clock: &Arc<ManualClock>, path: &Path) -> Self {
+        Self::at(Arc::clone(clock), Setting::default(), |builder| {
+            builder.file(path)
+        })
+    }
+
+    pub(crate) fn at(
+        clock: Arc<ManualClock>,
+        setting: Setting,
+        change: impl FnOnce(HistoryBuilder) -> HistoryBuilder,
+    ) -> Self {
+        let kinds = Kinds::new(setting.kinds.iter().copied());
+        let census = Census::builder(&kinds).clock(clock.clone()).open().unwrap();
+        let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
+        let builder = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
+        let flag = CompatFlag::new("f", true);
+        let layer = LegacyHttpCompatLayer::new(setting.contract, flag.reader())
+            .detect(Told(kinds))
+            .observe(census.clone())
+            .observe(metrics.clone());
+        Self {
+            clock,
+            flag,
+            census,
+            metrics,
+            history: change(builder).open().unwrap(),
+            layer,
+        }
+    }
+
+    /// One tick after so many milliseconds, as a keeper gives it.
+    pub(crate) fn pass(&self, ms: u64) {
+        self.clock.advance(Duration::from_millis(ms));
+        self.tick();
+    }
+
+    /// So many seconds with a tick in each.
+    pub(crate) fn seconds(&self, seconds: u64) {
+        (0..seconds).for_each(|_| self.pass(1_000));
+    }
+
+    pub(crate) fn tick(&self) {
+        self.census.tick();
+        self.history.tick();
+    }
+
+    /// A caller of this kind asks the first endpoint and is told `PENDING`.
+    pub(crate) fn poll(&self, kind: &str, number: u128, generation: Generation) {
+        self.ask(0, "PENDING", caller(kind, number, generation));
+    }
+
+    pub(crate) fn ask(&self, endpoint: usize, status: &str, caller: Caller) {
+        let body = Bytes::from(format!(r#"{{"status":"{status}"}}"#));
+        let handler = service_fn(move |_: Request<()>| {
+            let answer = Response::builder().header(CONTENT_TYPE, "application/json");
+            let answer = answer.body(Full::new(body.clone())).unwrap();
+            std::future::ready(Ok::<_, Infallible>(answer))
+        });
+        let mut request = Request::post(format!("/poll{endpoint}")).body(()).unwrap();
+        request.extensions_mut().insert(caller);
+        let answer = self.layer.layer(handler).oneshot(request);
+        match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => drop(answer.unwrap()),
+            Poll::Pending => panic!("nothing here waits"),
+        }
+    }
+
+    pub(crate) fn curves(&self, span: Span) -> Curves {
+        let curves = self.history.curves(span);
+        assert_eq!(curves.len, span.len());
+        for curve in &curves.callers {
+            assert_eq!(
+                (curve.dependent.len(), curve.stranded.len()),
+                (curves.len, curves.len)
+            );
+        }
+        for curve in &curves.answers {
+            assert_eq!(
+                (curve.target.len(), curve.legacy.len()),
+                (curves.len, curves.len)
+            );
+        }
+        curves
+    }
+
+    /// The last buckets of those that depended.
+    pub(crate) fn dependent(&self, span: Span, kind: &str, last: usize) -> Vec<Option<u64>> {
+        tail(&of_kind(&self.curves(span), kind).dependent, last)
+    }
+}
+
+pub(crate) fn caller(kind: &str, number: u128, generation: Generation) -> Caller {
+    let kinds = Kinds::new(["AGENT", "MCP"]);
+    let kind = kinds.find(kind).unwrap_or(Kind::OTHER);
+    Caller::new(kind, generation).with_fingerprint(Fingerprint::from_u128(number))
+}
+
+pub(crate) fn of_kind<'c>(curves: &'c Curves, kind: &str) -> &'c CallerCurve {
+    let mut callers = curves.callers.iter();
+    callers.find(|curve| curve.kind == kind).unwrap()
+}
+
+pub(crate) fn of_pair<'c>(curves: &'c Curves, endpoint: &str, outcome: &str) -> &'c AnswerCurve {
+    let mut answers = curves.answers.iter();
+    let found = answers.find(|curve| curve.endpoint == endpoint && curve.outcome == outcome);
+    found.unwrap()
+}
+
+pub(crate) fn tail(values: &[Option<u64>], last: usize) -> Vec<Option<u64>> {
+    values[values.len() - last..].to_vec()
+}
+
+/// All of a curve together.
+pub(crate) fn sum(values: &[Option<u64>]) -> u64 {
+    values.iter().flatten().sum()
+}
