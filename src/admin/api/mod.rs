@@ -1,5 +1,19 @@
 //! The JSON API.
 
+mod answer;
+mod callers;
+mod curves;
+mod dry_run;
+mod etag;
+mod events;
+mod journal;
+mod openapi;
+mod order;
+mod params;
+mod report;
 mod router;
+mod routes;
+mod status;
+mod status_view;
 
 pub(super) use router::router;

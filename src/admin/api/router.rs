@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use super::routes::ROUTES;
 use crate::admin::shared::Shared;
 
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    Router::new()
+    ROUTES.iter().fold(Router::new(), |router, route| {
+        router.route(route.path, route.handler())
+    })
 }

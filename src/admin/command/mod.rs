@@ -9,8 +9,9 @@ mod reader;
 mod reading;
 mod refused;
 
-pub(super) use carry_out::{By, Done, carry_out};
+pub(super) use carry_out::{By, Done, carry_out, unreadable};
 pub(super) use command::{Command, CommandKind, Wish};
 pub(super) use fault::{Fault, invalid};
 pub(super) use form::Form;
 pub(super) use if_match::IfMatch;
+pub(super) use refused::problem as refused;

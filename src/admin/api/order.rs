@@ -1,0 +1,64 @@
+//! Everything that changes something: an order, carried out or refused.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, post},
+};
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+
+use super::params::Params;
+use crate::admin::{
+    access::Operator,
+    body::JsonBody,
+    command::{By, CommandKind, Done, IfMatch, carry_out, invalid},
+    correlation::Correlation,
+    problem::Problem,
+    shared::Shared,
+};
+
+/// The route of one kind of order.
+pub(crate) fn of(kind: CommandKind) -> MethodRouter<Arc<Shared>> {
+    post(
+        move |Operator(principal): Operator,
+              State(shared): State<Arc<Shared>>,
+              Extension(Correlation(correlation)): Extension<Correlation>,
+              headers: HeaderMap,
+              params: Params,
+              JsonBody(body): JsonBody| async move {
+            params.finish()?;
+            let wish = kind.read(&body).map_err(|faults| invalid(&faults))?;
+            let by = By {
+                principal,
+                correlation,
+                condition: condition(kind, &headers)?,
+            };
+            carry_out(&shared, wish, by).await
+        },
+    )
+}
+
+/// A rollback has no condition, so that not even a broken one stands in its way.
+fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem> {
+    match kind {
+        CommandKind::Rollback => Ok(IfMatch::Absent),
+        _ => IfMatch::of(headers),
+    }
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        let Self { head, event } = self;
+        match event {
+            Some(event) => Json(json!({ "head": head, "event": event })).into_response(),
+            None => {
+                let accepted = json!({ "head": head, "recorded": false });
+                (StatusCode::ACCEPTED, Json(accepted)).into_response()
+            }
+        }
+    }
+}

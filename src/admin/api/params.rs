@@ -1,0 +1,124 @@
+//! Reading a query so that every fault is told and none ends the reading.
+
+use std::{fmt::Display, str::FromStr};
+
+use axum::extract::{FromRequestParts, Query};
+use http::request::Parts;
+
+use crate::{
+    admin::{
+        command::{Fault, invalid},
+        problem::{Problem, ProblemKind},
+    },
+    census::Window,
+};
+
+/// The parameters of a query, each of which is taken once.
+#[derive(Debug)]
+pub(crate) struct Params {
+    left: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Ok(Query(left)) = Query::try_from_uri(&parts.uri) else {
+            let detail = "The query is not of the form a=1&b=2.";
+            return Err(Problem::new(ProblemKind::Malformed, detail));
+        };
+        Ok(Self {
+            left,
+            known: Vec::new(),
+            faults: Vec::new(),
+        })
+    }
+}
+
+impl Params {
+    /// A parameter as its text, where it is there.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        let place = self.left.iter().position(|(param, _)| param == name)?;
+        Some(self.left.remove(place).1)
+    }
+
+    /// A parameter of a form of its own.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+        let text = self.text(name)?;
+        let read = text.parse::<T>();
+        read.map_err(|error| self.fault(name, &text, error.to_string()))
+            .ok()
+    }
+
+    /// A parameter that is one of a few words.
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        let chosen = choices.iter().find(|(word, _)| *word == text);
+        if chosen.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.fault(name, &text, format!("one of {}", words.join(", ")));
+        }
+        chosen.map(|(_, choice)| *choice)
+    }
+
+    /// A number of things to show, at least one.
+    pub(crate) fn limit(&mut self, otherwise: usize, most: usize) -> usize {
+        let Some(text) = self.text("limit") else {
+            return otherwise;
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+        limit.unwrap_or_else(|| {
+            self.fault("limit", &text, format!("a whole number from 1 to {most}"));
+            otherwise
+        })
+    }
+
+    /// The window to look at, a day where none is named.
+    pub(crate) fn window(&mut self) -> Window {
+        let Some(text) = self.text("window") else {
+            return Window::DAY;
+        };
+        let length = humantime::parse_duration(&text).ok();
+        let window = length.and_then(|length| Window::new(length).ok());
+        window.unwrap_or_else(|| {
+            let remedy = "a length such as 5m, 1h, 24h, 7d or 30d, of at most 30 days";
+            self.fault("window", &text, remedy);
+            Window::DAY
+        })
+    }
+
+    pub(crate) fn fault(&mut self, name: &str, value: &str, remedy: impl Into<String>) {
+        self.faults.push(Fault::new(name, value, remedy));
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    ///
+    /// All faults, those of the parameters that nobody has taken included.
+    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        for (name, value) in std::mem::take(&mut self.left) {
+            let known = self.known.join(", ");
+            let remedy = match known.as_str() {
+                "" => "there are no parameters here".to_owned(),
+                known if self.known.contains(&name.as_str()) => {
+                    format!("each parameter at most once: {known}")
+                }
+                known => format!("the parameters are {known}"),
+            };
+            self.fault(&name, &value, remedy);
+        }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid(&self.faults))
+        }
+    }
+}
