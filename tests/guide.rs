@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use legacy_http_compat::rollout::{BuiltInGate, Overdue, Phase};
+use legacy_http_compat::{
+    document::Document,
+    rollout::{BuiltInGate, Overdue, Phase, Policy},
+};
 
 const RUNBOOK: &str = include_str!("../src/guide/rollout.md");
+const CONTRACT: &str = include_str!("../src/guide/contract.md");
+const CALLERS: &str = include_str!("../src/guide/callers.md");
 const ALERTS: &str = include_str!("../examples/prometheus/alerts.yml");
 const OPENAPI: &str = include_str!("../src/admin/api/openapi.json");
 
@@ -126,9 +131,8 @@ fn the_runbook_uses_every_command_of_the_admin_service() {
         .map(|asked| asked.path.as_str())
         .collect();
     let paths = document["paths"].as_object().unwrap().iter();
-    let commands = paths.filter(|(path, operations)| {
-        path.starts_with("/api/") && operations.get("post").is_some()
-    });
+    let commands = paths
+        .filter(|(path, operations)| path.starts_with("/api/") && operations.get("post").is_some());
     for (path, _) in commands {
         assert!(posted.contains(path.as_str()), "{path} is not explained");
     }
@@ -156,6 +160,57 @@ fn anchor(heading: &str) -> String {
     let kept = heading
         .chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() })
+    kept.map(|c| {
+        if c == ' ' {
+            '-'
+        } else {
+            c.to_ascii_lowercase()
+        }
+    })
+    .collect()
+}
+
+/// The blocks of JSON on a page.
+fn json_blocks(text: &str) -> Vec<&str> {
+    let blocks = text.split("```json\n").skip(1);
+    blocks
+        .filter_map(|block| block.split_once("```").map(|(json, _)| json))
+        .collect()
+}
+
+#[test]
+fn the_policy_of_the_runbook_is_one() {
+    let blocks = json_blocks(RUNBOOK);
+    assert_eq!(blocks.len(), 1);
+    let policy = Policy::from_json(blocks[0]).unwrap();
+    assert!(policy.guard().is_some());
+}
+
+#[test]
+fn the_document_with_faults_has_those_that_its_pages_explain() {
+    let blocks = json_blocks(CONTRACT);
+    let error = Document::from_json(blocks[0]).unwrap_err();
+    let contract = error.contract().unwrap().faults().len();
+    let callers = error.callers().unwrap().faults().len();
+    assert_eq!((contract, callers), (9, 5), "{error}");
+    let said = error.to_string();
+    let explained =
+        explained(CONTRACT, "## Checking it") + &explained(CALLERS, "## Common mistakes");
+    assert_eq!(explained.lines().count(), contract + callers);
+    for part in explained.lines() {
+        assert!(said.contains(part), "nothing says {part:?}");
+    }
+}
+
+/// What stands as code in the first column of the table below a heading, up to where it is cut short, one a line.
+fn explained(text: &str, heading: &str) -> String {
+    let (_, below) = text.split_once(&format!("\n{heading}\n")).unwrap();
+    let section = below.split("\n## ").next().unwrap_or(below);
+    let cells = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split("` | ").next());
+    let messages = cells.flat_map(|cell| cell.split("`, and `"));
+    messages
+        .map(|message| message.trim_matches(['`', '…', ' ']).to_owned() + "\n")
         .collect()
 }
