@@ -48,9 +48,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = value_parser!(u32).range(1..))]
     attempts_per_minute: u32,
 
-    /// Token for the admin endpoints; generated and printed if absent
-    #[arg(long, value_name = "TOKEN", env = "CORE_ADMIN_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) admin_token: Option<String>,
+    /// Token of who may act in the dashboard and its API; generated and printed if absent
+    #[arg(long, value_name = "TOKEN", env = "CORE_OPERATOR_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) operator_token: Option<String>,
+
+    /// Token of who may only look; generated and printed if absent
+    #[arg(long, value_name = "TOKEN", env = "CORE_VIEWER_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) viewer_token: Option<String>,
 
     /// A contract document (JSON) in place of the shipped one
     #[arg(long, value_name = "FILE")]
@@ -84,13 +88,12 @@ enum Switch {
 
 impl Args {
     /// What the application needs of the command line, served from `addr`.
-    pub(crate) fn settings(&self, addr: SocketAddr, admin_token: &str) -> Settings {
+    pub(crate) fn settings(&self, addr: SocketAddr) -> Settings {
         Settings {
-            public_url: format!("http://{}", reachable(addr)),
+            public_url: public_url(addr),
             interval: Duration::from_secs(self.interval),
             expires_in: Duration::from_secs(self.expires_in),
             attempts_per_minute: self.attempts_per_minute,
-            admin_token: admin_token.to_owned(),
         }
     }
 
@@ -132,6 +135,11 @@ impl Args {
 fn read(what: &str, path: &Path) -> Result<String, String> {
     let text = fs::read_to_string(path);
     text.map_err(|error| format!("cannot read the {what} {}: {error}", path.display()))
+}
+
+/// Where a browser on this machine finds what is served from `addr`.
+pub(crate) fn public_url(addr: SocketAddr) -> String {
+    format!("http://{}", reachable(addr))
 }
 
 /// A wildcard address is one to listen on, not one to open in a browser.

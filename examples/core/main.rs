@@ -5,14 +5,13 @@
 //! ```
 //!
 //! The handlers under `app/` speak only the target contract. The first line on standard output is
-//! `core listening on http://ADDR`; an admin token that was generated and a data directory that was
-//! made for this run follow, each on its line. Logs go to standard error (`RUST_LOG` chooses which).
-//! Ctrl-C and SIGTERM let requests in flight finish, write the last snapshot of the census, and stop.
+//! `core listening on http://ADDR`; the address of the dashboard with the tokens that were generated and a data
+//! directory that was made for this run follow. Logs go to standard error (`RUST_LOG` chooses which). Ctrl-C and SIGTERM
+//! let requests in flight finish, end what the dashboard watches, write the last snapshots, and stop.
 //!
-//! `GET /metrics` is for Prometheus; `GET /admin/census?window=24h`, `GET /admin/rollout` and `PUT /admin/compat`
-//! (`{"active": false, "actor": "mara", "reason": "all are upgraded"}`) are for whoever has the admin token. The switch
-//! belongs to the rollout, whose journal is in the data directory: setting it enables, cuts over or, with an `incident`,
-//! rolls back, if the gates of the policy let pass.
+//! `GET /` says what there is to try, with lines for a shell. `GET /metrics` is for Prometheus. `/rollout` is for
+//! whoever has a token: the dashboard, and under `/rollout/api` what it shows and does as JSON. The switch belongs to the
+//! rollout, whose journal is in the data directory: it moves if the gates of the policy let pass, and back at any time.
 
 mod app;
 mod args;
@@ -35,8 +34,8 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{AppState, Compat, Opening, secret::fresh_secret},
-    args::Args,
+    app::{AppState, Compat, Opening, ROOM, room::Keys, secret::fresh_secret},
+    args::{Args, public_url},
     data::DataDir,
 };
 
@@ -70,14 +69,25 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     // Before the announcement, so that whoever has read it may already signal.
     let stop = signal::stop()?;
 
-    let generated = args.admin_token.is_none().then(|| fresh_secret("adm"));
-    let keeper = watching::keep(&watch, &rollout)?;
-    let admin_token = args.admin_token.as_deref().or(generated.as_deref());
-    let settings = args.settings(addr, admin_token.unwrap_or_default());
-    let state = AppState::new(&settings, rollout, watch, Arc::new(SystemClock::new()));
+    let history = Arc::new(watching::remember(&data, &watch)?);
+    let keys = keys(&args);
+    let admin = keys.room(rollout.clone(), history.clone())?;
+    let keeper = watching::keep(&watch, &rollout, &history)?;
+    let state = AppState::new(
+        &args.settings(addr),
+        rollout,
+        watch,
+        Arc::new(SystemClock::new()),
+    );
     tracing::info!(%addr, "core starts");
-    announce(addr, generated.as_deref(), &data)?;
-    app::serve(listener, app::app(state, compat, args.addresses()), stop).await?;
+    announce(&announcement(addr, &args, &keys, &data))?;
+    let app = app::app(state, compat, &admin, args.addresses());
+    let stop = async move {
+        stop.await;
+        // Whoever watches would keep the server from ending.
+        admin.close();
+    };
+    app::serve(listener, app, stop).await?;
     // After the last request, so that the last snapshot knows them all.
     keeper.shutdown();
     tracing::info!("core stopped");
@@ -100,16 +110,38 @@ fn contract(args: &Args) -> Result<Contract, Box<dyn Error>> {
     })
 }
 
-/// Written at once, so that a reader who leaves after the first line does not break the others.
-fn announce(addr: SocketAddr, generated: Option<&str>, data: &DataDir) -> std::io::Result<()> {
+/// The tokens that were given, and new ones in place of those that were not.
+fn keys(args: &Args) -> Keys {
+    let or_fresh = |given: &Option<String>, prefix| {
+        let given = given.clone();
+        given.unwrap_or_else(|| fresh_secret(prefix))
+    };
+    Keys {
+        operator: or_fresh(&args.operator_token, "opr"),
+        viewer: or_fresh(&args.viewer_token, "vwr"),
+    }
+}
+
+/// What a reader of standard output needs to begin. A token that was given is known already.
+fn announcement(addr: SocketAddr, args: &Args, keys: &Keys, data: &DataDir) -> String {
     let mut lines = format!("core listening on http://{addr}\n");
     // Writing to a `String` cannot fail.
-    if let Some(token) = generated {
-        let _ = writeln!(lines, "admin token: {token}");
+    let _ = write!(lines, "dashboard: {}{ROOM}", public_url(addr));
+    if args.operator_token.is_none() {
+        let _ = write!(lines, "  operator token: {}", keys.operator);
+    }
+    lines.push('\n');
+    if args.viewer_token.is_none() {
+        let _ = writeln!(lines, "viewer token: {}", keys.viewer);
     }
     if data.is_temporary() {
         let _ = writeln!(lines, "data directory: {}", data.path().display());
     }
+    lines
+}
+
+/// Written at once, so that a reader who leaves after the first line does not break the others.
+fn announce(lines: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(lines.as_bytes())?;
     out.flush()

@@ -5,12 +5,13 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
+    history::{History, OpenHistoryError},
     keeper::{Keeper, Tick},
     rollout::{FileJournal, Rollout},
 };
 
 use crate::{
-    app::{JOURNAL, Opening, SNAPSHOT, Watch},
+    app::{HISTORY, JOURNAL, Opening, SNAPSHOT, Watch},
     args::Args,
     data::DataDir,
 };
@@ -50,9 +51,18 @@ pub(crate) fn roll_out(
     Ok(opening.open(watch, Arc::new(journal))?)
 }
 
-/// Heartbeats, snapshots, and what the rollout watches; the last snapshot when the keeper is shut down.
-pub(crate) fn keep(watch: &Watch, rollout: &Arc<Rollout>) -> io::Result<Keeper> {
-    let work: [Arc<dyn Tick>; 2] = [watch.census.clone(), rollout.clone()];
+/// Opens the curves of earlier runs.
+pub(crate) fn remember(data: &DataDir, watch: &Watch) -> Result<History, OpenHistoryError> {
+    watch.history().file(data.path().join(HISTORY)).open()
+}
+
+/// Heartbeats, snapshots, what the rollout watches, and the curves; the last snapshots when the keeper is shut down.
+pub(crate) fn keep(
+    watch: &Watch,
+    rollout: &Arc<Rollout>,
+    history: &Arc<History>,
+) -> io::Result<Keeper> {
+    let work: [Arc<dyn Tick>; 3] = [watch.census.clone(), rollout.clone(), history.clone()];
     Keeper::start(TICK, work)
 }
 

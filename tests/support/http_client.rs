@@ -99,22 +99,6 @@ impl HttpClient {
         send(request.header(header::CONTENT_TYPE, form_type).body(form)).await
     }
 
-    /// What the census says of a window.
-    pub(crate) async fn census(&self, admin_token: &str, window: &str) -> Answer {
-        let request = self.request(Method::GET, &format!("/admin/census?window={window}"));
-        send(request.bearer_auth(admin_token)).await
-    }
-
-    /// How the rollout stands.
-    pub(crate) async fn rollout(&self, admin_token: &str) -> Answer {
-        let request = self.request(Method::GET, "/admin/rollout");
-        send(request.bearer_auth(admin_token)).await
-    }
-
-    pub(crate) async fn set_compat(&self, admin_token: &str, body: &Value) -> Answer {
-        let request = self.request(Method::PUT, "/admin/compat");
-        send(request.bearer_auth(admin_token).json(body)).await
-    }
 }
 
 /// Sends a request and reads the whole answer.

@@ -6,30 +6,15 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use legacy_http_compat::rollout::{CorrelationId, Order};
 use uuid::Uuid;
 
 use super::error::ApiError;
 
 const MAX_LEN: usize = 128;
 
-/// The correlation id, in the extensions of every request.
-#[derive(Clone)]
-pub(crate) struct Correlation(String);
-
-impl Correlation {
-    /// Ties an order to the request.
-    pub(crate) fn tie(&self, order: Order) -> Order {
-        let id = CorrelationId::new(self.0.as_str());
-        order.correlated(id.expect("what is usable is visible ASCII, and short enough"))
-    }
-}
-
 /// Gives an error its body, and forbids caches to keep any answer (some carry a secret).
-pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
+pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let correlation_id = correlation_id(request.headers());
-    let correlation = Correlation(correlation_id.clone());
-    request.extensions_mut().insert(correlation);
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(CACHE_CONTROL, no_store);

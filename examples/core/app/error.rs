@@ -66,13 +66,6 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)
     }
 
-    pub(crate) fn with_details(self, details: Value) -> Self {
-        Self {
-            details: Some(details),
-            ..self
-        }
-    }
-
     pub(crate) fn invalid_device_code() -> Self {
         let message = "The device code is unknown, used or cancelled.";
         Self::new(StatusCode::BAD_REQUEST, "INVALID_DEVICE_CODE", message)

@@ -28,9 +28,6 @@ pub(crate) struct ApiJson<T>(pub(crate) T);
 /// One more attempt of this peer, within its limit.
 pub(crate) struct Attempt;
 
-/// The admin token was right.
-pub(crate) struct Admin;
-
 impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
     type Rejection = ApiError;
 
@@ -62,17 +59,6 @@ impl FromRequestParts<AppState> for Attempt {
             .admit(peer(parts), state.now())
             .map(|()| Self)
             .map_err(ApiError::too_many_attempts)
-    }
-}
-
-impl FromRequestParts<AppState> for Admin {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        match bearer(&parts.headers) {
-            Some(token) if state.is_admin(token) => Ok(Self),
-            _ => Err(ApiError::unauthorized("The admin token is required.")),
-        }
     }
 }
 

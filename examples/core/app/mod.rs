@@ -4,7 +4,7 @@
 //! From below: `secret`, `error` know nothing of each other's users; `flow` is one device
 //! authorization as a state machine, `store` holds many; `clients` and `limit` stand beside it;
 //! `callers` tells who calls, `watch` counts them and their answers; `rollout` holds the switch on that
-//! evidence, and `switch` is what an admin may ask of it; `state` gathers all that for the `routes`;
+//! evidence, and `room` is where operators see and move it; `state` gathers all that for the `routes`;
 //! `address` and `compat` are the layers in front; `router` puts all together.
 
 pub(crate) mod address;
@@ -18,20 +18,21 @@ pub(crate) mod flow;
 pub(crate) mod kind;
 pub(crate) mod limit;
 pub(crate) mod rollout;
+pub(crate) mod room;
 pub(crate) mod router;
 pub(crate) mod routes;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod state;
 pub(crate) mod store;
-pub(crate) mod switch;
 pub(crate) mod watch;
 
 pub(crate) use address::AddressSource;
 pub(crate) use callers::detector;
 pub(crate) use compat::Compat;
 pub(crate) use rollout::{JOURNAL, Opening};
+pub(crate) use room::ROOM;
 pub(crate) use router::app;
 pub(crate) use serve::serve;
 pub(crate) use state::{AppState, Settings};
-pub(crate) use watch::{SNAPSHOT, Watch};
+pub(crate) use watch::{HISTORY, SNAPSHOT, Watch};

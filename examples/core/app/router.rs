@@ -4,36 +4,42 @@ use axum::{
     Router,
     http::StatusCode,
     middleware,
-    routing::{get, post, put},
+    routing::{get, post},
 };
+use legacy_http_compat::admin::Admin;
 
 use super::{
     address::{self, AddressSource},
     compat::Compat,
     correlation,
     error::ApiError,
-    routes::{admin, census, device, health, me, metrics, page, rollout, token},
+    room::ROOM,
+    routes::{device, health, home, me, metrics, page, token},
     state::AppState,
 };
 
-/// The application: the router, the compatibility layer in front of it, and in front of both who
-/// knows the client's address.
-pub(crate) fn app(state: AppState, compat: Compat, addresses: AddressSource) -> Router {
+/// The application: the router, the compatibility layer in front of it, beside it the operators' room, and in front of
+/// all who knows the client's address.
+pub(crate) fn app(
+    state: AppState,
+    compat: Compat,
+    admin: &Admin,
+    addresses: AddressSource,
+) -> Router {
     let (flag, watch) = (state.rollout().reader(), state.watch().clone());
     compat
         .in_front_of(router(state), flag, &watch)
+        .nest(ROOM, admin.router())
         .layer(middleware::from_fn_with_state(addresses, address::note))
 }
 
 /// The routes alone, answering the target contract to everyone.
 pub(crate) fn router(state: AppState) -> Router {
     Router::new()
+        .route("/", get(home::home))
         .nest("/api/v1/auth/clients", api())
         .route("/device", page::routes())
         .route("/device.css", get(page::style))
-        .route("/admin/compat", put(admin::set_compat))
-        .route("/admin/census", get(census::report))
-        .route("/admin/rollout", get(rollout::status))
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::healthz))
         .fallback(not_found)

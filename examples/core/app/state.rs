@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::{clock::Clock, rollout::Rollout};
 use prometheus_client::registry::Registry;
 
-use super::{clients::Clients, limit::Attempts, secret::Digest, store::DeviceFlows, watch::Watch};
+use super::{clients::Clients, limit::Attempts, store::DeviceFlows, watch::Watch};
 
 /// What can be set from outside.
 pub(crate) struct Settings {
@@ -14,7 +14,6 @@ pub(crate) struct Settings {
     pub(crate) interval: Duration,
     pub(crate) expires_in: Duration,
     pub(crate) attempts_per_minute: u32,
-    pub(crate) admin_token: String,
 }
 
 /// The state of the application; a clone is the same state.
@@ -24,8 +23,8 @@ pub(crate) struct AppState {
 }
 
 struct Core {
+    public_url: String,
     verification_uri: String,
-    admin_token: Digest,
     rollout: Arc<Rollout>,
     watch: Watch,
     registry: Registry,
@@ -43,8 +42,8 @@ impl AppState {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let core = Core {
+            public_url: settings.public_url.clone(),
             verification_uri: format!("{}/device", settings.public_url),
-            admin_token: Digest::of(&settings.admin_token),
             registry: watch.registry(&rollout),
             rollout,
             watch,
@@ -63,12 +62,12 @@ impl AppState {
         self.core.clock.monotonic()
     }
 
-    pub(crate) fn verification_uri(&self) -> &str {
-        &self.core.verification_uri
+    pub(crate) fn public_url(&self) -> &str {
+        &self.core.public_url
     }
 
-    pub(crate) fn is_admin(&self, token: &str) -> bool {
-        self.core.admin_token.matches(token)
+    pub(crate) fn verification_uri(&self) -> &str {
+        &self.core.verification_uri
     }
 
     pub(crate) fn rollout(&self) -> &Arc<Rollout> {

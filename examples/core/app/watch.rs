@@ -5,6 +5,7 @@ use std::sync::Arc;
 use legacy_http_compat::{
     caller::{Detect, SignalDetector},
     census::{Census, CensusBuilder},
+    history::{History, HistoryBuilder},
     metrics::{Metrics, prometheus::PrometheusCollector},
     rollout::Rollout,
 };
@@ -12,6 +13,9 @@ use prometheus_client::registry::Registry;
 
 /// The name of the census's snapshot in the data directory.
 pub(crate) const SNAPSHOT: &str = "census.snapshot";
+
+/// The name of the history in the data directory.
+pub(crate) const HISTORY: &str = "history.snapshot";
 
 /// The observers of the layer; a clone is the same ones.
 #[derive(Clone)]
@@ -31,6 +35,11 @@ impl Watch {
     /// A census of the callers that this detector tells apart, under its key.
     pub(crate) fn census_of(detector: &SignalDetector) -> CensusBuilder {
         Census::builder(detector.kinds()).key_check(detector.key_check().as_u64())
+    }
+
+    /// A history of what is observed.
+    pub(crate) fn history(&self) -> HistoryBuilder {
+        History::builder(self.census.clone(), self.metrics.clone())
     }
 
     /// All that can be scraped.

@@ -1,0 +1,8 @@
+//! What the plan promises, and what was seen of it.
+
+mod item;
+mod ledger;
+mod lines;
+
+pub(crate) use item::{Item, Wanted};
+pub(crate) use ledger::{Ledger, Row};

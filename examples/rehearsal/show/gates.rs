@@ -1,0 +1,76 @@
+//! What gates say, in a few words each.
+
+use serde_json::Value;
+
+/// A line for each gate: its verdict, its name, and what it rests on.
+pub(crate) fn verdicts(gates: &Value) -> Vec<String> {
+    let gates = gates.as_array().into_iter().flatten();
+    gates.map(verdict).collect()
+}
+
+/// The names of those that do not let pass.
+pub(crate) fn failing(gates: &Value) -> Vec<&str> {
+    let gates = gates.as_array().into_iter().flatten();
+    let failing = gates.filter(|gate| gate["passed"] != true);
+    failing.filter_map(|gate| gate["name"].as_str()).collect()
+}
+
+fn verdict(gate: &Value) -> String {
+    let mark = if gate["passed"] == true { "pass" } else { "FAIL" };
+    let name = gate["name"].as_str().unwrap_or_default();
+    let line = format!("{mark}  {name:<18} {}", because(name, &gate["evidence"]));
+    line.chars().take(78).collect()
+}
+
+fn because(gate: &str, evidence: &Value) -> String {
+    let number = |pointer: &str| evidence.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let share = |pointer: &str| evidence.pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0);
+    match gate {
+        "instrumentation" => format!("{} answers counted", number("/answers_counted")),
+        "checks_green" => checks(evidence),
+        "legacy_quiet" => format!(
+            "{} not quiet for {}",
+            callers(number("/in_the_way/callers")),
+            text(&evidence["window"])
+        ),
+        "all_accounted" => format!(
+            "{} migrated, {} waived, {} silent, {} in the way",
+            number("/migrated"),
+            number("/waived"),
+            number("/silent"),
+            number("/in_the_way")
+        ),
+        "coverage" => format!(
+            "{:.0} % of {} watched, {} answers",
+            100.0 * share("/ratio"),
+            text(&evidence["window"]),
+            number("/answers")
+        ),
+        "no_incident" => format!("{} open", number("/open")),
+        "post_analysis_done" => format!("{} due", number("/due")),
+        _ => evidence.to_string(),
+    }
+}
+
+fn checks(evidence: &Value) -> String {
+    let in_the_way = evidence["in_the_way"].as_object();
+    match in_the_way.map_or(0, serde_json::Map::len) {
+        0 => format!("all {} green", evidence["required"]),
+        1 => {
+            let first = in_the_way.and_then(|checks| checks.iter().next());
+            first.map_or_else(String::new, |(name, fault)| format!("{name} {}", text(fault)))
+        }
+        several => format!("{several} of {} not reported or red", evidence["required"]),
+    }
+}
+
+fn callers(count: u64) -> String {
+    match count {
+        1 => "1 caller".to_owned(),
+        count => format!("{count} callers"),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("?")
+}

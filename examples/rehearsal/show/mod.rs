@@ -1,0 +1,12 @@
+//! What the reader sees.
+
+mod chart;
+mod gates;
+mod table;
+mod timeline;
+mod wrap;
+
+pub(crate) use chart::falling;
+pub(crate) use gates::{failing, verdicts};
+pub(crate) use table::{as_json, as_text};
+pub(crate) use timeline::Timeline;

@@ -1,0 +1,140 @@
+//! The Core example's server, in this process, with a fast clock for the rollout.
+
+use std::{
+    env,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use legacy_http_compat::{
+    Contract, LiveContract,
+    admin::Admin,
+    caller::FingerprintKey,
+    clock::{Clock, SystemClock},
+    history::History,
+    keeper::{Keeper, Tick},
+    rollout::{FileJournal, Policy, Rollout},
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{
+    clock::FastClock,
+    core_app::{
+        self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch,
+        room::Keys, secret::fresh_secret,
+    },
+};
+
+const POLICY: &str = include_str!("policy.json");
+
+/// How often the rollout is kept: so often that the clock goes by minutes, not by hours.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How long a device code lives, in real time: long enough for a stalled machine, short enough to see one expire.
+const EXPIRES_IN: Duration = Duration::from_secs(8);
+
+/// A running Core.
+pub(crate) struct Stage {
+    pub(crate) base: String,
+    pub(crate) keys: Keys,
+    admin: Admin,
+    keeper: Keeper,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<io::Result<()>>,
+    data: PathBuf,
+}
+
+impl Stage {
+    /// On a free port of the loopback, with its journal in a fresh directory.
+    pub(crate) async fn open(factor: u32) -> Result<Self, Box<dyn Error>> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let data = env::temp_dir().join(fresh_secret("rehearsal"));
+        fs::create_dir(&data)?;
+        let clock = Arc::new(FastClock::new(factor));
+        let (compat, watch) = observed(clock.clone());
+        let rollout = Arc::new(rolled_out(&compat, &watch, clock.clone(), &data)?);
+        let history: Arc<History> = Arc::new(watch.history().clock(clock.clone()).open()?);
+        let keys = Keys {
+            operator: fresh_secret("opr"),
+            viewer: fresh_secret("vwr"),
+        };
+        let admin = keys.room(rollout.clone(), history.clone())?;
+        let work: [Arc<dyn Tick>; 4] =
+            [clock, watch.census.clone(), rollout.clone(), history];
+        let keeper = Keeper::start(TICK, work)?;
+        // Sessions, limits and device codes go by real time: people and clients live in it.
+        let state = AppState::new(&settings(&base), rollout, watch, Arc::new(SystemClock::new()));
+        let app = core_app::app(state, compat, &admin, AddressSource::Peer);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let closing = admin.clone();
+        let serving = core_app::serve(listener, app, async move {
+            // A sender that is gone stops the server too.
+            let _ = stopped.await;
+            closing.close();
+        });
+        Ok(Self {
+            base,
+            keys,
+            admin,
+            keeper,
+            stop,
+            served: tokio::spawn(serving),
+            data,
+        })
+    }
+
+    /// Stops as Ctrl-C would, and leaves nothing behind.
+    pub(crate) async fn close(self) -> io::Result<()> {
+        self.admin.close();
+        // The other end is gone only where the server has ended by itself.
+        let _ = self.stop.send(());
+        let served = self.served.await.map_err(io::Error::other)?;
+        self.keeper.shutdown();
+        fs::remove_dir_all(&self.data)?;
+        served
+    }
+}
+
+fn observed(clock: Arc<FastClock>) -> (Compat, Watch) {
+    let detector = core_app::detector(&FingerprintKey::new(rand::random()));
+    let census = Watch::census_of(&detector)
+        .clock(clock)
+        // Two leaps are the most between two heartbeats of a clock that leaps.
+        .heartbeat_limit(4 * FastClock::LEAP)
+        .open()
+        .expect("a census in memory has nothing to fail on");
+    let compat = Compat {
+        contract: LiveContract::new(Contract::device_flow()),
+        detector,
+    };
+    (compat, Watch::new(census))
+}
+
+fn rolled_out(
+    compat: &Compat,
+    watch: &Watch,
+    clock: Arc<dyn Clock>,
+    data: &Path,
+) -> Result<Rollout, Box<dyn Error>> {
+    let journal = FileJournal::open_with_clock(data.join(JOURNAL), clock.clone())?;
+    let opening = Opening {
+        policy: Some(Policy::from_json(POLICY)?),
+        phase: None,
+        contract: compat.contract.clone(),
+        clock,
+    };
+    Ok(opening.open(watch, Arc::new(journal))?)
+}
+
+fn settings(base: &str) -> Settings {
+    Settings {
+        public_url: base.to_owned(),
+        interval: Duration::from_secs(5),
+        expires_in: EXPIRES_IN,
+        attempts_per_minute: u32::MAX,
+    }
+}
