@@ -23,8 +23,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     clock::FastClock,
     core_app::{
-        self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch,
-        room::Keys, secret::fresh_secret,
+        self, AddressSource, AppState, Compat, HISTORY, JOURNAL, Opening, SNAPSHOT, Settings,
+        Watch, room::Keys, secret::fresh_secret,
     },
 };
 
@@ -32,6 +32,9 @@ const POLICY: &str = include_str!("policy.json");
 
 /// How often the rollout is kept: so often that the clock goes by minutes, not by hours.
 const TICK: Duration = Duration::from_millis(10);
+
+/// How often snapshots are written, in rollout time: not at every tick.
+const SAVE_EVERY: Duration = Duration::from_secs(12 * 3_600);
 
 /// How long a device code lives, in real time: long enough for a stalled machine, short enough to see one expire.
 const EXPIRES_IN: Duration = Duration::from_secs(8);
@@ -55,19 +58,23 @@ impl Stage {
         let data = env::temp_dir().join(fresh_secret("rehearsal"));
         fs::create_dir(&data)?;
         let clock = Arc::new(FastClock::new(factor));
-        let (compat, watch) = observed(clock.clone());
+        let (compat, watch) = observed(clock.clone(), &data)?;
         let rollout = Arc::new(rolled_out(&compat, &watch, clock.clone(), &data)?);
-        let history: Arc<History> = Arc::new(watch.history().clock(clock.clone()).open()?);
+        let history = Arc::new(remembered(&watch, clock.clone(), &data)?);
         let keys = Keys {
             operator: fresh_secret("opr"),
             viewer: fresh_secret("vwr"),
         };
         let admin = keys.room(rollout.clone(), history.clone())?;
-        let work: [Arc<dyn Tick>; 4] =
-            [clock, watch.census.clone(), rollout.clone(), history];
+        let work: [Arc<dyn Tick>; 4] = [clock, watch.census.clone(), rollout.clone(), history];
         let keeper = Keeper::start(TICK, work)?;
         // Sessions, limits and device codes go by real time: people and clients live in it.
-        let state = AppState::new(&settings(&base), rollout, watch, Arc::new(SystemClock::new()));
+        let state = AppState::new(
+            &settings(&base),
+            rollout,
+            watch,
+            Arc::new(SystemClock::new()),
+        );
         let app = core_app::app(state, compat, &admin, AddressSource::Peer);
         let (stop, stopped) = oneshot::channel::<()>();
         let closing = admin.clone();
@@ -99,19 +106,29 @@ impl Stage {
     }
 }
 
-fn observed(clock: Arc<FastClock>) -> (Compat, Watch) {
+fn observed(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<dyn Error>> {
     let detector = core_app::detector(&FingerprintKey::new(rand::random()));
     let census = Watch::census_of(&detector)
         .clock(clock)
         // Two leaps are the most between two heartbeats of a clock that leaps.
         .heartbeat_limit(4 * FastClock::LEAP)
-        .open()
-        .expect("a census in memory has nothing to fail on");
+        .snapshot(data.join(SNAPSHOT))
+        .snapshot_every(SAVE_EVERY)
+        .open()?;
     let compat = Compat {
         contract: LiveContract::new(Contract::device_flow()),
         detector,
     };
-    (compat, Watch::new(census))
+    Ok((compat, Watch::new(census)))
+}
+
+fn remembered(
+    watch: &Watch,
+    clock: Arc<FastClock>,
+    data: &Path,
+) -> Result<History, Box<dyn Error>> {
+    let history = watch.history().clock(clock).file(data.join(HISTORY));
+    Ok(history.save_every(SAVE_EVERY).open()?)
 }
 
 fn rolled_out(

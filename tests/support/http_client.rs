@@ -98,7 +98,6 @@ impl HttpClient {
         let form_type = "application/x-www-form-urlencoded";
         send(request.header(header::CONTENT_TYPE, form_type).body(form)).await
     }
-
 }
 
 /// Sends a request and reads the whole answer.

@@ -28,44 +28,53 @@ impl Operator {
 
     /// Reads `/rollout/api/…`.
     pub(crate) async fn see(&self, what: &str) -> Answer {
-        let request = self.http.request(Method::GET, &format!("{ROOM}/api/{what}"));
+        let request = self
+            .http
+            .request(Method::GET, &format!("{ROOM}/api/{what}"));
         send(request.bearer_auth(&self.token)).await
     }
 
     /// Posts to `/rollout/api/…`.
     pub(crate) async fn order(&self, what: &str, body: &Value) -> Answer {
-        let request = self.http.request(Method::POST, &format!("{ROOM}/api/{what}"));
+        let request = self
+            .http
+            .request(Method::POST, &format!("{ROOM}/api/{what}"));
         send(request.bearer_auth(&self.token).json(body)).await
     }
 
     /// How the rollout stands.
     pub(crate) async fn status(&self) -> Value {
-        self.seen("status").await
+        self.page("status").await
     }
 
     /// What the census says of a window such as `24h`.
     pub(crate) async fn report(&self, window: &str) -> Value {
-        self.seen(&format!("report?window={window}")).await
+        self.page(&format!("report?window={window}")).await
     }
 
     /// What the gates of a step would say now.
     pub(crate) async fn dry_run(&self, step: &str) -> Value {
-        self.seen(&format!("transitions/{step}")).await
+        self.page(&format!("transitions/{step}")).await
     }
 
     /// All that is journaled, as far as one page goes.
     pub(crate) async fn journal(&self) -> Vec<Value> {
-        let page = self.seen("journal?limit=500").await;
+        let page = self.page("journal?limit=500").await;
         page["events"].as_array().cloned().unwrap_or_default()
     }
 
     /// Goes to a phase.
     pub(crate) async fn step(&self, to: &str, reason: &str) -> Answer {
-        self.order("transitions", &json!({ "to": to, "reason": reason })).await
+        self.order("transitions", &json!({ "to": to, "reason": reason }))
+            .await
     }
 
     pub(crate) async fn roll_back(&self, incident: &str, reason: &str) -> Answer {
-        self.order("rollbacks", &json!({ "incident": incident, "reason": reason })).await
+        self.order(
+            "rollbacks",
+            &json!({ "incident": incident, "reason": reason }),
+        )
+        .await
     }
 
     pub(crate) async fn report_check(&self, check: &str, green: bool) -> Answer {
@@ -84,7 +93,12 @@ impl Operator {
     }
 
     /// Clients of a kind are back at an earlier version because of an incident.
-    pub(crate) async fn client_rolled_back(&self, kind: &str, version: &str, incident: &str) -> Answer {
+    pub(crate) async fn client_rolled_back(
+        &self,
+        kind: &str,
+        version: &str,
+        incident: &str,
+    ) -> Answer {
         let body = json!({
             "kind": kind,
             "version": version,
@@ -104,13 +118,10 @@ impl Operator {
         self.order("post-analyses", &body).await
     }
 
-    #[track_caller]
-    fn seen(&self, what: &str) -> impl Future<Output = Value> {
-        let at = std::panic::Location::caller();
-        async move {
-            let answer = self.see(what).await;
-            assert_eq!(answer.status, 200, "{what}, asked at {at}: {}", answer.text);
-            answer.json
-        }
+    /// What `/rollout/api/…` shows.
+    pub(crate) async fn page(&self, what: &str) -> Value {
+        let answer = self.see(what).await;
+        assert_eq!(answer.status, 200, "{what}: {}", answer.text);
+        answer.json
     }
 }

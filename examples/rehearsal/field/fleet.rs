@@ -6,7 +6,7 @@ use super::installation::{Installation, Visit};
 use crate::support::http_client::HttpClient;
 
 /// How many installations of each family are upgraded in the end.
-pub(crate) const EACH: usize = 8;
+const EACH: usize = 8;
 
 const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
 
@@ -38,13 +38,11 @@ impl Fleet {
         }
     }
 
-    /// One of each family that is not upgraded yet.
-    pub(crate) fn one_of_each(&self) -> impl Iterator<Item = &Installation> {
-        self.regular.iter().step_by(EACH)
-    }
-
-    pub(crate) fn probe(&self) -> &Installation {
-        &self.probe
+    /// One of a family, the first to be upgraded.
+    pub(crate) fn one(&self, kind: &str) -> &Installation {
+        let mut all = self.regular.iter();
+        let one = all.find(|one| one.kind == kind);
+        one.expect("the fleet has all three families")
     }
 
     /// Everybody uses the Core once.
@@ -69,21 +67,24 @@ impl Fleet {
         std::mem::take(&mut self.broken)
     }
 
-    /// The next of a family that is old gets the new version; `false` if none is left.
-    pub(crate) fn upgrade(&mut self, kind: &str, but: usize) -> bool {
-        let old = self.regular.iter().filter(|one| one.kind == kind && !one.upgraded).count();
-        let next = self.regular.iter_mut().find(|one| one.kind == kind && !one.upgraded);
-        match next.filter(|_| old > but) {
-            Some(next) => next.upgraded = true,
-            None => return false,
+    /// The next `count` of a family that are old get the new version, all but the last `spared`; `false` if none is left.
+    pub(crate) fn upgrade(&mut self, kind: &str, count: usize, spared: usize) -> bool {
+        let old = self
+            .regular
+            .iter_mut()
+            .filter(|one| one.kind == kind && !one.upgraded);
+        let mut old: Vec<_> = old.collect();
+        let count = old.len().saturating_sub(spared).min(count);
+        for next in &mut old[..count] {
+            next.upgraded = true;
         }
-        true
+        count > 0
     }
 
     /// One AGENT of the fleet gets this version.
     pub(crate) async fn change_an_agent(&mut self, core: &HttpClient, upgraded: bool) -> Visit {
         let agent = self.regular.iter_mut().find(|one| one.kind == "AGENT");
-        let agent = agent.expect("a fleet has agents");
+        let agent = agent.expect("the fleet has all three families");
         agent.upgraded = upgraded;
         agent.visit(core).await
     }

@@ -33,7 +33,8 @@ impl Flows {
 
     /// Somebody has denied the device.
     pub(crate) async fn denied(&self) -> String {
-        self.again_if_late(async || self.decided("deny").await.0).await
+        self.again_if_late(async || self.decided("deny").await.0)
+            .await
     }
 
     /// Somebody has approved the device; and what a second poll reads, when the secret was shown.

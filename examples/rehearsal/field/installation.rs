@@ -65,7 +65,9 @@ impl Installation {
             _ => "core-mcp",
         };
         let version = if self.upgraded { NEW } else { OLD };
-        let core = core.clone().with_user_agent(&format!("{product}/{version} (linux)"));
+        let core = core
+            .clone()
+            .with_user_agent(&format!("{product}/{version} (linux)"));
         core.with_header("x-client-id", &self.id)
     }
 

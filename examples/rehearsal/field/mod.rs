@@ -4,6 +4,6 @@ mod fleet;
 mod flows;
 mod installation;
 
-pub(crate) use fleet::{EACH, Fleet};
+pub(crate) use fleet::Fleet;
 pub(crate) use flows::Flows;
 pub(crate) use installation::{Installation, Visit};

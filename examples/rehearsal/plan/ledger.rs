@@ -46,7 +46,9 @@ impl Ledger {
                 line: item.line,
                 what: item.what,
                 wanted: item.wanted.text(),
-                ok: seen.as_deref().is_some_and(|seen| item.wanted.is_met_by(seen)),
+                ok: seen
+                    .as_deref()
+                    .is_some_and(|seen| item.wanted.is_met_by(seen)),
                 seen,
             }
         });

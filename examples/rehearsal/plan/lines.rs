@@ -4,11 +4,12 @@
 //! vanish, and an `AGENT` that nobody upgrades, the monitoring probe.
 
 use super::item::{
-    Item,
+    Item, Wanted,
     Wanted::{AtLeast, Is},
 };
 
-const PREREQUISITES: &str = "Prerequisites of the cutover: core, ui_rust, agent_mcp delivered; checks green";
+const PREREQUISITES: &str =
+    "Prerequisites of the cutover: core, ui_rust, agent_mcp delivered; checks green";
 const STEP_1: &str = "1. Switch on instrumentation and the dashboard";
 const STEP_2: &str = "2. Deploy Core with the flag on";
 const STEP_3: &str = "3. Deploy status-driven UI_RUST, AGENT and MCP";
@@ -16,34 +17,67 @@ const STEP_4: &str = "4. See the legacy signals fall to zero";
 const STEP_5: &str = "5. Switch the flag off (cutover)";
 const ROLLBACK: &str = "Rollback: the flag on again for a short time, audited, followed by a post-analysis; \
                         client versions may be rolled back as well";
-const RETIREMENT: &str = "Retirement: no legacy dependence over a stabilised window, no open incident";
+const RETIREMENT: &str =
+    "Retirement: no legacy dependence over a stabilised window, no open incident";
 const VISIBLE: &str = "What must be visible during the rollout";
 
-const fn item(line: &'static str, what: &'static str, wanted: super::item::Wanted) -> Item {
+const fn item(line: &'static str, what: &'static str, wanted: Wanted) -> Item {
     Item { line, what, wanted }
 }
 
 pub(super) const PLAN: &[Item] = &[
     item(PREREQUISITES, "delivered", Is("agent_mcp, core, ui_rust")),
-    item(PREREQUISITES, "green checks", Is("auth_device_integration, client_compat, openapi")),
-    item(PREREQUISITES, "cutover with one red", Is("409: checks_green")),
+    item(
+        PREREQUISITES,
+        "green checks",
+        Is("auth_device_integration, client_compat, openapi"),
+    ),
+    item(
+        PREREQUISITES,
+        "cutover with one red",
+        Is("409: checks_green"),
+    ),
     item(STEP_1, "the gate `instrumentation`", Is("passes")),
     item(STEP_1, "the dashboard's door", Is("200 text/html")),
-    item(STEP_1, "an old AGENT before compat", Is("200 PENDING, not understood")),
+    item(
+        STEP_1,
+        "an old AGENT before compat",
+        Is("200 PENDING, not understood"),
+    ),
     item(STEP_1, "stranded callers then", Is("1")),
     item(STEP_2, "after enabling", Is("compat, flag on")),
-    item(STEP_2, "old client, PENDING", Is("401 AUTHORIZATION_PENDING")),
+    item(
+        STEP_2,
+        "old client, PENDING",
+        Is("401 AUTHORIZATION_PENDING"),
+    ),
     item(STEP_2, "old client, DENIED", Is("403 ACCESS_DENIED")),
     item(STEP_2, "old client, EXPIRED", Is("400 EXPIRED_DEVICE_CODE")),
-    item(STEP_2, "old client, APPROVED, and then", Is("200 APPROVED, 400 INVALID_DEVICE_CODE")),
+    item(
+        STEP_2,
+        "old client, APPROVED, and then",
+        Is("200 APPROVED, 400 INVALID_DEVICE_CODE"),
+    ),
     item(STEP_2, "old client, too fast", Is("429 SLOW_DOWN")),
-    item(STEP_2, "old UI_RUST asks for a token", Is("422 VALIDATION_FAILED")),
+    item(
+        STEP_2,
+        "old UI_RUST asks for a token",
+        Is("422 VALIDATION_FAILED"),
+    ),
     item(STEP_2, "answers not understood", Is("0")),
     item(STEP_2, "dependent callers", Is("UI_RUST 9, AGENT 9, MCP 9")),
-    item(STEP_2, "cutover at once", Is("409: checks_green, legacy_quiet, all_accounted, coverage")),
+    item(
+        STEP_2,
+        "cutover at once",
+        Is("409: checks_green, legacy_quiet, all_accounted, coverage"),
+    ),
     item(STEP_3, "new client, PENDING", Is("200 PENDING")),
     item(STEP_3, "new client, DENIED", Is("200 DENIED")),
-    item(STEP_3, "new UI_RUST asks for a token", Is("403 FORBIDDEN_ACTOR")),
+    item(
+        STEP_3,
+        "new UI_RUST asks for a token",
+        Is("403 FORBIDDEN_ACTOR"),
+    ),
     item(STEP_3, "migrated callers", Is("UI_RUST 8, AGENT 8, MCP 8")),
     item(STEP_3, "answers not understood in the upgrade", Is("0")),
     item(STEP_4, "still dependent", Is("UI_RUST 0, AGENT 1, MCP 0")),
@@ -53,15 +87,39 @@ pub(super) const PLAN: &[Item] = &[
     item(STEP_5, "after the cutover", Is("cutover, flag off")),
     item(STEP_5, "old shapes served since", Is("0")),
     item(STEP_5, "answers not understood by the fleet", Is("0")),
-    item(ROLLBACK, "a forgotten AGENT after the cutover", Is("200 PENDING, not understood")),
+    item(
+        ROLLBACK,
+        "a forgotten AGENT after the cutover",
+        Is("200 PENDING, not understood"),
+    ),
     item(ROLLBACK, "stranded, waived ones aside", Is("1")),
     item(ROLLBACK, "after the rollback", Is("compat, flag on")),
-    item(ROLLBACK, "the forgotten AGENT then", Is("401 AUTHORIZATION_PENDING")),
-    item(ROLLBACK, "in the journal", Is("cutover to compat by operator for INC-17")),
-    item(ROLLBACK, "client version rolled back", Is("AGENT 1.4.0 for INC-17")),
+    item(
+        ROLLBACK,
+        "the forgotten AGENT then",
+        Is("401 AUTHORIZATION_PENDING"),
+    ),
+    item(
+        ROLLBACK,
+        "in the journal",
+        Is("cutover to compat by operator for INC-17"),
+    ),
+    item(
+        ROLLBACK,
+        "client version rolled back",
+        Is("AGENT 1.4.0 for INC-17"),
+    ),
     item(ROLLBACK, "regressed callers", Is("1")),
-    item(ROLLBACK, "cutover, incident open", Is("409: legacy_quiet, no_incident, post_analysis_done")),
-    item(ROLLBACK, "cutover, nothing filed", Is("409: post_analysis_done")),
+    item(
+        ROLLBACK,
+        "cutover, incident open",
+        Is("409: legacy_quiet, no_incident, post_analysis_done"),
+    ),
+    item(
+        ROLLBACK,
+        "cutover, nothing filed",
+        Is("409: post_analysis_done"),
+    ),
     item(ROLLBACK, "overdue", Is("nothing")),
     item(ROLLBACK, "the second cutover", Is("cutover, flag off")),
     item(RETIREMENT, "retirement too early", Is("409: legacy_quiet")),
@@ -71,11 +129,23 @@ pub(super) const PLAN: &[Item] = &[
     item(RETIREMENT, "rolling back again", Is("409, flag retired")),
     item(RETIREMENT, "old and new clients read", Is("the same bytes")),
     item(RETIREMENT, "answers the layer still counts", Is("0")),
-    item(VISIBLE, "polls by status", Is("PENDING, APPROVED, DENIED, EXPIRED")),
+    item(
+        VISIBLE,
+        "polls by status",
+        Is("PENDING, APPROVED, DENIED, EXPIRED"),
+    ),
     item(VISIBLE, "400 INVALID_DEVICE_CODE", AtLeast(1)),
     item(VISIBLE, "429 SLOW_DOWN or TOO_MANY_ATTEMPTS", AtLeast(1)),
-    item(VISIBLE, "dependents by kind, at most", Is("UI_RUST 9, AGENT 9, MCP 9")),
+    item(
+        VISIBLE,
+        "dependents by kind, at most",
+        Is("UI_RUST 9, AGENT 9, MCP 9"),
+    ),
     item(VISIBLE, "UI_RUST tokens refused", AtLeast(9)),
     item(VISIBLE, "compat in the log", Is("off, on, off, on, off")),
-    item(VISIBLE, "transitions, each with who and why", Is("compat, cutover, compat, cutover, retired")),
+    item(
+        VISIBLE,
+        "transitions, each with who and why",
+        Is("compat, cutover, compat, cutover, retired"),
+    ),
 ];

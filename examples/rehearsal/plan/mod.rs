@@ -4,5 +4,4 @@ mod item;
 mod ledger;
 mod lines;
 
-pub(crate) use item::{Item, Wanted};
 pub(crate) use ledger::{Ledger, Row};

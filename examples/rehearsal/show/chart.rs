@@ -10,9 +10,11 @@ const COLUMNS: usize = 56;
 const DAY_MS: u64 = 86_400_000;
 
 /// A bar of `width` cells for a part of a whole, its number behind it.
-pub(super) fn bar(part: u64, whole: u64, width: usize) -> String {
+pub(crate) fn bar(part: u64, whole: u64, width: usize) -> String {
     let cells = usize::try_from(part).unwrap_or(0) * width;
-    let full = cells.div_ceil(usize::try_from(whole.max(1)).unwrap_or(1)).min(width);
+    let full = cells
+        .div_ceil(usize::try_from(whole.max(1)).unwrap_or(1))
+        .min(width);
     format!("{}{}", "█".repeat(full), "·".repeat(width - full))
 }
 
@@ -25,7 +27,9 @@ pub(crate) fn falling(curves: &Value, start_unix_ms: u64) -> Vec<String> {
     let kinds = curves["callers"].as_array().into_iter().flatten();
     let kinds: Vec<_> = kinds.filter(|kind| kind["kind"] != "other").collect();
     let mut rows: Vec<String> = kinds.iter().map(|kind| curve(kind, skipped)).collect();
-    let buckets = kinds.first().map_or(0, |kind| values(&kind["dependent"], skipped).len());
+    let buckets = kinds
+        .first()
+        .map_or(0, |kind| values(&kind["dependent"], skipped).len());
     rows.push(days(buckets, step));
     rows
 }
@@ -39,12 +43,17 @@ fn curve(kind: &Value, skipped: usize) -> String {
     });
     let name = kind["kind"].as_str().unwrap_or_default();
     let last = columns.last().copied().flatten().unwrap_or(0);
-    format!("{name:>10} {highest:>3} {} {last}", drawn.collect::<String>())
+    format!(
+        "{name:>10} {highest:>3} {} {last}",
+        drawn.collect::<String>()
+    )
 }
 
 /// Whoever is there is seen: nothing but zero is empty.
 fn eighths(value: u64, highest: u64) -> usize {
-    usize::try_from((value * 8).div_ceil(highest.max(1))).unwrap_or(8).min(8)
+    usize::try_from((value * 8).div_ceil(highest.max(1)))
+        .unwrap_or(8)
+        .min(8)
 }
 
 fn values(curve: &Value, skipped: usize) -> Vec<Option<u64>> {
@@ -55,7 +64,10 @@ fn values(curve: &Value, skipped: usize) -> Vec<Option<u64>> {
 /// The highest number in each column.
 fn columns(values: &[Option<u64>]) -> Vec<Option<u64>> {
     let each = values.len().div_ceil(COLUMNS).max(1);
-    values.chunks(each).map(|some| some.iter().copied().flatten().max()).collect()
+    values
+        .chunks(each)
+        .map(|some| some.iter().copied().flatten().max())
+        .collect()
 }
 
 /// The axis: where each day begins.
@@ -82,7 +94,10 @@ mod tests {
     #[test]
     fn a_caller_that_is_left_is_seen_beside_hundreds() {
         assert_eq!(eighths(1, 900), 1);
-        assert_eq!((eighths(0, 900), eighths(900, 900), eighths(0, 0)), (0, 8, 0));
+        assert_eq!(
+            (eighths(0, 900), eighths(900, 900), eighths(0, 0)),
+            (0, 8, 0)
+        );
         assert_eq!(bar(1, 900, 4), "█···");
         assert_eq!(bar(0, 0, 2), "··");
     }
@@ -92,6 +107,9 @@ mod tests {
         let values: Vec<_> = (0..100).map(|n| (n >= 2).then_some(n)).collect();
         let columns = columns(&values);
         assert_eq!(columns.len(), 50);
-        assert_eq!((columns[0], columns[1], columns[49]), (None, Some(3), Some(99)));
+        assert_eq!(
+            (columns[0], columns[1], columns[49]),
+            (None, Some(3), Some(99))
+        );
     }
 }

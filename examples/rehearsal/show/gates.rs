@@ -16,15 +16,29 @@ pub(crate) fn failing(gates: &Value) -> Vec<&str> {
 }
 
 fn verdict(gate: &Value) -> String {
-    let mark = if gate["passed"] == true { "pass" } else { "FAIL" };
+    let mark = if gate["passed"] == true {
+        "pass"
+    } else {
+        "FAIL"
+    };
     let name = gate["name"].as_str().unwrap_or_default();
     let line = format!("{mark}  {name:<18} {}", because(name, &gate["evidence"]));
     line.chars().take(78).collect()
 }
 
 fn because(gate: &str, evidence: &Value) -> String {
-    let number = |pointer: &str| evidence.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    let share = |pointer: &str| evidence.pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0);
+    let number = |pointer: &str| {
+        evidence
+            .pointer(pointer)
+            .and_then(Value::as_u64)
+            .unwrap_or(0)
+    };
+    let share = |pointer: &str| {
+        evidence
+            .pointer(pointer)
+            .and_then(Value::as_f64)
+            .unwrap_or(0.0)
+    };
     match gate {
         "instrumentation" => format!("{} answers counted", number("/answers_counted")),
         "checks_green" => checks(evidence),
@@ -58,7 +72,9 @@ fn checks(evidence: &Value) -> String {
         0 => format!("all {} green", evidence["required"]),
         1 => {
             let first = in_the_way.and_then(|checks| checks.iter().next());
-            first.map_or_else(String::new, |(name, fault)| format!("{name} {}", text(fault)))
+            first.map_or_else(String::new, |(name, fault)| {
+                format!("{name} {}", text(fault))
+            })
         }
         several => format!("{several} of {} not reported or red", evidence["required"]),
     }

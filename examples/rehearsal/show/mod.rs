@@ -6,7 +6,7 @@ mod table;
 mod timeline;
 mod wrap;
 
-pub(crate) use chart::falling;
+pub(crate) use chart::{bar, falling};
 pub(crate) use gates::{failing, verdicts};
 pub(crate) use table::{as_json, as_text};
 pub(crate) use timeline::Timeline;

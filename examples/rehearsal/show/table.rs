@@ -38,7 +38,10 @@ pub(crate) fn as_json(rows: &[Row]) -> String {
 }
 
 fn line(text: &mut String, cells: [&str; 3], ok: &str) {
-    let mut columns = cells.iter().zip(COLUMNS).map(|(cell, width)| wrap(cell, width));
+    let mut columns = cells
+        .iter()
+        .zip(COLUMNS)
+        .map(|(cell, width)| wrap(cell, width));
     let columns: [Vec<String>; 3] = std::array::from_fn(|_| columns.next().unwrap_or_default());
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
     for row in 0..height {

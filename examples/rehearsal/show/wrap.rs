@@ -19,7 +19,10 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 fn pieces(word: &str, width: usize) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
-    letters.chunks(width).map(|piece| piece.iter().collect()).collect()
+    letters
+        .chunks(width)
+        .map(|piece| piece.iter().collect())
+        .collect()
 }
 
 fn chars(text: &str) -> usize {

@@ -1,0 +1,60 @@
+//! The log of the Core, kept to be read.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+/// What is logged from its installation on; a clone is the same log.
+#[derive(Clone, Default)]
+pub(crate) struct Log {
+    lines: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Log {
+    /// A log that takes everything this process has to say of the rollout.
+    pub(crate) fn install() -> Self {
+        let log = Self::default();
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new("legacy_http_compat=info"))
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .init();
+        log
+    }
+
+    /// What each line says of whether compat is active, in their order.
+    pub(crate) fn active(&self) -> Vec<&'static str> {
+        let lines = String::from_utf8_lossy(&self.lines()).into_owned();
+        let said = lines.lines().filter_map(|line| {
+            let on = line.contains("active=true").then_some("on");
+            on.or_else(|| line.contains("active=false").then_some("off"))
+        });
+        said.collect()
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lines().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

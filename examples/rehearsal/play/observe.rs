@@ -1,0 +1,36 @@
+//! Step 1: somebody is counting, and can be seen counting.
+
+use reqwest::{Method, header};
+
+use super::{
+    reading::{heard, hours},
+    scene::Scene,
+};
+use crate::support::{http_client::send, operator::ROOM};
+
+pub(super) async fn act(scene: &mut Scene) {
+    scene.look().await;
+    scene
+        .timeline
+        .heading("1. Switch on instrumentation and the dashboard");
+    let gates = scene.until_failing("enable", &[], hours(24)).await;
+    let verdict = if gates.is_ok() { "passes" } else { "fails" };
+    scene.see("the gate `instrumentation`", verdict);
+    let door = send(scene.core.request(Method::GET, &format!("{ROOM}/sign-in"))).await;
+    let media_type = door.header(header::CONTENT_TYPE).unwrap_or("nothing");
+    let media_type = media_type.split(';').next().unwrap_or_default();
+    scene.see(
+        "the dashboard's door",
+        format!("{} {media_type}", door.status),
+    );
+
+    let agent = scene.fleet.one("AGENT").clone();
+    let visit = agent.visit(&scene.core).await;
+    scene.see("an old AGENT before compat", heard(&visit));
+    let report = scene.operator.report("24h").await;
+    scene.see(
+        "stranded callers then",
+        report["all"]["stranded"].to_string(),
+    );
+    scene.pass(hours(4)).await;
+}

@@ -1,0 +1,87 @@
+//! What is read off the answers of the Core.
+
+use std::time::Duration;
+
+use legacy_http_compat::rollout::Timestamp;
+use serde_json::Value;
+
+use crate::{field::Visit, show::failing, support::answer::Answer};
+
+/// `compat, flag on`
+pub(super) fn position(status: &Value) -> String {
+    format!("{}, flag {}", text(&status["phase"]), text(&status["flag"]))
+}
+
+/// What became of an order: `200`, `409: checks_green` or `409, flag retired`.
+pub(super) fn outcome(answer: &Answer) -> String {
+    let gates = failing(&answer.json["gates"]).join(", ");
+    match gates.as_str() {
+        "" => answer.status.to_string(),
+        gates => format!("{}: {gates}", answer.status),
+    }
+}
+
+/// `all pass`, or those that do not.
+pub(super) fn verdict(gates: &Value) -> String {
+    match failing(gates).join(", ").as_str() {
+        "" if gates.as_array().is_none_or(Vec::is_empty) => "no gate was asked".to_owned(),
+        "" => "all pass".to_owned(),
+        gates => format!("failing: {gates}"),
+    }
+}
+
+/// What a client got, and whether it can go on with it.
+pub(super) fn heard(visit: &Visit) -> String {
+    let not = if visit.understood {
+        ""
+    } else {
+        ", not understood"
+    };
+    format!("{}{not}", visit.answer)
+}
+
+/// A number for each family: `UI_RUST 8, AGENT 8, MCP 8`.
+pub(super) fn by_kind(numbers: impl Fn(&str) -> u64) -> String {
+    let kinds = ["UI_RUST", "AGENT", "MCP"].map(|kind| format!("{kind} {}", numbers(kind)));
+    kinds.join(", ")
+}
+
+/// A count of one kind in a report of the census.
+pub(super) fn count(report: &Value, kind: &str, what: &str) -> u64 {
+    let kinds = report["kinds"].as_array().into_iter().flatten();
+    let mut kinds = kinds.filter(|counts| counts["kind"] == kind);
+    kinds
+        .next()
+        .and_then(|counts| counts[what].as_u64())
+        .unwrap_or(0)
+}
+
+/// The names of the checks that are green.
+pub(super) fn green(status: &Value) -> Vec<&str> {
+    let checks = status["checks"].as_array().into_iter().flatten();
+    let green = checks.filter(|check| check["green"] == true);
+    green.map(|check| text(&check["check"])).collect()
+}
+
+/// The moment of a member `at`.
+pub(super) fn moment(at: &Value) -> Timestamp {
+    text(at).parse().unwrap_or(Timestamp::MIN)
+}
+
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("?")
+}
+
+pub(super) fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours * 3_600)
+}
+
+/// The sum of all samples of a family in `/metrics` whose labels contain each of `labels`.
+pub(super) fn samples(metrics: &str, family: &str, labels: &[&str]) -> u64 {
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with(&format!("{family}{{")));
+    let lines = lines.filter(|line| labels.iter().all(|label| line.contains(label)));
+    let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+    values.sum()
+}

@@ -1,0 +1,77 @@
+//! What must have been visible all along.
+
+use serde_json::Value;
+
+use super::{
+    reading::{by_kind, samples, text},
+    scene::Scene,
+};
+use crate::show::falling;
+
+const RESPONSES: &str = "legacy_http_compat_responses_total";
+const POLL: &str = "endpoint=\"device_poll\"";
+
+pub(super) async fn act(scene: &mut Scene) {
+    scene.look().await;
+    scene.timeline.heading("What was visible");
+    let metrics = scene.core.get("/metrics").await.text;
+    let polls = |outcome: &str| {
+        samples(
+            &metrics,
+            RESPONSES,
+            &[POLL, &format!("outcome=\"{outcome}\"")],
+        )
+    };
+    let mut seen = vec!["PENDING", "APPROVED", "DENIED", "EXPIRED"];
+    seen.retain(|status| polls(status) > 0);
+    scene.see("polls by status", seen.join(", "));
+    let invalid = polls("INVALID_DEVICE_CODE");
+    scene.see("400 INVALID_DEVICE_CODE", invalid.to_string());
+    let too_many = polls("SLOW_DOWN") + polls("TOO_MANY_ATTEMPTS");
+    scene.see("429 SLOW_DOWN or TOO_MANY_ATTEMPTS", too_many.to_string());
+    let refused = samples(
+        &metrics,
+        RESPONSES,
+        &["outcome=\"FORBIDDEN_ACTOR_UI_RUST\""],
+    );
+    scene.see("UI_RUST tokens refused", refused.to_string());
+    let active = scene.log.active();
+    scene.see("compat in the log", active.join(", "));
+    let journal = scene.operator.journal().await;
+    scene.see("transitions, each with who and why", transitions(&journal));
+
+    let curves = scene.operator.page("curves?span=30d").await;
+    scene.see(
+        "dependents by kind, at most",
+        by_kind(|kind| highest(&curves, kind)),
+    );
+    scene
+        .timeline
+        .text("\nCallers that depended on an old answer within 24 hours, and the most of them:\n");
+    for row in falling(&curves, scene.start_unix_ms()) {
+        scene.timeline.text(&row);
+    }
+}
+
+/// The phases that were gone to, of those steps that say who took them and why.
+fn transitions(journal: &[Value]) -> String {
+    let changes = journal
+        .iter()
+        .filter(|event| event["fact"]["phase_changed"].is_object());
+    let told = changes.filter(|event| {
+        let said = [&event["actor"]["id"], &event["reason"]];
+        said.into_iter()
+            .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
+    });
+    let phases: Vec<_> = told
+        .map(|event| text(&event["fact"]["phase_changed"]["to"]))
+        .collect();
+    phases.join(", ")
+}
+
+fn highest(curves: &Value, kind: &str) -> u64 {
+    let kinds = curves["callers"].as_array().into_iter().flatten();
+    let kinds = kinds.filter(|curve| curve["kind"] == kind);
+    let values = kinds.flat_map(|curve| curve["dependent"].as_array().into_iter().flatten());
+    values.filter_map(Value::as_u64).max().unwrap_or(0)
+}
