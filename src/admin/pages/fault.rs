@@ -2,10 +2,34 @@
 
 use axum::response::Response;
 
-use crate::admin::{base::Base, problem::Problem};
+use super::{bare::Failure, html::html};
+use crate::admin::{
+    base::Base,
+    problem::{Problem, ProblemKind},
+};
 
 /// The page for a problem, where there is one. Status and headers of the problem are set by whoever calls.
 pub(crate) fn render(base: &Base, problem: &Problem) -> Option<Response> {
-    let _ = (base, problem);
-    None
+    let kind = problem.kind();
+    let page = Failure {
+        base: base.as_str().to_owned(),
+        status: kind.status().as_u16(),
+        title: kind.title().to_owned(),
+        detail: problem.detail().to_owned(),
+        remedy: remedy(kind),
+    };
+    Some(html(&page))
+}
+
+const fn remedy(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::NotAllowed => {
+            "Sign out, and sign in with an operator’s token, or ask somebody who has one."
+        }
+        ProblemKind::CrossOrigin => "Open the dashboard itself, and do it there.",
+        ProblemKind::Internal | ProblemKind::JournalFailing => {
+            "A rollback works even when nothing else does."
+        }
+        _ => "",
+    }
 }

@@ -1,0 +1,208 @@
+//! A chart as a page shows it.
+
+use askama::{Template, filters::HtmlSafe};
+
+use super::{
+    columns::{Buckets, Columns, Join},
+    key::Key,
+    line::{Line, Series, spread},
+    scale::{HEIGHT, Scale},
+    table::Table,
+    ticks::{Tick, ticks},
+};
+use crate::admin::pages::wording::{grouped, listed};
+
+/// A chart with its key and its table.
+#[derive(Clone, Debug, Template)]
+#[template(path = "chart.html")]
+pub(crate) struct Chart {
+    /// Tells it from the others of the page.
+    id: String,
+    /// What it shows, in a sentence for those who cannot see it.
+    summary: String,
+    unit: String,
+    lines: Vec<Line>,
+    /// Stretches that nobody watched: percent from the left, and width in percent.
+    gaps: Vec<(f64, f64)>,
+    levels: Vec<(f64, String)>,
+    ticks: Vec<Tick>,
+    /// Whether the ends of the lines bear names, or numbers alone.
+    named: bool,
+    /// Said where there is no line.
+    empty: String,
+    keys: Vec<Key>,
+    /// What is on the contract and was not answered.
+    never: String,
+    table: Table,
+}
+
+/// Its template escapes whatever it takes in.
+impl HtmlSafe for Chart {}
+
+/// What a chart is made of.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) id: String,
+    pub(super) subject: String,
+    pub(super) buckets: Buckets,
+    pub(super) join: Join,
+    /// By bucket; those to be drawn, the last of them on top.
+    pub(super) curves: Vec<Series>,
+    /// Whether somebody watched, by bucket.
+    pub(super) watched: Vec<bool>,
+    pub(super) named: bool,
+    pub(super) empty: String,
+    pub(super) keys: Vec<Key>,
+}
+
+/// Few enough that the drawing stays small.
+const COLUMNS: u64 = 200;
+
+impl Draft {
+    pub(super) fn draw(self) -> Chart {
+        let columns = self.buckets.columns(COLUMNS);
+        let series: Vec<Series> = self
+            .curves
+            .iter()
+            .map(|curve| joined(curve, &columns, self.join))
+            .collect();
+        let highest = series
+            .iter()
+            .flat_map(|series| series.values.iter().flatten())
+            .max();
+        let scale = Scale::reaching(highest.copied().unwrap_or_default());
+        let mut lines: Vec<Line> = series
+            .iter()
+            .map(|series| Line::draw(series, &columns, scale))
+            .collect();
+        spread(&mut lines, f64::from(HEIGHT));
+        let unit = match self.join {
+            Join::Highest => "callers".to_owned(),
+            Join::Sum => format!("answers per {}", columns.width()),
+        };
+        Chart {
+            summary: summary(&self.subject, &lines, &self.empty),
+            id: self.id,
+            unit,
+            lines,
+            gaps: gaps(&self.watched, &columns),
+            levels: scale
+                .numbers()
+                .map(|number| (scale.y(number), grouped(number)))
+                .collect(),
+            ticks: ticks(self.buckets, &columns),
+            named: self.named,
+            empty: self.empty,
+            never: never(&self.keys),
+            keys: self
+                .keys
+                .into_iter()
+                .filter(|key| key.look.is_some())
+                .collect(),
+            table: Table::new(self.buckets, self.join, &self.curves),
+        }
+    }
+}
+
+/// The numbers of the columns. The last column of sums is not full yet, and would look like a fall.
+fn joined(curve: &Series, columns: &Columns, join: Join) -> Series {
+    let mut values = columns.join(&curve.values, join);
+    let earlier = values.iter().rev().skip(1).any(Option::is_some);
+    if join == Join::Sum
+        && earlier
+        && let Some(last) = values.last_mut()
+    {
+        *last = None;
+    }
+    Series {
+        values,
+        ..curve.clone()
+    }
+}
+
+fn summary(subject: &str, lines: &[Line], empty: &str) -> String {
+    if lines.is_empty() {
+        return format!("{subject}. {empty}");
+    }
+    let ends = lines
+        .iter()
+        .map(|line| format!("{} {}", line.name, line.last));
+    let ends: Vec<String> = ends.collect();
+    format!(
+        "{subject}. At the end: {}. The table below has the numbers.",
+        ends.join(", ")
+    )
+}
+
+/// What has no line, in a few words.
+fn never(keys: &[Key]) -> String {
+    let unseen = keys.iter().filter(|key| key.look.is_none());
+    let unseen = unseen.map(|key| format!("{} ({})", key.name, key.note));
+    listed(&unseen.collect::<Vec<_>>())
+}
+
+/// Stretches of whole columns in which nobody watched.
+fn gaps(watched: &[bool], columns: &Columns) -> Vec<(f64, f64)> {
+    let marks: Vec<Option<u64>> = watched.iter().map(|watched| watched.then_some(1)).collect();
+    let marks = columns.join(&marks, Join::Highest);
+    let mut gaps = Vec::new();
+    let mut begin = None;
+    let at = |column| columns.place(columns.begin_ms(column)) / 10.0;
+    for (column, mark) in marks.iter().copied().chain([Some(1)]).enumerate() {
+        match (mark, begin) {
+            (None, None) => begin = Some(column),
+            (Some(_), Some(from)) => {
+                gaps.push((at(from), ((at(column) - at(from)) * 10.0).round() / 10.0));
+                begin = None;
+            }
+            _ => {}
+        }
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::pages::chart::line::Look;
+
+    fn draft(values: Vec<Option<u64>>) -> Draft {
+        Draft {
+            id: "test".to_owned(),
+            subject: "Callers <by kind>".to_owned(),
+            buckets: Buckets {
+                from_ms: 0,
+                step_ms: 10_000,
+                len: 360,
+            },
+            join: Join::Highest,
+            watched: values.iter().map(Option::is_some).collect(),
+            curves: vec![Series {
+                name: "A&B".to_owned(),
+                look: Look::of(0),
+                values,
+            }],
+            named: true,
+            empty: String::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_chart_escapes_what_it_is_given_and_has_a_table() {
+        let mut values = vec![Some(3); 360];
+        values[90..180].fill(None);
+        let chart = draft(values).draw();
+        assert_eq!(chart.gaps, [(25.0, 25.0)]);
+        let html = chart.to_string();
+        assert!(
+            !html.contains("A&B") && !html.contains("<by kind>"),
+            "{html}"
+        );
+        assert!(html.contains("<td>not watched</td>"), "{html}");
+        assert!(
+            !html.contains("style="),
+            "the policy of the pages forbids it"
+        );
+    }
+}

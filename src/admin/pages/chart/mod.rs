@@ -1,0 +1,17 @@
+//! Curves as SVG, drawn by hand, each with a table for those who cannot see it.
+//!
+//! A line is told apart by its dashes and marks as well as by its colour. What nobody watched is a gap, never a zero.
+
+mod answers;
+mod callers;
+mod chart;
+mod columns;
+mod key;
+mod line;
+mod scale;
+mod table;
+mod ticks;
+
+pub(crate) use answers::{EndpointCharts, endpoint_charts};
+pub(crate) use callers::callers_chart;
+pub(crate) use chart::Chart;

@@ -1,0 +1,24 @@
+//! Who did something, when and why.
+
+use super::{moment::Moment, person::person};
+use crate::rollout::{Stamp, Timestamp};
+
+/// Who did something, when and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamped {
+    pub(crate) seq: u64,
+    pub(crate) at: Moment,
+    pub(crate) by: String,
+    pub(crate) reason: String,
+}
+
+impl Stamped {
+    pub(crate) fn new(stamp: &Stamp, now: Timestamp) -> Self {
+        Self {
+            seq: stamp.seq,
+            at: Moment::new(stamp.at, now),
+            by: person(&stamp.actor),
+            reason: stamp.reason.to_string(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Waivers: granting one, ending one, and those that there are.
+
+use askama::Template;
+
+use super::{
+    frame::{Frame, Scene},
+    moment::Moment,
+    stamped::Stamped,
+    trouble::Trouble,
+};
+use crate::{
+    admin::command::Form,
+    rollout::{Timestamp, Waived, Waiver},
+};
+
+/// The page of the waivers.
+#[derive(Debug, Template)]
+#[template(path = "waive.html")]
+pub(crate) struct Waivers {
+    frame: Frame,
+    kinds: Vec<String>,
+    waivers: Vec<Shown>,
+    form: Form,
+    trouble: Option<Trouble>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    /// As the journal writes it.
+    waived: String,
+    /// Where those are listed that it is about.
+    href: String,
+    owner: String,
+    until: Moment,
+    holds: bool,
+    granted: Stamped,
+}
+
+impl Waivers {
+    pub(crate) fn new(
+        scene: &Scene,
+        kinds: Vec<String>,
+        form: Form,
+        trouble: Option<Trouble>,
+    ) -> Self {
+        let waivers = scene.status.state.waivers().iter();
+        Self {
+            frame: Frame::new("Waivers", scene),
+            kinds,
+            waivers: waivers
+                .map(|(waived, waiver)| Shown::new(scene, waived, waiver))
+                .collect(),
+            form,
+            trouble,
+        }
+    }
+
+    /// A week from now, as a form fills it in.
+    fn proposed(&self) -> String {
+        const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
+        date(self.frame.now.plus(WEEK))
+    }
+
+    fn until(&self) -> String {
+        match self.form.field("until") {
+            "" => self.proposed(),
+            given => given.to_owned(),
+        }
+    }
+}
+
+fn date(at: Timestamp) -> String {
+    at.to_string().chars().take(16).collect()
+}
+
+impl Shown {
+    fn new(scene: &Scene, waived: &Waived, waiver: &Waiver) -> Self {
+        let kind = match waived {
+            Waived::Kind(kind) => kind.as_str(),
+            _ => "",
+        };
+        let pairs = [("kind", kind), ("state", "depended")];
+        Self {
+            waived: waived.to_string(),
+            href: format!("{}/callers{}", scene.base, super::query::query(&pairs)),
+            owner: waiver.owner.to_string(),
+            until: Moment::new(waiver.until, scene.now),
+            holds: waiver.holds(scene.now),
+            granted: Stamped::new(&waiver.granted, scene.now),
+        }
+    }
+}
