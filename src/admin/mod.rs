@@ -122,7 +122,8 @@
 //! - **A proxy** has to hand on `Host` and `Origin` unchanged. Where it changes the path, give the service its
 //!   [`public_path`](AdminBuilder::public_path).
 //! - **Nested** at `/rollout`, the start page is `/rollout`; `/rollout/` is another path and not one of this router's, as
-//!   `axum` nests. `Router::nest_service` takes both.
+//!   `axum` nests. `Router::nest_service` takes both, and also prefixes that begin with a parameter, such as
+//!   `/{tenant}/rollout`, which `Router::nest` does not take for a router that answers unknown paths itself.
 //! - **The clock** of the service times sessions and attempts. Give it that of the rollout.
 
 mod access;

@@ -79,7 +79,8 @@ async fn beside_other_routes_only_its_own_are_touched() {
     let room = Room::open().await;
     let app = Router::new()
         .route("/health", axum::routing::get(|| async { "ok" }))
-        .nest("/{tenant}/rollout", room.admin.router());
+        .nest("/a/{tenant}/rollout", room.admin.router())
+        .nest_service("/{tenant}/rollout", room.admin.router());
     let ask = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
@@ -98,6 +99,10 @@ async fn beside_other_routes_only_its_own_are_touched() {
     );
     assert_eq!(
         ask("/a/rollout/openapi.json").await.status(),
+        StatusCode::OK
+    );
+    assert_eq!(
+        ask("/a/b/rollout/openapi.json").await.status(),
         StatusCode::OK
     );
     assert_eq!(ask("/a/other").await.status(), StatusCode::NOT_FOUND);
@@ -159,7 +164,6 @@ async fn whatever_comes_is_answered() {
         "/api/",
         "/api//status",
         "/api/status/",
-        "/%2e%2e/api/status",
         "/api/%00",
         "/a%ff",
         "/api/transitions",

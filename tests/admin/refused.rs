@@ -69,7 +69,10 @@ async fn failing_gates_are_shown_with_their_evidence() {
         (409, "gates-failed")
     );
     let problem = answer.json();
-    assert_eq!(problem["failing"], json!(["checks_green", "coverage"]));
+    assert_eq!(
+        problem["failing"],
+        json!(["checks_green", "legacy_quiet", "coverage"])
+    );
     let gates = problem["gates"].as_array().unwrap();
     assert!(
         gates.len() > 2 && gates[0]["evidence"].is_object(),
@@ -80,7 +83,8 @@ async fn failing_gates_are_shown_with_their_evidence() {
 #[tokio::test]
 async fn an_override_names_each_failing_gate_and_no_other() {
     let room = Room::open_with(|setup| setup.policy = Policy::default()).await;
-    let order = json!({"to": "cutover", "override": ["legacy_quiet"], "reason": "now"});
+    let order =
+        json!({"to": "cutover", "override": ["legacy_quiet", "no_incident"], "reason": "now"});
     let answer = refused(&room, "/api/transitions", order).await;
     assert_eq!(
         (answer.status, answer.problem().as_str()),
@@ -89,7 +93,7 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     let problem = answer.json();
     assert_eq!(
         (&problem["unnamed"], &problem["needless"]),
-        (&json!(["coverage"]), &json!(["legacy_quiet"]))
+        (&json!(["coverage"]), &json!(["no_incident"]))
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
     assert_eq!(
@@ -192,7 +196,7 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
             json!({"policy": {"coverage_ratio": 2, "processes": 0, "gates": {"retire": ["odd"]}}, "reason": "x"}),
             vec![
                 "/policy/coverage_ratio",
-                "/policy/gates/retire",
+                "/policy/gates/retire/0",
                 "/policy/processes",
             ],
         ),

@@ -10,7 +10,6 @@ use std::{
 };
 
 use axum::Router;
-use http::Response;
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
     admin::{Admin, Role, TokenDigest, Tokens},
@@ -175,7 +174,7 @@ impl Room {
         let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), self.rollout.reader());
         let layer = layer.observe(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
-        let pending: Response<_> = json(200, http_body_util::Full::from(r#"{"status":"PENDING"}"#));
+        let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
         answer(&layer, poll, pending).await;
     }
 

@@ -92,8 +92,14 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
         log.contains("an access was refused") && log.contains("signed in"),
         "{log}"
     );
+    // What the client of this test logs of its connections is not ours.
+    let ours: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains(" legacy_http_compat"))
+        .collect();
     let mut shown = vec![
-        ("the log", log),
+        ("an answer or the whole log", log.clone()),
+        ("our log", ours.join("\n")),
         (
             "the journal",
             serde_json::to_string(&room.events()).unwrap(),
@@ -114,7 +120,7 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
                 "{what} shows {secret}: {text}"
             );
         }
-        if what != "an answer" {
+        if !what.starts_with("an answer") {
             assert!(
                 !text.contains("127.0.0.1"),
                 "{what} shows an address: {text}"
