@@ -16,9 +16,6 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
     // Whatever is swapped, what somebody has opened and where they are stays as it was.
     browser.click("#recent details summary").await;
     browser.run("document.querySelector('#curve .spans a').focus()").await;
-    // The first totals are what later ones are held against.
-    let rounds = "performance.getEntriesByType('resource').length";
-    browser.worth(rounds).await;
     room.poll(("AGENT", 1), "1.0.0", PENDING).await;
     room.pass(Duration::from_secs(60));
     room.open_incident("INC-1");
@@ -60,6 +57,15 @@ async fn what_is_being_written_survives_what_happens() {
     let typed = browser.find("#back-reason").await.prop("value").await.unwrap();
     assert_eq!(typed.as_deref(), Some("pollers gi"));
     assert_eq!(browser.worth("document.activeElement.id").await, "back-reason");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_time_stands_beside_the_universal_one() {
+    let (room, browser) = (Room::open("{}").await, Browser::open().await);
+    browser.zone("Asia/Kolkata").await;
+    browser.sign_in(&room, OPERATOR).await;
+    browser.see("#standing", "2026-03-01 12:00:00 UTC").await;
+    browser.see("#standing .local", "05:30").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

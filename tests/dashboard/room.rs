@@ -34,6 +34,10 @@ pub(crate) const SESSION: Duration = Duration::from_secs(8 * 3_600);
 /// The heart beats no less often.
 const BEAT: Duration = Duration::from_secs(60);
 
+/// In the last hour it beats in each bucket of the finest curves.
+const FINE_BEAT: Duration = Duration::from_secs(10);
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// Where the dashboard is mounted.
 const PREFIX: &str = "/ops/rollout";
 
@@ -131,7 +135,7 @@ impl Room {
             .http
             .post(format!("http://{}/api/v1/auth/clients/{path}", self.address))
             .header("x-client-kind", kind)
-            .header("x-client-id", format!("{kind} {id}"))
+            .header("x-client-id", format!("{kind}-{id}"))
             .header("x-client-version", version)
             .header("x-status", status)
             .header("x-body", body)
@@ -143,7 +147,7 @@ impl Room {
     /// Lets time pass while everything is kept.
     pub(crate) fn pass(&self, mut time: Duration) {
         while !time.is_zero() {
-            let step = time.min(BEAT);
+            let step = time.min(if time > HOUR { BEAT } else { FINE_BEAT });
             self.clock.advance(step);
             self.census.tick();
             self.history.tick();
