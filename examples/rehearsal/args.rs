@@ -8,11 +8,11 @@ use clap::{Parser, ValueEnum, value_parser};
 #[derive(Parser)]
 #[command(name = "rehearsal")]
 pub(crate) struct Args {
-    /// Leave time to watch it in the dashboard: half a rollout hour in a second
+    /// Leave time to watch it in the dashboard: half an hour of the rollout in a second
     #[arg(long, conflicts_with = "pace")]
     slow: bool,
 
-    /// Rollout minutes that pass in a second [default: 240]
+    /// Rollout minutes that pass in a second [default: 300]
     #[arg(long, value_name = "MINUTES", value_parser = value_parser!(u32).range(1..=1_440))]
     pace: Option<u32>,
 
@@ -38,7 +38,7 @@ pub(crate) enum Break {
     Analysis,
 }
 
-const PACE: u32 = 240;
+const PACE: u32 = 300;
 const SLOW_PACE: u32 = 30;
 
 impl Args {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The Core example's server runs in this process, on a free port of the loopback, with a clock for the rollout on which
-//! four hours pass in a second. A fleet of clients uses it over HTTP, some old, some upgraded on the way, two that vanish
+//! five hours pass in a second. A fleet of clients uses it over HTTP, some old, some upgraded on the way, two that vanish
 //! and one that nobody upgrades; an operator goes through the plan by the admin API: observe, compat, upgrade, quiet,
 //! cutover, an incident with its rollback and post-analysis, a second cutover, retirement. At the end stands a table: each
 //! line of the plan, what was to be seen, and what was seen, read back from the running server. If anything differs, it
@@ -16,6 +16,7 @@
 
 mod args;
 mod clock;
+#[allow(dead_code, reason = "no proxy stands in front of this Core")]
 #[path = "../core/app/mod.rs"]
 mod core_app;
 mod field;
@@ -59,7 +60,14 @@ async fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     timeline.text(&greeting(&stage, args));
     let core = HttpClient::new(stage.base.clone());
     let operator = Operator::new(core.clone(), &stage.keys.operator);
-    let mut scene = Scene::new(core, operator, timeline, log, args.r#break).await;
+    let mut scene = Scene::new(
+        (core, operator),
+        stage.clock.clone(),
+        timeline,
+        log,
+        args.r#break,
+    )
+    .await;
     let ended = tokio::select! {
         ok = perform(&mut scene, args) => if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE },
         interrupted = tokio::signal::ctrl_c() => {

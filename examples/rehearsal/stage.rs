@@ -21,7 +21,7 @@ use legacy_http_compat::{
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    clock::FastClock,
+    clock::{FastClock, RoundEnd},
     core_app::{
         self, AddressSource, AppState, Compat, HISTORY, JOURNAL, Opening, SNAPSHOT, Settings,
         Watch, room::Keys, secret::fresh_secret,
@@ -31,7 +31,7 @@ use crate::{
 const POLICY: &str = include_str!("policy.json");
 
 /// How often the rollout is kept: so often that the clock goes by minutes, not by hours.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(20);
 
 /// How often snapshots are written, in rollout time: not at every tick.
 const SAVE_EVERY: Duration = Duration::from_secs(12 * 3_600);
@@ -43,6 +43,7 @@ const EXPIRES_IN: Duration = Duration::from_secs(8);
 pub(crate) struct Stage {
     pub(crate) base: String,
     pub(crate) keys: Keys,
+    pub(crate) clock: Arc<FastClock>,
     admin: Admin,
     keeper: Keeper,
     stop: oneshot::Sender<()>,
@@ -66,7 +67,13 @@ impl Stage {
             viewer: fresh_secret("vwr"),
         };
         let admin = keys.room(rollout.clone(), history.clone())?;
-        let work: [Arc<dyn Tick>; 4] = [clock, watch.census.clone(), rollout.clone(), history];
+        let work: [Arc<dyn Tick>; 5] = [
+            clock.clone(),
+            watch.census.clone(),
+            rollout.clone(),
+            history,
+            Arc::new(RoundEnd(clock.clone())),
+        ];
         let keeper = Keeper::start(TICK, work)?;
         // Sessions, limits and device codes go by real time: people and clients live in it.
         let state = AppState::new(
@@ -86,6 +93,7 @@ impl Stage {
         Ok(Self {
             base,
             keys,
+            clock,
             admin,
             keeper,
             stop,
@@ -108,10 +116,11 @@ impl Stage {
 
 fn observed(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<dyn Error>> {
     let detector = core_app::detector(&FingerprintKey::new(rand::random()));
+    // Two heartbeats are at most two leaps apart.
+    let limit = 4 * clock.leap();
     let census = Watch::census_of(&detector)
         .clock(clock)
-        // Two leaps are the most between two heartbeats of a clock that leaps.
-        .heartbeat_limit(4 * FastClock::LEAP)
+        .heartbeat_limit(limit)
         .snapshot(data.join(SNAPSHOT))
         .snapshot_every(SAVE_EVERY)
         .open()?;

@@ -142,7 +142,11 @@ pub(super) const PLAN: &[Item] = &[
         Is("UI_RUST 9, AGENT 9, MCP 9"),
     ),
     item(VISIBLE, "UI_RUST tokens refused", AtLeast(9)),
-    item(VISIBLE, "compat in the log", Is("off, on, off, on, off")),
+    item(
+        VISIBLE,
+        "compat in the log, at the start and five changes",
+        Is("off, on, off, on, off, off"),
+    ),
     item(
         VISIBLE,
         "transitions, each with who and why",

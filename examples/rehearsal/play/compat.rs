@@ -4,18 +4,21 @@ use tokio::task::JoinHandle;
 
 use super::{
     reading::{by_kind, count, hours, outcome, position},
-    scene::Scene,
+    scene::{Scene, Stop},
 };
 use crate::{args::Break, field::Flows};
 
 /// Returns what an old client will read of a device code that expires meanwhile.
-pub(super) async fn act(scene: &mut Scene) -> JoinHandle<String> {
+pub(super) async fn act(scene: &mut Scene) -> Result<JoinHandle<String>, Stop> {
     scene.timeline.heading("2. Deploy Core with the flag on");
     if !scene.breaks(Break::Compat) {
         scene.step("compat", "old clients are in the field").await;
     }
     let status = scene.look().await;
     scene.see("after enabling", position(&status));
+    if status["phase"] != "compat" {
+        return Err(Stop("Old clients get no old answers.".to_owned()));
+    }
     let expiring = each_answer(scene).await;
 
     scene.is_open = true;
@@ -30,7 +33,7 @@ pub(super) async fn act(scene: &mut Scene) -> JoinHandle<String> {
     let hasty = scene.step("cutover", "it is Friday").await;
     scene.see("cutover at once", outcome(&hasty));
     scene.pass(hours(18)).await;
-    expiring
+    Ok(expiring)
 }
 
 /// What an old client reads.

@@ -17,7 +17,7 @@ pub(crate) use scene::{Scene, Stop};
 /// From the first look to the end of the switch.
 pub(crate) async fn play(scene: &mut Scene) -> Result<(), Stop> {
     observe::act(scene).await;
-    let expiring = compat::act(scene).await;
+    let expiring = compat::act(scene).await?;
     upgrade::act(scene, expiring).await;
     quiet::act(scene).await?;
     cutover::act(scene).await?;

@@ -1,6 +1,6 @@
 //! Where the play takes place: the clients, the operator, the rollout's time, and who writes it all down.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::rollout::Timestamp;
 use serde_json::Value;
@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::reading::{count, hours, moment, text, verdict};
 use crate::{
     args::Break,
+    clock::FastClock,
     field::{Fleet, Installation},
     log::Log,
     plan::Ledger,
@@ -22,13 +23,14 @@ const ROUND: u64 = 3;
 /// How often the timeline says how things are, in rollout hours.
 const LINE: u64 = 6;
 
-/// How long the play looks away, in real time.
-const BEAT: Duration = Duration::from_millis(15);
+/// How long time passes at once, in real time.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// The play.
 pub(crate) struct Scene {
     pub(crate) core: HttpClient,
     pub(crate) operator: Operator,
+    clock: Arc<FastClock>,
     pub(crate) fleet: Fleet,
     pub(crate) ledger: Ledger,
     pub(crate) timeline: Timeline,
@@ -52,8 +54,8 @@ pub(crate) struct Stop(pub(crate) String);
 
 impl Scene {
     pub(crate) async fn new(
-        core: HttpClient,
-        operator: Operator,
+        (core, operator): (HttpClient, Operator),
+        clock: Arc<FastClock>,
         timeline: Timeline,
         log: Log,
         broken: Option<Break>,
@@ -62,6 +64,7 @@ impl Scene {
         Self {
             core,
             operator,
+            clock,
             fleet: Fleet::new(),
             ledger: Ledger::default(),
             timeline,
@@ -150,7 +153,9 @@ impl Scene {
             self.next_line = since + hours(LINE);
             self.progress(&status);
         }
+        self.clock.run();
         sleep(BEAT).await;
+        self.clock.hold().await;
         since
     }
 
@@ -190,13 +195,13 @@ impl Scene {
             .iter()
             .fold(self.most, |most, (_, number, _)| most.max(*number));
         let bars = numbers
-            .map(|(kind, number, _)| format!("{kind} {} {number}", bar(number, self.most, 6)));
+            .map(|(kind, number, _)| format!("{kind} {} {number}", bar(number, self.most, 4)));
         let stranded: u64 = numbers.iter().map(|(_, _, stranded)| stranded).sum();
         let mut line = bars.join("  ");
         if stranded > 0 {
-            line.push_str(&format!(" !{stranded}"));
+            line.push_str(&format!("  stranded {stranded}"));
         }
-        self.say(&line);
+        self.timeline.figures(&line);
     }
 
     fn since(&self, status: &Value) -> Duration {

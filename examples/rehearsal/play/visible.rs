@@ -36,7 +36,10 @@ pub(super) async fn act(scene: &mut Scene) {
     );
     scene.see("UI_RUST tokens refused", refused.to_string());
     let active = scene.log.active();
-    scene.see("compat in the log", active.join(", "));
+    scene.see(
+        "compat in the log, at the start and five changes",
+        active.join(", "),
+    );
     let journal = scene.operator.journal().await;
     scene.see("transitions, each with who and why", transitions(&journal));
 

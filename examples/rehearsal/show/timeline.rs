@@ -32,7 +32,7 @@ impl Timeline {
     pub(crate) fn at(&mut self, since_start: Duration, phase: &str, flag: &str) {
         let minutes = since_start.as_secs() / 60;
         let (day, hour, minute) = (minutes / 1_440 + 1, minutes / 60 % 24, minutes % 60);
-        self.stamp = format!("day {day} {hour:02}:{minute:02}  {phase:<8}{flag}");
+        self.stamp = format!("d{day} {hour:02}:{minute:02}  {phase:<8} {flag:<7}");
     }
 
     /// Lines as they are.
@@ -66,8 +66,8 @@ impl Timeline {
         self.say(&format!("{what}: {seen} [{mark}]"));
     }
 
-    /// A line that belongs to the one before.
-    pub(crate) fn detail(&self, text: &str) {
-        self.text(&format!("{:INDENT$}{text}", ""));
+    /// How things are, in columns.
+    pub(crate) fn figures(&self, text: &str) {
+        self.text(&format!("{:<INDENT$}{text}", self.stamp));
     }
 }
