@@ -133,7 +133,8 @@ impl IntoResponse for Problem {
 }
 
 impl ProblemKind {
-    /// All that there are.
+    /// All that there are, for the tests that hold the documentation to them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 24] = [
         Self::NoCredentials,
         Self::WrongToken,
