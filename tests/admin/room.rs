@@ -20,8 +20,8 @@ use legacy_http_compat::{
     keeper::Tick,
     metrics::Metrics,
     rollout::{
-        AppendError, Draft, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
-        Rollout,
+        AppendError, Draft, Event, FlagName, Gate, Journal, MemoryJournal, Phase, Policy,
+        ReadError, Rollout,
     },
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -66,6 +66,7 @@ pub(crate) struct Setup {
     /// Whether the server tells whom it is connected with.
     pub(crate) connect_info: bool,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) gate: Option<Arc<dyn Gate>>,
 }
 
 impl Default for Setup {
@@ -79,6 +80,7 @@ impl Default for Setup {
             session_lifetime: None,
             connect_info: true,
             journal: Arc::new(MemoryJournal::new()),
+            gate: None,
         }
     }
 }
@@ -196,6 +198,9 @@ fn rollout(
         .opening_phase(setup.phase)
         .contract(LiveContract::new(Contract::device_flow()))
         .clock(clock.clone());
+    if let Some(gate) = &setup.gate {
+        builder = builder.gate(gate.clone());
+    }
     if setup.watched {
         builder = builder.census(census.clone()).metrics(metrics.clone());
     }
