@@ -1,8 +1,7 @@
 //! When the journal fails.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::atomic::Ordering;
 
-use legacy_http_compat::rollout::{Gate, GateContext, GateReport, Label};
 use serde_json::json;
 
 use crate::room::Room;
@@ -124,33 +123,23 @@ async fn a_rollback_needs_no_journal_that_can_be_read() {
     assert!(room.rollout.reader().is_active());
 }
 
-/// A gate of somebody's own, with a mistake in it.
-#[derive(Debug)]
-struct Broken;
-
-impl Gate for Broken {
-    fn name(&self) -> Label {
-        Label::new("broken").unwrap()
-    }
-
-    fn report(&self, _: &GateContext<'_>) -> GateReport {
-        panic!("scripted, with a detail that is nobody's business")
-    }
-}
-
 #[tokio::test]
 async fn what_panics_fails_its_own_request_and_no_other() {
-    let room = Room::open_with(|setup| setup.gate = Some(Arc::new(Broken))).await;
-    let cutover = json!({"to": "cutover", "reason": "quiet"});
-    let answer = room.operator().post("/api/transitions", &cutover).await;
-    assert_eq!(
-        (answer.status, answer.problem().as_str()),
-        (500, "internal")
-    );
-    let answer = room.viewer().get("/api/transitions/cutover").await;
-    assert_eq!(answer.problem(), "internal");
-    assert!(!answer.text.contains("nobody's business"));
-    room.viewer().get("/api/status").await.ok();
+    let room = Room::open().await;
+    room.journal.panics.store(true, Ordering::Relaxed);
+    for path in ["/api/transitions/cutover", "/api/journal", "/api/events"] {
+        let answer = room.viewer().get(path).await;
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (500, "internal"),
+            "{path}"
+        );
+        assert!(!answer.text.contains("nobody's business"));
+    }
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
+    let answer = room.operator().post("/api/checks", &check).await;
+    assert_eq!(answer.problem(), "internal");
+    room.journal.panics.store(false, Ordering::Relaxed);
     room.operator().post("/api/checks", &check).await.ok();
+    room.viewer().get("/api/journal").await.ok();
 }

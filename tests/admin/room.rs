@@ -20,8 +20,8 @@ use legacy_http_compat::{
     keeper::Tick,
     metrics::Metrics,
     rollout::{
-        AppendError, Draft, Event, FlagName, Gate, Journal, MemoryJournal, Phase, Policy,
-        ReadError, Rollout,
+        AppendError, Draft, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
+        Rollout,
     },
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -66,7 +66,6 @@ pub(crate) struct Setup {
     /// Whether the server tells whom it is connected with.
     pub(crate) connect_info: bool,
     pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) gate: Option<Arc<dyn Gate>>,
 }
 
 impl Default for Setup {
@@ -80,7 +79,6 @@ impl Default for Setup {
             session_lifetime: None,
             connect_info: true,
             journal: Arc::new(MemoryJournal::new()),
-            gate: None,
         }
     }
 }
@@ -198,9 +196,6 @@ fn rollout(
         .opening_phase(setup.phase)
         .contract(LiveContract::new(Contract::device_flow()))
         .clock(clock.clone());
-    if let Some(gate) = &setup.gate {
-        builder = builder.gate(gate.clone());
-    }
     if setup.watched {
         builder = builder.census(census.clone()).metrics(metrics.clone());
     }
@@ -265,6 +260,7 @@ pub(crate) struct Unreliable {
     inner: Arc<dyn Journal>,
     pub(crate) refuses_writing: AtomicBool,
     pub(crate) refuses_reading: AtomicBool,
+    pub(crate) panics: AtomicBool,
 }
 
 impl Unreliable {
@@ -273,10 +269,15 @@ impl Unreliable {
             inner,
             refuses_writing: AtomicBool::new(false),
             refuses_reading: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
         }
     }
 
     fn readable(&self) -> Result<(), ReadError> {
+        assert!(
+            !self.panics.load(Ordering::Relaxed),
+            "scripted, with a detail that is nobody's business"
+        );
         if self.refuses_reading.load(Ordering::Relaxed) {
             return Err(ReadError::storage("scripted"));
         }
