@@ -81,7 +81,7 @@ fn read(block: &str) -> Option<Sent> {
         let (name, value) = line.split_once(':').unwrap();
         let value = value.trim_start();
         match name {
-            "event" => sent.event = value.to_owned(),
+            "event" => value.clone_into(&mut sent.event),
             "id" => sent.id = Some(value.parse().unwrap()),
             "data" => sent.data = serde_json::from_str(value).unwrap(),
             _ => {}
