@@ -44,6 +44,7 @@ pub mod census;
 pub mod clock;
 pub mod contract;
 pub mod document;
+mod faults;
 pub mod flag;
 pub mod guide;
 pub mod history;

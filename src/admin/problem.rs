@@ -8,7 +8,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, HeaderName},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What every type begins with. A URN, so that it means the same wherever the router is mounted; there is nothing to be
 /// fetched behind it.
@@ -111,13 +111,17 @@ impl Problem {
     }
 
     fn document(&self) -> Value {
-        let mut document = self.members.clone();
         let kind = self.kind;
-        document.insert("type".to_owned(), kind.uri().into());
-        document.insert("title".to_owned(), kind.title().into());
-        document.insert("status".to_owned(), kind.status().as_u16().into());
-        document.insert("detail".to_owned(), self.detail.clone().into());
-        Value::Object(document)
+        let mut document = json!({
+            "type": kind.uri(),
+            "title": kind.title(),
+            "status": kind.status().as_u16(),
+            "detail": self.detail,
+        });
+        if let Value::Object(document) = &mut document {
+            document.extend(self.members.clone());
+        }
+        document
     }
 }
 
@@ -133,7 +137,8 @@ impl IntoResponse for Problem {
 }
 
 impl ProblemKind {
-    /// All that there are.
+    /// All that there are, for the tests that hold the documentation to them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 24] = [
         Self::NoCredentials,
         Self::WrongToken,

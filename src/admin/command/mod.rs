@@ -10,7 +10,7 @@ mod reading;
 mod refused;
 
 pub(super) use carry_out::{By, Done, carry_out, unreadable};
-pub(super) use command::{Command, CommandKind, Wish};
+pub(super) use command::CommandKind;
 pub(super) use fault::{Fault, invalid};
 pub(super) use form::Form;
 pub(super) use if_match::IfMatch;
