@@ -19,8 +19,15 @@ pub(crate) async fn violations(browser: &Browser) -> Vec<String> {
 
 fn said(violation: &Value) -> String {
     let nodes = violation["nodes"].as_array().into_iter().flatten();
-    let nodes: Vec<String> = nodes.map(|node| format!("{} {}", node["html"], node["failureSummary"])).collect();
-    format!("{}: {}\n    {}", violation["id"], violation["help"], nodes.join("\n    "))
+    let nodes: Vec<String> = nodes
+        .map(|node| format!("{} {}", node["html"], node["failureSummary"]))
+        .collect();
+    format!(
+        "{}: {}\n    {}",
+        violation["id"],
+        violation["help"],
+        nodes.join("\n    ")
+    )
 }
 
 fn axe() -> &'static str {

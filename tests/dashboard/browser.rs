@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::{Value, json};
 use thirtyfour::{
-    BrowserCapabilitiesHelper as _, ChromiumLikeCapabilities as _, By, CapabilitiesHelper as _, DesiredCapabilities,
-    WebDriver, WebElement,
+    BrowserCapabilitiesHelper as _, By, CapabilitiesHelper as _, ChromiumLikeCapabilities as _,
+    DesiredCapabilities, WebDriver, WebElement,
 };
 
 use crate::{driver::Driver, room::Room};
@@ -57,7 +57,9 @@ impl Browser {
             let off = json!({ "profile.managed_default_content_settings.javascript": 2 });
             settings.add_experimental_option("prefs", off).unwrap();
         }
-        settings.set("goog:loggingPrefs", json!({ "browser": "ALL" })).unwrap();
+        settings
+            .set("goog:loggingPrefs", json!({ "browser": "ALL" }))
+            .unwrap();
         let web = WebDriver::new(driver.url(), settings).await;
         let web = web.expect("ChromeDriver starts Chromium, and both are of one version");
         Self {
@@ -106,7 +108,8 @@ impl Browser {
     pub(crate) async fn see(&self, css: &str, text: &str) {
         let started = Instant::now();
         while !self.says(css, text).await {
-            self.look_again(started, &format!("{text:?} in {css}")).await;
+            self.look_again(started, &format!("{text:?} in {css}"))
+                .await;
         }
     }
 
@@ -115,7 +118,11 @@ impl Browser {
         let text = text.to_lowercase();
         for element in self.web().find_all(By::Css(css)).await.unwrap_or_default() {
             // One that was replaced meanwhile says nothing.
-            if element.text().await.is_ok_and(|found| found.to_lowercase().contains(&text)) {
+            if element
+                .text()
+                .await
+                .is_ok_and(|found| found.to_lowercase().contains(&text))
+            {
                 return true;
             }
         }
@@ -134,7 +141,10 @@ impl Browser {
             let _ = element.scroll_into_view().await;
             match element.click().await {
                 Ok(()) => return,
-                Err(error) => self.look_again(started, &format!("{css} to click on: {error}")).await,
+                Err(error) => {
+                    self.look_again(started, &format!("{css} to click on: {error}"))
+                        .await
+                }
             }
         }
     }
@@ -158,22 +168,35 @@ impl Browser {
     /// What an expression is worth in the page.
     pub(crate) async fn worth(&self, script: &str) -> Value {
         let script = format!("return ({script})");
-        self.web().execute(script, Vec::new()).await.unwrap().json().clone()
+        self.web()
+            .execute(script, Vec::new())
+            .await
+            .unwrap()
+            .json()
+            .clone()
     }
 
     pub(crate) async fn run(&self, script: &str) {
-        self.web().execute(script.to_owned(), Vec::new()).await.unwrap();
+        self.web()
+            .execute(script.to_owned(), Vec::new())
+            .await
+            .unwrap();
     }
 
     /// What a script hands to its last argument.
     pub(crate) async fn run_to_end(&self, script: &str) -> Value {
-        let done = self.web().execute_async(script.to_owned(), Vec::new()).await;
+        let done = self
+            .web()
+            .execute_async(script.to_owned(), Vec::new())
+            .await;
         done.unwrap().json().clone()
     }
 
     pub(crate) async fn width(&self, width: u32) {
-        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        self.tell("Emulation.setDeviceMetricsOverride", metrics).await;
+        let metrics =
+            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.tell("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     pub(crate) async fn scheme(&self, scheme: &str) {
@@ -183,12 +206,21 @@ impl Browser {
 
     /// Where the browser is.
     pub(crate) async fn zone(&self, zone: &str) {
-        self.tell("Emulation.setTimezoneOverride", json!({ "timezoneId": zone })).await;
+        self.tell(
+            "Emulation.setTimezoneOverride",
+            json!({ "timezoneId": zone }),
+        )
+        .await;
     }
 
     /// The whole page as a picture in `target/screenshots`.
     pub(crate) async fn picture(&self, name: &str) {
-        let shot = self.tell("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        let shot = self
+            .tell(
+                "Page.captureScreenshot",
+                json!({ "captureBeyondViewport": true }),
+            )
+            .await;
         let data = shot["data"].as_str().expect("a picture in base 64");
         let directory = screenshots();
         std::fs::create_dir_all(&directory).unwrap();
@@ -198,9 +230,13 @@ impl Browser {
     /// What the browser complains about since the last time, but for what is expected.
     pub(crate) async fn complaints(&self, expected: &[&str]) -> Vec<String> {
         let entries = self.web().get_log("browser").await.unwrap();
-        let entries = entries.into_iter().filter(|entry| entry.level != "DEBUG" && entry.level != "INFO");
+        let entries = entries
+            .into_iter()
+            .filter(|entry| entry.level != "DEBUG" && entry.level != "INFO");
         let texts = entries.map(|entry| format!("{}: {}", entry.level, entry.message));
-        texts.filter(|text| !expected.iter().any(|part| text.contains(part))).collect()
+        texts
+            .filter(|text| !expected.iter().any(|part| text.contains(part)))
+            .collect()
     }
 
     async fn tell(&self, method: &str, parameters: Value) -> Value {
@@ -234,7 +270,9 @@ impl Drop for Browser {
 
 fn screenshots() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
-    target.expect("it lies in the target directory").join("screenshots")
+    target
+        .expect("it lies in the target directory")
+        .join("screenshots")
 }
 
 /// RFC 4648 §4, of what is known to be well-formed.
@@ -246,10 +284,16 @@ fn base64(text: &str) -> Vec<u8> {
         b'+' => 62,
         _ => 63,
     };
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'=').map(digit).collect();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|byte| *byte != b'=')
+        .map(digit)
+        .collect();
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
     for group in digits.chunks(4) {
-        let bits = group.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit));
+        let bits = group
+            .iter()
+            .fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit));
         let bits = bits << (6 * (4 - group.len()));
         bytes.extend(&bits.to_be_bytes()[1..group.len()]);
     }

@@ -45,7 +45,9 @@ impl Driver {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
             return;
         };
-        let request = format!("DELETE /session/{session} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let request = format!(
+            "DELETE /session/{session} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        );
         let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
         let _ = stream.write_all(request.as_bytes());
         let _ = stream.read(&mut [0; 512]);

@@ -10,7 +10,8 @@ use crate::{
     room::{APPROVED, INVALID, OPERATOR, PENDING, Room, SLOW_DOWN, VIEWER, order},
 };
 
-const POLICY: &str = r#"{"required_checks": ["openapi", "client_compat"], "quiet_for_cutover": "1h"}"#;
+const POLICY: &str =
+    r#"{"required_checks": ["openapi", "client_compat"], "quiet_for_cutover": "1h"}"#;
 
 /// Looks at the page that is shown in both colour schemes, narrow and wide.
 async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
@@ -22,13 +23,19 @@ async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
             browser.picture(&format!("{name}-{width}-{scheme}")).await;
         }
     }
-    browser.run("for (const each of document.querySelectorAll('details')) each.open = true").await;
+    browser
+        .run("for (const each of document.querySelectorAll('details')) each.open = true")
+        .await;
     for scheme in ["light", "dark"] {
         browser.scheme(scheme).await;
         for width in [320, 1280] {
             browser.width(width).await;
             let found = violations(browser).await;
-            faults.extend(found.into_iter().map(|fault| format!("{name} {scheme} {width}: {fault}")));
+            faults.extend(
+                found
+                    .into_iter()
+                    .map(|fault| format!("{name} {scheme} {width}: {fault}")),
+            );
             let wide = browser.worth("document.documentElement.scrollWidth").await;
             if wide.as_u64() > Some(width.into()) {
                 faults.push(format!("{name}: {wide} pixels of content at {width}"));
@@ -38,7 +45,11 @@ async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
     browser.width(1280).await;
     let expected = ["favicon", "the server responded with a status of 4"];
     let complaints = browser.complaints(&expected).await;
-    faults.extend(complaints.into_iter().map(|complaint| format!("{name}: {complaint}")));
+    faults.extend(
+        complaints
+            .into_iter()
+            .map(|complaint| format!("{name}: {complaint}")),
+    );
 }
 
 async fn look_at(room: &Room, browser: &Browser, pages: &[(&str, &str)], faults: &mut Vec<String>) {
@@ -52,7 +63,7 @@ async fn look_at(room: &Room, browser: &Browser, pages: &[(&str, &str)], faults:
 async fn live_through_a_day(room: &Room) {
     const STEPS: u32 = 144;
     for step in 0..STEPS {
-        for (kind, all) in [("AGENT", 12), ("MCP", 6), ("UI_RUST", 4)] {
+        for (kind, all) in [("AGENT", 12), ("MCP", 6)] {
             for id in 0..all {
                 let old = id * STEPS >= step * all && id != 1;
                 let version = if old { "1.4.0" } else { "2.0.1" };
@@ -67,7 +78,10 @@ async fn live_through_a_day(room: &Room) {
             }
         }
         let refused = (403, r#"{"code":"FORBIDDEN_ACTOR"}"#);
-        room.ask("token", ("UI_RUST", step % 4), "1.9.0", refused).await;
+        for id in 0..4 {
+            let version = if step < 40 * id { "1.9.0" } else { "2.0.0" };
+            room.ask("token", ("UI_RUST", id), version, refused).await;
+        }
         if step == 60 {
             // Nobody watches for two hours.
             room.clock.advance(Duration::from_secs(2 * 3_600));
@@ -106,12 +120,16 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
     room.open_incident("INC-4711");
     live_through_a_day(&room).await;
     room.cut_over();
-    room.rollout.rollback(IncidentId::new("INC-4712").unwrap(), &order("agents hang")).unwrap();
+    room.rollout
+        .rollback(IncidentId::new("INC-4712").unwrap(), &order("agents hang"))
+        .unwrap();
     let analysis = format!("/post-analysis/{}", room.head());
     let until = Timestamp::now(&*room.clock).plus(Duration::from_secs(9 * 86_400));
     let waived = Waived::Kind(Label::new("MCP").unwrap());
     let waiver = order("a partner upgrades in May");
-    room.rollout.waive(waived, Owner::new("team bridge").unwrap(), until, &waiver).unwrap();
+    room.rollout
+        .waive(waived, Owner::new("team bridge").unwrap(), until, &waiver)
+        .unwrap();
     browser.sign_in(&room, OPERATOR).await;
     let pages = [
         ("overview", ""),
@@ -127,11 +145,21 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
     room.cut_over();
     room.poll(("AGENT", 11), "1.4.0", PENDING).await;
     room.tick();
-    look_at(&room, &browser, &[("overview-cutover", "?span=1h"), ("rollback", "/rollback")], &mut faults).await;
+    look_at(
+        &room,
+        &browser,
+        &[("overview-cutover", "?span=1h"), ("rollback", "/rollback")],
+        &mut faults,
+    )
+    .await;
     browser.fill("#back-incident", "INC-1").await;
-    browser.run("document.querySelector('main form').noValidate = true").await;
+    browser
+        .run("document.querySelector('main form').noValidate = true")
+        .await;
     browser.click("main form button.danger").await;
-    browser.see("#trouble", "Something in the form is wrong").await;
+    browser
+        .see("#trouble", "Something in the form is wrong")
+        .await;
     look(&browser, "form-in-trouble", &mut faults).await;
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -141,9 +169,23 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_at_its_end() {
     let policy = r#"{"gates": {"cutover": [], "retire": []}}"#;
     let (room, browser, mut faults) = (Room::open(policy).await, Browser::open().await, Vec::new());
     browser.sign_in(&room, VIEWER).await;
-    look_at(&room, &browser, &[("step-viewer", "/transition/cutover")], &mut faults).await;
+    look_at(
+        &room,
+        &browser,
+        &[("step-viewer", "/transition/cutover")],
+        &mut faults,
+    )
+    .await;
     room.cut_over();
-    room.rollout.transition(Phase::Retired, &order("all are gone")).unwrap();
-    look_at(&room, &browser, &[("overview-retired", ""), ("rollback-retired", "/rollback")], &mut faults).await;
+    room.rollout
+        .transition(Phase::Retired, &order("all are gone"))
+        .unwrap();
+    look_at(
+        &room,
+        &browser,
+        &[("overview-retired", ""), ("rollback-retired", "/rollback")],
+        &mut faults,
+    )
+    .await;
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -15,18 +15,32 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
     browser.see("#numbers", "No caller has been seen yet").await;
     // Whatever is swapped, what somebody has opened and where they are stays as it was.
     browser.click("#recent details summary").await;
-    browser.run("document.querySelector('#curve .spans a').focus()").await;
+    let key = browser
+        .worth("document.querySelector('#recent details[open]').dataset.key")
+        .await;
+    browser
+        .run("document.querySelector('#curve .spans a').focus()")
+        .await;
     room.poll(("AGENT", 1), "1.0.0", PENDING).await;
     room.pass(Duration::from_secs(60));
     room.open_incident("INC-1");
     browser.see("#numbers", "AGENT").await;
     browser.see("#curve .chart", "AGENT").await;
-    browser.see("#announcer", "nils opened the incident INC-1").await;
+    browser
+        .see("#announcer", "nils opened the incident INC-1")
+        .await;
     room.poll(("AGENT", 2), "1.0.0", PENDING).await;
     room.pass(Duration::from_secs(60));
-    browser.see("#announcer", "Dependent callers of AGENT: 2").await;
-    assert!(browser.worth("document.querySelector('#recent details').open").await != false);
-    assert_eq!(browser.worth("document.activeElement.textContent").await, "1h");
+    browser
+        .see("#announcer", "Dependent callers of AGENT: 2")
+        .await;
+    let open =
+        "[...document.querySelectorAll('#recent details[open]')].map((each) => each.dataset.key)";
+    assert_eq!(browser.worth(open).await, serde_json::json!([key]));
+    assert_eq!(
+        browser.worth("document.activeElement.textContent").await,
+        "1h"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +53,9 @@ async fn a_stranded_caller_is_seen_at_once_on_whatever_page_somebody_is() {
     room.poll(("MCP", 1), "1.0.0", PENDING).await;
     room.open_incident("INC-1");
     browser.see("#alarms .danger", "1 caller is stranded").await;
-    browser.see("#alarms .danger", "1 of MCP needed an old answer").await;
+    browser
+        .see("#alarms .danger", "1 of MCP needed an old answer")
+        .await;
     browser.click_on("#alarms a", "See who").await;
     browser.see("#callers tbody", "stranded").await;
 }
@@ -54,9 +70,17 @@ async fn what_is_being_written_survives_what_happens() {
     browser.fill("#back-reason", "pollers gi").await;
     room.open_incident("INC-1");
     browser.see("#announcer", "INC-1").await;
-    let typed = browser.find("#back-reason").await.prop("value").await.unwrap();
+    let typed = browser
+        .find("#back-reason")
+        .await
+        .prop("value")
+        .await
+        .unwrap();
     assert_eq!(typed.as_deref(), Some("pollers gi"));
-    assert_eq!(browser.worth("document.activeElement.id").await, "back-reason");
+    assert_eq!(
+        browser.worth("document.activeElement.id").await,
+        "back-reason"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,8 @@ use legacy_http_compat::{
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
-        Actor, FlagName, IncidentId, Label, Link, MemoryJournal, Order, Phase, Policy, Reason, Rollout,
+        Actor, FlagName, IncidentId, Label, Link, MemoryJournal, Order, Phase, Policy, Reason,
+        Rollout,
     },
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -64,7 +65,9 @@ impl Room {
     pub(crate) async fn open(policy: &str) -> Self {
         let clock = Arc::new(ManualClock::new(1_772_366_400_000));
         let detector = detector();
-        let census = Census::builder(detector.kinds()).clock(clock.clone()).heartbeat_limit(2 * BEAT);
+        let census = Census::builder(detector.kinds())
+            .clock(clock.clone())
+            .heartbeat_limit(2 * BEAT);
         let census = Arc::new(census.open().unwrap());
         let metrics = Arc::new(Metrics::new());
         let contract = LiveContract::new(Contract::device_flow());
@@ -90,8 +93,12 @@ impl Room {
             .detect(detector)
             .observe(census.clone())
             .observe(metrics);
-        let service = Router::new().fallback(any(answer)).layer(CaptureRequestFieldsLayer::new());
-        let app = Router::new().nest(PREFIX, admin.router()).fallback_service(service.layer(layer));
+        let service = Router::new()
+            .fallback(any(answer))
+            .layer(CaptureRequestFieldsLayer::new());
+        let app = Router::new()
+            .nest(PREFIX, admin.router())
+            .fallback_service(service.layer(layer));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -120,7 +127,12 @@ impl Room {
     }
 
     /// A client of a kind polls, and the service answers this.
-    pub(crate) async fn poll(&self, (kind, id): (&str, u32), version: &str, answer: (u16, &'static str)) {
+    pub(crate) async fn poll(
+        &self,
+        (kind, id): (&str, u32),
+        version: &str,
+        answer: (u16, &'static str),
+    ) {
         self.ask("device/poll", (kind, id), version, answer).await;
     }
 
@@ -133,7 +145,10 @@ impl Room {
     ) {
         let request = self
             .http
-            .post(format!("http://{}/api/v1/auth/clients/{path}", self.address))
+            .post(format!(
+                "http://{}/api/v1/auth/clients/{path}",
+                self.address
+            ))
             .header("x-client-kind", kind)
             .header("x-client-id", format!("{kind}-{id}"))
             .header("x-client-version", version)
@@ -190,18 +205,28 @@ impl Room {
 
     pub(crate) fn report_check(&self, name: &str, green: bool) {
         let link = Link::new("https://ci.example/run/7").unwrap();
-        let ci = Order::new(Actor::service("ci").unwrap(), Reason::new("run 7 of the pipeline").unwrap());
-        self.rollout.report_check(Label::new(name).unwrap(), green, Some(link), &ci).unwrap();
+        let ci = Order::new(
+            Actor::service("ci").unwrap(),
+            Reason::new("run 7 of the pipeline").unwrap(),
+        );
+        self.rollout
+            .report_check(Label::new(name).unwrap(), green, Some(link), &ci)
+            .unwrap();
     }
 
     pub(crate) fn open_incident(&self, id: &str) {
         let order = order("pollers give up in the north");
-        self.rollout.open_incident(IncidentId::new(id).unwrap(), &order).unwrap();
+        self.rollout
+            .open_incident(IncidentId::new(id).unwrap(), &order)
+            .unwrap();
     }
 
     /// Cuts over whatever the gates say.
     pub(crate) fn cut_over(&self) {
-        let run = self.rollout.dry_run(legacy_http_compat::rollout::Transition::Cutover).unwrap();
+        let run = self
+            .rollout
+            .dry_run(legacy_http_compat::rollout::Transition::Cutover)
+            .unwrap();
         let failing: Vec<Label> = run.failing().map(|report| report.name().clone()).collect();
         let order = order("the old API is switched off tonight");
         if failing.is_empty() {
@@ -233,7 +258,12 @@ fn detector() -> SignalDetector {
 async fn answer(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let _ = to_bytes(body, 4_096).await;
-    let said = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("404");
+    let said = |name| {
+        head.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("404")
+    };
     Response::builder()
         .status(said("x-status").parse::<u16>().unwrap())
         .header("content-type", "application/json")

@@ -12,14 +12,23 @@ async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
     let (room, browser) = (Room::open("{}").await, Browser::open_without_script().await);
     room.poll(("AGENT", 1), "1.0.0", PENDING).await;
     browser.sign_in(&room, OPERATOR).await;
-    browser.see("noscript, .hint", "Without its script it does not follow what happens").await;
-    browser.click_on("#gate-legacy_quiet a", "See this caller").await;
+    browser
+        .see(
+            "noscript, .hint",
+            "Without its script it does not follow what happens",
+        )
+        .await;
+    browser
+        .click_on("#gate-legacy_quiet a", "See this caller")
+        .await;
     browser.see("#callers", "AGENT").await;
     browser.click_on("#callers th a", "Last seen").await;
     browser.find("#callers th[aria-sort=ascending]").await;
     browser.go(&room.page("/transition/cutover")).await;
     for number in 1..=browser.count("input[name=override]").await {
-        browser.click(&format!("label.check:nth-of-type({number}) input")).await;
+        browser
+            .click(&format!("label.check:nth-of-type({number}) input"))
+            .await;
     }
     browser.fill("#step-reason", "tonight").await;
     browser.click_on("main button", "Cut over").await;
@@ -29,6 +38,8 @@ async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
     browser.fill("#back-incident", "INC-1").await;
     browser.fill("#back-reason", "agents hang").await;
     browser.click_on("main button", "Roll back").await;
-    browser.see(".outcome", "rolled back because of INC-1").await;
+    browser
+        .see(".outcome", "rolled back because of INC-1")
+        .await;
     assert_eq!(room.phase(), Phase::Compat);
 }

@@ -10,11 +10,20 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signs_in_is_taken_to_the_page_that_they_asked_for() {
     let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    browser.go(&room.page("/callers?state=stranded&window=7d")).await;
-    browser.see("#notice, .hint", "Sign in to see this page").await;
+    browser
+        .go(&room.page("/callers?state=stranded&window=7d"))
+        .await;
+    browser
+        .see("#notice, .hint", "Sign in to see this page")
+        .await;
     browser.give_token(OPERATOR).await;
     browser.see("h1", "Callers").await;
-    assert!(browser.address().await.ends_with("/callers?state=stranded&window=7d"));
+    assert!(
+        browser
+            .address()
+            .await
+            .ends_with("/callers?state=stranded&window=7d")
+    );
     browser.see(".me", "mara (operator)").await;
     browser.click(".me button").await;
     browser.see("h1", "Sign in").await;
@@ -32,13 +41,17 @@ async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
         browser.go(&room.page("/sign-in")).await;
     }
     browser.give_token(OPERATOR).await;
-    browser.see("[role=alert]", "Too many attempts have failed").await;
+    browser
+        .see("[role=alert]", "Too many attempts have failed")
+        .await;
     room.clock.advance(Duration::from_secs(11 * 60));
     browser.give_token(OPERATOR).await;
     browser.see("h1", "compat").await;
     // They are on record, without what was guessed.
     browser.click_on("nav a", "Journal").await;
-    browser.see(".timeline", "An attempt to get in was refused").await;
+    browser
+        .see(".timeline", "An attempt to get in was refused")
+        .await;
     assert!(!browser.says("body", "guessed").await);
 }
 
@@ -64,6 +77,15 @@ async fn a_page_that_is_looked_at_says_when_its_session_is_over() {
     room.clock.advance(SESSION + Duration::from_secs(1));
     room.report_check("openapi", true);
     browser.see("[role=alert]", "Your session is over").await;
-    let typed = browser.find("#incident-incident").await.prop("value").await.unwrap();
-    assert_eq!(typed.as_deref(), Some("INC-1"), "what was being written is still there");
+    let typed = browser
+        .find("#incident-incident")
+        .await
+        .prop("value")
+        .await
+        .unwrap();
+    assert_eq!(
+        typed.as_deref(),
+        Some("INC-1"),
+        "what was being written is still there"
+    );
 }

@@ -12,18 +12,35 @@ async fn a_viewer_sees_every_page_and_no_form() {
     let (room, browser) = (Room::open("{}").await, Browser::open().await);
     room.poll(("AGENT", 1), "1.0.0", PENDING).await;
     room.cut_over();
-    room.rollout.rollback(IncidentId::new("INC-1").unwrap(), &order("agents hang")).unwrap();
+    room.rollout
+        .rollback(IncidentId::new("INC-1").unwrap(), &order("agents hang"))
+        .unwrap();
     let analysis = format!("/post-analysis/{}", room.head());
     room.cut_over();
     browser.sign_in(&room, VIEWER).await;
-    for page in ["/waive", "/records", "/transition/abort", "/transition/retire", "/rollback", &analysis] {
+    for page in [
+        "/waive",
+        "/records",
+        "/transition/abort",
+        "/transition/retire",
+        "/rollback",
+        &analysis,
+    ] {
         browser.go(&room.page(page)).await;
         browser.find("h1").await;
         assert_eq!(browser.count("main form").await, 0, "{page}");
     }
-    for page in ["/waive", "/records", "/transition/retire", "/rollback", &analysis] {
+    for page in [
+        "/waive",
+        "/records",
+        "/transition/retire",
+        "/rollback",
+        &analysis,
+    ] {
         browser.go(&room.page(page)).await;
-        browser.see("main .hint", "You are signed in as a viewer").await;
+        browser
+            .see("main .hint", "You are signed in as a viewer")
+            .await;
     }
     browser.go(&room.page("/callers")).await;
     browser.see("#callers", "AGENT").await;

@@ -232,6 +232,7 @@ fn draw_errors(statuses: &[(u16, Vec<&AnswerCurve>)], all: u64, curves: &Curves)
         let total: u64 = values.iter().flatten().sum();
         let look = (total > 0).then(|| Look::of(drawn.len()));
         let mut names: Vec<&str> = of_it.iter().map(|curve| curve.outcome.as_str()).collect();
+        names.sort_unstable();
         names.dedup();
         keys.push(Key {
             look,
