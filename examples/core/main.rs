@@ -34,7 +34,11 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{AppState, Compat, Opening, ROOM, room::Keys, secret::fresh_secret},
+    app::{
+        AppState, Compat, Opening,
+        room::{Keys, ROOM},
+        secret::fresh_secret,
+    },
     args::{Args, public_url},
     data::DataDir,
 };

@@ -11,10 +11,13 @@ use legacy_http_compat::{
 };
 
 use crate::{
-    app::{HISTORY, JOURNAL, Opening, SNAPSHOT, Watch},
+    app::{JOURNAL, Opening, SNAPSHOT, Watch},
     args::Args,
     data::DataDir,
 };
+
+/// The name of the history in the data directory.
+const HISTORY: &str = "history.snapshot";
 
 /// How often periodic work is looked at; what is due then is the census's own matter.
 const TICK: Duration = Duration::from_secs(1);

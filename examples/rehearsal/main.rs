@@ -33,7 +33,7 @@ use clap::Parser;
 
 use crate::{
     args::Args,
-    core_app::ROOM,
+    core_app::room::ROOM,
     log::Log,
     play::Scene,
     show::{Timeline, as_json, as_text},
@@ -84,11 +84,11 @@ fn greeting(stage: &Stage, args: &Args) -> String {
     let (base, keys) = (&stage.base, &stage.keys);
     let minutes = args.factor() / 60;
     format!(
-        "The rollout plan of the device flow; {minutes} rollout minutes pass in a second.\n\n  \
-         dashboard       {base}{ROOM}\n  \
-         operator token  {}\n  \
-         viewer token    {}\n  \
-         metrics         {base}/metrics",
+        "The rollout plan of the device flow; {minutes} rollout minutes pass in a second.\n\n\
+         dashboard: {base}{ROOM}\n\
+         operator token:\n  {}\n\
+         viewer token:\n  {}\n\
+         metrics: {base}/metrics",
         keys.operator, keys.viewer
     )
 }

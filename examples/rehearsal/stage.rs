@@ -23,8 +23,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     clock::{FastClock, RoundEnd},
     core_app::{
-        self, AddressSource, AppState, Compat, HISTORY, JOURNAL, Opening, SNAPSHOT, Settings,
-        Watch, room::Keys, secret::fresh_secret,
+        self, AddressSource, AppState, Compat, JOURNAL, Opening, SNAPSHOT, Settings, Watch,
+        room::Keys, secret::fresh_secret,
     },
 };
 
@@ -136,7 +136,10 @@ fn remembered(
     clock: Arc<FastClock>,
     data: &Path,
 ) -> Result<History, Box<dyn Error>> {
-    let history = watch.history().clock(clock).file(data.join(HISTORY));
+    let history = watch
+        .history()
+        .clock(clock)
+        .file(data.join("history.snapshot"));
     Ok(history.save_every(SAVE_EVERY).open()?)
 }
 

@@ -1,11 +1,12 @@
 //! The switch is flipped while clients poll.
 
+use legacy_http_compat::rollout::Phase;
 use serde_json::json;
 
 use crate::support::{
     answer::Answer,
     device_client::Step,
-    server::{ADMIN_TOKEN, CoreServer, INTERVAL},
+    server::{CoreServer, INTERVAL},
 };
 
 #[tokio::test]
@@ -110,17 +111,19 @@ async fn under_load_every_answer_is_all_legacy_or_all_target() {
     }
 }
 
-/// Through the admin endpoint; the switch has its new state when this returns.
+/// By an operator; the switch has its new state when this returns.
 async fn flip(core: &CoreServer, active: bool) {
-    // Asked for where switching on is a rollback.
-    let incident = active.then_some("INC-1");
-    let body =
-        json!({ "active": active, "actor": "ops", "reason": "a test", "incident": incident });
-    let answer = core.http.set_compat(ADMIN_TOKEN, &body).await;
-    assert_eq!(
-        (answer.status, &answer.json["active"]),
-        (200, &json!(active))
-    );
+    if active != core.is_active() {
+        let operator = core.operator();
+        let begins = core.rollout.status().state.phase() == Phase::Observe;
+        let answer = match (active, begins) {
+            (true, true) => operator.step("compat", "a test").await,
+            (true, false) => operator.roll_back("INC-1", "a test").await,
+            (false, _) => operator.step("cutover", "a test").await,
+        };
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    assert_eq!(core.is_active(), active);
 }
 
 fn assert_one_shape(answer: &Answer) {

@@ -100,6 +100,6 @@ async fn ask(client: &HttpClient) {
 
 /// Dependent answers of anonymous callers.
 async fn anonymous(core: &HttpClient) -> u64 {
-    let answers = &census(core, "24h").await["report"]["all"]["answers"];
+    let answers = &census(core, "24h").await["all"]["answers"];
     answers["dependent_anonymous"].as_u64().expect("a number")
 }

@@ -69,7 +69,7 @@ async fn all_arrive(core: &CoreServer, fleet: &Fleet) {
     fleet.visit(&core.http, 0..OLD).await;
     Fleet::new("new", NEW, true).visit(&core.http, 0..NEW).await;
     assert_eq!(seen(&core.http).await, with_new_fleet(300, 0, 0));
-    let report = &census(&core.http, "24h").await["report"];
+    let report = &census(&core.http, "24h").await;
     for kind in ["UI_RUST", "AGENT", "MCP"] {
         assert_eq!(of_kind(report, kind).dependent, 100, "{kind}");
     }
@@ -101,7 +101,7 @@ async fn some_go_back_and_forth(core: &CoreServer, fleet: &mut Fleet) {
 async fn nothing_is_lost_in_a_restart(core: &CoreServer, fleet: &mut Fleet) {
     let census = census(&core.http, "24h").await;
     assert_eq!(seen(&core.http).await, with_new_fleet(210, 90, 0));
-    let gaps = census["report"]["coverage"]["gaps"].as_array().unwrap();
+    let gaps = census["coverage"]["gaps"].as_array().unwrap();
     let down = gaps.last().unwrap();
     assert_eq!(down["cause"], "restart");
     let length = down["to_unix_ms"].as_u64().unwrap() - down["from_unix_ms"].as_u64().unwrap();
@@ -120,7 +120,7 @@ async fn a_killed_process_keeps_its_snapshot(data: &TempDir, fleet: &mut Fleet) 
     fleet.visit(&core.http(), 150..STAYING).await;
     assert_eq!(seen(&core.http()).await, with_new_fleet(140, 150, 10));
     fleet.upgrade(&core.http(), 150..220).await;
-    await_snapshot(&core.http()).await;
+    await_snapshot(data.path()).await;
     core.kill();
 }
 
@@ -138,7 +138,7 @@ async fn what_a_killed_process_did_not_save_is_lost(data: &TempDir, fleet: &mut 
 /// What was not saved errs towards dependence, and the time in which it happened does not count as watched.
 async fn the_lost_interval_is_no_coverage(core: &HttpClient, [from, to]: [u64; 2]) {
     assert_eq!(seen(core).await, with_new_fleet(70, 220, 10));
-    let report = &census(core, "24h").await["report"];
+    let report = &census(core, "24h").await;
     let gaps = report["coverage"]["gaps"].as_array().unwrap();
     let lost = gaps.last().unwrap();
     assert_eq!(lost["cause"], "restart");
@@ -154,7 +154,7 @@ async fn all_but_the_gone_have_migrated(core: &CoreServer, fleet: &mut Fleet) {
     core.pass(25 * HOUR);
     assert_eq!(seen(&core.http).await, with_new_fleet(0, 290, 10));
 
-    let report = &census(&core.http, "24h").await["report"];
+    let report = &census(&core.http, "24h").await;
     assert_eq!(report["coverage"]["ratio"], 1.0, "silence was watched");
     assert_eq!(report["all"]["answers"]["dependent"], 0);
     for (kind, silent) in [("UI_RUST", 3), ("AGENT", 3), ("MCP", 4)] {
@@ -164,7 +164,7 @@ async fn all_but_the_gone_have_migrated(core: &CoreServer, fleet: &mut Fleet) {
         let metrics = core.http.get("/metrics").await.text;
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }
-    let month = &census(&core.http, "30d").await["report"]["all"];
+    let month = &census(&core.http, "30d").await["all"];
     assert_eq!(
         month["dependent"], 10,
         "a longer window has not forgotten the gone"

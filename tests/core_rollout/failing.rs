@@ -15,7 +15,7 @@ use legacy_http_compat::{
 use serde_json::json;
 
 use crate::{
-    steps::{assert_set, phase, roll_back, set, shown},
+    steps::{assert_done, assert_problem, go_to, phase, roll_back},
     support::server::{CoreServer, Start},
 };
 
@@ -34,28 +34,31 @@ async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
         ..Start::new(true)
     };
     let core = CoreServer::start_from(start, |_| {}).await;
+    let operator = core.operator();
     disk.is_full.store(true, Ordering::Relaxed);
-    let refused = set(&core.http, false).await;
-    refused.assert_error(503, "JOURNAL_UNAVAILABLE");
+    let refused = go_to(&operator, "cutover").await;
+    assert_problem(&refused, 503, "journal-failing");
     assert!(core.is_active());
 
     disk.is_full.store(false, Ordering::Relaxed);
-    assert_set(&set(&core.http, false).await, false);
+    assert_done(&go_to(&operator, "cutover").await);
     disk.is_full.store(true, Ordering::Relaxed);
-    for _ in 0..2 {
-        let unrecorded = roll_back(&core.http, "INC-1").await;
-        let expected = json!({ "active": true, "recorded": false });
-        assert_eq!((unrecorded.status, unrecorded.json), (200, expected));
+    let unrecorded = roll_back(&operator, "INC-1").await;
+    let recorded = &unrecorded.json["recorded"];
+    assert_eq!((unrecorded.status, recorded), (202, &json!(false)));
+    for refused in [
+        roll_back(&operator, "INC-1").await,
+        go_to(&operator, "cutover").await,
+    ] {
+        assert_problem(&refused, 503, "rollback-unrecorded");
         assert!(core.is_active());
     }
-    let refused = set(&core.http, false).await;
-    refused.assert_error(503, "JOURNAL_UNAVAILABLE");
-    assert_eq!(shown(&core.http).await["journal_works"], false);
+    assert_eq!(operator.status().await["journal"]["works"], false);
 
     disk.is_full.store(false, Ordering::Relaxed);
     core.rollout.tick();
     assert_eq!(phase(&core.rollout), Phase::Compat, "now on record");
-    assert_set(&roll_back(&core.http, "INC-1").await, true);
+    assert_problem(&roll_back(&operator, "INC-1").await, 409, "impossible");
 }
 
 impl Journal for Disk {

@@ -5,15 +5,15 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::{
     FlagState,
     clock::ManualClock,
-    rollout::{JournalReader, Phase, RefusalKind, Transition},
+    rollout::{JournalReader, Phase, Transition},
 };
 
 use crate::{
     core_app::JOURNAL,
     policy::policy,
     steps::{
-        assert_gates, assert_set, close_incident, file_post_analysis, phase, report_checks,
-        roll_back, roll_back_agents, set, shown,
+        assert_done, assert_gates, assert_problem, close_incident, file_post_analysis, go_to,
+        phase, report_checks, roll_back, roll_back_agents,
     },
     support::{
         answer::Answer,
@@ -23,7 +23,7 @@ use crate::{
         new_client::NewClient,
         old_client::OldClient,
         seen::seen,
-        server::{CoreServer, INTERVAL, Start, order},
+        server::{CoreServer, INTERVAL, Start},
         temp_dir::TempDir,
     },
     withdrawal::{the_command_agrees, the_consumers_code_goes},
@@ -69,16 +69,17 @@ async fn the_whole_plan_leads_from_the_first_look_to_a_retired_switch() {
 
 /// Steps 1 and 2.
 async fn instrumentation_comes_first_and_then_compat(core: &CoreServer, fleet: &Fleet) {
-    assert_eq!(shown(&core.http).await["phase"], "observe");
-    assert_gates(&set(&core.http, true).await, &["instrumentation"]);
+    let operator = core.operator();
+    assert_eq!(operator.status().await["phase"], "observe");
+    assert_gates(&go_to(&operator, "compat").await, &["instrumentation"]);
     core.pass(Duration::from_secs(60));
-    assert_set(&set(&core.http, true).await, true);
+    assert_done(&go_to(&operator, "compat").await);
     assert_eq!(phase(&core.rollout), Phase::Compat);
 
     fleet.visit(&core.http, 0..FLEET).await;
     assert_eq!(seen(&core.http).await.dependent, FLEET as u64);
     let missing = ["checks_green", "legacy_quiet", "all_accounted", "coverage"];
-    assert_gates(&set(&core.http, false).await, &missing);
+    assert_gates(&go_to(&operator, "cutover").await, &missing);
     assert!(core.is_active());
 }
 
@@ -95,22 +96,24 @@ async fn the_three_families_are_upgraded_and_the_signals_fall_to_zero(
 
 /// Step 5.
 async fn the_cutover_waits_for_its_evidence(core: &CoreServer, fleet: &Fleet) {
+    let operator = core.operator();
     core.pass(12 * HOUR);
     let early = ["checks_green", "legacy_quiet", "coverage"];
-    assert_gates(&set(&core.http, false).await, &early);
+    assert_gates(&go_to(&operator, "cutover").await, &early);
     core.pass(13 * HOUR);
     // Silence is not zero: nobody has asked for a day.
-    assert_gates(&set(&core.http, false).await, &["checks_green", "coverage"]);
+    let silent = ["checks_green", "coverage"];
+    assert_gates(&go_to(&operator, "cutover").await, &silent);
     fleet.visit(&core.http, 0..FLEET).await;
     report_checks(&core.rollout, &CHECKS, true);
     report_checks(&core.rollout, &["openapi"], false);
-    assert_gates(&set(&core.http, false).await, &["checks_green"]);
+    assert_gates(&go_to(&operator, "cutover").await, &["checks_green"]);
     report_checks(&core.rollout, &["openapi"], true);
     assert!(core.rollout.dry_run(Transition::Cutover).unwrap().passes());
 
     assert!(core.is_active(), "a dry run changes nothing");
-    assert_set(&set(&core.http, false).await, false);
-    assert_set(&set(&core.http, false).await, false);
+    assert_done(&go_to(&operator, "cutover").await);
+    assert_problem(&go_to(&operator, "cutover").await, 409, "impossible");
     fleet.visit(&core.http, 0..FLEET).await;
     assert_eq!(phase(&core.rollout), Phase::Cutover);
 }
@@ -122,10 +125,10 @@ async fn a_forgotten_client_is_stranded_and_the_cutover_taken_back(core: &CoreSe
     assert!(matches!(step, Step::Broken(_)), "{step:?}");
     assert_eq!(seen(&core.http).await.stranded, 1);
 
-    let unnamed = set(&core.http, true).await;
-    unnamed.assert_error(422, "VALIDATION_FAILED");
+    let unnamed = go_to(&core.operator(), "compat").await;
+    assert_problem(&unnamed, 422, "needs-incident");
     assert!(!core.is_active());
-    assert_set(&roll_back(&core.http, INCIDENT).await, true);
+    assert_done(&roll_back(&core.operator(), INCIDENT).await);
     let step = OldClient::new(INTERVAL).read(&poll(&forgotten).await);
     assert_eq!(step, Step::KeepPolling(INTERVAL), "served again");
 }
@@ -141,13 +144,13 @@ async fn a_client_version_is_rolled_back_and_whoever_has_it_regressed(
 }
 
 async fn a_restart_forgets_neither_the_rollback_nor_what_is_owed(core: &CoreServer) {
-    let shown = shown(&core.http).await;
+    let shown = core.operator().status().await;
     assert_eq!(
         (&shown["phase"], core.is_active()),
         (&"compat".into(), true)
     );
-    assert_eq!(shown["open_incidents"][0], INCIDENT);
-    assert_eq!(shown["post_analyses_due"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["incidents"][0]["incident"], INCIDENT);
+    assert_eq!(shown["obligations"].as_array().unwrap().len(), 2, "{shown}");
     let status = core.rollout.status();
     let [agents] = status.state.client_rollbacks() else {
         panic!("one version was rolled back: {status:?}");
@@ -165,33 +168,28 @@ async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet
     fleet.upgrade(&core.http, 0..FLEET).await;
     core.pass(HOUR);
     let after_the_incident = ["legacy_quiet", "no_incident", "post_analysis_done"];
-    assert_gates(&set(&core.http, false).await, &after_the_incident);
+    let operator = core.operator();
+    assert_gates(&go_to(&operator, "cutover").await, &after_the_incident);
 
     core.pass(24 * HOUR);
     fleet.visit(&core.http, 0..FLEET).await;
     close_incident(&core.rollout, INCIDENT);
-    assert_gates(&set(&core.http, false).await, &["post_analysis_done"]);
+    let unfiled = go_to(&operator, "cutover").await;
+    assert_gates(&unfiled, &["post_analysis_done"]);
     file_post_analysis(&core.rollout);
-    assert_set(&set(&core.http, false).await, false);
+    assert_done(&go_to(&operator, "cutover").await);
     assert_eq!(phase(&core.rollout), Phase::Cutover);
 }
 
 async fn the_switch_retires_after_a_stable_window(core: &CoreServer, fleet: &Fleet) {
     fleet.visit(&core.http, 0..FLEET).await;
-    let early = core.rollout.transition(Phase::Retired, &order("too early"));
-    let early = early.unwrap_err();
-    let RefusalKind::GatesFailed(failing) = early.kind() else {
-        panic!("{early}");
-    };
-    assert_eq!(failing.len(), 1, "{early}");
-    assert_eq!(failing[0].as_str(), "legacy_quiet");
+    let operator = core.operator();
+    let early = go_to(&operator, "retired").await;
+    assert_gates(&early, &["legacy_quiet"]);
 
     core.pass(24 * HOUR);
     fleet.visit(&core.http, 0..FLEET).await;
-    let retired = core
-        .rollout
-        .transition(Phase::Retired, &order("nobody depends"));
-    retired.unwrap();
+    assert_done(&go_to(&operator, "retired").await);
     assert_eq!(core.rollout.reader().state(), FlagState::Retired);
 }
 
@@ -224,8 +222,10 @@ fn the_journal_is_whole(data: &TempDir, head: u64) {
 async fn nothing_moves_it_again(core: &CoreServer) {
     assert_eq!(phase(&core.rollout), Phase::Retired);
     assert_eq!(core.rollout.reader().state(), FlagState::Retired);
-    let refused = roll_back(&core.http, "INC-18").await;
-    refused.assert_error(409, "COMPAT_RETIRED");
+    let refused = roll_back(&core.operator(), "INC-18").await;
+    assert_problem(&refused, 409, "impossible");
+    let refused = go_to(&core.operator(), "compat").await;
+    assert_problem(&refused, 409, "impossible");
     let polled = poll(&forgotten(core, "1.4.0")).await;
     assert_eq!(polled.json["status"], "PENDING");
 }

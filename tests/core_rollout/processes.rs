@@ -7,11 +7,12 @@ use legacy_http_compat::rollout::JournalReader;
 use crate::{
     core_app::JOURNAL,
     policy,
-    steps::{assert_gates, assert_set, roll_back, set, shown},
+    steps::{assert_done, assert_gates, assert_problem, go_to, roll_back},
     support::{
         http_client::HttpClient,
+        operator::Operator,
         process::{self, Core},
-        server::ADMIN_TOKEN,
+        server::OPERATOR_TOKEN,
         temp_dir::TempDir,
     },
 };
@@ -21,22 +22,22 @@ async fn a_process_that_is_killed_right_after_a_cutover_comes_back_in_cutover() 
     let data = TempDir::new();
     let core = start(data.path(), &["--compat", "on"]);
     assert_eq!(poll(&core.http()).await, 401);
-    assert_set(&set(&core.http(), false).await, false);
+    assert_done(&go_to(&operator(&core), "cutover").await);
     core.kill();
 
     // The command line does not bring it back: the journal has begun.
     let core = start(data.path(), &["--compat", "on"]);
-    assert_eq!(shown(&core.http()).await["phase"], "cutover");
+    assert_eq!(operator(&core).status().await["phase"], "cutover");
     assert_eq!(poll(&core.http()).await, 200);
-    let unnamed = set(&core.http(), true).await;
-    unnamed.assert_error(422, "VALIDATION_FAILED");
-    assert_set(&roll_back(&core.http(), "INC-1").await, true);
+    let unnamed = go_to(&operator(&core), "compat").await;
+    assert_problem(&unnamed, 422, "needs-incident");
+    assert_done(&roll_back(&operator(&core), "INC-1").await);
     core.kill();
 
     let core = start(data.path(), &["--compat", "off"]);
     assert_eq!(poll(&core.http()).await, 401);
-    let shown = shown(&core.http()).await;
-    assert_eq!(shown["open_incidents"][0], "INC-1");
+    let shown = operator(&core).status().await;
+    assert_eq!(shown["incidents"][0]["incident"], "INC-1");
     assert!(core.terminate().status.success());
     let journal = JournalReader::open(data.path().join(JOURNAL)).unwrap();
     assert_eq!(
@@ -54,12 +55,12 @@ async fn the_policy_of_the_command_line_holds_and_is_kept() {
 
     // First without: the gates ask nothing, and old clients are served.
     let core = start(data.path(), &[]);
-    assert_eq!(shown(&core.http()).await["phase"], "compat");
+    assert_eq!(operator(&core).status().await["phase"], "compat");
     core.terminate();
     for (run, more) in [(1, &given[..]), (2, &given[..]), (3, &[])] {
         let core = start(data.path(), more);
         let missing = ["checks_green", "legacy_quiet", "coverage"];
-        assert_gates(&set(&core.http(), false).await, &missing);
+        assert_gates(&go_to(&operator(&core), "cutover").await, &missing);
         core.terminate();
         let told = fs::read_to_string(data.path().join(JOURNAL)).unwrap();
         assert_eq!(told.matches("policy_changed").count(), 1, "run {run}");
@@ -76,7 +77,7 @@ async fn the_policy_says_how_to_begin_where_the_command_line_does_not() {
             data.path(),
             &[&["--policy", file.to_str().unwrap()], compat].concat(),
         );
-        assert_eq!(shown(&core.http()).await["phase"], phase);
+        assert_eq!(operator(&core).status().await["phase"], phase);
     }
 }
 
@@ -110,7 +111,11 @@ fn a_journal_that_was_changed_stops_the_start() {
 
 fn start(data: &Path, more: &[&str]) -> Core {
     let data = data.to_str().expect("UTF-8");
-    Core::start(&[&["--data", data, "--admin-token", ADMIN_TOKEN], more].concat())
+    Core::start(&[&["--data", data, "--operator-token", OPERATOR_TOKEN], more].concat())
+}
+
+fn operator(core: &Core) -> Operator {
+    Operator::new(core.http(), OPERATOR_TOKEN)
 }
 
 /// The status that an old client gets at its first poll.

@@ -4,58 +4,51 @@ use legacy_http_compat::{
     caller::ClientVersion,
     rollout::{IncidentId, Label, Link, Phase, Rollout, Summary},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{
-    answer::Answer,
-    http_client::HttpClient,
-    server::{ADMIN_TOKEN, order},
-};
+use crate::support::{answer::Answer, operator::Operator, server::order};
 
-/// Sets the switch through the admin endpoint.
-pub(crate) async fn set(core: &HttpClient, active: bool) -> Answer {
-    let body = json!({ "active": active, "actor": "mara", "reason": "the plan says so" });
-    core.set_compat(ADMIN_TOKEN, &body).await
+/// Goes to a phase, because the plan says so.
+pub(crate) async fn go_to(operator: &Operator, to: &str) -> Answer {
+    operator.step(to, "the plan says so").await
 }
 
 /// Switches on for an incident.
-pub(crate) async fn roll_back(core: &HttpClient, incident: &str) -> Answer {
-    let body = json!({
-        "active": true,
-        "actor": "mara",
-        "reason": "an old client was forgotten",
-        "incident": incident,
-    });
-    core.set_compat(ADMIN_TOKEN, &body).await
+pub(crate) async fn roll_back(operator: &Operator, incident: &str) -> Answer {
+    operator
+        .roll_back(incident, "an old client was forgotten")
+        .await
 }
 
+/// It was done, and stands in the journal.
 #[track_caller]
-pub(crate) fn assert_set(answer: &Answer, active: bool) {
-    let expected = json!({ "active": active });
-    assert_eq!((answer.status, &answer.json), (200, &expected));
+pub(crate) fn assert_done(answer: &Answer) {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json["event"]["seq"], answer.json["head"]);
+}
+
+/// Refused for this cause, as a problem.
+#[track_caller]
+pub(crate) fn assert_problem(answer: &Answer, status: u16, problem: &str) {
+    let kind = answer.text_at("/type").rsplit(':').next();
+    assert_eq!(
+        (answer.status, kind),
+        (status, Some(problem)),
+        "{}",
+        answer.text
+    );
 }
 
 /// Refused because of exactly these gates, each with what it rests on.
 #[track_caller]
 pub(crate) fn assert_gates(answer: &Answer, expected: &[&str]) {
-    answer.assert_error(409, "GATES_FAILED");
-    let gates = answer.json["details"]["gates"].as_array().expect("a list");
-    let failing: Vec<&str> = gates
-        .iter()
-        .filter_map(|gate| gate["name"].as_str())
-        .collect();
-    assert_eq!(failing, expected, "{}", answer.text);
-    for gate in gates {
-        assert_eq!(gate["passed"], false);
+    assert_problem(answer, 409, "gates-failed");
+    assert_eq!(answer.json["failing"], json!(expected), "{}", answer.text);
+    for gate in answer.json["gates"].as_array().expect("a list") {
+        let failing = expected.iter().any(|name| gate["name"] == *name);
+        assert_eq!(gate["passed"], !failing);
         assert!(gate["evidence"].is_object(), "{gate}");
     }
-}
-
-/// What the admin endpoint shows of the rollout.
-pub(crate) async fn shown(core: &HttpClient) -> Value {
-    let answer = core.rollout(ADMIN_TOKEN).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json
 }
 
 pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {

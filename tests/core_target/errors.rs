@@ -118,7 +118,6 @@ async fn a_wrong_method_is_refused_and_the_right_one_named() {
     let core = CoreServer::start(false).await;
     for (method, path, allowed) in [
         (Method::GET, POLL, "POST"),
-        (Method::POST, "/admin/compat", "PUT"),
         (Method::DELETE, "/healthz", "GET,HEAD"),
     ] {
         let answer = send(core.http.request(method, path)).await;

@@ -6,9 +6,9 @@ mod core_app;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod admin;
 mod errors;
 mod flow;
+mod health;
 mod limits;
 mod page;
 mod token;

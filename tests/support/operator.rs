@@ -7,9 +7,7 @@ use super::{
     answer::Answer,
     http_client::{HttpClient, send},
 };
-
-/// Where the examples and tests nest the admin router.
-pub(crate) const ROOM: &str = "/rollout";
+use crate::core_app::room::ROOM;
 
 /// Somebody with a token of the operator's room.
 #[derive(Clone)]

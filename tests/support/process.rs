@@ -182,7 +182,8 @@ fn command(temporary: &TempDir) -> Command {
     command
         .env("TMPDIR", temporary.path())
         .env_remove("CORE_FINGERPRINT_KEY")
-        .env_remove("CORE_ADMIN_TOKEN")
+        .env_remove("CORE_OPERATOR_TOKEN")
+        .env_remove("CORE_VIEWER_TOKEN")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

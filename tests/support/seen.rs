@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{http_client::HttpClient, server::ADMIN_TOKEN};
+use super::{http_client::HttpClient, operator::Operator, server::OPERATOR_TOKEN};
 
 /// Callers of a kind or of all, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -20,14 +20,13 @@ pub(crate) struct Seen {
 
 /// All callers in the last 24 hours.
 pub(crate) async fn seen(core: &HttpClient) -> Seen {
-    counts(&census(core, "24h").await["report"]["all"])
+    counts(&census(core, "24h").await["all"])
 }
 
 /// The whole of what the operator is told of a window.
 pub(crate) async fn census(core: &HttpClient, window: &str) -> Value {
-    let answer = core.census(ADMIN_TOKEN, window).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    answer.json
+    let operator = Operator::new(core.clone(), OPERATOR_TOKEN);
+    operator.report(window).await
 }
 
 /// The counts of one kind in a report.

@@ -4,6 +4,7 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     Contract, LiveContract,
+    admin::Admin,
     caller::FingerprintKey,
     clock::{Clock, ManualClock, SystemClock},
     keeper::Tick,
@@ -13,13 +14,15 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{
     device_client::DeviceClient, http_client::HttpClient, new_client::NewClient,
-    old_client::OldClient, session::Session,
+    old_client::OldClient, operator::Operator, session::Session,
 };
 use crate::core_app::{
     self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch, address::ProxyHeader,
+    room::Keys,
 };
 
-pub(crate) const ADMIN_TOKEN: &str = "the-admin-token";
+pub(crate) const OPERATOR_TOKEN: &str = "the-operator-token";
+pub(crate) const VIEWER_TOKEN: &str = "the-viewer-token";
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) const EXPIRES_IN: Duration = Duration::from_secs(900);
 pub(crate) const KEY: [u8; 16] = [7; 16];
@@ -33,6 +36,7 @@ pub(crate) struct CoreServer {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) watch: Watch,
     pub(crate) http: HttpClient,
+    admin: Admin,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
 }
@@ -69,8 +73,9 @@ impl CoreServer {
         let (compat, watch) = start.observed();
         let rollout = Arc::new(start.rolled_out(&compat, &watch));
         let clock = start.clock;
+        let admin = room(&rollout, &watch, &clock);
         let state = AppState::new(&settings, rollout.clone(), watch.clone(), clock.clone());
-        let app = core_app::app(state, compat, start.addresses);
+        let app = core_app::app(state, compat, &admin, start.addresses);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = core_app::serve(listener, app, async {
             // A sender that is gone stops the server too.
@@ -81,6 +86,7 @@ impl CoreServer {
             clock,
             watch,
             http: HttpClient::new(base),
+            admin,
             stop,
             served: tokio::spawn(serving),
         }
@@ -94,6 +100,16 @@ impl CoreServer {
     /// A new client that has started a flow.
     pub(crate) async fn new_client(&self) -> Session<NewClient> {
         self.session(NewClient::new(INTERVAL)).await
+    }
+
+    /// Who may act in the operators' room.
+    pub(crate) fn operator(&self) -> Operator {
+        Operator::new(self.http.clone(), OPERATOR_TOKEN)
+    }
+
+    /// Who may only look.
+    pub(crate) fn viewer(&self) -> Operator {
+        Operator::new(self.http.clone(), VIEWER_TOKEN)
     }
 
     /// Whether old clients get legacy answers.
@@ -121,6 +137,7 @@ impl CoreServer {
 
     /// Stops as Ctrl-C would, waits for the end, and writes the last snapshot.
     pub(crate) async fn stop(self) -> io::Result<()> {
+        self.admin.close();
         let _ = self.stop.send(());
         self.served.await.expect("the server does not panic")?;
         self.watch.census.finish();
@@ -204,12 +221,23 @@ pub(crate) fn order(reason: &str) -> Order {
     Order::new(Actor::human("ops").expect("a word is an id"), reason)
 }
 
+/// Sessions and limits go by the machine's clock, curves by the one that the test moves.
+fn room(rollout: &Arc<Rollout>, watch: &Watch, clock: &Arc<ManualClock>) -> Admin {
+    let keys = Keys {
+        operator: OPERATOR_TOKEN.to_owned(),
+        viewer: VIEWER_TOKEN.to_owned(),
+    };
+    let history = watch.history().clock(clock.clone()).open();
+    let history = history.expect("a history in memory has nothing to fail on");
+    let room = keys.room(rollout.clone(), Arc::new(history));
+    room.expect("two tokens that differ")
+}
+
 fn settings(base: &str) -> Settings {
     Settings {
         public_url: base.to_owned(),
         interval: INTERVAL,
         expires_in: EXPIRES_IN,
         attempts_per_minute: 1000,
-        admin_token: ADMIN_TOKEN.to_owned(),
     }
 }

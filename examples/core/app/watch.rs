@@ -14,9 +14,6 @@ use prometheus_client::registry::Registry;
 /// The name of the census's snapshot in the data directory.
 pub(crate) const SNAPSHOT: &str = "census.snapshot";
 
-/// The name of the history in the data directory.
-pub(crate) const HISTORY: &str = "history.snapshot";
-
 /// The observers of the layer; a clone is the same ones.
 #[derive(Clone)]
 pub(crate) struct Watch {

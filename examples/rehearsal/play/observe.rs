@@ -6,7 +6,7 @@ use super::{
     reading::{heard, hours},
     scene::Scene,
 };
-use crate::support::{http_client::send, operator::ROOM};
+use crate::{core_app::room::ROOM, support::http_client::send};
 
 pub(super) async fn act(scene: &mut Scene) {
     scene.look().await;
