@@ -34,7 +34,8 @@
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
 //! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
 //! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
-//! - [`guide`]: how the crate is built, and why so
+//! - [`guide`]: writing a contract, recognising callers, deployment, the operator's runbook, performance, security,
+//!   architecture
 
 #[cfg(feature = "admin")]
 pub mod admin;
@@ -44,6 +45,7 @@ pub mod census;
 pub mod clock;
 pub mod contract;
 pub mod document;
+mod faults;
 pub mod flag;
 pub mod guide;
 pub mod history;

@@ -9,14 +9,14 @@ use axum::{
 };
 
 use super::{
-    access::{self, identify, same_origin_only},
-    api,
+    access::{identify, router as session_routes, same_origin_only},
+    api::router as api_routes,
     bounds::{MAX_BODY, bound},
     correlation::correlate,
     headers::protect,
     locate::locate,
     negotiate::negotiate,
-    pages,
+    pages::router as pages_routes,
     problem::{Problem, ProblemKind},
     shared::Shared,
 };
@@ -56,9 +56,9 @@ impl Admin {
     pub fn router(&self) -> Router {
         let shared = &self.shared;
         Router::new()
-            .merge(api::router())
-            .merge(access::router())
-            .merge(pages::router())
+            .merge(api_routes())
+            .merge(session_routes())
+            .merge(pages_routes())
             .method_not_allowed_fallback(method_not_allowed)
             .fallback(not_found)
             // From here on outward: what stands later sees a request earlier.

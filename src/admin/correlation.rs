@@ -18,8 +18,16 @@ pub(crate) async fn correlate(mut request: Request, next: Next) -> Response {
     let id = given(request.headers()).unwrap_or_else(made_up);
     // Letters of other scripts are fine in a journal, and not in a header.
     let header = HeaderValue::from_str(id.as_str());
-    request.extensions_mut().insert(Correlation(id));
+    request.extensions_mut().insert(Correlation(id.clone()));
+    let method = request.method().clone();
     let mut response = next.run(request).await;
+    // Not the path and not the query: somebody may have put there what does not belong into a log.
+    let status = response.status();
+    if status.is_server_error() {
+        tracing::warn!(correlation_id = %id, %method, %status, "an admin request failed");
+    } else {
+        tracing::debug!(correlation_id = %id, %method, %status, "an admin request was answered");
+    }
     if let Ok(header) = header {
         response.headers_mut().insert(HEADER, header);
     }

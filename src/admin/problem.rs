@@ -8,7 +8,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, HeaderName},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What every type begins with. A URN, so that it means the same wherever the router is mounted; there is nothing to be
 /// fetched behind it.
@@ -22,6 +22,12 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     kind: ProblemKind,
+    /// Boxed, so that a result is not as large as its rare error.
+    told: Box<Told>,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
     detail: String,
     members: Map<String, Value>,
     headers: HeaderMap,
@@ -72,23 +78,26 @@ pub(crate) enum ProblemKind {
 
 impl Problem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
+        let told = Told {
             detail: detail.into(),
             members: Map::new(),
             headers: HeaderMap::new(),
+        };
+        Self {
+            kind,
+            told: Box::new(told),
         }
     }
 
     /// With one more member.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.told.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// With a header on the answer.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.told.headers.insert(name, value);
         self
     }
 
@@ -98,26 +107,30 @@ impl Problem {
 
     /// What is wrong, in a sentence for people.
     pub(crate) fn detail(&self) -> &str {
-        &self.detail
+        &self.told.detail
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
+        self.told.members.get(name)
     }
 
     /// The headers that go with it, such as `Retry-After`.
-    pub(crate) const fn headers(&self) -> &HeaderMap {
-        &self.headers
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.told.headers
     }
 
     fn document(&self) -> Value {
-        let mut document = self.members.clone();
         let kind = self.kind;
-        document.insert("type".to_owned(), kind.uri().into());
-        document.insert("title".to_owned(), kind.title().into());
-        document.insert("status".to_owned(), kind.status().as_u16().into());
-        document.insert("detail".to_owned(), self.detail.clone().into());
-        Value::Object(document)
+        let mut document = json!({
+            "type": kind.uri(),
+            "title": kind.title(),
+            "status": kind.status().as_u16(),
+            "detail": self.told.detail,
+        });
+        if let Value::Object(document) = &mut document {
+            document.extend(self.told.members.clone());
+        }
+        document
     }
 }
 
@@ -125,7 +138,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.kind.status(), Json(self.document())).into_response();
         let headers = response.headers_mut();
-        headers.extend(self.headers.clone());
+        headers.extend(self.told.headers.clone());
         headers.insert(CONTENT_TYPE, MEDIA_TYPE);
         response.extensions_mut().insert(self);
         response
@@ -133,7 +146,8 @@ impl IntoResponse for Problem {
 }
 
 impl ProblemKind {
-    /// All that there are.
+    /// All that there are, for the tests that hold the documentation to them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 24] = [
         Self::NoCredentials,
         Self::WrongToken,

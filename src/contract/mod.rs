@@ -29,7 +29,8 @@
 //! | | `outcomes` | array | required |
 //! | outcome | `name` | string | required |
 //! | | `status` | integer | required |
-//! | | `fields` | object | JSON pointer → scalar, or array of allowed scalars |
+//! | | `fields` | object | JSON pointer into the answer → scalar, or array of allowed scalars |
+//! | | `request_fields` | object | the same into the request; see [`Outcome::request_field`] |
 //! | | `headers` | object | response header → value, or array of allowed values |
 //! | | `legacy` | object | the legacy shape, where it differs |
 //! | legacy | `status` | integer | required |

@@ -113,20 +113,16 @@ impl Browser {
         }
     }
 
-    /// Waits until none of the elements says something.
-    pub(crate) async fn see_no_more(&self, css: &str, text: &str) {
-        let started = Instant::now();
-        while self.says(css, text).await {
-            self.look_again(started, &format!("no {text:?} in {css}"))
-                .await;
-        }
-    }
-
-    /// Whether one of the elements says something now.
+    /// Whether one of the elements says something now. Whether in capitals is for the style sheet to say.
     pub(crate) async fn says(&self, css: &str, text: &str) -> bool {
+        let text = text.to_lowercase();
         for element in self.web().find_all(By::Css(css)).await.unwrap_or_default() {
             // One that was replaced meanwhile says nothing.
-            if element.text().await.is_ok_and(|found| found.contains(text)) {
+            if element
+                .text()
+                .await
+                .is_ok_and(|found| found.to_lowercase().contains(&text))
+            {
                 return true;
             }
         }
@@ -206,6 +202,15 @@ impl Browser {
     pub(crate) async fn scheme(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.tell("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Where the browser is.
+    pub(crate) async fn zone(&self, zone: &str) {
+        self.tell(
+            "Emulation.setTimezoneOverride",
+            json!({ "timezoneId": zone }),
+        )
+        .await;
     }
 
     /// The whole page as a picture in `target/screenshots`.

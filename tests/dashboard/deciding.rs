@@ -43,6 +43,7 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     room.report_check("openapi", true);
     room.poll(("AGENT", 1), "2.0.0", APPROVED).await;
     room.pass(Duration::from_secs(80 * 60));
+    room.poll(("AGENT", 1), "2.0.0", APPROVED).await;
     browser.go(&room.page("/transition/cutover")).await;
     browser.see("#gates", "All 6 gates let pass").await;
     browser
@@ -63,7 +64,7 @@ async fn an_override_names_each_failing_gate() {
     let (room, browser) = (Room::open(POLICY).await, Browser::open().await);
     browser.sign_in(&room, OPERATOR).await;
     browser.click_on("#next .actions a", "Cut over").await;
-    browser.see("fieldset", "I override Checks green").await;
+    browser.see("fieldset", "I override checks_green").await;
     let failing = browser.count("input[name=override]").await;
     browser
         .fill("#step-reason", "the old API is switched off tonight")

@@ -61,9 +61,9 @@ async fn look_at(room: &Room, browser: &Browser, pages: &[(&str, &str)], faults:
 
 /// A day in which the callers upgrade one after the other.
 async fn live_through_a_day(room: &Room) {
-    const STEPS: u32 = 24;
+    const STEPS: u32 = 144;
     for step in 0..STEPS {
-        for (kind, all) in [("AGENT", 12), ("MCP", 6), ("UI_RUST", 4)] {
+        for (kind, all) in [("AGENT", 12), ("MCP", 6)] {
             for id in 0..all {
                 let old = id * STEPS >= step * all && id != 1;
                 let version = if old { "1.4.0" } else { "2.0.1" };
@@ -78,13 +78,15 @@ async fn live_through_a_day(room: &Room) {
             }
         }
         let refused = (403, r#"{"code":"FORBIDDEN_ACTOR"}"#);
-        room.ask("token", ("UI_RUST", step % 4), "1.9.0", refused)
-            .await;
-        if step == 9 {
+        for id in 0..4 {
+            let version = if step < 40 * id { "1.9.0" } else { "2.0.0" };
+            room.ask("token", ("UI_RUST", id), version, refused).await;
+        }
+        if step == 60 {
             // Nobody watches for two hours.
             room.clock.advance(Duration::from_secs(2 * 3_600));
         }
-        room.pass(Duration::from_secs(3_600));
+        room.pass(Duration::from_secs(600));
     }
 }
 

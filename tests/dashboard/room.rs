@@ -35,6 +35,10 @@ pub(crate) const SESSION: Duration = Duration::from_secs(8 * 3_600);
 /// The heart beats no less often.
 const BEAT: Duration = Duration::from_secs(60);
 
+/// In the last hour it beats in each bucket of the finest curves.
+const FINE_BEAT: Duration = Duration::from_secs(10);
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// Where the dashboard is mounted.
 const PREFIX: &str = "/ops/rollout";
 
@@ -146,7 +150,7 @@ impl Room {
                 self.address
             ))
             .header("x-client-kind", kind)
-            .header("x-client-id", format!("{kind} {id}"))
+            .header("x-client-id", format!("{kind}-{id}"))
             .header("x-client-version", version)
             .header("x-status", status)
             .header("x-body", body)
@@ -158,7 +162,7 @@ impl Room {
     /// Lets time pass while everything is kept.
     pub(crate) fn pass(&self, mut time: Duration) {
         while !time.is_zero() {
-            let step = time.min(BEAT);
+            let step = time.min(if time > HOUR { BEAT } else { FINE_BEAT });
             self.clock.advance(step);
             self.census.tick();
             self.history.tick();

@@ -1,6 +1,11 @@
 //! The file: what a restart brings back, and every way in which it can be bad.
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use legacy_http_compat::{
     census::Window,
@@ -42,15 +47,15 @@ impl Place {
     }
 }
 
-/// A history that knows something, as bytes.
-fn bytes() -> Vec<u8> {
+/// A history that knows something.
+static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.seconds(25);
     stage.poll("AGENT", 2, OLD);
     stage.pass(40_000);
     stage.history.to_bytes().unwrap()
-}
+});
 
 fn builder(clock: &Arc<ManualClock>) -> HistoryBuilder {
     let stage = Stage::new();
@@ -165,7 +170,7 @@ fn a_file_of_another_window_keeps_its_answers_only() {
 
 #[test]
 fn an_unreadable_file_is_set_aside_and_the_history_begins_anew_and_says_so() {
-    let whole = bytes();
+    let whole = BYTES.clone();
     let torn = whole[..whole.len() / 2].to_vec();
     let mut changed = whole.clone();
     changed[200] ^= 4;
@@ -319,8 +324,7 @@ proptest! {
         cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
         sealed: bool,
     ) {
-        let whole = bytes();
-        let mut bytes = whole.clone();
+        let mut bytes = BYTES.clone();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -333,7 +337,7 @@ proptest! {
         }
         let clock = Arc::new(ManualClock::new(NOW));
         let opened = builder(&clock).open_bytes(&bytes);
-        prop_assert!(sealed || bytes == whole || opened.is_err());
+        prop_assert!(sealed || bytes == *BYTES || opened.is_err());
         if let Ok(history) = opened {
             exercise(&clock, &history);
         }
@@ -341,7 +345,7 @@ proptest! {
 
     #[test]
     fn a_history_cut_anywhere_is_refused(cut in any::<prop::sample::Index>()) {
-        let bytes = bytes();
+        let bytes = &*BYTES;
         let clock = Arc::new(ManualClock::new(NOW));
         let error = builder(&clock).open_bytes(&bytes[..cut.index(bytes.len())]).unwrap_err();
         prop_assert_eq!(error.kind(), OpenHistoryErrorKind::Unreadable(Unreadable::Truncated));

@@ -104,7 +104,9 @@ impl Stage {
         change: impl FnOnce(HistoryBuilder) -> HistoryBuilder,
     ) -> Self {
         let kinds = Kinds::new(setting.kinds.iter().copied());
-        let census = Census::builder(&kinds).clock(clock.clone()).open().unwrap();
+        // Small, because a report looks at every place.
+        let census = Census::builder(&kinds).capacity(64).clock(clock.clone());
+        let census = census.open().unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let builder = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
         let flag = CompatFlag::new("f", true);

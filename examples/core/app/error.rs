@@ -23,7 +23,7 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
-    /// Boxed, so that a result is not large for the sake of its rare error.
+    /// Boxed, because every `Result` of a handler would else be as large as it.
     details: Option<Box<Value>>,
     retry_after: Option<Duration>,
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     digest::TokenDigest,
-    faults::{InvalidTokens, TokenFault, TokenFaultKind},
+    faults::{Faults, InvalidTokens, TokenFaultKind},
     principal::{Principal, Via},
     role::Role,
 };
@@ -57,7 +57,7 @@ impl Tokens {
 
     /// The names, in the order in which they were given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|token| token.actor.id().as_str())
+        self.0.iter().map(Token::name)
     }
 
     /// Whose token this is. It is compared with all of them, so that the time it takes tells nothing.
@@ -106,64 +106,58 @@ impl TokensBuilder {
     /// When there is no token, a name is no [`ActorId`], two have the same name or the same token, or a token is empty;
     /// all faults at once.
     pub fn build(self) -> Result<Tokens, InvalidTokens> {
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         if self.0.is_empty() {
             let remedy = "at least one, or nobody could come in";
-            faults.push(TokenFault::new(TokenFaultKind::NoTokens, "", remedy));
+            faults.add(TokenFaultKind::NoTokens, "", remedy);
         }
-        let empty = TokenDigest::of("");
         let mut tokens: Vec<Token> = Vec::new();
         for draft in self.0 {
-            if draft.digest == empty {
-                let remedy = "the digest of 32 random bytes, not that of nothing";
-                faults.push(TokenFault::new(
-                    TokenFaultKind::EmptyToken,
-                    &draft.name,
-                    remedy,
-                ));
-            }
-            let id = match ActorId::new(&draft.name) {
-                Ok(id) => id,
-                Err(error) => {
-                    let kind = TokenFaultKind::InvalidName;
-                    faults.push(TokenFault::new(kind, draft.name, error.to_string()));
-                    continue;
-                }
-            };
-            faults.extend(
-                tokens
-                    .iter()
-                    .filter_map(|token| clash(token, &id, &draft.digest)),
-            );
-            tokens.push(Token {
-                actor: Actor::new(draft.kind, id),
-                role: draft.role,
-                digest: draft.digest,
-            });
+            tokens.extend(draft.check(&tokens, &mut faults));
         }
-        if faults.is_empty() {
-            Ok(Tokens(tokens))
-        } else {
-            Err(InvalidTokens::new(faults))
+        faults.into_result(Tokens(tokens))
+    }
+}
+
+impl Draft {
+    /// The token that it becomes beside those before it.
+    fn check(self, before: &[Token], faults: &mut Faults) -> Option<Token> {
+        let Self {
+            kind,
+            name,
+            role,
+            digest,
+        } = self;
+        if digest == TokenDigest::of("") {
+            let remedy = "the digest of 32 random bytes, not that of nothing";
+            faults.add(TokenFaultKind::EmptyToken, &name, remedy);
+        }
+        if before.iter().any(|token| token.name() == name) {
+            let remedy = "names that differ, or the journal cannot tell who it was";
+            faults.add(TokenFaultKind::DuplicateName, &name, remedy);
+        }
+        if let Some(same) = before.iter().find(|token| token.digest == digest) {
+            let remedy = format!("another token than that of {:?}", same.name());
+            faults.add(TokenFaultKind::DuplicateToken, &name, remedy);
+        }
+        match ActorId::new(&name) {
+            Ok(id) => Some(Token {
+                actor: Actor::new(kind, id),
+                role,
+                digest,
+            }),
+            Err(error) => {
+                faults.add(TokenFaultKind::InvalidName, name, error.to_string());
+                None
+            }
         }
     }
 }
 
-/// What stands in the way of a name and a digest beside a token that is there already.
-fn clash(token: &Token, id: &ActorId, digest: &TokenDigest) -> Option<TokenFault> {
-    let earlier = token.actor.id();
-    if earlier == id {
-        let remedy = "names that differ, or the journal cannot tell who it was";
-        return Some(TokenFault::new(
-            TokenFaultKind::DuplicateName,
-            id.as_str(),
-            remedy,
-        ));
+impl Token {
+    fn name(&self) -> &str {
+        self.actor.id().as_str()
     }
-    (token.digest == *digest).then(|| {
-        let remedy = format!("another token than that of {:?}", earlier.as_str());
-        TokenFault::new(TokenFaultKind::DuplicateToken, id.as_str(), remedy)
-    })
 }
 
 impl fmt::Debug for Tokens {

@@ -3,6 +3,8 @@
 mod answer;
 mod callers;
 mod curves;
+#[cfg(test)]
+mod documented_tests;
 mod dry_run;
 mod etag;
 mod events;

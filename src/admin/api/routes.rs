@@ -9,37 +9,29 @@ use crate::admin::{command::CommandKind, shared::Shared};
 
 /// One route.
 pub(crate) struct Route {
-    pub(crate) method: &'static str,
     pub(crate) path: &'static str,
-    pub(crate) access: Access,
     pub(crate) does: Does,
 }
 
-/// Who may use a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    Anyone,
-    Viewer,
-    Operator,
-}
-
-/// What a route does.
+/// What a route does. Who may use it is asked by its handler.
 #[derive(Clone, Copy)]
 pub(crate) enum Does {
+    /// `GET`: changes nothing.
     Show(fn() -> MethodRouter<Arc<Shared>>),
+    /// `POST`: changes something, and is an operator's.
     Order(CommandKind),
 }
 
 #[rustfmt::skip]
 pub(crate) const ROUTES: [Route; 18] = [
-    show("/openapi.json", Access::Anyone, || get(openapi::show)),
-    show("/api/status", Access::Viewer, || get(status::show)),
-    show("/api/report", Access::Viewer, || get(report::show)),
-    show("/api/callers", Access::Viewer, || get(callers::list)),
-    show("/api/curves", Access::Viewer, || get(curves::show)),
-    show("/api/journal", Access::Viewer, || get(journal::list)),
-    show("/api/transitions/{step}", Access::Viewer, || get(dry_run::show)),
-    show("/api/events", Access::Viewer, || get(events::open)),
+    show("/openapi.json", || get(openapi::show)),
+    show("/api/status", || get(status::show)),
+    show("/api/report", || get(report::show)),
+    show("/api/callers", || get(callers::list)),
+    show("/api/curves", || get(curves::show)),
+    show("/api/journal", || get(journal::list)),
+    show("/api/transitions/{step}", || get(dry_run::show)),
+    show("/api/events", || get(events::open)),
     order("/api/transitions", CommandKind::Transition),
     order("/api/rollbacks", CommandKind::Rollback),
     order("/api/checks", CommandKind::Check),
@@ -61,24 +53,12 @@ impl Route {
     }
 }
 
-const fn show(
-    path: &'static str,
-    access: Access,
-    show: fn() -> MethodRouter<Arc<Shared>>,
-) -> Route {
-    Route {
-        method: "GET",
-        path,
-        access,
-        does: Does::Show(show),
-    }
+const fn show(path: &'static str, show: fn() -> MethodRouter<Arc<Shared>>) -> Route {
+    let does = Does::Show(show);
+    Route { path, does }
 }
 
 const fn order(path: &'static str, kind: CommandKind) -> Route {
-    Route {
-        method: "POST",
-        path,
-        access: Access::Operator,
-        does: Does::Order(kind),
-    }
+    let does = Does::Order(kind);
+    Route { path, does }
 }

@@ -264,9 +264,9 @@ impl CheckView {
 }
 
 impl WaiverView {
-    fn of((waived, waiver): (&Waived, &Waiver), now: Timestamp) -> Self {
+    fn of((whose, waiver): (&Waived, &Waiver), now: Timestamp) -> Self {
         Self {
-            waived: waived.clone(),
+            waived: whose.clone(),
             owner: waiver.owner.clone(),
             until: waiver.until,
             holds: waiver.holds(now),

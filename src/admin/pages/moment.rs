@@ -10,7 +10,7 @@ use crate::rollout::Timestamp;
 /// A moment in UTC with how far it is from now. The script puts the local time beside it.
 #[derive(Clone, Debug, Template)]
 #[template(
-    source = r#"<time datetime="{{ at }}">{{ self.shown() }}<span class="zone"> UTC</span></time>{% if !distance.is_empty() %} <span class="ago" data-at="{{ at }}">{{ distance }}</span>{% endif %}"#,
+    source = r#"<time datetime="{{ at }}">{{ self.shown() }}<span class="zone"> UTC</span></time>{% if !distance.is_empty() %}<span class="sep">, </span><span class="ago" data-at="{{ at }}">{{ distance }}</span>{% endif %}"#,
     ext = "html"
 )]
 pub(crate) struct Moment {
@@ -73,8 +73,8 @@ mod tests {
     fn a_moment_says_when_and_how_long_ago() {
         let at: Timestamp = "2026-03-01T12:00:00.250Z".parse().unwrap();
         let shown = Moment::new(at, at.plus(Duration::from_secs(3_660))).to_string();
-        let expected = "<time datetime=\"2026-03-01T12:00:00.250Z\">2026-03-01 12:00:00<span class=\"zone\"> UTC</span></time> \
-                        <span class=\"ago\" data-at=\"2026-03-01T12:00:00.250Z\">1 h 1 min ago</span>";
+        let expected = "<time datetime=\"2026-03-01T12:00:00.250Z\">2026-03-01 12:00:00<span class=\"zone\"> UTC</span></time>\
+                        <span class=\"sep\">, </span><span class=\"ago\" data-at=\"2026-03-01T12:00:00.250Z\">1 h 1 min ago</span>";
         assert_eq!(shown, expected);
         assert_eq!(in_words(at), "2026-03-01 12:00 UTC");
         assert_eq!(distance(at.plus(Duration::from_secs(120)), at), "in 2 min");

@@ -58,6 +58,8 @@ struct Numbers {
     states: [(&'static str, &'static str); 7],
     rows: Vec<KindRow>,
     all: KindRow,
+    /// Whether no caller was ever seen.
+    nobody: bool,
     watched: String,
     answers: String,
     dependent_answers: String,
@@ -151,6 +153,7 @@ impl Numbers {
         Self {
             window: window(&report.window),
             states: STATES,
+            nobody: report.all.known == 0,
             rows,
             all,
             watched: percent(report.coverage.ratio),

@@ -124,7 +124,7 @@ impl SignalDetectorBuilder {
         let vary = Vary::headers(wanted.names().iter().cloned());
         let identity = IdentitySignals::compile(settings, key, &mut wanted, &mut faults);
         let headers = wanted.compile(&mut faults);
-        faults.into_result()?;
+        faults.into_result(())?;
         Ok(SignalDetector {
             kinds,
             headers,

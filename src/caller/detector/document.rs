@@ -37,7 +37,7 @@ impl SignalDetectorBuilder {
         };
         // The key has no part in whether the settings are right.
         let check = builder.build(&FingerprintKey::new([0; 16]));
-        faults.and(check.err()).into_result()?;
+        faults.and(check.err()).into_result(())?;
         Ok(builder)
     }
 

@@ -1,21 +1,14 @@
 //! What is wrong with a detector's settings.
 
-use std::error::Error;
-use std::fmt;
+use crate::faults::fault_types;
 
-/// Why settings make no detector: all of their faults.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidDetector {
-    faults: Vec<DetectorFault>,
-}
-
-/// One fault of a detector's settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DetectorFault {
-    kind: DetectorFaultKind,
-    place: String,
-    value: String,
-    remedy: String,
+fault_types! {
+    /// Why settings make no detector: all of their faults.
+    InvalidDetector,
+    /// One fault of a detector's settings.
+    DetectorFault of DetectorFaultKind,
+    /// Where it is, as a JSON pointer (RFC 6901) into the settings: `/status_driven_since/AGENT`.
+    place,
 }
 
 /// What sort of fault it is.
@@ -66,69 +59,6 @@ pub enum DetectorFaultKind {
     UnstableIdentity,
 }
 
-/// Faults as they are found.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<DetectorFault>);
-
-impl InvalidDetector {
-    /// All faults, in the order of the settings; at least one.
-    #[must_use]
-    pub fn faults(&self) -> &[DetectorFault] {
-        &self.faults
-    }
-}
-
-impl DetectorFault {
-    /// What sort of fault it is.
-    #[must_use]
-    pub const fn kind(&self) -> DetectorFaultKind {
-        self.kind
-    }
-
-    /// Where it is, as a JSON pointer (RFC 6901) into the settings: `/status_driven_since/AGENT`.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
-    }
-
-    /// The offending value.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// What would be right.
-    #[must_use]
-    pub fn remedy(&self) -> &str {
-        &self.remedy
-    }
-}
-
-impl fmt::Display for InvalidDetector {
-    /// One line for each fault.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (count, fault) in self.faults.iter().enumerate() {
-            let separator = if count == 0 { "" } else { "\n" };
-            write!(f, "{separator}{fault}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for DetectorFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            place,
-            value,
-            remedy,
-        } = self;
-        write!(f, "{place}: {} {value:?}; {remedy}", kind.as_str())
-    }
-}
-
-impl Error for InvalidDetector {}
-
 impl DetectorFaultKind {
     const fn as_str(self) -> &'static str {
         match self {
@@ -158,33 +88,11 @@ impl DetectorFaultKind {
 }
 
 impl Faults {
-    pub(super) fn add(
-        &mut self,
-        kind: DetectorFaultKind,
-        place: impl Into<String>,
-        value: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
-        self.0.push(DetectorFault {
-            kind,
-            place: place.into(),
-            value: value.into(),
-            remedy: remedy.into(),
-        });
-    }
-
     /// These faults, and those of an error behind them.
     pub(super) fn and(mut self, error: Option<InvalidDetector>) -> Self {
         self.0
             .extend(error.into_iter().flat_map(|error| error.faults));
         self
-    }
-
-    pub(super) fn into_result(self) -> Result<(), InvalidDetector> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        Err(InvalidDetector { faults: self.0 })
     }
 }
 

@@ -177,7 +177,7 @@ mod tests {
             .filter_map(|name| wanted.parse(name, "", &mut faults))
             .collect();
         let scan = wanted.compile(&mut faults);
-        faults.into_result().unwrap();
+        faults.into_result(()).unwrap();
         (scan, slots)
     }
 

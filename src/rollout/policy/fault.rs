@@ -1,20 +1,14 @@
 //! What is wrong with a policy.
 
-use std::{error::Error, fmt};
+use crate::faults::fault_types;
 
-/// Why something is no policy: all of its faults.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidPolicy {
-    faults: Vec<PolicyFault>,
-}
-
-/// One fault of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyFault {
-    kind: PolicyFaultKind,
-    place: String,
-    value: String,
-    remedy: String,
+fault_types! {
+    /// Why something is no policy: all of its faults.
+    InvalidPolicy,
+    /// One fault of a policy.
+    PolicyFault of PolicyFaultKind,
+    /// Where it is, as a JSON pointer (RFC 6901) into the policy: `/guard/within`.
+    place,
 }
 
 /// What sort of fault it is.
@@ -45,69 +39,6 @@ pub enum PolicyFaultKind {
     EmptyGuard,
 }
 
-/// Faults as they are found.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<PolicyFault>);
-
-impl InvalidPolicy {
-    /// All faults; at least one.
-    #[must_use]
-    pub fn faults(&self) -> &[PolicyFault] {
-        &self.faults
-    }
-}
-
-impl PolicyFault {
-    /// What sort of fault it is.
-    #[must_use]
-    pub const fn kind(&self) -> PolicyFaultKind {
-        self.kind
-    }
-
-    /// Where it is, as a JSON pointer (RFC 6901) into the policy: `/guard/within`.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
-    }
-
-    /// The offending value.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// What would be right.
-    #[must_use]
-    pub fn remedy(&self) -> &str {
-        &self.remedy
-    }
-}
-
-impl fmt::Display for InvalidPolicy {
-    /// One line for each fault.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (count, fault) in self.faults.iter().enumerate() {
-            let separator = if count == 0 { "" } else { "\n" };
-            write!(f, "{separator}{fault}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for PolicyFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            place,
-            value,
-            remedy,
-        } = self;
-        write!(f, "{place}: {} {value:?}; {remedy}", kind.as_str())
-    }
-}
-
-impl Error for InvalidPolicy {}
-
 impl PolicyFaultKind {
     const fn as_str(self) -> &'static str {
         match self {
@@ -123,29 +54,5 @@ impl PolicyFaultKind {
             Self::UnknownGate => "unknown gate",
             Self::EmptyGuard => "guard without limits",
         }
-    }
-}
-
-impl Faults {
-    pub(super) fn add(
-        &mut self,
-        kind: PolicyFaultKind,
-        place: impl Into<String>,
-        value: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
-        self.0.push(PolicyFault {
-            kind,
-            place: place.into(),
-            value: value.into(),
-            remedy: remedy.into(),
-        });
-    }
-
-    pub(super) fn into_result<T>(self, value: T) -> Result<T, InvalidPolicy> {
-        if self.0.is_empty() {
-            return Ok(value);
-        }
-        Err(InvalidPolicy { faults: self.0 })
     }
 }

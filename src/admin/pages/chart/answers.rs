@@ -24,6 +24,7 @@ pub(crate) struct EndpointCharts {
 #[derive(Debug)]
 pub(crate) struct EndpointChart {
     pub(crate) name: String,
+    answered: bool,
     /// Method and path.
     pub(crate) route: String,
     pub(crate) total: String,
@@ -52,8 +53,11 @@ pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> E
         let endpoint = described.iter().find(|endpoint| endpoint.name() == *name);
         endpoint_chart(number, name, (endpoint, contract), curves)
     });
+    let mut endpoints: Vec<EndpointChart> = endpoints.collect();
+    // Those that say something come first.
+    endpoints.sort_by_key(|endpoint| !endpoint.answered);
     EndpointCharts {
-        endpoints: endpoints.collect(),
+        endpoints,
         errors: errors_chart(curves, described),
     }
 }
@@ -96,6 +100,7 @@ fn endpoint_chart(
     EndpointChart {
         name: name.to_owned(),
         route: route(endpoint, contract),
+        answered: total > 0,
         total: grouped(total),
         chart: chart.draw(),
     }
@@ -227,6 +232,7 @@ fn draw_errors(statuses: &[(u16, Vec<&AnswerCurve>)], all: u64, curves: &Curves)
         let total: u64 = values.iter().flatten().sum();
         let look = (total > 0).then(|| Look::of(drawn.len()));
         let mut names: Vec<&str> = of_it.iter().map(|curve| curve.outcome.as_str()).collect();
+        names.sort_unstable();
         names.dedup();
         keys.push(Key {
             look,

@@ -25,6 +25,8 @@ pub(crate) struct Chart {
     /// Stretches that nobody watched: percent from the left, and width in percent.
     gaps: Vec<(f64, f64)>,
     levels: Vec<(f64, String)>,
+    /// How much room the numbers of the levels need.
+    scale_width: usize,
     ticks: Vec<Tick>,
     /// Whether the ends of the lines bear names, or numbers alone.
     named: bool,
@@ -80,7 +82,13 @@ impl Draft {
             Join::Highest => "callers".to_owned(),
             Join::Sum => format!("answers per {}", columns.width()),
         };
+        let levels: Vec<(f64, String)> = scale
+            .numbers()
+            .map(|number| (scale.y(number), grouped(number)))
+            .collect();
+        let longest = levels.iter().map(|(_, label)| label.len()).max();
         Chart {
+            scale_width: 8 + 7 * longest.unwrap_or_default(),
             summary: summary(&self.subject, &lines, &self.empty),
             id: self.id,
             unit,
@@ -104,15 +112,11 @@ impl Draft {
     }
 }
 
-/// The numbers of the columns. The last column of sums is not full yet, and would look like a fall.
+/// The numbers of the columns. A column of sums that is not full yet would look like a fall.
 fn joined(curve: &Series, columns: &Columns, join: Join) -> Series {
     let mut values = columns.join(&curve.values, join);
-    let earlier = values.iter().rev().skip(1).any(Option::is_some);
-    if join == Join::Sum
-        && earlier
-        && let Some(last) = values.last_mut()
-    {
-        *last = None;
+    if join == Join::Sum {
+        values = columns.full(values, &curve.values);
     }
     Series {
         values,

@@ -95,6 +95,24 @@ impl Columns {
         joined
     }
 
+    /// Leaves out sums of columns of which hardly all was watched: they would look like a fall. Where none is left, all are.
+    pub(super) fn full(&self, sums: Vec<Option<u64>>, values: &[Option<u64>]) -> Vec<Option<u64>> {
+        let counted: Vec<Option<u64>> = values.iter().map(|value| value.map(|_| 1)).collect();
+        let counted = self.join(&counted, Join::Sum);
+        let most = self.width_ms / self.buckets.step_ms.max(1);
+        let is_full = |column: usize| counted[column].unwrap_or_default() * 10 >= most * 9;
+        let full = sums
+            .iter()
+            .enumerate()
+            .map(|(column, sum)| sum.filter(|_| is_full(column)));
+        let full: Vec<_> = full.collect();
+        if full.iter().all(Option::is_none) {
+            sums
+        } else {
+            full
+        }
+    }
+
     /// When a column begins.
     pub(super) const fn begin_ms(&self, column: usize) -> u64 {
         self.start_ms + self.width_ms * column as u64

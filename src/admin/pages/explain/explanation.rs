@@ -3,7 +3,7 @@
 use super::tree::leaves;
 use crate::{
     admin::pages::{remaining::Remaining, wording::titled},
-    rollout::{GateReport, Policy},
+    rollout::{BuiltInGate, GateReport, Policy},
 };
 
 /// What a gate says, for people.
@@ -49,11 +49,25 @@ impl Explanation {
         let name = report.name().as_str();
         Self {
             name: name.to_owned(),
-            title: titled(name),
+            title: BuiltInGate::find(name)
+                .map_or_else(|| titled(name), |gate| title(gate).to_owned()),
             passed: report.passed(),
             points,
             evidence: leaves(report.evidence().members()),
         }
+    }
+}
+
+/// What a gate asks for.
+fn title(gate: BuiltInGate) -> &'static str {
+    match gate {
+        BuiltInGate::Instrumentation => "Somebody is counting",
+        BuiltInGate::ChecksGreen => "All checks are green",
+        BuiltInGate::LegacyQuiet => "Nobody needs old answers",
+        BuiltInGate::AllAccounted => "Everyone is accounted for",
+        BuiltInGate::Coverage => "Silence would have been heard",
+        BuiltInGate::NoIncident => "No incident is open",
+        BuiltInGate::PostAnalysisDone => "Every rollback was analysed",
     }
 }
 
