@@ -120,6 +120,8 @@ fn observed(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<d
     let limit = 4 * clock.leap();
     let census = Watch::census_of(&detector)
         .clock(clock)
+        // Places are walked through at every tick, of which there are many.
+        .capacity(1_000)
         .heartbeat_limit(limit)
         .snapshot(data.join(SNAPSHOT))
         .snapshot_every(SAVE_EVERY)
