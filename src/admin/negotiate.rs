@@ -17,7 +17,7 @@ pub(crate) async fn negotiate(base: Base, request: Request, next: Next) -> Respo
         return response;
     }
     let problem = response.extensions().get::<Problem>();
-    let Some(page) = problem.and_then(|problem| fault::render(&base, problem)) else {
+    let Some(page) = problem.map(|problem| fault::render(&base, problem)) else {
         return response;
     };
     with_page(response, page)

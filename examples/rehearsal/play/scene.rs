@@ -199,7 +199,7 @@ impl Scene {
         let stranded: u64 = numbers.iter().map(|(_, _, stranded)| stranded).sum();
         let mut line = bars.join("  ");
         if stranded > 0 {
-            line.push_str(&format!("  stranded {stranded}"));
+            line = format!("{line}  stranded {stranded}");
         }
         self.timeline.figures(&line);
     }

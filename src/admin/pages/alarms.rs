@@ -119,7 +119,6 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
                 "See what the retirement needs".to_owned(),
             )),
         ),
-        other => ("Overdue", other.as_str().to_owned(), None),
     };
     Alarm {
         danger: false,

@@ -70,7 +70,6 @@ struct Row {
     answers: String,
     dependent_answers: String,
     stranded_answers: u32,
-    endpoints: String,
 }
 
 /// So many callers are on a page.
@@ -142,7 +141,7 @@ impl Asked {
                 figure: matches!(name, "answers" | "dependent_answers"),
             }
         };
-        ORDERS.map(|choice| column(choice)).into()
+        ORDERS.map(column).into()
     }
 
     fn at(&self, base: &str, offset: usize) -> String {
@@ -199,7 +198,6 @@ impl Row {
             answers: grouped(row.answers.into()),
             dependent_answers: grouped(row.dependent_answers.into()),
             stranded_answers: row.stranded_answers,
-            endpoints: row.endpoints.join(", "),
         }
     }
 

@@ -54,8 +54,8 @@ mod tests {
         assert_eq!(numbers(3), [0, 1, 2, 3]);
         assert_eq!(numbers(5), [0, 2, 4, 6]);
         assert_eq!(numbers(130), [0, 50, 100, 150]);
-        assert_eq!(Scale::reaching(4).y(4), 0.0);
-        assert_eq!(Scale::reaching(4).y(0), f64::from(HEIGHT));
+        assert!(Scale::reaching(4).y(4).abs() < f64::EPSILON);
+        assert!((Scale::reaching(4).y(0) - f64::from(HEIGHT)).abs() < f64::EPSILON);
     }
 
     #[test]
