@@ -12,7 +12,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "pace")]
     slow: bool,
 
-    /// Rollout minutes that pass in a second [default: 300]
+    /// Rollout minutes that pass in a second [default: 360]
     #[arg(long, value_name = "MINUTES", value_parser = value_parser!(u32).range(1..=1_440))]
     pace: Option<u32>,
 
@@ -38,7 +38,7 @@ pub(crate) enum Break {
     Analysis,
 }
 
-const PACE: u32 = 300;
+const PACE: u32 = 360;
 const SLOW_PACE: u32 = 30;
 
 impl Args {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The Core example's server runs in this process, on a free port of the loopback, with a clock for the rollout on which
-//! five hours pass in a second. A fleet of clients uses it over HTTP, some old, some upgraded on the way, two that vanish
+//! six hours pass in a second. A fleet of clients uses it over HTTP, some old, some upgraded on the way, two that vanish
 //! and one that nobody upgrades; an operator goes through the plan by the admin API: observe, compat, upgrade, quiet,
 //! cutover, an incident with its rollback and post-analysis, a second cutover, retirement. At the end stands a table: each
 //! line of the plan, what was to be seen, and what was seen, read back from the running server. If anything differs, it

@@ -104,7 +104,6 @@ async fn a_body_that_is_too_long_is_refused() {
 async fn an_unknown_route_is_not_found() {
     let core = CoreServer::start(false).await;
     for path in [
-        "/",
         "/api/v1/auth/clients",
         "/api/v1/auth/clients/nothing",
         "/api/v2/x",

@@ -13,6 +13,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     if cutover.status != 200 {
         return Err(Stop(format!("the cutover was refused: {}", cutover.text)));
     }
+    scene.say("from now on the probe is stranded, as was agreed when it was waived");
     scene.fleet.broken();
     let before = old_shapes(scene).await;
     scene.pass(hours(6)).await;

@@ -43,7 +43,7 @@ fn because(gate: &str, evidence: &Value) -> String {
         "instrumentation" => format!("{} answers counted", number("/answers_counted")),
         "checks_green" => checks(evidence),
         "legacy_quiet" => format!(
-            "{} not quiet for {}",
+            "{} with an old answer in {}",
             callers(number("/in_the_way/callers")),
             text(&evidence["window"])
         ),
@@ -82,6 +82,7 @@ fn checks(evidence: &Value) -> String {
 
 fn callers(count: u64) -> String {
     match count {
+        0 => "nobody".to_owned(),
         1 => "1 caller".to_owned(),
         count => format!("{count} callers"),
     }

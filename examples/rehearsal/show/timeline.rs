@@ -62,7 +62,7 @@ impl Timeline {
 
     /// The same, with what the plan thinks of it.
     pub(crate) fn seen(&self, what: &str, seen: &str, ok: bool) {
-        let mark = if ok { "ok" } else { "NOT AS PLANNED" };
+        let mark = if ok { "ok" } else { "DIFFERS" };
         self.say(&format!("{what}: {seen} [{mark}]"));
     }
 

@@ -1,6 +1,21 @@
 //! The rehearsal as a process: that it goes as planned, that it says so to people and machines, and that it notices when
 //! something does not.
 
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "included for the tests that it has"
+)]
+#[path = "../../examples/rehearsal/plan/mod.rs"]
+mod plan;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "included for the tests that it has"
+)]
+#[path = "../../examples/rehearsal/show/mod.rs"]
+mod show;
+
 use std::{
     env,
     path::PathBuf,
@@ -61,7 +76,7 @@ fn what_is_not_as_planned_ends_it_with_1_and_is_named() {
         (false.into(), "observe, flag off".into())
     );
     assert_eq!(seen("after retirement"), (false.into(), Value::Null));
-    assert!(text(&played.stderr).contains("NOT AS PLANNED"));
+    assert!(text(&played.stderr).contains("[DIFFERS]"));
 }
 
 fn it_can_be_read_in_a_narrow_terminal_without_colour(timeline: &str) {
