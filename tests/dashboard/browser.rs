@@ -142,8 +142,8 @@ impl Browser {
             match element.click().await {
                 Ok(()) => return,
                 Err(error) => {
-                    self.look_again(started, &format!("{css} to click on: {error}"))
-                        .await;
+                    let what = format!("{css} to click on: {error}");
+                    self.look_again(started, &what).await;
                 }
             }
         }

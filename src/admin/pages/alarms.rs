@@ -2,7 +2,7 @@
 
 use super::{
     query::query,
-    wording::{counted, grouped, listed, spoken},
+    wording::{counted, grouped, listed, spoken, window},
 };
 use crate::{
     census::Report,
@@ -82,7 +82,7 @@ fn stranded(base: &str, phase: Phase, report: &Report) -> Option<Alarm> {
         text: format!(
             "{} needed an old answer in the last {} and got a new one. {advice}",
             listed(&kinds),
-            report.window
+            window(&report.window)
         ),
         link: Some((
             format!("{base}/callers{}", query(&list)),

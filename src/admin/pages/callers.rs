@@ -70,6 +70,7 @@ struct Row {
     answers: String,
     dependent_answers: String,
     stranded_answers: u32,
+    endpoints: String,
 }
 
 /// So many callers are on a page.
@@ -198,6 +199,7 @@ impl Row {
             answers: grouped(row.answers.into()),
             dependent_answers: grouped(row.dependent_answers.into()),
             stranded_answers: row.stranded_answers,
+            endpoints: row.endpoints.join(", "),
         }
     }
 
