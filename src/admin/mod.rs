@@ -49,10 +49,16 @@
 //! | `POST /api/post-analyses` | operator | `{rollback, link, summary, reason}`: what a rollback was due to |
 //! | `POST /api/client-rollbacks` | operator | `{kind, version, incident?, reason}`: clients went back to a version |
 //! | `POST /api/policy` | operator | `{policy, reason}`: another policy holds |
+//! | `GET /` | viewer | the dashboard: phase, what stands in the way, curves; `?span=` |
+//! | `GET /callers`, `/journal`, `/records`, `/waive` | viewer | its lists, and the forms of what is reported and waived |
+//! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | what speaks for a step, and the form that takes it |
+//! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks` | operator | the same orders, from forms |
+//! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | what the pages are shown with |
+//! | `GET /sign-in` | none | the form that asks for a token |
 //! | `POST /sign-in` | none | the form of the dashboard, `token` and `next`: begins a session |
 //! | `POST /sign-out` | none | ends the session |
 //!
-//! Everything else is the dashboard.
+//! The dashboard works without a script. With its own it follows the event stream.
 //!
 //! # Orders
 //!

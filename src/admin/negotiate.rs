@@ -16,10 +16,10 @@ pub(crate) async fn negotiate(base: Base, request: Request, next: Next) -> Respo
     if !wants_page {
         return response;
     }
-    let problem = response.extensions().get::<Problem>();
-    let Some(page) = problem.and_then(|problem| fault::render(&base, problem)) else {
+    let Some(problem) = response.extensions().get::<Problem>() else {
         return response;
     };
+    let page = fault::render(&base, problem);
     with_page(response, page)
 }
 

@@ -49,11 +49,23 @@ async fn checks_incidents_and_client_rollbacks_are_reported() {
 
     browser.click("#incidents summary").await;
     browser.fill("#incident-incident", "INC-7").await;
-    browser.fill("#incident-reason", "pollers hang").await;
+    browser
+        .fill(
+            "#incident-reason",
+            "pollers <img src=x> \"hang\" & <b>more</b>",
+        )
+        .await;
     browser
         .click_on("#incidents button", "Open the incident")
         .await;
-    browser.see("#incidents", "INC-7").await;
+    browser
+        .see("#incidents", "pollers <img src=x> \"hang\" & <b>more</b>")
+        .await;
+    assert_eq!(
+        browser.count("main img").await,
+        0,
+        "what people write is text"
+    );
     browser.click("#incidents .records summary").await;
     browser.fill("#close-1-reason", "it is over").await;
     browser

@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::{Value, json};
 use thirtyfour::{
-    BrowserCapabilitiesHelper as _, By, CapabilitiesHelper as _, ChromiumLikeCapabilities as _,
-    DesiredCapabilities, WebDriver, WebElement,
+    By, CapabilitiesHelper as _, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver,
+    WebElement,
 };
 
 use crate::{driver::Driver, room::Room};
@@ -142,8 +142,8 @@ impl Browser {
             match element.click().await {
                 Ok(()) => return,
                 Err(error) => {
-                    self.look_again(started, &format!("{css} to click on: {error}"))
-                        .await
+                    let what = format!("{css} to click on: {error}");
+                    self.look_again(started, &what).await;
                 }
             }
         }

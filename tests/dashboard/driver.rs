@@ -1,4 +1,4 @@
-//! ChromeDriver as a child process, which ends with the test.
+//! `ChromeDriver` as a child process, which ends with the test.
 
 use std::{
     env,
@@ -11,7 +11,7 @@ use std::{
 const MISSING: &str = "the dashboard is tested in Chromium: install it and its driver \
                        (Debian: apt-get install chromium chromium-driver), or name them by CHROMIUM and CHROMEDRIVER";
 
-/// A running ChromeDriver.
+/// A running `ChromeDriver`.
 pub(crate) struct Driver {
     child: Child,
     port: u16,

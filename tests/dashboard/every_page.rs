@@ -126,9 +126,9 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
     let analysis = format!("/post-analysis/{}", room.head());
     let until = Timestamp::now(&*room.clock).plus(Duration::from_secs(9 * 86_400));
     let waived = Waived::Kind(Label::new("MCP").unwrap());
-    let waiver = order("a partner upgrades in May");
+    let by_nils = order("a partner upgrades in May");
     room.rollout
-        .waive(waived, Owner::new("team bridge").unwrap(), until, &waiver)
+        .waive(waived, Owner::new("team bridge").unwrap(), until, &by_nils)
         .unwrap();
     browser.sign_in(&room, OPERATOR).await;
     let pages = [

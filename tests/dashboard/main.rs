@@ -1,6 +1,6 @@
 //! The dashboard in a real browser, against a real server on a real socket, with a clock that only the test moves.
 //!
-//! Needs Chromium and ChromeDriver (Debian: `apt-get install chromium chromium-driver`), and `npm` for axe-core. What the
+//! Needs Chromium and `ChromeDriver` (Debian: `apt-get install chromium chromium-driver`), and `npm` for axe-core. What the
 //! pages look like is written to `target/screenshots`.
 
 mod acting;

@@ -14,7 +14,7 @@ use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
     caller::{Detect as _, FingerprintKey, IdentitySignal, SignalDetector},
     census::Census,
-    clock::{Clock as _, ManualClock},
+    clock::ManualClock,
     history::History,
     keeper::Tick as _,
     metrics::Metrics,

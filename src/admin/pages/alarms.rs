@@ -2,7 +2,7 @@
 
 use super::{
     query::query,
-    wording::{counted, grouped, listed, spoken},
+    wording::{counted, grouped, listed, spoken, window},
 };
 use crate::{
     census::Report,
@@ -82,7 +82,7 @@ fn stranded(base: &str, phase: Phase, report: &Report) -> Option<Alarm> {
         text: format!(
             "{} needed an old answer in the last {} and got a new one. {advice}",
             listed(&kinds),
-            report.window
+            window(&report.window)
         ),
         link: Some((
             format!("{base}/callers{}", query(&list)),
@@ -119,7 +119,6 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
                 "See what the retirement needs".to_owned(),
             )),
         ),
-        other => ("Overdue", other.as_str().to_owned(), None),
     };
     Alarm {
         danger: false,

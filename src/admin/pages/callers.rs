@@ -142,7 +142,7 @@ impl Asked {
                 figure: matches!(name, "answers" | "dependent_answers"),
             }
         };
-        ORDERS.map(|choice| column(choice)).into()
+        ORDERS.map(column).into()
     }
 
     fn at(&self, base: &str, offset: usize) -> String {

@@ -8,8 +8,8 @@ use crate::admin::{
     problem::{Problem, ProblemKind},
 };
 
-/// The page for a problem, where there is one. Status and headers of the problem are set by whoever calls.
-pub(crate) fn render(base: &Base, problem: &Problem) -> Option<Response> {
+/// The page for a problem. Status and headers of the problem are set by whoever calls.
+pub(crate) fn render(base: &Base, problem: &Problem) -> Response {
     let kind = problem.kind();
     let page = Failure {
         base: base.as_str().to_owned(),
@@ -18,7 +18,7 @@ pub(crate) fn render(base: &Base, problem: &Problem) -> Option<Response> {
         detail: problem.detail().to_owned(),
         remedy: remedy(kind),
     };
-    Some(html(&page))
+    html(&page)
 }
 
 const fn remedy(kind: ProblemKind) -> &'static str {

@@ -29,6 +29,7 @@ use crate::{
         problem::{Problem, ProblemKind},
     },
     caller::Kinds,
+    contract::LiveContract,
     history::Span,
     rollout::{Event, GateReport, Rollout, Transition},
 };
@@ -49,7 +50,7 @@ pub(crate) async fn overview(visit: Visit, query: Asked) -> Response {
             let next = next(rollout);
             let step = next.as_ref().map(|(step, _)| *step);
             let step = step.unwrap_or(Transition::Cutover);
-            let contract = rollout.contract().map(|live| live.current());
+            let contract = rollout.contract().map(LiveContract::current);
             let curves = curves();
             let sight = Sight {
                 gates: next.as_ref().map(|(step, gates)| (*step, gates.as_slice())),

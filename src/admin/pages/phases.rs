@@ -63,7 +63,6 @@ pub(crate) const fn verb(step: Transition) -> &'static str {
 /// What becomes of the clients by a step.
 pub(crate) const fn consequence(step: Transition) -> &'static str {
     match step {
-        Transition::Enable => "Old clients get the answers they expect from the next answer on.",
         Transition::Cutover => {
             "From the next answer on nobody gets an old answer any more. A rollback stays possible at any time."
         }
@@ -73,6 +72,8 @@ pub(crate) const fn consequence(step: Transition) -> &'static str {
         Transition::Abort => {
             "The flag goes off and the rollout is back where it only observes. Old clients get new answers."
         }
-        Transition::Rollback => "Old clients get the answers they expect from the next answer on.",
+        Transition::Enable | Transition::Rollback => {
+            "Old clients get the answers they expect from the next answer on."
+        }
     }
 }

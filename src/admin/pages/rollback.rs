@@ -18,7 +18,6 @@ pub(crate) struct Rollback {
     incidents: Vec<String>,
     form: Form,
     trouble: Option<Trouble>,
-    unrecorded: bool,
 }
 
 impl Rollback {
@@ -34,7 +33,6 @@ impl Rollback {
                 .collect(),
             form,
             trouble,
-            unrecorded: scene.status.rollback_unrecorded,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Form as Fields,
     extract::{FromRequest, FromRequestParts as _, Request},
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 
 use super::{trouble::Trouble, visit::Visit};
@@ -91,7 +91,7 @@ impl FromRequest<Arc<Shared>> for Sent {
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let operator = PageOperator::from_request_parts(&mut parts, shared).await;
-        let PageOperator(principal) = operator.map_err(|rejection| rejection.into_response())?;
+        let PageOperator(principal) = operator.map_err(IntoResponse::into_response)?;
         let base = parts.extensions.get::<Base>().cloned().unwrap_or_default();
         let correlation = parts.extensions.get::<Correlation>().cloned();
         let request = Request::from_parts(parts, body);

@@ -6,7 +6,6 @@ use crate::rollout::{Stamp, Timestamp};
 /// Who did something, when and why.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamped {
-    pub(crate) seq: u64,
     pub(crate) at: Moment,
     pub(crate) by: String,
     pub(crate) reason: String,
@@ -15,7 +14,6 @@ pub(crate) struct Stamped {
 impl Stamped {
     pub(crate) fn new(stamp: &Stamp, now: Timestamp) -> Self {
         Self {
-            seq: stamp.seq,
             at: Moment::new(stamp.at, now),
             by: person(&stamp.actor),
             reason: stamp.reason.to_string(),

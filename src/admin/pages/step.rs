@@ -20,7 +20,7 @@ use crate::{
 #[template(path = "step.html")]
 pub(crate) struct Step {
     frame: Frame,
-    step: &'static str,
+    name: &'static str,
     verb: &'static str,
     consequence: &'static str,
     from: Phase,
@@ -51,7 +51,7 @@ impl Step {
         let step = run.step;
         Self {
             frame: Frame::new(verb(step), scene),
-            step: step.as_str(),
+            name: step.as_str(),
             verb: verb(step),
             consequence: consequence(step),
             from: step.from(),

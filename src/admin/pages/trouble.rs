@@ -57,7 +57,13 @@ impl Trouble {
         let fault = |fault: &Fault| {
             let name = fault.place.trim_start_matches('/');
             let name = if name.is_empty() { "form" } else { name };
-            (titled(name), fault.remedy.clone())
+            let missing = fault.value.is_empty();
+            let remedy = if missing {
+                "fill this in"
+            } else {
+                &fault.remedy
+            };
+            (titled(name), remedy.to_owned())
         };
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Query},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use http::request::Parts;
 use serde::Deserialize;
@@ -88,7 +88,7 @@ impl FromRequestParts<Arc<Shared>> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Response> {
         let viewer = PageViewer::from_request_parts(parts, shared).await;
-        let PageViewer(principal) = viewer.map_err(|rejection| rejection.into_response())?;
+        let PageViewer(principal) = viewer.map_err(IntoResponse::into_response)?;
         let base = parts.extensions.get::<Base>().cloned().unwrap_or_default();
         let asked = Query::<Asked>::try_from_uri(&parts.uri);
         Ok(Self {

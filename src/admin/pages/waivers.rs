@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct Waivers {
     frame: Frame,
     kinds: Vec<String>,
-    waivers: Vec<Shown>,
+    granted: Vec<Shown>,
     form: Form,
     trouble: Option<Trouble>,
 }
@@ -47,7 +47,7 @@ impl Waivers {
         Self {
             frame: Frame::new("Waivers", scene),
             kinds,
-            waivers: waivers
+            granted: waivers
                 .map(|(waived, waiver)| Shown::new(scene, waived, waiver))
                 .collect(),
             form,
@@ -74,7 +74,7 @@ fn date(at: Timestamp) -> String {
 }
 
 impl Shown {
-    fn new(scene: &Scene, waived: &Waived, waiver: &Waiver) -> Self {
+    fn new(scene: &Scene, waived: &Waived, grant: &Waiver) -> Self {
         let kind = match waived {
             Waived::Kind(kind) => kind.as_str(),
             _ => "",
@@ -83,10 +83,10 @@ impl Shown {
         Self {
             waived: waived.to_string(),
             href: format!("{}/callers{}", scene.base, super::query::query(&pairs)),
-            owner: waiver.owner.to_string(),
-            until: Moment::new(waiver.until, scene.now),
-            holds: waiver.holds(scene.now),
-            granted: Stamped::new(&waiver.granted, scene.now),
+            owner: grant.owner.to_string(),
+            until: Moment::new(grant.until, scene.now),
+            holds: grant.holds(scene.now),
+            granted: Stamped::new(&grant.granted, scene.now),
         }
     }
 }

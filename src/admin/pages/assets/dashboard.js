@@ -207,7 +207,7 @@
   };
 
   /** What is worth a look at the page: who depends, who is stranded, where the rollout stands. */
-  const weighed = (data) => JSON.stringify([data.head, data.phase, data.flag, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.stranded, kind.regressed, kind.migrated])]);
+  const weighed = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.stranded, kind.regressed, kind.migrated])]);
 
   const onTotals = (event) => {
     const data = JSON.parse(event.data);

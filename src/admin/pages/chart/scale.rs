@@ -54,8 +54,8 @@ mod tests {
         assert_eq!(numbers(3), [0, 1, 2, 3]);
         assert_eq!(numbers(5), [0, 2, 4, 6]);
         assert_eq!(numbers(130), [0, 50, 100, 150]);
-        assert_eq!(Scale::reaching(4).y(4), 0.0);
-        assert_eq!(Scale::reaching(4).y(0), f64::from(HEIGHT));
+        let place = |number| Scale::reaching(4).y(number).to_string();
+        assert_eq!([place(4), place(0)], ["0".to_owned(), HEIGHT.to_string()]);
     }
 
     #[test]
