@@ -27,11 +27,11 @@
 //!
 //! # The routes
 //!
-//! Relative to where the router is mounted. The OpenAPI document has every member of every body.
+//! Relative to where the router is mounted. The `OpenAPI` document has every member of every body.
 //!
 //! | Route | Role | What |
 //! |---|---|---|
-//! | `GET /openapi.json` | none | the OpenAPI 3.1 document of the routes down to `POST /api/policy` |
+//! | `GET /openapi.json` | none | the `OpenAPI` 3.1 document of the routes down to `POST /api/policy` |
 //! | `GET /api/status` | viewer | phase, flag, gates, obligations, coverage, totals and all that is on record; `ETag` |
 //! | `GET /api/report?window=24h` | viewer | the census of a window |
 //! | `GET /api/callers?window=&kind=&state=&sort=&order=&offset=&limit=` | viewer | the callers one by one, at most 1,000 |

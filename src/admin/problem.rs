@@ -22,6 +22,12 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+js
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     kind: ProblemKind,
+    /// Boxed, so that a result is not as large as its rare error.
+    told: Box<Told>,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
     detail: String,
     members: Map<String, Value>,
     headers: HeaderMap,
@@ -72,23 +78,26 @@ pub(crate) enum ProblemKind {
 
 impl Problem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
+        let told = Told {
             detail: detail.into(),
             members: Map::new(),
             headers: HeaderMap::new(),
+        };
+        Self {
+            kind,
+            told: Box::new(told),
         }
     }
 
     /// With one more member.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.told.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// With a header on the answer.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.told.headers.insert(name, value);
         self
     }
 
@@ -98,16 +107,16 @@ impl Problem {
 
     /// What is wrong, in a sentence for people.
     pub(crate) fn detail(&self) -> &str {
-        &self.detail
+        &self.told.detail
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
+        self.told.members.get(name)
     }
 
     /// The headers that go with it, such as `Retry-After`.
-    pub(crate) const fn headers(&self) -> &HeaderMap {
-        &self.headers
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.told.headers
     }
 
     fn document(&self) -> Value {
@@ -116,10 +125,10 @@ impl Problem {
             "type": kind.uri(),
             "title": kind.title(),
             "status": kind.status().as_u16(),
-            "detail": self.detail,
+            "detail": self.told.detail,
         });
         if let Value::Object(document) = &mut document {
-            document.extend(self.members.clone());
+            document.extend(self.told.members.clone());
         }
         document
     }
@@ -129,7 +138,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.kind.status(), Json(self.document())).into_response();
         let headers = response.headers_mut();
-        headers.extend(self.headers.clone());
+        headers.extend(self.told.headers.clone());
         headers.insert(CONTENT_TYPE, MEDIA_TYPE);
         response.extensions_mut().insert(self);
         response

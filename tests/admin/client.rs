@@ -1,4 +1,4 @@
-//! A client that holds every answer to the OpenAPI document, and to the headers that all have.
+//! A client that holds every answer to the `OpenAPI` document, and to the headers that all have.
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
-//! The OpenAPI document, and answers held to it.
+//! The `OpenAPI` document, and answers held to it.
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 
-/// The OpenAPI document of a service.
+/// The `OpenAPI` document of a service.
 #[derive(Debug)]
 pub(crate) struct Document(pub(crate) Value);
 

@@ -130,10 +130,10 @@ async fn a_stream_ends_when_its_session_does() {
     let (other, _) = room.signed_in(MARA).await;
     let mut signed_out = Stream::open(&other, "/api/events").await;
     other.post_form("/sign-out", "").await;
-    while signed_out.next().await.is_some() {}
+    signed_out.end().await;
     ended.totals(room.stranger.document()).await;
     room.clock.advance(Duration::from_secs(8 * 3_600));
-    while ended.next().await.is_some() {}
+    ended.end().await;
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn closing_ends_all_streams_so_that_the_server_can_stop() {
     }
     room.admin.close();
     for stream in &mut streams {
-        while stream.next().await.is_some() {}
+        stream.end().await;
     }
     let answer = room.viewer().get("/api/events").await;
     assert_eq!((answer.status, answer.problem().as_str()), (503, "closing"));

@@ -122,3 +122,24 @@ async fn a_rollback_needs_no_journal_that_can_be_read() {
     assert_eq!(answer.status, 202, "{answer:?}");
     assert!(room.rollout.reader().is_active());
 }
+
+#[tokio::test]
+async fn what_panics_fails_its_own_request_and_no_other() {
+    let room = Room::open().await;
+    room.journal.panics.store(true, Ordering::Relaxed);
+    for path in ["/api/transitions/cutover", "/api/journal", "/api/events"] {
+        let answer = room.viewer().get(path).await;
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (500, "internal"),
+            "{path}"
+        );
+        assert!(!answer.text.contains("nobody's business"));
+    }
+    let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
+    let answer = room.operator().post("/api/checks", &check).await;
+    assert_eq!(answer.problem(), "internal");
+    room.journal.panics.store(false, Ordering::Relaxed);
+    room.operator().post("/api/checks", &check).await.ok();
+    room.viewer().get("/api/journal").await.ok();
+}

@@ -1,4 +1,4 @@
-//! The OpenAPI document is one, and says what there is.
+//! The `OpenAPI` document is one, and says what there is.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,13 @@ async fn the_document_is_open_to_everybody() {
     assert_eq!(answer.ok()["openapi"], "3.1.1");
 }
 
-/// The fixed fields of the OpenAPI Specification 3.1.1, section 4.8.
+/// The fixed fields of the `OpenAPI` Specification 3.1.1, section 4.8.
 #[tokio::test]
 async fn the_document_has_the_structure_of_the_specification() {
     let room = Room::open().await;
     let document = room.stranger.document();
-    let root = &document.0;
-    assert!(root["info"]["title"].is_string() && root["info"]["version"].is_string());
+    let whole = &document.0;
+    assert!(whole["info"]["title"].is_string() && whole["info"]["version"].is_string());
     let mut ids = BTreeSet::new();
     for (method, path, operation) in document.operations() {
         let told = format!("{method} {path}");
@@ -49,10 +49,10 @@ async fn the_document_has_the_structure_of_the_specification() {
             assert!(response["content"].is_object(), "{told} {status}");
         }
     }
-    for requirement in root["security"].as_array().unwrap() {
+    for requirement in whole["security"].as_array().unwrap() {
         for scheme in requirement.as_object().unwrap().keys() {
             assert!(
-                root["components"]["securitySchemes"][scheme].is_object(),
+                whole["components"]["securitySchemes"][scheme].is_object(),
                 "{scheme}"
             );
         }

@@ -260,6 +260,7 @@ pub(crate) struct Unreliable {
     inner: Arc<dyn Journal>,
     pub(crate) refuses_writing: AtomicBool,
     pub(crate) refuses_reading: AtomicBool,
+    pub(crate) panics: AtomicBool,
 }
 
 impl Unreliable {
@@ -268,10 +269,15 @@ impl Unreliable {
             inner,
             refuses_writing: AtomicBool::new(false),
             refuses_reading: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
         }
     }
 
     fn readable(&self) -> Result<(), ReadError> {
+        assert!(
+            !self.panics.load(Ordering::Relaxed),
+            "scripted, with a detail that is nobody's business"
+        );
         if self.refuses_reading.load(Ordering::Relaxed) {
             return Err(ReadError::storage("scripted"));
         }

@@ -53,6 +53,16 @@ impl Stream {
         }
     }
 
+    /// Reads to the end, which must come within a few totals.
+    pub(crate) async fn end(&mut self) {
+        for _ in 0..5 {
+            if self.next().await.is_none() {
+                return;
+            }
+        }
+        panic!("the stream goes on");
+    }
+
     /// The next journal record, held to the document.
     pub(crate) async fn record(&mut self, document: &Document) -> Sent {
         self.next_of("journal", "Event", document).await
@@ -81,7 +91,7 @@ fn read(block: &str) -> Option<Sent> {
         let (name, value) = line.split_once(':').unwrap();
         let value = value.trim_start();
         match name {
-            "event" => sent.event = value.to_owned(),
+            "event" => value.clone_into(&mut sent.event),
             "id" => sent.id = Some(value.parse().unwrap()),
             "data" => sent.data = serde_json::from_str(value).unwrap(),
             _ => {}

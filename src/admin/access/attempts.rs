@@ -42,7 +42,7 @@ impl Attempts {
     ) -> Attempted<T> {
         // A list of times is whole whatever became of the thread that held the lock.
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = |failed: Duration| (failed + Self::WINDOW).saturating_sub(now);
+        let left = |failed: Duration| failed.saturating_add(Self::WINDOW).saturating_sub(now);
         if let Some(failures) = peers.get_mut(&peer) {
             failures.retain(|failed| !left(*failed).is_zero());
             if failures.len() >= Self::MOST {

@@ -14,10 +14,6 @@ pub(crate) fn same_origin_only() -> CsrfLayer<fn(ProtectionError) -> Response<Bo
     CsrfLayer::new().with_rejection_response(refuse as fn(ProtectionError) -> Response<Body>)
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature that the layer calls"
-)]
 fn refuse(_: ProtectionError) -> Response<Body> {
     let detail = "The request comes from a page of another origin. Behind a proxy, `Host` and `Origin` have to reach \
                   this service unchanged.";

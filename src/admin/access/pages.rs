@@ -22,7 +22,7 @@ pub(crate) struct PageOperator(pub(crate) Principal);
 pub(crate) enum PageRejection {
     /// They may after signing in, at this address.
     SignIn(String),
-    Problem(Box<Problem>),
+    Problem(Problem),
 }
 
 impl<S: Sync> FromRequestParts<S> for PageViewer {
@@ -57,7 +57,7 @@ fn require(parts: &Parts, role: Role) -> Result<Principal, PageRejection> {
         return Err(PageRejection::SignIn(sign_in(parts)));
     }
     let principal = identity.require(role).cloned();
-    principal.map_err(|problem| PageRejection::Problem(Box::new(problem)))
+    principal.map_err(PageRejection::Problem)
 }
 
 /// The address to sign in at, which leads back to what was asked for.

@@ -1,4 +1,4 @@
-//! The routes, the OpenAPI document and the head of the module say the same.
+//! The routes, the `OpenAPI` document and the head of the module say the same.
 
 use std::collections::BTreeSet;
 

@@ -71,14 +71,14 @@ impl Shown {
             to: run.step.to(),
             head: run.head,
             passes: run.passes(),
-            impossible: run.impossible.as_ref().map(Impossible::of),
+            impossible: run.impossible.map(Impossible::of),
             gates: run.gates,
         }
     }
 }
 
 impl Impossible {
-    fn of(error: &ImpossibleTransition) -> Self {
+    fn of(error: ImpossibleTransition) -> Self {
         Self {
             from: error.from(),
             detail: error.to_string(),

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 
-/// The OpenAPI 3.1 document.
+/// The `OpenAPI` 3.1 document.
 pub(crate) const DOCUMENT: &str = include_str!("openapi.json");
 
 pub(crate) async fn show() -> impl IntoResponse + use<> {

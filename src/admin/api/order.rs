@@ -53,12 +53,10 @@ fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem>
 impl IntoResponse for Done {
     fn into_response(self) -> Response {
         let Self { head, event } = self;
-        match event {
-            Some(event) => Json(json!({ "head": head, "event": event })).into_response(),
-            None => {
-                let accepted = json!({ "head": head, "recorded": false });
-                (StatusCode::ACCEPTED, Json(accepted)).into_response()
-            }
+        if let Some(event) = event {
+            return Json(json!({ "head": head, "event": event })).into_response();
         }
+        let accepted = json!({ "head": head, "recorded": false });
+        (StatusCode::ACCEPTED, Json(accepted)).into_response()
     }
 }

@@ -1,6 +1,10 @@
 //! What an operator can order, read from JSON or from a form, and carried out in one place.
 
 mod carry_out;
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type that the module is named after"
+)]
 mod command;
 mod fault;
 mod form;

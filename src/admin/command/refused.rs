@@ -7,7 +7,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         stamp::StampView,
     },
-    rollout::{Conflict, Label, Phase, Refusal, RefusalKind, Rollout},
+    rollout::{Conflict, Label, Phase, Refusal, RefusalKind, Rollout, Transition},
 };
 
 /// The problem of a refusal. It says where the journal stands, and what the gates said.
@@ -22,7 +22,7 @@ pub(crate) fn problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::Impossible(error) => with_phase(problem, rollout, error.from())
             .with("possible", json!(error.possible().collect::<Vec<_>>())),
         RefusalKind::NotInCutover(phase) => {
-            let possible: Vec<Phase> = phase.transitions().map(|step| step.to()).collect();
+            let possible: Vec<Phase> = phase.transitions().map(Transition::to).collect();
             with_phase(problem, rollout, *phase).with("possible", json!(possible))
         }
         RefusalKind::GatesFailed(failing) => problem.with("failing", names(failing)),
