@@ -11,7 +11,7 @@ use crate::{
 
 const POLICY: &str = r#"{
     "required_checks": ["openapi"], "quiet_for_cutover": "1h", "silent_longer_than": "1h", "minimum_answers": 1,
-    "quiet_for_retirement": "1h"
+    "quiet_for_retirement": "1h", "rollback_limit": "1h"
 }"#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +179,7 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
     room.rollout
         .rollback(incident, &crate::room::order("agents hang"))
         .unwrap();
-    room.pass(Duration::from_secs(73 * 3_600));
+    room.pass(Duration::from_secs(2 * 3_600));
     browser.sign_in(&room, OPERATOR).await;
     browser.see("#alarms", "A post-analysis is overdue").await;
     browser.click_on("#alarms a", "File it").await;

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    chart::{Chart, EndpointCharts, callers_chart, endpoint_charts},
+    chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart},
     entry::Entry,
     explain::Background,
     frame::{Frame, Scene},
@@ -48,7 +48,8 @@ struct Drawn {
     span: String,
     window: String,
     callers: Chart,
-    answers: EndpointCharts,
+    answers: Vec<EndpointChart>,
+    errors: Chart,
 }
 
 /// The callers in numbers.
@@ -137,6 +138,7 @@ impl Drawn {
             window: window(&curves.window),
             callers: callers_chart(curves),
             answers: endpoint_charts(curves, contract),
+            errors: errors_chart(curves, contract.map_or(&[], Contract::endpoints)),
         }
     }
 }

@@ -1,24 +1,17 @@
 //! What the endpoints answer.
 
 use super::{
-    callers::{buckets, sum},
+    callers::{buckets, sum, watched},
     chart::{Chart, Draft},
     columns::Join,
-    key::Key,
+    key::{Key, share_of},
     line::{Look, Series},
 };
 use crate::{
-    admin::pages::wording::{grouped, percent, window},
+    admin::pages::wording::{grouped, window},
     contract::{Contract, Endpoint, Outcome},
     history::{AnswerCurve, Curves},
 };
-
-/// A chart for each endpoint, and one for all answers that are errors.
-#[derive(Debug)]
-pub(crate) struct EndpointCharts {
-    pub(crate) endpoints: Vec<EndpointChart>,
-    pub(crate) errors: Chart,
-}
 
 /// The answers of one endpoint by outcome.
 #[derive(Debug)]
@@ -41,7 +34,7 @@ struct Answered<'a> {
 }
 
 /// The charts of what was answered. Endpoints that the contract no longer has come last.
-pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> EndpointCharts {
+pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> Vec<EndpointChart> {
     let described = contract.map_or(&[][..], Contract::endpoints);
     let mut names: Vec<&str> = described.iter().map(Endpoint::name).collect();
     for curve in &curves.answers {
@@ -56,10 +49,7 @@ pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> E
     let mut endpoints: Vec<EndpointChart> = endpoints.collect();
     // Those that say something come first.
     endpoints.sort_by_key(|endpoint| !endpoint.answered);
-    EndpointCharts {
-        endpoints,
-        errors: errors_chart(curves, described),
-    }
+    endpoints
 }
 
 fn endpoint_chart(
@@ -70,32 +60,19 @@ fn endpoint_chart(
 ) -> EndpointChart {
     let answered = answered(name, endpoint, curves);
     let total: u64 = answered.iter().map(|answered| answered.total).sum();
-    let drawn = answered.iter().filter(|answered| answered.total > 0);
-    let drawn: Vec<&Answered<'_>> = drawn.take(Look::ALL.len() + 1).collect();
-    let look = |name: &str| {
-        drawn
-            .iter()
-            .position(|drawn| drawn.name == name)
-            .map(Look::of)
-    };
-    let keys = answered
-        .iter()
-        .map(|answered| outcome_key(answered, look(answered.name), total));
+    let keys = answered.iter().zip(looks(&answered));
+    let keys = keys.map(|(answered, look)| outcome_key(answered, look, total));
     let span = window(curves.span);
     let chart = Draft {
         id: format!("endpoint-{number}"),
         subject: format!("Answers of {name} by outcome over the last {span}"),
         buckets: buckets(curves),
         join: Join::Sum,
-        watched: watched(curves),
+        watched: watched(&curves.callers, curves.len),
         keys: keys.collect(),
-        curves: drawn
-            .iter()
-            .enumerate()
-            .map(|(number, answered)| answered.series(number))
-            .collect(),
+        curves: lines(&answered),
         named: false,
-        empty: format!("No answers in the last {span}."),
+        empty: format!("No answers in the last {span}"),
     };
     EndpointChart {
         name: name.to_owned(),
@@ -158,14 +135,42 @@ impl<'a> Answered<'a> {
             values,
         }
     }
+}
 
-    fn series(&self, number: usize) -> Series {
-        Series {
-            name: self.name.to_owned(),
+/// How each outcome looks: those that were answered, as long as there are looks of their own.
+fn looks(answered: &[Answered<'_>]) -> Vec<Option<Look>> {
+    let mut number = 0;
+    let looks = answered.iter().map(|answered| {
+        (answered.total > 0).then(|| {
+            number += 1;
+            Look::of(number - 1)
+        })
+    });
+    looks.collect()
+}
+
+/// A line for each look; the outcomes without one of their own are one line together.
+fn lines(answered: &[Answered<'_>]) -> Vec<Series> {
+    let answered = answered.iter().filter(|answered| answered.total > 0);
+    let (own, rest): (Vec<_>, Vec<_>) = answered
+        .enumerate()
+        .partition(|(number, _)| *number < Look::ALL.len());
+    let mut lines: Vec<Series> = own
+        .into_iter()
+        .map(|(number, answered)| Series {
+            name: answered.name.to_owned(),
             look: Look::of(number),
-            values: self.values.clone(),
-        }
+            values: answered.values.clone(),
+        })
+        .collect();
+    if !rest.is_empty() {
+        lines.push(Series {
+            name: format!("{} more outcomes", rest.len()),
+            look: Look::OTHERS,
+            values: sum(rest.iter().map(|(_, answered)| answered.values.as_slice())),
+        });
     }
+    lines
 }
 
 fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
@@ -190,98 +195,29 @@ fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
     }
 }
 
-/// All answers that the contract describes with an error status, by that status.
-fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
-    let mut statuses: Vec<(u16, Vec<&AnswerCurve>)> = Vec::new();
-    for endpoint in described {
-        for outcome in endpoint
-            .outcomes()
-            .iter()
-            .filter(|outcome| outcome.status() >= 400)
-        {
-            let is_it = |curve: &&AnswerCurve| {
-                curve.endpoint == endpoint.name() && curve.outcome == outcome.name()
-            };
-            let found = curves.answers.iter().filter(is_it);
-            match statuses
-                .iter_mut()
-                .find(|(status, _)| *status == outcome.status())
-            {
-                Some((_, of_it)) => of_it.extend(found),
-                None => statuses.push((outcome.status(), found.collect())),
-            }
-        }
-    }
-    statuses.sort_by_key(|(status, _)| *status);
-    let of_all = curves
-        .answers
-        .iter()
-        .flat_map(|curve| [&curve.target, &curve.legacy]);
-    let all: u64 = of_all.flatten().flatten().sum();
-    draw_errors(&statuses, all, curves)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn draw_errors(statuses: &[(u16, Vec<&AnswerCurve>)], all: u64, curves: &Curves) -> Chart {
-    let mut drawn = Vec::new();
-    let mut keys = Vec::new();
-    for (status, of_it) in statuses {
-        let shapes = of_it
-            .iter()
-            .flat_map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);
-        let values = sum(shapes);
-        let total: u64 = values.iter().flatten().sum();
-        let look = (total > 0).then(|| Look::of(drawn.len()));
-        let mut names: Vec<&str> = of_it.iter().map(|curve| curve.outcome.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        keys.push(Key {
-            look,
-            name: status.to_string(),
-            note: names.join(", "),
-            number: grouped(total),
-            share: share_of(total, all),
-        });
-        if let Some(look) = look {
-            drawn.push(Series {
-                name: status.to_string(),
-                look,
-                values,
-            });
-        }
-    }
-    let span = window(curves.span);
-    Draft {
-        id: "errors".to_owned(),
-        subject: format!("Answers with an error status over the last {span}"),
-        buckets: buckets(curves),
-        join: Join::Sum,
-        watched: watched(curves),
-        curves: drawn,
-        named: false,
-        empty: format!("No answer with an error status in the last {span}."),
-        keys,
-    }
-    .draw()
-}
-
-/// In which buckets anybody counted answers; all, where no answer was ever counted.
-fn watched(curves: &Curves) -> Vec<bool> {
-    let some = |bucket: usize| {
-        let mut curves = curves.answers.iter();
-        curves.any(|curve| curve.target.get(bucket).is_some_and(Option::is_some))
-    };
-    (0..curves.len)
-        .map(|bucket| curves.answers.is_empty() || some(bucket))
-        .collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn share_of(some: u64, all: u64) -> String {
-    if all == 0 || some == 0 {
-        return String::new();
-    }
-    match some as f64 / all as f64 {
-        share if share < 0.001 => "below 0.1 %".to_owned(),
-        share => percent(share),
+    #[test]
+    fn outcomes_beyond_the_looks_are_one_line_and_keep_their_own_numbers() {
+        let answered = |name| Answered {
+            name,
+            outcome: None,
+            values: vec![Some(1), None],
+            total: 1,
+            legacy: 0,
+        };
+        let answered = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(answered);
+        let lines = lines(&answered);
+        assert_eq!(lines.len(), 8);
+        assert_eq!(
+            (lines[7].name.as_str(), &lines[7].values),
+            ("2 more outcomes", &vec![Some(2), None])
+        );
+        assert!(
+            looks(&answered).iter().all(Option::is_some),
+            "none is said to be unanswered"
+        );
     }
 }

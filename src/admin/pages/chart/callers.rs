@@ -25,7 +25,7 @@ pub(crate) fn callers_chart(curves: &Curves) -> Chart {
         watched: watched(&curves.callers, curves.len),
         curves: drawn,
         named: true,
-        empty: format!("Nobody depended in the last {}.", window(curves.span)),
+        empty: format!("Nobody depended in the last {}", window(curves.span)),
         keys: Vec::new(),
     }
     .draw()
@@ -92,7 +92,7 @@ pub(super) fn sum<'a>(curves: impl Iterator<Item = &'a [Option<u64>]>) -> Vec<Op
 }
 
 /// In which buckets anybody counted callers.
-fn watched(kinds: &[CallerCurve], len: usize) -> Vec<bool> {
+pub(super) fn watched(kinds: &[CallerCurve], len: usize) -> Vec<bool> {
     let any = |bucket| {
         kinds
             .iter()

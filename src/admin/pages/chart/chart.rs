@@ -78,6 +78,7 @@ impl Draft {
             .map(|series| Line::draw(series, &columns, scale))
             .collect();
         spread(&mut lines, f64::from(HEIGHT));
+        let empty = silence(&self.empty, &self.watched);
         let unit = match self.join {
             Join::Highest => "callers".to_owned(),
             Join::Sum => format!("answers per {}", columns.width()),
@@ -89,7 +90,7 @@ impl Draft {
         let longest = levels.iter().map(|(_, label)| label.len()).max();
         Chart {
             scale_width: 8 + 7 * longest.unwrap_or_default(),
-            summary: summary(&self.subject, &lines, &self.empty),
+            summary: summary(&self.subject, &lines, &empty),
             id: self.id,
             unit,
             lines,
@@ -100,7 +101,7 @@ impl Draft {
                 .collect(),
             ticks: ticks(self.buckets, &columns),
             named: self.named,
-            empty: self.empty,
+            empty,
             never: never(&self.keys),
             keys: self
                 .keys
@@ -124,6 +125,18 @@ fn joined(curve: &Series, columns: &Columns, join: Join) -> Series {
     }
 }
 
+/// What an empty chart says. Silence is not zero where nobody was watching.
+fn silence(nothing: &str, watched: &[bool]) -> String {
+    let seen = watched.iter().filter(|watched| **watched).count();
+    if seen == 0 {
+        "Nobody was watching in this time, so nothing is known.".to_owned()
+    } else if seen < watched.len() {
+        format!("{nothing}, as far as somebody was watching.")
+    } else {
+        format!("{nothing}.")
+    }
+}
+
 fn summary(subject: &str, lines: &[Line], empty: &str) -> String {
     if lines.is_empty() {
         return format!("{subject}. {empty}");
@@ -141,7 +154,10 @@ fn summary(subject: &str, lines: &[Line], empty: &str) -> String {
 /// What has no line, in a few words.
 fn never(keys: &[Key]) -> String {
     let unseen = keys.iter().filter(|key| key.look.is_none());
-    let unseen = unseen.map(|key| format!("{} ({})", key.name, key.note));
+    let unseen = unseen.map(|key| match key.note.as_str() {
+        "" => key.name.clone(),
+        note => format!("{} ({note})", key.name),
+    });
     listed(&unseen.collect::<Vec<_>>())
 }
 
@@ -190,6 +206,17 @@ mod tests {
             empty: String::new(),
             keys: Vec::new(),
         }
+    }
+
+    #[test]
+    fn an_empty_chart_does_not_take_silence_for_zero() {
+        let said = |watched: &[bool]| silence("Nobody depended", watched);
+        assert_eq!(said(&[true, true]), "Nobody depended.");
+        assert_eq!(
+            said(&[false, true]),
+            "Nobody depended, as far as somebody was watching."
+        );
+        assert!(said(&[false, false]).starts_with("Nobody was watching"));
     }
 
     #[test]

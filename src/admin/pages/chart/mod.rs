@@ -10,12 +10,14 @@ mod callers;
 )]
 mod chart;
 mod columns;
+mod errors;
 mod key;
 mod line;
 mod scale;
 mod table;
 mod ticks;
 
-pub(crate) use answers::{EndpointCharts, endpoint_charts};
+pub(crate) use answers::{EndpointChart, endpoint_charts};
 pub(crate) use callers::callers_chart;
 pub(crate) use chart::Chart;
+pub(crate) use errors::errors_chart;
