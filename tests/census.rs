@@ -9,7 +9,7 @@ use legacy_http_compat::{
         Sighting, SortBy, Window,
     },
     clock::{Clock, ManualClock},
-    keeper::Tick,
+    worker::Tick,
 };
 use proptest::prelude::*;
 

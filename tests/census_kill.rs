@@ -19,7 +19,7 @@ use std::{
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
     census::{Census, Dependence, EndpointSlot, GapCause, Select, Sighting, Window},
-    keeper::Tick,
+    worker::Tick,
 };
 use temp_dir::TempDir;
 

@@ -6,7 +6,7 @@ use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
     census::{CallerState, Census, Counts, Dependence, ListQuery, Select, Sighting, Window},
     clock::{Clock, ManualClock},
-    keeper::Tick,
+    worker::Tick,
 };
 use proptest::prelude::*;
 

@@ -11,7 +11,7 @@ use legacy_http_compat::{
         Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Sighting, Window,
     },
     clock::ManualClock,
-    keeper::{Keeper, Tick},
+    worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;
 use temp_dir::TempDir;
@@ -246,9 +246,11 @@ fn a_snapshot_is_written_when_it_is_due_on_demand_and_at_the_end() {
     assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
     see(&census, 1, Dependence::Served);
     census.save().unwrap();
-    let keeper = Keeper::start(Duration::from_secs(60), [census.clone() as Arc<dyn Tick>]).unwrap();
+    let worker =
+        BackgroundWorker::start(Duration::from_secs(60), [census.clone() as Arc<dyn Tick>])
+            .unwrap();
     see(&census, 2, Dependence::Served);
-    keeper.shutdown();
+    worker.shutdown();
     drop(census);
     assert_eq!(place.builder().open().unwrap().known(), 2);
     assert!(!place.beside(".tmp").exists());

@@ -19,8 +19,8 @@ use legacy_http_compat::{
     clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{History, Span},
-    keeper::Tick,
     metrics::Metrics,
+    worker::Tick,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tower::{Layer, ServiceExt, service_fn};

@@ -9,7 +9,7 @@ use legacy_http_compat::{
     census::Census,
     clock::ManualClock,
     history::{History, HistoryBuilder, Span},
-    keeper::Tick,
+    worker::Tick,
     metrics::Metrics,
 };
 use libfuzzer_sys::fuzz_target;

@@ -8,7 +8,7 @@ use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
     census::{Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, Sighting, Window},
     clock::ManualClock,
-    keeper::Tick,
+    worker::Tick,
 };
 use libfuzzer_sys::fuzz_target;
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::{
     caller::Kinds,
     clock::{Clock, SystemClock, millis},
-    snapshot_file::{
+    storage::{
         codec::{Malformed, Read},
         file::SnapshotFile,
         saver::Saver,

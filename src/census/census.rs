@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{bindings::Bindings, caller::Kinds, clock::Clock, snapshot_file::saver::Saver};
+use crate::{caller::Kinds, clock::Clock, per_contract::PerContract, storage::saver::Saver};
 
 use super::{
     binding::Binding,
@@ -27,7 +27,7 @@ use super::{
 /// Who still depends on the legacy shapes.
 ///
 /// Told of each answered request by [`Census::record`], which may be called from any number of threads; asked by
-/// [`Census::report`] and [`Census::list`]. Its periodic work is its [`Tick`](crate::keeper::Tick), to be called about once a second.
+/// [`Census::report`] and [`Census::list`]. Its periodic work is its [`Tick`](crate::worker::Tick), to be called about once a second.
 ///
 /// ```
 /// use legacy_http_compat::{
@@ -54,7 +54,7 @@ pub struct Census {
     pub(super) timeline: Timeline,
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
-    pub(super) bindings: Bindings<Binding>,
+    pub(super) per_contract: PerContract<Binding>,
     pub(super) kinds: Vec<String>,
     /// Taken before any bucket or the overflow, never while holding one of them.
     keeping: Mutex<Keeping>,
@@ -100,7 +100,7 @@ impl Census {
         drafts.map(Draft::finish)
     }
 
-    /// The reports for [`Window::READY_MADE`] in this order, as the last [`Tick`](crate::keeper::Tick) made them: at most 5 seconds
+    /// The reports for [`Window::READY_MADE`] in this order, as the last [`Tick`](crate::worker::Tick) made them: at most 5 seconds
     /// old while the census is kept, and made anew if there are none yet.
     #[must_use]
     pub fn ready_made(&self) -> Arc<[Report]> {
@@ -142,7 +142,7 @@ impl Census {
         Self {
             table: Table::new(settings.capacity, kinds.len()),
             endpoints: Endpoints::default(),
-            bindings: Bindings::default(),
+            per_contract: PerContract::default(),
             keeping: Mutex::new(Keeping::new(now, kinds.len())),
             overflow: Mutex::new(Overflow::new(kinds.len())),
             ready: Mutex::new(Arc::new([])),

@@ -2,7 +2,7 @@
 
 use crate::{
     caller::ClientVersion,
-    snapshot_file::codec::{Malformed, Read, Reader},
+    storage::codec::{Malformed, Read, Reader},
 };
 
 use super::{

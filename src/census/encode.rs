@@ -1,6 +1,6 @@
 //! Writing the parts of a snapshot, in the order of the [format](super::format).
 
-use crate::{caller::ClientVersion, snapshot_file::codec::Put};
+use crate::{caller::ClientVersion, storage::codec::Put};
 
 use super::{
     coverage::{Coverage, GapCause},

@@ -20,7 +20,7 @@
 //! Where something cannot be known exactly, the census errs towards more dependence, never less: windows are rounded
 //! outward, answers are booked no earlier than they came, and a caller without a place stays dependent for its window.
 //! Silence is not zero: a [`Report`] names the share of its window in which the census was really watching, by heartbeats
-//! of its [`Tick`](crate::keeper::Tick), and every gap with its [`GapCause`]. A report whose numbers are partly estimated
+//! of its [`Tick`](crate::worker::Tick), and every gap with its [`GapCause`]. A report whose numbers are partly estimated
 //! says so.
 //!
 //! Time is reckoned by the monotonic clock. A wall clock that is set back changes no window; one that jumps forward
@@ -28,7 +28,7 @@
 //!
 //! # Deployment
 //!
-//! - Keep it: `Keeper::start(Duration::from_secs(1), [census])`. Without heartbeats there is no coverage, no snapshot,
+//! - Keep it: `BackgroundWorker::start(Duration::from_secs(1), [census])`. Without heartbeats there is no coverage, no snapshot,
 //!   and the counts of answers are booked only when a report is made.
 //! - Fingerprints are the client's claim. Whoever can make up identities can fill the table; callers known already keep
 //!   their places, and the rest is estimated.
@@ -82,4 +82,4 @@ pub use tally::Answers;
 pub use window::{Window, WindowError};
 
 #[doc(inline)]
-pub use crate::snapshot_file::saver::SnapshotStatus;
+pub use crate::storage::saver::SnapshotStatus;

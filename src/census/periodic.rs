@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::keeper::Tick;
+use crate::worker::Tick;
 
 use super::{
     census::{Census, lock},

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{census::Census, decode::Saved, encode, record::Record, versions::Names};
-use crate::snapshot_file::{
+use crate::storage::{
     codec::{Malformed, Read, Writer},
     saver::{Saver, SnapshotStatus},
 };

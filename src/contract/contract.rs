@@ -11,7 +11,7 @@ use super::{
     error::{ContractError, FaultKind, Faults},
     plan::Plan,
 };
-use crate::json::Tree;
+use crate::json::OrderedValue;
 
 /// What an API answers today and what it answered before. One that exists is valid, and compiled.
 ///
@@ -76,7 +76,7 @@ impl Contract {
     /// one fault, with its line and column.
     pub fn from_json(text: &str) -> Result<Self, ContractError> {
         let mut faults = Faults::default();
-        match serde_json::from_str::<Tree>(text) {
+        match serde_json::from_str::<OrderedValue>(text) {
             Ok(tree) => Self::read(&tree, faults),
             Err(error) => {
                 faults.add(
@@ -138,15 +138,15 @@ impl Contract {
         Self { plan }
     }
 
-    pub(crate) fn from_tree(tree: &Tree) -> Result<Self, ContractError> {
+    pub(crate) fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
         Self::read(tree, Faults::default())
     }
 
-    pub(crate) fn to_tree(&self) -> Tree {
+    pub(crate) fn to_tree(&self) -> OrderedValue {
         self.plan.definition.write()
     }
 
-    fn read(tree: &Tree, mut faults: Faults) -> Result<Self, ContractError> {
+    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, ContractError> {
         let definition = Definition::read(tree, &mut faults);
         Self::compile(definition, faults)
     }
@@ -214,7 +214,7 @@ impl Serialize for Contract {
 
 impl<'de> Deserialize<'de> for Contract {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let tree = Tree::deserialize(deserializer)?;
+        let tree = OrderedValue::deserialize(deserializer)?;
         Self::from_tree(&tree).map_err(D::Error::custom)
     }
 }

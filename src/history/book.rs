@@ -15,7 +15,7 @@ use crate::{
         Report, Window,
         timeline::{Moment, Timeline},
     },
-    snapshot_file::codec::Put,
+    storage::codec::Put,
 };
 
 /// What a history keeps.

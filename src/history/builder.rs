@@ -24,7 +24,7 @@ use crate::{
     },
     clock::{Clock, SystemClock, millis},
     metrics::Metrics,
-    snapshot_file::{file::SnapshotFile, saver::Saver, unreadable::Unreadable},
+    storage::{file::SnapshotFile, saver::Saver, unreadable::Unreadable},
 };
 
 /// How a history is to be.

@@ -10,7 +10,7 @@ use crate::{
     census::{Census, Window, timeline::Timeline},
     clock::Clock,
     metrics::Metrics,
-    snapshot_file::{saver::Saver, unreadable::Unreadable},
+    storage::{saver::Saver, unreadable::Unreadable},
 };
 
 /// The curves of the last 30 days. The [module](super) has the rules and an example.

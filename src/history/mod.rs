@@ -12,7 +12,7 @@
 //!     census::{Census, Dependence, Sighting},
 //!     clock::ManualClock,
 //!     history::{History, Span},
-//!     keeper::Tick,
+//!     worker::Tick,
 //!     metrics::Metrics,
 //! };
 //!
@@ -27,7 +27,7 @@
 //!     .file(directory.join("rollout.history"))
 //!     .open()?;
 //!
-//! // … the layer tells census and metrics of an answer; Keeper::start(1 s, [census, rollout, history]) ticks …
+//! // … the layer tells census and metrics of an answer; BackgroundWorker::start(1 s, [census, rollout, history]) ticks …
 //! census.record(&Sighting {
 //!     caller: Caller::new(kinds.find("AGENT").expect("in the set"), Generation::Legacy)
 //!         .with_fingerprint(Fingerprint::from_u128(1)),
@@ -78,7 +78,7 @@
 //!
 //! # Deployment
 //!
-//! - Keep it, after its census: `Keeper::start(Duration::from_secs(1), [census, rollout, history])`. All with the same clock.
+//! - Keep it, after its census: `BackgroundWorker::start(Duration::from_secs(1), [census, rollout, history])`. All with the same clock.
 //! - With a [file](HistoryBuilder::file) a restart costs only the buckets in which nobody was watching. It is replaced at once,
 //!   every minute and at the end; equal values side by side take no room in it. Without one, a deployment begins anew.
 //! - An unreadable file does not keep the process from starting: it is set aside, and [`History::lost`] says so. Operators
@@ -112,4 +112,4 @@ pub use open_error::{OpenHistoryError, OpenHistoryErrorKind};
 pub use span::{InvalidSpan, Span};
 
 #[doc(inline)]
-pub use crate::snapshot_file::unreadable::Unreadable;
+pub use crate::storage::unreadable::Unreadable;

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     census::Window,
-    snapshot_file::{file::TakeError, unreadable::Unreadable},
+    storage::{file::TakeError, unreadable::Unreadable},
 };
 
 /// A history could not be opened. Nothing was changed on disk.

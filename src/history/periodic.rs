@@ -3,7 +3,7 @@
 use super::{history::History, pair::totals};
 use crate::{
     census::{Window, timeline::Moment},
-    keeper::Tick,
+    worker::Tick,
 };
 
 impl History {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     census::timeline::ORIGIN,
-    snapshot_file::{
+    storage::{
         codec::{Malformed, Read, Reader},
         unreadable::Unreadable,
     },

@@ -16,8 +16,8 @@ use super::{
     source::{Sample, Source},
 };
 use crate::{
-    bindings::Bindings,
     observation::{Observation, Observe, SkipReason},
+    per_contract::PerContract,
 };
 
 /// Counts all answers on the contract. The [module](super) has an example and the names of what it tells.
@@ -30,7 +30,7 @@ use crate::{
 pub struct Metrics {
     /// The truth: one number for each series, by place.
     cells: Box<[AtomicU64]>,
-    bindings: Bindings<Binding>,
+    per_contract: PerContract<Binding>,
     register: Mutex<Register>,
 }
 
@@ -44,7 +44,7 @@ impl Metrics {
     pub fn new() -> Self {
         Self {
             cells: (0..MAX_SERIES).map(|_| AtomicU64::new(0)).collect(),
-            bindings: Bindings::default(),
+            per_contract: PerContract::default(),
             register: Mutex::new(Register::new()),
         }
     }
@@ -124,7 +124,7 @@ impl Observe for Metrics {
             )
         };
         let count = |binding: &Binding| self.count(binding, observation);
-        self.bindings.with(observation, prepare, count);
+        self.per_contract.with(observation, prepare, count);
     }
 }
 
@@ -163,7 +163,7 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics")
             .field("series", &(self.register().series().len() - EXCESS))
-            .field("bindings", &self.bindings)
+            .field("per_contract", &self.per_contract)
             .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
-//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, keeper::Keeper};
+//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, worker::BackgroundWorker};
 //! use legacy_http_compat::metrics::Metrics;
 //! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, Order, Phase, Policy, Reason, Rollout, Transition};
 //!
@@ -28,7 +28,7 @@
 //!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` where it matters
 //! let rollout = Arc::new(rollout);
 //! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
-//! let keeper = Keeper::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
+//! let keeper = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
 //! // … serve; here somebody is in a hurry …
 //! let run = rollout.dry_run(Transition::Cutover)?;
 //! let failing: Vec<_> = run.failing().map(|report| report.name().as_str()).collect();
@@ -53,7 +53,7 @@
 //!
 //! # Deployment
 //!
-//! - Keep census and rollout with a [`Keeper`](crate::keeper::Keeper), in this order.
+//! - Keep census and rollout with a [`BackgroundWorker`](crate::worker::BackgroundWorker), in this order.
 //! - Give both the same clock. Time limits go by the wall clock; the guard and the daily signs by the monotonic one.
 //! - A guard needs a census; without one it never acts.
 //!

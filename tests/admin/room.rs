@@ -17,12 +17,12 @@ use legacy_http_compat::{
     census::{Census, Dependence, Sighting},
     clock::ManualClock,
     history::History,
-    keeper::Tick,
     metrics::Metrics,
     rollout::{
         AppendError, Draft, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
         Rollout,
     },
+    worker::Tick,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

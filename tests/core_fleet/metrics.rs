@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::{keeper::Tick, rollout::Phase};
+use legacy_http_compat::{rollout::Phase, worker::Tick};
 
 use crate::support::{
     http_client::HttpClient,

@@ -9,8 +9,8 @@ use std::{
 };
 
 use legacy_http_compat::{
-    keeper::Tick,
     rollout::{AppendError, Draft, Event, Journal, MemoryJournal, Phase, ReadError},
+    worker::Tick,
 };
 use serde_json::json;
 

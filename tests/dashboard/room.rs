@@ -16,13 +16,13 @@ use legacy_http_compat::{
     census::Census,
     clock::ManualClock,
     history::History,
-    keeper::Tick as _,
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
         Actor, FlagName, IncidentId, Label, Link, MemoryJournal, Order, Phase, Policy, Reason,
         Rollout,
     },
+    worker::Tick as _,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

@@ -111,7 +111,7 @@ fn what_was_counted_before_the_history_is_in_no_bucket() {
     let later = History::builder(stage.census.clone(), stage.metrics.clone());
     let later = later.clock(stage.clock.clone()).open().unwrap();
     stage.poll("AGENT", 1, OLD);
-    legacy_http_compat::keeper::Tick::tick(&later);
+    legacy_http_compat::worker::Tick::tick(&later);
     let curves = later.curves(Span::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
 }

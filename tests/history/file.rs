@@ -11,7 +11,7 @@ use legacy_http_compat::{
     census::Window,
     clock::ManualClock,
     history::{History, HistoryBuilder, OpenHistoryErrorKind, Span, Unreadable},
-    keeper::{Keeper, Tick},
+    worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;
 
@@ -232,11 +232,11 @@ fn the_file_is_written_each_minute_on_demand_and_at_the_end() {
     assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
     stage.poll("AGENT", 1, OLD);
     let Stage { history, .. } = stage;
-    let keeper = Keeper::start(
+    let worker = BackgroundWorker::start(
         Duration::from_secs(60),
         [Arc::new(history) as Arc<dyn Tick>],
     );
-    keeper.unwrap().shutdown();
+    worker.unwrap().shutdown();
     let curves = place.process().curves(Span::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
     assert!(!place.beside(".tmp").exists());

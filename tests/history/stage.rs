@@ -19,8 +19,8 @@ use legacy_http_compat::{
     clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
-    keeper::Tick,
     metrics::Metrics,
+    worker::Tick,
 };
 use tower::{Layer, ServiceExt, service_fn};
 

@@ -7,8 +7,8 @@ use legacy_http_compat::{
     admin::Admin,
     caller::FingerprintKey,
     clock::{Clock, ManualClock, SystemClock},
-    keeper::Tick,
     rollout::{Actor, FileJournal, Journal, MemoryJournal, Order, Phase, Policy, Reason, Rollout},
+    worker::Tick,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

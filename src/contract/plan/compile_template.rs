@@ -12,15 +12,15 @@ use crate::{
         error::{FaultKind, Faults},
         template::{self, Node, Template, WhenAbsent},
     },
-    json::Seeker,
+    json::FieldScanner,
 };
 
 /// Where the holes of a template find their values.
 pub(super) struct Sources<'c> {
     /// The fields that the template takes from the answer.
-    pub(super) fields: &'c mut Seeker,
+    pub(super) fields: &'c mut FieldScanner,
     /// The fields that the endpoint takes from the request.
-    pub(super) request_fields: &'c mut Seeker,
+    pub(super) request_fields: &'c mut FieldScanner,
     /// The request headers that the endpoint's templates take, one list for each hole.
     pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
     pub(super) faults: &'c mut Faults,

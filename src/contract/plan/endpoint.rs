@@ -16,7 +16,7 @@ use crate::{
         error::{FaultKind, Faults},
         outcome::Outcome,
     },
-    json::{Fields, Seeker},
+    json::{FieldScanner, Fields},
 };
 
 /// An endpoint, ready to say which outcome an answer is.
@@ -37,7 +37,7 @@ pub(crate) struct PlannedEndpoint {
 #[derive(Debug)]
 struct Group {
     status: StatusCode,
-    fields: Seeker,
+    fields: FieldScanner,
     outcomes: Vec<usize>,
 }
 
@@ -106,7 +106,7 @@ impl PlannedEndpoint {
             .unwrap_or_else(|| {
                 self.by_status.push(Group {
                     status,
-                    fields: Seeker::default(),
+                    fields: FieldScanner::default(),
                     outcomes: Vec::new(),
                 });
                 self.by_status.len() - 1
@@ -133,7 +133,7 @@ impl PlannedEndpoint {
         request: &Fields<'_>,
     ) -> Decision {
         let group = self.group_of(status);
-        let fields = group.map(|group| group.fields.seek(body));
+        let fields = group.map(|group| group.fields.scan(body));
         self.decide(group, headers, fields.as_ref(), request)
     }
 

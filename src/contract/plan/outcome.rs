@@ -9,7 +9,7 @@ use crate::{
         error::{FaultKind, Faults},
         outcome::{Condition, Part},
     },
-    json::{Field, Fields, Seeker},
+    json::{Field, FieldScanner, Fields},
 };
 
 /// An outcome, ready to be compared with answers of its status.
@@ -52,8 +52,8 @@ type FieldCondition = (usize, Vec<Scalar>);
 
 /// What the conditions of an endpoint's outcomes ask for: fields of the answer and of the request.
 pub(super) struct Asked<'s> {
-    pub(super) fields: &'s mut Seeker,
-    pub(super) request_fields: &'s mut Seeker,
+    pub(super) fields: &'s mut FieldScanner,
+    pub(super) request_fields: &'s mut FieldScanner,
 }
 
 /// Whether an answer fulfils the conditions of one outcome.

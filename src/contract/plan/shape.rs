@@ -13,7 +13,7 @@ use crate::{
         error::{FaultKind, Faults},
         shape::{BodyShape, LegacyShape},
     },
-    json::{Fields, Seeker},
+    json::{FieldScanner, Fields},
 };
 
 /// The changes that make a target answer a legacy one, ready-made.
@@ -37,7 +37,7 @@ pub(crate) enum PlannedBody {
 #[derive(Debug, Default)]
 pub(crate) struct RequestHoles {
     /// The fields of its body, which the conditions of outcomes ask for too.
-    pub(crate) fields: Seeker,
+    pub(crate) fields: FieldScanner,
     /// Its headers, one list for each hole.
     pub(crate) headers: Vec<Box<[HeaderName]>>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct RequestHoles {
 /// A compiled template and the fields of the answer that it takes.
 #[derive(Debug, Default)]
 pub(crate) struct PlannedTemplate {
-    fields: Seeker,
+    fields: FieldScanner,
     compiled: Compiled,
 }
 
@@ -111,7 +111,7 @@ impl PlannedBody {
             BodyShape::AsIs => Self::AsIs,
             BodyShape::Empty => Self::Empty,
             BodyShape::Json(template) => {
-                let mut fields = Seeker::default();
+                let mut fields = FieldScanner::default();
                 let mut sources = Sources {
                     fields: &mut fields,
                     request_fields: &mut holes.fields,
@@ -133,7 +133,7 @@ impl PlannedTemplate {
         request: &Fields<'_>,
         captured: &Captured,
     ) -> Result<Vec<u8>, Unfilled> {
-        let fields = self.fields.seek(body);
+        let fields = self.fields.scan(body);
         if fields.lack_any_of(&self.fields) {
             return Err(Unfilled::Malformed);
         }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     contract::plan::Plan,
-    json::{Field, Fields, Seeker},
+    json::{Field, FieldScanner, Fields},
 };
 
 /// Put into a request's extensions where its endpoint asks for request fields.
@@ -109,13 +109,13 @@ impl Slot {
 
     fn find(&self, text: &[u8], extent: Extent) -> Vec<Noted> {
         let asked = self.asked();
-        let fields = asked.seek(text);
+        let fields = asked.scan(text);
         (0..asked.len())
             .map(|slot| extent.note(text, fields.get(slot)))
             .collect()
     }
 
-    fn asked(&self) -> &Seeker {
+    fn asked(&self) -> &FieldScanner {
         &self.shared.plan.endpoints[self.shared.endpoint]
             .request
             .fields

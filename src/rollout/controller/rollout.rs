@@ -17,7 +17,7 @@ use crate::{
 /// The rollout of one flag: it alone holds the writing end, and moves it only by what its journal says.
 ///
 /// It is made by a [`RolloutBuilder`](super::RolloutBuilder). All commands block while they write; from async code call
-/// them by `spawn_blocking` or the like. Keep it, after its census: `Keeper::start(Duration::from_secs(1), [census,
+/// them by `spawn_blocking` or the like. Keep it, after its census: `BackgroundWorker::start(Duration::from_secs(1), [census,
 /// rollout])`. Without ticks there is no guard, no retry and no sign of what is overdue.
 ///
 /// ```

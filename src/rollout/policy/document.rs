@@ -14,7 +14,7 @@ use super::{
     span,
 };
 use crate::{
-    json::{About, Complaint, Members, Tree},
+    json::{About, Complaint, ObjectReader, OrderedValue},
     rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Label, time::Timestamp},
 };
 
@@ -26,7 +26,7 @@ impl Policy {
     /// All faults at once. Text that is no JSON is one fault.
     pub fn from_json(text: &str) -> Result<Self, InvalidPolicy> {
         let mut faults = Faults::default();
-        match serde_json::from_str::<Tree>(text) {
+        match serde_json::from_str::<OrderedValue>(text) {
             Ok(tree) => Self::read(&tree, faults),
             Err(error) => {
                 let remedy = error.to_string();
@@ -55,7 +55,7 @@ impl Policy {
         PolicyDocument::new(self.write()).expect("a policy is a small object")
     }
 
-    fn read(tree: &Tree, mut faults: Faults) -> Result<Self, InvalidPolicy> {
+    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, InvalidPolicy> {
         let draft = read(tree, &mut faults);
         build(&draft, faults)
     }
@@ -92,9 +92,9 @@ impl Serialize for Policy {
 }
 
 /// Reads all that can be read; what cannot has its default and a fault.
-fn read(tree: &Tree, faults: &mut Faults) -> PolicyBuilder {
+fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
     let mut draft = Policy::builder();
-    let mut members = Members::of("the policy", tree);
+    let mut members = ObjectReader::of("the policy", tree);
     let phase = members.text("opening_phase");
     if members.has("required_checks") {
         draft.required_checks = members.texts("required_checks");
@@ -164,8 +164,8 @@ fn read_times(
     });
 }
 
-fn read_guard(tree: &Tree, faults: &mut Faults) -> Option<Guard> {
-    let mut members = Members::of("the guard", tree);
+fn read_guard(tree: &OrderedValue, faults: &mut Faults) -> Option<Guard> {
+    let mut members = ObjectReader::of("the guard", tree);
     let within = members.required_text("within");
     let callers = members.integer("stranded_callers");
     let percent = members.any("stranded_percent");
@@ -176,8 +176,8 @@ fn read_guard(tree: &Tree, faults: &mut Faults) -> Option<Guard> {
     Some(Guard::new(within?, callers, percent))
 }
 
-fn read_gates(draft: &mut PolicyBuilder, tree: &Tree, faults: &mut Faults) {
-    let mut members = Members::of("the gates", tree);
+fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, faults: &mut Faults) {
+    let mut members = ObjectReader::of("the gates", tree);
     let steps = [
         ("enable", &mut draft.enable),
         ("cutover", &mut draft.cutover),
@@ -230,9 +230,9 @@ fn whole<N: TryFrom<i64>>((name, found): (&str, Option<i64>), faults: &mut Fault
     number
 }
 
-fn number(place: &str, tree: &Tree, faults: &mut Faults) -> Option<f64> {
+fn number(place: &str, tree: &OrderedValue, faults: &mut Faults) -> Option<f64> {
     let number = match tree {
-        Tree::Scalar(value) => value.as_f64(),
+        OrderedValue::Scalar(value) => value.as_f64(),
         _ => None,
     };
     if number.is_none() {

@@ -3,8 +3,8 @@ use std::{sync::Arc, thread};
 use super::stage::{flag, incident, order, stage};
 use crate::{
     FlagState,
-    keeper::Tick as _,
     rollout::{Phase, Policy, RefusalKind, Rollout, Transition},
+    worker::Tick as _,
 };
 
 #[test]

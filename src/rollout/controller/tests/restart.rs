@@ -82,7 +82,7 @@ fn an_open_rollout_opens_on_a_full_disk_and_journals_its_start_later() {
     let rollout = open().unwrap();
     assert_eq!(rollout.reader().state(), FlagState::On);
     journal.set(Trouble::None);
-    crate::keeper::Tick::tick(&rollout);
+    crate::worker::Tick::tick(&rollout);
     assert_eq!(rollout.status().state.process_starts(), 2);
 }
 

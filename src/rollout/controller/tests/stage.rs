@@ -13,13 +13,13 @@ use crate::{
     caller::{Caller, Fingerprint, Generation, Kinds},
     census::{Census, Dependence, EndpointSlot, Sighting},
     clock::{Clock, ManualClock},
-    keeper::Tick,
     metrics::Metrics,
     rollout::{
         Actor, AppendError, Draft, Event, FlagName, Gate, IncidentId, Journal, Label,
         MemoryJournal, Order, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
         Transition,
     },
+    worker::Tick,
 };
 
 pub(super) const START: u64 = 1_772_366_400_000;
