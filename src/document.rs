@@ -28,7 +28,7 @@ use crate::{
 ///   "callers": {
 ///     "kinds": ["WORKER", "CONSOLE"],
 ///     "kind_from": [{"products": {"acme-worker": "WORKER", "acme-console": "CONSOLE"}}],
-///     "status_driven_since": {"WORKER": "3.0.0", "CONSOLE": "1.8.0"},
+///     "target_since": {"WORKER": "3.0.0", "CONSOLE": "1.8.0"},
 ///     "identity": [{"header": "X-Installation"}]
 ///   }
 /// }"#)?;

@@ -7,7 +7,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use crate::{caller::Kinds, contract::plan::PlanId, observation::Observation};
+use crate::{caller::Kinds, contract::compile::ContractId, observation::Observation};
 
 /// A value for each compiled contract and set of kinds that answers came from.
 ///
@@ -30,7 +30,7 @@ const LATER: usize = 64;
 type Row<T> = [OnceLock<Arc<Bound<T>>>; 4];
 
 struct Bound<T> {
-    plan: PlanId,
+    plan: ContractId,
     kinds: Kinds,
     value: T,
 }
@@ -96,7 +96,7 @@ impl<T> PerContract<T> {
     }
 
     #[inline]
-    fn row(&self, plan: PlanId) -> &Row<T> {
+    fn row(&self, plan: ContractId) -> &Row<T> {
         &self.early[usize::try_from(plan.number()).unwrap_or_default() % ROWS]
     }
 }

@@ -109,7 +109,7 @@ fn a_window_wholly_after_an_overflow_is_clean_again() {
 fn a_caller_without_a_place_that_does_not_depend_is_known_and_no_more() {
     let (_, census) = set_up(|builder| builder.capacity(0));
     see(&census, caller(1), Dependence::None);
-    let upgraded = Caller::new(agent(), Generation::StatusDriven);
+    let upgraded = Caller::new(agent(), Generation::Target);
     let upgraded = upgraded.with_fingerprint(Fingerprint::from_u128(2));
     see(&census, upgraded, Dependence::Stranded);
     let report = census.report(Window::DAY);

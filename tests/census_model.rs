@@ -19,7 +19,7 @@ enum Act {
     See {
         caller: Option<u8>,
         kind: u8,
-        status_driven: bool,
+        target: bool,
         dependence: Dependence,
     },
     Pass(u64),
@@ -36,7 +36,7 @@ struct Seen {
     booked: Option<u64>,
     caller: Option<u8>,
     kind: usize,
-    status_driven: bool,
+    target: bool,
     dependence: Dependence,
 }
 
@@ -134,7 +134,7 @@ impl Model {
 }
 
 fn depends(seen: &Seen) -> bool {
-    !seen.status_driven && seen.dependence.is_dependent()
+    !seen.target && seen.dependence.is_dependent()
 }
 
 /// Second for second, as the census keeps its times.
@@ -146,7 +146,7 @@ fn state(own: &[Seen], since: u64) -> CallerState {
     let Some(last) = own.iter().rposition(depends) else {
         return CallerState::Independent;
     };
-    if own[last..].iter().any(|seen| seen.status_driven) {
+    if own[last..].iter().any(|seen| seen.target) {
         CallerState::Migrated
     } else if within(&own[last], since) {
         CallerState::Dependent
@@ -166,7 +166,7 @@ fn stranded(own: &[Seen], since: u64) -> bool {
 fn regressed(own: &[Seen]) -> bool {
     let first = own.iter().position(depends);
     let moved = first.and_then(|first| {
-        let later = own[first..].iter().position(|seen| seen.status_driven);
+        let later = own[first..].iter().position(|seen| seen.target);
         later.map(|later| first + later)
     });
     moved.is_some_and(|moved| own[moved..].iter().any(depends))
@@ -226,10 +226,10 @@ impl Pair {
             Act::See {
                 caller,
                 kind: number,
-                status_driven,
+                target,
                 dependence,
             } => {
-                self.see(*caller, kind(*number), *status_driven, *dependence);
+                self.see(*caller, kind(*number), *target, *dependence);
             }
             Act::Pass(ms) => {
                 self.clock.advance(Duration::from_millis(*ms));
@@ -254,9 +254,9 @@ impl Pair {
         }
     }
 
-    fn see(&mut self, caller: Option<u8>, kind: Kind, status_driven: bool, dependence: Dependence) {
-        let generation = if status_driven {
-            Generation::StatusDriven
+    fn see(&mut self, caller: Option<u8>, kind: Kind, target: bool, dependence: Dependence) {
+        let generation = if target {
+            Generation::Target
         } else {
             Generation::Legacy
         };
@@ -275,7 +275,7 @@ impl Pair {
             booked: None,
             caller,
             kind: kind.index(),
-            status_driven,
+            target,
             dependence,
         });
     }
@@ -389,14 +389,14 @@ fn dependence() -> impl Strategy<Value = Dependence> {
 
 fn see() -> impl Strategy<Value = Act> {
     let caller = prop_oneof![4 => (0_u8..6).prop_map(Some), 1 => Just(None)];
-    (caller, 0_u8..3, any::<bool>(), dependence()).prop_map(
-        |(caller, kind, status_driven, dependence)| Act::See {
+    (caller, 0_u8..3, any::<bool>(), dependence()).prop_map(|(caller, kind, target, dependence)| {
+        Act::See {
             caller,
             kind,
-            status_driven,
+            target,
             dependence,
-        },
-    )
+        }
+    })
 }
 
 /// As long as a window, or nearly: what lies at its edge is where mistakes are made.

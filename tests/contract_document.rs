@@ -1,7 +1,8 @@
 //! A contract as a document: it says the same as one built in Rust, and all its faults are reported at once.
 
 use legacy_http_compat::contract::{
-    Contract, ContractError, Deprecation, Endpoint, FaultKind, Hole, LegacyShape, Outcome, Template,
+    Contract, ContractError, Deprecation, Endpoint, FaultKind, LegacyShape, Outcome, Placeholder,
+    Template,
 };
 use serde_json::{Value, json};
 
@@ -41,12 +42,15 @@ fn built() -> Contract {
         ("z", Template::from("first")),
         (
             "a",
-            Template::array([Template::from(1), Hole::field("/reason").into()]),
+            Template::array([Template::from(1), Placeholder::field("/reason").into()]),
         ),
-        ("id", Hole::header(["x-id"]).or(Hole::uuid()).into()),
+        (
+            "id",
+            Placeholder::header(["x-id"]).or(Placeholder::uuid()).into(),
+        ),
         (
             "more",
-            Template::object([("hint", Hole::field("/hint").optional())]).omit_when_empty(),
+            Template::object([("hint", Placeholder::field("/hint").optional())]).omit_when_empty(),
         ),
         ("plain", Template::object([("$ref", "#")])),
     ]);

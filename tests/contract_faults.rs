@@ -2,7 +2,7 @@
 //! says what would be right.
 
 use legacy_http_compat::contract::{
-    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, Hole, LegacyShape, Outcome,
+    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, LegacyShape, Outcome, Placeholder,
     Template,
 };
 use serde_json::json;
@@ -335,7 +335,7 @@ fn headers_of_a_shape_must_be_valid_and_not_the_layers_own() {
 
 #[test]
 fn templates_must_have_holes_that_can_be_filled_or_left_out() {
-    let optional = || Hole::field("/a").optional();
+    let optional = || Placeholder::field("/a").optional();
     refused(
         template(optional()),
         FaultKind::InvalidTemplate,
@@ -347,17 +347,17 @@ fn templates_must_have_holes_that_can_be_filled_or_left_out() {
         &["member"],
     );
     refused(
-        template(Hole::field("a")),
+        template(Placeholder::field("a")),
         FaultKind::InvalidPointer,
         &["\"a\""],
     );
     refused(
-        template(Hole::header(["x y"])),
+        template(Placeholder::header(["x y"])),
         FaultKind::InvalidHeader,
         &["x y"],
     );
     refused(
-        template(Hole::header([] as [&str; 0])),
+        template(Placeholder::header([] as [&str; 0])),
         FaultKind::InvalidTemplate,
         &["at least one header"],
     );
@@ -366,7 +366,7 @@ fn templates_must_have_holes_that_can_be_filled_or_left_out() {
         FaultKind::InvalidTemplate,
         &["\"a\""],
     );
-    for hole in [
+    for placeholder in [
         json!({"$unknown": 1}),
         json!({"$uuid": "v1"}),
         json!({"$field": 1}),
@@ -376,7 +376,7 @@ fn templates_must_have_holes_that_can_be_filled_or_left_out() {
         json!({"$header": []}),
     ] {
         refused(
-            template(json!({"a": hole})),
+            template(json!({"a": placeholder})),
             FaultKind::InvalidTemplate,
             &[IN_OUTCOME],
         );

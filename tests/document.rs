@@ -21,8 +21,8 @@ fn document() -> Value {
             ],
             "opt_in": {"header": "X-Status-Driven", "value": "1"},
             "version_header": "X-Client-Version",
-            "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
-            "unknown_generation": "status_driven",
+            "target_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
+            "unknown_generation": "target",
             "identity": [
                 {"header": "X-Client-Id"},
                 "client_address",
@@ -39,9 +39,9 @@ fn the_section_says_the_same_as_the_builder() {
         .kind_products([("core-ui-rust", "UI_RUST"), ("core-agent", "AGENT")])
         .opt_in("X-Status-Driven", "1")
         .version_header("X-Client-Version")
-        .status_driven_since("UI_RUST", "2.0.0")
-        .status_driven_since("AGENT", "2.1.0")
-        .unknown_generation(Generation::StatusDriven)
+        .target_since("UI_RUST", "2.0.0")
+        .target_since("AGENT", "2.1.0")
+        .unknown_generation(Generation::Target)
         .identity(IdentitySignal::header("X-Client-Id"))
         .identity(IdentitySignal::ClientAddress)
         .identity(IdentitySignal::all_of([
@@ -54,8 +54,8 @@ fn the_section_says_the_same_as_the_builder() {
         "kind_from": [{"header": "X-Client-Kind"},
             {"products": {"core-ui-rust": "UI_RUST", "core-agent": "AGENT"}}],
         "opt_in": {"header": "X-Status-Driven", "value": "1"}, "version_header": "X-Client-Version",
-        "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
-        "unknown_generation": "status_driven",
+        "target_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
+        "unknown_generation": "target",
         "identity": [{"header": "X-Client-Id"}, "client_address",
             {"all_of": ["client_address", "product", {"header": "x-tenant"}]}]}}"#;
     let read = Document::from_json(text).unwrap();
@@ -102,7 +102,7 @@ fn all_faults_of_both_parts_are_reported_at_once() {
             "kinds": ["AGENT", "AGENT"], "colour": "red",
             "kind_from": [{"header": "bad name"}, {"header": "a", "products": {}}, {"products": {"p": 7}}],
             "opt_in": {"header": "x"},
-            "status_driven_since": {"MCP": "2", "AGENT": 2},
+            "target_since": {"MCP": "2", "AGENT": 2},
             "unknown_generation": "new",
             "identity": ["address", {"all_of": ["client_address", "kind"]}, "product"]
           }
@@ -141,7 +141,7 @@ fn all_faults_of_both_parts_are_reported_at_once() {
     }
     let text = error.to_string();
     for line in [
-        r#"/unknown_generation: wrong form "new"; "legacy" or "status_driven""#,
+        r#"/unknown_generation: wrong form "new"; "legacy" or "target""#,
         r#"/identity/1/all_of/1: wrong form "\"kind\""; "client_address", "product" or {"header": "…"}"#,
         "colour",
     ] {

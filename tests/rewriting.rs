@@ -196,11 +196,11 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_json_are_rewritten_to_valid_json_or_not_at_all(bytes in vec(any::<u8>(), 0..40), holes in any::<bool>()) {
+    fn bytes_that_are_no_json_are_rewritten_to_valid_json_or_not_at_all(bytes in vec(any::<u8>(), 0..40), placeholders in any::<bool>()) {
         let flag = CompatFlag::new("compat", true);
         let layer = LegacyHttpCompatLayer::new(Contract::from_json(CONTRACT).unwrap(), flag.reader());
         // With quotes and braces around, more of them come close to being JSON.
-        let bytes = if holes { [br#"{"c":1,"a":""#, &bytes[..], br#""}"#].concat() } else { bytes };
+        let bytes = if placeholders { [br#"{"c":1,"a":""#, &bytes[..], br#""}"#].concat() } else { bytes };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (status, body) = runtime.block_on(async {
             let response = answer(&layer, asked(&[]), response(&bytes, 1)).await;

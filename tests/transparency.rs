@@ -20,7 +20,7 @@ const LIMIT: usize = 128;
 
 /// A step of a body that can be made as often as needed.
 #[derive(Clone, Debug)]
-enum Plan {
+enum CompiledContract {
     Data(Vec<u8>),
     Trailers(u16),
     Error,
@@ -32,7 +32,7 @@ enum Plan {
 struct Planned {
     status: u16,
     headers: Vec<(&'static str, &'static str)>,
-    steps: Vec<Plan>,
+    steps: Vec<CompiledContract>,
     size: Size,
     announces_end: bool,
     /// The length of the pieces of each frame's data; in one piece if none.
@@ -45,13 +45,13 @@ impl Planned {
         D: bytes::Buf,
     {
         let steps = self.steps.iter().map(|step| match step {
-            Plan::Data(bytes) => Step::Data(data(bytes)),
-            Plan::Trailers(value) => Step::Trailers(HeaderMap::from_iter([(
+            CompiledContract::Data(bytes) => Step::Data(data(bytes)),
+            CompiledContract::Trailers(value) => Step::Trailers(HeaderMap::from_iter([(
                 HeaderName::from_static("x-sum"),
                 HeaderValue::from(*value),
             )])),
-            Plan::Error => Step::Error("reset"),
-            Plan::Pending => Step::Pending,
+            CompiledContract::Error => Step::Error("reset"),
+            CompiledContract::Pending => Step::Pending,
         });
         let mut body = Scripted::playing(steps).size(self.size);
         if !self.announces_end {
@@ -175,21 +175,25 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A text cut at arbitrary places, some of them the same, so that there are empty frames.
-fn frames() -> impl Strategy<Value = Vec<Plan>> {
+fn frames() -> impl Strategy<Value = Vec<CompiledContract>> {
     (text(), vec(any::<prop::sample::Index>(), 0..5)).prop_map(|(text, cuts)| {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();
         cuts.windows(2)
-            .map(|cut| Plan::Data(text[cut[0]..cut[1]].to_vec()))
+            .map(|cut| CompiledContract::Data(text[cut[0]..cut[1]].to_vec()))
             .collect()
     })
 }
 
-fn steps() -> impl Strategy<Value = Vec<Plan>> {
+fn steps() -> impl Strategy<Value = Vec<CompiledContract>> {
     let extra = (
         any::<prop::sample::Index>(),
-        select(vec![Plan::Pending, Plan::Pending, Plan::Error]),
+        select(vec![
+            CompiledContract::Pending,
+            CompiledContract::Pending,
+            CompiledContract::Error,
+        ]),
     );
     (
         frames(),
@@ -200,7 +204,7 @@ fn steps() -> impl Strategy<Value = Vec<Plan>> {
             for (at, extra) in extras {
                 steps.insert(at.index(steps.len() + 1), extra);
             }
-            steps.extend(trailers.map(Plan::Trailers));
+            steps.extend(trailers.map(CompiledContract::Trailers));
             steps
         })
 }

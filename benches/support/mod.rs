@@ -61,7 +61,7 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .kind_products([("core-agent", "AGENT")])
         .opt_in("x-status-driven", "1")
         .version_header("x-client-version")
-        .status_driven_since("AGENT", "2.0.0")
+        .target_since("AGENT", "2.0.0")
         .identity(IdentitySignal::header("x-client-id"))
         .build(&FingerprintKey::new([7; 16]))
         .expect("the settings above are valid");

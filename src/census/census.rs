@@ -43,7 +43,7 @@ use super::{
 /// census.record(&Sighting { caller: old, endpoint: poll, dependence: Dependence::Served });
 /// assert_eq!(census.report(Window::DAY).kind("AGENT").expect("a kind").dependent, 1);
 ///
-/// let upgraded = Caller::new(agent, Generation::StatusDriven).with_fingerprint(Fingerprint::from_u128(1));
+/// let upgraded = Caller::new(agent, Generation::Target).with_fingerprint(Fingerprint::from_u128(1));
 /// census.record(&Sighting { caller: upgraded, endpoint: poll, dependence: Dependence::None });
 /// let report = census.report(Window::DAY);
 /// assert_eq!((report.all.dependent, report.all.migrated), (0, 1));

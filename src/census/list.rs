@@ -279,7 +279,7 @@ impl Names<'_> {
 
 fn generation_of(record: &Record) -> Generation {
     if record.has(STATUS_DRIVEN) {
-        Generation::StatusDriven
+        Generation::Target
     } else {
         Generation::Legacy
     }

@@ -89,7 +89,7 @@ impl Record {
         self.endpoints |= sighting.endpoint.bit();
         self.last_seen = self.last_seen.max(now);
         self.answers = self.answers.saturating_add(1);
-        if sighting.caller.is_status_driven() {
+        if sighting.caller.is_target() {
             self.see_status_driven(now);
             return;
         }
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn the_order_within_one_second_decides_between_migrated_and_regressed() {
-        use Generation::{Legacy, StatusDriven};
+        use Generation::{Legacy, Target};
         let mut record = Record::new(1, 100);
-        see(&mut record, 100, StatusDriven, Dependence::None);
+        see(&mut record, 100, Target, Dependence::None);
         assert_eq!(record.state(100), CallerState::Independent);
         see(&mut record, 100, Legacy, Dependence::Served);
         assert_eq!(record.state(100), CallerState::Dependent);
         assert!(!record.has(REGRESSED), "it had not depended before");
-        see(&mut record, 100, StatusDriven, Dependence::None);
+        see(&mut record, 100, Target, Dependence::None);
         assert_eq!(record.state(100), CallerState::Migrated);
         see(&mut record, 100, Legacy, Dependence::Stranded);
         assert_eq!(record.state(100), CallerState::Dependent);
@@ -210,12 +210,7 @@ mod tests {
     #[test]
     fn a_status_driven_caller_never_depends_whatever_is_said() {
         let mut record = Record::new(1, 100);
-        see(
-            &mut record,
-            100,
-            Generation::StatusDriven,
-            Dependence::Stranded,
-        );
+        see(&mut record, 100, Generation::Target, Dependence::Stranded);
         assert_eq!(record.state(0), CallerState::Independent);
         assert_eq!((record.answers, record.dependent), (1, 0));
     }

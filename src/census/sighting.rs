@@ -34,7 +34,7 @@ pub enum Dependence {
 impl Sighting {
     /// The dependence that counts.
     pub(super) const fn effective(&self) -> Dependence {
-        if self.caller.is_status_driven() {
+        if self.caller.is_target() {
             Dependence::None
         } else {
             self.dependence

@@ -5,11 +5,11 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
+    compile::CompiledContract,
     deprecation::Deprecation,
     document::Definition,
     endpoint::Endpoint,
     error::{ContractError, FaultKind, Faults},
-    plan::Plan,
 };
 use crate::json::OrderedValue;
 
@@ -52,7 +52,7 @@ use crate::json::OrderedValue;
 /// ```
 #[derive(Clone)]
 pub struct Contract {
-    plan: Arc<Plan>,
+    plan: Arc<CompiledContract>,
 }
 
 /// Puts a [`Contract`] together.
@@ -130,11 +130,11 @@ impl Contract {
         &self.plan.definition.endpoints
     }
 
-    pub(crate) fn into_plan(self) -> Arc<Plan> {
+    pub(crate) fn into_plan(self) -> Arc<CompiledContract> {
         self.plan
     }
 
-    pub(crate) fn of(plan: Arc<Plan>) -> Self {
+    pub(crate) fn of(plan: Arc<CompiledContract>) -> Self {
         Self { plan }
     }
 
@@ -152,7 +152,7 @@ impl Contract {
     }
 
     fn compile(definition: Definition, mut faults: Faults) -> Result<Self, ContractError> {
-        let plan = Plan::compile(definition, &mut faults);
+        let plan = CompiledContract::compile(definition, &mut faults);
         faults.into_result(Self {
             plan: Arc::new(plan),
         })

@@ -6,7 +6,7 @@ use super::{
     deprecation::Deprecation,
     endpoint::Endpoint,
     error::{FaultKind, Faults},
-    outcome::{Condition, Outcome, Part},
+    outcome::{Condition, MatchTarget, Outcome},
     shape::{BodyShape, LegacyShape},
     template::Template,
 };
@@ -116,9 +116,9 @@ fn read_outcome(index: usize, tree: &OrderedValue, faults: &mut Faults) -> Optio
     members.require("status");
     let status = members.integer("status");
     let conditions = [
-        read_conditions(members.map("fields"), Part::Field),
-        read_conditions(members.map("request_fields"), Part::RequestField),
-        read_conditions(members.map("headers"), Part::Header),
+        read_conditions(members.map("fields"), MatchTarget::Field),
+        read_conditions(members.map("request_fields"), MatchTarget::RequestField),
+        read_conditions(members.map("headers"), MatchTarget::Header),
     ]
     .concat();
     let legacy = members.any("legacy");
@@ -135,14 +135,17 @@ fn read_outcome(index: usize, tree: &OrderedValue, faults: &mut Faults) -> Optio
     })
 }
 
-fn read_conditions(members: &[(String, OrderedValue)], on: fn(String) -> Part) -> Vec<Condition> {
+fn read_conditions(
+    members: &[(String, OrderedValue)],
+    on: fn(String) -> MatchTarget,
+) -> Vec<Condition> {
     let condition =
         |(name, values): &(String, OrderedValue)| read_condition(on(name.clone()), values);
     members.iter().map(condition).collect()
 }
 
 /// One value, or an array of those that are allowed.
-fn read_condition(on: Part, values: &OrderedValue) -> Condition {
+fn read_condition(on: MatchTarget, values: &OrderedValue) -> Condition {
     let value = |tree: &OrderedValue| match tree {
         OrderedValue::Scalar(value) => value.clone(),
         // No scalar, which is complained of when the contract is built.
@@ -262,17 +265,17 @@ fn write_endpoint(endpoint: &Endpoint) -> OrderedValue {
 
 fn write_outcome(outcome: &Outcome) -> OrderedValue {
     let written =
-        |named: fn(&Part) -> Option<&String>| write_conditions(&outcome.conditions, named);
+        |named: fn(&MatchTarget) -> Option<&String>| write_conditions(&outcome.conditions, named);
     let fields = written(|part| match part {
-        Part::Field(pointer) => Some(pointer),
+        MatchTarget::Field(pointer) => Some(pointer),
         _ => None,
     });
     let request_fields = written(|part| match part {
-        Part::RequestField(pointer) => Some(pointer),
+        MatchTarget::RequestField(pointer) => Some(pointer),
         _ => None,
     });
     let headers = written(|part| match part {
-        Part::Header(name) => Some(name),
+        MatchTarget::Header(name) => Some(name),
         _ => None,
     });
     OrderedValue::object([
@@ -287,7 +290,7 @@ fn write_outcome(outcome: &Outcome) -> OrderedValue {
 
 fn write_conditions(
     conditions: &[Condition],
-    named: fn(&Part) -> Option<&String>,
+    named: fn(&MatchTarget) -> Option<&String>,
 ) -> Option<OrderedValue> {
     let members: Vec<(String, OrderedValue)> = conditions
         .iter()

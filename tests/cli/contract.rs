@@ -23,7 +23,7 @@ const FAULTY: &str = r#"{
   "callers": {
     "kinds": ["WORKER", "WORKER"],
     "kind_from": [{"products": {"acme": "CONSOLE"}}],
-    "status_driven_since": {"WORKER": "three"}
+    "target_since": {"WORKER": "three"}
   }
 }"#;
 

@@ -12,7 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("keeper", 0),
     ("storage", 0),
     ("contract", 0),
-    ("contract::plan", 1),
+    ("contract::compile", 1),
     ("contract::contract", 1),
     ("contract::live", 1),
     ("contract::device_flow", 1),
@@ -38,7 +38,7 @@ const FLOORS: &[(&str, u8)] = &[
 /// Those that never import each other: the one writes the flag, the other reads it.
 pub(crate) const STRANGERS: [&str; 2] = ["middleware", "rollout"];
 
-/// The floor of a module such as `contract::plan::shape`, or `None` where the plan knows nothing of it.
+/// The floor of a module such as `contract::compile::shape`, or `None` where the plan knows nothing of it.
 pub(crate) fn floor(module: &str) -> Option<u8> {
     let within = |listed: &str| {
         module

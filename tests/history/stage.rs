@@ -29,7 +29,7 @@ pub(crate) const NOW: u64 = 1_800_000_000_000;
 
 /// Who depends on the legacy shape, and who does not.
 pub(crate) const OLD: Generation = Generation::Legacy;
-pub(crate) const NEW: Generation = Generation::StatusDriven;
+pub(crate) const NEW: Generation = Generation::Target;
 
 /// What a process has: the clock outlives it.
 pub(crate) struct Stage {

@@ -9,7 +9,7 @@
 //!   ],
 //!   "opt_in": {"header": "X-Status-Driven", "value": "1"},
 //!   "version_header": "X-Client-Version",
-//!   "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
+//!   "target_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
 //!   "unknown_generation": "legacy",
 //!   "identity": [
 //!     {"header": "X-Client-Id"},
@@ -24,8 +24,8 @@
 use super::builder::SignalDetectorBuilder;
 use super::fault::{DetectorFaultKind, Faults, InvalidDetector, escaped};
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings, SignalPart};
+use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
-use crate::caller::identity::Generation;
 use crate::json::{About, Complaint, ObjectReader, OrderedValue};
 
 impl SignalDetectorBuilder {
@@ -55,11 +55,7 @@ impl Settings {
         let (kind_from, identity) = (members.list("kind_from"), members.list("identity"));
         let opt_in = members.any("opt_in");
         let version_header = members.text("version_header");
-        let since = pairs(
-            members.map("status_driven_since"),
-            "/status_driven_since",
-            faults,
-        );
+        let since = pairs(members.map("target_since"), "/target_since", faults);
         let generation = members.text("unknown_generation");
         report("", members.finish(), faults);
         let unknown_generation =
@@ -71,7 +67,7 @@ impl Settings {
             }),
             opt_in: opt_in.map(|tree| read_opt_in(tree, faults)),
             version_header,
-            status_driven_since: since,
+            target_since: since,
             unknown_generation,
             identity: each(identity, "/identity", |tree, place| {
                 Some(read_signal(tree, place, faults))
@@ -80,7 +76,7 @@ impl Settings {
     }
 
     fn write(&self) -> OrderedValue {
-        let since = self.status_driven_since.iter();
+        let since = self.target_since.iter();
         let since: Vec<_> = since
             .map(|(kind, version)| (kind.clone(), text(version)))
             .collect();
@@ -97,7 +93,7 @@ impl Settings {
             ("opt_in", self.opt_in.as_ref().map(write_opt_in)),
             ("version_header", self.version_header.as_deref().map(text)),
             (
-                "status_driven_since",
+                "target_since",
                 (!since.is_empty()).then_some(OrderedValue::Object(since)),
             ),
             (
@@ -113,12 +109,12 @@ impl Settings {
 }
 
 fn read_generation(name: &str, faults: &mut Faults) -> Generation {
-    let known = [Generation::Legacy, Generation::StatusDriven];
+    let known = [Generation::Legacy, Generation::Target];
     known
         .into_iter()
         .find(|generation| generation.as_str() == name)
         .unwrap_or_else(|| {
-            let remedy = "\"legacy\" or \"status_driven\"";
+            let remedy = "\"legacy\" or \"target\"";
             faults.add(
                 DetectorFaultKind::WrongType,
                 "/unknown_generation",

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    contract::plan::Plan,
+    contract::compile::CompiledContract,
     json::{Field, FieldScanner, Fields},
 };
 
@@ -17,7 +17,7 @@ pub(in crate::middleware) struct Slot {
 }
 
 struct Shared {
-    plan: Arc<Plan>,
+    plan: Arc<CompiledContract>,
     endpoint: usize,
     state: Mutex<State>,
 }
@@ -45,7 +45,7 @@ pub(in crate::middleware) struct RequestFields {
 }
 
 impl Slot {
-    pub(in crate::middleware) fn new(plan: Arc<Plan>, endpoint: usize) -> Self {
+    pub(in crate::middleware) fn new(plan: Arc<CompiledContract>, endpoint: usize) -> Self {
         let state = Mutex::new(State::Untaken);
         Self {
             shared: Arc::new(Shared {

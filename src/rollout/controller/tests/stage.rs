@@ -215,7 +215,7 @@ impl Stage {
     /// So many answers to upgraded clients.
     pub(super) fn traffic(&self, answers: u32) {
         for _ in 0..answers {
-            let new = Generation::StatusDriven;
+            let new = Generation::Target;
             self.see("AGENT", new, Some(7_000), Dependence::None);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::template::{Hole, Node, Source, Template, WhenAbsent};
+use super::template::{Node, Placeholder, Source, Template, WhenAbsent};
 use crate::json::{ObjectReader, OrderedValue, texts};
 
 impl From<Value> for Template {
@@ -67,7 +67,7 @@ fn read_special(tree: &OrderedValue) -> Node {
             members.flag("omit_when_empty").unwrap_or_default(),
         )),
         (None, [source]) => read_when_absent(&mut members).map(|when_absent| {
-            Node::Hole(Box::new(Hole {
+            Node::Placeholder(Box::new(Placeholder {
                 source: source.clone(),
                 when_absent,
             }))
@@ -108,7 +108,7 @@ fn write(node: &Node) -> OrderedValue {
             members,
             omit_when_empty,
         } => write_object(members, *omit_when_empty),
-        Node::Hole(hole) => write_hole(hole),
+        Node::Placeholder(placeholder) => write_placeholder(placeholder),
         Node::Invalid { value, .. } => OrderedValue::Scalar(value.as_str().into()),
     }
 }
@@ -128,8 +128,8 @@ fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> OrderedVal
     }
 }
 
-fn write_hole(hole: &Hole) -> OrderedValue {
-    let (name, source) = match &hole.source {
+fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
+    let (name, source) = match &placeholder.source {
         Source::Field(pointer) => ("$field", OrderedValue::Scalar(pointer.as_str().into())),
         Source::RequestField(pointer) => (
             "$request_field",
@@ -138,7 +138,7 @@ fn write_hole(hole: &Hole) -> OrderedValue {
         Source::Header(names) => ("$header", Value::from(names.clone()).into()),
         Source::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
     };
-    let (default, optional) = match &hole.when_absent {
+    let (default, optional) = match &placeholder.when_absent {
         WhenAbsent::Skip => (None, None),
         WhenAbsent::Omit => (None, Some(OrderedValue::Scalar(true.into()))),
         WhenAbsent::Default(node) => (Some(write(node)), None),
