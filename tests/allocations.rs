@@ -30,13 +30,13 @@ const SIZES: [usize; 3] = [40, 1024, 64 * 1024];
 
 /// A plain service: the same answer to every request, its headers and body made afresh.
 #[derive(Clone)]
-struct Answers {
+struct ResponseCounts {
     status: StatusCode,
     headers: &'static [(&'static str, &'static str)],
     body: Bytes,
 }
 
-impl Service<Request<()>> for Answers {
+impl Service<Request<()>> for ResponseCounts {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -71,7 +71,7 @@ const FULL: &[(&str, &str)] = &[
     ("x-e", "e"),
 ];
 
-impl Answers {
+impl ResponseCounts {
     fn ok(body: String) -> Self {
         Self {
             status: StatusCode::OK,
@@ -128,7 +128,11 @@ const fn added(allocations: u64, seen: usize, rewritten: usize) -> Added {
     }
 }
 
-fn added_by_layer(flag: &CompatFlag, request: impl Fn() -> Request<()>, answers: Answers) -> Added {
+fn added_by_layer(
+    flag: &CompatFlag,
+    request: impl Fn() -> Request<()>,
+    answers: ResponseCounts,
+) -> Added {
     let seen = Seen::default();
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader())
         .body_limit(128 * 1024)
@@ -184,7 +188,7 @@ fn flag(active: bool) -> CompatFlag {
 #[test]
 fn a_request_outside_the_contract_costs_no_allocation() {
     for size in SIZES {
-        let answers = Answers::poll("PENDING", size);
+        let answers = ResponseCounts::poll("PENDING", size);
         assert_eq!(
             added_by_layer(&flag(true), || post("/api/v1/things/1"), answers.clone()),
             OUTSIDE
@@ -203,7 +207,7 @@ fn under_a_retired_flag_no_request_costs_an_allocation() {
     let flag = flag(true);
     flag.retire();
     assert_eq!(
-        added_by_layer(&flag, || post(POLL), Answers::poll("PENDING", 40)),
+        added_by_layer(&flag, || post(POLL), ResponseCounts::poll("PENDING", 40)),
         OUTSIDE
     );
 }
@@ -212,7 +216,7 @@ fn under_a_retired_flag_no_request_costs_an_allocation() {
 fn with_the_flag_off_an_answer_costs_no_allocation() {
     for size in SIZES {
         for status in ["PENDING", "APPROVED", "ELSE"] {
-            let answers = Answers::poll(status, size);
+            let answers = ResponseCounts::poll(status, size);
             assert_eq!(
                 added_by_layer(&flag(false), || post(POLL), answers),
                 NOT_REWRITTEN,
@@ -226,7 +230,7 @@ fn with_the_flag_off_an_answer_costs_no_allocation() {
 fn with_the_flag_on_an_answer_without_a_legacy_shape_costs_no_allocation() {
     for size in SIZES {
         for status in ["APPROVED", "ELSE"] {
-            let answers = Answers::poll(status, size);
+            let answers = ResponseCounts::poll(status, size);
             assert_eq!(
                 added_by_layer(&flag(true), || post(POLL), answers),
                 NOT_REWRITTEN,
@@ -238,30 +242,30 @@ fn with_the_flag_on_an_answer_without_a_legacy_shape_costs_no_allocation() {
 
 #[test]
 fn an_answer_that_is_not_as_expected_costs_no_allocation() {
-    let poll = Answers::poll("PENDING", 40);
+    let poll = ResponseCounts::poll("PENDING", 40);
     let strange = [
-        Answers {
+        ResponseCounts {
             status: StatusCode::NO_CONTENT,
             ..poll.clone()
         },
-        Answers {
+        ResponseCounts {
             status: StatusCode::BAD_REQUEST,
             ..poll.clone()
         },
-        Answers {
+        ResponseCounts {
             headers: &[("content-type", "text/plain")],
             ..poll.clone()
         },
-        Answers {
+        ResponseCounts {
             headers: &[
                 ("content-type", "application/json"),
                 ("content-encoding", "gzip"),
             ],
             ..poll
         },
-        Answers::ok(String::new()),
-        Answers::ok(r#"{"status":"#.to_owned()),
-        Answers::ok(format!(
+        ResponseCounts::ok(String::new()),
+        ResponseCounts::ok(r#"{"status":"#.to_owned()),
+        ResponseCounts::ok(format!(
             r#"{{"p":"{}","status":"PENDING"}}"#,
             "x".repeat(200 * 1024)
         )),
@@ -286,7 +290,7 @@ fn nested_values_before_the_asked_field_cost_no_allocation() {
         r#"{"a":{"b":{"c":"\"\n"}}}"#,
         &deep,
     ] {
-        let answers = Answers::ok(format!(r#"{{"before":{before},"status":"APPROVED"}}"#));
+        let answers = ResponseCounts::ok(format!(r#"{{"before":{before},"status":"APPROVED"}}"#));
         assert_eq!(
             added_by_layer(&flag(true), || post(POLL), answers),
             NOT_REWRITTEN,
@@ -299,7 +303,7 @@ fn nested_values_before_the_asked_field_cost_no_allocation() {
 fn a_rewritten_answer_costs_one_allocation_for_its_body() {
     for size in SIZES {
         for status in ["PENDING", "DENIED", "EXPIRED"] {
-            let answers = Answers::poll(status, size);
+            let answers = ResponseCounts::poll(status, size);
             assert_eq!(
                 added_by_layer(&flag(true), || post(POLL), answers),
                 REWRITTEN,
@@ -311,7 +315,7 @@ fn a_rewritten_answer_costs_one_allocation_for_its_body() {
 
 #[test]
 fn the_holes_of_a_template_cost_no_allocation_of_their_own() {
-    let with_interval = Answers::ok(r#"{"status":"PENDING","interval":5}"#.to_owned());
+    let with_interval = ResponseCounts::ok(r#"{"status":"PENDING","interval":5}"#.to_owned());
     assert_eq!(
         added_by_layer(&flag(true), || post(POLL), with_interval.clone()),
         REWRITTEN
@@ -330,9 +334,9 @@ fn the_holes_of_a_template_cost_no_allocation_of_their_own() {
 
 #[test]
 fn a_rewritten_answer_whose_headers_must_grow_costs_that_growth_besides() {
-    let answers = Answers {
+    let answers = ResponseCounts {
         headers: FULL,
-        ..Answers::poll("PENDING", 1024)
+        ..ResponseCounts::poll("PENDING", 1024)
     };
     let growth = growth_of_a_full_map();
     assert_eq!(growth, 2, "one new table, one extended list");

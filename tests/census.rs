@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kind, Kinds},
     census::{
-        CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause, ListQuery, Select,
-        Sighting, SortBy, Window,
+        CallerEvent, CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause,
+        ListQuery, Select, SortBy, Window,
     },
     clock::{Clock, ManualClock},
     worker::Tick,
@@ -40,7 +40,7 @@ fn caller(fingerprint: u128) -> Caller {
 }
 
 fn see(census: &Census, caller: Caller, dependence: Dependence) {
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller,
         endpoint: EndpointSlot::OTHER,
         dependence,
@@ -116,7 +116,7 @@ fn a_caller_without_a_place_that_does_not_depend_is_known_and_no_more() {
     assert_eq!(
         (
             report.all.known,
-            report.all.independent,
+            report.all.never_dependent,
             report.all.dependent
         ),
         (2, 2, 0)
@@ -139,7 +139,7 @@ fn callers_unseen_for_the_retention_are_forgotten_and_dependents_among_them_stay
     assert_eq!(census.known(), 3);
     keep(&clock, &census, 2 * DAY, HOUR);
     let report = census.report(Window::DAY);
-    assert_eq!((report.all.known, report.all.silent), (1, 1));
+    assert_eq!((report.all.known, report.all.inactive), (1, 1));
     assert_eq!(
         (report.all.forgotten, report.all.forgotten_dependents),
         (2, 1)
@@ -157,7 +157,7 @@ fn a_clock_that_is_set_far_ahead_makes_nobody_forgotten() {
     keep(&clock, &census, 2 * DAY, HOUR);
     let report = census.report(Window::MONTH);
     assert_eq!(
-        (report.all.known, report.all.silent, report.all.forgotten),
+        (report.all.known, report.all.inactive, report.all.forgotten),
         (1, 1, 0)
     );
     let gap = report.coverage.gaps[0];
@@ -231,21 +231,21 @@ fn a_new_census_has_watched_nothing_yet() {
 fn ready_made_reports_are_at_most_five_seconds_old() {
     let (clock, census) = set_up(|builder| builder);
     let labels: Vec<_> = census
-        .ready_made()
+        .cached_reports()
         .iter()
         .map(|report| report.window.clone())
         .collect();
     assert_eq!(labels, ["5m", "1h", "24h", "7d", "30d"]);
     census.tick();
     see(&census, caller(1), Dependence::Served);
-    assert_eq!(census.ready_made()[0].all.dependent, 0);
+    assert_eq!(census.cached_reports()[0].all.dependent, 0);
     keep(
         &clock,
         &census,
         Duration::from_secs(5),
         Duration::from_secs(1),
     );
-    assert_eq!(census.ready_made()[0].all.dependent, 1);
+    assert_eq!(census.cached_reports()[0].all.dependent, 1);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
     let (clock, census) = set_up(|builder| builder);
     let poll = census.endpoint("device_poll");
     let version = ClientVersion::parse("1.4.2-rc.1").unwrap();
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller: caller(7).with_version(version),
         endpoint: poll,
         dependence: Dependence::Stranded,
@@ -386,7 +386,7 @@ proptest! {
         for (fingerprint, answers) in (0..).zip(&answers) {
             (0..*answers).for_each(|_| see(&census, caller(fingerprint), Dependence::Served));
         }
-        let query = ListQuery::new(Window::DAY).sort(SortBy::Answers).descending(descending);
+        let query = ListQuery::new(Window::DAY).sort(SortBy::Responses).descending(descending);
         let mut rows = Vec::new();
         loop {
             let page = census.list(&query.page(rows.len(), limit));
@@ -429,7 +429,7 @@ fn what_is_shown_is_never_older_than_five_seconds() {
     for _ in 0..30 {
         census.tick();
         clock.advance(Duration::from_millis(999));
-        let age = clock.unix_ms() - census.ready_made()[0].at_unix_ms;
+        let age = clock.unix_ms() - census.cached_reports()[0].at_unix_ms;
         assert!(age <= 5_000, "{age} ms");
     }
 }

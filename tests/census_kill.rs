@@ -18,7 +18,7 @@ use std::{
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{Census, Dependence, EndpointSlot, GapCause, Select, Sighting, Window},
+    census::{CallerEvent, Census, Dependence, EndpointSlot, GapCause, Select, Window},
     worker::Tick,
 };
 use temp_dir::TempDir;
@@ -36,7 +36,7 @@ fn open(path: &Path) -> Census {
 fn child(path: &Path) -> ! {
     let census = open(path);
     for fingerprint in census.known() as u128.. {
-        census.record(&Sighting {
+        census.record(&CallerEvent {
             caller: Caller::new(Kind::OTHER, Generation::Legacy)
                 .with_fingerprint(Fingerprint::from_u128(fingerprint)),
             endpoint: EndpointSlot::OTHER,

@@ -4,7 +4,7 @@ use std::alloc::System;
 
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, Sighting, Window},
+    census::{CallerEvent, Census, Dependence, Window},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -16,11 +16,11 @@ fn in_use() -> usize {
     stats.bytes_allocated - stats.bytes_deallocated
 }
 
-fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> Sighting {
+fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
     let names = ["AGENT", "MCP", "UI_RUST"];
     let name = names[usize::try_from(caller % 3).unwrap()];
     let version = ClientVersion::parse(format!("1.{}.0", caller % 50)).unwrap();
-    Sighting {
+    CallerEvent {
         caller: Caller::new(kinds.find(name).unwrap(), Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(
                 caller.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{CallerState, Census, Counts, Dependence, ListQuery, Select, Sighting, Window},
+    census::{CallerEvent, CallerState, Census, Counts, Dependence, ListQuery, Select, Window},
     clock::{Clock, ManualClock},
     worker::Tick,
 };
@@ -144,16 +144,16 @@ fn within(seen: &Seen, since: u64) -> bool {
 
 fn state(own: &[Seen], since: u64) -> CallerState {
     let Some(last) = own.iter().rposition(depends) else {
-        return CallerState::Independent;
+        return CallerState::NeverDependent;
     };
     if own[last..].iter().any(|seen| seen.target) {
         CallerState::Migrated
     } else if within(&own[last], since) {
         CallerState::Dependent
     } else if own.iter().any(|seen| within(seen, since)) {
-        CallerState::Unsettled
+        CallerState::Inconclusive
     } else {
-        CallerState::Silent
+        CallerState::Inactive
     }
 }
 
@@ -175,15 +175,15 @@ fn regressed(own: &[Seen]) -> bool {
 fn count(counts: &mut Counts, own: &[Seen], since: u64) {
     counts.known += 1;
     match state(own, since) {
-        CallerState::Independent => counts.independent += 1,
+        CallerState::NeverDependent => counts.never_dependent += 1,
         CallerState::Dependent => {
             counts.dependent += 1;
             counts.stranded += u64::from(stranded(own, since));
             counts.regressed += u64::from(regressed(own));
         }
-        CallerState::Unsettled => counts.unsettled += 1,
+        CallerState::Inconclusive => counts.inconclusive += 1,
         CallerState::Migrated => counts.migrated += 1,
-        CallerState::Silent => counts.silent += 1,
+        CallerState::Inactive => counts.inactive += 1,
         other => panic!("a state that the model does not know: {other:?}"),
     }
 }
@@ -265,7 +265,7 @@ impl Pair {
             who = who.with_fingerprint(Fingerprint::from_u128(caller.into()));
         }
         let endpoint = self.census.endpoint("device_poll");
-        self.census.record(&Sighting {
+        self.census.record(&CallerEvent {
             caller: who,
             endpoint,
             dependence,
@@ -402,7 +402,7 @@ fn see() -> impl Strategy<Value = Act> {
 /// As long as a window, or nearly: what lies at its edge is where mistakes are made.
 fn near_a_window() -> impl Strategy<Value = u64> {
     let off = prop_oneof![Just(0), -12_000_i64..12_000];
-    (prop::sample::select(Window::READY_MADE.to_vec()), off)
+    (prop::sample::select(Window::STANDARD.to_vec()), off)
         .prop_map(|(window, off)| window.as_millis().saturating_add_signed(off))
 }
 
@@ -420,7 +420,7 @@ fn act() -> impl Strategy<Value = Act> {
 fn window() -> impl Strategy<Value = Window> {
     let any_length =
         (1_u64..=2_592_000_000).prop_map(|ms| Window::new(Duration::from_millis(ms)).unwrap());
-    prop_oneof![2 => prop::sample::select(Window::READY_MADE.to_vec()), 1 => any_length]
+    prop_oneof![2 => prop::sample::select(Window::STANDARD.to_vec()), 1 => any_length]
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
     census::{
-        Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Sighting, Window,
+        CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Window,
     },
     clock::ManualClock,
     worker::{BackgroundWorker, Tick},
@@ -73,7 +73,7 @@ fn builder(clock: &Arc<ManualClock>) -> CensusBuilder {
 
 fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
     let agent = Kinds::new(["AGENT"]).find("AGENT").unwrap();
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller: Caller::new(agent, Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(fingerprint))
             .with_version(ClientVersion::parse("1.2.3").unwrap()),
@@ -346,12 +346,12 @@ fn exercise(clock: &Arc<ManualClock>, census: &Census) {
     (0..50).for_each(|n| see(census, n, Dependence::Stranded));
     clock.advance(Duration::from_secs(4_000));
     census.tick();
-    for window in Window::READY_MADE {
+    for window in Window::STANDARD {
         let report = census.report(window);
         let of = &report.all;
         assert_eq!(
             of.known,
-            of.independent + of.dependent + of.unsettled + of.migrated + of.silent
+            of.never_dependent + of.dependent + of.inconclusive + of.migrated + of.inactive
         );
         assert!((0.0..=1.0).contains(&report.coverage.ratio));
     }

@@ -20,20 +20,20 @@ use std::{
 
 use legacy_http_compat::{
     CompatFlag,
-    rollout::{Fact, FileJournal, Fold, Journal, Phase},
+    rollout::{EventPayload, FileJournal, Journal, Phase, Projection},
 };
 use temp_dir::TempDir;
 
 const CHILD: &str = "JOURNAL_CRASH_CHILD";
 
-fn replay(journal: &FileJournal) -> Fold {
-    let mut fold = Fold::new();
+fn replay(journal: &FileJournal) -> Projection {
+    let mut fold = Projection::new();
     fold.catch_up(journal, |_| ()).unwrap();
     fold
 }
 
 /// What comes after a phase for one who goes round and round.
-fn next(fold: &Fold) -> Fact {
+fn next(fold: &Projection) -> EventPayload {
     match fold.state().map(|state| (state.phase(), state.flag())) {
         None => events::opened(Phase::Observe),
         Some((Phase::Observe, _)) => events::changed(Phase::Observe, Phase::Compat),
@@ -56,8 +56,8 @@ fn child(path: &Path) -> ! {
         .is_some_and(|state| state.phase() == Phase::Compat);
     let flag = CompatFlag::new("features.jobs.compat", active);
     loop {
-        let fact = next(&fold);
-        let event = journal.append(fold.head(), events::draft(fact)).unwrap();
+        let payload = next(&fold);
+        let event = journal.append(fold.head(), events::draft(payload)).unwrap();
         fold.apply(&event).unwrap();
         let phase = fold.state().unwrap().phase();
         say(&format!("stands {} {phase}", event.seq()));
@@ -163,13 +163,13 @@ fn a_process_killed_within_a_write_is_followed_by_one_that_stands_before_it() {
     let journal = FileJournal::open(&path).unwrap();
     let mut before = Vec::new();
     let mut head = 0;
-    for fact in [
+    for payload in [
         events::opened(Phase::Compat),
         events::cutover(Vec::new(), &[]),
         events::rollback("INC-1"),
     ] {
         before = std::fs::read(&path).unwrap();
-        head = journal.append(head, events::draft(fact)).unwrap().seq();
+        head = journal.append(head, events::draft(payload)).unwrap().seq();
     }
     drop(journal);
     let whole = std::fs::read(&path).unwrap();

@@ -18,7 +18,7 @@ use super::{
     report::Report,
     reporting::Draft,
     settings::Settings,
-    sighting::Sighting,
+    sighting::CallerEvent,
     table::Table,
     timeline::{Moment, Timeline},
     window::Window,
@@ -32,7 +32,7 @@ use super::{
 /// ```
 /// use legacy_http_compat::{
 ///     caller::{Caller, Fingerprint, Generation, Kinds},
-///     census::{Census, Dependence, Sighting, Window},
+///     census::{Census, Dependence, CallerEvent, Window},
 /// };
 ///
 /// let kinds = Kinds::new(["AGENT"]);
@@ -40,11 +40,11 @@ use super::{
 /// let poll = census.endpoint("device_poll");
 /// let agent = kinds.find("AGENT").expect("AGENT is in the set");
 /// let old = Caller::new(agent, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1));
-/// census.record(&Sighting { caller: old, endpoint: poll, dependence: Dependence::Served });
+/// census.record(&CallerEvent { caller: old, endpoint: poll, dependence: Dependence::Served });
 /// assert_eq!(census.report(Window::DAY).kind("AGENT").expect("a kind").dependent, 1);
 ///
 /// let upgraded = Caller::new(agent, Generation::Target).with_fingerprint(Fingerprint::from_u128(1));
-/// census.record(&Sighting { caller: upgraded, endpoint: poll, dependence: Dependence::None });
+/// census.record(&CallerEvent { caller: upgraded, endpoint: poll, dependence: Dependence::None });
 /// let report = census.report(Window::DAY);
 /// assert_eq!((report.all.dependent, report.all.migrated), (0, 1));
 /// ```
@@ -73,7 +73,7 @@ impl Census {
     }
 
     /// Takes in one answered request. For a caller known already: no allocation, and no lock but that of a bucket with a few others.
-    pub fn record(&self, sighting: &Sighting) {
+    pub fn record(&self, sighting: &CallerEvent) {
         let now = self.timeline.second(&*self.clock);
         self.table.see(now, sighting, |uncounted| {
             self.lock_overflow().add(uncounted);
@@ -100,10 +100,10 @@ impl Census {
         drafts.map(Draft::finish)
     }
 
-    /// The reports for [`Window::READY_MADE`] in this order, as the last [`Tick`](crate::worker::Tick) made them: at most 5 seconds
+    /// The reports for [`Window::STANDARD`] in this order, as the last [`Tick`](crate::worker::Tick) made them: at most 5 seconds
     /// old while the census is kept, and made anew if there are none yet.
     #[must_use]
-    pub fn ready_made(&self) -> Arc<[Report]> {
+    pub fn cached_reports(&self) -> Arc<[Report]> {
         let ready = Arc::clone(&lock(&self.ready));
         if ready.is_empty() {
             self.refresh()

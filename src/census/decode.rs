@@ -6,14 +6,14 @@ use crate::{
 };
 
 use super::{
-    coverage::{GapCause, Watched},
+    coverage::{GapCause, WatchedInterval},
     format::FORM,
     keeping::Forgotten,
     open_error::OpenErrorKind,
     overflow::{Bucket, Sketches},
     record::Record,
     sketch_bytes::MAX_BYTES,
-    tally::Answers,
+    tally::ResponseCounts,
     versions::UNKNOWN,
 };
 
@@ -28,7 +28,7 @@ pub(super) struct Saved<'a> {
     pub(super) kinds: Vec<(&'a str, Forgotten)>,
     pub(super) endpoints: Vec<&'a str>,
     pub(super) losses: Vec<(u64, OpenErrorKind)>,
-    pub(super) stretches: Vec<Watched>,
+    pub(super) stretches: Vec<WatchedInterval>,
     pub(super) history: Vec<SavedAnswers>,
     pub(super) last_overflow: u32,
     pub(super) overflow: Vec<Bucket>,
@@ -41,7 +41,7 @@ pub(super) struct SavedAnswers {
     pub(super) width: u32,
     pub(super) number: u32,
     pub(super) kind: u8,
-    pub(super) answers: Answers,
+    pub(super) answers: ResponseCounts,
 }
 
 impl<'a> Saved<'a> {
@@ -125,8 +125,8 @@ impl Bounds {
         (number <= newest && known).then_some(()).ok_or(Malformed)
     }
 
-    fn read_stretch(self, reader: &mut Reader<'_>) -> Read<Watched> {
-        let stretch = Watched {
+    fn read_stretch(self, reader: &mut Reader<'_>) -> Read<WatchedInterval> {
+        let stretch = WatchedInterval {
             from: reader.u64()?,
             to: reader.u64()?,
             before: nth(&GapCause::ALL, reader.u8()?)?,
@@ -142,7 +142,7 @@ impl Bounds {
             width,
             number,
             kind,
-            answers: Answers {
+            answers: ResponseCounts {
                 all: reader.u64()?,
                 dependent: reader.u64()?,
                 dependent_anonymous: reader.u64()?,

@@ -65,7 +65,7 @@ pub enum SortBy {
     /// When it last got a dependent answer; never comes first.
     LastDependent,
     /// How many answers it got.
-    Answers,
+    Responses,
     /// How many dependent answers it got.
     DependentAnswers,
     /// The place of its kind in the configuration.
@@ -184,7 +184,7 @@ impl ListQuery {
             SortBy::FirstSeen => record.first_seen,
             SortBy::LastSeen => record.last_seen,
             SortBy::LastDependent => record.last_dependent,
-            SortBy::Answers => record.answers,
+            SortBy::Responses => record.answers,
             SortBy::DependentAnswers => record.dependent,
             SortBy::Kind => u32::from(record.kind),
         };

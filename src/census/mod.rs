@@ -76,9 +76,9 @@ pub use endpoints::EndpointSlot;
 pub use list::{CallerRow, ListQuery, Page, Select, SortBy};
 pub use open_error::{OpenError, OpenErrorKind};
 pub use record::CallerState;
-pub use report::{Counts, CoverageReport, Estimated, KindCounts, Loss, Report};
-pub use sighting::{Dependence, Sighting};
-pub use tally::Answers;
+pub use report::{Counts, CoverageReport, KindCounts, OverflowEstimate, Report, SnapshotLoss};
+pub use sighting::{CallerEvent, Dependence};
+pub use tally::ResponseCounts;
 pub use window::{Window, WindowError};
 
 #[doc(inline)]

@@ -28,7 +28,7 @@ impl Census {
     }
 
     pub(super) fn refresh(&self) -> Arc<[Report]> {
-        let reports: Arc<[Report]> = self.reports(Window::READY_MADE).into();
+        let reports: Arc<[Report]> = self.reports(Window::STANDARD).into();
         *lock(&self.ready) = Arc::clone(&reports);
         reports
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    sighting::{Dependence, Sighting},
+    sighting::{CallerEvent, Dependence},
     versions::UNKNOWN,
 };
 
@@ -16,16 +16,16 @@ pub(super) const NEVER: u32 = 0;
 #[non_exhaustive]
 pub enum CallerState {
     /// Never got a dependent answer.
-    Independent,
+    NeverDependent,
     /// Its last dependent answer lies in the window, and it was not seen status-driven since.
     Dependent,
     /// Depended once and was seen in the window, but got no dependent answer in it and did not migrate.
-    Unsettled,
+    Inconclusive,
     /// Depended once, was seen status-driven since then and not dependent again. Holds for every window: a migrated
     /// caller that goes away stays migrated.
     Migrated,
     /// Depended once, did not migrate, and was not seen at all in the window.
-    Silent,
+    Inactive,
 }
 
 /// One caller, in one cache line, which it shares with no other: threads that see different callers do not slow each
@@ -84,7 +84,7 @@ impl Record {
 
     /// Takes in one answer. Two threads may bring theirs in the wrong order, so times only grow.
     #[inline]
-    pub(super) fn see(&mut self, now: u32, sighting: &Sighting, kind: u8) {
+    pub(super) fn see(&mut self, now: u32, sighting: &CallerEvent, kind: u8) {
         self.kind = kind;
         self.endpoints |= sighting.endpoint.bit();
         self.last_seen = self.last_seen.max(now);
@@ -146,15 +146,15 @@ impl Record {
     /// The state in the window that starts with this second.
     pub(super) const fn state(&self, since: u32) -> CallerState {
         if self.last_dependent == NEVER {
-            CallerState::Independent
+            CallerState::NeverDependent
         } else if self.has(MIGRATED) {
             CallerState::Migrated
         } else if self.last_dependent >= since {
             CallerState::Dependent
         } else if self.last_seen >= since {
-            CallerState::Unsettled
+            CallerState::Inconclusive
         } else {
-            CallerState::Silent
+            CallerState::Inactive
         }
     }
 
@@ -178,7 +178,7 @@ mod tests {
     };
 
     fn see(record: &mut Record, now: u32, generation: Generation, dependence: Dependence) {
-        let sighting = Sighting {
+        let sighting = CallerEvent {
             caller: Caller::new(Kind::OTHER, generation),
             endpoint: EndpointSlot::OTHER,
             dependence,
@@ -196,7 +196,7 @@ mod tests {
         use Generation::{Legacy, Target};
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Target, Dependence::None);
-        assert_eq!(record.state(100), CallerState::Independent);
+        assert_eq!(record.state(100), CallerState::NeverDependent);
         see(&mut record, 100, Legacy, Dependence::Served);
         assert_eq!(record.state(100), CallerState::Dependent);
         assert!(!record.has(REGRESSED), "it had not depended before");
@@ -211,7 +211,7 @@ mod tests {
     fn a_status_driven_caller_never_depends_whatever_is_said() {
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Generation::Target, Dependence::Stranded);
-        assert_eq!(record.state(0), CallerState::Independent);
+        assert_eq!(record.state(0), CallerState::NeverDependent);
         assert_eq!((record.answers, record.dependent), (1, 0));
     }
 
@@ -221,9 +221,9 @@ mod tests {
         see(&mut record, 100, Generation::Legacy, Dependence::Served);
         see(&mut record, 200, Generation::Legacy, Dependence::None);
         assert_eq!(record.state(100), CallerState::Dependent);
-        assert_eq!(record.state(150), CallerState::Unsettled);
-        assert_eq!(record.state(200), CallerState::Unsettled);
-        assert_eq!(record.state(201), CallerState::Silent);
+        assert_eq!(record.state(150), CallerState::Inconclusive);
+        assert_eq!(record.state(200), CallerState::Inconclusive);
+        assert_eq!(record.state(201), CallerState::Inactive);
     }
 
     #[test]

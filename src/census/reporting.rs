@@ -4,7 +4,7 @@ use super::{
     keeping::Keeping,
     overflow::{Overflow, RELATIVE_ERROR},
     record::{NEVER, Record},
-    report::{Counts, Estimated, KindCounts, Report},
+    report::{Counts, KindCounts, OverflowEstimate, Report},
     timeline::{Moment, seconds},
     window::Window,
 };
@@ -83,15 +83,15 @@ impl Draft {
         let Some(estimates) = overflow.estimate(self.since, seconds(now.time)) else {
             return;
         };
-        let mut whole = Estimated {
+        let mut whole = OverflowEstimate {
             callers: 0,
             dependent: 0,
             relative_error: RELATIVE_ERROR,
         };
         for (kind, estimate) in self.report.kinds.iter_mut().zip(estimates) {
-            let independent = estimate.seen - estimate.dependent;
+            let never_dependent = estimate.seen - estimate.dependent;
             kind.counts.known += estimate.seen;
-            kind.counts.independent += independent;
+            kind.counts.never_dependent += never_dependent;
             kind.counts.dependent += estimate.dependent;
             kind.counts.stranded += estimate.stranded;
             whole.callers += estimate.seen;

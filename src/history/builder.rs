@@ -60,7 +60,7 @@ impl HistoryBuilder {
         self
     }
 
-    /// The window of the census whose dependent callers are kept: one of [`Window::READY_MADE`], [`Window::DAY`] by default.
+    /// The window of the census whose dependent callers are kept: one of [`Window::STANDARD`], [`Window::DAY`] by default.
     /// A file of another window keeps its answers only.
     pub fn window(mut self, window: Window) -> Self {
         self.window = window;
@@ -125,7 +125,7 @@ impl HistoryBuilder {
     }
 
     fn opened(self, saved: Option<Saved<'_>>) -> Result<History, OpenHistoryError> {
-        if !Window::READY_MADE.contains(&self.window) {
+        if !Window::STANDARD.contains(&self.window) {
             return Err(OpenHistoryError::window(self.window));
         }
         let wall = self.clock.unix_ms();

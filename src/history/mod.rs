@@ -9,7 +9,7 @@
 //! use std::{sync::Arc, time::Duration};
 //! use legacy_http_compat::{
 //!     caller::{Caller, Fingerprint, Generation, Kinds},
-//!     census::{Census, Dependence, Sighting},
+//!     census::{Census, Dependence, CallerEvent},
 //!     clock::ManualClock,
 //!     history::{History, Span},
 //!     worker::Tick,
@@ -28,7 +28,7 @@
 //!     .open()?;
 //!
 //! // … the layer tells census and metrics of an answer; BackgroundWorker::start(1 s, [census, rollout, history]) ticks …
-//! census.record(&Sighting {
+//! census.record(&CallerEvent {
 //!     caller: Caller::new(kinds.find("AGENT").expect("in the set"), Generation::Legacy)
 //!         .with_fingerprint(Fingerprint::from_u128(1)),
 //!     endpoint: census.endpoint("device_poll"),

@@ -84,7 +84,7 @@ impl fmt::Display for OpenHistoryError {
         match &self.cause {
             Cause::Window(window) => write!(
                 f,
-                "no history of the window {window}: it must be one of Window::READY_MADE"
+                "no history of the window {window}: it must be one of Window::STANDARD"
             ),
             Cause::InUse(path) => {
                 let path = path.display();

@@ -10,8 +10,11 @@ impl History {
     /// Takes in what census and metrics say.
     fn sample(&self, now: &Moment) {
         // Neither is asked with the book locked.
-        let (reports, totals) = (self.census.ready_made(), totals(&self.metrics.snapshot()));
-        let ready = Window::READY_MADE.iter();
+        let (reports, totals) = (
+            self.census.cached_reports(),
+            totals(&self.metrics.snapshot()),
+        );
+        let ready = Window::STANDARD.iter();
         let window = ready.take_while(|ready| **ready != self.window).count();
         let mut book = self.book();
         book.sample_callers(now, reports, window);

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 
-use super::series::{MAX_SERIES, Place, Register, Series};
+use super::series::{MAX_SERIES, Series, SeriesId, SeriesRegistry};
 use crate::{
     caller::Kinds,
     contract::compile::{CompiledContract, CompiledEndpoint},
@@ -35,7 +35,11 @@ impl Binding {
     /// Gives every series its place ahead where there is room for all of them, so that they show zeros before anything
     /// happens. Where there is not, each is placed when it first counts: the places go to what happens, not to what
     /// stands first in the contract.
-    pub(super) fn new(plan: &CompiledContract, kinds: &Kinds, register: &mut Register) -> Self {
+    pub(super) fn new(
+        plan: &CompiledContract,
+        kinds: &Kinds,
+        register: &mut SeriesRegistry,
+    ) -> Self {
         let binding = Self::unplaced(plan, kinds);
         // At least one of the two slots of a kind is used, so twice the most series is surely too many.
         if binding.slots.len() <= 2 * MAX_SERIES {
@@ -102,20 +106,20 @@ impl Binding {
 }
 
 impl Slot {
-    const UNPLACED: Place = Place::MAX;
+    const UNPLACED: SeriesId = SeriesId::MAX;
 
     const fn unplaced() -> Self {
         Self(AtomicU16::new(Self::UNPLACED))
     }
 
     #[inline]
-    pub(super) fn get(&self) -> Option<Place> {
+    pub(super) fn get(&self) -> Option<SeriesId> {
         // Relaxed: the atomic that the place names exists from the start, nothing is published with it.
         let place = self.0.load(Ordering::Relaxed);
         (place != Self::UNPLACED).then_some(place)
     }
 
-    pub(super) fn place(&self, register: &mut Register, series: Series) -> Place {
+    pub(super) fn place(&self, register: &mut SeriesRegistry, series: Series) -> SeriesId {
         let place = register.place(series);
         self.0.store(place, Ordering::Relaxed);
         place

@@ -11,7 +11,7 @@ use std::{
 use super::{
     binding::Binding,
     family::Family,
-    series::{EXCESS, MAX_SERIES, Place, Register, Series},
+    series::{EXCESS, MAX_SERIES, Series, SeriesId, SeriesRegistry},
     snapshot::Snapshot,
     source::{Sample, Source},
 };
@@ -31,7 +31,7 @@ pub struct Metrics {
     /// The truth: one number for each series, by place.
     cells: Box<[AtomicU64]>,
     per_contract: PerContract<Binding>,
-    register: Mutex<Register>,
+    register: Mutex<SeriesRegistry>,
 }
 
 impl Metrics {
@@ -45,7 +45,7 @@ impl Metrics {
         Self {
             cells: (0..MAX_SERIES).map(|_| AtomicU64::new(0)).collect(),
             per_contract: PerContract::default(),
-            register: Mutex::new(Register::new()),
+            register: Mutex::new(SeriesRegistry::new()),
         }
     }
 
@@ -83,7 +83,7 @@ impl Metrics {
     }
 
     #[inline]
-    fn add_one(&self, place: Place) {
+    fn add_one(&self, place: SeriesId) {
         // Relaxed: that none is lost needs no more than the atomic itself.
         self.cells[usize::from(place)].fetch_add(1, Ordering::Relaxed);
     }
@@ -103,13 +103,13 @@ impl Metrics {
 
     #[cold]
     #[inline(never)]
-    fn place_response(&self, binding: &Binding, observation: &Observation<'_>) -> Place {
+    fn place_response(&self, binding: &Binding, observation: &Observation<'_>) -> SeriesId {
         let series = Series::response(observation);
         let slot = binding.response(observation);
         slot.place(&mut self.register(), series)
     }
 
-    fn register(&self) -> MutexGuard<'_, Register> {
+    fn register(&self) -> MutexGuard<'_, SeriesRegistry> {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

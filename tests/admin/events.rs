@@ -7,7 +7,7 @@ use std::{
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Actor, FileJournal, FlagName, IncidentId, Order, Policy, Reason, Rollout},
+    rollout::{Actor, CommandContext, FileJournal, FlagName, IncidentId, Policy, Reason, Rollout},
 };
 use serde_json::json;
 
@@ -38,7 +38,7 @@ async fn a_stream_tells_each_record_as_it_comes() {
         incident(&room.operator(), name).await;
         let record = stream.record(document).await;
         assert_eq!(record.id, Some(room.head()));
-        assert_eq!(record.data["fact"]["incident_opened"]["incident"], name);
+        assert_eq!(record.data["payload"]["incident_opened"]["incident"], name);
     }
 }
 
@@ -240,7 +240,7 @@ async fn what_another_rollout_writes_into_the_same_file_shows_up() {
     let other = Rollout::builder(flag, Policy::permissive())
         .open(file)
         .unwrap();
-    let order = Order::new(
+    let order = CommandContext::new(
         Actor::human("ops").unwrap(),
         Reason::new("elsewhere").unwrap(),
     );

@@ -96,7 +96,7 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
         panic!("{problem}")
     };
     assert_eq!(happened["actor"]["id"], "ci");
-    assert_eq!(happened["fact"]["incident_opened"]["incident"], "INC-1");
+    assert_eq!(happened["payload"]["incident_opened"]["incident"], "INC-1");
     assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
 }
 

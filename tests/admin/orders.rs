@@ -1,6 +1,6 @@
 //! Orders that are carried out.
 
-use legacy_http_compat::rollout::{Fact, Phase};
+use legacy_http_compat::rollout::{EventPayload, Phase};
 use serde_json::{Value, json};
 
 use crate::room::{CI, Room};
@@ -116,10 +116,10 @@ async fn failing_gates_are_overridden_by_naming_each() {
         .await;
     assert_eq!(refused.problem(), "gates-failed");
     let failing = refused.json()["failing"].clone();
-    assert_eq!(failing, json!(["legacy_quiet", "coverage"]));
+    assert_eq!(failing, json!(["no_dependent_responses", "coverage"]));
     let order = json!({"to": "cutover", "override": failing, "reason": "the old API goes tonight"});
     room.operator().post("/api/transitions", &order).await.ok();
-    let Fact::PhaseChanged(change) = room.events().pop().unwrap().fact().clone() else {
+    let EventPayload::PhaseChanged(change) = room.events().pop().unwrap().payload().clone() else {
         panic!()
     };
     assert_eq!(change.overridden.len(), 2);

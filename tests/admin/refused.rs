@@ -13,7 +13,7 @@ async fn refused(room: &Room, path: &str, body: Value) -> Answer {
     let more = &journaled[usize::try_from(head).unwrap()..];
     assert!(
         more.iter()
-            .all(|event| event.fact().name() == "attempt_refused"),
+            .all(|event| event.payload().name() == "attempt_refused"),
         "{more:?}"
     );
     answer
@@ -71,7 +71,7 @@ async fn failing_gates_are_shown_with_their_evidence() {
     let problem = answer.json();
     assert_eq!(
         problem["failing"],
-        json!(["checks_green", "legacy_quiet", "coverage"])
+        json!(["required_checks", "no_dependent_responses", "coverage"])
     );
     let gates = problem["gates"].as_array().unwrap();
     assert!(
@@ -83,8 +83,7 @@ async fn failing_gates_are_shown_with_their_evidence() {
 #[tokio::test]
 async fn an_override_names_each_failing_gate_and_no_other() {
     let room = Room::open_with(|setup| setup.policy = Policy::default()).await;
-    let order =
-        json!({"to": "cutover", "override": ["legacy_quiet", "no_incident"], "reason": "now"});
+    let order = json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
     let answer = refused(&room, "/api/transitions", order).await;
     assert_eq!(
         (answer.status, answer.problem().as_str()),
@@ -93,7 +92,7 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     let problem = answer.json();
     assert_eq!(
         (&problem["unnamed"], &problem["needless"]),
-        (&json!(["coverage"]), &json!(["no_incident"]))
+        (&json!(["coverage"]), &json!(["no_open_incident"]))
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
     assert_eq!(

@@ -14,12 +14,12 @@ use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
     admin::{Admin, Role, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, Sighting},
+    census::{CallerEvent, Census, Dependence},
     clock::ManualClock,
     history::History,
     metrics::Metrics,
     rollout::{
-        AppendError, Draft, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
+        AppendError, Event, FlagName, Journal, MemoryJournal, NewEvent, Phase, Policy, ReadError,
         Rollout,
     },
     worker::Tick,
@@ -162,7 +162,7 @@ impl Room {
     pub(crate) fn see(&self, kind: &str, number: u128, dependence: Dependence) {
         let kind = Kinds::new(KINDS).find(kind).unwrap();
         let caller = Caller::new(kind, Generation::Legacy);
-        self.census.record(&Sighting {
+        self.census.record(&CallerEvent {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
             endpoint: self.census.endpoint("device_poll"),
             dependence,
@@ -286,7 +286,7 @@ impl Unreliable {
 }
 
 impl Journal for Unreliable {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         if self.refuses_writing.load(Ordering::Relaxed) {
             return Err(AppendError::NotWritten("scripted".into()));
         }

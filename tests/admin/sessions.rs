@@ -185,7 +185,7 @@ async fn a_wrong_token_gives_no_session() {
         "the token is not shown again"
     );
     assert_eq!(
-        room.events().last().unwrap().fact().name(),
+        room.events().last().unwrap().payload().name(),
         "attempt_refused"
     );
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Label, Phase, Policy},
+    rollout::{Identifier, Phase, Policy},
 };
 use serde_json::json;
 
@@ -124,13 +124,13 @@ async fn callers_are_selected_sorted_and_paged() {
     );
     for state in [
         "all",
-        "independent",
+        "never_dependent",
         "dependent",
         "stranded",
         "regressed",
-        "unsettled",
+        "inconclusive",
         "migrated",
-        "silent",
+        "inactive",
         "unaccounted",
         "depended",
     ] {
@@ -252,7 +252,7 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|gate| gate["name"] == "checks_green")
+            .any(|gate| gate["name"] == "required_checks")
     );
     let run = room.viewer().get("/api/transitions/retire").await.ok();
     assert_eq!(run["impossible"]["possible"], json!(["cutover", "observe"]));
@@ -303,10 +303,10 @@ async fn a_failing_gate_is_named_in_the_status_once_it_was_asked() {
     let status = room.viewer().get("/api/status").await.ok();
     let gates = status["gates"].as_array().unwrap();
     let named = |name: &str| {
-        Label::new(name).is_ok()
+        Identifier::new(name).is_ok()
             && gates
                 .iter()
                 .any(|gate| gate["name"] == name && gate["passed"] == false)
     };
-    assert!(named("checks_green") && named("coverage"), "{gates:?}");
+    assert!(named("required_checks") && named("coverage"), "{gates:?}");
 }

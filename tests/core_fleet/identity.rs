@@ -15,13 +15,13 @@ use crate::{
 const fn dependent(callers: u64) -> Seen {
     Seen {
         known: callers,
-        independent: 0,
+        never_dependent: 0,
         dependent: callers,
         stranded: 0,
         regressed: 0,
-        unsettled: 0,
+        inconclusive: 0,
         migrated: 0,
-        silent: 0,
+        inactive: 0,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use legacy_http_compat::{
     caller::ClientVersion,
-    rollout::{IncidentId, Label, Link, Phase, Rollout, Summary},
+    rollout::{Identifier, IncidentId, Link, Phase, Rollout, Summary},
 };
 use serde_json::json;
 
@@ -53,7 +53,7 @@ pub(crate) fn assert_gates(answer: &Answer, expected: &[&str]) {
 
 pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
     for check in checks {
-        let check = Label::new(*check).unwrap();
+        let check = Identifier::new(*check).unwrap();
         let link = Link::new("https://ci.example/runs/17").unwrap();
         let reported = rollout.report_check(check, green, Some(link), &order("a pipeline ran"));
         reported.unwrap();
@@ -62,7 +62,10 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
 
 /// The agents are back at the old version because of an incident.
 pub(crate) fn roll_back_agents(rollout: &Rollout, incident: &str) {
-    let (kind, version) = (Label::new("AGENT").unwrap(), ClientVersion::parse("1.4.0"));
+    let (kind, version) = (
+        Identifier::new("AGENT").unwrap(),
+        ClientVersion::parse("1.4.0"),
+    );
     let incident = Some(IncidentId::new(incident).unwrap());
     let order = order("the new agent does not start");
     rollout

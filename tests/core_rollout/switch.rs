@@ -61,7 +61,7 @@ async fn a_step_is_journaled_with_who_why_and_the_request_it_came_with() {
     assert_done(&operator.step("cutover", "all are upgraded").await);
     let journal = operator.journal().await;
     let event = journal.last().expect("a step was taken");
-    assert!(event["fact"]["phase_changed"].is_object(), "{event}");
+    assert!(event["payload"]["phase_changed"].is_object(), "{event}");
     assert_eq!(event["actor"], json!({ "kind": "human", "id": "operator" }));
     assert_eq!(event["reason"], "all are upgraded");
     assert_eq!(event["correlation_id"], "req-17");

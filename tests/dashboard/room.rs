@@ -19,8 +19,8 @@ use legacy_http_compat::{
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
-        Actor, FlagName, IncidentId, Label, Link, MemoryJournal, Order, Phase, Policy, Reason,
-        Rollout,
+        Actor, CommandContext, FlagName, Identifier, IncidentId, Link, MemoryJournal, Phase,
+        Policy, Reason, Rollout,
     },
     worker::Tick as _,
 };
@@ -205,12 +205,12 @@ impl Room {
 
     pub(crate) fn report_check(&self, name: &str, green: bool) {
         let link = Link::new("https://ci.example/run/7").unwrap();
-        let ci = Order::new(
+        let ci = CommandContext::new(
             Actor::service("ci").unwrap(),
             Reason::new("run 7 of the pipeline").unwrap(),
         );
         self.rollout
-            .report_check(Label::new(name).unwrap(), green, Some(link), &ci)
+            .report_check(Identifier::new(name).unwrap(), green, Some(link), &ci)
             .unwrap();
     }
 
@@ -227,7 +227,7 @@ impl Room {
             .rollout
             .dry_run(legacy_http_compat::rollout::Transition::Cutover)
             .unwrap();
-        let failing: Vec<Label> = run.failing().map(|report| report.name().clone()).collect();
+        let failing: Vec<Identifier> = run.failing().map(|report| report.name().clone()).collect();
         let order = order("the old API is switched off tonight");
         if failing.is_empty() {
             self.rollout.transition(Phase::Cutover, &order).unwrap();
@@ -238,8 +238,8 @@ impl Room {
 }
 
 /// By another operator than the one at the browser.
-pub(crate) fn order(reason: &str) -> Order {
-    Order::new(Actor::human("nils").unwrap(), Reason::new(reason).unwrap())
+pub(crate) fn order(reason: &str) -> CommandContext {
+    CommandContext::new(Actor::human("nils").unwrap(), Reason::new(reason).unwrap())
 }
 
 fn detector() -> SignalDetector {

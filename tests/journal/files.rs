@@ -21,8 +21,8 @@ pub(crate) fn story() -> (TempDir, PathBuf) {
 /// Writes a journal of the first events of the story.
 pub(crate) fn write(path: &Path, count: usize) {
     let journal = FileJournal::open(path).unwrap();
-    for (head, fact) in (0..).zip(events::story().into_iter().take(count)) {
-        journal.append(head, events::draft(fact)).unwrap();
+    for (head, payload) in (0..).zip(events::story().into_iter().take(count)) {
+        journal.append(head, events::draft(payload)).unwrap();
     }
 }
 

@@ -5,7 +5,8 @@ use std::{fs, sync::Arc};
 use legacy_http_compat::{
     clock::ManualClock,
     rollout::{
-        ActorKind, Fact, FileJournal, Fold, Journal, JournalReader, Recovered, Timestamp, TornLine,
+        ActorKind, EventPayload, FileJournal, Journal, JournalReader, Projection, Recovered,
+        Timestamp, TornLine,
     },
 };
 
@@ -25,7 +26,10 @@ fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
 
         let event = journal.read(line - 1, 9).unwrap().remove(0);
         let bytes = torn as u64;
-        assert_eq!(*event.fact(), Fact::Recovered(Recovered { line, bytes }));
+        assert_eq!(
+            *event.payload(),
+            EventPayload::Recovered(Recovered { line, bytes })
+        );
         assert_eq!(
             (event.seq(), event.actor().kind()),
             (line, ActorKind::System)
@@ -63,7 +67,7 @@ fn a_first_line_that_was_torn_leaves_a_journal_that_can_be_opened() {
     let journal = FileJournal::open(&path).unwrap();
     let opened = events::draft(events::story().remove(0));
     journal.append(1, opened).unwrap();
-    let mut fold = Fold::new();
+    let mut fold = Projection::new();
     fold.catch_up(&journal, |_| ()).unwrap();
     assert_eq!(fold.recoveries().len(), 1);
     assert!(fold.state().is_some());

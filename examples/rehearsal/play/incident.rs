@@ -81,7 +81,7 @@ async fn stranded(scene: &mut Scene) -> usize {
 
 /// `cutover to compat by operator for INC-17`
 fn journaled(event: &Value) -> String {
-    let change = &event["fact"]["phase_changed"];
+    let change = &event["payload"]["phase_changed"];
     let [from, to, incident] = ["from", "to", "incident"].map(|name| text(&change[name]));
     let actor = text(&event["actor"]["id"]);
     format!("{from} to {to} by {actor} for {incident}")

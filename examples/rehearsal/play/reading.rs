@@ -12,7 +12,7 @@ pub(super) fn position(status: &Value) -> String {
     format!("{}, flag {}", text(&status["phase"]), text(&status["flag"]))
 }
 
-/// What became of an order: `200`, `409: checks_green` or `409, flag retired`.
+/// What became of an order: `200`, `409: required_checks` or `409, flag retired`.
 pub(super) fn outcome(answer: &Answer) -> String {
     let gates = failing(&answer.json["gates"]).join(", ");
     match gates.as_str() {

@@ -14,11 +14,14 @@ use crate::{
 /// Which callers can be asked for.
 const STATES: [(&str, Select); 10] = [
     ("all", Select::All),
-    ("independent", Select::State(CallerState::Independent)),
+    (
+        "never_dependent",
+        Select::State(CallerState::NeverDependent),
+    ),
     ("dependent", Select::State(CallerState::Dependent)),
-    ("unsettled", Select::State(CallerState::Unsettled)),
+    ("inconclusive", Select::State(CallerState::Inconclusive)),
     ("migrated", Select::State(CallerState::Migrated)),
-    ("silent", Select::State(CallerState::Silent)),
+    ("inactive", Select::State(CallerState::Inactive)),
     ("stranded", Select::Stranded),
     ("regressed", Select::Regressed),
     ("depended", Select::Depended),
@@ -30,7 +33,7 @@ const SORTS: [(&str, SortBy); 7] = [
     ("last_seen", SortBy::LastSeen),
     ("first_seen", SortBy::FirstSeen),
     ("last_dependent", SortBy::LastDependent),
-    ("answers", SortBy::Answers),
+    ("answers", SortBy::Responses),
     ("dependent_answers", SortBy::DependentAnswers),
     ("kind", SortBy::Kind),
     ("fingerprint", SortBy::Fingerprint),

@@ -13,9 +13,9 @@ use crate::{
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
     rollout::{
-        ActorKind, Check, ClientRollback, ContractDigest, FlagName, GateReport, IncidentId, Label,
-        Link, Obligation, Overdue, Override, Owner, Phase, Policy, PostAnalysis, Rollback,
-        RolloutStatus, Summary, Timestamp, Transition, Waived, Waiver,
+        ActorKind, Check, ClientRollback, ContractDigest, FlagName, GateReport, Identifier,
+        IncidentId, Link, Obligation, Overdue, Override, Owner, Phase, Policy, PostAnalysis,
+        Rollback, RolloutStatus, Summary, Timestamp, Transition, Waiver, WaiverTarget,
     },
 };
 
@@ -66,7 +66,7 @@ struct ObligationView {
 
 #[derive(Debug, Serialize)]
 struct CheckView {
-    check: Label,
+    check: Identifier,
     green: bool,
     link: Option<Link>,
     reported: StampView,
@@ -80,7 +80,7 @@ struct IncidentView {
 
 #[derive(Debug, Serialize)]
 struct WaiverView {
-    waived: Waived,
+    waived: WaiverTarget,
     owner: Owner,
     until: Timestamp,
     holds: bool,
@@ -105,13 +105,13 @@ struct PostAnalysisView {
 
 #[derive(Debug, Serialize)]
 struct OverrideView {
-    gates: Vec<Label>,
+    gates: Vec<Identifier>,
     done: StampView,
 }
 
 #[derive(Debug, Serialize)]
 struct ClientRollbackView {
-    kind: Label,
+    kind: Identifier,
     version: String,
     incident: Option<IncidentId>,
     done: StampView,
@@ -166,7 +166,7 @@ impl StatusView {
         let rollout = &shared.rollout;
         let reports = rollout
             .census()
-            .map(|census| census.reports(Window::READY_MADE));
+            .map(|census| census.reports(Window::STANDARD));
         let mut view = Self::of(&rollout.status(), principal);
         view.answers = answers(rollout);
         if let Some(reports) = reports {
@@ -253,7 +253,7 @@ impl ObligationView {
 }
 
 impl CheckView {
-    fn of((name, check): (&Label, &Check)) -> Self {
+    fn of((name, check): (&Identifier, &Check)) -> Self {
         Self {
             check: name.clone(),
             green: check.green,
@@ -264,7 +264,7 @@ impl CheckView {
 }
 
 impl WaiverView {
-    fn of((whose, waiver): (&Waived, &Waiver), now: Timestamp) -> Self {
+    fn of((whose, waiver): (&WaiverTarget, &Waiver), now: Timestamp) -> Self {
         Self {
             waived: whose.clone(),
             owner: waiver.owner.clone(),

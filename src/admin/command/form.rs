@@ -105,11 +105,11 @@ mod tests {
         let form = form(&[
             ("to", "cutover"),
             ("override", "coverage"),
-            ("override", "legacy_quiet"),
+            ("override", "no_dependent_responses"),
             ("reason", " the old API goes tonight "),
             ("head", "42"),
         ]);
-        let json = r#"{"to": "cutover", "override": ["coverage", "legacy_quiet"], "reason": "the old API goes tonight"}"#;
+        let json = r#"{"to": "cutover", "override": ["coverage", "no_dependent_responses"], "reason": "the old API goes tonight"}"#;
         let tree: OrderedValue = serde_json::from_str(json).unwrap();
         let kind = CommandKind::Transition;
         assert_eq!(form.read(kind).unwrap(), kind.read(&tree).unwrap());

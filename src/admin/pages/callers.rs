@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     census::{CallerRow, Page, Window},
-    rollout::{Timestamp, Waived},
+    rollout::{Timestamp, WaiverTarget},
 };
 
 /// The list of callers.
@@ -90,7 +90,7 @@ impl Callers {
         let earlier =
             (page.offset > 0).then(|| asked.at(&scene.base, page.offset.saturating_sub(PAGE)));
         let later = (last < page.total).then(|| asked.at(&scene.base, last));
-        let mut windows: Vec<String> = Window::READY_MADE.map(Window::label).into();
+        let mut windows: Vec<String> = Window::STANDARD.map(Window::label).into();
         if !windows.contains(&asked.window) {
             windows.push(asked.window.clone());
         }
@@ -177,7 +177,7 @@ impl Row {
         let now = scene.now;
         let at = |unix_ms| Moment::new(Timestamp::from_unix_ms(unix_ms), now);
         let (state, meaning) = state_words(row.state);
-        let waived = Waived::Caller(row.fingerprint);
+        let waived = WaiverTarget::Caller(row.fingerprint);
         Self {
             waive: format!(
                 "{}/waive{}",

@@ -1,7 +1,7 @@
 //! Who did something, when and why.
 
 use super::{moment::Moment, person::person};
-use crate::rollout::{Stamp, Timestamp};
+use crate::rollout::{EventRef, Timestamp};
 
 /// Who did something, when and why.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Stamped {
 }
 
 impl Stamped {
-    pub(crate) fn new(stamp: &Stamp, now: Timestamp) -> Self {
+    pub(crate) fn new(stamp: &EventRef, now: Timestamp) -> Self {
         Self {
             at: Moment::new(stamp.at, now),
             by: person(&stamp.actor),

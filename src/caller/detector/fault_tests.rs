@@ -88,8 +88,8 @@ fn kinds_are_few_distinct_tokens() {
 
 #[test]
 fn something_must_tell_the_kind_and_only_once() {
-    let silent = SignalDetector::builder(["AGENT"]);
-    assert_eq!(only(&silent), fault(Kind::NoKindSource, "/kind_from", ""));
+    let inactive = SignalDetector::builder(["AGENT"]);
+    assert_eq!(only(&inactive), fault(Kind::NoKindSource, "/kind_from", ""));
     let empty = agents().kind_from(KindSource::Products(Vec::new()));
     assert_eq!(
         only(&empty),

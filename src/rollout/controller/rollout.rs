@@ -24,7 +24,7 @@ use crate::{
 /// use std::sync::Arc;
 /// use legacy_http_compat::FlagState;
 /// use legacy_http_compat::rollout::{
-///     Actor, FlagName, IncidentId, Label, MemoryJournal, Order, Phase, Policy, Reason, RefusalKind, Rollout,
+///     Actor, FlagName, IncidentId, Identifier, MemoryJournal, CommandContext, Phase, Policy, Reason, RefusalKind, Rollout,
 /// };
 ///
 /// let policy = Policy::builder().required_checks(["openapi"]).build()?;
@@ -33,10 +33,10 @@ use crate::{
 /// let reader = rollout.reader(); // for the layer
 /// assert_eq!(reader.state(), FlagState::On);
 ///
-/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(Order::new(Actor::human("mara")?, Reason::new(why)?));
+/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(CommandContext::new(Actor::human("mara")?, Reason::new(why)?));
 /// let refusal = rollout.transition(Phase::Cutover, &by_mara("looks good to me")?).unwrap_err();
 /// let RefusalKind::GatesFailed(failing) = refusal.kind() else { panic!("{refusal}") };
-/// assert_eq!(failing[0].as_str(), "checks_green");
+/// assert_eq!(failing[0].as_str(), "required_checks");
 /// assert_eq!(reader.state(), FlagState::On, "nothing has changed");
 ///
 /// // Whoever has to cut over all the same names each failing gate.

@@ -15,7 +15,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let passed = report.coverage.ratio >= policy.coverage_ratio()
         && !report.overflowed()
         && lost == 0
-        && report.all.answers.all >= policy.minimum_answers()
+        && report.all.answers.all >= policy.min_responses()
         && policy.processes() == 1;
     let evidence = json!({
         "window": report.window,
@@ -25,7 +25,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
         "overflowed": report.overflowed(),
         "snapshots_lost": lost,
         "answers": report.all.answers.all,
-        "least_answers": policy.minimum_answers(),
+        "least_answers": policy.min_responses(),
         "processes": policy.processes(),
     });
     Verdict::new(passed, evidence)

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     json::{About, Complaint, ObjectReader, OrderedValue},
-    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Label, time::Timestamp},
+    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier, time::Timestamp},
 };
 
 impl Policy {
@@ -61,16 +61,16 @@ impl Policy {
     }
 
     fn write(&self) -> Value {
-        let checks = self.required_checks.iter().map(Label::as_str);
+        let checks = self.required_checks.iter().map(Identifier::as_str);
         let mut value = json!({
             "opening_phase": self.opening_phase,
             "required_checks": checks.collect::<Vec<_>>(),
             "check_max_age": span::write(self.check_max_age),
-            "quiet_for_cutover": span::write(self.quiet_for_cutover.length()),
-            "quiet_for_retirement": span::write(self.quiet_for_retirement.length()),
-            "silent_longer_than": span::write(self.silent_longer_than.length()),
+            "cutover_quiet_window": span::write(self.cutover_quiet_window.length()),
+            "retirement_quiet_window": span::write(self.retirement_quiet_window.length()),
+            "inactive_after": span::write(self.inactive_after.length()),
             "coverage_ratio": self.coverage_ratio,
-            "minimum_answers": self.minimum_answers,
+            "min_responses": self.min_responses,
             "processes": self.processes,
             "rollback_limit": span::write(self.rollback_limit),
             "gates": write_gates(&self.gates),
@@ -101,22 +101,22 @@ fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
     }
     let texts = [
         "check_max_age",
-        "quiet_for_cutover",
-        "quiet_for_retirement",
-        "silent_longer_than",
+        "cutover_quiet_window",
+        "retirement_quiet_window",
+        "inactive_after",
         "rollback_limit",
         "retire_by",
     ]
     .map(|name| (name, members.text(name)));
     let [answers, processes] =
-        ["minimum_answers", "processes"].map(|name| (name, members.integer(name)));
+        ["min_responses", "processes"].map(|name| (name, members.integer(name)));
     let [ratio, guard, gates] = ["coverage_ratio", "guard", "gates"].map(|name| members.any(name));
     report("", members.finish(), faults);
     if let Some(phase) = phase {
         draft.opening_phase = read_phase(&phase, faults);
     }
     read_times(&mut draft, texts, faults);
-    draft.minimum_answers = whole(answers, faults).unwrap_or(draft.minimum_answers);
+    draft.min_responses = whole(answers, faults).unwrap_or(draft.min_responses);
     draft.processes = whole(processes, faults).unwrap_or(draft.processes);
     let ratio = ratio.and_then(|tree| number("/coverage_ratio", tree, faults));
     draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);
@@ -141,12 +141,12 @@ fn read_times(
     texts: [(&'static str, Option<String>); 6],
     faults: &mut Faults,
 ) {
-    let [age, cutover, retirement, silent, rollback, retire_by] = texts;
+    let [age, cutover, retirement, inactive, rollback, retire_by] = texts;
     for ((name, text), into) in [
         (age, &mut draft.check_max_age),
-        (cutover, &mut draft.quiet_for_cutover),
-        (retirement, &mut draft.quiet_for_retirement),
-        (silent, &mut draft.silent_longer_than),
+        (cutover, &mut draft.cutover_quiet_window),
+        (retirement, &mut draft.retirement_quiet_window),
+        (inactive, &mut draft.inactive_after),
         (rollback, &mut draft.rollback_limit),
     ] {
         let read = text.and_then(|text| length(&format!("/{name}"), &text, faults));

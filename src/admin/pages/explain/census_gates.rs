@@ -32,7 +32,10 @@ pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> 
     vec![Point::new(text).todo("Look whether the process stalls, or its keeper has stopped.")]
 }
 
-pub(super) fn legacy_quiet(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn no_dependent_responses(
+    figures: Figures<'_>,
+    background: &Background<'_>,
+) -> Vec<Point> {
     let label = figures.text("window");
     let span = window(label);
     let in_the_way = |what| figures.inner_number("in_the_way", what);
@@ -71,7 +74,7 @@ pub(super) fn legacy_quiet(figures: Figures<'_>, background: &Background<'_>) ->
         points.push(no_place(&format!("About {}", counted(estimated, "caller"))));
     }
     if !figures.is("contract_settled") {
-        points.extend(unsettled(figures, background));
+        points.extend(inconclusive(figures, background));
     }
     if points.is_empty() {
         points.push(quiet(figures.number("dependent_answers"), &span));
@@ -88,7 +91,7 @@ fn quiet(dependent: u64, span: &str) -> Point {
     })
 }
 
-fn unsettled(figures: Figures<'_>, background: &Background<'_>) -> Option<Point> {
+fn inconclusive(figures: Figures<'_>, background: &Background<'_>) -> Option<Point> {
     let since: Timestamp = figures.text("contract_since").parse().ok()?;
     let label = figures.text("window");
     // Cutover and retirement have windows of their own; the label says which of them it was.
@@ -106,8 +109,11 @@ fn unsettled(figures: Figures<'_>, background: &Background<'_>) -> Option<Point>
     Some(Point::new(text).todo(format!("Wait until {until}.")))
 }
 
-pub(super) fn all_accounted(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
-    let label = figures.text("silent_longer_than");
+pub(super) fn all_callers_resolved(
+    figures: Figures<'_>,
+    background: &Background<'_>,
+) -> Vec<Point> {
+    let label = figures.text("inactive_after");
     let span = window(label);
     let number = |name| figures.number(name);
     let mut points = Vec::new();
@@ -121,7 +127,7 @@ pub(super) fn all_accounted(figures: Figures<'_>, background: &Background<'_>) -
         let query = format!("state=unaccounted&window={label}");
         points.push(upgrade(text, in_the_way, background, &query));
     }
-    let quiet = number("silent").saturating_add(number("forgotten_dependents"));
+    let quiet = number("inactive").saturating_add(number("forgotten_dependents"));
     let (watched, least) = (
         figures.share("watched_ratio"),
         background.policy.coverage_ratio(),
@@ -173,7 +179,7 @@ pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
             grouped(enough)
         );
         points.push(Point::new(text).todo(
-            "Look whether the traffic comes this way at all. If it is this rare, lower minimum_answers in the policy.",
+            "Look whether the traffic comes this way at all. If it is this rare, lower min_responses in the policy.",
         ));
     }
     points.extend(losses(figures, &span));

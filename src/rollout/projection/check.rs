@@ -1,0 +1,116 @@
+//! Whether an event can follow those before it.
+
+use super::error::ProjectionErrorKind;
+use crate::rollout::{
+    event::Event,
+    gate_report::GateReport,
+    payload::{EventPayload, Mode, Opened, PhaseChange, ProcessStarted},
+    phase::Transition,
+    state::RolloutState,
+    texts::IncidentId,
+};
+
+type Checked = Result<(), ProjectionErrorKind>;
+
+pub(super) fn validate(state: Option<&RolloutState>, event: &Event) -> Checked {
+    match (event.payload(), state) {
+        (EventPayload::Recovered(_), _) => Ok(()),
+        (EventPayload::Opened(opened), None) => opens(opened),
+        (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
+        (_, None) => Err(ProjectionErrorKind::NotOpened),
+        (payload, Some(state)) => follows_open(state, payload),
+    }
+}
+
+fn follows_open(state: &RolloutState, payload: &EventPayload) -> Checked {
+    match payload {
+        EventPayload::PhaseChanged(change) => changes_phase(state, change),
+        EventPayload::IncidentOpened(payload) => is_closed(state, &payload.incident),
+        EventPayload::IncidentClosed(payload) => is_open(state, &payload.incident),
+        EventPayload::WaiverEnded(payload) => {
+            require(state.waivers.contains_key(&payload.waived), || {
+                ProjectionErrorKind::NotWaived(payload.waived.clone())
+            })
+        }
+        EventPayload::ContractChanged(payload) => {
+            let served = state.contract.as_ref().map(|served| &served.digest);
+            require(served != Some(&payload.digest), || {
+                ProjectionErrorKind::SameContract
+            })
+        }
+        EventPayload::PostAnalysisFiled(payload) => {
+            let mut rollbacks = state.rollbacks.iter();
+            let known = rollbacks.any(|rollback| rollback.done.seq == payload.rollback);
+            require(known, || {
+                ProjectionErrorKind::NoSuchRollback(payload.rollback)
+            })
+        }
+        EventPayload::ProcessStarted(payload) => starts(state, payload),
+        _ => Ok(()),
+    }
+}
+
+fn opens(opened: &Opened) -> Checked {
+    require(opened.phase.may_open(), || {
+        ProjectionErrorKind::CannotOpenIn(opened.phase)
+    })
+}
+
+fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
+    let (stated, actual) = (change.from, state.phase);
+    require(stated == actual, || ProjectionErrorKind::NotInPhase {
+        stated,
+        actual,
+    })?;
+    let step = actual
+        .step(change.to)
+        .map_err(ProjectionErrorKind::Impossible)?;
+    has_evidence(step, change)?;
+    match (step, &change.incident) {
+        (Transition::Rollback, None) => Err(ProjectionErrorKind::NoOpenIncident),
+        (Transition::Rollback, Some(_)) | (_, None) => Ok(()),
+        (_, Some(_)) => Err(ProjectionErrorKind::UnexpectedIncident(step)),
+    }
+}
+
+/// Each failing gate is overridden, and nothing else is. The ways back ask for no evidence.
+fn has_evidence(step: Transition, change: &PhaseChange) -> Checked {
+    let overridable = step.may_be_overridden() || change.overridden.is_empty();
+    require(overridable, || ProjectionErrorKind::NotOverridable(step))?;
+    let needless = change
+        .overridden
+        .iter()
+        .find(|gate| !change.failing().any(|report| report.name() == *gate));
+    if let Some(gate) = needless {
+        return Err(ProjectionErrorKind::NothingToOverride(gate.clone()));
+    }
+    let in_the_way = |report: &&GateReport| !change.overridden.contains(report.name());
+    match change.failing().find(in_the_way) {
+        Some(report) if step.is_gated() => {
+            Err(ProjectionErrorKind::GateFailed(report.name().clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_open(state: &RolloutState, incident: &IncidentId) -> Checked {
+    require(state.incidents.contains_key(incident), || {
+        ProjectionErrorKind::IncidentNotOpen(incident.clone())
+    })
+}
+
+fn is_closed(state: &RolloutState, incident: &IncidentId) -> Checked {
+    require(!state.incidents.contains_key(incident), || {
+        ProjectionErrorKind::IncidentOpen(incident.clone())
+    })
+}
+
+fn starts(state: &RolloutState, payload: &ProcessStarted) -> Checked {
+    let (mode, phase) = (payload.mode, state.phase);
+    let follows = mode == Mode::of(phase.flag());
+    require(follows, || ProjectionErrorKind::WrongMode { mode, phase })
+}
+
+fn require(holds: bool, otherwise: impl FnOnce() -> ProjectionErrorKind) -> Checked {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}

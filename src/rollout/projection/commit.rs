@@ -1,0 +1,130 @@
+//! What an event that can follow does to the state.
+
+use crate::rollout::{
+    event::Event,
+    payload::{
+        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload,
+        PhaseChange, PostAnalysisFiled, ProcessStarted,
+    },
+    phase::Transition,
+    records::{
+        Check, ClientRollback, EventRef, Override, PostAnalysis, ProcessStart, Rollback,
+        ServedContract, Waiver,
+    },
+    state::RolloutState,
+};
+
+impl RolloutState {
+    pub(super) fn commit(&mut self, event: &Event) {
+        let stamp = EventRef::of(event);
+        match event.payload() {
+            EventPayload::PhaseChanged(change) => self.change_phase(change, &stamp),
+            EventPayload::CheckReported(payload) => self.report_check(payload, stamp),
+            EventPayload::IncidentOpened(payload) => {
+                self.incidents.insert(payload.incident.clone(), stamp);
+            }
+            EventPayload::IncidentClosed(payload) => {
+                self.incidents.remove(&payload.incident);
+            }
+            EventPayload::ClientRolledBack(payload) => self.roll_back_client(payload, stamp),
+            EventPayload::DependenceWaived(payload) => self.waive(payload, stamp),
+            EventPayload::WaiverEnded(payload) => {
+                self.waivers.remove(&payload.waived);
+            }
+            EventPayload::ContractChanged(payload) => self.serve(payload, stamp),
+            EventPayload::PostAnalysisFiled(payload) => self.file(payload, stamp),
+            EventPayload::PolicyChanged(payload) => {
+                self.policy.clone_from(&payload.policy);
+                self.policy_set = stamp;
+            }
+            EventPayload::ProcessStarted(payload) => self.start(payload, stamp),
+            EventPayload::AttemptRefused(_) => self.refusals += 1,
+            // The fold keeps these.
+            EventPayload::Opened(_) | EventPayload::Recovered(_) => {}
+        }
+    }
+
+    fn change_phase(&mut self, change: &PhaseChange, stamp: &EventRef) {
+        if let Ok(step) = self.phase.step(change.to) {
+            *self.transitions.entry(step).or_default() += 1;
+            self.roll(step, change, stamp);
+        }
+        if !change.overridden.is_empty() {
+            self.overrides.push(Override {
+                gates: change.overridden.clone(),
+                done: stamp.clone(),
+            });
+        }
+        self.phase = change.to;
+        self.entered = stamp.clone();
+    }
+
+    /// Begins or ends a rollback. One that names an incident which is not open opens it.
+    fn roll(&mut self, step: Transition, change: &PhaseChange, stamp: &EventRef) {
+        if let (Transition::Rollback, Some(incident)) = (step, &change.incident) {
+            let opened = self.incidents.entry(incident.clone());
+            opened.or_insert_with(|| stamp.clone());
+            self.rollbacks.push(Rollback {
+                incident: incident.clone(),
+                done: stamp.clone(),
+                ended: None,
+                post_analysis: None,
+            });
+        } else if let Some(running) = self.rollbacks.last_mut().filter(|last| last.is_running()) {
+            running.ended = Some(stamp.clone());
+        }
+    }
+
+    fn report_check(&mut self, payload: &CheckReported, reported: EventRef) {
+        let check = Check {
+            green: payload.green,
+            link: payload.link.clone(),
+            reported,
+        };
+        self.checks.insert(payload.check.clone(), check);
+    }
+
+    fn roll_back_client(&mut self, payload: &ClientRolledBack, done: EventRef) {
+        self.client_rollbacks.push(ClientRollback {
+            kind: payload.kind.clone(),
+            version: payload.version,
+            incident: payload.incident.clone(),
+            done,
+        });
+    }
+
+    fn waive(&mut self, payload: &DependenceWaived, granted: EventRef) {
+        let waiver = Waiver {
+            owner: payload.owner.clone(),
+            until: payload.until,
+            granted,
+        };
+        self.waivers.insert(payload.waived.clone(), waiver);
+    }
+
+    fn serve(&mut self, payload: &ContractChanged, since: EventRef) {
+        self.contract = Some(ServedContract {
+            digest: payload.digest.clone(),
+            since,
+        });
+    }
+
+    fn file(&mut self, payload: &PostAnalysisFiled, filed: EventRef) {
+        let mut rollbacks = self.rollbacks.iter_mut();
+        if let Some(rollback) = rollbacks.find(|rollback| rollback.done.seq == payload.rollback) {
+            rollback.post_analysis = Some(PostAnalysis {
+                link: payload.link.clone(),
+                summary: payload.summary.clone(),
+                filed,
+            });
+        }
+    }
+
+    fn start(&mut self, payload: &ProcessStarted, started: EventRef) {
+        self.starts += 1;
+        self.last_start = Some(ProcessStart {
+            mode: payload.mode,
+            started,
+        });
+    }
+}
