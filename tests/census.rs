@@ -78,12 +78,12 @@ fn known_callers_keep_their_places_against_a_flood_of_new_ones() {
     );
     assert_eq!(report.all.dependent, 100 + estimate.dependent);
     assert!(near(report.all.stranded, 20_000, estimate.relative_error));
-    assert_eq!(report.all.answers.dependent, 20_200);
+    assert_eq!(report.all.responses.dependent, 20_200);
     assert_eq!(census.list(&ListQuery::new(Window::HOUR)).total, 100);
     let row = census
         .caller(Fingerprint::from_u128(99), Window::HOUR)
         .unwrap();
-    assert_eq!((row.answers, row.last_seen_unix_ms), (2, NOON + 1_000));
+    assert_eq!((row.responses, row.last_seen_unix_ms), (2, NOON + 1_000));
 }
 
 #[test]
@@ -175,7 +175,10 @@ fn a_clock_that_jumps_back_neither_hides_nor_renews_a_dependence() {
     census.tick();
     see(&census, caller(2), Dependence::Served);
     let report = census.report(Window::HOUR);
-    assert_eq!((report.all.dependent, report.all.answers.dependent), (2, 2));
+    assert_eq!(
+        (report.all.dependent, report.all.responses.dependent),
+        (2, 2)
+    );
     assert!(
         report
             .coverage
@@ -279,9 +282,9 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
                 "last_dependent_unix_ms": NOON,
                 "last_stranded_unix_ms": NOON,
                 "last_status_driven_unix_ms": null,
-                "answers": 1,
-                "dependent_answers": 1,
-                "stranded_answers": 1,
+                "responses": 1,
+                "dependent_responses": 1,
+                "stranded_responses": 1,
                 "endpoints": ["device_poll"],
             }],
         })
@@ -350,7 +353,7 @@ fn whoever_makes_up_versions_takes_room_for_an_hour_at_most() {
 }
 
 #[test]
-fn threads_lose_no_answer() {
+fn threads_lose_no_response() {
     let (_, census) = set_up(|builder| builder.capacity(500));
     std::thread::scope(|scope| {
         for thread in 0..4_u128 {
@@ -366,7 +369,7 @@ fn threads_lose_no_answer() {
         }
     });
     let report = census.report(Window::DAY);
-    assert_eq!(report.all.answers.dependent, 80_000);
+    assert_eq!(report.all.responses.dependent, 80_000);
     assert_eq!(census.known(), 500);
     assert!(
         near(report.all.dependent, 1_001, 0.04),
@@ -378,25 +381,25 @@ fn threads_lose_no_answer() {
 proptest! {
     #[test]
     fn pages_put_together_are_the_whole_list_in_order(
-        answers in prop::collection::vec(1_u32..5, 0..60),
+        responses in prop::collection::vec(1_u32..5, 0..60),
         limit in 1_usize..20,
         descending: bool,
     ) {
         let (_, census) = set_up(|builder| builder);
-        for (fingerprint, answers) in (0..).zip(&answers) {
-            (0..*answers).for_each(|_| see(&census, caller(fingerprint), Dependence::Served));
+        for (fingerprint, responses) in (0..).zip(&responses) {
+            (0..*responses).for_each(|_| see(&census, caller(fingerprint), Dependence::Served));
         }
         let query = ListQuery::new(Window::DAY).sort(SortBy::Responses).descending(descending);
         let mut rows = Vec::new();
         loop {
             let page = census.list(&query.page(rows.len(), limit));
-            prop_assert_eq!(page.total, answers.len());
+            prop_assert_eq!(page.total, responses.len());
             if page.rows.is_empty() {
                 break;
             }
-            rows.extend(page.rows.into_iter().map(|row| (row.answers, row.fingerprint)));
+            rows.extend(page.rows.into_iter().map(|row| (row.responses, row.fingerprint)));
         }
-        prop_assert_eq!(rows.len(), answers.len());
+        prop_assert_eq!(rows.len(), responses.len());
         let in_order = |pair: &[(u32, Fingerprint)]| (pair[0] < pair[1]) != descending;
         prop_assert!(rows.windows(2).all(in_order));
     }
@@ -418,7 +421,7 @@ proptest! {
         // Three standard errors: the estimate may be off by more than two in one of twenty cases.
         prop_assert!(near(report.all.dependent - u64::from(known), callers - known, 0.05));
         prop_assert_eq!(report.overflowed(), callers > known);
-        prop_assert_eq!(report.all.answers.dependent, u64::from(callers * rounds));
+        prop_assert_eq!(report.all.responses.dependent, u64::from(callers * rounds));
     }
 }
 

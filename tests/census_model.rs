@@ -127,7 +127,7 @@ impl Model {
         self.watched.iter().map(within).sum()
     }
 
-    fn answers(&self, kind: usize, which: impl Fn(&Seen) -> bool) -> u64 {
+    fn responses(&self, kind: usize, which: impl Fn(&Seen) -> bool) -> u64 {
         let of_kind = self.seen.iter().filter(|seen| seen.kind == kind);
         of_kind.filter(|seen| which(seen)).count() as u64
     }
@@ -299,8 +299,8 @@ impl Pair {
         let mut all = 0;
         for (number, kind) in report.kinds.iter().enumerate() {
             let mut counts = kind.counts;
-            self.check_answers(number, &counts, window);
-            counts.answers = Counts::default().answers;
+            self.check_responses(number, &counts, window);
+            counts.responses = Counts::default().responses;
             assert_eq!(
                 counts,
                 self.model.counts(window, number),
@@ -321,7 +321,7 @@ impl Pair {
     }
 
     /// Never less than there was in the window, and nothing booked before the bucket in which it starts.
-    fn check_answers(&self, kind: usize, counts: &Counts, window: Window) {
+    fn check_responses(&self, kind: usize, counts: &Counts, window: Window) {
         let width = match window.as_millis() {
             ms if ms <= 3_600_000 => 10_000,
             ms if ms <= 86_400_000 => 60_000,
@@ -332,20 +332,22 @@ impl Pair {
         let held = |reported: u64, which: fn(&Seen) -> bool| {
             let least = self
                 .model
-                .answers(kind, |seen| which(seen) && seen.at >= since);
-            let most = self.model.answers(kind, |seen| which(seen) && booked(seen));
+                .responses(kind, |seen| which(seen) && seen.at >= since);
+            let most = self
+                .model
+                .responses(kind, |seen| which(seen) && booked(seen));
             assert!(
                 (least..=most).contains(&reported),
                 "{least} <= {reported} <= {most}"
             );
         };
-        let answers = &counts.answers;
-        held(answers.all, |_| true);
-        held(answers.dependent, depends);
-        held(answers.dependent_anonymous, |seen| {
+        let responses = &counts.responses;
+        held(responses.all, |_| true);
+        held(responses.dependent, depends);
+        held(responses.dependent_anonymous, |seen| {
             depends(seen) && seen.caller.is_none()
         });
-        held(answers.stranded, |seen| {
+        held(responses.stranded, |seen| {
             depends(seen) && seen.dependence == Dependence::Stranded
         });
     }
@@ -364,9 +366,9 @@ impl Pair {
                 .unwrap()
                 .1;
             assert_eq!(row.state, state(own, since));
-            assert_eq!(row.answers as usize, own.len());
+            assert_eq!(row.responses as usize, own.len());
             assert_eq!(
-                row.dependent_answers as usize,
+                row.dependent_responses as usize,
                 own.iter().filter(|seen| depends(seen)).count()
             );
             assert!(row.first_seen_unix_ms <= row.last_seen_unix_ms);

@@ -123,7 +123,7 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
     );
     after.coverage = before.coverage.clone();
     after.at_unix_ms = before.at_unix_ms;
-    after.answers_since_unix_ms = before.answers_since_unix_ms;
+    after.responses_since_unix_ms = before.responses_since_unix_ms;
     assert_eq!(after, before);
     assert_eq!(census.list(&ListQuery::new(Window::HOUR)), rows);
 }
@@ -228,7 +228,7 @@ fn opening_a_good_snapshot_with_loss_loses_nothing() {
         .unwrap()
         .report(Window::DAY);
     assert!(report.losses.is_empty());
-    assert_eq!(report.all.answers.all, 899);
+    assert_eq!(report.all.responses.all, 899);
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn downtime_of_unknown_length_voids_the_coverage_before_it() {
     let census = builder(&clock).open_bytes(&bytes).unwrap();
     let report = census.report(Window::MONTH);
     assert_eq!(report.coverage.watched_ms, 0);
-    assert_eq!(report.all.answers.all, 899, "what was seen still counts");
+    assert_eq!(report.all.responses.all, 899, "what was seen still counts");
 }
 
 #[test]

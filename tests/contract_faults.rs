@@ -75,7 +75,7 @@ fn names_must_be_labels_and_differ() {
 }
 
 #[test]
-fn a_method_whose_answers_cannot_be_rewritten_is_refused() {
+fn a_method_whose_responses_cannot_be_rewritten_is_refused() {
     for method in ["HEAD", "CONNECT", "", "PO ST"] {
         refused(
             endpoint(Endpoint::new("e", method, "/")),
@@ -187,7 +187,7 @@ fn an_outcome_that_earlier_ones_shadow_is_refused() {
 }
 
 #[test]
-fn outcomes_that_leave_answers_for_each_other_are_no_shadows() {
+fn outcomes_that_leave_responses_for_each_other_are_no_shadows() {
     let outcomes = [
         Outcome::new("A", 200).field("/s", "A").field("/t", 1),
         Outcome::new("B", 200).field("/s", "A"),
@@ -203,7 +203,7 @@ fn outcomes_that_leave_answers_for_each_other_are_no_shadows() {
 }
 
 #[test]
-fn conditions_must_be_on_scalars_that_an_answer_can_have() {
+fn conditions_must_be_on_scalars_that_an_response_can_have() {
     let none: [&str; 0] = [];
     for condition in [
         Outcome::new("GONE", 200).field("/a", json!({"b": 1})),

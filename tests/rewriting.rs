@@ -7,7 +7,7 @@ mod scripted;
 
 use http::{HeaderMap, HeaderValue, Request, Response};
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
-use observed::{answer, request};
+use observed::{request, respond};
 use proptest::{collection::vec, option, prelude::*};
 use scripted::{Scripted, Seen, Sight, Size, Step, record};
 use serde_json::{Map, Value, json};
@@ -136,7 +136,7 @@ fn rewritten(request: Request<()>, response: Response<Scripted>) -> (HeaderMap, 
         .build()
         .unwrap();
     runtime.block_on(async {
-        let response = answer(&layer, request, response).await;
+        let response = respond(&layer, request, response).await;
         assert_eq!(response.status(), 400);
         let (head, body) = response.into_parts();
         (head.headers, record(body).await)
@@ -178,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rewritten_answer_has_exact_framing_and_no_stale_header(target in target(), frames in 1..5_usize) {
+    fn a_rewritten_response_has_exact_framing_and_no_stale_header(target in target(), frames in 1..5_usize) {
         let text = serde_json::to_vec(&target).unwrap();
         let (headers, sights) = rewritten(asked(&[]), response(&text, frames));
         let [Sight { lower, upper, seen: Seen::Data(body), .. }, Sight { seen: Seen::End, .. }] = &sights[..] else {
@@ -203,7 +203,7 @@ proptest! {
         let bytes = if placeholders { [br#"{"c":1,"a":""#, &bytes[..], br#""}"#].concat() } else { bytes };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (status, body) = runtime.block_on(async {
-            let response = answer(&layer, asked(&[]), response(&bytes, 1)).await;
+            let response = respond(&layer, asked(&[]), response(&bytes, 1)).await;
             (response.status(), scripted::read(response.into_body()).await)
         });
         if status == 400 {

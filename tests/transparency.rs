@@ -12,7 +12,7 @@ use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
     observation::{Shape, SkipReason},
 };
-use observed::{Notes, answer, request};
+use observed::{Notes, request, respond};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use scripted::{Pieces, Scripted, Sight, Size, Step, record};
 
@@ -114,13 +114,13 @@ fn both(layer: &LegacyHttpCompatLayer, asked: Request<()>, planned: &Planned) ->
             let made = || planned.response(|data| Pieces::of(data, pieces));
             [
                 sighted(made()).await,
-                sighted(answer(layer, asked, made()).await).await,
+                sighted(respond(layer, asked, made()).await).await,
             ]
         } else {
             let made = || planned.response(Bytes::copy_from_slice);
             [
                 sighted(made()).await,
-                sighted(answer(layer, asked, made()).await).await,
+                sighted(respond(layer, asked, made()).await).await,
             ]
         }
     })
@@ -246,7 +246,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
 
     #[test]
-    fn an_answer_that_is_not_rewritten_is_the_same_in_all_that_a_client_can_see(
+    fn an_response_that_is_not_rewritten_is_the_same_in_all_that_a_client_can_see(
         planned in planned(), active in any::<bool>(),
     ) {
         let (layer, notes) = layer(active);
@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_to_a_request_outside_the_contract_is_the_same_in_all_that_a_client_can_see(
+    fn an_response_to_a_request_outside_the_contract_is_the_same_in_all_that_a_client_can_see(
         planned in planned(), active in any::<bool>(),
         asked in select(vec![
             ("GET", "/api/v1/auth/clients/device/poll"), ("HEAD", "/api/v1/auth/clients/device/poll"),
@@ -276,7 +276,7 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_that_cannot_be_decided_is_counted_with_its_reason(planned in planned()) {
+    fn an_response_that_cannot_be_decided_is_counted_with_its_reason(planned in planned()) {
         let (layer, notes) = layer(true);
         let [without, with] = both(&layer, poll(), &planned);
         let seen = notes.only();

@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "the tests use more of it")]
 
-#[path = "../../tests/support/answer.rs"]
-pub(crate) mod answer;
 #[path = "../../tests/support/device_client.rs"]
 pub(crate) mod device_client;
 #[path = "../../tests/support/http_client.rs"]
@@ -14,3 +12,5 @@ pub(crate) mod new_client;
 pub(crate) mod old_client;
 #[path = "../../tests/support/operator.rs"]
 pub(crate) mod operator;
+#[path = "../../tests/support/response.rs"]
+pub(crate) mod response;

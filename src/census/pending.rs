@@ -105,7 +105,7 @@ impl Pending {
         for kind in 0..self.kinds {
             for stripe in self.stripes.iter() {
                 let take = |place| cell(stripe, kind, place).swap(0, Ordering::Relaxed);
-                each(kind, &answers(std::array::from_fn(take)));
+                each(kind, &responses(std::array::from_fn(take)));
             }
         }
     }
@@ -125,7 +125,7 @@ fn cell(stripe: &Stripe, kind: usize, place: usize) -> &AtomicU64 {
     &stripe.counts[index / LINE].0[index % LINE]
 }
 
-fn answers(counts: [u64; PLACES]) -> ResponseCounts {
+fn responses(counts: [u64; PLACES]) -> ResponseCounts {
     let [none, served, stranded, anonymous @ ..] = counts;
     let dependent_anonymous = anonymous[1] + anonymous[2];
     let dependent = served + stranded + dependent_anonymous;

@@ -20,7 +20,7 @@ impl Census {
         let second = seconds(now.time);
         let uncounted = self
             .table
-            .drain(|kind, answers| keeping.history.add(second, kind, answers));
+            .drain(|kind, responses| keeping.history.add(second, kind, responses));
         if !uncounted.is_empty() {
             self.lock_overflow().add(&uncounted);
         }

@@ -42,7 +42,7 @@ pub(super) struct Record {
     pub(super) last_stranded: u32,
     pub(super) last_status_driven: u32,
     // The counts stop at their maximum.
-    pub(super) answers: u32,
+    pub(super) responses: u32,
     pub(super) dependent: u32,
     pub(super) stranded: u32,
     pub(super) kind: u8,
@@ -72,7 +72,7 @@ impl Record {
             last_dependent: NEVER,
             last_stranded: NEVER,
             last_status_driven: NEVER,
-            answers: 0,
+            responses: 0,
             dependent: 0,
             stranded: 0,
             kind: 0,
@@ -88,7 +88,7 @@ impl Record {
         self.kind = kind;
         self.endpoints |= sighting.endpoint.bit();
         self.last_seen = self.last_seen.max(now);
-        self.answers = self.answers.saturating_add(1);
+        self.responses = self.responses.saturating_add(1);
         if sighting.caller.is_target() {
             self.see_status_driven(now);
             return;
@@ -212,11 +212,11 @@ mod tests {
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Generation::Target, Dependence::Stranded);
         assert_eq!(record.state(0), CallerState::NeverDependent);
-        assert_eq!((record.answers, record.dependent), (1, 0));
+        assert_eq!((record.responses, record.dependent), (1, 0));
     }
 
     #[test]
-    fn an_answer_without_legacy_shape_neither_migrates_nor_depends() {
+    fn an_response_without_legacy_shape_neither_migrates_nor_depends() {
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Generation::Legacy, Dependence::Served);
         see(&mut record, 200, Generation::Legacy, Dependence::None);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_comes_late_does_not_set_times_back() {
+    fn an_response_that_comes_late_does_not_set_times_back() {
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Generation::Legacy, Dependence::Stranded);
         see(&mut record, 90, Generation::Legacy, Dependence::Stranded);

@@ -27,7 +27,7 @@ pub struct Report {
     pub kinds: Vec<KindCounts>,
     /// From when on answers are counted in [`Counts::answers`]: the window's start rounded back to whole buckets of
     /// ten seconds (windows up to an hour), a minute (up to a day) or a quarter of an hour, so never less than there was.
-    pub answers_since_unix_ms: u64,
+    pub responses_since_unix_ms: u64,
     /// How much of the window was watched.
     pub coverage: CoverageReport,
     /// Set if callers were seen in the window for whom there was no place: the numbers then contain an estimate.
@@ -65,7 +65,7 @@ pub struct Counts {
     /// Of the forgotten ones those that had depended and not migrated.
     pub forgotten_dependents: u64,
     /// Answers in the window, whoever got them.
-    pub answers: ResponseCounts,
+    pub responses: ResponseCounts,
 }
 
 /// The counts of one kind.
@@ -167,7 +167,7 @@ impl Counts {
             inactive,
             forgotten,
             forgotten_dependents,
-            answers,
+            responses,
         } = more;
         self.known += known;
         self.never_dependent += never_dependent;
@@ -181,6 +181,6 @@ impl Counts {
         self.forgotten_dependents = self
             .forgotten_dependents
             .saturating_add(*forgotten_dependents);
-        self.answers.add(answers);
+        self.responses.add(responses);
     }
 }

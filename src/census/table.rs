@@ -87,8 +87,8 @@ impl Table {
     }
 
     /// Hands over what was counted since the last call: answers per kind, and callers without a place.
-    pub(super) fn drain(&self, answers: impl FnMut(usize, &ResponseCounts)) -> Vec<Uncounted> {
-        self.pending.take(answers);
+    pub(super) fn drain(&self, responses: impl FnMut(usize, &ResponseCounts)) -> Vec<Uncounted> {
+        self.pending.take(responses);
         self.pending.take_uncounted()
     }
 

@@ -61,7 +61,7 @@ impl Ring {
 
     /// Adds to the bucket of this second. What comes for a bucket that was overwritten already is put into the newer
     /// one: never less than there was.
-    pub(super) fn add(&mut self, second: u32, kind: usize, answers: &ResponseCounts) {
+    pub(super) fn add(&mut self, second: u32, kind: usize, responses: &ResponseCounts) {
         let number = second / self.width;
         let place = number as usize % self.numbers.len();
         let first = place * self.kinds;
@@ -69,7 +69,7 @@ impl Ring {
             self.numbers[place] = number;
             self.counts[first..first + self.kinds].fill(ResponseCounts::NONE);
         }
-        self.counts[first + kind].add(answers);
+        self.counts[first + kind].add(responses);
     }
 
     /// Whether the ring reaches back from `now` to this second, the whole bucket of that second included.
@@ -127,11 +127,11 @@ impl History {
         }
     }
 
-    pub(super) fn add(&mut self, second: u32, kind: usize, answers: &ResponseCounts) {
-        if !answers.is_none() {
+    pub(super) fn add(&mut self, second: u32, kind: usize, responses: &ResponseCounts) {
+        if !responses.is_none() {
             self.levels
                 .iter_mut()
-                .for_each(|level| level.add(second, kind, answers));
+                .for_each(|level| level.add(second, kind, responses));
         }
     }
 
@@ -154,11 +154,11 @@ impl History {
         width: u32,
         number: u32,
         kind: usize,
-        answers: &ResponseCounts,
+        responses: &ResponseCounts,
     ) {
         let level = self.levels.iter_mut().find(|level| level.width == width);
         if let Some(level) = level {
-            level.add(number.saturating_mul(width), kind, answers);
+            level.add(number.saturating_mul(width), kind, responses);
         }
     }
 }

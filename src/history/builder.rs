@@ -8,13 +8,13 @@ use std::{
 };
 
 use super::{
-    answers::Answers,
     book::{Book, TOLERANCE},
     callers::Callers,
     format::{LATEST, MAX_FILE},
     history::History,
     open_error::OpenHistoryError,
     pair::totals,
+    responses::Answers,
     saved::Saved,
 };
 use crate::{
@@ -133,8 +133,8 @@ impl HistoryBuilder {
         let timeline = Timeline::starting_at(start, &*self.clock);
         let now = timeline.moment(&*self.clock);
         let save_every = millis(self.save_every);
-        let (callers, answers) = self.filled(saved);
-        let book = Book::new(now, (start, wall), callers, answers).saved_every(save_every);
+        let (callers, responses) = self.filled(saved);
+        let book = Book::new(now, (start, wall), callers, responses).saved_every(save_every);
         Ok(History {
             census: self.census,
             metrics: self.metrics,
@@ -172,7 +172,7 @@ impl HistoryBuilder {
 
     fn filled(&self, saved: Option<Saved<'_>>) -> (Callers, Answers) {
         let mut callers = Callers::new(self.census.kind_names());
-        let mut answers = Answers::new(totals(&self.metrics.snapshot()));
+        let mut responses = Answers::new(totals(&self.metrics.snapshot()));
         if let Some(saved) = saved {
             if saved.window == self.window.as_millis() {
                 callers.restore(&saved.callers);
@@ -183,9 +183,9 @@ impl HistoryBuilder {
                     "the history was kept for another window: its curves of callers begin anew"
                 );
             }
-            answers.restore(saved.answers);
+            responses.restore(saved.responses);
         }
-        (callers, answers)
+        (callers, responses)
     }
 }
 

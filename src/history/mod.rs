@@ -85,7 +85,6 @@
 //!   should alert on that and on [`History::file_status`].
 //! - One process, one file. A second process that opens it is refused. Several processes have each their own curves.
 
-mod answers;
 mod book;
 mod builder;
 mod callers;
@@ -99,6 +98,7 @@ mod history;
 mod open_error;
 mod pair;
 mod periodic;
+mod responses;
 mod ring;
 mod ring_bytes;
 mod saved;

@@ -18,7 +18,7 @@ impl History {
         let window = ready.take_while(|ready| **ready != self.window).count();
         let mut book = self.book();
         book.sample_callers(now, reports, window);
-        book.sample_answers(now, totals);
+        book.sample_responses(now, totals);
     }
 
     fn advance(&self) -> Moment {

@@ -102,7 +102,7 @@ impl Answered {
     }
 
     /// The answer as it came, or rewritten, when nobody had to look at its body.
-    pub(super) fn answer<B: Body>(
+    pub(super) fn response<B: Body>(
         self,
         mut head: response::Parts,
         body: B,
@@ -116,7 +116,7 @@ impl Answered {
     }
 
     /// The answer as it came, or rewritten, after a look at its body.
-    pub(super) fn answer_looked<B: Body + Unpin>(
+    pub(super) fn response_looked<B: Body + Unpin>(
         self,
         mut head: response::Parts,
         replay: Replay<B>,

@@ -11,9 +11,9 @@ use super::{bounded_json::Evidence, texts::Identifier};
 /// use legacy_http_compat::rollout::{GateReport, Identifier};
 /// use serde_json::json;
 ///
-/// let report = GateReport::failed(Identifier::new("no_dependent_responses")?, json!({"dependent_answers": 12, "window": "24h"}));
+/// let report = GateReport::failed(Identifier::new("no_dependent_responses")?, json!({"dependent_responses": 12, "window": "24h"}));
 /// assert!(!report.passed());
-/// assert_eq!(report.evidence().members()["dependent_answers"], 12);
+/// assert_eq!(report.evidence().members()["dependent_responses"], 12);
 /// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -76,13 +76,13 @@ async fn a_wrong_token_is_told_so_and_journaled() {
             .map(|_| "0".repeat(64))
             .unwrap(),
     ] {
-        let answer = room.stranger.bearing(wrong).get("/api/status").await;
+        let response = room.stranger.bearing(wrong).get("/api/status").await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (401, "wrong-token"),
             "{wrong:?}"
         );
-        let challenge = answer.header("www-authenticate").unwrap();
+        let challenge = response.header("www-authenticate").unwrap();
         assert!(
             challenge.ends_with(r#"error="invalid_token""#),
             "{challenge}"

@@ -6,7 +6,6 @@ mod observed;
 mod temp_dir;
 
 mod access;
-mod answer;
 mod bounds;
 mod client;
 mod cross_origin;
@@ -19,6 +18,7 @@ mod mounted;
 mod openapi;
 mod orders;
 mod refused;
+mod response;
 mod room;
 mod secrets;
 mod sessions;

@@ -83,23 +83,23 @@ async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
     let room = Room::open().await;
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     for name in ["x-correlation-id", "x-request-id"] {
-        let answer = room
+        let response = room
             .operator()
             .with(name, "req-17")
             .post("/api/checks", &check)
             .await;
-        assert_eq!(answer.header("x-correlation-id"), Some("req-17"));
-        assert_eq!(answer.ok()["event"]["correlation_id"], "req-17");
+        assert_eq!(response.header("x-correlation-id"), Some("req-17"));
+        assert_eq!(response.ok()["event"]["correlation_id"], "req-17");
     }
     for odd in ["", " ", &"x".repeat(129)] {
-        let answer = room
+        let response = room
             .operator()
             .with("x-correlation-id", odd)
             .post("/api/checks", &check)
             .await;
-        let made_up = answer.header("x-correlation-id").unwrap().to_owned();
+        let made_up = response.header("x-correlation-id").unwrap().to_owned();
         assert_eq!(made_up.len(), 36, "{made_up}");
-        assert_eq!(answer.ok()["event"]["correlation_id"], made_up.as_str());
+        assert_eq!(response.ok()["event"]["correlation_id"], made_up.as_str());
     }
 }
 

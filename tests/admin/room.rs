@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     client::Client,
     document::Document,
-    observed::{answer, json, request},
+    observed::{json, request, respond},
 };
 
 pub(crate) const MARA: &str = "mara-s-token-4f5c1be9";
@@ -128,12 +128,12 @@ impl Room {
 
     /// Whoever signs in with a token.
     pub(crate) async fn signed_in(&self, token: &str) -> (Client, String) {
-        let answer = self
+        let response = self
             .stranger
             .post_form("/sign-in", &format!("token={token}"))
             .await;
-        assert_eq!(answer.status, 303, "{answer:?}");
-        let secret = answer.session();
+        assert_eq!(response.status, 303, "{response:?}");
+        let secret = response.session();
         (self.stranger.in_session(&secret), secret)
     }
 
@@ -175,7 +175,7 @@ impl Room {
         let layer = layer.observe(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
         let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
-        answer(&layer, poll, pending).await;
+        respond(&layer, poll, pending).await;
     }
 
     /// Asks the server to stop and waits until it has.

@@ -22,7 +22,7 @@ fn status(journal: &OnDisk, json: bool) -> Ran {
 fn troubled() -> OnDisk {
     let failing = GateReport::failed(
         events::label("no_dependent_responses"),
-        json!({ "answers": 3 }),
+        json!({ "responses": 3 }),
     );
     let refused = AttemptRefused {
         attempt: Attempt::Transition {
@@ -34,7 +34,7 @@ fn troubled() -> OnDisk {
     };
     let passing = GateReport::ok(
         events::label("no_dependent_responses"),
-        json!({ "answers": 0 }),
+        json!({ "responses": 0 }),
     );
     let coverage = GateReport::ok(events::label("coverage"), json!({ "ratio": 1 }));
     OnDisk::of(vec![
@@ -82,7 +82,7 @@ fn a_status_in_json_says_the_same() {
     );
     assert_eq!(status["gates"][1]["gate"], "no_dependent_responses");
     assert_eq!(status["gates"][1]["passed"], false);
-    assert_eq!(status["gates"][1]["evidence"], json!({ "answers": 3 }));
+    assert_eq!(status["gates"][1]["evidence"], json!({ "responses": 3 }));
     let owed = status["obligations"].as_array().unwrap();
     let owed: Vec<_> = owed
         .iter()

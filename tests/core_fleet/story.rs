@@ -156,7 +156,7 @@ async fn all_but_the_gone_have_migrated(core: &CoreServer, fleet: &mut Fleet) {
 
     let report = &census(&core.http, "24h").await;
     assert_eq!(report["coverage"]["ratio"], 1.0, "silence was watched");
-    assert_eq!(report["all"]["answers"]["dependent"], 0);
+    assert_eq!(report["all"]["responses"]["dependent"], 0);
     for (kind, inactive) in [("UI_RUST", 3), ("AGENT", 3), ("MCP", 4)] {
         let counts = of_kind(report, kind);
         assert_eq!(

@@ -16,12 +16,12 @@ use crate::{
         phase, report_checks, roll_back, roll_back_agents,
     },
     support::{
-        answer::Answer,
         device_client::{DeviceClient, Step},
         fleet::Fleet,
         http_client::HttpClient,
         new_client::NewClient,
         old_client::OldClient,
+        response::Answer,
         seen::seen,
         server::{CoreServer, INTERVAL, Start},
         temp_dir::TempDir,

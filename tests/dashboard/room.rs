@@ -94,7 +94,7 @@ impl Room {
             .observe(census.clone())
             .observe(metrics);
         let service = Router::new()
-            .fallback(any(answer))
+            .fallback(any(response))
             .layer(CaptureRequestFieldsLayer::new());
         let app = Router::new()
             .nest(PREFIX, admin.router())
@@ -131,9 +131,9 @@ impl Room {
         &self,
         (kind, id): (&str, u32),
         version: &str,
-        answer: (u16, &'static str),
+        response: (u16, &'static str),
     ) {
-        self.ask("device/poll", (kind, id), version, answer).await;
+        self.ask("device/poll", (kind, id), version, response).await;
     }
 
     pub(crate) async fn ask(
@@ -255,7 +255,7 @@ fn detector() -> SignalDetector {
 }
 
 /// A handler that answers as the request says.
-async fn answer(request: Request) -> Response {
+async fn response(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let _ = to_bytes(body, 4_096).await;
     let said = |name| {

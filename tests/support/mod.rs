@@ -7,7 +7,6 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
-pub(crate) mod answer;
 pub(crate) mod device_client;
 pub(crate) mod fleet;
 pub(crate) mod http_client;
@@ -16,6 +15,7 @@ pub(crate) mod old_client;
 pub(crate) mod operator;
 #[cfg(unix)]
 pub(crate) mod process;
+pub(crate) mod response;
 pub(crate) mod seen;
 pub(crate) mod server;
 pub(crate) mod session;

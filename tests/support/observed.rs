@@ -72,7 +72,7 @@ impl Observe for Notes {
 }
 
 /// Sends one request through the layer to a service that gives this answer.
-pub(crate) async fn answer<B: Body + Unpin>(
+pub(crate) async fn respond<B: Body + Unpin>(
     layer: &LegacyHttpCompatLayer,
     request: Request<()>,
     response: Response<B>,

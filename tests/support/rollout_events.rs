@@ -100,7 +100,7 @@ pub(crate) fn story() -> Vec<EventPayload> {
     let caller = WaiverTarget::Caller(Fingerprint::from_u128(0xfeed));
     let failing = GateReport::failed(
         label("no_dependent_responses"),
-        json!({ "dependent_answers": 3 }),
+        json!({ "dependent_responses": 3 }),
     );
     let passing = GateReport::ok(label("coverage"), json!({ "ratio": 1 }));
     let client = ClientRolledBack {

@@ -28,7 +28,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
         return Err(Stop(format!("the rollback was refused: {}", back.text)));
     }
     let visit = forgotten.visit(&scene.core).await;
-    scene.see("the forgotten AGENT then", visit.answer);
+    scene.see("the forgotten AGENT then", visit.response);
     scene.see("in the journal", journaled(&back.json["event"]));
     an_agent_goes_back(scene).await;
     scene.pass(hours(4)).await;

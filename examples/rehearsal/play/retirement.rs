@@ -46,8 +46,8 @@ async fn the_layer_is_an_identity(scene: &mut Scene) {
         let core = desktop
             .at(&scene.core)
             .with_header("x-correlation-id", "the-same");
-        let answer = core.token("whoever", "UI_RUST", "anything").await;
-        read.push((answer.status, answer.text));
+        let response = core.token("whoever", "UI_RUST", "anything").await;
+        read.push((response.status, response.text));
     }
     scene.fleet.visit(&scene.core).await;
     let same = read[0] == read[1];

@@ -58,7 +58,7 @@ fn because(gate: &str, evidence: &Value) -> String {
             "{:.0} % of {} watched, {} answers",
             100.0 * share("/ratio"),
             text(&evidence["window"]),
-            number("/answers")
+            number("/responses")
         ),
         "no_open_incident" => format!("{} open", number("/open")),
         "post_analyses_filed" => format!("{} due", number("/due")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 
-use super::{answer::not_configured, params::Params};
+use super::{params::Params, response::not_configured};
 use crate::{
     admin::{access::Viewer, blocking::blocking, problem::Problem, shared::Shared},
     caller::{Kind, Kinds},
@@ -33,8 +33,8 @@ const SORTS: [(&str, SortBy); 7] = [
     ("last_seen", SortBy::LastSeen),
     ("first_seen", SortBy::FirstSeen),
     ("last_dependent", SortBy::LastDependent),
-    ("answers", SortBy::Responses),
-    ("dependent_answers", SortBy::DependentAnswers),
+    ("responses", SortBy::Responses),
+    ("dependent_responses", SortBy::DependentAnswers),
     ("kind", SortBy::Kind),
     ("fingerprint", SortBy::Fingerprint),
 ];

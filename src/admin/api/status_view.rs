@@ -9,7 +9,7 @@ use crate::{
         access::{Principal, Role},
         shared::Shared,
         stamp::StampView,
-        totals::{AnswerTotals, Totals, answers, flag_word},
+        totals::{AnswerTotals, Totals, flag_word, responses},
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
     rollout::{
@@ -50,7 +50,7 @@ pub(crate) struct StatusView {
     coverage: Vec<CoverageView>,
     /// `None` without a census.
     totals: Option<TotalsView>,
-    answers: Vec<AnswerTotals>,
+    responses: Vec<AnswerTotals>,
     you: You,
 }
 
@@ -168,7 +168,7 @@ impl StatusView {
             .census()
             .map(|census| census.reports(Window::STANDARD));
         let mut view = Self::of(&rollout.status(), principal);
-        view.answers = answers(rollout);
+        view.responses = responses(rollout);
         if let Some(reports) = reports {
             view.totals = reports.iter().find_map(TotalsView::of);
             view.coverage = reports.into_iter().map(CoverageView::of).collect();
@@ -234,7 +234,7 @@ impl StatusView {
             },
             coverage: Vec::new(),
             totals: None,
-            answers: Vec::new(),
+            responses: Vec::new(),
             you: You::of(principal),
         }
     }

@@ -67,9 +67,9 @@ struct Row {
     first_seen: Moment,
     last_seen: Moment,
     last_dependent: Option<Moment>,
-    answers: String,
-    dependent_answers: String,
-    stranded_answers: u32,
+    responses: String,
+    dependent_responses: String,
+    stranded_responses: u32,
     endpoints: String,
 }
 
@@ -139,7 +139,7 @@ impl Asked {
                 label,
                 href: turned.link(base),
                 sorted,
-                figure: matches!(name, "answers" | "dependent_answers"),
+                figure: matches!(name, "responses" | "dependent_responses"),
             }
         };
         ORDERS.map(column).into()
@@ -196,9 +196,9 @@ impl Row {
             first_seen: at(row.first_seen_unix_ms),
             last_seen: at(row.last_seen_unix_ms),
             last_dependent: row.last_dependent_unix_ms.map(at),
-            answers: grouped(row.answers.into()),
-            dependent_answers: grouped(row.dependent_answers.into()),
-            stranded_answers: row.stranded_answers,
+            responses: grouped(row.responses.into()),
+            dependent_responses: grouped(row.dependent_responses.into()),
+            stranded_responses: row.stranded_responses,
             endpoints: row.endpoints.join(", "),
         }
     }

@@ -44,9 +44,9 @@ pub(crate) const ORDERS: [Choice<SortBy>; 7] = [
     ("first_seen", "First seen", SortBy::FirstSeen),
     ("last_seen", "Last seen", SortBy::LastSeen),
     ("last_dependent", "Last dependent", SortBy::LastDependent),
-    ("answers", "Answers", SortBy::Responses),
+    ("responses", "Answers", SortBy::Responses),
     (
-        "dependent_answers",
+        "dependent_responses",
         "Dependent answers",
         SortBy::DependentAnswers,
     ),

@@ -144,6 +144,6 @@ mod tests {
     fn lists_end_with_and() {
         assert_eq!(listed(&["a"]), "a");
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(titled("no_dependent_responses"), "Legacy quiet");
+        assert_eq!(titled("no_dependent_responses"), "No dependent responses");
     }
 }

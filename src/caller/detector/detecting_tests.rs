@@ -250,7 +250,7 @@ fn the_fingerprint_is_the_same_in_every_version_of_the_crate() {
 }
 
 #[test]
-fn kind_and_generation_headers_vary_the_answer_and_identity_does_not() {
+fn kind_and_generation_headers_vary_the_response_and_identity_does_not() {
     let detector: Box<dyn Detect> = Box::new(core().build(&KEY).unwrap());
     let value = detector.vary().to_header_value().unwrap();
     assert_eq!(

@@ -136,8 +136,8 @@ impl Conditions {
             return Verdict::Failed;
         }
         let request = fields_verdict(&self.request_fields, Some(request), MissingInput::Request);
-        let answer = fields_verdict(&self.fields, fields, MissingInput::Body);
-        match (answer, request) {
+        let response = fields_verdict(&self.fields, fields, MissingInput::Body);
+        match (response, request) {
             (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
             (Verdict::Fulfilled, verdict) | (verdict, _) => verdict,
         }

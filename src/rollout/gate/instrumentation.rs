@@ -26,7 +26,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let evidence = json!({
         "watched_ms": watched,
         "report_age_ms": age,
-        "answers_counted": metrics.snapshot().total_responses(),
+        "responses_counted": metrics.snapshot().total_responses(),
     });
     Verdict::new(running, evidence)
 }

@@ -108,7 +108,7 @@ fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
         "retire_by",
     ]
     .map(|name| (name, members.text(name)));
-    let [answers, processes] =
+    let [responses, processes] =
         ["min_responses", "processes"].map(|name| (name, members.integer(name)));
     let [ratio, guard, gates] = ["coverage_ratio", "guard", "gates"].map(|name| members.any(name));
     report("", members.finish(), faults);
@@ -116,7 +116,7 @@ fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
         draft.opening_phase = read_phase(&phase, faults);
     }
     read_times(&mut draft, texts, faults);
-    draft.min_responses = whole(answers, faults).unwrap_or(draft.min_responses);
+    draft.min_responses = whole(responses, faults).unwrap_or(draft.min_responses);
     draft.processes = whole(processes, faults).unwrap_or(draft.processes);
     let ratio = ratio.and_then(|tree| number("/coverage_ratio", tree, faults));
     draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);

@@ -123,8 +123,8 @@ impl PolicyBuilder {
     }
 
     /// The least answers in the window.
-    pub fn min_responses(mut self, answers: u64) -> Self {
-        self.min_responses = answers;
+    pub fn min_responses(mut self, responses: u64) -> Self {
+        self.min_responses = responses;
         self
     }
 

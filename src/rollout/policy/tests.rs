@@ -97,7 +97,7 @@ fn policies() -> impl Strategy<Value = Policy> {
     let rest = (0.01..=1.0_f64, any::<u32>(), 1..9_u32, any::<bool>());
     (lengths, guard, gates, rest).prop_map(|(lengths, guard, gates, rest)| {
         let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
-        let (ratio, answers, processes, observe) = rest;
+        let (ratio, responses, processes, observe) = rest;
         let guard = guard.map(|(within, callers, percent)| {
             let within = Duration::from_millis(within);
             Guard::new(within, callers.map(u64::from), Some(f64::from(percent)))
@@ -115,10 +115,10 @@ fn policies() -> impl Strategy<Value = Policy> {
             .inactive_after(inactive)
             .rollback_limit(rollback)
             .coverage_ratio(ratio)
-            .min_responses(answers.into())
+            .min_responses(responses.into())
             .processes(processes)
             .guard(guard)
-            .retire_by(observe.then(|| Timestamp::from_unix_ms(answers.into())))
+            .retire_by(observe.then(|| Timestamp::from_unix_ms(responses.into())))
             .gates(Transition::Cutover, gates)
             .build()
             .unwrap()

@@ -15,9 +15,9 @@ use crate::{
 };
 
 pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> {
-    let answers = counted(figures.number("answers_counted"), "answer");
+    let responses = counted(figures.number("responses_counted"), "answer");
     if passed {
-        let text = format!("The census is watching, and {answers} were counted.");
+        let text = format!("The census is watching, and {responses} were counted.");
         return vec![Point::new(text)];
     }
     if figures.number("watched_ms") == 0 {
@@ -39,10 +39,10 @@ pub(super) fn no_dependent_responses(
     let label = figures.text("window");
     let span = window(label);
     let in_the_way = |what| figures.inner_number("in_the_way", what);
-    let [callers, answers, anonymous, estimated] = [
+    let [callers, responses, anonymous, estimated] = [
         "callers",
-        "answers",
-        "anonymous_answers",
+        "responses",
+        "anonymous_responses",
         "estimated_callers",
     ]
     .map(in_the_way);
@@ -52,10 +52,10 @@ pub(super) fn no_dependent_responses(
         let text = format!("{by_kind} got or missed an old answer in the last {span}.");
         let query = format!("state=depended&window={label}");
         points.push(upgrade(text, callers, background, &query));
-    } else if answers > 0 {
+    } else if responses > 0 {
         let text = format!(
             "{} in the last {span} asked for the old form, though no known caller is left that got one.",
-            counted(answers, "answer")
+            counted(responses, "answer")
         );
         points.push(Point::new(text).todo(
             "Wait until they have left the window, which can take a quarter of an hour longer than it.",
@@ -77,7 +77,7 @@ pub(super) fn no_dependent_responses(
         points.extend(inconclusive(figures, background));
     }
     if points.is_empty() {
-        points.push(quiet(figures.number("dependent_answers"), &span));
+        points.push(quiet(figures.number("dependent_responses"), &span));
     }
     points
 }
@@ -86,8 +86,8 @@ fn quiet(dependent: u64, span: &str) -> Point {
     Point::new(if dependent == 0 {
         format!("Nobody got or missed an old answer in the last {span}.")
     } else {
-        let answers = counted(dependent, "dependent answer");
-        format!("The {answers} in the last {span} all belong to waived callers.")
+        let responses = counted(dependent, "dependent answer");
+        format!("The {responses} in the last {span} all belong to waived callers.")
     })
 }
 
@@ -170,12 +170,12 @@ pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
         );
         points.push(Point::new(text).todo(RISES));
     }
-    let (answers, enough) = (number("answers"), number("least_answers"));
-    if answers < enough {
+    let (responses, enough) = (number("responses"), number("least_responses"));
+    if responses < enough {
         let text = format!(
             "Only {} {} seen in the last {span}; {} are asked for.",
-            counted(answers, "answer"),
-            if answers == 1 { "was" } else { "were" },
+            counted(responses, "answer"),
+            if responses == 1 { "was" } else { "were" },
             grouped(enough)
         );
         points.push(Point::new(text).todo(
@@ -196,7 +196,7 @@ pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
         let text = format!(
             "{} of the last {span} was watched, with {}.",
             percent(ratio),
-            counted(answers, "answer")
+            counted(responses, "answer")
         );
         points.push(Point::new(text));
     }

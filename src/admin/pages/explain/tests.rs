@@ -47,14 +47,15 @@ fn says(name: &str, passed: bool, evidence: Value, expected: &[&str]) {
 
 #[test]
 fn instrumentation_says_whether_anybody_is_watching() {
-    let evidence = json!({"watched_ms": 300_000, "report_age_ms": 2_000, "answers_counted": 1_234});
+    let evidence =
+        json!({"watched_ms": 300_000, "report_age_ms": 2_000, "responses_counted": 1_234});
     says(
         "instrumentation",
         true,
         evidence,
         &["The census is watching, and 1,234 answers were counted."],
     );
-    let evidence = json!({"watched_ms": 0, "report_age_ms": 0, "answers_counted": 0});
+    let evidence = json!({"watched_ms": 0, "report_age_ms": 0, "responses_counted": 0});
     says(
         "instrumentation",
         false,
@@ -64,7 +65,7 @@ fn instrumentation_says_whether_anybody_is_watching() {
          where the service starts, and restart.",
         ],
     );
-    let evidence = json!({"watched_ms": 1, "report_age_ms": 45_000, "answers_counted": 0});
+    let evidence = json!({"watched_ms": 1, "report_age_ms": 45_000, "responses_counted": 0});
     says(
         "instrumentation",
         false,
@@ -115,12 +116,12 @@ fn each_check_in_the_way_says_what_to_do_about_it() {
     );
 }
 
-fn quiet(callers: u64, answers: u64, anonymous: u64, estimated: u64, settled: bool) -> Value {
+fn quiet(callers: u64, responses: u64, anonymous: u64, estimated: u64, settled: bool) -> Value {
     json!({
         "window": "24h",
-        "dependent_answers": answers,
+        "dependent_responses": responses,
         "in_the_way": {
-            "callers": callers, "answers": answers, "anonymous_answers": anonymous, "estimated_callers": estimated,
+            "callers": callers, "responses": responses, "anonymous_responses": anonymous, "estimated_callers": estimated,
         },
         "callers": [],
         "contract_since": "2026-03-01T12:00:00.000Z",
@@ -165,7 +166,7 @@ fn legacy_quiet_says_what_else_is_in_the_way() {
         ],
     );
     let mut waived = quiet(0, 0, 0, 0, true);
-    waived["dependent_answers"] = 7.into();
+    waived["dependent_responses"] = 7.into();
     says(
         "no_dependent_responses",
         true,
@@ -215,7 +216,7 @@ fn all_accounted_says_what_became_of_everyone() {
 fn coverage_says_each_thing_that_is_missing() {
     let full = json!({
         "window": "24h", "ratio": 0.998, "least_ratio": 0.99, "gaps": 1, "overflowed": false, "snapshots_lost": 0,
-        "answers": 12_345, "least_answers": 100, "processes": 1,
+        "responses": 12_345, "least_responses": 100, "processes": 1,
     });
     says(
         "coverage",
@@ -225,7 +226,7 @@ fn coverage_says_each_thing_that_is_missing() {
     );
     let empty = json!({
         "window": "24h", "ratio": 0.25, "least_ratio": 0.99, "gaps": 2, "overflowed": true, "snapshots_lost": 1,
-        "answers": 12, "least_answers": 100, "processes": 3,
+        "responses": 12, "least_responses": 100, "processes": 3,
     });
     says(
         "coverage",

@@ -97,7 +97,7 @@ fn enabling_asks_for_instrumentation_alone() {
 }
 
 #[test]
-fn one_dependent_answer_in_the_window_is_enough_whoever_got_it() {
+fn one_dependent_response_in_the_window_is_enough_whoever_got_it() {
     let stage = plain();
     stage.pass(25 * HOUR);
     let quiet = || stage.passes("no_dependent_responses", CUTOVER);
@@ -111,7 +111,7 @@ fn one_dependent_answer_in_the_window_is_enough_whoever_got_it() {
 }
 
 #[test]
-fn the_answers_of_waived_callers_are_set_aside_and_of_no_others() {
+fn the_responses_of_waived_callers_are_set_aside_and_of_no_others() {
     let stage = plain();
     stage.pass(25 * HOUR);
     let quiet = || stage.passes("no_dependent_responses", CUTOVER);

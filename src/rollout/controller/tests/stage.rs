@@ -213,8 +213,8 @@ impl Stage {
     }
 
     /// So many answers to upgraded clients.
-    pub(super) fn traffic(&self, answers: u32) {
-        for _ in 0..answers {
+    pub(super) fn traffic(&self, responses: u32) {
+        for _ in 0..responses {
             let new = Generation::Target;
             self.see("AGENT", new, Some(7_000), Dependence::None);
         }
