@@ -44,7 +44,7 @@
 //! | `legacy_http_compat_phase` | gauge | `flag`, `phase` | Whether the rollout is in this phase. |
 //! | `legacy_http_compat_transitions_total` | counter | `from`, `to` | Steps from one phase of the rollout to another, since its journal began. |
 //! | `legacy_http_compat_gate_passed` | gauge | `gate` | Whether the gate would let the next step of the rollout pass. |
-//! | `legacy_http_compat_overdue` | gauge | `what` | Whether something in the rollout is past its time. |
+//! | `legacy_http_compat_overdue` | gauge | `obligation` | Whether something in the rollout is past its time. |
 //! | `legacy_http_compat_post_analyses_open` | gauge | | Rollbacks whose post-analysis is missing. |
 //! | `legacy_http_compat_journal_failing` | gauge | | Whether the journal of the rollout could not be read or written the last time. |
 //!
@@ -64,7 +64,7 @@
 //! | `from` | the phases |
 //! | `to` | the phases |
 //! | `gate` | the names of the gates that the next step asks |
-//! | `what` | `rollback`, `post_analysis`, `retirement` |
+//! | `obligation` | `rollback`, `post_analysis`, `retirement` |
 //!
 //! All values come from finite sets that the operator fixes. Nothing that a client sent is ever one: no fingerprint, no
 //! address, no path, no user agent.

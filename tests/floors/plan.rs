@@ -9,7 +9,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("flag", 0),
     ("guide", 0),
     ("json", 0),
-    ("keeper", 0),
+    ("worker", 0),
     ("storage", 0),
     ("contract", 0),
     ("contract::compile", 1),

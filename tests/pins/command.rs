@@ -4,7 +4,9 @@ use std::{fs, path::Path};
 
 use legacy_http_compat::{
     Contract,
-    rollout::{Attempt, AttemptRefused, Fact, GateReport, Phase, Reason, Timestamp, Waived},
+    rollout::{
+        Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, Timestamp, WaiverTarget,
+    },
 };
 use serde_json::{Value, json};
 
@@ -29,13 +31,16 @@ const FAULTY: &str = r#"{
   "callers": {
     "kinds": ["WORKER", "WORKER"],
     "kind_from": [{"products": {"acme": "CONSOLE"}}],
-    "status_driven_since": {"WORKER": "three"}
+    "target_since": {"WORKER": "three"}
   }
 }"#;
 
 /// A rollout that was rolled back long ago, with all that can be open.
 fn troubled() -> OnDisk {
-    let failing = GateReport::failed(events::label("legacy_quiet"), json!({ "answers": 3 }));
+    let failing = GateReport::failed(
+        events::label("no_dependent_responses"),
+        json!({ "responses": 3 }),
+    );
     let refused = AttemptRefused {
         attempt: Attempt::Transition {
             from: Phase::Compat,
@@ -44,17 +49,20 @@ fn troubled() -> OnDisk {
         cause: Reason::new("a gate does not let pass").unwrap(),
         gates: vec![failing],
     };
-    let passing = GateReport::ok(events::label("legacy_quiet"), json!({ "answers": 0 }));
+    let passing = GateReport::ok(
+        events::label("no_dependent_responses"),
+        json!({ "responses": 0 }),
+    );
     let coverage = GateReport::ok(events::label("coverage"), json!({ "ratio": 1 }));
     OnDisk::of(vec![
         events::opened(Phase::Compat),
         events::check("openapi", true),
         events::check("client_compat", false),
-        events::waived(Waived::Anonymous, 4_000_000_000_000),
-        events::waived(Waived::Kind(events::label("MCP")), 1_000),
+        events::waived(WaiverTarget::Anonymous, 4_000_000_000_000),
+        events::waived(WaiverTarget::Kind(events::label("MCP")), 1_000),
         events::cutover(vec![passing, coverage], &[]),
         events::rollback("INC-7"),
-        Fact::AttemptRefused(refused),
+        EventPayload::AttemptRefused(refused),
     ])
 }
 
@@ -106,8 +114,8 @@ fn undate(value: &mut Value) {
 /// The story with every kind of event, with waivers that hold for long.
 fn story() -> OnDisk {
     let mut facts = events::story();
-    for fact in &mut facts {
-        if let Fact::DependenceWaived(waived) = fact {
+    for payload in &mut facts {
+        if let EventPayload::DependenceWaived(waived) = payload {
             waived.until = Timestamp::from_unix_ms(4_000_000_000_000);
         }
     }

@@ -79,11 +79,11 @@ fn built() -> Vec<SignalDetectorBuilder> {
             .kind_products([("b", "AGENT")]),
         agents().kind_products([("core agent", "AGENT")]),
         agents().kind_products([("core", "AGENT"), ("Core", "AGENT")]),
-        agents().status_driven_since("AGNET", "2.0.0"),
-        agents().status_driven_since("AGENT", "2"),
+        agents().target_since("AGNET", "2.0.0"),
+        agents().target_since("AGENT", "2"),
         agents()
-            .status_driven_since("AGENT", "2.0.0")
-            .status_driven_since("AGENT", "3.0.0"),
+            .target_since("AGENT", "2.0.0")
+            .target_since("AGENT", "3.0.0"),
         agents().version_header("ü"),
         agents().opt_in("X-Opt-In", "\n"),
         agents().identity(IdentitySignal::header("User-Agent")),

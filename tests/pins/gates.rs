@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use legacy_http_compat::{
     Contract, LiveContract,
     caller::{Caller, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, Sighting},
+    census::{CallerEvent, Census, Dependence},
     clock::ManualClock,
-    keeper::Tick,
     metrics::Metrics,
     rollout::{
-        Actor, BuiltInGate, FlagName, GateReport, IncidentId, Label, MemoryJournal, Order, Phase,
-        Policy, PolicyBuilder, Reason, Rollout, Transition,
+        Actor, BuiltInGate, CommandContext, FlagName, GateReport, Identifier, IncidentId,
+        MemoryJournal, Phase, Policy, PolicyBuilder, Reason, Rollout, Transition,
     },
+    worker::Tick,
 };
 use serde_json::{json, to_value};
 
@@ -28,15 +28,15 @@ struct Stage {
     rollout: Rollout,
 }
 
-fn order(reason: &str) -> Order {
-    Order::new(Actor::human("mara").unwrap(), Reason::new(reason).unwrap())
+fn order(reason: &str) -> CommandContext {
+    CommandContext::new(Actor::human("mara").unwrap(), Reason::new(reason).unwrap())
 }
 
 /// All gates at the cutover.
 fn policy() -> PolicyBuilder {
     Policy::builder()
         .required_checks(["openapi"])
-        .minimum_answers(3)
+        .min_responses(3)
         .gates(Transition::Cutover, BuiltInGate::ALL)
 }
 
@@ -74,7 +74,7 @@ impl Stage {
 
     fn see(&self, generation: Generation, number: u128, dependence: Dependence) {
         let caller = Caller::new(self.kinds.find("AGENT").unwrap(), generation);
-        self.census.record(&Sighting {
+        self.census.record(&CallerEvent {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
             endpoint: self.census.endpoint("device_poll"),
             dependence,
@@ -82,7 +82,7 @@ impl Stage {
     }
 
     fn report(&self, green: bool) {
-        let check = Label::new("openapi").unwrap();
+        let check = Identifier::new("openapi").unwrap();
         let report = self
             .rollout
             .report_check(check, green, None, &order("run 7"));
@@ -99,7 +99,7 @@ fn passing() -> Vec<GateReport> {
     stage.pass(25);
     stage.report(true);
     for _ in 0..3 {
-        stage.see(Generation::StatusDriven, 7, Dependence::None);
+        stage.see(Generation::Target, 7, Dependence::None);
     }
     stage.gates()
 }

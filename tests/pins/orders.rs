@@ -57,24 +57,24 @@ fn all() -> Vec<(&'static str, Value)> {
 }
 
 #[tokio::test]
-async fn the_answer_to_every_order_is_pinned() {
+async fn the_response_to_every_order_is_pinned() {
     let room = Room::open().await;
     let mut text = String::new();
     for (path, body) in all() {
-        let answer = mara(&room).post(path, &body).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        write!(text, "POST {path}\n{}", told(&answer)).unwrap();
+        let response = mara(&room).post(path, &body).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        write!(text, "POST {path}\n{}", told(&response)).unwrap();
     }
     pin("orders.txt", &text);
 }
 
 #[tokio::test]
-async fn the_answer_to_a_rollback_that_cannot_be_recorded_is_pinned() {
+async fn the_response_to_a_rollback_that_cannot_be_recorded_is_pinned() {
     let room = Room::open().await;
     let cutover = json!({"to": "cutover", "reason": "quiet"});
     mara(&room).post("/api/transitions", &cutover).await.ok();
     room.journal.refuses_writing.store(true, Ordering::Relaxed);
     let rollback = json!({"incident": "INC-1", "reason": "now"});
-    let answer = mara(&room).post("/api/rollbacks", &rollback).await;
-    pin("orders_unrecorded.txt", &told(&answer));
+    let response = mara(&room).post("/api/rollbacks", &rollback).await;
+    pin("orders_unrecorded.txt", &told(&response));
 }

@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::answer::Answer;
+use crate::response::Answer;
 
 /// Holds text to the file of this name. `UPDATE_PINS=1` writes the file instead, but never where `CI` is set.
 #[track_caller]
@@ -31,7 +31,7 @@ pub(crate) fn pretty(value: &Value) -> String {
 }
 
 /// An answer of the admin service, with the headers that say something of their own.
-pub(crate) fn told(answer: &Answer) -> String {
+pub(crate) fn told(response: &Answer) -> String {
     let names = [
         "content-type",
         "etag",
@@ -41,9 +41,13 @@ pub(crate) fn told(answer: &Answer) -> String {
     ];
     let headers = names
         .into_iter()
-        .filter_map(|name| Some(format!("{name}: {}\n", answer.header(name)?)));
+        .filter_map(|name| Some(format!("{name}: {}\n", response.header(name)?)));
     let headers: String = headers.collect();
-    format!("{}\n{headers}{}\n\n", answer.status, pretty(&answer.json()))
+    format!(
+        "{}\n{headers}{}\n\n",
+        response.status,
+        pretty(&response.json())
+    )
 }
 
 /// The same with members in the order of their names, also where `serde_json` keeps them as they were put in.

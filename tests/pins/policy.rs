@@ -21,11 +21,11 @@ const FAULTY: [&str; 13] = [
     r#"{"guard": {"stranded_callers": 1}}"#,
     r#"{"check_max_age": "soon"}"#,
     r#"{"retire_by": "some day"}"#,
-    r#"{"processes": 0, "coverage_ratio": 1.5, "minimum_answers": -1, "quiet_for_cutover": "31d", "rollback_limit": "0s"}"#,
+    r#"{"processes": 0, "coverage_ratio": 1.5, "min_responses": -1, "cutover_quiet_window": "31d", "rollback_limit": "0s"}"#,
     r#"{"opening_phase": "retired"}"#,
     r#"{"required_checks": ["a b"]}"#,
     r#"{"required_checks": ["x", "x"]}"#,
-    r#"{"gates": {"cutover": ["legacy_quiet", "legacy_quiet"], "lunch": []}}"#,
+    r#"{"gates": {"cutover": ["no_dependent_responses", "no_dependent_responses"], "lunch": []}}"#,
     r#"{"gates": {"retire": ["luck"]}}"#,
     r#"{"guard": {"within": "10m"}}"#,
 ];

@@ -6,18 +6,18 @@ use legacy_http_compat::rollout::Policy;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
     client::Client,
     pin::{pin, told},
+    response::Answer,
     rich::{mara, policy},
     room::{MARA, Room},
 };
 
 /// Holds a problem to the file that is called like its type.
 #[track_caller]
-fn pinned(name: &str, answer: &Answer) {
-    assert_eq!(answer.problem(), name);
-    pin(&format!("problems/{name}.txt"), &told(answer));
+fn pinned(name: &str, response: &Answer) {
+    assert_eq!(response.problem(), name);
+    pin(&format!("problems/{name}.txt"), &told(response));
 }
 
 async fn strict() -> Room {
@@ -119,8 +119,8 @@ async fn what_is_wrong_with_each_order_is_told_in_pinned_words() {
             json!({"policy": {"coverage_ratio": 2, "gates": {"retire": ["odd"]}}, "reason": "x"}),
         ),
     ] {
-        let answer = mara(&room).post(path, &body).await;
-        write!(text, "POST {path}\n{}", told(&answer)).unwrap();
+        let response = mara(&room).post(path, &body).await;
+        write!(text, "POST {path}\n{}", told(&response)).unwrap();
     }
     pin("problems_of_orders.txt", &text);
 }
@@ -132,7 +132,7 @@ async fn a_step_that_may_not_be_taken_is_refused_in_pinned_words() {
     pinned("impossible", &retire);
     let cutover = step(&room, json!({"to": "cutover", "reason": "now"})).await;
     pinned("gates-failed", &cutover);
-    let mut order = json!({"to": "cutover", "override": ["no_incident"], "reason": "now"});
+    let mut order = json!({"to": "cutover", "override": ["no_open_incident"], "reason": "now"});
     pinned("override-mismatch", &step(&room, order.clone()).await);
     order["override"] = cutover.json()["failing"].clone();
     step(&room, order).await.ok();

@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Fact, FlagName, Guard, Journal as _, MemoryJournal, Policy, Timestamp},
+    rollout::{EventPayload, FlagName, Guard, Journal as _, MemoryJournal, Policy, Timestamp},
 };
 use serde_json::{Value, json};
 
-use crate::{answer::Answer, client::Client, events, room::Room};
+use crate::{client::Client, events, response::Answer, room::Room};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -97,12 +97,12 @@ async fn cut_over(room: &Room, overridden: &Value) -> Answer {
 /// A service whose journal has every kind of event.
 pub(crate) async fn storied() -> Room {
     let journal = Arc::new(MemoryJournal::new());
-    for (head, mut fact) in (0..).zip(events::story()) {
-        if let Fact::Opened(opened) = &mut fact {
+    for (head, mut payload) in (0..).zip(events::story()) {
+        if let EventPayload::Opened(opened) = &mut payload {
             let flag = FlagName::new("features.auth.device_flow.compat_legacy_http");
             opened.flag = flag.unwrap();
         }
-        journal.append(head, events::draft(fact)).unwrap();
+        journal.append(head, events::draft(payload)).unwrap();
     }
     Room::open_with(|setup| setup.journal = journal).await
 }
