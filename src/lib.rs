@@ -33,7 +33,7 @@
 //! - [`history`]: the curves of the last 30 days: who depended, and what was answered
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
 //! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
-//! - [`clock`] and [`worker`]: where time comes from, and who does the periodic work
+//! - [`time`] and [`worker`]: where time comes from, and who does the periodic work
 //! - [`guide`]: writing a contract, recognising callers, deployment, the operator's runbook, performance, security,
 //!   architecture
 
@@ -41,7 +41,6 @@
 pub mod admin;
 pub mod caller;
 pub mod census;
-pub mod clock;
 pub mod contract;
 pub mod document;
 mod faults;
@@ -55,6 +54,7 @@ pub mod observation;
 mod per_contract;
 pub mod rollout;
 mod storage;
+pub mod time;
 pub mod worker;
 
 #[doc(inline)]

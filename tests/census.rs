@@ -8,7 +8,7 @@ use legacy_http_compat::{
         CallerEvent, CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause,
         ListQuery, Select, SortBy, Window,
     },
-    clock::{Clock, ManualClock},
+    time::{Clock, ManualClock},
     worker::Tick,
 };
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
     census::{CallerEvent, CallerState, Census, Counts, Dependence, ListQuery, Select, Window},
-    clock::{Clock, ManualClock},
+    time::{Clock, ManualClock},
     worker::Tick,
 };
 use proptest::prelude::*;

@@ -10,7 +10,7 @@ use legacy_http_compat::{
     census::{
         CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Window,
     },
-    clock::ManualClock,
+    time::ManualClock,
     worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;

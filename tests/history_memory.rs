@@ -16,10 +16,10 @@ use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
     caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
     census::Census,
-    clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{History, Span},
     metrics::Metrics,
+    time::ManualClock,
     worker::Tick,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};

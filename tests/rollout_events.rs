@@ -8,9 +8,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use legacy_http_compat::rollout::{
-    AppendError, CorrelationId, Event, EventPayload, Timestamp, audit,
-};
+use legacy_http_compat::rollout::{AppendError, CorrelationId, Event, EventPayload, audit};
+use legacy_http_compat::time::Timestamp;
 use serde_json::{Value, json};
 
 fn numbered() -> impl Iterator<Item = Event> {

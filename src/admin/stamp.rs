@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::rollout::{Actor, EventRef, Reason, Timestamp};
+use crate::rollout::{Actor, EventRef, Reason};
+use crate::time::Timestamp;
 
 /// A [`EventRef`] in JSON.
 #[derive(Clone, Debug, Serialize)]

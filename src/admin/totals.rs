@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::time::Timestamp;
 use crate::{
     census::{KindCounts, Window},
-    clock::Clock,
     flag::FlagState,
     observation::Shape,
-    rollout::{Phase, Rollout, Timestamp},
+    rollout::{Phase, Rollout},
+    time::Clock,
 };
 
 /// Where the rollout stands and how many there are, as it is sent every few seconds.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{caller::Kinds, clock::Clock, per_contract::PerContract, storage::saver::Saver};
+use crate::{caller::Kinds, per_contract::PerContract, storage::saver::Saver, time::Clock};
 
 use super::{
     binding::Binding,

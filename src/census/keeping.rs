@@ -1,6 +1,6 @@
 //! What the census keeps besides the callers, all of it touched only by heartbeats and reports.
 
-use crate::clock::Clock;
+use crate::time::Clock;
 
 use super::{
     coverage::{Coverage, Gap, GapCause},

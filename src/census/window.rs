@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::clock::millis;
+use crate::time::millis;
 
 /// A window that ends now: at least a millisecond, at most 30 days.
 ///

@@ -22,9 +22,9 @@ use crate::{
         Census, Window,
         timeline::{ORIGIN, Timeline, resume},
     },
-    clock::{Clock, SystemClock, millis},
     metrics::Metrics,
     storage::{file::SnapshotFile, saver::Saver, unreadable::Unreadable},
+    time::{Clock, SystemClock, millis},
 };
 
 /// How a history is to be.

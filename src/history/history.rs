@@ -8,9 +8,9 @@ use std::{
 use super::{book::Book, curves::Curves, responses, span::Span};
 use crate::{
     census::{Census, Window, timeline::Timeline},
-    clock::Clock,
     metrics::Metrics,
     storage::{saver::Saver, unreadable::Unreadable},
+    time::Clock,
 };
 
 /// The curves of the last 30 days. The [module](super) has the rules and an example.

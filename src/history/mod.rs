@@ -10,7 +10,7 @@
 //! use legacy_http_compat::{
 //!     caller::{Caller, Fingerprint, Generation, Kinds},
 //!     census::{Census, Dependence, CallerEvent},
-//!     clock::ManualClock,
+//!     time::ManualClock,
 //!     history::{History, Span},
 //!     worker::Tick,
 //!     metrics::Metrics,

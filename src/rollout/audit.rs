@@ -34,8 +34,8 @@ use super::{
     payload::{Attempt, EventPayload},
     phase::Phase,
     texts::{CorrelationId, Identifier, IncidentId},
-    time::Timestamp,
 };
+use crate::time::Timestamp;
 
 /// The target of all audit events.
 pub const TARGET: &str = "legacy_http_compat::audit";

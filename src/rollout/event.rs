@@ -6,13 +6,14 @@ use super::{
     actor::Actor,
     payload::EventPayload,
     texts::{CorrelationId, Reason},
-    time::Timestamp,
 };
+use crate::time::Timestamp;
 
 /// What is to be journaled: an event that has no place yet.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CheckReported, NewEvent, EventPayload, Identifier, Reason, Timestamp};
+/// use legacy_http_compat::rollout::{Actor, CheckReported, NewEvent, EventPayload, Identifier, Reason};
+/// use legacy_http_compat::time::Timestamp;
 ///
 /// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None };
 /// let draft = NewEvent::new(

@@ -89,7 +89,6 @@ mod records;
 mod state;
 mod text;
 mod texts;
-mod time;
 mod waived;
 
 pub use actor::{Actor, ActorKind};
@@ -125,5 +124,4 @@ pub use texts::{
     ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
     Summary,
 };
-pub use time::{InvalidTimestamp, Timestamp};
 pub use waived::WaiverTarget;

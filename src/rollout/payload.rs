@@ -7,9 +7,9 @@ use super::{
     gate_report::GateReport,
     phase::Phase,
     texts::{ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary},
-    time::Timestamp,
     waived::WaiverTarget,
 };
+use crate::time::Timestamp;
 use crate::{caller::ClientVersion, flag::FlagState};
 
 /// What happened.

@@ -7,9 +7,9 @@ use super::{
     event::Event,
     payload::Mode,
     texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
-    time::Timestamp,
 };
 use crate::caller::ClientVersion;
+use crate::time::Timestamp;
 
 /// When something was done, by whom and why, and by which event.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use super::{
         Rollback, ServedContract, Waiver,
     },
     texts::{FlagName, Identifier, IncidentId},
-    time::Timestamp,
     waived::WaiverTarget,
 };
 use crate::flag::FlagState;
+use crate::time::Timestamp;
 
 /// Where a rollout stands after the events of its journal, made by a [`Projection`](super::Projection).
 ///

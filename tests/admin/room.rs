@@ -15,13 +15,13 @@ use legacy_http_compat::{
     admin::{Admin, Role, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, Generation, Kinds},
     census::{CallerEvent, Census, Dependence},
-    clock::ManualClock,
     history::History,
     metrics::Metrics,
     rollout::{
         AppendError, Event, FlagName, Journal, MemoryJournal, NewEvent, Phase, Policy, ReadError,
         Rollout,
     },
+    time::ManualClock,
     worker::Tick,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};

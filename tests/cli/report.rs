@@ -2,8 +2,9 @@
 
 use legacy_http_compat::rollout::{
     Actor, EventPayload, IncidentId, Link, NewEvent, Phase, PhaseChange, PostAnalysisFiled, Reason,
-    Summary, Timestamp,
+    Summary,
 };
+use legacy_http_compat::time::Timestamp;
 use serde_json::json;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::clock::ManualClock;
+use legacy_http_compat::time::ManualClock;
 
 use crate::{
     processes::{self, await_snapshot, unix_ms},

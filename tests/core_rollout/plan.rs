@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     FlagState,
-    clock::ManualClock,
     rollout::{JournalReader, Phase, Transition},
+    time::ManualClock,
 };
 
 use crate::{

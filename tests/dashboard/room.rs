@@ -14,7 +14,6 @@ use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
     caller::{Detect as _, FingerprintKey, IdentitySignal, SignalDetector},
     census::Census,
-    clock::ManualClock,
     history::History,
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
@@ -22,6 +21,7 @@ use legacy_http_compat::{
         Actor, CommandContext, FlagName, Identifier, IncidentId, Link, MemoryJournal, Phase,
         Policy, Reason, Rollout,
     },
+    time::ManualClock,
     worker::Tick as _,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};

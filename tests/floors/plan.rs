@@ -4,7 +4,7 @@
 ///
 /// The crate's root and the façades have none: they only name what stands below them.
 const FLOORS: &[(&str, u8)] = &[
-    ("clock", 0),
+    ("time", 0),
     ("faults", 0),
     ("flag", 0),
     ("guide", 0),

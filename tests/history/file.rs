@@ -9,8 +9,8 @@ use std::{
 
 use legacy_http_compat::{
     census::Window,
-    clock::ManualClock,
     history::{History, HistoryBuilder, OpenHistoryErrorKind, Span, Unreadable},
+    time::ManualClock,
     worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;

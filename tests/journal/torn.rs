@@ -2,12 +2,13 @@
 
 use std::{fs, sync::Arc};
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
-    clock::ManualClock,
     rollout::{
         ActorKind, EventPayload, FileJournal, Journal, JournalReader, Projection, Recovered,
-        Timestamp, TornLine,
+        TornLine,
     },
+    time::ManualClock,
 };
 
 use crate::{events, files, temp_dir::TempDir};

@@ -2,11 +2,10 @@
 
 use std::{fs, path::Path};
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     Contract,
-    rollout::{
-        Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, Timestamp, WaiverTarget,
-    },
+    rollout::{Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, WaiverTarget},
 };
 use serde_json::{Value, json};
 

@@ -6,12 +6,12 @@ use legacy_http_compat::{
     Contract, LiveContract,
     caller::{Caller, Fingerprint, Generation, Kinds},
     census::{CallerEvent, Census, Dependence},
-    clock::ManualClock,
     metrics::Metrics,
     rollout::{
         Actor, BuiltInGate, CommandContext, FlagName, GateReport, Identifier, IncidentId,
         MemoryJournal, Phase, Policy, PolicyBuilder, Reason, Rollout, Transition,
     },
+    time::ManualClock,
     worker::Tick,
 };
 use serde_json::{json, to_value};

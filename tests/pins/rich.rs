@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{EventPayload, FlagName, Guard, Journal as _, MemoryJournal, Policy, Timestamp},
+    rollout::{EventPayload, FlagName, Guard, Journal as _, MemoryJournal, Policy},
 };
 use serde_json::{Value, json};
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use legacy_http_compat::rollout::{
     ContractChanged, EventPayload, GateReport, Identifier, IncidentId, Mode, ObligationKind, Phase,
-    PhaseChange, Timestamp, WaiverTarget,
+    PhaseChange, WaiverTarget,
 };
+use legacy_http_compat::time::Timestamp;
 
 /// All events that followed, with their times; the number of each is its place, counted from 1.
 #[derive(Clone, Debug, Default)]

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     FlagState,
     caller::Fingerprint,
     rollout::{
         Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Mode,
         Phase, PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered,
-        Timestamp, WaiverEnded, WaiverTarget,
+        WaiverEnded, WaiverTarget,
     },
 };
 use proptest::{option, prelude::*, sample::select};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use legacy_http_compat::rollout::{
     EventPayload, GateReport, Mode, ObligationKind, Phase, PhaseChange, Projection,
-    ProjectionError, ProjectionErrorKind, Timestamp, Transition, WaiverTarget,
+    ProjectionError, ProjectionErrorKind, Transition, WaiverTarget,
 };
+use legacy_http_compat::time::Timestamp;
 use serde_json::json;
 
 use crate::events::{

@@ -2,14 +2,15 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     caller::{ClientVersion, Fingerprint},
     rollout::{
         Actor, Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
         ContractDigest, DependenceWaived, EventPayload, FlagName, GateReport, Identifier, Incident,
         IncidentId, Link, Mode, NewEvent, Opened, Owner, Phase, PhaseChange, PolicyChanged,
-        PolicyDocument, PostAnalysisFiled, ProcessStarted, Reason, Recovered, Summary, Timestamp,
-        WaiverEnded, WaiverTarget,
+        PolicyDocument, PostAnalysisFiled, ProcessStarted, Reason, Recovered, Summary, WaiverEnded,
+        WaiverTarget,
     },
 };
 use serde_json::json;

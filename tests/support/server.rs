@@ -6,10 +6,10 @@ use legacy_http_compat::{
     Contract, LiveContract,
     admin::Admin,
     caller::FingerprintKey,
-    clock::{Clock, ManualClock, SystemClock},
     rollout::{
         Actor, CommandContext, FileJournal, Journal, MemoryJournal, Phase, Policy, Reason, Rollout,
     },
+    time::{Clock, ManualClock, SystemClock},
     worker::Tick,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use legacy_http_compat::clock::ManualClock;
+use legacy_http_compat::time::ManualClock;
 
 use super::{
     device_client::{DeviceClient, Step},

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::rollout::Timestamp;
+use legacy_http_compat::time::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
 

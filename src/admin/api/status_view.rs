@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::time::Timestamp;
 use crate::{
     admin::{
         access::{Principal, Role},
@@ -15,7 +16,7 @@ use crate::{
     rollout::{
         ActorKind, Check, ClientRollback, ContractDigest, FlagName, GateReport, Identifier,
         IncidentId, Link, Obligation, Overdue, Override, Owner, Phase, Policy, PostAnalysis,
-        Rollback, RolloutStatus, Summary, Timestamp, Transition, Waiver, WaiverTarget,
+        Rollback, RolloutStatus, Summary, Transition, Waiver, WaiverTarget,
     },
 };
 

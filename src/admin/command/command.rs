@@ -1,11 +1,9 @@
 //! What can be ordered.
 
+use crate::time::Timestamp;
 use crate::{
     caller::ClientVersion,
-    rollout::{
-        Identifier, IncidentId, Link, Owner, Phase, Policy, Reason, Summary, Timestamp,
-        WaiverTarget,
-    },
+    rollout::{Identifier, IncidentId, Link, Owner, Phase, Policy, Reason, Summary, WaiverTarget},
 };
 
 /// What can be ordered, and why it is.

@@ -9,9 +9,10 @@ use super::{
     query::query,
     wording::{counted, grouped},
 };
+use crate::time::Timestamp;
 use crate::{
     census::{CallerRow, Page, Window},
-    rollout::{Timestamp, WaiverTarget},
+    rollout::WaiverTarget,
 };
 
 /// The list of callers.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{explain::leaves, moment::Moment, sentence::sentence};
-use crate::rollout::{Event, EventPayload, GateReport, Link, Timestamp, Transition};
+use crate::rollout::{Event, EventPayload, GateReport, Link, Transition};
+use crate::time::Timestamp;
 
 /// One entry of the timeline.
 #[derive(Clone, Debug)]

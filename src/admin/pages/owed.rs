@@ -1,7 +1,8 @@
 //! What somebody owes because of a rollback.
 
 use super::moment::Moment;
-use crate::rollout::{ObligationKind, RolloutStatus, Timestamp};
+use crate::rollout::{ObligationKind, RolloutStatus};
+use crate::time::Timestamp;
 
 /// What is owed, until when, and where to do it.
 #[derive(Clone, Debug)]

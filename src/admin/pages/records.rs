@@ -10,9 +10,10 @@ use super::{
     trouble::Trouble,
     wording::spoken,
 };
+use crate::time::Timestamp;
 use crate::{
     admin::command::{CommandKind, Form},
-    rollout::{Check, Identifier, RolloutStatus, Timestamp},
+    rollout::{Check, Identifier, RolloutStatus},
 };
 
 /// The page of the records.

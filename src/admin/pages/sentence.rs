@@ -131,9 +131,8 @@ fn capital(who: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{
-        CheckReported, Incident, IncidentId, NewEvent, Phase, Reason, Recovered, Timestamp,
-    };
+    use crate::rollout::{CheckReported, Incident, IncidentId, NewEvent, Phase, Reason, Recovered};
+    use crate::time::Timestamp;
 
     fn said(actor: Actor, payload: EventPayload) -> String {
         let reason = Reason::new("why not").unwrap();

@@ -1,7 +1,8 @@
 //! Who did something, when and why.
 
 use super::{moment::Moment, person::person};
-use crate::rollout::{EventRef, Timestamp};
+use crate::rollout::EventRef;
+use crate::time::Timestamp;
 
 /// Who did something, when and why.
 #[derive(Clone, Debug)]

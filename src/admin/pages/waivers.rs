@@ -8,9 +8,10 @@ use super::{
     stamped::Stamped,
     trouble::Trouble,
 };
+use crate::time::Timestamp;
 use crate::{
     admin::command::Form,
-    rollout::{Timestamp, Waiver, WaiverTarget},
+    rollout::{Waiver, WaiverTarget},
 };
 
 /// The page of the waivers.

@@ -2,12 +2,13 @@
 
 use std::{fmt, path::Path};
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
-    clock::SystemClock,
     rollout::{
         Event, JournalReader, Projection, ProjectionError, ReadError, ReadErrorKind, RolloutState,
-        Timestamp, Verified,
+        Verified,
     },
+    time::SystemClock,
 };
 
 use crate::answer::{Answer, Exit};

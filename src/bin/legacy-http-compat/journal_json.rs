@@ -2,8 +2,9 @@
 
 use legacy_http_compat::rollout::{
     Actor, EventRef, GateReport, Obligation, Override, Phase, Reason, Rollback, RolloutState,
-    Timestamp, Transition,
+    Transition,
 };
+use legacy_http_compat::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 

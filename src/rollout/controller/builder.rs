@@ -10,9 +10,9 @@ use super::{
     refusing::system,
     rollout::Rollout,
 };
+use crate::time::Timestamp;
 use crate::{
     census::Census,
-    clock::{Clock, SystemClock},
     contract::LiveContract,
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
@@ -26,8 +26,8 @@ use crate::{
         projection::Projection,
         state::RolloutState,
         texts::{FlagName, Identifier},
-        time::Timestamp,
     },
+    time::{Clock, SystemClock},
 };
 
 /// How a rollout is to be.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{budget::Budget, status::Overdue};
+use crate::time::Timestamp;
 use crate::{
-    clock::Clock,
     flag::FlagState,
     rollout::{
         audit,
@@ -14,8 +14,8 @@ use crate::{
         policy::Policy,
         projection::{Projection, ProjectionError},
         state::RolloutState,
-        time::Timestamp,
     },
+    time::Clock,
 };
 
 /// What one command at a time may change.

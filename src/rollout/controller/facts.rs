@@ -6,6 +6,7 @@ use super::{
     refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
+use crate::time::Timestamp;
 use crate::{
     caller::ClientVersion,
     rollout::{
@@ -17,7 +18,6 @@ use crate::{
         },
         policy::Policy,
         texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
-        time::Timestamp,
         waived::WaiverTarget,
     },
 };

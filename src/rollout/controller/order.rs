@@ -5,8 +5,8 @@ use crate::rollout::{
     event::NewEvent,
     payload::EventPayload,
     texts::{CorrelationId, Reason},
-    time::Timestamp,
 };
+use crate::time::Timestamp;
 
 /// Who gives a command, why, and on the strength of what.
 ///

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{desk::Desk, refusal::RefusalKind};
+use crate::time::Timestamp;
 use crate::{
     census::Census,
-    clock::Clock,
     contract::LiveContract,
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
@@ -18,8 +18,8 @@ use crate::{
         policy::Policy,
         projection::ReplayError,
         state::RolloutState,
-        time::Timestamp,
     },
+    time::Clock,
 };
 
 /// How many events are taken in at a time.

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::{desk::Desk, parts::Parts, status::Overdue};
-use crate::rollout::{
-    phase::Phase, policy::Policy, records::ObligationKind, state::RolloutState, time::Timestamp,
-};
+use crate::rollout::{phase::Phase, policy::Policy, records::ObligationKind, state::RolloutState};
+use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

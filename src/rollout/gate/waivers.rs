@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::time::Timestamp;
 use crate::{
     caller::Fingerprint,
     census::CallerRow,
-    rollout::{state::RolloutState, time::Timestamp, waived::WaiverTarget},
+    rollout::{state::RolloutState, waived::WaiverTarget},
 };
 
 /// Those whose dependence is waived now.

@@ -16,15 +16,15 @@ use super::{
     open_error::{OpenError, OpenErrorKind},
     read_error::ReadErrorKind,
 };
+use crate::time::Timestamp;
 use crate::{
-    clock::ManualClock,
     rollout::{
         actor::Actor,
         event::NewEvent,
         payload::{EventPayload, Incident},
         texts::{IncidentId, Reason},
-        time::Timestamp,
     },
+    time::ManualClock,
 };
 
 /// What the medium holds and how it fails; the test keeps a hand on it.

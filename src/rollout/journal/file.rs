@@ -19,16 +19,16 @@ use super::{
     reader::{JournalReader, TornLine, Verified},
     store::Store,
 };
+use crate::time::Timestamp;
 use crate::{
-    clock::{Clock, SystemClock},
     rollout::{
         actor::Actor,
         event::{Event, NewEvent},
         payload::{EventPayload, Recovered},
         text::InvalidText,
         texts::Reason,
-        time::Timestamp,
     },
+    time::{Clock, SystemClock},
 };
 
 /// A journal in a file, one JSON object a line.

@@ -11,7 +11,8 @@ use crate::rollout::event::{Event, NewEvent};
 /// `spawn_blocking` or the like.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, NewEvent, EventPayload, Incident, IncidentId, Reason, Timestamp};
+/// use legacy_http_compat::rollout::{Actor, NewEvent, EventPayload, Incident, IncidentId, Reason};
+/// use legacy_http_compat::time::Timestamp;
 /// use legacy_http_compat::rollout::{AppendError, Journal, MemoryJournal};
 ///
 /// let journal: Box<dyn Journal> = Box::new(MemoryJournal::new());

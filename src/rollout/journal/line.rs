@@ -131,8 +131,8 @@ mod tests {
         event::NewEvent,
         payload::{EventPayload, Mode, ProcessStarted},
         texts::Reason,
-        time::Timestamp,
     };
+    use crate::time::Timestamp;
 
     fn event() -> Event {
         let payload = ProcessStarted { mode: Mode::Active };

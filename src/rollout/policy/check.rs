@@ -7,8 +7,8 @@ use super::{
     draft::PolicyBuilder,
     fault::{Faults, InvalidPolicy, PolicyFaultKind},
     policy::{Asked, Guard, Policy},
-    span,
 };
+use crate::time::duration_text;
 use crate::{census::Window, rollout::texts::Identifier};
 
 /// The most checks that a policy may require.
@@ -80,7 +80,7 @@ fn numbers(draft: &PolicyBuilder, faults: &mut Faults) {
 fn window(place: &str, length: Duration, faults: &mut Faults) -> Window {
     Window::new(length).unwrap_or_else(|_| {
         let remedy = "at least 1ms and at most 30d, the longest that the census knows";
-        out_of_bounds(place, span::write(length), remedy, faults);
+        out_of_bounds(place, duration_text::write(length), remedy, faults);
         Window::DAY
     })
 }
@@ -88,7 +88,7 @@ fn window(place: &str, length: Duration, faults: &mut Faults) -> Window {
 fn limit(place: &str, length: Duration, faults: &mut Faults) -> Duration {
     if length < Duration::from_millis(1) || length > LONGEST {
         let remedy = "at least 1ms and at most 100 years";
-        out_of_bounds(place, span::write(length), remedy, faults);
+        out_of_bounds(place, duration_text::write(length), remedy, faults);
     }
     length
 }

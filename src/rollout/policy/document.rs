@@ -11,11 +11,12 @@ use super::{
     draft::PolicyBuilder,
     fault::{Faults, InvalidPolicy, PolicyFaultKind},
     policy::{Asked, Guard, Policy},
-    span,
 };
+use crate::time::Timestamp;
+use crate::time::duration_text;
 use crate::{
     json::{About, Complaint, ObjectReader, OrderedValue},
-    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier, time::Timestamp},
+    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier},
 };
 
 impl Policy {
@@ -65,14 +66,14 @@ impl Policy {
         let mut value = json!({
             "opening_phase": self.opening_phase,
             "required_checks": checks.collect::<Vec<_>>(),
-            "check_max_age": span::write(self.check_max_age),
-            "cutover_quiet_window": span::write(self.cutover_quiet_window.length()),
-            "retirement_quiet_window": span::write(self.retirement_quiet_window.length()),
-            "inactive_after": span::write(self.inactive_after.length()),
+            "check_max_age": duration_text::write(self.check_max_age),
+            "cutover_quiet_window": duration_text::write(self.cutover_quiet_window.length()),
+            "retirement_quiet_window": duration_text::write(self.retirement_quiet_window.length()),
+            "inactive_after": duration_text::write(self.inactive_after.length()),
             "coverage_ratio": self.coverage_ratio,
             "min_responses": self.min_responses,
             "processes": self.processes,
-            "rollback_limit": span::write(self.rollback_limit),
+            "rollback_limit": duration_text::write(self.rollback_limit),
             "gates": write_gates(&self.gates),
         });
         if let Some(guard) = &self.guard {
@@ -211,7 +212,7 @@ fn built_in(step: &str, names: &[String], faults: &mut Faults) -> Vec<BuiltInGat
 }
 
 fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
-    let length = span::read(text);
+    let length = duration_text::read(text);
     if length.is_none() {
         let remedy = "a length of time such as \"24h\" or \"14d\"";
         faults.add(PolicyFaultKind::WrongType, place, text, remedy);
@@ -255,7 +256,7 @@ fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
 }
 
 fn write_guard(guard: &Guard) -> Value {
-    let mut value = json!({ "within": span::write(guard.within) });
+    let mut value = json!({ "within": duration_text::write(guard.within) });
     if let Some(callers) = guard.stranded_callers {
         value["stranded_callers"] = callers.into();
     }

@@ -9,8 +9,8 @@ use super::{
 use crate::rollout::{
     phase::{Phase, Transition},
     texts::Identifier,
-    time::Timestamp,
 };
+use crate::time::Timestamp;
 
 /// A policy in the making, checked by [`PolicyBuilder::build`]. It begins with the defaults.
 ///

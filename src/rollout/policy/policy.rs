@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::built_in::BuiltInGate;
+use crate::time::Timestamp;
 use crate::{
     census::Window,
     rollout::{
         phase::{Phase, Transition},
         texts::Identifier,
-        time::Timestamp,
     },
 };
 

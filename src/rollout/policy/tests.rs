@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{BuiltInGate, Guard, Policy, PolicyFaultKind};
-use crate::rollout::{Phase, PolicyDocument, Timestamp, Transition};
+use crate::rollout::{Phase, PolicyDocument, Transition};
+use crate::time::Timestamp;
 
 fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {
     let error = Policy::from_json(&policy.to_string()).unwrap_err();

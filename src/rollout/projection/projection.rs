@@ -20,8 +20,9 @@ const BATCH: usize = 256;
 /// ```
 /// use legacy_http_compat::FlagState;
 /// use legacy_http_compat::rollout::{
-///     Actor, NewEvent, EventPayload, FlagName, Projection, Journal, MemoryJournal, Opened, Phase, PolicyDocument, Reason, Timestamp,
+///     Actor, NewEvent, EventPayload, FlagName, Projection, Journal, MemoryJournal, Opened, Phase, PolicyDocument, Reason,
 /// };
+/// use legacy_http_compat::time::Timestamp;
 ///
 /// let journal = MemoryJournal::new();
 /// let opened = Opened {

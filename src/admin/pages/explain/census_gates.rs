@@ -6,13 +6,11 @@ use super::{
     explanation::{Background, Point},
     figures::Figures,
 };
-use crate::{
-    admin::pages::{
-        moment::in_words,
-        wording::{counted, grouped, listed, percent, spoken, window},
-    },
-    rollout::Timestamp,
+use crate::admin::pages::{
+    moment::in_words,
+    wording::{counted, grouped, listed, percent, spoken, window},
 };
+use crate::time::Timestamp;
 
 pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> {
     let responses = counted(figures.number("responses_counted"), "answer");

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use super::stage::{DAY, HOUR, Stage, incident, label, order, stage, stage_with};
+use crate::time::Timestamp;
 use crate::{
     Contract,
     caller::Fingerprint,
-    rollout::{Phase, Policy, PolicyBuilder, Timestamp, Transition, WaiverTarget},
+    rollout::{Phase, Policy, PolicyBuilder, Transition, WaiverTarget},
 };
 
 const CUTOVER: Transition = Transition::Cutover;

@@ -1,12 +1,11 @@
 use std::time::Duration;
 
 use super::stage::{HOUR, Stage, Trouble, order, stage};
+use crate::time::Timestamp;
 use crate::{
     FlagState,
     caller::Fingerprint,
-    rollout::{
-        ActorKind, EventPayload, Guard, Journal as _, Phase, Policy, Timestamp, WaiverTarget,
-    },
+    rollout::{ActorKind, EventPayload, Guard, Journal as _, Phase, Policy, WaiverTarget},
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {

@@ -12,13 +12,13 @@ use crate::{
     Contract, FlagState, LiveContract,
     caller::{Caller, Fingerprint, Generation, Kinds},
     census::{CallerEvent, Census, Dependence, EndpointSlot},
-    clock::{Clock, ManualClock},
     metrics::Metrics,
     rollout::{
         Actor, AppendError, CommandContext, Event, FlagName, Gate, Identifier, IncidentId, Journal,
         MemoryJournal, NewEvent, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
         Transition,
     },
+    time::{Clock, ManualClock},
     worker::Tick,
 };
 
