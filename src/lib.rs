@@ -30,7 +30,6 @@
 //! - [`document`]: contract and callers in one JSON document
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
-//! - [`history`]: the curves of the last 30 days: who depended, and what was answered
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
 //! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
 //! - [`time`] and [`worker`]: where time comes from, and who does the periodic work
@@ -46,7 +45,6 @@ pub mod document;
 mod faults;
 pub mod flag;
 pub mod guide;
-pub mod history;
 mod json;
 pub mod metrics;
 pub mod middleware;

@@ -5,7 +5,7 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
-    history::{History, OpenHistoryError},
+    admin::history::{History, OpenHistoryError},
     rollout::{FileJournal, Rollout},
     worker::{BackgroundWorker, Tick},
 };

@@ -13,7 +13,7 @@ use legacy_http_compat::{
     Contract, LiveContract,
     admin::Admin,
     caller::FingerprintKey,
-    history::History,
+    admin::history::History,
     rollout::{FileJournal, Policy, Rollout},
     time::{Clock, SystemClock},
     worker::{BackgroundWorker, Tick},

@@ -8,7 +8,7 @@ use legacy_http_compat::{
     caller::Kinds,
     census::Census,
     time::ManualClock,
-    history::{History, HistoryBuilder, Span},
+    admin::history::{History, HistoryBuilder, Span},
     worker::Tick,
     metrics::Metrics,
 };

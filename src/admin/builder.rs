@@ -10,7 +10,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    history::History,
+    admin::history::History,
     rollout::Rollout,
     time::{Clock, SystemClock},
 };
@@ -20,7 +20,7 @@ use crate::{
 /// ```
 /// use std::{sync::Arc, time::Duration};
 /// use legacy_http_compat::{admin::{Admin, Role, TokenDigest, Tokens}, caller::Kinds, census::Census};
-/// use legacy_http_compat::{history::History, metrics::Metrics};
+/// use legacy_http_compat::{admin::history::History, metrics::Metrics};
 /// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
 ///
 /// let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));

@@ -15,7 +15,7 @@ use legacy_http_compat::{
     admin::{Admin, Role, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, Generation, Kinds},
     census::{CallerEvent, Census, Dependence},
-    history::History,
+    admin::history::History,
     metrics::Metrics,
     rollout::{
         AppendError, Event, FlagName, Journal, MemoryJournal, NewEvent, Phase, Policy, ReadError,

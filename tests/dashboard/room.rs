@@ -14,7 +14,7 @@ use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
     caller::{Detect as _, FingerprintKey, IdentitySignal, SignalDetector},
     census::Census,
-    history::History,
+    admin::history::History,
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{

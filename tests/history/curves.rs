@@ -2,7 +2,7 @@
 
 use legacy_http_compat::{
     census::Window,
-    history::{History, OpenHistoryErrorKind, Span},
+    admin::history::{History, OpenHistoryErrorKind, Span},
 };
 use serde_json::json;
 

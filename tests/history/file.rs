@@ -9,7 +9,7 @@ use std::{
 
 use legacy_http_compat::{
     census::Window,
-    history::{History, HistoryBuilder, OpenHistoryErrorKind, Span, Unreadable},
+    admin::history::{History, HistoryBuilder, OpenHistoryErrorKind, Span, Unreadable},
     time::ManualClock,
     worker::{BackgroundWorker, Tick},
 };

@@ -17,7 +17,7 @@ use legacy_http_compat::{
     caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
     census::Census,
     contract::{Endpoint, LegacyShape, Outcome},
-    history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
+    admin::history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
     metrics::Metrics,
     time::ManualClock,
     worker::Tick,

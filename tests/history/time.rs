@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::{history::Span, worker::Tick};
+use legacy_http_compat::{admin::history::Span, worker::Tick};
 
 use crate::stage::{NOW, OLD, Stage, of_kind, of_pair, sum, tail};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use legacy_http_compat::{
     admin::{Admin, InvalidTokens, TokenDigest, Tokens},
-    history::History,
+    admin::history::History,
     rollout::Rollout,
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use legacy_http_compat::{
     caller::{Detect, SignalDetector},
     census::{Census, CensusBuilder},
-    history::{History, HistoryBuilder},
+    admin::history::{History, HistoryBuilder},
     metrics::{Metrics, prometheus::PrometheusCollector},
     rollout::Rollout,
 };

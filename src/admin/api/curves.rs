@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use super::{params::Params, response::not_configured};
 use crate::{
     admin::{access::Viewer, blocking::blocking, problem::Problem, shared::Shared},
-    history::{Curves, Span},
+    admin::history::{Curves, Span},
 };
 
 pub(crate) async fn show(

@@ -30,7 +30,7 @@ use crate::{
     },
     caller::Kinds,
     contract::LiveContract,
-    history::Span,
+    admin::history::Span,
     rollout::{Event, GateReport, Rollout, Transition},
 };
 

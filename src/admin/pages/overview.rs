@@ -18,7 +18,7 @@ use super::{
 use crate::{
     census::Report,
     contract::Contract,
-    history::{Curves, Span},
+    admin::history::{Curves, Span},
     rollout::{Event, GateReport, Transition},
 };
 

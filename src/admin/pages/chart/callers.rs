@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     admin::pages::wording::window,
-    history::{CallerCurve, Curves},
+    admin::history::{CallerCurve, Curves},
 };
 
 /// Dependent callers of each kind, and in red those that are stranded.

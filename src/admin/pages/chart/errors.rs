@@ -12,7 +12,7 @@ use super::{
 use crate::{
     admin::pages::wording::{grouped, window},
     contract::Endpoint,
-    history::Curves,
+    admin::history::Curves,
 };
 
 /// The outcomes of one status, whichever endpoint they are of.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     admin::pages::wording::{grouped, window},
     contract::{Contract, Endpoint, Outcome},
-    history::{AnswerCurve, Curves},
+    admin::history::{AnswerCurve, Curves},
 };
 
 /// The answers of one endpoint by outcome.

@@ -11,7 +11,7 @@
 //!     caller::{Caller, Fingerprint, Generation, Kinds},
 //!     census::{Census, Dependence, CallerEvent},
 //!     time::ManualClock,
-//!     history::{History, Span},
+//!     admin::history::{History, Span},
 //!     worker::Tick,
 //!     metrics::Metrics,
 //! };

@@ -5,12 +5,12 @@ use std::{error::Error, fmt, str::FromStr};
 /// How far back curves go, and how finely.
 ///
 /// ```
-/// use legacy_http_compat::history::Span;
+/// use legacy_http_compat::admin::history::Span;
 ///
 /// let span: Span = "24h".parse()?;
 /// assert_eq!((span, span.step_ms(), span.len()), (Span::Day, 60_000, 1_440));
 /// assert!("1y".parse::<Span>().is_err());
-/// # Ok::<(), legacy_http_compat::history::InvalidSpan>(())
+/// # Ok::<(), legacy_http_compat::admin::history::InvalidSpan>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
