@@ -17,7 +17,7 @@ use std::{
 };
 
 use legacy_http_compat::{
-    caller::{Caller, Fingerprint, Generation, Kind, Kinds},
+    caller::{AnonymousLegacy, Caller, Fingerprint, Generation, Kind},
     census::{CallerEvent, Census, Dependence, EndpointSlot, GapCause, Select, Window},
     worker::Tick,
 };
@@ -26,7 +26,7 @@ use temp_dir::TempDir;
 const CHILD: &str = "CENSUS_KILL_CHILD";
 
 fn open(path: &Path) -> Census {
-    Census::builder(&Kinds::default())
+    Census::builder(&AnonymousLegacy::new())
         .snapshot(path)
         .open()
         .unwrap()
@@ -109,7 +109,7 @@ fn a_killed_process_keeps_what_it_promised() {
         let last = report.coverage.gaps.last().unwrap();
         assert_eq!(last.cause, GapCause::Restart);
         assert!(
-            last.from_unix_ms < last.to_unix_ms,
+            last.from < last.to,
             "what came after the snapshot is no coverage"
         );
         assert!(report.losses.is_empty());

@@ -3,7 +3,10 @@
 use std::alloc::System;
 
 use legacy_http_compat::{
-    caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
+    caller::{
+        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kinds,
+        SignalDetector,
+    },
     census::{CallerEvent, Census, Dependence, Window},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -34,9 +37,12 @@ fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
 #[test]
 fn a_million_callers_cost_at_most_128_bytes_each_and_a_known_one_allocates_nothing() {
     const CALLERS: u32 = 1_000_000;
-    let kinds = Kinds::new(["UI_RUST", "AGENT", "MCP"]);
+    let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap();
+    let kinds = detector.kinds().clone();
     let before = in_use();
-    let census = Census::builder(&kinds)
+    let census = Census::builder(&detector)
         .capacity(CALLERS as usize)
         .open()
         .unwrap();

@@ -6,18 +6,21 @@ mod temp_dir;
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
+    caller::{
+        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kinds,
+        SignalDetector,
+    },
     census::{
         CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Window,
     },
-    time::ManualClock,
+    time::{ManualClock, Timestamp},
     worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;
 use temp_dir::TempDir;
 
 const NOON: u64 = 1_800_000_000_000;
-const KEY: u64 = 0xfeed;
+const KEY: [u8; 16] = [7; 16];
 
 struct Place {
     directory: TempDir,
@@ -43,7 +46,12 @@ impl Place {
     }
 
     fn builder(&self) -> CensusBuilder {
-        builder(&self.clock).snapshot(self.path())
+        self.with_key(KEY)
+    }
+
+    fn with_key(&self, key: [u8; 16]) -> CensusBuilder {
+        let census = Census::builder(&detector(["AGENT", "MCP"], key));
+        census.clock(self.clock.clone()).snapshot(self.path())
     }
 
     /// A snapshot of a census that knows something, changed by `change`.
@@ -55,9 +63,9 @@ impl Place {
         place
     }
 
-    fn refused(&self, key: u64) -> OpenErrorKind {
+    fn refused(&self, key: [u8; 16]) -> OpenErrorKind {
         let before = fs::read(self.path()).unwrap();
-        let error = self.builder().key_check(key).open().unwrap_err();
+        let error = self.with_key(key).open().unwrap_err();
         assert!(error.to_string().contains("census.snapshot"), "{error}");
         assert_eq!(fs::read(self.path()).unwrap(), before, "nothing is changed");
         error.kind()
@@ -65,10 +73,16 @@ impl Place {
 }
 
 fn builder(clock: &Arc<ManualClock>) -> CensusBuilder {
-    let clock: Arc<ManualClock> = Arc::clone(clock);
-    Census::builder(&Kinds::new(["AGENT", "MCP"]))
-        .clock(clock)
-        .key_check(KEY)
+    builder_of(["AGENT", "MCP"], clock)
+}
+
+fn builder_of<const N: usize>(kinds: [&str; N], clock: &Arc<ManualClock>) -> CensusBuilder {
+    Census::builder(&detector(kinds, KEY)).clock(clock.clone())
+}
+
+fn detector<const N: usize>(kinds: [&str; N], key: [u8; 16]) -> SignalDetector {
+    let key = FingerprintKey::new(key);
+    SignalDetector::builder(kinds).build(&key).unwrap()
 }
 
 fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
@@ -118,12 +132,12 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
     assert_eq!(after.coverage.watched_ms, before.coverage.watched_ms);
     let gap = after.coverage.gaps.last().unwrap();
     assert_eq!(
-        (gap.cause, gap.to_unix_ms - gap.from_unix_ms),
-        (GapCause::Restart, 600_000)
+        (gap.cause, gap.to.since(gap.from)),
+        (GapCause::Restart, Duration::from_secs(600))
     );
     after.coverage = before.coverage.clone();
-    after.at_unix_ms = before.at_unix_ms;
-    after.responses_since_unix_ms = before.responses_since_unix_ms;
+    after.at = before.at;
+    after.responses_since = before.responses_since;
     assert_eq!(after, before);
     assert_eq!(census.list(&ListQuery::new(Window::HOUR)), rows);
 }
@@ -132,13 +146,11 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
 fn kinds_are_recognised_by_name_and_lost_ones_become_other() {
     let clock = Arc::new(ManualClock::new(NOON));
     let bytes = busy(&clock, 1_000).to_bytes().unwrap();
-    let reordered = Census::builder(&Kinds::new(["MCP", "NEW", "AGENT"])).clock(clock.clone());
-    let census = reordered.key_check(KEY).open_bytes(&bytes).unwrap();
+    let reordered = builder_of(["MCP", "NEW", "AGENT"], &clock);
+    let census = reordered.open_bytes(&bytes).unwrap();
     let report = census.report(Window::DAY);
     assert_eq!(report.kind("AGENT").unwrap().known, 899);
-    let without = Census::builder(&Kinds::new(["MCP"]))
-        .clock(clock)
-        .key_check(KEY);
+    let without = builder_of(["MCP"], &clock);
     let report = without.open_bytes(&bytes).unwrap().report(Window::DAY);
     assert_eq!(report.kind("other").unwrap().known, 899);
 }
@@ -159,12 +171,12 @@ fn no_file_is_a_new_census() {
     let place = Place::new();
     let census = place.builder().open().unwrap();
     assert_eq!(census.known(), 0);
-    assert_eq!(census.snapshot_status().unwrap().last_success_unix_ms, None);
+    assert_eq!(census.snapshot_status().unwrap().last_success, None);
 }
 
 #[test]
 fn each_way_to_be_bad_has_its_own_error() {
-    use OpenErrorKind::{Corrupt, ForeignKey, NewerFormat, NotASnapshot, Truncated};
+    use OpenErrorKind::{Corrupt, ForeignKey, NewerFormat, NotASnapshot, OlderFormat, Truncated};
     let half = Place::with_snapshot(|bytes| bytes.truncate(bytes.len() / 2));
     assert_eq!(half.refused(KEY), Truncated);
     let empty = Place::with_snapshot(Vec::clear);
@@ -174,11 +186,48 @@ fn each_way_to_be_bad_has_its_own_error() {
     let other = Place::with_snapshot(|bytes| *bytes = b"{\"some\": \"document\"}".to_vec());
     assert_eq!(other.refused(KEY), NotASnapshot);
     let newer = Place::with_snapshot(|bytes| {
-        bytes[8] = 2;
+        bytes[8] = 3;
         seal(bytes);
     });
     assert_eq!(newer.refused(KEY), NewerFormat);
-    assert_eq!(Place::with_snapshot(|_| ()).refused(KEY + 1), ForeignKey);
+    let older = Place::with_snapshot(|bytes| bytes[8] = 1);
+    assert_eq!(older.refused(KEY), OlderFormat);
+    assert_eq!(Place::with_snapshot(|_| ()).refused([8; 16]), ForeignKey);
+}
+
+/// A detector that does not implement `key_check`.
+struct Keyless(Kinds);
+
+impl Detect for Keyless {
+    fn detect(&self, _: &http::request::Parts) -> Caller {
+        Caller::ANONYMOUS_LEGACY
+    }
+
+    fn kinds(&self) -> &Kinds {
+        &self.0
+    }
+}
+
+#[test]
+fn a_snapshot_without_a_key_check_is_refused_and_the_error_says_what_to_do() {
+    let place = Place::with_snapshot(|_| ());
+    let builder = || Census::builder(&Keyless(Kinds::default())).clock(place.clock.clone());
+    let bytes = fs::read(place.path()).unwrap();
+    for refused in [
+        builder().snapshot(place.path()).open(),
+        builder().snapshot(place.path()).open_with_loss(),
+        builder().open_bytes(&bytes),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), OpenErrorKind::NoKeyCheck);
+        assert!(error.to_string().contains("Detect::key_check"), "{error}");
+    }
+    assert_eq!(fs::read(place.path()).unwrap(), bytes, "nothing is changed");
+    let census = builder().open().unwrap();
+    assert!(
+        census.to_bytes().is_err(),
+        "in memory it works, without snapshots"
+    );
 }
 
 #[test]
@@ -212,7 +261,7 @@ fn opening_with_loss_records_the_loss_and_keeps_the_evidence() {
     let report = census.report(Window::DAY);
     assert_eq!((report.all.known, report.coverage.watched_ms), (0, 0));
     assert_eq!(report.losses[0].reason, OpenErrorKind::Corrupt);
-    assert_eq!(fs::read(place.beside(".lost")).unwrap(), bad);
+    assert_eq!(fs::read(place.beside(".corrupt")).unwrap(), bad);
     census.save().unwrap();
     drop(census);
     let again = place.builder().open().unwrap().report(Window::DAY);
@@ -242,7 +291,10 @@ fn a_snapshot_is_written_when_it_is_due_on_demand_and_at_the_end() {
     place.clock.advance(Duration::from_secs(1));
     census.tick();
     let status = census.snapshot_status().unwrap();
-    assert_eq!(status.last_success_unix_ms, Some(NOON + 10_000));
+    assert_eq!(
+        status.last_success,
+        Some(Timestamp::from_unix_ms(NOON + 10_000))
+    );
     assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
     see(&census, 1, Dependence::Served);
     census.save().unwrap();
@@ -272,7 +324,7 @@ fn a_disk_that_takes_nothing_is_visible_and_serving_goes_on() {
         let status = census.snapshot_status().unwrap();
         assert_eq!(status.failures, failures);
         assert!(status.error.is_some());
-        assert_eq!(status.last_success_unix_ms, Some(NOON));
+        assert_eq!(status.last_success, Some(Timestamp::from_unix_ms(NOON)));
     }
     assert_eq!(census.report(Window::HOUR).all.dependent, 4);
     assert_eq!(
@@ -366,12 +418,12 @@ proptest! {
     #[test]
     fn any_bytes_are_an_error_or_a_census_that_works(
         mut bytes in prop::collection::vec(any::<u8>(), 0..200),
-        version in 0_u8..3,
+        version in 0_u8..4,
     ) {
         let clock = Arc::new(ManualClock::new(NOON));
         let mut whole = b"LHCCENS\n".to_vec();
         whole.extend([version, 0, 0, 0]);
-        whole.extend(KEY.to_le_bytes());
+        whole.extend(FingerprintKey::new(KEY).key_check().as_u64().to_le_bytes());
         whole.append(&mut bytes);
         whole.extend([0; 12]);
         seal(&mut whole);

@@ -12,8 +12,8 @@ use std::{
 use legacy_http_compat::{
     Contract, LiveContract,
     admin::Admin,
-    caller::FingerprintKey,
     admin::history::History,
+    caller::FingerprintKey,
     rollout::{FileJournal, Policy, Rollout},
     time::{Clock, SystemClock},
     worker::{BackgroundWorker, Tick},

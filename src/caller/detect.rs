@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::caller::Caller;
+use super::fingerprint_key::KeyCheck;
 use super::kind::Kinds;
 use super::vary::Vary;
 
@@ -54,6 +55,13 @@ pub trait Detect: Send + Sync {
     fn vary(&self) -> Vary {
         Vary::any()
     }
+
+    /// The check of the key under which callers' fingerprints are made. A census snapshot stores it, so that fingerprints
+    /// of two keys are never mixed; without one there is no snapshot. A detector without fingerprints may return any
+    /// constant.
+    fn key_check(&self) -> Option<KeyCheck> {
+        None
+    }
 }
 
 impl<D: Detect + ?Sized> Detect for Arc<D> {
@@ -67,6 +75,10 @@ impl<D: Detect + ?Sized> Detect for Arc<D> {
 
     fn vary(&self) -> Vary {
         (**self).vary()
+    }
+
+    fn key_check(&self) -> Option<KeyCheck> {
+        (**self).key_check()
     }
 }
 
@@ -95,6 +107,11 @@ impl Detect for AnonymousLegacy {
 
     fn vary(&self) -> Vary {
         Vary::nothing()
+    }
+
+    /// A constant: there are no fingerprints.
+    fn key_check(&self) -> Option<KeyCheck> {
+        Some(KeyCheck::from_u64(0))
     }
 }
 

@@ -131,7 +131,7 @@ async fn callers_are_selected_sorted_and_paged() {
         "inconclusive",
         "migrated",
         "inactive",
-        "unaccounted",
+        "unresolved",
         "depended",
     ] {
         viewer

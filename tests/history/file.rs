@@ -8,9 +8,9 @@ use std::{
 };
 
 use legacy_http_compat::{
+    admin::history::{DecodeError, History, HistoryBuilder, HistoryRange, OpenHistoryErrorKind},
     census::Window,
-    admin::history::{History, HistoryBuilder, OpenHistoryErrorKind, Span, Unreadable},
-    time::ManualClock,
+    time::{ManualClock, Timestamp},
     worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;
@@ -76,24 +76,24 @@ fn a_restart_brings_the_curves_back_with_a_gap_for_the_time_between() {
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
     stage.seconds(20);
-    stage.history.finish();
-    let before = stage.curves(Span::Month);
+    stage.history.shutdown();
+    let before = stage.time_series(HistoryRange::Month);
     drop(stage);
     place.clock.advance(Duration::from_secs(30));
     let stage = place.process();
     stage.tick();
     assert_eq!(stage.history.lost(), None);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let expected = [Some(1), Some(1), Some(1), None, None, Some(0)];
     assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 6), expected);
     let pending = of_pair(&curves, "poll0", "PENDING");
     let expected = [Some(1), Some(0), Some(0), None, None, Some(0)];
     assert_eq!(tail(&pending.legacy, 6), expected);
-    assert_eq!(curves.from_unix_ms + 359 * 10_000, NOW + 50_000);
+    assert_eq!(curves.from.unix_ms() + 359 * 10_000, NOW + 50_000);
     stage.poll("AGENT", 1, OLD);
     stage.pass(1_000);
-    let after = stage.curves(Span::Month);
-    assert_eq!(after.from_unix_ms, before.from_unix_ms);
+    let after = stage.time_series(HistoryRange::Month);
+    assert_eq!(after.from, before.from);
     let pending = of_pair(&after, "poll0", "PENDING");
     assert_eq!(
         tail(&pending.legacy, 1),
@@ -119,8 +119,8 @@ fn bytes_bring_back_every_curve() {
     }
     let bytes = stage.history.to_bytes().unwrap();
     let again = builder(&stage.clock).open_bytes(&bytes).unwrap();
-    for span in Span::ALL {
-        let (mut before, after) = (stage.curves(span), again.curves(span));
+    for span in HistoryRange::ALL {
+        let (mut before, after) = (stage.time_series(span), again.time_series(span));
         // What was never answered comes back with the first answer.
         let answered = |values: &[Option<u64>]| sum(values) > 0;
         before
@@ -138,7 +138,7 @@ fn a_kind_that_the_census_no_longer_knows_is_other() {
     stage.poll("MCP", 2, OLD);
     stage.poll("?", 3, OLD);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     let setting = Setting {
         kinds: &["CLI", "MCP"],
@@ -147,7 +147,7 @@ fn a_kind_that_the_census_no_longer_knows_is_other() {
     let stage = Stage::at(place.clock.clone(), setting, |builder| {
         builder.file(place.path())
     });
-    let last = |kind| stage.dependent(Span::Day, kind, 1);
+    let last = |kind| stage.dependent(HistoryRange::Day, kind, 1);
     assert_eq!((last("MCP"), last("CLI")), (vec![Some(1)], vec![Some(0)]));
     assert_eq!(last("other"), [Some(2)]);
 }
@@ -158,13 +158,13 @@ fn a_file_of_another_window_keeps_its_responses_only() {
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     let stage = Stage::at(place.clock.clone(), Setting::default(), |builder| {
         builder.file(place.path()).window(Window::HOUR)
     });
-    assert_eq!(stage.dependent(Span::Day, "AGENT", 1), [None]);
-    let curves = stage.curves(Span::Day);
+    assert_eq!(stage.dependent(HistoryRange::Day, "AGENT", 1), [None]);
+    let curves = stage.time_series(HistoryRange::Day);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
 }
 
@@ -177,19 +177,22 @@ fn an_unreadable_file_is_set_aside_and_the_history_begins_anew_and_says_so() {
     let mut newer = whole.clone();
     newer[8] = 9;
     for (bad, expected) in [
-        (b"no history at all".to_vec(), Unreadable::Foreign),
-        (Vec::new(), Unreadable::Truncated),
-        (torn, Unreadable::Truncated),
-        (changed, Unreadable::Corrupt),
-        (newer, Unreadable::NewerFormat),
+        (b"no history at all".to_vec(), DecodeError::Foreign),
+        (Vec::new(), DecodeError::Truncated),
+        (torn, DecodeError::Truncated),
+        (changed, DecodeError::Corrupt),
+        (newer, DecodeError::NewerFormat),
     ] {
         let place = Place::new();
         fs::write(place.path(), &bad).unwrap();
         let stage = place.process();
         assert_eq!(stage.history.lost(), Some(expected));
-        assert_eq!(fs::read(place.beside(".lost")).unwrap(), bad);
+        assert_eq!(fs::read(place.beside(".corrupt")).unwrap(), bad);
         stage.tick();
-        assert_eq!(stage.dependent(Span::Hour, "AGENT", 2), [None, Some(0)]);
+        assert_eq!(
+            stage.dependent(HistoryRange::Hour, "AGENT", 2),
+            [None, Some(0)]
+        );
         stage.history.save().unwrap();
         drop(stage);
         assert_eq!(place.process().history.lost(), None);
@@ -228,7 +231,10 @@ fn the_file_is_written_each_minute_on_demand_and_at_the_end() {
     assert!(!place.path().exists(), "not due yet");
     stage.seconds(1);
     let status = stage.history.file_status().unwrap();
-    assert_eq!(status.last_success_unix_ms, Some(NOW + 60_000));
+    assert_eq!(
+        status.last_success,
+        Some(Timestamp::from_unix_ms(NOW + 60_000))
+    );
     assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
     stage.poll("AGENT", 1, OLD);
     let Stage { history, .. } = stage;
@@ -237,7 +243,7 @@ fn the_file_is_written_each_minute_on_demand_and_at_the_end() {
         [Arc::new(history) as Arc<dyn Tick>],
     );
     worker.unwrap().shutdown();
-    let curves = place.process().curves(Span::Hour);
+    let curves = place.process().time_series(HistoryRange::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
     assert!(!place.beside(".tmp").exists());
 }
@@ -251,7 +257,7 @@ fn a_disk_that_takes_nothing_is_visible_and_watching_goes_on() {
     stage.seconds(121);
     let status = stage.history.file_status().unwrap();
     assert_eq!((status.failures, status.error.is_some()), (2, true));
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 1), [Some(0)]);
+    assert_eq!(stage.dependent(HistoryRange::Hour, "AGENT", 1), [Some(0)]);
     fs::remove_dir_all(place.beside(".tmp")).unwrap();
     stage.seconds(60);
     assert_eq!(stage.history.file_status().unwrap().error, None);
@@ -263,14 +269,17 @@ fn a_clock_that_went_back_while_the_process_was_down_loses_nothing() {
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     place.clock.set_unix_ms(NOW - 3_600_000);
     let stage = place.process();
     stage.pass(10_000);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
-    assert_eq!(curves.from_unix_ms + 359 * 10_000, NOW - 3_600_000 + 10_000);
+    assert_eq!(
+        curves.from.unix_ms() + 359 * 10_000,
+        NOW - 3_600_000 + 10_000
+    );
 }
 
 #[test]
@@ -280,12 +289,12 @@ fn a_quick_restart_under_a_slewed_clock_leaves_no_gap() {
     stage.tick();
     place.clock.set_unix_ms(NOW - 1_500);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     let stage = place.process();
     stage.pass(10_000);
     assert_eq!(
-        stage.dependent(Span::Hour, "AGENT", 3),
+        stage.dependent(HistoryRange::Hour, "AGENT", 3),
         [None, Some(0), Some(0)]
     );
 }
@@ -295,8 +304,8 @@ fn exercise(clock: &Arc<ManualClock>, history: &History) {
     history.tick();
     clock.advance(Duration::from_secs(4_000));
     history.tick();
-    for span in Span::ALL {
-        let curves = history.curves(span);
+    for span in HistoryRange::ALL {
+        let curves = history.time_series(span);
         assert!(
             curves
                 .callers
@@ -309,7 +318,7 @@ fn exercise(clock: &Arc<ManualClock>, history: &History) {
                 .iter()
                 .all(|curve| curve.legacy.len() == span.len())
         );
-        assert!(curves.responses.len() <= History::MAX_PAIRS);
+        assert!(curves.responses.len() <= History::MAX_OUTCOMES);
     }
     let bytes = history.to_bytes().unwrap();
     assert!(builder(clock).open_bytes(&bytes).is_ok());
@@ -348,6 +357,6 @@ proptest! {
         let bytes = &*BYTES;
         let clock = Arc::new(ManualClock::new(NOW));
         let error = builder(&clock).open_bytes(&bytes[..cut.index(bytes.len())]).unwrap_err();
-        prop_assert_eq!(error.kind(), OpenHistoryErrorKind::Unreadable(Unreadable::Truncated));
+        prop_assert_eq!(error.kind(), OpenHistoryErrorKind::Decode(DecodeError::Truncated));
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     Contract, LiveContract,
-    caller::{Caller, Fingerprint, Generation, Kinds},
+    caller::{Caller, Detect, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence},
     metrics::Metrics,
     rollout::{
@@ -43,8 +43,11 @@ fn policy() -> PolicyBuilder {
 impl Stage {
     fn open(policy: Policy) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(["AGENT", "MCP"]);
-        let census = Census::builder(&kinds)
+        let detector = SignalDetector::builder(["AGENT", "MCP"])
+            .build(&FingerprintKey::new([7; 16]))
+            .unwrap();
+        let kinds = detector.kinds().clone();
+        let census = Census::builder(&detector)
             .heartbeat_limit(2 * HOUR)
             .clock(clock.clone());
         let census = Arc::new(census.open().unwrap());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use legacy_http_compat::{
-    admin::{Admin, InvalidTokens, TokenDigest, Tokens},
     admin::history::History,
+    admin::{Admin, InvalidTokens, TokenDigest, Tokens},
     rollout::Rollout,
 };
 

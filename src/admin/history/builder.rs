@@ -1,4 +1,4 @@
-//! Setting a history up, and opening its file.
+//! Building a history, and opening its file.
 
 use std::{
     io,
@@ -8,26 +8,24 @@ use std::{
 };
 
 use super::{
-    book::{Book, TOLERANCE},
-    callers::Callers,
-    format::{LATEST, MAX_FILE},
+    callers::CallerHistory,
+    codec::{LATEST, MAX_FILE, SavedHistory},
     history::History,
     open_error::OpenHistoryError,
-    pair::totals,
-    responses::Answers,
-    saved::Saved,
+    responses::{ResponseHistory, totals},
+    state::{HistoryState, TOLERANCE},
 };
 use crate::{
-    census::{
-        Census, Window,
+    census::{Census, Window},
+    metrics::Metrics,
+    storage::{atomic_file::AtomicFile, decode_error::DecodeError, saver::Saver},
+    time::{
+        Clock, SystemClock, millis,
         timeline::{ORIGIN, Timeline, resume},
     },
-    metrics::Metrics,
-    storage::{file::SnapshotFile, saver::Saver, unreadable::Unreadable},
-    time::{Clock, SystemClock, millis},
 };
 
-/// How a history is to be.
+/// Builder for [`History`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct HistoryBuilder {
@@ -54,77 +52,78 @@ impl History {
 }
 
 impl HistoryBuilder {
-    /// Where time comes from; the operating system by default. The census must have the same.
+    /// The clock; the operating system's by default. Use that of the census.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The window of the census whose dependent callers are kept: one of [`Window::STANDARD`], [`Window::DAY`] by default.
-    /// A file of another window keeps its answers only.
+    /// The census window whose dependent callers are recorded: one of [`Window::STANDARD`], [`Window::DAY`] by default.
+    /// From a file of another window only the responses are restored.
     pub fn window(mut self, window: Window) -> Self {
         self.window = window;
         self
     }
 
-    /// Where the history is kept over restarts. Its directory must exist; files of the same name with `.tmp`, `.lock` and
-    /// `.lost` appended come to stand beside it. Without one the history lives in memory alone.
+    /// The path of the file that survives restarts. Its directory must exist; files with `.tmp`, `.lock` and `.corrupt`
+    /// appended to the name may appear beside it. Without one the history lives in memory only.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.file = Some(path.into());
         self
     }
 
-    /// How often the file is written; every minute by default. What came after the last time is lost in a crash.
+    /// How often the file is written; every minute by default. A crash loses what came after the last time.
     pub fn save_every(mut self, interval: Duration) -> Self {
         self.save_every = interval;
         self
     }
 
-    /// Opens the history, with what its file knows if there is one. What the metrics have counted by now is in no bucket:
-    /// nobody knows when it came.
+    /// Opens the history, with the content of its file if there is one. What the metrics counted before is in no bucket,
+    /// because its time is unknown.
     ///
-    /// A file that is no intact history is renamed (`.lost` appended, replacing what was there under that name), a `WARN` is
-    /// logged, and the history begins anew; [`History::lost`] says so. A missing curve must not keep a process from serving.
+    /// A file that cannot be decoded is renamed (`.corrupt` appended, replacing any file of that name), a warning is
+    /// logged, and the history starts empty; [`History::lost`] returns the reason. Missing time series must not keep a
+    /// process from serving.
     ///
     /// # Errors
     ///
     /// When another process has the file open; when the operating system cannot read it or its directory; when the window
-    /// is not ready-made.
+    /// is not a standard one.
     pub fn open(self) -> Result<History, OpenHistoryError> {
         let Some(path) = self.file.clone() else {
             return self.opened(None);
         };
         let file =
-            SnapshotFile::take(&path).map_err(|error| OpenHistoryError::taking(&path, error))?;
+            AtomicFile::open(&path).map_err(|error| OpenHistoryError::opening(&path, error))?;
         let found = read(&file).map_err(|error| OpenHistoryError::io(&path, error))?;
         let (saved, lost) = match &found {
             Ok(None) => (None, None),
-            Ok(Some(bytes)) => match Saved::read(bytes) {
+            Ok(Some(bytes)) => match SavedHistory::read(bytes) {
                 Ok(saved) => (Some(saved), None),
-                Err(unreadable) => (None, Some(unreadable)),
+                Err(error) => (None, Some(error)),
             },
-            Err(unreadable) => (None, Some(*unreadable)),
+            Err(error) => (None, Some(*error)),
         };
         let mut history = self.opened(saved)?;
-        if let Some(unreadable) = lost {
-            set_aside(&file, &path, unreadable);
+        if let Some(error) = lost {
+            quarantine(&file, &path, error);
         }
         history.lost = lost;
         history.saver = Some(Saver::new("history", file));
         Ok(history)
     }
 
-    /// A history with what [`History::to_bytes`] gave, for those that are kept elsewhere than in a file.
+    /// Opens a history from what [`History::to_bytes`] returned, for those that are stored elsewhere than in a file.
     ///
     /// # Errors
     ///
-    /// When the bytes are no intact history, or the window is not ready-made.
+    /// When the bytes are not an intact history, or the window is not a standard one.
     pub fn open_bytes(self, bytes: &[u8]) -> Result<History, OpenHistoryError> {
-        let saved = Saved::read(bytes)?;
+        let saved = SavedHistory::read(bytes)?;
         self.opened(Some(saved))
     }
 
-    fn opened(self, saved: Option<Saved<'_>>) -> Result<History, OpenHistoryError> {
+    fn opened(self, saved: Option<SavedHistory<'_>>) -> Result<History, OpenHistoryError> {
         if !Window::STANDARD.contains(&self.window) {
             return Err(OpenHistoryError::window(self.window));
         }
@@ -133,8 +132,8 @@ impl HistoryBuilder {
         let timeline = Timeline::starting_at(start, &*self.clock);
         let now = timeline.moment(&*self.clock);
         let save_every = millis(self.save_every);
-        let (callers, responses) = self.filled(saved);
-        let book = Book::new(now, (start, wall), callers, responses).saved_every(save_every);
+        let filled = self.filled(saved);
+        let state = HistoryState::new(now, (start, wall), save_every, filled);
         Ok(History {
             census: self.census,
             metrics: self.metrics,
@@ -144,14 +143,14 @@ impl HistoryBuilder {
             save_every,
             saver: None,
             lost: None,
-            book: Mutex::new(book),
+            state: Mutex::new(state),
         })
     }
 
-    /// The history's time now. It goes on from what was saved, by as much as the process was down.
-    fn start(wall: u64, saved: Option<&Saved<'_>>) -> u64 {
+    /// The present time of the history. It continues what was saved, plus the downtime.
+    fn start(wall: u64, saved: Option<&SavedHistory<'_>>) -> u64 {
         let Some(saved) = saved else {
-            // Buckets begin where the wall clock's do, and a whole span has room before the first.
+            // Buckets start where those of the wall clock do, and the longest range fits before the first.
             return wall.saturating_add(ORIGIN).min(LATEST);
         };
         // Shown times may be ahead of the wall clock by this much.
@@ -170,36 +169,36 @@ impl HistoryBuilder {
         resumed.time.min(LATEST)
     }
 
-    fn filled(&self, saved: Option<Saved<'_>>) -> (Callers, Answers) {
-        let mut callers = Callers::new(self.census.kind_names());
-        let mut responses = Answers::new(totals(&self.metrics.snapshot()));
+    fn filled(&self, saved: Option<SavedHistory<'_>>) -> (CallerHistory, ResponseHistory) {
+        let mut callers = CallerHistory::new(self.census.kind_names());
+        let mut responses = ResponseHistory::new(totals(&self.metrics.snapshot()));
         if let Some(saved) = saved {
-            if saved.window == self.window.as_millis() {
+            if saved.window_ms == self.window.as_millis() {
                 callers.restore(&saved.callers);
             } else {
                 let window = self.window.label();
                 tracing::warn!(
                     window,
-                    "the history was kept for another window: its curves of callers begin anew"
+                    "the history was recorded for another window: its time series of callers start empty"
                 );
             }
-            responses.restore(saved.responses);
+            responses.restore(&saved.responses);
         }
         (callers, responses)
     }
 }
 
 /// The content of the file; `None` if there is no file.
-fn read(file: &SnapshotFile) -> io::Result<Result<Option<Vec<u8>>, Unreadable>> {
+fn read(file: &AtomicFile) -> io::Result<Result<Option<Vec<u8>>, DecodeError>> {
     match file.read(MAX_FILE) {
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Err(Unreadable::Foreign)),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Err(DecodeError::Foreign)),
         read => read.map(Ok),
     }
 }
 
-fn set_aside(file: &SnapshotFile, path: &Path, unreadable: Unreadable) {
-    let aside = file.set_aside();
-    let aside = aside.as_ref().map(|path| path.display().to_string());
+fn quarantine(file: &AtomicFile, path: &Path, error: DecodeError) {
+    let quarantined = file.quarantine();
+    let quarantined = quarantined.as_ref().map(|path| path.display().to_string());
     let path = path.display();
-    tracing::warn!(%path, %unreadable, ?aside, "the history begins anew, without what its file held");
+    tracing::warn!(%path, %error, ?quarantined, "the history starts empty: its file cannot be decoded");
 }

@@ -1,85 +1,62 @@
-//! Who depended, over time.
+//! The dependent callers over time.
 
 use super::{
-    curves::CallerCurve,
-    ring::Ring,
-    ring_bytes::{SavedRing, put_rings, read_rings},
-    span::Span,
+    codec::{SavedCallers, SavedRings},
+    series_ring::SeriesRing,
+    time_series::{CallerSeries, HistoryRange},
 };
-use crate::{
-    census::Report,
-    storage::codec::{Put, Read, Reader},
-};
+use crate::census::Report;
 
-/// The callers of each kind: two columns for a kind, the dependent and the stranded ones.
+/// The callers of each kind, in two columns: dependent and stranded.
 #[derive(Debug)]
-pub(super) struct Callers {
+pub(super) struct CallerHistory {
     kinds: Vec<String>,
-    rings: [Ring; 3],
+    rings: [SeriesRing; 3],
 }
 
-/// The callers as they were saved.
-#[derive(Debug)]
-pub(super) struct SavedCallers<'a> {
-    kinds: Vec<&'a str>,
-    rings: [SavedRing; 3],
-}
-
-impl Callers {
+impl CallerHistory {
     pub(super) fn new(kinds: &[String]) -> Self {
         Self {
             kinds: kinds.to_vec(),
-            rings: Span::ALL.map(Ring::new),
+            rings: HistoryRange::ALL.map(SeriesRing::new),
         }
     }
 
-    /// Takes in what the census says now.
+    /// Records what the census reports now.
     pub(super) fn sample(&mut self, time: u64, report: &Report) {
         for ring in &mut self.rings {
-            let place = ring.watch(time);
+            let slot = ring.record(time);
             for (kind, counts) in report.kinds.iter().map(|kind| kind.counts).enumerate() {
-                ring.raise(place, dependent(kind), counts.dependent);
-                ring.raise(place, stranded(kind), counts.stranded);
+                ring.raise(slot, dependent(kind), counts.dependent);
+                ring.raise(slot, stranded(kind), counts.stranded);
             }
         }
     }
 
-    /// Takes in what was saved. A kind that the census no longer knows is `other`, as it is there.
+    /// Merges what was saved. A kind that the census no longer has is `other`, as in the census.
     pub(super) fn restore(&mut self, saved: &SavedCallers<'_>) {
         let kind = |name: &&str| self.kinds.iter().position(|kind| kind == name);
-        let kinds: Vec<_> = saved
-            .kinds
-            .iter()
-            .map(|name| kind(name).unwrap_or(0))
-            .collect();
-        for (ring, saved) in self.rings.iter_mut().zip(&saved.rings) {
-            saved.pour(ring, |column| Some(2 * kinds[column / 2] + column % 2));
+        let kinds = saved.kinds.iter().map(|name| kind(name).unwrap_or(0));
+        let kinds: Vec<_> = kinds.collect();
+        let column = |column| Some(2 * kinds[column / 2] + column % 2);
+        saved.rings.merge_into(&mut self.rings, column);
+    }
+
+    pub(super) fn saved(&self, time: u64) -> SavedCallers<'_> {
+        SavedCallers {
+            kinds: self.kinds.iter().map(String::as_str).collect(),
+            rings: SavedRings::new(&self.rings, time),
         }
     }
 
-    pub(super) fn put(&self, out: &mut Vec<u8>, time: u64) {
-        out.list(self.kinds.iter(), |out, name| out.block(name.as_bytes()));
-        put_rings(out, &self.rings, time);
-    }
-
-    pub(super) fn curves(&self, span: Span, time: u64) -> Vec<CallerCurve> {
-        let ring = &self.rings[span as usize];
-        let curve = |(kind, name): (usize, &String)| CallerCurve {
+    pub(super) fn series(&self, range: HistoryRange, time: u64) -> Vec<CallerSeries> {
+        let ring = &self.rings[range as usize];
+        let series = |(kind, name): (usize, &String)| CallerSeries {
             kind: name.clone(),
             dependent: ring.values(time, dependent(kind)),
             stranded: ring.values(time, stranded(kind)),
         };
-        self.kinds.iter().enumerate().map(curve).collect()
-    }
-}
-
-impl<'a> SavedCallers<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>, time: u64) -> Read<Self> {
-        let kinds = reader.list(Reader::text)?;
-        Ok(Self {
-            rings: read_rings(reader, time, 2 * kinds.len())?,
-            kinds,
-        })
+        self.kinds.iter().enumerate().map(series).collect()
     }
 }
 

@@ -1,19 +1,28 @@
-//! The history itself.
+//! The history.
 
 use std::{
-    fmt,
+    fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{book::Book, curves::Curves, responses, span::Span};
+use super::{
+    codec::HEADER,
+    responses::{MAX_OUTCOMES, totals},
+    state::HistoryState,
+    time_series::{HistoryRange, TimeSeries},
+};
 use crate::{
-    census::{Census, Window, timeline::Timeline},
+    census::{Census, SnapshotStatus, Window},
     metrics::Metrics,
-    storage::{saver::Saver, unreadable::Unreadable},
-    time::Clock,
+    storage::{decode_error::DecodeError, frame::FrameWriter, saver::Saver},
+    time::{
+        Clock,
+        timeline::{Moment, Timeline},
+    },
+    worker::Tick,
 };
 
-/// The curves of the last 30 days. The [module](super) has the rules and an example.
+/// Time series of the last 30 days. The [module](super) has the rules and an example.
 pub struct History {
     pub(super) census: Arc<Census>,
     pub(super) metrics: Arc<Metrics>,
@@ -22,32 +31,111 @@ pub struct History {
     pub(super) window: Window,
     pub(super) save_every: u64,
     pub(super) saver: Option<Saver>,
-    pub(super) lost: Option<Unreadable>,
-    pub(super) book: Mutex<Book>,
+    pub(super) lost: Option<DecodeError>,
+    pub(super) state: Mutex<HistoryState>,
 }
 
 impl History {
-    /// The most pairs of endpoint and outcome that are told apart. What comes beyond them is counted under `other`.
-    pub const MAX_PAIRS: usize = responses::MAX_PAIRS;
+    /// The most pairs of endpoint and outcome with series of their own. Beyond it, responses are counted under `other`.
+    pub const MAX_OUTCOMES: usize = MAX_OUTCOMES;
 
-    /// The curves of a span as the last tick left them. Where nobody has ticked since, there is nothing: `None`.
+    /// The time series of a range, as of the last tick; `None` since then.
     #[must_use]
-    pub fn curves(&self, span: Span) -> Curves {
-        let book = self.book();
+    pub fn time_series(&self, range: HistoryRange) -> TimeSeries {
+        let state = self.state();
         let time = self.timeline.moment(&*self.clock).time;
-        book.curves(span, time, self.window.label())
+        state.time_series(range, time, self.window.label())
     }
 
-    /// Why the history began without what its file held, if that could not be read when it was opened. The file was renamed,
-    /// `.lost` appended.
+    /// Why the history started empty, if its file could not be decoded when it was opened. The file was renamed
+    /// (`.corrupt` appended).
     #[must_use]
-    pub const fn lost(&self) -> Option<Unreadable> {
+    pub const fn lost(&self) -> Option<DecodeError> {
         self.lost
     }
 
-    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
-        // Whoever panicked left, at worst, a sample half taken.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How the writing of the file goes; `None` if there is no file.
+    #[must_use]
+    pub fn file_status(&self) -> Option<SnapshotStatus> {
+        self.saver.as_ref().map(Saver::status)
+    }
+
+    /// Writes the file now, as of the last tick, and waits for the disk. Does nothing without a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the file is then unchanged. [`History::file_status`] shows the error as well.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(saver) = &self.saver else {
+            return Ok(());
+        };
+        saver.save(&*self.clock, |writer| {
+            // Encoded inside, so that of two concurrent saves the later one writes the newer state, and before writing, so
+            // that the state is not locked while the disk writes.
+            let mut body = FrameWriter::new(Vec::new());
+            self.write(&mut body)?;
+            writer.raw(&body.into_inner())
+        })
+    }
+
+    /// The history as bytes, for [`HistoryBuilder::open_bytes`](super::HistoryBuilder::open_bytes).
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the bytes are written to memory.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut writer = FrameWriter::new(Vec::new());
+        self.write(&mut writer)?;
+        Ok(writer.finish()?.1)
+    }
+
+    fn write(&self, writer: &mut FrameWriter<Vec<u8>>) -> io::Result<()> {
+        writer.header(HEADER)?;
+        writer.value(&self.state().saved(self.window))
+    }
+
+    /// Samples census and metrics.
+    fn sample(&self, now: &Moment) {
+        // Neither is queried with the state locked.
+        let reports = self.census.cached_reports();
+        let totals = totals(&self.metrics.snapshot());
+        let standard = Window::STANDARD.iter();
+        let window = standard.take_while(|known| **known != self.window).count();
+        let mut state = self.state();
+        state.sample_callers(now, reports, window);
+        state.sample_responses(now, totals);
+    }
+
+    fn advance(&self) -> Moment {
+        let now = self.timeline.moment(&*self.clock);
+        self.state().advance(&self.timeline, now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, HistoryState> {
+        // After a panic, at most one sample is incomplete.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tick for History {
+    /// When due, takes a sample (each second) and writes the file.
+    fn tick(&self) {
+        let now = self.advance();
+        let due = self.state().take_sample_due();
+        if due {
+            self.sample(&now);
+        }
+        if self.saver.is_some() && self.state().take_save_due(self.save_every) {
+            // Logged, and shown by the status; the next due time tries again.
+            let _ = self.save();
+        }
+    }
+
+    /// A last sample, and a last write of the file.
+    fn shutdown(&self) {
+        let now = self.advance();
+        self.sample(&now);
+        let _ = self.save();
     }
 }
 

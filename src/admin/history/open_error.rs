@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     census::Window,
-    storage::{file::TakeError, unreadable::Unreadable},
+    storage::{atomic_file::AtomicFileError, decode_error::DecodeError},
 };
 
 /// A history could not be opened. Nothing was changed on disk.
@@ -17,18 +17,18 @@ pub struct OpenHistoryError {
     cause: Cause,
 }
 
-/// What is in the way of a history.
+/// Why a history cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OpenHistoryErrorKind {
-    /// The census does not always report this window.
-    NotReadyMade,
+    /// The window is not one of [`Window::STANDARD`].
+    NotStandardWindow,
     /// Another process has the file open.
     InUse,
     /// The file or its directory cannot be read.
     Io,
-    /// The bytes are no history. A file that is none is set aside instead.
-    Unreadable(Unreadable),
+    /// The bytes cannot be decoded. Of a file this is no error: it is renamed.
+    Decode(DecodeError),
 }
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ enum Cause {
     Window(Window),
     InUse(PathBuf),
     Io(PathBuf, io::Error),
-    Unreadable(Unreadable),
+    Decode(DecodeError),
 }
 
 impl OpenHistoryError {
@@ -48,28 +48,28 @@ impl OpenHistoryError {
         Cause::Io(path.to_owned(), source).into()
     }
 
-    pub(super) fn taking(path: &Path, error: TakeError) -> Self {
+    pub(super) fn opening(path: &Path, error: AtomicFileError) -> Self {
         match error {
-            TakeError::InUse => Cause::InUse(path.to_owned()).into(),
-            TakeError::Directory(directory, source) => Self::io(&directory, source),
+            AtomicFileError::InUse => Cause::InUse(path.to_owned()).into(),
+            AtomicFileError::Directory(directory, source) => Self::io(&directory, source),
         }
     }
 
-    /// What is in the way.
+    /// What went wrong.
     #[must_use]
     pub const fn kind(&self) -> OpenHistoryErrorKind {
         match self.cause {
-            Cause::Window(_) => OpenHistoryErrorKind::NotReadyMade,
+            Cause::Window(_) => OpenHistoryErrorKind::NotStandardWindow,
             Cause::InUse(_) => OpenHistoryErrorKind::InUse,
             Cause::Io(..) => OpenHistoryErrorKind::Io,
-            Cause::Unreadable(unreadable) => OpenHistoryErrorKind::Unreadable(unreadable),
+            Cause::Decode(error) => OpenHistoryErrorKind::Decode(error),
         }
     }
 }
 
-impl From<Unreadable> for OpenHistoryError {
-    fn from(unreadable: Unreadable) -> Self {
-        Cause::Unreadable(unreadable).into()
+impl From<DecodeError> for OpenHistoryError {
+    fn from(error: DecodeError) -> Self {
+        Cause::Decode(error).into()
     }
 }
 
@@ -84,14 +84,14 @@ impl fmt::Display for OpenHistoryError {
         match &self.cause {
             Cause::Window(window) => write!(
                 f,
-                "no history of the window {window}: it must be one of Window::STANDARD"
+                "a history cannot have the window {window}: it must be one of Window::STANDARD"
             ),
             Cause::InUse(path) => {
                 let path = path.display();
                 write!(f, "the history {path} is in use by another process")
             }
             Cause::Io(path, _) => write!(f, "the history {} cannot be read", path.display()),
-            Cause::Unreadable(unreadable) => write!(f, "the history cannot be read: {unreadable}"),
+            Cause::Decode(error) => write!(f, "the history cannot be decoded: {error}"),
         }
     }
 }

@@ -1,160 +1,204 @@
-//! What was answered, over time.
+//! The responses over time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    curves::AnswerCurve,
-    pair::{Pair, Served},
-    ring::Ring,
-    ring_bytes::{SavedRing, put_rings, read_rings},
-    span::Span,
+    codec::{SavedResponses, SavedRings},
+    series_ring::SeriesRing,
+    time_series::{HistoryRange, ResponseSeries},
 };
-use crate::storage::codec::{Malformed, Put, Read, Reader};
+use crate::metrics::Snapshot;
 
-/// The answers of each pair: two columns for a pair, those in target and those in legacy shape.
+/// The responses of each endpoint and outcome, in two columns: target and legacy.
 #[derive(Debug)]
-pub(super) struct Answers {
-    /// By place; the first is that of the excess.
-    pairs: Vec<Pair>,
-    places: HashMap<Pair, usize>,
-    /// What was counted when the last sample was taken.
-    counted: HashMap<Pair, Served>,
-    rings: [Ring; 3],
+pub(super) struct ResponseHistory {
+    /// By index; the first is the overflow.
+    outcomes: Vec<EndpointOutcome>,
+    indexes: HashMap<EndpointOutcome, usize>,
+    /// The counts at the last sample.
+    counted: HashMap<EndpointOutcome, ShapeCounts>,
+    rings: [SeriesRing; 3],
 }
 
-/// The answers as they were saved.
-#[derive(Debug)]
-pub(super) struct SavedAnswers {
-    pairs: Vec<Pair>,
-    rings: [SavedRing; 3],
+/// An outcome of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct EndpointOutcome {
+    endpoint: Arc<str>,
+    outcome: Arc<str>,
 }
 
-/// The most pairs, that of the excess included.
-pub(super) const MAX_PAIRS: usize = 256;
+/// The number of target and legacy responses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ShapeCounts {
+    target: u64,
+    legacy: u64,
+}
 
-/// The place of the excess.
-const EXCESS: usize = 0;
+/// The counts of all outcomes.
+pub(super) type Totals = Vec<(EndpointOutcome, ShapeCounts)>;
 
-impl Answers {
-    /// Of what is counted already nobody knows when it came: it is the base, and shown nowhere.
-    pub(super) fn new(base: Vec<(Pair, Served)>) -> Self {
+/// The most outcomes, including the overflow.
+pub(super) const MAX_OUTCOMES: usize = 256;
+
+/// The index of the overflow.
+const OVERFLOW: usize = 0;
+
+impl ResponseHistory {
+    /// What was counted before `base` is shown nowhere, because its time is unknown.
+    pub(super) fn new(base: Totals) -> Self {
         Self {
-            pairs: vec![Pair::excess()],
-            places: HashMap::from([(Pair::excess(), EXCESS)]),
+            outcomes: vec![EndpointOutcome::overflow()],
+            indexes: HashMap::from([(EndpointOutcome::overflow(), OVERFLOW)]),
             counted: base.into_iter().collect(),
-            rings: Span::ALL.map(Ring::new),
+            rings: HistoryRange::ALL.map(SeriesRing::new),
         }
     }
 
-    /// Takes in what the metrics count now.
-    pub(super) fn sample(&mut self, time: u64, totals: Vec<(Pair, Served)>) {
-        self.place(&totals);
-        let places = self.rings.each_mut().map(|ring| ring.watch(time));
-        for (pair, total) in totals {
-            let number = self.places.get(&pair).copied().unwrap_or(EXCESS);
-            let earlier = self.counted.insert(pair, total).unwrap_or_default();
+    /// Records what the metrics count now.
+    pub(super) fn sample(&mut self, time: u64, totals: Totals) {
+        self.add_new(&totals);
+        let slots = self.rings.each_mut().map(|ring| ring.record(time));
+        for (outcome, total) in totals {
+            let index = self.indexes.get(&outcome).copied().unwrap_or(OVERFLOW);
+            let earlier = self.counted.insert(outcome, total).unwrap_or_default();
             let new = total.since(earlier);
-            for (ring, place) in self.rings.iter_mut().zip(places) {
-                ring.add(place, target(number), new.target);
-                ring.add(place, legacy(number), new.legacy);
+            for (ring, slot) in self.rings.iter_mut().zip(slots) {
+                ring.add(slot, target(index), new.target);
+                ring.add(slot, legacy(index), new.legacy);
             }
         }
     }
 
-    /// Gives new pairs their places: all of them ahead where there is room, so that their zeros are shown; where there is
-    /// not, those that have been answered. The places go to what happens, not to what stands first in the contract.
-    fn place(&mut self, totals: &[(Pair, Served)]) {
+    /// Adds new outcomes: all of them if they fit, so that their zeros are shown; otherwise those with responses.
+    fn add_new(&mut self, totals: &[(EndpointOutcome, ShapeCounts)]) {
         let new = totals
             .iter()
-            .filter(|(pair, _)| !self.places.contains_key(pair));
+            .filter(|(outcome, _)| !self.indexes.contains_key(outcome));
         let new: Vec<_> = new.cloned().collect();
-        let room = MAX_PAIRS - self.pairs.len();
-        let all = new.len() <= room;
-        let placed = new
+        let free = MAX_OUTCOMES - self.outcomes.len();
+        let all = new.len() <= free;
+        let added = new
             .into_iter()
-            .filter(|(_, total)| all || *total != Served::NONE);
-        for (pair, _) in placed.take(room) {
-            self.add(pair);
+            .filter(|(_, total)| all || *total != ShapeCounts::default());
+        for (outcome, _) in added.take(free) {
+            self.add(outcome);
         }
     }
 
-    /// The place of a pair; that of a new one is behind all others.
-    fn add(&mut self, pair: Pair) -> usize {
-        let next = self.pairs.len();
-        let place = *self.places.entry(pair.clone()).or_insert(next);
-        if place == next {
-            self.pairs.push(pair);
+    /// The index of an outcome; new ones are appended.
+    fn add(&mut self, outcome: EndpointOutcome) -> usize {
+        let next = self.outcomes.len();
+        let index = *self.indexes.entry(outcome.clone()).or_insert(next);
+        if index == next {
+            self.outcomes.push(outcome);
         }
-        place
+        index
     }
 
-    /// Takes in what was saved. A pair that had no answers for 30 days gives its place back.
-    pub(super) fn restore(&mut self, saved: SavedAnswers) {
-        let used = |number| {
-            !saved
-                .rings
-                .iter()
-                .all(|ring| ring.is_empty(target(number)) && ring.is_empty(legacy(number)))
-        };
-        let places = (0..)
-            .zip(saved.pairs)
-            .map(|(number, pair)| used(number).then(|| self.add(pair)));
-        let places: Vec<_> = places.collect();
-        for (ring, saved) in self.rings.iter_mut().zip(&saved.rings) {
-            saved.pour(ring, |column| {
-                places[column / 2].map(|place| 2 * place + column % 2)
-            });
-        }
-    }
-
-    pub(super) fn put(&self, out: &mut Vec<u8>, time: u64) {
-        out.list(self.pairs.iter(), |out, pair| {
-            out.block(pair.endpoint.as_bytes());
-            out.block(pair.outcome.as_bytes());
+    /// Merges what was saved. Outcomes without responses for 30 days are dropped.
+    pub(super) fn restore(&mut self, saved: &SavedResponses<'_>) {
+        let rings = &saved.rings;
+        let indexes = saved.outcomes.iter().enumerate().map(|(index, outcome)| {
+            let unused = rings.is_empty(target(index)) && rings.is_empty(legacy(index));
+            (!unused).then(|| self.add(EndpointOutcome::new(outcome.0, outcome.1)))
         });
-        put_rings(out, &self.rings, time);
+        let indexes: Vec<_> = indexes.collect();
+        rings.merge_into(&mut self.rings, |column| {
+            indexes[column / 2].map(|index| 2 * index + column % 2)
+        });
     }
 
-    pub(super) fn curves(&self, span: Span, time: u64) -> Vec<AnswerCurve> {
-        let ring = &self.rings[span as usize];
-        let curve = |(number, pair): (usize, &Pair)| AnswerCurve {
-            endpoint: (*pair.endpoint).to_owned(),
-            outcome: (*pair.outcome).to_owned(),
-            target: ring.values(time, target(number)),
-            legacy: ring.values(time, legacy(number)),
-        };
-        let mut curves: Vec<_> = self.pairs.iter().enumerate().map(curve).collect();
-        curves.rotate_left(1);
-        curves.pop_if(|excess| is_empty(excess));
-        curves
-    }
-}
-
-impl SavedAnswers {
-    pub(super) fn read(reader: &mut Reader<'_>, time: u64) -> Read<Self> {
-        let pairs = reader.list(|reader| {
-            let (endpoint, outcome) = (reader.text()?.into(), reader.text()?.into());
-            Ok(Pair { endpoint, outcome })
-        })?;
-        if pairs.len() > MAX_PAIRS || pairs.first() != Some(&Pair::excess()) {
-            return Err(Malformed);
+    pub(super) fn saved(&self, time: u64) -> SavedResponses<'_> {
+        let outcomes = self.outcomes.iter();
+        SavedResponses {
+            outcomes: outcomes
+                .map(|known| (&*known.endpoint, &*known.outcome))
+                .collect(),
+            rings: SavedRings::new(&self.rings, time),
         }
-        Ok(Self {
-            rings: read_rings(reader, time, 2 * pairs.len())?,
-            pairs,
-        })
+    }
+
+    pub(super) fn series(&self, range: HistoryRange, time: u64) -> Vec<ResponseSeries> {
+        let ring = &self.rings[range as usize];
+        let series = |(index, known): (usize, &EndpointOutcome)| ResponseSeries {
+            endpoint: (*known.endpoint).to_owned(),
+            outcome: (*known.outcome).to_owned(),
+            target: ring.values(time, target(index)),
+            legacy: ring.values(time, legacy(index)),
+        };
+        let mut all: Vec<_> = self.outcomes.iter().enumerate().map(series).collect();
+        all.rotate_left(1);
+        all.pop_if(|overflow| is_zero(overflow));
+        all
     }
 }
 
-const fn target(number: usize) -> usize {
-    2 * number
+impl SavedResponses<'_> {
+    /// Whether the first of at most [`MAX_OUTCOMES`] is the overflow.
+    pub(super) fn is_consistent(&self) -> bool {
+        let overflow = EndpointOutcome::overflow();
+        self.outcomes.len() <= MAX_OUTCOMES
+            && self.outcomes.first() == Some(&(&*overflow.endpoint, &*overflow.outcome))
+    }
 }
 
-const fn legacy(number: usize) -> usize {
-    2 * number + 1
+impl EndpointOutcome {
+    fn new(endpoint: &str, outcome: &str) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            outcome: outcome.into(),
+        }
+    }
+
+    /// Stands for all outcomes without an index. Metrics count their own overflow under the same names, which no endpoint
+    /// can have.
+    fn overflow() -> Self {
+        Self::new("other", "other")
+    }
 }
 
-fn is_empty(curve: &AnswerCurve) -> bool {
-    let mut values = curve.target.iter().chain(&curve.legacy).flatten();
+impl ShapeCounts {
+    /// The difference to an earlier count. Counters do not go back while a process lives.
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            target: self.target.saturating_sub(earlier.target),
+            legacy: self.legacy.saturating_sub(earlier.legacy),
+        }
+    }
+}
+
+/// The counts of all outcomes over all kinds of callers, in the order of the snapshot.
+pub(super) fn totals(snapshot: &Snapshot) -> Totals {
+    let mut totals: Totals = Vec::new();
+    let mut indexes = HashMap::new();
+    for series in &snapshot.responses {
+        let outcome = EndpointOutcome {
+            endpoint: Arc::clone(&series.endpoint),
+            outcome: Arc::clone(&series.outcome),
+        };
+        let index = *indexes.entry(outcome.clone()).or_insert_with(|| {
+            totals.push((outcome, ShapeCounts::default()));
+            totals.len() - 1
+        });
+        let total = &mut totals[index].1;
+        if series.shape.is_legacy() {
+            total.legacy += series.count;
+        } else {
+            total.target += series.count;
+        }
+    }
+    totals
+}
+
+const fn target(index: usize) -> usize {
+    2 * index
+}
+
+const fn legacy(index: usize) -> usize {
+    2 * index + 1
+}
+
+fn is_zero(series: &ResponseSeries) -> bool {
+    let mut values = series.target.iter().chain(&series.legacy).flatten();
     values.all(|value| *value == 0)
 }

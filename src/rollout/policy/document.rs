@@ -13,7 +13,7 @@ use super::{
     policy::{Asked, Guard, Policy},
 };
 use crate::time::Timestamp;
-use crate::time::duration_text;
+use crate::time::{duration_text, parse_duration};
 use crate::{
     json::{About, Complaint, ObjectReader, OrderedValue},
     rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier},
@@ -212,7 +212,7 @@ fn built_in(step: &str, names: &[String], faults: &mut Faults) -> Vec<BuiltInGat
 }
 
 fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
-    let length = duration_text::read(text);
+    let length = parse_duration(text);
     if length.is_none() {
         let remedy = "a length of time such as \"24h\" or \"14d\"";
         faults.add(PolicyFaultKind::WrongType, place, text, remedy);

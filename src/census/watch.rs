@@ -1,31 +1,35 @@
-//! What the census keeps besides the callers, all of it touched only by heartbeats and reports.
+//! When the census watched, and what it counted over time. Only heartbeats and reports touch it.
 
-use crate::time::Clock;
+use serde::{Deserialize, Serialize};
+
+use crate::time::{
+    Clock,
+    timeline::{Moment, Timeline},
+};
 
 use super::{
     coverage::{Coverage, Gap, GapCause},
     open_error::OpenErrorKind,
     record::Record,
     report::{CoverageReport, SnapshotLoss},
-    tally::History,
-    timeline::{Moment, Timeline},
+    response_counts::ResponseHistory,
     window::Window,
 };
 
 #[derive(Debug)]
-pub(super) struct Keeping {
+pub(super) struct Watch {
     /// The last heartbeat.
     pub(super) last: Moment,
     pub(super) coverage: Coverage,
-    pub(super) history: History,
+    pub(super) history: ResponseHistory,
     /// Per kind.
     pub(super) forgotten: Vec<Forgotten>,
-    /// In the census's own time.
+    /// With their times on the timeline.
     pub(super) losses: Vec<(u64, OpenErrorKind)>,
 }
 
 /// How many callers of a kind were forgotten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Forgotten {
     pub(super) callers: u64,
     pub(super) dependents: u64,
@@ -33,9 +37,11 @@ pub(super) struct Forgotten {
 
 impl Forgotten {
     pub(super) fn count(&mut self, record: &Record) {
-        self.callers = self.callers.saturating_add(1);
         let dependents = u64::from(record.still_depends());
-        self.dependents = self.dependents.saturating_add(dependents);
+        self.add(&Self {
+            callers: 1,
+            dependents,
+        });
     }
 
     pub(super) fn add(&mut self, more: &Self) {
@@ -44,28 +50,28 @@ impl Forgotten {
     }
 }
 
-impl Keeping {
-    /// So many losses are remembered; the newest ones.
+impl Watch {
+    /// How many losses are remembered: the newest ones.
     pub(super) const MAX_LOSSES: usize = 16;
 
     pub(super) fn new(now: Moment, kinds: usize) -> Self {
         Self {
             last: now,
             coverage: Coverage::default(),
-            history: History::new(kinds),
+            history: ResponseHistory::new(kinds),
             forgotten: vec![Forgotten::default(); kinds],
             losses: Vec::new(),
         }
     }
 
-    /// Notes that the census is watching, moves its time past any jump of the clock, and returns the moment.
+    /// Records a heartbeat, moves the timeline past any jump of the clock, and returns the moment.
     pub(super) fn beat(&mut self, timeline: &Timeline, clock: &dyn Clock, longest: u64) -> Moment {
         let now = timeline.moment(clock);
         let step = self.last.step_to(&now, longest);
         timeline.forward(step.forward);
         let now = now.forwarded(step.forward);
-        match step.gap {
-            Some(cause) => self.begin(now.time, cause),
+        match step.break_cause {
+            Some(cause) => self.begin(now.time, cause.into()),
             None => self.coverage.extend(now.time),
         }
         self.last = now;
@@ -74,7 +80,7 @@ impl Keeping {
 
     fn begin(&mut self, now: u64, cause: GapCause) {
         self.coverage.begin(now, cause);
-        tracing::warn!(cause = cause.as_str(), "the census was not watching");
+        tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
     }
 
     pub(super) fn lose(&mut self, reason: OpenErrorKind) {
@@ -86,7 +92,7 @@ impl Keeping {
 
     pub(super) fn losses(&self, now: &Moment) -> Vec<SnapshotLoss> {
         let loss = |(at, reason): &(u64, OpenErrorKind)| SnapshotLoss {
-            at_unix_ms: now.unix_ms(*at),
+            at: now.timestamp(*at),
             reason: *reason,
         };
         self.losses.iter().map(loss).collect()
@@ -102,8 +108,8 @@ impl Keeping {
         let gaps = self.coverage.gaps_between(from, now.time);
         let newest = gaps.len().saturating_sub(CoverageReport::MAX_GAPS);
         let shown = gaps[newest..].iter().map(|(from, to, cause)| Gap {
-            from_unix_ms: now.unix_ms(*from),
-            to_unix_ms: now.unix_ms(*to),
+            from: now.timestamp(*from),
+            to: now.timestamp(*to),
             cause: *cause,
         });
         CoverageReport {

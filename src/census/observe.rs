@@ -1,24 +1,35 @@
-//! From the names of one contract and one detector to the census's own small numbers.
+//! The census as an observer of responses.
 
 use crate::{
     caller::{Caller, Kind, Kinds},
-    observation::Observation,
+    observation::{Observation, Observe},
 };
 
 use super::{
+    census::Census,
     endpoints::{EndpointSlot, Endpoints},
-    sighting::{CallerEvent, Dependence},
+    event::{CallerEvent, Dependence},
 };
 
-/// The endpoints of a contract and the kinds of a detector, each by its place there.
+/// The census's numbers for the endpoints of a contract and the kinds of a detector, by their index there.
 pub(super) struct Binding {
     endpoints: Box<[EndpointSlot]>,
     kinds: Box<[Kind]>,
 }
 
+/// Counts each response for its caller.
+impl Observe for Census {
+    #[inline]
+    fn observe(&self, observation: &Observation<'_>) {
+        let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
+        let record = |binding: &Binding| self.record(&binding.event(observation));
+        self.per_contract.with(observation, prepare, record);
+    }
+}
+
 impl Binding {
     /// `known` are the kinds of the census, `other` first.
-    pub(super) fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
+    fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
         let known = Kinds::new(known.iter().skip(1).cloned());
         let endpoints = observation.plan().endpoints.iter();
         let kinds = observation.kinds().names();
@@ -33,7 +44,7 @@ impl Binding {
     }
 
     #[inline]
-    pub(super) fn sighting(&self, observation: &Observation<'_>) -> CallerEvent {
+    fn event(&self, observation: &Observation<'_>) -> CallerEvent {
         CallerEvent {
             caller: self.caller(observation.caller()),
             endpoint: self.endpoints[observation.endpoint_index()],
@@ -41,7 +52,7 @@ impl Binding {
         }
     }
 
-    /// The caller with its kind as the census knows it; one that it does not know is `other`.
+    /// The caller with its kind as the census numbers it; `other` if the census does not know it.
     #[inline]
     fn caller(&self, caller: &Caller) -> Caller {
         let kind = self.kinds.get(caller.kind().index()).copied();
@@ -49,7 +60,7 @@ impl Binding {
     }
 }
 
-/// Nobody is served a legacy shape but who depends on it.
+/// Only dependent callers are served a legacy shape.
 fn dependence(observation: &Observation<'_>) -> Dependence {
     if observation.shape().is_legacy() {
         Dependence::Served

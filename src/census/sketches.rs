@@ -1,23 +1,68 @@
-//! Reading a sketch from bytes that nobody vouches for.
+//! `HyperLogLog` sketches, and reading them from untrusted bytes.
 //!
-//! `datasketches` checks the outline of a serialized sketch, not each of its registers, and reckons on with what it
-//! read. So only what this crate itself writes is taken: HLL-8, of one size, every value in its range.
+//! `datasketches` checks the outline of a serialized sketch, not each of its registers, and calculates with whatever it
+//! read. So only what this crate itself writes is accepted: HLL-8, of one size, every value in its range.
 
 use datasketches::hll::{HllSketch, HllType};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The base-2 logarithm of the number of registers: 4 KiB a sketch at most.
+/// The base-2 logarithm of the number of registers: at most 4 KiB a sketch.
 pub(super) const LG_K: u8 = 12;
 
-/// No sketch of this size is longer.
-pub(super) const MAX_BYTES: usize = 40 + (1 << LG_K);
+/// The longest serialized sketch of this size.
+const MAX_BYTES: usize = 40 + (1 << LG_K);
+
+/// One sketch for each estimated number.
+#[derive(Clone, Debug)]
+pub(super) struct Sketches {
+    pub(super) seen: HllSketch,
+    pub(super) dependent: HllSketch,
+    pub(super) stranded: HllSketch,
+}
 
 const LIST: u8 = 0;
 const SET: u8 = 1;
 /// Six bits of value, of which 63 is the greatest.
 const MAX_VALUE: u8 = 63;
 
-/// The sketch that was written as these bytes; `None` if they are none of this crate's.
-pub(super) fn read_sketch(bytes: &[u8]) -> Option<HllSketch> {
+impl Default for Sketches {
+    fn default() -> Self {
+        let empty = || HllSketch::new(LG_K, HllType::Hll8).expect("4 to 21 is allowed");
+        Self {
+            seen: empty(),
+            dependent: empty(),
+            stranded: empty(),
+        }
+    }
+}
+
+impl Serialize for Sketches {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        [&self.seen, &self.dependent, &self.stranded]
+            .map(HllSketch::serialize)
+            .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sketches {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sketches = <[&[u8]; 3]>::deserialize(deserializer)?.map(read_sketch);
+        let [Some(seen), Some(dependent), Some(stranded)] = sketches else {
+            return Err(D::Error::custom("not a sketch of this crate"));
+        };
+        Ok(Self {
+            seen,
+            dependent,
+            stranded,
+        })
+    }
+}
+
+/// The sketch of these bytes; `None` if this crate did not write them.
+fn read_sketch(bytes: &[u8]) -> Option<HllSketch> {
+    if bytes.len() > MAX_BYTES {
+        return None;
+    }
     let mode = bytes.get(7)? & 3;
     let plausible = match mode {
         LIST => coupons_are_plausible(bytes.get(8..)?),
@@ -28,12 +73,12 @@ pub(super) fn read_sketch(bytes: &[u8]) -> Option<HllSketch> {
         return None;
     }
     let sketch = HllSketch::deserialize(bytes).ok()?;
-    // What is not written in the same way was not written by this crate.
+    // What is not serialized in the same way was not written by this crate.
     let same = sketch.target_type() == HllType::Hll8 && sketch.serialize().len() == bytes.len();
     same.then_some(sketch)
 }
 
-/// A coupon is six bits of value above 26 of place, and its value is not zero.
+/// A coupon is six bits of value above 26 of address, and its value is not zero.
 fn coupons_are_plausible(bytes: &[u8]) -> bool {
     let (coupons, rest) = bytes.as_chunks::<4>();
     rest.is_empty() && coupons.iter().all(|coupon| coupon[3] >> 2 != 0)
@@ -83,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_changed_sketch_is_refused_or_can_be_worked_with(
+        fn a_changed_sketch_is_refused_or_usable(
             callers in prop_oneof![0_u32..40, 40_u32..2_000],
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         ) {

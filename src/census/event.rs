@@ -1,33 +1,33 @@
-//! What the census is told: one answered request.
+//! What the census counts: one observed response of a caller.
 
 use crate::caller::Caller;
 
 use super::endpoints::EndpointSlot;
 
-/// One answered request, as the census counts it.
+/// One observed response, as the census counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallerEvent {
-    /// Who asked.
+    /// The caller that sent the request.
     pub caller: Caller,
-    /// Which endpoint answered.
+    /// The endpoint that responded.
     pub endpoint: EndpointSlot,
-    /// What the caller would have missed without the legacy shape.
+    /// Whether the caller depended on the legacy shape.
     pub dependence: Dependence,
 }
 
-/// Whether an answer shows that its caller depends on the legacy shape. Of a status-driven caller none does, whatever
-/// is said here.
+/// Whether a response shows that its caller depends on the legacy shape. A target caller never depends, whatever is
+/// given here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "an answer either is legacy, or should have been, or need not be"
+    reason = "a response either is legacy, or should have been, or need not be"
 )]
 pub enum Dependence {
-    /// The outcome has no legacy shape, or the caller is status-driven.
+    /// The outcome has no legacy shape, or the caller understands the target contract.
     None,
-    /// Served the legacy shape.
+    /// The legacy shape was served.
     Served,
-    /// Has a legacy shape, or could not be decided, and was not served legacy.
+    /// A legacy shape exists, or the outcome is undetermined, and the target response was served.
     Stranded,
 }
 

@@ -1,62 +1,72 @@
-//! The census's own time.
+//! A time that never goes back, shown as wall time.
 //!
-//! It follows the monotonic clock, so that a wall clock that is set back changes nothing. Where the wall clock runs
-//! ahead of the monotonic one (the machine slept, or the clock was set forward), the time between is added: if it was
-//! real, windows must move on; if it was not, callers leave the windows early, but the windows then are full of a gap.
-//! Windows, ages and orders are all reckoned in this time. Wall time is only what it is shown in.
+//! It follows the monotonic clock, so a wall clock that is set back changes nothing. Where the wall clock runs ahead of the
+//! monotonic one (the machine slept, or the clock was set forward), the difference is added: if it was real, windows must
+//! move on; if not, callers leave their windows early, but those windows then contain a gap. Windows, ages and order are
+//! all computed in this time; wall time is for display only.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::time::{Clock, millis};
+use super::{
+    clock::{Clock, millis},
+    timestamp::Timestamp,
+};
 
-use super::coverage::GapCause;
-
-/// Where a new census's time starts, in milliseconds: later than the second 0, which means "never", by more than any
-/// window or sensible retention.
+/// Where a new timeline starts, in milliseconds: later than second 0, which means "never", by more than any window or
+/// sensible retention.
 pub(crate) const ORIGIN: u64 = 400 * 86_400_000;
 
-/// Wall and monotonic time may disagree by so much between two heartbeats before it is a jump. NTP slews at most half a
-/// millisecond a second, and its small steps are of no account for windows of minutes.
+/// How far wall and monotonic time may differ between two heartbeats before it is a jump. NTP slews at most half a
+/// millisecond a second, and its small steps do not matter for windows of minutes.
 const TOLERANCE: u64 = 2_000;
 
-/// No jump or downtime counts for more: it is longer than any window or sensible retention, and a clock that is
-/// wildly wrong does not use up the 136 years that seconds in 32 bits can tell.
+/// The longest jump or downtime that counts: longer than any window or sensible retention, so that a wildly wrong clock
+/// does not exhaust the 136 years that fit into 32 bits of seconds.
 const LONGEST_STEP: u64 = 400 * 86_400_000;
 
-/// A wall clock that was set back by less than this while the process was down is trusted to have been right before.
+/// A wall clock set back by less than this during downtime is assumed to have been right before.
 const RESTART_TOLERANCE: u64 = 60_000;
 
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    /// What is added to the monotonic clock's milliseconds, modulo 2⁶⁴: a clock that has run for long is ahead of a new
-    /// census.
+    /// Added to the monotonic clock's milliseconds, modulo 2⁶⁴: a clock that has run for long is ahead of a new
+    /// timeline.
     offset: AtomicU64,
 }
 
 /// One reading of all clocks, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// The census's own time.
+    /// The timeline's own time.
     pub(crate) time: u64,
     /// Since the Unix epoch.
     pub(crate) wall: u64,
     monotonic: u64,
 }
 
-/// How the time since an earlier moment went by.
+/// How time passed between two moments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// What the census's time must be put forward by.
+    /// How far the timeline must be put forward.
     pub(crate) forward: u64,
-    /// Why the step is no coverage, if it is none.
-    pub(super) gap: Option<GapCause>,
+    /// Why the time between counts as not watched, if it does.
+    pub(crate) break_cause: Option<BreakCause>,
 }
 
-/// How a census that was saved goes on.
+/// Why the time between two heartbeats counts as not watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BreakCause {
+    /// The heartbeats were too far apart.
+    Stalled,
+    /// The wall clock jumped.
+    ClockJump,
+}
+
+/// Where a saved timeline continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resumed {
     pub(crate) time: u64,
-    /// The wall clock went back, so nobody knows how long the process was down.
+    /// The wall clock went back, so the length of the downtime is unknown.
     pub(crate) unknown_downtime: bool,
 }
 
@@ -69,10 +79,9 @@ impl Timeline {
         }
     }
 
-    /// The present second of the census's time. It is asked for at every sighting, and so does without the care for
-    /// numbers that no clock reaches.
+    /// The present second. Read for every observation, so it wraps instead of checking for values that no clock reaches.
     #[inline]
-    pub(super) fn second(&self, clock: &dyn Clock) -> u32 {
+    pub(crate) fn second(&self, clock: &dyn Clock) -> u32 {
         let elapsed = clock.monotonic();
         let ms = elapsed
             .as_secs()
@@ -93,7 +102,7 @@ impl Timeline {
     /// Puts the time forward, for all threads.
     pub(crate) fn forward(&self, by: u64) {
         if by > 0 {
-            // Relaxed: a sighting stamped with the time before the jump falls into the gap that the jump makes.
+            // Relaxed: an event that still carries the time before the jump falls into the gap that the jump makes.
             self.offset.fetch_add(by, Ordering::Relaxed);
         }
     }
@@ -104,16 +113,15 @@ impl Timeline {
 }
 
 impl Moment {
-    /// How the time went by from this moment to a later one, if heartbeats must not be further apart than `longest`
-    /// milliseconds.
+    /// How time passed from this moment to a later one, if heartbeats must be at most `longest` milliseconds apart.
     pub(crate) fn step_to(&self, later: &Self, longest: u64) -> Step {
         let passed = later.monotonic.saturating_sub(self.monotonic);
         let expected = self.wall.saturating_add(passed);
         let forward = later.wall.saturating_sub(expected);
-        let gap = if later.wall.abs_diff(expected) > TOLERANCE {
-            Some(GapCause::ClockJump)
+        let break_cause = if later.wall.abs_diff(expected) > TOLERANCE {
+            Some(BreakCause::ClockJump)
         } else if passed > longest {
-            Some(GapCause::Stalled)
+            Some(BreakCause::Stalled)
         } else {
             None
         };
@@ -122,11 +130,11 @@ impl Moment {
         } else {
             0
         };
-        // A monotonic clock that goes back breaks its promise; the census's time does not go back with it.
+        // A monotonic clock that goes back violates its contract; the timeline does not follow it.
         let made_up = self.time.saturating_sub(later.time);
         Step {
             forward: jumped.max(made_up),
-            gap,
+            break_cause,
         }
     }
 
@@ -136,7 +144,7 @@ impl Moment {
         self
     }
 
-    /// A moment of the census's time as wall time, by what the wall clock shows now.
+    /// A time of the timeline as wall time, by the wall clock of this moment.
     pub(crate) fn unix_ms(&self, time: u64) -> u64 {
         if time <= self.time {
             self.wall.saturating_sub(self.time - time)
@@ -144,13 +152,18 @@ impl Moment {
             self.wall.saturating_add(time - self.time)
         }
     }
+
+    /// The same as a timestamp.
+    pub(crate) fn timestamp(&self, time: u64) -> Timestamp {
+        Timestamp::from_unix_ms(self.unix_ms(time))
+    }
 }
 
-/// How the census's time goes on when it was saved at `time` with the wall clock at `saved_wall`.
+/// Where a timeline continues that was saved at `time` with the wall clock at `saved_wall`.
 pub(crate) fn resume(time: u64, saved_wall: u64, wall: u64) -> Resumed {
     let back = saved_wall.saturating_sub(wall);
     let down = match wall.saturating_sub(saved_wall) {
-        // Set back a little: the most that can have gone unnoticed.
+        // Set back a little: the longest downtime that can hide in it.
         0 if back > 0 => RESTART_TOLERANCE,
         down => down.min(LONGEST_STEP),
     };
@@ -163,7 +176,7 @@ pub(crate) fn resume(time: u64, saved_wall: u64, wall: u64) -> Resumed {
 
 /// Whole seconds, at most what 32 bits hold.
 #[inline]
-pub(super) fn seconds(ms: u64) -> u32 {
+pub(crate) fn seconds(ms: u64) -> u32 {
     u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
 }
 
@@ -172,7 +185,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::time::ManualClock;
+    use crate::time::clock::ManualClock;
 
     fn step(act: impl FnOnce(&ManualClock)) -> Step {
         let clock = ManualClock::new(1_000_000);
@@ -189,21 +202,27 @@ mod tests {
             clock.set_unix_ms(1_000_000 + 3_601_000);
         });
         assert_eq!(step.forward, 3_600_000);
-        assert_eq!(step.gap, Some(GapCause::ClockJump));
+        assert_eq!(step.break_cause, Some(BreakCause::ClockJump));
     }
 
     #[test]
     fn a_wall_clock_set_back_is_a_gap_and_time_goes_on() {
         let step = step(|clock| clock.set_unix_ms(0));
-        assert_eq!((step.forward, step.gap), (0, Some(GapCause::ClockJump)));
+        assert_eq!(
+            (step.forward, step.break_cause),
+            (0, Some(BreakCause::ClockJump))
+        );
     }
 
     #[test]
     fn a_suspended_process_is_a_gap_and_a_slewed_clock_is_none() {
         let stalled = step(|clock| clock.advance(Duration::from_secs(11)));
-        assert_eq!((stalled.forward, stalled.gap), (0, Some(GapCause::Stalled)));
+        assert_eq!(
+            (stalled.forward, stalled.break_cause),
+            (0, Some(BreakCause::Stalled))
+        );
         let slewed = step(|clock| clock.set_unix_ms(1_001_900));
-        assert_eq!((slewed.forward, slewed.gap), (0, None));
+        assert_eq!((slewed.forward, slewed.break_cause), (0, None));
     }
 
     #[test]

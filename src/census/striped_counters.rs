@@ -1,7 +1,7 @@
-//! What was counted since the last heartbeat: answers, and callers without a place.
+//! What was counted since the last heartbeat: responses, and callers without a place in the table.
 //!
-//! They are counted on stripes, each of them some threads' own: a counter that all threads write to would pass from
-//! core to core with every answer, and cost more than all else that the census does.
+//! Each thread counts on one of several stripes: a single counter would move from core to core with every response, which
+//! costs more than everything else the census does.
 
 use std::{
     cell::Cell,
@@ -13,21 +13,21 @@ use std::{
 
 use crate::caller::Kind;
 
-use super::{sighting::Dependence, tally::ResponseCounts};
+use super::{event::Dependence, response_counts::ResponseCounts};
 
-/// Threads share stripes when there are more of them.
+/// With more threads than this, stripes are shared.
 const STRIPES: usize = 16;
 
-/// For each kind: one place for each dependence, then the same of anonymous callers, so that counting is one addition.
-const PLACES: usize = 6;
+/// Counters per kind: one for each dependence, then the same for anonymous callers, so that counting is one addition.
+const COUNTERS: usize = 6;
 
 const LINE: usize = 16;
 
-/// So many sightings of callers without a place are held back on a stripe before they are handed over.
+/// How many callers without a place a stripe collects before they are handed over.
 const UNCOUNTED: usize = 256;
 
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct StripedCounters {
     kinds: usize,
     stripes: Box<[Stripe; STRIPES]>,
 }
@@ -38,7 +38,7 @@ struct Stripe {
     uncounted: Mutex<Vec<Uncounted>>,
 }
 
-/// A sighting of a caller for whom there was no place.
+/// An event of a caller without a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Uncounted {
     pub(super) at: u32,
@@ -47,14 +47,14 @@ pub(super) struct Uncounted {
     pub(super) dependence: Dependence,
 }
 
-/// Two cache lines, which a processor may fetch as one.
+/// Two cache lines, because a processor may prefetch them in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Line([AtomicU64; LINE]);
 
-impl Pending {
+impl StripedCounters {
     pub(super) fn new(kinds: usize) -> Self {
-        let lines = (kinds * PLACES).div_ceil(LINE);
+        let lines = (kinds * COUNTERS).div_ceil(LINE);
         let stripe = || Stripe {
             counts: (0..lines).map(|_| Line::default()).collect(),
             uncounted: Mutex::default(),
@@ -65,7 +65,7 @@ impl Pending {
         }
     }
 
-    /// The number that a kind is counted under: a kind of a larger set than the census was made for is `other`.
+    /// The number under which a kind is counted; `other` for a kind that the census does not have.
     #[inline]
     pub(super) fn kind(&self, kind: Kind) -> u8 {
         let number = if kind.index() < self.kinds {
@@ -78,20 +78,20 @@ impl Pending {
 
     #[inline]
     pub(super) fn count(&self, kind: u8, dependence: Dependence, anonymous: bool) {
-        let place = dependence as usize + if anonymous { PLACES / 2 } else { 0 };
+        let index = dependence as usize + if anonymous { COUNTERS / 2 } else { 0 };
         let stripe = &self.stripes[stripe_of_this_thread() % STRIPES];
-        // Relaxed: nothing else is told by the count.
-        cell(stripe, kind.into(), place).fetch_add(1, Ordering::Relaxed);
+        // Relaxed: the count orders no other memory.
+        cell(stripe, kind.into(), index).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Keeps a caller without a place, and returns those of this thread's stripe when they have become many.
-    pub(super) fn leave(&self, caller: Uncounted) -> Option<Vec<Uncounted>> {
+    /// Adds a caller without a place, and returns those of this thread's stripe once it is full.
+    pub(super) fn add_uncounted(&self, caller: Uncounted) -> Option<Vec<Uncounted>> {
         let mut uncounted = self.stripes[stripe_of_this_thread() % STRIPES].uncounted();
         uncounted.push(caller);
         (uncounted.len() >= UNCOUNTED).then(|| std::mem::take(&mut *uncounted))
     }
 
-    /// Hands over the callers without a place since the last call.
+    /// Takes the callers without a place since the last call.
     pub(super) fn take_uncounted(&self) -> Vec<Uncounted> {
         let mut all = Vec::new();
         for stripe in self.stripes.iter() {
@@ -100,11 +100,11 @@ impl Pending {
         all
     }
 
-    /// Hands over the answers counted since the last call.
+    /// Takes the responses counted since the last call.
     pub(super) fn take(&self, mut each: impl FnMut(usize, &ResponseCounts)) {
         for kind in 0..self.kinds {
             for stripe in self.stripes.iter() {
-                let take = |place| cell(stripe, kind, place).swap(0, Ordering::Relaxed);
+                let take = |index| cell(stripe, kind, index).swap(0, Ordering::Relaxed);
                 each(kind, &responses(std::array::from_fn(take)));
             }
         }
@@ -120,12 +120,12 @@ impl Stripe {
 }
 
 #[inline]
-fn cell(stripe: &Stripe, kind: usize, place: usize) -> &AtomicU64 {
-    let index = kind * PLACES + place;
+fn cell(stripe: &Stripe, kind: usize, index: usize) -> &AtomicU64 {
+    let index = kind * COUNTERS + index;
     &stripe.counts[index / LINE].0[index % LINE]
 }
 
-fn responses(counts: [u64; PLACES]) -> ResponseCounts {
+fn responses(counts: [u64; COUNTERS]) -> ResponseCounts {
     let [none, served, stranded, anonymous @ ..] = counts;
     let dependent_anonymous = anonymous[1] + anonymous[2];
     let dependent = served + stranded + dependent_anonymous;

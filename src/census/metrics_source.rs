@@ -1,10 +1,10 @@
-//! The census as a source of numbers.
+//! The census as a source of metrics.
 
 use crate::metrics::{Family, Sample, Source};
 
 use super::{census::Census, report::Report};
 
-/// Tells [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as the last tick found them.
+/// [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as of the last tick.
 impl Source for Census {
     fn families(&self) -> &'static [Family] {
         &[
@@ -17,7 +17,7 @@ impl Source for Census {
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
         let reports = self.cached_reports();
         if *family == Family::CALLERS {
-            reports.iter().for_each(|report| clients(report, sample));
+            reports.iter().for_each(|report| callers(report, sample));
         } else if *family == Family::CENSUS_COVERAGE_RATIO {
             for report in &*reports {
                 sample(&[&report.window], report.coverage.ratio.into());
@@ -30,7 +30,7 @@ impl Source for Census {
     }
 }
 
-fn clients(report: &Report, sample: &mut Sample<'_>) {
+fn callers(report: &Report, sample: &mut Sample<'_>) {
     for kind in &report.kinds {
         let counts = &kind.counts;
         for (state, count) in [
