@@ -25,8 +25,9 @@ const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
 fn detector() -> SignalDetector {
     SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+        .kind_header("x-client-kind")
         .build(&FingerprintKey::new([7; 16]))
-        .expect("kinds alone are valid")
+        .expect("these settings are valid")
 }
 
 /// The events of some callers.

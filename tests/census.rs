@@ -22,6 +22,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn detector() -> SignalDetector {
     SignalDetector::builder(["AGENT", "MCP"])
+        .kind_header("x-client-kind")
         .build(&FingerprintKey::new([7; 16]))
         .unwrap()
 }

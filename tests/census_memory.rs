@@ -38,6 +38,7 @@ fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
 fn a_million_callers_cost_at_most_128_bytes_each_and_a_known_one_allocates_nothing() {
     const CALLERS: u32 = 1_000_000;
     let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+        .kind_header("x-client-kind")
         .build(&FingerprintKey::new([7; 16]))
         .unwrap();
     let kinds = detector.kinds().clone();

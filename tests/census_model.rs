@@ -197,6 +197,7 @@ struct Pair {
 
 fn detector() -> SignalDetector {
     SignalDetector::builder(["AGENT", "MCP"])
+        .kind_header("x-client-kind")
         .build(&FingerprintKey::new([7; 16]))
         .unwrap()
 }

@@ -82,7 +82,10 @@ fn builder_of<const N: usize>(kinds: [&str; N], clock: &Arc<ManualClock>) -> Cen
 
 fn detector<const N: usize>(kinds: [&str; N], key: [u8; 16]) -> SignalDetector {
     let key = FingerprintKey::new(key);
-    SignalDetector::builder(kinds).build(&key).unwrap()
+    SignalDetector::builder(kinds)
+        .kind_header("x-client-kind")
+        .build(&key)
+        .unwrap()
 }
 
 fn see(census: &Census, fingerprint: u128, dependence: Dependence) {

@@ -16,8 +16,8 @@ const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> CensusBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
-    let detector = SignalDetector::builder(["AGENT", "MCP"]);
-    let detector = detector.build(&FingerprintKey::new([7; 16])).expect("kinds alone are valid");
+    let detector = SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind");
+    let detector = detector.build(&FingerprintKey::new([7; 16])).expect("these settings are valid");
     Census::builder(&detector).clock(clock)
 }
 

@@ -23,7 +23,7 @@ use crate::{
 /// use legacy_http_compat::{admin::history::History, metrics::Metrics};
 /// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
 ///
-/// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).build(&FingerprintKey::new([7; 16]))?;
+/// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 /// let census = Arc::new(Census::new(&detector));
 /// let metrics = Arc::new(Metrics::new());
 /// let history = History::builder(census.clone(), metrics.clone()).open()?;

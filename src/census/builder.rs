@@ -30,7 +30,7 @@ use super::{
 /// # let directory = std::env::temp_dir().join(format!("census-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&directory)?;
 /// let key = FingerprintKey::new([7; 16]);
-/// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).build(&key)?;
+/// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&key)?;
 /// let census = Census::builder(&detector)
 ///     .capacity(100_000)
 ///     .snapshot(directory.join("census.snapshot"))

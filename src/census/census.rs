@@ -43,7 +43,7 @@ use super::{
 ///     census::{CallerEvent, Census, Dependence, Window},
 /// };
 ///
-/// let detector = SignalDetector::builder(["AGENT"]).build(&FingerprintKey::new([7; 16]))?;
+/// let detector = SignalDetector::builder(["AGENT"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 /// let census = Census::new(&detector);
 /// let poll = census.endpoint("device_poll");
 /// let agent = detector.kinds().find("AGENT").expect("AGENT is in the set");

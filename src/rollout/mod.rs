@@ -17,7 +17,7 @@
 //! use legacy_http_compat::metrics::Metrics;
 //! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout, Transition};
 //!
-//! let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).build(&FingerprintKey::new([7; 16]))?;
+//! let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 //! let contract = LiveContract::new(Contract::device_flow());
 //! let census = Arc::new(Census::new(&detector));
 //! let metrics = Arc::new(Metrics::new());

@@ -93,6 +93,7 @@ impl Room {
         change(&mut setup);
         let clock = Arc::new(ManualClock::new(START));
         let detector = SignalDetector::builder(KINDS)
+            .kind_header("x-client-kind")
             .build(&FingerprintKey::new([7; 16]))
             .unwrap();
         let census = Census::builder(&detector)

@@ -44,6 +44,7 @@ impl Stage {
     fn open(policy: Policy) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let detector = SignalDetector::builder(["AGENT", "MCP"])
+            .kind_header("x-client-kind")
             .build(&FingerprintKey::new([7; 16]))
             .unwrap();
         let kinds = detector.kinds().clone();

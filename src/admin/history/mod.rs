@@ -17,7 +17,7 @@
 //! };
 //!
 //! let clock = Arc::new(ManualClock::new(1_800_000_000_000)); // in production a `SystemClock`, the default
-//! let detector = SignalDetector::builder(["AGENT"]).build(&FingerprintKey::new([7; 16]))?;
+//! let detector = SignalDetector::builder(["AGENT"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 //! let census = Arc::new(Census::builder(&detector).clock(clock.clone()).open()?);
 //! let metrics = Arc::new(Metrics::new());
 //! # let directory = std::env::temp_dir().join(format!("history-doc-{}", std::process::id()));

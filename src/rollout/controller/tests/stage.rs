@@ -146,6 +146,7 @@ pub(super) fn stage_with(
 ) -> Stage {
     let clock = Arc::new(ManualClock::new(START));
     let detector = SignalDetector::builder(["AGENT", "MCP"])
+        .kind_header("x-client-kind")
         .build(&FingerprintKey::new([7; 16]))
         .unwrap();
     let kinds = detector.kinds().clone();
