@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     caller::{
-        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kind, Kinds,
-        SignalDetector,
+        Caller, ClientVersion, Fingerprint, FingerprintKey, Generation, Kind, Kinds, SignalDetector,
     },
     census::{
         CallerEvent, CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause,
@@ -28,7 +27,7 @@ fn detector() -> SignalDetector {
 }
 
 fn agent() -> Kind {
-    detector().kinds().find("AGENT").unwrap()
+    Kinds::new(["AGENT", "MCP"]).find("AGENT").unwrap()
 }
 
 fn set_up(with: impl FnOnce(CensusBuilder) -> CensusBuilder) -> (Arc<ManualClock>, Census) {

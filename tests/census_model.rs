@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    caller::{Caller, Detect, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector},
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, Kinds, SignalDetector},
     census::{CallerEvent, CallerState, Census, Counts, Dependence, ListQuery, Select, Window},
     time::{Clock, ManualClock},
     worker::Tick,
@@ -203,8 +203,7 @@ fn detector() -> SignalDetector {
 }
 
 fn kind(number: u8) -> Kind {
-    detector()
-        .kinds()
+    Kinds::new(["AGENT", "MCP"])
         .find(["AGENT", "MCP", "other"][usize::from(number % 3)])
         .unwrap()
 }

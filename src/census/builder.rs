@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    census::Census,
+    census::{Census, Settings},
     coverage::GapCause,
     open_error::{OpenError, OpenErrorKind},
     snapshot::{self, MAX_FILE},
@@ -47,16 +47,6 @@ pub struct CensusBuilder {
     clock: Arc<dyn Clock>,
     settings: Settings,
     snapshot: Option<PathBuf>,
-}
-
-/// The settings of a census; times in milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) capacity: usize,
-    pub(super) retention: u64,
-    pub(super) heartbeat_limit: u64,
-    pub(super) snapshot_every: u64,
-    pub(super) key_check: Option<KeyCheck>,
 }
 
 impl Census {

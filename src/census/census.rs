@@ -1,14 +1,15 @@
 //! The census.
 
 use std::{
-    fmt, io,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
-    caller::Kinds,
+    caller::{KeyCheck, Kinds},
+    observation::{Observation, Observe},
     per_contract::PerContract,
-    storage::saver::{Saver, SnapshotStatus},
+    storage::saver::Saver,
     time::{
         Clock,
         schedule::Due,
@@ -18,15 +19,13 @@ use crate::{
 };
 
 use super::{
-    builder::Settings,
+    binding::Binding,
     coverage::GapCause,
     endpoints::{EndpointSlot, Endpoints},
     event::CallerEvent,
-    observe::Binding,
     open_error::OpenErrorKind,
     overflow::Overflow,
     report::{Report, ReportBuilder},
-    snapshot,
     table::Table,
     watch::Watch,
     window::Window,
@@ -70,7 +69,17 @@ pub struct Census {
     overflow: Mutex<Overflow>,
     cached: Mutex<Arc<[Report]>>,
     schedule: Mutex<Schedule>,
-    saver: Option<Saver>,
+    pub(super) saver: Option<Saver>,
+}
+
+/// The settings of a census; times in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) capacity: usize,
+    pub(super) retention: u64,
+    pub(super) heartbeat_limit: u64,
+    pub(super) snapshot_every: u64,
+    pub(super) key_check: Option<KeyCheck>,
 }
 
 /// When the periodic work is due.
@@ -145,24 +154,6 @@ impl Census {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.settings.capacity
-    }
-
-    /// How the writing of snapshots goes; `None` if there is no snapshot file.
-    #[must_use]
-    pub fn snapshot_status(&self) -> Option<SnapshotStatus> {
-        self.saver.as_ref().map(Saver::status)
-    }
-
-    /// Writes the snapshot now and waits for the disk. Does nothing without a snapshot file.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be written; the file is then unchanged. [`Census::snapshot_status`] shows the error as well.
-    pub fn save(&self) -> io::Result<()> {
-        let Some(saver) = &self.saver else {
-            return Ok(());
-        };
-        saver.save(&*self.clock, |writer| snapshot::write(self, writer))
     }
 
     /// The names of the kinds, `other` first.
@@ -274,6 +265,16 @@ impl Census {
         let month = Window::MONTH.as_millis();
         let longest = self.settings.retention.saturating_add(month);
         watch.coverage.prune(now.time.saturating_sub(longest));
+    }
+}
+
+/// Counts each response for its caller.
+impl Observe for Census {
+    #[inline]
+    fn observe(&self, observation: &Observation<'_>) {
+        let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
+        let record = |binding: &Binding| self.record(&binding.event(observation));
+        self.per_contract.with(observation, prepare, record);
     }
 }
 

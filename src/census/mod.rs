@@ -34,6 +34,7 @@
 //!   places, and the rest is estimated.
 //! - One process, one snapshot file. A second process that opens it is refused.
 
+mod binding;
 mod builder;
 mod callers;
 #[expect(
@@ -45,7 +46,6 @@ mod coverage;
 mod endpoints;
 mod event;
 mod metrics_source;
-mod observe;
 mod open_error;
 mod overflow;
 mod query;

@@ -217,10 +217,10 @@ impl ReportBuilder {
                 all: Counts::default(),
                 kinds: kinds.iter().map(|kind| no_counts(kind)).collect(),
                 responses_since: Timestamp::from_unix_ms(now.wall),
-                coverage: watch.coverage(window, now),
+                coverage: coverage_report(watch, window, now),
                 estimate: None,
                 last_overflow: overflowed.map(|second| now.timestamp(u64::from(second) * 1_000)),
-                losses: watch.losses(now),
+                losses: losses(watch, now),
             },
         };
         builder.add_responses(now, watch);
@@ -280,6 +280,36 @@ impl ReportBuilder {
         }
         self.report.estimate = Some(whole);
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "30 days in milliseconds are exact in 64-bit floats"
+)]
+fn coverage_report(watch: &Watch, window: Window, now: &Moment) -> CoverageReport {
+    let from = now.time.saturating_sub(window.as_millis());
+    let watched_ms = watch.coverage.watched_between(from, now.time);
+    let gaps = watch.coverage.gaps_between(from, now.time);
+    let newest = gaps.len().saturating_sub(CoverageReport::MAX_GAPS);
+    let shown = gaps[newest..].iter().map(|(from, to, cause)| Gap {
+        from: now.timestamp(*from),
+        to: now.timestamp(*to),
+        cause: *cause,
+    });
+    CoverageReport {
+        ratio: watched_ms as f64 / window.as_millis() as f64,
+        watched_ms,
+        gap_count: gaps.len(),
+        gaps: shown.collect(),
+    }
+}
+
+fn losses(watch: &Watch, now: &Moment) -> Vec<SnapshotLoss> {
+    let loss = |(at, reason): &(u64, OpenErrorKind)| SnapshotLoss {
+        at: now.timestamp(*at),
+        reason: *reason,
+    };
+    watch.losses.iter().map(loss).collect()
 }
 
 /// The first second of a window that ends now, rounded outward.

@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     caller::{ClientVersion, KeyCheck},
-    storage::frame::{FileHeader, FrameReader, FrameWriter, Malformed},
+    storage::{
+        frame::{FileHeader, FrameReader, FrameWriter, Malformed},
+        saver::{Saver, SnapshotStatus},
+    },
 };
 
 use super::{
@@ -65,6 +68,24 @@ pub(super) struct Snapshot<'a> {
 }
 
 impl Census {
+    /// How the writing of snapshots goes; `None` if there is no snapshot file.
+    #[must_use]
+    pub fn snapshot_status(&self) -> Option<SnapshotStatus> {
+        self.saver.as_ref().map(Saver::status)
+    }
+
+    /// Writes the snapshot now and waits for the disk. Does nothing without a snapshot file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the file is then unchanged. [`Census::snapshot_status`] shows the error as well.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(saver) = &self.saver else {
+            return Ok(());
+        };
+        saver.save(&*self.clock, |writer| write(self, writer))
+    }
+
     /// The snapshot as bytes, for [`CensusBuilder::open_bytes`](super::CensusBuilder::open_bytes).
     ///
     /// # Errors
@@ -90,7 +111,7 @@ impl Census {
 }
 
 /// Writes a snapshot without its footer.
-pub(super) fn write<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
+fn write<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
     let key_check = census.settings.key_check;
     let key_check = key_check.ok_or_else(|| io::Error::other("the detector has no key check"))?;
     writer.header(HEADER)?;

@@ -8,12 +8,10 @@ use crate::time::{
 };
 
 use super::{
-    coverage::{Coverage, Gap, GapCause},
+    coverage::{Coverage, GapCause},
     open_error::OpenErrorKind,
     record::Record,
-    report::{CoverageReport, SnapshotLoss},
     response_counts::ResponseHistory,
-    window::Window,
 };
 
 #[derive(Debug)]
@@ -88,35 +86,5 @@ impl Watch {
             self.losses.remove(0);
         }
         self.losses.push((self.last.time, reason));
-    }
-
-    pub(super) fn losses(&self, now: &Moment) -> Vec<SnapshotLoss> {
-        let loss = |(at, reason): &(u64, OpenErrorKind)| SnapshotLoss {
-            at: now.timestamp(*at),
-            reason: *reason,
-        };
-        self.losses.iter().map(loss).collect()
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "30 days in milliseconds are exact in 64-bit floats"
-    )]
-    pub(super) fn coverage(&self, window: Window, now: &Moment) -> CoverageReport {
-        let from = now.time.saturating_sub(window.as_millis());
-        let watched_ms = self.coverage.watched_between(from, now.time);
-        let gaps = self.coverage.gaps_between(from, now.time);
-        let newest = gaps.len().saturating_sub(CoverageReport::MAX_GAPS);
-        let shown = gaps[newest..].iter().map(|(from, to, cause)| Gap {
-            from: now.timestamp(*from),
-            to: now.timestamp(*to),
-            cause: *cause,
-        });
-        CoverageReport {
-            ratio: watched_ms as f64 / window.as_millis() as f64,
-            watched_ms,
-            gap_count: gaps.len(),
-            gaps: shown.collect(),
-        }
     }
 }

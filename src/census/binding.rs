@@ -1,12 +1,11 @@
-//! The census as an observer of responses.
+//! From the names of a contract and a detector to the numbers of the census.
 
 use crate::{
     caller::{Caller, Kind, Kinds},
-    observation::{Observation, Observe},
+    observation::Observation,
 };
 
 use super::{
-    census::Census,
     endpoints::{EndpointSlot, Endpoints},
     event::{CallerEvent, Dependence},
 };
@@ -17,19 +16,9 @@ pub(super) struct Binding {
     kinds: Box<[Kind]>,
 }
 
-/// Counts each response for its caller.
-impl Observe for Census {
-    #[inline]
-    fn observe(&self, observation: &Observation<'_>) {
-        let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
-        let record = |binding: &Binding| self.record(&binding.event(observation));
-        self.per_contract.with(observation, prepare, record);
-    }
-}
-
 impl Binding {
     /// `known` are the kinds of the census, `other` first.
-    fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
+    pub(super) fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
         let known = Kinds::new(known.iter().skip(1).cloned());
         let endpoints = observation.plan().endpoints.iter();
         let kinds = observation.kinds().names();
@@ -44,7 +33,7 @@ impl Binding {
     }
 
     #[inline]
-    fn event(&self, observation: &Observation<'_>) -> CallerEvent {
+    pub(super) fn event(&self, observation: &Observation<'_>) -> CallerEvent {
         CallerEvent {
             caller: self.caller(observation.caller()),
             endpoint: self.endpoints[observation.endpoint_index()],
