@@ -1,0 +1,413 @@
+//! The snapshot: what it brings back, and every way in which it can be bad.
+
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+use legacy_http_compat::{
+    caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
+    census::{
+        Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Sighting, Window,
+    },
+    clock::ManualClock,
+    keeper::{Keeper, Tick},
+};
+use proptest::prelude::*;
+
+use crate::temp_dir::TempDir;
+
+const NOON: u64 = 1_800_000_000_000;
+const KEY: u64 = 0xfeed;
+
+struct Place {
+    directory: TempDir,
+    clock: Arc<ManualClock>,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            directory: TempDir::new(),
+            clock: Arc::new(ManualClock::new(NOON)),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("census.snapshot")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        self.directory
+            .path()
+            .join(format!("census.snapshot{suffix}"))
+    }
+
+    fn builder(&self) -> CensusBuilder {
+        builder(&self.clock).snapshot(self.path())
+    }
+
+    /// A snapshot of a census that knows something, changed by `change`.
+    fn with_snapshot(change: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let place = Self::new();
+        let mut bytes = busy(&place.clock, 3).to_bytes().unwrap();
+        change(&mut bytes);
+        fs::write(place.path(), bytes).unwrap();
+        place
+    }
+
+    fn refused(&self, key: u64) -> OpenErrorKind {
+        let before = fs::read(self.path()).unwrap();
+        let error = self.builder().key_check(key).open().unwrap_err();
+        assert!(error.to_string().contains("census.snapshot"), "{error}");
+        assert_eq!(fs::read(self.path()).unwrap(), before, "nothing is changed");
+        error.kind()
+    }
+}
+
+fn builder(clock: &Arc<ManualClock>) -> CensusBuilder {
+    let clock: Arc<ManualClock> = Arc::clone(clock);
+    Census::builder(&Kinds::new(["AGENT", "MCP"]))
+        .clock(clock)
+        .key_check(KEY)
+}
+
+fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
+    let agent = Kinds::new(["AGENT"]).find("AGENT").unwrap();
+    census.record(&Sighting {
+        caller: Caller::new(agent, Generation::Legacy)
+            .with_fingerprint(Fingerprint::from_u128(fingerprint))
+            .with_version(ClientVersion::parse("1.2.3").unwrap()),
+        endpoint: census.endpoint("device_poll"),
+        dependence,
+    });
+}
+
+/// A census in which everything is used that a snapshot holds.
+fn busy(clock: &Arc<ManualClock>, capacity: usize) -> Census {
+    let census = builder(clock).capacity(capacity).open().unwrap();
+    census.tick();
+    see(&census, 1, Dependence::Stranded);
+    see(&census, 2, Dependence::None);
+    clock.advance(Duration::from_secs(2));
+    census.tick();
+    (3..900).for_each(|n| see(&census, n, Dependence::Served));
+    clock.advance(Duration::from_secs(30));
+    census
+}
+
+/// Makes length and checksum right again.
+fn seal(bytes: &mut [u8]) {
+    let length = bytes.len();
+    bytes[length - 12..length - 4].copy_from_slice(&(length as u64).to_le_bytes());
+    let checksum = crc32fast::hash(&bytes[..length - 4]);
+    bytes[length - 4..].copy_from_slice(&checksum.to_le_bytes());
+}
+
+#[test]
+fn a_restart_brings_everything_back_and_shows_as_a_gap() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let census = busy(&clock, 3);
+    let bytes = census.to_bytes().unwrap();
+    let (before, rows) = (
+        census.report(Window::HOUR),
+        census.list(&ListQuery::new(Window::HOUR)),
+    );
+    clock.advance(Duration::from_secs(600));
+    let census = builder(&clock).capacity(3).open_bytes(&bytes).unwrap();
+    let mut after = census.report(Window::HOUR);
+    assert_eq!(after.coverage.watched_ms, before.coverage.watched_ms);
+    let gap = after.coverage.gaps.last().unwrap();
+    assert_eq!(
+        (gap.cause, gap.to_unix_ms - gap.from_unix_ms),
+        (GapCause::Restart, 600_000)
+    );
+    after.coverage = before.coverage.clone();
+    after.at_unix_ms = before.at_unix_ms;
+    after.answers_since_unix_ms = before.answers_since_unix_ms;
+    assert_eq!(after, before);
+    assert_eq!(census.list(&ListQuery::new(Window::HOUR)), rows);
+}
+
+#[test]
+fn kinds_are_recognised_by_name_and_lost_ones_become_other() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let bytes = busy(&clock, 1_000).to_bytes().unwrap();
+    let reordered = Census::builder(&Kinds::new(["MCP", "NEW", "AGENT"])).clock(clock.clone());
+    let census = reordered.key_check(KEY).open_bytes(&bytes).unwrap();
+    let report = census.report(Window::DAY);
+    assert_eq!(report.kind("AGENT").unwrap().known, 899);
+    let without = Census::builder(&Kinds::new(["MCP"]))
+        .clock(clock)
+        .key_check(KEY);
+    let report = without.open_bytes(&bytes).unwrap().report(Window::DAY);
+    assert_eq!(report.kind("other").unwrap().known, 899);
+}
+
+#[test]
+fn callers_known_once_keep_their_places_in_a_smaller_census() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let bytes = busy(&clock, 1_000).to_bytes().unwrap();
+    let census = builder(&clock).capacity(10).open_bytes(&bytes).unwrap();
+    assert_eq!(census.known(), 899);
+    see(&census, 5, Dependence::Served);
+    see(&census, 5_000, Dependence::Served);
+    assert_eq!(census.known(), 899);
+}
+
+#[test]
+fn no_file_is_a_new_census() {
+    let place = Place::new();
+    let census = place.builder().open().unwrap();
+    assert_eq!(census.known(), 0);
+    assert_eq!(census.snapshot_status().unwrap().last_success_unix_ms, None);
+}
+
+#[test]
+fn each_way_to_be_bad_has_its_own_error() {
+    use OpenErrorKind::{Corrupt, ForeignKey, NewerFormat, NotASnapshot, Truncated};
+    let half = Place::with_snapshot(|bytes| bytes.truncate(bytes.len() / 2));
+    assert_eq!(half.refused(KEY), Truncated);
+    let empty = Place::with_snapshot(Vec::clear);
+    assert_eq!(empty.refused(KEY), Truncated);
+    let changed = Place::with_snapshot(|bytes| bytes[200] ^= 4);
+    assert_eq!(changed.refused(KEY), Corrupt);
+    let other = Place::with_snapshot(|bytes| *bytes = b"{\"some\": \"document\"}".to_vec());
+    assert_eq!(other.refused(KEY), NotASnapshot);
+    let newer = Place::with_snapshot(|bytes| {
+        bytes[8] = 2;
+        seal(bytes);
+    });
+    assert_eq!(newer.refused(KEY), NewerFormat);
+    assert_eq!(Place::with_snapshot(|_| ()).refused(KEY + 1), ForeignKey);
+}
+
+#[test]
+fn a_missing_directory_and_a_file_that_is_none_are_errors() {
+    let place = Place::new();
+    let nowhere = builder(&place.clock).snapshot(place.directory.path().join("no/such/place"));
+    assert_eq!(nowhere.open().unwrap_err().kind(), OpenErrorKind::Io);
+    fs::create_dir(place.path()).unwrap();
+    let error = place.builder().open().unwrap_err();
+    assert_eq!(error.kind(), OpenErrorKind::Io);
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn a_second_opener_is_refused_until_the_first_is_gone() {
+    let place = Place::new();
+    let census = place.builder().open().unwrap();
+    let error = place.builder().open().unwrap_err();
+    assert_eq!(error.kind(), OpenErrorKind::InUse);
+    let error = place.builder().open_with_loss().unwrap_err();
+    assert_eq!(error.kind(), OpenErrorKind::InUse);
+    drop(census);
+    assert!(place.builder().open().is_ok());
+}
+
+#[test]
+fn opening_with_loss_records_the_loss_and_keeps_the_evidence() {
+    let place = Place::with_snapshot(|bytes| bytes[200] ^= 4);
+    let bad = fs::read(place.path()).unwrap();
+    let census = place.builder().open_with_loss().unwrap();
+    let report = census.report(Window::DAY);
+    assert_eq!((report.all.known, report.coverage.watched_ms), (0, 0));
+    assert_eq!(report.losses[0].reason, OpenErrorKind::Corrupt);
+    assert_eq!(fs::read(place.beside(".lost")).unwrap(), bad);
+    census.save().unwrap();
+    drop(census);
+    let again = place.builder().open().unwrap().report(Window::DAY);
+    assert_eq!(again.losses, report.losses, "the loss itself is not lost");
+}
+
+#[test]
+fn opening_a_good_snapshot_with_loss_loses_nothing() {
+    let place = Place::with_snapshot(|_| ());
+    let report = place
+        .builder()
+        .open_with_loss()
+        .unwrap()
+        .report(Window::DAY);
+    assert!(report.losses.is_empty());
+    assert_eq!(report.all.answers.all, 899);
+}
+
+#[test]
+fn a_snapshot_is_written_when_it_is_due_on_demand_and_at_the_end() {
+    let place = Place::new();
+    let census = Arc::new(place.builder().open().unwrap());
+    census.tick();
+    place.clock.advance(Duration::from_secs(9));
+    census.tick();
+    assert!(!place.path().exists(), "not due yet");
+    place.clock.advance(Duration::from_secs(1));
+    census.tick();
+    let status = census.snapshot_status().unwrap();
+    assert_eq!(status.last_success_unix_ms, Some(NOON + 10_000));
+    assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
+    see(&census, 1, Dependence::Served);
+    census.save().unwrap();
+    let keeper = Keeper::start(Duration::from_secs(60), [census.clone() as Arc<dyn Tick>]).unwrap();
+    see(&census, 2, Dependence::Served);
+    keeper.shutdown();
+    drop(census);
+    assert_eq!(place.builder().open().unwrap().known(), 2);
+    assert!(!place.beside(".tmp").exists());
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_visible_and_serving_goes_on() {
+    let place = Place::new();
+    let census = place.builder().open().unwrap();
+    see(&census, 1, Dependence::Served);
+    census.save().unwrap();
+    let good = fs::read(place.path()).unwrap();
+    // Nothing can be written in the place of a directory that is not empty, not even by root.
+    fs::create_dir_all(place.beside(".tmp").join("x")).unwrap();
+    for failures in 1..4 {
+        place.clock.advance(Duration::from_secs(10));
+        see(&census, 1 + u128::from(failures), Dependence::Served);
+        census.tick();
+        let status = census.snapshot_status().unwrap();
+        assert_eq!(status.failures, failures);
+        assert!(status.error.is_some());
+        assert_eq!(status.last_success_unix_ms, Some(NOON));
+    }
+    assert_eq!(census.report(Window::HOUR).all.dependent, 4);
+    assert_eq!(
+        fs::read(place.path()).unwrap(),
+        good,
+        "the last good one stays"
+    );
+    fs::remove_dir_all(place.beside(".tmp")).unwrap();
+    place.clock.advance(Duration::from_secs(10));
+    census.tick();
+    assert_eq!(census.snapshot_status().unwrap().error, None);
+}
+
+#[test]
+fn a_full_disk_is_visible_and_leaves_no_rest() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let place = Place::new();
+    let census = place.builder().open().unwrap();
+    let full = std::io::BufWriter::new(
+        fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap(),
+    );
+    let error = census.write_to(full).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn what_an_earlier_process_left_half_written_is_replaced() {
+    let place = Place::with_snapshot(|_| ());
+    fs::write(place.beside(".tmp"), b"half a snap").unwrap();
+    let census = place.builder().open().unwrap();
+    census.save().unwrap();
+    drop(census);
+    assert!(place.builder().open().is_ok());
+    assert!(!place.beside(".tmp").exists());
+}
+
+#[test]
+fn downtime_of_unknown_length_voids_the_coverage_before_it() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let bytes = busy(&clock, 3).to_bytes().unwrap();
+    clock.set_unix_ms(NOON - 86_400_000);
+    let census = builder(&clock).open_bytes(&bytes).unwrap();
+    let report = census.report(Window::MONTH);
+    assert_eq!(report.coverage.watched_ms, 0);
+    assert_eq!(report.all.answers.all, 899, "what was seen still counts");
+}
+
+#[test]
+fn a_caller_that_is_in_it_twice_makes_a_snapshot_corrupt() {
+    let clock = Arc::new(ManualClock::new(NOON));
+    let census = builder(&clock).open().unwrap();
+    let (first, second) = (u128::MAX / 3, u128::MAX / 5);
+    see(&census, first, Dependence::Served);
+    see(&census, second, Dependence::Served);
+    let mut twice = census.to_bytes().unwrap();
+    let second = second.to_le_bytes();
+    let at = twice.windows(16).position(|bytes| bytes == second).unwrap();
+    twice[at..at + 16].copy_from_slice(&first.to_le_bytes());
+    seal(&mut twice);
+    let error = builder(&clock).open_bytes(&twice).unwrap_err();
+    assert_eq!(error.kind(), OpenErrorKind::Corrupt);
+}
+
+/// Whatever was opened can be worked with.
+fn exercise(clock: &Arc<ManualClock>, census: &Census) {
+    (0..50).for_each(|n| see(census, n, Dependence::Stranded));
+    clock.advance(Duration::from_secs(4_000));
+    census.tick();
+    for window in Window::READY_MADE {
+        let report = census.report(window);
+        let of = &report.all;
+        assert_eq!(
+            of.known,
+            of.independent + of.dependent + of.unsettled + of.migrated + of.silent
+        );
+        assert!((0.0..=1.0).contains(&report.coverage.ratio));
+    }
+    let _ = census.list(&ListQuery::new(Window::MONTH));
+    let bytes = census.to_bytes().unwrap();
+    assert!(builder(clock).open_bytes(&bytes).is_ok());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_an_error_or_a_census_that_works(
+        mut bytes in prop::collection::vec(any::<u8>(), 0..200),
+        version in 0_u8..3,
+    ) {
+        let clock = Arc::new(ManualClock::new(NOON));
+        let mut whole = b"LHCCENS\n".to_vec();
+        whole.extend([version, 0, 0, 0]);
+        whole.extend(KEY.to_le_bytes());
+        whole.append(&mut bytes);
+        whole.extend([0; 12]);
+        seal(&mut whole);
+        if let Ok(census) = builder(&clock).open_bytes(&whole) {
+            exercise(&clock, &census);
+        }
+    }
+
+    #[test]
+    fn a_changed_snapshot_is_an_error_or_a_census_that_works(
+        capacity in 0_usize..20,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+        sealed: bool,
+    ) {
+        let clock = Arc::new(ManualClock::new(NOON));
+        let whole = busy(&clock, capacity).to_bytes().unwrap();
+        let mut bytes = whole.clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()).max(12));
+        }
+        if sealed {
+            seal(&mut bytes);
+        }
+        let opened = builder(&clock).open_bytes(&bytes);
+        prop_assert!(sealed || bytes == whole || opened.is_err());
+        if let Ok(census) = opened {
+            exercise(&clock, &census);
+        }
+    }
+
+    #[test]
+    fn a_snapshot_cut_anywhere_is_refused(cut in any::<prop::sample::Index>()) {
+        let clock = Arc::new(ManualClock::new(NOON));
+        let bytes = busy(&clock, 3).to_bytes().unwrap();
+        let error = builder(&clock).open_bytes(&bytes[..cut.index(bytes.len())]).unwrap_err();
+        prop_assert_eq!(error.kind(), OpenErrorKind::Truncated);
+    }
+}

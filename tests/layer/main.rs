@@ -1,0 +1,20 @@
+//! What a user of the layer sees, in one process and without a feature: contracts, the middleware, and the census.
+
+#[path = "../support/observed.rs"]
+mod observed;
+#[path = "../support/scripted.rs"]
+mod scripted;
+#[path = "../support/temp_dir.rs"]
+mod temp_dir;
+
+mod census;
+mod census_model;
+mod census_snapshot;
+mod contract_document;
+mod contract_faults;
+mod document;
+mod middleware;
+mod placement;
+mod request_fields;
+mod rewriting;
+mod transparency;

@@ -1,0 +1,14 @@
+//! What those see who operate a rollout, in one process: journal, events, projection, history, and the admin service.
+
+#[path = "../support/rollout_events.rs"]
+mod events;
+#[path = "../support/observed.rs"]
+mod observed;
+#[path = "../support/temp_dir.rs"]
+mod temp_dir;
+
+mod admin;
+mod history;
+mod journal;
+mod rollout_events;
+mod rollout_fold;

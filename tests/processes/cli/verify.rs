@@ -1,0 +1,190 @@
+//! `verify`.
+
+use std::{fs, path::Path, thread};
+
+use legacy_http_compat::rollout::{FileJournal, Journal, Phase};
+use serde_json::json;
+
+use super::{
+    events,
+    journals::OnDisk,
+    run::{Ran, run},
+    temp_dir::TempDir,
+};
+
+fn verify(journal: &Path) -> Ran {
+    run(["verify".as_ref(), journal])
+}
+
+fn verify_json(journal: &Path) -> Ran {
+    run(["verify".as_ref(), "--json".as_ref(), journal])
+}
+
+/// The same in both forms: exit 1, and the line.
+#[track_caller]
+fn broken_at(journal: &Path, line: u64, message: &str) {
+    let ran = verify(journal);
+    ran.ends(1).complains(&format!("line {line} "));
+    ran.complains(message);
+    assert_eq!(ran.out, "");
+    let ran = verify_json(journal);
+    ran.ends(1).complains(message);
+    let answer = ran.json();
+    assert_eq!(
+        (&answer["valid"], &answer["line"]),
+        (&json!(false), &json!(line))
+    );
+    assert!(answer["message"].as_str().unwrap().contains(message));
+}
+
+#[test]
+fn a_sound_journal_is_said_to_be_one() {
+    let journal = OnDisk::story();
+    let ran = verify(&journal.path());
+    ran.ends(0)
+        .says("20 events, each as it was written and in its place");
+    assert_eq!(ran.err, "");
+    let answer = verify_json(&journal.path()).ends(0).json();
+    assert_eq!(
+        (&answer["valid"], &answer["events"]),
+        (&json!(true), &json!(20))
+    );
+    assert_eq!(answer["torn"], json!(null));
+    let digest = answer["sha256"].as_str().unwrap();
+    assert_eq!(digest.len(), 64);
+    ran.says(digest);
+}
+
+#[test]
+fn a_changed_line_is_named() {
+    let journal = OnDisk::story();
+    let mut lines = journal.lines();
+    lines[6] = lines[6].replace("team probes", "team proves");
+    journal.put(&lines);
+    broken_at(&journal.path(), 7, "was changed");
+}
+
+#[test]
+fn a_removed_line_is_named() {
+    let journal = OnDisk::story();
+    let mut lines = journal.lines();
+    lines.remove(4);
+    journal.put(&lines);
+    broken_at(&journal.path(), 5, "holds event 6");
+}
+
+#[test]
+fn lines_that_changed_places_are_named() {
+    let journal = OnDisk::story();
+    let mut lines = journal.lines();
+    lines.swap(10, 12);
+    journal.put(&lines);
+    broken_at(&journal.path(), 11, "holds event 13");
+}
+
+#[test]
+fn a_line_of_another_journal_is_named_as_not_following() {
+    let journal = OnDisk::story();
+    let other = OnDisk::of(vec![
+        events::opened(Phase::Observe),
+        events::started(legacy_http_compat::rollout::Mode::Inactive),
+    ]);
+    let lines = [&journal.lines()[..1], &other.lines()[1..]].concat();
+    journal.put(&lines);
+    broken_at(&journal.path(), 2, "does not follow the line before it");
+}
+
+#[test]
+fn an_event_that_cannot_follow_is_named_though_the_chain_holds() {
+    let journal = OnDisk::of(vec![
+        events::opened(Phase::Compat),
+        events::check("openapi", true),
+        events::changed(Phase::Cutover, Phase::Retired),
+        events::check("openapi", true),
+    ]);
+    broken_at(
+        &journal.path(),
+        3,
+        "the rollout is in compat, not in cutover",
+    );
+}
+
+#[test]
+fn a_torn_last_line_is_told_of_and_breaks_nothing() {
+    let journal = OnDisk::story();
+    let mut lines = journal.lines();
+    let half = lines[19].len() / 2;
+    lines[19].truncate(half);
+    journal.put(&lines);
+    let before = fs::read(journal.path()).unwrap();
+    verify(&journal.path()).ends(0).says("line 20 is torn");
+    let answer = verify_json(&journal.path()).ends(0).json();
+    assert_eq!(answer["torn"], json!({ "line": 20, "bytes": half }));
+    assert_eq!(answer["events"], 19);
+    assert_eq!(fs::read(journal.path()).unwrap(), before, "it is only read");
+}
+
+#[test]
+fn a_line_torn_in_the_middle_is_broken() {
+    let journal = OnDisk::story();
+    let mut lines = journal.lines();
+    lines[8].truncate(40);
+    journal.put(&lines);
+    broken_at(&journal.path(), 9, "was changed");
+}
+
+#[test]
+fn a_journal_is_read_while_a_process_holds_its_lock() {
+    let journal = OnDisk::story();
+    let writer = FileJournal::open(journal.path()).unwrap();
+    for command in ["verify", "status", "report"] {
+        run([command.as_ref(), journal.path().as_os_str()]).ends(0);
+    }
+    drop(writer);
+}
+
+#[test]
+fn a_journal_is_sound_at_every_moment_while_a_process_writes_it() {
+    let journal = OnDisk::of(vec![events::opened(Phase::Compat)]);
+    let writer = FileJournal::open(journal.path()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for head in 1..300 {
+                let draft = events::draft(events::check("openapi", true));
+                writer.append(head, draft).unwrap();
+            }
+        });
+        for _ in 0..20 {
+            verify(&journal.path()).ends(0);
+        }
+    });
+    verify(&journal.path()).ends(0).says("300 events");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_no_verdict() {
+    let directory = TempDir::new();
+    let missing = directory.path().join("missing");
+    for path in [missing.as_path(), directory.path()] {
+        for command in ["verify", "status", "report"] {
+            for json in [None, Some("--json")] {
+                let args = [command].into_iter().chain(json);
+                let ran = run(args.map(AsRef::as_ref).chain([path.as_os_str()]));
+                ran.ends(2).complains("cannot read");
+                assert_eq!(ran.out, "");
+            }
+        }
+    }
+    assert!(!missing.exists(), "reading makes no file");
+}
+
+#[test]
+fn an_empty_journal_is_sound_and_holds_no_rollout() {
+    let journal = OnDisk::of(Vec::new());
+    verify(&journal.path()).ends(0).says("0 events");
+    for command in ["status", "report"] {
+        let ran = run([command.as_ref(), journal.path().as_os_str()]);
+        ran.ends(1).complains("holds no rollout");
+        assert_eq!(ran.out, "");
+    }
+}
