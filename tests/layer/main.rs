@@ -1,5 +1,7 @@
 //! What a user of the layer sees, in one process and without a feature: contracts, the middleware, and the census.
 
+#[path = "../support/exchange.rs"]
+mod exchange;
 #[path = "../support/observed.rs"]
 mod observed;
 #[path = "../support/scripted.rs"]

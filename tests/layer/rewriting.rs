@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    observed::{self, answer, request},
+    exchange::{self, answer, request},
     scripted::{self, Scripted, Seen, Sight, Size, Step, record},
 };
 
@@ -102,7 +102,7 @@ fn response(body: &[u8], frames: usize) -> Response<Scripted> {
     } else {
         Size::Unknown
     };
-    let mut response = observed::json(200, Scripted::new(steps).size(size));
+    let mut response = exchange::json(200, Scripted::new(steps).size(size));
     for name in [
         "etag",
         "last-modified",

@@ -10,7 +10,8 @@ use legacy_http_compat::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
-    observed::{Notes, answer, request},
+    exchange::{answer, request},
+    observed::Notes,
     scripted::{Pieces, Scripted, Sight, Size, Step, record},
 };
 

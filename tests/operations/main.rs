@@ -2,8 +2,8 @@
 
 #[path = "../support/rollout_events.rs"]
 mod events;
-#[path = "../support/observed.rs"]
-mod observed;
+#[path = "../support/exchange.rs"]
+mod exchange;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
 

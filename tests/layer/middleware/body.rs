@@ -8,7 +8,8 @@ use legacy_http_compat::{
 
 use super::{
     APPROVED, PENDING, device_flow,
-    observed::{Notes, answer, json, lines},
+    exchange::{answer, json},
+    observed::{Notes, lines},
     on, order, orders, poll,
     scripted::{Polls, Scripted, Seen, Sight, Size, Step, read, record},
 };

@@ -10,7 +10,7 @@ use tower::Layer as _;
 use tower_test::mock;
 
 use super::{
-    observed::{self, answer, request},
+    exchange::{self, answer, request},
     on, order, orders,
     scripted::{Scripted, read},
 };
@@ -30,7 +30,7 @@ async fn outcome(contract: Contract, response: Response<Scripted>) -> (String, O
 }
 
 async fn outcome_of(outcomes: Value, body: &'static str) -> String {
-    outcome(orders(&outcomes), observed::json(200, Scripted::one(body)))
+    outcome(orders(&outcomes), exchange::json(200, Scripted::one(body)))
         .await
         .0
 }
@@ -47,7 +47,7 @@ async fn a_request_is_served_to_its_end_by_the_version_that_it_found() {
         let answer = tokio::spawn(service.call(order()));
         let (_, respond) = handle.next_request().await.unwrap();
         live.replace(version(after));
-        respond.send_response(observed::json(200, Scripted::one(r#"{"a":1}"#)));
+        respond.send_response(exchange::json(200, Scripted::one(r#"{"a":1}"#)));
         let body = read(answer.await.unwrap().unwrap().into_body()).await;
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body, json!({"version": before}));
@@ -66,7 +66,7 @@ async fn a_replacement_reaches_every_clone_and_every_service_of_the_layer() {
             answer(
                 &layer,
                 order(),
-                observed::json(200, Scripted::one(r#"{"a":1}"#)),
+                exchange::json(200, Scripted::one(r#"{"a":1}"#)),
             )
             .await,
         );
@@ -79,7 +79,7 @@ async fn a_replaced_contract_may_have_other_endpoints() {
     let live = LiveContract::new(version(1));
     let (layer, _, notes) = on(live.clone());
     live.replace(version(1).with_base_path("/v2").unwrap());
-    let found = || observed::json(200, Scripted::one(r#"{"a":1}"#));
+    let found = || exchange::json(200, Scripted::one(r#"{"a":1}"#));
     drop(answer(&layer, order(), found()).await);
     assert_eq!(notes.all(), []);
     drop(answer(&layer, request("GET", "/v2/orders/7"), found()).await);
@@ -195,7 +195,7 @@ async fn an_answer_of_another_status_is_other() {
         answer(
             &layer,
             super::poll(),
-            observed::json(503, Scripted::one(super::PENDING)),
+            exchange::json(503, Scripted::one(super::PENDING)),
         )
         .await,
     );

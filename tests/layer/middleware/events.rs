@@ -20,7 +20,7 @@ use tracing_subscriber::{
 
 use super::{
     PENDING, device_flow,
-    observed::{answer, json},
+    exchange::{answer, json},
     poll,
     scripted::{Scripted, read},
 };

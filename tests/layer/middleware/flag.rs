@@ -8,7 +8,8 @@ use tower_test::mock;
 
 use super::{
     PENDING, device_flow,
-    observed::{answer, json, lines},
+    exchange::{answer, json},
+    observed::lines,
     on, order, orders, poll,
     scripted::{Scripted, Step, read},
 };

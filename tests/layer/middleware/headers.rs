@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{
     PENDING, device_flow,
-    observed::{answer, json as target, lines},
+    exchange::{answer, json as target},
+    observed::lines,
     on, order, orders, poll,
     scripted::{Scripted, read},
 };

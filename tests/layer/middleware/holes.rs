@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::{
     PENDING, device_flow,
-    observed::{Notes, answer, json as target},
+    exchange::{answer, json as target},
+    observed::Notes,
     on, order, orders, poll,
     scripted::{Scripted, read},
 };

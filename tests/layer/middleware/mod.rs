@@ -14,7 +14,8 @@ use http::Request;
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer, LiveContract};
 
 use crate::{
-    observed::{self, Notes, request},
+    exchange::{self, request},
+    observed::{self, Notes},
     scripted,
 };
 

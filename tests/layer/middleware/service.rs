@@ -18,9 +18,9 @@ use tower_http::map_response_body::MapResponseBodyLayer;
 use tower_test::mock;
 
 use super::{
-    APPROVED, PENDING, device_flow, observed,
-    observed::{answer, json, request},
-    on, order, orders, poll,
+    APPROVED, PENDING, device_flow,
+    exchange::{answer, json, request},
+    observed, on, order, orders, poll,
     scripted::{Broken, Pieces, Scripted, Seen, Step, read, record},
 };
 

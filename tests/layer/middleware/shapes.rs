@@ -5,7 +5,8 @@ use legacy_http_compat::observation::{Shape, SkipReason};
 use serde_json::json;
 
 use super::{
-    observed::{answer, json as target, lines},
+    exchange::{answer, json as target},
+    observed::lines,
     on, order, orders,
     scripted::{Scripted, Size, Step, record},
 };

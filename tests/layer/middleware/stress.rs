@@ -9,7 +9,8 @@ use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer, observatio
 
 use super::{
     PENDING,
-    observed::{Notes, answer, json},
+    exchange::{answer, json},
+    observed::Notes,
     poll,
     scripted::{Scripted, read},
 };

@@ -20,4 +20,4 @@ mod sessions;
 mod shown;
 mod stream;
 
-use crate::{observed, temp_dir};
+use crate::{exchange, temp_dir};

@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use super::{
     client::Client,
     document::Document,
-    observed::{answer, json, request},
+    exchange::{answer, json, request},
 };
 
 pub(crate) const MARA: &str = "mara-s-token-4f5c1be9";

@@ -1,14 +1,10 @@
 //! The rehearsal as a process: that it goes as planned, that it says so to people and machines, and that it notices when
 //! something does not.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "included for the tests that it has"
-)]
+#[expect(unused_imports, reason = "included for the tests that it has")]
 #[path = "../../../examples/rehearsal/plan/mod.rs"]
 mod plan;
-#[allow(
+#[expect(
     dead_code,
     unused_imports,
     reason = "included for the tests that it has"
