@@ -6,12 +6,9 @@ mod exchange;
 mod observed;
 #[path = "../support/scripted.rs"]
 mod scripted;
-#[path = "../support/temp_dir.rs"]
-mod temp_dir;
 
 mod census;
 mod census_model;
-mod census_snapshot;
 mod contract_document;
 mod contract_faults;
 mod document;

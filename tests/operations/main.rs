@@ -8,7 +8,9 @@ mod exchange;
 mod temp_dir;
 
 mod admin;
+mod census_snapshot;
 mod history;
 mod journal;
+mod kept_files;
 mod rollout_events;
 mod rollout_fold;

@@ -1,4 +1,5 @@
-//! The file: what a restart brings back, and every way in which it can be bad.
+//! The file: what a restart brings back, and what becomes of a bad one. What holds of the census' file too stands in
+//! `kept_files`.
 
 use std::{
     fs,
@@ -10,15 +11,15 @@ use std::{
 use legacy_http_compat::{
     census::Window,
     clock::ManualClock,
-    history::{History, HistoryBuilder, OpenHistoryErrorKind, Span, Unreadable},
-    keeper::{Keeper, Tick},
+    history::{History, HistoryBuilder, Span},
+    keeper::Tick,
 };
-use proptest::prelude::*;
 
 use super::{
     stage::{NOW, OLD, Setting, Stage, caller, contract, of_kind, of_pair, sum, tail},
     temp_dir::TempDir,
 };
+use crate::kept_files::ways_to_be_bad;
 
 struct Place {
     directory: TempDir,
@@ -48,7 +49,7 @@ impl Place {
 }
 
 /// A history that knows something.
-static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+pub(crate) static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.seconds(25);
@@ -57,17 +58,9 @@ static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     stage.history.to_bytes().unwrap()
 });
 
-fn builder(clock: &Arc<ManualClock>) -> HistoryBuilder {
+pub(crate) fn builder(clock: &Arc<ManualClock>) -> HistoryBuilder {
     let stage = Stage::new();
     History::builder(stage.census.clone(), stage.metrics.clone()).clock(clock.clone())
-}
-
-/// Makes length and checksum right again.
-fn seal(bytes: &mut [u8]) {
-    let length = bytes.len();
-    bytes[length - 12..length - 4].copy_from_slice(&(length as u64).to_le_bytes());
-    let checksum = crc32fast::hash(&bytes[..length - 4]);
-    bytes[length - 4..].copy_from_slice(&checksum.to_le_bytes());
 }
 
 #[test]
@@ -170,19 +163,7 @@ fn a_file_of_another_window_keeps_its_answers_only() {
 
 #[test]
 fn an_unreadable_file_is_set_aside_and_the_history_begins_anew_and_says_so() {
-    let whole = BYTES.clone();
-    let torn = whole[..whole.len() / 2].to_vec();
-    let mut changed = whole.clone();
-    changed[200] ^= 4;
-    let mut newer = whole.clone();
-    newer[8] = 9;
-    for (bad, expected) in [
-        (b"no history at all".to_vec(), Unreadable::Foreign),
-        (Vec::new(), Unreadable::Truncated),
-        (torn, Unreadable::Truncated),
-        (changed, Unreadable::Corrupt),
-        (newer, Unreadable::NewerFormat),
-    ] {
+    for (bad, expected) in ways_to_be_bad(&BYTES) {
         let place = Place::new();
         fs::write(place.path(), &bad).unwrap();
         let stage = place.process();
@@ -194,67 +175,6 @@ fn an_unreadable_file_is_set_aside_and_the_history_begins_anew_and_says_so() {
         drop(stage);
         assert_eq!(place.process().history.lost(), None);
     }
-}
-
-#[test]
-fn a_second_opener_is_refused_until_the_first_is_gone() {
-    let place = Place::new();
-    let stage = place.process();
-    let second = || builder(&place.clock).file(place.path()).open();
-    let error = second().unwrap_err();
-    assert_eq!(error.kind(), OpenHistoryErrorKind::InUse);
-    assert!(error.to_string().contains("history"), "{error}");
-    drop(stage);
-    assert!(second().is_ok());
-}
-
-#[test]
-fn a_directory_that_is_not_there_or_stands_in_the_way_is_an_error() {
-    let place = Place::new();
-    let nowhere = place.directory.path().join("no/such/history");
-    let error = builder(&place.clock).file(nowhere).open().unwrap_err();
-    assert_eq!(error.kind(), OpenHistoryErrorKind::Io);
-    fs::create_dir(place.path()).unwrap();
-    let error = builder(&place.clock).file(place.path()).open().unwrap_err();
-    assert_eq!(error.kind(), OpenHistoryErrorKind::Io);
-    assert!(std::error::Error::source(&error).is_some());
-}
-
-#[test]
-fn the_file_is_written_each_minute_on_demand_and_at_the_end() {
-    let place = Place::new();
-    let stage = place.process();
-    stage.seconds(59);
-    assert!(!place.path().exists(), "not due yet");
-    stage.seconds(1);
-    let status = stage.history.file_status().unwrap();
-    assert_eq!(status.last_success_unix_ms, Some(NOW + 60_000));
-    assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
-    stage.poll("AGENT", 1, OLD);
-    let Stage { history, .. } = stage;
-    let keeper = Keeper::start(
-        Duration::from_secs(60),
-        [Arc::new(history) as Arc<dyn Tick>],
-    );
-    keeper.unwrap().shutdown();
-    let curves = place.process().curves(Span::Hour);
-    assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
-    assert!(!place.beside(".tmp").exists());
-}
-
-#[test]
-fn a_disk_that_takes_nothing_is_visible_and_watching_goes_on() {
-    let place = Place::new();
-    let stage = place.process();
-    // Nothing can be written in the place of a directory that is not empty, not even by root.
-    fs::create_dir_all(place.beside(".tmp").join("x")).unwrap();
-    stage.seconds(121);
-    let status = stage.history.file_status().unwrap();
-    assert_eq!((status.failures, status.error.is_some()), (2, true));
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 1), [Some(0)]);
-    fs::remove_dir_all(place.beside(".tmp")).unwrap();
-    stage.seconds(60);
-    assert_eq!(stage.history.file_status().unwrap().error, None);
 }
 
 #[test]
@@ -291,7 +211,7 @@ fn a_quick_restart_under_a_slewed_clock_leaves_no_gap() {
 }
 
 /// Whatever was opened can be worked with.
-fn exercise(clock: &Arc<ManualClock>, history: &History) {
+pub(crate) fn exercise(clock: &Arc<ManualClock>, history: &History) {
     history.tick();
     clock.advance(Duration::from_secs(4_000));
     history.tick();
@@ -313,41 +233,4 @@ fn exercise(clock: &Arc<ManualClock>, history: &History) {
     }
     let bytes = history.to_bytes().unwrap();
     assert!(builder(clock).open_bytes(&bytes).is_ok());
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_changed_history_is_an_error_or_a_history_that_works(
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
-        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
-        sealed: bool,
-    ) {
-        let mut bytes = BYTES.clone();
-        for (at, byte) in changes {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-        }
-        if let Some(cut) = cut {
-            bytes.truncate(cut.index(bytes.len()).max(12));
-        }
-        if sealed {
-            seal(&mut bytes);
-        }
-        let clock = Arc::new(ManualClock::new(NOW));
-        let opened = builder(&clock).open_bytes(&bytes);
-        prop_assert!(sealed || bytes == *BYTES || opened.is_err());
-        if let Ok(history) = opened {
-            exercise(&clock, &history);
-        }
-    }
-
-    #[test]
-    fn a_history_cut_anywhere_is_refused(cut in any::<prop::sample::Index>()) {
-        let bytes = &*BYTES;
-        let clock = Arc::new(ManualClock::new(NOW));
-        let error = builder(&clock).open_bytes(&bytes[..cut.index(bytes.len())]).unwrap_err();
-        prop_assert_eq!(error.kind(), OpenHistoryErrorKind::Unreadable(Unreadable::Truncated));
-    }
 }
