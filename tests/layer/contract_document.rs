@@ -1,7 +1,7 @@
-//! A contract as a document: it says the same as one built in Rust, and all its faults are reported at once.
+//! A contract as a document: it says the same as one built in Rust.
 
 use legacy_http_compat::contract::{
-    Contract, ContractError, Deprecation, Endpoint, FaultKind, Hole, LegacyShape, Outcome, Template,
+    Contract, Deprecation, Endpoint, Hole, LegacyShape, Outcome, Template,
 };
 use serde_json::{Value, json};
 
@@ -84,14 +84,6 @@ fn built() -> Contract {
         .unwrap()
 }
 
-fn kinds(error: &ContractError) -> Vec<FaultKind> {
-    error
-        .faults()
-        .iter()
-        .map(legacy_http_compat::contract::Fault::kind)
-        .collect()
-}
-
 #[test]
 fn a_document_and_the_builder_say_the_same() {
     let read = Contract::from_json(DOCUMENT).unwrap();
@@ -126,67 +118,6 @@ fn a_contract_can_be_a_part_of_a_larger_configuration() {
             .to_string()
             .contains("endpoint: expected one of the members of the contract"),
         "{error}"
-    );
-}
-
-#[test]
-fn all_faults_of_a_document_are_reported_at_once() {
-    let error = Contract::from_json(
-        r#"{
-          "base": "/v1",
-          "deprecation": {"date": 200, "sunset": 100},
-          "endpoints": [
-            {
-              "name": "job", "method": "HEAD", "path": "jobs", "colour": "red",
-              "outcomes": [
-                {"name": "A", "status": "200"},
-                {"name": "B", "status": 70000, "legacy": {"status": 42, "body": 7}},
-                {"name": "C", "status": 200, "fields": {"state": "X"}, "fields": {}},
-                {"status": 404, "legacy": {"status": 401, "set_headers": {"x": 5}}}
-              ]
-            },
-            {"name": "job", "path": 5},
-            7
-          ]
-        }"#,
-    )
-    .unwrap_err();
-    let kinds = kinds(&error);
-    for kind in [
-        FaultKind::UnknownMember,
-        FaultKind::RepeatedMember,
-        FaultKind::MissingMember,
-        FaultKind::WrongType,
-        FaultKind::SunsetBeforeDeprecation,
-        FaultKind::InvalidMethod,
-        FaultKind::InvalidStatus,
-        FaultKind::InvalidPointer,
-        FaultKind::MissingRequiredHeader,
-        FaultKind::DuplicateName,
-    ] {
-        assert!(kinds.contains(&kind), "{kind:?} in {error}");
-    }
-    let text = error.to_string();
-    for line in [
-        "base: expected one of the members of the contract: base_path, deprecation, endpoints",
-        r#"endpoint "job": colour: expected one of the members of an endpoint: name, method, path, outcomes"#,
-        r#"endpoint "job", outcome "A": status: "200": expected a whole number, not a string"#,
-        r#"endpoint "job", outcome "B": status 70000: expected a status from 100 to 599"#,
-        r#"endpoint "job", outcome "B": status 42: expected a status from 100 to 599"#,
-        r#"endpoint "job", outcome "B": body: 7: expected "as_is", "empty" or {"json": <template>}"#,
-    ] {
-        assert!(text.contains(line), "{line}\nin\n{text}");
-    }
-}
-
-#[test]
-fn text_that_is_no_json_is_one_fault_with_its_place() {
-    let error = Contract::from_json("{\n  \"endpoints\": [}").unwrap_err();
-    assert_eq!(kinds(&error), [FaultKind::Syntax]);
-    assert!(error.to_string().contains("line 2"), "{error}");
-    assert_eq!(
-        kinds(&Contract::from_json("[]").unwrap_err())[0],
-        FaultKind::WrongType
     );
 }
 

@@ -1,11 +1,8 @@
 //! Contract and callers as one document.
 
 use legacy_http_compat::{
-    caller::{
-        Detect, DetectorFaultKind, FingerprintKey, Generation, IdentitySignal, SignalDetector,
-        SignalPart,
-    },
-    contract::{Contract, FaultKind},
+    caller::{Detect, FingerprintKey, Generation, IdentitySignal, SignalDetector, SignalPart},
+    contract::Contract,
     document::Document,
 };
 use serde_json::{Value, json};
@@ -91,70 +88,4 @@ fn the_detector_of_a_document_detects() {
     let caller = detector.detect(&request.into_parts().0);
     assert_eq!(detector.kinds().name(caller.kind()), "AGENT");
     assert_eq!(caller.generation(), Generation::Legacy);
-}
-
-#[test]
-fn all_faults_of_both_parts_are_reported_at_once() {
-    let error = Document::from_json(
-        r#"{
-          "endpoint": [],
-          "callers": {
-            "kinds": ["AGENT", "AGENT"], "colour": "red",
-            "kind_from": [{"header": "bad name"}, {"header": "a", "products": {}}, {"products": {"p": 7}}],
-            "opt_in": {"header": "x"},
-            "status_driven_since": {"MCP": "2", "AGENT": 2},
-            "unknown_generation": "new",
-            "identity": ["address", {"all_of": ["client_address", "kind"]}, "product"]
-          }
-        }"#,
-    )
-    .unwrap_err();
-    let contract: Vec<_> = error
-        .contract()
-        .unwrap()
-        .faults()
-        .iter()
-        .map(legacy_http_compat::contract::Fault::kind)
-        .collect();
-    assert!(
-        contract.contains(&FaultKind::UnknownMember)
-            && contract.contains(&FaultKind::MissingMember)
-    );
-    let callers: Vec<_> = error
-        .callers()
-        .unwrap()
-        .faults()
-        .iter()
-        .map(legacy_http_compat::caller::DetectorFault::kind)
-        .collect();
-    for kind in [
-        DetectorFaultKind::UnknownMember,
-        DetectorFaultKind::MissingMember,
-        DetectorFaultKind::WrongType,
-        DetectorFaultKind::DuplicateKind,
-        DetectorFaultKind::InvalidHeader,
-        DetectorFaultKind::UnknownKind,
-        DetectorFaultKind::InvalidVersion,
-        DetectorFaultKind::ProductAlone,
-    ] {
-        assert!(callers.contains(&kind), "{kind:?} in {error}");
-    }
-    let text = error.to_string();
-    for line in [
-        r#"/unknown_generation: wrong form "new"; "legacy" or "status_driven""#,
-        r#"/identity/1/all_of/1: wrong form "\"kind\""; "client_address", "product" or {"header": "…"}"#,
-        "colour",
-    ] {
-        assert!(text.contains(line), "{line} in {text}");
-    }
-}
-
-#[test]
-fn text_that_is_no_json_is_a_fault_of_the_contract() {
-    let error = Document::from_json("{").unwrap_err();
-    assert_eq!(
-        error.contract().unwrap().faults()[0].kind(),
-        FaultKind::Syntax
-    );
-    assert!(error.callers().is_none());
 }

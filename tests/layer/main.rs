@@ -12,6 +12,7 @@ mod census_model;
 mod contract_document;
 mod contract_faults;
 mod document;
+mod document_faults;
 mod middleware;
 mod placement;
 mod request_fields;

@@ -151,34 +151,3 @@ fn a_killed_process_is_followed_by_one_that_stands_where_the_journal_says() {
     }
     assert!(known.stands > 40, "{known:?}");
 }
-
-/// A kill falls into a write too rarely to wait for it, so what it would leave is laid down: each part of the next line.
-#[test]
-fn a_process_killed_within_a_write_is_followed_by_one_that_stands_before_it() {
-    let directory = TempDir::new();
-    let path = directory.path().join("journal");
-    let journal = FileJournal::open(&path).unwrap();
-    let mut before = Vec::new();
-    let mut head = 0;
-    for fact in [
-        events::opened(Phase::Compat),
-        events::cutover(Vec::new(), &[]),
-        events::rollback("INC-1"),
-    ] {
-        before = std::fs::read(&path).unwrap();
-        head = journal.append(head, events::draft(fact)).unwrap().seq();
-    }
-    drop(journal);
-    let whole = std::fs::read(&path).unwrap();
-    for length in before.len()..=whole.len() {
-        std::fs::write(&path, &whole[..length]).unwrap();
-        let fold = replay(&FileJournal::open(&path).unwrap());
-        let phase = fold.state().unwrap().phase();
-        let expected = if length == whole.len() {
-            Phase::Compat
-        } else {
-            Phase::Cutover
-        };
-        assert_eq!(phase, expected, "{length} bytes");
-    }
-}

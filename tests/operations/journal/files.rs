@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use legacy_http_compat::rollout::{FileJournal, Journal, JournalReader, ReadError, Verified};
+use legacy_http_compat::rollout::{Fact, FileJournal, Journal, JournalReader, ReadError, Verified};
 use sha2::{Digest as _, Sha256};
 
 use super::{events, temp_dir::TempDir};
@@ -20,15 +20,26 @@ pub(crate) fn story() -> (TempDir, PathBuf) {
 
 /// Writes a journal of the first events of the story.
 pub(crate) fn write(path: &Path, count: usize) {
+    write_facts(path, events::story().into_iter().take(count));
+}
+
+fn write_facts(path: &Path, facts: impl IntoIterator<Item = Fact>) {
     let journal = FileJournal::open(path).unwrap();
-    for (head, fact) in (0..).zip(events::story().into_iter().take(count)) {
+    for (head, fact) in (0..).zip(facts) {
         journal.append(head, events::draft(fact)).unwrap();
     }
 }
 
 /// The lines of the whole story, each with its line break.
 pub(crate) fn lines() -> Vec<Vec<u8>> {
-    let (_directory, path) = story();
+    lines_of(events::story())
+}
+
+/// The lines of a journal of these facts, each with its line break.
+pub(crate) fn lines_of(facts: Vec<Fact>) -> Vec<Vec<u8>> {
+    let directory = TempDir::new();
+    let path = directory.path().join("journal");
+    write_facts(&path, facts);
     let bytes = fs::read(path).unwrap();
     bytes
         .split_inclusive(|byte| *byte == b'\n')

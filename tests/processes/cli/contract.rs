@@ -11,21 +11,7 @@ use super::{
 };
 
 /// Faults of every part: of what the contract says, of the form of its document, and of what its callers mean.
-const FAULTY: &str = r#"{
-  "base": "/v1",
-  "endpoints": [
-    {"name": "job", "method": "HEAD", "path": "jobs", "outcomes": [
-      {"name": "A", "status": 99},
-      {"name": "B", "status": 200, "legacy": {"status": 401}}
-    ]},
-    {"name": "job", "method": "GET", "path": "/other"}
-  ],
-  "callers": {
-    "kinds": ["WORKER", "WORKER"],
-    "kind_from": [{"products": {"acme": "CONSOLE"}}],
-    "status_driven_since": {"WORKER": "three"}
-  }
-}"#;
+const FAULTY: &str = include_str!("../../support/faulty_document.json");
 
 fn check(text: &[u8], json: bool) -> Ran {
     let directory = TempDir::new();
@@ -56,7 +42,7 @@ fn all_faults_of_contract_and_callers_are_shown_at_once() {
     assert_eq!(ran.ends(1).out, "");
     for fault in [
         "contract: base: expected one of the members of the contract",
-        "contract: endpoint \"job\", outcome \"A\": status 99: expected a status from 100 to 599",
+        "contract: endpoint \"job\", outcome \"D\": status 99: expected a status from 100 to 599",
         "contract: endpoint \"job\"",
         "HEAD",
         "callers: ",
@@ -75,7 +61,7 @@ fn the_faults_in_json_have_their_places() {
     let of = |part: &str| faults.iter().filter(|fault| fault["part"] == part).count();
     assert!(of("contract") >= 5, "{answer}");
     assert!(of("callers") >= 2, "{answer}");
-    let status = faults.iter().find(|fault| fault["outcome"] == "A").unwrap();
+    let status = faults.iter().find(|fault| fault["outcome"] == "D").unwrap();
     assert_eq!(status["endpoint"], "job");
     assert_eq!(status["value"], "status 99");
     ran.complains(&format!("{} faults", faults.len()));

@@ -56,42 +56,34 @@ fn a_sound_journal_is_said_to_be_one() {
 }
 
 #[test]
-fn a_changed_line_is_named() {
-    let journal = OnDisk::story();
-    let mut lines = journal.lines();
-    lines[6] = lines[6].replace("team probes", "team proves");
-    journal.put(&lines);
-    broken_at(&journal.path(), 7, "was changed");
-}
-
-#[test]
-fn a_removed_line_is_named() {
-    let journal = OnDisk::story();
-    let mut lines = journal.lines();
-    lines.remove(4);
-    journal.put(&lines);
-    broken_at(&journal.path(), 5, "holds event 6");
-}
-
-#[test]
-fn lines_that_changed_places_are_named() {
-    let journal = OnDisk::story();
-    let mut lines = journal.lines();
-    lines.swap(10, 12);
-    journal.put(&lines);
-    broken_at(&journal.path(), 11, "holds event 13");
-}
-
-#[test]
-fn a_line_of_another_journal_is_named_as_not_following() {
-    let journal = OnDisk::story();
+fn each_break_is_named_with_its_line() {
     let other = OnDisk::of(vec![
         events::opened(Phase::Observe),
         events::started(legacy_http_compat::rollout::Mode::Inactive),
     ]);
-    let lines = [&journal.lines()[..1], &other.lines()[1..]].concat();
-    journal.put(&lines);
-    broken_at(&journal.path(), 2, "does not follow the line before it");
+    let other = other.lines();
+    let breaks: [(&dyn Fn(&mut Vec<String>), u64, &str); 5] = [
+        (
+            &|lines| lines[6] = lines[6].replace("team probes", "team proves"),
+            7,
+            "was changed",
+        ),
+        (&|lines| lines[8].truncate(40), 9, "was changed"),
+        (&|lines| drop(lines.remove(4)), 5, "holds event 6"),
+        (&|lines| lines.swap(10, 12), 11, "holds event 13"),
+        (
+            &|lines| *lines = [&lines[..1], &other[1..]].concat(),
+            2,
+            "does not follow the line before it",
+        ),
+    ];
+    for (damage, line, message) in breaks {
+        let journal = OnDisk::story();
+        let mut lines = journal.lines();
+        damage(&mut lines);
+        journal.put(&lines);
+        broken_at(&journal.path(), line, message);
+    }
 }
 
 #[test]
@@ -122,15 +114,6 @@ fn a_torn_last_line_is_told_of_and_breaks_nothing() {
     assert_eq!(answer["torn"], json!({ "line": 20, "bytes": half }));
     assert_eq!(answer["events"], 19);
     assert_eq!(fs::read(journal.path()).unwrap(), before, "it is only read");
-}
-
-#[test]
-fn a_line_torn_in_the_middle_is_broken() {
-    let journal = OnDisk::story();
-    let mut lines = journal.lines();
-    lines[8].truncate(40);
-    journal.put(&lines);
-    broken_at(&journal.path(), 9, "was changed");
 }
 
 #[test]
