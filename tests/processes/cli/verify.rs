@@ -57,12 +57,13 @@ fn a_sound_journal_is_said_to_be_one() {
 
 #[test]
 fn each_break_is_named_with_its_line() {
+    type Damage<'d> = &'d dyn Fn(&mut Vec<String>);
     let other = OnDisk::of(vec![
         events::opened(Phase::Observe),
         events::started(legacy_http_compat::rollout::Mode::Inactive),
     ]);
     let other = other.lines();
-    let breaks: [(&dyn Fn(&mut Vec<String>), u64, &str); 5] = [
+    let breaks: [(Damage<'_>, u64, &str); 5] = [
         (
             &|lines| lines[6] = lines[6].replace("team probes", "team proves"),
             7,
