@@ -14,7 +14,7 @@ use std::{
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, ListQuery, Sighting, SortBy, Window},
+    census::{Census, Dependence, ListQuery, CallerEvent, SortBy, Window},
 };
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
@@ -23,14 +23,14 @@ fn kinds() -> Kinds {
     Kinds::new(["UI_RUST", "AGENT", "MCP"])
 }
 
-fn sighting(census: &Census, caller: u32) -> Sighting {
+fn sighting(census: &Census, caller: u32) -> CallerEvent {
     let kinds = kinds();
     let agent = kinds.find("AGENT").expect("AGENT is in the set");
     let version = ClientVersion::parse("1.4.2").expect("semver");
     // Spread over all bits, as a keyed hash is.
     let fingerprint =
         u128::from(caller + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    Sighting {
+    CallerEvent {
         caller: Caller::new(agent, Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(fingerprint))
             .with_version(version),
@@ -93,7 +93,7 @@ fn record(c: &mut Criterion) {
     group.bench_function("one known caller again and again", |b| {
         b.iter(|| census.record(black_box(&known)));
     });
-    let anonymous = Sighting {
+    let anonymous = CallerEvent {
         caller: Caller::ANONYMOUS_LEGACY,
         ..known
     };
@@ -137,10 +137,10 @@ fn reports(c: &mut Criterion) {
             b.iter(|| census.report(black_box(Window::DAY)));
         });
         group.bench_function(BenchmarkId::new("five ready-made reports", callers), |b| {
-            b.iter(|| census.reports(black_box(Window::READY_MADE)));
+            b.iter(|| census.reports(black_box(Window::STANDARD)));
         });
         let query = ListQuery::new(Window::DAY)
-            .sort(SortBy::Answers)
+            .sort(SortBy::Responses)
             .page(0, 50);
         group.bench_function(BenchmarkId::new("first page of the list", callers), |b| {
             b.iter(|| census.list(black_box(&query)));

@@ -7,7 +7,7 @@ mod support;
 use std::env;
 
 use support::{
-    OTHER, POLL, Plain, SIZES, answer, answer_status_last, counting, exchange, layer,
+    OTHER, POLL, Plain, SIZES, response, response_status_last, counting, exchange, layer,
     named_request, request,
 };
 use tower::Layer;
@@ -35,15 +35,15 @@ fn main() {
 }
 
 fn run(case: &str, times: usize) {
-    let pending = Plain(answer("PENDING", SIZES[0]));
-    let approved = Plain(answer("APPROVED", SIZES[0]));
+    let pending = Plain(response("PENDING", SIZES[0]));
+    let approved = Plain(response("APPROVED", SIZES[0]));
     match case {
         "bare" => repeat(times, pending, POLL),
         "outside" => repeat(times, layer(true).layer(pending), OTHER),
         "off" => repeat(times, layer(false).layer(pending), POLL),
         "kept" => repeat(times, layer(true).layer(approved), POLL),
         "last" => {
-            let last = Plain(answer_status_last("APPROVED", SIZES[1]));
+            let last = Plain(response_status_last("APPROVED", SIZES[1]));
             repeat(times, layer(true).layer(last), POLL);
         }
         "rewritten" => repeat(times, layer(true).layer(pending), POLL),

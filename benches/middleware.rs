@@ -22,7 +22,7 @@ use axum::{
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, measurement::WallTime};
 use serde_json::{Value, json};
-use support::{OTHER, POLL, Plain, SIZES, answer, answer_status_last, exchange, layer, request};
+use support::{OTHER, POLL, Plain, SIZES, response, response_status_last, exchange, layer, request};
 use tower::{Layer, Service};
 
 type Group<'c> = BenchmarkGroup<'c, WallTime>;
@@ -31,9 +31,9 @@ type Group<'c> = BenchmarkGroup<'c, WallTime>;
 fn on_a_plain_service(criterion: &mut Criterion) {
     for size in SIZES {
         let mut group = group(criterion, "plain", size);
-        let pending = || Plain(answer("PENDING", size));
-        let approved = || Plain(answer("APPROVED", size));
-        let last = || Plain(answer_status_last("APPROVED", size));
+        let pending = || Plain(response("PENDING", size));
+        let approved = || Plain(response("APPROVED", size));
+        let last = || Plain(response_status_last("APPROVED", size));
         measure::<_, (), _>(&mut group, "bare", pending(), POLL);
         measure::<_, (), _>(&mut group, "outside", layer(true).layer(pending()), OTHER);
         measure::<_, (), _>(&mut group, "flag off", layer(false).layer(pending()), POLL);
@@ -53,9 +53,9 @@ fn on_a_plain_service(criterion: &mut Criterion) {
 fn in_a_router(criterion: &mut Criterion) {
     for size in SIZES {
         let mut group = group(criterion, "router", size);
-        let pending = || router(answer("PENDING", size));
-        let approved = || router(answer("APPROVED", size));
-        let last = || router(answer_status_last("APPROVED", size));
+        let pending = || router(response("PENDING", size));
+        let approved = || router(response("APPROVED", size));
+        let last = || router(response_status_last("APPROVED", size));
         let around = layer(true).layer(pending());
         measure::<_, Body, _>(&mut group, "outside, around", around, OTHER);
         let by_hand = || from_fn(rewrite_by_hand);
@@ -81,11 +81,11 @@ async fn rewrite_by_hand(request: Request, next: Next) -> Response {
         .unwrap_or_default();
     let (head, body) = next.run(request).await.into_parts();
     let body = to_bytes(body, 128 * 1024).await.unwrap_or_default();
-    let Ok(answer) = serde_json::from_slice::<Value>(&body) else {
+    let Ok(response) = serde_json::from_slice::<Value>(&body) else {
         return Response::from_parts(head, body.into());
     };
-    if answer["status"] != "PENDING" {
-        return (head.status, Json(answer)).into_response();
+    if response["status"] != "PENDING" {
+        return (head.status, Json(response)).into_response();
     }
     let mut legacy = json!({
         "code": "AUTHORIZATION_PENDING",
@@ -93,7 +93,7 @@ async fn rewrite_by_hand(request: Request, next: Next) -> Response {
         "retryable": true,
         "correlation_id": id,
     });
-    if let Some(interval) = answer.get("interval") {
+    if let Some(interval) = response.get("interval") {
         legacy["details"] = json!({"interval": interval});
     }
     (

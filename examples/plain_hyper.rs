@@ -30,7 +30,7 @@ use tower::{ServiceBuilder, service_fn};
 async fn main() -> Result<(), Box<dyn Error>> {
     let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader());
-    let handler = service_fn(move |request| answer(flag.clone(), request));
+    let handler = service_fn(move |request| response(flag.clone(), request));
     let service = ServiceBuilder::new().layer(layer).service(handler);
 
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 8081))).await?;
@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The handlers: they know only the target contract.
-async fn answer(
+async fn response(
     flag: CompatFlag,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {

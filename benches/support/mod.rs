@@ -61,7 +61,7 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .kind_products([("core-agent", "AGENT")])
         .opt_in("x-status-driven", "1")
         .version_header("x-client-version")
-        .status_driven_since("AGENT", "2.0.0")
+        .target_since("AGENT", "2.0.0")
         .identity(IdentitySignal::header("x-client-id"))
         .build(&FingerprintKey::new([7; 16]))
         .expect("the settings above are valid");
@@ -73,13 +73,13 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
 }
 
 /// The answer to a poll, filled up to some `size` bytes with a list of small objects behind what the contract asks for.
-pub(crate) fn answer(status: &str, size: usize) -> Bytes {
+pub(crate) fn response(status: &str, size: usize) -> Bytes {
     let start = format!(r#"{{"status":"{status}","interval":5,"x":["#);
     shared(start, "]}", size)
 }
 
 /// The same with the status behind the list.
-pub(crate) fn answer_status_last(status: &str, size: usize) -> Bytes {
+pub(crate) fn response_status_last(status: &str, size: usize) -> Bytes {
     shared(
         r#"{"interval":5,"x":["#.to_owned(),
         &format!(r#"],"status":"{status}"}}"#),

@@ -76,7 +76,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let history = Arc::new(watching::remember(&data, &watch)?);
     let keys = keys(&args);
     let admin = keys.room(rollout.clone(), history.clone())?;
-    let keeper = watching::keep(&watch, &rollout, &history)?;
+    let worker = watching::keep(&watch, &rollout, &history)?;
     let state = AppState::new(
         &args.settings(addr),
         rollout,
@@ -93,7 +93,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     };
     app::serve(listener, app, stop).await?;
     // After the last request, so that the last snapshot knows them all.
-    keeper.shutdown();
+    worker.shutdown();
     tracing::info!("core stopped");
     Ok(())
 }

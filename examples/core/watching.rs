@@ -6,7 +6,7 @@ use legacy_http_compat::{
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
     history::{History, OpenHistoryError},
-    keeper::{Keeper, Tick},
+    worker::{BackgroundWorker, Tick},
     rollout::{FileJournal, Rollout},
 };
 
@@ -64,9 +64,9 @@ pub(crate) fn keep(
     watch: &Watch,
     rollout: &Arc<Rollout>,
     history: &Arc<History>,
-) -> io::Result<Keeper> {
+) -> io::Result<BackgroundWorker> {
     let work: [Arc<dyn Tick>; 3] = [watch.census.clone(), rollout.clone(), history.clone()];
-    Keeper::start(TICK, work)
+    BackgroundWorker::start(TICK, work)
 }
 
 fn say_what_is_known(census: &Census) {

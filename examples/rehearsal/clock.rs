@@ -10,7 +10,7 @@ use std::{
 
 use legacy_http_compat::{
     clock::{Clock, SystemClock},
-    keeper::Tick,
+    worker::Tick,
 };
 use tokio::sync::watch;
 

@@ -15,7 +15,7 @@ use legacy_http_compat::{
     caller::FingerprintKey,
     clock::{Clock, SystemClock},
     history::History,
-    keeper::{Keeper, Tick},
+    worker::{BackgroundWorker, Tick},
     rollout::{FileJournal, Policy, Rollout},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -45,7 +45,7 @@ pub(crate) struct Stage {
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<FastClock>,
     admin: Admin,
-    keeper: Keeper,
+    worker: BackgroundWorker,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
     data: PathBuf,
@@ -74,7 +74,7 @@ impl Stage {
             history,
             Arc::new(RoundEnd(clock.clone())),
         ];
-        let keeper = Keeper::start(TICK, work)?;
+        let worker = BackgroundWorker::start(TICK, work)?;
         // Sessions, limits and device codes go by real time: people and clients live in it.
         let state = AppState::new(
             &settings(&base),
@@ -95,7 +95,7 @@ impl Stage {
             keys,
             clock,
             admin,
-            keeper,
+            worker,
             stop,
             served: tokio::spawn(serving),
             data,
@@ -108,7 +108,7 @@ impl Stage {
         // The other end is gone only where the server has ended by itself.
         let _ = self.stop.send(());
         let served = self.served.await.map_err(io::Error::other)?;
-        self.keeper.shutdown();
+        self.worker.shutdown();
         fs::remove_dir_all(&self.data)?;
         served
     }

@@ -2,7 +2,7 @@
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/answer.rs"]
-pub(crate) mod answer;
+pub(crate) mod response;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/device_client.rs"]
 pub(crate) mod device_client;

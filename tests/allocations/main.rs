@@ -30,13 +30,13 @@ const SIZES: [usize; 3] = [40, 1024, 64 * 1024];
 
 /// A plain service: the same answer to every request, its headers and body made afresh.
 #[derive(Clone)]
-struct Answers {
+struct ResponseCounts {
     status: StatusCode,
     headers: &'static [(&'static str, &'static str)],
     body: Bytes,
 }
 
-impl Service<Request<()>> for Answers {
+impl Service<Request<()>> for ResponseCounts {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -71,7 +71,7 @@ const FULL: &[(&str, &str)] = &[
     ("x-e", "e"),
 ];
 
-impl Answers {
+impl ResponseCounts {
     fn ok(body: String) -> Self {
         Self {
             status: StatusCode::OK,
@@ -128,13 +128,13 @@ const fn added(allocations: u64, seen: usize, rewritten: usize) -> Added {
     }
 }
 
-fn added_by_layer(flag: &CompatFlag, request: impl Fn() -> Request<()>, answers: Answers) -> Added {
+fn added_by_layer(flag: &CompatFlag, request: impl Fn() -> Request<()>, responses: ResponseCounts) -> Added {
     let seen = Seen::default();
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader())
         .body_limit(128 * 1024)
         .observe(seen.clone());
-    let with = allocations(layer.layer(answers.clone()), &request);
-    let without = allocations(answers, &request);
+    let with = allocations(layer.layer(responses.clone()), &request);
+    let without = allocations(responses, &request);
     let observed = |count: &AtomicUsize| count.load(Ordering::Relaxed) / 2;
     added(with - without, observed(&seen.0), observed(&seen.1))
 }
@@ -184,9 +184,9 @@ fn flag(active: bool) -> CompatFlag {
 #[test]
 fn a_request_outside_the_contract_costs_no_allocation() {
     for size in SIZES {
-        let answers = Answers::poll("PENDING", size);
+        let responses = ResponseCounts::poll("PENDING", size);
         assert_eq!(
-            added_by_layer(&flag(true), || post("/api/v1/things/1"), answers.clone()),
+            added_by_layer(&flag(true), || post("/api/v1/things/1"), responses.clone()),
             OUTSIDE
         );
         let head = || {
@@ -194,7 +194,7 @@ fn a_request_outside_the_contract_costs_no_allocation() {
             *request.method_mut() = Method::HEAD;
             request
         };
-        assert_eq!(added_by_layer(&flag(true), head, answers), OUTSIDE);
+        assert_eq!(added_by_layer(&flag(true), head, responses), OUTSIDE);
     }
 }
 
@@ -203,18 +203,18 @@ fn under_a_retired_flag_no_request_costs_an_allocation() {
     let flag = flag(true);
     flag.retire();
     assert_eq!(
-        added_by_layer(&flag, || post(POLL), Answers::poll("PENDING", 40)),
+        added_by_layer(&flag, || post(POLL), ResponseCounts::poll("PENDING", 40)),
         OUTSIDE
     );
 }
 
 #[test]
-fn with_the_flag_off_an_answer_costs_no_allocation() {
+fn with_the_flag_off_an_response_costs_no_allocation() {
     for size in SIZES {
         for status in ["PENDING", "APPROVED", "ELSE"] {
-            let answers = Answers::poll(status, size);
+            let responses = ResponseCounts::poll(status, size);
             assert_eq!(
-                added_by_layer(&flag(false), || post(POLL), answers),
+                added_by_layer(&flag(false), || post(POLL), responses),
                 NOT_REWRITTEN,
                 "{status} of {size} bytes"
             );
@@ -223,12 +223,12 @@ fn with_the_flag_off_an_answer_costs_no_allocation() {
 }
 
 #[test]
-fn with_the_flag_on_an_answer_without_a_legacy_shape_costs_no_allocation() {
+fn with_the_flag_on_an_response_without_a_legacy_shape_costs_no_allocation() {
     for size in SIZES {
         for status in ["APPROVED", "ELSE"] {
-            let answers = Answers::poll(status, size);
+            let responses = ResponseCounts::poll(status, size);
             assert_eq!(
-                added_by_layer(&flag(true), || post(POLL), answers),
+                added_by_layer(&flag(true), || post(POLL), responses),
                 NOT_REWRITTEN,
                 "{status} of {size} bytes"
             );
@@ -237,43 +237,43 @@ fn with_the_flag_on_an_answer_without_a_legacy_shape_costs_no_allocation() {
 }
 
 #[test]
-fn an_answer_that_is_not_as_expected_costs_no_allocation() {
-    let poll = Answers::poll("PENDING", 40);
+fn an_response_that_is_not_as_expected_costs_no_allocation() {
+    let poll = ResponseCounts::poll("PENDING", 40);
     let strange = [
-        Answers {
+        ResponseCounts {
             status: StatusCode::NO_CONTENT,
             ..poll.clone()
         },
-        Answers {
+        ResponseCounts {
             status: StatusCode::BAD_REQUEST,
             ..poll.clone()
         },
-        Answers {
+        ResponseCounts {
             headers: &[("content-type", "text/plain")],
             ..poll.clone()
         },
-        Answers {
+        ResponseCounts {
             headers: &[
                 ("content-type", "application/json"),
                 ("content-encoding", "gzip"),
             ],
             ..poll
         },
-        Answers::ok(String::new()),
-        Answers::ok(r#"{"status":"#.to_owned()),
-        Answers::ok(format!(
+        ResponseCounts::ok(String::new()),
+        ResponseCounts::ok(r#"{"status":"#.to_owned()),
+        ResponseCounts::ok(format!(
             r#"{{"p":"{}","status":"PENDING"}}"#,
             "x".repeat(200 * 1024)
         )),
     ];
-    for answers in strange {
+    for responses in strange {
         assert_eq!(
-            added_by_layer(&flag(true), || post(POLL), answers.clone()),
+            added_by_layer(&flag(true), || post(POLL), responses.clone()),
             NOT_REWRITTEN,
             "{} {:?}, {} bytes",
-            answers.status,
-            answers.headers,
-            answers.body.len()
+            responses.status,
+            responses.headers,
+            responses.body.len()
         );
     }
 }
@@ -286,9 +286,9 @@ fn nested_values_before_the_asked_field_cost_no_allocation() {
         r#"{"a":{"b":{"c":"\"\n"}}}"#,
         &deep,
     ] {
-        let answers = Answers::ok(format!(r#"{{"before":{before},"status":"APPROVED"}}"#));
+        let responses = ResponseCounts::ok(format!(r#"{{"before":{before},"status":"APPROVED"}}"#));
         assert_eq!(
-            added_by_layer(&flag(true), || post(POLL), answers),
+            added_by_layer(&flag(true), || post(POLL), responses),
             NOT_REWRITTEN,
             "{before}"
         );
@@ -296,12 +296,12 @@ fn nested_values_before_the_asked_field_cost_no_allocation() {
 }
 
 #[test]
-fn a_rewritten_answer_costs_one_allocation_for_its_body() {
+fn a_rewritten_response_costs_one_allocation_for_its_body() {
     for size in SIZES {
         for status in ["PENDING", "DENIED", "EXPIRED"] {
-            let answers = Answers::poll(status, size);
+            let responses = ResponseCounts::poll(status, size);
             assert_eq!(
-                added_by_layer(&flag(true), || post(POLL), answers),
+                added_by_layer(&flag(true), || post(POLL), responses),
                 REWRITTEN,
                 "{status} of {size} bytes"
             );
@@ -311,7 +311,7 @@ fn a_rewritten_answer_costs_one_allocation_for_its_body() {
 
 #[test]
 fn the_holes_of_a_template_cost_no_allocation_of_their_own() {
-    let with_interval = Answers::ok(r#"{"status":"PENDING","interval":5}"#.to_owned());
+    let with_interval = ResponseCounts::ok(r#"{"status":"PENDING","interval":5}"#.to_owned());
     assert_eq!(
         added_by_layer(&flag(true), || post(POLL), with_interval.clone()),
         REWRITTEN
@@ -329,15 +329,15 @@ fn the_holes_of_a_template_cost_no_allocation_of_their_own() {
 }
 
 #[test]
-fn a_rewritten_answer_whose_headers_must_grow_costs_that_growth_besides() {
-    let answers = Answers {
+fn a_rewritten_response_whose_headers_must_grow_costs_that_growth_besides() {
+    let responses = ResponseCounts {
         headers: FULL,
-        ..Answers::poll("PENDING", 1024)
+        ..ResponseCounts::poll("PENDING", 1024)
     };
     let growth = growth_of_a_full_map();
     assert_eq!(growth, 2, "one new table, one extended list");
     assert_eq!(
-        added_by_layer(&flag(true), || post(POLL), answers),
+        added_by_layer(&flag(true), || post(POLL), responses),
         added(1 + growth, 1, 1)
     );
 }

@@ -10,8 +10,8 @@ use crate::{
 };
 
 const POLICY: &str = r#"{
-    "required_checks": ["openapi"], "quiet_for_cutover": "1h", "silent_longer_than": "1h", "minimum_answers": 1,
-    "quiet_for_retirement": "1h", "rollback_limit": "1h"
+    "required_checks": ["openapi"], "cutover_quiet_window": "1h", "inactive_after": "1h", "min_responses": 1,
+    "retirement_quiet_window": "1h", "rollback_limit": "1h"
 }"#;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,18 +23,18 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser.see("#next", "Not yet. ").await;
     browser
         .see(
-            "#gate-checks_green",
+            "#gate-required_checks",
             "Run openapi, and have the pipeline report it",
         )
         .await;
     browser
         .see(
-            "#gate-legacy_quiet",
+            "#gate-no_dependent_responses",
             "1 caller of AGENT got or missed an old answer in the last 1 hour",
         )
         .await;
     browser
-        .click_on("#gate-legacy_quiet a", "See this caller")
+        .click_on("#gate-no_dependent_responses a", "See this caller")
         .await;
     browser.see("#callers", "1 caller").await;
     browser.go(&room.page("/transition/cutover")).await;
@@ -64,12 +64,12 @@ async fn an_override_names_each_failing_gate() {
     let (room, browser) = (Room::open(POLICY).await, Browser::open().await);
     browser.sign_in(&room, OPERATOR).await;
     browser.click_on("#next .actions a", "Cut over").await;
-    browser.see("fieldset", "I override checks_green").await;
+    browser.see("fieldset", "I override required_checks").await;
     let failing = browser.count("input[name=override]").await;
     browser
         .fill("#step-reason", "the old API is switched off tonight")
         .await;
-    browser.click("input[value=checks_green]").await;
+    browser.click("input[value=required_checks]").await;
     // The browser does not send it before all are ticked; whoever gets round that is told by the server.
     browser
         .run("document.querySelector('.decide form').noValidate = true")

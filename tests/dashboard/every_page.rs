@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::rollout::{IncidentId, Label, Owner, Phase, Timestamp, Waived};
+use legacy_http_compat::rollout::{IncidentId, Identifier, Owner, Phase, Timestamp, WaiverTarget};
 
 use crate::{
     axe::violations,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 const POLICY: &str =
-    r#"{"required_checks": ["openapi", "client_compat"], "quiet_for_cutover": "1h"}"#;
+    r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "1h"}"#;
 
 /// Looks at the page that is shown in both colour schemes, narrow and wide.
 async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
@@ -125,7 +125,7 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
         .unwrap();
     let analysis = format!("/post-analysis/{}", room.head());
     let until = Timestamp::now(&*room.clock).plus(Duration::from_secs(9 * 86_400));
-    let waived = Waived::Kind(Label::new("MCP").unwrap());
+    let waived = WaiverTarget::Kind(Identifier::new("MCP").unwrap());
     let by_nils = order("a partner upgrades in May");
     room.rollout
         .waive(waived, Owner::new("team bridge").unwrap(), until, &by_nils)

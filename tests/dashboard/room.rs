@@ -16,11 +16,11 @@ use legacy_http_compat::{
     census::Census,
     clock::ManualClock,
     history::History,
-    keeper::Tick as _,
+    worker::Tick as _,
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
-        Actor, FlagName, IncidentId, Label, Link, MemoryJournal, Order, Phase, Policy, Reason,
+        Actor, FlagName, IncidentId, Identifier, Link, MemoryJournal, CommandContext, Phase, Policy, Reason,
         Rollout,
     },
 };
@@ -94,7 +94,7 @@ impl Room {
             .observe(census.clone())
             .observe(metrics);
         let service = Router::new()
-            .fallback(any(answer))
+            .fallback(any(response))
             .layer(CaptureRequestFieldsLayer::new());
         let app = Router::new()
             .nest(PREFIX, admin.router())
@@ -131,9 +131,9 @@ impl Room {
         &self,
         (kind, id): (&str, u32),
         version: &str,
-        answer: (u16, &'static str),
+        response: (u16, &'static str),
     ) {
-        self.ask("device/poll", (kind, id), version, answer).await;
+        self.ask("device/poll", (kind, id), version, response).await;
     }
 
     pub(crate) async fn ask(
@@ -205,12 +205,12 @@ impl Room {
 
     pub(crate) fn report_check(&self, name: &str, green: bool) {
         let link = Link::new("https://ci.example/run/7").unwrap();
-        let ci = Order::new(
+        let ci = CommandContext::new(
             Actor::service("ci").unwrap(),
             Reason::new("run 7 of the pipeline").unwrap(),
         );
         self.rollout
-            .report_check(Label::new(name).unwrap(), green, Some(link), &ci)
+            .report_check(Identifier::new(name).unwrap(), green, Some(link), &ci)
             .unwrap();
     }
 
@@ -227,7 +227,7 @@ impl Room {
             .rollout
             .dry_run(legacy_http_compat::rollout::Transition::Cutover)
             .unwrap();
-        let failing: Vec<Label> = run.failing().map(|report| report.name().clone()).collect();
+        let failing: Vec<Identifier> = run.failing().map(|report| report.name().clone()).collect();
         let order = order("the old API is switched off tonight");
         if failing.is_empty() {
             self.rollout.transition(Phase::Cutover, &order).unwrap();
@@ -238,24 +238,24 @@ impl Room {
 }
 
 /// By another operator than the one at the browser.
-pub(crate) fn order(reason: &str) -> Order {
-    Order::new(Actor::human("nils").unwrap(), Reason::new(reason).unwrap())
+pub(crate) fn order(reason: &str) -> CommandContext {
+    CommandContext::new(Actor::human("nils").unwrap(), Reason::new(reason).unwrap())
 }
 
 fn detector() -> SignalDetector {
     SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
         .kind_header("x-client-kind")
         .version_header("x-client-version")
-        .status_driven_since("UI_RUST", "2.0.0")
-        .status_driven_since("AGENT", "2.0.0")
-        .status_driven_since("MCP", "2.0.0")
+        .target_since("UI_RUST", "2.0.0")
+        .target_since("AGENT", "2.0.0")
+        .target_since("MCP", "2.0.0")
         .identity(IdentitySignal::header("x-client-id"))
         .build(&FingerprintKey::new([7; 16]))
         .unwrap()
 }
 
 /// A handler that answers as the request says.
-async fn answer(request: Request) -> Response {
+async fn response(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let _ = to_bytes(body, 4_096).await;
     let said = |name| {

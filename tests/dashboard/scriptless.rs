@@ -19,7 +19,7 @@ async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
         )
         .await;
     browser
-        .click_on("#gate-legacy_quiet a", "See this caller")
+        .click_on("#gate-no_dependent_responses a", "See this caller")
         .await;
     browser.see("#callers", "AGENT").await;
     browser.click_on("#callers th a", "Last seen").await;

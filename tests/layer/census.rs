@@ -6,10 +6,10 @@ use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kind, Kinds},
     census::{
         CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause, ListQuery, Select,
-        Sighting, SortBy, Window,
+        CallerEvent, SortBy, Window,
     },
     clock::{Clock, ManualClock},
-    keeper::Tick,
+    worker::Tick,
 };
 use proptest::prelude::*;
 
@@ -40,7 +40,7 @@ fn caller(fingerprint: u128) -> Caller {
 }
 
 fn see(census: &Census, caller: Caller, dependence: Dependence) {
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller,
         endpoint: EndpointSlot::OTHER,
         dependence,
@@ -78,12 +78,12 @@ fn known_callers_keep_their_places_against_a_flood_of_new_ones() {
     );
     assert_eq!(report.all.dependent, 100 + estimate.dependent);
     assert!(near(report.all.stranded, 20_000, estimate.relative_error));
-    assert_eq!(report.all.answers.dependent, 20_200);
+    assert_eq!(report.all.responses.dependent, 20_200);
     assert_eq!(census.list(&ListQuery::new(Window::HOUR)).total, 100);
     let row = census
         .caller(Fingerprint::from_u128(99), Window::HOUR)
         .unwrap();
-    assert_eq!((row.answers, row.last_seen_unix_ms), (2, NOON + 1_000));
+    assert_eq!((row.responses, row.last_seen_unix_ms), (2, NOON + 1_000));
 }
 
 #[test]
@@ -109,14 +109,14 @@ fn a_window_wholly_after_an_overflow_is_clean_again() {
 fn a_caller_without_a_place_that_does_not_depend_is_known_and_no_more() {
     let (_, census) = set_up(|builder| builder.capacity(0));
     see(&census, caller(1), Dependence::None);
-    let upgraded = Caller::new(agent(), Generation::StatusDriven);
+    let upgraded = Caller::new(agent(), Generation::Target);
     let upgraded = upgraded.with_fingerprint(Fingerprint::from_u128(2));
     see(&census, upgraded, Dependence::Stranded);
     let report = census.report(Window::DAY);
     assert_eq!(
         (
             report.all.known,
-            report.all.independent,
+            report.all.never_dependent,
             report.all.dependent
         ),
         (2, 2, 0)
@@ -139,7 +139,7 @@ fn callers_unseen_for_the_retention_are_forgotten_and_dependents_among_them_stay
     assert_eq!(census.known(), 3);
     keep(&clock, &census, 2 * DAY, HOUR);
     let report = census.report(Window::DAY);
-    assert_eq!((report.all.known, report.all.silent), (1, 1));
+    assert_eq!((report.all.known, report.all.inactive), (1, 1));
     assert_eq!(
         (report.all.forgotten, report.all.forgotten_dependents),
         (2, 1)
@@ -157,7 +157,7 @@ fn a_clock_that_is_set_far_ahead_makes_nobody_forgotten() {
     keep(&clock, &census, 2 * DAY, HOUR);
     let report = census.report(Window::MONTH);
     assert_eq!(
-        (report.all.known, report.all.silent, report.all.forgotten),
+        (report.all.known, report.all.inactive, report.all.forgotten),
         (1, 1, 0)
     );
     let gap = report.coverage.gaps[0];
@@ -175,7 +175,7 @@ fn a_clock_that_jumps_back_neither_hides_nor_renews_a_dependence() {
     census.tick();
     see(&census, caller(2), Dependence::Served);
     let report = census.report(Window::HOUR);
-    assert_eq!((report.all.dependent, report.all.answers.dependent), (2, 2));
+    assert_eq!((report.all.dependent, report.all.responses.dependent), (2, 2));
     assert!(
         report
             .coverage
@@ -231,21 +231,21 @@ fn a_new_census_has_watched_nothing_yet() {
 fn ready_made_reports_are_at_most_five_seconds_old() {
     let (clock, census) = set_up(|builder| builder);
     let labels: Vec<_> = census
-        .ready_made()
+        .cached_reports()
         .iter()
         .map(|report| report.window.clone())
         .collect();
     assert_eq!(labels, ["5m", "1h", "24h", "7d", "30d"]);
     census.tick();
     see(&census, caller(1), Dependence::Served);
-    assert_eq!(census.ready_made()[0].all.dependent, 0);
+    assert_eq!(census.cached_reports()[0].all.dependent, 0);
     keep(
         &clock,
         &census,
         Duration::from_secs(5),
         Duration::from_secs(1),
     );
-    assert_eq!(census.ready_made()[0].all.dependent, 1);
+    assert_eq!(census.cached_reports()[0].all.dependent, 1);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
     let (clock, census) = set_up(|builder| builder);
     let poll = census.endpoint("device_poll");
     let version = ClientVersion::parse("1.4.2-rc.1").unwrap();
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller: caller(7).with_version(version),
         endpoint: poll,
         dependence: Dependence::Stranded,
@@ -279,9 +279,9 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
                 "last_dependent_unix_ms": NOON,
                 "last_stranded_unix_ms": NOON,
                 "last_status_driven_unix_ms": null,
-                "answers": 1,
-                "dependent_answers": 1,
-                "stranded_answers": 1,
+                "responses": 1,
+                "dependent_responses": 1,
+                "stranded_responses": 1,
                 "endpoints": ["device_poll"],
             }],
         })
@@ -350,7 +350,7 @@ fn whoever_makes_up_versions_takes_room_for_an_hour_at_most() {
 }
 
 #[test]
-fn threads_lose_no_answer() {
+fn threads_lose_no_response() {
     let (_, census) = set_up(|builder| builder.capacity(500));
     std::thread::scope(|scope| {
         for thread in 0..4_u128 {
@@ -366,7 +366,7 @@ fn threads_lose_no_answer() {
         }
     });
     let report = census.report(Window::DAY);
-    assert_eq!(report.all.answers.dependent, 80_000);
+    assert_eq!(report.all.responses.dependent, 80_000);
     assert_eq!(census.known(), 500);
     assert!(
         near(report.all.dependent, 1_001, 0.04),
@@ -378,25 +378,25 @@ fn threads_lose_no_answer() {
 proptest! {
     #[test]
     fn pages_put_together_are_the_whole_list_in_order(
-        answers in prop::collection::vec(1_u32..5, 0..60),
+        responses in prop::collection::vec(1_u32..5, 0..60),
         limit in 1_usize..20,
         descending: bool,
     ) {
         let (_, census) = set_up(|builder| builder);
-        for (fingerprint, answers) in (0..).zip(&answers) {
-            (0..*answers).for_each(|_| see(&census, caller(fingerprint), Dependence::Served));
+        for (fingerprint, responses) in (0..).zip(&responses) {
+            (0..*responses).for_each(|_| see(&census, caller(fingerprint), Dependence::Served));
         }
-        let query = ListQuery::new(Window::DAY).sort(SortBy::Answers).descending(descending);
+        let query = ListQuery::new(Window::DAY).sort(SortBy::Responses).descending(descending);
         let mut rows = Vec::new();
         loop {
             let page = census.list(&query.page(rows.len(), limit));
-            prop_assert_eq!(page.total, answers.len());
+            prop_assert_eq!(page.total, responses.len());
             if page.rows.is_empty() {
                 break;
             }
-            rows.extend(page.rows.into_iter().map(|row| (row.answers, row.fingerprint)));
+            rows.extend(page.rows.into_iter().map(|row| (row.responses, row.fingerprint)));
         }
-        prop_assert_eq!(rows.len(), answers.len());
+        prop_assert_eq!(rows.len(), responses.len());
         let in_order = |pair: &[(u32, Fingerprint)]| (pair[0] < pair[1]) != descending;
         prop_assert!(rows.windows(2).all(in_order));
     }
@@ -418,7 +418,7 @@ proptest! {
         // Three standard errors: the estimate may be off by more than two in one of twenty cases.
         prop_assert!(near(report.all.dependent - u64::from(known), callers - known, 0.05));
         prop_assert_eq!(report.overflowed(), callers > known);
-        prop_assert_eq!(report.all.answers.dependent, u64::from(callers * rounds));
+        prop_assert_eq!(report.all.responses.dependent, u64::from(callers * rounds));
     }
 }
 
@@ -429,7 +429,7 @@ fn what_is_shown_is_never_older_than_five_seconds() {
     for _ in 0..30 {
         census.tick();
         clock.advance(Duration::from_millis(999));
-        let age = clock.unix_ms() - census.ready_made()[0].at_unix_ms;
+        let age = clock.unix_ms() - census.cached_reports()[0].at_unix_ms;
         assert!(age <= 5_000, "{age} ms");
     }
 }

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{CallerState, Census, Counts, Dependence, ListQuery, Select, Sighting, Window},
+    census::{CallerState, Census, Counts, Dependence, ListQuery, Select, CallerEvent, Window},
     clock::{Clock, ManualClock},
-    keeper::Tick,
+    worker::Tick,
 };
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ enum Act {
     See {
         caller: Option<u8>,
         kind: u8,
-        status_driven: bool,
+        target: bool,
         dependence: Dependence,
     },
     Pass(u64),
@@ -36,7 +36,7 @@ struct Seen {
     booked: Option<u64>,
     caller: Option<u8>,
     kind: usize,
-    status_driven: bool,
+    target: bool,
     dependence: Dependence,
 }
 
@@ -127,14 +127,14 @@ impl Model {
         self.watched.iter().map(within).sum()
     }
 
-    fn answers(&self, kind: usize, which: impl Fn(&Seen) -> bool) -> u64 {
+    fn responses(&self, kind: usize, which: impl Fn(&Seen) -> bool) -> u64 {
         let of_kind = self.seen.iter().filter(|seen| seen.kind == kind);
         of_kind.filter(|seen| which(seen)).count() as u64
     }
 }
 
 fn depends(seen: &Seen) -> bool {
-    !seen.status_driven && seen.dependence.is_dependent()
+    !seen.target && seen.dependence.is_dependent()
 }
 
 /// Second for second, as the census keeps its times.
@@ -144,16 +144,16 @@ fn within(seen: &Seen, since: u64) -> bool {
 
 fn state(own: &[Seen], since: u64) -> CallerState {
     let Some(last) = own.iter().rposition(depends) else {
-        return CallerState::Independent;
+        return CallerState::NeverDependent;
     };
-    if own[last..].iter().any(|seen| seen.status_driven) {
+    if own[last..].iter().any(|seen| seen.target) {
         CallerState::Migrated
     } else if within(&own[last], since) {
         CallerState::Dependent
     } else if own.iter().any(|seen| within(seen, since)) {
-        CallerState::Unsettled
+        CallerState::Inconclusive
     } else {
-        CallerState::Silent
+        CallerState::Inactive
     }
 }
 
@@ -166,7 +166,7 @@ fn stranded(own: &[Seen], since: u64) -> bool {
 fn regressed(own: &[Seen]) -> bool {
     let first = own.iter().position(depends);
     let moved = first.and_then(|first| {
-        let later = own[first..].iter().position(|seen| seen.status_driven);
+        let later = own[first..].iter().position(|seen| seen.target);
         later.map(|later| first + later)
     });
     moved.is_some_and(|moved| own[moved..].iter().any(depends))
@@ -175,15 +175,15 @@ fn regressed(own: &[Seen]) -> bool {
 fn count(counts: &mut Counts, own: &[Seen], since: u64) {
     counts.known += 1;
     match state(own, since) {
-        CallerState::Independent => counts.independent += 1,
+        CallerState::NeverDependent => counts.never_dependent += 1,
         CallerState::Dependent => {
             counts.dependent += 1;
             counts.stranded += u64::from(stranded(own, since));
             counts.regressed += u64::from(regressed(own));
         }
-        CallerState::Unsettled => counts.unsettled += 1,
+        CallerState::Inconclusive => counts.inconclusive += 1,
         CallerState::Migrated => counts.migrated += 1,
-        CallerState::Silent => counts.silent += 1,
+        CallerState::Inactive => counts.inactive += 1,
         other => panic!("a state that the model does not know: {other:?}"),
     }
 }
@@ -226,10 +226,10 @@ impl Pair {
             Act::See {
                 caller,
                 kind: number,
-                status_driven,
+                target,
                 dependence,
             } => {
-                self.see(*caller, kind(*number), *status_driven, *dependence);
+                self.see(*caller, kind(*number), *target, *dependence);
             }
             Act::Pass(ms) => {
                 self.clock.advance(Duration::from_millis(*ms));
@@ -254,9 +254,9 @@ impl Pair {
         }
     }
 
-    fn see(&mut self, caller: Option<u8>, kind: Kind, status_driven: bool, dependence: Dependence) {
-        let generation = if status_driven {
-            Generation::StatusDriven
+    fn see(&mut self, caller: Option<u8>, kind: Kind, target: bool, dependence: Dependence) {
+        let generation = if target {
+            Generation::Target
         } else {
             Generation::Legacy
         };
@@ -265,7 +265,7 @@ impl Pair {
             who = who.with_fingerprint(Fingerprint::from_u128(caller.into()));
         }
         let endpoint = self.census.endpoint("device_poll");
-        self.census.record(&Sighting {
+        self.census.record(&CallerEvent {
             caller: who,
             endpoint,
             dependence,
@@ -275,7 +275,7 @@ impl Pair {
             booked: None,
             caller,
             kind: kind.index(),
-            status_driven,
+            target,
             dependence,
         });
     }
@@ -299,8 +299,8 @@ impl Pair {
         let mut all = 0;
         for (number, kind) in report.kinds.iter().enumerate() {
             let mut counts = kind.counts;
-            self.check_answers(number, &counts, window);
-            counts.answers = Counts::default().answers;
+            self.check_responses(number, &counts, window);
+            counts.responses = Counts::default().responses;
             assert_eq!(
                 counts,
                 self.model.counts(window, number),
@@ -321,7 +321,7 @@ impl Pair {
     }
 
     /// Never less than there was in the window, and nothing booked before the bucket in which it starts.
-    fn check_answers(&self, kind: usize, counts: &Counts, window: Window) {
+    fn check_responses(&self, kind: usize, counts: &Counts, window: Window) {
         let width = match window.as_millis() {
             ms if ms <= 3_600_000 => 10_000,
             ms if ms <= 86_400_000 => 60_000,
@@ -332,20 +332,20 @@ impl Pair {
         let held = |reported: u64, which: fn(&Seen) -> bool| {
             let least = self
                 .model
-                .answers(kind, |seen| which(seen) && seen.at >= since);
-            let most = self.model.answers(kind, |seen| which(seen) && booked(seen));
+                .responses(kind, |seen| which(seen) && seen.at >= since);
+            let most = self.model.responses(kind, |seen| which(seen) && booked(seen));
             assert!(
                 (least..=most).contains(&reported),
                 "{least} <= {reported} <= {most}"
             );
         };
-        let answers = &counts.answers;
-        held(answers.all, |_| true);
-        held(answers.dependent, depends);
-        held(answers.dependent_anonymous, |seen| {
+        let responses = &counts.responses;
+        held(responses.all, |_| true);
+        held(responses.dependent, depends);
+        held(responses.dependent_anonymous, |seen| {
             depends(seen) && seen.caller.is_none()
         });
-        held(answers.stranded, |seen| {
+        held(responses.stranded, |seen| {
             depends(seen) && seen.dependence == Dependence::Stranded
         });
     }
@@ -364,9 +364,9 @@ impl Pair {
                 .unwrap()
                 .1;
             assert_eq!(row.state, state(own, since));
-            assert_eq!(row.answers as usize, own.len());
+            assert_eq!(row.responses as usize, own.len());
             assert_eq!(
-                row.dependent_answers as usize,
+                row.dependent_responses as usize,
                 own.iter().filter(|seen| depends(seen)).count()
             );
             assert!(row.first_seen_unix_ms <= row.last_seen_unix_ms);
@@ -390,10 +390,10 @@ fn dependence() -> impl Strategy<Value = Dependence> {
 fn see() -> impl Strategy<Value = Act> {
     let caller = prop_oneof![4 => (0_u8..6).prop_map(Some), 1 => Just(None)];
     (caller, 0_u8..3, any::<bool>(), dependence()).prop_map(
-        |(caller, kind, status_driven, dependence)| Act::See {
+        |(caller, kind, target, dependence)| Act::See {
             caller,
             kind,
-            status_driven,
+            target,
             dependence,
         },
     )
@@ -402,7 +402,7 @@ fn see() -> impl Strategy<Value = Act> {
 /// As long as a window, or nearly: what lies at its edge is where mistakes are made.
 fn near_a_window() -> impl Strategy<Value = u64> {
     let off = prop_oneof![Just(0), -12_000_i64..12_000];
-    (prop::sample::select(Window::READY_MADE.to_vec()), off)
+    (prop::sample::select(Window::STANDARD.to_vec()), off)
         .prop_map(|(window, off)| window.as_millis().saturating_add_signed(off))
 }
 
@@ -420,7 +420,7 @@ fn act() -> impl Strategy<Value = Act> {
 fn window() -> impl Strategy<Value = Window> {
     let any_length =
         (1_u64..=2_592_000_000).prop_map(|ms| Window::new(Duration::from_millis(ms)).unwrap());
-    prop_oneof![2 => prop::sample::select(Window::READY_MADE.to_vec()), 1 => any_length]
+    prop_oneof![2 => prop::sample::select(Window::STANDARD.to_vec()), 1 => any_length]
 }
 
 proptest! {

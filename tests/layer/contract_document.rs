@@ -1,7 +1,7 @@
 //! A contract as a document: it says the same as one built in Rust.
 
 use legacy_http_compat::contract::{
-    Contract, Deprecation, Endpoint, Hole, LegacyShape, Outcome, Template,
+    Contract, Deprecation, Endpoint, Placeholder, LegacyShape, Outcome, Template,
 };
 use serde_json::{Value, json};
 
@@ -41,12 +41,12 @@ fn built() -> Contract {
         ("z", Template::from("first")),
         (
             "a",
-            Template::array([Template::from(1), Hole::field("/reason").into()]),
+            Template::array([Template::from(1), Placeholder::field("/reason").into()]),
         ),
-        ("id", Hole::header(["x-id"]).or(Hole::uuid()).into()),
+        ("id", Placeholder::header(["x-id"]).or(Placeholder::uuid()).into()),
         (
             "more",
-            Template::object([("hint", Hole::field("/hint").optional())]).omit_when_empty(),
+            Template::object([("hint", Placeholder::field("/hint").optional())]).omit_when_empty(),
         ),
         ("plain", Template::object([("$ref", "#")])),
     ]);

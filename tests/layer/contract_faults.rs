@@ -2,7 +2,7 @@
 //! says what would be right.
 
 use legacy_http_compat::contract::{
-    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, Hole, LegacyShape, Outcome,
+    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, Placeholder, LegacyShape, Outcome,
     Template,
 };
 use serde_json::json;
@@ -75,7 +75,7 @@ fn names_must_be_labels_and_differ() {
 }
 
 #[test]
-fn a_method_whose_answers_cannot_be_rewritten_is_refused() {
+fn a_method_whose_responses_cannot_be_rewritten_is_refused() {
     for method in ["HEAD", "CONNECT", "", "PO ST"] {
         refused(
             endpoint(Endpoint::new("e", method, "/")),
@@ -187,7 +187,7 @@ fn an_outcome_that_earlier_ones_shadow_is_refused() {
 }
 
 #[test]
-fn outcomes_that_leave_answers_for_each_other_are_no_shadows() {
+fn outcomes_that_leave_responses_for_each_other_are_no_shadows() {
     let outcomes = [
         Outcome::new("A", 200).field("/s", "A").field("/t", 1),
         Outcome::new("B", 200).field("/s", "A"),
@@ -203,7 +203,7 @@ fn outcomes_that_leave_answers_for_each_other_are_no_shadows() {
 }
 
 #[test]
-fn conditions_must_be_on_scalars_that_an_answer_can_have() {
+fn conditions_must_be_on_scalars_that_an_response_can_have() {
     let none: [&str; 0] = [];
     for condition in [
         Outcome::new("GONE", 200).field("/a", json!({"b": 1})),
@@ -335,7 +335,7 @@ fn headers_of_a_shape_must_be_valid_and_not_the_layers_own() {
 
 #[test]
 fn templates_must_have_holes_that_can_be_filled_or_left_out() {
-    let optional = || Hole::field("/a").optional();
+    let optional = || Placeholder::field("/a").optional();
     refused(
         template(optional()),
         FaultKind::InvalidTemplate,
@@ -347,17 +347,17 @@ fn templates_must_have_holes_that_can_be_filled_or_left_out() {
         &["member"],
     );
     refused(
-        template(Hole::field("a")),
+        template(Placeholder::field("a")),
         FaultKind::InvalidPointer,
         &["\"a\""],
     );
     refused(
-        template(Hole::header(["x y"])),
+        template(Placeholder::header(["x y"])),
         FaultKind::InvalidHeader,
         &["x y"],
     );
     refused(
-        template(Hole::header([] as [&str; 0])),
+        template(Placeholder::header([] as [&str; 0])),
         FaultKind::InvalidTemplate,
         &["at least one header"],
     );
@@ -366,7 +366,7 @@ fn templates_must_have_holes_that_can_be_filled_or_left_out() {
         FaultKind::InvalidTemplate,
         &["\"a\""],
     );
-    for hole in [
+    for placeholder in [
         json!({"$unknown": 1}),
         json!({"$uuid": "v1"}),
         json!({"$field": 1}),
@@ -376,7 +376,7 @@ fn templates_must_have_holes_that_can_be_filled_or_left_out() {
         json!({"$header": []}),
     ] {
         refused(
-            template(json!({"a": hole})),
+            template(json!({"a": placeholder})),
             FaultKind::InvalidTemplate,
             &[IN_OUTCOME],
         );

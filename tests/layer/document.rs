@@ -18,8 +18,8 @@ fn document() -> Value {
             ],
             "opt_in": {"header": "X-Status-Driven", "value": "1"},
             "version_header": "X-Client-Version",
-            "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
-            "unknown_generation": "status_driven",
+            "target_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
+            "unknown_generation": "target",
             "identity": [
                 {"header": "X-Client-Id"},
                 "client_address",
@@ -36,9 +36,9 @@ fn the_section_says_the_same_as_the_builder() {
         .kind_products([("core-ui-rust", "UI_RUST"), ("core-agent", "AGENT")])
         .opt_in("X-Status-Driven", "1")
         .version_header("X-Client-Version")
-        .status_driven_since("UI_RUST", "2.0.0")
-        .status_driven_since("AGENT", "2.1.0")
-        .unknown_generation(Generation::StatusDriven)
+        .target_since("UI_RUST", "2.0.0")
+        .target_since("AGENT", "2.1.0")
+        .unknown_generation(Generation::Target)
         .identity(IdentitySignal::header("X-Client-Id"))
         .identity(IdentitySignal::ClientAddress)
         .identity(IdentitySignal::all_of([
@@ -51,8 +51,8 @@ fn the_section_says_the_same_as_the_builder() {
         "kind_from": [{"header": "X-Client-Kind"},
             {"products": {"core-ui-rust": "UI_RUST", "core-agent": "AGENT"}}],
         "opt_in": {"header": "X-Status-Driven", "value": "1"}, "version_header": "X-Client-Version",
-        "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
-        "unknown_generation": "status_driven",
+        "target_since": {"UI_RUST": "2.0.0", "AGENT": "2.1.0"},
+        "unknown_generation": "target",
         "identity": [{"header": "X-Client-Id"}, "client_address",
             {"all_of": ["client_address", "product", {"header": "x-tenant"}]}]}}"#;
     let read = Document::from_json(text).unwrap();

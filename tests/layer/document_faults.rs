@@ -82,7 +82,7 @@ fn all_faults_of_both_parts_are_reported_at_once() {
     says_all(
         &error.to_string(),
         &[
-            r#"/unknown_generation: wrong form "new"; "legacy" or "status_driven""#,
+            r#"/unknown_generation: wrong form "new"; "legacy" or "target""#,
             r#"/identity/1/all_of/1: wrong form "\"kind\""; "client_address", "product" or {"header": "…"}"#,
             "colour",
         ],

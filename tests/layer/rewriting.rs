@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    exchange::{self, answer, request},
+    exchange::{self, response, request},
     scripted::{self, Scripted, Seen, Sight, Size, Step, record},
 };
 
@@ -134,7 +134,7 @@ fn rewritten(request: Request<()>, response: Response<Scripted>) -> (HeaderMap, 
         .build()
         .unwrap();
     runtime.block_on(async {
-        let response = answer(&layer, request, response).await;
+        let response = response(&layer, request, response).await;
         assert_eq!(response.status(), 400);
         let (head, body) = response.into_parts();
         (head.headers, record(body).await)
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rewritten_answer_has_exact_framing_and_no_stale_header(target in target(), frames in 1..5_usize) {
+    fn a_rewritten_response_has_exact_framing_and_no_stale_header(target in target(), frames in 1..5_usize) {
         let text = serde_json::to_vec(&target).unwrap();
         let (headers, sights) = rewritten(asked(&[]), response(&text, frames));
         let [Sight { lower, upper, seen: Seen::Data(body), .. }, Sight { seen: Seen::End, .. }] = &sights[..] else {
@@ -194,14 +194,14 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_json_are_rewritten_to_valid_json_or_not_at_all(bytes in vec(any::<u8>(), 0..40), holes in any::<bool>()) {
+    fn bytes_that_are_no_json_are_rewritten_to_valid_json_or_not_at_all(bytes in vec(any::<u8>(), 0..40), placeholders in any::<bool>()) {
         let flag = CompatFlag::new("compat", true);
         let layer = LegacyHttpCompatLayer::new(Contract::from_json(CONTRACT).unwrap(), flag.reader());
         // With quotes and braces around, more of them come close to being JSON.
-        let bytes = if holes { [br#"{"c":1,"a":""#, &bytes[..], br#""}"#].concat() } else { bytes };
+        let bytes = if placeholders { [br#"{"c":1,"a":""#, &bytes[..], br#""}"#].concat() } else { bytes };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (status, body) = runtime.block_on(async {
-            let response = answer(&layer, asked(&[]), response(&bytes, 1)).await;
+            let response = response(&layer, asked(&[]), response(&bytes, 1)).await;
             (response.status(), scripted::read(response.into_body()).await)
         });
         if status == 400 {

@@ -10,7 +10,7 @@ use legacy_http_compat::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
-    exchange::{answer, request},
+    exchange::{response, request},
     observed::Notes,
     scripted::{Pieces, Scripted, Sight, Size, Step, record},
 };
@@ -19,7 +19,7 @@ const LIMIT: usize = 128;
 
 /// A step of a body that can be made as often as needed.
 #[derive(Clone, Debug)]
-enum Plan {
+enum CompiledContract {
     Data(Vec<u8>),
     Trailers(u16),
     Error,
@@ -31,7 +31,7 @@ enum Plan {
 struct Planned {
     status: u16,
     headers: Vec<(&'static str, &'static str)>,
-    steps: Vec<Plan>,
+    steps: Vec<CompiledContract>,
     size: Size,
     announces_end: bool,
     /// The length of the pieces of each frame's data; in one piece if none.
@@ -44,13 +44,13 @@ impl Planned {
         D: bytes::Buf,
     {
         let steps = self.steps.iter().map(|step| match step {
-            Plan::Data(bytes) => Step::Data(data(bytes)),
-            Plan::Trailers(value) => Step::Trailers(HeaderMap::from_iter([(
+            CompiledContract::Data(bytes) => Step::Data(data(bytes)),
+            CompiledContract::Trailers(value) => Step::Trailers(HeaderMap::from_iter([(
                 HeaderName::from_static("x-sum"),
                 HeaderValue::from(*value),
             )])),
-            Plan::Error => Step::Error("reset"),
-            Plan::Pending => Step::Pending,
+            CompiledContract::Error => Step::Error("reset"),
+            CompiledContract::Pending => Step::Pending,
         });
         let mut body = Scripted::playing(steps).size(self.size);
         if !self.announces_end {
@@ -113,13 +113,13 @@ fn both(layer: &LegacyHttpCompatLayer, asked: Request<()>, planned: &Planned) ->
             let made = || planned.response(|data| Pieces::of(data, pieces));
             [
                 sighted(made()).await,
-                sighted(answer(layer, asked, made()).await).await,
+                sighted(response(layer, asked, made()).await).await,
             ]
         } else {
             let made = || planned.response(Bytes::copy_from_slice);
             [
                 sighted(made()).await,
-                sighted(answer(layer, asked, made()).await).await,
+                sighted(response(layer, asked, made()).await).await,
             ]
         }
     })
@@ -174,21 +174,21 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A text cut at arbitrary places, some of them the same, so that there are empty frames.
-fn frames() -> impl Strategy<Value = Vec<Plan>> {
+fn frames() -> impl Strategy<Value = Vec<CompiledContract>> {
     (text(), vec(any::<prop::sample::Index>(), 0..5)).prop_map(|(text, cuts)| {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();
         cuts.windows(2)
-            .map(|cut| Plan::Data(text[cut[0]..cut[1]].to_vec()))
+            .map(|cut| CompiledContract::Data(text[cut[0]..cut[1]].to_vec()))
             .collect()
     })
 }
 
-fn steps() -> impl Strategy<Value = Vec<Plan>> {
+fn steps() -> impl Strategy<Value = Vec<CompiledContract>> {
     let extra = (
         any::<prop::sample::Index>(),
-        select(vec![Plan::Pending, Plan::Pending, Plan::Error]),
+        select(vec![CompiledContract::Pending, CompiledContract::Pending, CompiledContract::Error]),
     );
     (
         frames(),
@@ -199,7 +199,7 @@ fn steps() -> impl Strategy<Value = Vec<Plan>> {
             for (at, extra) in extras {
                 steps.insert(at.index(steps.len() + 1), extra);
             }
-            steps.extend(trailers.map(Plan::Trailers));
+            steps.extend(trailers.map(CompiledContract::Trailers));
             steps
         })
 }
@@ -241,7 +241,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
 
     #[test]
-    fn an_answer_that_is_not_rewritten_is_the_same_in_all_that_a_client_can_see(
+    fn an_response_that_is_not_rewritten_is_the_same_in_all_that_a_client_can_see(
         planned in planned(), active in any::<bool>(),
     ) {
         let (layer, notes) = layer(active);
@@ -257,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_to_a_request_outside_the_contract_is_the_same_in_all_that_a_client_can_see(
+    fn an_response_to_a_request_outside_the_contract_is_the_same_in_all_that_a_client_can_see(
         planned in planned(), active in any::<bool>(),
         asked in select(vec![
             ("GET", "/api/v1/auth/clients/device/poll"), ("HEAD", "/api/v1/auth/clients/device/poll"),
@@ -271,7 +271,7 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_that_cannot_be_decided_is_counted_with_its_reason(planned in planned()) {
+    fn an_response_that_cannot_be_decided_is_counted_with_its_reason(planned in planned()) {
         let (layer, notes) = layer(true);
         let [without, with] = both(&layer, poll(), &planned);
         let seen = notes.only();

@@ -2,16 +2,16 @@
 
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, Sighting, Window},
+    census::{Census, Dependence, CallerEvent, Window},
 };
 
 use crate::{ALLOCATOR, alone, in_use};
 
-fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> Sighting {
+fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
     let names = ["AGENT", "MCP", "UI_RUST"];
     let name = names[usize::try_from(caller % 3).unwrap()];
     let version = ClientVersion::parse(format!("1.{}.0", caller % 50)).unwrap();
-    Sighting {
+    CallerEvent {
         caller: Caller::new(kinds.find(name).unwrap(), Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(
                 caller.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),

@@ -18,7 +18,7 @@ use legacy_http_compat::{
     clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{History, Span},
-    keeper::Tick,
+    worker::Tick,
     metrics::Metrics,
 };
 use tower::{Layer, ServiceExt, service_fn};
@@ -74,16 +74,16 @@ impl Process {
 
     fn ask(&self, number: u128, path: &str, status: u16, body: &'static str) {
         let handler = service_fn(move |_: Request<()>| {
-            let answer = Response::builder().status(status);
-            let answer = answer.header("content-type", "application/json");
-            let answer = answer.body(Full::new(Bytes::from_static(body.as_bytes())));
-            std::future::ready(Ok::<_, Infallible>(answer.unwrap()))
+            let response = Response::builder().status(status);
+            let response = response.header("content-type", "application/json");
+            let response = response.body(Full::new(Bytes::from_static(body.as_bytes())));
+            std::future::ready(Ok::<_, Infallible>(response.unwrap()))
         });
         let mut request = Request::post(path).body(()).unwrap();
         request.extensions_mut().insert(number);
-        let answer = self.layer.layer(handler).oneshot(request);
-        match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(answer) => drop(answer.unwrap()),
+        let response = self.layer.layer(handler).oneshot(request);
+        match pin!(response).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(response) => drop(response.unwrap()),
             Poll::Pending => panic!("nothing here waits"),
         }
     }
@@ -115,7 +115,7 @@ fn kept(process: &Process, see: impl Fn(&Process)) -> usize {
         "{kept} bytes in memory, {} in the file",
         history.to_bytes().unwrap().len()
     );
-    assert!(history.curves(Span::Month).answers.len() <= History::MAX_PAIRS);
+    assert!(history.curves(Span::Month).responses.len() <= History::MAX_PAIRS);
     kept
 }
 

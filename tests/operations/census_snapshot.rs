@@ -6,10 +6,10 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
     census::{
-        Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Sighting, Window,
+        Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, CallerEvent, Window,
     },
     clock::ManualClock,
-    keeper::Tick,
+    worker::Tick,
 };
 use proptest::prelude::*;
 
@@ -75,7 +75,7 @@ pub(crate) fn builder(clock: &Arc<ManualClock>) -> CensusBuilder {
 
 pub(crate) fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
     let agent = Kinds::new(["AGENT"]).find("AGENT").unwrap();
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller: Caller::new(agent, Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(fingerprint))
             .with_version(ClientVersion::parse("1.2.3").unwrap()),
@@ -117,7 +117,7 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
     );
     after.coverage = before.coverage.clone();
     after.at_unix_ms = before.at_unix_ms;
-    after.answers_since_unix_ms = before.answers_since_unix_ms;
+    after.responses_since_unix_ms = before.responses_since_unix_ms;
     assert_eq!(after, before);
     assert_eq!(census.list(&ListQuery::new(Window::HOUR)), rows);
 }
@@ -192,7 +192,7 @@ fn opening_a_good_snapshot_with_loss_loses_nothing() {
         .unwrap()
         .report(Window::DAY);
     assert!(report.losses.is_empty());
-    assert_eq!(report.all.answers.all, 899);
+    assert_eq!(report.all.responses.all, 899);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn downtime_of_unknown_length_voids_the_coverage_before_it() {
     let census = builder(&clock).open_bytes(&bytes).unwrap();
     let report = census.report(Window::MONTH);
     assert_eq!(report.coverage.watched_ms, 0);
-    assert_eq!(report.all.answers.all, 899, "what was seen still counts");
+    assert_eq!(report.all.responses.all, 899, "what was seen still counts");
 }
 
 #[test]
@@ -244,12 +244,12 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, census: &Census) {
     (0..50).for_each(|n| see(census, n, Dependence::Stranded));
     clock.advance(Duration::from_secs(4_000));
     census.tick();
-    for window in Window::READY_MADE {
+    for window in Window::STANDARD {
         let report = census.report(window);
         let of = &report.all;
         assert_eq!(
             of.known,
-            of.independent + of.dependent + of.unsettled + of.migrated + of.silent
+            of.never_dependent + of.dependent + of.inconclusive + of.migrated + of.inactive
         );
         assert!((0.0..=1.0).contains(&report.coverage.ratio));
     }

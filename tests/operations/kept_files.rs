@@ -12,7 +12,7 @@ use legacy_http_compat::{
     census::{Census, Dependence, OpenErrorKind, SnapshotStatus, Window},
     clock::ManualClock,
     history::{OpenHistoryError, OpenHistoryErrorKind, Span, Unreadable},
-    keeper::{Keeper, Tick},
+    worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;
 
@@ -196,8 +196,8 @@ fn cause_of_history(error: &OpenHistoryError) -> Cause {
 }
 
 fn shut_down(kept: Arc<dyn Tick>) {
-    let keeper = Keeper::start(Duration::from_secs(60), [kept]);
-    keeper.unwrap().shutdown();
+    let worker = BackgroundWorker::start(Duration::from_secs(60), [kept]);
+    worker.unwrap().shutdown();
 }
 
 /// Makes length and checksum right again.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use legacy_http_compat::rollout::{AppendError, CorrelationId, Event, Fact, Timestamp, audit};
+use legacy_http_compat::rollout::{AppendError, CorrelationId, Event, EventPayload, Timestamp, audit};
 use serde_json::{Value, json};
 
 use crate::events;
@@ -13,7 +13,7 @@ use crate::events;
 fn numbered() -> impl Iterator<Item = Event> {
     (1..)
         .zip(events::story())
-        .map(|(seq, fact)| events::draft(fact).numbered(seq))
+        .map(|(seq, payload)| events::draft(payload).numbered(seq))
 }
 
 /// The places of all objects whose members are fixed; a policy and evidence have what others give them.
@@ -38,7 +38,7 @@ fn fixed_objects(value: &Value, path: &str, found: &mut Vec<String>) {
 
 #[test]
 fn the_story_has_every_kind_of_fact() {
-    let mut names: Vec<&str> = events::story().iter().map(Fact::name).collect();
+    let mut names: Vec<&str> = events::story().iter().map(EventPayload::name).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 14, "{names:?}");
@@ -48,8 +48,8 @@ fn the_story_has_every_kind_of_fact() {
 fn every_event_reads_back_as_it_was_written() {
     for event in numbered() {
         let json = serde_json::to_value(&event).unwrap();
-        let fact = json["fact"].as_object().unwrap();
-        assert!(fact.contains_key(event.fact().name()), "{json}");
+        let payload = json["payload"].as_object().unwrap();
+        assert!(payload.contains_key(event.payload().name()), "{json}");
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
     }
 }
@@ -66,7 +66,7 @@ fn the_json_of_an_event_is_fixed() {
         "actor": { "kind": "human", "id": "mara" },
         "reason": "as planned",
         "correlation_id": "req-7",
-        "fact": { "phase_changed": { "from": "cutover", "to": "compat", "incident": "INC-1" } },
+        "payload": { "phase_changed": { "from": "cutover", "to": "compat", "incident": "INC-1" } },
     });
     assert_eq!(serde_json::to_value(&event).unwrap(), expected);
 }
@@ -119,7 +119,7 @@ fn every_event_is_logged_with_who_and_why() {
         let expected = format!(
             r#"legacy_http_compat::audit: rollout event flag="features.jobs.compat" seq={} at=2026-03-01T12:00:00.000Z event="{}" actor_kind="human" actor_id="mara" reason="as planned""#,
             event.seq(),
-            event.fact().name(),
+            event.payload().name(),
         );
         assert!(line.contains(&expected), "{line}");
         assert!(
@@ -153,7 +153,7 @@ fn a_logged_event_has_what_it_is_about() {
         r#"check="openapi" green=true"#,
         r#"incident="INC-1""#,
         r#"waived="caller psd_0000000000000000000000000000feed" owner="team probes" until="2027-01-15T08:00:00.000Z""#,
-        r#"from="compat" to="cutover" failing_gates="legacy_quiet" overridden_gates="legacy_quiet""#,
+        r#"from="compat" to="cutover" failing_gates="no_dependent_responses" overridden_gates="no_dependent_responses""#,
         r#"cause="no such token""#,
         r#"client_kind="AGENT" version="1.9.3""#,
         "rollback=14",

@@ -15,8 +15,8 @@ use std::{
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{Census, Dependence, EndpointSlot, GapCause, Select, Sighting, Window},
-    keeper::Tick,
+    census::{Census, Dependence, EndpointSlot, GapCause, Select, CallerEvent, Window},
+    worker::Tick,
 };
 
 use crate::support::temp_dir::TempDir;
@@ -34,7 +34,7 @@ fn open(path: &Path) -> Census {
 fn child(path: &Path) -> ! {
     let census = open(path);
     for fingerprint in census.known() as u128.. {
-        census.record(&Sighting {
+        census.record(&CallerEvent {
             caller: Caller::new(Kind::OTHER, Generation::Legacy)
                 .with_fingerprint(Fingerprint::from_u128(fingerprint)),
             endpoint: EndpointSlot::OTHER,

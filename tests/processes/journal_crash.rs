@@ -15,21 +15,21 @@ use std::{
 
 use legacy_http_compat::{
     CompatFlag,
-    rollout::{Fact, FileJournal, Fold, Journal, Phase},
+    rollout::{EventPayload, FileJournal, Projection, Journal, Phase},
 };
 
 use crate::{events, support::temp_dir::TempDir};
 
 const CHILD: &str = "JOURNAL_CRASH_CHILD";
 
-fn replay(journal: &FileJournal) -> Fold {
-    let mut fold = Fold::new();
+fn replay(journal: &FileJournal) -> Projection {
+    let mut fold = Projection::new();
     fold.catch_up(journal, |_| ()).unwrap();
     fold
 }
 
 /// What comes after a phase for one who goes round and round.
-fn next(fold: &Fold) -> Fact {
+fn next(fold: &Projection) -> EventPayload {
     match fold.state().map(|state| (state.phase(), state.flag())) {
         None => events::opened(Phase::Observe),
         Some((Phase::Observe, _)) => events::changed(Phase::Observe, Phase::Compat),
@@ -52,8 +52,8 @@ fn child(path: &Path) -> ! {
         .is_some_and(|state| state.phase() == Phase::Compat);
     let flag = CompatFlag::new("features.jobs.compat", active);
     loop {
-        let fact = next(&fold);
-        let event = journal.append(fold.head(), events::draft(fact)).unwrap();
+        let payload = next(&fold);
+        let event = journal.append(fold.head(), events::draft(payload)).unwrap();
         fold.apply(&event).unwrap();
         let phase = fold.state().unwrap().phase();
         say(&format!("stands {} {phase}", event.seq()));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answer::Answer;
+use super::response::Answer;
 
 /// A client's reading of polls: pure, no sockets and no time of its own.
 pub(crate) trait DeviceClient {
@@ -10,7 +10,7 @@ pub(crate) trait DeviceClient {
     fn user_agent(&self) -> &'static str;
 
     /// Reads the answer to a poll.
-    fn read(&mut self, answer: &Answer) -> Step;
+    fn read(&mut self, response: &Answer) -> Step;
 }
 
 /// What a client does next.
@@ -39,19 +39,19 @@ impl Step {
     }
 
     /// The credentials of an approval.
-    pub(crate) fn approved(answer: &Answer) -> Self {
+    pub(crate) fn approved(response: &Answer) -> Self {
         let credentials = Credentials {
-            client_id: answer.text_at("/client_id").to_owned(),
-            client_kind: answer.text_at("/client_kind").to_owned(),
-            secret_key: answer.text_at("/secret_key").to_owned(),
+            client_id: response.text_at("/client_id").to_owned(),
+            client_kind: response.text_at("/client_kind").to_owned(),
+            secret_key: response.text_at("/secret_key").to_owned(),
         };
         if credentials.secret_key.is_empty() {
-            return Self::Broken(format!("approved without a secret: {}", answer.text));
+            return Self::Broken(format!("approved without a secret: {}", response.text));
         }
         Self::Approved(credentials)
     }
 
-    pub(crate) fn unexpected(answer: &Answer) -> Self {
-        Self::Broken(format!("unexpected {}: {}", answer.status, answer.text))
+    pub(crate) fn unexpected(response: &Answer) -> Self {
+        Self::Broken(format!("unexpected {}: {}", response.status, response.text))
     }
 }

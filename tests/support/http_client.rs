@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::response::Answer;
 
 const CLIENTS: &str = "/api/v1/auth/clients";
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    answer::Answer,
+    response::Answer,
     device_client::{DeviceClient, Step},
 };
 
@@ -18,15 +18,15 @@ impl NewClient {
         Self { interval }
     }
 
-    fn read_status(&mut self, answer: &Answer) -> Step {
-        match answer.text_at("/status") {
+    fn read_status(&mut self, response: &Answer) -> Step {
+        match response.text_at("/status") {
             "PENDING" => {
-                self.interval = answer.seconds_at("/interval").unwrap_or(self.interval);
+                self.interval = response.seconds_at("/interval").unwrap_or(self.interval);
                 Step::KeepPolling(self.interval)
             }
-            "APPROVED" => Step::approved(answer),
+            "APPROVED" => Step::approved(response),
             status @ ("DENIED" | "EXPIRED") => Step::stop(status),
-            _ => Step::unexpected(answer),
+            _ => Step::unexpected(response),
         }
     }
 }
@@ -36,15 +36,15 @@ impl DeviceClient for NewClient {
         "core-agent/2.0.0"
     }
 
-    fn read(&mut self, answer: &Answer) -> Step {
-        match answer.status {
-            200 => self.read_status(answer),
-            400 => Step::stop(answer.code()),
+    fn read(&mut self, response: &Answer) -> Step {
+        match response.status {
+            200 => self.read_status(response),
+            400 => Step::stop(response.code()),
             429 => {
-                let wait = answer.retry_after().unwrap_or_default();
+                let wait = response.retry_after().unwrap_or_default();
                 Step::KeepPolling(wait.max(self.interval))
             }
-            _ => Step::unexpected(answer),
+            _ => Step::unexpected(response),
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    answer::Answer,
+    response::Answer,
     device_client::{DeviceClient, Step},
 };
 
@@ -24,18 +24,18 @@ impl DeviceClient for OldClient {
         "core-agent/1.4.0"
     }
 
-    fn read(&mut self, answer: &Answer) -> Step {
-        match answer.status {
+    fn read(&mut self, response: &Answer) -> Step {
+        match response.status {
             401 => {
-                self.interval = answer
+                self.interval = response
                     .seconds_at("/details/interval")
                     .unwrap_or(self.interval);
                 Step::KeepPolling(self.interval)
             }
-            429 => Step::KeepPolling(answer.retry_after().unwrap_or(self.interval)),
-            400 | 403 => Step::stop(answer.code()),
-            200 => Step::approved(answer),
-            _ => Step::unexpected(answer),
+            429 => Step::KeepPolling(response.retry_after().unwrap_or(self.interval)),
+            400 | 403 => Step::stop(response.code()),
+            200 => Step::approved(response),
+            _ => Step::unexpected(response),
         }
     }
 }

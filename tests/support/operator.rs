@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    answer::Answer,
+    response::Answer,
     http_client::{HttpClient, send},
 };
 use crate::core_app::room::ROOM;
@@ -72,8 +72,8 @@ impl Operator {
 
     /// What `/rollout/api/…` shows.
     pub(crate) async fn page(&self, what: &str) -> Value {
-        let answer = self.see(what).await;
-        assert_eq!(answer.status, 200, "{what}: {}", answer.text);
-        answer.json
+        let response = self.see(what).await;
+        assert_eq!(response.status, 200, "{what}: {}", response.text);
+        response.json
     }
 }

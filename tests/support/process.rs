@@ -146,11 +146,11 @@ impl HalfRequest {
         self.stream
             .write_all(body.as_bytes())
             .expect("the server reads");
-        let mut answer = String::new();
+        let mut response = String::new();
         self.stream
-            .read_to_string(&mut answer)
+            .read_to_string(&mut response)
             .expect("the server answers");
-        answer
+        response
     }
 }
 

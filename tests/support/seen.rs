@@ -9,13 +9,13 @@ use super::{http_client::HttpClient, operator::Operator, server::OPERATOR_TOKEN}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) known: u64,
-    pub(crate) independent: u64,
+    pub(crate) never_dependent: u64,
     pub(crate) dependent: u64,
     pub(crate) stranded: u64,
     pub(crate) regressed: u64,
-    pub(crate) unsettled: u64,
+    pub(crate) inconclusive: u64,
     pub(crate) migrated: u64,
-    pub(crate) silent: u64,
+    pub(crate) inactive: u64,
 }
 
 /// All callers in the last 24 hours.

@@ -7,8 +7,8 @@ use legacy_http_compat::{
     admin::Admin,
     caller::FingerprintKey,
     clock::{Clock, ManualClock, SystemClock},
-    keeper::Tick,
-    rollout::{Actor, FileJournal, Journal, MemoryJournal, Order, Phase, Policy, Reason, Rollout},
+    worker::Tick,
+    rollout::{Actor, FileJournal, Journal, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -216,9 +216,9 @@ impl Start {
 }
 
 /// An order of the operator.
-pub(crate) fn order(reason: &str) -> Order {
+pub(crate) fn order(reason: &str) -> CommandContext {
     let reason = Reason::new(reason).expect("tests give good reasons");
-    Order::new(Actor::human("ops").expect("a word is an id"), reason)
+    CommandContext::new(Actor::human("ops").expect("a word is an id"), reason)
 }
 
 /// Sessions and limits go by the machine's clock, curves by the one that the test moves.

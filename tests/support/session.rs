@@ -5,7 +5,7 @@ use std::sync::Arc;
 use legacy_http_compat::clock::ManualClock;
 
 use super::{
-    answer::Answer,
+    response::Answer,
     device_client::{DeviceClient, Step},
     http_client::HttpClient,
 };
@@ -38,9 +38,9 @@ impl<C: DeviceClient> Session<C> {
 
     /// Polls once and does not wait.
     pub(crate) async fn poll(&mut self) -> (Answer, Step) {
-        let answer = self.http.poll(&self.device_code).await;
-        let step = self.client.read(&answer);
-        (answer, step)
+        let response = self.http.poll(&self.device_code).await;
+        let step = self.client.read(&response);
+        (response, step)
     }
 
     /// Polls once and, if it is to poll again, lets that time pass.
@@ -65,8 +65,8 @@ impl<C: DeviceClient> Session<C> {
 
     /// A human decides: `approve` or `deny`.
     pub(crate) async fn decide(&self, decision: &str) {
-        let answer = self.http.decide(&self.user_code, decision).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        let response = self.http.decide(&self.user_code, decision).await;
+        assert_eq!(response.status, 200, "{}", response.text);
     }
 
     /// Mints a token with what an approval gave.

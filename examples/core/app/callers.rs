@@ -19,9 +19,9 @@ pub(crate) fn detector(key: &FingerprintKey) -> SignalDetector {
         ])
         .opt_in("x-status-driven", "1")
         .version_header("x-client-version")
-        .status_driven_since("UI_RUST", STATUS_DRIVEN_SINCE)
-        .status_driven_since("AGENT", STATUS_DRIVEN_SINCE)
-        .status_driven_since("MCP", STATUS_DRIVEN_SINCE)
+        .target_since("UI_RUST", STATUS_DRIVEN_SINCE)
+        .target_since("AGENT", STATUS_DRIVEN_SINCE)
+        .target_since("MCP", STATUS_DRIVEN_SINCE)
         .identity(IdentitySignal::header("x-client-id"))
         .identity(IdentitySignal::all_of([
             SignalPart::ClientAddress,

@@ -6,7 +6,7 @@ use legacy_http_compat::{
     LiveContract,
     clock::Clock,
     rollout::{
-        Actor, FlagName, Journal, OpenRolloutError, Order, Phase, Policy, Reason, Refusal, Rollout,
+        Actor, FlagName, Journal, OpenRolloutError, CommandContext, Phase, Policy, Reason, Refusal, Rollout,
     },
 };
 
@@ -63,8 +63,8 @@ fn renew(rollout: &Rollout, policy: &Policy) -> Result<(), Refusal> {
     rollout.change_policy(policy, &order).map(drop)
 }
 
-fn by_core(reason: &str) -> Order {
+fn by_core(reason: &str) -> CommandContext {
     let actor = Actor::service("core").expect("a word is an id");
     let reason = Reason::new(reason).expect("a few words are a reason");
-    Order::new(actor, reason)
+    CommandContext::new(actor, reason)
 }

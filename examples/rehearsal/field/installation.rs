@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    answer::Answer,
+    response::Answer,
     device_client::{DeviceClient, Step},
     http_client::HttpClient,
     new_client::NewClient,
@@ -28,7 +28,7 @@ pub(crate) struct Installation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visit {
     /// What the client got, such as `401 AUTHORIZATION_PENDING`.
-    pub(crate) answer: String,
+    pub(crate) response: String,
     /// Whether a client of its version can make sense of it.
     pub(crate) understood: bool,
 }
@@ -52,7 +52,7 @@ impl Installation {
         let started = core.start(self.kind).await;
         let polled = core.poll(started.text_at("/device_code")).await;
         Visit {
-            answer: said(&polled),
+            response: said(&polled),
             understood: !matches!(self.read(&polled), Step::Broken(_)),
         }
     }
@@ -82,15 +82,15 @@ impl Installation {
     fn judge_refusal(&self, refused: &Answer) -> Visit {
         let expected = if self.upgraded { 403 } else { 422 };
         Visit {
-            answer: said(refused),
+            response: said(refused),
             understood: refused.status == expected,
         }
     }
 }
 
 /// The status, and the word that the body has for it.
-pub(crate) fn said(answer: &Answer) -> String {
-    let word = [answer.code(), answer.text_at("/status")];
+pub(crate) fn said(response: &Answer) -> String {
+    let word = [response.code(), response.text_at("/status")];
     let word = word.into_iter().find(|word| !word.is_empty());
-    format!("{} {}", answer.status, word.unwrap_or("without a word"))
+    format!("{} {}", response.status, word.unwrap_or("without a word"))
 }

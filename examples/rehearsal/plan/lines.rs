@@ -35,7 +35,7 @@ pub(super) const PLAN: &[Item] = &[
     item(
         PREREQUISITES,
         "cutover with one red",
-        Is("409: checks_green"),
+        Is("409: required_checks"),
     ),
     item(STEP_1, "the gate `instrumentation`", Is("passes")),
     item(STEP_1, "the dashboard's door", Is("200 text/html")),
@@ -69,7 +69,7 @@ pub(super) const PLAN: &[Item] = &[
     item(
         STEP_2,
         "cutover at once",
-        Is("409: checks_green, legacy_quiet, all_accounted, coverage"),
+        Is("409: required_checks, no_dependent_responses, all_callers_resolved, coverage"),
     ),
     item(STEP_3, "new client, PENDING", Is("200 PENDING")),
     item(STEP_3, "new client, DENIED", Is("200 DENIED")),
@@ -113,16 +113,16 @@ pub(super) const PLAN: &[Item] = &[
     item(
         ROLLBACK,
         "cutover, incident open",
-        Is("409: legacy_quiet, no_incident, post_analysis_done"),
+        Is("409: no_dependent_responses, no_open_incident, post_analyses_filed"),
     ),
     item(
         ROLLBACK,
         "cutover, nothing filed",
-        Is("409: post_analysis_done"),
+        Is("409: post_analyses_filed"),
     ),
     item(ROLLBACK, "overdue", Is("nothing")),
     item(ROLLBACK, "the second cutover", Is("cutover, flag off")),
-    item(RETIREMENT, "retirement too early", Is("409: legacy_quiet")),
+    item(RETIREMENT, "retirement too early", Is("409: no_dependent_responses")),
     item(RETIREMENT, "the gates at the end", Is("all pass")),
     item(RETIREMENT, "after retirement", Is("retired, flag retired")),
     item(RETIREMENT, "enabling again", Is("409, flag retired")),

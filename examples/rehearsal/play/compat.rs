@@ -19,7 +19,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<JoinHandle<String>, Stop> {
     if status["phase"] != "compat" {
         return Err(Stop("Old clients get no old answers.".to_owned()));
     }
-    let expiring = each_answer(scene).await;
+    let expiring = each_response(scene).await;
 
     scene.is_open = true;
     scene.fleet.visit(&scene.core).await;
@@ -37,7 +37,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<JoinHandle<String>, Stop> {
 }
 
 /// What an old client reads.
-async fn each_answer(scene: &mut Scene) -> JoinHandle<String> {
+async fn each_response(scene: &mut Scene) -> JoinHandle<String> {
     let flows = Flows::of(scene.fleet.one("AGENT"), &scene.core);
     let expiring = flows.expired().await;
     scene.see("old client, PENDING", flows.pending().await);
@@ -53,6 +53,6 @@ async fn each_answer(scene: &mut Scene) -> JoinHandle<String> {
     );
     scene.see("old client, too fast", flows.hasty().await);
     let desktop = scene.fleet.one("UI_RUST").visit(&scene.core).await;
-    scene.see("old UI_RUST asks for a token", desktop.answer);
+    scene.see("old UI_RUST asks for a token", desktop.response);
     expiring
 }

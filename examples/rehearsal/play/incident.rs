@@ -28,7 +28,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
         return Err(Stop(format!("the rollback was refused: {}", back.text)));
     }
     let visit = forgotten.visit(&scene.core).await;
-    scene.see("the forgotten AGENT then", visit.answer);
+    scene.see("the forgotten AGENT then", visit.response);
     scene.see("in the journal", journaled(&back.json["event"]));
     an_agent_goes_back(scene).await;
     scene.pass(hours(4)).await;
@@ -81,7 +81,7 @@ async fn stranded(scene: &mut Scene) -> usize {
 
 /// `cutover to compat by operator for INC-17`
 fn journaled(event: &Value) -> String {
-    let change = &event["fact"]["phase_changed"];
+    let change = &event["payload"]["phase_changed"];
     let [from, to, incident] = ["from", "to", "incident"].map(|name| text(&change[name]));
     let actor = text(&event["actor"]["id"]);
     format!("{from} to {to} by {actor} for {incident}")

@@ -20,12 +20,12 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
         scene.operator.report_check(check, check != "openapi").await;
     }
     let gates = scene
-        .until_failing("cutover", &["checks_green"], hours(72))
+        .until_failing("cutover", &["required_checks"], hours(72))
         .await?;
-    let silent = gates.as_array().into_iter().flatten();
-    let silent = silent.filter(|gate| gate["name"] == "all_accounted");
-    let silent = silent.map(|gate| gate["evidence"]["silent"].to_string());
-    scene.see("silent for long", silent.collect::<String>());
+    let inactive = gates.as_array().into_iter().flatten();
+    let inactive = inactive.filter(|gate| gate["name"] == "all_callers_resolved");
+    let inactive = inactive.map(|gate| gate["evidence"]["inactive"].to_string());
+    scene.see("silent for long", inactive.collect::<String>());
     let red = scene
         .step("cutover", "everything but one check is fine")
         .await;

@@ -5,19 +5,19 @@ use std::time::Duration;
 use legacy_http_compat::rollout::Timestamp;
 use serde_json::Value;
 
-use crate::{field::Visit, show::failing, support::answer::Answer};
+use crate::{field::Visit, show::failing, support::response::Answer};
 
 /// `compat, flag on`
 pub(super) fn position(status: &Value) -> String {
     format!("{}, flag {}", text(&status["phase"]), text(&status["flag"]))
 }
 
-/// What became of an order: `200`, `409: checks_green` or `409, flag retired`.
-pub(super) fn outcome(answer: &Answer) -> String {
-    let gates = failing(&answer.json["gates"]).join(", ");
+/// What became of an order: `200`, `409: required_checks` or `409, flag retired`.
+pub(super) fn outcome(response: &Answer) -> String {
+    let gates = failing(&response.json["gates"]).join(", ");
     match gates.as_str() {
-        "" => answer.status.to_string(),
-        gates => format!("{}: {gates}", answer.status),
+        "" => response.status.to_string(),
+        gates => format!("{}: {gates}", response.status),
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) fn heard(visit: &Visit) -> String {
     } else {
         ", not understood"
     };
-    format!("{}{not}", visit.answer)
+    format!("{}{not}", visit.response)
 }
 
 /// A number for each family: `UI_RUST 8, AGENT 8, MCP 8`.

@@ -12,8 +12,8 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     scene.see("retirement too early", outcome(&early));
     scene.until_failing("retire", &[], hours(96)).await?;
     let retired = scene.step("retired", "nobody depends any more").await;
-    scene.show_gates(&retired.json["event"]["fact"]["phase_changed"]["gates"]);
-    let gates = &retired.json["event"]["fact"]["phase_changed"]["gates"];
+    scene.show_gates(&retired.json["event"]["payload"]["phase_changed"]["gates"]);
+    let gates = &retired.json["event"]["payload"]["phase_changed"]["gates"];
     scene.see("the gates at the end", verdict(gates));
     let status = scene.look().await;
     scene.see("after retirement", position(&status));
@@ -46,8 +46,8 @@ async fn the_layer_is_an_identity(scene: &mut Scene) {
         let core = desktop
             .at(&scene.core)
             .with_header("x-correlation-id", "the-same");
-        let answer = core.token("whoever", "UI_RUST", "anything").await;
-        read.push((answer.status, answer.text));
+        let response = core.token("whoever", "UI_RUST", "anything").await;
+        read.push((response.status, response.text));
     }
     scene.fleet.visit(&scene.core).await;
     let same = read[0] == read[1];

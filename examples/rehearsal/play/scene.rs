@@ -14,7 +14,7 @@ use crate::{
     log::Log,
     plan::Ledger,
     show::{Timeline, bar, failing, verdicts},
-    support::{answer::Answer, http_client::HttpClient, operator::Operator},
+    support::{response::Answer, http_client::HttpClient, operator::Operator},
 };
 
 /// How often the fleet uses the Core, in rollout hours.
@@ -167,18 +167,18 @@ impl Scene {
 
     /// Tries a step, and shows what the gates say where it is refused.
     pub(crate) async fn step(&mut self, to: &str, reason: &str) -> Answer {
-        let answer = self.operator.step(to, reason).await;
+        let response = self.operator.step(to, reason).await;
         self.look().await;
-        if answer.status == 200 {
+        if response.status == 200 {
             self.say(&format!("the operator goes to {to}: \"{reason}\""));
         } else {
             self.say(&format!(
                 "the operator wants {to}: refused with {}",
-                answer.status
+                response.status
             ));
-            self.show_gates(&answer.json["gates"]);
+            self.show_gates(&response.json["gates"]);
         }
-        answer
+        response
     }
 
     /// Dependent callers of each family as bars.

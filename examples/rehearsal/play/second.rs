@@ -15,9 +15,9 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     let early = scene.step("cutover", "the client is upgraded").await;
     scene.see("cutover, incident open", outcome(&early));
     let owed: &[&str] = if scene.breaks(Break::Analysis) {
-        &["no_incident"]
+        &["no_open_incident"]
     } else {
-        &["no_incident", "post_analysis_done"]
+        &["no_open_incident", "post_analyses_filed"]
     };
     scene.until_failing("cutover", owed, hours(72)).await?;
 

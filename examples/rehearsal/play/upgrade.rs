@@ -42,7 +42,7 @@ pub(super) async fn act(scene: &mut Scene, expiring: JoinHandle<String>) {
         }
     }
     scene.fleet.visit(&scene.core).await;
-    each_answer(scene).await;
+    each_response(scene).await;
     let report = scene.operator.report("30d").await;
     scene.see(
         "migrated callers",
@@ -55,10 +55,10 @@ pub(super) async fn act(scene: &mut Scene, expiring: JoinHandle<String>) {
 }
 
 /// What a new client reads while the flag is on.
-async fn each_answer(scene: &mut Scene) {
+async fn each_response(scene: &mut Scene) {
     let flows = Flows::of(scene.fleet.one("AGENT"), &scene.core);
     scene.see("new client, PENDING", flows.pending().await);
     scene.see("new client, DENIED", flows.denied().await);
     let desktop = scene.fleet.one("UI_RUST").visit(&scene.core).await;
-    scene.see("new UI_RUST asks for a token", desktop.answer);
+    scene.see("new UI_RUST asks for a token", desktop.response);
 }

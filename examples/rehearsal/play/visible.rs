@@ -60,14 +60,14 @@ pub(super) async fn act(scene: &mut Scene) {
 fn transitions(journal: &[Value]) -> String {
     let changes = journal
         .iter()
-        .filter(|event| event["fact"]["phase_changed"].is_object());
+        .filter(|event| event["payload"]["phase_changed"].is_object());
     let told = changes.filter(|event| {
         let said = [&event["actor"]["id"], &event["reason"]];
         said.into_iter()
             .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
     });
     let phases: Vec<_> = told
-        .map(|event| text(&event["fact"]["phase_changed"]["to"]))
+        .map(|event| text(&event["payload"]["phase_changed"]["to"]))
         .collect();
     phases.join(", ")
 }

@@ -41,13 +41,13 @@ fn because(gate: &str, evidence: &Value) -> String {
     };
     match gate {
         "instrumentation" => format!("{} answers counted", number("/answers_counted")),
-        "checks_green" => checks(evidence),
-        "legacy_quiet" => format!(
+        "required_checks" => checks(evidence),
+        "no_dependent_responses" => format!(
             "{} with an old answer in {}",
             callers(number("/in_the_way/callers")),
             text(&evidence["window"])
         ),
-        "all_accounted" => format!(
+        "all_callers_resolved" => format!(
             "{} migrated, {} waived, {} silent, {} in the way",
             number("/migrated"),
             number("/waived"),
@@ -58,10 +58,10 @@ fn because(gate: &str, evidence: &Value) -> String {
             "{:.0} % of {} watched, {} answers",
             100.0 * share("/ratio"),
             text(&evidence["window"]),
-            number("/answers")
+            number("/responses")
         ),
-        "no_incident" => format!("{} open", number("/open")),
-        "post_analysis_done" => format!("{} due", number("/due")),
+        "no_open_incident" => format!("{} open", number("/open")),
+        "post_analyses_filed" => format!("{} due", number("/due")),
         _ => evidence.to_string(),
     }
 }

@@ -10,9 +10,9 @@ const FLOORS: &[(&str, u8)] = &[
     ("guide", 0),
     ("json", 0),
     ("keeper", 0),
-    ("snapshot_file", 0),
+    ("storage", 0),
     ("contract", 0),
-    ("contract::plan", 1),
+    ("contract::compile", 1),
     ("contract::contract", 1),
     ("contract::live", 1),
     ("contract::device_flow", 1),
@@ -21,7 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("caller::detector", 1),
     ("document", 2),
     ("observation", 2),
-    ("bindings", 2),
+    ("per_contract", 2),
     ("metrics::family", 2),
     ("metrics::source", 2),
     ("census", 3),
@@ -38,7 +38,7 @@ const FLOORS: &[(&str, u8)] = &[
 /// Those that never import each other: the one writes the flag, the other reads it.
 pub(crate) const STRANGERS: [&str; 2] = ["middleware", "rollout"];
 
-/// The floor of a module such as `contract::plan::shape`, or `None` where the plan knows nothing of it.
+/// The floor of a module such as `contract::compile::shape`, or `None` where the plan knows nothing of it.
 pub(crate) fn floor(module: &str) -> Option<u8> {
     let within = |listed: &str| {
         module

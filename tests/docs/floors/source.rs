@@ -4,7 +4,7 @@
 pub(crate) struct SourceFile {
     /// Below `src/`, with slashes.
     pub(crate) path: String,
-    /// Its module: `contract::plan`, or nothing for the crate's root.
+    /// Its module: `contract::compile`, or nothing for the crate's root.
     pub(crate) module: Vec<String>,
     /// The module that it calls `crate`: nothing for the library, `bin::<name>` for a binary.
     root: Vec<String>,
@@ -12,7 +12,7 @@ pub(crate) struct SourceFile {
     code: String,
 }
 
-/// A path from one module to another, in full: `contract::plan::Plan`.
+/// A path from one module to another, in full: `contract::compile::Plan`.
 pub(crate) struct Import {
     pub(crate) target: Vec<String>,
     pub(crate) line: usize,

@@ -9,7 +9,7 @@ use legacy_http_compat::{
     census::Census,
     clock::ManualClock,
     history::{History, HistoryBuilder, Span},
-    keeper::Tick,
+    worker::Tick,
     metrics::Metrics,
 };
 use libfuzzer_sys::fuzz_target;
@@ -50,7 +50,7 @@ fuzz_target!(|bytes: &[u8]| {
     history.tick();
     for span in Span::ALL {
         let curves = history.curves(span);
-        assert!(curves.answers.len() <= History::MAX_PAIRS);
+        assert!(curves.responses.len() <= History::MAX_PAIRS);
         let lengths = curves.callers.iter().map(|curve| curve.dependent.len());
         assert!(lengths.chain([curves.len]).all(|length| length == span.len()));
     }

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use legacy_http_compat::rollout::{Event, Fold, JournalReader};
+use legacy_http_compat::rollout::{Event, Projection, JournalReader};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn read(bytes: &[u8]) {
     let mut reader = JournalReader::new(bytes);
-    let mut fold = Fold::new();
+    let mut fold = Projection::new();
     let mut last = 0;
     for event in reader.by_ref() {
         let Ok(event) = event else { break };

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, Sighting, Window},
+    census::{Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, CallerEvent, Window},
     clock::ManualClock,
-    keeper::Tick,
+    worker::Tick,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -43,13 +43,13 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(census) = builder().open_bytes(&sealed(bytes)) else {
         return;
     };
-    census.record(&Sighting {
+    census.record(&CallerEvent {
         caller: Caller::new(Kind::OTHER, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1)),
         endpoint: EndpointSlot::OTHER,
         dependence: Dependence::Stranded,
     });
     census.tick();
-    for window in Window::READY_MADE {
+    for window in Window::STANDARD {
         let report = census.report(window);
         assert!((0.0..=1.0).contains(&report.coverage.ratio));
     }

@@ -10,7 +10,7 @@ use tower::Layer as _;
 use tower_test::mock;
 
 use super::{
-    exchange::{self, answer, request},
+    exchange::{self, response, request},
     on, order, orders,
     scripted::{Scripted, read},
 };
@@ -24,7 +24,7 @@ fn version(number: u64) -> Contract {
 
 async fn outcome(contract: Contract, response: Response<Scripted>) -> (String, Option<SkipReason>) {
     let (layer, _, notes) = on(contract);
-    drop(answer(&layer, order(), response).await);
+    drop(response(&layer, order(), response).await);
     let (outcome, _, skip) = notes.take();
     (outcome, skip)
 }
@@ -44,11 +44,11 @@ async fn a_request_is_served_to_its_end_by_the_version_that_it_found() {
     for (before, after) in [(1, 2), (2, 3)] {
         handle.allow(1);
         assert!(service.poll_ready().is_ready());
-        let answer = tokio::spawn(service.call(order()));
+        let response = tokio::spawn(service.call(order()));
         let (_, respond) = handle.next_request().await.unwrap();
         live.replace(version(after));
         respond.send_response(exchange::json(200, Scripted::one(r#"{"a":1}"#)));
-        let body = read(answer.await.unwrap().unwrap().into_body()).await;
+        let body = read(response.await.unwrap().unwrap().into_body()).await;
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body, json!({"version": before}));
         assert_eq!(notes.take().0, format!("FOUND_{before}"));
@@ -63,7 +63,7 @@ async fn a_replacement_reaches_every_clone_and_every_service_of_the_layer() {
     live.replace(version(2));
     for layer in [layer, other] {
         drop(
-            answer(
+            response(
                 &layer,
                 order(),
                 exchange::json(200, Scripted::one(r#"{"a":1}"#)),
@@ -80,9 +80,9 @@ async fn a_replaced_contract_may_have_other_endpoints() {
     let (layer, _, notes) = on(live.clone());
     live.replace(version(1).with_base_path("/v2").unwrap());
     let found = || exchange::json(200, Scripted::one(r#"{"a":1}"#));
-    drop(answer(&layer, order(), found()).await);
+    drop(response(&layer, order(), found()).await);
     assert_eq!(notes.all(), []);
-    drop(answer(&layer, request("GET", "/v2/orders/7"), found()).await);
+    drop(response(&layer, request("GET", "/v2/orders/7"), found()).await);
     assert_eq!(notes.only().endpoint, "order");
 }
 
@@ -167,7 +167,7 @@ async fn what_a_header_excludes_needs_no_look_at_the_body() {
 }
 
 #[tokio::test]
-async fn an_undetermined_answer_never_falls_to_a_later_outcome() {
+async fn an_undetermined_response_never_falls_to_a_later_outcome() {
     let contract = orders(&json!([
         {"name": "FIRST", "status": 200, "fields": {"/a": 1}},
         {"name": "REST", "status": 200, "legacy": {"status": 404, "body": {"json": {}}}},
@@ -175,7 +175,7 @@ async fn an_undetermined_answer_never_falls_to_a_later_outcome() {
     let (layer, flag, notes) = on(contract);
     for active in [true, false] {
         flag.set(active);
-        let response = answer(&layer, order(), Response::new(Scripted::one("{}"))).await;
+        let response = response(&layer, order(), Response::new(Scripted::one("{}"))).await;
         assert_eq!(response.status(), 200);
         let seen = notes.only();
         assert!(seen.stranded, "it may have been an answer that depends");
@@ -189,10 +189,10 @@ async fn an_undetermined_answer_never_falls_to_a_later_outcome() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_status_is_other() {
+async fn an_response_of_another_status_is_other() {
     let (layer, _, notes) = super::device_flow();
     drop(
-        answer(
+        response(
             &layer,
             super::poll(),
             exchange::json(503, Scripted::one(super::PENDING)),
@@ -216,7 +216,7 @@ async fn a_static_path_wins_over_a_parameter() {
     let (layer, _, notes) = on(Contract::from_json(&document.to_string()).unwrap());
     for path in ["/orders/latest", "/orders/7", "/files/a/b"] {
         drop(
-            answer(
+            response(
                 &layer,
                 request("GET", path),
                 Response::new(Scripted::new([])),

@@ -8,25 +8,25 @@ use tower_test::mock;
 
 use super::{
     PENDING, device_flow,
-    exchange::{answer, json},
+    exchange::{response, json},
     observed::lines,
     on, order, orders, poll,
     scripted::{Scripted, Step, read},
 };
 
 /// Holds the inner answer back, switches, releases it.
-async fn switched_before_the_answer(before: bool, after: bool) -> (u16, Vec<u8>, Shape) {
+async fn switched_before_the_response(before: bool, after: bool) -> (u16, Vec<u8>, Shape) {
     let (layer, flag, notes) = device_flow();
     flag.set(before);
     let (mut service, mut handle) =
         mock::spawn_with::<Request<()>, Response<Scripted>, _, _>(move |mock| layer.layer(mock));
     handle.allow(1);
     assert!(service.poll_ready().is_ready());
-    let answer = tokio::spawn(service.call(poll()));
+    let response = tokio::spawn(service.call(poll()));
     let (_, respond) = handle.next_request().await.expect("the request came");
     flag.set(after);
     respond.send_response(json(200, Scripted::one(PENDING)));
-    let response = answer.await.unwrap().unwrap();
+    let response = response.await.unwrap().unwrap();
     let status = response.status().as_u16();
     (status, read(response.into_body()).await, notes.only().shape)
 }
@@ -42,12 +42,12 @@ async fn switched_before_the_end(before: bool, after: bool) -> (u16, Vec<u8>, Sh
         Step::Held(held),
         Step::Data(rest.into()),
     ]);
-    let mut answer = Box::pin(answer(&layer, poll(), json(200, body)));
+    let mut response = Box::pin(response(&layer, poll(), json(200, body)));
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(answer.as_mut().poll(&mut cx).is_pending());
+    assert!(response.as_mut().poll(&mut cx).is_pending());
     flag.set(after);
     release.send(()).unwrap();
-    let response = answer.await;
+    let response = response.await;
     let status = response.status().as_u16();
     (status, read(response.into_body()).await, notes.only().shape)
 }
@@ -64,13 +64,13 @@ fn assert_legacy((status, body, shape): (u16, Vec<u8>, Shape)) {
 }
 
 #[tokio::test]
-async fn an_answer_released_after_the_flag_went_off_has_the_target_shape() {
-    assert_target(switched_before_the_answer(true, false).await);
+async fn an_response_released_after_the_flag_went_off_has_the_target_shape() {
+    assert_target(switched_before_the_response(true, false).await);
 }
 
 #[tokio::test]
-async fn an_answer_released_after_the_flag_went_on_has_the_legacy_shape() {
-    assert_legacy(switched_before_the_answer(false, true).await);
+async fn an_response_released_after_the_flag_went_on_has_the_legacy_shape() {
+    assert_legacy(switched_before_the_response(false, true).await);
 }
 
 #[tokio::test]
@@ -84,9 +84,9 @@ async fn a_flag_that_goes_on_while_the_body_is_looked_at_gives_the_legacy_shape(
 }
 
 #[tokio::test]
-async fn a_flag_that_flips_after_the_decision_does_not_change_the_answer() {
+async fn a_flag_that_flips_after_the_decision_does_not_change_the_response() {
     let (layer, flag, _) = device_flow();
-    let response = answer(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    let response = response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     flag.set(false);
     assert_eq!(response.status(), 401);
     let body: serde_json::Value =
@@ -98,7 +98,7 @@ async fn a_flag_that_flips_after_the_decision_does_not_change_the_answer() {
 async fn with_the_flag_off_a_dependent_caller_is_counted_as_stranded() {
     let (layer, flag, notes) = device_flow();
     flag.set(false);
-    let response = answer(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    let response = response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     assert_eq!(response.status(), 200);
     let seen = notes.only();
     assert_eq!(
@@ -119,7 +119,7 @@ async fn a_retired_layer_is_an_identity() {
     flag.retire();
     let body = Scripted::one(PENDING);
     let polls = body.polls();
-    let response = answer(&layer, order(), json(200, body)).await;
+    let response = response(&layer, order(), json(200, body)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(lines(&response, "vary"), [""; 0], "not even Vary");
     assert_eq!(polls.count(), 0, "nobody looked at the body");
@@ -131,7 +131,7 @@ async fn a_retired_flag_never_rewrites_again() {
     let (layer, flag, notes) = device_flow();
     flag.retire();
     assert_eq!(flag.set(true), FlagState::Retired);
-    let response = answer(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    let response = response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(notes.all(), []);
 }
@@ -141,10 +141,10 @@ async fn a_request_that_came_before_the_retirement_gets_the_target_shape() {
     let (layer, flag, _) = device_flow();
     let (release, held) = oneshot::channel();
     let body = Scripted::new([Step::Held(held), Step::Data(PENDING.into())]);
-    let mut answer = Box::pin(answer(&layer, poll(), json(200, body)));
+    let mut response = Box::pin(response(&layer, poll(), json(200, body)));
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(answer.as_mut().poll(&mut cx).is_pending());
+    assert!(response.as_mut().poll(&mut cx).is_pending());
     flag.retire();
     release.send(()).unwrap();
-    assert_eq!(answer.await.status(), 200);
+    assert_eq!(response.await.status(), 200);
 }

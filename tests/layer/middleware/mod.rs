@@ -5,7 +5,7 @@ mod contract;
 mod events;
 mod flag;
 mod headers;
-mod holes;
+mod placeholders;
 mod service;
 mod shapes;
 mod stress;

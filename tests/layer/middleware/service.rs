@@ -19,7 +19,7 @@ use tower_test::mock;
 
 use super::{
     APPROVED, PENDING, device_flow,
-    exchange::{answer, json, request},
+    exchange::{response, json, request},
     observed, on, order, orders, poll,
     scripted::{Broken, Pieces, Scripted, Seen, Step, read, record},
 };
@@ -48,7 +48,7 @@ async fn back_pressure_of_the_inner_service_holds_the_next_request_back() {
     let (mut service, mut handle, _) = mocked();
     handle.allow(1);
     assert!(service.poll_ready().is_ready());
-    let _answer = service.call(poll());
+    let _response = service.call(poll());
     assert!(service.poll_ready().is_pending());
     handle.allow(1);
     assert!(service.poll_ready().is_ready());
@@ -105,7 +105,7 @@ async fn an_inner_error_passes_as_it_is_and_gives_no_observation() {
 }
 
 #[tokio::test]
-async fn a_future_dropped_before_the_answer_gives_no_observation() {
+async fn a_future_dropped_before_the_response_gives_no_observation() {
     let (mut service, mut handle, notes) = mocked();
     handle.allow(1);
     assert!(service.poll_ready().is_ready());
@@ -124,7 +124,7 @@ async fn a_future_dropped_while_the_body_is_looked_at_gives_no_observation() {
         Step::Data("".into()),
     ]);
     {
-        let mut future = pin!(answer(&layer, poll(), json(200, body)));
+        let mut future = pin!(response(&layer, poll(), json(200, body)));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(future.as_mut().poll(&mut cx).is_pending());
     }
@@ -141,7 +141,7 @@ async fn a_request_outside_the_contract_is_neither_rewritten_nor_observed() {
         ("POST", "/"),
         ("OPTIONS", "*"),
     ] {
-        let response = answer(
+        let response = response(
             &layer,
             request(method, path),
             json(200, Scripted::one(PENDING)),
@@ -158,7 +158,7 @@ async fn a_query_does_not_take_a_request_off_the_contract() {
     let (layer, _, notes) = device_flow();
     let asked = request("POST", "/api/v1/auth/clients/device/poll?x=1");
     assert_eq!(
-        answer(&layer, asked, json(200, Scripted::one(PENDING)))
+        response(&layer, asked, json(200, Scripted::one(PENDING)))
             .await
             .status(),
         401
@@ -173,12 +173,12 @@ async fn head_is_never_on_the_contract() {
         {"name": "FOUND", "status": 200, "legacy": legacy},
     ])));
     let asked = request("HEAD", "/orders/7");
-    let response = answer(&layer, asked, json(200, Scripted::new([]))).await;
+    let response = response(&layer, asked, json(200, Scripted::new([]))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers().len(), 1, "no Vary either");
     assert_eq!(notes.all(), []);
     assert_eq!(
-        answer(&layer, order(), json(200, Scripted::new([])))
+        response(&layer, order(), json(200, Scripted::new([])))
             .await
             .status(),
         404
@@ -189,11 +189,11 @@ async fn head_is_never_on_the_contract() {
 async fn a_body_of_other_data_than_bytes_is_looked_at_and_handed_on_as_bytes() {
     let (layer, _, notes) = device_flow();
     let body = |text: &str| Scripted::playing([Step::Data(Pieces::of(text.as_bytes(), 3))]);
-    let response = answer(&layer, poll(), json(200, body(PENDING))).await;
+    let response = response(&layer, poll(), json(200, body(PENDING))).await;
     assert_eq!(response.status(), 401);
     assert_eq!(notes.take().1, Shape::Legacy);
 
-    let response = answer(&layer, poll(), json(200, body(APPROVED))).await;
+    let response = response(&layer, poll(), json(200, body(APPROVED))).await;
     let seen = record(response.into_body()).await;
     assert_eq!(
         seen[0].seen,
@@ -206,10 +206,10 @@ async fn a_body_of_other_data_than_bytes_is_looked_at_and_handed_on_as_bytes() {
 #[tokio::test]
 async fn each_request_on_the_contract_gives_one_observation() {
     let (layer, _, notes) = device_flow();
-    answer(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     let denied = r#"{"status":"DENIED"}"#;
-    answer(&layer, poll(), json(200, Scripted::one(denied))).await;
-    answer(&layer, poll(), json(500, Scripted::one("{}"))).await;
+    response(&layer, poll(), json(200, Scripted::one(denied))).await;
+    response(&layer, poll(), json(500, Scripted::one("{}"))).await;
     let outcomes: Vec<_> = notes
         .all()
         .into_iter()

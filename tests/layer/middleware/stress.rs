@@ -9,7 +9,7 @@ use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer, observatio
 
 use super::{
     PENDING,
-    exchange::{answer, json},
+    exchange::{response, json},
     observed::Notes,
     poll,
     scripted::{Scripted, read},
@@ -29,7 +29,7 @@ struct Shared {
 
 impl Shared {
     /// Waits until each worker must have served an answer from its beginning to its end.
-    fn let_answers_pass(&self) {
+    fn let_responses_pass(&self) {
         let enough = self.answered.load(SeqCst) + 3 * WORKERS;
         while self.answered.load(SeqCst) < enough {
             assert!(!self.done.load(SeqCst), "a worker failed");
@@ -48,13 +48,13 @@ impl Drop for Done<'_> {
 }
 
 /// One answer, checked to be all of one shape, and counted as what it was.
-async fn one_answer(layer: &LegacyHttpCompatLayer, notes: &Notes, split: bool) -> Shape {
+async fn one_response(layer: &LegacyHttpCompatLayer, notes: &Notes, split: bool) -> Shape {
     let body = if split {
         Scripted::frames([&PENDING[..7], &PENDING[7..]])
     } else {
         Scripted::one(PENDING)
     };
-    let response = answer(layer, poll(), json(200, body)).await;
+    let response = response(layer, poll(), json(200, body)).await;
     let (status, challenged) = (
         response.status().as_u16(),
         response.headers().contains_key("www-authenticate"),
@@ -86,7 +86,7 @@ fn work(flag: &CompatFlag, shared: &Shared, worker: usize) -> [usize; 2] {
     let mut counts = [0, 0];
     while !shared.done.load(SeqCst) {
         let epoch = shared.epoch.load(SeqCst);
-        let shape = runtime.block_on(one_answer(&layer, &notes, worker.is_multiple_of(2)));
+        let shape = runtime.block_on(one_response(&layer, &notes, worker.is_multiple_of(2)));
         let off_all_along = epoch % 2 == 1 && shared.epoch.load(SeqCst) == epoch;
         assert!(!(off_all_along && shape.is_legacy()), "rewritten while off");
         counts[usize::from(shape.is_legacy())] += 1;
@@ -98,17 +98,17 @@ fn work(flag: &CompatFlag, shared: &Shared, worker: usize) -> [usize; 2] {
 fn flip(flag: &CompatFlag, shared: &Shared) {
     let _done = Done(shared);
     for _ in 0..FLIPS {
-        shared.let_answers_pass();
+        shared.let_responses_pass();
         flag.set(false);
         shared.epoch.fetch_add(1, SeqCst);
-        shared.let_answers_pass();
+        shared.let_responses_pass();
         shared.epoch.fetch_add(1, SeqCst);
         flag.set(true);
     }
 }
 
 #[test]
-fn while_the_flag_flips_each_answer_is_all_of_one_shape_and_none_is_legacy_after_it_went_off() {
+fn while_the_flag_flips_each_response_is_all_of_one_shape_and_none_is_legacy_after_it_went_off() {
     let flag = CompatFlag::new("compat", true);
     let shared = Shared::default();
     let counts: Vec<[usize; 2]> = thread::scope(|scope| {

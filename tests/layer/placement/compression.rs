@@ -17,11 +17,11 @@ use super::{
 async fn gzipped(client: &reqwest::Client, address: SocketAddr) -> (u16, http::HeaderMap, String) {
     let poll = format!("http://{address}/api/v1/auth/clients/device/poll");
     let request = client.post(poll).header("accept-encoding", "gzip");
-    let answer = request.send().await.unwrap();
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
     assert_eq!(headers["content-encoding"], "gzip");
     let mut text = String::new();
-    let bytes = answer.bytes().await.unwrap();
+    let bytes = response.bytes().await.unwrap();
     flate2::read::GzDecoder::new(&*bytes)
         .read_to_string(&mut text)
         .unwrap();
@@ -29,7 +29,7 @@ async fn gzipped(client: &reqwest::Client, address: SocketAddr) -> (u16, http::H
 }
 
 #[tokio::test]
-async fn inside_of_compression_an_answer_is_rewritten_and_then_compressed() {
+async fn inside_of_compression_an_response_is_rewritten_and_then_compressed() {
     let compat = device_flow();
     let service = ServiceBuilder::new()
         .map_request(|request: Request<Incoming>| request)
@@ -62,7 +62,7 @@ async fn inside_of_compression_on_an_axum_router() {
 }
 
 #[tokio::test]
-async fn outside_of_compression_a_compressed_answer_passes_whole_and_is_counted() {
+async fn outside_of_compression_a_compressed_response_passes_whole_and_is_counted() {
     let compat = device_flow();
     let service = ServiceBuilder::new()
         .map_request(|request: Request<Incoming>| request)

@@ -112,15 +112,15 @@ async fn serves_old_and_new_clients(address: SocketAddr, compat: &Compat) {
         let poll = format!("http://{address}/api/v1/auth/clients/device/poll");
         for active in [true, false, true] {
             compat.flag.set(active);
-            let answer = client.post(&poll).send().await.unwrap();
-            assert_eq!(answer.version(), version);
-            assert_eq!(answer.headers()["content-type"], "application/json");
-            let status = answer.status().as_u16();
-            let length = answer.headers()["content-length"]
+            let response = client.post(&poll).send().await.unwrap();
+            assert_eq!(response.version(), version);
+            assert_eq!(response.headers()["content-type"], "application/json");
+            let status = response.status().as_u16();
+            let length = response.headers()["content-length"]
                 .to_str()
                 .unwrap()
                 .to_owned();
-            let body = answer.text().await.unwrap();
+            let body = response.text().await.unwrap();
             assert_eq!(length, body.len().to_string());
             if active {
                 assert_eq!(status, 401);

@@ -58,7 +58,7 @@ async fn on_a_bare_hyper_connection_of_each_version() {
 }
 
 #[tokio::test]
-async fn a_streamed_answer_over_http2_keeps_its_trailers_unless_it_is_rewritten() {
+async fn a_streamed_response_over_http2_keeps_its_trailers_unless_it_is_rewritten() {
     let compat = device_flow();
     let inner = service_fn(|_: Request<Incoming>| async {
         let trailers = http::HeaderMap::from_iter([("x-sum".parse().unwrap(), 1.into())]);
@@ -76,9 +76,9 @@ async fn a_streamed_answer_over_http2_keeps_its_trailers_unless_it_is_rewritten(
     let address = served_by_hyper(compat.layer.layer(inner)).await;
     for (active, status, trailer) in [(false, 200, Some("1")), (true, 401, None)] {
         compat.flag.set(active);
-        let answer = http2_poll(address).await;
-        assert_eq!(answer.status(), status);
-        let collected = answer.into_body().collect().await.unwrap();
+        let response = http2_poll(address).await;
+        assert_eq!(response.status(), status);
+        let collected = response.into_body().collect().await.unwrap();
         let trailers = collected
             .trailers()
             .and_then(|trailers| trailers.get("x-sum"));

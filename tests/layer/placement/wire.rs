@@ -38,13 +38,13 @@ fn streamed() -> Body {
 }
 
 fn api() -> Router {
-    let answer = || async { (JSON, PENDING) };
+    let response = || async { (JSON, PENDING) };
     Router::new()
-        .route("/poll", post(answer))
+        .route("/poll", post(response))
         .route("/streamed", post(|| async { (JSON, streamed()) }))
-        .route("/order", get(answer))
-        .route("/done", post(answer))
-        .route("/gone", post(answer))
+        .route("/order", get(response))
+        .route("/done", post(response))
+        .route("/gone", post(response))
 }
 
 /// One connection, used for one request after the other.
@@ -77,7 +77,7 @@ impl Wire {
         self.0.write_all(request.as_bytes()).await.unwrap();
         let status = self.line().await;
         assert!(status.starts_with("HTTP/1.1 "), "{status:?}");
-        let mut answer = Answer {
+        let mut response = Answer {
             status: status[9..12].to_owned(),
             headers: Vec::new(),
             body: String::new(),
@@ -86,17 +86,17 @@ impl Wire {
             match self.line().await.to_lowercase() {
                 end if end.is_empty() => break,
                 date if date.starts_with("date: ") => {}
-                header => answer.headers.push(header),
+                header => response.headers.push(header),
             }
         }
-        if method != "HEAD" && answer.status != "204" {
-            answer.body = self.body(&answer).await;
+        if method != "HEAD" && response.status != "204" {
+            response.body = self.body(&response).await;
         }
-        answer
+        response
     }
 
-    async fn body(&mut self, answer: &Answer) -> String {
-        if answer.header("transfer-encoding") == Some("chunked") {
+    async fn body(&mut self, response: &Answer) -> String {
+        if response.header("transfer-encoding") == Some("chunked") {
             let mut body = String::new();
             loop {
                 let length = usize::from_str_radix(&self.line().await, 16).unwrap();
@@ -107,7 +107,7 @@ impl Wire {
                 }
             }
         }
-        self.exactly(answer.header("content-length").unwrap().parse().unwrap())
+        self.exactly(response.header("content-length").unwrap().parse().unwrap())
             .await
     }
 
@@ -130,23 +130,23 @@ fn with_streamed_poll() -> Compat {
 }
 
 #[tokio::test]
-async fn one_connection_serves_rewritten_and_other_answers_one_after_the_other() {
+async fn one_connection_serves_rewritten_and_other_responses_one_after_the_other() {
     let compat = compat(Contract::from_json(CONTRACT).unwrap());
     let mut wire = Wire::to(api().layer(compat.layer.clone())).await;
     for active in [true, false, true, true] {
         compat.flag.set(active);
-        let answer = wire.ask("POST", "/poll").await;
+        let response = wire.ask("POST", "/poll").await;
         let expected = if active {
             ("401", REWRITTEN)
         } else {
             ("200", PENDING)
         };
-        assert_eq!((answer.status.as_str(), answer.body.as_str()), expected);
+        assert_eq!((response.status.as_str(), response.body.as_str()), expected);
         assert_eq!(
-            answer.header("content-length"),
+            response.header("content-length"),
             Some(&*expected.1.len().to_string())
         );
-        assert_eq!(answer.header("transfer-encoding"), None);
+        assert_eq!(response.header("transfer-encoding"), None);
         let outside = wire.ask("POST", "/streamed").await;
         assert_eq!(outside.header("transfer-encoding"), Some("chunked"));
         assert_eq!(outside.body, PENDING);
@@ -154,28 +154,28 @@ async fn one_connection_serves_rewritten_and_other_answers_one_after_the_other()
 }
 
 #[tokio::test]
-async fn an_answer_that_would_have_been_chunked_has_its_length_when_rewritten() {
+async fn an_response_that_would_have_been_chunked_has_its_length_when_rewritten() {
     let compat = with_streamed_poll();
     let mut wire = Wire::to(api().layer(compat.layer.clone())).await;
     for active in [true, false, true] {
         compat.flag.set(active);
-        let answer = wire.ask("POST", "/streamed").await;
+        let response = wire.ask("POST", "/streamed").await;
         if active {
-            assert_eq!(answer.body, REWRITTEN);
+            assert_eq!(response.body, REWRITTEN);
             assert_eq!(
-                answer.header("content-length"),
+                response.header("content-length"),
                 Some(&*REWRITTEN.len().to_string())
             );
-            assert_eq!(answer.header("transfer-encoding"), None);
+            assert_eq!(response.header("transfer-encoding"), None);
         } else {
-            assert_eq!(answer.body, PENDING);
-            assert_eq!(answer.header("transfer-encoding"), Some("chunked"));
+            assert_eq!(response.body, PENDING);
+            assert_eq!(response.header("transfer-encoding"), Some("chunked"));
         }
     }
 }
 
 #[tokio::test]
-async fn an_answer_to_head_is_the_same_as_without_the_layer() {
+async fn an_response_to_head_is_the_same_as_without_the_layer() {
     let compat = compat(Contract::from_json(CONTRACT).unwrap());
     let mut with = Wire::to(api().layer(compat.layer.clone())).await;
     let mut without = Wire::to(api()).await;
@@ -194,7 +194,7 @@ async fn an_answer_to_head_is_the_same_as_without_the_layer() {
 }
 
 #[tokio::test]
-async fn an_empty_legacy_answer_leaves_the_connection_usable() {
+async fn an_empty_legacy_response_leaves_the_connection_usable() {
     let compat = compat(Contract::from_json(CONTRACT).unwrap());
     let mut wire = Wire::to(api().layer(compat.layer.clone())).await;
     for _ in 0..2 {

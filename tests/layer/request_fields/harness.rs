@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use legacy_http_compat::{
     CompatFlag, LegacyHttpCompatLayer,
-    contract::{Contract, Endpoint, Hole, LegacyShape, Outcome, Template},
+    contract::{Contract, Endpoint, Placeholder, LegacyShape, Outcome, Template},
     middleware::{CaptureRequestFieldsLayer, CapturedRequestBody},
     observation::{Observation, Observe, SkipReason},
 };
@@ -49,8 +49,8 @@ impl Recorder {
 /// `FORBIDDEN` as 403: for `kind` 1 or `"A"` in the request's `/who/kind` a legacy 422 that repeats `/who`.
 pub(crate) fn contract() -> Contract {
     let body = Template::object([
-        ("who", Hole::request_field("/who").into()),
-        ("note", Hole::request_field("/note").optional().into()),
+        ("who", Placeholder::request_field("/who").into()),
+        ("note", Placeholder::request_field("/note").optional().into()),
         ("code", Template::from("OLD")),
     ]);
     let token = Endpoint::post("token", "/token")

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
     clock::ManualClock,
-    rollout::{Attempt, Fact, FlagName, MemoryJournal, Policy, Rollout},
+    rollout::{Attempt, EventPayload, FlagName, MemoryJournal, Policy, Rollout},
 };
 use serde_json::json;
 
@@ -76,13 +76,13 @@ async fn a_wrong_token_is_told_so_and_journaled() {
             .map(|_| "0".repeat(64))
             .unwrap(),
     ] {
-        let answer = room.stranger.bearing(wrong).get("/api/status").await;
+        let response = room.stranger.bearing(wrong).get("/api/status").await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (401, "wrong-token"),
             "{wrong:?}"
         );
-        let challenge = answer.header("www-authenticate").unwrap();
+        let challenge = response.header("www-authenticate").unwrap();
         assert!(
             challenge.ends_with(r#"error="invalid_token""#),
             "{challenge}"
@@ -91,10 +91,10 @@ async fn a_wrong_token_is_told_so_and_journaled() {
     let refused: Vec<_> = room
         .events()
         .into_iter()
-        .filter(|event| event.fact().name() == "attempt_refused")
+        .filter(|event| event.payload().name() == "attempt_refused")
         .collect();
     assert_eq!(refused.len(), 4);
-    let Fact::AttemptRefused(attempt) = refused[0].fact() else {
+    let EventPayload::AttemptRefused(attempt) = refused[0].payload() else {
         panic!()
     };
     assert_eq!(attempt.attempt, Attempt::Access);
@@ -199,7 +199,7 @@ async fn no_credentials_and_old_sessions_are_no_failures() {
     assert!(
         room.events()
             .iter()
-            .all(|event| event.fact().name() != "attempt_refused")
+            .all(|event| event.payload().name() != "attempt_refused")
     );
 }
 
@@ -222,7 +222,7 @@ async fn at_most_so_many_failures_are_journaled() {
     let refused = room
         .events()
         .iter()
-        .filter(|event| event.fact().name() == "attempt_refused")
+        .filter(|event| event.payload().name() == "attempt_refused")
         .count();
     // 80 in 80 minutes, and the journal takes 32 an hour.
     assert!((32..=64).contains(&refused), "{refused}");

@@ -26,12 +26,12 @@ async fn a_body_has_at_most_64_kib() {
         "/sign-out",
         "/nowhere",
     ] {
-        let answer = room
+        let response = room
             .operator()
             .post_text(path, "application/json", body(65_537))
             .await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (413, "body-too-large"),
             "{path}"
         );
@@ -56,28 +56,28 @@ async fn a_body_that_does_not_state_its_length_is_measured() {
         }
     }
     let _ = socket.write_all(b"0\r\n\r\n").await;
-    let mut answer = Vec::new();
-    let _ = socket.read_to_end(&mut answer).await;
-    let answer = String::from_utf8_lossy(&answer);
-    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-    assert!(answer.contains("problem:body-too-large"), "{answer}");
+    let mut response = Vec::new();
+    let _ = socket.read_to_end(&mut response).await;
+    let response = String::from_utf8_lossy(&response);
+    assert!(response.starts_with("HTTP/1.1 413"), "{response}");
+    assert!(response.contains("problem:body-too-large"), "{response}");
 }
 
 #[tokio::test]
 async fn a_query_has_at_most_2_kib() {
     let room = Room::open().await;
-    let answer = room
+    let response = room
         .viewer()
         .get(&format!("/api/report?{}", "a".repeat(2_048)))
         .await;
-    assert_eq!(answer.problem(), "invalid");
+    assert_eq!(response.problem(), "invalid");
     for path in ["/api/report", "/openapi.json", "/nowhere", "/sign-in"] {
-        let answer = room
+        let response = room
             .viewer()
             .get(&format!("{path}?{}", "a".repeat(2_049)))
             .await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (414, "query-too-long"),
             "{path}"
         );

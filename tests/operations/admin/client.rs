@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::{Method, RequestBuilder, redirect::Policy};
 use serde_json::Value;
 
-use super::{answer::Answer, document::Document};
+use super::{response::Answer, document::Document};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -67,12 +67,12 @@ impl Client {
 
     /// Sends a request and holds the answer to what is known of it.
     pub(crate) async fn send(&self, method: &str, path: &str, request: RequestBuilder) -> Answer {
-        let answer = Answer::read(request.send().await.unwrap()).await;
-        held_to_headers(&answer);
+        let response = Answer::read(request.send().await.unwrap()).await;
+        held_to_headers(&response);
         if let Some(document) = self.document.as_ref().filter(|_| is_api(path)) {
-            document.hold(method, path, &answer);
+            document.hold(method, path, &response);
         }
-        answer
+        response
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -106,7 +106,7 @@ fn is_api(path: &str) -> bool {
     path.starts_with("/api/") || path.starts_with("/openapi")
 }
 
-fn held_to_headers(answer: &Answer) {
+fn held_to_headers(response: &Answer) {
     for (name, value) in [
         ("content-security-policy", POLICY),
         ("cache-control", "no-store"),
@@ -115,12 +115,12 @@ fn held_to_headers(answer: &Answer) {
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
     ] {
-        let lines = answer.headers.get_all(name).iter().count();
+        let lines = response.headers.get_all(name).iter().count();
         assert_eq!(
-            (answer.header(name), lines),
+            (response.header(name), lines),
             (Some(value), 1),
-            "{name}: {answer:?}"
+            "{name}: {response:?}"
         );
     }
-    assert!(answer.header("x-correlation-id").is_some(), "{answer:?}");
+    assert!(response.header("x-correlation-id").is_some(), "{response:?}");
 }

@@ -24,24 +24,24 @@ async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
         ("origin", "http://127.0.0.1:1"),
     ];
     for (name, value) in foreign {
-        let answer = mara
+        let response = mara
             .with(name, value)
             .post("/api/incidents", &incident("INC-1"))
             .await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (403, "cross-origin"),
             "{name}: {value}"
         );
-        let answer = mara.with(name, value).post_form("/sign-out", "").await;
-        assert_eq!(answer.problem(), "cross-origin");
-        let answer = room
+        let response = mara.with(name, value).post_form("/sign-out", "").await;
+        assert_eq!(response.problem(), "cross-origin");
+        let response = room
             .stranger
             .with(name, value)
             .post_form("/sign-in", &format!("token={MARA}"))
             .await;
         assert_eq!(
-            (answer.problem().as_str(), answer.header("set-cookie")),
+            (response.problem().as_str(), response.header("set-cookie")),
             ("cross-origin", None)
         );
     }
@@ -85,10 +85,10 @@ async fn every_method_that_is_not_safe_is_protected_on_every_path() {
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
         for path in ["/api/status", "/api/policy", "/nowhere", "/sign-in"] {
             let client = room.operator().with("sec-fetch-site", "cross-site");
-            let answer =
-                super::answer::Answer::read(client.request(method, path).send().await.unwrap())
+            let response =
+                super::response::Answer::read(client.request(method, path).send().await.unwrap())
                     .await;
-            assert_eq!(answer.problem(), "cross-origin", "{method} {path}");
+            assert_eq!(response.problem(), "cross-origin", "{method} {path}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
+use super::response::Answer;
 
 /// The `OpenAPI` document of a service.
 #[derive(Debug)]
@@ -44,22 +44,22 @@ impl Document {
     }
 
     /// Holds an answer of a route of the API to what stands here of it.
-    pub(crate) fn hold(&self, method: &str, path: &str, answer: &Answer) {
-        let told = format!("{method} {path} answered {answer:?}");
+    pub(crate) fn hold(&self, method: &str, path: &str, response: &Answer) {
+        let told = format!("{method} {path} answered {response:?}");
         let path = path.split('?').next().unwrap();
         let Some(item) = self.item(path) else {
-            self.hold_problem(answer, 404, &told);
+            self.hold_problem(response, 404, &told);
             return;
         };
         let method = if method == "HEAD" { "GET" } else { method };
         let Some(operation) = item.get(method.to_lowercase()) else {
-            self.hold_problem(answer, 405, &told);
-            assert!(answer.header("allow").is_some(), "{told}");
+            self.hold_problem(response, 405, &told);
+            assert!(response.header("allow").is_some(), "{told}");
             return;
         };
-        let response = &operation["responses"][answer.status.to_string()];
+        let response = &operation["responses"][response.status.to_string()];
         assert!(!response.is_null(), "not documented: {told}");
-        self.hold_response(self.resolved(response), answer, &told);
+        self.hold_response(self.resolved(response), response, &told);
     }
 
     fn item(&self, path: &str) -> Option<&Value> {
@@ -82,9 +82,9 @@ impl Document {
         })
     }
 
-    fn hold_response(&self, response: &Value, answer: &Answer, told: &str) {
+    fn hold_response(&self, response: &Value, response: &Answer, told: &str) {
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
-            let value = answer.header(name);
+            let value = response.header(name);
             assert!(
                 value.is_some() || header["required"] != true,
                 "no {name}: {told}"
@@ -95,30 +95,30 @@ impl Document {
                 "{name}: {told}"
             );
         }
-        let stated = answer.header("content-type").unwrap_or_default();
+        let stated = response.header("content-type").unwrap_or_default();
         let content = response["content"].as_object().unwrap();
         let media = content.get(stated);
         let media = media.unwrap_or_else(|| panic!("another media type: {told}"));
-        if stated.ends_with("json") && !answer.text.is_empty() {
+        if stated.ends_with("json") && !response.text.is_empty() {
             let errors: Vec<_> = self
                 .validator(&media["schema"])
-                .iter_errors(&answer.json())
+                .iter_errors(&response.json())
                 .map(|error| format!("{} at {}", error, error.instance_path()))
                 .collect();
             assert!(errors.is_empty(), "{errors:#?}: {told}");
         }
     }
 
-    fn hold_problem(&self, answer: &Answer, status: u16, told: &str) {
+    fn hold_problem(&self, response: &Answer, status: u16, told: &str) {
         // What is wrong with the request as a whole is found before the route.
-        assert!([status, 403, 413, 414].contains(&answer.status), "{told}");
+        assert!([status, 403, 413, 414].contains(&response.status), "{told}");
         assert_eq!(
-            answer.header("content-type"),
+            response.header("content-type"),
             Some("application/problem+json"),
             "{told}"
         );
-        if !answer.text.is_empty() {
-            assert!(self.component("Problem").is_valid(&answer.json()), "{told}");
+        if !response.text.is_empty() {
+            assert!(self.component("Problem").is_valid(&response.json()), "{told}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Actor, FileJournal, FlagName, IncidentId, Order, Policy, Reason, Rollout},
+    rollout::{Actor, FileJournal, FlagName, IncidentId, CommandContext, Policy, Reason, Rollout},
 };
 use serde_json::json;
 
@@ -38,7 +38,7 @@ async fn a_stream_tells_each_record_as_it_comes() {
         incident(&room.operator(), name).await;
         let record = stream.record(document).await;
         assert_eq!(record.id, Some(room.head()));
-        assert_eq!(record.data["fact"]["incident_opened"]["incident"], name);
+        assert_eq!(record.data["payload"]["incident_opened"]["incident"], name);
     }
 }
 
@@ -102,8 +102,8 @@ async fn totals_come_every_few_seconds() {
         (&agent["dependent"], &agent["stranded"]),
         (&json!(1), &json!(1))
     );
-    let answers = totals.data["answers"].as_array().unwrap();
-    let poll = answers
+    let responses = totals.data["responses"].as_array().unwrap();
+    let poll = responses
         .iter()
         .find(|of| of["endpoint"] == "device_poll" && of["outcome"] == "PENDING");
     assert_eq!(poll.unwrap()["legacy"], 1);
@@ -143,12 +143,12 @@ async fn so_many_streams_and_no_more() {
     for _ in 0..64 {
         streams.push(Stream::open(&room.viewer(), "/api/events").await);
     }
-    let answer = room.viewer().get("/api/events").await;
+    let response = room.viewer().get("/api/events").await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (503, "too-many-streams")
     );
-    assert!(answer.header("retry-after").is_some());
+    assert!(response.header("retry-after").is_some());
     streams.pop();
     // The server finds out that one has gone when it next writes to it.
     for _ in 0..100 {
@@ -177,8 +177,8 @@ async fn closing_ends_all_streams_so_that_the_server_can_stop() {
     for stream in &mut streams {
         stream.end().await;
     }
-    let answer = room.viewer().get("/api/events").await;
-    assert_eq!((answer.status, answer.problem().as_str()), (503, "closing"));
+    let response = room.viewer().get("/api/events").await;
+    assert_eq!((response.status, response.problem().as_str()), (503, "closing"));
     room.viewer().get("/api/status").await.ok();
     let stopped = tokio::time::timeout(Duration::from_secs(10), room.stop());
     stopped.await.expect("nobody holds the server up");
@@ -214,8 +214,8 @@ fn no_thread_is_left_waiting_when_the_runtime_ends() {
         let request =
             http::Request::get("/api/events").header("authorization", format!("Bearer {MARA}"));
         let request = request.body(axum::body::Body::empty()).unwrap();
-        let answer = room.admin.router().oneshot(request).await.unwrap();
-        let mut body = answer.into_body();
+        let response = room.admin.router().oneshot(request).await.unwrap();
+        let mut body = response.into_body();
         loop {
             let frame = body.frame().await.unwrap().unwrap();
             if frame
@@ -240,7 +240,7 @@ async fn what_another_rollout_writes_into_the_same_file_shows_up() {
     let other = Rollout::builder(flag, Policy::permissive())
         .open(file)
         .unwrap();
-    let order = Order::new(
+    let order = CommandContext::new(
         Actor::human("ops").unwrap(),
         Reason::new("elsewhere").unwrap(),
     );

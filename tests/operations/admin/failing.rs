@@ -10,7 +10,7 @@ use super::room::Room;
 async fn what_cannot_be_journaled_is_not_done() {
     let room = Room::open().await;
     room.journal.refuses_writing.store(true, Ordering::Relaxed);
-    let answer = room
+    let response = room
         .operator()
         .post(
             "/api/transitions",
@@ -18,10 +18,10 @@ async fn what_cannot_be_journaled_is_not_done() {
         )
         .await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (503, "journal-failing")
     );
-    assert_eq!(answer.json()["certain"], true);
+    assert_eq!(response.json()["certain"], true);
     assert!(room.rollout.reader().is_active());
     let status = room.viewer().get("/api/status").await.ok();
     assert_eq!(status["journal"]["works"], false);
@@ -48,9 +48,9 @@ async fn a_rollback_that_cannot_be_journaled_is_done_all_the_same() {
     let head = room.head();
     room.journal.refuses_writing.store(true, Ordering::Relaxed);
     let rollback = json!({"incident": "INC-1", "reason": "now"});
-    let answer = room.operator().post("/api/rollbacks", &rollback).await;
+    let response = room.operator().post("/api/rollbacks", &rollback).await;
     assert_eq!(
-        (answer.status, answer.json()),
+        (response.status, response.json()),
         (202, json!({"head": head, "recorded": false}))
     );
     assert!(room.rollout.reader().is_active());
@@ -60,9 +60,9 @@ async fn a_rollback_that_cannot_be_journaled_is_done_all_the_same() {
         (&json!("on"), &json!(true))
     );
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
-    let answer = room.operator().post("/api/checks", &check).await;
+    let response = room.operator().post("/api/checks", &check).await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (503, "rollback-unrecorded")
     );
     assert_eq!(
@@ -79,13 +79,13 @@ async fn a_journal_that_cannot_be_read_is_said_to_fail() {
     let room = Room::open().await;
     room.journal.refuses_reading.store(true, Ordering::Relaxed);
     for path in ["/api/journal", "/api/transitions/cutover", "/api/events"] {
-        let answer = room.viewer().get(path).await;
+        let response = room.viewer().get(path).await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (503, "journal-failing"),
             "{path}"
         );
-        assert!(!answer.text.contains("scripted") || path == "/api/transitions/cutover");
+        assert!(!response.text.contains("scripted") || path == "/api/transitions/cutover");
     }
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     assert_eq!(
@@ -112,14 +112,14 @@ async fn a_rollback_needs_no_journal_that_can_be_read() {
         .ok();
     room.journal.refuses_reading.store(true, Ordering::Relaxed);
     room.journal.refuses_writing.store(true, Ordering::Relaxed);
-    let answer = room
+    let response = room
         .operator()
         .post(
             "/api/rollbacks",
             &json!({"incident": "INC-1", "reason": "now"}),
         )
         .await;
-    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(response.status, 202, "{response:?}");
     assert!(room.rollout.reader().is_active());
 }
 
@@ -128,17 +128,17 @@ async fn what_panics_fails_its_own_request_and_no_other() {
     let room = Room::open().await;
     room.journal.panics.store(true, Ordering::Relaxed);
     for path in ["/api/transitions/cutover", "/api/journal", "/api/events"] {
-        let answer = room.viewer().get(path).await;
+        let response = room.viewer().get(path).await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (500, "internal"),
             "{path}"
         );
-        assert!(!answer.text.contains("nobody's business"));
+        assert!(!response.text.contains("nobody's business"));
     }
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
-    let answer = room.operator().post("/api/checks", &check).await;
-    assert_eq!(answer.problem(), "internal");
+    let response = room.operator().post("/api/checks", &check).await;
+    assert_eq!(response.problem(), "internal");
     room.journal.panics.store(false, Ordering::Relaxed);
     room.operator().post("/api/checks", &check).await.ok();
     room.viewer().get("/api/journal").await.ok();

@@ -3,7 +3,7 @@
 use legacy_http_compat::rollout::Phase;
 use serde_json::{Value, json};
 
-use super::{answer::Answer, orders, room::Room};
+use super::{response::Answer, orders, room::Room};
 
 fn check() -> Value {
     json!({"check": "openapi", "green": true, "reason": "run 7"})
@@ -49,9 +49,9 @@ async fn a_weak_tag_and_one_of_something_else_never_match() {
         format!("\"0{head}\""),
         "\"\"".to_owned(),
     ] {
-        let answer = if_match(&room, &tags).await;
-        assert_eq!(answer.problem(), "conflict", "{tags}");
-        assert_eq!(answer.json()["happened"], json!([]));
+        let response = if_match(&room, &tags).await;
+        assert_eq!(response.problem(), "conflict", "{tags}");
+        assert_eq!(response.json()["happened"], json!([]));
     }
     assert_eq!(room.head(), head);
 }
@@ -77,17 +77,17 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
         .await
         .ok();
     let slower = room.operator().with("if-match", tag);
-    let answer = slower
+    let response = slower
         .post(
             "/api/transitions",
             &json!({"to": "cutover", "reason": "quiet"}),
         )
         .await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (409, "conflict")
     );
-    let problem = answer.json();
+    let problem = response.json();
     assert_eq!(
         (&problem["expected"], &problem["head"]),
         (&json!(head), &json!(head + 1))
@@ -96,7 +96,7 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
         panic!("{problem}")
     };
     assert_eq!(happened["actor"]["id"], "ci");
-    assert_eq!(happened["fact"]["incident_opened"]["incident"], "INC-1");
+    assert_eq!(happened["payload"]["incident_opened"]["incident"], "INC-1");
     assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
 }
 

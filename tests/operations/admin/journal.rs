@@ -14,12 +14,12 @@ async fn the_journal_is_read_part_by_part() {
     let head = room.head();
     let (mut after, mut seen) = (0, Vec::new());
     loop {
-        let answer = room
+        let response = room
             .viewer()
             .get(&format!("/api/journal?after={after}&limit=3"))
             .await;
-        let part = answer.ok();
-        assert_eq!(answer.header("etag"), Some(format!("\"{head}\"").as_str()));
+        let part = response.ok();
+        assert_eq!(response.header("etag"), Some(format!("\"{head}\"").as_str()));
         let events = part["events"].as_array().unwrap();
         seen.extend(events.iter().map(|event| event["seq"].as_u64().unwrap()));
         let Some(next) = part["next"].as_u64() else {
@@ -47,11 +47,11 @@ async fn beyond_the_head_there_is_nothing_and_no_next_part() {
 async fn a_part_has_at_most_five_hundred_events() {
     let room = Room::open().await;
     for limit in ["501", "0", "-1", "many", ""] {
-        let answer = room
+        let response = room
             .viewer()
             .get(&format!("/api/journal?limit={limit}"))
             .await;
-        assert_eq!(answer.places(), ["limit"], "{limit}");
+        assert_eq!(response.places(), ["limit"], "{limit}");
     }
     assert_eq!(
         room.viewer()

@@ -1,7 +1,7 @@
 //! The admin service over real sockets: what is answered, to whom, and that each answer is what the `OpenAPI` document says.
 
 mod access;
-mod answer;
+mod response;
 mod bounds;
 mod client;
 mod cross_origin;

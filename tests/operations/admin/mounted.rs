@@ -23,12 +23,12 @@ async fn the_service_works_under_any_prefix_and_under_none() {
             )
             .await
             .ok();
-        let answer = room
+        let response = room
             .stranger
             .post_form("/sign-in", &format!("token={MARA}"))
             .await;
-        assert_eq!(answer.header("location"), Some(home));
-        let cookie = answer.header("set-cookie").unwrap();
+        assert_eq!(response.header("location"), Some(home));
+        let cookie = response.header("set-cookie").unwrap();
         assert!(cookie.contains(&format!("; Path={home};")), "{cookie}");
         assert_eq!(room.viewer().get("/nowhere").await.problem(), "not-found");
     }
@@ -37,16 +37,16 @@ async fn the_service_works_under_any_prefix_and_under_none() {
 #[tokio::test]
 async fn a_proxy_that_changes_the_path_is_told_of() {
     let room = Room::open_with(|setup| setup.public_path = Some("/ops/rollout/")).await;
-    let answer = room
+    let response = room
         .stranger
         .post_form(
             "/sign-in",
             &format!("token={MARA}&next=/ops/rollout/journal"),
         )
         .await;
-    assert_eq!(answer.header("location"), Some("/ops/rollout/journal"));
+    assert_eq!(response.header("location"), Some("/ops/rollout/journal"));
     assert!(
-        answer
+        response
             .header("set-cookie")
             .unwrap()
             .contains("; Path=/ops/rollout;")
@@ -120,15 +120,15 @@ async fn a_method_that_a_route_does_not_have_is_told_which_it_has() {
         ("OPTIONS", "/api/status", "GET,HEAD"),
     ] {
         let client = room.operator();
-        let answer = client
+        let response = client
             .send(method, path, client.request(method, path))
             .await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (405, "method-not-allowed"),
             "{method} {path}"
         );
-        assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+        assert_eq!(response.header("allow"), Some(allowed), "{method} {path}");
     }
 }
 
@@ -137,10 +137,10 @@ async fn head_is_get_without_a_body() {
     let room = Room::open().await;
     let client = room.viewer();
     for path in ["/api/status", "/api/journal", "/openapi.json"] {
-        let answer = client
+        let response = client
             .send("HEAD", path, client.request("HEAD", path))
             .await;
-        assert_eq!((answer.status, answer.text.as_str()), (200, ""), "{path}");
+        assert_eq!((response.status, response.text.as_str()), (200, ""), "{path}");
     }
     let stream = client
         .send("HEAD", "/api/events", client.request("HEAD", "/api/events"))
@@ -150,10 +150,10 @@ async fn head_is_get_without_a_body() {
         (200, Some("text/event-stream"))
     );
     let client = &room.stranger;
-    let answer = client
+    let response = client
         .send("HEAD", "/api/status", client.request("HEAD", "/api/status"))
         .await;
-    assert_eq!((answer.status, answer.text.as_str()), (401, ""));
+    assert_eq!((response.status, response.text.as_str()), (401, ""));
 }
 
 #[tokio::test]
@@ -171,16 +171,16 @@ async fn whatever_comes_is_answered() {
         "/;",
         "/api/status;x=1",
     ] {
-        let answer = room.viewer().get(path).await;
-        assert!([404, 405].contains(&answer.status), "{path}: {answer:?}");
-        answer.problem();
+        let response = room.viewer().get(path).await;
+        assert!([404, 405].contains(&response.status), "{path}: {response:?}");
+        response.problem();
     }
     for odd in ["\u{feff}", "\u{e9}", "Bearer", "Bearer  ", "Bearer a b c"] {
-        let answer = room
+        let response = room
             .stranger
             .with("authorization", odd)
             .get("/api/status")
             .await;
-        assert_eq!(answer.status, 401, "{odd}");
+        assert_eq!(response.status, 401, "{odd}");
     }
 }

@@ -9,9 +9,9 @@ use super::{document::Document, orders, room::Room};
 #[tokio::test]
 async fn the_document_is_open_to_everybody() {
     let room = Room::open().await;
-    let answer = room.stranger.get("/openapi.json").await;
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.ok()["openapi"], "3.1.1");
+    let response = room.stranger.get("/openapi.json").await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.ok()["openapi"], "3.1.1");
 }
 
 /// The fixed fields of the `OpenAPI` Specification 3.1.1, section 4.8.
@@ -159,9 +159,9 @@ async fn the_bodies_that_are_taken_are_those_of_the_document() {
             less.as_object_mut()
                 .unwrap()
                 .remove(member.as_str().unwrap());
-            let answer = room.operator().post(path, &less).await;
+            let response = room.operator().post(path, &less).await;
             assert_eq!(
-                answer.places(),
+                response.places(),
                 [format!("/{}", member.as_str().unwrap())],
                 "{path}"
             );
@@ -169,9 +169,9 @@ async fn the_bodies_that_are_taken_are_those_of_the_document() {
         let mut more = body.clone();
         more["unheard_of"] = Value::Null;
         assert!(!validator.is_valid(&more));
-        let answer = room.operator().post(path, &more).await;
+        let response = room.operator().post(path, &more).await;
         assert!(
-            answer.places().contains(&"/unheard_of".to_owned()),
+            response.places().contains(&"/unheard_of".to_owned()),
             "{path}"
         );
     }

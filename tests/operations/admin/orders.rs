@@ -1,6 +1,6 @@
 //! Orders that are carried out.
 
-use legacy_http_compat::rollout::{Fact, Phase};
+use legacy_http_compat::rollout::{EventPayload, Phase};
 use serde_json::{Value, json};
 
 use super::room::{CI, Room};
@@ -83,23 +83,23 @@ async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
     let room = Room::open().await;
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     for name in ["x-correlation-id", "x-request-id"] {
-        let answer = room
+        let response = room
             .operator()
             .with(name, "req-17")
             .post("/api/checks", &check)
             .await;
-        assert_eq!(answer.header("x-correlation-id"), Some("req-17"));
-        assert_eq!(answer.ok()["event"]["correlation_id"], "req-17");
+        assert_eq!(response.header("x-correlation-id"), Some("req-17"));
+        assert_eq!(response.ok()["event"]["correlation_id"], "req-17");
     }
     for odd in ["", " ", &"x".repeat(129)] {
-        let answer = room
+        let response = room
             .operator()
             .with("x-correlation-id", odd)
             .post("/api/checks", &check)
             .await;
-        let made_up = answer.header("x-correlation-id").unwrap().to_owned();
+        let made_up = response.header("x-correlation-id").unwrap().to_owned();
         assert_eq!(made_up.len(), 36, "{made_up}");
-        assert_eq!(answer.ok()["event"]["correlation_id"], made_up.as_str());
+        assert_eq!(response.ok()["event"]["correlation_id"], made_up.as_str());
     }
 }
 
@@ -116,10 +116,10 @@ async fn failing_gates_are_overridden_by_naming_each() {
         .await;
     assert_eq!(refused.problem(), "gates-failed");
     let failing = refused.json()["failing"].clone();
-    assert_eq!(failing, json!(["legacy_quiet", "coverage"]));
+    assert_eq!(failing, json!(["no_dependent_responses", "coverage"]));
     let order = json!({"to": "cutover", "override": failing, "reason": "the old API goes tonight"});
     room.operator().post("/api/transitions", &order).await.ok();
-    let Fact::PhaseChanged(change) = room.events().pop().unwrap().fact().clone() else {
+    let EventPayload::PhaseChanged(change) = room.events().pop().unwrap().payload().clone() else {
         panic!()
     };
     assert_eq!(change.overridden.len(), 2);

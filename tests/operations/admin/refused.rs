@@ -3,50 +3,50 @@
 use legacy_http_compat::rollout::Policy;
 use serde_json::{Value, json};
 
-use super::{answer::Answer, room::Room};
+use super::{response::Answer, room::Room};
 
 async fn refused(room: &Room, path: &str, body: Value) -> Answer {
     let head = room.head();
-    let answer = room.operator().post(path, &body).await;
-    assert!(answer.status >= 400, "{answer:?}");
+    let response = room.operator().post(path, &body).await;
+    assert!(response.status >= 400, "{response:?}");
     let journaled = room.events();
     let more = &journaled[usize::try_from(head).unwrap()..];
     assert!(
         more.iter()
-            .all(|event| event.fact().name() == "attempt_refused"),
+            .all(|event| event.payload().name() == "attempt_refused"),
         "{more:?}"
     );
-    answer
+    response
 }
 
 #[tokio::test]
 async fn a_step_that_does_not_exist_says_which_do() {
     let room = Room::open().await;
-    let answer = refused(
+    let response = refused(
         &room,
         "/api/transitions",
         json!({"to": "retired", "reason": "now"}),
     )
     .await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (409, "impossible")
     );
-    let problem = answer.json();
+    let problem = response.json();
     assert_eq!(
         (&problem["phase"], &problem["possible"]),
         (&json!("compat"), &json!(["cutover", "observe"]))
     );
     assert_eq!(problem["entered"]["seq"], 1);
     assert_eq!(problem["head"], room.head());
-    let answer = refused(
+    let response = refused(
         &room,
         "/api/rollbacks",
         json!({"incident": "INC-1", "reason": "now"}),
     )
     .await;
     assert_eq!(
-        (answer.problem().as_str(), &answer.json()["phase"]),
+        (response.problem().as_str(), &response.json()["phase"]),
         ("impossible", &json!("compat"))
     );
 }
@@ -58,20 +58,20 @@ async fn failing_gates_are_shown_with_their_evidence() {
         .build()
         .unwrap();
     let room = Room::open_with(|setup| setup.policy = policy).await;
-    let answer = refused(
+    let response = refused(
         &room,
         "/api/transitions",
         json!({"to": "cutover", "reason": "now"}),
     )
     .await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (409, "gates-failed")
     );
-    let problem = answer.json();
+    let problem = response.json();
     assert_eq!(
         problem["failing"],
-        json!(["checks_green", "legacy_quiet", "coverage"])
+        json!(["required_checks", "no_dependent_responses", "coverage"])
     );
     let gates = problem["gates"].as_array().unwrap();
     assert!(
@@ -84,16 +84,16 @@ async fn failing_gates_are_shown_with_their_evidence() {
 async fn an_override_names_each_failing_gate_and_no_other() {
     let room = Room::open_with(|setup| setup.policy = Policy::default()).await;
     let order =
-        json!({"to": "cutover", "override": ["legacy_quiet", "no_incident"], "reason": "now"});
-    let answer = refused(&room, "/api/transitions", order).await;
+        json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
+    let response = refused(&room, "/api/transitions", order).await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (422, "override-mismatch")
     );
-    let problem = answer.json();
+    let problem = response.json();
     assert_eq!(
         (&problem["unnamed"], &problem["needless"]),
-        (&json!(["coverage"]), &json!(["no_incident"]))
+        (&json!(["coverage"]), &json!(["no_open_incident"]))
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
     assert_eq!(
@@ -112,14 +112,14 @@ async fn the_step_back_from_cutover_needs_an_incident() {
         )
         .await
         .ok();
-    let answer = refused(
+    let response = refused(
         &room,
         "/api/transitions",
         json!({"to": "compat", "reason": "oops"}),
     )
     .await;
     assert_eq!(
-        (answer.status, answer.problem().as_str()),
+        (response.status, response.problem().as_str()),
         (422, "needs-incident")
     );
 }
@@ -141,9 +141,9 @@ async fn what_cannot_follow_what_is_journaled_says_why() {
             json!({"rollback": 1, "link": "https://wiki.example/", "summary": "x", "reason": "done"}),
         ),
     ] {
-        let answer = refused(&room, path, body).await;
+        let response = refused(&room, path, body).await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (409, "unfitting"),
             "{path}"
         );
@@ -206,14 +206,14 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
             vec!["/policy"],
         ),
     ] {
-        let answer = refused(&room, path, body).await;
-        assert_eq!(answer.status, 422);
-        let mut found = answer.places();
+        let response = refused(&room, path, body).await;
+        assert_eq!(response.status, 422);
+        let mut found = response.places();
         let mut places = places;
         found.sort_unstable();
         places.sort_unstable();
-        assert_eq!(found, places, "{path}: {}", answer.text);
-        let problem = answer.json();
+        assert_eq!(found, places, "{path}: {}", response.text);
+        let problem = response.json();
         let remedies = problem["faults"].as_array().unwrap();
         assert!(
             remedies.iter().all(|fault| fault["remedy"] != ""),
@@ -226,11 +226,11 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
 async fn a_member_that_stands_twice_is_not_taken() {
     let room = Room::open().await;
     let body = r#"{"to": "cutover", "to": "observe", "reason": "x"}"#;
-    let answer = room
+    let response = room
         .operator()
         .post_text("/api/transitions", "application/json", body)
         .await;
-    assert_eq!(answer.places(), ["/to"]);
+    assert_eq!(response.places(), ["/to"]);
 }
 
 #[tokio::test]
@@ -238,12 +238,12 @@ async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
     let room = Room::open().await;
     let deep = "[".repeat(60_000);
     for body in ["", "{", "{\"check\": }", "\u{fffe}", "{} {}", &deep] {
-        let answer = room
+        let response = room
             .operator()
             .post_text("/api/checks", "application/json", body)
             .await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (400, "malformed")
         );
     }
@@ -251,20 +251,20 @@ async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
         .operator()
         .request("POST", "/api/checks")
         .header("content-type", "application/json");
-    let answer = room
+    let response = room
         .operator()
         .send("POST", "/api/checks", broken.body(b"\"\xff\"".to_vec()))
         .await;
-    assert_eq!(answer.problem(), "malformed");
+    assert_eq!(response.problem(), "malformed");
     for media in [
         "text/plain",
         "application/x-www-form-urlencoded",
         "application/jsonp",
         "",
     ] {
-        let answer = room.operator().post_text("/api/checks", media, "{}").await;
+        let response = room.operator().post_text("/api/checks", media, "{}").await;
         assert_eq!(
-            (answer.status, answer.problem().as_str()),
+            (response.status, response.problem().as_str()),
             (415, "unsupported-media-type"),
             "{media}"
         );
@@ -279,6 +279,6 @@ async fn an_order_has_no_parameters() {
         refused(&room, "/api/checks?dry=1", check).await.places(),
         ["dry"]
     );
-    let answer = room.viewer().get("/api/report?window=%ff").await;
-    assert!(["malformed", "invalid"].contains(&answer.problem().as_str()));
+    let response = room.viewer().get("/api/report?window=%ff").await;
+    assert!(["malformed", "invalid"].contains(&response.problem().as_str()));
 }

@@ -14,13 +14,13 @@ use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
     admin::{Admin, Role, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, Sighting},
+    census::{Census, Dependence, CallerEvent},
     clock::ManualClock,
     history::History,
-    keeper::Tick,
+    worker::Tick,
     metrics::Metrics,
     rollout::{
-        AppendError, Draft, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
+        AppendError, NewEvent, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
         Rollout,
     },
 };
@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use super::{
     client::Client,
     document::Document,
-    exchange::{answer, json, request},
+    exchange::{response, json, request},
 };
 
 pub(crate) const MARA: &str = "mara-s-token-4f5c1be9";
@@ -128,12 +128,12 @@ impl Room {
 
     /// Whoever signs in with a token.
     pub(crate) async fn signed_in(&self, token: &str) -> (Client, String) {
-        let answer = self
+        let response = self
             .stranger
             .post_form("/sign-in", &format!("token={token}"))
             .await;
-        assert_eq!(answer.status, 303, "{answer:?}");
-        let secret = answer.session();
+        assert_eq!(response.status, 303, "{response:?}");
+        let secret = response.session();
         (self.stranger.in_session(&secret), secret)
     }
 
@@ -162,7 +162,7 @@ impl Room {
     pub(crate) fn see(&self, kind: &str, number: u128, dependence: Dependence) {
         let kind = Kinds::new(KINDS).find(kind).unwrap();
         let caller = Caller::new(kind, Generation::Legacy);
-        self.census.record(&Sighting {
+        self.census.record(&CallerEvent {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
             endpoint: self.census.endpoint("device_poll"),
             dependence,
@@ -175,7 +175,7 @@ impl Room {
         let layer = layer.observe(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
         let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
-        answer(&layer, poll, pending).await;
+        response(&layer, poll, pending).await;
     }
 
     /// Asks the server to stop and waits until it has.
@@ -286,7 +286,7 @@ impl Unreliable {
 }
 
 impl Journal for Unreliable {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         if self.refuses_writing.load(Ordering::Relaxed) {
             return Err(AppendError::NotWritten("scripted".into()));
         }

@@ -73,7 +73,7 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
         room.operator().post(path, &body).await.ok();
     }
     let wrong = "wrong-token-7c1e";
-    let mut answers = vec![
+    let mut responses = vec![
         room.stranger.bearing(wrong).get("/api/status").await,
         room.stranger
             .post_form("/sign-in", &format!("token={wrong}"))
@@ -85,7 +85,7 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
         room.viewer().get("/api/journal?limit=500").await,
         room.viewer().get("/api/status").await,
     ];
-    answers.push(mara.post_form("/sign-out", "").await);
+    responses.push(mara.post_form("/sign-out", "").await);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
         log.contains("an access was refused") && log.contains("signed in"),
@@ -100,9 +100,9 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
         ("the service", format!("{:?} {:#?}", room.admin, room.admin)),
     ];
     shown.extend(
-        answers
+        responses
             .into_iter()
-            .map(|answer| ("an answer", format!("{answer:?}"))),
+            .map(|response| ("an answer", format!("{response:?}"))),
     );
     let mut secrets = digests();
     secrets.extend([MARA, WALL, CI, wrong, &secret].map(str::to_owned));

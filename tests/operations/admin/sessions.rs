@@ -40,22 +40,22 @@ async fn the_cookie_is_bound_to_the_service_and_to_tls_except_on_this_machine() 
         "HttpOnly; SameSite=Strict; Path=/rollout; Max-Age=28800"
     );
     for host in ["core.example", "10.0.0.7:8080"] {
-        let answer = room
+        let response = room
             .stranger
             .with("host", host)
             .post_form("/sign-in", &form)
             .await;
-        let cookie = answer.header("set-cookie").unwrap();
+        let cookie = response.header("set-cookie").unwrap();
         assert!(cookie.contains("; Secure;"), "{cookie}");
     }
     for host in ["localhost:1", "[::1]:8080", "core.localhost"] {
-        let answer = room
+        let response = room
             .stranger
             .with("host", host)
             .post_form("/sign-in", &form)
             .await;
         assert!(
-            !answer.header("set-cookie").unwrap().contains("Secure"),
+            !response.header("set-cookie").unwrap().contains("Secure"),
             "{host}"
         );
     }
@@ -78,12 +78,12 @@ async fn a_lifetime_is_held_to_its_bounds() {
         let room =
             Room::open_with(|setup| setup.session_lifetime = Some(Duration::from_secs(asked)))
                 .await;
-        let answer = room
+        let response = room
             .stranger
             .post_form("/sign-in", &format!("token={MARA}"))
             .await;
         assert!(
-            answer
+            response
                 .header("set-cookie")
                 .unwrap()
                 .ends_with(&format!("Max-Age={seconds}"))
@@ -95,12 +95,12 @@ async fn a_lifetime_is_held_to_its_bounds() {
 async fn signing_out_ends_the_session_for_good() {
     let room = Room::open().await;
     let (mara, secret) = room.signed_in(MARA).await;
-    let answer = mara.post_form("/sign-out", "").await;
+    let response = mara.post_form("/sign-out", "").await;
     assert_eq!(
-        (answer.status, answer.header("location")),
+        (response.status, response.header("location")),
         (303, Some("/rollout/sign-in"))
     );
-    let cookie = answer.header("set-cookie").unwrap();
+    let cookie = response.header("set-cookie").unwrap();
     assert_eq!(
         cookie,
         "rollout_session=; HttpOnly; SameSite=Strict; Path=/rollout; Max-Age=0"
@@ -154,12 +154,12 @@ async fn one_goes_where_one_wanted_to_but_never_elsewhere() {
         ("%2Frollout%2Fx%0D%0ASet-Cookie%3A%20a%3Db", "/rollout"),
         ("%2Frollout%2Fapi%2Fevents", "/rollout"),
     ] {
-        let answer = room
+        let response = room
             .stranger
             .post_form("/sign-in", &format!("token={MARA}&next={next}"))
             .await;
         assert_eq!(
-            (answer.status, answer.header("location")),
+            (response.status, response.header("location")),
             (303, Some(location)),
             "{next}"
         );
@@ -169,23 +169,23 @@ async fn one_goes_where_one_wanted_to_but_never_elsewhere() {
 #[tokio::test]
 async fn a_wrong_token_gives_no_session() {
     let room = Room::open().await;
-    let answer = room
+    let response = room
         .stranger
         .post_form("/sign-in", "token=wrong&next=/rollout")
         .await;
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.header("set-cookie"), None);
-    assert!(answer.header("www-authenticate").is_some());
+    assert_eq!(response.status, 401);
+    assert_eq!(response.header("set-cookie"), None);
+    assert!(response.header("www-authenticate").is_some());
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         Some("text/html; charset=utf-8")
     );
     assert!(
-        !answer.text.contains("wrong&"),
+        !response.text.contains("wrong&"),
         "the token is not shown again"
     );
     assert_eq!(
-        room.events().last().unwrap().fact().name(),
+        room.events().last().unwrap().payload().name(),
         "attempt_refused"
     );
 }
@@ -193,17 +193,17 @@ async fn a_wrong_token_gives_no_session() {
 #[tokio::test]
 async fn a_token_that_was_pasted_with_its_line_break_is_taken() {
     let room = Room::open().await;
-    let answer = room
+    let response = room
         .stranger
         .post_form("/sign-in", &format!("token=%20{MARA}%0D%0A"))
         .await;
-    assert_eq!(answer.status, 303);
+    assert_eq!(response.status, 303);
 }
 
 #[tokio::test]
 async fn what_is_no_form_is_refused() {
     let room = Room::open().await;
-    let answer = room
+    let response = room
         .stranger
         .post_text(
             "/sign-in",
@@ -211,14 +211,14 @@ async fn what_is_no_form_is_refused() {
             format!("{{\"token\": \"{MARA}\"}}"),
         )
         .await;
-    assert_eq!(answer.problem(), "unsupported-media-type");
-    assert!(!answer.text.contains(MARA));
-    let answer = room
+    assert_eq!(response.problem(), "unsupported-media-type");
+    assert!(!response.text.contains(MARA));
+    let response = room
         .stranger
         .post_form("/sign-in", &format!("token={MARA}&token={MARA}"))
         .await;
-    assert_eq!(answer.problem(), "malformed");
-    assert!(!answer.text.contains(MARA));
+    assert_eq!(response.problem(), "malformed");
+    assert!(!response.text.contains(MARA));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Label, Phase, Policy},
+    rollout::{Identifier, Phase, Policy},
 };
 use serde_json::json;
 
@@ -21,10 +21,10 @@ async fn order(client: &Client, path: &str, body: serde_json::Value) -> u64 {
 #[tokio::test]
 async fn a_new_rollout_shows_where_it_stands() {
     let room = Room::open().await;
-    let answer = room.viewer().get("/api/status").await;
-    let status = answer.ok();
+    let response = room.viewer().get("/api/status").await;
+    let status = response.ok();
     assert_eq!(
-        answer.header("etag"),
+        response.header("etag"),
         Some(format!("\"{}\"", room.head()).as_str())
     );
     assert_eq!(status["phase"], "compat");
@@ -124,13 +124,13 @@ async fn callers_are_selected_sorted_and_paged() {
     );
     for state in [
         "all",
-        "independent",
+        "never_dependent",
         "dependent",
         "stranded",
         "regressed",
-        "unsettled",
+        "inconclusive",
         "migrated",
-        "silent",
+        "inactive",
         "unaccounted",
         "depended",
     ] {
@@ -160,11 +160,11 @@ async fn a_report_is_of_the_window_that_was_asked_for() {
     let report = room.viewer().get("/api/report?window=90m").await.ok();
     assert_eq!(report["window"], "90m");
     for window in ["0s", "31d", "soon", ""] {
-        let answer = room
+        let response = room
             .viewer()
             .get(&format!("/api/report?window={window}"))
             .await;
-        assert_eq!(answer.places(), ["window"], "{window}");
+        assert_eq!(response.places(), ["window"], "{window}");
     }
     assert_eq!(
         room.viewer()
@@ -207,7 +207,7 @@ async fn curves_have_the_span_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn answers_are_counted_by_the_shape_that_was_served() {
+async fn responses_are_counted_by_the_shape_that_was_served() {
     let room = Room::open().await;
     room.poll().await;
     room.operator()
@@ -219,8 +219,8 @@ async fn answers_are_counted_by_the_shape_that_was_served() {
         .ok();
     room.poll().await;
     let status = room.viewer().get("/api/status").await.ok();
-    let answers = status["answers"].as_array().unwrap();
-    let pending = answers
+    let responses = status["responses"].as_array().unwrap();
+    let pending = responses
         .iter()
         .find(|of| of["outcome"] == "PENDING")
         .unwrap();
@@ -252,7 +252,7 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|gate| gate["name"] == "checks_green")
+            .any(|gate| gate["name"] == "required_checks")
     );
     let run = room.viewer().get("/api/transitions/retire").await.ok();
     assert_eq!(run["impossible"]["possible"], json!(["cutover", "observe"]));
@@ -263,8 +263,8 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
             .ok();
     }
     for step in ["undo", "", "cutover/", "%ff", "..%2fstatus"] {
-        let answer = room.viewer().get(&format!("/api/transitions/{step}")).await;
-        assert_eq!(answer.problem(), "not-found", "{step}");
+        let response = room.viewer().get(&format!("/api/transitions/{step}")).await;
+        assert_eq!(response.problem(), "not-found", "{step}");
     }
     assert_eq!(
         room.head(),
@@ -303,10 +303,10 @@ async fn a_failing_gate_is_named_in_the_status_once_it_was_asked() {
     let status = room.viewer().get("/api/status").await.ok();
     let gates = status["gates"].as_array().unwrap();
     let named = |name: &str| {
-        Label::new(name).is_ok()
+        Identifier::new(name).is_ok()
             && gates
                 .iter()
                 .any(|gate| gate["name"] == name && gate["passed"] == false)
     };
-    assert!(named("checks_green") && named("coverage"), "{gates:?}");
+    assert!(named("required_checks") && named("coverage"), "{gates:?}");
 }

@@ -47,7 +47,7 @@ fn stranded_callers_have_a_curve_of_their_own() {
 }
 
 #[test]
-fn answers_are_told_apart_by_endpoint_outcome_and_shape() {
+fn responses_are_told_apart_by_endpoint_outcome_and_shape() {
     let stage = Stage::of(Setting {
         contract: contract(2),
         ..Setting::default()
@@ -73,14 +73,14 @@ fn answers_are_told_apart_by_endpoint_outcome_and_shape() {
 }
 
 #[test]
-fn all_outcomes_of_a_contract_show_zeros_from_its_first_answer_on() {
+fn all_outcomes_of_a_contract_show_zeros_from_its_first_response_on() {
     let stage = Stage::new();
     stage.tick();
-    assert!(stage.curves(Span::Hour).answers.is_empty());
+    assert!(stage.curves(Span::Hour).responses.is_empty());
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
     let curves = stage.curves(Span::Hour);
-    let outcomes: Vec<_> = curves.answers.iter().map(|curve| &*curve.outcome).collect();
+    let outcomes: Vec<_> = curves.responses.iter().map(|curve| &*curve.outcome).collect();
     assert_eq!(outcomes, ["PENDING", "APPROVED", "other", "undetermined"]);
 }
 
@@ -96,11 +96,11 @@ fn pairs_beyond_the_bound_are_counted_together() {
         stage.seconds(1);
     }
     let curves = stage.curves(Span::Day);
-    assert_eq!(curves.answers.len(), History::MAX_PAIRS);
-    let excess = curves.answers.last().unwrap();
+    assert_eq!(curves.responses.len(), History::MAX_PAIRS);
+    let excess = curves.responses.last().unwrap();
     assert_eq!((&*excess.endpoint, &*excess.outcome), ("other", "other"));
     assert_eq!(sum(&excess.target), 300 - (History::MAX_PAIRS as u64 - 1));
-    let all: u64 = curves.answers.iter().map(|curve| sum(&curve.target)).sum();
+    let all: u64 = curves.responses.iter().map(|curve| sum(&curve.target)).sum();
     assert_eq!(all, 300, "none is lost");
 }
 
@@ -111,7 +111,7 @@ fn what_was_counted_before_the_history_is_in_no_bucket() {
     let later = History::builder(stage.census.clone(), stage.metrics.clone());
     let later = later.clock(stage.clock.clone()).open().unwrap();
     stage.poll("AGENT", 1, OLD);
-    legacy_http_compat::keeper::Tick::tick(&later);
+    legacy_http_compat::worker::Tick::tick(&later);
     let curves = later.curves(Span::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
 }
@@ -151,12 +151,12 @@ fn curves_are_this_json() {
         shorten(&mut curve.dependent);
         shorten(&mut curve.stranded);
     }
-    for curve in &mut curves.answers {
+    for curve in &mut curves.responses {
         shorten(&mut curve.target);
         shorten(&mut curve.legacy);
     }
     curves.callers.retain(|curve| curve.kind == "AGENT");
-    curves.answers.truncate(1);
+    curves.responses.truncate(1);
     let expected = json!({
         "span": "24h",
         "from_unix_ms": NOW - 1_439 * 60_000,
@@ -164,7 +164,7 @@ fn curves_are_this_json() {
         "len": 1_440,
         "window": "24h",
         "callers": [{"kind": "AGENT", "dependent": [null, 1], "stranded": [null, 0]}],
-        "answers": [{
+        "responses": [{
             "endpoint": "poll0",
             "outcome": "PENDING",
             "target": [null, 0],

@@ -12,7 +12,7 @@ use legacy_http_compat::{
     census::Window,
     clock::ManualClock,
     history::{History, HistoryBuilder, Span},
-    keeper::Tick,
+    worker::Tick,
 };
 
 use super::{
@@ -117,7 +117,7 @@ fn bytes_bring_back_every_curve() {
         // What was never answered comes back with the first answer.
         let answered = |values: &[Option<u64>]| sum(values) > 0;
         before
-            .answers
+            .responses
             .retain(|curve| answered(&curve.target) || answered(&curve.legacy));
         assert_eq!(before, after);
     }
@@ -146,7 +146,7 @@ fn a_kind_that_the_census_no_longer_knows_is_other() {
 }
 
 #[test]
-fn a_file_of_another_window_keeps_its_answers_only() {
+fn a_file_of_another_window_keeps_its_responses_only() {
     let place = Place::new();
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
@@ -225,11 +225,11 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, history: &History) {
         );
         assert!(
             curves
-                .answers
+                .responses
                 .iter()
                 .all(|curve| curve.legacy.len() == span.len())
         );
-        assert!(curves.answers.len() <= History::MAX_PAIRS);
+        assert!(curves.responses.len() <= History::MAX_PAIRS);
     }
     let bytes = history.to_bytes().unwrap();
     assert!(builder(clock).open_bytes(&bytes).is_ok());

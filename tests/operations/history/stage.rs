@@ -19,7 +19,7 @@ use legacy_http_compat::{
     clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
-    keeper::Tick,
+    worker::Tick,
     metrics::Metrics,
 };
 use tower::{Layer, ServiceExt, service_fn};
@@ -29,7 +29,7 @@ pub(crate) const NOW: u64 = 1_800_000_000_000;
 
 /// Who depends on the legacy shape, and who does not.
 pub(crate) const OLD: Generation = Generation::Legacy;
-pub(crate) const NEW: Generation = Generation::StatusDriven;
+pub(crate) const NEW: Generation = Generation::Target;
 
 /// What a process has: the clock outlives it.
 pub(crate) struct Stage {
@@ -148,15 +148,15 @@ impl Stage {
     pub(crate) fn ask(&self, endpoint: usize, status: &str, caller: Caller) {
         let body = Bytes::from(format!(r#"{{"status":"{status}"}}"#));
         let handler = service_fn(move |_: Request<()>| {
-            let answer = Response::builder().header(CONTENT_TYPE, "application/json");
-            let answer = answer.body(Full::new(body.clone())).unwrap();
-            std::future::ready(Ok::<_, Infallible>(answer))
+            let response = Response::builder().header(CONTENT_TYPE, "application/json");
+            let response = response.body(Full::new(body.clone())).unwrap();
+            std::future::ready(Ok::<_, Infallible>(response))
         });
         let mut request = Request::post(format!("/poll{endpoint}")).body(()).unwrap();
         request.extensions_mut().insert(caller);
-        let answer = self.layer.layer(handler).oneshot(request);
-        match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(answer) => drop(answer.unwrap()),
+        let response = self.layer.layer(handler).oneshot(request);
+        match pin!(response).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(response) => drop(response.unwrap()),
             Poll::Pending => panic!("nothing here waits"),
         }
     }
@@ -170,7 +170,7 @@ impl Stage {
                 (curves.len, curves.len)
             );
         }
-        for curve in &curves.answers {
+        for curve in &curves.responses {
             assert_eq!(
                 (curve.target.len(), curve.legacy.len()),
                 (curves.len, curves.len)
@@ -197,8 +197,8 @@ pub(crate) fn of_kind<'c>(curves: &'c Curves, kind: &str) -> &'c CallerCurve {
 }
 
 pub(crate) fn of_pair<'c>(curves: &'c Curves, endpoint: &str, outcome: &str) -> &'c AnswerCurve {
-    let mut answers = curves.answers.iter();
-    let found = answers.find(|curve| curve.endpoint == endpoint && curve.outcome == outcome);
+    let mut responses = curves.responses.iter();
+    let found = responses.find(|curve| curve.endpoint == endpoint && curve.outcome == outcome);
     found.unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::{history::Span, keeper::Tick};
+use legacy_http_compat::{history::Span, worker::Tick};
 
 use super::stage::{NOW, OLD, Stage, of_kind, of_pair, sum, tail};
 
@@ -120,9 +120,9 @@ fn a_census_that_nobody_keeps_says_nothing() {
     let curves = stage.curves(Span::Hour);
     let expected = [Some(1), Some(1), Some(1), Some(1), None, None, None];
     assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 7), expected);
-    let answers = &of_pair(&curves, "poll0", "PENDING").legacy;
+    let responses = &of_pair(&curves, "poll0", "PENDING").legacy;
     assert_eq!(
-        tail(answers, 7),
+        tail(responses, 7),
         [
             Some(1),
             Some(0),

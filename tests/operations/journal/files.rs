@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use legacy_http_compat::rollout::{Fact, FileJournal, Journal, JournalReader, ReadError, Verified};
+use legacy_http_compat::rollout::{EventPayload, FileJournal, Journal, JournalReader, ReadError, Verified};
 use sha2::{Digest as _, Sha256};
 
 use super::{events, temp_dir::TempDir};
@@ -23,10 +23,10 @@ pub(crate) fn write(path: &Path, count: usize) {
     write_facts(path, events::story().into_iter().take(count));
 }
 
-fn write_facts(path: &Path, facts: impl IntoIterator<Item = Fact>) {
+fn write_facts(path: &Path, facts: impl IntoIterator<Item = EventPayload>) {
     let journal = FileJournal::open(path).unwrap();
-    for (head, fact) in (0..).zip(facts) {
-        journal.append(head, events::draft(fact)).unwrap();
+    for (head, payload) in (0..).zip(facts) {
+        journal.append(head, events::draft(payload)).unwrap();
     }
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn lines() -> Vec<Vec<u8>> {
 }
 
 /// The lines of a journal of these facts, each with its line break.
-pub(crate) fn lines_of(facts: Vec<Fact>) -> Vec<Vec<u8>> {
+pub(crate) fn lines_of(facts: Vec<EventPayload>) -> Vec<Vec<u8>> {
     let directory = TempDir::new();
     let path = directory.path().join("journal");
     write_facts(&path, facts);

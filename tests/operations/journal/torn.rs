@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use legacy_http_compat::{
     clock::ManualClock,
     rollout::{
-        ActorKind, Fact, FileJournal, Fold, Journal, JournalReader, Phase, Recovered, Timestamp,
+        ActorKind, EventPayload, FileJournal, Projection, Journal, JournalReader, Phase, Recovered, Timestamp,
         TornLine,
     },
 };
@@ -22,8 +22,8 @@ fn rolled_back() -> Vec<Vec<u8>> {
     files::lines_of(facts.into())
 }
 
-fn replay(journal: &FileJournal) -> Fold {
-    let mut fold = Fold::new();
+fn replay(journal: &FileJournal) -> Projection {
+    let mut fold = Projection::new();
     fold.catch_up(journal, |_| ()).unwrap();
     fold
 }
@@ -57,7 +57,7 @@ fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
 
             let event = journal.read(line - 1, 9).unwrap().remove(0);
             let bytes = torn as u64;
-            assert_eq!(*event.fact(), Fact::Recovered(Recovered { line, bytes }));
+            assert_eq!(*event.payload(), EventPayload::Recovered(Recovered { line, bytes }));
             assert_eq!(
                 (event.seq(), event.actor().kind()),
                 (line, ActorKind::System)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use legacy_http_compat::rollout::{
-    AppendError, Event, Fact, FileJournal, Fold, Journal, MemoryJournal, Phase, PolicyChanged,
+    AppendError, Event, EventPayload, FileJournal, Projection, Journal, MemoryJournal, Phase, PolicyChanged,
     PolicyDocument, ReplayError,
 };
 
@@ -24,7 +24,7 @@ fn on_each(test: impl Fn(Arc<dyn Journal>)) {
 fn fill(journal: &dyn Journal) -> Vec<Event> {
     let story = (0..).zip(events::story());
     story
-        .map(|(head, fact)| journal.append(head, events::draft(fact)).unwrap())
+        .map(|(head, payload)| journal.append(head, events::draft(payload)).unwrap())
         .collect()
 }
 
@@ -110,12 +110,12 @@ fn nobody_waits_for_what_is_there_nor_longer_than_asked() {
 #[test]
 fn a_fold_catches_up_in_any_steps_and_names_the_event_that_cannot_follow() {
     on_each(|journal| {
-        let mut steps = Fold::new();
-        for (head, fact) in (0..).zip(events::story()) {
-            journal.append(head, events::draft(fact)).unwrap();
+        let mut steps = Projection::new();
+        for (head, payload) in (0..).zip(events::story()) {
+            journal.append(head, events::draft(payload)).unwrap();
             steps.catch_up(&*journal, |_| ()).unwrap();
         }
-        let mut at_once = Fold::new();
+        let mut at_once = Projection::new();
         let mut seen = Vec::new();
         at_once
             .catch_up(&journal, |event| seen.push(event.seq()))
@@ -130,7 +130,7 @@ fn a_fold_catches_up_in_any_steps_and_names_the_event_that_cannot_follow() {
             error.to_string().starts_with(&format!("event {seq}: ")),
             "{error}"
         );
-        assert!(matches!(error, ReplayError::Fold(error) if error.seq() == seq));
+        assert!(matches!(error, ReplayError::Projection(error) if error.seq() == seq));
         assert_eq!(at_once, steps, "nothing has changed");
     });
 }
@@ -143,8 +143,8 @@ fn a_reading_is_bounded_in_bytes_and_goes_on_where_it_ended() {
     let policy = serde_json::json!({ "a": large });
     for head in 0..200 {
         let policy = PolicyDocument::new(policy.clone()).unwrap();
-        let fact = Fact::PolicyChanged(PolicyChanged { policy });
-        journal.append(head, events::draft(fact)).unwrap();
+        let payload = EventPayload::PolicyChanged(PolicyChanged { policy });
+        journal.append(head, events::draft(payload)).unwrap();
     }
     let first = journal.read(0, usize::MAX).unwrap().len() as u64;
     assert!((1..200).contains(&first), "{first}");

@@ -3,7 +3,7 @@
 use std::{env, path::Path, process::Command, sync::Arc, thread};
 
 use legacy_http_compat::rollout::{
-    AppendError, Event, Fact, FileJournal, Incident, IncidentId, Journal, MemoryJournal,
+    AppendError, Event, EventPayload, FileJournal, Incident, IncidentId, Journal, MemoryJournal,
     OpenErrorKind,
 };
 
@@ -16,9 +16,9 @@ fn insist(journal: &dyn Journal, name: usize, count: usize) -> usize {
     let (mut head, mut conflicts) = (0, 0);
     for number in 0..count {
         let incident = IncidentId::new(format!("{name}-{number}")).unwrap();
-        let fact = Fact::IncidentOpened(Incident { incident });
+        let payload = EventPayload::IncidentOpened(Incident { incident });
         loop {
-            match journal.append(head, events::draft(fact.clone())) {
+            match journal.append(head, events::draft(payload.clone())) {
                 Ok(event) => break head = event.seq(),
                 Err(AppendError::Conflict(conflict)) => {
                     let shown: Vec<u64> = conflict.meanwhile().iter().map(Event::seq).collect();
@@ -43,11 +43,11 @@ fn race(journal: &Arc<dyn Journal>) {
     for writer in writers {
         writer.join().unwrap();
     }
-    let mut facts: Vec<Fact> = journal
+    let mut facts: Vec<EventPayload> = journal
         .read(0, usize::MAX)
         .unwrap()
         .iter()
-        .map(|event| event.fact().clone())
+        .map(|event| event.payload().clone())
         .collect();
     assert_eq!(facts.len(), 80);
     facts.dedup();

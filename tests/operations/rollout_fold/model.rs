@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use legacy_http_compat::rollout::{
-    ContractChanged, Duty, Fact, GateReport, IncidentId, Label, Mode, Phase, PhaseChange,
-    Timestamp, Waived,
+    ContractChanged, ObligationKind, EventPayload, GateReport, IncidentId, Identifier, Mode, Phase, PhaseChange,
+    Timestamp, WaiverTarget,
 };
 
 /// All events that followed, with their times; the number of each is its place, counted from 1.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Model(Vec<(Timestamp, Fact)>);
+pub(crate) struct Model(Vec<(Timestamp, EventPayload)>);
 
 impl Model {
     /// Takes in an event if it can follow, and says whether it could.
-    pub(crate) fn push(&mut self, at: Timestamp, fact: &Fact) -> bool {
-        let follows = self.follows(fact);
+    pub(crate) fn push(&mut self, at: Timestamp, payload: &EventPayload) -> bool {
+        let follows = self.follows(payload);
         if follows {
-            self.0.push((at, fact.clone()));
+            self.0.push((at, payload.clone()));
         }
         follows
     }
@@ -25,40 +25,40 @@ impl Model {
         self.0.len() as u64
     }
 
-    fn numbered(&self) -> impl DoubleEndedIterator<Item = (u64, Timestamp, &Fact)> {
+    fn numbered(&self) -> impl DoubleEndedIterator<Item = (u64, Timestamp, &EventPayload)> {
         let place = |index| index as u64 + 1;
         let all = self.0.iter().enumerate();
-        all.map(move |(index, (at, fact))| (place(index), *at, fact))
+        all.map(move |(index, (at, payload))| (place(index), *at, payload))
     }
 
     fn changes(&self) -> impl DoubleEndedIterator<Item = (u64, Timestamp, &PhaseChange)> {
-        self.numbered().filter_map(|(seq, at, fact)| match fact {
-            Fact::PhaseChanged(change) => Some((seq, at, change)),
+        self.numbered().filter_map(|(seq, at, payload)| match payload {
+            EventPayload::PhaseChanged(change) => Some((seq, at, change)),
             _ => None,
         })
     }
 
     pub(crate) fn phase(&self) -> Option<Phase> {
-        self.numbered().rev().find_map(|(_, _, fact)| match fact {
-            Fact::PhaseChanged(change) => Some(change.to),
-            Fact::Opened(opened) => Some(opened.phase),
+        self.numbered().rev().find_map(|(_, _, payload)| match payload {
+            EventPayload::PhaseChanged(change) => Some(change.to),
+            EventPayload::Opened(opened) => Some(opened.phase),
             _ => None,
         })
     }
 
     /// The number of the event by which the phase was entered.
     pub(crate) fn entered(&self) -> Option<u64> {
-        let enters = |fact: &Fact| matches!(fact, Fact::PhaseChanged(_) | Fact::Opened(_));
+        let enters = |payload: &EventPayload| matches!(payload, EventPayload::PhaseChanged(_) | EventPayload::Opened(_));
         self.numbered()
             .rev()
-            .find_map(|(seq, _, fact)| enters(fact).then_some(seq))
+            .find_map(|(seq, _, payload)| enters(payload).then_some(seq))
     }
 
     pub(crate) fn is_open(&self, incident: &IncidentId) -> bool {
-        let last = self.numbered().rev().find_map(|(_, _, fact)| match fact {
-            Fact::IncidentOpened(fact) => (fact.incident == *incident).then_some(true),
-            Fact::IncidentClosed(fact) => (fact.incident == *incident).then_some(false),
-            Fact::PhaseChanged(change) => {
+        let last = self.numbered().rev().find_map(|(_, _, payload)| match payload {
+            EventPayload::IncidentOpened(payload) => (payload.incident == *incident).then_some(true),
+            EventPayload::IncidentClosed(payload) => (payload.incident == *incident).then_some(false),
+            EventPayload::PhaseChanged(change) => {
                 (change.incident.as_ref() == Some(incident)).then_some(true)
             }
             _ => None,
@@ -67,28 +67,28 @@ impl Model {
     }
 
     /// Until when these are waived.
-    pub(crate) fn waived_until(&self, waived: &Waived) -> Option<Timestamp> {
-        let last = self.numbered().rev().find_map(|(_, _, fact)| match fact {
-            Fact::DependenceWaived(fact) => (fact.waived == *waived).then_some(Some(fact.until)),
-            Fact::WaiverEnded(fact) => (fact.waived == *waived).then_some(None),
+    pub(crate) fn waived_until(&self, waived: &WaiverTarget) -> Option<Timestamp> {
+        let last = self.numbered().rev().find_map(|(_, _, payload)| match payload {
+            EventPayload::DependenceWaived(payload) => (payload.waived == *waived).then_some(Some(payload.until)),
+            EventPayload::WaiverEnded(payload) => (payload.waived == *waived).then_some(None),
             _ => None,
         });
         last.flatten()
     }
 
-    pub(crate) fn is_green(&self, check: &Label) -> Option<bool> {
-        self.numbered().rev().find_map(|(_, _, fact)| match fact {
-            Fact::CheckReported(fact) => (fact.check == *check).then_some(fact.green),
+    pub(crate) fn is_green(&self, check: &Identifier) -> Option<bool> {
+        self.numbered().rev().find_map(|(_, _, payload)| match payload {
+            EventPayload::CheckReported(payload) => (payload.check == *check).then_some(payload.green),
             _ => None,
         })
     }
 
     /// The number of the event since which the contract is served.
     pub(crate) fn served_since(&self) -> Option<u64> {
-        let serves = |fact: &Fact| matches!(fact, Fact::ContractChanged(_));
+        let serves = |payload: &EventPayload| matches!(payload, EventPayload::ContractChanged(_));
         self.numbered()
             .rev()
-            .find_map(|(seq, _, fact)| serves(fact).then_some(seq))
+            .find_map(|(seq, _, payload)| serves(payload).then_some(seq))
     }
 
     /// Of each rollback its number, how long it has lasted, and whether it is still running.
@@ -105,22 +105,22 @@ impl Model {
     }
 
     fn is_analysed(&self, rollback: u64) -> bool {
-        self.numbered().any(|(_, _, fact)| {
-            matches!(fact, Fact::PostAnalysisFiled(filed) if filed.rollback == rollback)
+        self.numbered().any(|(_, _, payload)| {
+            matches!(payload, EventPayload::PostAnalysisFiled(filed) if filed.rollback == rollback)
         })
     }
 
     /// What is owed, for which rollback, and whether it is overdue.
-    pub(crate) fn obligations(&self, now: Timestamp, limit: Duration) -> Vec<(Duty, u64, bool)> {
+    pub(crate) fn obligations(&self, now: Timestamp, limit: Duration) -> Vec<(ObligationKind, u64, bool)> {
         let mut owed = Vec::new();
         for (seq, _, running) in self.rollbacks(now) {
             let (_, at, _) = self.numbered().find(|(place, _, _)| *place == seq).unwrap();
             let overdue = at.plus(limit) < now;
             if running {
-                owed.push((Duty::EndRollback, seq, overdue));
+                owed.push((ObligationKind::EndRollback, seq, overdue));
             }
             if !self.is_analysed(seq) {
-                owed.push((Duty::PostAnalysis, seq, overdue));
+                owed.push((ObligationKind::PostAnalysis, seq, overdue));
             }
         }
         owed
@@ -135,37 +135,37 @@ impl Model {
     }
 
     pub(crate) fn count(&self, name: &str) -> u64 {
-        let counted = self.numbered().filter(|(_, _, fact)| fact.name() == name);
+        let counted = self.numbered().filter(|(_, _, payload)| payload.name() == name);
         counted.count() as u64
     }
 
-    fn follows(&self, fact: &Fact) -> bool {
+    fn follows(&self, payload: &EventPayload) -> bool {
         let Some(phase) = self.phase() else {
-            return match fact {
-                Fact::Recovered(_) => true,
-                Fact::Opened(opened) => matches!(opened.phase, Phase::Observe | Phase::Compat),
+            return match payload {
+                EventPayload::Recovered(_) => true,
+                EventPayload::Opened(opened) => matches!(opened.phase, Phase::Observe | Phase::Compat),
                 _ => false,
             };
         };
-        match fact {
-            Fact::Opened(_) => false,
-            Fact::PhaseChanged(change) => change.from == phase && is_step(change),
-            Fact::IncidentOpened(fact) => !self.is_open(&fact.incident),
-            Fact::IncidentClosed(fact) => self.is_open(&fact.incident),
-            Fact::WaiverEnded(fact) => self.waived_until(&fact.waived).is_some(),
-            Fact::ContractChanged(fact) => !self.is_served(fact),
-            Fact::PostAnalysisFiled(fact) => {
+        match payload {
+            EventPayload::Opened(_) => false,
+            EventPayload::PhaseChanged(change) => change.from == phase && is_step(change),
+            EventPayload::IncidentOpened(payload) => !self.is_open(&payload.incident),
+            EventPayload::IncidentClosed(payload) => self.is_open(&payload.incident),
+            EventPayload::WaiverEnded(payload) => self.waived_until(&payload.waived).is_some(),
+            EventPayload::ContractChanged(payload) => !self.is_served(payload),
+            EventPayload::PostAnalysisFiled(payload) => {
                 let rollbacks = self.rollbacks(Timestamp::MIN);
-                rollbacks.iter().any(|(seq, _, _)| *seq == fact.rollback)
+                rollbacks.iter().any(|(seq, _, _)| *seq == payload.rollback)
             }
-            Fact::ProcessStarted(fact) => (fact.mode == Mode::Active) == (phase == Phase::Compat),
+            EventPayload::ProcessStarted(payload) => (payload.mode == Mode::Active) == (phase == Phase::Compat),
             _ => true,
         }
     }
 
     fn is_served(&self, contract: &ContractChanged) -> bool {
-        let last = self.numbered().rev().find_map(|(_, _, fact)| match fact {
-            Fact::ContractChanged(fact) => Some(fact),
+        let last = self.numbered().rev().find_map(|(_, _, payload)| match payload {
+            EventPayload::ContractChanged(payload) => Some(payload),
             _ => None,
         });
         last == Some(contract)
@@ -174,8 +174,8 @@ impl Model {
 
 /// Whether a step exists and has the evidence that it needs.
 fn is_step(change: &PhaseChange) -> bool {
-    let failing: Vec<&Label> = change.failing().map(GateReport::name).collect();
-    let overridden: Vec<&Label> = change.overridden.iter().collect();
+    let failing: Vec<&Identifier> = change.failing().map(GateReport::name).collect();
+    let overridden: Vec<&Identifier> = change.overridden.iter().collect();
     match (change.from, change.to, change.incident.is_some()) {
         (Phase::Observe, Phase::Compat, false) | (Phase::Cutover, Phase::Retired, false) => {
             failing.is_empty() && overridden.is_empty()

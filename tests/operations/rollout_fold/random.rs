@@ -6,8 +6,8 @@ use legacy_http_compat::{
     FlagState,
     caller::Fingerprint,
     rollout::{
-        Attempt, AttemptRefused, Event, Fact, Fold, GateReport, IncidentId, Label, Mode, Phase,
-        PhaseChange, PolicyChanged, PolicyDocument, Reason, Recovered, Timestamp, Waived,
+        Attempt, AttemptRefused, Event, EventPayload, Projection, GateReport, IncidentId, Identifier, Mode, Phase,
+        PhaseChange, PolicyChanged, PolicyDocument, Reason, Recovered, Timestamp, WaiverTarget,
         WaiverEnded,
     },
 };
@@ -20,7 +20,7 @@ fn phase() -> impl Strategy<Value = Phase> {
     select(Phase::ALL.to_vec())
 }
 
-fn name() -> impl Strategy<Value = Label> {
+fn name() -> impl Strategy<Value = Identifier> {
     select(vec!["a", "b"]).prop_map(events::label)
 }
 
@@ -28,11 +28,11 @@ fn incident() -> impl Strategy<Value = IncidentId> {
     select(vec!["INC-1", "INC-2"]).prop_map(|id| IncidentId::new(id).unwrap())
 }
 
-fn waived() -> impl Strategy<Value = Waived> {
+fn waived() -> impl Strategy<Value = WaiverTarget> {
     prop_oneof![
-        (0_u128..2).prop_map(|value| Waived::Caller(Fingerprint::from_u128(value))),
-        name().prop_map(Waived::Kind),
-        Just(Waived::Anonymous),
+        (0_u128..2).prop_map(|value| WaiverTarget::Caller(Fingerprint::from_u128(value))),
+        name().prop_map(WaiverTarget::Kind),
+        Just(WaiverTarget::Anonymous),
     ]
 }
 
@@ -49,7 +49,7 @@ fn gates() -> impl Strategy<Value = Vec<GateReport>> {
 }
 
 /// Any step, even one that does not exist.
-fn any_change() -> impl Strategy<Value = Fact> {
+fn any_change() -> impl Strategy<Value = EventPayload> {
     let overridden = proptest::collection::vec(name(), 0..2);
     (
         phase(),
@@ -59,7 +59,7 @@ fn any_change() -> impl Strategy<Value = Fact> {
         option::of(incident()),
     )
         .prop_map(|(from, to, gates, overridden, incident)| {
-            Fact::PhaseChanged(PhaseChange {
+            EventPayload::PhaseChanged(PhaseChange {
                 from,
                 to,
                 gates,
@@ -70,7 +70,7 @@ fn any_change() -> impl Strategy<Value = Fact> {
 }
 
 /// Steps that often follow, so that the histories get somewhere.
-fn likely_change() -> impl Strategy<Value = Fact> {
+fn likely_change() -> impl Strategy<Value = EventPayload> {
     let steps = vec![
         events::changed(Phase::Observe, Phase::Compat),
         events::changed(Phase::Compat, Phase::Observe),
@@ -85,7 +85,7 @@ fn likely_change() -> impl Strategy<Value = Fact> {
     select(steps)
 }
 
-fn other_fact() -> impl Strategy<Value = Fact> {
+fn other_fact() -> impl Strategy<Value = EventPayload> {
     let refused = AttemptRefused {
         attempt: Attempt::Access,
         cause: Reason::new("no such token").unwrap(),
@@ -94,39 +94,39 @@ fn other_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         phase().prop_map(events::opened),
         (name(), any::<bool>()).prop_map(|(name, green)| events::check(name.as_str(), green)),
-        incident().prop_map(|id| Fact::IncidentOpened(events::incident(id.as_str()))),
-        incident().prop_map(|id| Fact::IncidentClosed(events::incident(id.as_str()))),
+        incident().prop_map(|id| EventPayload::IncidentOpened(events::incident(id.as_str()))),
+        incident().prop_map(|id| EventPayload::IncidentClosed(events::incident(id.as_str()))),
         (waived(), 0_u64..200).prop_map(|(waived, until)| events::waived(waived, until)),
-        waived().prop_map(|waived| Fact::WaiverEnded(WaiverEnded { waived })),
+        waived().prop_map(|waived| EventPayload::WaiverEnded(WaiverEnded { waived })),
         select(vec!["0a", "0b"]).prop_map(events::contract),
         (0_u64..40).prop_map(events::post_analysis),
         select(vec![Mode::Active, Mode::Inactive]).prop_map(events::started),
-        Just(Fact::AttemptRefused(refused)),
-        Just(Fact::Recovered(Recovered { line: 1, bytes: 1 })),
+        Just(EventPayload::AttemptRefused(refused)),
+        Just(EventPayload::Recovered(Recovered { line: 1, bytes: 1 })),
         (0_u64..9).prop_map(|limit| {
             let policy = PolicyDocument::new(json!({ "limit": limit })).unwrap();
-            Fact::PolicyChanged(PolicyChanged { policy })
+            EventPayload::PolicyChanged(PolicyChanged { policy })
         }),
     ]
 }
 
 /// A fact and the time by the wall clock, which jumps as it likes.
-fn happening() -> impl Strategy<Value = (u64, Fact)> {
-    let fact = prop_oneof![4 => likely_change(), 1 => any_change(), 6 => other_fact()];
-    (0_u64..200, fact)
+fn happening() -> impl Strategy<Value = (u64, EventPayload)> {
+    let payload = prop_oneof![4 => likely_change(), 1 => any_change(), 6 => other_fact()];
+    (0_u64..200, payload)
 }
 
-fn happenings() -> impl Strategy<Value = Vec<(u64, Fact)>> {
+fn happenings() -> impl Strategy<Value = Vec<(u64, EventPayload)>> {
     let opening = select(vec![Phase::Observe, Phase::Compat]).prop_map(events::opened);
     let rest = proptest::collection::vec(happening(), 0..80);
     (option::weighted(0.9, opening), rest).prop_map(|(opening, mut all)| {
-        all.splice(0..0, opening.map(|fact| (0, fact)));
+        all.splice(0..0, opening.map(|payload| (0, payload)));
         all
     })
 }
 
 /// All that is asked of a state with a time.
-fn agrees_at(fold: &Fold, model: &Model, now: Timestamp) -> Result<(), TestCaseError> {
+fn agrees_at(fold: &Projection, model: &Model, now: Timestamp) -> Result<(), TestCaseError> {
     let state = fold.state().unwrap();
     let limit = Duration::from_millis(40);
     let owed: Vec<_> = state
@@ -141,7 +141,7 @@ fn agrees_at(fold: &Fold, model: &Model, now: Timestamp) -> Result<(), TestCaseE
         .collect();
     prop_assert_eq!(rollbacks, model.rollbacks(now));
     for waived in ["anonymous", "kind a", "kind b"] {
-        let waived: Waived = waived.parse().unwrap();
+        let waived: WaiverTarget = waived.parse().unwrap();
         let until = model.waived_until(&waived);
         prop_assert_eq!(
             state.waivers().get(&waived).map(|waiver| waiver.until),
@@ -153,7 +153,7 @@ fn agrees_at(fold: &Fold, model: &Model, now: Timestamp) -> Result<(), TestCaseE
     Ok(())
 }
 
-fn agrees(fold: &Fold, model: &Model) -> Result<(), TestCaseError> {
+fn agrees(fold: &Projection, model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(fold.head(), model.head());
     prop_assert_eq!(fold.recoveries().len() as u64, model.count("recovered"));
     let Some(state) = fold.state() else {
@@ -186,11 +186,11 @@ fn agrees(fold: &Fold, model: &Model) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn the_fold_agrees_with_the_model_after_every_event(all in happenings(), now in 0_u64..300) {
-        let (mut fold, mut model) = (Fold::new(), Model::default());
-        for (at, fact) in all {
-            let event: Event = events::draft_at(at, fact).numbered(fold.head() + 1);
+        let (mut fold, mut model) = (Projection::new(), Model::default());
+        for (at, payload) in all {
+            let event: Event = events::draft_at(at, payload).numbered(fold.head() + 1);
             let before = fold.clone();
-            let follows = model.push(event.at(), event.fact());
+            let follows = model.push(event.at(), event.payload());
             let applied = fold.apply(&event);
             prop_assert_eq!(applied.is_ok(), follows, "{:?}", &applied);
             if let Err(error) = applied {
@@ -206,18 +206,18 @@ proptest! {
 
     #[test]
     fn after_retirement_the_phase_never_changes(all in proptest::collection::vec(happening(), 0..60)) {
-        let mut fold = Fold::new();
+        let mut fold = Projection::new();
         let steps = [
             events::opened(Phase::Compat),
             events::cutover(Vec::new(), &[]),
             events::changed(Phase::Cutover, Phase::Retired),
         ];
-        let steps = steps.into_iter().map(|fact| (0, fact));
-        for (at, fact) in steps.chain(all) {
+        let steps = steps.into_iter().map(|payload| (0, payload));
+        for (at, payload) in steps.chain(all) {
             let retired = fold.state().is_some_and(|state| state.phase() == Phase::Retired);
-            let event = events::draft_at(at, fact).numbered(fold.head() + 1);
+            let event = events::draft_at(at, payload).numbered(fold.head() + 1);
             let applied = fold.apply(&event);
-            prop_assert!(!(retired && applied.is_ok() && event.fact().name() == "phase_changed"));
+            prop_assert!(!(retired && applied.is_ok() && event.payload().name() == "phase_changed"));
         }
         prop_assert_eq!(fold.state().unwrap().flag(), FlagState::Retired);
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use legacy_http_compat::rollout::{
-    Duty, Fact, Fold, FoldError, FoldErrorKind, GateReport, Mode, Phase, PhaseChange, Timestamp,
-    Transition, Waived,
+    ObligationKind, EventPayload, Projection, ProjectionError, ProjectionErrorKind, GateReport, Mode, Phase, PhaseChange, Timestamp,
+    Transition, WaiverTarget,
 };
 use serde_json::json;
 
@@ -15,15 +15,15 @@ use super::events::{
 
 const HOUR: u64 = 3_600_000;
 
-fn fold(facts: impl IntoIterator<Item = Fact>) -> Result<Fold, FoldError> {
-    let mut fold = Fold::new();
-    for (seq, fact) in (1..).zip(facts) {
-        fold.apply(&draft_at(seq * HOUR, fact).numbered(seq))?;
+fn fold(facts: impl IntoIterator<Item = EventPayload>) -> Result<Projection, ProjectionError> {
+    let mut fold = Projection::new();
+    for (seq, payload) in (1..).zip(facts) {
+        fold.apply(&draft_at(seq * HOUR, payload).numbered(seq))?;
     }
     Ok(fold)
 }
 
-fn refused(facts: impl IntoIterator<Item = Fact>) -> (u64, String) {
+fn refused(facts: impl IntoIterator<Item = EventPayload>) -> (u64, String) {
     let error = fold(facts).unwrap_err();
     (error.seq(), error.kind().to_string())
 }
@@ -49,7 +49,7 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.contract().unwrap().since.seq, 3);
     assert_eq!(state.last_start().unwrap().mode, Mode::Inactive);
     assert_eq!(state.client_rollbacks()[0].version.as_str(), "1.9.3");
-    assert_eq!(state.overrides()[0].gates, [label("legacy_quiet")]);
+    assert_eq!(state.overrides()[0].gates, [label("no_dependent_responses")]);
     assert_eq!(state.count_of(Transition::Cutover), 2);
     assert_eq!(state.count_of(Transition::Abort), 0);
     assert_eq!(fold.recoveries()[0].1.seq, 17);
@@ -87,18 +87,18 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let state = open.state().unwrap();
     assert_eq!(state.open_incidents()[&incident("INC-1").incident].seq, 3);
     let limit = Duration::from_secs(72 * 3600);
-    let owed = |now| -> Vec<(Duty, bool)> {
+    let owed = |now| -> Vec<(ObligationKind, bool)> {
         let owed = state.obligations(now, limit);
         owed.map(|owed| (owed.duty, owed.overdue)).collect()
     };
     assert_eq!(
         owed(hour(75)),
-        [(Duty::EndRollback, false), (Duty::PostAnalysis, false)]
+        [(ObligationKind::EndRollback, false), (ObligationKind::PostAnalysis, false)]
     );
     let late = Timestamp::from_unix_ms(75 * HOUR + 1);
     assert_eq!(
         owed(late),
-        [(Duty::EndRollback, true), (Duty::PostAnalysis, true)]
+        [(ObligationKind::EndRollback, true), (ObligationKind::PostAnalysis, true)]
     );
 
     facts.extend([post_analysis(3), cutover(vec![], &[])]);
@@ -121,7 +121,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
 fn a_rollback_for_an_incident_that_is_open_leaves_it_as_it_was_opened() {
     let facts = [
         opened(Phase::Compat),
-        Fact::IncidentOpened(incident("INC-1")),
+        EventPayload::IncidentOpened(incident("INC-1")),
         cutover(vec![], &[]),
         rollback("INC-1"),
     ];
@@ -134,12 +134,12 @@ fn a_rollback_for_an_incident_that_is_open_leaves_it_as_it_was_opened() {
 fn a_waiver_ends_by_its_time_or_is_renewed() {
     let facts = [
         opened(Phase::Compat),
-        waived(Waived::Anonymous, 5),
-        waived(Waived::Anonymous, 9),
+        waived(WaiverTarget::Anonymous, 5),
+        waived(WaiverTarget::Anonymous, 9),
     ];
     let fold = fold(facts).unwrap();
     let state = fold.state().unwrap();
-    let at = |unix_ms| state.waiver(&Waived::Anonymous, Timestamp::from_unix_ms(unix_ms));
+    let at = |unix_ms| state.waiver(&WaiverTarget::Anonymous, Timestamp::from_unix_ms(unix_ms));
     assert_eq!(at(8).unwrap().granted.seq, 3);
     assert_eq!(at(9), None);
     assert_eq!(state.waivers().len(), 1, "what is past is still to be seen");
@@ -184,10 +184,10 @@ fn a_wrong_beginning_is_refused() {
 
 #[test]
 fn an_event_of_another_number_is_refused() {
-    let mut fold = Fold::new();
+    let mut fold = Projection::new();
     let error = fold.apply(&draft_at(0, opened(Phase::Compat)).numbered(2));
     let error = error.unwrap_err();
-    assert_eq!(*error.kind(), FoldErrorKind::OutOfSequence(1));
+    assert_eq!(*error.kind(), ProjectionErrorKind::OutOfSequence(1));
     assert_eq!(error.to_string(), "event 2: the next event is 1");
 }
 
@@ -225,10 +225,10 @@ fn no_other_step_can_be_overridden() {
         ..PhaseChange::new(Phase::Cutover, Phase::Retired)
     };
     let begun = || [opened(Phase::Compat), cutover(vec![], &[])].into_iter();
-    let (seq, message) = refused(begun().chain([Fact::PhaseChanged(retire.clone())]));
+    let (seq, message) = refused(begun().chain([EventPayload::PhaseChanged(retire.clone())]));
     assert_eq!((seq, message.as_str()), (3, "retire cannot override gates"));
     let overridden = Vec::new();
-    let plain = Fact::PhaseChanged(PhaseChange {
+    let plain = EventPayload::PhaseChanged(PhaseChange {
         overridden,
         ..retire
     });
@@ -247,19 +247,19 @@ fn a_rollback_works_whatever_the_gates_say_but_needs_an_incident() {
         incident: Some(incident("INC-1").incident),
         ..PhaseChange::new(Phase::Cutover, Phase::Compat)
     };
-    assert!(fold(begun().chain([Fact::PhaseChanged(against)])).is_ok());
+    assert!(fold(begun().chain([EventPayload::PhaseChanged(against)])).is_ok());
     let odd = PhaseChange {
         incident: Some(incident("INC-1").incident),
         ..PhaseChange::new(Phase::Compat, Phase::Cutover)
     };
-    let (_, message) = refused([opened(Phase::Compat), Fact::PhaseChanged(odd)]);
+    let (_, message) = refused([opened(Phase::Compat), EventPayload::PhaseChanged(odd)]);
     assert_eq!(message, "cutover has no incident");
 }
 
 #[test]
 fn what_refers_to_nothing_is_refused() {
-    let message = |fact| refused([opened(Phase::Compat), fact]).1;
-    let closed = Fact::IncidentClosed(incident("INC-1"));
+    let message = |payload| refused([opened(Phase::Compat), payload]).1;
+    let closed = EventPayload::IncidentClosed(incident("INC-1"));
     assert_eq!(message(closed), "incident INC-1 is not open");
     assert_eq!(message(post_analysis(1)), "event 1 is no rollback");
     assert_eq!(

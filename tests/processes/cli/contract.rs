@@ -32,8 +32,8 @@ fn a_document_without_faults_is_said_to_be_one() {
     let ran = check(&document, false);
     ran.ends(0).says("contract.json: no faults");
     assert_eq!(ran.err, "");
-    let answer = check(&document, true).ends(0).json();
-    assert_eq!(answer, json!({ "valid": true, "faults": [] }));
+    let response = check(&document, true).ends(0).json();
+    assert_eq!(response, json!({ "valid": true, "faults": [] }));
 }
 
 #[test]
@@ -55,12 +55,12 @@ fn all_faults_of_contract_and_callers_are_shown_at_once() {
 #[test]
 fn the_faults_in_json_have_their_places() {
     let ran = check(FAULTY.as_bytes(), true);
-    let answer = ran.ends(1).json();
-    assert_eq!(answer["valid"], false);
-    let faults = answer["faults"].as_array().unwrap();
+    let response = ran.ends(1).json();
+    assert_eq!(response["valid"], false);
+    let faults = response["faults"].as_array().unwrap();
     let of = |part: &str| faults.iter().filter(|fault| fault["part"] == part).count();
-    assert!(of("contract") >= 5, "{answer}");
-    assert!(of("callers") >= 2, "{answer}");
+    assert!(of("contract") >= 5, "{response}");
+    assert!(of("callers") >= 2, "{response}");
     let status = faults.iter().find(|fault| fault["outcome"] == "D").unwrap();
     assert_eq!(status["endpoint"], "job");
     assert_eq!(status["value"], "status 99");

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use legacy_http_compat::rollout::{Draft, Fact, FileJournal, Journal};
+use legacy_http_compat::rollout::{NewEvent, EventPayload, FileJournal, Journal};
 
 use super::{events, temp_dir::TempDir};
 
@@ -12,11 +12,11 @@ pub(crate) struct OnDisk {
 }
 
 impl OnDisk {
-    pub(crate) fn of(facts: Vec<Fact>) -> Self {
+    pub(crate) fn of(facts: Vec<EventPayload>) -> Self {
         Self::of_drafts(facts.into_iter().map(events::draft).collect())
     }
 
-    pub(crate) fn of_drafts(drafts: Vec<Draft>) -> Self {
+    pub(crate) fn of_drafts(drafts: Vec<NewEvent>) -> Self {
         let new = Self {
             directory: TempDir::new(),
         };

@@ -1,7 +1,7 @@
 //! `report`.
 
 use legacy_http_compat::rollout::{
-    Actor, Draft, Fact, IncidentId, Link, Phase, PhaseChange, PostAnalysisFiled, Reason, Summary,
+    Actor, NewEvent, EventPayload, IncidentId, Link, Phase, PhaseChange, PostAnalysisFiled, Reason, Summary,
     Timestamp,
 };
 use serde_json::json;
@@ -28,7 +28,7 @@ fn report_json(journal: &OnDisk) -> serde_json::Value {
 
 /// Opened, cut over, rolled back for five hours, analysed, cut over again.
 fn rolled_back_once() -> OnDisk {
-    let at = |hours, fact| events::draft_at(START + hours * HOUR, fact);
+    let at = |hours, payload| events::draft_at(START + hours * HOUR, payload);
     OnDisk::of_drafts(vec![
         at(0, events::opened(Phase::Compat)),
         at(10, events::changed(Phase::Compat, Phase::Cutover)),
@@ -61,7 +61,7 @@ fn a_report_in_json_has_every_event_and_every_duration() {
     assert_eq!(report["rollbacks"][0]["post_analysis"]["filed"]["seq"], 4);
     assert_eq!(report["events"].as_array().unwrap().len(), 5);
     assert_eq!(
-        report["events"][4]["fact"]["phase_changed"]["to"],
+        report["events"][4]["payload"]["phase_changed"]["to"],
         "cutover"
     );
 }
@@ -115,7 +115,7 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
         ran.says(text);
     }
     let report = report_json(&OnDisk::story());
-    assert_eq!(report["overrides"][0]["gates"], json!(["legacy_quiet"]));
+    assert_eq!(report["overrides"][0]["gates"], json!(["no_dependent_responses"]));
     assert_eq!(report["client_rollbacks"][0]["version"], "1.9.3");
     assert_eq!(
         report["recoveries"][0]["torn"],
@@ -125,13 +125,13 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
 
 /// Events whose every text tries to be more than text.
 fn hostile() -> OnDisk {
-    let draft = |reason: &str, fact| {
+    let draft = |reason: &str, payload| {
         let actor = Actor::human("<img src=x onerror=alert(1)>").unwrap();
-        Draft::new(
+        NewEvent::new(
             Timestamp::from_unix_ms(START),
             actor,
             Reason::new(reason).unwrap(),
-            fact,
+            payload,
         )
     };
     let rollback = PhaseChange {
@@ -147,8 +147,8 @@ fn hostile() -> OnDisk {
     OnDisk::of_drafts(vec![
         draft("| a | b |", events::opened(Phase::Compat)),
         draft("<script>", events::changed(Phase::Compat, Phase::Cutover)),
-        draft("a \\| b", Fact::PhaseChanged(rollback)),
-        draft("# heading", Fact::PostAnalysisFiled(analysis)),
+        draft("a \\| b", EventPayload::PhaseChanged(rollback)),
+        draft("# heading", EventPayload::PostAnalysisFiled(analysis)),
     ])
 }
 

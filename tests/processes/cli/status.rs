@@ -1,7 +1,7 @@
 //! `status`.
 
 use legacy_http_compat::rollout::{
-    Attempt, AttemptRefused, Fact, GateReport, Phase, Reason, Waived,
+    Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, WaiverTarget,
 };
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn status(journal: &OnDisk, json: bool) -> Ran {
 
 /// A rollout that was rolled back long ago, with all that can be open.
 fn troubled() -> OnDisk {
-    let failing = GateReport::failed(events::label("legacy_quiet"), json!({ "answers": 3 }));
+    let failing = GateReport::failed(events::label("no_dependent_responses"), json!({ "responses": 3 }));
     let refused = AttemptRefused {
         attempt: Attempt::Transition {
             from: Phase::Compat,
@@ -29,17 +29,17 @@ fn troubled() -> OnDisk {
         cause: Reason::new("a gate does not let pass").unwrap(),
         gates: vec![failing],
     };
-    let passing = GateReport::ok(events::label("legacy_quiet"), json!({ "answers": 0 }));
+    let passing = GateReport::ok(events::label("no_dependent_responses"), json!({ "responses": 0 }));
     let coverage = GateReport::ok(events::label("coverage"), json!({ "ratio": 1 }));
     OnDisk::of(vec![
         events::opened(Phase::Compat),
         events::check("openapi", true),
         events::check("client_compat", false),
-        events::waived(Waived::Anonymous, 4_000_000_000_000),
-        events::waived(Waived::Kind(events::label("MCP")), 1_000),
+        events::waived(WaiverTarget::Anonymous, 4_000_000_000_000),
+        events::waived(WaiverTarget::Kind(events::label("MCP")), 1_000),
         events::cutover(vec![passing, coverage], &[]),
         events::rollback("INC-7"),
-        Fact::AttemptRefused(refused),
+        EventPayload::AttemptRefused(refused),
     ])
 }
 
@@ -49,7 +49,7 @@ fn a_status_shows_where_the_rollout_stands_and_what_is_open() {
     ran.ends(0).says("features.jobs.compat is in compat for ");
     for line in [
         "by human mara: as planned",
-        "legacy_quiet FAILED at 2026-03-01T12:00:00.000Z for compat to cutover (event 8): {\"answers\":3}",
+        "no_dependent_responses FAILED at 2026-03-01T12:00:00.000Z for compat to cutover (event 8): {\"answers\":3}",
         "coverage passed at 2026-03-01T12:00:00.000Z for compat to cutover (event 6): {\"ratio\":1}",
         "OVERDUE end_rollback of the rollback by event 7 (INC-7), due 2026-03-04T12:00:00.000Z",
         "OVERDUE post_analysis of the rollback by event 7 (INC-7)",
@@ -74,9 +74,9 @@ fn a_status_in_json_says_the_same() {
         status["entered"]["actor"],
         json!({ "kind": "human", "id": "mara" })
     );
-    assert_eq!(status["gates"][1]["gate"], "legacy_quiet");
+    assert_eq!(status["gates"][1]["gate"], "no_dependent_responses");
     assert_eq!(status["gates"][1]["passed"], false);
-    assert_eq!(status["gates"][1]["evidence"], json!({ "answers": 3 }));
+    assert_eq!(status["gates"][1]["evidence"], json!({ "responses": 3 }));
     let owed = status["obligations"].as_array().unwrap();
     let owed: Vec<_> = owed
         .iter()

@@ -29,12 +29,12 @@ fn broken_at(journal: &Path, line: u64, message: &str) {
     assert_eq!(ran.out, "");
     let ran = verify_json(journal);
     ran.ends(1).complains(message);
-    let answer = ran.json();
+    let response = ran.json();
     assert_eq!(
-        (&answer["valid"], &answer["line"]),
+        (&response["valid"], &response["line"]),
         (&json!(false), &json!(line))
     );
-    assert!(answer["message"].as_str().unwrap().contains(message));
+    assert!(response["message"].as_str().unwrap().contains(message));
 }
 
 #[test]
@@ -44,13 +44,13 @@ fn a_sound_journal_is_said_to_be_one() {
     ran.ends(0)
         .says("20 events, each as it was written and in its place");
     assert_eq!(ran.err, "");
-    let answer = verify_json(&journal.path()).ends(0).json();
+    let response = verify_json(&journal.path()).ends(0).json();
     assert_eq!(
-        (&answer["valid"], &answer["events"]),
+        (&response["valid"], &response["events"]),
         (&json!(true), &json!(20))
     );
-    assert_eq!(answer["torn"], json!(null));
-    let digest = answer["sha256"].as_str().unwrap();
+    assert_eq!(response["torn"], json!(null));
+    let digest = response["sha256"].as_str().unwrap();
     assert_eq!(digest.len(), 64);
     ran.says(digest);
 }
@@ -111,9 +111,9 @@ fn a_torn_last_line_is_told_of_and_breaks_nothing() {
     journal.put(&lines);
     let before = fs::read(journal.path()).unwrap();
     verify(&journal.path()).ends(0).says("line 20 is torn");
-    let answer = verify_json(&journal.path()).ends(0).json();
-    assert_eq!(answer["torn"], json!({ "line": 20, "bytes": half }));
-    assert_eq!(answer["events"], 19);
+    let response = verify_json(&journal.path()).ends(0).json();
+    assert_eq!(response["torn"], json!({ "line": 20, "bytes": half }));
+    assert_eq!(response["events"], 19);
     assert_eq!(fs::read(journal.path()).unwrap(), before, "it is only read");
 }
 

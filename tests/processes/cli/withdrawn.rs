@@ -137,11 +137,11 @@ fn a_consumer_without_flag_and_crate_is_withdrawn() {
     ran.ends(0)
         .says("withdrawn: 2 files read, 1 binary ones passed over");
     assert_eq!(ran.err, "");
-    let answer = consumer.withdrawn(&["--json"]).ends(0).json();
+    let response = consumer.withdrawn(&["--json"]).ends(0).json();
     let expected = json!({
         "withdrawn": true, "flag": FLAG, "files_read": 2, "binary_files": 1, "findings": [], "unreadable": []
     });
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn a_path_that_is_not_there_proves_nothing() {
     let ran = consumer.withdrawn(&[&missing]);
     ran.ends(2).complains("cannot read");
     assert_eq!(ran.out, "", "it does not say that all is well");
-    let answer = consumer.withdrawn(&["--json", &missing]).ends(2).json();
-    assert_eq!(answer["withdrawn"], false);
-    assert_eq!(answer["unreadable"][0]["path"], json!(missing));
+    let response = consumer.withdrawn(&["--json", &missing]).ends(2).json();
+    assert_eq!(response["withdrawn"], false);
+    assert_eq!(response["unreadable"][0]["path"], json!(missing));
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn operator(core: &Core) -> Operator {
 
 /// How many polls are in the curves.
 fn polls(curves: &Value) -> u64 {
-    let curves = curves["answers"].as_array().into_iter().flatten();
+    let curves = curves["responses"].as_array().into_iter().flatten();
     let polls = curves.filter(|curve| curve["endpoint"] == "device_poll");
     let values = polls.flat_map(|curve| curve["legacy"].as_array().into_iter().flatten());
     values.filter_map(Value::as_u64).sum()

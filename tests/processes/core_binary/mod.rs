@@ -132,8 +132,8 @@ async fn a_request_in_flight_is_answered_before_the_end() {
     let mut request = core.begin_post("/api/v1/auth/clients/device/poll", 19);
     core.signal_term();
     core.await_refusal();
-    let answer = request.finish(r#"{"device_code":"x"}"#);
-    assert!(answer.contains("INVALID_DEVICE_CODE"), "{answer}");
+    let response = request.finish(r#"{"device_code":"x"}"#);
+    assert!(response.contains("INVALID_DEVICE_CODE"), "{response}");
     assert!(core.wait().status.success());
 }
 

@@ -4,23 +4,23 @@ use legacy_http_compat::rollout::Phase;
 use serde_json::json;
 
 use crate::support::{
-    answer::Answer,
+    response::Answer,
     device_client::Step,
     server::{CoreServer, INTERVAL},
 };
 
 #[tokio::test]
-async fn each_answer_has_the_shape_of_its_moment() {
+async fn each_response_has_the_shape_of_its_moment() {
     let core = CoreServer::start(true).await;
     let mut client = core.old_client().await;
     for active in [true, false, true, false] {
         flip(&core, active).await;
-        let (answer, _) = client.poll().await;
+        let (response, _) = client.poll().await;
         assert_eq!(
-            answer.status,
+            response.status,
             if active { 401 } else { 200 },
             "{}",
-            answer.text
+            response.text
         );
         core.clock.advance(INTERVAL);
     }
@@ -78,15 +78,15 @@ async fn the_secret_is_shown_once_however_often_the_switch_is_flipped() {
 }
 
 #[tokio::test]
-async fn a_retired_switch_leaves_the_handlers_own_answers() {
+async fn a_retired_switch_leaves_the_handlers_own_responses() {
     let core = CoreServer::start(true).await;
     core.retire();
-    let (answer, _) = core.new_client().await.poll().await;
-    assert_eq!(answer.json["status"], "PENDING");
+    let (response, _) = core.new_client().await.poll().await;
+    assert_eq!(response.json["status"], "PENDING");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_load_every_answer_is_all_legacy_or_all_target() {
+async fn under_load_every_response_is_all_legacy_or_all_target() {
     let core = CoreServer::start(true).await;
     let clients = (0..8).map(|_| {
         let http = core.http.clone();
@@ -116,22 +116,22 @@ async fn flip(core: &CoreServer, active: bool) {
     if active != core.is_active() {
         let operator = core.operator();
         let begins = core.rollout.status().state.phase() == Phase::Observe;
-        let answer = match (active, begins) {
+        let response = match (active, begins) {
             (true, true) => operator.step("compat", "a test").await,
             (true, false) => operator.roll_back("INC-1", "a test").await,
             (false, _) => operator.step("cutover", "a test").await,
         };
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(response.status, 200, "{}", response.text);
     }
     assert_eq!(core.is_active(), active);
 }
 
-fn assert_one_shape(answer: &Answer) {
-    if answer.status == 200 {
-        assert_eq!(answer.json, json!({ "status": "PENDING", "interval": 5 }));
-        assert!(answer.header(http::header::WWW_AUTHENTICATE).is_none());
+fn assert_one_shape(response: &Answer) {
+    if response.status == 200 {
+        assert_eq!(response.json, json!({ "status": "PENDING", "interval": 5 }));
+        assert!(response.header(http::header::WWW_AUTHENTICATE).is_none());
     } else {
-        answer.assert_error(401, "AUTHORIZATION_PENDING");
-        assert!(answer.json.get("status").is_none());
+        response.assert_error(401, "AUTHORIZATION_PENDING");
+        assert!(response.json.get("status").is_none());
     }
 }

@@ -32,7 +32,7 @@ async fn a_new_client_reads_denied_and_expired() {
 }
 
 #[tokio::test]
-async fn the_answers_are_the_handlers_own() {
+async fn the_responses_are_the_handlers_own() {
     let core = CoreServer::start(false).await;
     let mut client = core.new_client().await;
     let (pending, _) = client.poll().await;
@@ -50,8 +50,8 @@ async fn an_old_client_is_stranded() {
     let mut denied = core.old_client().await;
     denied.decide("deny").await;
     for client in [&mut pending, &mut denied] {
-        let (answer, step) = client.poll().await;
-        assert_eq!(answer.status, 200);
+        let (response, step) = client.poll().await;
+        assert_eq!(response.status, 200);
         assert!(matches!(step, Step::Broken(_)), "{step:?}");
     }
 }
@@ -68,6 +68,6 @@ async fn an_old_client_whose_first_poll_finds_the_approval_does_not_notice() {
 #[tokio::test]
 async fn ui_rust_is_refused_a_token_with_a_403() {
     let core = CoreServer::start(false).await;
-    let answer = core.http.token("anyone", "UI_RUST", "anything").await;
-    answer.assert_error(403, "FORBIDDEN_ACTOR");
+    let response = core.http.token("anyone", "UI_RUST", "anything").await;
+    response.assert_error(403, "FORBIDDEN_ACTOR");
 }

@@ -29,11 +29,11 @@ async fn an_old_client_waits_is_approved_and_mints_a_token() {
 async fn pending_is_a_401_in_the_error_model_that_names_the_interval() {
     let two_seconds = Duration::from_secs(2);
     let core = CoreServer::start_with(true, |settings| settings.interval = two_seconds).await;
-    let (answer, step) = core.old_client().await.poll().await;
-    answer.assert_error(401, "AUTHORIZATION_PENDING");
-    assert_eq!(answer.json["details"], json!({ "interval": 2 }));
+    let (response, step) = core.old_client().await.poll().await;
+    response.assert_error(401, "AUTHORIZATION_PENDING");
+    assert_eq!(response.json["details"], json!({ "interval": 2 }));
     assert_eq!(step, Step::KeepPolling(two_seconds));
-    assert!(answer.header(http::header::WWW_AUTHENTICATE).is_some());
+    assert!(response.header(http::header::WWW_AUTHENTICATE).is_some());
 }
 
 #[tokio::test]
@@ -42,19 +42,19 @@ async fn an_old_client_that_is_denied_stops() {
     let mut client = core.old_client().await;
     client.step().await;
     client.decide("deny").await;
-    let (answer, step) = client.poll().await;
-    answer.assert_error(403, "ACCESS_DENIED");
+    let (response, step) = client.poll().await;
+    response.assert_error(403, "ACCESS_DENIED");
     assert_eq!(step, Step::stop("ACCESS_DENIED"));
 }
 
 #[tokio::test]
-async fn an_old_client_that_nobody_answers_stops_when_its_code_expires() {
+async fn an_old_client_that_nobody_responses_stops_when_its_code_expires() {
     let core = CoreServer::start(true).await;
     let mut client = core.old_client().await;
     assert_eq!(client.finish().await, Step::stop("EXPIRED_DEVICE_CODE"));
     core.clock.advance(INTERVAL);
-    let (answer, _) = client.poll().await;
-    answer.assert_error(400, "EXPIRED_DEVICE_CODE");
+    let (response, _) = client.poll().await;
+    response.assert_error(400, "EXPIRED_DEVICE_CODE");
 }
 
 #[tokio::test]
@@ -62,8 +62,8 @@ async fn an_old_client_that_polls_too_fast_slows_down_and_goes_on() {
     let core = CoreServer::start(true).await;
     let mut client = core.old_client().await;
     client.poll().await;
-    let (answer, step) = client.poll().await;
-    answer.assert_error(429, "SLOW_DOWN");
+    let (response, step) = client.poll().await;
+    response.assert_error(429, "SLOW_DOWN");
     assert_eq!(step, Step::KeepPolling(INTERVAL));
     core.clock.advance(INTERVAL);
     client
@@ -82,29 +82,29 @@ async fn an_old_client_with_a_code_that_is_not_known_stops() {
 }
 
 #[tokio::test]
-async fn a_legacy_answer_is_framed_exactly_and_keeps_the_other_headers() {
+async fn a_legacy_response_is_framed_exactly_and_keeps_the_other_headers() {
     let core = CoreServer::start(true).await;
-    let (answer, _) = core.old_client().await.poll().await;
-    let length = answer.text.len().to_string();
+    let (response, _) = core.old_client().await.poll().await;
+    let length = response.text.len().to_string();
     assert_eq!(
-        answer.header(http::header::CONTENT_LENGTH),
+        response.header(http::header::CONTENT_LENGTH),
         Some(length.as_str())
     );
-    assert_eq!(answer.header(http::header::CACHE_CONTROL), Some("no-store"));
-    assert!(answer.header(http::header::DATE).is_some());
+    assert_eq!(response.header(http::header::CACHE_CONTROL), Some("no-store"));
+    assert!(response.header(http::header::DATE).is_some());
 }
 
 #[tokio::test]
-async fn a_legacy_answer_carries_the_correlation_id_of_its_request() {
+async fn a_legacy_response_carries_the_correlation_id_of_its_request() {
     let core = CoreServer::start(true).await;
     let client = core.old_client().await;
     for header in ["x-correlation-id", "x-request-id"] {
-        let answer = core
+        let response = core
             .http
             .poll_as(&client.device_code, header, "mine-\"1\"")
             .await;
-        answer.assert_error(401, "AUTHORIZATION_PENDING");
-        assert_eq!(answer.text_at("/correlation_id"), "mine-\"1\"");
+        response.assert_error(401, "AUTHORIZATION_PENDING");
+        assert_eq!(response.text_at("/correlation_id"), "mine-\"1\"");
         core.clock.advance(INTERVAL);
     }
     let (one, other) = (
@@ -118,7 +118,7 @@ async fn a_legacy_answer_carries_the_correlation_id_of_its_request() {
 }
 
 #[tokio::test]
-async fn a_new_client_gets_the_target_answers_beside_the_old_ones() {
+async fn a_new_client_gets_the_target_responses_beside_the_old_ones() {
     let core = CoreServer::start(true).await;
     let mut approved = core.new_client().await;
     assert_eq!(approved.step().await, Step::KeepPolling(INTERVAL));
@@ -136,7 +136,7 @@ async fn a_new_client_gets_the_target_answers_beside_the_old_ones() {
 }
 
 #[tokio::test]
-async fn a_client_that_opts_in_gets_the_target_answer_whatever_its_version() {
+async fn a_client_that_opts_in_gets_the_target_response_whatever_its_version() {
     let core = CoreServer::start(true).await;
     let client = core.old_client().await;
     let device = &client.device_code;
@@ -147,8 +147,8 @@ async fn a_client_that_opts_in_gets_the_target_answer_whatever_its_version() {
 #[tokio::test]
 async fn an_old_ui_rust_is_refused_a_token_as_it_always_was() {
     let core = CoreServer::start(true).await;
-    let answer = core.http.token("anyone", "UI_RUST", "anything").await;
-    answer.assert_error(422, "VALIDATION_FAILED");
+    let response = core.http.token("anyone", "UI_RUST", "anything").await;
+    response.assert_error(422, "VALIDATION_FAILED");
     let other = core.http.token("anyone", "MCP", "anything").await;
     other.assert_error(401, "UNAUTHORIZED");
 }
@@ -157,6 +157,6 @@ async fn an_old_ui_rust_is_refused_a_token_as_it_always_was() {
 async fn a_new_ui_rust_is_refused_a_token_with_a_403() {
     let core = CoreServer::start(true).await;
     let upgraded = core.http.clone().with_user_agent("core-ui-rust/2.1.0");
-    let answer = upgraded.token("anyone", "UI_RUST", "anything").await;
-    answer.assert_error(403, "FORBIDDEN_ACTOR");
+    let response = upgraded.token("anyone", "UI_RUST", "anything").await;
+    response.assert_error(403, "FORBIDDEN_ACTOR");
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::support::{
-    answer::Answer,
+    response::Answer,
     server::{CoreServer, INTERVAL},
 };
 
 #[tokio::test]
 async fn an_invalid_code_and_a_slow_down_are_the_same() {
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for compat in [true, false] {
         let core = CoreServer::start(compat).await;
         let mut client = core.old_client().await;
@@ -23,9 +23,9 @@ async fn an_invalid_code_and_a_slow_down_are_the_same() {
         assert_eq!(slow.retry_after(), Some(INTERVAL));
         let invalid = tagged("nothing".to_owned()).await;
         invalid.assert_error(400, "INVALID_DEVICE_CODE");
-        answers.push([visible(&slow), visible(&invalid)]);
+        responses.push([visible(&slow), visible(&invalid)]);
     }
-    assert_eq!(answers[0], answers[1]);
+    assert_eq!(responses[0], responses[1]);
 }
 
 #[tokio::test]
@@ -34,13 +34,13 @@ async fn an_approval_has_the_same_shape_and_its_secret_is_shown_once() {
         let core = CoreServer::start(compat).await;
         let mut client = core.old_client().await;
         client.decide("approve").await;
-        let (answer, _) = client.poll().await;
-        assert_eq!(answer.status, 200);
-        let mut fields: Vec<_> = answer.json.as_object().unwrap().keys().cloned().collect();
+        let (response, _) = client.poll().await;
+        assert_eq!(response.status, 200);
+        let mut fields: Vec<_> = response.json.as_object().unwrap().keys().cloned().collect();
         fields.sort_unstable();
         assert_eq!(fields, ["client_id", "client_kind", "secret_key", "status"]);
-        assert_eq!(answer.text_at("/status"), "APPROVED");
-        assert_eq!(answer.header(http::header::CACHE_CONTROL), Some("no-store"));
+        assert_eq!(response.text_at("/status"), "APPROVED");
+        assert_eq!(response.header(http::header::CACHE_CONTROL), Some("no-store"));
         client
             .poll()
             .await
@@ -81,8 +81,8 @@ async fn what_is_outside_the_contract_is_the_same() {
 }
 
 /// Status, headers and body; of the headers, not the time.
-fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
-    let headers = answer
+fn visible(response: &Answer) -> (u16, BTreeMap<String, String>, String) {
+    let headers = response
         .headers
         .iter()
         .filter(|(name, _)| *name != http::header::DATE);
@@ -90,5 +90,5 @@ fn visible(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
         let value = value.to_str().expect("ASCII");
         (name.to_string(), value.to_owned())
     });
-    (answer.status, headers.collect(), answer.text.clone())
+    (response.status, headers.collect(), response.text.clone())
 }

@@ -15,13 +15,13 @@ use crate::{
 const fn dependent(callers: u64) -> Seen {
     Seen {
         known: callers,
-        independent: 0,
+        never_dependent: 0,
         dependent: callers,
         stranded: 0,
         regressed: 0,
-        unsettled: 0,
+        inconclusive: 0,
         migrated: 0,
-        silent: 0,
+        inactive: 0,
     }
 }
 
@@ -42,7 +42,7 @@ async fn without_an_id_an_address_and_a_product_are_one_caller() {
 }
 
 #[tokio::test]
-async fn with_neither_id_nor_product_a_caller_is_anonymous_but_its_answers_count() {
+async fn with_neither_id_nor_product_a_caller_is_anonymous_but_its_responses_count() {
     let core = CoreServer::start(true).await;
     let nobody = core.http.clone().without_user_agent();
     ask(&nobody).await;
@@ -100,6 +100,6 @@ async fn ask(client: &HttpClient) {
 
 /// Dependent answers of anonymous callers.
 async fn anonymous(core: &HttpClient) -> u64 {
-    let answers = &census(core, "24h").await["all"]["answers"];
-    answers["dependent_anonymous"].as_u64().expect("a number")
+    let responses = &census(core, "24h").await["all"]["responses"];
+    responses["dependent_anonymous"].as_u64().expect("a number")
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::{keeper::Tick, rollout::Phase};
+use legacy_http_compat::{worker::Tick, rollout::Phase};
 
 use crate::support::{
     http_client::HttpClient,
@@ -35,7 +35,7 @@ async fn what_a_scripted_run_did_is_in_the_metrics_and_who_did_it_is_not() {
 #[tokio::test]
 async fn the_gauges_follow_the_switch_and_the_coverage() {
     let core = CoreServer::start(true).await;
-    let active = "legacy_http_compat_active{flag=\"features.auth.device_flow.compat_legacy_http\"}";
+    let active = "legacy_http_compat_flag_on{flag=\"features.auth.device_flow.compat_legacy_http\"}";
     assert!(shown(&core).await.contains(&format!("{active} 1\n")));
     core.retire();
     assert!(shown(&core).await.contains(&format!("{active} 0\n")));
@@ -105,7 +105,7 @@ fn the_fleet_and_the_switch_are_shown(metrics: &str) {
         ("UI_RUST", "dependent", 0),
         ("MCP", "dependent", 1),
         ("MCP", "stranded", 1),
-        ("MCP", "silent", 0),
+        ("MCP", "inactive", 0),
     ] {
         let labels = format!("client_kind=\"{kind}\",state=\"{state}\",window=\"24h\"");
         has(metrics, &format!("clients{{{labels}}} {count}"));

@@ -26,16 +26,16 @@ const HOUR: Duration = Duration::from_secs(3600);
 const AGO: u64 = 60 * 3_600_000;
 
 /// So many of the old fleet by state, and the new fleet beside them.
-const fn with_new_fleet(dependent: u64, migrated: u64, silent: u64) -> Seen {
+const fn with_new_fleet(dependent: u64, migrated: u64, inactive: u64) -> Seen {
     Seen {
         known: (OLD + NEW) as u64,
-        independent: NEW as u64,
+        never_dependent: NEW as u64,
         dependent,
         migrated,
-        silent,
+        inactive,
         stranded: 0,
         regressed: 0,
-        unsettled: 0,
+        inconclusive: 0,
     }
 }
 
@@ -156,11 +156,11 @@ async fn all_but_the_gone_have_migrated(core: &CoreServer, fleet: &mut Fleet) {
 
     let report = &census(&core.http, "24h").await;
     assert_eq!(report["coverage"]["ratio"], 1.0, "silence was watched");
-    assert_eq!(report["all"]["answers"]["dependent"], 0);
-    for (kind, silent) in [("UI_RUST", 3), ("AGENT", 3), ("MCP", 4)] {
+    assert_eq!(report["all"]["responses"]["dependent"], 0);
+    for (kind, inactive) in [("UI_RUST", 3), ("AGENT", 3), ("MCP", 4)] {
         let counts = of_kind(report, kind);
-        assert_eq!((counts.silent, counts.migrated), (silent, 100 - silent));
-        let line = format!("client_kind=\"{kind}\",state=\"silent\",window=\"24h\"}} {silent}\n");
+        assert_eq!((counts.inactive, counts.migrated), (inactive, 100 - inactive));
+        let line = format!("client_kind=\"{kind}\",state=\"silent\",window=\"24h\"}} {inactive}\n");
         let metrics = core.http.get("/metrics").await.text;
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }

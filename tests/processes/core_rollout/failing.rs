@@ -9,8 +9,8 @@ use std::{
 };
 
 use legacy_http_compat::{
-    keeper::Tick,
-    rollout::{AppendError, Draft, Event, Journal, MemoryJournal, Phase, ReadError},
+    worker::Tick,
+    rollout::{AppendError, NewEvent, Event, Journal, MemoryJournal, Phase, ReadError},
 };
 use serde_json::json;
 
@@ -62,7 +62,7 @@ async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
 }
 
 impl Journal for Disk {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         if self.is_full.load(Ordering::Relaxed) {
             return Err(AppendError::NotWritten("no space left".into()));
         }

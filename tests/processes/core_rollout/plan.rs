@@ -16,7 +16,7 @@ use super::{
         phase, report_checks, roll_back, roll_back_agents,
     },
     support::{
-        answer::Answer,
+        response::Answer,
         device_client::{DeviceClient, Step},
         fleet::Fleet,
         http_client::HttpClient,
@@ -78,7 +78,7 @@ async fn instrumentation_comes_first_and_then_compat(core: &CoreServer, fleet: &
 
     fleet.visit(&core.http, 0..FLEET).await;
     assert_eq!(seen(&core.http).await.dependent, FLEET as u64);
-    let missing = ["checks_green", "legacy_quiet", "all_accounted", "coverage"];
+    let missing = ["required_checks", "no_dependent_responses", "all_callers_resolved", "coverage"];
     assert_gates(&go_to(&operator, "cutover").await, &missing);
     assert!(core.is_active());
 }
@@ -98,16 +98,16 @@ async fn the_three_families_are_upgraded_and_the_signals_fall_to_zero(
 async fn the_cutover_waits_for_its_evidence(core: &CoreServer, fleet: &Fleet) {
     let operator = core.operator();
     core.pass(12 * HOUR);
-    let early = ["checks_green", "legacy_quiet", "coverage"];
+    let early = ["required_checks", "no_dependent_responses", "coverage"];
     assert_gates(&go_to(&operator, "cutover").await, &early);
     core.pass(13 * HOUR);
     // Silence is not zero: nobody has asked for a day.
-    let silent = ["checks_green", "coverage"];
-    assert_gates(&go_to(&operator, "cutover").await, &silent);
+    let inactive = ["required_checks", "coverage"];
+    assert_gates(&go_to(&operator, "cutover").await, &inactive);
     fleet.visit(&core.http, 0..FLEET).await;
     report_checks(&core.rollout, &CHECKS, true);
     report_checks(&core.rollout, &["openapi"], false);
-    assert_gates(&go_to(&operator, "cutover").await, &["checks_green"]);
+    assert_gates(&go_to(&operator, "cutover").await, &["required_checks"]);
     report_checks(&core.rollout, &["openapi"], true);
     assert!(core.rollout.dry_run(Transition::Cutover).unwrap().passes());
 
@@ -167,7 +167,7 @@ async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet
     assert_eq!(step, Step::KeepPolling(INTERVAL));
     fleet.upgrade(&core.http, 0..FLEET).await;
     core.pass(HOUR);
-    let after_the_incident = ["legacy_quiet", "no_incident", "post_analysis_done"];
+    let after_the_incident = ["no_dependent_responses", "no_open_incident", "post_analyses_filed"];
     let operator = core.operator();
     assert_gates(&go_to(&operator, "cutover").await, &after_the_incident);
 
@@ -175,7 +175,7 @@ async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet
     fleet.visit(&core.http, 0..FLEET).await;
     close_incident(&core.rollout, INCIDENT);
     let unfiled = go_to(&operator, "cutover").await;
-    assert_gates(&unfiled, &["post_analysis_done"]);
+    assert_gates(&unfiled, &["post_analyses_filed"]);
     file_post_analysis(&core.rollout);
     assert_done(&go_to(&operator, "cutover").await);
     assert_eq!(phase(&core.rollout), Phase::Cutover);
@@ -185,7 +185,7 @@ async fn the_switch_retires_after_a_stable_window(core: &CoreServer, fleet: &Fle
     fleet.visit(&core.http, 0..FLEET).await;
     let operator = core.operator();
     let early = go_to(&operator, "retired").await;
-    assert_gates(&early, &["legacy_quiet"]);
+    assert_gates(&early, &["no_dependent_responses"]);
 
     core.pass(24 * HOUR);
     fleet.visit(&core.http, 0..FLEET).await;

@@ -2,11 +2,11 @@
 
 use legacy_http_compat::{
     caller::ClientVersion,
-    rollout::{IncidentId, Label, Link, Phase, Rollout, Summary},
+    rollout::{IncidentId, Identifier, Link, Phase, Rollout, Summary},
 };
 use serde_json::json;
 
-use super::support::{answer::Answer, operator::Operator, server::order};
+use super::support::{response::Answer, operator::Operator, server::order};
 
 /// Goes to a phase, because the plan says so.
 pub(crate) async fn go_to(operator: &Operator, to: &str) -> Answer {
@@ -22,29 +22,29 @@ pub(crate) async fn roll_back(operator: &Operator, incident: &str) -> Answer {
 
 /// It was done, and stands in the journal.
 #[track_caller]
-pub(crate) fn assert_done(answer: &Answer) {
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(answer.json["event"]["seq"], answer.json["head"]);
+pub(crate) fn assert_done(response: &Answer) {
+    assert_eq!(response.status, 200, "{}", response.text);
+    assert_eq!(response.json["event"]["seq"], response.json["head"]);
 }
 
 /// Refused for this cause, as a problem.
 #[track_caller]
-pub(crate) fn assert_problem(answer: &Answer, status: u16, problem: &str) {
-    let kind = answer.text_at("/type").rsplit(':').next();
+pub(crate) fn assert_problem(response: &Answer, status: u16, problem: &str) {
+    let kind = response.text_at("/type").rsplit(':').next();
     assert_eq!(
-        (answer.status, kind),
+        (response.status, kind),
         (status, Some(problem)),
         "{}",
-        answer.text
+        response.text
     );
 }
 
 /// Refused because of exactly these gates, each with what it rests on.
 #[track_caller]
-pub(crate) fn assert_gates(answer: &Answer, expected: &[&str]) {
-    assert_problem(answer, 409, "gates-failed");
-    assert_eq!(answer.json["failing"], json!(expected), "{}", answer.text);
-    for gate in answer.json["gates"].as_array().expect("a list") {
+pub(crate) fn assert_gates(response: &Answer, expected: &[&str]) {
+    assert_problem(response, 409, "gates-failed");
+    assert_eq!(response.json["failing"], json!(expected), "{}", response.text);
+    for gate in response.json["gates"].as_array().expect("a list") {
         let failing = expected.iter().any(|name| gate["name"] == *name);
         assert_eq!(gate["passed"], !failing);
         assert!(gate["evidence"].is_object(), "{gate}");
@@ -53,7 +53,7 @@ pub(crate) fn assert_gates(answer: &Answer, expected: &[&str]) {
 
 pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
     for check in checks {
-        let check = Label::new(*check).unwrap();
+        let check = Identifier::new(*check).unwrap();
         let link = Link::new("https://ci.example/runs/17").unwrap();
         let reported = rollout.report_check(check, green, Some(link), &order("a pipeline ran"));
         reported.unwrap();
@@ -62,7 +62,7 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
 
 /// The agents are back at the old version because of an incident.
 pub(crate) fn roll_back_agents(rollout: &Rollout, incident: &str) {
-    let (kind, version) = (Label::new("AGENT").unwrap(), ClientVersion::parse("1.4.0"));
+    let (kind, version) = (Identifier::new("AGENT").unwrap(), ClientVersion::parse("1.4.0"));
     let incident = Some(IncidentId::new(incident).unwrap());
     let order = order("the new agent does not start");
     rollout

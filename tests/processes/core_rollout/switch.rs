@@ -45,9 +45,9 @@ async fn without_a_token_nobody_sees_or_moves_anything() {
     let core = CoreServer::start(true).await;
     for token in ["", "wrong"] {
         let nobody = Operator::new(core.http.clone(), token);
-        for answer in [nobody.see("status").await, go_to(&nobody, "cutover").await] {
-            assert_eq!(answer.status, 401, "{}", answer.text);
-            assert!(answer.header(http::header::WWW_AUTHENTICATE).is_some());
+        for response in [nobody.see("status").await, go_to(&nobody, "cutover").await] {
+            assert_eq!(response.status, 401, "{}", response.text);
+            assert!(response.header(http::header::WWW_AUTHENTICATE).is_some());
         }
     }
     assert!(core.is_active());
@@ -61,7 +61,7 @@ async fn a_step_is_journaled_with_who_why_and_the_request_it_came_with() {
     assert_done(&operator.step("cutover", "all are upgraded").await);
     let journal = operator.journal().await;
     let event = journal.last().expect("a step was taken");
-    assert!(event["fact"]["phase_changed"].is_object(), "{event}");
+    assert!(event["payload"]["phase_changed"].is_object(), "{event}");
     assert_eq!(event["actor"], json!({ "kind": "human", "id": "operator" }));
     assert_eq!(event["reason"], "all are upgraded");
     assert_eq!(event["correlation_id"], "req-17");
@@ -74,11 +74,11 @@ async fn operators_who_want_the_same_at_once_make_it_happen_once() {
         let together = (0..8).map(|_| {
             let operator = core.operator();
             tokio::spawn(async move {
-                let answer = match to {
+                let response = match to {
                     "cutover" => go_to(&operator, to).await,
                     _ => roll_back(&operator, "INC-1").await,
                 };
-                answer.status
+                response.status
             })
         });
         let together: Vec<_> = together.collect();

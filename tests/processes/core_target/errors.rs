@@ -22,8 +22,8 @@ async fn malformed_json_is_no_valid_request() {
         ] {
             let path = format!("/api/v1/auth/clients/{endpoint}");
             let request = core.http.request(Method::POST, &path).body(body);
-            let answer = send(request.header(header::CONTENT_TYPE, "application/json")).await;
-            answer.assert_error(422, "VALIDATION_FAILED");
+            let response = send(request.header(header::CONTENT_TYPE, "application/json")).await;
+            response.assert_error(422, "VALIDATION_FAILED");
         }
     }
 }
@@ -51,9 +51,9 @@ async fn an_unknown_a_missing_and_a_mistyped_field_are_refused() {
             json!({ "client_id": "x", "client_kind": "UI_RUST", "secret_key": "y", "z": 0 }),
         ),
     ] {
-        let answer = core.http.clients(endpoint, &body).await;
-        answer.assert_error(422, "VALIDATION_FAILED");
-        assert!(!answer.text_at("/details/problem").is_empty());
+        let response = core.http.clients(endpoint, &body).await;
+        response.assert_error(422, "VALIDATION_FAILED");
+        assert!(!response.text_at("/details/problem").is_empty());
     }
 }
 
@@ -69,8 +69,8 @@ async fn another_media_type_is_refused() {
             .http
             .request(Method::POST, POLL)
             .body("{\"device_code\":\"x\"}");
-        let answer = send(request.header(header::CONTENT_TYPE, media_type)).await;
-        answer.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
+        let response = send(request.header(header::CONTENT_TYPE, media_type)).await;
+        response.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
     }
     let untyped = core.http.request(Method::POST, POLL).body("{}");
     send(untyped)
@@ -86,8 +86,8 @@ async fn a_media_type_may_have_parameters() {
         .request(Method::POST, POLL)
         .body("{\"device_code\":\"x\"}");
     let media_type = "Application/JSON; charset=utf-8";
-    let answer = send(request.header(header::CONTENT_TYPE, media_type)).await;
-    answer.assert_error(400, "INVALID_DEVICE_CODE");
+    let response = send(request.header(header::CONTENT_TYPE, media_type)).await;
+    response.assert_error(400, "INVALID_DEVICE_CODE");
 }
 
 #[tokio::test]
@@ -95,8 +95,8 @@ async fn a_body_that_is_too_long_is_refused() {
     let core = CoreServer::start(false).await;
     for endpoint in ENDPOINTS {
         let body = json!({ "device_code": "x".repeat(512 * 1024) });
-        let answer = core.http.clients(endpoint, &body).await;
-        answer.assert_error(413, "PAYLOAD_TOO_LARGE");
+        let response = core.http.clients(endpoint, &body).await;
+        response.assert_error(413, "PAYLOAD_TOO_LARGE");
     }
 }
 
@@ -119,9 +119,9 @@ async fn a_wrong_method_is_refused_and_the_right_one_named() {
         (Method::GET, POLL, "POST"),
         (Method::DELETE, "/healthz", "GET,HEAD"),
     ] {
-        let answer = send(core.http.request(method, path)).await;
-        answer.assert_error(405, "METHOD_NOT_ALLOWED");
-        assert_eq!(answer.header(header::ALLOW), Some(allowed));
+        let response = send(core.http.request(method, path)).await;
+        response.assert_error(405, "METHOD_NOT_ALLOWED");
+        assert_eq!(response.header(header::ALLOW), Some(allowed));
     }
 }
 

@@ -48,9 +48,9 @@ async fn every_start_gives_new_codes() {
 #[tokio::test]
 async fn an_undecided_code_is_pending() {
     let core = CoreServer::start(false).await;
-    let (answer, step) = core.new_client().await.poll().await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.json, json!({ "status": "PENDING", "interval": 5 }));
+    let (response, step) = core.new_client().await.poll().await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json, json!({ "status": "PENDING", "interval": 5 }));
     assert_eq!(step, Step::KeepPolling(INTERVAL));
 }
 
@@ -61,11 +61,11 @@ async fn an_approved_code_shows_its_secret_once() {
     client.step().await;
     client.decide("approve").await;
 
-    let (answer, step) = client.poll().await;
+    let (response, step) = client.poll().await;
     assert!(matches!(step, Step::Approved(_)), "{step:?}");
-    assert_eq!(answer.json["client_kind"], "AGENT");
-    assert_eq!(answer.json.as_object().unwrap().len(), 4);
-    assert_eq!(answer.header(http::header::CACHE_CONTROL), Some("no-store"));
+    assert_eq!(response.json["client_kind"], "AGENT");
+    assert_eq!(response.json.as_object().unwrap().len(), 4);
+    assert_eq!(response.header(http::header::CACHE_CONTROL), Some("no-store"));
 
     let again = core.http.poll(&client.device_code).await;
     again.assert_error(400, "INVALID_DEVICE_CODE");
@@ -78,9 +78,9 @@ async fn a_denied_code_stays_denied() {
     let mut client = core.new_client().await;
     client.decide("deny").await;
     for _ in 0..2 {
-        let (answer, step) = client.poll().await;
-        assert_eq!((answer.status, step), (200, Step::stop("DENIED")));
-        assert_eq!(answer.json, json!({ "status": "DENIED" }));
+        let (response, step) = client.poll().await;
+        assert_eq!((response.status, step), (200, Step::stop("DENIED")));
+        assert_eq!(response.json, json!({ "status": "DENIED" }));
         core.clock.advance(EXPIRES_IN);
     }
 }
@@ -91,8 +91,8 @@ async fn a_code_that_nobody_decides_expires() {
     let mut client = core.new_client().await;
     assert_eq!(client.finish().await, Step::stop("EXPIRED"));
     core.clock.advance(INTERVAL);
-    let (answer, _) = client.poll().await;
-    assert_eq!(answer.json, json!({ "status": "EXPIRED" }));
+    let (response, _) = client.poll().await;
+    assert_eq!(response.json, json!({ "status": "EXPIRED" }));
 }
 
 #[tokio::test]
@@ -146,19 +146,19 @@ async fn an_expired_code_cannot_be_cancelled() {
     let core = CoreServer::start(false).await;
     let client = core.new_client().await;
     core.clock.advance(EXPIRES_IN);
-    let answer = core.http.cancel(&client.device_code).await;
-    answer.assert_error(400, "EXPIRED_DEVICE_CODE");
+    let response = core.http.cancel(&client.device_code).await;
+    response.assert_error(400, "EXPIRED_DEVICE_CODE");
 }
 
 #[tokio::test]
 async fn ui_rust_gets_no_device_code() {
     let core = CoreServer::start(false).await;
-    let answer = core.http.start("UI_RUST").await;
-    answer.assert_error(422, "VALIDATION_FAILED");
+    let response = core.http.start("UI_RUST").await;
+    response.assert_error(422, "VALIDATION_FAILED");
 }
 
 #[tokio::test]
-async fn the_old_client_breaks_on_the_target_answers() {
+async fn the_old_client_breaks_on_the_target_responses() {
     let core = CoreServer::start(false).await;
     let step = core.old_client().await.step().await;
     assert!(matches!(step, Step::Broken(_)), "{step:?}");

@@ -14,9 +14,9 @@ async fn polling_faster_than_the_interval_is_told_to_slow_down() {
     client.poll().await;
     core.clock.advance(Duration::from_millis(1500));
 
-    let (answer, step) = client.poll().await;
-    answer.assert_error(429, "SLOW_DOWN");
-    assert_eq!(answer.retry_after(), Some(Duration::from_secs(4)));
+    let (response, step) = client.poll().await;
+    response.assert_error(429, "SLOW_DOWN");
+    assert_eq!(response.retry_after(), Some(Duration::from_secs(4)));
     assert_eq!(step, Step::KeepPolling(INTERVAL));
 }
 
@@ -26,8 +26,8 @@ async fn who_waits_as_told_is_answered() {
     let mut client = core.new_client().await;
     client.poll().await;
     core.clock.advance(Duration::from_millis(1));
-    let (answer, _) = client.poll().await;
-    core.clock.advance(answer.retry_after().unwrap());
+    let (response, _) = client.poll().await;
+    core.clock.advance(response.retry_after().unwrap());
     assert_eq!(client.poll().await.0.status, 200);
 }
 

@@ -4,7 +4,7 @@ use reqwest::{Method, header};
 use serde_json::json;
 
 use crate::support::{
-    answer::Answer,
+    response::Answer,
     http_client::send,
     server::{CoreServer, EXPIRES_IN},
 };

@@ -67,15 +67,15 @@ async fn wrong_credentials_get_no_token() {
         (&right.client_id, "AGENT", "csk_wrong"),
         (&right.client_id, "MCP", &right.secret_key),
     ] {
-        let answer = core.http.token(id, kind, secret).await;
-        answer.assert_error(401, "UNAUTHORIZED");
-        assert!(answer.header(http::header::WWW_AUTHENTICATE).is_some());
+        let response = core.http.token(id, kind, secret).await;
+        response.assert_error(401, "UNAUTHORIZED");
+        assert!(response.header(http::header::WWW_AUTHENTICATE).is_some());
     }
 }
 
 #[tokio::test]
 async fn ui_rust_is_always_refused_a_token() {
     let core = CoreServer::start(false).await;
-    let answer = core.http.token("anyone", "UI_RUST", "anything").await;
-    answer.assert_error(403, "FORBIDDEN_ACTOR");
+    let response = core.http.token("anyone", "UI_RUST", "anything").await;
+    response.assert_error(403, "FORBIDDEN_ACTOR");
 }

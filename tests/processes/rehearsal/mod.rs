@@ -82,7 +82,7 @@ fn it_can_be_read_in_a_narrow_terminal_without_colour(timeline: &str) {
     }
     for shown in [
         "dashboard",
-        "FAIL  legacy_quiet",
+        "FAIL  no_dependent_responses",
         "█",
         "UI_RUST ···· 0",
         "as planned.",
