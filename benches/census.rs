@@ -14,7 +14,7 @@ use std::{
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, ListQuery, CallerEvent, SortBy, Window},
+    census::{CallerEvent, Census, Dependence, ListQuery, SortBy, Window},
 };
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];

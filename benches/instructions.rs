@@ -7,8 +7,8 @@ mod support;
 use std::env;
 
 use support::{
-    OTHER, POLL, Plain, SIZES, response, response_status_last, counting, exchange, layer,
-    named_request, request,
+    OTHER, POLL, Plain, SIZES, counting, exchange, layer, named_request, request, response,
+    response_status_last,
 };
 use tower::Layer;
 

@@ -22,7 +22,9 @@ use axum::{
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, measurement::WallTime};
 use serde_json::{Value, json};
-use support::{OTHER, POLL, Plain, SIZES, response, response_status_last, exchange, layer, request};
+use support::{
+    OTHER, POLL, Plain, SIZES, exchange, layer, request, response, response_status_last,
+};
 use tower::{Layer, Service};
 
 type Group<'c> = BenchmarkGroup<'c, WallTime>;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     caller::{InvalidDetector, SignalDetectorBuilder},
     contract::{Contract, ContractError},
-    json::Tree,
+    json::OrderedValue,
 };
 
 /// A contract and, in its section `callers`, how to recognise who calls.
@@ -28,7 +28,7 @@ use crate::{
 ///   "callers": {
 ///     "kinds": ["WORKER", "CONSOLE"],
 ///     "kind_from": [{"products": {"acme-worker": "WORKER", "acme-console": "CONSOLE"}}],
-///     "status_driven_since": {"WORKER": "3.0.0", "CONSOLE": "1.8.0"},
+///     "target_since": {"WORKER": "3.0.0", "CONSOLE": "1.8.0"},
 ///     "identity": [{"header": "X-Installation"}]
 ///   }
 /// }"#)?;
@@ -68,7 +68,7 @@ impl Document {
     ///
     /// All faults of both parts at once. Text that is not JSON is one fault of the contract.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
-        let Ok(mut tree) = serde_json::from_str::<Tree>(text) else {
+        let Ok(mut tree) = serde_json::from_str::<OrderedValue>(text) else {
             let contract = Contract::from_json(text).err();
             return Err(DocumentError {
                 contract,
@@ -105,7 +105,7 @@ impl Document {
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut tree = self.contract.to_tree();
-        if let (Tree::Object(members), Some(callers)) = (&mut tree, &self.callers) {
+        if let (OrderedValue::Object(members), Some(callers)) = (&mut tree, &self.callers) {
             members.push(("callers".to_owned(), callers.write()));
         }
         tree.serialize(serializer)

@@ -33,16 +33,14 @@
 //! - [`history`]: the curves of the last 30 days: who depended, and what was answered
 //! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
 //! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
-//! - [`clock`] and [`keeper`]: where time comes from, and who does the periodic work
+//! - [`time`] and [`worker`]: where time comes from, and who does the periodic work
 //! - [`guide`]: writing a contract, recognising callers, deployment, the operator's runbook, performance, security,
 //!   architecture
 
 #[cfg(feature = "admin")]
 pub mod admin;
-mod bindings;
 pub mod caller;
 pub mod census;
-pub mod clock;
 pub mod contract;
 pub mod document;
 mod faults;
@@ -50,12 +48,14 @@ pub mod flag;
 pub mod guide;
 pub mod history;
 mod json;
-pub mod keeper;
 pub mod metrics;
 pub mod middleware;
 pub mod observation;
+mod per_contract;
 pub mod rollout;
-mod snapshot_file;
+mod storage;
+pub mod time;
+pub mod worker;
 
 #[doc(inline)]
 pub use contract::{Contract, LiveContract};

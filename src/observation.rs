@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{
     caller::{Caller, Kinds},
-    contract::plan::{Decision, Plan, PlannedEndpoint},
+    contract::compile::{CompiledContract, CompiledEndpoint, Decision},
 };
 
 /// One answered request on an endpoint of the contract.
@@ -14,7 +14,7 @@ use crate::{
 /// Holds names and numbers only: no body, no header, no address.
 #[derive(Clone, Copy)]
 pub struct Observation<'a> {
-    plan: &'a Plan,
+    plan: &'a CompiledContract,
     endpoint: usize,
     decision: Decision,
     caller: Caller,
@@ -93,7 +93,7 @@ impl<T: Observe + ?Sized> Observe for Arc<T> {
 
 impl<'a> Observation<'a> {
     pub(crate) fn new(
-        plan: &'a Plan,
+        plan: &'a CompiledContract,
         endpoint: usize,
         decision: Decision,
         caller: Caller,
@@ -121,7 +121,7 @@ impl<'a> Observation<'a> {
     }
 
     /// The contract that served the request.
-    pub(crate) fn plan(&self) -> &'a Plan {
+    pub(crate) fn plan(&self) -> &'a CompiledContract {
         self.plan
     }
 
@@ -145,7 +145,7 @@ impl<'a> Observation<'a> {
         }
     }
 
-    fn planned(&self) -> &'a PlannedEndpoint {
+    fn planned(&self) -> &'a CompiledEndpoint {
         &self.plan.endpoints[self.endpoint]
     }
 
@@ -219,7 +219,7 @@ impl<'a> Observation<'a> {
     pub fn is_dependent(&self) -> bool {
         let legacy =
             self.has_legacy_shape() || (self.is_undetermined() && self.planned().has_legacy);
-        legacy && !self.caller.is_status_driven()
+        legacy && !self.caller.is_target()
     }
 
     /// Whether the caller depends on the legacy shape and did not get it.

@@ -7,13 +7,13 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use crate::{caller::Kinds, contract::plan::PlanId, observation::Observation};
+use crate::{caller::Kinds, contract::compile::ContractId, observation::Observation};
 
 /// A value for each compiled contract and set of kinds that answers came from.
 ///
 /// Why not all in the `ArcSwap`: its guard costs as much again as all the rest of counting one answer, and few processes
 /// see more contracts than the early places take.
-pub(crate) struct Bindings<T> {
+pub(crate) struct PerContract<T> {
     /// Kept for good. Consecutive contracts have rows of their own, so that after a reload there is no more to look
     /// through than before it.
     early: [Row<T>; ROWS],
@@ -30,12 +30,12 @@ const LATER: usize = 64;
 type Row<T> = [OnceLock<Arc<Bound<T>>>; 4];
 
 struct Bound<T> {
-    plan: PlanId,
+    plan: ContractId,
     kinds: Kinds,
     value: T,
 }
 
-impl<T> Bindings<T> {
+impl<T> PerContract<T> {
     /// Does something with what was prepared for the contract of this answer, or is prepared now.
     #[inline]
     pub(crate) fn with(
@@ -96,7 +96,7 @@ impl<T> Bindings<T> {
     }
 
     #[inline]
-    fn row(&self, plan: PlanId) -> &Row<T> {
+    fn row(&self, plan: ContractId) -> &Row<T> {
         &self.early[usize::try_from(plan.number()).unwrap_or_default() % ROWS]
     }
 }
@@ -109,7 +109,7 @@ impl<T> Bound<T> {
     }
 }
 
-impl<T> Default for Bindings<T> {
+impl<T> Default for PerContract<T> {
     fn default() -> Self {
         Self {
             early: Default::default(),
@@ -119,7 +119,7 @@ impl<T> Default for Bindings<T> {
     }
 }
 
-impl<T> fmt::Debug for Bindings<T> {
+impl<T> fmt::Debug for PerContract<T> {
     /// Says how many there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let early = self.early.as_flattened().iter();

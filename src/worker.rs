@@ -1,6 +1,6 @@
 //! The one thread that does periodic work.
 //!
-//! What is due is decided inside [`Tick::tick`], by the clock of whoever implements it. The [`Keeper`] only calls it,
+//! What is due is decided inside [`Tick::tick`], by the clock of whoever implements it. The [`BackgroundWorker`] only calls it,
 //! about once per interval, and once more with [`Tick::finish`] when it is shut down or dropped.
 
 use std::{
@@ -26,7 +26,7 @@ pub trait Tick: Send + Sync {
 ///
 /// ```
 /// use std::{sync::{Arc, atomic::{AtomicU32, Ordering}}, time::Duration};
-/// use legacy_http_compat::keeper::{Keeper, Tick};
+/// use legacy_http_compat::worker::{BackgroundWorker, Tick};
 ///
 /// #[derive(Default)]
 /// struct Count(AtomicU32);
@@ -38,13 +38,13 @@ pub trait Tick: Send + Sync {
 /// }
 ///
 /// let count = Arc::new(Count::default());
-/// let keeper = Keeper::start(Duration::from_secs(1), [count.clone() as Arc<dyn Tick>])?;
+/// let keeper = BackgroundWorker::start(Duration::from_secs(1), [count.clone() as Arc<dyn Tick>])?;
 /// keeper.shutdown();
 /// assert!(count.0.load(Ordering::Relaxed) >= 1, "the last tick at least");
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[must_use = "dropping the keeper stops its work"]
-pub struct Keeper {
+pub struct BackgroundWorker {
     stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
 }
@@ -55,7 +55,7 @@ struct Stop {
     changed: Condvar,
 }
 
-impl Keeper {
+impl BackgroundWorker {
     /// Starts the thread. All of `work` is ticked at once and then about every `interval` of real time, in this order.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Keeper {
     pub fn shutdown(self) {}
 }
 
-impl Drop for Keeper {
+impl Drop for BackgroundWorker {
     fn drop(&mut self) {
         self.stop.ask();
         let Some(thread) = self.thread.take() else {
@@ -96,9 +96,9 @@ impl Drop for Keeper {
     }
 }
 
-impl fmt::Debug for Keeper {
+impl fmt::Debug for BackgroundWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").finish_non_exhaustive()
+        f.debug_struct("BackgroundWorker").finish_non_exhaustive()
     }
 }
 
@@ -167,9 +167,10 @@ mod tests {
     #[test]
     fn dropping_the_keeper_finishes_the_work_and_joins() {
         let work = Arc::new(Work::default());
-        let keeper =
-            Keeper::start(Duration::from_secs(3_600), [work.clone() as Arc<dyn Tick>]).unwrap();
-        drop(keeper);
+        let worker =
+            BackgroundWorker::start(Duration::from_secs(3_600), [work.clone() as Arc<dyn Tick>])
+                .unwrap();
+        drop(worker);
         assert_eq!(work.ticks.load(Ordering::Relaxed), 1);
         assert_eq!(work.finished.load(Ordering::Relaxed), 1);
         assert_eq!(Arc::strong_count(&work), 1, "the thread is gone");
@@ -183,7 +184,7 @@ mod tests {
         });
         let good = Arc::new(Work::default());
         let work: [Arc<dyn Tick>; 2] = [bad.clone(), good.clone()];
-        Keeper::start(Duration::from_secs(3_600), work)
+        BackgroundWorker::start(Duration::from_secs(3_600), work)
             .unwrap()
             .shutdown();
         assert_eq!(bad.finished.load(Ordering::Relaxed), 1);

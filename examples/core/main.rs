@@ -29,7 +29,7 @@ use std::{
 };
 
 use clap::Parser;
-use legacy_http_compat::{Contract, LiveContract, clock::SystemClock};
+use legacy_http_compat::{Contract, LiveContract, time::SystemClock};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 

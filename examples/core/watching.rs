@@ -6,8 +6,8 @@ use legacy_http_compat::{
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
     history::{History, OpenHistoryError},
-    worker::{BackgroundWorker, Tick},
     rollout::{FileJournal, Rollout},
+    worker::{BackgroundWorker, Tick},
 };
 
 use crate::{

@@ -9,7 +9,7 @@ use std::{
 };
 
 use legacy_http_compat::{
-    clock::{Clock, SystemClock},
+    time::{Clock, SystemClock},
     worker::Tick,
 };
 use tokio::sync::watch;

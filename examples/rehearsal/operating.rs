@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{response::Answer, operator::Operator};
+use crate::support::{operator::Operator, response::Answer};
 
 impl Operator {
     /// What the gates of a step would say now.

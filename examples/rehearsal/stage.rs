@@ -13,10 +13,10 @@ use legacy_http_compat::{
     Contract, LiveContract,
     admin::Admin,
     caller::FingerprintKey,
-    clock::{Clock, SystemClock},
     history::History,
-    worker::{BackgroundWorker, Tick},
     rollout::{FileJournal, Policy, Rollout},
+    time::{Clock, SystemClock},
+    worker::{BackgroundWorker, Tick},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

@@ -14,10 +14,10 @@ use super::{
     bounds::too_large,
     problem::{Problem, ProblemKind},
 };
-use crate::json::Tree;
+use crate::json::OrderedValue;
 
 /// A body of JSON, as it came: what is wrong in it is for the reader to tell, all at once.
-pub(crate) struct JsonBody(pub(crate) Tree);
+pub(crate) struct JsonBody(pub(crate) OrderedValue);
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
@@ -39,7 +39,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
-fn read(bytes: &[u8]) -> serde_json::Result<Tree> {
+fn read(bytes: &[u8]) -> serde_json::Result<OrderedValue> {
     let text = std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?;
     serde_json::from_str(text)
 }

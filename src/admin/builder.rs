@@ -10,9 +10,9 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    clock::{Clock, SystemClock},
     history::History,
     rollout::Rollout,
+    time::{Clock, SystemClock},
 };
 
 /// How the admin service is to be.

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::totals::Totals;
-use crate::{clock::Clock, rollout::Rollout};
+use crate::{rollout::Rollout, time::Clock};
 
 /// What is new. Streams read the records themselves, each from where it stands.
 #[derive(Clone, Debug, Default)]

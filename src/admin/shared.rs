@@ -7,7 +7,7 @@ use super::{
     base::Base,
     feed::Feed,
 };
-use crate::{clock::Clock, history::History, rollout::Rollout};
+use crate::{history::History, rollout::Rollout, time::Clock};
 
 /// What all requests share.
 pub(crate) struct Shared {

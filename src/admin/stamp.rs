@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::rollout::{Actor, Reason, Stamp, Timestamp};
+use crate::rollout::{Actor, EventRef, Reason};
+use crate::time::Timestamp;
 
-/// A [`Stamp`] in JSON.
+/// A [`EventRef`] in JSON.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct StampView {
     seq: u64,
@@ -14,7 +15,7 @@ pub(crate) struct StampView {
 }
 
 impl StampView {
-    pub(crate) fn of(stamp: &Stamp) -> Self {
+    pub(crate) fn of(stamp: &EventRef) -> Self {
         Self {
             seq: stamp.seq,
             at: stamp.at,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::time::Timestamp;
 use crate::{
     census::{KindCounts, Window},
-    clock::Clock,
     flag::FlagState,
     observation::Shape,
-    rollout::{Phase, Rollout, Timestamp},
+    rollout::{Phase, Rollout},
+    time::Clock,
 };
 
 /// Where the rollout stands and how many there are, as it is sent every few seconds.
@@ -25,7 +26,7 @@ pub(crate) struct Totals {
     /// Empty without a census.
     pub(crate) kinds: Vec<KindCounts>,
     /// Empty without metrics.
-    pub(crate) answers: Vec<AnswerTotals>,
+    pub(crate) responses: Vec<AnswerTotals>,
 }
 
 /// How often an endpoint had an outcome, since the process started.
@@ -55,13 +56,13 @@ impl Totals {
             journal_works: status.journal_error.is_none(),
             window: Self::WINDOW.label(),
             kinds: report.map_or_else(Vec::new, |report| report.kinds),
-            answers: answers(rollout),
+            responses: responses(rollout),
         }
     }
 }
 
 /// The answers, without the kinds of those who got them.
-pub(crate) fn answers(rollout: &Rollout) -> Vec<AnswerTotals> {
+pub(crate) fn responses(rollout: &Rollout) -> Vec<AnswerTotals> {
     let Some(metrics) = rollout.metrics() else {
         return Vec::new();
     };

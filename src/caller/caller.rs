@@ -24,7 +24,7 @@ pub enum Generation {
     /// The old contract: depends on legacy shapes.
     Legacy,
     /// The target contract.
-    StatusDriven,
+    Target,
 }
 
 /// A keyed pseudonym of the signal that identifies one installation, shown as `psd_<32 hex>`.
@@ -103,18 +103,18 @@ impl Caller {
 
     /// Whether the caller understands the target contract.
     #[must_use]
-    pub const fn is_status_driven(&self) -> bool {
-        matches!(self.generation, Generation::StatusDriven)
+    pub const fn is_target(&self) -> bool {
+        matches!(self.generation, Generation::Target)
     }
 }
 
 impl Generation {
-    /// `legacy` or `status_driven`.
+    /// `legacy` or `target`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Legacy => "legacy",
-            Self::StatusDriven => "status_driven",
+            Self::Target => "target",
         }
     }
 }

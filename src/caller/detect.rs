@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::identity::Caller;
+use super::caller::Caller;
 use super::kind::Kinds;
 use super::vary::Vary;
 
@@ -24,7 +24,7 @@ use super::vary::Vary;
 ///     fn detect(&self, head: &Parts) -> Caller {
 ///         let accepts = head.headers.get("accept");
 ///         match accepts.is_some_and(|value| value == "application/vnd.example.v2+json") {
-///             true => Caller::new(Kind::OTHER, Generation::StatusDriven),
+///             true => Caller::new(Kind::OTHER, Generation::Target),
 ///             false => Caller::ANONYMOUS_LEGACY,
 ///         }
 ///     }

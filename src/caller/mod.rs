@@ -7,17 +7,18 @@
 //! Nothing here keeps what a client sent: an installation is known by its [`Fingerprint`] under the
 //! application's [`FingerprintKey`], and by the version it named if that is one.
 
+mod caller;
 mod client_addr;
 mod detect;
 mod detector;
 mod fingerprint_key;
-mod identity;
 mod kind;
 mod pseudonym;
 mod user_agent;
 mod vary;
 mod version;
 
+pub use caller::{Caller, Fingerprint, Generation};
 pub use client_addr::ClientAddr;
 pub use detect::{AnonymousLegacy, Detect};
 pub use detector::{
@@ -27,7 +28,6 @@ pub use detector::{
 pub use fingerprint_key::{
     FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,
 };
-pub use identity::{Caller, Fingerprint, Generation};
 pub use kind::{Kind, Kinds};
 pub use user_agent::{Product, Products};
 pub use vary::Vary;

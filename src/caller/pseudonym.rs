@@ -19,8 +19,8 @@ use std::hash::Hasher as _;
 
 use siphasher::sip128::SipHasher24;
 
+use super::caller::Fingerprint;
 use super::fingerprint_key::FingerprintKey;
-use super::identity::Fingerprint;
 
 const DOMAIN: &[u8; 8] = b"lhc-fp-1";
 

@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     endpoints::{EndpointSlot, Endpoints},
-    sighting::{Dependence, Sighting},
+    sighting::{CallerEvent, Dependence},
 };
 
 /// The endpoints of a contract and the kinds of a detector, each by its place there.
@@ -33,8 +33,8 @@ impl Binding {
     }
 
     #[inline]
-    pub(super) fn sighting(&self, observation: &Observation<'_>) -> Sighting {
-        Sighting {
+    pub(super) fn sighting(&self, observation: &Observation<'_>) -> CallerEvent {
+        CallerEvent {
             caller: self.caller(observation.caller()),
             endpoint: self.endpoints[observation.endpoint_index()],
             dependence: dependence(observation),

@@ -4,12 +4,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     caller::Kinds,
-    clock::{Clock, SystemClock, millis},
-    snapshot_file::{
+    storage::{
         codec::{Malformed, Read},
         file::SnapshotFile,
         saver::Saver,
     },
+    time::{Clock, SystemClock, millis},
 };
 
 use super::{

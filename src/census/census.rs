@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{bindings::Bindings, caller::Kinds, clock::Clock, snapshot_file::saver::Saver};
+use crate::{caller::Kinds, per_contract::PerContract, storage::saver::Saver, time::Clock};
 
 use super::{
     binding::Binding,
@@ -18,7 +18,7 @@ use super::{
     report::Report,
     reporting::Draft,
     settings::Settings,
-    sighting::Sighting,
+    sighting::CallerEvent,
     table::Table,
     timeline::{Moment, Timeline},
     window::Window,
@@ -27,12 +27,12 @@ use super::{
 /// Who still depends on the legacy shapes.
 ///
 /// Told of each answered request by [`Census::record`], which may be called from any number of threads; asked by
-/// [`Census::report`] and [`Census::list`]. Its periodic work is its [`Tick`](crate::keeper::Tick), to be called about once a second.
+/// [`Census::report`] and [`Census::list`]. Its periodic work is its [`Tick`](crate::worker::Tick), to be called about once a second.
 ///
 /// ```
 /// use legacy_http_compat::{
 ///     caller::{Caller, Fingerprint, Generation, Kinds},
-///     census::{Census, Dependence, Sighting, Window},
+///     census::{Census, Dependence, CallerEvent, Window},
 /// };
 ///
 /// let kinds = Kinds::new(["AGENT"]);
@@ -40,11 +40,11 @@ use super::{
 /// let poll = census.endpoint("device_poll");
 /// let agent = kinds.find("AGENT").expect("AGENT is in the set");
 /// let old = Caller::new(agent, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1));
-/// census.record(&Sighting { caller: old, endpoint: poll, dependence: Dependence::Served });
+/// census.record(&CallerEvent { caller: old, endpoint: poll, dependence: Dependence::Served });
 /// assert_eq!(census.report(Window::DAY).kind("AGENT").expect("a kind").dependent, 1);
 ///
-/// let upgraded = Caller::new(agent, Generation::StatusDriven).with_fingerprint(Fingerprint::from_u128(1));
-/// census.record(&Sighting { caller: upgraded, endpoint: poll, dependence: Dependence::None });
+/// let upgraded = Caller::new(agent, Generation::Target).with_fingerprint(Fingerprint::from_u128(1));
+/// census.record(&CallerEvent { caller: upgraded, endpoint: poll, dependence: Dependence::None });
 /// let report = census.report(Window::DAY);
 /// assert_eq!((report.all.dependent, report.all.migrated), (0, 1));
 /// ```
@@ -54,7 +54,7 @@ pub struct Census {
     pub(super) timeline: Timeline,
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
-    pub(super) bindings: Bindings<Binding>,
+    pub(super) per_contract: PerContract<Binding>,
     pub(super) kinds: Vec<String>,
     /// Taken before any bucket or the overflow, never while holding one of them.
     keeping: Mutex<Keeping>,
@@ -73,7 +73,7 @@ impl Census {
     }
 
     /// Takes in one answered request. For a caller known already: no allocation, and no lock but that of a bucket with a few others.
-    pub fn record(&self, sighting: &Sighting) {
+    pub fn record(&self, sighting: &CallerEvent) {
         let now = self.timeline.second(&*self.clock);
         self.table.see(now, sighting, |uncounted| {
             self.lock_overflow().add(uncounted);
@@ -100,10 +100,10 @@ impl Census {
         drafts.map(Draft::finish)
     }
 
-    /// The reports for [`Window::READY_MADE`] in this order, as the last [`Tick`](crate::keeper::Tick) made them: at most 5 seconds
+    /// The reports for [`Window::STANDARD`] in this order, as the last [`Tick`](crate::worker::Tick) made them: at most 5 seconds
     /// old while the census is kept, and made anew if there are none yet.
     #[must_use]
-    pub fn ready_made(&self) -> Arc<[Report]> {
+    pub fn cached_reports(&self) -> Arc<[Report]> {
         let ready = Arc::clone(&lock(&self.ready));
         if ready.is_empty() {
             self.refresh()
@@ -142,7 +142,7 @@ impl Census {
         Self {
             table: Table::new(settings.capacity, kinds.len()),
             endpoints: Endpoints::default(),
-            bindings: Bindings::default(),
+            per_contract: PerContract::default(),
             keeping: Mutex::new(Keeping::new(now, kinds.len())),
             overflow: Mutex::new(Overflow::new(kinds.len())),
             ready: Mutex::new(Arc::new([])),

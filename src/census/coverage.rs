@@ -7,12 +7,12 @@ use serde::Serialize;
 /// Stretches of time between which nobody watched, oldest first. Times are milliseconds of the census's own time.
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
-    watched: VecDeque<Watched>,
+    watched: VecDeque<WatchedInterval>,
 }
 
 /// One unbroken stretch, from its first to its last heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Watched {
+pub(super) struct WatchedInterval {
     pub(super) from: u64,
     pub(super) to: u64,
     /// Why nobody watched before it.
@@ -55,7 +55,7 @@ impl Coverage {
         if self.watched.len() == Self::MAX {
             self.watched.pop_front();
         }
-        self.watched.push_back(Watched {
+        self.watched.push_back(WatchedInterval {
             from: now,
             to: now,
             before,
@@ -85,7 +85,8 @@ impl Coverage {
 
     /// How many of the milliseconds between the two moments were watched.
     pub(super) fn watched_between(&self, from: u64, to: u64) -> u64 {
-        let within = |stretch: &Watched| stretch.to.min(to).saturating_sub(stretch.from.max(from));
+        let within =
+            |stretch: &WatchedInterval| stretch.to.min(to).saturating_sub(stretch.from.max(from));
         self.watched.iter().map(within).sum()
     }
 
@@ -113,12 +114,12 @@ impl Coverage {
             .sum()
     }
 
-    pub(super) fn stretches(&self) -> impl ExactSizeIterator<Item = &Watched> {
+    pub(super) fn stretches(&self) -> impl ExactSizeIterator<Item = &WatchedInterval> {
         self.watched.iter()
     }
 
     /// Puts back stretches read from a snapshot; `false` unless each begins after the one before it has ended.
-    pub(super) fn restore(&mut self, stretches: Vec<Watched>) -> bool {
+    pub(super) fn restore(&mut self, stretches: Vec<WatchedInterval>) -> bool {
         let ordered = stretches.windows(2).all(|pair| pair[0].to <= pair[1].from);
         let forward = stretches.iter().all(|stretch| stretch.from <= stretch.to);
         self.watched = stretches.into();
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn stretches_out_of_order_are_refused() {
-        let stretch = |from, to| Watched {
+        let stretch = |from, to| WatchedInterval {
             from,
             to,
             before: GapCause::Restart,

@@ -2,18 +2,18 @@
 
 use crate::{
     caller::ClientVersion,
-    snapshot_file::codec::{Malformed, Read, Reader},
+    storage::codec::{Malformed, Read, Reader},
 };
 
 use super::{
-    coverage::{GapCause, Watched},
+    coverage::{GapCause, WatchedInterval},
     format::FORM,
     keeping::Forgotten,
     open_error::OpenErrorKind,
     overflow::{Bucket, Sketches},
     record::Record,
     sketch_bytes::MAX_BYTES,
-    tally::Answers,
+    tally::ResponseCounts,
     versions::UNKNOWN,
 };
 
@@ -28,7 +28,7 @@ pub(super) struct Saved<'a> {
     pub(super) kinds: Vec<(&'a str, Forgotten)>,
     pub(super) endpoints: Vec<&'a str>,
     pub(super) losses: Vec<(u64, OpenErrorKind)>,
-    pub(super) stretches: Vec<Watched>,
+    pub(super) stretches: Vec<WatchedInterval>,
     pub(super) history: Vec<SavedAnswers>,
     pub(super) last_overflow: u32,
     pub(super) overflow: Vec<Bucket>,
@@ -41,7 +41,7 @@ pub(super) struct SavedAnswers {
     pub(super) width: u32,
     pub(super) number: u32,
     pub(super) kind: u8,
-    pub(super) answers: Answers,
+    pub(super) responses: ResponseCounts,
 }
 
 impl<'a> Saved<'a> {
@@ -74,7 +74,7 @@ impl<'a> Saved<'a> {
             endpoints: reader.list(Reader::text)?,
             losses: reader.list(read_loss)?,
             stretches: reader.list(|reader| bounds.read_stretch(reader))?,
-            history: reader.list(|reader| bounds.read_answers(reader))?,
+            history: reader.list(|reader| bounds.read_responses(reader))?,
             last_overflow: reader.u32()?.min(bounds.second()),
             overflow: reader.list(|reader| bounds.read_bucket(reader))?,
             callers: *reader,
@@ -125,8 +125,8 @@ impl Bounds {
         (number <= newest && known).then_some(()).ok_or(Malformed)
     }
 
-    fn read_stretch(self, reader: &mut Reader<'_>) -> Read<Watched> {
-        let stretch = Watched {
+    fn read_stretch(self, reader: &mut Reader<'_>) -> Read<WatchedInterval> {
+        let stretch = WatchedInterval {
             from: reader.u64()?,
             to: reader.u64()?,
             before: nth(&GapCause::ALL, reader.u8()?)?,
@@ -135,14 +135,14 @@ impl Bounds {
         past.then_some(stretch).ok_or(Malformed)
     }
 
-    fn read_answers(self, reader: &mut Reader<'_>) -> Read<SavedAnswers> {
+    fn read_responses(self, reader: &mut Reader<'_>) -> Read<SavedAnswers> {
         let (width, number, kind) = (reader.u32()?, reader.u32()?, reader.u8()?);
         self.check(width, number, kind)?;
         Ok(SavedAnswers {
             width,
             number,
             kind,
-            answers: Answers {
+            responses: ResponseCounts {
                 all: reader.u64()?,
                 dependent: reader.u64()?,
                 dependent_anonymous: reader.u64()?,
@@ -197,7 +197,7 @@ fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
     }
     let [kind, flags] = reader.array()?;
     let [first_seen, last_seen, last_dependent, last_stranded, ..] = numbers;
-    let [.., last_status_driven, answers, dependent, stranded] = numbers;
+    let [.., last_status_driven, responses, dependent, stranded] = numbers;
     Ok(Record {
         fingerprint,
         endpoints,
@@ -206,7 +206,7 @@ fn read_record(reader: &mut Reader<'_>) -> Read<Record> {
         last_dependent,
         last_stranded,
         last_status_driven,
-        answers,
+        responses,
         dependent,
         stranded,
         kind,

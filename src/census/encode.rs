@@ -1,6 +1,6 @@
 //! Writing the parts of a snapshot, in the order of the [format](super::format).
 
-use crate::{caller::ClientVersion, snapshot_file::codec::Put};
+use crate::{caller::ClientVersion, storage::codec::Put};
 
 use super::{
     coverage::{Coverage, GapCause},
@@ -58,19 +58,20 @@ pub(super) fn put_history(out: &mut Vec<u8>, history: &History) {
     for level in history.levels() {
         for (number, counts) in level.buckets() {
             let counted = (0_u8..).zip(counts).filter(|(_, counts)| !counts.is_none());
-            entries.extend(counted.map(|(kind, answers)| (level.width(), number, kind, *answers)));
+            entries
+                .extend(counted.map(|(kind, responses)| (level.width(), number, kind, *responses)));
         }
     }
     out.list(
         entries.into_iter(),
-        |out, (width, number, kind, answers)| {
+        |out, (width, number, kind, responses)| {
             out.u32(width);
             out.u32(number);
             out.u8(kind);
-            out.u64(answers.all);
-            out.u64(answers.dependent);
-            out.u64(answers.dependent_anonymous);
-            out.u64(answers.stranded);
+            out.u64(responses.all);
+            out.u64(responses.dependent);
+            out.u64(responses.dependent_anonymous);
+            out.u64(responses.stranded);
         },
     );
 }
@@ -107,7 +108,7 @@ fn put_record(out: &mut Vec<u8>, record: &Record) {
         record.last_dependent,
         record.last_stranded,
         record.last_status_driven,
-        record.answers,
+        record.responses,
         record.dependent,
         record.stranded,
     ] {

@@ -11,7 +11,7 @@
 //! All numbers are little-endian; lists have their length (u32) before them. CRC-32 and not a cryptographic hash: it
 //! guards against broken disks and torn files. Who may write the file may write what he likes.
 
-use crate::snapshot_file::codec::Form;
+use crate::storage::codec::Form;
 
 pub(super) const FORM: Form = Form {
     magic: *b"LHCCENS\n",

@@ -1,12 +1,12 @@
 //! What the census keeps besides the callers, all of it touched only by heartbeats and reports.
 
-use crate::clock::Clock;
+use crate::time::Clock;
 
 use super::{
     coverage::{Coverage, Gap, GapCause},
     open_error::OpenErrorKind,
     record::Record,
-    report::{CoverageReport, Loss},
+    report::{CoverageReport, SnapshotLoss},
     tally::History,
     timeline::{Moment, Timeline},
     window::Window,
@@ -84,8 +84,8 @@ impl Keeping {
         self.losses.push((self.last.time, reason));
     }
 
-    pub(super) fn losses(&self, now: &Moment) -> Vec<Loss> {
-        let loss = |(at, reason): &(u64, OpenErrorKind)| Loss {
+    pub(super) fn losses(&self, now: &Moment) -> Vec<SnapshotLoss> {
+        let loss = |(at, reason): &(u64, OpenErrorKind)| SnapshotLoss {
             at_unix_ms: now.unix_ms(*at),
             reason: *reason,
         };

@@ -65,7 +65,7 @@ pub enum SortBy {
     /// When it last got a dependent answer; never comes first.
     LastDependent,
     /// How many answers it got.
-    Answers,
+    Responses,
     /// How many dependent answers it got.
     DependentAnswers,
     /// The place of its kind in the configuration.
@@ -115,11 +115,11 @@ pub struct CallerRow {
     /// When it was last seen status-driven.
     pub last_status_driven_unix_ms: Option<u64>,
     /// Answers it got; stops at 4,294,967,295, as do the next two.
-    pub answers: u32,
+    pub responses: u32,
     /// Dependent answers it got.
-    pub dependent_answers: u32,
+    pub dependent_responses: u32,
     /// Stranded answers it got.
-    pub stranded_answers: u32,
+    pub stranded_responses: u32,
     /// The endpoints that answered it.
     pub endpoints: Vec<String>,
 }
@@ -184,7 +184,7 @@ impl ListQuery {
             SortBy::FirstSeen => record.first_seen,
             SortBy::LastSeen => record.last_seen,
             SortBy::LastDependent => record.last_dependent,
-            SortBy::Answers => record.answers,
+            SortBy::Responses => record.responses,
             SortBy::DependentAnswers => record.dependent,
             SortBy::Kind => u32::from(record.kind),
         };
@@ -255,9 +255,9 @@ impl CallerRow {
             last_dependent_unix_ms: at(record.last_dependent),
             last_stranded_unix_ms: at(record.last_stranded),
             last_status_driven_unix_ms: at(record.last_status_driven),
-            answers: record.answers,
-            dependent_answers: record.dependent,
-            stranded_answers: record.stranded,
+            responses: record.responses,
+            dependent_responses: record.dependent,
+            stranded_responses: record.stranded,
             endpoints: super::endpoints::named(record.endpoints, names.endpoints),
         }
     }
@@ -279,7 +279,7 @@ impl Names<'_> {
 
 fn generation_of(record: &Record) -> Generation {
     if record.has(STATUS_DRIVEN) {
-        Generation::StatusDriven
+        Generation::Target
     } else {
         Generation::Legacy
     }

@@ -20,7 +20,7 @@
 //! Where something cannot be known exactly, the census errs towards more dependence, never less: windows are rounded
 //! outward, answers are booked no earlier than they came, and a caller without a place stays dependent for its window.
 //! Silence is not zero: a [`Report`] names the share of its window in which the census was really watching, by heartbeats
-//! of its [`Tick`](crate::keeper::Tick), and every gap with its [`GapCause`]. A report whose numbers are partly estimated
+//! of its [`Tick`](crate::worker::Tick), and every gap with its [`GapCause`]. A report whose numbers are partly estimated
 //! says so.
 //!
 //! Time is reckoned by the monotonic clock. A wall clock that is set back changes no window; one that jumps forward
@@ -28,7 +28,7 @@
 //!
 //! # Deployment
 //!
-//! - Keep it: `Keeper::start(Duration::from_secs(1), [census])`. Without heartbeats there is no coverage, no snapshot,
+//! - Keep it: `BackgroundWorker::start(Duration::from_secs(1), [census])`. Without heartbeats there is no coverage, no snapshot,
 //!   and the counts of answers are booked only when a report is made.
 //! - Fingerprints are the client's claim. Whoever can make up identities can fill the table; callers known already keep
 //!   their places, and the rest is estimated.
@@ -76,10 +76,10 @@ pub use endpoints::EndpointSlot;
 pub use list::{CallerRow, ListQuery, Page, Select, SortBy};
 pub use open_error::{OpenError, OpenErrorKind};
 pub use record::CallerState;
-pub use report::{Counts, CoverageReport, Estimated, KindCounts, Loss, Report};
-pub use sighting::{Dependence, Sighting};
-pub use tally::Answers;
+pub use report::{Counts, CoverageReport, KindCounts, OverflowEstimate, Report, SnapshotLoss};
+pub use sighting::{CallerEvent, Dependence};
+pub use tally::ResponseCounts;
 pub use window::{Window, WindowError};
 
 #[doc(inline)]
-pub use crate::snapshot_file::saver::SnapshotStatus;
+pub use crate::storage::saver::SnapshotStatus;

@@ -10,6 +10,6 @@ impl Observe for Census {
     fn observe(&self, observation: &Observation<'_>) {
         let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
         let record = |binding: &Binding| self.record(&binding.sighting(observation));
-        self.bindings.with(observation, prepare, record);
+        self.per_contract.with(observation, prepare, record);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::snapshot_file::{file::TakeError, unreadable::Unreadable};
+use crate::storage::{file::TakeError, unreadable::Unreadable};
 
 /// A snapshot could not be opened. Nothing was changed on disk.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use std::{
 
 use crate::caller::Kind;
 
-use super::{sighting::Dependence, tally::Answers};
+use super::{sighting::Dependence, tally::ResponseCounts};
 
 /// Threads share stripes when there are more of them.
 const STRIPES: usize = 16;
@@ -101,11 +101,11 @@ impl Pending {
     }
 
     /// Hands over the answers counted since the last call.
-    pub(super) fn take(&self, mut each: impl FnMut(usize, &Answers)) {
+    pub(super) fn take(&self, mut each: impl FnMut(usize, &ResponseCounts)) {
         for kind in 0..self.kinds {
             for stripe in self.stripes.iter() {
                 let take = |place| cell(stripe, kind, place).swap(0, Ordering::Relaxed);
-                each(kind, &answers(std::array::from_fn(take)));
+                each(kind, &responses(std::array::from_fn(take)));
             }
         }
     }
@@ -125,11 +125,11 @@ fn cell(stripe: &Stripe, kind: usize, place: usize) -> &AtomicU64 {
     &stripe.counts[index / LINE].0[index % LINE]
 }
 
-fn answers(counts: [u64; PLACES]) -> Answers {
+fn responses(counts: [u64; PLACES]) -> ResponseCounts {
     let [none, served, stranded, anonymous @ ..] = counts;
     let dependent_anonymous = anonymous[1] + anonymous[2];
     let dependent = served + stranded + dependent_anonymous;
-    Answers {
+    ResponseCounts {
         all: none + anonymous[0] + dependent,
         dependent,
         dependent_anonymous,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::keeper::Tick;
+use crate::worker::Tick;
 
 use super::{
     census::{Census, lock},
@@ -20,7 +20,7 @@ impl Census {
         let second = seconds(now.time);
         let uncounted = self
             .table
-            .drain(|kind, answers| keeping.history.add(second, kind, answers));
+            .drain(|kind, responses| keeping.history.add(second, kind, responses));
         if !uncounted.is_empty() {
             self.lock_overflow().add(&uncounted);
         }
@@ -28,7 +28,7 @@ impl Census {
     }
 
     pub(super) fn refresh(&self) -> Arc<[Report]> {
-        let reports: Arc<[Report]> = self.reports(Window::READY_MADE).into();
+        let reports: Arc<[Report]> = self.reports(Window::STANDARD).into();
         *lock(&self.ready) = Arc::clone(&reports);
         reports
     }

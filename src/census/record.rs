@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    sighting::{Dependence, Sighting},
+    sighting::{CallerEvent, Dependence},
     versions::UNKNOWN,
 };
 
@@ -16,16 +16,16 @@ pub(super) const NEVER: u32 = 0;
 #[non_exhaustive]
 pub enum CallerState {
     /// Never got a dependent answer.
-    Independent,
+    NeverDependent,
     /// Its last dependent answer lies in the window, and it was not seen status-driven since.
     Dependent,
     /// Depended once and was seen in the window, but got no dependent answer in it and did not migrate.
-    Unsettled,
+    Inconclusive,
     /// Depended once, was seen status-driven since then and not dependent again. Holds for every window: a migrated
     /// caller that goes away stays migrated.
     Migrated,
     /// Depended once, did not migrate, and was not seen at all in the window.
-    Silent,
+    Inactive,
 }
 
 /// One caller, in one cache line, which it shares with no other: threads that see different callers do not slow each
@@ -42,7 +42,7 @@ pub(super) struct Record {
     pub(super) last_stranded: u32,
     pub(super) last_status_driven: u32,
     // The counts stop at their maximum.
-    pub(super) answers: u32,
+    pub(super) responses: u32,
     pub(super) dependent: u32,
     pub(super) stranded: u32,
     pub(super) kind: u8,
@@ -72,7 +72,7 @@ impl Record {
             last_dependent: NEVER,
             last_stranded: NEVER,
             last_status_driven: NEVER,
-            answers: 0,
+            responses: 0,
             dependent: 0,
             stranded: 0,
             kind: 0,
@@ -84,12 +84,12 @@ impl Record {
 
     /// Takes in one answer. Two threads may bring theirs in the wrong order, so times only grow.
     #[inline]
-    pub(super) fn see(&mut self, now: u32, sighting: &Sighting, kind: u8) {
+    pub(super) fn see(&mut self, now: u32, sighting: &CallerEvent, kind: u8) {
         self.kind = kind;
         self.endpoints |= sighting.endpoint.bit();
         self.last_seen = self.last_seen.max(now);
-        self.answers = self.answers.saturating_add(1);
-        if sighting.caller.is_status_driven() {
+        self.responses = self.responses.saturating_add(1);
+        if sighting.caller.is_target() {
             self.see_status_driven(now);
             return;
         }
@@ -146,15 +146,15 @@ impl Record {
     /// The state in the window that starts with this second.
     pub(super) const fn state(&self, since: u32) -> CallerState {
         if self.last_dependent == NEVER {
-            CallerState::Independent
+            CallerState::NeverDependent
         } else if self.has(MIGRATED) {
             CallerState::Migrated
         } else if self.last_dependent >= since {
             CallerState::Dependent
         } else if self.last_seen >= since {
-            CallerState::Unsettled
+            CallerState::Inconclusive
         } else {
-            CallerState::Silent
+            CallerState::Inactive
         }
     }
 
@@ -178,7 +178,7 @@ mod tests {
     };
 
     fn see(record: &mut Record, now: u32, generation: Generation, dependence: Dependence) {
-        let sighting = Sighting {
+        let sighting = CallerEvent {
             caller: Caller::new(Kind::OTHER, generation),
             endpoint: EndpointSlot::OTHER,
             dependence,
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn the_order_within_one_second_decides_between_migrated_and_regressed() {
-        use Generation::{Legacy, StatusDriven};
+        use Generation::{Legacy, Target};
         let mut record = Record::new(1, 100);
-        see(&mut record, 100, StatusDriven, Dependence::None);
-        assert_eq!(record.state(100), CallerState::Independent);
+        see(&mut record, 100, Target, Dependence::None);
+        assert_eq!(record.state(100), CallerState::NeverDependent);
         see(&mut record, 100, Legacy, Dependence::Served);
         assert_eq!(record.state(100), CallerState::Dependent);
         assert!(!record.has(REGRESSED), "it had not depended before");
-        see(&mut record, 100, StatusDriven, Dependence::None);
+        see(&mut record, 100, Target, Dependence::None);
         assert_eq!(record.state(100), CallerState::Migrated);
         see(&mut record, 100, Legacy, Dependence::Stranded);
         assert_eq!(record.state(100), CallerState::Dependent);
@@ -210,29 +210,24 @@ mod tests {
     #[test]
     fn a_status_driven_caller_never_depends_whatever_is_said() {
         let mut record = Record::new(1, 100);
-        see(
-            &mut record,
-            100,
-            Generation::StatusDriven,
-            Dependence::Stranded,
-        );
-        assert_eq!(record.state(0), CallerState::Independent);
-        assert_eq!((record.answers, record.dependent), (1, 0));
+        see(&mut record, 100, Generation::Target, Dependence::Stranded);
+        assert_eq!(record.state(0), CallerState::NeverDependent);
+        assert_eq!((record.responses, record.dependent), (1, 0));
     }
 
     #[test]
-    fn an_answer_without_legacy_shape_neither_migrates_nor_depends() {
+    fn an_response_without_legacy_shape_neither_migrates_nor_depends() {
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Generation::Legacy, Dependence::Served);
         see(&mut record, 200, Generation::Legacy, Dependence::None);
         assert_eq!(record.state(100), CallerState::Dependent);
-        assert_eq!(record.state(150), CallerState::Unsettled);
-        assert_eq!(record.state(200), CallerState::Unsettled);
-        assert_eq!(record.state(201), CallerState::Silent);
+        assert_eq!(record.state(150), CallerState::Inconclusive);
+        assert_eq!(record.state(200), CallerState::Inconclusive);
+        assert_eq!(record.state(201), CallerState::Inactive);
     }
 
     #[test]
-    fn an_answer_that_comes_late_does_not_set_times_back() {
+    fn an_response_that_comes_late_does_not_set_times_back() {
         let mut record = Record::new(1, 100);
         see(&mut record, 100, Generation::Legacy, Dependence::Stranded);
         see(&mut record, 90, Generation::Legacy, Dependence::Stranded);

@@ -6,7 +6,7 @@ use super::{
     coverage::Gap,
     open_error::OpenErrorKind,
     record::{CallerState, REGRESSED, Record},
-    tally::Answers,
+    tally::ResponseCounts,
 };
 
 /// Who depended on the legacy shape in one window, by what the census saw.
@@ -27,15 +27,15 @@ pub struct Report {
     pub kinds: Vec<KindCounts>,
     /// From when on answers are counted in [`Counts::answers`]: the window's start rounded back to whole buckets of
     /// ten seconds (windows up to an hour), a minute (up to a day) or a quarter of an hour, so never less than there was.
-    pub answers_since_unix_ms: u64,
+    pub responses_since_unix_ms: u64,
     /// How much of the window was watched.
     pub coverage: CoverageReport,
     /// Set if callers were seen in the window for whom there was no place: the numbers then contain an estimate.
-    pub estimate: Option<Estimated>,
+    pub estimate: Option<OverflowEstimate>,
     /// When a caller was last seen for whom there was no place; milliseconds since the Unix epoch.
     pub last_overflow_unix_ms: Option<u64>,
     /// Snapshots that could not be read and were given up, newest last.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<SnapshotLoss>,
 }
 
 /// Callers and answers of one kind, or of all.
@@ -47,7 +47,7 @@ pub struct Counts {
     /// All callers seen and not forgotten, in the window or before it.
     pub known: u64,
     /// Those that never got a dependent answer.
-    pub independent: u64,
+    pub never_dependent: u64,
     /// Those whose last dependent answer lies in the window, not seen status-driven since.
     pub dependent: u64,
     /// Of the dependent ones those with a stranded answer in the window.
@@ -55,17 +55,17 @@ pub struct Counts {
     /// Of the dependent ones those that had migrated before.
     pub regressed: u64,
     /// Depended once, seen in the window, but without a dependent answer in it and not migrated.
-    pub unsettled: u64,
+    pub inconclusive: u64,
     /// Depended once, seen status-driven since and not dependent again, whenever that was.
     pub migrated: u64,
     /// Depended once, not migrated, not seen at all in the window.
-    pub silent: u64,
+    pub inactive: u64,
     /// Callers forgotten because they were not seen for the retention, ever.
     pub forgotten: u64,
     /// Of the forgotten ones those that had depended and not migrated.
     pub forgotten_dependents: u64,
     /// Answers in the window, whoever got them.
-    pub answers: Answers,
+    pub responses: ResponseCounts,
 }
 
 /// The counts of one kind.
@@ -96,7 +96,7 @@ pub struct CoverageReport {
 /// How far the numbers of a report are estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Estimated {
+pub struct OverflowEstimate {
     /// About how many of the `known` callers had no place. They are counted among the known, dependent and stranded
     /// ones; a caller without a place counts as dependent as long as a dependent answer of it lies in the window,
     /// even if it migrated since. Their window is rounded back to whole minutes, hours (windows above an hour) or
@@ -111,7 +111,7 @@ pub struct Estimated {
 /// A snapshot that was given up on opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Loss {
+pub struct SnapshotLoss {
     /// When; milliseconds since the Unix epoch.
     pub at_unix_ms: u64,
     /// What was wrong with it.
@@ -142,15 +142,15 @@ impl Counts {
     pub(super) fn count(&mut self, record: &Record, since: u32) {
         self.known += 1;
         match record.state(since) {
-            CallerState::Independent => self.independent += 1,
+            CallerState::NeverDependent => self.never_dependent += 1,
             CallerState::Dependent => {
                 self.dependent += 1;
                 self.stranded += u64::from(record.is_stranded(since));
                 self.regressed += u64::from(record.has(REGRESSED));
             }
-            CallerState::Unsettled => self.unsettled += 1,
+            CallerState::Inconclusive => self.inconclusive += 1,
             CallerState::Migrated => self.migrated += 1,
-            CallerState::Silent => self.silent += 1,
+            CallerState::Inactive => self.inactive += 1,
         }
     }
 
@@ -158,29 +158,29 @@ impl Counts {
     pub(super) fn add(&mut self, more: &Self) {
         let Self {
             known,
-            independent,
+            never_dependent,
             dependent,
             stranded,
             regressed,
-            unsettled,
+            inconclusive,
             migrated,
-            silent,
+            inactive,
             forgotten,
             forgotten_dependents,
-            answers,
+            responses,
         } = more;
         self.known += known;
-        self.independent += independent;
+        self.never_dependent += never_dependent;
         self.dependent += dependent;
         self.stranded += stranded;
         self.regressed += regressed;
-        self.unsettled += unsettled;
+        self.inconclusive += inconclusive;
         self.migrated += migrated;
-        self.silent += silent;
+        self.inactive += inactive;
         self.forgotten = self.forgotten.saturating_add(*forgotten);
         self.forgotten_dependents = self
             .forgotten_dependents
             .saturating_add(*forgotten_dependents);
-        self.answers.add(answers);
+        self.responses.add(responses);
     }
 }

@@ -4,7 +4,7 @@ use super::{
     keeping::Keeping,
     overflow::{Overflow, RELATIVE_ERROR},
     record::{NEVER, Record},
-    report::{Counts, Estimated, KindCounts, Report},
+    report::{Counts, KindCounts, OverflowEstimate, Report},
     timeline::{Moment, seconds},
     window::Window,
 };
@@ -32,7 +32,7 @@ impl Draft {
                 at_unix_ms: now.wall,
                 all: Counts::default(),
                 kinds: kinds.iter().map(|kind| no_counts(kind)).collect(),
-                answers_since_unix_ms: now.wall,
+                responses_since_unix_ms: now.wall,
                 coverage: keeping.coverage(window, now),
                 estimate: None,
                 last_overflow_unix_ms: last_overflow
@@ -40,7 +40,7 @@ impl Draft {
                 losses: keeping.losses(now),
             },
         };
-        draft.put_answers(now, keeping);
+        draft.put_responses(now, keeping);
         draft.put_forgotten(keeping);
         draft.put_estimate(now, overflow);
         draft
@@ -62,14 +62,14 @@ impl Draft {
         self.report
     }
 
-    fn put_answers(&mut self, now: &Moment, keeping: &Keeping) {
+    fn put_responses(&mut self, now: &Moment, keeping: &Keeping) {
         let level = keeping.history.level(self.since, seconds(now.time));
         let sums = level.sum(self.since);
-        for (kind, answers) in self.report.kinds.iter_mut().zip(sums) {
-            kind.counts.answers = answers;
+        for (kind, responses) in self.report.kinds.iter_mut().zip(sums) {
+            kind.counts.responses = responses;
         }
         let since = u64::from(level.rounded(self.since)) * 1_000;
-        self.report.answers_since_unix_ms = now.unix_ms(since);
+        self.report.responses_since_unix_ms = now.unix_ms(since);
     }
 
     fn put_forgotten(&mut self, keeping: &Keeping) {
@@ -83,15 +83,15 @@ impl Draft {
         let Some(estimates) = overflow.estimate(self.since, seconds(now.time)) else {
             return;
         };
-        let mut whole = Estimated {
+        let mut whole = OverflowEstimate {
             callers: 0,
             dependent: 0,
             relative_error: RELATIVE_ERROR,
         };
         for (kind, estimate) in self.report.kinds.iter_mut().zip(estimates) {
-            let independent = estimate.seen - estimate.dependent;
+            let never_dependent = estimate.seen - estimate.dependent;
             kind.counts.known += estimate.seen;
-            kind.counts.independent += independent;
+            kind.counts.never_dependent += never_dependent;
             kind.counts.dependent += estimate.dependent;
             kind.counts.stranded += estimate.stranded;
             whole.callers += estimate.seen;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{census::Census, decode::Saved, encode, record::Record, versions::Names};
-use crate::snapshot_file::{
+use crate::storage::{
     codec::{Malformed, Read, Writer},
     saver::{Saver, SnapshotStatus},
 };
@@ -70,9 +70,12 @@ impl Census {
             .restore(saved.last_overflow, saved.overflow);
         let mut keeping = self.lock_keeping();
         for entry in &saved.history {
-            keeping
-                .history
-                .restore(entry.width, entry.number, entry.kind.into(), &entry.answers);
+            keeping.history.restore(
+                entry.width,
+                entry.number,
+                entry.kind.into(),
+                &entry.responses,
+            );
         }
         for ((_, forgotten), kind) in saved.kinds.iter().zip(kinds) {
             keeping.forgotten[usize::from(*kind)].add(forgotten);

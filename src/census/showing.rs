@@ -4,21 +4,21 @@ use crate::metrics::{Family, Sample, Source};
 
 use super::{census::Census, report::Report};
 
-/// Tells [`Family::CLIENTS`], [`Family::COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as the last tick found them.
+/// Tells [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as the last tick found them.
 impl Source for Census {
     fn families(&self) -> &'static [Family] {
         &[
-            Family::CLIENTS,
-            Family::COVERAGE_RATIO,
+            Family::CALLERS,
+            Family::CENSUS_COVERAGE_RATIO,
             Family::CENSUS_OVERFLOWED,
         ]
     }
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
-        let reports = self.ready_made();
-        if *family == Family::CLIENTS {
+        let reports = self.cached_reports();
+        if *family == Family::CALLERS {
             reports.iter().for_each(|report| clients(report, sample));
-        } else if *family == Family::COVERAGE_RATIO {
+        } else if *family == Family::CENSUS_COVERAGE_RATIO {
             for report in &*reports {
                 sample(&[&report.window], report.coverage.ratio.into());
             }
@@ -38,7 +38,7 @@ fn clients(report: &Report, sample: &mut Sample<'_>) {
             ("stranded", counts.stranded),
             ("migrated", counts.migrated),
             ("regressed", counts.regressed),
-            ("silent", counts.silent),
+            ("inactive", counts.inactive),
         ] {
             sample(&[&kind.kind, state, &report.window], count.into());
         }

@@ -6,7 +6,7 @@ use super::endpoints::EndpointSlot;
 
 /// One answered request, as the census counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct CallerEvent {
     /// Who asked.
     pub caller: Caller,
     /// Which endpoint answered.
@@ -31,10 +31,10 @@ pub enum Dependence {
     Stranded,
 }
 
-impl Sighting {
+impl CallerEvent {
     /// The dependence that counts.
     pub(super) const fn effective(&self) -> Dependence {
-        if self.caller.is_status_driven() {
+        if self.caller.is_target() {
             Dependence::None
         } else {
             self.dependence

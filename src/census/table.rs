@@ -14,8 +14,8 @@ use crate::caller::ClientVersion;
 use super::{
     pending::{Pending, Uncounted},
     record::Record,
-    sighting::Sighting,
-    tally::Answers,
+    sighting::CallerEvent,
+    tally::ResponseCounts,
     versions::{UNKNOWN, Versions, tag},
 };
 
@@ -59,7 +59,7 @@ impl Table {
 
     /// Takes in one answer. `full` gets the callers for whom there was no place, once enough have come together.
     #[inline]
-    pub(super) fn see(&self, now: u32, sighting: &Sighting, full: impl FnOnce(&[Uncounted])) {
+    pub(super) fn see(&self, now: u32, sighting: &CallerEvent, full: impl FnOnce(&[Uncounted])) {
         let kind = self.pending.kind(sighting.caller.kind());
         let fingerprint = sighting.caller.fingerprint();
         self.pending
@@ -87,8 +87,8 @@ impl Table {
     }
 
     /// Hands over what was counted since the last call: answers per kind, and callers without a place.
-    pub(super) fn drain(&self, answers: impl FnMut(usize, &Answers)) -> Vec<Uncounted> {
-        self.pending.take(answers);
+    pub(super) fn drain(&self, responses: impl FnMut(usize, &ResponseCounts)) -> Vec<Uncounted> {
+        self.pending.take(responses);
         self.pending.take_uncounted()
     }
 
@@ -146,7 +146,7 @@ impl Table {
         &'a self,
         mut bucket: MutexGuard<'a, Vec<Record>>,
         mut record: Record,
-        (sighting, kind): (&Sighting, u8),
+        (sighting, kind): (&CallerEvent, u8),
         full: impl FnOnce(&[Uncounted]),
     ) {
         if self.reserve() {

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Counts of answers, whoever got them. Each stops at its maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Answers {
+pub struct ResponseCounts {
     /// All answers on contract endpoints.
     pub all: u64,
     /// Of these the dependent ones, of known, uncounted and anonymous callers.
@@ -16,7 +16,7 @@ pub struct Answers {
     pub stranded: u64,
 }
 
-impl Answers {
+impl ResponseCounts {
     pub(super) const NONE: Self = Self {
         all: 0,
         dependent: 0,
@@ -46,7 +46,7 @@ pub(super) struct Ring {
     /// The number of the bucket (its start divided by the width) that each place holds.
     numbers: Box<[u32]>,
     /// `kinds` counts for each place.
-    counts: Box<[Answers]>,
+    counts: Box<[ResponseCounts]>,
 }
 
 impl Ring {
@@ -55,21 +55,21 @@ impl Ring {
             width,
             kinds,
             numbers: vec![0; length].into(),
-            counts: vec![Answers::NONE; length * kinds].into(),
+            counts: vec![ResponseCounts::NONE; length * kinds].into(),
         }
     }
 
     /// Adds to the bucket of this second. What comes for a bucket that was overwritten already is put into the newer
     /// one: never less than there was.
-    pub(super) fn add(&mut self, second: u32, kind: usize, answers: &Answers) {
+    pub(super) fn add(&mut self, second: u32, kind: usize, responses: &ResponseCounts) {
         let number = second / self.width;
         let place = number as usize % self.numbers.len();
         let first = place * self.kinds;
         if self.numbers[place] < number {
             self.numbers[place] = number;
-            self.counts[first..first + self.kinds].fill(Answers::NONE);
+            self.counts[first..first + self.kinds].fill(ResponseCounts::NONE);
         }
-        self.counts[first + kind].add(answers);
+        self.counts[first + kind].add(responses);
     }
 
     /// Whether the ring reaches back from `now` to this second, the whole bucket of that second included.
@@ -84,9 +84,9 @@ impl Ring {
     }
 
     /// The counts per kind of all buckets that end after this second.
-    pub(super) fn sum(&self, since: u32) -> Vec<Answers> {
+    pub(super) fn sum(&self, since: u32) -> Vec<ResponseCounts> {
         let oldest = since / self.width;
-        let mut sum = vec![Answers::NONE; self.kinds];
+        let mut sum = vec![ResponseCounts::NONE; self.kinds];
         for (number, counts) in self.buckets() {
             if number >= oldest {
                 for (sum, counts) in sum.iter_mut().zip(counts) {
@@ -98,7 +98,7 @@ impl Ring {
     }
 
     /// Each bucket's number with its counts per kind, in no order.
-    pub(super) fn buckets(&self) -> impl Iterator<Item = (u32, &[Answers])> {
+    pub(super) fn buckets(&self) -> impl Iterator<Item = (u32, &[ResponseCounts])> {
         let counts = self.counts.chunks_exact(self.kinds);
         self.numbers.iter().copied().zip(counts)
     }
@@ -127,11 +127,11 @@ impl History {
         }
     }
 
-    pub(super) fn add(&mut self, second: u32, kind: usize, answers: &Answers) {
-        if !answers.is_none() {
+    pub(super) fn add(&mut self, second: u32, kind: usize, responses: &ResponseCounts) {
+        if !responses.is_none() {
             self.levels
                 .iter_mut()
-                .for_each(|level| level.add(second, kind, answers));
+                .for_each(|level| level.add(second, kind, responses));
         }
     }
 
@@ -149,10 +149,16 @@ impl History {
     }
 
     /// Puts back the answers of one bucket; those of a width that is no longer in use are left out.
-    pub(super) fn restore(&mut self, width: u32, number: u32, kind: usize, answers: &Answers) {
+    pub(super) fn restore(
+        &mut self,
+        width: u32,
+        number: u32,
+        kind: usize,
+        responses: &ResponseCounts,
+    ) {
         let level = self.levels.iter_mut().find(|level| level.width == width);
         if let Some(level) = level {
-            level.add(number.saturating_mul(width), kind, answers);
+            level.add(number.saturating_mul(width), kind, responses);
         }
     }
 }
@@ -161,10 +167,10 @@ impl History {
 mod tests {
     use super::*;
 
-    fn one() -> Answers {
-        Answers {
+    fn one() -> ResponseCounts {
+        ResponseCounts {
             all: 1,
-            ..Answers::NONE
+            ..ResponseCounts::NONE
         }
     }
 

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::clock::{Clock, millis};
+use crate::time::{Clock, millis};
 
 use super::coverage::GapCause;
 
@@ -172,7 +172,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::time::ManualClock;
 
     fn step(act: impl FnOnce(&ManualClock)) -> Step {
         let clock = ManualClock::new(1_000_000);

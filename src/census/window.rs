@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::clock::millis;
+use crate::time::millis;
 
 /// A window that ends now: at least a millisecond, at most 30 days.
 ///
@@ -44,7 +44,7 @@ impl Window {
     pub const MONTH: Self = Self { ms: 30 * DAY };
 
     /// The windows that are always reported, shortest first.
-    pub const READY_MADE: [Self; 5] = [
+    pub const STANDARD: [Self; 5] = [
         Self::FIVE_MINUTES,
         Self::HOUR,
         Self::DAY,
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_ready_made_windows_have_the_labels_of_the_metrics() {
-        let labels = Window::READY_MADE.map(Window::label);
+        let labels = Window::STANDARD.map(Window::label);
         assert_eq!(labels, ["5m", "1h", "24h", "7d", "30d"]);
     }
 

@@ -5,13 +5,13 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
+    compile::CompiledContract,
     deprecation::Deprecation,
     document::Definition,
     endpoint::Endpoint,
     error::{ContractError, FaultKind, Faults},
-    plan::Plan,
 };
-use crate::json::Tree;
+use crate::json::OrderedValue;
 
 /// What an API answers today and what it answered before. One that exists is valid, and compiled.
 ///
@@ -52,7 +52,7 @@ use crate::json::Tree;
 /// ```
 #[derive(Clone)]
 pub struct Contract {
-    plan: Arc<Plan>,
+    plan: Arc<CompiledContract>,
 }
 
 /// Puts a [`Contract`] together.
@@ -76,7 +76,7 @@ impl Contract {
     /// one fault, with its line and column.
     pub fn from_json(text: &str) -> Result<Self, ContractError> {
         let mut faults = Faults::default();
-        match serde_json::from_str::<Tree>(text) {
+        match serde_json::from_str::<OrderedValue>(text) {
             Ok(tree) => Self::read(&tree, faults),
             Err(error) => {
                 faults.add(
@@ -130,29 +130,29 @@ impl Contract {
         &self.plan.definition.endpoints
     }
 
-    pub(crate) fn into_plan(self) -> Arc<Plan> {
+    pub(crate) fn into_plan(self) -> Arc<CompiledContract> {
         self.plan
     }
 
-    pub(crate) fn of(plan: Arc<Plan>) -> Self {
+    pub(crate) fn of(plan: Arc<CompiledContract>) -> Self {
         Self { plan }
     }
 
-    pub(crate) fn from_tree(tree: &Tree) -> Result<Self, ContractError> {
+    pub(crate) fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
         Self::read(tree, Faults::default())
     }
 
-    pub(crate) fn to_tree(&self) -> Tree {
+    pub(crate) fn to_tree(&self) -> OrderedValue {
         self.plan.definition.write()
     }
 
-    fn read(tree: &Tree, mut faults: Faults) -> Result<Self, ContractError> {
+    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, ContractError> {
         let definition = Definition::read(tree, &mut faults);
         Self::compile(definition, faults)
     }
 
     fn compile(definition: Definition, mut faults: Faults) -> Result<Self, ContractError> {
-        let plan = Plan::compile(definition, &mut faults);
+        let plan = CompiledContract::compile(definition, &mut faults);
         faults.into_result(Self {
             plan: Arc::new(plan),
         })
@@ -214,7 +214,7 @@ impl Serialize for Contract {
 
 impl<'de> Deserialize<'de> for Contract {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let tree = Tree::deserialize(deserializer)?;
+        let tree = OrderedValue::deserialize(deserializer)?;
         Self::from_tree(&tree).map_err(D::Error::custom)
     }
 }

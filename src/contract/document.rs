@@ -6,11 +6,11 @@ use super::{
     deprecation::Deprecation,
     endpoint::Endpoint,
     error::{FaultKind, Faults},
-    outcome::{Condition, Outcome, Part},
+    outcome::{Condition, MatchTarget, Outcome},
     shape::{BodyShape, LegacyShape},
     template::Template,
 };
-use crate::json::{About, Complaint, Members, Tree};
+use crate::json::{About, Complaint, ObjectReader, OrderedValue};
 
 /// What a contract says, checked or not.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +22,8 @@ pub(crate) struct Definition {
 
 impl Definition {
     /// Reads all of a document that can be read and collects what is wrong with the rest.
-    pub(crate) fn read(tree: &Tree, faults: &mut Faults) -> Self {
-        let mut members = Members::of("the contract", tree);
+    pub(crate) fn read(tree: &OrderedValue, faults: &mut Faults) -> Self {
+        let mut members = ObjectReader::of("the contract", tree);
         members.require("endpoints");
         let base_path = members.text("base_path").unwrap_or_default();
         let (deprecation, endpoints) = (members.any("deprecation"), members.list("endpoints"));
@@ -42,8 +42,8 @@ impl Definition {
         }
     }
 
-    pub(crate) fn write(&self) -> Tree {
-        Tree::object([
+    pub(crate) fn write(&self) -> OrderedValue {
+        OrderedValue::object([
             (
                 "base_path",
                 (!self.base_path.is_empty()).then(|| text(&self.base_path)),
@@ -54,7 +54,7 @@ impl Definition {
             ),
             (
                 "endpoints",
-                Some(Tree::Array(
+                Some(OrderedValue::Array(
                     self.endpoints.iter().map(write_endpoint).collect(),
                 )),
             ),
@@ -62,8 +62,8 @@ impl Definition {
     }
 }
 
-fn read_deprecation(tree: &Tree, faults: &mut Faults) -> Option<Deprecation> {
-    let mut members = Members::of("the deprecation", tree);
+fn read_deprecation(tree: &OrderedValue, faults: &mut Faults) -> Option<Deprecation> {
+    let mut members = ObjectReader::of("the deprecation", tree);
     members.require("date");
     let date = members.integer("date");
     let (link, sunset) = (members.text("link"), members.integer("sunset"));
@@ -76,8 +76,8 @@ fn read_deprecation(tree: &Tree, faults: &mut Faults) -> Option<Deprecation> {
     })
 }
 
-fn read_endpoint(index: usize, tree: &Tree, faults: &mut Faults) -> Endpoint {
-    let mut members = Members::of("an endpoint", tree);
+fn read_endpoint(index: usize, tree: &OrderedValue, faults: &mut Faults) -> Endpoint {
+    let mut members = ObjectReader::of("an endpoint", tree);
     // Stands in for a missing name or path, so that the rest of the endpoint can still be checked.
     let stand_in = format!("endpoint-{}", index + 1);
     let name = members
@@ -108,17 +108,17 @@ fn read_endpoint(index: usize, tree: &Tree, faults: &mut Faults) -> Endpoint {
     }
 }
 
-fn read_outcome(index: usize, tree: &Tree, faults: &mut Faults) -> Option<Outcome> {
-    let mut members = Members::of("an outcome", tree);
+fn read_outcome(index: usize, tree: &OrderedValue, faults: &mut Faults) -> Option<Outcome> {
+    let mut members = ObjectReader::of("an outcome", tree);
     let name = members
         .required_text("name")
         .unwrap_or_else(|| format!("outcome-{}", index + 1));
     members.require("status");
     let status = members.integer("status");
     let conditions = [
-        read_conditions(members.map("fields"), Part::Field),
-        read_conditions(members.map("request_fields"), Part::RequestField),
-        read_conditions(members.map("headers"), Part::Header),
+        read_conditions(members.map("fields"), MatchTarget::Field),
+        read_conditions(members.map("request_fields"), MatchTarget::RequestField),
+        read_conditions(members.map("headers"), MatchTarget::Header),
     ]
     .concat();
     let legacy = members.any("legacy");
@@ -135,27 +135,31 @@ fn read_outcome(index: usize, tree: &Tree, faults: &mut Faults) -> Option<Outcom
     })
 }
 
-fn read_conditions(members: &[(String, Tree)], on: fn(String) -> Part) -> Vec<Condition> {
-    let condition = |(name, values): &(String, Tree)| read_condition(on(name.clone()), values);
+fn read_conditions(
+    members: &[(String, OrderedValue)],
+    on: fn(String) -> MatchTarget,
+) -> Vec<Condition> {
+    let condition =
+        |(name, values): &(String, OrderedValue)| read_condition(on(name.clone()), values);
     members.iter().map(condition).collect()
 }
 
 /// One value, or an array of those that are allowed.
-fn read_condition(on: Part, values: &Tree) -> Condition {
-    let value = |tree: &Tree| match tree {
-        Tree::Scalar(value) => value.clone(),
+fn read_condition(on: MatchTarget, values: &OrderedValue) -> Condition {
+    let value = |tree: &OrderedValue| match tree {
+        OrderedValue::Scalar(value) => value.clone(),
         // No scalar, which is complained of when the contract is built.
         other => serde_json::to_value(other).unwrap_or_default(),
     };
     let values = match values {
-        Tree::Array(items) => items.iter().map(value).collect(),
+        OrderedValue::Array(items) => items.iter().map(value).collect(),
         single => vec![value(single)],
     };
     Condition { on, values }
 }
 
-fn read_shape(tree: &Tree, faults: &mut Faults) -> Option<LegacyShape> {
-    let mut members = Members::of("a legacy shape", tree);
+fn read_shape(tree: &OrderedValue, faults: &mut Faults) -> Option<LegacyShape> {
+    let mut members = ObjectReader::of("a legacy shape", tree);
     members.require("status");
     let status = members.integer("status");
     let (set, append) = (members.map("set_headers"), members.map("append_headers"));
@@ -181,11 +185,11 @@ fn read_shape(tree: &Tree, faults: &mut Faults) -> Option<LegacyShape> {
     })
 }
 
-fn read_body(tree: &Tree, complaints: &mut Vec<Complaint>) -> BodyShape {
+fn read_body(tree: &OrderedValue, complaints: &mut Vec<Complaint>) -> BodyShape {
     match tree {
-        Tree::Scalar(Value::String(word)) if word == "as_is" => return BodyShape::AsIs,
-        Tree::Scalar(Value::String(word)) if word == "empty" => return BodyShape::Empty,
-        Tree::Object(members) if members.len() == 1 && members[0].0 == "json" => {
+        OrderedValue::Scalar(Value::String(word)) if word == "as_is" => return BodyShape::AsIs,
+        OrderedValue::Scalar(Value::String(word)) if word == "empty" => return BodyShape::Empty,
+        OrderedValue::Object(members) if members.len() == 1 && members[0].0 == "json" => {
             return BodyShape::Json(Template::from_tree(&members[0].1));
         }
         _ => {}
@@ -200,7 +204,7 @@ fn read_body(tree: &Tree, complaints: &mut Vec<Complaint>) -> BodyShape {
 }
 
 fn read_lines(
-    headers: &[(String, Tree)],
+    headers: &[(String, OrderedValue)],
     complaints: &mut Vec<Complaint>,
 ) -> Vec<(String, String)> {
     let mut lines = Vec::new();
@@ -229,52 +233,52 @@ fn report(complaints: Vec<Complaint>, faults: &mut Faults) {
     }
 }
 
-fn text(value: &str) -> Tree {
-    Tree::Scalar(value.into())
+fn text(value: &str) -> OrderedValue {
+    OrderedValue::Scalar(value.into())
 }
 
-fn number(value: impl Into<Value>) -> Tree {
-    Tree::Scalar(value.into())
+fn number(value: impl Into<Value>) -> OrderedValue {
+    OrderedValue::Scalar(value.into())
 }
 
-fn write_deprecation(deprecation: &Deprecation) -> Tree {
-    Tree::object([
+fn write_deprecation(deprecation: &Deprecation) -> OrderedValue {
+    OrderedValue::object([
         ("date", Some(number(deprecation.date))),
         ("link", deprecation.link.as_deref().map(text)),
         ("sunset", deprecation.sunset.map(number)),
     ])
 }
 
-fn write_endpoint(endpoint: &Endpoint) -> Tree {
-    Tree::object([
+fn write_endpoint(endpoint: &Endpoint) -> OrderedValue {
+    OrderedValue::object([
         ("name", Some(text(&endpoint.name))),
         ("method", Some(text(&endpoint.method))),
         ("path", Some(text(&endpoint.path))),
         (
             "outcomes",
-            Some(Tree::Array(
+            Some(OrderedValue::Array(
                 endpoint.outcomes.iter().map(write_outcome).collect(),
             )),
         ),
     ])
 }
 
-fn write_outcome(outcome: &Outcome) -> Tree {
+fn write_outcome(outcome: &Outcome) -> OrderedValue {
     let written =
-        |named: fn(&Part) -> Option<&String>| write_conditions(&outcome.conditions, named);
+        |named: fn(&MatchTarget) -> Option<&String>| write_conditions(&outcome.conditions, named);
     let fields = written(|part| match part {
-        Part::Field(pointer) => Some(pointer),
+        MatchTarget::Field(pointer) => Some(pointer),
         _ => None,
     });
     let request_fields = written(|part| match part {
-        Part::RequestField(pointer) => Some(pointer),
+        MatchTarget::RequestField(pointer) => Some(pointer),
         _ => None,
     });
     let headers = written(|part| match part {
-        Part::Header(name) => Some(name),
+        MatchTarget::Header(name) => Some(name),
         _ => None,
     });
-    Tree::object([
+    OrderedValue::object([
         ("name", Some(text(&outcome.name))),
         ("status", Some(number(outcome.status))),
         ("fields", fields),
@@ -284,8 +288,11 @@ fn write_outcome(outcome: &Outcome) -> Tree {
     ])
 }
 
-fn write_conditions(conditions: &[Condition], named: fn(&Part) -> Option<&String>) -> Option<Tree> {
-    let members: Vec<(String, Tree)> = conditions
+fn write_conditions(
+    conditions: &[Condition],
+    named: fn(&MatchTarget) -> Option<&String>,
+) -> Option<OrderedValue> {
+    let members: Vec<(String, OrderedValue)> = conditions
         .iter()
         .filter_map(|condition| {
             Some((
@@ -294,24 +301,26 @@ fn write_conditions(conditions: &[Condition], named: fn(&Part) -> Option<&String
             ))
         })
         .collect();
-    (!members.is_empty()).then_some(Tree::Object(members))
+    (!members.is_empty()).then_some(OrderedValue::Object(members))
 }
 
-fn write_values(values: &[Value]) -> Tree {
+fn write_values(values: &[Value]) -> OrderedValue {
     match values {
         [single] => single.clone().into(),
-        several => Tree::Array(several.iter().cloned().map(Tree::from).collect()),
+        several => OrderedValue::Array(several.iter().cloned().map(OrderedValue::from).collect()),
     }
 }
 
-fn write_shape(shape: &LegacyShape) -> Tree {
+fn write_shape(shape: &LegacyShape) -> OrderedValue {
     let body = match &shape.body {
         BodyShape::AsIs => None,
         BodyShape::Empty => Some(text("empty")),
-        BodyShape::Json(template) => Some(Tree::object([("json", Some(template.to_tree()))])),
+        BodyShape::Json(template) => {
+            Some(OrderedValue::object([("json", Some(template.to_tree()))]))
+        }
     };
-    let remove = Tree::Array(shape.remove.iter().map(|name| text(name)).collect());
-    Tree::object([
+    let remove = OrderedValue::Array(shape.remove.iter().map(|name| text(name)).collect());
+    OrderedValue::object([
         ("status", Some(number(shape.status))),
         ("set_headers", write_lines(&shape.set)),
         ("append_headers", write_lines(&shape.append)),
@@ -328,7 +337,7 @@ fn write_shape(shape: &LegacyShape) -> Tree {
 }
 
 /// Header lines by name; several of one name become an array.
-fn write_lines(lines: &[(String, String)]) -> Option<Tree> {
+fn write_lines(lines: &[(String, String)]) -> Option<OrderedValue> {
     let mut members: Vec<(String, Vec<Value>)> = Vec::new();
     for (name, value) in lines {
         match members.iter_mut().find(|(known, _)| known == name) {
@@ -336,9 +345,9 @@ fn write_lines(lines: &[(String, String)]) -> Option<Tree> {
             None => members.push((name.clone(), vec![value.as_str().into()])),
         }
     }
-    let members: Vec<(String, Tree)> = members
+    let members: Vec<(String, OrderedValue)> = members
         .into_iter()
         .map(|(name, values)| (name, write_values(&values)))
         .collect();
-    (!members.is_empty()).then_some(Tree::Object(members))
+    (!members.is_empty()).then_some(OrderedValue::Object(members))
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::{ArcSwap, Cache};
 
-use super::{contract::Contract, plan::Plan};
+use super::{compile::CompiledContract, contract::Contract};
 
 /// A shared handle to the contract in use.
 ///
@@ -19,7 +19,7 @@ use super::{contract::Contract, plan::Plan};
 /// ```
 #[derive(Clone)]
 pub struct LiveContract {
-    plan: Arc<ArcSwap<Plan>>,
+    plan: Arc<ArcSwap<CompiledContract>>,
 }
 
 impl LiveContract {
@@ -41,13 +41,13 @@ impl LiveContract {
         Contract::of(self.plan.load_full())
     }
 
-    pub(crate) fn cached(&self) -> PlanCache {
+    pub(crate) fn cached(&self) -> CompiledCache {
         Cache::new(Arc::clone(&self.plan))
     }
 }
 
 /// The plan as one service last saw it: to look whether it is still the one in use costs a single atomic read.
-pub(crate) type PlanCache = Cache<Arc<ArcSwap<Plan>>, Arc<Plan>>;
+pub(crate) type CompiledCache = Cache<Arc<ArcSwap<CompiledContract>>, Arc<CompiledContract>>;
 
 impl From<Contract> for LiveContract {
     fn from(contract: Contract) -> Self {

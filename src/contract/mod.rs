@@ -41,6 +41,7 @@
 //!
 //! Any other member is an error.
 
+pub(crate) mod compile;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named for"
@@ -53,17 +54,16 @@ mod endpoint;
 mod error;
 mod live;
 mod outcome;
-pub(crate) mod plan;
 mod shape;
 mod template;
-mod template_document;
+mod template_json;
 
 pub use contract::{Contract, ContractBuilder};
 pub use deprecation::Deprecation;
 pub use endpoint::Endpoint;
 pub use error::{ContractError, Fault, FaultKind};
+pub(crate) use live::CompiledCache;
 pub use live::LiveContract;
-pub(crate) use live::PlanCache;
 pub use outcome::Outcome;
 pub use shape::LegacyShape;
-pub use template::{Hole, Template};
+pub use template::{Placeholder, Template};

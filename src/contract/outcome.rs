@@ -28,13 +28,13 @@ pub struct Outcome {
 /// What one part of an answer must be: one of a set of values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
-    pub(crate) on: Part,
+    pub(crate) on: MatchTarget,
     pub(crate) values: Vec<Value>,
 }
 
 /// The part of an answer, or of its request, that a condition is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum MatchTarget {
     /// A field of the answer's JSON body, by JSON pointer.
     Field(String),
     /// A field of the request's JSON body, by JSON pointer.
@@ -65,7 +65,7 @@ impl Outcome {
         pointer: impl Into<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        self.when(Part::Field(pointer.into()), values)
+        self.when(MatchTarget::Field(pointer.into()), values)
     }
 
     /// Only answers to requests whose JSON field at `pointer` (RFC 6901) is this scalar.
@@ -82,7 +82,7 @@ impl Outcome {
         pointer: impl Into<String>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        self.when(Part::RequestField(pointer.into()), values)
+        self.when(MatchTarget::RequestField(pointer.into()), values)
     }
 
     /// Only answers that have a header line of this name with exactly this value.
@@ -97,7 +97,7 @@ impl Outcome {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         self.when(
-            Part::Header(name.into()),
+            MatchTarget::Header(name.into()),
             values.into_iter().map(Into::into),
         )
     }
@@ -126,7 +126,11 @@ impl Outcome {
         self.legacy.as_ref()
     }
 
-    fn when<V: Into<Value>>(mut self, on: Part, values: impl IntoIterator<Item = V>) -> Self {
+    fn when<V: Into<Value>>(
+        mut self,
+        on: MatchTarget,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
         let values = values.into_iter().map(Into::into).collect();
         self.conditions.push(Condition { on, values });
         self

@@ -8,14 +8,14 @@ use super::template::Template;
 /// headers that describe them (`Content-Type`, `Content-Encoding`, digests of the content) and trailers then stay.
 ///
 /// ```
-/// use legacy_http_compat::contract::{Hole, LegacyShape, Template};
+/// use legacy_http_compat::contract::{Placeholder, LegacyShape, Template};
 ///
 /// let pending = LegacyShape::new(401)
 ///     .set_header("www-authenticate", "Bearer")
 ///     .json(Template::object([
 ///         ("code", Template::from("AUTHORIZATION_PENDING")),
 ///         ("retryable", Template::from(true)),
-///         ("correlation_id", Hole::header(["x-correlation-id"]).or(Hole::uuid()).into()),
+///         ("correlation_id", Placeholder::header(["x-correlation-id"]).or(Placeholder::uuid()).into()),
 ///     ]));
 /// assert_eq!(pending.status(), 401);
 /// ```

@@ -30,7 +30,7 @@ pub(crate) enum Node {
         members: Vec<(String, Node)>,
         omit_when_empty: bool,
     },
-    Hole(Box<Hole>),
+    Placeholder(Box<Placeholder>),
     /// A hole that could not be read, and what would be right. Refused when the contract is built.
     Invalid {
         value: String,
@@ -43,7 +43,7 @@ pub(crate) enum Node {
 /// A hole whose value is absent, and that has neither a default nor is optional, keeps the answer from being rewritten.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub struct Hole {
+pub struct Placeholder {
     pub(crate) source: Source,
     pub(crate) when_absent: WhenAbsent,
 }
@@ -100,7 +100,7 @@ impl Template {
     }
 }
 
-impl Hole {
+impl Placeholder {
     /// A field of the target answer by JSON pointer (RFC 6901), inserted with its JSON type.
     pub fn field(pointer: impl Into<String>) -> Self {
         Self::of(Source::Field(pointer.into()))
@@ -142,9 +142,9 @@ impl Hole {
     }
 }
 
-impl From<Hole> for Template {
-    fn from(hole: Hole) -> Self {
-        Self(Node::Hole(Box::new(hole)))
+impl From<Placeholder> for Template {
+    fn from(placeholder: Placeholder) -> Self {
+        Self(Node::Placeholder(Box::new(placeholder)))
     }
 }
 

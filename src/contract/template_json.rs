@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::template::{Hole, Node, Source, Template, WhenAbsent};
-use crate::json::{Members, Tree, texts};
+use super::template::{Node, Placeholder, Source, Template, WhenAbsent};
+use crate::json::{ObjectReader, OrderedValue, texts};
 
 impl From<Value> for Template {
     fn from(value: Value) -> Self {
@@ -12,27 +12,27 @@ impl From<Value> for Template {
 }
 
 impl Template {
-    pub(crate) fn from_tree(tree: &Tree) -> Self {
+    pub(crate) fn from_tree(tree: &OrderedValue) -> Self {
         Self(read(tree))
     }
 
-    pub(crate) fn to_tree(&self) -> Tree {
+    pub(crate) fn to_tree(&self) -> OrderedValue {
         write(&self.0)
     }
 }
 
-fn read(tree: &Tree) -> Node {
+fn read(tree: &OrderedValue) -> Node {
     match tree {
-        Tree::Scalar(value) => Node::Scalar(value.clone()),
-        Tree::Array(items) => Node::Array(items.iter().map(read).collect()),
-        Tree::Object(members) if members.iter().any(|(name, _)| name.starts_with('$')) => {
+        OrderedValue::Scalar(value) => Node::Scalar(value.clone()),
+        OrderedValue::Array(items) => Node::Array(items.iter().map(read).collect()),
+        OrderedValue::Object(members) if members.iter().any(|(name, _)| name.starts_with('$')) => {
             read_special(tree)
         }
-        Tree::Object(members) => read_object(members, false),
+        OrderedValue::Object(members) => read_object(members, false),
     }
 }
 
-fn read_object(members: &[(String, Tree)], omit_when_empty: bool) -> Node {
+fn read_object(members: &[(String, OrderedValue)], omit_when_empty: bool) -> Node {
     let members = members
         .iter()
         .map(|(name, value)| (name.clone(), read(value)))
@@ -44,8 +44,8 @@ fn read_object(members: &[(String, Tree)], omit_when_empty: bool) -> Node {
 }
 
 /// An object with a member whose name starts with `$`.
-fn read_special(tree: &Tree) -> Node {
-    let mut members = Members::of("a template's hole", tree);
+fn read_special(tree: &OrderedValue) -> Node {
+    let mut members = ObjectReader::of("a template's hole", tree);
     let object = members.any("$object");
     let sources = [
         members.text("$field").map(Source::Field),
@@ -62,12 +62,12 @@ fn read_special(tree: &Tree) -> Node {
         object,
         sources.into_iter().flatten().collect::<Vec<_>>().as_slice(),
     ) {
-        (Some(Tree::Object(plain)), []) => Some(read_object(
+        (Some(OrderedValue::Object(plain)), []) => Some(read_object(
             plain,
             members.flag("omit_when_empty").unwrap_or_default(),
         )),
         (None, [source]) => read_when_absent(&mut members).map(|when_absent| {
-            Node::Hole(Box::new(Hole {
+            Node::Placeholder(Box::new(Placeholder {
                 source: source.clone(),
                 when_absent,
             }))
@@ -88,7 +88,7 @@ fn read_special(tree: &Tree) -> Node {
     }
 }
 
-fn read_when_absent(members: &mut Members<'_>) -> Option<WhenAbsent> {
+fn read_when_absent(members: &mut ObjectReader<'_>) -> Option<WhenAbsent> {
     match (
         members.any("default"),
         members.flag("optional").unwrap_or_default(),
@@ -100,47 +100,50 @@ fn read_when_absent(members: &mut Members<'_>) -> Option<WhenAbsent> {
     }
 }
 
-fn write(node: &Node) -> Tree {
+fn write(node: &Node) -> OrderedValue {
     match node {
-        Node::Scalar(value) => Tree::Scalar(value.clone()),
-        Node::Array(items) => Tree::Array(items.iter().map(write).collect()),
+        Node::Scalar(value) => OrderedValue::Scalar(value.clone()),
+        Node::Array(items) => OrderedValue::Array(items.iter().map(write).collect()),
         Node::Object {
             members,
             omit_when_empty,
         } => write_object(members, *omit_when_empty),
-        Node::Hole(hole) => write_hole(hole),
-        Node::Invalid { value, .. } => Tree::Scalar(value.as_str().into()),
+        Node::Placeholder(placeholder) => write_placeholder(placeholder),
+        Node::Invalid { value, .. } => OrderedValue::Scalar(value.as_str().into()),
     }
 }
 
-fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> Tree {
-    let plain = Tree::Object(
+fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> OrderedValue {
+    let plain = OrderedValue::Object(
         members
             .iter()
             .map(|(name, node)| (name.clone(), write(node)))
             .collect(),
     );
     if omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')) {
-        let omit = omit_when_empty.then_some(Tree::Scalar(true.into()));
-        Tree::object([("$object", Some(plain)), ("omit_when_empty", omit)])
+        let omit = omit_when_empty.then_some(OrderedValue::Scalar(true.into()));
+        OrderedValue::object([("$object", Some(plain)), ("omit_when_empty", omit)])
     } else {
         plain
     }
 }
 
-fn write_hole(hole: &Hole) -> Tree {
-    let (name, source) = match &hole.source {
-        Source::Field(pointer) => ("$field", Tree::Scalar(pointer.as_str().into())),
-        Source::RequestField(pointer) => ("$request_field", Tree::Scalar(pointer.as_str().into())),
+fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
+    let (name, source) = match &placeholder.source {
+        Source::Field(pointer) => ("$field", OrderedValue::Scalar(pointer.as_str().into())),
+        Source::RequestField(pointer) => (
+            "$request_field",
+            OrderedValue::Scalar(pointer.as_str().into()),
+        ),
         Source::Header(names) => ("$header", Value::from(names.clone()).into()),
-        Source::Uuid => ("$uuid", Tree::Scalar("v4".into())),
+        Source::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
     };
-    let (default, optional) = match &hole.when_absent {
+    let (default, optional) = match &placeholder.when_absent {
         WhenAbsent::Skip => (None, None),
-        WhenAbsent::Omit => (None, Some(Tree::Scalar(true.into()))),
+        WhenAbsent::Omit => (None, Some(OrderedValue::Scalar(true.into()))),
         WhenAbsent::Default(node) => (Some(write(node)), None),
     };
-    Tree::object([
+    OrderedValue::object([
         (name, Some(source)),
         ("default", default),
         ("optional", optional),

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    answers::Answers,
     callers::Callers,
     curves::Curves,
     format::FORM,
     pair::{Pair, Served},
+    responses::Answers,
     span::Span,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         Report, Window,
         timeline::{Moment, Timeline},
     },
-    snapshot_file::codec::Put,
+    storage::codec::Put,
 };
 
 /// What a history keeps.
@@ -31,7 +31,7 @@ pub(super) struct Book {
     /// The reports that were sampled last, and since when there have been no newer ones.
     reports: (Arc<[Report]>, u64),
     callers: Callers,
-    answers: Answers,
+    responses: Answers,
 }
 
 /// How often a sample is taken, in milliseconds.
@@ -45,7 +45,12 @@ pub(super) const TOLERANCE: u64 = 2_000;
 
 impl Book {
     /// A book whose time `shown.0` is shown as the wall time `shown.1`. A sample is due at once.
-    pub(super) fn new(now: Moment, shown: (u64, u64), callers: Callers, answers: Answers) -> Self {
+    pub(super) fn new(
+        now: Moment,
+        shown: (u64, u64),
+        callers: Callers,
+        responses: Answers,
+    ) -> Self {
         let mut shown_by = now;
         (shown_by.time, shown_by.wall) = shown;
         Self {
@@ -55,7 +60,7 @@ impl Book {
             save_due: now.time,
             reports: (Arc::new([]), now.time),
             callers,
-            answers,
+            responses,
         }
     }
 
@@ -101,8 +106,8 @@ impl Book {
     }
 
     /// Takes in what the metrics count.
-    pub(super) fn sample_answers(&mut self, now: &Moment, totals: Vec<(Pair, Served)>) {
-        self.answers.sample(now.time, totals);
+    pub(super) fn sample_responses(&mut self, now: &Moment, totals: Vec<(Pair, Served)>) {
+        self.responses.sample(now.time, totals);
     }
 
     /// All that is kept, but the footer.
@@ -115,7 +120,7 @@ impl Book {
         out.u64(self.shown_by.unix_ms(time));
         out.u64(window.as_millis());
         self.callers.put(&mut out, time);
-        self.answers.put(&mut out, time);
+        self.responses.put(&mut out, time);
         out
     }
 
@@ -132,7 +137,7 @@ impl Book {
             len,
             window,
             callers: self.callers.curves(span, time),
-            answers: self.answers.curves(span, time),
+            responses: self.responses.curves(span, time),
         }
     }
 }

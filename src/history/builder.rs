@@ -8,13 +8,13 @@ use std::{
 };
 
 use super::{
-    answers::Answers,
     book::{Book, TOLERANCE},
     callers::Callers,
     format::{LATEST, MAX_FILE},
     history::History,
     open_error::OpenHistoryError,
     pair::totals,
+    responses::Answers,
     saved::Saved,
 };
 use crate::{
@@ -22,9 +22,9 @@ use crate::{
         Census, Window,
         timeline::{ORIGIN, Timeline, resume},
     },
-    clock::{Clock, SystemClock, millis},
     metrics::Metrics,
-    snapshot_file::{file::SnapshotFile, saver::Saver, unreadable::Unreadable},
+    storage::{file::SnapshotFile, saver::Saver, unreadable::Unreadable},
+    time::{Clock, SystemClock, millis},
 };
 
 /// How a history is to be.
@@ -60,7 +60,7 @@ impl HistoryBuilder {
         self
     }
 
-    /// The window of the census whose dependent callers are kept: one of [`Window::READY_MADE`], [`Window::DAY`] by default.
+    /// The window of the census whose dependent callers are kept: one of [`Window::STANDARD`], [`Window::DAY`] by default.
     /// A file of another window keeps its answers only.
     pub fn window(mut self, window: Window) -> Self {
         self.window = window;
@@ -125,7 +125,7 @@ impl HistoryBuilder {
     }
 
     fn opened(self, saved: Option<Saved<'_>>) -> Result<History, OpenHistoryError> {
-        if !Window::READY_MADE.contains(&self.window) {
+        if !Window::STANDARD.contains(&self.window) {
             return Err(OpenHistoryError::window(self.window));
         }
         let wall = self.clock.unix_ms();
@@ -133,8 +133,8 @@ impl HistoryBuilder {
         let timeline = Timeline::starting_at(start, &*self.clock);
         let now = timeline.moment(&*self.clock);
         let save_every = millis(self.save_every);
-        let (callers, answers) = self.filled(saved);
-        let book = Book::new(now, (start, wall), callers, answers).saved_every(save_every);
+        let (callers, responses) = self.filled(saved);
+        let book = Book::new(now, (start, wall), callers, responses).saved_every(save_every);
         Ok(History {
             census: self.census,
             metrics: self.metrics,
@@ -172,7 +172,7 @@ impl HistoryBuilder {
 
     fn filled(&self, saved: Option<Saved<'_>>) -> (Callers, Answers) {
         let mut callers = Callers::new(self.census.kind_names());
-        let mut answers = Answers::new(totals(&self.metrics.snapshot()));
+        let mut responses = Answers::new(totals(&self.metrics.snapshot()));
         if let Some(saved) = saved {
             if saved.window == self.window.as_millis() {
                 callers.restore(&saved.callers);
@@ -183,9 +183,9 @@ impl HistoryBuilder {
                     "the history was kept for another window: its curves of callers begin anew"
                 );
             }
-            answers.restore(saved.answers);
+            responses.restore(saved.responses);
         }
-        (callers, answers)
+        (callers, responses)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     census::Report,
-    snapshot_file::codec::{Put, Read, Reader},
+    storage::codec::{Put, Read, Reader},
 };
 
 /// The callers of each kind: two columns for a kind, the dependent and the stranded ones.

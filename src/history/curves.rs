@@ -24,7 +24,7 @@ pub struct Curves {
     pub callers: Vec<CallerCurve>,
     /// The answers, in the order in which they came; those beyond
     /// [`History::MAX_PAIRS`](super::History::MAX_PAIRS) last, where there are any.
-    pub answers: Vec<AnswerCurve>,
+    pub responses: Vec<AnswerCurve>,
 }
 
 /// How many callers of one kind depended; the highest number that was seen in each bucket.

@@ -11,7 +11,7 @@
 //! columns, two for each name. A column is the values of these buckets, in runs of equal ones (value and how many, u32); what
 //! is left out at its end is zero. All numbers are little-endian; lists have their length (u32) before them.
 
-use crate::snapshot_file::codec::Form;
+use crate::storage::codec::Form;
 
 pub(super) const FORM: Form = Form {
     magic: *b"LHCHIST\n",

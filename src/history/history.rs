@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{answers, book::Book, curves::Curves, span::Span};
+use super::{book::Book, curves::Curves, responses, span::Span};
 use crate::{
     census::{Census, Window, timeline::Timeline},
-    clock::Clock,
     metrics::Metrics,
-    snapshot_file::{saver::Saver, unreadable::Unreadable},
+    storage::{saver::Saver, unreadable::Unreadable},
+    time::Clock,
 };
 
 /// The curves of the last 30 days. The [module](super) has the rules and an example.
@@ -28,7 +28,7 @@ pub struct History {
 
 impl History {
     /// The most pairs of endpoint and outcome that are told apart. What comes beyond them is counted under `other`.
-    pub const MAX_PAIRS: usize = answers::MAX_PAIRS;
+    pub const MAX_PAIRS: usize = responses::MAX_PAIRS;
 
     /// The curves of a span as the last tick left them. Where nobody has ticked since, there is nothing: `None`.
     #[must_use]

@@ -9,10 +9,10 @@
 //! use std::{sync::Arc, time::Duration};
 //! use legacy_http_compat::{
 //!     caller::{Caller, Fingerprint, Generation, Kinds},
-//!     census::{Census, Dependence, Sighting},
-//!     clock::ManualClock,
+//!     census::{Census, Dependence, CallerEvent},
+//!     time::ManualClock,
 //!     history::{History, Span},
-//!     keeper::Tick,
+//!     worker::Tick,
 //!     metrics::Metrics,
 //! };
 //!
@@ -27,8 +27,8 @@
 //!     .file(directory.join("rollout.history"))
 //!     .open()?;
 //!
-//! // … the layer tells census and metrics of an answer; Keeper::start(1 s, [census, rollout, history]) ticks …
-//! census.record(&Sighting {
+//! // … the layer tells census and metrics of an answer; BackgroundWorker::start(1 s, [census, rollout, history]) ticks …
+//! census.record(&CallerEvent {
 //!     caller: Caller::new(kinds.find("AGENT").expect("in the set"), Generation::Legacy)
 //!         .with_fingerprint(Fingerprint::from_u128(1)),
 //!     endpoint: census.endpoint("device_poll"),
@@ -78,14 +78,13 @@
 //!
 //! # Deployment
 //!
-//! - Keep it, after its census: `Keeper::start(Duration::from_secs(1), [census, rollout, history])`. All with the same clock.
+//! - Keep it, after its census: `BackgroundWorker::start(Duration::from_secs(1), [census, rollout, history])`. All with the same clock.
 //! - With a [file](HistoryBuilder::file) a restart costs only the buckets in which nobody was watching. It is replaced at once,
 //!   every minute and at the end; equal values side by side take no room in it. Without one, a deployment begins anew.
 //! - An unreadable file does not keep the process from starting: it is set aside, and [`History::lost`] says so. Operators
 //!   should alert on that and on [`History::file_status`].
 //! - One process, one file. A second process that opens it is refused. Several processes have each their own curves.
 
-mod answers;
 mod book;
 mod builder;
 mod callers;
@@ -99,6 +98,7 @@ mod history;
 mod open_error;
 mod pair;
 mod periodic;
+mod responses;
 mod ring;
 mod ring_bytes;
 mod saved;
@@ -112,4 +112,4 @@ pub use open_error::{OpenHistoryError, OpenHistoryErrorKind};
 pub use span::{InvalidSpan, Span};
 
 #[doc(inline)]
-pub use crate::snapshot_file::unreadable::Unreadable;
+pub use crate::storage::unreadable::Unreadable;

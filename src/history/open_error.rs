@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     census::Window,
-    snapshot_file::{file::TakeError, unreadable::Unreadable},
+    storage::{file::TakeError, unreadable::Unreadable},
 };
 
 /// A history could not be opened. Nothing was changed on disk.
@@ -84,7 +84,7 @@ impl fmt::Display for OpenHistoryError {
         match &self.cause {
             Cause::Window(window) => write!(
                 f,
-                "no history of the window {window}: it must be one of Window::READY_MADE"
+                "no history of the window {window}: it must be one of Window::STANDARD"
             ),
             Cause::InUse(path) => {
                 let path = path.display();

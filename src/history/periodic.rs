@@ -3,19 +3,22 @@
 use super::{history::History, pair::totals};
 use crate::{
     census::{Window, timeline::Moment},
-    keeper::Tick,
+    worker::Tick,
 };
 
 impl History {
     /// Takes in what census and metrics say.
     fn sample(&self, now: &Moment) {
         // Neither is asked with the book locked.
-        let (reports, totals) = (self.census.ready_made(), totals(&self.metrics.snapshot()));
-        let ready = Window::READY_MADE.iter();
+        let (reports, totals) = (
+            self.census.cached_reports(),
+            totals(&self.metrics.snapshot()),
+        );
+        let ready = Window::STANDARD.iter();
         let window = ready.take_while(|ready| **ready != self.window).count();
         let mut book = self.book();
         book.sample_callers(now, reports, window);
-        book.sample_answers(now, totals);
+        book.sample_responses(now, totals);
     }
 
     fn advance(&self) -> Moment {

@@ -9,7 +9,7 @@ use super::{
     ring_bytes::{SavedRing, put_rings, read_rings},
     span::Span,
 };
-use crate::snapshot_file::codec::{Malformed, Put, Read, Reader};
+use crate::storage::codec::{Malformed, Put, Read, Reader};
 
 /// The answers of each pair: two columns for a pair, those in target and those in legacy shape.
 #[derive(Debug)]

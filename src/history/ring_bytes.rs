@@ -1,7 +1,7 @@
 //! Rings in the [format](super::format).
 
 use super::{ring::Ring, span::Span};
-use crate::snapshot_file::codec::{Malformed, Put, Read, Reader};
+use crate::storage::codec::{Malformed, Put, Read, Reader};
 
 /// A ring as it was saved.
 #[derive(Debug)]

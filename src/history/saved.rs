@@ -1,13 +1,13 @@
 //! Reading a history, from bytes that nobody vouches for.
 
 use super::{
-    answers::SavedAnswers,
     callers::SavedCallers,
     format::{FORM, LATEST},
+    responses::SavedAnswers,
 };
 use crate::{
     census::timeline::ORIGIN,
-    snapshot_file::{
+    storage::{
         codec::{Malformed, Read, Reader},
         unreadable::Unreadable,
     },
@@ -21,7 +21,7 @@ pub(super) struct Saved<'a> {
     /// In milliseconds.
     pub(super) window: u64,
     pub(super) callers: SavedCallers<'a>,
-    pub(super) answers: SavedAnswers,
+    pub(super) responses: SavedAnswers,
 }
 
 impl<'a> Saved<'a> {
@@ -41,7 +41,7 @@ impl<'a> Saved<'a> {
             wall: reader.u64()?,
             window: reader.u64()?,
             callers: SavedCallers::read(reader, time)?,
-            answers: SavedAnswers::read(reader, time)?,
+            responses: SavedAnswers::read(reader, time)?,
         };
         reader.is_empty().then_some(saved).ok_or(Malformed)
     }

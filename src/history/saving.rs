@@ -5,7 +5,7 @@ use std::io;
 use super::history::History;
 use crate::{
     census::SnapshotStatus,
-    snapshot_file::{codec::Writer, saver::Saver},
+    storage::{codec::Writer, saver::Saver},
 };
 
 impl History {

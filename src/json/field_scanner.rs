@@ -14,7 +14,7 @@ use super::pointer::Pointer;
 
 /// The fields that are asked for, compiled into a tree of member names.
 #[derive(Debug, Default)]
-pub(crate) struct Seeker {
+pub(crate) struct FieldScanner {
     root: Branch,
     asked: usize,
 }
@@ -35,13 +35,13 @@ pub(crate) enum Field<'b> {
     Present(&'b str),
 }
 
-/// What is known of the asked fields, by the slots that [`Seeker::ask`] gave.
+/// What is known of the asked fields, by the slots that [`FieldScanner::ask`] gave.
 #[derive(Debug)]
 pub(crate) struct Fields<'b> {
-    found: [Field<'b>; Seeker::MAX_FIELDS],
+    found: [Field<'b>; FieldScanner::MAX_FIELDS],
 }
 
-impl Seeker {
+impl FieldScanner {
     /// The most fields that can be asked of one text; they are kept on the stack.
     pub(crate) const MAX_FIELDS: usize = 32;
 
@@ -68,7 +68,7 @@ impl Seeker {
     }
 
     /// Reads `text` until all asked fields are known. Of duplicate names the first counts.
-    pub(crate) fn seek<'b>(&self, text: &'b [u8]) -> Fields<'b> {
+    pub(crate) fn scan<'b>(&self, text: &'b [u8]) -> Fields<'b> {
         let mut walk = Walk {
             text,
             at: 0,
@@ -115,7 +115,7 @@ impl Branch {
 impl<'b> Fields<'b> {
     pub(crate) const fn unknown() -> Self {
         Self {
-            found: [Field::Unknown; Seeker::MAX_FIELDS],
+            found: [Field::Unknown; FieldScanner::MAX_FIELDS],
         }
     }
 
@@ -128,9 +128,9 @@ impl<'b> Fields<'b> {
         self.found[slot] = field;
     }
 
-    /// Whether the text broke off before all that `seeker` asked for was known.
-    pub(crate) fn lack_any_of(&self, seeker: &Seeker) -> bool {
-        self.found[..seeker.asked].contains(&Field::Unknown)
+    /// Whether the text broke off before all that `scanner` asked for was known.
+    pub(crate) fn lack_any_of(&self, scanner: &FieldScanner) -> bool {
+        self.found[..scanner.asked].contains(&Field::Unknown)
     }
 }
 

@@ -1,17 +1,17 @@
 //! What is found in a text, and what is not.
 
 use super::{
+    field_scanner::{Field, FieldScanner},
     pointer::Pointer,
-    seek::{Field, Seeker},
 };
 
 fn found<'b>(pointers: &[&str], text: &'b str) -> Vec<Field<'b>> {
-    let mut seeker = Seeker::default();
+    let mut scanner = FieldScanner::default();
     let slots: Vec<usize> = pointers
         .iter()
-        .map(|pointer| seeker.ask(&Pointer::parse(pointer).unwrap()).unwrap())
+        .map(|pointer| scanner.ask(&Pointer::parse(pointer).unwrap()).unwrap())
         .collect();
-    let fields = seeker.seek(text.as_bytes());
+    let fields = scanner.scan(text.as_bytes());
     slots.into_iter().map(|slot| fields.get(slot)).collect()
 }
 

@@ -1,14 +1,14 @@
 //! What the crate asks of JSON beyond `serde_json`: documents read with all their faults at once, and fields found in a
 //! body without reading the rest of it.
 
-mod pointer;
-mod read;
-mod seek;
+mod field_scanner;
 #[cfg(test)]
-mod seek_tests;
-mod tree;
+mod field_scanner_tests;
+mod object_reader;
+mod ordered_value;
+mod pointer;
 
+pub(crate) use field_scanner::{Field, FieldScanner, Fields};
+pub(crate) use object_reader::{About, Complaint, ObjectReader, texts};
+pub(crate) use ordered_value::OrderedValue;
 pub(crate) use pointer::Pointer;
-pub(crate) use read::{About, Complaint, Members, texts};
-pub(crate) use seek::{Field, Fields, Seeker};
-pub(crate) use tree::Tree;

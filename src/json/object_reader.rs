@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::tree::Tree;
+use super::ordered_value::OrderedValue;
 
 /// What a member of a document is and what it should have been.
 #[derive(Debug)]
@@ -31,26 +31,26 @@ impl Complaint {
 }
 
 /// The members of one object, each of which is taken once.
-pub(crate) struct Members<'a> {
+pub(crate) struct ObjectReader<'a> {
     what: &'a str,
     is_object: bool,
     known: Vec<&'static str>,
-    left: Vec<(&'a str, &'a Tree)>,
+    left: Vec<(&'a str, &'a OrderedValue)>,
     complaints: Vec<Complaint>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> ObjectReader<'a> {
     /// The members of `tree`, which a message calls `what`. Anything but an object is complained of and read as an
     /// empty one.
-    pub(crate) fn of(what: &'a str, tree: &'a Tree) -> Self {
+    pub(crate) fn of(what: &'a str, tree: &'a OrderedValue) -> Self {
         let mut read = Self {
             what,
-            is_object: matches!(tree, Tree::Object(_)),
+            is_object: matches!(tree, OrderedValue::Object(_)),
             known: Vec::new(),
             left: Vec::new(),
             complaints: Vec::new(),
         };
-        let Tree::Object(members) = tree else {
+        let OrderedValue::Object(members) = tree else {
             let expected = format!("an object, not {}", tree.type_name());
             read.complain(About::WrongType, format!("{what}: {tree}"), expected);
             return read;
@@ -70,7 +70,7 @@ impl<'a> Members<'a> {
     }
 
     /// The member of this name, whatever its type.
-    pub(crate) fn any(&mut self, name: &'static str) -> Option<&'a Tree> {
+    pub(crate) fn any(&mut self, name: &'static str) -> Option<&'a OrderedValue> {
         self.known.push(name);
         let index = self.left.iter().position(|(member, _)| *member == name)?;
         Some(self.left.remove(index).1)
@@ -78,7 +78,7 @@ impl<'a> Members<'a> {
 
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         self.typed(name, "a string", |tree| match tree {
-            Tree::Scalar(Value::String(text)) => Some(text.clone()),
+            OrderedValue::Scalar(Value::String(text)) => Some(text.clone()),
             _ => None,
         })
     }
@@ -91,30 +91,30 @@ impl<'a> Members<'a> {
 
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         self.typed(name, "true or false", |tree| match tree {
-            Tree::Scalar(Value::Bool(flag)) => Some(*flag),
+            OrderedValue::Scalar(Value::Bool(flag)) => Some(*flag),
             _ => None,
         })
     }
 
     pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
         self.typed(name, "a whole number", |tree| match tree {
-            Tree::Scalar(Value::Number(number)) => number.as_i64(),
+            OrderedValue::Scalar(Value::Number(number)) => number.as_i64(),
             _ => None,
         })
     }
 
-    pub(crate) fn list(&mut self, name: &'static str) -> &'a [Tree] {
+    pub(crate) fn list(&mut self, name: &'static str) -> &'a [OrderedValue] {
         let items = self.typed(name, "an array", |tree| match tree {
-            Tree::Array(items) => Some(items.as_slice()),
+            OrderedValue::Array(items) => Some(items.as_slice()),
             _ => None,
         });
         items.unwrap_or_default()
     }
 
     /// The members of an object whose names the document's author chooses.
-    pub(crate) fn map(&mut self, name: &'static str) -> &'a [(String, Tree)] {
+    pub(crate) fn map(&mut self, name: &'static str) -> &'a [(String, OrderedValue)] {
         let members = self.typed(name, "an object", |tree| match tree {
-            Tree::Object(members) => Some(members.as_slice()),
+            OrderedValue::Object(members) => Some(members.as_slice()),
             _ => None,
         });
         members.unwrap_or_default()
@@ -162,7 +162,7 @@ impl<'a> Members<'a> {
         &mut self,
         name: &'static str,
         wanted: &str,
-        read: impl FnOnce(&'a Tree) -> Option<T>,
+        read: impl FnOnce(&'a OrderedValue) -> Option<T>,
     ) -> Option<T> {
         let tree = self.any(name)?;
         let value = read(tree);
@@ -179,13 +179,13 @@ impl<'a> Members<'a> {
 }
 
 /// A list of strings, or a single string in place of a list of one.
-pub(crate) fn texts(tree: &Tree) -> Option<Vec<String>> {
+pub(crate) fn texts(tree: &OrderedValue) -> Option<Vec<String>> {
     match tree {
-        Tree::Scalar(Value::String(text)) => Some(vec![text.clone()]),
-        Tree::Array(items) => items
+        OrderedValue::Scalar(Value::String(text)) => Some(vec![text.clone()]),
+        OrderedValue::Array(items) => items
             .iter()
             .map(|item| match item {
-                Tree::Scalar(Value::String(text)) => Some(text.clone()),
+                OrderedValue::Scalar(Value::String(text)) => Some(text.clone()),
                 _ => None,
             })
             .collect(),

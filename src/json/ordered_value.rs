@@ -13,15 +13,15 @@ use serde::{
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Tree {
+pub(crate) enum OrderedValue {
     /// Null, a boolean, a number or a string.
     Scalar(Value),
-    Array(Vec<Tree>),
-    Object(Vec<(String, Tree)>),
+    Array(Vec<OrderedValue>),
+    Object(Vec<(String, OrderedValue)>),
 }
 
-impl Tree {
-    pub(crate) fn object<const N: usize>(members: [(&str, Option<Tree>); N]) -> Self {
+impl OrderedValue {
+    pub(crate) fn object<const N: usize>(members: [(&str, Option<OrderedValue>); N]) -> Self {
         let present = members
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)));
@@ -50,13 +50,13 @@ impl Tree {
     }
 }
 
-impl fmt::Display for Tree {
+impl fmt::Display for OrderedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
-impl From<Value> for Tree {
+impl From<Value> for OrderedValue {
     fn from(value: Value) -> Self {
         match value {
             Value::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
@@ -71,13 +71,13 @@ impl From<Value> for Tree {
     }
 }
 
-impl<T: Into<Value>> From<Option<T>> for Tree {
+impl<T: Into<Value>> From<Option<T>> for OrderedValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Scalar(Value::Null), |value| Self::from(value.into()))
     }
 }
 
-impl Serialize for Tree {
+impl Serialize for OrderedValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Scalar(value) => value.serialize(serializer),
@@ -99,58 +99,58 @@ impl Serialize for Tree {
     }
 }
 
-impl<'de> Deserialize<'de> for Tree {
+impl<'de> Deserialize<'de> for OrderedValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
+        deserializer.deserialize_any(OrderedValueVisitor)
     }
 }
 
-struct TreeVisitor;
+struct OrderedValueVisitor;
 
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Tree;
+impl<'de> Visitor<'de> for OrderedValueVisitor {
+    type Value = OrderedValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Scalar(Value::Null))
+    fn visit_unit<E>(self) -> Result<OrderedValue, E> {
+        Ok(OrderedValue::Scalar(Value::Null))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_bool<E>(self, value: bool) -> Result<OrderedValue, E> {
+        Ok(OrderedValue::Scalar(value.into()))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<OrderedValue, E> {
+        Ok(OrderedValue::Scalar(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<OrderedValue, E> {
+        Ok(OrderedValue::Scalar(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_f64<E>(self, value: f64) -> Result<OrderedValue, E> {
+        Ok(OrderedValue::Scalar(value.into()))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Scalar(value.into()))
+    fn visit_str<E>(self, value: &str) -> Result<OrderedValue, E> {
+        Ok(OrderedValue::Scalar(value.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OrderedValue, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        Ok(Tree::Array(items))
+        Ok(OrderedValue::Array(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OrderedValue, A::Error> {
         let mut members = Vec::new();
         while let Some(member) = map.next_entry()? {
             members.push(member);
         }
-        Ok(Tree::Object(members))
+        Ok(OrderedValue::Object(members))
     }
 }

@@ -6,14 +6,14 @@ use super::{
 };
 use crate::flag::FlagReader;
 
-/// Tells [`Family::ACTIVE`] of its flag; 0 too once it is retired.
+/// Tells [`Family::FLAG_ON`] of its flag; 0 too once it is retired.
 impl Source for FlagReader {
     fn families(&self) -> &'static [Family] {
-        &[Family::ACTIVE]
+        &[Family::FLAG_ON]
     }
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
-        if *family == Family::ACTIVE {
+        if *family == Family::FLAG_ON {
             sample(&[self.name()], self.is_active().into());
         }
     }
@@ -26,7 +26,7 @@ mod tests {
 
     fn shown(reader: &FlagReader) -> Vec<(String, Value)> {
         let mut shown = Vec::new();
-        reader.samples(&Family::ACTIVE, &mut |labels, value| {
+        reader.samples(&Family::FLAG_ON, &mut |labels, value| {
             shown.push((labels.join(","), value));
         });
         shown
@@ -46,6 +46,6 @@ mod tests {
     #[test]
     fn a_flag_has_nothing_to_say_of_other_families() {
         let reader = CompatFlag::new("f", true).reader();
-        reader.samples(&Family::CLIENTS, &mut |_, _| panic!("no sample was due"));
+        reader.samples(&Family::CALLERS, &mut |_, _| panic!("no sample was due"));
     }
 }

@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 
-use super::series::{MAX_SERIES, Place, Register, Series};
+use super::series::{MAX_SERIES, Series, SeriesId, SeriesRegistry};
 use crate::{
     caller::Kinds,
-    contract::plan::{Plan, PlannedEndpoint},
+    contract::compile::{CompiledContract, CompiledEndpoint},
     observation::{Observation, Shape, SkipReason},
 };
 
@@ -35,7 +35,11 @@ impl Binding {
     /// Gives every series its place ahead where there is room for all of them, so that they show zeros before anything
     /// happens. Where there is not, each is placed when it first counts: the places go to what happens, not to what
     /// stands first in the contract.
-    pub(super) fn new(plan: &Plan, kinds: &Kinds, register: &mut Register) -> Self {
+    pub(super) fn new(
+        plan: &CompiledContract,
+        kinds: &Kinds,
+        register: &mut SeriesRegistry,
+    ) -> Self {
         let binding = Self::unplaced(plan, kinds);
         // At least one of the two slots of a kind is used, so twice the most series is surely too many.
         if binding.slots.len() <= 2 * MAX_SERIES {
@@ -49,7 +53,7 @@ impl Binding {
         binding
     }
 
-    fn unplaced(plan: &Plan, kinds: &Kinds) -> Self {
+    fn unplaced(plan: &CompiledContract, kinds: &Kinds) -> Self {
         let width = kinds.names().len();
         let mut end = 0;
         let starts = plan.endpoints.iter().map(|endpoint| {
@@ -85,7 +89,7 @@ impl Binding {
     }
 
     /// All series that can occur, each with its slot.
-    fn all(&self, plan: &Plan, kinds: &Kinds) -> Vec<(usize, Series)> {
+    fn all(&self, plan: &CompiledContract, kinds: &Kinds) -> Vec<(usize, Series)> {
         let kinds: Vec<Arc<str>> = kinds.names().map(Arc::from).collect();
         let mut all = Vec::new();
         for (endpoint, &start) in plan.endpoints.iter().zip(&self.starts) {
@@ -102,20 +106,20 @@ impl Binding {
 }
 
 impl Slot {
-    const UNPLACED: Place = Place::MAX;
+    const UNPLACED: SeriesId = SeriesId::MAX;
 
     const fn unplaced() -> Self {
         Self(AtomicU16::new(Self::UNPLACED))
     }
 
     #[inline]
-    pub(super) fn get(&self) -> Option<Place> {
+    pub(super) fn get(&self) -> Option<SeriesId> {
         // Relaxed: the atomic that the place names exists from the start, nothing is published with it.
         let place = self.0.load(Ordering::Relaxed);
         (place != Self::UNPLACED).then_some(place)
     }
 
-    pub(super) fn place(&self, register: &mut Register, series: Series) -> Place {
+    pub(super) fn place(&self, register: &mut SeriesRegistry, series: Series) -> SeriesId {
         let place = register.place(series);
         self.0.store(place, Ordering::Relaxed);
         place
@@ -129,7 +133,7 @@ fn in_row(kind: usize, shape: Shape) -> usize {
 
 /// The outcomes of an endpoint as observations number them, with the shapes in which each can be served.
 fn outcomes(
-    endpoint: &PlannedEndpoint,
+    endpoint: &CompiledEndpoint,
 ) -> impl Iterator<Item = (Arc<str>, &'static [Shape])> + use<'_> {
     let own = endpoint.outcomes.iter().map(|outcome| {
         let shapes = 1 + usize::from(outcome.legacy.is_some());

@@ -7,9 +7,9 @@
 /// ```
 /// use legacy_http_compat::metrics::{Family, FamilyKind};
 ///
-/// assert_eq!(Family::ACTIVE.name(), "legacy_http_compat_active");
-/// assert_eq!(Family::ACTIVE.kind(), FamilyKind::Gauge);
-/// assert_eq!(Family::ACTIVE.labels(), ["flag"]);
+/// assert_eq!(Family::FLAG_ON.name(), "legacy_http_compat_flag_on");
+/// assert_eq!(Family::FLAG_ON.kind(), FamilyKind::Gauge);
+/// assert_eq!(Family::FLAG_ON.labels(), ["flag"]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Family {
@@ -43,20 +43,20 @@ impl Family {
         "Answers that could not be rewritten, or whose outcome could not be told.",
     );
     /// Distinct callers, told by the census.
-    pub const CLIENTS: Self = Self::gauge(
-        "legacy_http_compat_clients",
+    pub const CALLERS: Self = Self::gauge(
+        "legacy_http_compat_callers",
         &["client_kind", "state", "window"],
         "Distinct callers by what they need of the legacy shapes.",
     );
     /// The switch, told by a [`FlagReader`](crate::flag::FlagReader).
-    pub const ACTIVE: Self = Self::gauge(
-        "legacy_http_compat_active",
+    pub const FLAG_ON: Self = Self::gauge(
+        "legacy_http_compat_flag_on",
         &["flag"],
         "Whether answers are being rewritten.",
     );
     /// How long the census watched, told by the census.
-    pub const COVERAGE_RATIO: Self = Self::gauge(
-        "legacy_http_compat_coverage_ratio",
+    pub const CENSUS_COVERAGE_RATIO: Self = Self::gauge(
+        "legacy_http_compat_census_coverage_ratio",
         &["window"],
         "Share of the window in which callers were being watched.",
     );
@@ -80,20 +80,20 @@ impl Family {
         "Steps from one phase of the rollout to another, since its journal began.",
     );
     /// The gates of the next step, told by the rollout.
-    pub const GATE: Self = Self::gauge(
-        "legacy_http_compat_gate",
+    pub const GATE_PASSED: Self = Self::gauge(
+        "legacy_http_compat_gate_passed",
         &["gate"],
         "Whether the gate would let the next step of the rollout pass.",
     );
     /// What is late, told by the rollout.
     pub const OVERDUE: Self = Self::gauge(
         "legacy_http_compat_overdue",
-        &["what"],
+        &["obligation"],
         "Whether something in the rollout is past its time.",
     );
     /// What rollbacks have left to be done, told by the rollout.
-    pub const POST_ANALYSIS_DUE: Self = Self::gauge(
-        "legacy_http_compat_post_analysis_due",
+    pub const POST_ANALYSES_OPEN: Self = Self::gauge(
+        "legacy_http_compat_post_analyses_open",
         &[],
         "Rollbacks whose post-analysis is missing.",
     );
@@ -109,15 +109,15 @@ impl Family {
     pub const ALL: [Self; 12] = [
         Self::RESPONSES,
         Self::SKIPPED,
-        Self::CLIENTS,
-        Self::ACTIVE,
-        Self::COVERAGE_RATIO,
+        Self::CALLERS,
+        Self::FLAG_ON,
+        Self::CENSUS_COVERAGE_RATIO,
         Self::CENSUS_OVERFLOWED,
         Self::PHASE,
         Self::TRANSITIONS,
-        Self::GATE,
+        Self::GATE_PASSED,
         Self::OVERDUE,
-        Self::POST_ANALYSIS_DUE,
+        Self::POST_ANALYSES_OPEN,
         Self::JOURNAL_FAILING,
     ];
 

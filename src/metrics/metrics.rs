@@ -11,13 +11,13 @@ use std::{
 use super::{
     binding::Binding,
     family::Family,
-    series::{EXCESS, MAX_SERIES, Place, Register, Series},
+    series::{EXCESS, MAX_SERIES, Series, SeriesId, SeriesRegistry},
     snapshot::Snapshot,
     source::{Sample, Source},
 };
 use crate::{
-    bindings::Bindings,
     observation::{Observation, Observe, SkipReason},
+    per_contract::PerContract,
 };
 
 /// Counts all answers on the contract. The [module](super) has an example and the names of what it tells.
@@ -30,8 +30,8 @@ use crate::{
 pub struct Metrics {
     /// The truth: one number for each series, by place.
     cells: Box<[AtomicU64]>,
-    bindings: Bindings<Binding>,
-    register: Mutex<Register>,
+    per_contract: PerContract<Binding>,
+    register: Mutex<SeriesRegistry>,
 }
 
 impl Metrics {
@@ -44,8 +44,8 @@ impl Metrics {
     pub fn new() -> Self {
         Self {
             cells: (0..MAX_SERIES).map(|_| AtomicU64::new(0)).collect(),
-            bindings: Bindings::default(),
-            register: Mutex::new(Register::new()),
+            per_contract: PerContract::default(),
+            register: Mutex::new(SeriesRegistry::new()),
         }
     }
 
@@ -83,7 +83,7 @@ impl Metrics {
     }
 
     #[inline]
-    fn add_one(&self, place: Place) {
+    fn add_one(&self, place: SeriesId) {
         // Relaxed: that none is lost needs no more than the atomic itself.
         self.cells[usize::from(place)].fetch_add(1, Ordering::Relaxed);
     }
@@ -103,13 +103,13 @@ impl Metrics {
 
     #[cold]
     #[inline(never)]
-    fn place_response(&self, binding: &Binding, observation: &Observation<'_>) -> Place {
+    fn place_response(&self, binding: &Binding, observation: &Observation<'_>) -> SeriesId {
         let series = Series::response(observation);
         let slot = binding.response(observation);
         slot.place(&mut self.register(), series)
     }
 
-    fn register(&self) -> MutexGuard<'_, Register> {
+    fn register(&self) -> MutexGuard<'_, SeriesRegistry> {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,7 +124,7 @@ impl Observe for Metrics {
             )
         };
         let count = |binding: &Binding| self.count(binding, observation);
-        self.bindings.with(observation, prepare, count);
+        self.per_contract.with(observation, prepare, count);
     }
 }
 
@@ -163,7 +163,7 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics")
             .field("series", &(self.register().series().len() - EXCESS))
-            .field("bindings", &self.bindings)
+            .field("per_contract", &self.per_contract)
             .finish_non_exhaustive()
     }
 }

@@ -37,15 +37,15 @@
 //! | --- | --- | --- | --- |
 //! | `legacy_http_compat_responses_total` | counter | `endpoint`, `outcome`, `client_kind`, `shape` | Answers on endpoints of the contract. |
 //! | `legacy_http_compat_skipped_total` | counter | `endpoint`, `reason` | Answers that could not be rewritten, or whose outcome could not be told. |
-//! | `legacy_http_compat_clients` | gauge | `client_kind`, `state`, `window` | Distinct callers by what they need of the legacy shapes. |
-//! | `legacy_http_compat_active` | gauge | `flag` | Whether answers are being rewritten. |
-//! | `legacy_http_compat_coverage_ratio` | gauge | `window` | Share of the window in which callers were being watched. |
+//! | `legacy_http_compat_callers` | gauge | `client_kind`, `state`, `window` | Distinct callers by what they need of the legacy shapes. |
+//! | `legacy_http_compat_flag_on` | gauge | `flag` | Whether answers are being rewritten. |
+//! | `legacy_http_compat_census_coverage_ratio` | gauge | `window` | Share of the window in which callers were being watched. |
 //! | `legacy_http_compat_census_overflowed` | gauge | | Whether numbers of callers contain an estimate. |
 //! | `legacy_http_compat_phase` | gauge | `flag`, `phase` | Whether the rollout is in this phase. |
 //! | `legacy_http_compat_transitions_total` | counter | `from`, `to` | Steps from one phase of the rollout to another, since its journal began. |
-//! | `legacy_http_compat_gate` | gauge | `gate` | Whether the gate would let the next step of the rollout pass. |
-//! | `legacy_http_compat_overdue` | gauge | `what` | Whether something in the rollout is past its time. |
-//! | `legacy_http_compat_post_analysis_due` | gauge | | Rollbacks whose post-analysis is missing. |
+//! | `legacy_http_compat_gate_passed` | gauge | `gate` | Whether the gate would let the next step of the rollout pass. |
+//! | `legacy_http_compat_overdue` | gauge | `obligation` | Whether something in the rollout is past its time. |
+//! | `legacy_http_compat_post_analyses_open` | gauge | | Rollbacks whose post-analysis is missing. |
 //! | `legacy_http_compat_journal_failing` | gauge | | Whether the journal of the rollout could not be read or written the last time. |
 //!
 //! # All labels
@@ -64,7 +64,7 @@
 //! | `from` | the phases |
 //! | `to` | the phases |
 //! | `gate` | the names of the gates that the next step asks |
-//! | `what` | `rollback`, `post_analysis`, `retirement` |
+//! | `obligation` | `rollback`, `post_analysis`, `retirement` |
 //!
 //! All values come from finite sets that the operator fixes. Nothing that a client sent is ever one: no fingerprint, no
 //! address, no path, no user agent.

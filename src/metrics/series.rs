@@ -20,12 +20,12 @@ pub(super) enum Series {
 }
 
 /// Which atomic counts a series.
-pub(super) type Place = u16;
+pub(super) type SeriesId = u16;
 
 /// Which series there are, and where each is counted. Equal names are one series, whichever contract they came with.
 #[derive(Debug)]
-pub(super) struct Register {
-    places: HashMap<Series, Place>,
+pub(super) struct SeriesRegistry {
+    places: HashMap<Series, SeriesId>,
     /// By place. Copied on write, and only where a reader still holds it.
     series: Arc<Vec<Series>>,
 }
@@ -54,10 +54,10 @@ impl Series {
     }
 
     /// Where it is counted if it finds no place of its own.
-    fn excess(&self) -> Place {
+    fn excess(&self) -> SeriesId {
         match self {
-            Self::Responses { shape, .. } => Place::from(shape.is_legacy()),
-            Self::Skipped { reason, .. } => 2 + *reason as Place,
+            Self::Responses { shape, .. } => SeriesId::from(shape.is_legacy()),
+            Self::Skipped { reason, .. } => 2 + *reason as SeriesId,
         }
     }
 
@@ -78,7 +78,7 @@ impl Series {
     }
 }
 
-impl Register {
+impl SeriesRegistry {
     pub(super) fn new() -> Self {
         Self {
             places: HashMap::new(),
@@ -87,11 +87,11 @@ impl Register {
     }
 
     /// Where a series is counted: where it always was, or in a place of its own as long as there are any.
-    pub(super) fn place(&mut self, series: Series) -> Place {
+    pub(super) fn place(&mut self, series: Series) -> SeriesId {
         if let Some(place) = self.places.get(&series) {
             return *place;
         }
-        let next = Place::try_from(self.series.len()).ok();
+        let next = SeriesId::try_from(self.series.len()).ok();
         match next.filter(|next| usize::from(*next) < MAX_SERIES) {
             Some(next) => {
                 Arc::make_mut(&mut self.series).push(series.clone());

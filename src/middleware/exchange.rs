@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    contract::plan::{
-        Captured, Decision, Lacking, Plan, PlannedBody, PlannedEndpoint, PlannedShape, Unfilled,
-        is_never_rewritten,
+    contract::compile::{
+        CapturedHeaders, CompiledBody, CompiledContract, CompiledEndpoint, CompiledShape, Decision,
+        MissingInput, Unfilled, is_never_rewritten,
     },
     flag::FlagState,
     json::Fields,
@@ -34,10 +34,10 @@ use crate::{
 pub(super) struct Exchange {
     pub(super) settings: Arc<Settings>,
     /// The version that was in use when the request came.
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Arc<CompiledContract>,
     pub(super) endpoint: usize,
     pub(super) caller: Caller,
-    pub(super) captured: Captured,
+    pub(super) captured: CapturedHeaders,
     /// Where the fields of the request are noted, where the endpoint asks for any.
     pub(super) slot: Option<Slot>,
 }
@@ -90,7 +90,7 @@ impl Answered {
             None => true,
             Some(decision) => self
                 .legacy_shape(decision)
-                .is_some_and(PlannedShape::needs_body),
+                .is_some_and(CompiledShape::needs_body),
         };
         if !needed {
             return Ask::Nothing;
@@ -102,7 +102,7 @@ impl Answered {
     }
 
     /// The answer as it came, or rewritten, when nobody had to look at its body.
-    pub(super) fn answer<B: Body>(
+    pub(super) fn response<B: Body>(
         self,
         mut head: response::Parts,
         body: B,
@@ -116,7 +116,7 @@ impl Answered {
     }
 
     /// The answer as it came, or rewritten, after a look at its body.
-    pub(super) fn answer_looked<B: Body + Unpin>(
+    pub(super) fn response_looked<B: Body + Unpin>(
         self,
         mut head: response::Parts,
         replay: Replay<B>,
@@ -170,7 +170,7 @@ impl Answered {
             }),
             Known::Nothing | Known::Unreadable(_) => {
                 let decision = self.decide_by_head(head);
-                decision.unwrap_or(Decision::Undetermined(Lacking::Body))
+                decision.unwrap_or(Decision::Undetermined(MissingInput::Body))
             }
         }
     }
@@ -198,7 +198,7 @@ impl Answered {
         known: &Known<'_>,
     ) -> Result<Option<Leaving>, SkipReason> {
         match (decision, known) {
-            (Decision::Undetermined(Lacking::Request), _) => return Err(self.request_unread()),
+            (Decision::Undetermined(MissingInput::Request), _) => return Err(self.request_unread()),
             (Decision::Undetermined(_), Known::Unreadable(reason)) => return Err(*reason),
             (Decision::Undetermined(_), _) => return Err(SkipReason::NotJson),
             (Decision::Other, _)
@@ -221,11 +221,15 @@ impl Answered {
     }
 
     /// The new body; nothing where it stays as it is.
-    fn render(&self, shape: &PlannedShape, known: &Known<'_>) -> Result<Option<Bytes>, SkipReason> {
+    fn render(
+        &self,
+        shape: &CompiledShape,
+        known: &Known<'_>,
+    ) -> Result<Option<Bytes>, SkipReason> {
         let template = match &shape.body {
-            PlannedBody::AsIs => return Ok(None),
-            PlannedBody::Empty => return Ok(Some(Bytes::new())),
-            PlannedBody::Json(template) => template,
+            CompiledBody::AsIs => return Ok(None),
+            CompiledBody::Empty => return Ok(Some(Bytes::new())),
+            CompiledBody::Json(template) => template,
         };
         let text: &[u8] = match known {
             Known::Text(text) => text,
@@ -246,14 +250,14 @@ impl Answered {
         self.exchange.settings.body_limit
     }
 
-    fn endpoint(&self) -> &PlannedEndpoint {
+    fn endpoint(&self) -> &CompiledEndpoint {
         &self.exchange.plan.endpoints[self.exchange.endpoint]
     }
 
     /// The shape that this caller depends on for such an outcome.
-    fn legacy_shape(&self, decision: Decision) -> Option<&PlannedShape> {
+    fn legacy_shape(&self, decision: Decision) -> Option<&CompiledShape> {
         match decision {
-            Decision::Outcome(index) if !self.exchange.caller.is_status_driven() => {
+            Decision::Outcome(index) if !self.exchange.caller.is_target() => {
                 self.endpoint().outcomes[index].legacy.as_ref()
             }
             _ => None,

@@ -47,7 +47,7 @@ pin_project! {
         },
         /// The answer has come and its body is being looked at.
         Looking {
-            answer: Option<Answer<B>>,
+            response: Option<Answer<B>>,
         },
     }
 }
@@ -96,27 +96,27 @@ where
                     let exchange = exchange.take().expect("an answer comes once").answered();
                     match exchange.ask(&head, &body) {
                         Ask::Nothing => {
-                            return Poll::Ready(Ok(exchange.answer(head, body, &Known::Nothing)));
+                            return Poll::Ready(Ok(exchange.response(head, body, &Known::Nothing)));
                         }
                         Ask::Refuse(reason) => {
-                            return Poll::Ready(Ok(exchange.answer(
+                            return Poll::Ready(Ok(exchange.response(
                                 head,
                                 body,
                                 &Known::Unreadable(reason),
                             )));
                         }
                         Ask::Look => {
-                            let answer = Some(Answer {
+                            let response = Some(Answer {
                                 exchange,
                                 head,
                                 replay: Replay::new(body),
                             });
-                            state.set(State::Looking { answer });
+                            state.set(State::Looking { response });
                         }
                     }
                 }
-                StateProjection::Looking { answer } => {
-                    let looking = answer
+                StateProjection::Looking { response } => {
+                    let looking = response
                         .as_mut()
                         .expect("polled again after the answer was given");
                     let limit = looking.exchange.body_limit();
@@ -125,8 +125,8 @@ where
                         exchange,
                         head,
                         replay,
-                    } = answer.take().expect("it was just there");
-                    return Poll::Ready(Ok(exchange.answer_looked(head, replay, looked)));
+                    } = response.take().expect("it was just there");
+                    return Poll::Ready(Ok(exchange.response_looked(head, replay, looked)));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, response};
 
-use crate::contract::plan::{Notice, PlannedShape};
+use crate::contract::compile::{CompiledShape, DeprecationHeaders};
 
 /// Headers that identify or sign the answer that the handler made, which a legacy answer is not.
 const STALE: [HeaderName; 6] = [
@@ -31,8 +31,8 @@ const STALE_WITH_BODY: [HeaderName; 7] = [
 /// Status and headers of a legacy answer. `body` is the new body, where there is one.
 pub(super) fn rewrite_head(
     parts: &mut response::Parts,
-    shape: &PlannedShape,
-    notice: &Notice,
+    shape: &CompiledShape,
+    notice: &DeprecationHeaders,
     body: Option<&Bytes>,
 ) {
     parts.status = shape.status;
@@ -55,7 +55,7 @@ fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
     }
 }
 
-fn describe_body(headers: &mut HeaderMap, shape: &PlannedShape, body: &Bytes) {
+fn describe_body(headers: &mut HeaderMap, shape: &CompiledShape, body: &Bytes) {
     if body.is_empty() || shape.puts(&header::CONTENT_TYPE) {
         headers.remove(header::CONTENT_TYPE);
     } else {
@@ -73,7 +73,7 @@ fn describe_body(headers: &mut HeaderMap, shape: &PlannedShape, body: &Bytes) {
 }
 
 /// Several lines that the shape sets under one name all replace those of the answer.
-fn put(headers: &mut HeaderMap, shape: &PlannedShape) {
+fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
     for (index, (name, value)) in shape.set.iter().enumerate() {
         if shape.set[..index]
             .iter()

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     caller::Caller,
     contract::{
-        PlanCache,
-        plan::{Captured, Plan},
+        CompiledCache,
+        compile::{CapturedHeaders, CompiledContract},
     },
     flag::FlagState,
 };
@@ -31,7 +31,7 @@ use crate::{
 pub struct LegacyHttpCompat<S> {
     inner: S,
     settings: Arc<Settings>,
-    plan: PlanCache,
+    plan: CompiledCache,
 }
 
 impl<S> LegacyHttpCompat<S> {
@@ -60,7 +60,7 @@ impl<S> LegacyHttpCompat<S> {
     }
 
     /// Finds the endpoint that a request is for, in the contract that is in use now.
-    fn find<B>(&mut self, request: &Request<B>) -> Option<(Arc<Plan>, usize)> {
+    fn find<B>(&mut self, request: &Request<B>) -> Option<(Arc<CompiledContract>, usize)> {
         if self.settings.flag.state() == FlagState::Retired {
             return None;
         }
@@ -70,15 +70,20 @@ impl<S> LegacyHttpCompat<S> {
     }
 
     /// Takes from a request on the contract what its answer will need.
-    fn exchange(&self, head: &mut request::Parts, plan: Arc<Plan>, endpoint: usize) -> Exchange {
+    fn exchange(
+        &self,
+        head: &mut request::Parts,
+        plan: Arc<CompiledContract>,
+        endpoint: usize,
+    ) -> Exchange {
         let detector = self.settings.detector.as_ref();
         let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(head));
         let asked = &plan.endpoints[endpoint].request;
         // Only who gets a legacy answer needs what goes into it.
-        let captured = if caller.is_status_driven() {
-            Captured::default()
+        let captured = if caller.is_target() {
+            CapturedHeaders::default()
         } else {
-            Captured::take(&asked.headers, &head.headers)
+            CapturedHeaders::take(&asked.headers, &head.headers)
         };
         let slot = (!asked.fields.is_empty()).then(|| Slot::new(Arc::clone(&plan), endpoint));
         if let Some(slot) = &slot {

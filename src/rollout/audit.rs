@@ -28,22 +28,22 @@ use tracing::Level;
 
 use super::{
     actor::Actor,
-    event::{Draft, Event},
-    fact::{Attempt, Fact},
+    event::{Event, NewEvent},
     gate_report::GateReport,
     journal::AppendError,
+    payload::{Attempt, EventPayload},
     phase::Phase,
-    texts::{CorrelationId, IncidentId, Label},
-    time::Timestamp,
+    texts::{CorrelationId, Identifier, IncidentId},
 };
+use crate::time::Timestamp;
 
 /// The target of all audit events.
 pub const TARGET: &str = "legacy_http_compat::audit";
 
 /// Logs an event that stands in the journal of the rollout of a flag.
 pub fn record(flag: &str, event: &Event) {
-    let (head, details) = (Head::of(event), Details::of(event.fact()));
-    match level(event.fact()) {
+    let (head, details) = (Head::of(event), Details::of(event.payload()));
+    match level(event.payload()) {
         Level::ERROR => emit_error(flag, &head, &details, "rollout event"),
         Level::WARN => emit_warn(flag, &head, &details, "rollout event"),
         _ => emit_info(flag, &head, &details, "rollout event"),
@@ -51,7 +51,7 @@ pub fn record(flag: &str, event: &Event) {
 }
 
 /// Logs an event that could not be journaled, at `ERROR`.
-pub fn not_journaled(flag: &str, draft: &Draft, error: &AppendError) {
+pub fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
     // Any number will do: it is not logged.
     let event = draft.clone().numbered(0);
     let head = Head {
@@ -62,7 +62,7 @@ pub fn not_journaled(flag: &str, draft: &Draft, error: &AppendError) {
     emit_error(
         flag,
         &head,
-        &Details::of(event.fact()),
+        &Details::of(event.payload()),
         "rollout event not journaled",
     );
 }
@@ -145,10 +145,10 @@ emitter!(emit_error, ERROR);
 emitter!(emit_warn, WARN);
 emitter!(emit_info, INFO);
 
-fn level(fact: &Fact) -> Level {
-    match fact {
-        Fact::PhaseChanged(change) if !change.overridden.is_empty() => Level::WARN,
-        Fact::Recovered(_) => Level::ERROR,
+fn level(payload: &EventPayload) -> Level {
+    match payload {
+        EventPayload::PhaseChanged(change) if !change.overridden.is_empty() => Level::WARN,
+        EventPayload::Recovered(_) => Level::ERROR,
         _ => Level::INFO,
     }
 }
@@ -158,7 +158,7 @@ impl<'a> Head<'a> {
         Self {
             seq: Some(event.seq()),
             at: event.at(),
-            event: event.fact().name(),
+            event: event.payload().name(),
             actor: event.actor(),
             reason: event.reason().as_str(),
             correlation_id: event.correlation_id().map(CorrelationId::as_str),
@@ -168,55 +168,55 @@ impl<'a> Head<'a> {
 }
 
 impl<'a> Details<'a> {
-    fn of(fact: &'a Fact) -> Self {
+    fn of(payload: &'a EventPayload) -> Self {
         let mut details = Self::default();
-        details.read_step(fact);
-        details.read_rest(fact);
+        details.read_step(payload);
+        details.read_rest(payload);
         details
     }
 
-    fn read_step(&mut self, fact: &'a Fact) {
-        match fact {
-            Fact::Opened(fact) => self.phase = Some(fact.phase.as_str()),
-            Fact::PhaseChanged(change) => {
+    fn read_step(&mut self, payload: &'a EventPayload) {
+        match payload {
+            EventPayload::Opened(payload) => self.phase = Some(payload.phase.as_str()),
+            EventPayload::PhaseChanged(change) => {
                 self.step(change.from, change.to, &change.gates);
                 self.overridden_gates = names(change.overridden.iter());
                 self.incident = change.incident.as_ref().map(IncidentId::as_str);
             }
-            Fact::AttemptRefused(fact) => {
-                if let Attempt::Transition { from, to } = fact.attempt {
-                    self.step(from, to, &fact.gates);
+            EventPayload::AttemptRefused(payload) => {
+                if let Attempt::Transition { from, to } = payload.attempt {
+                    self.step(from, to, &payload.gates);
                 }
-                self.cause = Some(fact.cause.as_str());
+                self.cause = Some(payload.cause.as_str());
             }
-            Fact::ProcessStarted(fact) => self.mode = Some(fact.mode.as_str()),
-            Fact::Recovered(fact) => self.line = Some(fact.line),
+            EventPayload::ProcessStarted(payload) => self.mode = Some(payload.mode.as_str()),
+            EventPayload::Recovered(payload) => self.line = Some(payload.line),
             _ => {}
         }
     }
 
-    fn read_rest(&mut self, fact: &'a Fact) {
-        match fact {
-            Fact::CheckReported(fact) => {
-                self.check = Some(fact.check.as_str());
-                self.green = Some(fact.green);
+    fn read_rest(&mut self, payload: &'a EventPayload) {
+        match payload {
+            EventPayload::CheckReported(payload) => {
+                self.check = Some(payload.check.as_str());
+                self.green = Some(payload.green);
             }
-            Fact::IncidentOpened(fact) | Fact::IncidentClosed(fact) => {
-                self.incident = Some(fact.incident.as_str());
+            EventPayload::IncidentOpened(payload) | EventPayload::IncidentClosed(payload) => {
+                self.incident = Some(payload.incident.as_str());
             }
-            Fact::ClientRolledBack(fact) => {
-                self.client_kind = Some(fact.kind.as_str());
-                self.version = Some(fact.version.as_str());
-                self.incident = fact.incident.as_ref().map(IncidentId::as_str);
+            EventPayload::ClientRolledBack(payload) => {
+                self.client_kind = Some(payload.kind.as_str());
+                self.version = Some(payload.version.as_str());
+                self.incident = payload.incident.as_ref().map(IncidentId::as_str);
             }
-            Fact::DependenceWaived(fact) => {
-                self.waived = Some(fact.waived.to_string());
-                self.owner = Some(fact.owner.as_str());
-                self.until = Some(fact.until.to_string());
+            EventPayload::DependenceWaived(payload) => {
+                self.waived = Some(payload.waived.to_string());
+                self.owner = Some(payload.owner.as_str());
+                self.until = Some(payload.until.to_string());
             }
-            Fact::WaiverEnded(fact) => self.waived = Some(fact.waived.to_string()),
-            Fact::ContractChanged(fact) => self.digest = Some(fact.digest.as_str()),
-            Fact::PostAnalysisFiled(fact) => self.rollback = Some(fact.rollback),
+            EventPayload::WaiverEnded(payload) => self.waived = Some(payload.waived.to_string()),
+            EventPayload::ContractChanged(payload) => self.digest = Some(payload.digest.as_str()),
+            EventPayload::PostAnalysisFiled(payload) => self.rollback = Some(payload.rollback),
             _ => {}
         }
     }
@@ -230,7 +230,7 @@ impl<'a> Details<'a> {
 }
 
 /// Names with commas between them, if there are any.
-fn names<'a>(labels: impl Iterator<Item = &'a Label>) -> Option<String> {
-    let names: Vec<&str> = labels.map(Label::as_str).collect();
+fn names<'a>(labels: impl Iterator<Item = &'a Identifier>) -> Option<String> {
+    let names: Vec<&str> = labels.map(Identifier::as_str).collect();
     (!names.is_empty()).then(|| names.join(","))
 }

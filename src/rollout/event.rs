@@ -4,33 +4,34 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    fact::Fact,
+    payload::EventPayload,
     texts::{CorrelationId, Reason},
-    time::Timestamp,
 };
+use crate::time::Timestamp;
 
 /// What is to be journaled: an event that has no place yet.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CheckReported, Draft, Fact, Label, Reason, Timestamp};
+/// use legacy_http_compat::rollout::{Actor, CheckReported, NewEvent, EventPayload, Identifier, Reason};
+/// use legacy_http_compat::time::Timestamp;
 ///
-/// let green = CheckReported { check: Label::new("openapi")?, green: true, link: None };
-/// let draft = Draft::new(
+/// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None };
+/// let draft = NewEvent::new(
 ///     Timestamp::from_unix_ms(1_772_366_400_000),
 ///     Actor::service("ci")?,
 ///     Reason::new("run 7 of the pipeline")?,
-///     Fact::CheckReported(green),
+///     EventPayload::CheckReported(green),
 /// );
 /// assert_eq!(draft.numbered(3).seq(), 3);
 /// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
+pub struct NewEvent {
     at: Timestamp,
     actor: Actor,
     reason: Reason,
     correlation_id: Option<CorrelationId>,
-    fact: Fact,
+    payload: EventPayload,
 }
 
 /// What happened, when, by whom and why, and its place in the journal.
@@ -43,19 +44,19 @@ pub struct Event {
     reason: Reason,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     correlation_id: Option<CorrelationId>,
-    fact: Fact,
+    payload: EventPayload,
 }
 
-impl Draft {
+impl NewEvent {
     /// What happened at a moment, by whom and why.
     #[must_use]
-    pub const fn new(at: Timestamp, actor: Actor, reason: Reason, fact: Fact) -> Self {
+    pub const fn new(at: Timestamp, actor: Actor, reason: Reason, payload: EventPayload) -> Self {
         Self {
             at,
             actor,
             reason,
             correlation_id: None,
-            fact,
+            payload,
         }
     }
 
@@ -75,14 +76,14 @@ impl Draft {
             actor: self.actor,
             reason: self.reason,
             correlation_id: self.correlation_id,
-            fact: self.fact,
+            payload: self.payload,
         }
     }
 
     /// What happened.
     #[must_use]
-    pub const fn fact(&self) -> &Fact {
-        &self.fact
+    pub const fn payload(&self) -> &EventPayload {
+        &self.payload
     }
 
     /// Who did it.
@@ -125,7 +126,7 @@ impl Event {
 
     /// What happened.
     #[must_use]
-    pub const fn fact(&self) -> &Fact {
-        &self.fact
+    pub const fn payload(&self) -> &EventPayload {
+        &self.payload
     }
 }

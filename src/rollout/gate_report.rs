@@ -3,23 +3,23 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{bounded_json::Evidence, texts::Label};
+use super::{bounded_json::Evidence, texts::Identifier};
 
 /// The verdict of one gate, and what it rests on.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{GateReport, Label};
+/// use legacy_http_compat::rollout::{GateReport, Identifier};
 /// use serde_json::json;
 ///
-/// let report = GateReport::failed(Label::new("legacy_quiet")?, json!({"dependent_answers": 12, "window": "24h"}));
+/// let report = GateReport::failed(Identifier::new("no_dependent_responses")?, json!({"dependent_responses": 12, "window": "24h"}));
 /// assert!(!report.passed());
-/// assert_eq!(report.evidence().members()["dependent_answers"], 12);
+/// assert_eq!(report.evidence().members()["dependent_responses"], 12);
 /// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateReport {
-    name: Label,
+    name: Identifier,
     passed: bool,
     evidence: Evidence,
 }
@@ -27,7 +27,7 @@ pub struct GateReport {
 impl GateReport {
     /// The report of a gate.
     #[must_use]
-    pub const fn new(name: Label, passed: bool, evidence: Evidence) -> Self {
+    pub const fn new(name: Identifier, passed: bool, evidence: Evidence) -> Self {
         Self {
             name,
             passed,
@@ -37,19 +37,19 @@ impl GateReport {
 
     /// The report of a gate that lets pass. Evidence that is too large is left out, see [`Evidence::fitted`].
     #[must_use]
-    pub fn ok(name: Label, evidence: Value) -> Self {
+    pub fn ok(name: Identifier, evidence: Value) -> Self {
         Self::new(name, true, Evidence::fitted(evidence))
     }
 
     /// The report of a gate that does not. Evidence that is too large is left out, see [`Evidence::fitted`].
     #[must_use]
-    pub fn failed(name: Label, evidence: Value) -> Self {
+    pub fn failed(name: Identifier, evidence: Value) -> Self {
         Self::new(name, false, Evidence::fitted(evidence))
     }
 
     /// The name of the gate.
     #[must_use]
-    pub const fn name(&self) -> &Label {
+    pub const fn name(&self) -> &Identifier {
         &self.name
     }
 

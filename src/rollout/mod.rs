@@ -1,10 +1,10 @@
 //! The rollout of one flag: its phases, and the record of who did what and why.
 //!
 //! - [`Phase`] and [`Transition`]: where a rollout can stand, and the five steps there are. The flag follows from the phase.
-//! - [`Draft`], [`Event`], [`Fact`]: what can happen, with time, actor and reason.
+//! - [`NewEvent`], [`Event`], [`EventPayload`]: what can happen, with time, actor and reason.
 //! - [`Journal`]: the append-only record of it, in a file ([`FileJournal`], which has the format) or in memory
 //!   ([`MemoryJournal`]).
-//! - [`Fold`] and [`RolloutState`]: where the rollout stands. It follows from the events and from nothing else.
+//! - [`Projection`] and [`RolloutState`]: where the rollout stands. It follows from the events and from nothing else.
 //! - [`audit`]: each event in the log.
 //! - [`Policy`]: what is asked for before each step, and within which bounds.
 //! - [`Gate`] and [`GateReport`]: the evidence; [`BuiltInGate`] has those that come with the crate.
@@ -13,14 +13,14 @@
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
-//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, keeper::Keeper};
+//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, worker::BackgroundWorker};
 //! use legacy_http_compat::metrics::Metrics;
-//! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, Order, Phase, Policy, Reason, Rollout, Transition};
+//! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout, Transition};
 //!
 //! let contract = LiveContract::new(Contract::device_flow());
 //! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
 //! let metrics = Arc::new(Metrics::new());
-//! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "quiet_for_cutover": "48h"}"#)?;
+//! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "48h"}"#)?;
 //! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)
 //!     .contract(contract.clone())
 //!     .census(census.clone())
@@ -28,12 +28,12 @@
 //!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` where it matters
 //! let rollout = Arc::new(rollout);
 //! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
-//! let keeper = Keeper::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
+//! let keeper = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
 //! // … serve; here somebody is in a hurry …
 //! let run = rollout.dry_run(Transition::Cutover)?;
 //! let failing: Vec<_> = run.failing().map(|report| report.name().as_str()).collect();
-//! assert_eq!(failing, ["checks_green", "legacy_quiet", "coverage"]);
-//! let order = Order::new(Actor::human("mara")?, Reason::new("it is Friday")?);
+//! assert_eq!(failing, ["required_checks", "no_dependent_responses", "coverage"]);
+//! let order = CommandContext::new(Actor::human("mara")?, Reason::new("it is Friday")?);
 //! assert!(rollout.transition(Phase::Cutover, &order).is_err());
 //! # drop((layer, keeper));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -53,7 +53,7 @@
 //!
 //! # Deployment
 //!
-//! - Keep census and rollout with a [`Keeper`](crate::keeper::Keeper), in this order.
+//! - Keep census and rollout with a [`BackgroundWorker`](crate::worker::BackgroundWorker), in this order.
 //! - Give both the same clock. Time limits go by the wall clock; the guard and the daily signs by the monotonic one.
 //! - A guard needs a census; without one it never acts.
 //!
@@ -67,7 +67,7 @@
 //! | [`FlagName`] | 200 | any |
 //! | [`Reason`] | 1,000 | any |
 //! | [`Summary`] | 4,000 | any |
-//! | [`Label`]: gates, checks, client kinds | 64 | token (RFC 9110 §5.6.2) |
+//! | [`Identifier`]: gates, checks, client kinds | 64 | token (RFC 9110 §5.6.2) |
 //! | [`Link`] | 2,000 | absolute `http` or `https` URI without credentials |
 //! | [`ContractDigest`] | 64 | lower-case hexadecimal digits |
 //!
@@ -78,52 +78,50 @@ pub mod audit;
 mod bounded_json;
 mod controller;
 mod event;
-mod fact;
-mod fold;
 mod gate;
 mod gate_report;
 mod journal;
+mod payload;
 mod phase;
 mod policy;
+mod projection;
 mod records;
 mod state;
 mod text;
 mod texts;
-mod time;
 mod waived;
 
 pub use actor::{Actor, ActorKind};
 pub use bounded_json::{Evidence, InvalidObject, InvalidObjectKind, PolicyDocument};
 pub use controller::{
-    DryRun, OpenRolloutError, OpenRolloutErrorKind, Order, Overdue, Refusal, RefusalKind,
+    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Overdue, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
-pub use event::{Draft, Event};
-pub use fact::{
-    Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    Fact, Incident, Mode, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, ProcessStarted,
-    Recovered, WaiverEnded,
-};
-pub use fold::{Fold, FoldError, FoldErrorKind, ReplayError};
+pub use event::{Event, NewEvent};
 pub use gate::{Gate, GateContext};
 pub use gate_report::GateReport;
 pub use journal::{
     AppendError, Conflict, FileJournal, Journal, JournalReader, MemoryJournal, OpenError,
     OpenErrorKind, ReadError, ReadErrorKind, TornLine, Verified,
 };
+pub use payload::{
+    Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
+    EventPayload, Incident, Mode, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
+    ProcessStarted, Recovered, WaiverEnded,
+};
 pub use phase::{ImpossibleTransition, Phase, Transition};
 pub use policy::{
     BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
 };
+pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
 pub use records::{
-    Check, ClientRollback, Duty, Obligation, Override, PostAnalysis, ProcessStart, Rollback,
-    ServedContract, Stamp, Waiver,
+    Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
+    ProcessStart, Rollback, ServedContract, Waiver,
 };
 pub use state::RolloutState;
 pub use text::{InvalidText, InvalidTextKind};
 pub use texts::{
-    ActorId, ContractDigest, CorrelationId, FlagName, IncidentId, Label, Link, Owner, Reason,
+    ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
     Summary,
 };
-pub use time::{InvalidTimestamp, Timestamp};
-pub use waived::Waived;
+pub use waived::WaiverTarget;

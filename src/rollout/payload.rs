@@ -6,10 +6,10 @@ use super::{
     bounded_json::PolicyDocument,
     gate_report::GateReport,
     phase::Phase,
-    texts::{ContractDigest, FlagName, IncidentId, Label, Link, Owner, Reason, Summary},
-    time::Timestamp,
-    waived::Waived,
+    texts::{ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary},
+    waived::WaiverTarget,
 };
+use crate::time::Timestamp;
 use crate::{caller::ClientVersion, flag::FlagState};
 
 /// What happened.
@@ -19,8 +19,8 @@ use crate::{caller::ClientVersion, flag::FlagState};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Fact {
-    /// The rollout began. Always the first, but for a [`Fact::Recovered`].
+pub enum EventPayload {
+    /// The rollout began. Always the first, but for a [`EventPayload::Recovered`].
     Opened(Opened),
     /// The rollout went from one phase to another.
     PhaseChanged(PhaseChange),
@@ -75,7 +75,7 @@ pub struct PhaseChange {
     pub gates: Vec<GateReport>,
     /// The failing gates that were overridden, each by its name; only of a cutover.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overridden: Vec<Label>,
+    pub overridden: Vec<Identifier>,
     /// The incident that a rollback is for; only of a rollback, and always of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
@@ -86,7 +86,7 @@ pub struct PhaseChange {
 #[serde(deny_unknown_fields)]
 pub struct CheckReported {
     /// Its name, such as `openapi`.
-    pub check: Label,
+    pub check: Identifier,
     /// Whether it is green.
     pub green: bool,
     /// Where to see it.
@@ -107,7 +107,7 @@ pub struct Incident {
 #[serde(deny_unknown_fields)]
 pub struct ClientRolledBack {
     /// The client kind.
-    pub kind: Label,
+    pub kind: Identifier,
     /// The version they were rolled back to.
     #[serde(serialize_with = "write_version", deserialize_with = "read_version")]
     pub version: ClientVersion,
@@ -121,7 +121,7 @@ pub struct ClientRolledBack {
 #[serde(deny_unknown_fields)]
 pub struct DependenceWaived {
     /// Whose.
-    pub waived: Waived,
+    pub waived: WaiverTarget,
     /// Who answers for it.
     pub owner: Owner,
     /// When it ends by itself.
@@ -133,7 +133,7 @@ pub struct DependenceWaived {
 #[serde(deny_unknown_fields)]
 pub struct WaiverEnded {
     /// Whose dependence counts again.
-    pub waived: Waived,
+    pub waived: WaiverTarget,
 }
 
 /// A contract that is served from now on.
@@ -222,7 +222,7 @@ pub struct Recovered {
     pub bytes: u64,
 }
 
-impl Fact {
+impl EventPayload {
     /// The name of the member that it is in JSON, such as `phase_changed`.
     #[must_use]
     pub const fn name(&self) -> &'static str {

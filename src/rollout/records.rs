@@ -5,15 +5,15 @@ use std::time::Duration;
 use super::{
     actor::Actor,
     event::Event,
-    fact::Mode,
-    texts::{ContractDigest, IncidentId, Label, Link, Owner, Reason, Summary},
-    time::Timestamp,
+    payload::Mode,
+    texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
 };
 use crate::caller::ClientVersion;
+use crate::time::Timestamp;
 
 /// When something was done, by whom and why, and by which event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub struct EventRef {
     /// The number of the event.
     pub seq: u64,
     /// When.
@@ -32,7 +32,7 @@ pub struct Check {
     /// Where to see it.
     pub link: Option<Link>,
     /// The report.
-    pub reported: Stamp,
+    pub reported: EventRef,
 }
 
 /// A waived dependence.
@@ -43,7 +43,7 @@ pub struct Waiver {
     /// When it ends by itself.
     pub until: Timestamp,
     /// The last time it was granted, with the reason.
-    pub granted: Stamp,
+    pub granted: EventRef,
 }
 
 /// The contract that is served.
@@ -52,7 +52,7 @@ pub struct ServedContract {
     /// Its digest.
     pub digest: ContractDigest,
     /// Since when.
-    pub since: Stamp,
+    pub since: EventRef,
 }
 
 /// A time in which a cutover was taken back.
@@ -61,9 +61,9 @@ pub struct Rollback {
     /// The incident it was done for.
     pub incident: IncidentId,
     /// The rollback.
-    pub done: Stamp,
+    pub done: EventRef,
     /// The step by which the flag went off again.
-    pub ended: Option<Stamp>,
+    pub ended: Option<EventRef>,
     /// Its post-analysis.
     pub post_analysis: Option<PostAnalysis>,
 }
@@ -76,29 +76,29 @@ pub struct PostAnalysis {
     /// What it found.
     pub summary: Summary,
     /// When it was filed.
-    pub filed: Stamp,
+    pub filed: EventRef,
 }
 
 /// A client version that was rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientRollback {
     /// The client kind.
-    pub kind: Label,
+    pub kind: Identifier,
     /// The version it was rolled back to.
     pub version: ClientVersion,
     /// The incident it was done for.
     pub incident: Option<IncidentId>,
     /// The rollback.
-    pub done: Stamp,
+    pub done: EventRef,
 }
 
 /// A cutover against failing gates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     /// The failing gates that were named.
-    pub gates: Vec<Label>,
+    pub gates: Vec<Identifier>,
     /// The cutover.
-    pub done: Stamp,
+    pub done: EventRef,
 }
 
 /// The start of a process.
@@ -107,14 +107,14 @@ pub struct ProcessStart {
     /// Whether it rewrites answers.
     pub mode: Mode,
     /// The start.
-    pub started: Stamp,
+    pub started: EventRef,
 }
 
 /// What somebody owes because of a rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obligation<'a> {
     /// What is owed.
-    pub duty: Duty,
+    pub duty: ObligationKind,
     /// The rollback.
     pub rollback: &'a Rollback,
     /// Until when.
@@ -126,14 +126,14 @@ pub struct Obligation<'a> {
 /// What can be owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Duty {
+pub enum ObligationKind {
     /// To end the rollback: to cut over again, or to give up.
     EndRollback,
     /// To file its post-analysis.
     PostAnalysis,
 }
 
-impl Stamp {
+impl EventRef {
     /// The stamp of an event.
     #[must_use]
     pub fn of(event: &Event) -> Self {
@@ -169,7 +169,7 @@ impl Rollback {
     }
 }
 
-impl Duty {
+impl ObligationKind {
     /// `end_rollback` or `post_analysis`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -5,33 +5,33 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     bounded_json::PolicyDocument,
     event::Event,
-    fact::Opened,
+    payload::Opened,
     phase::{Phase, Transition},
     records::{
-        Check, ClientRollback, Duty, Obligation, Override, ProcessStart, Rollback, ServedContract,
-        Stamp, Waiver,
+        Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, ProcessStart,
+        Rollback, ServedContract, Waiver,
     },
-    texts::{FlagName, IncidentId, Label},
-    time::Timestamp,
-    waived::Waived,
+    texts::{FlagName, Identifier, IncidentId},
+    waived::WaiverTarget,
 };
 use crate::flag::FlagState;
+use crate::time::Timestamp;
 
-/// Where a rollout stands after the events of its journal, made by a [`Fold`](super::Fold).
+/// Where a rollout stands after the events of its journal, made by a [`Projection`](super::Projection).
 ///
 /// It holds no time of its own: what is decided by time is asked with `now`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RolloutState {
     pub(super) flag_name: FlagName,
-    pub(super) opened: Stamp,
+    pub(super) opened: EventRef,
     pub(super) phase: Phase,
-    pub(super) entered: Stamp,
+    pub(super) entered: EventRef,
     pub(super) policy: PolicyDocument,
-    pub(super) policy_set: Stamp,
+    pub(super) policy_set: EventRef,
     pub(super) contract: Option<ServedContract>,
-    pub(super) checks: BTreeMap<Label, Check>,
-    pub(super) incidents: BTreeMap<IncidentId, Stamp>,
-    pub(super) waivers: BTreeMap<Waived, Waiver>,
+    pub(super) checks: BTreeMap<Identifier, Check>,
+    pub(super) incidents: BTreeMap<IncidentId, EventRef>,
+    pub(super) waivers: BTreeMap<WaiverTarget, Waiver>,
     pub(super) rollbacks: Vec<Rollback>,
     pub(super) client_rollbacks: Vec<ClientRollback>,
     pub(super) overrides: Vec<Override>,
@@ -43,7 +43,7 @@ pub struct RolloutState {
 
 impl RolloutState {
     pub(super) fn open(event: &Event, opened: &Opened) -> Self {
-        let stamp = Stamp::of(event);
+        let stamp = EventRef::of(event);
         Self {
             flag_name: opened.flag.clone(),
             opened: stamp.clone(),
@@ -73,7 +73,7 @@ impl RolloutState {
 
     /// When it was opened, by whom and why.
     #[must_use]
-    pub const fn opened(&self) -> &Stamp {
+    pub const fn opened(&self) -> &EventRef {
         &self.opened
     }
 
@@ -85,7 +85,7 @@ impl RolloutState {
 
     /// Since when it is in this phase, by whom and why.
     #[must_use]
-    pub const fn entered(&self) -> &Stamp {
+    pub const fn entered(&self) -> &EventRef {
         &self.entered
     }
 
@@ -103,7 +103,7 @@ impl RolloutState {
 
     /// Since when this policy holds, by whom and why.
     #[must_use]
-    pub const fn policy_set(&self) -> &Stamp {
+    pub const fn policy_set(&self) -> &EventRef {
         &self.policy_set
     }
 
@@ -115,25 +115,25 @@ impl RolloutState {
 
     /// The last report of each prerequisite.
     #[must_use]
-    pub const fn checks(&self) -> &BTreeMap<Label, Check> {
+    pub const fn checks(&self) -> &BTreeMap<Identifier, Check> {
         &self.checks
     }
 
     /// The open incidents, each with how it was opened: by itself, or by the rollback that named it.
     #[must_use]
-    pub const fn open_incidents(&self) -> &BTreeMap<IncidentId, Stamp> {
+    pub const fn open_incidents(&self) -> &BTreeMap<IncidentId, EventRef> {
         &self.incidents
     }
 
     /// All waivers that were not ended, those past their time too.
     #[must_use]
-    pub const fn waivers(&self) -> &BTreeMap<Waived, Waiver> {
+    pub const fn waivers(&self) -> &BTreeMap<WaiverTarget, Waiver> {
         &self.waivers
     }
 
     /// The waiver for these, if it holds now.
     #[must_use]
-    pub fn waiver(&self, waived: &Waived, now: Timestamp) -> Option<&Waiver> {
+    pub fn waiver(&self, waived: &WaiverTarget, now: Timestamp) -> Option<&Waiver> {
         self.waivers.get(waived).filter(|waiver| waiver.holds(now))
     }
 
@@ -164,9 +164,9 @@ impl RolloutState {
     ) -> impl Iterator<Item = Obligation<'_>> {
         self.rollbacks.iter().flat_map(move |rollback| {
             let due = rollback.done.at.plus(limit);
-            let end = rollback.is_running().then_some(Duty::EndRollback);
+            let end = rollback.is_running().then_some(ObligationKind::EndRollback);
             let analysis = rollback.post_analysis.is_none();
-            let analysis = analysis.then_some(Duty::PostAnalysis);
+            let analysis = analysis.then_some(ObligationKind::PostAnalysis);
             let owed = end.into_iter().chain(analysis);
             owed.map(move |duty| Obligation {
                 duty,

@@ -116,7 +116,7 @@ text_type! {
 
 text_type! {
     /// The name of a gate, a check or a client kind: a token (RFC 9110 §5.6.2) of at most 64 characters.
-    Label, "name", 64, is_token: "a token (letters, digits, and such as _ - .)"
+    Identifier, "name", 64, is_token: "a token (letters, digits, and such as _ - .)"
 }
 
 text_type! {
@@ -163,7 +163,7 @@ mod tests {
             "actor id: has 129 characters, 128 are the most"
         );
         assert_eq!(
-            error(Label::new("legacy quiet").unwrap_err()),
+            error(Identifier::new("legacy quiet").unwrap_err()),
             "name: is not a token (letters, digits, and such as _ - .)"
         );
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     text::{InvalidText, InvalidTextKind},
-    texts::Label,
+    texts::Identifier,
 };
 use crate::caller::Fingerprint;
 
@@ -15,11 +15,11 @@ use crate::caller::Fingerprint;
 /// Written as `caller psd_<32 hex>`, `kind <name>` or `anonymous`.
 ///
 /// ```
-/// use legacy_http_compat::{caller::Fingerprint, rollout::Waived};
+/// use legacy_http_compat::{caller::Fingerprint, rollout::WaiverTarget};
 ///
-/// let probe: Waived = "caller psd_000000000000000000000000000000ff".parse()?;
-/// assert_eq!(probe, Waived::Caller(Fingerprint::from_u128(255)));
-/// assert_eq!("kind AGENT".parse::<Waived>()?.to_string(), "kind AGENT");
+/// let probe: WaiverTarget = "caller psd_000000000000000000000000000000ff".parse()?;
+/// assert_eq!(probe, WaiverTarget::Caller(Fingerprint::from_u128(255)));
+/// assert_eq!("kind AGENT".parse::<WaiverTarget>()?.to_string(), "kind AGENT");
 /// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,16 +27,16 @@ use crate::caller::Fingerprint;
     clippy::exhaustive_enums,
     reason = "a gate must know all whom it leaves aside"
 )]
-pub enum Waived {
+pub enum WaiverTarget {
     /// One caller.
     Caller(Fingerprint),
     /// All callers of a client kind.
-    Kind(Label),
+    Kind(Identifier),
     /// Callers without any identity signal.
     Anonymous,
 }
 
-impl fmt::Display for Waived {
+impl fmt::Display for WaiverTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Caller(fingerprint) => write!(f, "caller {fingerprint}"),
@@ -46,26 +46,26 @@ impl fmt::Display for Waived {
     }
 }
 
-impl FromStr for Waived {
+impl FromStr for WaiverTarget {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(' ') {
             Some(("caller", text)) => fingerprint(text).map(Self::Caller).ok_or(MALFORMED),
-            Some(("kind", name)) => Label::new(name).map(Self::Kind),
+            Some(("kind", name)) => Identifier::new(name).map(Self::Kind),
             None if text == "anonymous" => Ok(Self::Anonymous),
             _ => Err(MALFORMED),
         }
     }
 }
 
-impl Serialize for Waived {
+impl Serialize for WaiverTarget {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Waived {
+impl<'de> Deserialize<'de> for WaiverTarget {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
@@ -101,20 +101,20 @@ mod tests {
             "kind ",
             "kind a b",
         ] {
-            assert!(text.parse::<Waived>().is_err(), "{text:?}");
+            assert!(text.parse::<WaiverTarget>().is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn everyone_who_can_be_waived_reads_back() {
         let all = [
-            Waived::Caller(Fingerprint::from_u128(u128::MAX)),
-            Waived::Kind(Label::new("UI_RUST").unwrap()),
-            Waived::Anonymous,
+            WaiverTarget::Caller(Fingerprint::from_u128(u128::MAX)),
+            WaiverTarget::Kind(Identifier::new("UI_RUST").unwrap()),
+            WaiverTarget::Anonymous,
         ];
         for waived in all {
             let json = serde_json::to_string(&waived).unwrap();
-            assert_eq!(serde_json::from_str::<Waived>(&json).unwrap(), waived);
+            assert_eq!(serde_json::from_str::<WaiverTarget>(&json).unwrap(), waived);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{codec::Writer, file::SnapshotFile};
-use crate::clock::Clock;
+use crate::time::Clock;
 
 /// How the writing of snapshots goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -128,7 +128,11 @@ const fn added(allocations: u64, seen: usize, rewritten: usize) -> Added {
     }
 }
 
-fn added_by_layer(flag: &CompatFlag, request: impl Fn() -> Request<()>, responses: ResponseCounts) -> Added {
+fn added_by_layer(
+    flag: &CompatFlag,
+    request: impl Fn() -> Request<()>,
+    responses: ResponseCounts,
+) -> Added {
     let seen = Seen::default();
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader())
         .body_limit(128 * 1024)

@@ -10,7 +10,9 @@ async fn a_caller_is_waived_with_owner_and_reason_and_its_waiver_ended() {
     let (room, browser) = (Room::open("{}").await, Browser::open().await);
     room.poll(("AGENT", 1), "1.0.0", PENDING).await;
     browser.sign_in(&room, OPERATOR).await;
-    browser.see("#gate-no_dependent_responses", "1 caller of AGENT").await;
+    browser
+        .see("#gate-no_dependent_responses", "1 caller of AGENT")
+        .await;
     browser.go(&room.page("/callers?state=dependent")).await;
     browser.click_on("#callers td a", "Waive").await;
     browser.fill("#waive-owner", "team bridge").await;
@@ -22,7 +24,11 @@ async fn a_caller_is_waived_with_owner_and_reason_and_its_waiver_ended() {
     browser.see("#waivers", "caller psd_").await;
     browser.go(&room.page("")).await;
     browser.see("h1", "compat").await;
-    assert!(!browser.says("#gate-no_dependent_responses", "caller of AGENT").await);
+    assert!(
+        !browser
+            .says("#gate-no_dependent_responses", "caller of AGENT")
+            .await
+    );
     browser.go(&room.page("/waive")).await;
     browser.click("#waivers summary").await;
     browser.fill("#end-1-reason", "it is gone").await;

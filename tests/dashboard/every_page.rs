@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::rollout::{IncidentId, Identifier, Owner, Phase, Timestamp, WaiverTarget};
+use legacy_http_compat::rollout::{Identifier, IncidentId, Owner, Phase, WaiverTarget};
+use legacy_http_compat::time::Timestamp;
 
 use crate::{
     axe::violations,

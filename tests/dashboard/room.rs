@@ -14,15 +14,15 @@ use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
     caller::{Detect as _, FingerprintKey, IdentitySignal, SignalDetector},
     census::Census,
-    clock::ManualClock,
     history::History,
-    worker::Tick as _,
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
-        Actor, FlagName, IncidentId, Identifier, Link, MemoryJournal, CommandContext, Phase, Policy, Reason,
-        Rollout,
+        Actor, CommandContext, FlagName, Identifier, IncidentId, Link, MemoryJournal, Phase,
+        Policy, Reason, Rollout,
     },
+    time::ManualClock,
+    worker::Tick as _,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kind, Kinds},
     census::{
-        CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause, ListQuery, Select,
-        CallerEvent, SortBy, Window,
+        CallerEvent, CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause,
+        ListQuery, Select, SortBy, Window,
     },
-    clock::{Clock, ManualClock},
+    time::{Clock, ManualClock},
     worker::Tick,
 };
 use proptest::prelude::*;
@@ -175,7 +175,10 @@ fn a_clock_that_jumps_back_neither_hides_nor_renews_a_dependence() {
     census.tick();
     see(&census, caller(2), Dependence::Served);
     let report = census.report(Window::HOUR);
-    assert_eq!((report.all.dependent, report.all.responses.dependent), (2, 2));
+    assert_eq!(
+        (report.all.dependent, report.all.responses.dependent),
+        (2, 2)
+    );
     assert!(
         report
             .coverage

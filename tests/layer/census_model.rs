@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{CallerState, Census, Counts, Dependence, ListQuery, Select, CallerEvent, Window},
-    clock::{Clock, ManualClock},
+    census::{CallerEvent, CallerState, Census, Counts, Dependence, ListQuery, Select, Window},
+    time::{Clock, ManualClock},
     worker::Tick,
 };
 use proptest::prelude::*;
@@ -333,7 +333,9 @@ impl Pair {
             let least = self
                 .model
                 .responses(kind, |seen| which(seen) && seen.at >= since);
-            let most = self.model.responses(kind, |seen| which(seen) && booked(seen));
+            let most = self
+                .model
+                .responses(kind, |seen| which(seen) && booked(seen));
             assert!(
                 (least..=most).contains(&reported),
                 "{least} <= {reported} <= {most}"
@@ -389,14 +391,14 @@ fn dependence() -> impl Strategy<Value = Dependence> {
 
 fn see() -> impl Strategy<Value = Act> {
     let caller = prop_oneof![4 => (0_u8..6).prop_map(Some), 1 => Just(None)];
-    (caller, 0_u8..3, any::<bool>(), dependence()).prop_map(
-        |(caller, kind, target, dependence)| Act::See {
+    (caller, 0_u8..3, any::<bool>(), dependence()).prop_map(|(caller, kind, target, dependence)| {
+        Act::See {
             caller,
             kind,
             target,
             dependence,
-        },
-    )
+        }
+    })
 }
 
 /// As long as a window, or nearly: what lies at its edge is where mistakes are made.

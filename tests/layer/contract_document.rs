@@ -1,7 +1,7 @@
 //! A contract as a document: it says the same as one built in Rust.
 
 use legacy_http_compat::contract::{
-    Contract, Deprecation, Endpoint, Placeholder, LegacyShape, Outcome, Template,
+    Contract, Deprecation, Endpoint, LegacyShape, Outcome, Placeholder, Template,
 };
 use serde_json::{Value, json};
 
@@ -43,7 +43,10 @@ fn built() -> Contract {
             "a",
             Template::array([Template::from(1), Placeholder::field("/reason").into()]),
         ),
-        ("id", Placeholder::header(["x-id"]).or(Placeholder::uuid()).into()),
+        (
+            "id",
+            Placeholder::header(["x-id"]).or(Placeholder::uuid()).into(),
+        ),
         (
             "more",
             Template::object([("hint", Placeholder::field("/hint").optional())]).omit_when_empty(),

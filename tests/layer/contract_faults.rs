@@ -2,7 +2,7 @@
 //! says what would be right.
 
 use legacy_http_compat::contract::{
-    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, Placeholder, LegacyShape, Outcome,
+    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, LegacyShape, Outcome, Placeholder,
     Template,
 };
 use serde_json::json;

@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    exchange::{self, response, request},
+    exchange::{self, request, respond},
     scripted::{self, Scripted, Seen, Sight, Size, Step, record},
 };
 
@@ -134,7 +134,7 @@ fn rewritten(request: Request<()>, response: Response<Scripted>) -> (HeaderMap, 
         .build()
         .unwrap();
     runtime.block_on(async {
-        let response = response(&layer, request, response).await;
+        let response = respond(&layer, request, response).await;
         assert_eq!(response.status(), 400);
         let (head, body) = response.into_parts();
         (head.headers, record(body).await)
@@ -201,7 +201,7 @@ proptest! {
         let bytes = if placeholders { [br#"{"c":1,"a":""#, &bytes[..], br#""}"#].concat() } else { bytes };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (status, body) = runtime.block_on(async {
-            let response = response(&layer, asked(&[]), response(&bytes, 1)).await;
+            let response = respond(&layer, asked(&[]), response(&bytes, 1)).await;
             (response.status(), scripted::read(response.into_body()).await)
         });
         if status == 400 {

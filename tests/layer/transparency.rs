@@ -10,7 +10,7 @@ use legacy_http_compat::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
-    exchange::{response, request},
+    exchange::{request, respond},
     observed::Notes,
     scripted::{Pieces, Scripted, Sight, Size, Step, record},
 };
@@ -113,13 +113,13 @@ fn both(layer: &LegacyHttpCompatLayer, asked: Request<()>, planned: &Planned) ->
             let made = || planned.response(|data| Pieces::of(data, pieces));
             [
                 sighted(made()).await,
-                sighted(response(layer, asked, made()).await).await,
+                sighted(respond(layer, asked, made()).await).await,
             ]
         } else {
             let made = || planned.response(Bytes::copy_from_slice);
             [
                 sighted(made()).await,
-                sighted(response(layer, asked, made()).await).await,
+                sighted(respond(layer, asked, made()).await).await,
             ]
         }
     })
@@ -188,7 +188,11 @@ fn frames() -> impl Strategy<Value = Vec<CompiledContract>> {
 fn steps() -> impl Strategy<Value = Vec<CompiledContract>> {
     let extra = (
         any::<prop::sample::Index>(),
-        select(vec![CompiledContract::Pending, CompiledContract::Pending, CompiledContract::Error]),
+        select(vec![
+            CompiledContract::Pending,
+            CompiledContract::Pending,
+            CompiledContract::Error,
+        ]),
     );
     (
         frames(),

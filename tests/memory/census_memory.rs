@@ -2,7 +2,7 @@
 
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, CallerEvent, Window},
+    census::{CallerEvent, Census, Dependence, Window},
 };
 
 use crate::{ALLOCATOR, alone, in_use};

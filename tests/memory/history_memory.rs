@@ -15,11 +15,11 @@ use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
     caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
     census::Census,
-    clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{History, Span},
-    worker::Tick,
     metrics::Metrics,
+    time::ManualClock,
+    worker::Tick,
 };
 use tower::{Layer, ServiceExt, service_fn};
 

@@ -6,9 +6,9 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use legacy_http_compat::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
     census::{
-        Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, CallerEvent, Window,
+        CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Window,
     },
-    clock::ManualClock,
+    time::ManualClock,
     worker::Tick,
 };
 use proptest::prelude::*;

@@ -10,8 +10,8 @@ use std::{
 
 use legacy_http_compat::{
     census::{Census, Dependence, OpenErrorKind, SnapshotStatus, Window},
-    clock::ManualClock,
     history::{OpenHistoryError, OpenHistoryErrorKind, Span, Unreadable},
+    time::ManualClock,
     worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;

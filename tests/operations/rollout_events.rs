@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use legacy_http_compat::rollout::{AppendError, CorrelationId, Event, EventPayload, Timestamp, audit};
+use legacy_http_compat::rollout::{AppendError, CorrelationId, Event, EventPayload, audit};
+use legacy_http_compat::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::events;

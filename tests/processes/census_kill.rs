@@ -15,7 +15,7 @@ use std::{
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{Census, Dependence, EndpointSlot, GapCause, Select, CallerEvent, Window},
+    census::{CallerEvent, Census, Dependence, EndpointSlot, GapCause, Select, Window},
     worker::Tick,
 };
 

@@ -15,7 +15,7 @@ use std::{
 
 use legacy_http_compat::{
     CompatFlag,
-    rollout::{EventPayload, FileJournal, Projection, Journal, Phase},
+    rollout::{EventPayload, FileJournal, Journal, Phase, Projection},
 };
 
 use crate::{events, support::temp_dir::TempDir};

@@ -8,7 +8,7 @@ use legacy_http_compat::{LegacyHttpCompatLayer, middleware::ResponseBody};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 /// Sends one request through the layer to a service that gives this answer.
-pub(crate) async fn response<B: Body + Unpin>(
+pub(crate) async fn respond<B: Body + Unpin>(
     layer: &LegacyHttpCompatLayer,
     request: Request<()>,
     response: Response<B>,

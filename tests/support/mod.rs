@@ -5,7 +5,6 @@
 //! clock that only the test moves; `process` is the example as a child process. A
 //! `fleet` is many clients, and what is `seen` of them; an `operator` has the token of the room. The including crate root names the application `core_app`.
 
-pub(crate) mod response;
 pub(crate) mod device_client;
 pub(crate) mod fleet;
 pub(crate) mod http_client;
@@ -14,6 +13,7 @@ pub(crate) mod old_client;
 pub(crate) mod operator;
 #[cfg(unix)]
 pub(crate) mod process;
+pub(crate) mod response;
 pub(crate) mod seen;
 pub(crate) mod server;
 pub(crate) mod session;

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    response::Answer,
     device_client::{DeviceClient, Step},
+    response::Answer,
 };
 
 pub(crate) struct NewClient {

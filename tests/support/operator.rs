@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    response::Answer,
     http_client::{HttpClient, send},
+    response::Answer,
 };
 use crate::core_app::room::ROOM;
 

@@ -1,13 +1,14 @@
 //! Events of a rollout for tests of its journal.
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     caller::{ClientVersion, Fingerprint},
     rollout::{
         Actor, Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-        ContractDigest, DependenceWaived, NewEvent, EventPayload, FlagName, GateReport, Incident, IncidentId,
-        Identifier, Link, Mode, Opened, Owner, Phase, PhaseChange, PolicyChanged, PolicyDocument,
-        PostAnalysisFiled, ProcessStarted, Reason, Recovered, Summary, Timestamp, WaiverTarget,
-        WaiverEnded,
+        ContractDigest, DependenceWaived, EventPayload, FlagName, GateReport, Identifier, Incident,
+        IncidentId, Link, Mode, NewEvent, Opened, Owner, Phase, PhaseChange, PolicyChanged,
+        PolicyDocument, PostAnalysisFiled, ProcessStarted, Reason, Recovered, Summary, WaiverEnded,
+        WaiverTarget,
     },
 };
 use serde_json::json;
@@ -96,7 +97,10 @@ pub(crate) fn started(mode: Mode) -> EventPayload {
 /// A sequence of events that follow one another, with every kind of them in it.
 pub(crate) fn story() -> Vec<EventPayload> {
     let caller = WaiverTarget::Caller(Fingerprint::from_u128(0xfeed));
-    let failing = GateReport::failed(label("no_dependent_responses"), json!({ "dependent_responses": 3 }));
+    let failing = GateReport::failed(
+        label("no_dependent_responses"),
+        json!({ "dependent_responses": 3 }),
+    );
     let passing = GateReport::ok(label("coverage"), json!({ "ratio": 1 }));
     let client = ClientRolledBack {
         kind: label("AGENT"),

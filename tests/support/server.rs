@@ -6,9 +6,11 @@ use legacy_http_compat::{
     Contract, LiveContract,
     admin::Admin,
     caller::FingerprintKey,
-    clock::{Clock, ManualClock, SystemClock},
+    rollout::{
+        Actor, CommandContext, FileJournal, Journal, MemoryJournal, Phase, Policy, Reason, Rollout,
+    },
+    time::{Clock, ManualClock, SystemClock},
     worker::Tick,
-    rollout::{Actor, FileJournal, Journal, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 

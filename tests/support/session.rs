@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use legacy_http_compat::clock::ManualClock;
+use legacy_http_compat::time::ManualClock;
 
 use super::{
-    response::Answer,
     device_client::{DeviceClient, Step},
     http_client::HttpClient,
+    response::Answer,
 };
 
 /// More polls than any flow of the tests needs.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use legacy_http_compat::{
     LiveContract,
-    clock::Clock,
     rollout::{
-        Actor, FlagName, Journal, OpenRolloutError, CommandContext, Phase, Policy, Reason, Refusal, Rollout,
+        Actor, CommandContext, FlagName, Journal, OpenRolloutError, Phase, Policy, Reason, Refusal,
+        Rollout,
     },
+    time::Clock,
 };
 
 use super::watch::Watch;

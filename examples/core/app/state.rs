@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::{clock::Clock, rollout::Rollout};
+use legacy_http_compat::{rollout::Rollout, time::Clock};
 use prometheus_client::registry::Registry;
 
 use super::{clients::Clients, limit::Attempts, store::DeviceFlows, watch::Watch};

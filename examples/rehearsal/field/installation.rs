@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::support::{
-    response::Answer,
     device_client::{DeviceClient, Step},
     http_client::HttpClient,
     new_client::NewClient,
     old_client::OldClient,
+    response::Answer,
 };
 
 /// What a client polls by until it is told otherwise.

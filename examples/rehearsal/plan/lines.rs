@@ -122,7 +122,11 @@ pub(super) const PLAN: &[Item] = &[
     ),
     item(ROLLBACK, "overdue", Is("nothing")),
     item(ROLLBACK, "the second cutover", Is("cutover, flag off")),
-    item(RETIREMENT, "retirement too early", Is("409: no_dependent_responses")),
+    item(
+        RETIREMENT,
+        "retirement too early",
+        Is("409: no_dependent_responses"),
+    ),
     item(RETIREMENT, "the gates at the end", Is("all pass")),
     item(RETIREMENT, "after retirement", Is("retired, flag retired")),
     item(RETIREMENT, "enabling again", Is("409, flag retired")),

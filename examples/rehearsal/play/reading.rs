@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::rollout::Timestamp;
+use legacy_http_compat::time::Timestamp;
 use serde_json::Value;
 
 use crate::{field::Visit, show::failing, support::response::Answer};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::rollout::Timestamp;
+use legacy_http_compat::time::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -14,7 +14,7 @@ use crate::{
     log::Log,
     plan::Ledger,
     show::{Timeline, bar, failing, verdicts},
-    support::{response::Answer, http_client::HttpClient, operator::Operator},
+    support::{http_client::HttpClient, operator::Operator, response::Answer},
 };
 
 /// How often the fleet uses the Core, in rollout hours.

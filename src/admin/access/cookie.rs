@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
 
-use crate::{admin::base::Base, clock::millis};
+use crate::{admin::base::Base, time::millis};
 
 const NAME: &str = "rollout_session";
 

@@ -6,7 +6,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     admin::shared::Shared,
-    rollout::{Actor, Order, Reason},
+    rollout::{Actor, CommandContext, Reason},
 };
 
 /// What was tried with a token that is none of ours.
@@ -28,7 +28,7 @@ pub(super) async fn record(shared: &Arc<Shared>, tried: Tried) {
     let journaled = spawn_blocking(move || {
         let text = |text| Reason::new(text).expect("a short sentence is a reason");
         let actor = Actor::system("admin").expect("a short word is an id");
-        let order = Order::new(actor, text("nobody comes in without a token"));
+        let order = CommandContext::new(actor, text("nobody comes in without a token"));
         rollout.access_refused(text(cause), &order)
     });
     if let Ok(Err(error)) = journaled.await {

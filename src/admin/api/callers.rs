@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 
-use super::{answer::not_configured, params::Params};
+use super::{params::Params, response::not_configured};
 use crate::{
     admin::{access::Viewer, blocking::blocking, problem::Problem, shared::Shared},
     caller::{Kind, Kinds},
@@ -14,11 +14,14 @@ use crate::{
 /// Which callers can be asked for.
 const STATES: [(&str, Select); 10] = [
     ("all", Select::All),
-    ("independent", Select::State(CallerState::Independent)),
+    (
+        "never_dependent",
+        Select::State(CallerState::NeverDependent),
+    ),
     ("dependent", Select::State(CallerState::Dependent)),
-    ("unsettled", Select::State(CallerState::Unsettled)),
+    ("inconclusive", Select::State(CallerState::Inconclusive)),
     ("migrated", Select::State(CallerState::Migrated)),
-    ("silent", Select::State(CallerState::Silent)),
+    ("inactive", Select::State(CallerState::Inactive)),
     ("stranded", Select::Stranded),
     ("regressed", Select::Regressed),
     ("depended", Select::Depended),
@@ -30,8 +33,8 @@ const SORTS: [(&str, SortBy); 7] = [
     ("last_seen", SortBy::LastSeen),
     ("first_seen", SortBy::FirstSeen),
     ("last_dependent", SortBy::LastDependent),
-    ("answers", SortBy::Answers),
-    ("dependent_answers", SortBy::DependentAnswers),
+    ("responses", SortBy::Responses),
+    ("dependent_responses", SortBy::DependentAnswers),
     ("kind", SortBy::Kind),
     ("fingerprint", SortBy::Fingerprint),
 ];

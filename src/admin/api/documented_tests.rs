@@ -14,7 +14,7 @@ fn routes() -> BTreeSet<(String, String)> {
     let rows = ROUTES.iter().map(|route| {
         let method = match route.does {
             Does::Show(_) => "GET",
-            Does::Order(_) => "POST",
+            Does::CommandContext(_) => "POST",
         };
         (method.to_owned(), route.path.to_owned())
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State, rejection::PathRejection};
 use serde::Serialize;
 
-use super::{answer::AtHead, params::Params};
+use super::{params::Params, response::AtHead};
 use crate::{
     admin::{
         access::Viewer,

@@ -1,6 +1,5 @@
 //! The JSON API.
 
-mod answer;
 mod callers;
 mod curves;
 #[cfg(test)]
@@ -13,6 +12,7 @@ mod openapi;
 mod order;
 mod params;
 mod report;
+mod response;
 mod router;
 mod routes;
 mod status;

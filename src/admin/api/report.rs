@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 
-use super::{answer::not_configured, params::Params};
+use super::{params::Params, response::not_configured};
 use crate::{
     admin::{access::Viewer, blocking::blocking, problem::Problem, shared::Shared},
     census::Report,

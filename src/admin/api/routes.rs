@@ -19,7 +19,7 @@ pub(crate) enum Does {
     /// `GET`: changes nothing.
     Show(fn() -> MethodRouter<Arc<Shared>>),
     /// `POST`: changes something, and is an operator's.
-    Order(CommandKind),
+    CommandContext(CommandKind),
 }
 
 #[rustfmt::skip]
@@ -48,7 +48,7 @@ impl Route {
     pub(crate) fn handler(&self) -> MethodRouter<Arc<Shared>> {
         match self.does {
             Does::Show(show) => show(),
-            Does::Order(kind) => order::of(kind),
+            Does::CommandContext(kind) => order::of(kind),
         }
     }
 }
@@ -59,6 +59,6 @@ const fn show(path: &'static str, show: fn() -> MethodRouter<Arc<Shared>>) -> Ro
 }
 
 const fn order(path: &'static str, kind: CommandKind) -> Route {
-    let does = Does::Order(kind);
+    let does = Does::CommandContext(kind);
     Route { path, does }
 }

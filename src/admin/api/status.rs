@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::{answer::AtHead, params::Params, status_view::StatusView};
+use super::{params::Params, response::AtHead, status_view::StatusView};
 use crate::admin::{access::Viewer, blocking::blocking, problem::Problem, shared::Shared};
 
 pub(crate) async fn show(

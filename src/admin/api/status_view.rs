@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::time::Timestamp;
 use crate::{
     admin::{
         access::{Principal, Role},
         shared::Shared,
         stamp::StampView,
-        totals::{AnswerTotals, Totals, answers, flag_word},
+        totals::{AnswerTotals, Totals, flag_word, responses},
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
     rollout::{
-        ActorKind, Check, ClientRollback, ContractDigest, FlagName, GateReport, IncidentId, Label,
-        Link, Obligation, Overdue, Override, Owner, Phase, Policy, PostAnalysis, Rollback,
-        RolloutStatus, Summary, Timestamp, Transition, Waived, Waiver,
+        ActorKind, Check, ClientRollback, ContractDigest, FlagName, GateReport, Identifier,
+        IncidentId, Link, Obligation, Overdue, Override, Owner, Phase, Policy, PostAnalysis,
+        Rollback, RolloutStatus, Summary, Transition, Waiver, WaiverTarget,
     },
 };
 
@@ -50,7 +51,7 @@ pub(crate) struct StatusView {
     coverage: Vec<CoverageView>,
     /// `None` without a census.
     totals: Option<TotalsView>,
-    answers: Vec<AnswerTotals>,
+    responses: Vec<AnswerTotals>,
     you: You,
 }
 
@@ -66,7 +67,7 @@ struct ObligationView {
 
 #[derive(Debug, Serialize)]
 struct CheckView {
-    check: Label,
+    check: Identifier,
     green: bool,
     link: Option<Link>,
     reported: StampView,
@@ -80,7 +81,7 @@ struct IncidentView {
 
 #[derive(Debug, Serialize)]
 struct WaiverView {
-    waived: Waived,
+    waived: WaiverTarget,
     owner: Owner,
     until: Timestamp,
     holds: bool,
@@ -105,13 +106,13 @@ struct PostAnalysisView {
 
 #[derive(Debug, Serialize)]
 struct OverrideView {
-    gates: Vec<Label>,
+    gates: Vec<Identifier>,
     done: StampView,
 }
 
 #[derive(Debug, Serialize)]
 struct ClientRollbackView {
-    kind: Label,
+    kind: Identifier,
     version: String,
     incident: Option<IncidentId>,
     done: StampView,
@@ -166,9 +167,9 @@ impl StatusView {
         let rollout = &shared.rollout;
         let reports = rollout
             .census()
-            .map(|census| census.reports(Window::READY_MADE));
+            .map(|census| census.reports(Window::STANDARD));
         let mut view = Self::of(&rollout.status(), principal);
-        view.answers = answers(rollout);
+        view.responses = responses(rollout);
         if let Some(reports) = reports {
             view.totals = reports.iter().find_map(TotalsView::of);
             view.coverage = reports.into_iter().map(CoverageView::of).collect();
@@ -234,7 +235,7 @@ impl StatusView {
             },
             coverage: Vec::new(),
             totals: None,
-            answers: Vec::new(),
+            responses: Vec::new(),
             you: You::of(principal),
         }
     }
@@ -253,7 +254,7 @@ impl ObligationView {
 }
 
 impl CheckView {
-    fn of((name, check): (&Label, &Check)) -> Self {
+    fn of((name, check): (&Identifier, &Check)) -> Self {
         Self {
             check: name.clone(),
             green: check.green,
@@ -264,7 +265,7 @@ impl CheckView {
 }
 
 impl WaiverView {
-    fn of((whose, waiver): (&Waived, &Waiver), now: Timestamp) -> Self {
+    fn of((whose, waiver): (&WaiverTarget, &Waiver), now: Timestamp) -> Self {
         Self {
             waived: whose.clone(),
             owner: waiver.owner.clone(),

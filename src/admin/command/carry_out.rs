@@ -14,7 +14,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::Shared,
     },
-    rollout::{CorrelationId, Event, Order, Refusal, RolledBack, Rollout},
+    rollout::{CommandContext, CorrelationId, Event, Refusal, RolledBack, Rollout},
 };
 
 /// Who orders it, by which request, resting on what.
@@ -45,7 +45,8 @@ pub(crate) async fn carry_out(shared: &Arc<Shared>, wish: Wish, by: By) -> Resul
 }
 
 fn decide(rollout: &Rollout, wish: Wish, by: By) -> Result<Done, Problem> {
-    let order = Order::new(by.principal.actor().clone(), wish.reason).correlated(by.correlation);
+    let order =
+        CommandContext::new(by.principal.actor().clone(), wish.reason).correlated(by.correlation);
     let order = match wish.command {
         // The way back never waits for a condition.
         Command::Rollback { .. } => order,
@@ -77,7 +78,7 @@ pub(crate) fn unreadable(error: &impl std::fmt::Display) -> Problem {
     )
 }
 
-fn obey(rollout: &Rollout, command: Command, order: &Order) -> Result<Done, Refusal> {
+fn obey(rollout: &Rollout, command: Command, order: &CommandContext) -> Result<Done, Refusal> {
     let recorded = match command {
         Command::Rollback { incident } => {
             return Ok(match rollout.rollback(incident, order)? {

@@ -1,8 +1,9 @@
 //! What can be ordered.
 
+use crate::time::Timestamp;
 use crate::{
     caller::ClientVersion,
-    rollout::{IncidentId, Label, Link, Owner, Phase, Policy, Reason, Summary, Timestamp, Waived},
+    rollout::{Identifier, IncidentId, Link, Owner, Phase, Policy, Reason, Summary, WaiverTarget},
 };
 
 /// What can be ordered, and why it is.
@@ -18,24 +19,24 @@ pub(crate) enum Command {
     Transition {
         to: Phase,
         /// The failing gates that a cutover is to go against.
-        overridden: Vec<Label>,
+        overridden: Vec<Identifier>,
     },
     Rollback {
         incident: IncidentId,
     },
     Check {
-        check: Label,
+        check: Identifier,
         green: bool,
         link: Option<Link>,
     },
     OpenIncident(IncidentId),
     CloseIncident(IncidentId),
     Waive {
-        waived: Waived,
+        waived: WaiverTarget,
         owner: Owner,
         until: Timestamp,
     },
-    EndWaiver(Waived),
+    EndWaiver(WaiverTarget),
     PostAnalysis {
         /// The number of the event by which the rollout was rolled back.
         rollback: u64,
@@ -43,7 +44,7 @@ pub(crate) enum Command {
         summary: Summary,
     },
     ClientRollback {
-        kind: Label,
+        kind: Identifier,
         version: ClientVersion,
         incident: Option<IncidentId>,
     },

@@ -7,7 +7,7 @@ use super::{
     fault::Fault,
     if_match::IfMatch,
 };
-use crate::json::Tree;
+use crate::json::OrderedValue;
 
 /// What a form has sent, field by field.
 ///
@@ -49,8 +49,8 @@ impl Form {
         kind.read(&self.tree())
     }
 
-    fn tree(&self) -> Tree {
-        let mut members: Vec<(String, Tree)> = Vec::new();
+    fn tree(&self) -> OrderedValue {
+        let mut members: Vec<(String, OrderedValue)> = Vec::new();
         let sent = self
             .0
             .iter()
@@ -59,29 +59,30 @@ impl Form {
             let value = value(name, text.trim());
             match members.iter_mut().find(|(member, _)| member == name) {
                 None => members.push((name.clone(), value)),
-                Some((_, Tree::Array(items))) => items.push(value),
+                Some((_, OrderedValue::Array(items))) => items.push(value),
                 Some((_, first)) => {
-                    *first = Tree::Array(vec![first.clone(), value]);
+                    *first = OrderedValue::Array(vec![first.clone(), value]);
                 }
             }
         }
-        Tree::Object(members)
+        OrderedValue::Object(members)
     }
 }
 
 /// Forms send text only. What is none of its type stays text, and the reader says what is wrong with it.
-fn value(name: &str, text: &str) -> Tree {
+fn value(name: &str, text: &str) -> OrderedValue {
     let typed = match name {
         "green" => text.parse::<bool>().ok().map(Value::from),
         "rollback" => text.parse::<u64>().ok().map(Value::from),
         "policy" => {
-            return serde_json::from_str(text).unwrap_or_else(|_| Tree::from(Value::from(text)));
+            return serde_json::from_str(text)
+                .unwrap_or_else(|_| OrderedValue::from(Value::from(text)));
         }
         // What an input of the type `datetime-local` sends, taken as UTC.
         "until" if is_minute(text) => Some(format!("{text}:00Z").into()),
         _ => None,
     };
-    Tree::from(typed.unwrap_or_else(|| text.into()))
+    OrderedValue::from(typed.unwrap_or_else(|| text.into()))
 }
 
 /// `2026-03-01T12:00`
@@ -104,12 +105,12 @@ mod tests {
         let form = form(&[
             ("to", "cutover"),
             ("override", "coverage"),
-            ("override", "legacy_quiet"),
+            ("override", "no_dependent_responses"),
             ("reason", " the old API goes tonight "),
             ("head", "42"),
         ]);
-        let json = r#"{"to": "cutover", "override": ["coverage", "legacy_quiet"], "reason": "the old API goes tonight"}"#;
-        let tree: Tree = serde_json::from_str(json).unwrap();
+        let json = r#"{"to": "cutover", "override": ["coverage", "no_dependent_responses"], "reason": "the old API goes tonight"}"#;
+        let tree: OrderedValue = serde_json::from_str(json).unwrap();
         let kind = CommandKind::Transition;
         assert_eq!(form.read(kind).unwrap(), kind.read(&tree).unwrap());
         assert_eq!(form.condition(), IfMatch::head(42));

@@ -5,19 +5,19 @@ use std::{fmt::Display, str::FromStr};
 use serde_json::Value;
 
 use super::fault::Fault;
-use crate::json::{About, Complaint, Members, Tree, texts};
+use crate::json::{About, Complaint, ObjectReader, OrderedValue, texts};
 
 /// The members of a body, each of which is taken once. None may be `null`.
 pub(crate) struct Reader<'a> {
-    members: Members<'a>,
+    members: ObjectReader<'a>,
     faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
     /// `what` is what a message calls the body.
-    pub(crate) fn new(what: &'a str, body: &'a Tree) -> Self {
+    pub(crate) fn new(what: &'a str, body: &'a OrderedValue) -> Self {
         Self {
-            members: Members::of(what, body),
+            members: ObjectReader::of(what, body),
             faults: Vec::new(),
         }
     }
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
     /// A text of its own form, which may be missing.
     pub(crate) fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let tree = self.member(name)?;
-        let Tree::Scalar(Value::String(text)) = tree else {
+        let OrderedValue::Scalar(Value::String(text)) = tree else {
             self.wrong_type(name, tree, "a string");
             return None;
         };
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         self.members.require(name);
         match self.member(name)? {
-            Tree::Scalar(Value::Bool(flag)) => Some(*flag),
+            OrderedValue::Scalar(Value::Bool(flag)) => Some(*flag),
             tree => {
                 self.wrong_type(name, tree, "true or false");
                 None
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
         self.members.require(name);
         let tree = self.member(name)?;
         let number = match tree {
-            Tree::Scalar(Value::Number(number)) => number.as_u64(),
+            OrderedValue::Scalar(Value::Number(number)) => number.as_u64(),
             _ => None,
         };
         if number.is_none() {
@@ -79,10 +79,10 @@ impl<'a> Reader<'a> {
     }
 
     /// An object that another reader reads.
-    pub(crate) fn object(&mut self, name: &'static str) -> Option<&'a Tree> {
+    pub(crate) fn object(&mut self, name: &'static str) -> Option<&'a OrderedValue> {
         self.members.require(name);
         let tree = self.member(name)?;
-        if matches!(tree, Tree::Object(_)) {
+        if matches!(tree, OrderedValue::Object(_)) {
             return Some(tree);
         }
         self.wrong_type(name, tree, "an object");
@@ -103,9 +103,9 @@ impl<'a> Reader<'a> {
         self.faults.push(fault);
     }
 
-    fn member(&mut self, name: &'static str) -> Option<&'a Tree> {
+    fn member(&mut self, name: &'static str) -> Option<&'a OrderedValue> {
         let tree = self.members.any(name)?;
-        if *tree == Tree::Scalar(Value::Null) {
+        if *tree == OrderedValue::Scalar(Value::Null) {
             let remedy = "leave the member out, or give it a value";
             self.fault(Fault::new(format!("/{name}"), "null", remedy));
             return None;
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
             .ok()
     }
 
-    fn wrong_type(&mut self, name: &str, tree: &Tree, wanted: &str) {
+    fn wrong_type(&mut self, name: &str, tree: &OrderedValue, wanted: &str) {
         let remedy = format!("{wanted}, not {}", tree.type_name());
         self.fault(Fault::new(format!("/{name}"), tree.to_string(), remedy));
     }

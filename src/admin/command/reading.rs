@@ -9,17 +9,17 @@ use super::{
 };
 use crate::{
     caller::ClientVersion,
-    json::Tree,
+    json::OrderedValue,
     rollout::{Phase, Policy, Reason},
 };
 
 impl CommandKind {
-    /// Reads an order. Members that it does not have are refused.
+    /// Reads an order. ObjectReader that it does not have are refused.
     ///
     /// # Errors
     ///
     /// All faults at once.
-    pub(crate) fn read(self, body: &Tree) -> Result<Wish, Vec<Fault>> {
+    pub(crate) fn read(self, body: &OrderedValue) -> Result<Wish, Vec<Fault>> {
         let mut reader = Reader::new(self.as_str(), body);
         let command = self.command(&mut reader);
         let reason = reader.text::<Reason>("reason");
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn faults(kind: CommandKind, body: &str) -> Vec<(String, String, String)> {
-        let body: Tree = serde_json::from_str(body).unwrap();
+        let body: OrderedValue = serde_json::from_str(body).unwrap();
         let faults = kind.read(&body).unwrap_err().into_iter();
         faults
             .map(|fault| (fault.place, fault.value, fault.remedy))

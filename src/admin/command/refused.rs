@@ -7,7 +7,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         stamp::StampView,
     },
-    rollout::{Conflict, Label, Phase, Refusal, RefusalKind, Rollout, Transition},
+    rollout::{Conflict, Identifier, Phase, Refusal, RefusalKind, Rollout, Transition},
 };
 
 /// The problem of a refusal. It says where the journal stands, and what the gates said.
@@ -86,6 +86,6 @@ fn with_conflict(problem: Problem, conflict: &Conflict) -> Problem {
         .with("happened", json!(conflict.meanwhile()))
 }
 
-fn names(labels: &[Label]) -> Value {
+fn names(labels: &[Identifier]) -> Value {
     json!(labels)
 }

@@ -9,9 +9,10 @@ use super::{
     query::query,
     wording::{counted, grouped},
 };
+use crate::time::Timestamp;
 use crate::{
     census::{CallerRow, Page, Window},
-    rollout::{Timestamp, Waived},
+    rollout::WaiverTarget,
 };
 
 /// The list of callers.
@@ -67,9 +68,9 @@ struct Row {
     first_seen: Moment,
     last_seen: Moment,
     last_dependent: Option<Moment>,
-    answers: String,
-    dependent_answers: String,
-    stranded_answers: u32,
+    responses: String,
+    dependent_responses: String,
+    stranded_responses: u32,
     endpoints: String,
 }
 
@@ -90,7 +91,7 @@ impl Callers {
         let earlier =
             (page.offset > 0).then(|| asked.at(&scene.base, page.offset.saturating_sub(PAGE)));
         let later = (last < page.total).then(|| asked.at(&scene.base, last));
-        let mut windows: Vec<String> = Window::READY_MADE.map(Window::label).into();
+        let mut windows: Vec<String> = Window::STANDARD.map(Window::label).into();
         if !windows.contains(&asked.window) {
             windows.push(asked.window.clone());
         }
@@ -139,7 +140,7 @@ impl Asked {
                 label,
                 href: turned.link(base),
                 sorted,
-                figure: matches!(name, "answers" | "dependent_answers"),
+                figure: matches!(name, "responses" | "dependent_responses"),
             }
         };
         ORDERS.map(column).into()
@@ -177,7 +178,7 @@ impl Row {
         let now = scene.now;
         let at = |unix_ms| Moment::new(Timestamp::from_unix_ms(unix_ms), now);
         let (state, meaning) = state_words(row.state);
-        let waived = Waived::Caller(row.fingerprint);
+        let waived = WaiverTarget::Caller(row.fingerprint);
         Self {
             waive: format!(
                 "{}/waive{}",
@@ -196,9 +197,9 @@ impl Row {
             first_seen: at(row.first_seen_unix_ms),
             last_seen: at(row.last_seen_unix_ms),
             last_dependent: row.last_dependent_unix_ms.map(at),
-            answers: grouped(row.answers.into()),
-            dependent_answers: grouped(row.dependent_answers.into()),
-            stranded_answers: row.stranded_answers,
+            responses: grouped(row.responses.into()),
+            dependent_responses: grouped(row.dependent_responses.into()),
+            stranded_responses: row.stranded_responses,
             endpoints: row.endpoints.join(", "),
         }
     }

@@ -25,16 +25,16 @@ pub(crate) const STATES: [Choice<Select>; 10] = [
         Select::Unaccounted,
     ),
     (
-        "unsettled",
-        "Unsettled",
-        Select::State(CallerState::Unsettled),
+        "inconclusive",
+        "Inconclusive",
+        Select::State(CallerState::Inconclusive),
     ),
-    ("silent", "Silent", Select::State(CallerState::Silent)),
+    ("inactive", "Inactive", Select::State(CallerState::Inactive)),
     ("migrated", "Migrated", Select::State(CallerState::Migrated)),
     (
-        "independent",
-        "Independent",
-        Select::State(CallerState::Independent),
+        "never_dependent",
+        "NeverDependent",
+        Select::State(CallerState::NeverDependent),
     ),
 ];
 
@@ -44,9 +44,9 @@ pub(crate) const ORDERS: [Choice<SortBy>; 7] = [
     ("first_seen", "First seen", SortBy::FirstSeen),
     ("last_seen", "Last seen", SortBy::LastSeen),
     ("last_dependent", "Last dependent", SortBy::LastDependent),
-    ("answers", "Answers", SortBy::Answers),
+    ("responses", "Answers", SortBy::Responses),
     (
-        "dependent_answers",
+        "dependent_responses",
         "Dependent answers",
         SortBy::DependentAnswers,
     ),
@@ -60,16 +60,16 @@ pub(crate) fn choose<T: Copy>(choices: &[Choice<T>], name: &str) -> Option<Choic
 /// A state in a word, with what it means.
 pub(crate) const fn state_words(state: CallerState) -> (&'static str, &'static str) {
     match state {
-        CallerState::Independent => ("independent", "Never needed an old answer"),
+        CallerState::NeverDependent => ("never_dependent", "Never needed an old answer"),
         CallerState::Dependent => ("dependent", "Needed an old answer in the window"),
-        CallerState::Unsettled => (
-            "unsettled",
+        CallerState::Inconclusive => (
+            "inconclusive",
             "Seen in the window, but nothing it was asked told whether it still depends",
         ),
         CallerState::Migrated => (
             "migrated",
             "Depended once, and understands the new answers now",
         ),
-        CallerState::Silent => ("silent", "Depended once, and was not seen in the window"),
+        CallerState::Inactive => ("inactive", "Depended once, and was not seen in the window"),
     }
 }

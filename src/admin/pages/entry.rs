@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{explain::leaves, moment::Moment, sentence::sentence};
-use crate::rollout::{Event, Fact, GateReport, Link, Timestamp, Transition};
+use crate::rollout::{Event, EventPayload, GateReport, Link, Transition};
+use crate::time::Timestamp;
 
 /// One entry of the timeline.
 #[derive(Clone, Debug)]
@@ -31,10 +32,10 @@ impl Entry {
             sentence: sentence(event),
             reason: event.reason().to_string(),
             correlation: correlation.map(ToString::to_string).unwrap_or_default(),
-            tone: tone(event.fact()),
-            link: link(event.fact()).map(ToString::to_string),
-            gates: gates(event.fact()).iter().map(verdict).collect(),
-            details: details(event.fact()),
+            tone: tone(event.payload()),
+            link: link(event.payload()).map(ToString::to_string),
+            gates: gates(event.payload()).iter().map(verdict).collect(),
+            details: details(event.payload()),
         }
     }
 
@@ -50,35 +51,35 @@ impl Entry {
     }
 }
 
-fn tone(fact: &Fact) -> &'static str {
-    match fact {
-        Fact::PhaseChanged(change) => match change.from.step(change.to) {
+fn tone(payload: &EventPayload) -> &'static str {
+    match payload {
+        EventPayload::PhaseChanged(change) => match change.from.step(change.to) {
             Ok(Transition::Rollback | Transition::Abort) => "back",
             _ => "step",
         },
-        Fact::CheckReported(report) if report.green => "good",
-        Fact::IncidentClosed(_) | Fact::PostAnalysisFiled(_) => "good",
-        Fact::CheckReported(_)
-        | Fact::IncidentOpened(_)
-        | Fact::AttemptRefused(_)
-        | Fact::ClientRolledBack(_)
-        | Fact::Recovered(_) => "bad",
+        EventPayload::CheckReported(report) if report.green => "good",
+        EventPayload::IncidentClosed(_) | EventPayload::PostAnalysisFiled(_) => "good",
+        EventPayload::CheckReported(_)
+        | EventPayload::IncidentOpened(_)
+        | EventPayload::AttemptRefused(_)
+        | EventPayload::ClientRolledBack(_)
+        | EventPayload::Recovered(_) => "bad",
         _ => "plain",
     }
 }
 
-fn link(fact: &Fact) -> Option<&Link> {
-    match fact {
-        Fact::CheckReported(report) => report.link.as_ref(),
-        Fact::PostAnalysisFiled(filed) => Some(&filed.link),
+fn link(payload: &EventPayload) -> Option<&Link> {
+    match payload {
+        EventPayload::CheckReported(report) => report.link.as_ref(),
+        EventPayload::PostAnalysisFiled(filed) => Some(&filed.link),
         _ => None,
     }
 }
 
-fn gates(fact: &Fact) -> &[GateReport] {
-    match fact {
-        Fact::PhaseChanged(change) => &change.gates,
-        Fact::AttemptRefused(refused) => &refused.gates,
+fn gates(payload: &EventPayload) -> &[GateReport] {
+    match payload {
+        EventPayload::PhaseChanged(change) => &change.gates,
+        EventPayload::AttemptRefused(refused) => &refused.gates,
         _ => &[],
     }
 }
@@ -88,13 +89,13 @@ fn verdict(report: &GateReport) -> (String, bool) {
 }
 
 /// The members of the fact. The gates are told by their names, and each by its evidence.
-fn details(fact: &Fact) -> Vec<(String, String)> {
-    let value = serde_json::to_value(fact).unwrap_or_default();
-    let members = value.get(fact.name()).and_then(Value::as_object);
+fn details(payload: &EventPayload) -> Vec<(String, String)> {
+    let value = serde_json::to_value(payload).unwrap_or_default();
+    let members = value.get(payload.name()).and_then(Value::as_object);
     let mut members = members.cloned().unwrap_or_default();
     members.remove("gates");
     let mut details = leaves(&members);
-    for report in gates(fact) {
+    for report in gates(payload) {
         let evidence = leaves(report.evidence().members());
         let named = evidence
             .into_iter()

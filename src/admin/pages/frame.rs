@@ -6,10 +6,11 @@ use super::{
     moment::Moment,
     sentence::sentence,
 };
+use crate::time::Timestamp;
 use crate::{
     FlagState,
     census::Report,
-    rollout::{Event, Phase, RolloutStatus, Timestamp},
+    rollout::{Event, Phase, RolloutStatus},
 };
 
 /// What stands around every page.

@@ -26,10 +26,10 @@ pub(crate) const STATES: [(&str, &str); 7] = [
     ("dependent", "Dependent"),
     ("stranded", "Stranded"),
     ("regressed", "Regressed"),
-    ("unsettled", "Unsettled"),
-    ("silent", "Silent"),
+    ("inconclusive", "Inconclusive"),
+    ("inactive", "Inactive"),
     ("migrated", "Migrated"),
-    ("independent", "Independent"),
+    ("never_dependent", "NeverDependent"),
 ];
 
 /// A row for each kind that is known of, and one for all of them.
@@ -68,9 +68,9 @@ fn number(counts: &Counts, state: &str) -> u64 {
         "dependent" => counts.dependent,
         "stranded" => counts.stranded,
         "regressed" => counts.regressed,
-        "unsettled" => counts.unsettled,
-        "silent" => counts.silent,
+        "inconclusive" => counts.inconclusive,
+        "inactive" => counts.inactive,
         "migrated" => counts.migrated,
-        _ => counts.independent,
+        _ => counts.never_dependent,
     }
 }

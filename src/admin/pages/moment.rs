@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::{Template, filters::HtmlSafe};
 
 use super::wording::spoken;
-use crate::rollout::Timestamp;
+use crate::time::Timestamp;
 
 /// A moment in UTC with how far it is from now. The script puts the local time beside it.
 #[derive(Clone, Debug, Template)]

@@ -48,7 +48,7 @@ struct Drawn {
     span: String,
     window: String,
     callers: Chart,
-    answers: Vec<EndpointChart>,
+    responses: Vec<EndpointChart>,
     errors: Chart,
 }
 
@@ -62,8 +62,8 @@ struct Numbers {
     /// Whether no caller was ever seen.
     nobody: bool,
     watched: String,
-    answers: String,
-    dependent_answers: String,
+    responses: String,
+    dependent_responses: String,
     estimate: Option<String>,
 }
 
@@ -137,7 +137,7 @@ impl Drawn {
             span: window(curves.span),
             window: window(&curves.window),
             callers: callers_chart(curves),
-            answers: endpoint_charts(curves, contract),
+            responses: endpoint_charts(curves, contract),
             errors: errors_chart(curves, contract.map_or(&[], Contract::endpoints)),
         }
     }
@@ -159,8 +159,8 @@ impl Numbers {
             rows,
             all,
             watched: percent(report.coverage.ratio),
-            answers: counted(report.all.answers.all, "answer"),
-            dependent_answers: grouped(report.all.answers.dependent),
+            responses: counted(report.all.responses.all, "answer"),
+            dependent_responses: grouped(report.all.responses.dependent),
             estimate,
         }
     }

@@ -1,7 +1,8 @@
 //! What somebody owes because of a rollback.
 
 use super::moment::Moment;
-use crate::rollout::{Duty, RolloutStatus, Timestamp};
+use crate::rollout::{ObligationKind, RolloutStatus};
+use crate::time::Timestamp;
 
 /// What is owed, until when, and where to do it.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub(crate) fn owed(base: &str, status: &RolloutStatus, now: Timestamp) -> Vec<Ow
     let each = obligations.map(|obligation| {
         let (seq, incident) = (obligation.rollback.done.seq, &obligation.rollback.incident);
         let (text, href, action) = match obligation.duty {
-            Duty::EndRollback => (
+            ObligationKind::EndRollback => (
                 format!("The rollback for {incident} still runs: cut over again, or give up."),
                 format!("{base}/transition/cutover"),
                 "To the cutover",

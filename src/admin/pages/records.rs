@@ -10,9 +10,10 @@ use super::{
     trouble::Trouble,
     wording::spoken,
 };
+use crate::time::Timestamp;
 use crate::{
     admin::command::{CommandKind, Form},
-    rollout::{Check, Label, RolloutStatus, Timestamp},
+    rollout::{Check, Identifier, RolloutStatus},
 };
 
 /// The page of the records.
@@ -106,7 +107,7 @@ impl Records {
 fn checks(status: &RolloutStatus, now: Timestamp) -> Vec<CheckRow> {
     let (required, reported) = (status.policy.required_checks(), status.state.checks());
     let others = reported.keys().filter(|name| !required.contains(name));
-    let row = |name: &Label, is_required| {
+    let row = |name: &Identifier, is_required| {
         let check = reported.get(name);
         CheckRow {
             name: name.to_string(),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::time::Timestamp;
 use crate::{
     census::{CallerRow, CallerState, Select},
-    rollout::{Rollout, RolloutState, Timestamp, Transition, Waived},
+    rollout::{Rollout, RolloutState, Transition, WaiverTarget},
 };
 
 /// The callers in the way that are not waived, by their kinds. The evidence of the gates has their number alone.
@@ -28,9 +29,9 @@ impl Remaining {
         census.each_caller(window, Select::Depended, |row| {
             count(&row, state, now, &mut depended);
         });
-        let window = status.policy.silent_longer_than();
+        let window = status.policy.inactive_after();
         census.each_caller(window, Select::Unaccounted, |row| {
-            if row.state != CallerState::Silent {
+            if row.state != CallerState::Inactive {
                 count(&row, state, now, &mut unaccounted);
             }
         });
@@ -47,9 +48,9 @@ fn count(row: &CallerRow, state: &RolloutState, now: Timestamp, into: &mut BTree
         .iter()
         .filter(|(_, waiver)| waiver.holds(now));
     let waived = waivers.any(|(waived, _)| match waived {
-        Waived::Caller(fingerprint) => *fingerprint == row.fingerprint,
-        Waived::Kind(kind) => kind.as_str() == row.kind,
-        Waived::Anonymous => false,
+        WaiverTarget::Caller(fingerprint) => *fingerprint == row.fingerprint,
+        WaiverTarget::Kind(kind) => kind.as_str() == row.kind,
+        WaiverTarget::Anonymous => false,
     });
     if !waived {
         *into.entry(row.kind.clone()).or_default() += 1;

@@ -9,17 +9,15 @@ use axum::{
 };
 
 use super::{trouble::Trouble, visit::Visit};
-use crate::{
-    admin::{
-        access::{PageOperator, Principal},
-        base::Base,
-        body::rejected_form,
-        command::{By, CommandKind, Form, carry_out},
-        correlation::Correlation,
-        shared::Shared,
-    },
-    rollout::Timestamp,
+use crate::admin::{
+    access::{PageOperator, Principal},
+    base::Base,
+    body::rejected_form,
+    command::{By, CommandKind, Form, carry_out},
+    correlation::Correlation,
+    shared::Shared,
 };
+use crate::time::Timestamp;
 
 /// A form that an operator has sent.
 #[derive(Debug)]

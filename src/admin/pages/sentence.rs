@@ -6,55 +6,59 @@ use super::{
     wording::{counted, listed, titled},
 };
 use crate::rollout::{
-    Actor, Attempt, AttemptRefused, ClientRolledBack, Event, Fact, GateReport, Label, Mode,
-    PhaseChange, Transition,
+    Actor, Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, GateReport, Identifier,
+    Mode, PhaseChange, Transition,
 };
 
 /// Who did what: `mara opened the incident INC-4711`.
 pub(crate) fn sentence(event: &Event) -> String {
-    match event.fact() {
-        Fact::Recovered(torn) => format!(
+    match event.payload() {
+        EventPayload::Recovered(torn) => format!(
             "The journal was opened after a torn write: {} of line {} were cut off",
             counted(torn.bytes, "byte"),
             torn.line
         ),
-        Fact::AttemptRefused(refused) => refusal(event.actor(), refused),
-        fact => {
+        EventPayload::AttemptRefused(refused) => refusal(event.actor(), refused),
+        payload => {
             let who = person(event.actor());
-            format!("{} {}", capital(&who), what(fact))
+            format!("{} {}", capital(&who), what(payload))
         }
     }
 }
 
-fn what(fact: &Fact) -> String {
-    match fact {
-        Fact::Opened(opened) => {
+fn what(payload: &EventPayload) -> String {
+    match payload {
+        EventPayload::Opened(opened) => {
             format!("opened the rollout of {} in {}", opened.flag, opened.phase)
         }
-        Fact::PhaseChanged(change) => step(change),
-        Fact::CheckReported(report) => {
+        EventPayload::PhaseChanged(change) => step(change),
+        EventPayload::CheckReported(report) => {
             let colour = if report.green { "green" } else { "red" };
             format!("reported the check {} {colour}", report.check)
         }
-        Fact::IncidentOpened(fact) => format!("opened the incident {}", fact.incident),
-        Fact::IncidentClosed(fact) => format!("closed the incident {}", fact.incident),
-        Fact::ClientRolledBack(back) => clients(back),
-        Fact::DependenceWaived(fact) => format!(
+        EventPayload::IncidentOpened(payload) => {
+            format!("opened the incident {}", payload.incident)
+        }
+        EventPayload::IncidentClosed(payload) => {
+            format!("closed the incident {}", payload.incident)
+        }
+        EventPayload::ClientRolledBack(back) => clients(back),
+        EventPayload::DependenceWaived(payload) => format!(
             "waived {} until {}; {} answers for it",
-            fact.waived,
-            in_words(fact.until),
-            fact.owner
+            payload.waived,
+            in_words(payload.until),
+            payload.owner
         ),
-        Fact::WaiverEnded(fact) => format!("ended the waiver of {}", fact.waived),
-        Fact::ContractChanged(_) => "noticed that another contract is served".to_owned(),
-        Fact::PostAnalysisFiled(fact) => {
+        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.waived),
+        EventPayload::ContractChanged(_) => "noticed that another contract is served".to_owned(),
+        EventPayload::PostAnalysisFiled(payload) => {
             format!(
                 "filed the post-analysis of the rollback of event {}",
-                fact.rollback
+                payload.rollback
             )
         }
-        Fact::PolicyChanged(_) => "changed the policy".to_owned(),
-        Fact::ProcessStarted(fact) => match fact.mode {
+        EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
+        EventPayload::ProcessStarted(payload) => match payload.mode {
             Mode::Active => "started a process that gives old answers".to_owned(),
             Mode::Inactive => "started a process that gives new answers alone".to_owned(),
         },
@@ -114,8 +118,8 @@ fn refusal(actor: &Actor, refused: &AttemptRefused) -> String {
     }
 }
 
-fn names<'a>(labels: impl Iterator<Item = &'a Label>) -> String {
-    listed(&labels.map(Label::as_str).collect::<Vec<_>>())
+fn names<'a>(labels: impl Iterator<Item = &'a Identifier>) -> String {
+    listed(&labels.map(Identifier::as_str).collect::<Vec<_>>())
 }
 
 /// Names stay as their owners write them; what the sentence adds begins with a capital.
@@ -127,29 +131,31 @@ fn capital(who: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{
-        CheckReported, Draft, Incident, IncidentId, Phase, Reason, Recovered, Timestamp,
-    };
+    use crate::rollout::{CheckReported, Incident, IncidentId, NewEvent, Phase, Reason, Recovered};
+    use crate::time::Timestamp;
 
-    fn said(actor: Actor, fact: Fact) -> String {
+    fn said(actor: Actor, payload: EventPayload) -> String {
         let reason = Reason::new("why not").unwrap();
-        sentence(&Draft::new(Timestamp::MIN, actor, reason, fact).numbered(7))
+        sentence(&NewEvent::new(Timestamp::MIN, actor, reason, payload).numbered(7))
     }
 
     #[test]
     fn each_fact_is_a_sentence_with_who_did_it() {
         let mara = || Actor::human("mara").unwrap();
         let incident = IncidentId::new("INC-1").unwrap();
-        let open = Fact::IncidentOpened(Incident {
+        let open = EventPayload::IncidentOpened(Incident {
             incident: incident.clone(),
         });
         assert_eq!(said(mara(), open), "mara opened the incident INC-1");
         let check = CheckReported {
-            check: Label::new("openapi").unwrap(),
+            check: Identifier::new("openapi").unwrap(),
             green: false,
             link: None,
         };
-        let said_by_ci = said(Actor::service("ci").unwrap(), Fact::CheckReported(check));
+        let said_by_ci = said(
+            Actor::service("ci").unwrap(),
+            EventPayload::CheckReported(check),
+        );
         assert_eq!(said_by_ci, "The service ci reported the check openapi red");
         let back = PhaseChange {
             incident: Some(incident),
@@ -157,20 +163,20 @@ mod tests {
         };
         let guard = Actor::system("guard").unwrap();
         assert_eq!(
-            said(guard, Fact::PhaseChanged(back)),
+            said(guard, EventPayload::PhaseChanged(back)),
             "The rollout (guard) rolled back because of INC-1: the flag is on again"
         );
         let over = PhaseChange {
-            overridden: ["coverage", "legacy_quiet"]
-                .map(|name| Label::new(name).unwrap())
+            overridden: ["coverage", "no_dependent_responses"]
+                .map(|name| Identifier::new(name).unwrap())
                 .into(),
             ..PhaseChange::new(Phase::Compat, Phase::Cutover)
         };
         assert_eq!(
-            said(mara(), Fact::PhaseChanged(over)),
-            "mara cut over against 2 failing gates (coverage and legacy_quiet): the flag is off"
+            said(mara(), EventPayload::PhaseChanged(over)),
+            "mara cut over against 2 failing gates (coverage and no_dependent_responses): the flag is off"
         );
-        let torn = Fact::Recovered(Recovered { line: 4, bytes: 12 });
+        let torn = EventPayload::Recovered(Recovered { line: 4, bytes: 12 });
         assert_eq!(
             said(Actor::system("journal").unwrap(), torn),
             "The journal was opened after a torn write: 12 bytes of line 4 were cut off"

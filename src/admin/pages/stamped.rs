@@ -1,7 +1,8 @@
 //! Who did something, when and why.
 
 use super::{moment::Moment, person::person};
-use crate::rollout::{Stamp, Timestamp};
+use crate::rollout::EventRef;
+use crate::time::Timestamp;
 
 /// Who did something, when and why.
 #[derive(Clone, Debug)]
@@ -12,7 +13,7 @@ pub(crate) struct Stamped {
 }
 
 impl Stamped {
-    pub(crate) fn new(stamp: &Stamp, now: Timestamp) -> Self {
+    pub(crate) fn new(stamp: &EventRef, now: Timestamp) -> Self {
         Self {
             at: Moment::new(stamp.at, now),
             by: person(&stamp.actor),

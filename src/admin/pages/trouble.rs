@@ -4,12 +4,13 @@ use http::StatusCode;
 use serde::Deserialize as _;
 
 use super::{entry::Entry, wording::titled};
+use crate::time::Timestamp;
 use crate::{
     admin::{
         command::Fault,
         problem::{Problem, ProblemKind},
     },
-    rollout::{Event, Timestamp},
+    rollout::Event,
 };
 
 /// Why a form was not carried out, in words for whoever sent it.

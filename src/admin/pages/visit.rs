@@ -10,6 +10,7 @@ use http::request::Parts;
 use serde::Deserialize;
 
 use super::frame::{Scene, Who};
+use crate::time::Timestamp;
 use crate::{
     admin::{
         access::{PageViewer, Principal, Role},
@@ -19,7 +20,7 @@ use crate::{
         shared::Shared,
     },
     census::Window,
-    rollout::{Event, Rollout, Timestamp},
+    rollout::{Event, Rollout},
 };
 
 /// A look at a page by somebody who may look.

@@ -8,9 +8,10 @@ use super::{
     stamped::Stamped,
     trouble::Trouble,
 };
+use crate::time::Timestamp;
 use crate::{
     admin::command::Form,
-    rollout::{Timestamp, Waived, Waiver},
+    rollout::{Waiver, WaiverTarget},
 };
 
 /// The page of the waivers.
@@ -74,9 +75,9 @@ fn date(at: Timestamp) -> String {
 }
 
 impl Shown {
-    fn new(scene: &Scene, waived: &Waived, grant: &Waiver) -> Self {
+    fn new(scene: &Scene, waived: &WaiverTarget, grant: &Waiver) -> Self {
         let kind = match waived {
-            Waived::Kind(kind) => kind.as_str(),
+            WaiverTarget::Kind(kind) => kind.as_str(),
             _ => "",
         };
         let pairs = [("kind", kind), ("state", "depended")];

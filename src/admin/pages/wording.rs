@@ -79,7 +79,7 @@ pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
-/// A name such as `legacy_quiet` as words, the first with a capital: `Legacy quiet`.
+/// A name such as `no_dependent_responses` as words, the first with a capital: `Legacy quiet`.
 pub(crate) fn titled(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
     let mut letters = words.chars();
@@ -144,6 +144,6 @@ mod tests {
     fn lists_end_with_and() {
         assert_eq!(listed(&["a"]), "a");
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(titled("legacy_quiet"), "Legacy quiet");
+        assert_eq!(titled("no_dependent_responses"), "No dependent responses");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use legacy_http_compat::rollout::{
-    Attempt, AttemptRefused, Event, Fact, GateReport, Label, Phase, PhaseChange,
+    Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, Phase, PhaseChange,
 };
 
 /// The last report of a gate, and the attempt that asked for it.
@@ -17,10 +17,10 @@ pub(crate) struct LastReport<'a> {
 }
 
 /// The last report of each gate, by its name.
-pub(crate) fn last_reports(events: &[Event]) -> BTreeMap<&Label, LastReport<'_>> {
+pub(crate) fn last_reports(events: &[Event]) -> BTreeMap<&Identifier, LastReport<'_>> {
     let mut last = BTreeMap::new();
     for event in events {
-        let (reports, step) = reports(event.fact());
+        let (reports, step) = reports(event.payload());
         for report in reports {
             let said = LastReport {
                 report,
@@ -34,12 +34,12 @@ pub(crate) fn last_reports(events: &[Event]) -> BTreeMap<&Label, LastReport<'_>>
 }
 
 /// The reports that an event carries, and the step that they are about.
-fn reports(fact: &Fact) -> (&[GateReport], Option<(Phase, Phase)>) {
-    match fact {
-        Fact::PhaseChanged(PhaseChange {
+fn reports(payload: &EventPayload) -> (&[GateReport], Option<(Phase, Phase)>) {
+    match payload {
+        EventPayload::PhaseChanged(PhaseChange {
             from, to, gates, ..
         }) => (gates, Some((*from, *to))),
-        Fact::AttemptRefused(AttemptRefused { attempt, gates, .. }) => match attempt {
+        EventPayload::AttemptRefused(AttemptRefused { attempt, gates, .. }) => match attempt {
             Attempt::Transition { from, to } => (gates, Some((*from, *to))),
             _ => (gates, None),
         },

@@ -2,12 +2,13 @@
 
 use std::{fmt, path::Path};
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
-    clock::SystemClock,
     rollout::{
-        Event, Fold, FoldError, JournalReader, ReadError, ReadErrorKind, RolloutState, Timestamp,
+        Event, JournalReader, Projection, ProjectionError, ReadError, ReadErrorKind, RolloutState,
         Verified,
     },
+    time::SystemClock,
 };
 
 use crate::answer::{Answer, Exit};
@@ -17,7 +18,7 @@ pub(crate) struct History {
     /// Its events.
     pub(crate) events: Vec<Event>,
     /// Where they lead.
-    pub(crate) fold: Fold,
+    pub(crate) fold: Projection,
     /// What was checked.
     pub(crate) verified: Verified,
     /// When it was read.
@@ -37,7 +38,7 @@ impl History {
     pub(crate) fn read(path: &Path) -> Result<Self, Broken> {
         let unreadable = |error| Broken::unreadable(path, &error);
         let mut reader = JournalReader::open(path).map_err(unreadable)?;
-        let mut fold = Fold::new();
+        let mut fold = Projection::new();
         let mut events = Vec::new();
         for event in &mut reader {
             let event = event.map_err(|error| Broken::of_read(path, &error))?;
@@ -79,7 +80,7 @@ impl Broken {
         }
     }
 
-    fn of_fold(error: &FoldError) -> Self {
+    fn of_fold(error: &ProjectionError) -> Self {
         let line = error.seq();
         Self::Line(line, format!("line {line} cannot follow: {}", error.kind()))
     }

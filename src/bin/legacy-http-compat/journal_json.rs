@@ -1,9 +1,10 @@
 //! A rollout in JSON, for `status` and `report`.
 
 use legacy_http_compat::rollout::{
-    Actor, GateReport, Obligation, Override, Phase, Reason, Rollback, RolloutState, Stamp,
-    Timestamp, Transition,
+    Actor, EventRef, GateReport, Obligation, Override, Phase, Reason, Rollback, RolloutState,
+    Transition,
 };
+use legacy_http_compat::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -75,7 +76,7 @@ pub(crate) fn is_late(state: &RolloutState, retire_by: Option<Timestamp>, now: T
     !retired && retire_by.is_some_and(|date| date < now)
 }
 
-fn done(stamp: &Stamp) -> Done<'_> {
+fn done(stamp: &EventRef) -> Done<'_> {
     Done {
         seq: stamp.seq,
         at: stamp.at,

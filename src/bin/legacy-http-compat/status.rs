@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use legacy_http_compat::rollout::{Phase, RolloutState, Stamp};
+use legacy_http_compat::rollout::{EventRef, Phase, RolloutState};
 
 use crate::{
     answer::{Answer, json},
@@ -134,7 +134,7 @@ fn checks(state: &RolloutState) -> Vec<String> {
         .collect()
 }
 
-fn by(stamp: &Stamp) -> String {
+fn by(stamp: &EventRef) -> String {
     let text = format!("since {} by {}: {}", stamp.at, stamp.actor, stamp.reason);
     printable(&text)
 }

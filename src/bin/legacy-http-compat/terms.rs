@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::rollout::{Policy, PolicyDocument, Timestamp};
+use legacy_http_compat::rollout::{Policy, PolicyDocument};
+use legacy_http_compat::time::Timestamp;
 
 /// How long a rollback may last.
 pub(crate) fn rollback_limit(policy: &PolicyDocument) -> Duration {

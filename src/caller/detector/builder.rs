@@ -8,8 +8,8 @@ use super::kind_rules::KindRules;
 use super::memo::Memo;
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
 use super::signal_detector::SignalDetector;
+use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
-use crate::caller::identity::Generation;
 use crate::caller::kind::Kinds;
 use crate::caller::user_agent::token;
 use crate::caller::vary::Vary;
@@ -84,13 +84,9 @@ impl SignalDetectorBuilder {
 
     /// Callers of this kind are status-driven from this version on, and legacy before it. The order is that
     /// of semver §11: `2.0.0-rc.1` is before `2.0.0`, so name the first pre-release that is status-driven.
-    pub fn status_driven_since(
-        mut self,
-        kind: impl Into<String>,
-        version: impl Into<String>,
-    ) -> Self {
+    pub fn target_since(mut self, kind: impl Into<String>, version: impl Into<String>) -> Self {
         self.settings
-            .status_driven_since
+            .target_since
             .push((kind.into(), version.into()));
         self
     }

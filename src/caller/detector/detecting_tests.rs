@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use super::settings::{IdentitySignal, SignalPart};
 use super::{SignalDetector, SignalDetectorBuilder};
+use crate::caller::caller::{Caller, Fingerprint, Generation};
 use crate::caller::client_addr::ClientAddr;
 use crate::caller::detect::Detect;
 use crate::caller::fingerprint_key::FingerprintKey;
-use crate::caller::identity::{Caller, Fingerprint, Generation};
 
 const KEY: FingerprintKey = FingerprintKey::new(*b"0123456789abcdef");
 
@@ -26,9 +26,9 @@ fn core() -> SignalDetectorBuilder {
         ])
         .opt_in("X-Status-Driven", "1")
         .version_header("X-Client-Version")
-        .status_driven_since("UI_RUST", "2.0.0")
-        .status_driven_since("AGENT", "2.0.0")
-        .status_driven_since("MCP", "2.0.0")
+        .target_since("UI_RUST", "2.0.0")
+        .target_since("AGENT", "2.0.0")
+        .target_since("MCP", "2.0.0")
         .identity(IdentitySignal::header("X-Client-Id"))
         .identity(IdentitySignal::all_of([
             SignalPart::ClientAddress,
@@ -111,9 +111,9 @@ fn the_version_decides_the_generation_by_the_order_of_semver() {
     for (version, expected) in [
         ("1.99.0", Generation::Legacy),
         ("2.0.0-rc.1", Generation::Legacy),
-        ("2.0.0", Generation::StatusDriven),
-        ("2.0.0+build.1", Generation::StatusDriven),
-        ("10.0.0-a.very-long.pre-release", Generation::StatusDriven),
+        ("2.0.0", Generation::Target),
+        ("2.0.0+build.1", Generation::Target),
+        ("10.0.0-a.very-long.pre-release", Generation::Target),
     ] {
         let by_header = [("x-client-kind", "AGENT"), ("x-client-version", version)];
         assert_eq!(generation(&by_header), expected, "{version}");
@@ -148,7 +148,7 @@ fn the_products_version_counts_where_the_header_has_none() {
         ("x-client-version", "two"),
         ("user-agent", "core-agent/2.1.0"),
     ];
-    assert_eq!(generation(&agent), Generation::StatusDriven);
+    assert_eq!(generation(&agent), Generation::Target);
     let header_first = [("x-client-version", "1.0.0"), agent[1]];
     assert_eq!(generation(&header_first), Generation::Legacy);
 }
@@ -160,11 +160,8 @@ fn opting_in_makes_a_caller_status_driven_whatever_its_version() {
         ("x-client-version", "1.0.0"),
         ("x-status-driven", "1"),
     ];
-    assert_eq!(generation(&old), Generation::StatusDriven);
-    assert_eq!(
-        generation(&[("x-status-driven", "1")]),
-        Generation::StatusDriven
-    );
+    assert_eq!(generation(&old), Generation::Target);
+    assert_eq!(generation(&[("x-status-driven", "1")]), Generation::Target);
     for value in ["0", "true", "11", ""] {
         assert_eq!(
             generation(&[old[0], old[1], ("x-status-driven", value)]),
@@ -176,15 +173,12 @@ fn opting_in_makes_a_caller_status_driven_whatever_its_version() {
 #[test]
 fn unknown_callers_are_what_the_configuration_says() {
     let lenient = core()
-        .unknown_generation(Generation::StatusDriven)
+        .unknown_generation(Generation::Target)
         .build(&KEY)
         .unwrap();
     let of = |headers: &[(&str, &str)]| lenient.detect(&head(headers)).generation();
-    assert_eq!(of(&[]), Generation::StatusDriven);
-    assert_eq!(
-        of(&[("x-client-version", "1.0.0")]),
-        Generation::StatusDriven
-    );
+    assert_eq!(of(&[]), Generation::Target);
+    assert_eq!(of(&[("x-client-version", "1.0.0")]), Generation::Target);
     assert_eq!(
         of(&[("user-agent", "core-agent/1.0.0")]),
         Generation::Legacy
@@ -256,7 +250,7 @@ fn the_fingerprint_is_the_same_in_every_version_of_the_crate() {
 }
 
 #[test]
-fn kind_and_generation_headers_vary_the_answer_and_identity_does_not() {
+fn kind_and_generation_headers_vary_the_response_and_identity_does_not() {
     let detector: Box<dyn Detect> = Box::new(core().build(&KEY).unwrap());
     let value = detector.vary().to_header_value().unwrap();
     assert_eq!(

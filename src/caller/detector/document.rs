@@ -9,7 +9,7 @@
 //!   ],
 //!   "opt_in": {"header": "X-Status-Driven", "value": "1"},
 //!   "version_header": "X-Client-Version",
-//!   "status_driven_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
+//!   "target_since": {"UI_RUST": "2.0.0", "AGENT": "2.0.0", "MCP": "2.0.0"},
 //!   "unknown_generation": "legacy",
 //!   "identity": [
 //!     {"header": "X-Client-Id"},
@@ -24,13 +24,13 @@
 use super::builder::SignalDetectorBuilder;
 use super::fault::{DetectorFaultKind, Faults, InvalidDetector, escaped};
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings, SignalPart};
+use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
-use crate::caller::identity::Generation;
-use crate::json::{About, Complaint, Members, Tree};
+use crate::json::{About, Complaint, ObjectReader, OrderedValue};
 
 impl SignalDetectorBuilder {
     /// Reads the section, and reports all that is wrong with its form and with what it says.
-    pub(crate) fn read(tree: &Tree) -> Result<Self, InvalidDetector> {
+    pub(crate) fn read(tree: &OrderedValue) -> Result<Self, InvalidDetector> {
         let mut faults = Faults::default();
         let builder = Self {
             settings: Settings::read(tree, &mut faults),
@@ -41,25 +41,21 @@ impl SignalDetectorBuilder {
         Ok(builder)
     }
 
-    pub(crate) fn write(&self) -> Tree {
+    pub(crate) fn write(&self) -> OrderedValue {
         self.settings.write()
     }
 }
 
 impl Settings {
-    fn read(tree: &Tree, faults: &mut Faults) -> Self {
-        let mut members = Members::of("callers", tree);
+    fn read(tree: &OrderedValue, faults: &mut Faults) -> Self {
+        let mut members = ObjectReader::of("callers", tree);
         members.require("kinds");
         members.require("kind_from");
         let kinds = members.texts("kinds");
         let (kind_from, identity) = (members.list("kind_from"), members.list("identity"));
         let opt_in = members.any("opt_in");
         let version_header = members.text("version_header");
-        let since = pairs(
-            members.map("status_driven_since"),
-            "/status_driven_since",
-            faults,
-        );
+        let since = pairs(members.map("target_since"), "/target_since", faults);
         let generation = members.text("unknown_generation");
         report("", members.finish(), faults);
         let unknown_generation =
@@ -71,7 +67,7 @@ impl Settings {
             }),
             opt_in: opt_in.map(|tree| read_opt_in(tree, faults)),
             version_header,
-            status_driven_since: since,
+            target_since: since,
             unknown_generation,
             identity: each(identity, "/identity", |tree, place| {
                 Some(read_signal(tree, place, faults))
@@ -79,13 +75,13 @@ impl Settings {
         }
     }
 
-    fn write(&self) -> Tree {
-        let since = self.status_driven_since.iter();
+    fn write(&self) -> OrderedValue {
+        let since = self.target_since.iter();
         let since: Vec<_> = since
             .map(|(kind, version)| (kind.clone(), text(version)))
             .collect();
         let identity: Vec<_> = self.identity.iter().map(write_signal).collect();
-        Tree::object([
+        OrderedValue::object([
             (
                 "kinds",
                 Some(list(self.kinds.iter().map(|kind| text(kind)))),
@@ -97,8 +93,8 @@ impl Settings {
             ("opt_in", self.opt_in.as_ref().map(write_opt_in)),
             ("version_header", self.version_header.as_deref().map(text)),
             (
-                "status_driven_since",
-                (!since.is_empty()).then_some(Tree::Object(since)),
+                "target_since",
+                (!since.is_empty()).then_some(OrderedValue::Object(since)),
             ),
             (
                 "unknown_generation",
@@ -106,19 +102,19 @@ impl Settings {
             ),
             (
                 "identity",
-                (!identity.is_empty()).then_some(Tree::Array(identity)),
+                (!identity.is_empty()).then_some(OrderedValue::Array(identity)),
             ),
         ])
     }
 }
 
 fn read_generation(name: &str, faults: &mut Faults) -> Generation {
-    let known = [Generation::Legacy, Generation::StatusDriven];
+    let known = [Generation::Legacy, Generation::Target];
     known
         .into_iter()
         .find(|generation| generation.as_str() == name)
         .unwrap_or_else(|| {
-            let remedy = "\"legacy\" or \"status_driven\"";
+            let remedy = "\"legacy\" or \"target\"";
             faults.add(
                 DetectorFaultKind::WrongType,
                 "/unknown_generation",
@@ -129,8 +125,8 @@ fn read_generation(name: &str, faults: &mut Faults) -> Generation {
         })
 }
 
-fn read_source(tree: &Tree, place: &str, faults: &mut Faults) -> Option<KindSource> {
-    let mut members = Members::of("a source of the kind", tree);
+fn read_source(tree: &OrderedValue, place: &str, faults: &mut Faults) -> Option<KindSource> {
+    let mut members = ObjectReader::of("a source of the kind", tree);
     let header = members.text("header");
     let products = members.has("products").then(|| members.map("products"));
     report(place, members.finish(), faults);
@@ -154,15 +150,15 @@ fn read_source(tree: &Tree, place: &str, faults: &mut Faults) -> Option<KindSour
     }
 }
 
-fn read_opt_in(tree: &Tree, faults: &mut Faults) -> OptIn {
-    let mut members = Members::of("the opt-in", tree);
+fn read_opt_in(tree: &OrderedValue, faults: &mut Faults) -> OptIn {
+    let mut members = ObjectReader::of("the opt-in", tree);
     let header = members.required_text("header").unwrap_or_default();
     let value = members.required_text("value").unwrap_or_default();
     report("/opt_in", members.finish(), faults);
     OptIn { header, value }
 }
 
-fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> IdentitySignal {
+fn read_signal(tree: &OrderedValue, place: &str, faults: &mut Faults) -> IdentitySignal {
     if let Some(part) = read_part(tree) {
         return match part {
             SignalPart::Header(name) => IdentitySignal::Header(name),
@@ -170,7 +166,7 @@ fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> IdentitySignal 
             SignalPart::ProductName => IdentitySignal::AllOf(vec![part]),
         };
     }
-    let mut members = Members::of("an identity signal", tree);
+    let mut members = ObjectReader::of("an identity signal", tree);
     members.require("all_of");
     let parts = members.list("all_of");
     report(place, members.finish(), faults);
@@ -190,12 +186,12 @@ fn read_signal(tree: &Tree, place: &str, faults: &mut Faults) -> IdentitySignal 
     IdentitySignal::AllOf(parts)
 }
 
-fn read_part(tree: &Tree) -> Option<SignalPart> {
+fn read_part(tree: &OrderedValue) -> Option<SignalPart> {
     match tree {
-        Tree::Scalar(word) if word == "client_address" => Some(SignalPart::ClientAddress),
-        Tree::Scalar(word) if word == "product" => Some(SignalPart::ProductName),
-        Tree::Object(members) => match members.as_slice() {
-            [(name, Tree::Scalar(value))] if name == "header" => {
+        OrderedValue::Scalar(word) if word == "client_address" => Some(SignalPart::ClientAddress),
+        OrderedValue::Scalar(word) if word == "product" => Some(SignalPart::ProductName),
+        OrderedValue::Object(members) => match members.as_slice() {
+            [(name, OrderedValue::Scalar(value))] if name == "header" => {
                 value.as_str().map(SignalPart::header)
             }
             _ => None,
@@ -205,11 +201,15 @@ fn read_part(tree: &Tree) -> Option<SignalPart> {
 }
 
 /// The members of an object whose values are strings.
-fn pairs(members: &[(String, Tree)], place: &str, faults: &mut Faults) -> Vec<(String, String)> {
+fn pairs(
+    members: &[(String, OrderedValue)],
+    place: &str,
+    faults: &mut Faults,
+) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for (name, value) in members {
         match value {
-            Tree::Scalar(serde_json::Value::String(value)) => {
+            OrderedValue::Scalar(serde_json::Value::String(value)) => {
                 pairs.push((name.clone(), value.clone()));
             }
             other => {
@@ -226,7 +226,11 @@ fn pairs(members: &[(String, Tree)], place: &str, faults: &mut Faults) -> Vec<(S
     pairs
 }
 
-fn each<T>(items: &[Tree], place: &str, mut read: impl FnMut(&Tree, &str) -> Option<T>) -> Vec<T> {
+fn each<T>(
+    items: &[OrderedValue],
+    place: &str,
+    mut read: impl FnMut(&OrderedValue, &str) -> Option<T>,
+) -> Vec<T> {
     let items = items.iter().enumerate();
     items
         .filter_map(|(index, tree)| read(tree, &format!("{place}/{index}")))
@@ -245,47 +249,47 @@ fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
     }
 }
 
-fn write_source(source: &KindSource) -> Tree {
+fn write_source(source: &KindSource) -> OrderedValue {
     match source {
-        KindSource::Header(name) => Tree::object([("header", Some(text(name)))]),
+        KindSource::Header(name) => OrderedValue::object([("header", Some(text(name)))]),
         KindSource::Products(products) => {
             let products = products
                 .iter()
                 .map(|(product, kind)| (product.clone(), text(kind)));
-            Tree::object([("products", Some(Tree::Object(products.collect())))])
+            OrderedValue::object([("products", Some(OrderedValue::Object(products.collect())))])
         }
     }
 }
 
-fn write_opt_in(opt_in: &OptIn) -> Tree {
-    Tree::object([
+fn write_opt_in(opt_in: &OptIn) -> OrderedValue {
+    OrderedValue::object([
         ("header", Some(text(&opt_in.header))),
         ("value", Some(text(&opt_in.value))),
     ])
 }
 
-fn write_signal(signal: &IdentitySignal) -> Tree {
+fn write_signal(signal: &IdentitySignal) -> OrderedValue {
     match signal {
         IdentitySignal::Header(name) => write_part(&SignalPart::Header(name.clone())),
         IdentitySignal::ClientAddress => write_part(&SignalPart::ClientAddress),
         IdentitySignal::AllOf(parts) => {
-            Tree::object([("all_of", Some(list(parts.iter().map(write_part))))])
+            OrderedValue::object([("all_of", Some(list(parts.iter().map(write_part))))])
         }
     }
 }
 
-fn write_part(part: &SignalPart) -> Tree {
+fn write_part(part: &SignalPart) -> OrderedValue {
     match part {
-        SignalPart::Header(name) => Tree::object([("header", Some(text(name)))]),
+        SignalPart::Header(name) => OrderedValue::object([("header", Some(text(name)))]),
         SignalPart::ClientAddress => text("client_address"),
         SignalPart::ProductName => text("product"),
     }
 }
 
-fn text(value: &str) -> Tree {
-    Tree::Scalar(value.into())
+fn text(value: &str) -> OrderedValue {
+    OrderedValue::Scalar(value.into())
 }
 
-fn list(items: impl Iterator<Item = Tree>) -> Tree {
-    Tree::Array(items.collect())
+fn list(items: impl Iterator<Item = OrderedValue>) -> OrderedValue {
+    OrderedValue::Array(items.collect())
 }

@@ -7,7 +7,7 @@ fault_types! {
     InvalidDetector,
     /// One fault of a detector's settings.
     DetectorFault of DetectorFaultKind,
-    /// Where it is, as a JSON pointer (RFC 6901) into the settings: `/status_driven_since/AGENT`.
+    /// Where it is, as a JSON pointer (RFC 6901) into the settings: `/target_since/AGENT`.
     place,
 }
 

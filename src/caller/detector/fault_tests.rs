@@ -36,7 +36,7 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_settings() {
         .kind_products([("core agent", "MPC")])
         .opt_in("", "\n")
         .version_header("ü")
-        .status_driven_since("AGNET", "2")
+        .target_since("AGNET", "2")
         .identity(IdentitySignal::header("User-Agent"))
         .identity(IdentitySignal::all_of([]));
     let error = faults(&builder);
@@ -54,8 +54,8 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_settings() {
         (Kind::InvalidOptInValue, "/opt_in/value"),
         (Kind::InvalidHeader, "/opt_in/header"),
         (Kind::InvalidHeader, "/version_header"),
-        (Kind::InvalidVersion, "/status_driven_since/AGNET"),
-        (Kind::UnknownKind, "/status_driven_since/AGNET"),
+        (Kind::InvalidVersion, "/target_since/AGNET"),
+        (Kind::UnknownKind, "/target_since/AGNET"),
         (Kind::UnstableIdentity, "/identity/0/header"),
         (Kind::EmptyCombination, "/identity/1/all_of"),
     ];
@@ -65,8 +65,8 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_settings() {
 
 #[test]
 fn a_fault_says_where_what_and_what_would_be_right() {
-    let error = faults(&agents().status_driven_since("AGNET", "2.0.0"));
-    let expected = r#"/status_driven_since/AGNET: unknown kind "AGNET"; the kinds are ["AGENT"]"#;
+    let error = faults(&agents().target_since("AGNET", "2.0.0"));
+    let expected = r#"/target_since/AGNET: unknown kind "AGNET"; the kinds are ["AGENT"]"#;
     assert_eq!(error.to_string(), expected);
 }
 
@@ -88,8 +88,8 @@ fn kinds_are_few_distinct_tokens() {
 
 #[test]
 fn something_must_tell_the_kind_and_only_once() {
-    let silent = SignalDetector::builder(["AGENT"]);
-    assert_eq!(only(&silent), fault(Kind::NoKindSource, "/kind_from", ""));
+    let inactive = SignalDetector::builder(["AGENT"]);
+    assert_eq!(only(&inactive), fault(Kind::NoKindSource, "/kind_from", ""));
     let empty = agents().kind_from(KindSource::Products(Vec::new()));
     assert_eq!(
         only(&empty),
@@ -122,16 +122,16 @@ fn a_product_is_mapped_once_whatever_its_case() {
 #[test]
 fn a_kind_has_one_version_since_which_it_is_status_driven() {
     let twice = agents()
-        .status_driven_since("AGENT", "2.0.0")
-        .status_driven_since("AGENT", "3.0.0");
+        .target_since("AGENT", "2.0.0")
+        .target_since("AGENT", "3.0.0");
     assert_eq!(
         only(&twice),
-        fault(Kind::DuplicateSince, "/status_driven_since/AGENT", "3.0.0")
+        fault(Kind::DuplicateSince, "/target_since/AGENT", "3.0.0")
     );
-    let other = agents().status_driven_since("other", "2.0.0");
+    let other = agents().target_since("other", "2.0.0");
     assert_eq!(
         only(&other),
-        fault(Kind::UnknownKind, "/status_driven_since/other", "other")
+        fault(Kind::UnknownKind, "/target_since/other", "other")
     );
 }
 

@@ -4,7 +4,7 @@ use super::fault::{DetectorFaultKind, Faults, escaped};
 use super::header_scan::{Found, Slot, WantedHeaders};
 use super::kind_rules::{KindRules, Named, known_kind};
 use super::settings::{OptIn, Settings};
-use crate::caller::identity::Generation;
+use crate::caller::caller::Generation;
 use crate::caller::kind::{Kind, Kinds};
 use crate::caller::version::{ClientVersion, Precedence, Since};
 
@@ -33,7 +33,7 @@ impl GenerationRules {
         Self {
             opt_in: opt_in.and_then(|opt_in| compile_opt_in(opt_in, wanted, faults)),
             version: version.and_then(|name| wanted.parse(name, "/version_header", faults)),
-            since: compile_since(&settings.status_driven_since, kinds, faults),
+            since: compile_since(&settings.target_since, kinds, faults),
             unknown: settings.unknown_generation,
         }
     }
@@ -47,7 +47,7 @@ impl GenerationRules {
     ) -> (Generation, Option<ClientVersion>) {
         let version = self.version(found, named, kinds);
         let generation = if self.opted_in(found) {
-            Generation::StatusDriven
+            Generation::Target
         } else {
             let understands = |(_, version)| self.by_version(named.kind, version);
             version.and_then(understands).unwrap_or(self.unknown)
@@ -78,7 +78,7 @@ impl GenerationRules {
     fn by_version(&self, kind: Kind, version: Precedence<'_>) -> Option<Generation> {
         let since = self.since.get(kind.index())?.as_ref()?;
         Some(if since.includes(version) {
-            Generation::StatusDriven
+            Generation::Target
         } else {
             Generation::Legacy
         })
@@ -116,7 +116,7 @@ fn compile_since(
 ) -> Box<[Option<Since>]> {
     let mut since = vec![None; kinds.names().len()];
     for (kind, text) in settings {
-        let place = format!("/status_driven_since/{}", escaped(kind));
+        let place = format!("/target_since/{}", escaped(kind));
         let version = Since::parse(text);
         if version.is_none() {
             let remedy = format!(

@@ -8,9 +8,9 @@ use super::header_scan::{Found, Slot, WantedHeaders};
 use super::kind_rules::{KindRules, Named};
 use super::product_table::products;
 use super::settings::{IdentitySignal, Settings, SignalPart};
+use crate::caller::caller::Fingerprint;
 use crate::caller::client_addr::ClientAddr;
 use crate::caller::fingerprint_key::FingerprintKey;
-use crate::caller::identity::Fingerprint;
 use crate::caller::pseudonym::Pseudonym;
 
 /// The most characters a header may have to identify anyone.

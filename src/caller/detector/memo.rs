@@ -12,7 +12,7 @@ use std::{
 use foldhash::fast::{FoldHasher, RandomState};
 
 use super::header_scan::Slot;
-use crate::caller::identity::Caller;
+use crate::caller::caller::Caller;
 
 /// A table with one place for each of a number of hashes.
 pub(super) struct Memo {
@@ -114,7 +114,7 @@ impl fmt::Debug for Memo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::{identity::Generation, kind::Kind};
+    use crate::caller::{caller::Generation, kind::Kind};
 
     fn tag(memo: &Memo, values: &[(u8, &str)]) -> Tag {
         let mut tagging = memo.tagging();
@@ -128,7 +128,7 @@ mod tests {
     fn a_caller_is_recalled_by_the_same_values_only() {
         let memo = Memo::default();
         let values = [(0, "AGENT"), (2, "1.0.0")];
-        let caller = Caller::new(Kind::OTHER, Generation::StatusDriven);
+        let caller = Caller::new(Kind::OTHER, Generation::Target);
         assert_eq!(memo.recall(tag(&memo, &values)), None);
         memo.keep(tag(&memo, &values), caller);
         assert_eq!(memo.recall(tag(&memo, &values)), Some(caller));

@@ -1,6 +1,6 @@
 //! What a detector is set up with, before it is checked.
 
-use crate::caller::identity::Generation;
+use crate::caller::caller::Generation;
 
 /// The settings of a [`SignalDetector`](super::SignalDetector), as code or a document gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(crate) struct Settings {
     pub(crate) opt_in: Option<OptIn>,
     pub(crate) version_header: Option<String>,
     /// Pairs of kind and version.
-    pub(crate) status_driven_since: Vec<(String, String)>,
+    pub(crate) target_since: Vec<(String, String)>,
     pub(crate) unknown_generation: Generation,
     pub(crate) identity: Vec<IdentitySignal>,
 }
@@ -65,7 +65,7 @@ impl Settings {
             kind_sources: Vec::new(),
             opt_in: None,
             version_header: None,
-            status_driven_since: Vec::new(),
+            target_since: Vec::new(),
             unknown_generation: Generation::Legacy,
             identity: Vec::new(),
         }

@@ -7,9 +7,9 @@ use super::header_scan::{Found, HeaderScan};
 use super::identity_signals::{Evidence, IdentitySignals};
 use super::kind_rules::KindRules;
 use super::memo::{Memo, Tag};
+use crate::caller::caller::Caller;
 use crate::caller::detect::Detect;
 use crate::caller::fingerprint_key::KeyCheck;
-use crate::caller::identity::Caller;
 use crate::caller::kind::Kinds;
 use crate::caller::vary::Vary;
 
@@ -45,8 +45,8 @@ use crate::caller::vary::Vary;
 ///     .kind_products([("core-ui-rust", "UI_RUST"), ("core-agent", "AGENT")])
 ///     .opt_in("X-Status-Driven", "1")
 ///     .version_header("X-Client-Version")
-///     .status_driven_since("UI_RUST", "2.0.0")
-///     .status_driven_since("AGENT", "2.0.0")
+///     .target_since("UI_RUST", "2.0.0")
+///     .target_since("AGENT", "2.0.0")
 ///     .identity(IdentitySignal::header("X-Client-Id"))
 ///     .identity(IdentitySignal::all_of([SignalPart::ClientAddress, SignalPart::ProductName]))
 ///     .build(&key)?;
@@ -58,7 +58,7 @@ use crate::caller::vary::Vary;
 /// let (before, after) = (seen("core-agent/1.4.2 (linux)"), seen("core-agent/2.0.0 (linux)"));
 /// assert_eq!(detector.kinds().name(before.kind()), "AGENT");
 /// assert_eq!(before.generation(), Generation::Legacy);
-/// assert_eq!(after.generation(), Generation::StatusDriven);
+/// assert_eq!(after.generation(), Generation::Target);
 /// assert_eq!(before.fingerprint(), after.fingerprint());
 /// # Ok::<(), legacy_http_compat::caller::InvalidDetector>(())
 /// ```

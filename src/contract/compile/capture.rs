@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// The bytes are copied: a `HeaderValue` allocates when it is first cloned, and the one hole that most endpoints have
 /// then costs nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Captured {
+pub(crate) struct CapturedHeaders {
     first: Text,
     more: Box<[Text]>,
 }
@@ -18,10 +18,10 @@ struct Text {
     bytes: [u8; Text::MAX],
 }
 
-impl Captured {
+impl CapturedHeaders {
     /// Takes, for each hole, the first of its headers that is present.
-    pub(crate) fn take(holes: &[Box<[HeaderName]>], headers: &HeaderMap) -> Self {
-        let mut texts = holes
+    pub(crate) fn take(placeholders: &[Box<[HeaderName]>], headers: &HeaderMap) -> Self {
+        let mut texts = placeholders
             .iter()
             .map(|names| Text::first_present(names, headers));
         Self {
@@ -30,11 +30,11 @@ impl Captured {
         }
     }
 
-    pub(crate) fn get(&self, hole: usize) -> Option<&str> {
-        let text = if hole == 0 {
+    pub(crate) fn get(&self, placeholder: usize) -> Option<&str> {
+        let text = if placeholder == 0 {
             &self.first
         } else {
-            self.more.get(hole - 1)?
+            self.more.get(placeholder - 1)?
         };
         text.as_str()
     }

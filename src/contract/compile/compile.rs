@@ -6,8 +6,8 @@ use http::Method;
 use matchit::InsertError;
 
 use super::{
-    endpoint::{PlannedEndpoint, is_label},
-    notice::Notice,
+    endpoint::{CompiledEndpoint, is_label},
+    notice::DeprecationHeaders,
     routes::Routes,
 };
 use crate::contract::{
@@ -18,9 +18,9 @@ use crate::contract::{
 
 /// Tells one compiled contract from another within a process, so that observers can keep what they prepared for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PlanId(u64);
+pub(crate) struct ContractId(u64);
 
-impl PlanId {
+impl ContractId {
     fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Relaxed: all that matters is that no number is given twice.
@@ -35,15 +35,15 @@ impl PlanId {
 
 /// A contract, checked and compiled.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) id: PlanId,
+pub(crate) struct CompiledContract {
+    pub(crate) id: ContractId,
     pub(crate) definition: Definition,
-    pub(crate) endpoints: Vec<PlannedEndpoint>,
-    pub(crate) notice: Notice,
+    pub(crate) endpoints: Vec<CompiledEndpoint>,
+    pub(crate) notice: DeprecationHeaders,
     routes: Routes,
 }
 
-impl Plan {
+impl CompiledContract {
     /// The most endpoints a contract may have.
     const MAX_ENDPOINTS: usize = 1024;
 
@@ -59,10 +59,10 @@ impl Plan {
         }
         let notice = definition.deprecation.as_ref();
         let notice = notice
-            .map(|deprecation| Notice::compile(deprecation, faults))
+            .map(|deprecation| DeprecationHeaders::compile(deprecation, faults))
             .unwrap_or_default();
         let mut plan = Self {
-            id: PlanId::next(),
+            id: ContractId::next(),
             definition,
             endpoints: Vec::new(),
             notice,
@@ -91,7 +91,7 @@ impl Plan {
             report_route(inserted, method, &path, faults);
         }
         self.endpoints
-            .push(PlannedEndpoint::compile(endpoint, method.as_ref(), faults));
+            .push(CompiledEndpoint::compile(endpoint, method.as_ref(), faults));
         faults.leave_endpoint();
     }
 }

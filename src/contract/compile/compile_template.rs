@@ -5,22 +5,22 @@ use http::HeaderName;
 use super::{
     fields::field,
     headers,
-    template::{Compiled, Hole, Otherwise, Part, Source},
+    template::{Compiled, Otherwise, Part, Placeholder, Source},
 };
 use crate::{
     contract::{
         error::{FaultKind, Faults},
         template::{self, Node, Template, WhenAbsent},
     },
-    json::Seeker,
+    json::FieldScanner,
 };
 
 /// Where the holes of a template find their values.
 pub(super) struct Sources<'c> {
     /// The fields that the template takes from the answer.
-    pub(super) fields: &'c mut Seeker,
+    pub(super) fields: &'c mut FieldScanner,
     /// The fields that the endpoint takes from the request.
-    pub(super) request_fields: &'c mut Seeker,
+    pub(super) request_fields: &'c mut FieldScanner,
     /// The request headers that the endpoint's templates take, one list for each hole.
     pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
     pub(super) faults: &'c mut Faults,
@@ -49,9 +49,9 @@ impl Compiled {
             Node::Scalar(value) => self.text(&value.to_string()),
             Node::Array(elements) => self.array(elements, sources),
             Node::Object { members, .. } => self.object(members, sources),
-            Node::Hole(hole) => {
-                if let Some(hole) = compile_hole(hole, sources) {
-                    self.parts.push(Part::Hole(hole));
+            Node::Placeholder(placeholder) => {
+                if let Some(placeholder) = compile_placeholder(placeholder, sources) {
+                    self.parts.push(Part::Placeholder(placeholder));
                 }
             }
             Node::Invalid { value, expected } => {
@@ -145,7 +145,7 @@ impl Comma {
 /// Whether there can be answers for which the node has no value and is left out.
 fn may_be_absent(node: &Node) -> bool {
     match node {
-        Node::Hole(hole) => match &hole.when_absent {
+        Node::Placeholder(placeholder) => match &placeholder.when_absent {
             WhenAbsent::Skip => false,
             WhenAbsent::Omit => true,
             WhenAbsent::Default(default) => may_be_absent(default),
@@ -158,8 +158,11 @@ fn may_be_absent(node: &Node) -> bool {
     }
 }
 
-fn compile_hole(hole: &template::Hole, sources: &mut Sources<'_>) -> Option<Hole> {
-    let source = match &hole.source {
+fn compile_placeholder(
+    placeholder: &template::Placeholder,
+    sources: &mut Sources<'_>,
+) -> Option<Placeholder> {
+    let source = match &placeholder.source {
         template::Source::Field(pointer) => {
             Source::Field(field(pointer, sources.fields, sources.faults)?)
         }
@@ -169,7 +172,7 @@ fn compile_hole(hole: &template::Hole, sources: &mut Sources<'_>) -> Option<Hole
         template::Source::Header(names) => Source::Header(header(names, sources)?),
         template::Source::Uuid => Source::Uuid,
     };
-    let otherwise = match &hole.when_absent {
+    let otherwise = match &placeholder.when_absent {
         WhenAbsent::Skip | WhenAbsent::Omit => Otherwise::Nothing,
         WhenAbsent::Default(default) => {
             let mut compiled = Compiled::default();
@@ -177,7 +180,7 @@ fn compile_hole(hole: &template::Hole, sources: &mut Sources<'_>) -> Option<Hole
             Otherwise::Default(compiled.parts)
         }
     };
-    Some(Hole { source, otherwise })
+    Some(Placeholder { source, otherwise })
 }
 
 fn header(names: &[String], sources: &mut Sources<'_>) -> Option<usize> {

@@ -5,10 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use super::{
     headers::ready,
     outcome::{
-        Asked, Conditions, Decision, Lacking, PlannedOutcome, Verdict, check_body_conditions,
+        Asked, CompiledOutcome, Conditions, Decision, MissingInput, Verdict, check_body_conditions,
     },
-    shadow::shadowed_by,
-    shape::{self, PlannedShape, RequestHoles},
+    shape::{self, CompiledShape, RequestPlaceholders},
+    unreachable::shadowed_by,
 };
 use crate::{
     contract::{
@@ -16,16 +16,16 @@ use crate::{
         error::{FaultKind, Faults},
         outcome::Outcome,
     },
-    json::{Fields, Seeker},
+    json::{FieldScanner, Fields},
 };
 
 /// An endpoint, ready to say which outcome an answer is.
 #[derive(Debug)]
-pub(crate) struct PlannedEndpoint {
+pub(crate) struct CompiledEndpoint {
     pub(crate) name: Box<str>,
-    pub(crate) outcomes: Vec<PlannedOutcome>,
+    pub(crate) outcomes: Vec<CompiledOutcome>,
     /// What is taken from the request.
-    pub(crate) request: RequestHoles,
+    pub(crate) request: RequestPlaceholders,
     pub(crate) has_legacy: bool,
     pub(crate) is_get: bool,
     /// The request headers that holes take, for `Vary`.
@@ -37,11 +37,11 @@ pub(crate) struct PlannedEndpoint {
 #[derive(Debug)]
 struct Group {
     status: StatusCode,
-    fields: Seeker,
+    fields: FieldScanner,
     outcomes: Vec<usize>,
 }
 
-impl PlannedEndpoint {
+impl CompiledEndpoint {
     /// The most outcomes an endpoint may have.
     const MAX_OUTCOMES: usize = 256;
 
@@ -53,7 +53,7 @@ impl PlannedEndpoint {
         let mut planned = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),
-            request: RequestHoles::default(),
+            request: RequestPlaceholders::default(),
             has_legacy: false,
             is_get: method == Some(&Method::GET),
             vary: None,
@@ -88,11 +88,11 @@ impl PlannedEndpoint {
         let conditions = Conditions::compile(&outcome.conditions, asked, faults);
         check_body_conditions(status.unwrap_or_default(), &conditions, faults);
         let shape = outcome.legacy.as_ref();
-        let legacy =
-            shape.and_then(|shape| PlannedShape::compile(shape, status, &mut self.request, faults));
+        let legacy = shape
+            .and_then(|shape| CompiledShape::compile(shape, status, &mut self.request, faults));
         self.has_legacy |= legacy.is_some();
         self.by_status[group].outcomes.push(self.outcomes.len());
-        self.outcomes.push(PlannedOutcome {
+        self.outcomes.push(CompiledOutcome {
             name: outcome.name.as_str().into(),
             legacy,
             conditions,
@@ -106,7 +106,7 @@ impl PlannedEndpoint {
             .unwrap_or_else(|| {
                 self.by_status.push(Group {
                     status,
-                    fields: Seeker::default(),
+                    fields: FieldScanner::default(),
                     outcomes: Vec::new(),
                 });
                 self.by_status.len() - 1
@@ -121,7 +121,7 @@ impl PlannedEndpoint {
         request: &Fields<'_>,
     ) -> Option<Decision> {
         let decision = self.decide(self.group_of(status), headers, None, request);
-        (decision != Decision::Undetermined(Lacking::Body)).then_some(decision)
+        (decision != Decision::Undetermined(MissingInput::Body)).then_some(decision)
     }
 
     /// Which outcome an answer with this body is.
@@ -133,7 +133,7 @@ impl PlannedEndpoint {
         request: &Fields<'_>,
     ) -> Decision {
         let group = self.group_of(status);
-        let fields = group.map(|group| group.fields.seek(body));
+        let fields = group.map(|group| group.fields.scan(body));
         self.decide(group, headers, fields.as_ref(), request)
     }
 

@@ -2,11 +2,15 @@
 
 use crate::{
     contract::error::{FaultKind, Faults},
-    json::{Pointer, Seeker},
+    json::{FieldScanner, Pointer},
 };
 
 /// The slot of a field that a condition or hole looks at.
-pub(super) fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> Option<usize> {
+pub(super) fn field(
+    pointer: &str,
+    fields: &mut FieldScanner,
+    faults: &mut Faults,
+) -> Option<usize> {
     let Some(parsed) = Pointer::parse(pointer) else {
         let expected = format!(
             "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
@@ -23,7 +27,7 @@ pub(super) fn field(pointer: &str, fields: &mut Seeker, faults: &mut Faults) -> 
     if slot.is_none() {
         let expected = format!(
             "at most {} different fields asked of one text",
-            Seeker::MAX_FIELDS
+            FieldScanner::MAX_FIELDS
         );
         faults.add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
     }

@@ -18,12 +18,12 @@ const LAST_SECOND: i64 = 253_402_300_799;
 
 /// The headers of a [`Deprecation`].
 #[derive(Debug, Default)]
-pub(crate) struct Notice {
+pub(crate) struct DeprecationHeaders {
     set: Vec<(HeaderName, HeaderValue)>,
     link: Option<HeaderValue>,
 }
 
-impl Notice {
+impl DeprecationHeaders {
     pub(super) fn compile(deprecation: &Deprecation, faults: &mut Faults) -> Self {
         let mut notice = Self::default();
         if let Some(date) = date("deprecation date", deprecation.date, faults) {

@@ -3,20 +3,20 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
-use super::{fields::field, headers, shape::PlannedShape};
+use super::{fields::field, headers, shape::CompiledShape};
 use crate::{
     contract::{
         error::{FaultKind, Faults},
-        outcome::{Condition, Part},
+        outcome::{Condition, MatchTarget},
     },
-    json::{Field, Fields, Seeker},
+    json::{Field, FieldScanner, Fields},
 };
 
 /// An outcome, ready to be compared with answers of its status.
 #[derive(Debug)]
-pub(crate) struct PlannedOutcome {
+pub(crate) struct CompiledOutcome {
     pub(crate) name: Box<str>,
-    pub(crate) legacy: Option<PlannedShape>,
+    pub(crate) legacy: Option<CompiledShape>,
     pub(super) conditions: Conditions,
 }
 
@@ -28,12 +28,12 @@ pub(crate) enum Decision {
     /// None of them.
     Other,
     /// It cannot be told, because a condition cannot be decided.
-    Undetermined(Lacking),
+    Undetermined(MissingInput),
 }
 
 /// What a condition could not be decided for want of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lacking {
+pub(crate) enum MissingInput {
     /// A field of the answer.
     Body,
     /// A field of the request.
@@ -52,15 +52,15 @@ type FieldCondition = (usize, Vec<Scalar>);
 
 /// What the conditions of an endpoint's outcomes ask for: fields of the answer and of the request.
 pub(super) struct Asked<'s> {
-    pub(super) fields: &'s mut Seeker,
-    pub(super) request_fields: &'s mut Seeker,
+    pub(super) fields: &'s mut FieldScanner,
+    pub(super) request_fields: &'s mut FieldScanner,
 }
 
 /// Whether an answer fulfils the conditions of one outcome.
 pub(super) enum Verdict {
     Fulfilled,
     Failed,
-    Undecided(Lacking),
+    Undecided(MissingInput),
 }
 
 #[derive(Debug)]
@@ -100,17 +100,17 @@ impl Conditions {
             );
         }
         match &condition.on {
-            Part::Field(pointer) => {
+            MatchTarget::Field(pointer) => {
                 if let Some(slot) = field(pointer, asked.fields, faults) {
                     self.fields.push((slot, scalars(condition, faults)));
                 }
             }
-            Part::RequestField(pointer) => {
+            MatchTarget::RequestField(pointer) => {
                 if let Some(slot) = field(pointer, asked.request_fields, faults) {
                     self.request_fields.push((slot, scalars(condition, faults)));
                 }
             }
-            Part::Header(name) => {
+            MatchTarget::Header(name) => {
                 if let Some(name) = headers::name(name, faults) {
                     let values = header_values(condition, &name, faults);
                     self.headers.push((name, values));
@@ -135,9 +135,9 @@ impl Conditions {
         if !lines.all(|(name, values)| has_line(headers, name, values)) {
             return Verdict::Failed;
         }
-        let request = fields_verdict(&self.request_fields, Some(request), Lacking::Request);
-        let answer = fields_verdict(&self.fields, fields, Lacking::Body);
-        match (answer, request) {
+        let request = fields_verdict(&self.request_fields, Some(request), MissingInput::Request);
+        let response = fields_verdict(&self.fields, fields, MissingInput::Body);
+        match (response, request) {
             (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
             (Verdict::Fulfilled, verdict) | (verdict, _) => verdict,
         }
@@ -147,7 +147,7 @@ impl Conditions {
 fn fields_verdict(
     conditions: &[FieldCondition],
     fields: Option<&Fields<'_>>,
-    lacking: Lacking,
+    lacking: MissingInput,
 ) -> Verdict {
     let mut verdict = Verdict::Fulfilled;
     for (slot, values) in conditions {
@@ -243,9 +243,9 @@ fn header_values(
 pub(super) fn describe(condition: &Condition) -> String {
     let values = Value::from(condition.values.clone());
     match &condition.on {
-        Part::Field(pointer) => format!("field {pointer:?}: {values}"),
-        Part::RequestField(pointer) => format!("request field {pointer:?}: {values}"),
-        Part::Header(name) => format!("header {name:?}: {values}"),
+        MatchTarget::Field(pointer) => format!("field {pointer:?}: {values}"),
+        MatchTarget::RequestField(pointer) => format!("request field {pointer:?}: {values}"),
+        MatchTarget::Header(name) => format!("header {name:?}: {values}"),
     }
 }
 

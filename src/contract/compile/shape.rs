@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
-    capture::Captured,
+    capture::CapturedHeaders,
     compile_template::Sources,
     headers,
     template::{Compiled, MissingValue, Values},
@@ -13,39 +13,39 @@ use crate::{
         error::{FaultKind, Faults},
         shape::{BodyShape, LegacyShape},
     },
-    json::{Fields, Seeker},
+    json::{FieldScanner, Fields},
 };
 
 /// The changes that make a target answer a legacy one, ready-made.
 #[derive(Debug)]
-pub(crate) struct PlannedShape {
+pub(crate) struct CompiledShape {
     pub(crate) status: StatusCode,
     pub(crate) remove: Vec<HeaderName>,
     pub(crate) set: Vec<(HeaderName, HeaderValue)>,
     pub(crate) append: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) body: PlannedBody,
+    pub(crate) body: CompiledBody,
 }
 
 #[derive(Debug)]
-pub(crate) enum PlannedBody {
+pub(crate) enum CompiledBody {
     AsIs,
     Empty,
-    Json(PlannedTemplate),
+    Json(CompiledTemplate),
 }
 
 /// What the holes of an endpoint's templates take from the request.
 #[derive(Debug, Default)]
-pub(crate) struct RequestHoles {
+pub(crate) struct RequestPlaceholders {
     /// The fields of its body, which the conditions of outcomes ask for too.
-    pub(crate) fields: Seeker,
+    pub(crate) fields: FieldScanner,
     /// Its headers, one list for each hole.
     pub(crate) headers: Vec<Box<[HeaderName]>>,
 }
 
 /// A compiled template and the fields of the answer that it takes.
 #[derive(Debug, Default)]
-pub(crate) struct PlannedTemplate {
-    fields: Seeker,
+pub(crate) struct CompiledTemplate {
+    fields: FieldScanner,
     compiled: Compiled,
 }
 
@@ -60,11 +60,11 @@ pub(crate) enum Unfilled {
     MissingValue,
 }
 
-impl PlannedShape {
+impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
         target: Option<StatusCode>,
-        holes: &mut RequestHoles,
+        placeholders: &mut RequestPlaceholders,
         faults: &mut Faults,
     ) -> Option<Self> {
         check_bodies(shape, target, faults);
@@ -78,7 +78,7 @@ impl PlannedShape {
                 .collect(),
             set: lines(&shape.set, faults),
             append: lines(&shape.append, faults),
-            body: PlannedBody::compile(&shape.body, holes, faults),
+            body: CompiledBody::compile(&shape.body, placeholders, faults),
         };
         for name in planned.remove.iter().filter(|name| planned.puts(name)) {
             let expected = "a header that is not put there by the same shape";
@@ -93,7 +93,7 @@ impl PlannedShape {
 
     /// Whether the answer's own body is needed to fill the template.
     pub(crate) fn needs_body(&self) -> bool {
-        matches!(&self.body, PlannedBody::Json(template) if !template.fields.is_empty())
+        matches!(&self.body, CompiledBody::Json(template) if !template.fields.is_empty())
     }
 
     /// Whether the shape itself puts a header of this name.
@@ -105,35 +105,39 @@ impl PlannedShape {
     }
 }
 
-impl PlannedBody {
-    fn compile(body: &BodyShape, holes: &mut RequestHoles, faults: &mut Faults) -> Self {
+impl CompiledBody {
+    fn compile(
+        body: &BodyShape,
+        placeholders: &mut RequestPlaceholders,
+        faults: &mut Faults,
+    ) -> Self {
         match body {
             BodyShape::AsIs => Self::AsIs,
             BodyShape::Empty => Self::Empty,
             BodyShape::Json(template) => {
-                let mut fields = Seeker::default();
+                let mut fields = FieldScanner::default();
                 let mut sources = Sources {
                     fields: &mut fields,
-                    request_fields: &mut holes.fields,
-                    headers: &mut holes.headers,
+                    request_fields: &mut placeholders.fields,
+                    headers: &mut placeholders.headers,
                     faults,
                 };
                 let compiled = Compiled::compile(template, &mut sources);
-                Self::Json(PlannedTemplate { fields, compiled })
+                Self::Json(CompiledTemplate { fields, compiled })
             }
         }
     }
 }
 
-impl PlannedTemplate {
+impl CompiledTemplate {
     /// The legacy body; `body` is the target answer's, of which nothing is read when no hole asks for it.
     pub(crate) fn render(
         &self,
         body: &[u8],
         request: &Fields<'_>,
-        captured: &Captured,
+        captured: &CapturedHeaders,
     ) -> Result<Vec<u8>, Unfilled> {
-        let fields = self.fields.seek(body);
+        let fields = self.fields.scan(body);
         if fields.lack_any_of(&self.fields) {
             return Err(Unfilled::Malformed);
         }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use uuid::Uuid;
 
-use super::capture::Captured;
+use super::capture::CapturedHeaders;
 use crate::json::{Field, Fields};
 
 /// What fills the holes of one answer.
@@ -12,7 +12,7 @@ use crate::json::{Field, Fields};
 pub(crate) struct Values<'v> {
     pub(crate) fields: &'v Fields<'v>,
     pub(crate) request: &'v Fields<'v>,
-    pub(crate) captured: &'v Captured,
+    pub(crate) captured: &'v CapturedHeaders,
 }
 
 /// A hole that must be filled has no value.
@@ -30,7 +30,7 @@ pub(super) enum Part {
     Text(String),
     /// A comma unless the object has just been opened.
     Comma,
-    Hole(Hole),
+    Placeholder(Placeholder),
     /// A member or object that is left out unless something in it has a value.
     Optional(Vec<Part>),
 }
@@ -44,7 +44,7 @@ pub(super) enum Source {
 }
 
 #[derive(Debug)]
-pub(super) struct Hole {
+pub(super) struct Placeholder {
     pub(super) source: Source,
     pub(super) otherwise: Otherwise,
 }
@@ -128,7 +128,7 @@ fn write_all(parts: &[Part], values: Values<'_>, to: &mut impl Sink) -> Result<(
             Part::Text(text) => to.text(text),
             Part::Comma if to.last() == Some(b'{') => {}
             Part::Comma => to.text(","),
-            Part::Hole(hole) => hole.write(values, to)?,
+            Part::Placeholder(placeholder) => placeholder.write(values, to)?,
             Part::Optional(parts) if have_value(parts, values) => write_all(parts, values, to)?,
             Part::Optional(_) => {}
         }
@@ -150,19 +150,19 @@ impl Values<'_> {
 fn have_value(parts: &[Part], values: Values<'_>) -> bool {
     parts.iter().any(|part| match part {
         Part::Text(_) | Part::Comma => false,
-        Part::Hole(hole) => hole.has_value(values),
+        Part::Placeholder(placeholder) => placeholder.has_value(values),
         Part::Optional(parts) => have_value(parts, values),
     })
 }
 
-impl Hole {
+impl Placeholder {
     /// Only asked of a hole that may be left out, so whose default, if it has one, may be left out too.
     fn has_value(&self, values: Values<'_>) -> bool {
         let own = match self.source {
             Source::Field(_) | Source::RequestField(_) => {
                 matches!(values.field(self.source), Some(Field::Present(_)))
             }
-            Source::Header(hole) => values.captured.get(hole).is_some(),
+            Source::Header(placeholder) => values.captured.get(placeholder).is_some(),
             Source::Uuid => true,
         };
         own || match &self.otherwise {
@@ -177,7 +177,7 @@ impl Hole {
                 Some(Field::Present(json)) => to.text(json),
                 _ => return self.write_default(values, to),
             },
-            Source::Header(hole) => match values.captured.get(hole) {
+            Source::Header(placeholder) => match values.captured.get(placeholder) {
                 Some(text) => {
                     serde_json::to_writer(&mut *to, text).expect("writing to memory does not fail");
                 }
@@ -214,9 +214,9 @@ impl Compiled {
 fn lack_request_field(parts: &[Part], request: &Fields<'_>) -> bool {
     parts.iter().any(|part| match part {
         Part::Text(_) | Part::Comma => false,
-        Part::Hole(hole) => {
-            hole.lacks_request_field(request)
-                || matches!(&hole.otherwise, Otherwise::Default(parts) if lack_request_field(parts, request))
+        Part::Placeholder(placeholder) => {
+            placeholder.lacks_request_field(request)
+                || matches!(&placeholder.otherwise, Otherwise::Default(parts) if lack_request_field(parts, request))
         }
         Part::Optional(parts) => lack_request_field(parts, request),
     })

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::outcome::same_number;
-use crate::contract::outcome::{Condition, Outcome, Part};
+use crate::contract::outcome::{Condition, MatchTarget, Outcome};
 
 /// More combinations of values than this are not looked through one by one.
 const MAX_COMBINATIONS: usize = 4096;
@@ -12,7 +12,7 @@ const MAX_COMBINATIONS: usize = 4096;
 pub(super) fn shadowed_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o str>> {
     let mut shadows: Vec<&str> = Vec::new();
     for combination in combinations(&outcome.conditions)? {
-        let shadow = earlier
+        let unreachable = earlier
             .iter()
             .filter(|candidate| candidate.status == outcome.status)
             .find(|candidate| {
@@ -21,14 +21,14 @@ pub(super) fn shadowed_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Opti
                     .iter()
                     .all(|asked| covers(asked, &combination))
             })?;
-        if !shadows.contains(&shadow.name.as_str()) {
-            shadows.push(&shadow.name);
+        if !shadows.contains(&unreachable.name.as_str()) {
+            shadows.push(&unreachable.name);
         }
     }
     (!shadows.is_empty()).then_some(shadows)
 }
 
-type Combination<'c> = Vec<(&'c Part, &'c Value)>;
+type Combination<'c> = Vec<(&'c MatchTarget, &'c Value)>;
 
 /// Each way to fulfil the conditions with one value for each.
 fn combinations(conditions: &[Condition]) -> Option<Vec<Combination<'_>>> {
@@ -49,7 +49,7 @@ fn combinations(conditions: &[Condition]) -> Option<Vec<Combination<'_>>> {
     }))
 }
 
-fn with<'c>(before: &Combination<'c>, next: (&'c Part, &'c Value)) -> Combination<'c> {
+fn with<'c>(before: &Combination<'c>, next: (&'c MatchTarget, &'c Value)) -> Combination<'c> {
     let mut longer = before.clone();
     longer.push(next);
     longer
@@ -65,9 +65,9 @@ fn covers(asked: &Condition, combination: &Combination<'_>) -> bool {
         .any(|(on, value)| same_part(&asked.on, on) && asked.values.iter().any(|v| same(v, value)))
 }
 
-fn same_part(one: &Part, other: &Part) -> bool {
+fn same_part(one: &MatchTarget, other: &MatchTarget) -> bool {
     match (one, other) {
-        (Part::Header(one), Part::Header(other)) => one.eq_ignore_ascii_case(other),
+        (MatchTarget::Header(one), MatchTarget::Header(other)) => one.eq_ignore_ascii_case(other),
         _ => one == other,
     }
 }

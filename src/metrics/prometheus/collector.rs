@@ -35,7 +35,7 @@ use crate::metrics::{
 /// registry.register_collector(Box::new(collector));
 /// let mut shown = String::new();
 /// text::encode(&mut shown, &registry)?;
-/// assert!(shown.contains("legacy_http_compat_active{flag=\"f\"} 1\n"));
+/// assert!(shown.contains("legacy_http_compat_flag_on{flag=\"f\"} 1\n"));
 /// # Ok::<(), std::fmt::Error>(())
 /// ```
 #[derive(Clone, Default)]

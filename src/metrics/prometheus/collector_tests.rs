@@ -34,16 +34,16 @@ struct Callers;
 impl Source for Callers {
     fn families(&self) -> &'static [Family] {
         &[
-            Family::CLIENTS,
-            Family::COVERAGE_RATIO,
+            Family::CALLERS,
+            Family::CENSUS_COVERAGE_RATIO,
             Family::CENSUS_OVERFLOWED,
         ]
     }
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
         match *family {
-            Family::CLIENTS => sample(&["AGENT", "dependent", "24h"], 12.into()),
-            Family::COVERAGE_RATIO => sample(&["24h"], Value::Ratio(0.25)),
+            Family::CALLERS => sample(&["AGENT", "dependent", "24h"], 12.into()),
+            Family::CENSUS_COVERAGE_RATIO => sample(&["24h"], Value::Ratio(0.25)),
             _ => sample(&[], false.into()),
         }
     }
@@ -71,18 +71,18 @@ legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"undetermined\",cl
 # HELP legacy_http_compat_skipped Answers that could not be rewritten, or whose outcome could not be told.
 # TYPE legacy_http_compat_skipped counter
 legacy_http_compat_skipped_total{endpoint=\"poll\",reason=\"not_json\"} 1
-# HELP legacy_http_compat_clients Distinct callers by what they need of the legacy shapes.
-# TYPE legacy_http_compat_clients gauge
-legacy_http_compat_clients{client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
-# HELP legacy_http_compat_coverage_ratio Share of the window in which callers were being watched.
-# TYPE legacy_http_compat_coverage_ratio gauge
-legacy_http_compat_coverage_ratio{window=\"24h\"} 0.25
+# HELP legacy_http_compat_callers Distinct callers by what they need of the legacy shapes.
+# TYPE legacy_http_compat_callers gauge
+legacy_http_compat_callers{client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
+# HELP legacy_http_compat_census_coverage_ratio Share of the window in which callers were being watched.
+# TYPE legacy_http_compat_census_coverage_ratio gauge
+legacy_http_compat_census_coverage_ratio{window=\"24h\"} 0.25
 # HELP legacy_http_compat_census_overflowed Whether numbers of callers contain an estimate.
 # TYPE legacy_http_compat_census_overflowed gauge
 legacy_http_compat_census_overflowed 0
-# HELP legacy_http_compat_active Whether answers are being rewritten.
-# TYPE legacy_http_compat_active gauge
-legacy_http_compat_active{flag=\"features.compat\"} 1
+# HELP legacy_http_compat_flag_on Whether answers are being rewritten.
+# TYPE legacy_http_compat_flag_on gauge
+legacy_http_compat_flag_on{flag=\"features.compat\"} 1
 # EOF";
     assert_eq!(without_zeros(&scraped(collector)), expected);
 }
@@ -102,7 +102,7 @@ fn a_family_of_two_sources_is_shown_once_with_the_samples_of_both() {
 #[test]
 fn a_name_that_two_sources_use_for_different_things_is_shown_as_the_first_has_it() {
     struct Clash;
-    const CLASH: Family = Family::counter("legacy_http_compat_active", &["by"], "Another thing.");
+    const CLASH: Family = Family::counter("legacy_http_compat_flag_on", &["by"], "Another thing.");
     impl Source for Clash {
         fn families(&self) -> &'static [Family] {
             &[CLASH]

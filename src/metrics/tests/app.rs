@@ -77,14 +77,14 @@ pub(crate) fn ask(
     body: &'static str,
 ) -> StatusCode {
     let handler = service_fn(move |_: Request<()>| async move {
-        let answer = Response::builder().header(CONTENT_TYPE, "application/json");
-        let answer = answer.body(Full::new(Bytes::from_static(body.as_bytes())));
-        Ok::<_, Infallible>(answer.unwrap())
+        let response = Response::builder().header(CONTENT_TYPE, "application/json");
+        let response = response.body(Full::new(Bytes::from_static(body.as_bytes())));
+        Ok::<_, Infallible>(response.unwrap())
     });
     let request = Request::post(format!("/{endpoint}")).header("x-kind", kind);
-    let answer = layer.layer(handler).oneshot(request.body(()).unwrap());
-    match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => answer.unwrap().status(),
+    let response = layer.layer(handler).oneshot(request.body(()).unwrap());
+    match pin!(response).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => response.unwrap().status(),
         Poll::Pending => panic!("nothing here waits"),
     }
 }

@@ -14,7 +14,7 @@ const EACH: usize = 2_000;
 const ANSWERS: u64 = 8_000;
 
 #[test]
-fn counting_at_once_loses_nothing_not_even_first_answers_while_the_contract_is_replaced() {
+fn counting_at_once_loses_nothing_not_even_first_responses_while_the_contract_is_replaced() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     let live = LiveContract::new(contract(["poll"]));
     let shared = layer(live.clone(), flag.reader(), &["AGENT"], &metrics);

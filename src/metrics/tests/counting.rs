@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn an_answer_is_counted_by_its_outcome_and_the_shape_that_was_served() {
+fn an_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
     assert_eq!(ask(&layer, "poll", "AGENT", PENDING), StatusCode::FORBIDDEN);
@@ -33,7 +33,7 @@ fn an_answer_is_counted_by_its_outcome_and_the_shape_that_was_served() {
 }
 
 #[test]
-fn all_series_of_a_contract_show_zeros_from_its_first_answer_on() {
+fn all_series_of_a_contract_show_zeros_from_its_first_response_on() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     assert!(metrics.snapshot().responses.is_empty());
     let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
@@ -49,7 +49,7 @@ fn all_series_of_a_contract_show_zeros_from_its_first_answer_on() {
 }
 
 #[test]
-fn an_answer_that_could_not_be_decided_is_counted_with_its_reason() {
+fn an_response_that_could_not_be_decided_is_counted_with_its_reason() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     let layer = layer(
         contract(["start", "poll"]),
@@ -99,13 +99,13 @@ const BODIES: [&str; 4] = [PENDING, APPROVED, "{}", "not JSON"];
 
 proptest! {
     #[test]
-    fn the_series_are_what_a_plain_map_says_and_their_sum_is_the_number_of_answers(
-        answers in prop::collection::vec((0..3_usize, 0..4_usize, any::<bool>()), 0..60),
+    fn the_series_are_what_a_plain_map_says_and_their_sum_is_the_number_of_responses(
+        responses in prop::collection::vec((0..3_usize, 0..4_usize, any::<bool>()), 0..60),
     ) {
         let (flag, metrics) = (CompatFlag::new("f", false), Arc::new(Metrics::new()));
         let layer = layer(contract(["poll"]), flag.reader(), &["AGENT", "MCP"], &metrics);
         let mut model = HashMap::<_, u64>::new();
-        for &(kind, body, on) in &answers {
+        for &(kind, body, on) in &responses {
             flag.set(on);
             ask(&layer, "poll", KINDS[kind], BODIES[body]);
             let outcome = ["PENDING", "APPROVED", "other", "undetermined"][body];
@@ -113,7 +113,7 @@ proptest! {
             *model.entry((outcome, ["AGENT", "MCP", "other"][kind], shape)).or_default() += 1;
         }
         let snapshot = metrics.snapshot();
-        prop_assert_eq!(snapshot.total_responses(), answers.len() as u64);
+        prop_assert_eq!(snapshot.total_responses(), responses.len() as u64);
         for series in &snapshot.responses {
             let expected = model.get(&(&*series.outcome, &*series.client_kind, series.shape));
             prop_assert_eq!(series.count, expected.copied().unwrap_or_default());

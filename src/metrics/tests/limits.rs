@@ -38,7 +38,7 @@ fn in_a_contract_of_too_many_series_the_places_go_to_what_happens() {
 }
 
 #[test]
-fn beyond_the_limit_answers_are_counted_as_other_and_none_is_lost() {
+fn beyond_the_limit_responses_are_counted_as_other_and_none_is_lost() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     let (endpoints, kinds) = (names(100), many_kinds());
     let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();

@@ -41,9 +41,9 @@ fn reloading_the_same_contract_without_end_adds_no_series() {
         Some(201)
     );
     let shown = format!("{metrics:?}");
-    let bindings = shown.split("bindings: ").nth(1).unwrap();
-    let bindings: u32 = bindings.split(',').next().unwrap().parse().unwrap();
-    assert!(bindings <= 128, "{shown}");
+    let per_contract = shown.split("per_contract: ").nth(1).unwrap();
+    let per_contract: u32 = per_contract.split(',').next().unwrap().parse().unwrap();
+    assert!(per_contract <= 128, "{shown}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    contract::plan::Plan,
-    json::{Field, Fields, Seeker},
+    contract::compile::CompiledContract,
+    json::{Field, FieldScanner, Fields},
 };
 
 /// Put into a request's extensions where its endpoint asks for request fields.
@@ -17,7 +17,7 @@ pub(in crate::middleware) struct Slot {
 }
 
 struct Shared {
-    plan: Arc<Plan>,
+    plan: Arc<CompiledContract>,
     endpoint: usize,
     state: Mutex<State>,
 }
@@ -45,7 +45,7 @@ pub(in crate::middleware) struct RequestFields {
 }
 
 impl Slot {
-    pub(in crate::middleware) fn new(plan: Arc<Plan>, endpoint: usize) -> Self {
+    pub(in crate::middleware) fn new(plan: Arc<CompiledContract>, endpoint: usize) -> Self {
         let state = Mutex::new(State::Untaken);
         Self {
             shared: Arc::new(Shared {
@@ -109,13 +109,13 @@ impl Slot {
 
     fn find(&self, text: &[u8], extent: Extent) -> Vec<Noted> {
         let asked = self.asked();
-        let fields = asked.seek(text);
+        let fields = asked.scan(text);
         (0..asked.len())
             .map(|slot| extent.note(text, fields.get(slot)))
             .collect()
     }
 
-    fn asked(&self) -> &Seeker {
+    fn asked(&self) -> &FieldScanner {
         &self.shared.plan.endpoints[self.shared.endpoint]
             .request
             .fields

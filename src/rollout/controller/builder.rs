@@ -5,29 +5,29 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     desk::Desk,
     open_error::{OpenRolloutError, OpenRolloutErrorKind},
-    order::Order,
+    order::CommandContext,
     parts::Parts,
     refusing::system,
     rollout::Rollout,
 };
+use crate::time::Timestamp;
 use crate::{
     census::Census,
-    clock::{Clock, SystemClock},
     contract::LiveContract,
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
     rollout::{
         audit,
-        fact::{Fact, Opened},
-        fold::Fold,
         gate::Gate,
         journal::{AppendError, Journal},
+        payload::{EventPayload, Opened},
         phase::Phase,
         policy::{BuiltInGate, Policy},
+        projection::Projection,
         state::RolloutState,
-        texts::{FlagName, Label},
-        time::Timestamp,
+        texts::{FlagName, Identifier},
     },
+    time::{Clock, SystemClock},
 };
 
 /// How a rollout is to be.
@@ -54,7 +54,7 @@ pub struct RolloutBuilder {
     flag: FlagName,
     policy: Policy,
     opening_phase: Phase,
-    opened_by: Option<Order>,
+    opened_by: Option<CommandContext>,
     clock: Arc<dyn Clock>,
     census: Option<Arc<Census>>,
     metrics: Option<Arc<Metrics>>,
@@ -88,7 +88,7 @@ impl RolloutBuilder {
     }
 
     /// Who opens the rollout and why, if the journal is empty; by default the rollout itself.
-    pub fn opened_by(mut self, order: Order) -> Self {
+    pub fn opened_by(mut self, order: CommandContext) -> Self {
         self.opened_by = Some(order);
         self
     }
@@ -149,7 +149,7 @@ impl RolloutBuilder {
     }
 
     fn check_gates(&self) -> Result<(), OpenRolloutErrorKind> {
-        let mut names: BTreeSet<Label> = BuiltInGate::ALL.map(BuiltInGate::label).into();
+        let mut names: BTreeSet<Identifier> = BuiltInGate::ALL.map(BuiltInGate::label).into();
         let own = self.gates.iter().map(|gate| gate.name());
         for name in own {
             if !names.insert(name.clone()) {
@@ -160,8 +160,8 @@ impl RolloutBuilder {
     }
 
     /// All that was journaled, after the beginning was journaled if there was none.
-    fn replayed(&self, journal: &dyn Journal) -> Result<Fold, OpenRolloutError> {
-        let mut fold = Fold::new();
+    fn replayed(&self, journal: &dyn Journal) -> Result<Projection, OpenRolloutError> {
+        let mut fold = Projection::new();
         fold.catch_up(journal, |_| {})?;
         while fold.state().is_none() {
             match self.begin(journal, &fold) {
@@ -178,8 +178,8 @@ impl RolloutBuilder {
         Ok(fold)
     }
 
-    fn begin(&self, journal: &dyn Journal, fold: &Fold) -> Result<(), OpenRolloutErrorKind> {
-        let opened = Fact::Opened(Opened {
+    fn begin(&self, journal: &dyn Journal, fold: &Projection) -> Result<(), OpenRolloutErrorKind> {
+        let opened = EventPayload::Opened(Opened {
             flag: self.flag.clone(),
             phase: self.opening_phase,
             policy: self.policy.to_document(),
@@ -225,6 +225,6 @@ impl Rollout {
     }
 }
 
-fn open_state(fold: &Fold) -> &RolloutState {
+fn open_state(fold: &Projection) -> &RolloutState {
     fold.state().expect("the rollout was opened above")
 }

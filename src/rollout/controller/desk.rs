@@ -3,28 +3,28 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{budget::Budget, status::Overdue};
+use crate::time::Timestamp;
 use crate::{
-    clock::Clock,
     flag::FlagState,
     rollout::{
         audit,
-        event::{Draft, Event},
-        fact::Fact,
-        fold::{Fold, FoldError},
+        event::{Event, NewEvent},
+        payload::EventPayload,
         phase::{Phase, Transition},
         policy::Policy,
+        projection::{Projection, ProjectionError},
         state::RolloutState,
-        time::Timestamp,
     },
+    time::Clock,
 };
 
 /// What one command at a time may change.
 #[derive(Debug)]
 pub(super) struct Desk {
-    fold: Fold,
+    fold: Projection,
     pub(super) policy: Policy,
     /// A rollback that took effect and is not in the journal.
-    pub(super) unrecorded: Option<Draft>,
+    pub(super) unrecorded: Option<NewEvent>,
     /// Whether the start of this process is in the journal.
     pub(super) started: bool,
     /// Whether the journal may have closed itself.
@@ -56,7 +56,7 @@ pub(super) struct CutoverWatch {
 
 impl Desk {
     /// `fold` has been opened.
-    pub(super) fn new(fold: Fold, policy: Policy, clock: &dyn Clock) -> Self {
+    pub(super) fn new(fold: Projection, policy: Policy, clock: &dyn Clock) -> Self {
         let mut desk = Self {
             fold,
             policy,
@@ -74,7 +74,7 @@ impl Desk {
         desk
     }
 
-    pub(super) const fn fold(&self) -> &Fold {
+    pub(super) const fn projection(&self) -> &Projection {
         &self.fold
     }
 
@@ -97,11 +97,11 @@ impl Desk {
     }
 
     /// Takes in the next event and logs it.
-    pub(super) fn take(&mut self, event: &Event, clock: &dyn Clock) -> Result<(), FoldError> {
+    pub(super) fn take(&mut self, event: &Event, clock: &dyn Clock) -> Result<(), ProjectionError> {
         self.fold.apply(event)?;
         audit::record(self.state().flag_name().as_str(), event);
-        if let Fact::PolicyChanged(fact) = event.fact() {
-            match Policy::from_document(&fact.policy) {
+        if let EventPayload::PolicyChanged(payload) = event.payload() {
+            match Policy::from_document(&payload.policy) {
                 Ok(policy) => self.policy = policy,
                 // Written by another version. The policy of before is the one that is understood.
                 Err(error) => {

@@ -1,23 +1,24 @@
 //! What people and services report, and what they decide beside the steps.
 
 use super::{
-    order::Order,
+    order::CommandContext,
     parts::{Loudness, TRIES},
     refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
+use crate::time::Timestamp;
 use crate::{
     caller::ClientVersion,
     rollout::{
         event::Event,
-        fact::{
+        payload::{
             Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-            DependenceWaived, Fact, Incident, PolicyChanged, PostAnalysisFiled, WaiverEnded,
+            DependenceWaived, EventPayload, Incident, PolicyChanged, PostAnalysisFiled,
+            WaiverEnded,
         },
         policy::Policy,
-        texts::{ContractDigest, IncidentId, Label, Link, Owner, Reason, Summary},
-        time::Timestamp,
-        waived::Waived,
+        texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+        waived::WaiverTarget,
     },
 };
 
@@ -37,13 +38,13 @@ impl Rollout {
     /// As all of these.
     pub fn report_check(
         &self,
-        check: Label,
+        check: Identifier,
         green: bool,
         link: Option<Link>,
-        order: &Order,
+        order: &CommandContext,
     ) -> Recorded {
-        let fact = Fact::CheckReported(CheckReported { check, green, link });
-        self.record(fact, order)
+        let payload = EventPayload::CheckReported(CheckReported { check, green, link });
+        self.record(payload, order)
     }
 
     /// There is an incident.
@@ -51,8 +52,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when it is open already.
-    pub fn open_incident(&self, incident: IncidentId, order: &Order) -> Recorded {
-        self.record(Fact::IncidentOpened(Incident { incident }), order)
+    pub fn open_incident(&self, incident: IncidentId, order: &CommandContext) -> Recorded {
+        self.record(EventPayload::IncidentOpened(Incident { incident }), order)
     }
 
     /// An incident is over.
@@ -60,8 +61,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when it is not open.
-    pub fn close_incident(&self, incident: IncidentId, order: &Order) -> Recorded {
-        self.record(Fact::IncidentClosed(Incident { incident }), order)
+    pub fn close_incident(&self, incident: IncidentId, order: &CommandContext) -> Recorded {
+        self.record(EventPayload::IncidentClosed(Incident { incident }), order)
     }
 
     /// Clients of a kind were rolled back to an earlier version.
@@ -71,17 +72,17 @@ impl Rollout {
     /// As all of these.
     pub fn client_rolled_back(
         &self,
-        kind: Label,
+        kind: Identifier,
         version: ClientVersion,
         incident: Option<IncidentId>,
-        order: &Order,
+        order: &CommandContext,
     ) -> Recorded {
-        let fact = ClientRolledBack {
+        let payload = ClientRolledBack {
             kind,
             version,
             incident,
         };
-        self.record(Fact::ClientRolledBack(fact), order)
+        self.record(EventPayload::ClientRolledBack(payload), order)
     }
 
     /// The dependence of a caller, a kind or the anonymous ones is waived until a moment, or its waiver renewed.
@@ -89,13 +90,19 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn waive(&self, waived: Waived, owner: Owner, until: Timestamp, order: &Order) -> Recorded {
-        let fact = DependenceWaived {
+    pub fn waive(
+        &self,
+        waived: WaiverTarget,
+        owner: Owner,
+        until: Timestamp,
+        order: &CommandContext,
+    ) -> Recorded {
+        let payload = DependenceWaived {
             waived,
             owner,
             until,
         };
-        self.record(Fact::DependenceWaived(fact), order)
+        self.record(EventPayload::DependenceWaived(payload), order)
     }
 
     /// A waiver ends before its time.
@@ -103,8 +110,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when there is none.
-    pub fn end_waiver(&self, waived: Waived, order: &Order) -> Recorded {
-        self.record(Fact::WaiverEnded(WaiverEnded { waived }), order)
+    pub fn end_waiver(&self, waived: WaiverTarget, order: &CommandContext) -> Recorded {
+        self.record(EventPayload::WaiverEnded(WaiverEnded { waived }), order)
     }
 
     /// The post-analysis of the rollback that was journaled under this number is done.
@@ -117,14 +124,14 @@ impl Rollout {
         rollback: u64,
         link: Link,
         summary: Summary,
-        order: &Order,
+        order: &CommandContext,
     ) -> Recorded {
-        let fact = PostAnalysisFiled {
+        let payload = PostAnalysisFiled {
             rollback,
             link,
             summary,
         };
-        self.record(Fact::PostAnalysisFiled(fact), order)
+        self.record(EventPayload::PostAnalysisFiled(payload), order)
     }
 
     /// Another policy holds from now on.
@@ -132,9 +139,9 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn change_policy(&self, policy: &Policy, order: &Order) -> Recorded {
+    pub fn change_policy(&self, policy: &Policy, order: &CommandContext) -> Recorded {
         let policy = policy.to_document();
-        self.record(Fact::PolicyChanged(PolicyChanged { policy }), order)
+        self.record(EventPayload::PolicyChanged(PolicyChanged { policy }), order)
     }
 
     /// Another contract is served from now on. A rollout that was given its contract finds that out by itself.
@@ -142,8 +149,11 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when it is the one before.
-    pub fn contract_changed(&self, digest: ContractDigest, order: &Order) -> Recorded {
-        self.record(Fact::ContractChanged(ContractChanged { digest }), order)
+    pub fn contract_changed(&self, digest: ContractDigest, order: &CommandContext) -> Recorded {
+        self.record(
+            EventPayload::ContractChanged(ContractChanged { digest }),
+            order,
+        )
     }
 
     /// An attempt to sign in or to use a token was refused. Returns whether it is journaled: there is room for 32 an
@@ -152,7 +162,7 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these.
-    pub fn access_refused(&self, cause: Reason, order: &Order) -> Result<bool, Refusal> {
+    pub fn access_refused(&self, cause: Reason, order: &CommandContext) -> Result<bool, Refusal> {
         let mut desk = self.desk();
         let refused = AttemptRefused {
             attempt: Attempt::Access,
@@ -165,9 +175,9 @@ impl Rollout {
         journaled.map_err(|kind| Refusal::new(desk.head(), Vec::new(), kind))
     }
 
-    fn record(&self, fact: Fact, order: &Order) -> Recorded {
+    fn record(&self, payload: EventPayload, order: &CommandContext) -> Recorded {
         let mut desk = self.desk();
-        let draft = order.draft(self.parts.now(), fact);
+        let draft = order.draft(self.parts.now(), payload);
         let mut recorded = Err(RefusalKind::RollbackUnrecorded);
         for _ in 0..TRIES {
             recorded = self.parts.prepare(&mut desk).and_then(|()| {

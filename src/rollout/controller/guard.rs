@@ -11,7 +11,7 @@ use crate::{
         gate::Waivers,
         gate_report::GateReport,
         policy::Guard,
-        texts::{IncidentId, Label},
+        texts::{Identifier, IncidentId},
     },
 };
 
@@ -123,7 +123,7 @@ fn alarm(guard: &Guard, window: Window, kinds: &[Figures]) -> Option<Alarm> {
         "most_percent": guard.stranded_percent,
         "kinds": figures.collect::<Vec<_>>(),
     });
-    let name = Label::new("guard").expect("a word is a token");
+    let name = Identifier::new("guard").expect("a word is a token");
     Some(Alarm {
         reason,
         report: GateReport::failed(name, evidence),

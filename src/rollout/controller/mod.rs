@@ -23,7 +23,7 @@ mod transition;
 
 pub use builder::RolloutBuilder;
 pub use open_error::{OpenRolloutError, OpenRolloutErrorKind};
-pub use order::Order;
+pub use order::CommandContext;
 pub use refusal::{Refusal, RefusalKind};
 pub use rollback::RolledBack;
 pub use rollout::Rollout;

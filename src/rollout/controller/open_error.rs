@@ -3,10 +3,10 @@
 use std::{error::Error, fmt};
 
 use crate::rollout::{
-    fold::ReplayError,
     journal::AppendError,
     policy::InvalidPolicy,
-    texts::{FlagName, Label},
+    projection::ReplayError,
+    texts::{FlagName, Identifier},
 };
 
 /// Why a rollout was not opened.
@@ -26,7 +26,7 @@ pub enum OpenRolloutErrorKind {
     /// The policy in the journal is none that this version understands.
     Policy(InvalidPolicy),
     /// Two gates have this name.
-    DuplicateGate(Label),
+    DuplicateGate(Identifier),
     /// The beginning could not be journaled.
     NotJournaled(AppendError),
 }

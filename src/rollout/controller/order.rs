@@ -2,18 +2,18 @@
 
 use crate::rollout::{
     actor::Actor,
-    event::Draft,
-    fact::Fact,
+    event::NewEvent,
+    payload::EventPayload,
     texts::{CorrelationId, Reason},
-    time::Timestamp,
 };
+use crate::time::Timestamp;
 
 /// Who gives a command, why, and on the strength of what.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CorrelationId, Order, Reason};
+/// use legacy_http_compat::rollout::{Actor, CorrelationId, CommandContext, Reason};
 ///
-/// let order = Order::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
+/// let order = CommandContext::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
 ///     .correlated(CorrelationId::new("req-17")?)
 ///     .expecting(42); // the head that mara's page showed
 /// assert_eq!(order.expected_head(), Some(42));
@@ -21,14 +21,14 @@ use crate::rollout::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Order {
+pub struct CommandContext {
     actor: Actor,
     reason: Reason,
     correlation_id: Option<CorrelationId>,
     expected_head: Option<u64>,
 }
 
-impl Order {
+impl CommandContext {
     /// By whom and why.
     pub const fn new(actor: Actor, reason: Reason) -> Self {
         Self {
@@ -70,8 +70,8 @@ impl Order {
         self.expected_head
     }
 
-    pub(super) fn draft(&self, at: Timestamp, fact: Fact) -> Draft {
-        let draft = Draft::new(at, self.actor.clone(), self.reason.clone(), fact);
+    pub(super) fn draft(&self, at: Timestamp, payload: EventPayload) -> NewEvent {
+        let draft = NewEvent::new(at, self.actor.clone(), self.reason.clone(), payload);
         match &self.correlation_id {
             Some(id) => draft.correlated(id.clone()),
             None => draft,

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use super::{desk::Desk, refusal::RefusalKind};
+use crate::time::Timestamp;
 use crate::{
     census::Census,
-    clock::Clock,
     contract::LiveContract,
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
     rollout::{
         audit,
-        event::{Draft, Event},
-        fold::ReplayError,
+        event::{Event, NewEvent},
         gate::{Gate, GateContext},
         journal::{AppendError, Conflict, Journal},
         phase::{Phase, Transition},
         policy::Policy,
+        projection::ReplayError,
         state::RolloutState,
-        time::Timestamp,
     },
+    time::Clock,
 };
 
 /// How many events are taken in at a time.
@@ -121,11 +121,11 @@ impl Parts {
     pub(super) fn append(
         &self,
         desk: &mut Desk,
-        draft: &Draft,
+        draft: &NewEvent,
         loudness: Loudness,
     ) -> Result<Event, RefusalKind> {
         let event = draft.clone().numbered(desk.head() + 1);
-        let fits = desk.fold().check(&event);
+        let fits = desk.projection().check(&event);
         fits.map_err(|error| RefusalKind::Unfitting(error.kind().clone()))?;
         match self.journal.append(desk.head(), draft.clone()) {
             Ok(event) => {

@@ -3,11 +3,11 @@
 use std::{error::Error, fmt};
 
 use crate::rollout::{
-    fold::{FoldErrorKind, ReplayError},
     gate_report::GateReport,
     journal::{AppendError, Conflict},
     phase::{ImpossibleTransition, Phase, Transition},
-    texts::Label,
+    projection::{ProjectionErrorKind, ReplayError},
+    texts::Identifier,
 };
 
 /// Why a command was refused. Nothing has changed, unless the kind says otherwise.
@@ -29,20 +29,20 @@ pub enum RefusalKind {
     /// Only a cutover can be rolled back, and the rollout is in this phase.
     NotInCutover(Phase),
     /// These gates do not let pass.
-    GatesFailed(Vec<Label>),
+    GatesFailed(Vec<Identifier>),
     /// An override names each failing gate and no other.
     OverrideMismatch {
         /// Failing gates that were not named.
-        unnamed: Vec<Label>,
+        unnamed: Vec<Identifier>,
         /// Named gates that do not fail, or are not asked.
-        needless: Vec<Label>,
+        needless: Vec<Identifier>,
     },
     /// Others were faster.
     Conflict(Conflict),
     /// A rollback that took effect is not in the journal yet. Until it is, nothing else is.
     RollbackUnrecorded,
     /// What is said cannot follow what is journaled.
-    Unfitting(FoldErrorKind),
+    Unfitting(ProjectionErrorKind),
     /// The journal did not take it. Where the error is not certain, it may turn out to stand.
     NotJournaled(AppendError),
     /// The journal cannot be read.
@@ -121,10 +121,10 @@ impl fmt::Display for RefusalKind {
     }
 }
 
-fn list(labels: &[Label]) -> String {
+fn list(labels: &[Identifier]) -> String {
     if labels.is_empty() {
         return "none".to_owned();
     }
-    let names: Vec<&str> = labels.iter().map(Label::as_str).collect();
+    let names: Vec<&str> = labels.iter().map(Identifier::as_str).collect();
     names.join(", ")
 }

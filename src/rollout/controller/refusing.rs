@@ -2,21 +2,21 @@
 
 use super::{
     desk::Desk,
-    order::Order,
+    order::CommandContext,
     parts::{Loudness, Parts},
     refusal::{Refusal, RefusalKind},
 };
 use crate::rollout::{
     actor::Actor,
-    fact::{Attempt, AttemptRefused, ContractChanged, Fact, Mode, ProcessStarted},
     gate_report::GateReport,
+    payload::{Attempt, AttemptRefused, ContractChanged, EventPayload, Mode, ProcessStarted},
     texts::{ContractDigest, Reason},
 };
 
 /// An order of the rollout itself.
-pub(super) fn system(reason: &str) -> Order {
+pub(super) fn system(reason: &str) -> CommandContext {
     let actor = Actor::system("rollout").expect("a short word is an id");
-    Order::new(actor, bounded(reason))
+    CommandContext::new(actor, bounded(reason))
 }
 
 /// A reason of any text: cut to its length, and not shown if it has what a reason may not have.
@@ -31,7 +31,7 @@ impl Parts {
     pub(super) fn refuse(
         &self,
         desk: &mut Desk,
-        (order, attempt): (&Order, Attempt),
+        (order, attempt): (&CommandContext, Attempt),
         (kind, gates): (RefusalKind, Vec<GateReport>),
     ) -> Refusal {
         let journaled = matches!(
@@ -59,7 +59,7 @@ impl Parts {
     pub(super) fn journal_refusal(
         &self,
         desk: &mut Desk,
-        order: &Order,
+        order: &CommandContext,
         refused: AttemptRefused,
     ) -> Result<bool, RefusalKind> {
         let budget = &mut desk.budgets[usize::from(refused.attempt == Attempt::Access)];
@@ -67,7 +67,7 @@ impl Parts {
             desk.unjournaled_refusals += 1;
             return Ok(false);
         }
-        let draft = order.draft(self.now(), Fact::AttemptRefused(refused));
+        let draft = order.draft(self.now(), EventPayload::AttemptRefused(refused));
         self.append(desk, &draft, Loudness::Loud).map(|_| true)
     }
 
@@ -83,7 +83,10 @@ impl Parts {
         }
         let mode = Mode::of(desk.flag());
         let order = system("the process started");
-        let draft = order.draft(self.now(), Fact::ProcessStarted(ProcessStarted { mode }));
+        let draft = order.draft(
+            self.now(),
+            EventPayload::ProcessStarted(ProcessStarted { mode }),
+        );
         desk.started = self.append(desk, &draft, loudness).is_ok();
     }
 
@@ -98,7 +101,7 @@ impl Parts {
             return;
         }
         let order = system("the contract in use is another than before");
-        let changed = Fact::ContractChanged(ContractChanged { digest });
+        let changed = EventPayload::ContractChanged(ContractChanged { digest });
         let draft = order.draft(self.now(), changed);
         // Tried again at the next tick.
         let _ = self.append(desk, &draft, Loudness::Quiet);

@@ -2,15 +2,15 @@
 
 use super::{
     desk::Desk,
-    order::Order,
+    order::CommandContext,
     parts::{Loudness, TRIES},
     refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
 use crate::rollout::{
     event::Event,
-    fact::{Attempt, Fact, PhaseChange},
     gate_report::GateReport,
+    payload::{Attempt, EventPayload, PhaseChange},
     phase::Phase,
     texts::IncidentId,
 };
@@ -50,7 +50,11 @@ impl Rollout {
     ///
     /// When the rollout is not in cutover, or a rollback that took effect is not yet in the journal: then the flag is
     /// on already. [`RefusalKind::Conflict`] when somebody else left the cutover meanwhile.
-    pub fn rollback(&self, incident: IncidentId, order: &Order) -> Result<RolledBack, Refusal> {
+    pub fn rollback(
+        &self,
+        incident: IncidentId,
+        order: &CommandContext,
+    ) -> Result<RolledBack, Refusal> {
         let mut desk = self.desk();
         // A journal that cannot be read does not stand in the way.
         let _ = self.parts.prepare(&mut desk);
@@ -83,14 +87,14 @@ impl Rollout {
         &self,
         desk: &mut Desk,
         (incident, figures): (IncidentId, Vec<GateReport>),
-        order: &Order,
+        order: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
         let change = PhaseChange {
             gates: figures,
             incident: Some(incident),
             ..PhaseChange::new(Phase::Cutover, Phase::Compat)
         };
-        let draft = order.draft(self.parts.now(), Fact::PhaseChanged(change));
+        let draft = order.draft(self.parts.now(), EventPayload::PhaseChanged(change));
         for _ in 0..TRIES {
             match self.parts.append(desk, &draft, Loudness::Loud) {
                 Ok(event) => return Ok(RolledBack::Recorded(event)),

@@ -17,14 +17,14 @@ use crate::{
 /// The rollout of one flag: it alone holds the writing end, and moves it only by what its journal says.
 ///
 /// It is made by a [`RolloutBuilder`](super::RolloutBuilder). All commands block while they write; from async code call
-/// them by `spawn_blocking` or the like. Keep it, after its census: `Keeper::start(Duration::from_secs(1), [census,
+/// them by `spawn_blocking` or the like. Keep it, after its census: `BackgroundWorker::start(Duration::from_secs(1), [census,
 /// rollout])`. Without ticks there is no guard, no retry and no sign of what is overdue.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use legacy_http_compat::FlagState;
 /// use legacy_http_compat::rollout::{
-///     Actor, FlagName, IncidentId, Label, MemoryJournal, Order, Phase, Policy, Reason, RefusalKind, Rollout,
+///     Actor, FlagName, IncidentId, Identifier, MemoryJournal, CommandContext, Phase, Policy, Reason, RefusalKind, Rollout,
 /// };
 ///
 /// let policy = Policy::builder().required_checks(["openapi"]).build()?;
@@ -33,10 +33,10 @@ use crate::{
 /// let reader = rollout.reader(); // for the layer
 /// assert_eq!(reader.state(), FlagState::On);
 ///
-/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(Order::new(Actor::human("mara")?, Reason::new(why)?));
+/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(CommandContext::new(Actor::human("mara")?, Reason::new(why)?));
 /// let refusal = rollout.transition(Phase::Cutover, &by_mara("looks good to me")?).unwrap_err();
 /// let RefusalKind::GatesFailed(failing) = refusal.kind() else { panic!("{refusal}") };
-/// assert_eq!(failing[0].as_str(), "checks_green");
+/// assert_eq!(failing[0].as_str(), "required_checks");
 /// assert_eq!(reader.state(), FlagState::On, "nothing has changed");
 ///
 /// // Whoever has to cut over all the same names each failing gate.

@@ -9,16 +9,16 @@ use crate::{
     rollout::phase::{Phase, Transition},
 };
 
-/// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSIS_DUE`] and [`Family::JOURNAL_FAILING`], as the last command or tick left them.
+/// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
+/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as the last command or tick left them.
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
         &[
             Family::PHASE,
             Family::TRANSITIONS,
-            Family::GATE,
+            Family::GATE_PASSED,
             Family::OVERDUE,
-            Family::POST_ANALYSIS_DUE,
+            Family::POST_ANALYSES_OPEN,
             Family::JOURNAL_FAILING,
         ]
     }
@@ -32,7 +32,7 @@ impl Source for Rollout {
                 let labels = [step.from().as_str(), step.to().as_str()];
                 sample(&labels, status.state.count_of(step).into());
             }
-        } else if *family == Family::GATE {
+        } else if *family == Family::GATE_PASSED {
             for report in &status.gates {
                 sample(&[report.name().as_str()], report.passed().into());
             }
@@ -40,7 +40,7 @@ impl Source for Rollout {
             for what in Overdue::ALL {
                 sample(&[what.as_str()], status.overdue.contains(&what).into());
             }
-        } else if *family == Family::POST_ANALYSIS_DUE {
+        } else if *family == Family::POST_ANALYSES_OPEN {
             let due = status.state.post_analyses_due().count();
             sample(&[], (due as u64).into());
         } else if *family == Family::JOURNAL_FAILING {

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::{desk::Desk, parts::Parts, status::Overdue};
-use crate::rollout::{
-    phase::Phase, policy::Policy, records::Duty, state::RolloutState, time::Timestamp,
-};
+use crate::rollout::{phase::Phase, policy::Policy, records::ObligationKind, state::RolloutState};
+use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -15,8 +14,8 @@ pub(super) fn overdue(state: &RolloutState, policy: &Policy, now: Timestamp) -> 
     let owed = owed.filter(|obligation| obligation.overdue);
     let mut overdue: Vec<Overdue> = owed
         .map(|obligation| match obligation.duty {
-            Duty::EndRollback => Overdue::Rollback,
-            Duty::PostAnalysis => Overdue::PostAnalysis,
+            ObligationKind::EndRollback => Overdue::Rollback,
+            ObligationKind::PostAnalysis => Overdue::PostAnalysis,
         })
         .collect();
     let late = policy.retire_by().is_some_and(|moment| moment < now);

@@ -1,11 +1,9 @@
 //! What is shown of a rollout.
 
+use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
-    rollout::{
-        gate_report::GateReport, phase::Transition, policy::Policy, state::RolloutState,
-        time::Timestamp,
-    },
+    rollout::{gate_report::GateReport, phase::Transition, policy::Policy, state::RolloutState},
 };
 
 /// How a rollout stands, as of its last command or tick.

@@ -5,8 +5,8 @@ use super::{
     rollout::{Rollout, next_gated},
 };
 use crate::{
-    keeper::Tick,
     rollout::{gate::ask, phase::Transition, policy::Policy, state::RolloutState},
+    worker::Tick,
 };
 
 impl Tick for Rollout {

@@ -1,20 +1,20 @@
 //! The steps that are taken on evidence, and the one that gives up.
 
 use super::{
-    order::Order,
+    order::CommandContext,
     parts::{Loudness, Parts},
     refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
 use crate::rollout::{
     event::Event,
-    fact::{Attempt, Fact, PhaseChange},
     gate::ask,
     gate_report::GateReport,
+    payload::{Attempt, EventPayload, PhaseChange},
     phase::{ImpossibleTransition, Phase, Transition},
     policy::Policy,
     state::RolloutState,
-    texts::Label,
+    texts::Identifier,
 };
 
 /// What would become of a step.
@@ -68,7 +68,7 @@ impl Rollout {
     /// When there is no such step, a gate does not let pass, something was journaled since the gates were asked or since
     /// the head that the order expects, or the journal cannot be written. The flag stays as it was. For the way back
     /// from cutover there is [`Rollout::rollback`].
-    pub fn transition(&self, to: Phase, order: &Order) -> Result<Event, Refusal> {
+    pub fn transition(&self, to: Phase, order: &CommandContext) -> Result<Event, Refusal> {
         self.step(to, &[], order)
     }
 
@@ -78,11 +78,20 @@ impl Rollout {
     /// # Errors
     ///
     /// As [`Rollout::transition`]; and when other gates are named than those that fail.
-    pub fn override_cutover(&self, gates: &[Label], order: &Order) -> Result<Event, Refusal> {
+    pub fn override_cutover(
+        &self,
+        gates: &[Identifier],
+        order: &CommandContext,
+    ) -> Result<Event, Refusal> {
         self.step(Phase::Cutover, gates, order)
     }
 
-    fn step(&self, to: Phase, overridden: &[Label], order: &Order) -> Result<Event, Refusal> {
+    fn step(
+        &self,
+        to: Phase,
+        overridden: &[Identifier],
+        order: &CommandContext,
+    ) -> Result<Event, Refusal> {
         let look = self.look(to, order)?;
         let from = look.state.phase();
         let attempt = Attempt::Transition { from, to };
@@ -109,7 +118,7 @@ impl Rollout {
             overridden: overridden.to_vec(),
             ..PhaseChange::new(from, to)
         };
-        let draft = order.draft(self.parts.now(), Fact::PhaseChanged(change));
+        let draft = order.draft(self.parts.now(), EventPayload::PhaseChanged(change));
         let ready = self.parts.prepare(&mut desk);
         let stepped = ready.and_then(|()| {
             if desk.head() == look.head {
@@ -123,7 +132,7 @@ impl Rollout {
     }
 
     /// Where the rollout stands, if nothing is in the way of a step from there and the order expects no other head.
-    fn look(&self, to: Phase, order: &Order) -> Result<Look, Refusal> {
+    fn look(&self, to: Phase, order: &CommandContext) -> Result<Look, Refusal> {
         let mut desk = self.desk();
         let ready = self.parts.prepare(&mut desk);
         self.show(&desk);
@@ -177,13 +186,13 @@ impl DryRun {
     }
 }
 
-fn refused(step: Transition, gates: &[GateReport], named: &[Label]) -> Option<RefusalKind> {
+fn refused(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Option<RefusalKind> {
     let failing = gates.iter().filter(|report| !report.passed());
-    let failing: Vec<Label> = failing.map(|report| report.name().clone()).collect();
+    let failing: Vec<Identifier> = failing.map(|report| report.name().clone()).collect();
     if named.is_empty() || !step.may_be_overridden() {
         return (!failing.is_empty()).then_some(RefusalKind::GatesFailed(failing));
     }
-    let outside = |labels: &[Label], of: &[Label]| -> Vec<Label> {
+    let outside = |labels: &[Identifier], of: &[Identifier]| -> Vec<Identifier> {
         let outside = labels.iter().filter(|label| !of.contains(label));
         outside.cloned().collect()
     };

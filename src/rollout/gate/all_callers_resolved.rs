@@ -12,7 +12,7 @@ const SHOWN: usize = 10;
 #[derive(Debug, Default)]
 struct Unaccounted {
     waived: u64,
-    silent: u64,
+    inactive: u64,
     in_the_way: u64,
     shown: Vec<String>,
 }
@@ -27,19 +27,19 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let Some(census) = context.census else {
         return Verdict::unknown("no census is attached");
     };
-    let window = context.policy.silent_longer_than();
+    let window = context.policy.inactive_after();
     let report = census.report(window);
     let waivers = Waivers::of(context.state, context.now);
     let mut found = Unaccounted::default();
     census.each_caller(window, Select::Unaccounted, |row| found.add(&row, &waivers));
-    let rests_on_silence = found.silent > 0 || report.all.forgotten_dependents > 0;
+    let rests_on_silence = found.inactive > 0 || report.all.forgotten_dependents > 0;
     let heard = !rests_on_silence || is_watched(&report, context);
     let passed = found.in_the_way == 0 && heard && lost(&report) == 0 && !report.overflowed();
     let evidence = json!({
-        "silent_longer_than": report.window,
+        "inactive_after": report.window,
         "migrated": report.all.migrated,
         "waived": found.waived,
-        "silent": found.silent,
+        "inactive": found.inactive,
         "forgotten_dependents": report.all.forgotten_dependents,
         "in_the_way": found.in_the_way,
         "callers": found.shown,
@@ -58,8 +58,8 @@ impl Unaccounted {
     fn add(&mut self, row: &CallerRow, waivers: &Waivers) {
         if waivers.cover(row) {
             self.waived += 1;
-        } else if row.state == CallerState::Silent {
-            self.silent += 1;
+        } else if row.state == CallerState::Inactive {
+            self.inactive += 1;
         } else {
             self.in_the_way += 1;
             if self.shown.len() < SHOWN {

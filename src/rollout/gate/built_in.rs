@@ -1,16 +1,16 @@
 //! The built-in gates by their names.
 
 use super::{
-    all_accounted, context::GateContext, coverage, gate::Gate, instrumentation, legacy_quiet,
-    records, verdict::Verdict,
+    all_callers_resolved, context::GateContext, coverage, gate::Gate, instrumentation,
+    no_dependent_responses, records, verdict::Verdict,
 };
 use crate::rollout::{
     bounded_json::Evidence, gate_report::GateReport, phase::Transition, policy::BuiltInGate,
-    texts::Label,
+    texts::Identifier,
 };
 
 impl Gate for BuiltInGate {
-    fn name(&self) -> Label {
+    fn name(&self) -> Identifier {
         self.label()
     }
 
@@ -29,11 +29,11 @@ impl Gate for BuiltInGate {
 fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
     match gate {
         BuiltInGate::Instrumentation => instrumentation::verdict(context),
-        BuiltInGate::ChecksGreen => records::checks_green(context),
-        BuiltInGate::LegacyQuiet => legacy_quiet::verdict(context),
-        BuiltInGate::AllAccounted => all_accounted::verdict(context),
+        BuiltInGate::RequiredChecks => records::required_checks(context),
+        BuiltInGate::NoDependentResponses => no_dependent_responses::verdict(context),
+        BuiltInGate::AllCallersResolved => all_callers_resolved::verdict(context),
         BuiltInGate::Coverage => coverage::verdict(context),
-        BuiltInGate::NoIncident => records::no_incident(context),
-        BuiltInGate::PostAnalysisDone => records::post_analysis_done(context),
+        BuiltInGate::NoOpenIncident => records::no_open_incident(context),
+        BuiltInGate::PostAnalysesFiled => records::post_analyses_filed(context),
     }
 }

@@ -1,9 +1,10 @@
 //! What a gate may look at.
 
+use crate::time::Timestamp;
 use crate::{
     census::{Census, Window},
     metrics::Metrics,
-    rollout::{phase::Transition, policy::Policy, state::RolloutState, time::Timestamp},
+    rollout::{phase::Transition, policy::Policy, state::RolloutState},
 };
 
 /// What a gate may look at: where the rollout stands, what its policy asks for, and what was counted.

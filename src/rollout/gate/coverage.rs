@@ -15,7 +15,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let passed = report.coverage.ratio >= policy.coverage_ratio()
         && !report.overflowed()
         && lost == 0
-        && report.all.answers.all >= policy.minimum_answers()
+        && report.all.responses.all >= policy.min_responses()
         && policy.processes() == 1;
     let evidence = json!({
         "window": report.window,
@@ -24,8 +24,8 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
         "gaps": report.coverage.gap_count,
         "overflowed": report.overflowed(),
         "snapshots_lost": lost,
-        "answers": report.all.answers.all,
-        "least_answers": policy.minimum_answers(),
+        "responses": report.all.responses.all,
+        "least_responses": policy.min_responses(),
         "processes": policy.processes(),
     });
     Verdict::new(passed, evidence)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::context::GateContext;
-use crate::rollout::{gate_report::GateReport, phase::Transition, texts::Label};
+use crate::rollout::{gate_report::GateReport, phase::Transition, texts::Identifier};
 
 /// Evidence that must hold before a step.
 ///
@@ -14,15 +14,15 @@ use crate::rollout::{gate_report::GateReport, phase::Transition, texts::Label};
 /// from what it knows, and never wait for a network. One that panics has failed.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Gate, GateContext, GateReport, Label};
+/// use legacy_http_compat::rollout::{Gate, GateContext, GateReport, Identifier};
 /// use serde_json::json;
 ///
 /// /// No cutover on a Friday or at a weekend.
 /// #[derive(Debug)]
-/// struct Weekday(Label);
+/// struct Weekday(Identifier);
 ///
 /// impl Gate for Weekday {
-///     fn name(&self) -> Label {
+///     fn name(&self) -> Identifier {
 ///         self.0.clone()
 ///     }
 ///
@@ -34,13 +34,13 @@ use crate::rollout::{gate_report::GateReport, phase::Transition, texts::Label};
 ///     }
 /// }
 ///
-/// let gate: Box<dyn Gate> = Box::new(Weekday(Label::new("weekday")?));
+/// let gate: Box<dyn Gate> = Box::new(Weekday(Identifier::new("weekday")?));
 /// assert_eq!(gate.name().as_str(), "weekday");
 /// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
 /// ```
 pub trait Gate: fmt::Debug + Send + Sync {
     /// Its name, always the same.
-    fn name(&self) -> Label;
+    fn name(&self) -> Identifier;
 
     /// Whether it is asked before this step. By default before cutover and retirement; the ways back ask no gate.
     fn is_asked(&self, step: Transition) -> bool {

@@ -17,7 +17,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let Some(metrics) = context.metrics else {
         return Verdict::unknown("no metrics are attached");
     };
-    let reports = census.ready_made();
+    let reports = census.cached_reports();
     let watched = reports.first().map_or(0, watched);
     let age = reports.first().map_or(u64::MAX, |report| {
         report.at_unix_ms.abs_diff(context.now.unix_ms())
@@ -26,7 +26,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let evidence = json!({
         "watched_ms": watched,
         "report_age_ms": age,
-        "answers_counted": metrics.snapshot().total_responses(),
+        "responses_counted": metrics.snapshot().total_responses(),
     });
     Verdict::new(running, evidence)
 }

@@ -1,6 +1,6 @@
 //! The evidence that must hold before a step.
 
-mod all_accounted;
+mod all_callers_resolved;
 mod ask;
 mod built_in;
 mod context;
@@ -8,7 +8,7 @@ mod coverage;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod gate;
 mod instrumentation;
-mod legacy_quiet;
+mod no_dependent_responses;
 mod records;
 mod verdict;
 mod waivers;

@@ -30,15 +30,15 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let report = census.report(window);
     let waivers = Waivers::of(context.state, context.now);
     let (callers, shown) = callers(census, window, &waivers);
-    let answers = unexplained(&report, census, window, &waivers);
+    let responses = unexplained(&report, census, window, &waivers);
     let anonymous = anonymous(&report, &waivers);
     let estimated = report.estimate.map_or(0, |estimate| estimate.dependent);
     let settled = context.now.since(contract.since.at) >= window.length();
-    let quiet = [callers, answers, anonymous, estimated] == [0; 4];
+    let quiet = [callers, responses, anonymous, estimated] == [0; 4];
     let evidence = json!({
         "window": report.window,
-        "dependent_answers": report.all.answers.dependent,
-        "in_the_way": { "callers": callers, "answers": answers, "anonymous_answers": anonymous, "estimated_callers": estimated },
+        "dependent_responses": report.all.responses.dependent,
+        "in_the_way": { "callers": callers, "responses": responses, "anonymous_responses": anonymous, "estimated_callers": estimated },
         "callers": shown,
         "contract_since": contract.since.at,
         "contract_settled": settled,
@@ -63,13 +63,13 @@ fn callers(census: &Census, window: Window, waivers: &Waivers) -> (u64, Vec<Stri
 /// Dependent answers of callers with a fingerprint that waived callers cannot account for.
 fn unexplained(report: &Report, census: &Census, window: Window, waivers: &Waivers) -> u64 {
     let kinds = report.kinds.iter();
-    let answers = kinds.filter(|kind| !waivers.cover_kind(&kind.kind));
-    let answers = answers.map(|kind| kind.counts.answers);
-    let answers: u64 = answers
-        .map(|answers| {
-            answers
+    let responses = kinds.filter(|kind| !waivers.cover_kind(&kind.kind));
+    let responses = responses.map(|kind| kind.counts.responses);
+    let responses: u64 = responses
+        .map(|responses| {
+            responses
                 .dependent
-                .saturating_sub(answers.dependent_anonymous)
+                .saturating_sub(responses.dependent_anonymous)
         })
         .sum();
     // The counts reach back further than the window.
@@ -78,10 +78,10 @@ fn unexplained(report: &Report, census: &Census, window: Window, waivers: &Waive
     census.each_caller(reach, Select::Depended, |row| {
         // Those of a waived kind are not among the answers that are left.
         if waivers.cover(&row) && !waivers.cover_kind(&row.kind) {
-            waived = waived.saturating_add(row.dependent_answers.into());
+            waived = waived.saturating_add(row.dependent_responses.into());
         }
     });
-    answers.saturating_sub(waived)
+    responses.saturating_sub(waived)
 }
 
 /// Dependent answers of callers without one.
@@ -92,6 +92,6 @@ fn anonymous(report: &Report, waivers: &Waivers) -> u64 {
     let kinds = report.kinds.iter();
     let kinds = kinds.filter(|kind| !waivers.cover_kind(&kind.kind));
     kinds
-        .map(|kind| kind.counts.answers.dependent_anonymous)
+        .map(|kind| kind.counts.responses.dependent_anonymous)
         .sum()
 }

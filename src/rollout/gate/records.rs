@@ -11,7 +11,7 @@ use crate::rollout::{records::Check, texts::IncidentId};
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// Each required check was reported green, not longer ago than the policy allows.
-pub(super) fn checks_green(context: &GateContext<'_>) -> Verdict {
+pub(super) fn required_checks(context: &GateContext<'_>) -> Verdict {
     let mut in_the_way = Map::new();
     let required = context.policy.required_checks();
     for name in required {
@@ -41,7 +41,7 @@ fn fault(check: Option<&Check>, context: &GateContext<'_>) -> Option<&'static st
 }
 
 /// No incident is open.
-pub(super) fn no_incident(context: &GateContext<'_>) -> Verdict {
+pub(super) fn no_open_incident(context: &GateContext<'_>) -> Verdict {
     let open = context.state.open_incidents();
     let shown = open.keys().map(IncidentId::as_str).take(10);
     let shown: Vec<&str> = shown.collect();
@@ -52,7 +52,7 @@ pub(super) fn no_incident(context: &GateContext<'_>) -> Verdict {
 }
 
 /// Each rollback has its post-analysis.
-pub(super) fn post_analysis_done(context: &GateContext<'_>) -> Verdict {
+pub(super) fn post_analyses_filed(context: &GateContext<'_>) -> Verdict {
     let due = context.state.post_analyses_due();
     let due: Vec<Value> = due.map(|rollback| rollback.done.seq.into()).collect();
     let shown: Vec<&Value> = due.iter().take(10).collect();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::time::Timestamp;
 use crate::{
     caller::Fingerprint,
     census::CallerRow,
-    rollout::{state::RolloutState, time::Timestamp, waived::Waived},
+    rollout::{state::RolloutState, waived::WaiverTarget},
 };
 
 /// Those whose dependence is waived now.
@@ -22,13 +23,13 @@ impl Waivers {
         let holding = state.waivers().iter();
         for (waived, _) in holding.filter(|(_, waiver)| waiver.holds(now)) {
             match waived {
-                Waived::Caller(fingerprint) => {
+                WaiverTarget::Caller(fingerprint) => {
                     waivers.callers.insert(*fingerprint);
                 }
-                Waived::Kind(name) => {
+                WaiverTarget::Kind(name) => {
                     waivers.kinds.insert(name.as_str().to_owned());
                 }
-                Waived::Anonymous => waivers.anonymous = true,
+                WaiverTarget::Anonymous => waivers.anonymous = true,
             }
         }
         waivers

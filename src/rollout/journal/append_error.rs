@@ -124,8 +124,8 @@ impl fmt::Display for Conflict {
         )?;
         let mut separator = "; meanwhile: ";
         for event in self.meanwhile.iter().take(3) {
-            let (fact, actor) = (event.fact().name(), event.actor());
-            write!(f, "{separator}{fact} by {actor} ({})", event.seq())?;
+            let (payload, actor) = (event.payload().name(), event.actor());
+            write!(f, "{separator}{payload} by {actor} ({})", event.seq())?;
             separator = ", ";
         }
         match self.meanwhile.len().saturating_sub(3) {

@@ -16,15 +16,15 @@ use super::{
     open_error::{OpenError, OpenErrorKind},
     read_error::ReadErrorKind,
 };
+use crate::time::Timestamp;
 use crate::{
-    clock::ManualClock,
     rollout::{
         actor::Actor,
-        event::Draft,
-        fact::{Fact, Incident},
+        event::NewEvent,
+        payload::{EventPayload, Incident},
         texts::{IncidentId, Reason},
-        time::Timestamp,
     },
+    time::ManualClock,
 };
 
 /// What the medium holds and how it fails; the test keeps a hand on it.
@@ -106,13 +106,13 @@ impl Medium for Disk {
     }
 }
 
-fn draft(number: u64) -> Draft {
+fn draft(number: u64) -> NewEvent {
     let incident = IncidentId::new(format!("INC-{number}")).unwrap();
-    Draft::new(
+    NewEvent::new(
         Timestamp::MIN,
         Actor::human("mara").unwrap(),
         Reason::new("polls fail").unwrap(),
-        Fact::IncidentOpened(Incident { incident }),
+        EventPayload::IncidentOpened(Incident { incident }),
     )
 }
 
@@ -263,7 +263,7 @@ fn a_torn_line_found_when_reopened_is_journaled_too() {
     assert!(matches!(append(&journal), Err(AppendError::Closed)));
     journal.reopen().unwrap();
     let last = journal.read(2, 9).unwrap().remove(0);
-    assert_eq!(last.fact().name(), "recovered");
+    assert_eq!(last.payload().name(), "recovered");
 }
 
 #[test]

@@ -19,16 +19,16 @@ use super::{
     reader::{JournalReader, TornLine, Verified},
     store::Store,
 };
+use crate::time::Timestamp;
 use crate::{
-    clock::{Clock, SystemClock},
     rollout::{
         actor::Actor,
-        event::{Draft, Event},
-        fact::{Fact, Recovered},
+        event::{Event, NewEvent},
+        payload::{EventPayload, Recovered},
         text::InvalidText,
         texts::Reason,
-        time::Timestamp,
     },
+    time::{Clock, SystemClock},
 };
 
 /// A journal in a file, one JSON object a line.
@@ -150,7 +150,7 @@ impl FileJournal {
 }
 
 impl Journal for FileJournal {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         let mut store = self.store();
         let head = store.head();
         if head != expected_head {
@@ -234,11 +234,16 @@ fn record(store: &mut Store, torn: TornLine, at: Timestamp) -> Result<(), Append
     store.append(&draft.numbered(store.head() + 1))
 }
 
-fn recovered(torn: TornLine, at: Timestamp) -> Result<Draft, InvalidText> {
-    let fact = Fact::Recovered(Recovered {
+fn recovered(torn: TornLine, at: Timestamp) -> Result<NewEvent, InvalidText> {
+    let payload = EventPayload::Recovered(Recovered {
         line: torn.line,
         bytes: torn.bytes,
     });
     let reason = Reason::new("the last line was torn and has been cut off")?;
-    Ok(Draft::new(at, Actor::system("journal")?, reason, fact))
+    Ok(NewEvent::new(
+        at,
+        Actor::system("journal")?,
+        reason,
+        payload,
+    ))
 }

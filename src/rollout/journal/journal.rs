@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{append_error::AppendError, read_error::ReadError};
-use crate::rollout::event::{Draft, Event};
+use crate::rollout::event::{Event, NewEvent};
 
 /// An append-only sequence of events, numbered from 1 without gaps.
 ///
@@ -11,16 +11,17 @@ use crate::rollout::event::{Draft, Event};
 /// `spawn_blocking` or the like.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, Draft, Fact, Incident, IncidentId, Reason, Timestamp};
+/// use legacy_http_compat::rollout::{Actor, NewEvent, EventPayload, Incident, IncidentId, Reason};
+/// use legacy_http_compat::time::Timestamp;
 /// use legacy_http_compat::rollout::{AppendError, Journal, MemoryJournal};
 ///
 /// let journal: Box<dyn Journal> = Box::new(MemoryJournal::new());
 /// let incident = Incident { incident: IncidentId::new("INC-1")? };
-/// let draft = Draft::new(
+/// let draft = NewEvent::new(
 ///     Timestamp::from_unix_ms(0),
 ///     Actor::human("mara")?,
 ///     Reason::new("polls fail")?,
-///     Fact::IncidentOpened(incident),
+///     EventPayload::IncidentOpened(incident),
 /// );
 ///
 /// assert_eq!(journal.append(0, draft.clone())?.seq(), 1);
@@ -38,7 +39,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
     ///
     /// [`AppendError::Conflict`] when others were faster, with what they wrote. The other errors say whether the event
     /// stands.
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError>;
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError>;
 
     /// The events after a number, in their order, at most `limit` of them.
     ///
@@ -77,7 +78,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
 }
 
 impl<J: Journal + ?Sized> Journal for Arc<J> {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         (**self).append(expected_head, draft)
     }
 

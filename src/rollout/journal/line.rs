@@ -128,19 +128,19 @@ mod tests {
     use super::*;
     use crate::rollout::{
         actor::Actor,
-        event::Draft,
-        fact::{Fact, Mode, ProcessStarted},
+        event::NewEvent,
+        payload::{EventPayload, Mode, ProcessStarted},
         texts::Reason,
-        time::Timestamp,
     };
+    use crate::time::Timestamp;
 
     fn event() -> Event {
-        let fact = ProcessStarted { mode: Mode::Active };
-        Draft::new(
+        let payload = ProcessStarted { mode: Mode::Active };
+        NewEvent::new(
             Timestamp::from_unix_ms(1_772_366_400_000),
             Actor::system("core").unwrap(),
             Reason::new("start").unwrap(),
-            Fact::ProcessStarted(fact),
+            EventPayload::ProcessStarted(payload),
         )
         .numbered(1)
     }
@@ -151,7 +151,7 @@ mod tests {
         let expected = concat!(
             r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""event":{"seq":1,"at":"2026-03-01T12:00:00.000Z","actor":{"kind":"system","id":"core"},"#,
-            r#""reason":"start","fact":{"process_started":{"mode":"active"}}},"sha256":"c47f829aec12b936a9605b5e7fc4af0d33a58b2aebf9e4451c4a02edf5d8e4ab"}"#,
+            r#""reason":"start","payload":{"process_started":{"mode":"active"}}},"sha256":"63bde4e37893fa90e5c6efaa3d48c120e0cb2e8ec3017fc7f35f66b8d2004c49"}"#,
             "\n"
         );
         assert_eq!(String::from_utf8(line).unwrap(), expected);

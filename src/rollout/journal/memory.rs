@@ -11,7 +11,7 @@ use super::{
     journal::Journal,
     read_error::ReadError,
 };
-use crate::rollout::event::{Draft, Event};
+use crate::rollout::event::{Event, NewEvent};
 
 /// A journal in memory, for tests and for rollouts that nobody needs to remember.
 ///
@@ -45,7 +45,7 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         let mut events = self.events();
         let head = events.len() as u64;
         if head != expected_head {

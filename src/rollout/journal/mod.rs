@@ -1,6 +1,6 @@
 //! The append-only record of all that was decided.
 //!
-//! A rollout stores nothing else: its state is a [fold](super::Fold) over these events.
+//! A rollout stores nothing else: its state is a [fold](super::Projection) over these events.
 
 mod append_error;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The names of the built-in gates.
 
-use crate::rollout::texts::Label;
+use crate::rollout::texts::Identifier;
 
 /// A gate that comes with the crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,52 +9,52 @@ pub enum BuiltInGate {
     /// Census and metrics are attached, and the census is watching.
     Instrumentation,
     /// Each required check was reported green, not too long ago.
-    ChecksGreen,
+    RequiredChecks,
     /// No dependent answer in the quiet window, whoever got it, waived callers aside.
-    LegacyQuiet,
+    NoDependentResponses,
     /// Every caller that ever depended has migrated, is waived or has been silent for long.
-    AllAccounted,
+    AllCallersResolved,
     /// The window was watched, nothing overflowed, there was traffic, and this process saw all of it.
     Coverage,
     /// No incident is open.
-    NoIncident,
+    NoOpenIncident,
     /// Each rollback has its post-analysis.
-    PostAnalysisDone,
+    PostAnalysesFiled,
 }
 
 impl BuiltInGate {
     /// All of them.
     pub const ALL: [Self; 7] = [
         Self::Instrumentation,
-        Self::ChecksGreen,
-        Self::LegacyQuiet,
-        Self::AllAccounted,
+        Self::RequiredChecks,
+        Self::NoDependentResponses,
+        Self::AllCallersResolved,
         Self::Coverage,
-        Self::NoIncident,
-        Self::PostAnalysisDone,
+        Self::NoOpenIncident,
+        Self::PostAnalysesFiled,
     ];
 
     /// Those that cutover and retirement ask for by default.
     pub(super) const EVIDENCE: [Self; 6] = [
-        Self::ChecksGreen,
-        Self::LegacyQuiet,
-        Self::AllAccounted,
+        Self::RequiredChecks,
+        Self::NoDependentResponses,
+        Self::AllCallersResolved,
         Self::Coverage,
-        Self::NoIncident,
-        Self::PostAnalysisDone,
+        Self::NoOpenIncident,
+        Self::PostAnalysesFiled,
     ];
 
-    /// The name in policies and reports, such as `legacy_quiet`.
+    /// The name in policies and reports, such as `no_dependent_responses`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Instrumentation => "instrumentation",
-            Self::ChecksGreen => "checks_green",
-            Self::LegacyQuiet => "legacy_quiet",
-            Self::AllAccounted => "all_accounted",
+            Self::RequiredChecks => "required_checks",
+            Self::NoDependentResponses => "no_dependent_responses",
+            Self::AllCallersResolved => "all_callers_resolved",
             Self::Coverage => "coverage",
-            Self::NoIncident => "no_incident",
-            Self::PostAnalysisDone => "post_analysis_done",
+            Self::NoOpenIncident => "no_open_incident",
+            Self::PostAnalysesFiled => "post_analyses_filed",
         }
     }
 
@@ -70,7 +70,7 @@ impl BuiltInGate {
     ///
     /// Never: each name is a token.
     #[must_use]
-    pub fn label(self) -> Label {
-        Label::new(self.as_str()).expect("the names of the built-in gates are tokens")
+    pub fn label(self) -> Identifier {
+        Identifier::new(self.as_str()).expect("the names of the built-in gates are tokens")
     }
 }

@@ -7,9 +7,9 @@ use super::{
     draft::PolicyBuilder,
     fault::{Faults, InvalidPolicy, PolicyFaultKind},
     policy::{Asked, Guard, Policy},
-    span,
 };
-use crate::{census::Window, rollout::texts::Label};
+use crate::time::duration_text;
+use crate::{census::Window, rollout::texts::Identifier};
 
 /// The most checks that a policy may require.
 const MAX_CHECKS: usize = 64;
@@ -35,13 +35,13 @@ pub(super) fn build(draft: &PolicyBuilder, mut faults: Faults) -> Result<Policy,
     let mut window = |place: &str, length| window(place, length, faults);
     let policy = Policy {
         opening_phase: draft.opening_phase,
-        quiet_for_cutover: window("/quiet_for_cutover", draft.quiet_for_cutover),
-        quiet_for_retirement: window("/quiet_for_retirement", draft.quiet_for_retirement),
-        silent_longer_than: window("/silent_longer_than", draft.silent_longer_than),
+        cutover_quiet_window: window("/cutover_quiet_window", draft.cutover_quiet_window),
+        retirement_quiet_window: window("/retirement_quiet_window", draft.retirement_quiet_window),
+        inactive_after: window("/inactive_after", draft.inactive_after),
         required_checks: checks(&draft.required_checks, faults),
         check_max_age: limit("/check_max_age", draft.check_max_age, faults),
         coverage_ratio: draft.coverage_ratio,
-        minimum_answers: draft.minimum_answers,
+        min_responses: draft.min_responses,
         processes: draft.processes,
         rollback_limit: limit("/rollback_limit", draft.rollback_limit, faults),
         guard: draft.guard.inspect(|found| guard(found, faults)),
@@ -80,7 +80,7 @@ fn numbers(draft: &PolicyBuilder, faults: &mut Faults) {
 fn window(place: &str, length: Duration, faults: &mut Faults) -> Window {
     Window::new(length).unwrap_or_else(|_| {
         let remedy = "at least 1ms and at most 30d, the longest that the census knows";
-        out_of_bounds(place, span::write(length), remedy, faults);
+        out_of_bounds(place, duration_text::write(length), remedy, faults);
         Window::DAY
     })
 }
@@ -88,12 +88,12 @@ fn window(place: &str, length: Duration, faults: &mut Faults) -> Window {
 fn limit(place: &str, length: Duration, faults: &mut Faults) -> Duration {
     if length < Duration::from_millis(1) || length > LONGEST {
         let remedy = "at least 1ms and at most 100 years";
-        out_of_bounds(place, span::write(length), remedy, faults);
+        out_of_bounds(place, duration_text::write(length), remedy, faults);
     }
     length
 }
 
-fn checks(names: &[String], faults: &mut Faults) -> Vec<Label> {
+fn checks(names: &[String], faults: &mut Faults) -> Vec<Identifier> {
     if names.len() > MAX_CHECKS {
         let remedy = format!("at most {MAX_CHECKS} checks");
         out_of_bounds("/required_checks", names.len().to_string(), remedy, faults);
@@ -101,7 +101,7 @@ fn checks(names: &[String], faults: &mut Faults) -> Vec<Label> {
     let mut checks = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let place = format!("/required_checks/{index}");
-        match Label::new(name.as_str()) {
+        match Identifier::new(name.as_str()) {
             Err(error) => {
                 let remedy = error.to_string();
                 faults.add(PolicyFaultKind::InvalidCheck, place, name, remedy);

@@ -11,11 +11,12 @@ use super::{
     draft::PolicyBuilder,
     fault::{Faults, InvalidPolicy, PolicyFaultKind},
     policy::{Asked, Guard, Policy},
-    span,
 };
+use crate::time::Timestamp;
+use crate::time::duration_text;
 use crate::{
-    json::{About, Complaint, Members, Tree},
-    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Label, time::Timestamp},
+    json::{About, Complaint, ObjectReader, OrderedValue},
+    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier},
 };
 
 impl Policy {
@@ -26,7 +27,7 @@ impl Policy {
     /// All faults at once. Text that is no JSON is one fault.
     pub fn from_json(text: &str) -> Result<Self, InvalidPolicy> {
         let mut faults = Faults::default();
-        match serde_json::from_str::<Tree>(text) {
+        match serde_json::from_str::<OrderedValue>(text) {
             Ok(tree) => Self::read(&tree, faults),
             Err(error) => {
                 let remedy = error.to_string();
@@ -55,24 +56,24 @@ impl Policy {
         PolicyDocument::new(self.write()).expect("a policy is a small object")
     }
 
-    fn read(tree: &Tree, mut faults: Faults) -> Result<Self, InvalidPolicy> {
+    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, InvalidPolicy> {
         let draft = read(tree, &mut faults);
         build(&draft, faults)
     }
 
     fn write(&self) -> Value {
-        let checks = self.required_checks.iter().map(Label::as_str);
+        let checks = self.required_checks.iter().map(Identifier::as_str);
         let mut value = json!({
             "opening_phase": self.opening_phase,
             "required_checks": checks.collect::<Vec<_>>(),
-            "check_max_age": span::write(self.check_max_age),
-            "quiet_for_cutover": span::write(self.quiet_for_cutover.length()),
-            "quiet_for_retirement": span::write(self.quiet_for_retirement.length()),
-            "silent_longer_than": span::write(self.silent_longer_than.length()),
+            "check_max_age": duration_text::write(self.check_max_age),
+            "cutover_quiet_window": duration_text::write(self.cutover_quiet_window.length()),
+            "retirement_quiet_window": duration_text::write(self.retirement_quiet_window.length()),
+            "inactive_after": duration_text::write(self.inactive_after.length()),
             "coverage_ratio": self.coverage_ratio,
-            "minimum_answers": self.minimum_answers,
+            "min_responses": self.min_responses,
             "processes": self.processes,
-            "rollback_limit": span::write(self.rollback_limit),
+            "rollback_limit": duration_text::write(self.rollback_limit),
             "gates": write_gates(&self.gates),
         });
         if let Some(guard) = &self.guard {
@@ -92,31 +93,31 @@ impl Serialize for Policy {
 }
 
 /// Reads all that can be read; what cannot has its default and a fault.
-fn read(tree: &Tree, faults: &mut Faults) -> PolicyBuilder {
+fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
     let mut draft = Policy::builder();
-    let mut members = Members::of("the policy", tree);
+    let mut members = ObjectReader::of("the policy", tree);
     let phase = members.text("opening_phase");
     if members.has("required_checks") {
         draft.required_checks = members.texts("required_checks");
     }
     let texts = [
         "check_max_age",
-        "quiet_for_cutover",
-        "quiet_for_retirement",
-        "silent_longer_than",
+        "cutover_quiet_window",
+        "retirement_quiet_window",
+        "inactive_after",
         "rollback_limit",
         "retire_by",
     ]
     .map(|name| (name, members.text(name)));
-    let [answers, processes] =
-        ["minimum_answers", "processes"].map(|name| (name, members.integer(name)));
+    let [responses, processes] =
+        ["min_responses", "processes"].map(|name| (name, members.integer(name)));
     let [ratio, guard, gates] = ["coverage_ratio", "guard", "gates"].map(|name| members.any(name));
     report("", members.finish(), faults);
     if let Some(phase) = phase {
         draft.opening_phase = read_phase(&phase, faults);
     }
     read_times(&mut draft, texts, faults);
-    draft.minimum_answers = whole(answers, faults).unwrap_or(draft.minimum_answers);
+    draft.min_responses = whole(responses, faults).unwrap_or(draft.min_responses);
     draft.processes = whole(processes, faults).unwrap_or(draft.processes);
     let ratio = ratio.and_then(|tree| number("/coverage_ratio", tree, faults));
     draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);
@@ -141,12 +142,12 @@ fn read_times(
     texts: [(&'static str, Option<String>); 6],
     faults: &mut Faults,
 ) {
-    let [age, cutover, retirement, silent, rollback, retire_by] = texts;
+    let [age, cutover, retirement, inactive, rollback, retire_by] = texts;
     for ((name, text), into) in [
         (age, &mut draft.check_max_age),
-        (cutover, &mut draft.quiet_for_cutover),
-        (retirement, &mut draft.quiet_for_retirement),
-        (silent, &mut draft.silent_longer_than),
+        (cutover, &mut draft.cutover_quiet_window),
+        (retirement, &mut draft.retirement_quiet_window),
+        (inactive, &mut draft.inactive_after),
         (rollback, &mut draft.rollback_limit),
     ] {
         let read = text.and_then(|text| length(&format!("/{name}"), &text, faults));
@@ -164,8 +165,8 @@ fn read_times(
     });
 }
 
-fn read_guard(tree: &Tree, faults: &mut Faults) -> Option<Guard> {
-    let mut members = Members::of("the guard", tree);
+fn read_guard(tree: &OrderedValue, faults: &mut Faults) -> Option<Guard> {
+    let mut members = ObjectReader::of("the guard", tree);
     let within = members.required_text("within");
     let callers = members.integer("stranded_callers");
     let percent = members.any("stranded_percent");
@@ -176,8 +177,8 @@ fn read_guard(tree: &Tree, faults: &mut Faults) -> Option<Guard> {
     Some(Guard::new(within?, callers, percent))
 }
 
-fn read_gates(draft: &mut PolicyBuilder, tree: &Tree, faults: &mut Faults) {
-    let mut members = Members::of("the gates", tree);
+fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, faults: &mut Faults) {
+    let mut members = ObjectReader::of("the gates", tree);
     let steps = [
         ("enable", &mut draft.enable),
         ("cutover", &mut draft.cutover),
@@ -211,7 +212,7 @@ fn built_in(step: &str, names: &[String], faults: &mut Faults) -> Vec<BuiltInGat
 }
 
 fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
-    let length = span::read(text);
+    let length = duration_text::read(text);
     if length.is_none() {
         let remedy = "a length of time such as \"24h\" or \"14d\"";
         faults.add(PolicyFaultKind::WrongType, place, text, remedy);
@@ -230,9 +231,9 @@ fn whole<N: TryFrom<i64>>((name, found): (&str, Option<i64>), faults: &mut Fault
     number
 }
 
-fn number(place: &str, tree: &Tree, faults: &mut Faults) -> Option<f64> {
+fn number(place: &str, tree: &OrderedValue, faults: &mut Faults) -> Option<f64> {
     let number = match tree {
-        Tree::Scalar(value) => value.as_f64(),
+        OrderedValue::Scalar(value) => value.as_f64(),
         _ => None,
     };
     if number.is_none() {
@@ -255,7 +256,7 @@ fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
 }
 
 fn write_guard(guard: &Guard) -> Value {
-    let mut value = json!({ "within": span::write(guard.within) });
+    let mut value = json!({ "within": duration_text::write(guard.within) });
     if let Some(callers) = guard.stranded_callers {
         value["stranded_callers"] = callers.into();
     }

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::rollout::{
     phase::{Phase, Transition},
-    texts::Label,
-    time::Timestamp,
+    texts::Identifier,
 };
+use crate::time::Timestamp;
 
 /// A policy in the making, checked by [`PolicyBuilder::build`]. It begins with the defaults.
 ///
@@ -20,13 +20,13 @@ use crate::rollout::{
 ///
 /// let policy = Policy::builder()
 ///     .required_checks(["openapi", "client_compat"])
-///     .minimum_answers(5_000)
+///     .min_responses(5_000)
 ///     .guard(Some(Guard::new(Duration::from_secs(1_800), Some(20), None)))
 ///     .gates(Transition::Enable, [])
 ///     .build()?;
 /// assert_eq!(policy.required_checks().len(), 2);
 ///
-/// let error = Policy::builder().quiet_for_retirement(Duration::from_secs(31 * 86_400)).build().unwrap_err();
+/// let error = Policy::builder().retirement_quiet_window(Duration::from_secs(31 * 86_400)).build().unwrap_err();
 /// assert_eq!(error.faults()[0].kind(), PolicyFaultKind::OutOfBounds);
 /// # Ok::<(), legacy_http_compat::rollout::InvalidPolicy>(())
 /// ```
@@ -36,11 +36,11 @@ pub struct PolicyBuilder {
     pub(super) opening_phase: Phase,
     pub(super) required_checks: Vec<String>,
     pub(super) check_max_age: Duration,
-    pub(super) quiet_for_cutover: Duration,
-    pub(super) quiet_for_retirement: Duration,
-    pub(super) silent_longer_than: Duration,
+    pub(super) cutover_quiet_window: Duration,
+    pub(super) retirement_quiet_window: Duration,
+    pub(super) inactive_after: Duration,
     pub(super) coverage_ratio: f64,
-    pub(super) minimum_answers: u64,
+    pub(super) min_responses: u64,
     pub(super) processes: u32,
     pub(super) rollback_limit: Duration,
     pub(super) guard: Option<Guard>,
@@ -58,16 +58,16 @@ impl Policy {
 
     /// A policy to be set up, from this one.
     pub fn to_builder(&self) -> PolicyBuilder {
-        let checks = self.required_checks.iter().map(Label::to_string);
+        let checks = self.required_checks.iter().map(Identifier::to_string);
         PolicyBuilder {
             opening_phase: self.opening_phase,
             required_checks: checks.collect(),
             check_max_age: self.check_max_age,
-            quiet_for_cutover: self.quiet_for_cutover.length(),
-            quiet_for_retirement: self.quiet_for_retirement.length(),
-            silent_longer_than: self.silent_longer_than.length(),
+            cutover_quiet_window: self.cutover_quiet_window.length(),
+            retirement_quiet_window: self.retirement_quiet_window.length(),
+            inactive_after: self.inactive_after.length(),
             coverage_ratio: self.coverage_ratio,
-            minimum_answers: self.minimum_answers,
+            min_responses: self.min_responses,
             processes: self.processes,
             rollback_limit: self.rollback_limit,
             guard: self.guard,
@@ -99,20 +99,20 @@ impl PolicyBuilder {
     }
 
     /// The window in which everything has to be quiet before a cutover.
-    pub fn quiet_for_cutover(mut self, window: Duration) -> Self {
-        self.quiet_for_cutover = window;
+    pub fn cutover_quiet_window(mut self, window: Duration) -> Self {
+        self.cutover_quiet_window = window;
         self
     }
 
     /// The window in which everything has to be quiet before retirement.
-    pub fn quiet_for_retirement(mut self, window: Duration) -> Self {
-        self.quiet_for_retirement = window;
+    pub fn retirement_quiet_window(mut self, window: Duration) -> Self {
+        self.retirement_quiet_window = window;
         self
     }
 
     /// How long a caller has to be silent to be accounted for.
-    pub fn silent_longer_than(mut self, window: Duration) -> Self {
-        self.silent_longer_than = window;
+    pub fn inactive_after(mut self, window: Duration) -> Self {
+        self.inactive_after = window;
         self
     }
 
@@ -123,8 +123,8 @@ impl PolicyBuilder {
     }
 
     /// The least answers in the window.
-    pub fn minimum_answers(mut self, answers: u64) -> Self {
-        self.minimum_answers = answers;
+    pub fn min_responses(mut self, responses: u64) -> Self {
+        self.min_responses = responses;
         self
     }
 

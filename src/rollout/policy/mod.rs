@@ -7,7 +7,6 @@ mod draft;
 mod fault;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod policy;
-mod span;
 #[cfg(test)]
 mod tests;
 

@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::built_in::BuiltInGate;
+use crate::time::Timestamp;
 use crate::{
     census::Window,
     rollout::{
         phase::{Phase, Transition},
-        texts::Label,
-        time::Timestamp,
+        texts::Identifier,
     },
 };
 
@@ -19,13 +19,13 @@ use crate::{
 /// | Member | Default | Meaning |
 /// |---|---|---|
 /// | `opening_phase` | `"compat"` | `observe` or `compat`; for an empty journal only |
-/// | `required_checks` | `[]` | names of the checks that `checks_green` asks for, at most 64 |
+/// | `required_checks` | `[]` | names of the checks that `required_checks` asks for, at most 64 |
 /// | `check_max_age` | `"7d"` | older reports do not count |
-/// | `quiet_for_cutover` | `"24h"` | window of `legacy_quiet` and `coverage`, at most 30 days |
-/// | `quiet_for_retirement` | `"14d"` | the same for retirement |
-/// | `silent_longer_than` | `"14d"` | how long a caller has to be silent for `all_accounted`, at most 30 days |
+/// | `cutover_quiet_window` | `"24h"` | window of `no_dependent_responses` and `coverage`, at most 30 days |
+/// | `retirement_quiet_window` | `"14d"` | the same for retirement |
+/// | `inactive_after` | `"14d"` | how long a caller has to be silent for `all_callers_resolved`, at most 30 days |
 /// | `coverage_ratio` | `0.99` | the least share of the window that was watched |
-/// | `minimum_answers` | `100` | the least answers seen in the window |
+/// | `min_responses` | `100` | the least answers seen in the window |
 /// | `processes` | `1` | how many processes serve; above 1 `coverage` fails |
 /// | `rollback_limit` | `"72h"` | a rollback that lasts longer is overdue, and so is its post-analysis |
 /// | `guard` | none | `{"within": "30m", "stranded_callers": 20, "stranded_percent": 5}`, at least one of the limits |
@@ -41,22 +41,22 @@ use crate::{
 /// let policy = Policy::from_json(r#"{"opening_phase": "observe", "required_checks": ["openapi"], "rollback_limit": "48h"}"#)?;
 /// assert_eq!(policy.opening_phase(), Phase::Observe);
 /// assert_eq!(policy.rollback_limit(), Duration::from_secs(48 * 3_600));
-/// assert!(policy.gates(Transition::Cutover).any(|gate| gate == BuiltInGate::LegacyQuiet));
+/// assert!(policy.gates(Transition::Cutover).any(|gate| gate == BuiltInGate::NoDependentResponses));
 ///
-/// let error = Policy::from_json(r#"{"quiet_for_cutover": "31d", "coverage_ratio": 2}"#).unwrap_err();
+/// let error = Policy::from_json(r#"{"cutover_quiet_window": "31d", "coverage_ratio": 2}"#).unwrap_err();
 /// assert_eq!(error.faults().len(), 2, "all faults at once");
 /// # Ok::<(), legacy_http_compat::rollout::InvalidPolicy>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     pub(super) opening_phase: Phase,
-    pub(super) required_checks: Vec<Label>,
+    pub(super) required_checks: Vec<Identifier>,
     pub(super) check_max_age: Duration,
-    pub(super) quiet_for_cutover: Window,
-    pub(super) quiet_for_retirement: Window,
-    pub(super) silent_longer_than: Window,
+    pub(super) cutover_quiet_window: Window,
+    pub(super) retirement_quiet_window: Window,
+    pub(super) inactive_after: Window,
     pub(super) coverage_ratio: f64,
-    pub(super) minimum_answers: u64,
+    pub(super) min_responses: u64,
     pub(super) processes: u32,
     pub(super) rollback_limit: Duration,
     pub(super) guard: Option<Guard>,
@@ -102,7 +102,7 @@ impl Policy {
 
     /// The checks that have to be green.
     #[must_use]
-    pub fn required_checks(&self) -> &[Label] {
+    pub fn required_checks(&self) -> &[Identifier] {
         &self.required_checks
     }
 
@@ -117,15 +117,15 @@ impl Policy {
     #[must_use]
     pub const fn quiet_window(&self, step: Transition) -> Window {
         match step {
-            Transition::Retire => self.quiet_for_retirement,
-            _ => self.quiet_for_cutover,
+            Transition::Retire => self.retirement_quiet_window,
+            _ => self.cutover_quiet_window,
         }
     }
 
     /// How long a caller has to be silent to be accounted for.
     #[must_use]
-    pub const fn silent_longer_than(&self) -> Window {
-        self.silent_longer_than
+    pub const fn inactive_after(&self) -> Window {
+        self.inactive_after
     }
 
     /// The least share of the window that was watched, between 0 and 1.
@@ -136,8 +136,8 @@ impl Policy {
 
     /// The least answers in the window.
     #[must_use]
-    pub const fn minimum_answers(&self) -> u64 {
-        self.minimum_answers
+    pub const fn min_responses(&self) -> u64 {
+        self.min_responses
     }
 
     /// How many processes serve.
@@ -187,11 +187,11 @@ impl Default for Policy {
             opening_phase: Phase::Compat,
             required_checks: Vec::new(),
             check_max_age: Duration::from_secs(7 * 24 * HOUR),
-            quiet_for_cutover: Window::DAY,
-            quiet_for_retirement: fortnight,
-            silent_longer_than: fortnight,
+            cutover_quiet_window: Window::DAY,
+            retirement_quiet_window: fortnight,
+            inactive_after: fortnight,
             coverage_ratio: 0.99,
-            minimum_answers: 100,
+            min_responses: 100,
             processes: 1,
             rollback_limit: Duration::from_secs(72 * HOUR),
             guard: None,

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{BuiltInGate, Guard, Policy, PolicyFaultKind};
-use crate::rollout::{Phase, PolicyDocument, Timestamp, Transition};
+use crate::rollout::{Phase, PolicyDocument, Transition};
+use crate::time::Timestamp;
 
 fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {
     let error = Policy::from_json(&policy.to_string()).unwrap_err();
@@ -25,14 +26,14 @@ fn all_faults_are_told_at_once_each_with_its_place() {
         "opening_phase": "retired",
         "required_checks": ["a b", "x", "x"],
         "check_max_age": "soon",
-        "quiet_for_cutover": "31d",
-        "quiet_for_retirement": "0s",
+        "cutover_quiet_window": "31d",
+        "retirement_quiet_window": "0s",
         "coverage_ratio": 1.5,
-        "minimum_answers": -1,
+        "min_responses": -1,
         "processes": 0,
         "guard": {"within": "90d", "colour": 1},
         "retire_by": "some day",
-        "gates": {"cutover": ["legacy_quiet", "legacy_quiet", "luck"], "lunch": []},
+        "gates": {"cutover": ["no_dependent_responses", "no_dependent_responses", "luck"], "lunch": []},
         "surprise": true,
     });
     let found = faults(&bad);
@@ -41,10 +42,10 @@ fn all_faults_are_told_at_once_each_with_its_place() {
         (PolicyFaultKind::InvalidCheck, "/required_checks/0"),
         (PolicyFaultKind::Duplicate, "/required_checks/2"),
         (PolicyFaultKind::WrongType, "/check_max_age"),
-        (PolicyFaultKind::OutOfBounds, "/quiet_for_cutover"),
-        (PolicyFaultKind::OutOfBounds, "/quiet_for_retirement"),
+        (PolicyFaultKind::OutOfBounds, "/cutover_quiet_window"),
+        (PolicyFaultKind::OutOfBounds, "/retirement_quiet_window"),
         (PolicyFaultKind::OutOfBounds, "/coverage_ratio"),
-        (PolicyFaultKind::OutOfBounds, "/minimum_answers"),
+        (PolicyFaultKind::OutOfBounds, "/min_responses"),
         (PolicyFaultKind::OutOfBounds, "/processes"),
         (PolicyFaultKind::OutOfBounds, "/guard/within"),
         (PolicyFaultKind::EmptyGuard, "/guard"),
@@ -96,8 +97,8 @@ fn policies() -> impl Strategy<Value = Policy> {
     let gates = proptest::sample::subsequence(BuiltInGate::ALL.to_vec(), 0..=7);
     let rest = (0.01..=1.0_f64, any::<u32>(), 1..9_u32, any::<bool>());
     (lengths, guard, gates, rest).prop_map(|(lengths, guard, gates, rest)| {
-        let [age, cutover, retirement, silent, rollback] = lengths.map(Duration::from_millis);
-        let (ratio, answers, processes, observe) = rest;
+        let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
+        let (ratio, responses, processes, observe) = rest;
         let guard = guard.map(|(within, callers, percent)| {
             let within = Duration::from_millis(within);
             Guard::new(within, callers.map(u64::from), Some(f64::from(percent)))
@@ -110,15 +111,15 @@ fn policies() -> impl Strategy<Value = Policy> {
             })
             .required_checks(["openapi"])
             .check_max_age(age)
-            .quiet_for_cutover(cutover)
-            .quiet_for_retirement(retirement)
-            .silent_longer_than(silent)
+            .cutover_quiet_window(cutover)
+            .retirement_quiet_window(retirement)
+            .inactive_after(inactive)
             .rollback_limit(rollback)
             .coverage_ratio(ratio)
-            .minimum_answers(answers.into())
+            .min_responses(responses.into())
             .processes(processes)
             .guard(guard)
-            .retire_by(observe.then(|| Timestamp::from_unix_ms(answers.into())))
+            .retire_by(observe.then(|| Timestamp::from_unix_ms(responses.into())))
             .gates(Transition::Cutover, gates)
             .build()
             .unwrap()

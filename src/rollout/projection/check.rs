@@ -1,106 +1,116 @@
 //! Whether an event can follow those before it.
 
-use super::error::FoldErrorKind;
+use super::error::ProjectionErrorKind;
 use crate::rollout::{
     event::Event,
-    fact::{Fact, Mode, Opened, PhaseChange, ProcessStarted},
     gate_report::GateReport,
+    payload::{EventPayload, Mode, Opened, PhaseChange, ProcessStarted},
     phase::Transition,
     state::RolloutState,
     texts::IncidentId,
 };
 
-type Checked = Result<(), FoldErrorKind>;
+type Checked = Result<(), ProjectionErrorKind>;
 
-pub(super) fn follows(state: Option<&RolloutState>, event: &Event) -> Checked {
-    match (event.fact(), state) {
-        (Fact::Recovered(_), _) => Ok(()),
-        (Fact::Opened(opened), None) => opens(opened),
-        (Fact::Opened(_), Some(_)) => Err(FoldErrorKind::AlreadyOpened),
-        (_, None) => Err(FoldErrorKind::NotOpened),
-        (fact, Some(state)) => follows_open(state, fact),
+pub(super) fn validate(state: Option<&RolloutState>, event: &Event) -> Checked {
+    match (event.payload(), state) {
+        (EventPayload::Recovered(_), _) => Ok(()),
+        (EventPayload::Opened(opened), None) => opens(opened),
+        (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
+        (_, None) => Err(ProjectionErrorKind::NotOpened),
+        (payload, Some(state)) => follows_open(state, payload),
     }
 }
 
-fn follows_open(state: &RolloutState, fact: &Fact) -> Checked {
-    match fact {
-        Fact::PhaseChanged(change) => changes_phase(state, change),
-        Fact::IncidentOpened(fact) => is_closed(state, &fact.incident),
-        Fact::IncidentClosed(fact) => is_open(state, &fact.incident),
-        Fact::WaiverEnded(fact) => require(state.waivers.contains_key(&fact.waived), || {
-            FoldErrorKind::NotWaived(fact.waived.clone())
-        }),
-        Fact::ContractChanged(fact) => {
+fn follows_open(state: &RolloutState, payload: &EventPayload) -> Checked {
+    match payload {
+        EventPayload::PhaseChanged(change) => changes_phase(state, change),
+        EventPayload::IncidentOpened(payload) => is_closed(state, &payload.incident),
+        EventPayload::IncidentClosed(payload) => is_open(state, &payload.incident),
+        EventPayload::WaiverEnded(payload) => {
+            require(state.waivers.contains_key(&payload.waived), || {
+                ProjectionErrorKind::NotWaived(payload.waived.clone())
+            })
+        }
+        EventPayload::ContractChanged(payload) => {
             let served = state.contract.as_ref().map(|served| &served.digest);
-            require(served != Some(&fact.digest), || FoldErrorKind::SameContract)
+            require(served != Some(&payload.digest), || {
+                ProjectionErrorKind::SameContract
+            })
         }
-        Fact::PostAnalysisFiled(fact) => {
+        EventPayload::PostAnalysisFiled(payload) => {
             let mut rollbacks = state.rollbacks.iter();
-            let known = rollbacks.any(|rollback| rollback.done.seq == fact.rollback);
-            require(known, || FoldErrorKind::NoSuchRollback(fact.rollback))
+            let known = rollbacks.any(|rollback| rollback.done.seq == payload.rollback);
+            require(known, || {
+                ProjectionErrorKind::NoSuchRollback(payload.rollback)
+            })
         }
-        Fact::ProcessStarted(fact) => starts(state, fact),
+        EventPayload::ProcessStarted(payload) => starts(state, payload),
         _ => Ok(()),
     }
 }
 
 fn opens(opened: &Opened) -> Checked {
     require(opened.phase.may_open(), || {
-        FoldErrorKind::CannotOpenIn(opened.phase)
+        ProjectionErrorKind::CannotOpenIn(opened.phase)
     })
 }
 
 fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
     let (stated, actual) = (change.from, state.phase);
-    require(stated == actual, || FoldErrorKind::NotInPhase {
+    require(stated == actual, || ProjectionErrorKind::NotInPhase {
         stated,
         actual,
     })?;
-    let step = actual.step(change.to).map_err(FoldErrorKind::Impossible)?;
+    let step = actual
+        .step(change.to)
+        .map_err(ProjectionErrorKind::Impossible)?;
     has_evidence(step, change)?;
     match (step, &change.incident) {
-        (Transition::Rollback, None) => Err(FoldErrorKind::NoIncident),
+        (Transition::Rollback, None) => Err(ProjectionErrorKind::NoOpenIncident),
         (Transition::Rollback, Some(_)) | (_, None) => Ok(()),
-        (_, Some(_)) => Err(FoldErrorKind::UnexpectedIncident(step)),
+        (_, Some(_)) => Err(ProjectionErrorKind::UnexpectedIncident(step)),
     }
 }
 
 /// Each failing gate is overridden, and nothing else is. The ways back ask for no evidence.
 fn has_evidence(step: Transition, change: &PhaseChange) -> Checked {
     let overridable = step.may_be_overridden() || change.overridden.is_empty();
-    require(overridable, || FoldErrorKind::NotOverridable(step))?;
+    require(overridable, || ProjectionErrorKind::NotOverridable(step))?;
     let needless = change
         .overridden
         .iter()
         .find(|gate| !change.failing().any(|report| report.name() == *gate));
     if let Some(gate) = needless {
-        return Err(FoldErrorKind::NothingToOverride(gate.clone()));
+        return Err(ProjectionErrorKind::NothingToOverride(gate.clone()));
     }
     let in_the_way = |report: &&GateReport| !change.overridden.contains(report.name());
     match change.failing().find(in_the_way) {
-        Some(report) if step.is_gated() => Err(FoldErrorKind::GateFailed(report.name().clone())),
+        Some(report) if step.is_gated() => {
+            Err(ProjectionErrorKind::GateFailed(report.name().clone()))
+        }
         _ => Ok(()),
     }
 }
 
 fn is_open(state: &RolloutState, incident: &IncidentId) -> Checked {
     require(state.incidents.contains_key(incident), || {
-        FoldErrorKind::IncidentNotOpen(incident.clone())
+        ProjectionErrorKind::IncidentNotOpen(incident.clone())
     })
 }
 
 fn is_closed(state: &RolloutState, incident: &IncidentId) -> Checked {
     require(!state.incidents.contains_key(incident), || {
-        FoldErrorKind::IncidentOpen(incident.clone())
+        ProjectionErrorKind::IncidentOpen(incident.clone())
     })
 }
 
-fn starts(state: &RolloutState, fact: &ProcessStarted) -> Checked {
-    let (mode, phase) = (fact.mode, state.phase);
+fn starts(state: &RolloutState, payload: &ProcessStarted) -> Checked {
+    let (mode, phase) = (payload.mode, state.phase);
     let follows = mode == Mode::of(phase.flag());
-    require(follows, || FoldErrorKind::WrongMode { mode, phase })
+    require(follows, || ProjectionErrorKind::WrongMode { mode, phase })
 }
 
-fn require(holds: bool, otherwise: impl FnOnce() -> FoldErrorKind) -> Checked {
+fn require(holds: bool, otherwise: impl FnOnce() -> ProjectionErrorKind) -> Checked {
     if holds { Ok(()) } else { Err(otherwise()) }
 }

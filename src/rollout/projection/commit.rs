@@ -2,49 +2,49 @@
 
 use crate::rollout::{
     event::Event,
-    fact::{
-        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, Fact, PhaseChange,
-        PostAnalysisFiled, ProcessStarted,
+    payload::{
+        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload,
+        PhaseChange, PostAnalysisFiled, ProcessStarted,
     },
     phase::Transition,
     records::{
-        Check, ClientRollback, Override, PostAnalysis, ProcessStart, Rollback, ServedContract,
-        Stamp, Waiver,
+        Check, ClientRollback, EventRef, Override, PostAnalysis, ProcessStart, Rollback,
+        ServedContract, Waiver,
     },
     state::RolloutState,
 };
 
 impl RolloutState {
     pub(super) fn commit(&mut self, event: &Event) {
-        let stamp = Stamp::of(event);
-        match event.fact() {
-            Fact::PhaseChanged(change) => self.change_phase(change, &stamp),
-            Fact::CheckReported(fact) => self.report_check(fact, stamp),
-            Fact::IncidentOpened(fact) => {
-                self.incidents.insert(fact.incident.clone(), stamp);
+        let stamp = EventRef::of(event);
+        match event.payload() {
+            EventPayload::PhaseChanged(change) => self.change_phase(change, &stamp),
+            EventPayload::CheckReported(payload) => self.report_check(payload, stamp),
+            EventPayload::IncidentOpened(payload) => {
+                self.incidents.insert(payload.incident.clone(), stamp);
             }
-            Fact::IncidentClosed(fact) => {
-                self.incidents.remove(&fact.incident);
+            EventPayload::IncidentClosed(payload) => {
+                self.incidents.remove(&payload.incident);
             }
-            Fact::ClientRolledBack(fact) => self.roll_back_client(fact, stamp),
-            Fact::DependenceWaived(fact) => self.waive(fact, stamp),
-            Fact::WaiverEnded(fact) => {
-                self.waivers.remove(&fact.waived);
+            EventPayload::ClientRolledBack(payload) => self.roll_back_client(payload, stamp),
+            EventPayload::DependenceWaived(payload) => self.waive(payload, stamp),
+            EventPayload::WaiverEnded(payload) => {
+                self.waivers.remove(&payload.waived);
             }
-            Fact::ContractChanged(fact) => self.serve(fact, stamp),
-            Fact::PostAnalysisFiled(fact) => self.file(fact, stamp),
-            Fact::PolicyChanged(fact) => {
-                self.policy.clone_from(&fact.policy);
+            EventPayload::ContractChanged(payload) => self.serve(payload, stamp),
+            EventPayload::PostAnalysisFiled(payload) => self.file(payload, stamp),
+            EventPayload::PolicyChanged(payload) => {
+                self.policy.clone_from(&payload.policy);
                 self.policy_set = stamp;
             }
-            Fact::ProcessStarted(fact) => self.start(fact, stamp),
-            Fact::AttemptRefused(_) => self.refusals += 1,
+            EventPayload::ProcessStarted(payload) => self.start(payload, stamp),
+            EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The fold keeps these.
-            Fact::Opened(_) | Fact::Recovered(_) => {}
+            EventPayload::Opened(_) | EventPayload::Recovered(_) => {}
         }
     }
 
-    fn change_phase(&mut self, change: &PhaseChange, stamp: &Stamp) {
+    fn change_phase(&mut self, change: &PhaseChange, stamp: &EventRef) {
         if let Ok(step) = self.phase.step(change.to) {
             *self.transitions.entry(step).or_default() += 1;
             self.roll(step, change, stamp);
@@ -60,7 +60,7 @@ impl RolloutState {
     }
 
     /// Begins or ends a rollback. One that names an incident which is not open opens it.
-    fn roll(&mut self, step: Transition, change: &PhaseChange, stamp: &Stamp) {
+    fn roll(&mut self, step: Transition, change: &PhaseChange, stamp: &EventRef) {
         if let (Transition::Rollback, Some(incident)) = (step, &change.incident) {
             let opened = self.incidents.entry(incident.clone());
             opened.or_insert_with(|| stamp.clone());
@@ -75,55 +75,55 @@ impl RolloutState {
         }
     }
 
-    fn report_check(&mut self, fact: &CheckReported, reported: Stamp) {
+    fn report_check(&mut self, payload: &CheckReported, reported: EventRef) {
         let check = Check {
-            green: fact.green,
-            link: fact.link.clone(),
+            green: payload.green,
+            link: payload.link.clone(),
             reported,
         };
-        self.checks.insert(fact.check.clone(), check);
+        self.checks.insert(payload.check.clone(), check);
     }
 
-    fn roll_back_client(&mut self, fact: &ClientRolledBack, done: Stamp) {
+    fn roll_back_client(&mut self, payload: &ClientRolledBack, done: EventRef) {
         self.client_rollbacks.push(ClientRollback {
-            kind: fact.kind.clone(),
-            version: fact.version,
-            incident: fact.incident.clone(),
+            kind: payload.kind.clone(),
+            version: payload.version,
+            incident: payload.incident.clone(),
             done,
         });
     }
 
-    fn waive(&mut self, fact: &DependenceWaived, granted: Stamp) {
+    fn waive(&mut self, payload: &DependenceWaived, granted: EventRef) {
         let waiver = Waiver {
-            owner: fact.owner.clone(),
-            until: fact.until,
+            owner: payload.owner.clone(),
+            until: payload.until,
             granted,
         };
-        self.waivers.insert(fact.waived.clone(), waiver);
+        self.waivers.insert(payload.waived.clone(), waiver);
     }
 
-    fn serve(&mut self, fact: &ContractChanged, since: Stamp) {
+    fn serve(&mut self, payload: &ContractChanged, since: EventRef) {
         self.contract = Some(ServedContract {
-            digest: fact.digest.clone(),
+            digest: payload.digest.clone(),
             since,
         });
     }
 
-    fn file(&mut self, fact: &PostAnalysisFiled, filed: Stamp) {
+    fn file(&mut self, payload: &PostAnalysisFiled, filed: EventRef) {
         let mut rollbacks = self.rollbacks.iter_mut();
-        if let Some(rollback) = rollbacks.find(|rollback| rollback.done.seq == fact.rollback) {
+        if let Some(rollback) = rollbacks.find(|rollback| rollback.done.seq == payload.rollback) {
             rollback.post_analysis = Some(PostAnalysis {
-                link: fact.link.clone(),
-                summary: fact.summary.clone(),
+                link: payload.link.clone(),
+                summary: payload.summary.clone(),
                 filed,
             });
         }
     }
 
-    fn start(&mut self, fact: &ProcessStarted, started: Stamp) {
+    fn start(&mut self, payload: &ProcessStarted, started: EventRef) {
         self.starts += 1;
         self.last_start = Some(ProcessStart {
-            mode: fact.mode,
+            mode: payload.mode,
             started,
         });
     }

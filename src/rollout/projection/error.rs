@@ -3,24 +3,24 @@
 use std::{error::Error, fmt};
 
 use crate::rollout::{
-    fact::Mode,
     journal::ReadError,
+    payload::Mode,
     phase::{ImpossibleTransition, Phase, Transition},
-    texts::{IncidentId, Label},
-    waived::Waived,
+    texts::{Identifier, IncidentId},
+    waived::WaiverTarget,
 };
 
 /// An event that cannot follow those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoldError {
+pub struct ProjectionError {
     seq: u64,
-    kind: FoldErrorKind,
+    kind: ProjectionErrorKind,
 }
 
 /// Why it cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum FoldErrorKind {
+pub enum ProjectionErrorKind {
     /// It has another number than the next one, which this is.
     OutOfSequence(u64),
     /// The rollout is not open.
@@ -39,13 +39,13 @@ pub enum FoldErrorKind {
     /// There is no such step.
     Impossible(ImpossibleTransition),
     /// This gate does not let pass and was not overridden.
-    GateFailed(Label),
+    GateFailed(Identifier),
     /// This step cannot be overridden.
     NotOverridable(Transition),
     /// This gate was overridden, but is not among the failing ones.
-    NothingToOverride(Label),
+    NothingToOverride(Identifier),
     /// A rollback names no incident.
-    NoIncident,
+    NoOpenIncident,
     /// This step is none that has an incident.
     UnexpectedIncident(Transition),
     /// This incident is open already.
@@ -53,7 +53,7 @@ pub enum FoldErrorKind {
     /// This incident is not open.
     IncidentNotOpen(IncidentId),
     /// There is no waiver for these.
-    NotWaived(Waived),
+    NotWaived(WaiverTarget),
     /// No event of this number was a rollback.
     NoSuchRollback(u64),
     /// The contract is the one before.
@@ -74,11 +74,11 @@ pub enum ReplayError {
     /// The journal cannot be read.
     Read(ReadError),
     /// Its events do not follow one another.
-    Fold(FoldError),
+    Projection(ProjectionError),
 }
 
-impl FoldError {
-    pub(super) const fn new(seq: u64, kind: FoldErrorKind) -> Self {
+impl ProjectionError {
+    pub(super) const fn new(seq: u64, kind: ProjectionErrorKind) -> Self {
         Self { seq, kind }
     }
 
@@ -90,20 +90,20 @@ impl FoldError {
 
     /// Why it cannot follow.
     #[must_use]
-    pub const fn kind(&self) -> &FoldErrorKind {
+    pub const fn kind(&self) -> &ProjectionErrorKind {
         &self.kind
     }
 }
 
-impl fmt::Display for FoldError {
+impl fmt::Display for ProjectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "event {}: {}", self.seq, self.kind)
     }
 }
 
-impl Error for FoldError {}
+impl Error for ProjectionError {}
 
-impl fmt::Display for FoldErrorKind {
+impl fmt::Display for ProjectionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfSequence(next) => write!(f, "the next event is {next}"),
@@ -119,7 +119,7 @@ impl fmt::Display for FoldErrorKind {
             Self::GateFailed(gate) => write!(f, "gate {gate} does not let pass"),
             Self::NotOverridable(step) => write!(f, "{step} cannot override gates"),
             Self::NothingToOverride(gate) => write!(f, "gate {gate} did not fail"),
-            Self::NoIncident => f.write_str("a rollback needs an incident"),
+            Self::NoOpenIncident => f.write_str("a rollback needs an incident"),
             Self::UnexpectedIncident(step) => write!(f, "{step} has no incident"),
             Self::IncidentOpen(incident) => write!(f, "incident {incident} is open already"),
             Self::IncidentNotOpen(incident) => write!(f, "incident {incident} is not open"),
@@ -137,7 +137,7 @@ impl fmt::Display for ReplayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
-            Self::Fold(error) => error.fmt(f),
+            Self::Projection(error) => error.fmt(f),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Error for ReplayError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Read(error) => Some(error),
-            Self::Fold(error) => Some(error),
+            Self::Projection(error) => Some(error),
         }
     }
 }
@@ -157,8 +157,8 @@ impl From<ReadError> for ReplayError {
     }
 }
 
-impl From<FoldError> for ReplayError {
-    fn from(error: FoldError) -> Self {
-        Self::Fold(error)
+impl From<ProjectionError> for ReplayError {
+    fn from(error: ProjectionError) -> Self {
+        Self::Projection(error)
     }
 }

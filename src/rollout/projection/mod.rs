@@ -4,7 +4,7 @@ mod check;
 mod commit;
 mod error;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
-mod fold;
+mod projection;
 
-pub use error::{FoldError, FoldErrorKind, ReplayError};
-pub use fold::Fold;
+pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
+pub use projection::Projection;

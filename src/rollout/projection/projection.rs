@@ -2,13 +2,13 @@
 
 use super::{
     check,
-    error::{FoldError, FoldErrorKind, ReplayError},
+    error::{ProjectionError, ProjectionErrorKind, ReplayError},
 };
 use crate::rollout::{
     event::Event,
-    fact::{Fact, Recovered},
     journal::Journal,
-    records::Stamp,
+    payload::{EventPayload, Recovered},
+    records::EventRef,
     state::RolloutState,
 };
 
@@ -20,8 +20,9 @@ const BATCH: usize = 256;
 /// ```
 /// use legacy_http_compat::FlagState;
 /// use legacy_http_compat::rollout::{
-///     Actor, Draft, Fact, FlagName, Fold, Journal, MemoryJournal, Opened, Phase, PolicyDocument, Reason, Timestamp,
+///     Actor, NewEvent, EventPayload, FlagName, Projection, Journal, MemoryJournal, Opened, Phase, PolicyDocument, Reason,
 /// };
+/// use legacy_http_compat::time::Timestamp;
 ///
 /// let journal = MemoryJournal::new();
 /// let opened = Opened {
@@ -30,22 +31,22 @@ const BATCH: usize = 256;
 ///     policy: PolicyDocument::default(),
 /// };
 /// let reason = Reason::new("the new contract goes live")?;
-/// journal.append(0, Draft::new(Timestamp::MIN, Actor::human("mara")?, reason, Fact::Opened(opened)))?;
+/// journal.append(0, NewEvent::new(Timestamp::MIN, Actor::human("mara")?, reason, EventPayload::Opened(opened)))?;
 ///
-/// let mut fold = Fold::new();
-/// fold.catch_up(&journal, |event| println!("{}", event.fact().name()))?;
+/// let mut fold = Projection::new();
+/// fold.catch_up(&journal, |event| println!("{}", event.payload().name()))?;
 /// let state = fold.state().expect("the rollout is open");
 /// assert_eq!((state.phase(), state.flag()), (Phase::Compat, FlagState::On));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fold {
+pub struct Projection {
     head: u64,
     state: Option<RolloutState>,
-    recoveries: Vec<(Recovered, Stamp)>,
+    recoveries: Vec<(Recovered, EventRef)>,
 }
 
-impl Fold {
+impl Projection {
     /// The state before any event.
     #[must_use]
     pub fn new() -> Self {
@@ -66,7 +67,7 @@ impl Fold {
 
     /// The torn lines that were cut off from the journal, before the rollout was opened too.
     #[must_use]
-    pub fn recoveries(&self) -> &[(Recovered, Stamp)] {
+    pub fn recoveries(&self) -> &[(Recovered, EventRef)] {
         &self.recoveries
     }
 
@@ -75,14 +76,14 @@ impl Fold {
     /// # Errors
     ///
     /// Why it could not.
-    pub fn check(&self, event: &Event) -> Result<(), FoldError> {
+    pub fn check(&self, event: &Event) -> Result<(), ProjectionError> {
         let next = self.head + 1;
         let checked = if event.seq() == next {
-            check::follows(self.state.as_ref(), event)
+            check::validate(self.state.as_ref(), event)
         } else {
-            Err(FoldErrorKind::OutOfSequence(next))
+            Err(ProjectionErrorKind::OutOfSequence(next))
         };
-        checked.map_err(|kind| FoldError::new(event.seq(), kind))
+        checked.map_err(|kind| ProjectionError::new(event.seq(), kind))
     }
 
     /// Takes in the next event.
@@ -90,13 +91,15 @@ impl Fold {
     /// # Errors
     ///
     /// Why it cannot follow; then nothing has changed.
-    pub fn apply(&mut self, event: &Event) -> Result<(), FoldError> {
+    pub fn apply(&mut self, event: &Event) -> Result<(), ProjectionError> {
         self.check(event)?;
-        match (event.fact(), &mut self.state) {
-            (Fact::Recovered(recovered), _) => {
-                self.recoveries.push((*recovered, Stamp::of(event)));
+        match (event.payload(), &mut self.state) {
+            (EventPayload::Recovered(recovered), _) => {
+                self.recoveries.push((*recovered, EventRef::of(event)));
             }
-            (Fact::Opened(opened), state) => *state = Some(RolloutState::open(event, opened)),
+            (EventPayload::Opened(opened), state) => {
+                *state = Some(RolloutState::open(event, opened))
+            }
             (_, Some(state)) => state.commit(event),
             (_, None) => {}
         }

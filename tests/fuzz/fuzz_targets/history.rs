@@ -7,7 +7,7 @@ use std::sync::Arc;
 use legacy_http_compat::{
     caller::Kinds,
     census::Census,
-    clock::ManualClock,
+    time::ManualClock,
     history::{History, HistoryBuilder, Span},
     worker::Tick,
     metrics::Metrics,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
     census::{Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, CallerEvent, Window},
-    clock::ManualClock,
+    time::ManualClock,
     worker::Tick,
 };
 use libfuzzer_sys::fuzz_target;

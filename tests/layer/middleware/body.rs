@@ -8,7 +8,7 @@ use legacy_http_compat::{
 
 use super::{
     APPROVED, PENDING, device_flow,
-    exchange::{response, json},
+    exchange::{json, respond},
     observed::{Notes, lines},
     on, order, orders, poll,
     scripted::{Polls, Scripted, Seen, Sight, Size, Step, read, record},
@@ -20,7 +20,7 @@ fn limited(limit: usize) -> (LegacyHttpCompatLayer, Notes) {
 }
 
 async fn seen(layer: &LegacyHttpCompatLayer, body: Scripted) -> Vec<Sight> {
-    record(response(layer, poll(), json(200, body)).await.into_body()).await
+    record(respond(layer, poll(), json(200, body)).await.into_body()).await
 }
 
 fn padded(length: usize) -> String {
@@ -34,7 +34,7 @@ fn skipped(reason: SkipReason) -> (String, Shape, Option<SkipReason>) {
 /// Gives the answer with this body, which must pass as it is, and says how often it was polled by then.
 async fn polls_before_leaving(layer: &LegacyHttpCompatLayer, body: Scripted) -> usize {
     let polls: Polls = body.polls();
-    let response = response(layer, poll(), json(200, body)).await;
+    let response = respond(layer, poll(), json(200, body)).await;
     assert_eq!(response.status(), 200);
     polls.count()
 }
@@ -89,7 +89,7 @@ async fn a_body_of_exactly_the_limit_is_rewritten() {
         Scripted::frames([&PENDING[..3], &PENDING[3..]]),
     ] {
         let (layer, notes) = limited(PENDING.len());
-        assert_eq!(response(&layer, poll(), json(200, body)).await.status(), 401);
+        assert_eq!(respond(&layer, poll(), json(200, body)).await.status(), 401);
         assert_eq!(notes.only().shape, Shape::Legacy);
     }
 }
@@ -100,7 +100,7 @@ async fn the_limit_is_sixteen_kibibytes_unless_said_otherwise() {
     let around = padded(0).len();
     for (length, shape) in [(16 * 1024, Shape::Legacy), (16 * 1024 + 1, Shape::Target)] {
         let body = Scripted::one(padded(length - around));
-        drop(response(&layer, poll(), json(200, body)).await);
+        drop(respond(&layer, poll(), json(200, body)).await);
         assert_eq!(notes.take().1, shape, "{length} bytes");
     }
 }
@@ -113,7 +113,7 @@ async fn a_body_of_many_frames_is_rewritten_as_one_text() {
     let body = Scripted::new(frames)
         .size(Size::Unknown)
         .never_announces_end();
-    let response = response(&layer, poll(), json(200, body)).await;
+    let response = respond(&layer, poll(), json(200, body)).await;
     assert_eq!(response.status(), 401);
     let length = lines(&response, "content-length")[0]
         .parse::<usize>()
@@ -152,7 +152,7 @@ async fn a_rewritten_response_has_no_trailers() {
     response
         .headers_mut()
         .insert("trailer", HeaderValue::from_static("x-sum"));
-    let response = response(&layer, poll(), response).await;
+    let response = respond(&layer, poll(), response).await;
     assert_eq!(response.status(), 401);
     assert_eq!(lines(&response, "trailer"), [""; 0]);
     let sights = record(response.into_body()).await;
@@ -185,7 +185,7 @@ async fn an_encoded_body_is_left_alone_and_counted() {
         response
             .headers_mut()
             .insert("content-encoding", HeaderValue::from_static(coding));
-        let response = response(&layer, poll(), response).await;
+        let response = respond(&layer, poll(), response).await;
         if reason {
             assert_eq!(response.status(), 200, "{coding}");
             assert_eq!(lines(&response, "content-encoding"), [coding]);
@@ -217,7 +217,7 @@ async fn only_json_by_its_content_type_is_looked_at() {
             let value = HeaderValue::from_static(content_type);
             response.headers_mut().insert("content-type", value);
         }
-        let response = response(&layer, poll(), response).await;
+        let response = respond(&layer, poll(), response).await;
         assert_eq!(
             response.status(),
             if is_json { 401 } else { 200 },
@@ -245,7 +245,7 @@ async fn a_body_that_calls_itself_json_and_is_not_is_handed_on_and_counted() {
         r#"{"status""#,
         r#"{"interval":5,"status":PENDING}"#,
     ] {
-        let response = response(&layer, poll(), json(200, Scripted::one(text))).await;
+        let response = respond(&layer, poll(), json(200, Scripted::one(text))).await;
         assert_eq!(response.status(), 200, "{text}");
         assert_eq!(read(response.into_body()).await, text.as_bytes());
         assert_eq!(notes.take(), skipped(SkipReason::NotJson), "{text}");
@@ -267,7 +267,7 @@ async fn the_body_is_not_looked_at_where_no_outcome_asks_for_it() {
     ] {
         let body = Scripted::one(r#"{"odd":true}"#);
         let polls = body.polls();
-        drop(response(&layer, order(), json(status, body)).await);
+        drop(respond(&layer, order(), json(status, body)).await);
         assert_eq!(notes.take().0, outcome);
         assert_eq!(polls.count(), looked, "{outcome}");
     }

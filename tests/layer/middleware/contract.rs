@@ -10,7 +10,7 @@ use tower::Layer as _;
 use tower_test::mock;
 
 use super::{
-    exchange::{self, response, request},
+    exchange::{self, request, respond},
     on, order, orders,
     scripted::{Scripted, read},
 };
@@ -24,7 +24,7 @@ fn version(number: u64) -> Contract {
 
 async fn outcome(contract: Contract, response: Response<Scripted>) -> (String, Option<SkipReason>) {
     let (layer, _, notes) = on(contract);
-    drop(response(&layer, order(), response).await);
+    drop(respond(&layer, order(), response).await);
     let (outcome, _, skip) = notes.take();
     (outcome, skip)
 }
@@ -63,7 +63,7 @@ async fn a_replacement_reaches_every_clone_and_every_service_of_the_layer() {
     live.replace(version(2));
     for layer in [layer, other] {
         drop(
-            response(
+            respond(
                 &layer,
                 order(),
                 exchange::json(200, Scripted::one(r#"{"a":1}"#)),
@@ -80,9 +80,9 @@ async fn a_replaced_contract_may_have_other_endpoints() {
     let (layer, _, notes) = on(live.clone());
     live.replace(version(1).with_base_path("/v2").unwrap());
     let found = || exchange::json(200, Scripted::one(r#"{"a":1}"#));
-    drop(response(&layer, order(), found()).await);
+    drop(respond(&layer, order(), found()).await);
     assert_eq!(notes.all(), []);
-    drop(response(&layer, request("GET", "/v2/orders/7"), found()).await);
+    drop(respond(&layer, request("GET", "/v2/orders/7"), found()).await);
     assert_eq!(notes.only().endpoint, "order");
 }
 
@@ -175,7 +175,7 @@ async fn an_undetermined_response_never_falls_to_a_later_outcome() {
     let (layer, flag, notes) = on(contract);
     for active in [true, false] {
         flag.set(active);
-        let response = response(&layer, order(), Response::new(Scripted::one("{}"))).await;
+        let response = respond(&layer, order(), Response::new(Scripted::one("{}"))).await;
         assert_eq!(response.status(), 200);
         let seen = notes.only();
         assert!(seen.stranded, "it may have been an answer that depends");
@@ -192,7 +192,7 @@ async fn an_undetermined_response_never_falls_to_a_later_outcome() {
 async fn an_response_of_another_status_is_other() {
     let (layer, _, notes) = super::device_flow();
     drop(
-        response(
+        respond(
             &layer,
             super::poll(),
             exchange::json(503, Scripted::one(super::PENDING)),
@@ -216,7 +216,7 @@ async fn a_static_path_wins_over_a_parameter() {
     let (layer, _, notes) = on(Contract::from_json(&document.to_string()).unwrap());
     for path in ["/orders/latest", "/orders/7", "/files/a/b"] {
         drop(
-            response(
+            respond(
                 &layer,
                 request("GET", path),
                 Response::new(Scripted::new([])),

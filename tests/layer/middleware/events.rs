@@ -20,7 +20,7 @@ use tracing_subscriber::{
 
 use super::{
     PENDING, device_flow,
-    exchange::{response, json},
+    exchange::{json, respond},
     poll,
     scripted::{Scripted, read},
 };
@@ -93,7 +93,7 @@ async fn a_rewritten_response_gives_a_debug_event_and_fills_the_span_field() {
     let (layer, _, _) = device_flow();
     let span = info_span!("request", legacy_http_compat = Empty);
     let response = json(200, Scripted::one(PENDING));
-    drop(response(&layer, poll(), response).instrument(span).await);
+    drop(respond(&layer, poll(), response).instrument(span).await);
     let events = said.events(Level::DEBUG);
     assert_eq!(events.len(), 1, "{events:?}");
     assert!(
@@ -109,7 +109,7 @@ async fn a_skipped_response_gives_a_debug_event_with_the_reason() {
     let (layer, _, _) = device_flow();
     let span = info_span!("request", legacy_http_compat = Empty);
     let response = json(200, Scripted::one("no JSON"));
-    drop(response(&layer, poll(), response).instrument(span).await);
+    drop(respond(&layer, poll(), response).instrument(span).await);
     let events = said.events(Level::DEBUG);
     assert_eq!(events.len(), 1, "{events:?}");
     for part in [r#"outcome="undetermined""#, r#"reason="not_json""#] {
@@ -123,8 +123,8 @@ async fn an_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
     let (said, _guard) = listen();
     let (layer, flag, _) = device_flow();
     flag.set(false);
-    drop(response(&layer, poll(), json(200, Scripted::one(PENDING))).await);
-    drop(response(&layer, poll(), json(404, Scripted::one("{}"))).await);
+    drop(respond(&layer, poll(), json(200, Scripted::one(PENDING))).await);
+    drop(respond(&layer, poll(), json(404, Scripted::one("{}"))).await);
     assert_eq!(said.0.lock().unwrap().len(), 0);
 }
 
@@ -147,7 +147,7 @@ async fn no_event_field_debug_output_or_observation_carries_a_body_or_a_header()
         headers.insert("authorization", HeaderValue::from_static(SECRET));
         let span = info_span!("request", legacy_http_compat = Empty);
         let response = json(200, Scripted::frames([&body[..9], &body[9..]]));
-        let response = response(&layer, asked, response).instrument(span).await;
+        let response = respond(&layer, asked, response).instrument(span).await;
         write!(shown, "{:?}{layer:?}", response.body()).unwrap();
         assert!(
             String::from_utf8(read(response.into_body()).await)
@@ -169,7 +169,7 @@ async fn a_layer_placed_outside_of_compression_warns_once() {
         response
             .headers_mut()
             .insert("content-encoding", HeaderValue::from_static("gzip"));
-        drop(response(&layer, poll(), response).await);
+        drop(respond(&layer, poll(), response).await);
     }
     let warnings = said.events(Level::WARN);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -188,7 +188,7 @@ async fn a_contract_that_asks_for_request_fields_without_a_capture_layer_warns_o
             .body(())
             .unwrap();
         let refused = json(403, Scripted::one(r#"{"code":"FORBIDDEN_ACTOR"}"#));
-        assert_eq!(response(&layer, token, refused).await.status(), 403);
+        assert_eq!(respond(&layer, token, refused).await.status(), 403);
         assert_eq!(notes.take().0, "undetermined");
     }
     let warnings = said.events(Level::WARN);

@@ -8,7 +8,7 @@ use tower_test::mock;
 
 use super::{
     PENDING, device_flow,
-    exchange::{response, json},
+    exchange::{json, respond},
     observed::lines,
     on, order, orders, poll,
     scripted::{Scripted, Step, read},
@@ -42,7 +42,7 @@ async fn switched_before_the_end(before: bool, after: bool) -> (u16, Vec<u8>, Sh
         Step::Held(held),
         Step::Data(rest.into()),
     ]);
-    let mut response = Box::pin(response(&layer, poll(), json(200, body)));
+    let mut response = Box::pin(respond(&layer, poll(), json(200, body)));
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(response.as_mut().poll(&mut cx).is_pending());
     flag.set(after);
@@ -86,7 +86,7 @@ async fn a_flag_that_goes_on_while_the_body_is_looked_at_gives_the_legacy_shape(
 #[tokio::test]
 async fn a_flag_that_flips_after_the_decision_does_not_change_the_response() {
     let (layer, flag, _) = device_flow();
-    let response = response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    let response = respond(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     flag.set(false);
     assert_eq!(response.status(), 401);
     let body: serde_json::Value =
@@ -98,7 +98,7 @@ async fn a_flag_that_flips_after_the_decision_does_not_change_the_response() {
 async fn with_the_flag_off_a_dependent_caller_is_counted_as_stranded() {
     let (layer, flag, notes) = device_flow();
     flag.set(false);
-    let response = response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    let response = respond(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     assert_eq!(response.status(), 200);
     let seen = notes.only();
     assert_eq!(
@@ -119,7 +119,7 @@ async fn a_retired_layer_is_an_identity() {
     flag.retire();
     let body = Scripted::one(PENDING);
     let polls = body.polls();
-    let response = response(&layer, order(), json(200, body)).await;
+    let response = respond(&layer, order(), json(200, body)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(lines(&response, "vary"), [""; 0], "not even Vary");
     assert_eq!(polls.count(), 0, "nobody looked at the body");
@@ -131,7 +131,7 @@ async fn a_retired_flag_never_rewrites_again() {
     let (layer, flag, notes) = device_flow();
     flag.retire();
     assert_eq!(flag.set(true), FlagState::Retired);
-    let response = response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    let response = respond(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(notes.all(), []);
 }
@@ -141,7 +141,7 @@ async fn a_request_that_came_before_the_retirement_gets_the_target_shape() {
     let (layer, flag, _) = device_flow();
     let (release, held) = oneshot::channel();
     let body = Scripted::new([Step::Held(held), Step::Data(PENDING.into())]);
-    let mut response = Box::pin(response(&layer, poll(), json(200, body)));
+    let mut response = Box::pin(respond(&layer, poll(), json(200, body)));
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(response.as_mut().poll(&mut cx).is_pending());
     flag.retire();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     PENDING, device_flow,
-    exchange::{response, json as target},
+    exchange::{json as target, respond},
     observed::lines,
     on, order, orders, poll,
     scripted::{Scripted, read},
@@ -49,7 +49,7 @@ async fn a_rewritten_response_has_the_length_and_type_of_its_own_body() {
                 .headers_mut()
                 .insert("content-length", HeaderValue::from_static(length));
         }
-        let response = response(&layer, poll(), response).await;
+        let response = respond(&layer, poll(), response).await;
         assert_eq!(lines(&response, "content-type"), ["application/json"]);
         let length = lines(&response, "content-length").concat();
         assert_eq!(read(response.into_body()).await.len().to_string(), length);
@@ -74,7 +74,7 @@ async fn a_rewritten_response_has_no_header_that_described_the_target_response()
     ];
     let before = stale.map(|name| (name, "x"));
     let (layer, flag, _) = device_flow();
-    let response = response(&layer, poll(), with(&before)).await;
+    let response = respond(&layer, poll(), with(&before)).await;
     assert_eq!(response.status(), 401);
     let left: Vec<&str> = stale
         .into_iter()
@@ -83,7 +83,7 @@ async fn a_rewritten_response_has_no_header_that_described_the_target_response()
     assert_eq!(left, NONE);
 
     flag.set(false);
-    let response = response(&layer, poll(), with(&before)).await;
+    let response = respond(&layer, poll(), with(&before)).await;
     assert!(
         stale
             .iter()
@@ -94,7 +94,7 @@ async fn a_rewritten_response_has_no_header_that_described_the_target_response()
 #[tokio::test]
 async fn all_other_headers_stay_in_their_order() {
     let (layer, _, _) = device_flow();
-    let response = response(
+    let response = respond(
         &layer,
         poll(),
         with(&[
@@ -116,7 +116,7 @@ async fn nothing_is_put_into_or_taken_out_of_the_extensions() {
     let (layer, _, _) = device_flow();
     let mut response = with(&[]);
     response.extensions_mut().insert("mine");
-    let response = response(&layer, poll(), response).await;
+    let response = respond(&layer, poll(), response).await;
     assert_eq!(response.status(), 401);
     assert_eq!(response.extensions().get(), Some(&"mine"));
     assert_eq!(response.extensions().len(), 1);
@@ -138,7 +138,7 @@ async fn a_shape_sets_appends_and_removes_headers() {
         ("x-remove", "1"),
         ("x-remove", "2"),
     ];
-    let response = response(&layer, order(), with(&before)).await;
+    let response = respond(&layer, order(), with(&before)).await;
     assert_eq!(lines(&response, "x-set"), ["1", "2"]);
     assert_eq!(lines(&response, "x-new"), ["n"]);
     assert_eq!(lines(&response, "x-append"), ["2", "3", "4"]);
@@ -154,7 +154,7 @@ async fn an_appended_content_type_does_not_join_that_of_the_target_response() {
     let (layer, _, _) = on(orders(&json!([{"name": "FOUND", "status": 200, "legacy": {
         "status": 404, "append_headers": {"content-type": "application/problem+json"}, "body": {"json": {}},
     }}])));
-    let response = response(&layer, order(), with(&[])).await;
+    let response = respond(&layer, order(), with(&[])).await;
     assert_eq!(
         lines(&response, "content-type"),
         ["application/problem+json"]
@@ -166,7 +166,7 @@ async fn every_response_of_a_get_endpoint_with_legacy_shapes_varies() {
     let (layer, flag) = varying();
     for (active, status) in [(true, 410), (false, 410), (true, 200), (true, 500)] {
         flag.set(active);
-        let response = response(&layer, order(), target(status, Scripted::one("{}"))).await;
+        let response = respond(&layer, order(), target(status, Scripted::one("{}"))).await;
         assert_eq!(
             lines(&response, "vary"),
             ["x-a, x-b, x-trace"],
@@ -189,7 +189,7 @@ async fn vary_joins_what_is_there_and_repeats_nothing() {
                 .headers_mut()
                 .append("vary", HeaderValue::from_static(value));
         }
-        let response = response(&layer, order(), response).await;
+        let response = respond(&layer, order(), response).await;
         assert_eq!(response.status(), 404);
         assert_eq!(lines(&response, "vary"), after);
     }
@@ -198,7 +198,7 @@ async fn vary_joins_what_is_there_and_repeats_nothing() {
 #[tokio::test]
 async fn responses_of_other_methods_do_not_vary() {
     let (layer, _, _) = device_flow();
-    let response = response(&layer, poll(), with(&[])).await;
+    let response = respond(&layer, poll(), with(&[])).await;
     assert_eq!(response.status(), 401);
     assert_eq!(lines(&response, "vary"), NONE);
 }
@@ -206,7 +206,7 @@ async fn responses_of_other_methods_do_not_vary() {
 #[tokio::test]
 async fn a_get_endpoint_without_legacy_shapes_does_not_vary() {
     let (layer, _, _) = on(orders(&json!([{"name": "FOUND", "status": 200}])));
-    let response = response(&layer, order(), with(&[])).await;
+    let response = respond(&layer, order(), with(&[])).await;
     assert_eq!(lines(&response, "vary"), NONE);
 }
 
@@ -232,7 +232,7 @@ async fn a_rewritten_response_carries_the_notice_of_deprecation() {
     response
         .headers_mut()
         .insert("deprecation", HeaderValue::from_static("@1"));
-    let response = response(&layer, order(), response).await;
+    let response = respond(&layer, order(), response).await;
     assert_eq!(response.status(), 404);
     assert_eq!(lines(&response, "deprecation"), ["@1688169599"]);
     assert_eq!(
@@ -251,7 +251,7 @@ async fn a_rewritten_response_carries_the_notice_of_deprecation() {
 #[tokio::test]
 async fn no_sunset_and_no_link_unless_they_are_given() {
     let (layer, _, _) = on(deprecated(&json!({"date": 0})));
-    let response = response(&layer, order(), target(410, Scripted::one("{}"))).await;
+    let response = respond(&layer, order(), target(410, Scripted::one("{}"))).await;
     assert_eq!(lines(&response, "deprecation"), ["@0"]);
     assert_eq!(lines(&response, "sunset"), NONE);
     assert_eq!(lines(&response, "link"), NONE);
@@ -264,7 +264,7 @@ async fn an_response_that_is_not_rewritten_carries_no_notice() {
     ));
     for (active, status) in [(true, 200), (true, 500), (false, 410)] {
         flag.set(active);
-        let response = response(&layer, order(), target(status, Scripted::one("{}"))).await;
+        let response = respond(&layer, order(), target(status, Scripted::one("{}"))).await;
         for name in ["deprecation", "sunset", "link"] {
             assert_eq!(lines(&response, name), NONE, "{name} {active} {status}");
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     PENDING, device_flow,
-    exchange::{response, json as target},
+    exchange::{json as target, respond},
     observed::Notes,
     on, order, orders, poll,
     scripted::{Scripted, read},
@@ -34,7 +34,7 @@ fn asked(headers: &[(&'static str, &str)]) -> Request<()> {
 /// The body, as text, that the answer to such a request gets.
 async fn filled(template: Value, headers: &[(&'static str, &str)], body: &'static str) -> String {
     let (layer, _) = shaped(&template);
-    let response = response(&layer, asked(headers), target(200, Scripted::one(body))).await;
+    let response = respond(&layer, asked(headers), target(200, Scripted::one(body))).await;
     assert_eq!(response.status(), 404);
     String::from_utf8(read(response.into_body()).await).unwrap()
 }
@@ -118,7 +118,7 @@ async fn a_field_keeps_its_type_and_its_text() {
 #[tokio::test]
 async fn a_missing_field_that_must_be_there_keeps_the_response_as_it_came() {
     let (layer, notes) = shaped(&json!({"v": {"$field": "/v"}}));
-    let response = response(&layer, order(), target(200, Scripted::one(r#"{"w":1}"#))).await;
+    let response = respond(&layer, order(), target(200, Scripted::one(r#"{"w":1}"#))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(read(response.into_body()).await, br#"{"w":1}"#);
     let seen = notes.only();
@@ -136,7 +136,7 @@ async fn a_missing_field_that_must_be_there_keeps_the_response_as_it_came() {
 #[tokio::test]
 async fn a_missing_header_that_must_be_there_keeps_the_response_as_it_came() {
     let (layer, notes) = shaped(&json!({"v": {"$header": "x-a"}}));
-    let response = response(&layer, order(), target(200, Scripted::one("any"))).await;
+    let response = respond(&layer, order(), target(200, Scripted::one("any"))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(read(response.into_body()).await, b"any");
     assert_eq!(notes.take().2, Some(SkipReason::MissingValue));
@@ -156,7 +156,7 @@ async fn a_body_that_the_template_cannot_read_keeps_the_response_as_it_came() {
         response
             .headers_mut()
             .insert("content-encoding", encoding.parse().unwrap());
-        let response = response(&layer, order(), response).await;
+        let response = respond(&layer, order(), response).await;
         assert_eq!(response.status(), 200, "{reason:?}");
         assert_eq!(read(response.into_body()).await, body.as_bytes());
         let expected = ("FOUND".to_owned(), Shape::Target, Some(reason));
@@ -201,7 +201,7 @@ async fn an_old_client_of_the_device_flow_gets_the_body_it_always_got() {
     asked
         .headers_mut()
         .insert("x-request-id", HeaderValue::from_static("r-1"));
-    let response = response(&layer, asked, target(200, Scripted::one(PENDING))).await;
+    let response = respond(&layer, asked, target(200, Scripted::one(PENDING))).await;
     assert_eq!(response.status(), 401);
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
     let body = String::from_utf8(read(response.into_body()).await).unwrap();
@@ -210,7 +210,7 @@ async fn an_old_client_of_the_device_flow_gets_the_body_it_always_got() {
         r#"{"code":"AUTHORIZATION_PENDING","message":"The user has not decided yet.","details":{"interval":5},"retryable":true,"correlation_id":"r-1"}"#
     );
 
-    let response = response(
+    let response = respond(
         &layer,
         poll(),
         target(200, Scripted::one(r#"{"status":"PENDING"}"#)),

@@ -19,7 +19,7 @@ use tower_test::mock;
 
 use super::{
     APPROVED, PENDING, device_flow,
-    exchange::{response, json, request},
+    exchange::{json, request, respond},
     observed, on, order, orders, poll,
     scripted::{Broken, Pieces, Scripted, Seen, Step, read, record},
 };
@@ -124,7 +124,7 @@ async fn a_future_dropped_while_the_body_is_looked_at_gives_no_observation() {
         Step::Data("".into()),
     ]);
     {
-        let mut future = pin!(response(&layer, poll(), json(200, body)));
+        let mut future = pin!(respond(&layer, poll(), json(200, body)));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(future.as_mut().poll(&mut cx).is_pending());
     }
@@ -141,7 +141,7 @@ async fn a_request_outside_the_contract_is_neither_rewritten_nor_observed() {
         ("POST", "/"),
         ("OPTIONS", "*"),
     ] {
-        let response = response(
+        let response = respond(
             &layer,
             request(method, path),
             json(200, Scripted::one(PENDING)),
@@ -158,7 +158,7 @@ async fn a_query_does_not_take_a_request_off_the_contract() {
     let (layer, _, notes) = device_flow();
     let asked = request("POST", "/api/v1/auth/clients/device/poll?x=1");
     assert_eq!(
-        response(&layer, asked, json(200, Scripted::one(PENDING)))
+        respond(&layer, asked, json(200, Scripted::one(PENDING)))
             .await
             .status(),
         401
@@ -173,12 +173,12 @@ async fn head_is_never_on_the_contract() {
         {"name": "FOUND", "status": 200, "legacy": legacy},
     ])));
     let asked = request("HEAD", "/orders/7");
-    let response = response(&layer, asked, json(200, Scripted::new([]))).await;
+    let response = respond(&layer, asked, json(200, Scripted::new([]))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers().len(), 1, "no Vary either");
     assert_eq!(notes.all(), []);
     assert_eq!(
-        response(&layer, order(), json(200, Scripted::new([])))
+        respond(&layer, order(), json(200, Scripted::new([])))
             .await
             .status(),
         404
@@ -189,11 +189,11 @@ async fn head_is_never_on_the_contract() {
 async fn a_body_of_other_data_than_bytes_is_looked_at_and_handed_on_as_bytes() {
     let (layer, _, notes) = device_flow();
     let body = |text: &str| Scripted::playing([Step::Data(Pieces::of(text.as_bytes(), 3))]);
-    let response = response(&layer, poll(), json(200, body(PENDING))).await;
+    let response = respond(&layer, poll(), json(200, body(PENDING))).await;
     assert_eq!(response.status(), 401);
     assert_eq!(notes.take().1, Shape::Legacy);
 
-    let response = response(&layer, poll(), json(200, body(APPROVED))).await;
+    let response = respond(&layer, poll(), json(200, body(APPROVED))).await;
     let seen = record(response.into_body()).await;
     assert_eq!(
         seen[0].seen,
@@ -206,10 +206,10 @@ async fn a_body_of_other_data_than_bytes_is_looked_at_and_handed_on_as_bytes() {
 #[tokio::test]
 async fn each_request_on_the_contract_gives_one_observation() {
     let (layer, _, notes) = device_flow();
-    response(&layer, poll(), json(200, Scripted::one(PENDING))).await;
+    respond(&layer, poll(), json(200, Scripted::one(PENDING))).await;
     let denied = r#"{"status":"DENIED"}"#;
-    response(&layer, poll(), json(200, Scripted::one(denied))).await;
-    response(&layer, poll(), json(500, Scripted::one("{}"))).await;
+    respond(&layer, poll(), json(200, Scripted::one(denied))).await;
+    respond(&layer, poll(), json(500, Scripted::one("{}"))).await;
     let outcomes: Vec<_> = notes
         .all()
         .into_iter()

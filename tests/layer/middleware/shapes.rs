@@ -5,7 +5,7 @@ use legacy_http_compat::observation::{Shape, SkipReason};
 use serde_json::json;
 
 use super::{
-    exchange::{response, json as target},
+    exchange::{json as target, respond},
     observed::lines,
     on, order, orders,
     scripted::{Scripted, Size, Step, record},
@@ -37,7 +37,7 @@ async fn a_shape_without_a_body_changes_status_and_headers_and_leaves_the_body_a
     response
         .headers_mut()
         .insert("etag", HeaderValue::from_static("\"1\""));
-    let response = response(&layer, order(), response).await;
+    let response = respond(&layer, order(), response).await;
     assert_eq!(response.status(), 404);
     assert_eq!(lines(&response, "x-old"), ["1"]);
     assert_eq!(lines(&response, "content-type"), ["text/plain"]);
@@ -53,7 +53,7 @@ async fn an_as_is_shape_that_is_told_by_a_field_hands_the_looked_at_body_on() {
         {"name": "GONE", "status": 200, "fields": {"/gone": true}, "legacy": {"status": 410}},
     ])));
     let body = || Scripted::frames([r#"{"gone""#, ":tr", "ue}"]);
-    let response = response(&layer, order(), target(200, body())).await;
+    let response = respond(&layer, order(), target(200, body())).await;
     assert_eq!(response.status(), 410);
     assert_eq!(record(response.into_body()).await, record(body()).await);
     assert_eq!(notes.only().shape, Shape::Legacy);
@@ -64,7 +64,7 @@ async fn an_empty_shape_has_no_body_and_says_so() {
     let (layer, _, _) = on(orders(&json!([{"name": "GONE", "status": 200, "legacy": {
         "status": 404, "body": "empty",
     }}])));
-    let response = response(&layer, order(), target(200, Scripted::one("{}"))).await;
+    let response = respond(&layer, order(), target(200, Scripted::one("{}"))).await;
     assert_eq!(response.status(), 404);
     assert_eq!(lines(&response, "content-length"), ["0"]);
     assert_eq!(lines(&response, "content-type"), [""; 0]);
@@ -83,7 +83,7 @@ async fn a_shape_of_204_has_neither_body_nor_length() {
     response
         .headers_mut()
         .insert("content-length", HeaderValue::from_static("2"));
-    let response = response(&layer, order(), response).await;
+    let response = respond(&layer, order(), response).await;
     assert_eq!(response.status(), 204);
     assert_eq!(lines(&response, "content-length"), [""; 0]);
     assert_eq!(lines(&response, "content-type"), [""; 0]);
@@ -100,7 +100,7 @@ async fn a_status_without_a_body_of_its_own_is_never_rewritten_and_counted() {
         response
             .headers_mut()
             .insert("etag", HeaderValue::from_static("\"1\""));
-        let response = response(&layer, order(), response).await;
+        let response = respond(&layer, order(), response).await;
         assert_eq!(response.status(), status);
         assert_eq!(lines(&response, "etag"), ["\"1\""]);
         let expected = (
@@ -121,7 +121,7 @@ async fn an_upgrade_is_never_rewritten_and_counted() {
     response
         .headers_mut()
         .insert("upgrade", HeaderValue::from_static("websocket"));
-    let response = response(&layer, order(), response).await;
+    let response = respond(&layer, order(), response).await;
     assert_eq!(response.status(), 101);
     assert_eq!(lines(&response, "upgrade"), ["websocket"]);
     assert_eq!(
@@ -141,7 +141,7 @@ async fn a_shape_that_needs_nothing_of_the_body_replaces_any_body() {
     response
         .headers_mut()
         .insert("content-type", HeaderValue::from_static("text/html"));
-    let response = response(&layer, order(), response).await;
+    let response = respond(&layer, order(), response).await;
     let sights = record(response.into_body()).await;
     assert_eq!(super::scripted::data(&sights), br#"{"gone":true}"#);
     assert_eq!(polls.count(), 0);

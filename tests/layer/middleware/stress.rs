@@ -9,7 +9,7 @@ use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer, observatio
 
 use super::{
     PENDING,
-    exchange::{response, json},
+    exchange::{json, respond},
     observed::Notes,
     poll,
     scripted::{Scripted, read},
@@ -54,7 +54,7 @@ async fn one_response(layer: &LegacyHttpCompatLayer, notes: &Notes, split: bool)
     } else {
         Scripted::one(PENDING)
     };
-    let response = response(layer, poll(), json(200, body)).await;
+    let response = respond(layer, poll(), json(200, body)).await;
     let (status, challenged) = (
         response.status().as_u16(),
         response.headers().contains_key("www-authenticate"),

@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use legacy_http_compat::{
     CompatFlag, LegacyHttpCompatLayer,
-    contract::{Contract, Endpoint, Placeholder, LegacyShape, Outcome, Template},
+    contract::{Contract, Endpoint, LegacyShape, Outcome, Placeholder, Template},
     middleware::{CaptureRequestFieldsLayer, CapturedRequestBody},
     observation::{Observation, Observe, SkipReason},
 };
@@ -50,7 +50,10 @@ impl Recorder {
 pub(crate) fn contract() -> Contract {
     let body = Template::object([
         ("who", Placeholder::request_field("/who").into()),
-        ("note", Placeholder::request_field("/note").optional().into()),
+        (
+            "note",
+            Placeholder::request_field("/note").optional().into(),
+        ),
         ("code", Template::from("OLD")),
     ]);
     let token = Endpoint::post("token", "/token")

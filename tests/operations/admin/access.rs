@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
-    clock::ManualClock,
     rollout::{Attempt, EventPayload, FlagName, MemoryJournal, Policy, Rollout},
+    time::ManualClock,
 };
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::{Method, RequestBuilder, redirect::Policy};
 use serde_json::Value;
 
-use super::{response::Answer, document::Document};
+use super::{document::Document, response::Answer};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -122,5 +122,8 @@ fn held_to_headers(response: &Answer) {
             "{name}: {response:?}"
         );
     }
-    assert!(response.header("x-correlation-id").is_some(), "{response:?}");
+    assert!(
+        response.header("x-correlation-id").is_some(),
+        "{response:?}"
+    );
 }

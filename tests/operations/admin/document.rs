@@ -1,4 +1,4 @@
-//! The `OpenAPI` document, and answers held to it.
+//! The `OpenAPI` document, and responses held to it.
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -43,23 +43,23 @@ impl Document {
         self.validator(&json!({ "$ref": format!("#/components/schemas/{name}") }))
     }
 
-    /// Holds an answer of a route of the API to what stands here of it.
-    pub(crate) fn hold(&self, method: &str, path: &str, response: &Answer) {
-        let told = format!("{method} {path} answered {response:?}");
+    /// Holds a response of a route of the API to what stands here of it.
+    pub(crate) fn hold(&self, method: &str, path: &str, received: &Answer) {
+        let told = format!("{method} {path} returned {received:?}");
         let path = path.split('?').next().unwrap();
         let Some(item) = self.item(path) else {
-            self.hold_problem(response, 404, &told);
+            self.hold_problem(received, 404, &told);
             return;
         };
         let method = if method == "HEAD" { "GET" } else { method };
         let Some(operation) = item.get(method.to_lowercase()) else {
-            self.hold_problem(response, 405, &told);
-            assert!(response.header("allow").is_some(), "{told}");
+            self.hold_problem(received, 405, &told);
+            assert!(received.header("allow").is_some(), "{told}");
             return;
         };
-        let response = &operation["responses"][response.status.to_string()];
+        let response = &operation["responses"][received.status.to_string()];
         assert!(!response.is_null(), "not documented: {told}");
-        self.hold_response(self.resolved(response), response, &told);
+        self.hold_response(self.resolved(response), received, &told);
     }
 
     fn item(&self, path: &str) -> Option<&Value> {
@@ -82,9 +82,9 @@ impl Document {
         })
     }
 
-    fn hold_response(&self, response: &Value, response: &Answer, told: &str) {
+    fn hold_response(&self, response: &Value, received: &Answer, told: &str) {
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
-            let value = response.header(name);
+            let value = received.header(name);
             assert!(
                 value.is_some() || header["required"] != true,
                 "no {name}: {told}"
@@ -95,30 +95,33 @@ impl Document {
                 "{name}: {told}"
             );
         }
-        let stated = response.header("content-type").unwrap_or_default();
+        let stated = received.header("content-type").unwrap_or_default();
         let content = response["content"].as_object().unwrap();
         let media = content.get(stated);
         let media = media.unwrap_or_else(|| panic!("another media type: {told}"));
-        if stated.ends_with("json") && !response.text.is_empty() {
+        if stated.ends_with("json") && !received.text.is_empty() {
             let errors: Vec<_> = self
                 .validator(&media["schema"])
-                .iter_errors(&response.json())
+                .iter_errors(&received.json())
                 .map(|error| format!("{} at {}", error, error.instance_path()))
                 .collect();
             assert!(errors.is_empty(), "{errors:#?}: {told}");
         }
     }
 
-    fn hold_problem(&self, response: &Answer, status: u16, told: &str) {
+    fn hold_problem(&self, received: &Answer, status: u16, told: &str) {
         // What is wrong with the request as a whole is found before the route.
-        assert!([status, 403, 413, 414].contains(&response.status), "{told}");
+        assert!([status, 403, 413, 414].contains(&received.status), "{told}");
         assert_eq!(
-            response.header("content-type"),
+            received.header("content-type"),
             Some("application/problem+json"),
             "{told}"
         );
-        if !response.text.is_empty() {
-            assert!(self.component("Problem").is_valid(&response.json()), "{told}");
+        if !received.text.is_empty() {
+            assert!(
+                self.component("Problem").is_valid(&received.json()),
+                "{told}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Actor, FileJournal, FlagName, IncidentId, CommandContext, Policy, Reason, Rollout},
+    rollout::{Actor, CommandContext, FileJournal, FlagName, IncidentId, Policy, Reason, Rollout},
 };
 use serde_json::json;
 
@@ -178,7 +178,10 @@ async fn closing_ends_all_streams_so_that_the_server_can_stop() {
         stream.end().await;
     }
     let response = room.viewer().get("/api/events").await;
-    assert_eq!((response.status, response.problem().as_str()), (503, "closing"));
+    assert_eq!(
+        (response.status, response.problem().as_str()),
+        (503, "closing")
+    );
     room.viewer().get("/api/status").await.ok();
     let stopped = tokio::time::timeout(Duration::from_secs(10), room.stop());
     stopped.await.expect("nobody holds the server up");

@@ -3,7 +3,7 @@
 use legacy_http_compat::rollout::Phase;
 use serde_json::{Value, json};
 
-use super::{response::Answer, orders, room::Room};
+use super::{orders, response::Answer, room::Room};
 
 fn check() -> Value {
     json!({"check": "openapi", "green": true, "reason": "run 7"})

@@ -19,7 +19,10 @@ async fn the_journal_is_read_part_by_part() {
             .get(&format!("/api/journal?after={after}&limit=3"))
             .await;
         let part = response.ok();
-        assert_eq!(response.header("etag"), Some(format!("\"{head}\"").as_str()));
+        assert_eq!(
+            response.header("etag"),
+            Some(format!("\"{head}\"").as_str())
+        );
         let events = part["events"].as_array().unwrap();
         seen.extend(events.iter().map(|event| event["seq"].as_u64().unwrap()));
         let Some(next) = part["next"].as_u64() else {

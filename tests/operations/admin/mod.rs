@@ -1,7 +1,6 @@
 //! The admin service over real sockets: what is answered, to whom, and that each answer is what the `OpenAPI` document says.
 
 mod access;
-mod response;
 mod bounds;
 mod client;
 mod cross_origin;
@@ -14,6 +13,7 @@ mod mounted;
 mod openapi;
 mod orders;
 mod refused;
+mod response;
 mod room;
 mod secrets;
 mod sessions;

@@ -140,7 +140,11 @@ async fn head_is_get_without_a_body() {
         let response = client
             .send("HEAD", path, client.request("HEAD", path))
             .await;
-        assert_eq!((response.status, response.text.as_str()), (200, ""), "{path}");
+        assert_eq!(
+            (response.status, response.text.as_str()),
+            (200, ""),
+            "{path}"
+        );
     }
     let stream = client
         .send("HEAD", "/api/events", client.request("HEAD", "/api/events"))
@@ -172,7 +176,10 @@ async fn whatever_comes_is_answered() {
         "/api/status;x=1",
     ] {
         let response = room.viewer().get(path).await;
-        assert!([404, 405].contains(&response.status), "{path}: {response:?}");
+        assert!(
+            [404, 405].contains(&response.status),
+            "{path}: {response:?}"
+        );
         response.problem();
     }
     for odd in ["\u{feff}", "\u{e9}", "Bearer", "Bearer  ", "Bearer a b c"] {

@@ -83,8 +83,7 @@ async fn failing_gates_are_shown_with_their_evidence() {
 #[tokio::test]
 async fn an_override_names_each_failing_gate_and_no_other() {
     let room = Room::open_with(|setup| setup.policy = Policy::default()).await;
-    let order =
-        json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
+    let order = json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
     let response = refused(&room, "/api/transitions", order).await;
     assert_eq!(
         (response.status, response.problem().as_str()),

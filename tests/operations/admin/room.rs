@@ -14,22 +14,22 @@ use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
     admin::{Admin, Role, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, CallerEvent},
-    clock::ManualClock,
+    census::{CallerEvent, Census, Dependence},
     history::History,
-    worker::Tick,
     metrics::Metrics,
     rollout::{
-        AppendError, NewEvent, Event, FlagName, Journal, MemoryJournal, Phase, Policy, ReadError,
+        AppendError, Event, FlagName, Journal, MemoryJournal, NewEvent, Phase, Policy, ReadError,
         Rollout,
     },
+    time::ManualClock,
+    worker::Tick,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{
     client::Client,
     document::Document,
-    exchange::{response, json, request},
+    exchange::{json, request, respond},
 };
 
 pub(crate) const MARA: &str = "mara-s-token-4f5c1be9";
@@ -175,7 +175,7 @@ impl Room {
         let layer = layer.observe(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
         let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
-        response(&layer, poll, pending).await;
+        respond(&layer, poll, pending).await;
     }
 
     /// Asks the server to stop and waits until it has.

@@ -80,7 +80,11 @@ fn all_outcomes_of_a_contract_show_zeros_from_its_first_response_on() {
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
     let curves = stage.curves(Span::Hour);
-    let outcomes: Vec<_> = curves.responses.iter().map(|curve| &*curve.outcome).collect();
+    let outcomes: Vec<_> = curves
+        .responses
+        .iter()
+        .map(|curve| &*curve.outcome)
+        .collect();
     assert_eq!(outcomes, ["PENDING", "APPROVED", "other", "undetermined"]);
 }
 
@@ -100,7 +104,11 @@ fn pairs_beyond_the_bound_are_counted_together() {
     let excess = curves.responses.last().unwrap();
     assert_eq!((&*excess.endpoint, &*excess.outcome), ("other", "other"));
     assert_eq!(sum(&excess.target), 300 - (History::MAX_PAIRS as u64 - 1));
-    let all: u64 = curves.responses.iter().map(|curve| sum(&curve.target)).sum();
+    let all: u64 = curves
+        .responses
+        .iter()
+        .map(|curve| sum(&curve.target))
+        .sum();
     assert_eq!(all, 300, "none is lost");
 }
 

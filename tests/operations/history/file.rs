@@ -10,8 +10,8 @@ use std::{
 
 use legacy_http_compat::{
     census::Window,
-    clock::ManualClock,
     history::{History, HistoryBuilder, Span},
+    time::ManualClock,
     worker::Tick,
 };
 

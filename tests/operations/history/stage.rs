@@ -16,11 +16,11 @@ use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
     caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
     census::Census,
-    clock::ManualClock,
     contract::{Endpoint, LegacyShape, Outcome},
     history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
-    worker::Tick,
     metrics::Metrics,
+    time::ManualClock,
+    worker::Tick,
 };
 use tower::{Layer, ServiceExt, service_fn};
 

@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use legacy_http_compat::rollout::{EventPayload, FileJournal, Journal, JournalReader, ReadError, Verified};
+use legacy_http_compat::rollout::{
+    EventPayload, FileJournal, Journal, JournalReader, ReadError, Verified,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::{events, temp_dir::TempDir};

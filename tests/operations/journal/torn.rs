@@ -2,12 +2,13 @@
 
 use std::{fs, sync::Arc};
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
-    clock::ManualClock,
     rollout::{
-        ActorKind, EventPayload, FileJournal, Projection, Journal, JournalReader, Phase, Recovered, Timestamp,
+        ActorKind, EventPayload, FileJournal, Journal, JournalReader, Phase, Projection, Recovered,
         TornLine,
     },
+    time::ManualClock,
 };
 
 use super::{events, files, temp_dir::TempDir};
@@ -57,7 +58,10 @@ fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
 
             let event = journal.read(line - 1, 9).unwrap().remove(0);
             let bytes = torn as u64;
-            assert_eq!(*event.payload(), EventPayload::Recovered(Recovered { line, bytes }));
+            assert_eq!(
+                *event.payload(),
+                EventPayload::Recovered(Recovered { line, bytes })
+            );
             assert_eq!(
                 (event.seq(), event.actor().kind()),
                 (line, ActorKind::System)

@@ -7,8 +7,8 @@ use std::{
 };
 
 use legacy_http_compat::rollout::{
-    AppendError, Event, EventPayload, FileJournal, Projection, Journal, MemoryJournal, Phase, PolicyChanged,
-    PolicyDocument, ReplayError,
+    AppendError, Event, EventPayload, FileJournal, Journal, MemoryJournal, Phase, PolicyChanged,
+    PolicyDocument, Projection, ReplayError,
 };
 
 use super::{events, temp_dir::TempDir};

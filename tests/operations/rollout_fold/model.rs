@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use legacy_http_compat::rollout::{
-    ContractChanged, ObligationKind, EventPayload, GateReport, IncidentId, Identifier, Mode, Phase, PhaseChange,
-    Timestamp, WaiverTarget,
+    ContractChanged, EventPayload, GateReport, Identifier, IncidentId, Mode, ObligationKind, Phase,
+    PhaseChange, WaiverTarget,
 };
+use legacy_http_compat::time::Timestamp;
 
 /// All events that followed, with their times; the number of each is its place, counted from 1.
 #[derive(Clone, Debug, Default)]
@@ -32,55 +33,79 @@ impl Model {
     }
 
     fn changes(&self) -> impl DoubleEndedIterator<Item = (u64, Timestamp, &PhaseChange)> {
-        self.numbered().filter_map(|(seq, at, payload)| match payload {
-            EventPayload::PhaseChanged(change) => Some((seq, at, change)),
-            _ => None,
-        })
+        self.numbered()
+            .filter_map(|(seq, at, payload)| match payload {
+                EventPayload::PhaseChanged(change) => Some((seq, at, change)),
+                _ => None,
+            })
     }
 
     pub(crate) fn phase(&self) -> Option<Phase> {
-        self.numbered().rev().find_map(|(_, _, payload)| match payload {
-            EventPayload::PhaseChanged(change) => Some(change.to),
-            EventPayload::Opened(opened) => Some(opened.phase),
-            _ => None,
-        })
+        self.numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::PhaseChanged(change) => Some(change.to),
+                EventPayload::Opened(opened) => Some(opened.phase),
+                _ => None,
+            })
     }
 
     /// The number of the event by which the phase was entered.
     pub(crate) fn entered(&self) -> Option<u64> {
-        let enters = |payload: &EventPayload| matches!(payload, EventPayload::PhaseChanged(_) | EventPayload::Opened(_));
+        let enters = |payload: &EventPayload| {
+            matches!(
+                payload,
+                EventPayload::PhaseChanged(_) | EventPayload::Opened(_)
+            )
+        };
         self.numbered()
             .rev()
             .find_map(|(seq, _, payload)| enters(payload).then_some(seq))
     }
 
     pub(crate) fn is_open(&self, incident: &IncidentId) -> bool {
-        let last = self.numbered().rev().find_map(|(_, _, payload)| match payload {
-            EventPayload::IncidentOpened(payload) => (payload.incident == *incident).then_some(true),
-            EventPayload::IncidentClosed(payload) => (payload.incident == *incident).then_some(false),
-            EventPayload::PhaseChanged(change) => {
-                (change.incident.as_ref() == Some(incident)).then_some(true)
-            }
-            _ => None,
-        });
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::IncidentOpened(payload) => {
+                    (payload.incident == *incident).then_some(true)
+                }
+                EventPayload::IncidentClosed(payload) => {
+                    (payload.incident == *incident).then_some(false)
+                }
+                EventPayload::PhaseChanged(change) => {
+                    (change.incident.as_ref() == Some(incident)).then_some(true)
+                }
+                _ => None,
+            });
         last.unwrap_or(false)
     }
 
     /// Until when these are waived.
     pub(crate) fn waived_until(&self, waived: &WaiverTarget) -> Option<Timestamp> {
-        let last = self.numbered().rev().find_map(|(_, _, payload)| match payload {
-            EventPayload::DependenceWaived(payload) => (payload.waived == *waived).then_some(Some(payload.until)),
-            EventPayload::WaiverEnded(payload) => (payload.waived == *waived).then_some(None),
-            _ => None,
-        });
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::DependenceWaived(payload) => {
+                    (payload.waived == *waived).then_some(Some(payload.until))
+                }
+                EventPayload::WaiverEnded(payload) => (payload.waived == *waived).then_some(None),
+                _ => None,
+            });
         last.flatten()
     }
 
     pub(crate) fn is_green(&self, check: &Identifier) -> Option<bool> {
-        self.numbered().rev().find_map(|(_, _, payload)| match payload {
-            EventPayload::CheckReported(payload) => (payload.check == *check).then_some(payload.green),
-            _ => None,
-        })
+        self.numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::CheckReported(payload) => {
+                    (payload.check == *check).then_some(payload.green)
+                }
+                _ => None,
+            })
     }
 
     /// The number of the event since which the contract is served.
@@ -111,7 +136,11 @@ impl Model {
     }
 
     /// What is owed, for which rollback, and whether it is overdue.
-    pub(crate) fn obligations(&self, now: Timestamp, limit: Duration) -> Vec<(ObligationKind, u64, bool)> {
+    pub(crate) fn obligations(
+        &self,
+        now: Timestamp,
+        limit: Duration,
+    ) -> Vec<(ObligationKind, u64, bool)> {
         let mut owed = Vec::new();
         for (seq, _, running) in self.rollbacks(now) {
             let (_, at, _) = self.numbered().find(|(place, _, _)| *place == seq).unwrap();
@@ -135,7 +164,9 @@ impl Model {
     }
 
     pub(crate) fn count(&self, name: &str) -> u64 {
-        let counted = self.numbered().filter(|(_, _, payload)| payload.name() == name);
+        let counted = self
+            .numbered()
+            .filter(|(_, _, payload)| payload.name() == name);
         counted.count() as u64
     }
 
@@ -143,7 +174,9 @@ impl Model {
         let Some(phase) = self.phase() else {
             return match payload {
                 EventPayload::Recovered(_) => true,
-                EventPayload::Opened(opened) => matches!(opened.phase, Phase::Observe | Phase::Compat),
+                EventPayload::Opened(opened) => {
+                    matches!(opened.phase, Phase::Observe | Phase::Compat)
+                }
                 _ => false,
             };
         };
@@ -158,16 +191,21 @@ impl Model {
                 let rollbacks = self.rollbacks(Timestamp::MIN);
                 rollbacks.iter().any(|(seq, _, _)| *seq == payload.rollback)
             }
-            EventPayload::ProcessStarted(payload) => (payload.mode == Mode::Active) == (phase == Phase::Compat),
+            EventPayload::ProcessStarted(payload) => {
+                (payload.mode == Mode::Active) == (phase == Phase::Compat)
+            }
             _ => true,
         }
     }
 
     fn is_served(&self, contract: &ContractChanged) -> bool {
-        let last = self.numbered().rev().find_map(|(_, _, payload)| match payload {
-            EventPayload::ContractChanged(payload) => Some(payload),
-            _ => None,
-        });
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::ContractChanged(payload) => Some(payload),
+                _ => None,
+            });
         last == Some(contract)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     FlagState,
     caller::Fingerprint,
     rollout::{
-        Attempt, AttemptRefused, Event, EventPayload, Projection, GateReport, IncidentId, Identifier, Mode, Phase,
-        PhaseChange, PolicyChanged, PolicyDocument, Reason, Recovered, Timestamp, WaiverTarget,
-        WaiverEnded,
+        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Mode,
+        Phase, PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered,
+        WaiverEnded, WaiverTarget,
     },
 };
 use proptest::{option, prelude::*, sample::select};

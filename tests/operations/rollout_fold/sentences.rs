@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use legacy_http_compat::rollout::{
-    ObligationKind, EventPayload, Projection, ProjectionError, ProjectionErrorKind, GateReport, Mode, Phase, PhaseChange, Timestamp,
-    Transition, WaiverTarget,
+    EventPayload, GateReport, Mode, ObligationKind, Phase, PhaseChange, Projection,
+    ProjectionError, ProjectionErrorKind, Transition, WaiverTarget,
 };
+use legacy_http_compat::time::Timestamp;
 use serde_json::json;
 
 use super::events::{
@@ -49,7 +50,10 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.contract().unwrap().since.seq, 3);
     assert_eq!(state.last_start().unwrap().mode, Mode::Inactive);
     assert_eq!(state.client_rollbacks()[0].version.as_str(), "1.9.3");
-    assert_eq!(state.overrides()[0].gates, [label("no_dependent_responses")]);
+    assert_eq!(
+        state.overrides()[0].gates,
+        [label("no_dependent_responses")]
+    );
     assert_eq!(state.count_of(Transition::Cutover), 2);
     assert_eq!(state.count_of(Transition::Abort), 0);
     assert_eq!(fold.recoveries()[0].1.seq, 17);
@@ -93,12 +97,18 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     };
     assert_eq!(
         owed(hour(75)),
-        [(ObligationKind::EndRollback, false), (ObligationKind::PostAnalysis, false)]
+        [
+            (ObligationKind::EndRollback, false),
+            (ObligationKind::PostAnalysis, false)
+        ]
     );
     let late = Timestamp::from_unix_ms(75 * HOUR + 1);
     assert_eq!(
         owed(late),
-        [(ObligationKind::EndRollback, true), (ObligationKind::PostAnalysis, true)]
+        [
+            (ObligationKind::EndRollback, true),
+            (ObligationKind::PostAnalysis, true)
+        ]
     );
 
     facts.extend([post_analysis(3), cutover(vec![], &[])]);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use legacy_http_compat::rollout::{NewEvent, EventPayload, FileJournal, Journal};
+use legacy_http_compat::rollout::{EventPayload, FileJournal, Journal, NewEvent};
 
 use super::{events, temp_dir::TempDir};
 

@@ -1,9 +1,10 @@
 //! `report`.
 
 use legacy_http_compat::rollout::{
-    Actor, NewEvent, EventPayload, IncidentId, Link, Phase, PhaseChange, PostAnalysisFiled, Reason, Summary,
-    Timestamp,
+    Actor, EventPayload, IncidentId, Link, NewEvent, Phase, PhaseChange, PostAnalysisFiled, Reason,
+    Summary,
 };
+use legacy_http_compat::time::Timestamp;
 use serde_json::json;
 
 use super::{
@@ -115,7 +116,10 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
         ran.says(text);
     }
     let report = report_json(&OnDisk::story());
-    assert_eq!(report["overrides"][0]["gates"], json!(["no_dependent_responses"]));
+    assert_eq!(
+        report["overrides"][0]["gates"],
+        json!(["no_dependent_responses"])
+    );
     assert_eq!(report["client_rollbacks"][0]["version"], "1.9.3");
     assert_eq!(
         report["recoveries"][0]["torn"],

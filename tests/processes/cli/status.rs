@@ -20,7 +20,10 @@ fn status(journal: &OnDisk, json: bool) -> Ran {
 
 /// A rollout that was rolled back long ago, with all that can be open.
 fn troubled() -> OnDisk {
-    let failing = GateReport::failed(events::label("no_dependent_responses"), json!({ "responses": 3 }));
+    let failing = GateReport::failed(
+        events::label("no_dependent_responses"),
+        json!({ "responses": 3 }),
+    );
     let refused = AttemptRefused {
         attempt: Attempt::Transition {
             from: Phase::Compat,
@@ -29,7 +32,10 @@ fn troubled() -> OnDisk {
         cause: Reason::new("a gate does not let pass").unwrap(),
         gates: vec![failing],
     };
-    let passing = GateReport::ok(events::label("no_dependent_responses"), json!({ "responses": 0 }));
+    let passing = GateReport::ok(
+        events::label("no_dependent_responses"),
+        json!({ "responses": 0 }),
+    );
     let coverage = GateReport::ok(events::label("coverage"), json!({ "ratio": 1 }));
     OnDisk::of(vec![
         events::opened(Phase::Compat),

@@ -4,8 +4,8 @@ use legacy_http_compat::rollout::Phase;
 use serde_json::json;
 
 use crate::support::{
-    response::Answer,
     device_client::Step,
+    response::Answer,
     server::{CoreServer, INTERVAL},
 };
 

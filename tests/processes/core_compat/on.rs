@@ -90,7 +90,10 @@ async fn a_legacy_response_is_framed_exactly_and_keeps_the_other_headers() {
         response.header(http::header::CONTENT_LENGTH),
         Some(length.as_str())
     );
-    assert_eq!(response.header(http::header::CACHE_CONTROL), Some("no-store"));
+    assert_eq!(
+        response.header(http::header::CACHE_CONTROL),
+        Some("no-store")
+    );
     assert!(response.header(http::header::DATE).is_some());
 }
 

@@ -40,7 +40,10 @@ async fn an_approval_has_the_same_shape_and_its_secret_is_shown_once() {
         fields.sort_unstable();
         assert_eq!(fields, ["client_id", "client_kind", "secret_key", "status"]);
         assert_eq!(response.text_at("/status"), "APPROVED");
-        assert_eq!(response.header(http::header::CACHE_CONTROL), Some("no-store"));
+        assert_eq!(
+            response.header(http::header::CACHE_CONTROL),
+            Some("no-store")
+        );
         client
             .poll()
             .await

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::{worker::Tick, rollout::Phase};
+use legacy_http_compat::{rollout::Phase, worker::Tick};
 
 use crate::support::{
     http_client::HttpClient,
@@ -35,7 +35,8 @@ async fn what_a_scripted_run_did_is_in_the_metrics_and_who_did_it_is_not() {
 #[tokio::test]
 async fn the_gauges_follow_the_switch_and_the_coverage() {
     let core = CoreServer::start(true).await;
-    let active = "legacy_http_compat_flag_on{flag=\"features.auth.device_flow.compat_legacy_http\"}";
+    let active =
+        "legacy_http_compat_flag_on{flag=\"features.auth.device_flow.compat_legacy_http\"}";
     assert!(shown(&core).await.contains(&format!("{active} 1\n")));
     core.retire();
     assert!(shown(&core).await.contains(&format!("{active} 0\n")));

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use legacy_http_compat::clock::{Clock, SystemClock};
+use legacy_http_compat::time::{Clock, SystemClock};
 use tokio::time::{Instant, sleep};
 
 use super::{

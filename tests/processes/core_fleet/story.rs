@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::clock::ManualClock;
+use legacy_http_compat::time::ManualClock;
 
 use super::{
     processes::{self, await_snapshot, unix_ms},
@@ -159,7 +159,10 @@ async fn all_but_the_gone_have_migrated(core: &CoreServer, fleet: &mut Fleet) {
     assert_eq!(report["all"]["responses"]["dependent"], 0);
     for (kind, inactive) in [("UI_RUST", 3), ("AGENT", 3), ("MCP", 4)] {
         let counts = of_kind(report, kind);
-        assert_eq!((counts.inactive, counts.migrated), (inactive, 100 - inactive));
+        assert_eq!(
+            (counts.inactive, counts.migrated),
+            (inactive, 100 - inactive)
+        );
         let line = format!("client_kind=\"{kind}\",state=\"silent\",window=\"24h\"}} {inactive}\n");
         let metrics = core.http.get("/metrics").await.text;
         assert!(metrics.contains(&line), "{line}: {metrics}");

@@ -9,8 +9,8 @@ use std::{
 };
 
 use legacy_http_compat::{
+    rollout::{AppendError, Event, Journal, MemoryJournal, NewEvent, Phase, ReadError},
     worker::Tick,
-    rollout::{AppendError, NewEvent, Event, Journal, MemoryJournal, Phase, ReadError},
 };
 use serde_json::json;
 

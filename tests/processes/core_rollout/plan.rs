@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     FlagState,
-    clock::ManualClock,
     rollout::{JournalReader, Phase, Transition},
+    time::ManualClock,
 };
 
 use super::{
@@ -16,12 +16,12 @@ use super::{
         phase, report_checks, roll_back, roll_back_agents,
     },
     support::{
-        response::Answer,
         device_client::{DeviceClient, Step},
         fleet::Fleet,
         http_client::HttpClient,
         new_client::NewClient,
         old_client::OldClient,
+        response::Answer,
         seen::seen,
         server::{CoreServer, INTERVAL, Start},
         temp_dir::TempDir,
@@ -78,7 +78,12 @@ async fn instrumentation_comes_first_and_then_compat(core: &CoreServer, fleet: &
 
     fleet.visit(&core.http, 0..FLEET).await;
     assert_eq!(seen(&core.http).await.dependent, FLEET as u64);
-    let missing = ["required_checks", "no_dependent_responses", "all_callers_resolved", "coverage"];
+    let missing = [
+        "required_checks",
+        "no_dependent_responses",
+        "all_callers_resolved",
+        "coverage",
+    ];
     assert_gates(&go_to(&operator, "cutover").await, &missing);
     assert!(core.is_active());
 }
@@ -167,7 +172,11 @@ async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet
     assert_eq!(step, Step::KeepPolling(INTERVAL));
     fleet.upgrade(&core.http, 0..FLEET).await;
     core.pass(HOUR);
-    let after_the_incident = ["no_dependent_responses", "no_open_incident", "post_analyses_filed"];
+    let after_the_incident = [
+        "no_dependent_responses",
+        "no_open_incident",
+        "post_analyses_filed",
+    ];
     let operator = core.operator();
     assert_gates(&go_to(&operator, "cutover").await, &after_the_incident);
 

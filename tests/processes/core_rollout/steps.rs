@@ -2,11 +2,11 @@
 
 use legacy_http_compat::{
     caller::ClientVersion,
-    rollout::{IncidentId, Identifier, Link, Phase, Rollout, Summary},
+    rollout::{Identifier, IncidentId, Link, Phase, Rollout, Summary},
 };
 use serde_json::json;
 
-use super::support::{response::Answer, operator::Operator, server::order};
+use super::support::{operator::Operator, response::Answer, server::order};
 
 /// Goes to a phase, because the plan says so.
 pub(crate) async fn go_to(operator: &Operator, to: &str) -> Answer {
@@ -43,7 +43,12 @@ pub(crate) fn assert_problem(response: &Answer, status: u16, problem: &str) {
 #[track_caller]
 pub(crate) fn assert_gates(response: &Answer, expected: &[&str]) {
     assert_problem(response, 409, "gates-failed");
-    assert_eq!(response.json["failing"], json!(expected), "{}", response.text);
+    assert_eq!(
+        response.json["failing"],
+        json!(expected),
+        "{}",
+        response.text
+    );
     for gate in response.json["gates"].as_array().expect("a list") {
         let failing = expected.iter().any(|name| gate["name"] == *name);
         assert_eq!(gate["passed"], !failing);
@@ -62,7 +67,10 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
 
 /// The agents are back at the old version because of an incident.
 pub(crate) fn roll_back_agents(rollout: &Rollout, incident: &str) {
-    let (kind, version) = (Identifier::new("AGENT").unwrap(), ClientVersion::parse("1.4.0"));
+    let (kind, version) = (
+        Identifier::new("AGENT").unwrap(),
+        ClientVersion::parse("1.4.0"),
+    );
     let incident = Some(IncidentId::new(incident).unwrap());
     let order = order("the new agent does not start");
     rollout

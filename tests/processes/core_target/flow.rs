@@ -65,7 +65,10 @@ async fn an_approved_code_shows_its_secret_once() {
     assert!(matches!(step, Step::Approved(_)), "{step:?}");
     assert_eq!(response.json["client_kind"], "AGENT");
     assert_eq!(response.json.as_object().unwrap().len(), 4);
-    assert_eq!(response.header(http::header::CACHE_CONTROL), Some("no-store"));
+    assert_eq!(
+        response.header(http::header::CACHE_CONTROL),
+        Some("no-store")
+    );
 
     let again = core.http.poll(&client.device_code).await;
     again.assert_error(400, "INVALID_DEVICE_CODE");

@@ -4,8 +4,8 @@ use reqwest::{Method, header};
 use serde_json::json;
 
 use crate::support::{
-    response::Answer,
     http_client::send,
+    response::Answer,
     server::{CoreServer, EXPIRES_IN},
 };
 

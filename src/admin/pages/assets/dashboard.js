@@ -212,17 +212,17 @@
   const onTotals = (event) => {
     const data = JSON.parse(event.data);
     const before = totals;
-    totals = { weight: weighed(data), answers: JSON.stringify(data.answers ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [] };
+    totals = { weight: weighed(data), answers: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [] };
     if (before === null) return;
     if (totals.weight !== before.weight) {
       tell(before.kinds, totals.kinds);
       totals.at = Date.now();
       soon(0);
-    } else if (totals.answers !== before.answers && Date.now() - totals.at > 10000) {
+    } else if (totals.responses !== before.responses && Date.now() - totals.at > 10000) {
       totals.at = Date.now();
       soon(0);
     } else {
-      totals.answers = before.answers;
+      totals.responses = before.responses;
     }
   };
 

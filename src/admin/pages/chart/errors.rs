@@ -24,7 +24,7 @@ struct Status<'a> {
 
 /// All answers that the contract describes with an error status. The old form of an answer that is none does not count.
 pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
-    let shapes = curves.answers.iter();
+    let shapes = curves.responses.iter();
     let shapes = shapes.flat_map(|curve| [&curve.target, &curve.legacy]);
     let all: u64 = shapes.flatten().flatten().sum();
     let (mut drawn, mut keys) = (Vec::new(), Vec::new());
@@ -68,7 +68,7 @@ fn statuses<'a>(curves: &'a Curves, described: &'a [Endpoint]) -> BTreeMap<u16, 
         for outcome in errors.filter(|outcome| outcome.status() >= 400) {
             let status = statuses.entry(outcome.status()).or_default();
             status.names.insert(outcome.name());
-            let mut found = curves.answers.iter();
+            let mut found = curves.responses.iter();
             let found = found
                 .find(|curve| curve.endpoint == endpoint.name() && curve.outcome == outcome.name());
             let shapes = found.map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);

@@ -2,7 +2,6 @@
 //!
 //! A line is told apart by its dashes and marks as well as by its colour. What nobody watched is a gap, never a zero.
 
-mod answers;
 mod callers;
 #[expect(
     clippy::module_inception,
@@ -13,11 +12,12 @@ mod columns;
 mod errors;
 mod key;
 mod line;
+mod responses;
 mod scale;
 mod table;
 mod ticks;
 
-pub(crate) use answers::{EndpointChart, endpoint_charts};
 pub(crate) use callers::callers_chart;
 pub(crate) use chart::Chart;
 pub(crate) use errors::errors_chart;
+pub(crate) use responses::{EndpointChart, endpoint_charts};

@@ -37,7 +37,7 @@ struct Answered<'a> {
 pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> Vec<EndpointChart> {
     let described = contract.map_or(&[][..], Contract::endpoints);
     let mut names: Vec<&str> = described.iter().map(Endpoint::name).collect();
-    for curve in &curves.answers {
+    for curve in &curves.responses {
         if !names.contains(&curve.endpoint.as_str()) {
             names.push(&curve.endpoint);
         }
@@ -108,12 +108,12 @@ fn answered<'a>(
     let mut all: Vec<Answered<'a>> = outcomes
         .iter()
         .map(|outcome| {
-            let mut curves = curves.answers.iter().filter(of_it);
+            let mut curves = curves.responses.iter().filter(of_it);
             let curve = curves.find(|curve| curve.outcome == outcome.name());
             Answered::new(outcome.name(), Some(outcome), curve)
         })
         .collect();
-    for curve in curves.answers.iter().filter(of_it) {
+    for curve in curves.responses.iter().filter(of_it) {
         let beside = Answered::new(&curve.outcome, None, Some(curve));
         if beside.total > 0 && !all.iter().any(|known| known.name == curve.outcome) {
             all.push(beside);

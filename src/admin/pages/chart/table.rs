@@ -4,10 +4,8 @@ use super::{
     columns::{Buckets, Join},
     line::Series,
 };
-use crate::{
-    admin::pages::{moment::in_words, wording::grouped},
-    rollout::Timestamp,
-};
+use crate::admin::pages::{moment::in_words, wording::grouped};
+use crate::time::Timestamp;
 
 /// A table with a row for each stretch of time, the newest first.
 #[derive(Clone, Debug, Default)]

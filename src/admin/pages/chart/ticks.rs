@@ -1,7 +1,7 @@
 //! The marks of time below a chart.
 
 use super::columns::{Buckets, Columns};
-use crate::rollout::Timestamp;
+use crate::time::Timestamp;
 
 /// One mark.
 #[derive(Clone, Debug, PartialEq)]

@@ -28,12 +28,14 @@ fn points(
 ) -> Vec<Point> {
     let points = match gate {
         BuiltInGate::Instrumentation => census_gates::instrumentation(figures, passed),
-        BuiltInGate::ChecksGreen => journal_gates::checks_green(figures, background),
-        BuiltInGate::LegacyQuiet => census_gates::legacy_quiet(figures, background),
-        BuiltInGate::AllAccounted => census_gates::all_accounted(figures, background),
+        BuiltInGate::RequiredChecks => journal_gates::required_checks(figures, background),
+        BuiltInGate::NoDependentResponses => {
+            census_gates::no_dependent_responses(figures, background)
+        }
+        BuiltInGate::AllCallersResolved => census_gates::all_callers_resolved(figures, background),
         BuiltInGate::Coverage => census_gates::coverage(figures),
-        BuiltInGate::NoIncident => journal_gates::no_incident(figures, background),
-        BuiltInGate::PostAnalysisDone => journal_gates::post_analysis_done(figures, background),
+        BuiltInGate::NoOpenIncident => journal_gates::no_open_incident(figures, background),
+        BuiltInGate::PostAnalysesFiled => journal_gates::post_analyses_filed(figures, background),
     };
     if points.is_empty() {
         let verdict = if passed {

@@ -6,18 +6,16 @@ use super::{
     explanation::{Background, Point},
     figures::Figures,
 };
-use crate::{
-    admin::pages::{
-        moment::in_words,
-        wording::{counted, grouped, listed, percent, spoken, window},
-    },
-    rollout::Timestamp,
+use crate::admin::pages::{
+    moment::in_words,
+    wording::{counted, grouped, listed, percent, spoken, window},
 };
+use crate::time::Timestamp;
 
 pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> {
-    let answers = counted(figures.number("answers_counted"), "answer");
+    let responses = counted(figures.number("responses_counted"), "answer");
     if passed {
-        let text = format!("The census is watching, and {answers} were counted.");
+        let text = format!("The census is watching, and {responses} were counted.");
         return vec![Point::new(text)];
     }
     if figures.number("watched_ms") == 0 {
@@ -32,14 +30,17 @@ pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> 
     vec![Point::new(text).todo("Look whether the process stalls, or its keeper has stopped.")]
 }
 
-pub(super) fn legacy_quiet(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn no_dependent_responses(
+    figures: Figures<'_>,
+    background: &Background<'_>,
+) -> Vec<Point> {
     let label = figures.text("window");
     let span = window(label);
     let in_the_way = |what| figures.inner_number("in_the_way", what);
-    let [callers, answers, anonymous, estimated] = [
+    let [callers, responses, anonymous, estimated] = [
         "callers",
-        "answers",
-        "anonymous_answers",
+        "responses",
+        "anonymous_responses",
         "estimated_callers",
     ]
     .map(in_the_way);
@@ -49,10 +50,10 @@ pub(super) fn legacy_quiet(figures: Figures<'_>, background: &Background<'_>) ->
         let text = format!("{by_kind} got or missed an old answer in the last {span}.");
         let query = format!("state=depended&window={label}");
         points.push(upgrade(text, callers, background, &query));
-    } else if answers > 0 {
+    } else if responses > 0 {
         let text = format!(
             "{} in the last {span} asked for the old form, though no known caller is left that got one.",
-            counted(answers, "answer")
+            counted(responses, "answer")
         );
         points.push(Point::new(text).todo(
             "Wait until they have left the window, which can take a quarter of an hour longer than it.",
@@ -71,10 +72,10 @@ pub(super) fn legacy_quiet(figures: Figures<'_>, background: &Background<'_>) ->
         points.push(no_place(&format!("About {}", counted(estimated, "caller"))));
     }
     if !figures.is("contract_settled") {
-        points.extend(unsettled(figures, background));
+        points.extend(inconclusive(figures, background));
     }
     if points.is_empty() {
-        points.push(quiet(figures.number("dependent_answers"), &span));
+        points.push(quiet(figures.number("dependent_responses"), &span));
     }
     points
 }
@@ -83,12 +84,12 @@ fn quiet(dependent: u64, span: &str) -> Point {
     Point::new(if dependent == 0 {
         format!("Nobody got or missed an old answer in the last {span}.")
     } else {
-        let answers = counted(dependent, "dependent answer");
-        format!("The {answers} in the last {span} all belong to waived callers.")
+        let responses = counted(dependent, "dependent answer");
+        format!("The {responses} in the last {span} all belong to waived callers.")
     })
 }
 
-fn unsettled(figures: Figures<'_>, background: &Background<'_>) -> Option<Point> {
+fn inconclusive(figures: Figures<'_>, background: &Background<'_>) -> Option<Point> {
     let since: Timestamp = figures.text("contract_since").parse().ok()?;
     let label = figures.text("window");
     // Cutover and retirement have windows of their own; the label says which of them it was.
@@ -106,8 +107,11 @@ fn unsettled(figures: Figures<'_>, background: &Background<'_>) -> Option<Point>
     Some(Point::new(text).todo(format!("Wait until {until}.")))
 }
 
-pub(super) fn all_accounted(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
-    let label = figures.text("silent_longer_than");
+pub(super) fn all_callers_resolved(
+    figures: Figures<'_>,
+    background: &Background<'_>,
+) -> Vec<Point> {
+    let label = figures.text("inactive_after");
     let span = window(label);
     let number = |name| figures.number(name);
     let mut points = Vec::new();
@@ -121,7 +125,7 @@ pub(super) fn all_accounted(figures: Figures<'_>, background: &Background<'_>) -
         let query = format!("state=unaccounted&window={label}");
         points.push(upgrade(text, in_the_way, background, &query));
     }
-    let quiet = number("silent").saturating_add(number("forgotten_dependents"));
+    let quiet = number("inactive").saturating_add(number("forgotten_dependents"));
     let (watched, least) = (
         figures.share("watched_ratio"),
         background.policy.coverage_ratio(),
@@ -164,16 +168,16 @@ pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
         );
         points.push(Point::new(text).todo(RISES));
     }
-    let (answers, enough) = (number("answers"), number("least_answers"));
-    if answers < enough {
+    let (responses, enough) = (number("responses"), number("least_responses"));
+    if responses < enough {
         let text = format!(
             "Only {} {} seen in the last {span}; {} are asked for.",
-            counted(answers, "answer"),
-            if answers == 1 { "was" } else { "were" },
+            counted(responses, "answer"),
+            if responses == 1 { "was" } else { "were" },
             grouped(enough)
         );
         points.push(Point::new(text).todo(
-            "Look whether the traffic comes this way at all. If it is this rare, lower minimum_answers in the policy.",
+            "Look whether the traffic comes this way at all. If it is this rare, lower min_responses in the policy.",
         ));
     }
     points.extend(losses(figures, &span));
@@ -190,7 +194,7 @@ pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
         let text = format!(
             "{} of the last {span} was watched, with {}.",
             percent(ratio),
-            counted(answers, "answer")
+            counted(responses, "answer")
         );
         points.push(Point::new(text));
     }

@@ -62,12 +62,12 @@ impl Explanation {
 fn title(gate: BuiltInGate) -> &'static str {
     match gate {
         BuiltInGate::Instrumentation => "Somebody is counting",
-        BuiltInGate::ChecksGreen => "All checks are green",
-        BuiltInGate::LegacyQuiet => "Nobody needs old answers",
-        BuiltInGate::AllAccounted => "Everyone is accounted for",
+        BuiltInGate::RequiredChecks => "All checks are green",
+        BuiltInGate::NoDependentResponses => "Nobody needs old answers",
+        BuiltInGate::AllCallersResolved => "Everyone is accounted for",
         BuiltInGate::Coverage => "Silence would have been heard",
-        BuiltInGate::NoIncident => "No incident is open",
-        BuiltInGate::PostAnalysisDone => "Every rollback was analysed",
+        BuiltInGate::NoOpenIncident => "No incident is open",
+        BuiltInGate::PostAnalysesFiled => "Every rollback was analysed",
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::admin::pages::wording::{counted, grouped, spoken};
 
-pub(super) fn checks_green(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn required_checks(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
     let faults: Vec<Point> = figures
         .inner("in_the_way")
         .map(|(check, fault)| check_fault(check, fault.as_str().unwrap_or_default(), background))
@@ -52,7 +52,7 @@ fn check_fault(check: &str, fault: &str, background: &Background<'_>) -> Point {
     Point::new(text).todo(todo).at(href, "Checks")
 }
 
-pub(super) fn no_incident(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn no_open_incident(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
     let open = figures.number("open");
     if open == 0 {
         return vec![Point::new("No incident is open.")];
@@ -70,7 +70,7 @@ pub(super) fn no_incident(figures: Figures<'_>, background: &Background<'_>) -> 
     points
 }
 
-pub(super) fn post_analysis_done(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn post_analyses_filed(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
     let due = figures.number("due");
     if due == 0 {
         return vec![Point::new("Every rollback has its post-analysis.")];

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{Background, Explanation, explain};
 use crate::{
     admin::pages::remaining::Remaining,
-    rollout::{GateReport, Label, Policy},
+    rollout::{GateReport, Identifier, Policy},
 };
 
 fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
@@ -17,7 +17,7 @@ fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
         policy: &policy,
         remaining: &remaining,
     };
-    let name = Label::new(name).unwrap();
+    let name = Identifier::new(name).unwrap();
     let report = if passed {
         GateReport::ok(name, evidence)
     } else {
@@ -47,14 +47,15 @@ fn says(name: &str, passed: bool, evidence: Value, expected: &[&str]) {
 
 #[test]
 fn instrumentation_says_whether_anybody_is_watching() {
-    let evidence = json!({"watched_ms": 300_000, "report_age_ms": 2_000, "answers_counted": 1_234});
+    let evidence =
+        json!({"watched_ms": 300_000, "report_age_ms": 2_000, "responses_counted": 1_234});
     says(
         "instrumentation",
         true,
         evidence,
         &["The census is watching, and 1,234 answers were counted."],
     );
-    let evidence = json!({"watched_ms": 0, "report_age_ms": 0, "answers_counted": 0});
+    let evidence = json!({"watched_ms": 0, "report_age_ms": 0, "responses_counted": 0});
     says(
         "instrumentation",
         false,
@@ -64,7 +65,7 @@ fn instrumentation_says_whether_anybody_is_watching() {
          where the service starts, and restart.",
         ],
     );
-    let evidence = json!({"watched_ms": 1, "report_age_ms": 45_000, "answers_counted": 0});
+    let evidence = json!({"watched_ms": 1, "report_age_ms": 45_000, "responses_counted": 0});
     says(
         "instrumentation",
         false,
@@ -88,13 +89,13 @@ fn instrumentation_says_whether_anybody_is_watching() {
 #[test]
 fn each_check_in_the_way_says_what_to_do_about_it() {
     says(
-        "checks_green",
+        "required_checks",
         true,
         json!({"required": 0, "in_the_way": {}}),
         &["The policy asks for no check."],
     );
     says(
-        "checks_green",
+        "required_checks",
         true,
         json!({"required": 3, "in_the_way": {}}),
         &["All 3 required checks are green."],
@@ -102,7 +103,7 @@ fn each_check_in_the_way_says_what_to_do_about_it() {
     let in_the_way =
         json!({"a": "red", "b": "not reported", "c": "too old", "d": "reported in the future"});
     says(
-        "checks_green",
+        "required_checks",
         false,
         json!({"required": 4, "in_the_way": in_the_way}),
         &[
@@ -115,12 +116,12 @@ fn each_check_in_the_way_says_what_to_do_about_it() {
     );
 }
 
-fn quiet(callers: u64, answers: u64, anonymous: u64, estimated: u64, settled: bool) -> Value {
+fn quiet(callers: u64, responses: u64, anonymous: u64, estimated: u64, settled: bool) -> Value {
     json!({
         "window": "24h",
-        "dependent_answers": answers,
+        "dependent_responses": responses,
         "in_the_way": {
-            "callers": callers, "answers": answers, "anonymous_answers": anonymous, "estimated_callers": estimated,
+            "callers": callers, "responses": responses, "anonymous_responses": anonymous, "estimated_callers": estimated,
         },
         "callers": [],
         "contract_since": "2026-03-01T12:00:00.000Z",
@@ -131,13 +132,13 @@ fn quiet(callers: u64, answers: u64, anonymous: u64, estimated: u64, settled: bo
 #[test]
 fn legacy_quiet_names_who_still_depends_and_links_to_them() {
     says(
-        "legacy_quiet",
+        "no_dependent_responses",
         true,
         quiet(0, 0, 0, 0, true),
         &["Nobody got or missed an old answer in the last 24 hours."],
     );
     says(
-        "legacy_quiet",
+        "no_dependent_responses",
         false,
         quiet(3, 12, 0, 0, true),
         &[
@@ -150,7 +151,7 @@ fn legacy_quiet_names_who_still_depends_and_links_to_them() {
 #[test]
 fn legacy_quiet_says_what_else_is_in_the_way() {
     says(
-        "legacy_quiet",
+        "no_dependent_responses",
         false,
         quiet(0, 12, 5, 40, false),
         &[
@@ -165,18 +166,18 @@ fn legacy_quiet_says_what_else_is_in_the_way() {
         ],
     );
     let mut waived = quiet(0, 0, 0, 0, true);
-    waived["dependent_answers"] = 7.into();
+    waived["dependent_responses"] = 7.into();
     says(
-        "legacy_quiet",
+        "no_dependent_responses",
         true,
         waived,
         &["The 7 dependent answers in the last 24 hours all belong to waived callers."],
     );
 }
 
-fn accounted(in_the_way: u64, silent: u64, ratio: f64) -> Value {
+fn accounted(in_the_way: u64, inactive: u64, ratio: f64) -> Value {
     json!({
-        "silent_longer_than": "14d", "migrated": 12, "waived": 1, "silent": silent, "forgotten_dependents": 0,
+        "inactive_after": "14d", "migrated": 12, "waived": 1, "inactive": inactive, "forgotten_dependents": 0,
         "in_the_way": in_the_way, "callers": [], "watched_ratio": ratio, "overflowed": false, "snapshots_lost": 0,
     })
 }
@@ -184,7 +185,7 @@ fn accounted(in_the_way: u64, silent: u64, ratio: f64) -> Value {
 #[test]
 fn all_accounted_says_what_became_of_everyone() {
     says(
-        "all_accounted",
+        "all_callers_resolved",
         true,
         accounted(0, 2, 1.0),
         &[
@@ -192,7 +193,7 @@ fn all_accounted_says_what_became_of_everyone() {
         ],
     );
     says(
-        "all_accounted",
+        "all_callers_resolved",
         false,
         accounted(3, 0, 0.1),
         &[
@@ -201,7 +202,7 @@ fn all_accounted_says_what_became_of_everyone() {
         ],
     );
     says(
-        "all_accounted",
+        "all_callers_resolved",
         false,
         accounted(0, 1, 0.615),
         &[
@@ -215,7 +216,7 @@ fn all_accounted_says_what_became_of_everyone() {
 fn coverage_says_each_thing_that_is_missing() {
     let full = json!({
         "window": "24h", "ratio": 0.998, "least_ratio": 0.99, "gaps": 1, "overflowed": false, "snapshots_lost": 0,
-        "answers": 12_345, "least_answers": 100, "processes": 1,
+        "responses": 12_345, "least_responses": 100, "processes": 1,
     });
     says(
         "coverage",
@@ -225,7 +226,7 @@ fn coverage_says_each_thing_that_is_missing() {
     );
     let empty = json!({
         "window": "24h", "ratio": 0.25, "least_ratio": 0.99, "gaps": 2, "overflowed": true, "snapshots_lost": 1,
-        "answers": 12, "least_answers": 100, "processes": 3,
+        "responses": 12, "least_responses": 100, "processes": 3,
     });
     says(
         "coverage",
@@ -235,7 +236,7 @@ fn coverage_says_each_thing_that_is_missing() {
             "25 % of the last 24 hours was watched, with 2 gaps; 99 % is asked for. → Keep the process running: the share rises by \
          itself while it watches.",
             "Only 12 answers were seen in the last 24 hours; 100 are asked for. → Look whether the traffic comes this way at all. If \
-         it is this rare, lower minimum_answers in the policy.",
+         it is this rare, lower min_responses in the policy.",
             "Some callers found no place in the census, and can only be estimated. → Give the census a larger capacity where it is \
          built, and restart.",
             "1 snapshot of the census could not be read in the last 24 hours; what it knew is gone. → Wait until that is 24 hours ago.",
@@ -248,13 +249,13 @@ fn coverage_says_each_thing_that_is_missing() {
 #[test]
 fn open_incidents_are_named_one_by_one() {
     says(
-        "no_incident",
+        "no_open_incident",
         true,
         json!({"open": 0, "incidents": []}),
         &["No incident is open."],
     );
     says(
-        "no_incident",
+        "no_open_incident",
         false,
         json!({"open": 3, "incidents": ["INC-1"]}),
         &[
@@ -267,13 +268,13 @@ fn open_incidents_are_named_one_by_one() {
 #[test]
 fn a_missing_post_analysis_links_to_its_form() {
     says(
-        "post_analysis_done",
+        "post_analyses_filed",
         true,
         json!({"due": 0, "rollbacks": []}),
         &["Every rollback has its post-analysis."],
     );
     says(
-        "post_analysis_done",
+        "post_analyses_filed",
         false,
         json!({"due": 1, "rollbacks": [12]}),
         &[

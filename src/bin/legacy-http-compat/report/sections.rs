@@ -1,7 +1,8 @@
 //! What stands beside the timeline, each as a list.
 
 use legacy_http_compat::rollout::{
-    Event, Fact, GateReport, IncidentId, Override, PhaseChange, Rollback, RolloutState, Stamp,
+    Event, EventPayload, EventRef, GateReport, IncidentId, Override, PhaseChange, Rollback,
+    RolloutState,
 };
 
 use super::timeline::link;
@@ -77,8 +78,8 @@ fn overridden(cutover: &Override, history: &History) -> String {
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {
-    match event.fact() {
-        Fact::PhaseChanged(change) => PhaseChange::failing(change).collect(),
+    match event.payload() {
+        EventPayload::PhaseChanged(change) => PhaseChange::failing(change).collect(),
         _ => Vec::new(),
     }
 }
@@ -86,18 +87,20 @@ fn failing(event: &Event) -> Vec<&GateReport> {
 /// All that were ever granted, with their ends: the state forgets those that were ended.
 pub(super) fn waivers(history: &History) -> Vec<String> {
     let told = history.events.iter().filter_map(|event| {
-        let text = match event.fact() {
-            Fact::DependenceWaived(fact) => {
-                let expired = if fact.until <= history.now {
+        let text = match event.payload() {
+            EventPayload::DependenceWaived(payload) => {
+                let expired = if payload.until <= history.now {
                     " (past)"
                 } else {
                     ""
                 };
-                let whose = markdown(&fact.waived.to_string());
-                let owner = markdown(fact.owner.as_str());
-                format!("{whose} until {}{expired}, owner {owner}", fact.until)
+                let whose = markdown(&payload.waived.to_string());
+                let owner = markdown(payload.owner.as_str());
+                format!("{whose} until {}{expired}, owner {owner}", payload.until)
             }
-            Fact::WaiverEnded(fact) => format!("{}: ended", markdown(&fact.waived.to_string())),
+            EventPayload::WaiverEnded(payload) => {
+                format!("{}: ended", markdown(&payload.waived.to_string()))
+            }
             _ => return None,
         };
         Some(told(event, &text))
@@ -107,10 +110,12 @@ pub(super) fn waivers(history: &History) -> Vec<String> {
 
 pub(super) fn incidents(history: &History) -> Vec<String> {
     let told = history.events.iter().filter_map(|event| {
-        let (incident, what) = match event.fact() {
-            Fact::IncidentOpened(fact) => (&fact.incident, "opened"),
-            Fact::IncidentClosed(fact) => (&fact.incident, "closed"),
-            Fact::PhaseChanged(change) => (change.incident.as_ref()?, "named by a rollback"),
+        let (incident, what) = match event.payload() {
+            EventPayload::IncidentOpened(payload) => (&payload.incident, "opened"),
+            EventPayload::IncidentClosed(payload) => (&payload.incident, "closed"),
+            EventPayload::PhaseChanged(change) => {
+                (change.incident.as_ref()?, "named by a rollback")
+            }
             _ => return None,
         };
         Some(told(
@@ -122,7 +127,7 @@ pub(super) fn incidents(history: &History) -> Vec<String> {
 }
 
 fn told(event: &Event, what: &str) -> String {
-    let done = Stamp::of(event);
+    let done = EventRef::of(event);
     format!("- {what}; event {}, {}, {}\n", done.seq, done.at, by(&done))
 }
 
@@ -187,7 +192,7 @@ pub(super) fn gates(history: &History) -> Vec<String> {
         .collect()
 }
 
-fn by(stamp: &Stamp) -> String {
+fn by(stamp: &EventRef) -> String {
     let actor = markdown(&stamp.actor.to_string());
     format!("by {actor}: {}", markdown(stamp.reason.as_str()))
 }

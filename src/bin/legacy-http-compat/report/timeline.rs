@@ -1,7 +1,8 @@
 //! All events, in their order.
 
 use legacy_http_compat::rollout::{
-    Attempt, AttemptRefused, Event, Fact, GateReport, IncidentId, Label, Link, PhaseChange,
+    Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Link,
+    PhaseChange,
 };
 
 use crate::printable::markdown;
@@ -19,7 +20,7 @@ fn row(event: &Event) -> String {
         event.seq(),
         event.at(),
         markdown(&event.actor().to_string()),
-        what(event.fact()),
+        what(event.payload()),
         why(event),
     )
 }
@@ -32,46 +33,52 @@ fn why(event: &Event) -> String {
     }
 }
 
-fn what(fact: &Fact) -> String {
-    match fact {
-        Fact::Opened(opened) => {
+fn what(payload: &EventPayload) -> String {
+    match payload {
+        EventPayload::Opened(opened) => {
             let flag = markdown(opened.flag.as_str());
             format!("opened in **{}** for {flag}", opened.phase)
         }
-        Fact::PhaseChanged(change) => phase_changed(change),
-        Fact::CheckReported(report) => {
+        EventPayload::PhaseChanged(change) => phase_changed(change),
+        EventPayload::CheckReported(report) => {
             let colour = if report.green { "green" } else { "not green" };
             let link = report.link.as_ref().map(|at| format!(" {}", link(at)));
             let link = link.unwrap_or_default();
             format!("check {} {colour}{link}", markdown(report.check.as_str()))
         }
-        Fact::IncidentOpened(fact) => {
-            format!("incident {} opened", markdown(fact.incident.as_str()))
+        EventPayload::IncidentOpened(payload) => {
+            format!("incident {} opened", markdown(payload.incident.as_str()))
         }
-        Fact::IncidentClosed(fact) => {
-            format!("incident {} closed", markdown(fact.incident.as_str()))
+        EventPayload::IncidentClosed(payload) => {
+            format!("incident {} closed", markdown(payload.incident.as_str()))
         }
-        Fact::ClientRolledBack(back) => {
+        EventPayload::ClientRolledBack(back) => {
             let kind = markdown(back.kind.as_str());
             format!("{kind} rolled back to {}", markdown(back.version.as_str()))
         }
-        Fact::DependenceWaived(fact) => {
-            let whose = markdown(&fact.waived.to_string());
-            format!("waived {whose} until {}", fact.until)
+        EventPayload::DependenceWaived(payload) => {
+            let whose = markdown(&payload.waived.to_string());
+            format!("waived {whose} until {}", payload.until)
         }
-        Fact::WaiverEnded(fact) => format!("waiver ended: {}", markdown(&fact.waived.to_string())),
-        Fact::ContractChanged(fact) => format!("contract `{}`", fact.digest),
-        Fact::PostAnalysisFiled(fact) => {
+        EventPayload::WaiverEnded(payload) => {
+            format!("waiver ended: {}", markdown(&payload.waived.to_string()))
+        }
+        EventPayload::ContractChanged(payload) => format!("contract `{}`", payload.digest),
+        EventPayload::PostAnalysisFiled(payload) => {
             format!(
                 "post-analysis of event {}: {}",
-                fact.rollback,
-                link(&fact.link)
+                payload.rollback,
+                link(&payload.link)
             )
         }
-        Fact::PolicyChanged(_) => "policy changed".to_owned(),
-        Fact::ProcessStarted(fact) => format!("process started {}", fact.mode.as_str()),
-        Fact::AttemptRefused(fact) => refused(fact),
-        Fact::Recovered(torn) => format!("torn line {} cut off ({} bytes)", torn.line, torn.bytes),
+        EventPayload::PolicyChanged(_) => "policy changed".to_owned(),
+        EventPayload::ProcessStarted(payload) => {
+            format!("process started {}", payload.mode.as_str())
+        }
+        EventPayload::AttemptRefused(payload) => refused(payload),
+        EventPayload::Recovered(torn) => {
+            format!("torn line {} cut off ({} bytes)", torn.line, torn.bytes)
+        }
         other => markdown(other.name()),
     }
 }
@@ -85,21 +92,21 @@ fn phase_changed(change: &PhaseChange) -> String {
     step + &incident.unwrap_or_default() + &overridden.unwrap_or_default()
 }
 
-fn refused(fact: &AttemptRefused) -> String {
-    let attempt = match fact.attempt {
+fn refused(payload: &AttemptRefused) -> String {
+    let attempt = match payload.attempt {
         Attempt::Transition { from, to } => format!("{from} to {to}"),
         _ => "access".to_owned(),
     };
-    let failing = fact.gates.iter().filter(|gate| !gate.passed());
+    let failing = payload.gates.iter().filter(|gate| !gate.passed());
     let failing = names(failing.map(GateReport::name));
     let failing = failing.map(|gates| format!("; failing: {gates}"));
-    let cause = markdown(fact.cause.as_str());
+    let cause = markdown(payload.cause.as_str());
     format!("refused: {attempt}, {cause}{}", failing.unwrap_or_default())
 }
 
 /// Names after one another; `None` where there is none.
-fn names<'a>(names: impl Iterator<Item = &'a Label>) -> Option<String> {
-    let names: Vec<&str> = names.map(Label::as_str).collect();
+fn names<'a>(names: impl Iterator<Item = &'a Identifier>) -> Option<String> {
+    let names: Vec<&str> = names.map(Identifier::as_str).collect();
     (!names.is_empty()).then(|| markdown(&names.join(", ")))
 }
 

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use super::stage::{DAY, HOUR, Stage, incident, label, order, stage, stage_with};
+use crate::time::Timestamp;
 use crate::{
     Contract,
     caller::Fingerprint,
-    rollout::{Phase, Policy, PolicyBuilder, Timestamp, Transition, Waived},
+    rollout::{Phase, Policy, PolicyBuilder, Transition, WaiverTarget},
 };
 
 const CUTOVER: Transition = Transition::Cutover;
@@ -12,15 +13,15 @@ const CUTOVER: Transition = Transition::Cutover;
 fn policy() -> PolicyBuilder {
     Policy::builder()
         .required_checks(["openapi"])
-        .minimum_answers(3)
-        .silent_longer_than(2 * DAY)
+        .min_responses(3)
+        .inactive_after(2 * DAY)
 }
 
 fn plain() -> Stage {
     stage(policy().build().unwrap())
 }
 
-fn waive(stage: &Stage, waived: Waived) {
+fn waive(stage: &Stage, waived: WaiverTarget) {
     let until = Timestamp::now(&*stage.clock).plus(10 * DAY);
     let owner = "team probes".parse().unwrap();
     stage
@@ -47,11 +48,11 @@ fn all_gates_pass_when_all_is_well_and_the_cutover_goes_through() {
     stage.cut_over();
     assert_eq!(
         stage.failing(Transition::Retire),
-        ["legacy_quiet", "coverage"]
+        ["no_dependent_responses", "coverage"]
     );
     stage.pass(13 * DAY);
     stage.traffic(3);
-    assert_eq!(stage.failing(Transition::Retire), ["checks_green"]);
+    assert_eq!(stage.failing(Transition::Retire), ["required_checks"]);
     report(&stage, true);
     stage
         .rollout
@@ -62,7 +63,7 @@ fn all_gates_pass_when_all_is_well_and_the_cutover_goes_through() {
 #[test]
 fn a_check_has_to_be_reported_green_and_young() {
     let stage = plain();
-    let green = || stage.passes("checks_green", CUTOVER);
+    let green = || stage.passes("required_checks", CUTOVER);
     assert!(!green(), "not reported");
     report(&stage, false);
     assert!(!green(), "red");
@@ -97,10 +98,10 @@ fn enabling_asks_for_instrumentation_alone() {
 }
 
 #[test]
-fn one_dependent_answer_in_the_window_is_enough_whoever_got_it() {
+fn one_dependent_response_in_the_window_is_enough_whoever_got_it() {
     let stage = plain();
     stage.pass(25 * HOUR);
-    let quiet = || stage.passes("legacy_quiet", CUTOVER);
+    let quiet = || stage.passes("no_dependent_responses", CUTOVER);
     assert!(quiet());
     stage.legacy("AGENT", 1);
     assert!(!quiet(), "a known caller");
@@ -111,24 +112,24 @@ fn one_dependent_answer_in_the_window_is_enough_whoever_got_it() {
 }
 
 #[test]
-fn the_answers_of_waived_callers_are_set_aside_and_of_no_others() {
+fn the_responses_of_waived_callers_are_set_aside_and_of_no_others() {
     let stage = plain();
     stage.pass(25 * HOUR);
-    let quiet = || stage.passes("legacy_quiet", CUTOVER);
+    let quiet = || stage.passes("no_dependent_responses", CUTOVER);
     for _ in 0..9 {
         stage.legacy("AGENT", 1);
     }
-    waive(&stage, Waived::Caller(Fingerprint::from_u128(1)));
+    waive(&stage, WaiverTarget::Caller(Fingerprint::from_u128(1)));
     assert!(quiet(), "all were the waived caller's");
     stage.legacy("AGENT", 2);
     assert!(!quiet(), "one was another's");
-    waive(&stage, Waived::Kind(label("AGENT")));
+    waive(&stage, WaiverTarget::Kind(label("AGENT")));
     assert!(quiet(), "its kind is waived");
     stage.legacy("MCP", 3);
     assert!(!quiet(), "that is another kind");
-    waive(&stage, Waived::Kind(label("MCP")));
+    waive(&stage, WaiverTarget::Kind(label("MCP")));
     assert!(quiet());
-    let agent = Waived::Kind(label("AGENT"));
+    let agent = WaiverTarget::Kind(label("AGENT"));
     stage.rollout.end_waiver(agent, &order("over")).unwrap();
     assert!(!quiet(), "caller 2 counts again");
 }
@@ -138,29 +139,32 @@ fn anonymous_callers_are_waived_together_and_a_waiver_ends() {
     let stage = plain();
     stage.pass(25 * HOUR);
     stage.anonymous("AGENT");
-    waive(&stage, Waived::Anonymous);
-    assert!(stage.passes("legacy_quiet", CUTOVER));
+    waive(&stage, WaiverTarget::Anonymous);
+    assert!(stage.passes("no_dependent_responses", CUTOVER));
     stage.pass(11 * DAY);
     stage.anonymous("AGENT");
-    assert!(!stage.passes("legacy_quiet", CUTOVER), "past its time");
+    assert!(
+        !stage.passes("no_dependent_responses", CUTOVER),
+        "past its time"
+    );
 }
 
 #[test]
 fn another_contract_restarts_the_quiet_window() {
     let stage = plain();
     stage.pass(25 * HOUR);
-    assert!(stage.passes("legacy_quiet", CUTOVER));
+    assert!(stage.passes("no_dependent_responses", CUTOVER));
     let moved = Contract::device_flow().with_base_path("/api/v2").unwrap();
     stage.contract.replace(moved);
     stage.pass(HOUR);
-    assert!(!stage.passes("legacy_quiet", CUTOVER));
+    assert!(!stage.passes("no_dependent_responses", CUTOVER));
     stage.pass(24 * HOUR);
-    assert!(stage.passes("legacy_quiet", CUTOVER));
+    assert!(stage.passes("no_dependent_responses", CUTOVER));
 }
 
 #[test]
 fn a_contract_replaced_just_before_the_cutover_is_noticed_by_it() {
-    let only = [crate::rollout::BuiltInGate::LegacyQuiet];
+    let only = [crate::rollout::BuiltInGate::NoDependentResponses];
     let stage = stage(policy().gates(CUTOVER, only).build().unwrap());
     stage.pass(25 * HOUR);
     let moved = Contract::device_flow().with_base_path("/api/v2").unwrap();
@@ -173,18 +177,18 @@ fn a_contract_replaced_just_before_the_cutover_is_noticed_by_it() {
 fn every_caller_that_depended_is_accounted_for() {
     let stage = plain();
     stage.pass(3 * DAY);
-    let accounted = || stage.passes("all_accounted", CUTOVER);
+    let accounted = || stage.passes("all_callers_resolved", CUTOVER);
     assert!(accounted());
     stage.legacy("AGENT", 1);
     assert!(!accounted());
-    waive(&stage, Waived::Caller(Fingerprint::from_u128(1)));
+    waive(&stage, WaiverTarget::Caller(Fingerprint::from_u128(1)));
     assert!(accounted(), "waived");
-    let caller = Waived::Caller(Fingerprint::from_u128(1));
+    let caller = WaiverTarget::Caller(Fingerprint::from_u128(1));
     stage.rollout.end_waiver(caller, &order("over")).unwrap();
     stage.pass(DAY);
     assert!(!accounted(), "not silent for long enough");
     stage.pass(25 * HOUR);
-    assert!(accounted(), "silent");
+    assert!(accounted(), "inactive");
 }
 
 #[test]
@@ -195,7 +199,7 @@ fn silence_that_nobody_would_have_heard_is_none() {
     // The process was suspended.
     stage.clock.advance(5 * DAY);
     stage.tick();
-    assert!(!stage.passes("all_accounted", CUTOVER));
+    assert!(!stage.passes("all_callers_resolved", CUTOVER));
     assert!(!stage.passes("coverage", CUTOVER));
 }
 
@@ -211,7 +215,7 @@ fn a_forward_jump_of_the_wall_clock_opens_no_gate() {
         .set_unix_ms(super::stage::START + 30 * 86_400_000);
     stage.tick();
     let failing = stage.failing(CUTOVER);
-    for gate in ["all_accounted", "coverage", "checks_green"] {
+    for gate in ["all_callers_resolved", "coverage", "required_checks"] {
         assert!(failing.contains(&gate.to_owned()), "{gate} in {failing:?}");
     }
 }
@@ -224,7 +228,7 @@ fn a_wall_clock_set_back_opens_no_gate() {
     stage.clock.set_unix_ms(super::stage::START - 86_400_000);
     stage.tick();
     let failing = stage.failing(CUTOVER);
-    for gate in ["legacy_quiet", "all_accounted"] {
+    for gate in ["no_dependent_responses", "all_callers_resolved"] {
         assert!(failing.contains(&gate.to_owned()), "{gate} in {failing:?}");
     }
 }
@@ -243,8 +247,8 @@ fn coverage_asks_for_watch_traffic_room_and_one_process() {
     stage.legacy("AGENT", 8);
     stage.legacy("AGENT", 9);
     assert!(!covered(), "callers without a place");
-    assert!(!stage.passes("legacy_quiet", CUTOVER));
-    assert!(!stage.passes("all_accounted", CUTOVER));
+    assert!(!stage.passes("no_dependent_responses", CUTOVER));
+    assert!(!stage.passes("all_callers_resolved", CUTOVER));
     let several = policy().processes(2).build().unwrap();
     let stage = super::stage::stage(several);
     stage.pass(25 * HOUR);
@@ -255,7 +259,7 @@ fn coverage_asks_for_watch_traffic_room_and_one_process() {
 #[test]
 fn an_open_incident_is_in_the_way() {
     let stage = plain();
-    let calm = || stage.passes("no_incident", CUTOVER);
+    let calm = || stage.passes("no_open_incident", CUTOVER);
     assert!(calm());
     let id = incident("INC-1");
     stage
@@ -281,6 +285,6 @@ fn without_census_and_metrics_the_gates_that_need_them_fail() {
     assert_eq!(failing(Transition::Enable), ["instrumentation"]);
     assert_eq!(
         failing(CUTOVER),
-        ["legacy_quiet", "all_accounted", "coverage"]
+        ["no_dependent_responses", "all_callers_resolved", "coverage"]
     );
 }

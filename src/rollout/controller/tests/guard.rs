@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use super::stage::{HOUR, Stage, Trouble, order, stage};
+use crate::time::Timestamp;
 use crate::{
     FlagState,
     caller::Fingerprint,
-    rollout::{ActorKind, Fact, Guard, Journal as _, Phase, Policy, Timestamp, Waived},
+    rollout::{ActorKind, EventPayload, Guard, Journal as _, Phase, Policy, WaiverTarget},
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
@@ -43,7 +44,7 @@ fn more_stranded_callers_than_allowed_take_the_cutover_back() {
     );
     let events = stage.journal.read(cutover, 10).unwrap();
     assert_eq!(events[0].actor().kind(), ActorKind::System);
-    let Fact::PhaseChanged(change) = events[0].fact() else {
+    let EventPayload::PhaseChanged(change) = events[0].payload() else {
         panic!("{events:?}");
     };
     assert_eq!(change.gates[0].evidence().members()["stranded"], 3);
@@ -78,7 +79,7 @@ fn a_greater_share_of_one_kind_than_allowed_takes_it_back() {
 fn waived_callers_do_not_set_it_off_nor_does_what_comes_later() {
     let stage = guarded(Some(0), None);
     let until = Timestamp::now(&*stage.clock).plus(HOUR);
-    let waived = Waived::Caller(Fingerprint::from_u128(1));
+    let waived = WaiverTarget::Caller(Fingerprint::from_u128(1));
     let owner = "team".parse().unwrap();
     let granted = stage.rollout.waive(waived, owner, until, &order("a probe"));
     granted.unwrap();

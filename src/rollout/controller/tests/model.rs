@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::stage::{Stage, Told, Trouble, flag, incident, label, order, stage_with};
 use crate::{
     FlagState,
-    rollout::{BuiltInGate, Fold, Phase, Policy, RolledBack, Rollout, Transition},
+    rollout::{BuiltInGate, Phase, Policy, Projection, RolledBack, Rollout, Transition},
 };
 
 #[derive(Clone, Debug)]
@@ -70,8 +70,8 @@ impl Model {
     fn failing(&self) -> Vec<&'static str> {
         let due = self.rollbacks.iter().any(|(_, filed)| !filed);
         let mut failing = Vec::new();
-        failing.extend((!self.incidents.is_empty()).then_some("no_incident"));
-        failing.extend(due.then_some("post_analysis_done"));
+        failing.extend((!self.incidents.is_empty()).then_some("no_open_incident"));
+        failing.extend(due.then_some("post_analyses_filed"));
         failing.extend((!self.gate).then_some("own"));
         failing
     }
@@ -132,7 +132,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
             model.write(next);
             let mut named = model.failing();
             if !right {
-                named.push("legacy_quiet");
+                named.push("no_dependent_responses");
             }
             let possible = *right && model.phase == Phase::Compat && model.journal;
             let named: Vec<_> = named.into_iter().map(label).collect();
@@ -208,7 +208,7 @@ fn check(stage: &Stage, model: &Model) {
     assert_eq!(open, model.incidents.len());
     let due = status.state.post_analyses_due().count();
     assert_eq!(due, model.rollbacks.iter().filter(|found| !found.1).count());
-    let mut fold = Fold::new();
+    let mut fold = Projection::new();
     fold.catch_up(&stage.journal.inner, |_| {}).unwrap();
     assert_eq!(fold.state(), Some(&status.state), "the state is the fold");
 }
@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn any_commands_lead_where_a_plain_model_says(commands in commands()) {
         let gate = Arc::new(Told("own", AtomicBool::new(true)));
-        let asked = [BuiltInGate::NoIncident, BuiltInGate::PostAnalysisDone];
+        let asked = [BuiltInGate::NoOpenIncident, BuiltInGate::PostAnalysesFiled];
         let policy = Policy::permissive().to_builder()
             .gates(Transition::Cutover, asked)
             .gates(Transition::Retire, asked)

@@ -3,8 +3,8 @@ use std::{sync::Arc, thread};
 use super::stage::{flag, incident, order, stage};
 use crate::{
     FlagState,
-    keeper::Tick as _,
     rollout::{Phase, Policy, RefusalKind, Rollout, Transition},
+    worker::Tick as _,
 };
 
 #[test]
@@ -20,7 +20,7 @@ fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
     let RefusalKind::Conflict(conflict) = refusal.kind() else {
         panic!("{refusal}");
     };
-    assert_eq!(conflict.meanwhile()[0].fact().name(), "incident_opened");
+    assert_eq!(conflict.meanwhile()[0].payload().name(), "incident_opened");
     let late = &order("green").expecting(head);
     let refusal = stage.rollout.close_incident(incident("INC-1"), late);
     let refusal = refusal.unwrap_err();

@@ -1,5 +1,6 @@
 use super::stage::{DAY, HOUR, START, incident, order, stage};
-use crate::rollout::{Overdue, Phase, Policy, Timestamp};
+use crate::rollout::{Overdue, Phase, Policy};
+use crate::time::Timestamp;
 
 #[test]
 fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {

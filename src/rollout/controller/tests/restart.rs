@@ -11,11 +11,11 @@ use crate::{
 fn restarted(stage: &Stage) -> Rollout {
     let journal = Arc::new(Flaky::default());
     for event in stage.journal.inner.read(0, 10_000).unwrap() {
-        let draft = crate::rollout::Draft::new(
+        let draft = crate::rollout::NewEvent::new(
             event.at(),
             event.actor().clone(),
             event.reason().clone(),
-            event.fact().clone(),
+            event.payload().clone(),
         );
         journal.append(event.seq() - 1, draft).unwrap();
     }
@@ -82,7 +82,7 @@ fn an_open_rollout_opens_on_a_full_disk_and_journals_its_start_later() {
     let rollout = open().unwrap();
     assert_eq!(rollout.reader().state(), FlagState::On);
     journal.set(Trouble::None);
-    crate::keeper::Tick::tick(&rollout);
+    crate::worker::Tick::tick(&rollout);
     assert_eq!(rollout.status().state.process_starts(), 2);
 }
 
@@ -112,13 +112,13 @@ fn the_journal_of_another_flag_is_refused() {
 
 #[test]
 fn two_gates_of_one_name_are_refused() {
-    let gate = || Arc::new(super::stage::Told("legacy_quiet", true.into()));
+    let gate = || Arc::new(super::stage::Told("no_dependent_responses", true.into()));
     let builder = Rollout::builder(flag(), Policy::permissive()).gate(gate());
     let error = builder.open(Arc::new(MemoryJournal::new())).unwrap_err();
     let OpenRolloutErrorKind::DuplicateGate(name) = error.kind() else {
         panic!("{error}");
     };
-    assert_eq!(*name, label("legacy_quiet"));
+    assert_eq!(*name, label("no_dependent_responses"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn the_numbers_say_where_the_rollout_stands() {
         value(Family::TRANSITIONS, "cutover retired"),
         Value::Count(0)
     );
-    assert_eq!(value(Family::POST_ANALYSIS_DUE, ""), Value::Count(1));
+    assert_eq!(value(Family::POST_ANALYSES_OPEN, ""), Value::Count(1));
     assert_eq!(value(Family::OVERDUE, "rollback"), Value::Count(0));
     stage.pass(73 * HOUR);
     assert_eq!(value(Family::OVERDUE, "rollback"), Value::Count(1));
@@ -44,21 +44,24 @@ fn the_numbers_say_where_the_rollout_stands() {
 #[test]
 fn the_gates_of_the_next_step_are_shown_as_the_last_tick_found_them() {
     let stage = stage(Policy::default());
-    assert!(samples(&stage, &Family::GATE).is_empty(), "not asked yet");
+    assert!(
+        samples(&stage, &Family::GATE_PASSED).is_empty(),
+        "not asked yet"
+    );
     stage.tick();
-    let gates = samples(&stage, &Family::GATE);
+    let gates = samples(&stage, &Family::GATE_PASSED);
     assert_eq!(gates.len(), 6);
-    assert!(gates.contains(&("legacy_quiet".to_owned(), Value::Count(0))));
-    assert!(gates.contains(&("no_incident".to_owned(), Value::Count(1))));
+    assert!(gates.contains(&("no_dependent_responses".to_owned(), Value::Count(0))));
+    assert!(gates.contains(&("no_open_incident".to_owned(), Value::Count(1))));
     stage
         .rollout
         .transition(Phase::Observe, &order("not yet"))
         .unwrap();
     assert!(
-        samples(&stage, &Family::GATE).is_empty(),
+        samples(&stage, &Family::GATE_PASSED).is_empty(),
         "those were others"
     );
     assert_eq!(stage.rollout.status().next, Some(Transition::Enable));
     stage.tick();
-    assert_eq!(samples(&stage, &Family::GATE).len(), 1);
+    assert_eq!(samples(&stage, &Family::GATE_PASSED).len(), 1);
 }

@@ -11,15 +11,15 @@ use std::{
 use crate::{
     Contract, FlagState, LiveContract,
     caller::{Caller, Fingerprint, Generation, Kinds},
-    census::{Census, Dependence, EndpointSlot, Sighting},
-    clock::{Clock, ManualClock},
-    keeper::Tick,
+    census::{CallerEvent, Census, Dependence, EndpointSlot},
     metrics::Metrics,
     rollout::{
-        Actor, AppendError, Draft, Event, FlagName, Gate, IncidentId, Journal, Label,
-        MemoryJournal, Order, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
+        Actor, AppendError, CommandContext, Event, FlagName, Gate, Identifier, IncidentId, Journal,
+        MemoryJournal, NewEvent, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
         Transition,
     },
+    time::{Clock, ManualClock},
+    worker::Tick,
 };
 
 pub(super) const START: u64 = 1_772_366_400_000;
@@ -59,12 +59,12 @@ impl Flaky {
 
     pub(super) fn names(&self) -> Vec<&'static str> {
         let events = self.inner.read(0, 10_000).unwrap();
-        events.iter().map(|event| event.fact().name()).collect()
+        events.iter().map(|event| event.payload().name()).collect()
     }
 }
 
 impl Journal for Flaky {
-    fn append(&self, expected_head: u64, draft: Draft) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(AppendError::Closed);
         }
@@ -122,16 +122,16 @@ pub(super) fn flag() -> FlagName {
     FlagName::new("features.jobs.compat").unwrap()
 }
 
-pub(super) fn order(reason: &str) -> Order {
-    Order::new(Actor::human("mara").unwrap(), Reason::new(reason).unwrap())
+pub(super) fn order(reason: &str) -> CommandContext {
+    CommandContext::new(Actor::human("mara").unwrap(), Reason::new(reason).unwrap())
 }
 
 pub(super) fn incident(id: &str) -> IncidentId {
     IncidentId::new(id).unwrap()
 }
 
-pub(super) fn label(name: &str) -> Label {
-    Label::new(name).unwrap()
+pub(super) fn label(name: &str) -> Identifier {
+    Identifier::new(name).unwrap()
 }
 
 /// A builder that asks a census of few places, with a clock that stands still.
@@ -193,7 +193,7 @@ impl Stage {
         if let Some(id) = id {
             caller = caller.with_fingerprint(Fingerprint::from_u128(id));
         }
-        self.census.record(&Sighting {
+        self.census.record(&CallerEvent {
             caller,
             endpoint: self.poll,
             dependence,
@@ -213,9 +213,9 @@ impl Stage {
     }
 
     /// So many answers to upgraded clients.
-    pub(super) fn traffic(&self, answers: u32) {
-        for _ in 0..answers {
-            let new = Generation::StatusDriven;
+    pub(super) fn traffic(&self, responses: u32) {
+        for _ in 0..responses {
+            let new = Generation::Target;
             self.see("AGENT", new, Some(7_000), Dependence::None);
         }
     }
@@ -254,7 +254,7 @@ impl Stage {
 pub(super) struct Told(pub(super) &'static str, pub(super) AtomicBool);
 
 impl Gate for Told {
-    fn name(&self) -> Label {
+    fn name(&self) -> Identifier {
         label(self.0)
     }
 

@@ -3,7 +3,9 @@ use std::sync::{Arc, atomic::AtomicBool};
 use super::stage::{Told, incident, label, order, stage, stage_with};
 use crate::{
     FlagState,
-    rollout::{ActorKind, Fact, Journal as _, Phase, Policy, RefusalKind, RolledBack, Transition},
+    rollout::{
+        ActorKind, EventPayload, Journal as _, Phase, Policy, RefusalKind, RolledBack, Transition,
+    },
 };
 
 #[test]
@@ -89,7 +91,7 @@ fn a_failing_gate_refuses_and_its_report_is_journaled() {
     assert!(matches!(refusal.kind(), RefusalKind::GatesFailed(_)));
     assert_eq!(refusal.gates().len(), 6);
     let events = stage.journal.read(0, 100).unwrap();
-    let Fact::AttemptRefused(refused) = events.last().unwrap().fact() else {
+    let EventPayload::AttemptRefused(refused) = events.last().unwrap().payload() else {
         panic!("{events:?}");
     };
     assert_eq!(refused.gates, refusal.gates());
@@ -101,7 +103,10 @@ fn an_override_names_each_failing_gate_and_no_other() {
     let stage = stage(Policy::default());
     let failing = stage.failing(Transition::Cutover);
     let failing: Vec<_> = failing.iter().map(|name| label(name)).collect();
-    assert_eq!(failing, [label("legacy_quiet"), label("coverage")]);
+    assert_eq!(
+        failing,
+        [label("no_dependent_responses"), label("coverage")]
+    );
     let too_few = stage
         .rollout
         .override_cutover(&failing[..1], &order("must be"))
@@ -110,7 +115,7 @@ fn an_override_names_each_failing_gate_and_no_other() {
         panic!("{too_few}");
     };
     assert_eq!((&unnamed[..], &needless[..]), (&failing[1..], &[][..]));
-    let too_many = [failing.clone(), vec![label("no_incident")]].concat();
+    let too_many = [failing.clone(), vec![label("no_open_incident")]].concat();
     let refusal = stage.rollout.override_cutover(&too_many, &order("must be"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
@@ -180,7 +185,7 @@ fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes(
         .change_policy(&policy, &order("in earnest"))
         .unwrap();
     let blocking = |gate: &str| !stage.passes(gate, Transition::Cutover);
-    assert!(blocking("post_analysis_done") && blocking("no_incident"));
+    assert!(blocking("post_analyses_filed") && blocking("no_open_incident"));
     stage
         .rollout
         .close_incident(incident("INC-1"), &order("over"))
@@ -191,7 +196,7 @@ fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes(
         .rollout
         .file_post_analysis(seq, link, summary, &order("written"))
         .unwrap();
-    assert!(!blocking("post_analysis_done") && !blocking("no_incident"));
+    assert!(!blocking("post_analyses_filed") && !blocking("no_open_incident"));
 }
 
 #[test]

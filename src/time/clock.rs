@@ -12,7 +12,7 @@ use std::{
 /// Wall time and elapsed time.
 ///
 /// ```
-/// use legacy_http_compat::clock::{Clock, SystemClock};
+/// use legacy_http_compat::time::{Clock, SystemClock};
 ///
 /// let clock: &dyn Clock = &SystemClock::new();
 /// assert!(clock.unix_ms() > 1_700_000_000_000);
@@ -36,7 +36,7 @@ pub struct SystemClock {
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::clock::{Clock, ManualClock};
+/// use legacy_http_compat::time::{Clock, ManualClock};
 ///
 /// let clock = ManualClock::new(1_000);
 /// clock.advance(Duration::from_millis(500));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::millis;
+use crate::time::millis;
 
 const UNITS: [(u64, &str); 5] = [
     (86_400_000, "d"),
@@ -12,12 +12,12 @@ const UNITS: [(u64, &str); 5] = [
     (1, "ms"),
 ];
 
-pub(super) fn read(text: &str) -> Option<Duration> {
+pub(crate) fn read(text: &str) -> Option<Duration> {
     humantime::parse_duration(text).ok()
 }
 
 /// The length in the largest unit in which it is a whole number of at least two, or else in the largest.
-pub(super) fn write(length: Duration) -> String {
+pub(crate) fn write(length: Duration) -> String {
     let ms = millis(length);
     let whole = UNITS.iter().filter(|(unit, _)| ms.is_multiple_of(*unit));
     let found = whole

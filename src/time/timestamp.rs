@@ -12,17 +12,17 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::clock::{Clock, millis};
+use crate::time::{Clock, millis};
 
 /// A moment in UTC, in whole milliseconds from 1970 to the end of the year 9999.
 ///
 /// ```
-/// use legacy_http_compat::rollout::Timestamp;
+/// use legacy_http_compat::time::Timestamp;
 ///
 /// let moment: Timestamp = "2026-03-01T12:00:00Z".parse()?;
 /// assert_eq!(moment.to_string(), "2026-03-01T12:00:00.000Z");
 /// assert_eq!(Timestamp::from_unix_ms(moment.unix_ms()), moment);
-/// # Ok::<(), legacy_http_compat::rollout::InvalidTimestamp>(())
+/// # Ok::<(), legacy_http_compat::time::InvalidTimestamp>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);

@@ -1,0 +1,152 @@
+//! The evidence of every built-in gate.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use legacy_http_compat::{
+    Contract, LiveContract,
+    caller::{Caller, Fingerprint, Generation, Kinds},
+    census::{CallerEvent, Census, Dependence},
+    metrics::Metrics,
+    rollout::{
+        Actor, BuiltInGate, CommandContext, FlagName, GateReport, Identifier, IncidentId,
+        MemoryJournal, Phase, Policy, PolicyBuilder, Reason, Rollout, Transition,
+    },
+    time::ManualClock,
+    worker::Tick,
+};
+use serde_json::{json, to_value};
+
+use crate::pin::pin_json;
+
+const START: u64 = 1_772_366_400_000;
+const HOUR: Duration = Duration::from_secs(3_600);
+
+struct Stage {
+    clock: Arc<ManualClock>,
+    census: Arc<Census>,
+    kinds: Kinds,
+    rollout: Rollout,
+}
+
+fn order(reason: &str) -> CommandContext {
+    CommandContext::new(Actor::human("mara").unwrap(), Reason::new(reason).unwrap())
+}
+
+/// All gates at the cutover.
+fn policy() -> PolicyBuilder {
+    Policy::builder()
+        .required_checks(["openapi"])
+        .min_responses(3)
+        .gates(Transition::Cutover, BuiltInGate::ALL)
+}
+
+impl Stage {
+    fn open(policy: Policy) -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let kinds = Kinds::new(["AGENT", "MCP"]);
+        let census = Census::builder(&kinds)
+            .heartbeat_limit(2 * HOUR)
+            .clock(clock.clone());
+        let census = Arc::new(census.open().unwrap());
+        let flag = FlagName::new("features.jobs.compat").unwrap();
+        let rollout = Rollout::builder(flag, policy)
+            .clock(clock.clone())
+            .census(Arc::clone(&census))
+            .metrics(Arc::new(Metrics::new()))
+            .contract(LiveContract::new(Contract::device_flow()))
+            .open(Arc::new(MemoryJournal::new()));
+        Self {
+            clock,
+            census,
+            kinds,
+            rollout: rollout.unwrap(),
+        }
+    }
+
+    /// Lets hours pass, each with ticks.
+    fn pass(&self, hours: u32) {
+        for _ in 0..hours {
+            self.clock.advance(HOUR);
+            self.census.tick();
+            self.rollout.tick();
+        }
+    }
+
+    fn see(&self, generation: Generation, number: u128, dependence: Dependence) {
+        let caller = Caller::new(self.kinds.find("AGENT").unwrap(), generation);
+        self.census.record(&CallerEvent {
+            caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
+            endpoint: self.census.endpoint("device_poll"),
+            dependence,
+        });
+    }
+
+    fn report(&self, green: bool) {
+        let check = Identifier::new("openapi").unwrap();
+        let report = self
+            .rollout
+            .report_check(check, green, None, &order("run 7"));
+        report.unwrap();
+    }
+
+    fn gates(&self) -> Vec<GateReport> {
+        self.rollout.dry_run(Transition::Cutover).unwrap().gates
+    }
+}
+
+fn passing() -> Vec<GateReport> {
+    let stage = Stage::open(policy().build().unwrap());
+    stage.pass(25);
+    stage.report(true);
+    for _ in 0..3 {
+        stage.see(Generation::Target, 7, Dependence::None);
+    }
+    stage.gates()
+}
+
+/// Rolled back after a cutover without gates; then the clock runs on unwatched.
+fn failing() -> Vec<GateReport> {
+    let stage = Stage::open(Policy::permissive());
+    stage
+        .rollout
+        .transition(Phase::Cutover, &order("now"))
+        .unwrap();
+    let incident = IncidentId::new("INC-1").unwrap();
+    stage.rollout.rollback(incident, &order("back")).unwrap();
+    let policy = policy().processes(2).build().unwrap();
+    stage.rollout.change_policy(&policy, &order("all")).unwrap();
+    stage.report(false);
+    stage.pass(3);
+    stage.see(Generation::Legacy, 1, Dependence::Served);
+    stage.see(Generation::Legacy, 2, Dependence::Stranded);
+    stage.clock.advance(3 * HOUR);
+    stage.gates()
+}
+
+fn unwatched() -> Vec<GateReport> {
+    let flag = FlagName::new("features.jobs.compat").unwrap();
+    let rollout = Rollout::builder(flag, policy().build().unwrap());
+    let clock = Arc::new(ManualClock::new(START));
+    let rollout = rollout.clock(clock).open(Arc::new(MemoryJournal::new()));
+    let run = rollout.unwrap().dry_run(Transition::Cutover);
+    run.unwrap().gates
+}
+
+#[test]
+fn the_evidence_of_every_gate_that_passes_and_that_fails_is_pinned() {
+    let (passing, failing) = (passing(), failing());
+    for (gates, passed) in [(&passing, true), (&failing, false)] {
+        let names: BTreeSet<&str> = gates.iter().map(|gate| gate.name().as_str()).collect();
+        assert_eq!(names.len(), BuiltInGate::ALL.len(), "{gates:?}");
+        assert!(
+            gates.iter().all(|gate| gate.passed() == passed),
+            "{gates:#?}"
+        );
+    }
+    let all = json!({
+        "passing": to_value(passing).unwrap(),
+        "failing": to_value(failing).unwrap(),
+        "unwatched": to_value(unwatched()).unwrap(),
+    });
+    pin_json("gates.json", &all);
+}

@@ -1,0 +1,80 @@
+//! What is answered to orders that are carried out.
+
+use std::{fmt::Write as _, sync::atomic::Ordering};
+
+use serde_json::{Value, json};
+
+use crate::{
+    pin::{pin, told},
+    rich::mara,
+    room::Room,
+};
+
+/// One order for each route, in an order in which all of them fit.
+fn all() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "/api/checks",
+            json!({"check": "openapi", "green": true, "link": "https://ci.example/7", "reason": "run 7"}),
+        ),
+        (
+            "/api/incidents",
+            json!({"incident": "INC-1", "reason": "it burns"}),
+        ),
+        (
+            "/api/incidents/close",
+            json!({"incident": "INC-1", "reason": "it is out"}),
+        ),
+        (
+            "/api/waivers",
+            json!({"waived": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "probe"}),
+        ),
+        (
+            "/api/waivers/end",
+            json!({"waived": "anonymous", "reason": "it is gone"}),
+        ),
+        (
+            "/api/client-rollbacks",
+            json!({"kind": "AGENT", "version": "1.4.2", "incident": "INC-1", "reason": "crash loop"}),
+        ),
+        (
+            "/api/policy",
+            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}}, "reason": "a rehearsal"}),
+        ),
+        (
+            "/api/transitions",
+            json!({"to": "cutover", "reason": "quiet"}),
+        ),
+        (
+            "/api/rollbacks",
+            json!({"incident": "INC-2", "reason": "pollers give up"}),
+        ),
+        (
+            "/api/post-analyses",
+            json!({"rollback": 12, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn the_response_to_every_order_is_pinned() {
+    let room = Room::open().await;
+    let mut text = String::new();
+    for (path, body) in all() {
+        let response = mara(&room).post(path, &body).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        write!(text, "POST {path}\n{}", told(&response)).unwrap();
+    }
+    pin("orders.txt", &text);
+}
+
+#[tokio::test]
+async fn the_response_to_a_rollback_that_cannot_be_recorded_is_pinned() {
+    let room = Room::open().await;
+    let cutover = json!({"to": "cutover", "reason": "quiet"});
+    mara(&room).post("/api/transitions", &cutover).await.ok();
+    room.journal.refuses_writing.store(true, Ordering::Relaxed);
+    let rollback = json!({"incident": "INC-1", "reason": "now"});
+    let response = mara(&room).post("/api/rollbacks", &rollback).await;
+    pin("orders_unrecorded.txt", &told(&response));
+}

@@ -1,0 +1,109 @@
+//! Services in which much has happened.
+
+use std::{sync::Arc, time::Duration};
+
+use legacy_http_compat::time::Timestamp;
+use legacy_http_compat::{
+    census::Dependence,
+    rollout::{EventPayload, FlagName, Guard, Journal as _, MemoryJournal, Policy},
+};
+use serde_json::{Value, json};
+
+use crate::{client::Client, events, response::Answer, room::Room};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Mara, whose requests are tied together.
+pub(crate) fn mara(room: &Room) -> Client {
+    room.operator().with("x-correlation-id", "req-17")
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy::builder()
+        .required_checks(["openapi", "client_compat"])
+        .guard(Some(Guard::new(HOUR, Some(50), Some(12.5))))
+        .retire_by(Some(Timestamp::from_unix_ms(1_900_000_000_000)))
+        .build()
+        .unwrap()
+}
+
+/// A rollback that runs, owes its analysis and is late; waivers, checks, an override, refusals, clients gone back.
+pub(crate) async fn troubled() -> Room {
+    let room = busy().await;
+    for (path, body) in reports() {
+        mara(&room).post(path, &body).await.ok();
+    }
+    let refused = cut_over(&room, &json!([])).await;
+    cut_over(&room, &refused.json()["failing"]).await.ok();
+    room.poll().await;
+    let rollback = json!({"incident": "INC-2", "reason": "pollers give up"});
+    mara(&room).post("/api/rollbacks", &rollback).await.ok();
+    room.pass(73 * HOUR);
+    room
+}
+
+/// Callers of all kinds, and nothing in trouble yet.
+pub(crate) async fn busy() -> Room {
+    let room = Room::open_with(|setup| setup.policy = policy()).await;
+    seen(&room).await;
+    room
+}
+
+async fn seen(room: &Room) {
+    room.tick();
+    room.poll().await;
+    for (kind, number, dependence) in [
+        ("AGENT", 1, Dependence::Served),
+        ("AGENT", 2, Dependence::Stranded),
+        ("UI_RUST", 3, Dependence::Served),
+        ("MCP", 9, Dependence::None),
+    ] {
+        room.see(kind, number, dependence);
+        room.clock.advance(Duration::from_secs(1));
+    }
+    room.pass(Duration::from_secs(60));
+}
+
+fn reports() -> Vec<(&'static str, Value)> {
+    let caller = "caller psd_00000000000000000000000000000001";
+    vec![
+        (
+            "/api/checks",
+            json!({"check": "openapi", "green": true, "link": "https://ci.example/7", "reason": "run 7"}),
+        ),
+        (
+            "/api/checks",
+            json!({"check": "client_compat", "green": false, "reason": "run 8"}),
+        ),
+        (
+            "/api/waivers",
+            json!({"waived": "kind MCP", "owner": "team probes", "until": "2030-01-01T00:00:00Z", "reason": "a probe"}),
+        ),
+        (
+            "/api/waivers",
+            json!({"waived": caller, "owner": "mara", "until": "2027-01-16T00:00:00Z", "reason": "her own"}),
+        ),
+        (
+            "/api/client-rollbacks",
+            json!({"kind": "AGENT", "version": "1.4.2", "incident": "INC-1", "reason": "crash loop"}),
+        ),
+    ]
+}
+
+async fn cut_over(room: &Room, overridden: &Value) -> Answer {
+    let order = json!({"to": "cutover", "override": overridden, "reason": "it goes tonight"});
+    mara(room).post("/api/transitions", &order).await
+}
+
+/// A service whose journal has every kind of event.
+pub(crate) async fn storied() -> Room {
+    let journal = Arc::new(MemoryJournal::new());
+    for (head, mut payload) in (0..).zip(events::story()) {
+        if let EventPayload::Opened(opened) = &mut payload {
+            let flag = FlagName::new("features.auth.device_flow.compat_legacy_http");
+            opened.flag = flag.unwrap();
+        }
+        journal.append(head, events::draft(payload)).unwrap();
+    }
+    Room::open_with(|setup| setup.journal = journal).await
+}
