@@ -15,19 +15,19 @@ use std::{
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, Generation, Kind, Kinds},
-    census::{CallerEvent, Census, Dependence, EndpointSlot, GapCause, Select, Window},
+    census::{
+        CallerEvent, Census, Dependence, EndpointSlot, GapCause, OpenErrorKind, Select, Window,
+    },
     worker::Tick,
 };
 
-use crate::support::temp_dir::TempDir;
+use crate::{once_free::once_free, support::temp_dir::TempDir};
 
 const CHILD: &str = "CENSUS_KILL_CHILD";
 
 fn open(path: &Path) -> Census {
-    Census::builder(&Kinds::default())
-        .snapshot(path)
-        .open()
-        .unwrap()
+    let census = || Census::builder(&Kinds::default()).snapshot(path).open();
+    once_free(census, |error| error.kind() == OpenErrorKind::InUse).unwrap()
 }
 
 /// Counts one caller after another. A caller is promised once a snapshot has returned after it.

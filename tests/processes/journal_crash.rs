@@ -15,12 +15,20 @@ use std::{
 
 use legacy_http_compat::{
     CompatFlag,
-    rollout::{EventPayload, FileJournal, Journal, Phase, Projection},
+    rollout::{EventPayload, FileJournal, Journal, OpenErrorKind, Phase, Projection},
 };
 
-use crate::{events, support::temp_dir::TempDir};
+use crate::{events, once_free::once_free, support::temp_dir::TempDir};
 
 const CHILD: &str = "JOURNAL_CRASH_CHILD";
+
+fn open(path: &Path) -> FileJournal {
+    let opened = || FileJournal::open(path);
+    once_free(opened, |error| {
+        matches!(error.kind(), OpenErrorKind::Locked)
+    })
+    .unwrap()
+}
 
 fn replay(journal: &FileJournal) -> Projection {
     let mut fold = Projection::new();
@@ -45,7 +53,7 @@ fn say(line: &str) {
 }
 
 fn child(path: &Path) -> ! {
-    let journal = FileJournal::open(path).unwrap();
+    let journal = open(path);
     let mut fold = replay(&journal);
     let active = fold
         .state()
@@ -130,7 +138,7 @@ fn a_killed_process_is_followed_by_one_that_stands_where_the_journal_says() {
         let (lines, longer) = (round as usize % 5, u64::from(round) * 37);
         let said = run_and_kill(&path, known, lines, Duration::from_micros(longer));
 
-        let journal = FileJournal::open(&path).unwrap();
+        let journal = open(&path);
         journal.verify().unwrap();
         let fold = replay(&journal);
         let phase = fold.state().map_or("none", |state| state.phase().as_str());

@@ -15,4 +15,5 @@ mod core_fleet;
 mod core_rollout;
 mod core_target;
 mod journal_crash;
+mod once_free;
 mod rehearsal;

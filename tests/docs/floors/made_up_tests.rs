@@ -59,11 +59,11 @@ fn an_import_from_a_higher_floor_is_found_through_a_facade() {
 fn an_inline_path_counts_as_an_import() {
     let tree = [
         ("admin/page.rs", "pub fn show() {}"),
-        ("clock.rs", "fn f() {\n    crate::admin::page::show();\n}"),
+        ("time.rs", "fn f() {\n    crate::admin::page::show();\n}"),
     ];
     assert_eq!(
         check(&tree),
-        ["src/clock.rs:2: clock (floor 0) imports admin::page (floor 5)"]
+        ["src/time.rs:2: time (floor 0) imports admin::page (floor 5)"]
     );
 }
 

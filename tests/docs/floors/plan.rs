@@ -4,12 +4,12 @@
 ///
 /// The crate's root and the façades have none: they only name what stands below them.
 const FLOORS: &[(&str, u8)] = &[
-    ("clock", 0),
+    ("time", 0),
     ("faults", 0),
     ("flag", 0),
     ("guide", 0),
     ("json", 0),
-    ("keeper", 0),
+    ("worker", 0),
     ("storage", 0),
     ("contract", 0),
     ("contract::compile", 1),

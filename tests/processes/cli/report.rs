@@ -103,14 +103,14 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
         "waived kind MCP until 2027-01-15T08:00:00.000Z",
         r"waiver ended: caller psd\_0000000000000000000000000000feed",
         "policy changed",
-        r"refused: compat to cutover, a gate does not let pass; failing: legacy\_quiet",
+        r"refused: compat to cutover, a gate does not let pass; failing: no\_dependent\_responses",
         "refused: access, no such token",
-        r"**compat** to **cutover**, **override** of legacy\_quiet",
+        r"**compat** to **cutover**, **override** of no\_dependent\_responses",
         "AGENT rolled back to 1.9.3",
         "post-analysis of event 14",
         "torn line 17 cut off (9 bytes)",
         "## Overrides\n\n- Event 13, 2026-03-01T12:00:00.000Z, by human mara: as planned\n",
-        "  - legacy\\_quiet: {\"dependent\\_answers\"\\:3}\n",
+        "  - no\\_dependent\\_responses: {\"dependent\\_responses\"\\:3}\n",
         "## Client versions rolled back\n\n- AGENT to 1.9.3, incident INC-2;",
     ] {
         ran.says(text);

@@ -55,7 +55,7 @@ fn a_status_shows_where_the_rollout_stands_and_what_is_open() {
     ran.ends(0).says("features.jobs.compat is in compat for ");
     for line in [
         "by human mara: as planned",
-        "no_dependent_responses FAILED at 2026-03-01T12:00:00.000Z for compat to cutover (event 8): {\"answers\":3}",
+        "no_dependent_responses FAILED at 2026-03-01T12:00:00.000Z for compat to cutover (event 8): {\"responses\":3}",
         "coverage passed at 2026-03-01T12:00:00.000Z for compat to cutover (event 6): {\"ratio\":1}",
         "OVERDUE end_rollback of the rollback by event 7 (INC-7), due 2026-03-04T12:00:00.000Z",
         "OVERDUE post_analysis of the rollback by event 7 (INC-7)",

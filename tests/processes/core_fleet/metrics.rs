@@ -42,10 +42,16 @@ async fn the_gauges_follow_the_switch_and_the_coverage() {
     assert!(shown(&core).await.contains(&format!("{active} 0\n")));
 
     core.pass(Duration::from_secs(150));
-    has(&shown(&core).await, "coverage_ratio{window=\"5m\"} 0.5");
+    has(
+        &shown(&core).await,
+        "census_coverage_ratio{window=\"5m\"} 0.5",
+    );
     core.clock.advance(Duration::from_secs(3600));
     core.watch.census.tick();
-    has(&shown(&core).await, "coverage_ratio{window=\"1h\"} 0.0");
+    has(
+        &shown(&core).await,
+        "census_coverage_ratio{window=\"1h\"} 0.0",
+    );
 }
 
 /// Five flows, one for each way that a poll can be answered; what of it is secret.
@@ -109,11 +115,11 @@ fn the_fleet_and_the_switch_are_shown(metrics: &str) {
         ("MCP", "inactive", 0),
     ] {
         let labels = format!("client_kind=\"{kind}\",state=\"{state}\",window=\"24h\"");
-        has(metrics, &format!("clients{{{labels}}} {count}"));
+        has(metrics, &format!("callers{{{labels}}} {count}"));
     }
     let flag = "features.auth.device_flow.compat_legacy_http";
-    has(metrics, &format!("active{{flag=\"{flag}\"}} 0"));
-    has(metrics, "coverage_ratio{window=\"5m\"} 1.0");
+    has(metrics, &format!("flag_on{{flag=\"{flag}\"}} 0"));
+    has(metrics, "census_coverage_ratio{window=\"5m\"} 1.0");
     has(metrics, "census_overflowed 0");
     has(
         metrics,

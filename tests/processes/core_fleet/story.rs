@@ -163,7 +163,8 @@ async fn all_but_the_gone_have_migrated(core: &CoreServer, fleet: &mut Fleet) {
             (counts.inactive, counts.migrated),
             (inactive, 100 - inactive)
         );
-        let line = format!("client_kind=\"{kind}\",state=\"silent\",window=\"24h\"}} {inactive}\n");
+        let line =
+            format!("client_kind=\"{kind}\",state=\"inactive\",window=\"24h\"}} {inactive}\n");
         let metrics = core.http.get("/metrics").await.text;
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }

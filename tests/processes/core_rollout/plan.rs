@@ -215,7 +215,7 @@ async fn the_metrics_tell_the_story(core: &CoreServer) {
         assert!(metrics.contains(&line), "{line} not in {metrics}");
     }
     assert!(metrics.contains("phase=\"retired\"} 1\n"), "{metrics}");
-    assert!(metrics.contains("post_analysis_due 0\n"), "{metrics}");
+    assert!(metrics.contains("post_analyses_open 0\n"), "{metrics}");
 }
 
 fn the_journal_is_whole(data: &TempDir, head: u64) {
