@@ -1,7 +1,8 @@
 //! `HyperLogLog` sketches, and reading them from untrusted bytes.
 //!
 //! `datasketches` checks the outline of a serialized sketch, not each of its registers, and calculates with whatever it
-//! read. So only what this crate itself writes is accepted: HLL-8, of one size, every value in its range.
+//! read. So only what this crate itself writes is accepted: HLL-8, of one size, every value in its range, in the version of
+//! the format that is checked here. A sketch of a `datasketches` release that writes another one is refused, not misread.
 
 use datasketches::hll::{HllSketch, HllType};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -19,6 +20,9 @@ pub(super) struct Sketches {
     pub(super) dependent: HllSketch,
     pub(super) stranded: HllSketch,
 }
+
+/// Bytes 1 and 2 of every sketch: version 1 of the format, family HLL.
+const FORMAT: [u8; 2] = [1, 7];
 
 const LIST: u8 = 0;
 const SET: u8 = 1;
@@ -60,7 +64,7 @@ impl<'de> Deserialize<'de> for Sketches {
 
 /// The sketch of these bytes; `None` if this crate did not write them.
 fn read_sketch(bytes: &[u8]) -> Option<HllSketch> {
-    if bytes.len() > MAX_BYTES {
+    if bytes.len() > MAX_BYTES || bytes.get(1..3)? != FORMAT {
         return None;
     }
     let mode = bytes.get(7)? & 3;
@@ -123,6 +127,28 @@ mod tests {
             let bytes = sketch.serialize();
             assert!(bytes.len() <= MAX_BYTES);
             assert!(read_sketch(&bytes) == Some(sketch), "{callers}");
+        }
+    }
+
+    /// Fails where an update of `datasketches` hashes or writes in another way: saved sketches would no longer fit.
+    #[test]
+    fn the_bytes_are_those_of_all_releases() {
+        let header = [2, 1, 7, 12, 3, 8, 3, 8];
+        let coupons = [[132, 254, 112, 13], [187, 56, 85, 5], [14, 147, 207, 6]];
+        let bytes = sketch(3).serialize();
+        assert_eq!(bytes, [&header[..], coupons.as_flattened()].concat());
+        let bytes = sketch(100_000).serialize();
+        assert_eq!(crc32fast::hash(&bytes), 2_300_362_676);
+    }
+
+    #[test]
+    fn another_version_or_family_is_refused() {
+        for callers in [3, 30, 1_000] {
+            for place in [1, 2] {
+                let mut bytes = sketch(callers).serialize();
+                bytes[place] += 1;
+                assert!(read_sketch(&bytes).is_none(), "{callers}, byte {place}");
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod clock;
 pub(crate) mod duration_text;
+#[cfg(feature = "rollout")]
 mod parse;
 pub(crate) mod ring;
 pub(crate) mod schedule;
@@ -13,6 +14,8 @@ mod timestamp;
 
 pub(crate) use clock::millis;
 pub use clock::{Clock, ManualClock, SystemClock};
+#[cfg(feature = "rollout")]
 pub use parse::InvalidTimestamp;
+#[cfg(feature = "rollout")]
 pub(crate) use parse::parse_duration;
 pub use timestamp::Timestamp;
