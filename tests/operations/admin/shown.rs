@@ -188,7 +188,7 @@ async fn curves_have_the_span_that_was_asked_for() {
             .await
             .ok();
         assert_eq!(
-            (&curves["span"], &curves["len"]),
+            (&curves["range"], &curves["len"]),
             (&json!(span), &json!(len))
         );
         let agent = curves["callers"]
