@@ -13,7 +13,7 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     caller::{ClientVersion, KeyCheck},
@@ -165,12 +165,24 @@ fn write_chunk<W: Write>(
     records: &mut Vec<Record>,
     versions: &VersionNames<'_>,
 ) -> io::Result<()> {
-    let with_version = |record: Record| {
-        let version = versions.get(record.version).map(ClientVersion::as_str);
-        (record, version.unwrap_or_default())
-    };
-    let callers: Vec<Caller<'_>> = records.drain(..).map(with_version).collect();
-    writer.value(&callers)
+    writer.value(&Callers { records, versions })?;
+    records.clear();
+    Ok(())
+}
+
+/// A list of callers.
+struct Callers<'a> {
+    records: &'a [Record],
+    versions: &'a VersionNames<'a>,
+}
+
+impl Serialize for Callers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.records.iter().map(|record| {
+            let version = self.versions.get(record.version);
+            (record, version.map_or("", ClientVersion::as_str))
+        }))
+    }
 }
 
 /// Reads a snapshot, after checking header, checksum and key in this order.

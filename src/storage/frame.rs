@@ -80,7 +80,7 @@ impl<W: Write> FrameWriter<W> {
             out,
             crc: crc32fast::Hasher::new(),
             length: 0,
-            buffer: vec![0; 1 << 16],
+            buffer: vec![0; 1 << 17],
         }
     }
 
@@ -101,16 +101,6 @@ impl<W: Write> FrameWriter<W> {
         };
         self.buffer = buffer;
         written
-    }
-
-    /// Writes bytes that another writer has encoded.
-    pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes(bytes)
-    }
-
-    /// What was written to, without a footer.
-    pub(crate) fn into_inner(self) -> W {
-        self.out
     }
 
     /// Writes the footer; returns the length of the whole and what was written to.

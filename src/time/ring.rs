@@ -30,10 +30,6 @@ impl Ring {
         self.width
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.numbers.len()
-    }
-
     /// The slot of a bucket. A bucket that was replaced already shares the slot of the newer one.
     pub(crate) fn slot(&mut self, number: u64) -> Slot {
         let index = self.index(number);
@@ -42,18 +38,6 @@ impl Ring {
             self.numbers[index] = number;
         }
         Slot { index, is_new }
-    }
-
-    /// The index of a bucket that the ring holds.
-    pub(crate) fn find(&self, number: u64) -> Option<usize> {
-        let index = self.index(number);
-        (self.numbers[index] == number && number > 0).then_some(index)
-    }
-
-    /// The numbers of the buckets that a full ring holds at this time, oldest first; the last one is the current.
-    pub(crate) fn window(&self, time: u64) -> impl Iterator<Item = u64> + use<> {
-        let current = time / self.width;
-        (current + 1).saturating_sub(self.numbers.len() as u64)..=current
     }
 
     /// Whether the whole bucket that holds `since` is within a full ring at `now`.
@@ -69,6 +53,26 @@ impl Ring {
     fn index(&self, number: u64) -> usize {
         let index = number % self.numbers.len() as u64;
         usize::try_from(index).expect("an index in memory")
+    }
+}
+
+/// What the history of the admin service needs.
+#[cfg(any(test, feature = "admin"))]
+impl Ring {
+    pub(crate) const fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The index of a bucket that the ring holds.
+    pub(crate) fn find(&self, number: u64) -> Option<usize> {
+        let index = self.index(number);
+        (self.numbers[index] == number && number > 0).then_some(index)
+    }
+
+    /// The numbers of the buckets that a full ring holds at this time, oldest first; the last one is the current.
+    pub(crate) fn window(&self, time: u64) -> impl Iterator<Item = u64> + use<> {
+        let current = time / self.width;
+        (current + 1).saturating_sub(self.numbers.len() as u64)..=current
     }
 }
 

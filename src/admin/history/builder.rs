@@ -123,7 +123,7 @@ impl HistoryBuilder {
         self.opened(Some(saved))
     }
 
-    fn opened(self, saved: Option<SavedHistory<'_>>) -> Result<History, OpenHistoryError> {
+    fn opened(self, saved: Option<SavedHistory>) -> Result<History, OpenHistoryError> {
         if !Window::STANDARD.contains(&self.window) {
             return Err(OpenHistoryError::window(self.window));
         }
@@ -148,7 +148,7 @@ impl HistoryBuilder {
     }
 
     /// The present time of the history. It continues what was saved, plus the downtime.
-    fn start(wall: u64, saved: Option<&SavedHistory<'_>>) -> u64 {
+    fn start(wall: u64, saved: Option<&SavedHistory>) -> u64 {
         let Some(saved) = saved else {
             // Buckets start where those of the wall clock do, and the longest range fits before the first.
             return wall.saturating_add(ORIGIN).min(LATEST);
@@ -169,7 +169,7 @@ impl HistoryBuilder {
         resumed.time.min(LATEST)
     }
 
-    fn filled(&self, saved: Option<SavedHistory<'_>>) -> (CallerHistory, ResponseHistory) {
+    fn filled(&self, saved: Option<SavedHistory>) -> (CallerHistory, ResponseHistory) {
         let mut callers = CallerHistory::new(self.census.kind_names());
         let mut responses = ResponseHistory::new(totals(&self.metrics.snapshot()));
         if let Some(saved) = saved {

@@ -34,17 +34,17 @@ impl CallerHistory {
     }
 
     /// Merges what was saved. A kind that the census no longer has is `other`, as in the census.
-    pub(super) fn restore(&mut self, saved: &SavedCallers<'_>) {
-        let kind = |name: &&str| self.kinds.iter().position(|kind| kind == name);
+    pub(super) fn restore(&mut self, saved: &SavedCallers) {
+        let kind = |name| self.kinds.iter().position(|kind| kind == name);
         let kinds = saved.kinds.iter().map(|name| kind(name).unwrap_or(0));
         let kinds: Vec<_> = kinds.collect();
         let column = |column| Some(2 * kinds[column / 2] + column % 2);
         saved.rings.merge_into(&mut self.rings, column);
     }
 
-    pub(super) fn saved(&self, time: u64) -> SavedCallers<'_> {
+    pub(super) fn saved(&self, time: u64) -> SavedCallers {
         SavedCallers {
-            kinds: self.kinds.iter().map(String::as_str).collect(),
+            kinds: self.kinds.clone(),
             rings: SavedRings::new(&self.rings, time),
         }
     }

@@ -27,31 +27,28 @@ pub(super) const MAX_FILE: u64 = 64 << 20;
 /// The latest time, in milliseconds: no clock is later, and no arithmetic overflows.
 pub(super) const LATEST: u64 = 1 << 53;
 
-/// A history as it is stored. Names borrow from the bytes or from the state.
+/// A history as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SavedHistory<'a> {
+pub(super) struct SavedHistory {
     pub(super) time: u64,
     /// The wall time that is shown for `time`.
     pub(super) wall: u64,
     pub(super) window_ms: u64,
-    #[serde(borrow)]
-    pub(super) callers: SavedCallers<'a>,
-    pub(super) responses: SavedResponses<'a>,
+    pub(super) callers: SavedCallers,
+    pub(super) responses: SavedResponses,
 }
 
 /// Two columns for each kind.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SavedCallers<'a> {
-    #[serde(borrow)]
-    pub(super) kinds: Vec<&'a str>,
+pub(super) struct SavedCallers {
+    pub(super) kinds: Vec<String>,
     pub(super) rings: SavedRings,
 }
 
 /// Two columns for each endpoint and outcome.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SavedResponses<'a> {
-    #[serde(borrow)]
-    pub(super) outcomes: Vec<(&'a str, &'a str)>,
+pub(super) struct SavedResponses {
+    pub(super) outcomes: Vec<(String, String)>,
     pub(super) rings: SavedRings,
 }
 
@@ -72,9 +69,9 @@ struct Run<T> {
     count: u32,
 }
 
-impl<'a> SavedHistory<'a> {
+impl SavedHistory {
     /// Reads a history from untrusted bytes.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = HEADER.open(bytes)?;
         let saved = reader.value().and_then(|saved: Self| {
             reader.end()?;

@@ -1,7 +1,8 @@
 //! The history.
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -69,13 +70,7 @@ impl History {
         let Some(saver) = &self.saver else {
             return Ok(());
         };
-        saver.save(&*self.clock, |writer| {
-            // Encoded inside, so that of two concurrent saves the later one writes the newer state, and before writing, so
-            // that the state is not locked while the disk writes.
-            let mut body = FrameWriter::new(Vec::new());
-            self.write(&mut body)?;
-            writer.raw(&body.into_inner())
-        })
+        saver.save(&*self.clock, |writer| self.write(writer))
     }
 
     /// The history as bytes, for [`HistoryBuilder::open_bytes`](super::HistoryBuilder::open_bytes).
@@ -89,9 +84,11 @@ impl History {
         Ok(writer.finish()?.1)
     }
 
-    fn write(&self, writer: &mut FrameWriter<Vec<u8>>) -> io::Result<()> {
+    fn write<W: Write>(&self, writer: &mut FrameWriter<W>) -> io::Result<()> {
+        // Copied, because the state must not stay locked while the disk writes.
+        let saved = self.state().saved(self.window);
         writer.header(HEADER)?;
-        writer.value(&self.state().saved(self.window))
+        writer.value(&saved)
     }
 
     /// Samples census and metrics.

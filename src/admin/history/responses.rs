@@ -96,11 +96,11 @@ impl ResponseHistory {
     }
 
     /// Merges what was saved. Outcomes without responses for 30 days are dropped.
-    pub(super) fn restore(&mut self, saved: &SavedResponses<'_>) {
+    pub(super) fn restore(&mut self, saved: &SavedResponses) {
         let rings = &saved.rings;
         let indexes = saved.outcomes.iter().enumerate().map(|(index, outcome)| {
             let unused = rings.is_empty(target(index)) && rings.is_empty(legacy(index));
-            (!unused).then(|| self.add(EndpointOutcome::new(outcome.0, outcome.1)))
+            (!unused).then(|| self.add(EndpointOutcome::new(&outcome.0, &outcome.1)))
         });
         let indexes: Vec<_> = indexes.collect();
         rings.merge_into(&mut self.rings, |column| {
@@ -108,11 +108,11 @@ impl ResponseHistory {
         });
     }
 
-    pub(super) fn saved(&self, time: u64) -> SavedResponses<'_> {
+    pub(super) fn saved(&self, time: u64) -> SavedResponses {
         let outcomes = self.outcomes.iter();
         SavedResponses {
             outcomes: outcomes
-                .map(|known| (&*known.endpoint, &*known.outcome))
+                .map(|known| (known.endpoint.to_string(), known.outcome.to_string()))
                 .collect(),
             rings: SavedRings::new(&self.rings, time),
         }
@@ -133,12 +133,12 @@ impl ResponseHistory {
     }
 }
 
-impl SavedResponses<'_> {
+impl SavedResponses {
     /// Whether the first of at most [`MAX_OUTCOMES`] is the overflow.
     pub(super) fn is_consistent(&self) -> bool {
-        let overflow = EndpointOutcome::overflow();
-        self.outcomes.len() <= MAX_OUTCOMES
-            && self.outcomes.first() == Some(&(&*overflow.endpoint, &*overflow.outcome))
+        let first = self.outcomes.first();
+        let first = first.map(|(endpoint, outcome)| EndpointOutcome::new(endpoint, outcome));
+        self.outcomes.len() <= MAX_OUTCOMES && first == Some(EndpointOutcome::overflow())
     }
 }
 

@@ -101,7 +101,7 @@ impl HistoryState {
         self.responses.sample(now.time, totals);
     }
 
-    pub(super) fn saved(&self, window: Window) -> SavedHistory<'_> {
+    pub(super) fn saved(&self, window: Window) -> SavedHistory {
         let time = self.last.time;
         SavedHistory {
             time,
