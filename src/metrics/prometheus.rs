@@ -1,4 +1,7 @@
-//! The collector.
+//! Metrics for Prometheus.
+//!
+//! [`PrometheusCollector`] joins the registry of an application that uses `prometheus-client`, and reads its sources when it
+//! is scraped. Counters keep their documented names: `prometheus-client` appends `_total` itself.
 
 use std::{fmt, sync::Arc};
 
@@ -11,14 +14,14 @@ use prometheus_client::{
 };
 use tracing::warn;
 
-use crate::metrics::{
+use super::{
     family::{Family, FamilyKind},
     source::{Source, Value},
 };
 
-/// Shows [sources](Source) in a `prometheus-client` registry.
+/// Exposes [sources](Source) in a `prometheus-client` registry.
 ///
-/// A family is shown once, with the samples of all sources that tell of it.
+/// A family is exposed once, with the samples of all its sources.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -42,7 +45,7 @@ use crate::metrics::{
 #[must_use]
 pub struct PrometheusCollector {
     sources: Vec<Arc<dyn Source>>,
-    /// Of all sources, each once.
+    /// The families of all sources, without duplicates.
     families: Vec<Family>,
 }
 
@@ -52,7 +55,7 @@ impl PrometheusCollector {
         Self::default()
     }
 
-    /// Adds a source. A family whose name another source uses for something else is left out, with a warning.
+    /// Adds a source. A family whose name another source uses differently is omitted, with a warning.
     pub fn source(mut self, source: impl Source + 'static) -> Self {
         for family in source.families() {
             match self
@@ -64,7 +67,7 @@ impl PrometheusCollector {
                 Some(known) if known == family => {}
                 Some(_) => warn!(
                     name = family.name(),
-                    "two sources use one name for different metrics: only those of the first are shown"
+                    "two sources use one name for different metrics: only those of the first are exposed"
                 ),
             }
         }

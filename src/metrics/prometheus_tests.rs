@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use prometheus_client::{encoding::text, registry::Registry};
 
-use super::PrometheusCollector;
+use super::prometheus::PrometheusCollector;
 use crate::{
     caller::{FingerprintKey, IdentitySignal, SignalDetector},
     flag::CompatFlag,
@@ -28,7 +28,7 @@ fn without_zeros(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What the census tells.
+/// Samples such as those of a census.
 struct Callers;
 
 impl Source for Callers {
@@ -56,31 +56,31 @@ fn the_text_is_right_line_for_line() {
     let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
     ask(&layer, "poll", "AGENT", PENDING);
     ask(&layer, "poll", "AGENT", PENDING);
-    ask(&layer, "poll", "nobody", APPROVED);
-    ask(&layer, "poll", "nobody", "not JSON");
+    ask(&layer, "poll", "unknown", APPROVED);
+    ask(&layer, "poll", "unknown", "not JSON");
     let collector = PrometheusCollector::new()
         .source(metrics)
         .source(Callers)
         .source(flag.reader());
     let expected = "\
-# HELP legacy_http_compat_responses Answers on endpoints of the contract.
+# HELP legacy_http_compat_responses Responses on endpoints of the contract.
 # TYPE legacy_http_compat_responses counter
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"PENDING\",client_kind=\"AGENT\",shape=\"legacy\"} 2
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"APPROVED\",client_kind=\"other\",shape=\"target\"} 1
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"undetermined\",client_kind=\"other\",shape=\"target\"} 1
-# HELP legacy_http_compat_skipped Answers that could not be rewritten, or whose outcome could not be told.
+# HELP legacy_http_compat_skipped Responses that could not be rewritten, or whose outcome is undetermined.
 # TYPE legacy_http_compat_skipped counter
 legacy_http_compat_skipped_total{endpoint=\"poll\",reason=\"not_json\"} 1
-# HELP legacy_http_compat_callers Distinct callers by what they need of the legacy shapes.
+# HELP legacy_http_compat_callers Distinct callers by state.
 # TYPE legacy_http_compat_callers gauge
 legacy_http_compat_callers{client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
-# HELP legacy_http_compat_census_coverage_ratio Share of the window in which callers were being watched.
+# HELP legacy_http_compat_census_coverage_ratio Share of the window in which the census watched.
 # TYPE legacy_http_compat_census_coverage_ratio gauge
 legacy_http_compat_census_coverage_ratio{window=\"24h\"} 0.25
-# HELP legacy_http_compat_census_overflowed Whether numbers of callers contain an estimate.
+# HELP legacy_http_compat_census_overflowed Whether the numbers of callers contain an estimate.
 # TYPE legacy_http_compat_census_overflowed gauge
 legacy_http_compat_census_overflowed 0
-# HELP legacy_http_compat_flag_on Whether answers are being rewritten.
+# HELP legacy_http_compat_flag_on Whether the flag is on and responses are rewritten.
 # TYPE legacy_http_compat_flag_on gauge
 legacy_http_compat_flag_on{flag=\"features.compat\"} 1
 # EOF";
@@ -134,14 +134,16 @@ fn label_values_are_escaped() {
     assert!(text.contains("client_kind=\"MC\\\"P\",shape=\"target\"} 1\n"));
 }
 
-/// Keeps the fingerprints that the layer told of.
+/// Collects the fingerprints of observations.
 #[derive(Default)]
 struct Fingerprints(Mutex<Vec<String>>);
 
 impl Observe for Fingerprints {
     fn observe(&self, observation: &Observation<'_>) {
         let fingerprint = observation.caller().fingerprint();
-        let shown = fingerprint.expect("the caller is told apart").to_string();
+        let shown = fingerprint
+            .expect("the caller has a fingerprint")
+            .to_string();
         self.0.lock().unwrap().push(shown);
     }
 }

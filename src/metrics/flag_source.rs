@@ -1,4 +1,4 @@
-//! The switch as a source.
+//! The flag as a source of metrics.
 
 use super::{
     family::Family,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::flag::FlagReader;
 
-/// Tells [`Family::FLAG_ON`] of its flag; 0 too once it is retired.
+/// [`Family::FLAG_ON`] of its flag; also 0 once it is retired.
 impl Source for FlagReader {
     fn families(&self) -> &'static [Family] {
         &[Family::FLAG_ON]
@@ -44,8 +44,10 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_has_nothing_to_say_of_other_families() {
+    fn a_flag_has_no_samples_of_other_families() {
         let reader = CompatFlag::new("f", true).reader();
-        reader.samples(&Family::CALLERS, &mut |_, _| panic!("no sample was due"));
+        reader.samples(&Family::CALLERS, &mut |_, _| {
+            panic!("no sample was expected")
+        });
     }
 }
