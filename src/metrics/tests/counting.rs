@@ -26,7 +26,7 @@ fn a_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
     flag.set(false);
     ask(&layer, "poll", "AGENT", PENDING);
     ask(&layer, "poll", "AGENT", PENDING);
-    ask(&layer, "poll", "nobody", r#"{"status":"NEW"}"#);
+    ask(&layer, "poll", "unknown", r#"{"status":"NEW"}"#);
 
     let count = |outcome, kind, shape| count(&metrics, "poll", outcome, kind, shape);
     assert_eq!(count("PENDING", "AGENT", Shape::Legacy), Some(1));
@@ -136,7 +136,7 @@ fn counting_at_once_loses_nothing_not_even_first_responses_while_the_contract_is
     assert_eq!(metrics.snapshot().total_responses(), RESPONSES);
 }
 
-const KINDS: [&str; 3] = ["AGENT", "MCP", "nobody"];
+const KINDS: [&str; 3] = ["AGENT", "MCP", "unknown"];
 const BODIES: [&str; 4] = [PENDING, APPROVED, "{}", "not JSON"];
 
 proptest! {

@@ -51,7 +51,7 @@ fn stranded_callers_have_a_curve_of_their_own() {
 }
 
 #[test]
-fn responses_are_told_apart_by_endpoint_outcome_and_shape() {
+fn responses_are_distinguished_by_endpoint_outcome_and_shape() {
     let stage = Stage::of(Setting {
         contract: contract(2),
         ..Setting::default()

@@ -26,7 +26,7 @@ fn a_bucket_starts_where_the_wall_clocks_does_and_the_last_one_is_running() {
 }
 
 #[test]
-fn nothing_is_told_of_the_time_before_the_history_and_nothing_of_time_without_ticks() {
+fn the_time_before_the_history_and_time_without_ticks_are_none() {
     let stage = Stage::new();
     assert_eq!(
         stage.dependent(HistoryRange::Hour, "AGENT", 2),
@@ -115,7 +115,7 @@ fn a_clock_that_is_wildly_wrong_breaks_nothing() {
 }
 
 #[test]
-fn a_census_that_nobody_keeps_says_nothing() {
+fn a_census_that_does_not_tick_is_not_recorded() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
