@@ -199,10 +199,10 @@ async fn curves_have_the_span_that_was_asked_for() {
             .unwrap();
         assert_eq!(agent["dependent"].as_array().unwrap().len(), len);
     }
-    assert_eq!(room.viewer().get("/api/curves").await.ok()["span"], "24h");
+    assert_eq!(room.viewer().get("/api/curves").await.ok()["range"], "24h");
     assert_eq!(
         room.viewer().get("/api/curves?span=7d").await.places(),
-        ["span"]
+        ["range"]
     );
 }
 
