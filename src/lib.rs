@@ -28,6 +28,7 @@
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
 //! - [`caller`]: who asked: client kind, generation and fingerprint
 //! - [`document`]: contract and callers in one JSON document
+//! - [`diagnostics`]: the faults of documents and settings
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
 //! - [`history`]: the curves of the last 30 days: who depended, and what was answered
@@ -42,8 +43,8 @@ pub mod admin;
 pub mod caller;
 pub mod census;
 pub mod contract;
+pub mod diagnostics;
 pub mod document;
-mod faults;
 pub mod flag;
 pub mod guide;
 pub mod history;

@@ -1,8 +1,10 @@
 //! A contract as a document: it says the same as one built in Rust, and all its faults are reported at once.
 
-use legacy_http_compat::contract::{
-    Contract, ContractError, Deprecation, Endpoint, FaultKind, LegacyShape, Outcome, Placeholder,
-    Template,
+use legacy_http_compat::{
+    contract::{
+        Contract, ContractError, Deprecation, Endpoint, LegacyShape, Outcome, Placeholder, Template,
+    },
+    diagnostics::FaultCode,
 };
 use serde_json::{Value, json};
 
@@ -88,11 +90,11 @@ fn built() -> Contract {
         .unwrap()
 }
 
-fn kinds(error: &ContractError) -> Vec<FaultKind> {
+fn kinds(error: &ContractError) -> Vec<FaultCode> {
     error
         .faults()
         .iter()
-        .map(legacy_http_compat::contract::Fault::kind)
+        .map(legacy_http_compat::diagnostics::Fault::code)
         .collect()
 }
 
@@ -128,7 +130,7 @@ fn a_contract_can_be_a_part_of_a_larger_configuration() {
     assert!(
         error
             .to_string()
-            .contains("endpoint: expected one of the members of the contract"),
+            .contains("/endpoint: unknown member `endpoint`; expected one of the members"),
         "{error}"
     );
 }
@@ -157,27 +159,27 @@ fn all_faults_of_a_document_are_reported_at_once() {
     .unwrap_err();
     let kinds = kinds(&error);
     for kind in [
-        FaultKind::UnknownMember,
-        FaultKind::RepeatedMember,
-        FaultKind::MissingMember,
-        FaultKind::WrongType,
-        FaultKind::SunsetBeforeDeprecation,
-        FaultKind::InvalidMethod,
-        FaultKind::InvalidStatus,
-        FaultKind::InvalidPointer,
-        FaultKind::MissingRequiredHeader,
-        FaultKind::DuplicateName,
+        FaultCode::UnknownMember,
+        FaultCode::DuplicateMember,
+        FaultCode::MissingMember,
+        FaultCode::WrongType,
+        FaultCode::SunsetBeforeDeprecation,
+        FaultCode::InvalidMethod,
+        FaultCode::InvalidStatus,
+        FaultCode::InvalidPointer,
+        FaultCode::MissingRequiredHeader,
+        FaultCode::DuplicateName,
     ] {
         assert!(kinds.contains(&kind), "{kind:?} in {error}");
     }
     let text = error.to_string();
     for line in [
-        "base: expected one of the members of the contract: base_path, deprecation, endpoints",
-        r#"endpoint "job": colour: expected one of the members of an endpoint: name, method, path, outcomes"#,
-        r#"endpoint "job", outcome "A": status: "200": expected a whole number, not a string"#,
-        r#"endpoint "job", outcome "B": status 70000: expected a status from 100 to 599"#,
-        r#"endpoint "job", outcome "B": status 42: expected a status from 100 to 599"#,
-        r#"endpoint "job", outcome "B": body: 7: expected "as_is", "empty" or {"json": <template>}"#,
+        "/base: unknown member `base`; expected one of the members base_path, deprecation, endpoints",
+        r#"/endpoints/0/colour (endpoint "job"): unknown member `colour`; expected one of the members name, method, path, outcomes"#,
+        r#"/endpoints/0/outcomes/0/status (endpoint "job", outcome "A"): wrong type `"200"`; expected an integer, not a string"#,
+        r#"/endpoints/0/outcomes/1/status (endpoint "job", outcome "B"): invalid status `70000`; expected a status from 100 to 599"#,
+        r#"/endpoints/0/outcomes/1/legacy/status (endpoint "job", outcome "B"): invalid status `42`; expected a status from 100 to 599"#,
+        r#"/endpoints/0/outcomes/1/legacy/body (endpoint "job", outcome "B"): wrong type `7`; expected "as_is", "empty" or {"json": <template>}"#,
     ] {
         assert!(text.contains(line), "{line}\nin\n{text}");
     }
@@ -186,11 +188,11 @@ fn all_faults_of_a_document_are_reported_at_once() {
 #[test]
 fn text_that_is_no_json_is_one_fault_with_its_place() {
     let error = Contract::from_json("{\n  \"endpoints\": [}").unwrap_err();
-    assert_eq!(kinds(&error), [FaultKind::Syntax]);
+    assert_eq!(kinds(&error), [FaultCode::InvalidJson]);
     assert!(error.to_string().contains("line 2"), "{error}");
     assert_eq!(
         kinds(&Contract::from_json("[]").unwrap_err())[0],
-        FaultKind::WrongType
+        FaultCode::WrongType
     );
 }
 

@@ -1,11 +1,9 @@
 //! Contract and callers as one document.
 
 use legacy_http_compat::{
-    caller::{
-        Detect, DetectorFaultKind, FingerprintKey, Generation, IdentitySignal, SignalDetector,
-        SignalPart,
-    },
-    contract::{Contract, FaultKind},
+    caller::{Detect, FingerprintKey, Generation, IdentitySignal, SignalDetector, SignalPart},
+    contract::Contract,
+    diagnostics::{Fault, FaultCode},
     document::Document,
 };
 use serde_json::{Value, json};
@@ -109,40 +107,32 @@ fn all_faults_of_both_parts_are_reported_at_once() {
         }"#,
     )
     .unwrap_err();
-    let contract: Vec<_> = error
-        .contract()
-        .unwrap()
+    let (callers, contract): (Vec<&Fault>, Vec<&Fault>) = error
         .faults()
         .iter()
-        .map(legacy_http_compat::contract::Fault::kind)
-        .collect();
-    assert!(
-        contract.contains(&FaultKind::UnknownMember)
-            && contract.contains(&FaultKind::MissingMember)
+        .partition(|fault| fault.place().starts_with("/callers"));
+    let codes = |faults: Vec<&Fault>| faults.into_iter().map(Fault::code).collect::<Vec<_>>();
+    let (contract, callers) = (codes(contract), codes(callers));
+    assert_eq!(
+        contract,
+        [FaultCode::MissingMember, FaultCode::UnknownMember]
     );
-    let callers: Vec<_> = error
-        .callers()
-        .unwrap()
-        .faults()
-        .iter()
-        .map(legacy_http_compat::caller::DetectorFault::kind)
-        .collect();
     for kind in [
-        DetectorFaultKind::UnknownMember,
-        DetectorFaultKind::MissingMember,
-        DetectorFaultKind::WrongType,
-        DetectorFaultKind::DuplicateKind,
-        DetectorFaultKind::InvalidHeader,
-        DetectorFaultKind::UnknownKind,
-        DetectorFaultKind::InvalidVersion,
-        DetectorFaultKind::ProductAlone,
+        FaultCode::UnknownMember,
+        FaultCode::MissingMember,
+        FaultCode::InvalidValue,
+        FaultCode::DuplicateName,
+        FaultCode::InvalidHeader,
+        FaultCode::UnknownKind,
+        FaultCode::InvalidVersion,
+        FaultCode::ProductAlone,
     ] {
         assert!(callers.contains(&kind), "{kind:?} in {error}");
     }
     let text = error.to_string();
     for line in [
-        r#"/unknown_generation: wrong form "new"; "legacy" or "target""#,
-        r#"/identity/1/all_of/1: wrong form "\"kind\""; "client_address", "product" or {"header": "…"}"#,
+        r#"/callers/unknown_generation: invalid value `new`; expected "legacy" or "target""#,
+        r#"/callers/identity/1/all_of/1: invalid value `"kind"`; expected "client_address", "product" or {"header": "…"}"#,
         "colour",
     ] {
         assert!(text.contains(line), "{line} in {text}");
@@ -150,11 +140,11 @@ fn all_faults_of_both_parts_are_reported_at_once() {
 }
 
 #[test]
-fn text_that_is_no_json_is_a_fault_of_the_contract() {
+fn text_that_is_not_json_is_one_fault_at_the_top_level() {
     let error = Document::from_json("{").unwrap_err();
-    assert_eq!(
-        error.contract().unwrap().faults()[0].kind(),
-        FaultKind::Syntax
-    );
-    assert!(error.callers().is_none());
+    let [fault] = error.faults() else {
+        panic!("one fault was expected: {error}")
+    };
+    assert_eq!((fault.code(), fault.place()), (FaultCode::InvalidJson, ""));
+    assert!(error.to_string().starts_with("at the top level: "));
 }

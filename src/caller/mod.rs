@@ -7,6 +7,10 @@
 //! Nothing here keeps what a client sent: an installation is known by its [`Fingerprint`] under the
 //! application's [`FingerprintKey`], and by the version it named if that is one.
 
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type that the module is named for"
+)]
 mod caller;
 mod client_addr;
 mod detect;
@@ -22,8 +26,7 @@ pub use caller::{Caller, Fingerprint, Generation};
 pub use client_addr::ClientAddr;
 pub use detect::{AnonymousLegacy, Detect};
 pub use detector::{
-    DetectorFault, DetectorFaultKind, IdentitySignal, InvalidDetector, KindSource, SignalDetector,
-    SignalDetectorBuilder, SignalPart,
+    DetectorError, IdentitySignal, KindSource, SignalDetector, SignalDetectorBuilder, SignalPart,
 };
 pub use fingerprint_key::{
     FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,

@@ -5,13 +5,12 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    compile::CompiledContract,
-    deprecation::Deprecation,
-    document::Definition,
-    endpoint::Endpoint,
-    error::{ContractError, FaultKind, Faults},
+    compile::CompiledContract, deprecation::Deprecation, document::Definition, endpoint::Endpoint,
 };
-use crate::json::OrderedValue;
+use crate::{
+    diagnostics::{Diagnostics, fault_error},
+    json::{OrderedValue, parse},
+};
 
 /// What an API answers today and what it answered before. One that exists is valid, and compiled.
 ///
@@ -62,6 +61,11 @@ pub struct ContractBuilder {
     definition: Definition,
 }
 
+fault_error! {
+    /// Why a contract was refused: all of its faults.
+    ContractError
+}
+
 impl Contract {
     /// An empty contract to add to.
     pub fn builder() -> ContractBuilder {
@@ -75,18 +79,7 @@ impl Contract {
     /// All faults of the document at once: those of its form first, then those of what it says. Text that is not JSON is
     /// one fault, with its line and column.
     pub fn from_json(text: &str) -> Result<Self, ContractError> {
-        let mut faults = Faults::default();
-        match serde_json::from_str::<OrderedValue>(text) {
-            Ok(tree) => Self::read(&tree, faults),
-            Err(error) => {
-                faults.add(
-                    FaultKind::Syntax,
-                    format!("document: {error}"),
-                    "a JSON document",
-                );
-                Err(faults.into_result(()).expect_err("a fault was just added"))
-            }
-        }
+        Self::from_tree(&parse::<ContractError>(text)?)
     }
 
     /// This contract under another base path; an empty one for none.
@@ -99,7 +92,7 @@ impl Contract {
             base_path: base_path.into(),
             ..self.plan.definition.clone()
         };
-        Self::compile(definition, Faults::default())
+        Self::build(definition)
     }
 
     /// This contract with another notice on rewritten answers; `None` for none.
@@ -116,7 +109,7 @@ impl Contract {
             deprecation,
             ..self.plan.definition.clone()
         };
-        Self::compile(definition, Faults::default())
+        Self::build(definition)
     }
 
     /// The path before those of all endpoints; empty for none.
@@ -138,24 +131,32 @@ impl Contract {
         Self { plan }
     }
 
-    pub(crate) fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
-        Self::read(tree, Faults::default())
-    }
-
     pub(crate) fn to_tree(&self) -> OrderedValue {
         self.plan.definition.write()
     }
 
-    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, ContractError> {
-        let definition = Definition::read(tree, &mut faults);
-        Self::compile(definition, faults)
+    fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
+        let mut diagnostics = Diagnostics::default();
+        let contract = Self::read(tree, &mut diagnostics);
+        diagnostics.into_result(contract)
     }
 
-    fn compile(definition: Definition, mut faults: Faults) -> Result<Self, ContractError> {
-        let plan = CompiledContract::compile(definition, &mut faults);
-        faults.into_result(Self {
-            plan: Arc::new(plan),
-        })
+    fn build(definition: Definition) -> Result<Self, ContractError> {
+        let mut diagnostics = Diagnostics::default();
+        let contract = Self::compile(definition, &mut diagnostics);
+        diagnostics.into_result(contract)
+    }
+
+    /// The contract of a document, valid only if no faults were added.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let definition = Definition::read(tree, diagnostics);
+        Self::compile(definition, diagnostics)
+    }
+
+    fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+        Self {
+            plan: Arc::new(CompiledContract::compile(definition, diagnostics)),
+        }
     }
 }
 
@@ -182,10 +183,9 @@ impl ContractBuilder {
     ///
     /// # Errors
     ///
-    /// All faults of the contract at once, each with the endpoint and outcome it is in, the offending value, and what
-    /// would be right.
+    /// All faults of the contract at once.
     pub fn build(self) -> Result<Contract, ContractError> {
-        Contract::compile(self.definition, Faults::default())
+        Contract::build(self.definition)
     }
 }
 

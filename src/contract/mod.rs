@@ -51,17 +51,15 @@ mod deprecation;
 mod device_flow;
 mod document;
 mod endpoint;
-mod error;
 mod live;
 mod outcome;
 mod shape;
 mod template;
 mod template_json;
 
-pub use contract::{Contract, ContractBuilder};
+pub use contract::{Contract, ContractBuilder, ContractError};
 pub use deprecation::Deprecation;
 pub use endpoint::Endpoint;
-pub use error::{ContractError, Fault, FaultKind};
 pub(crate) use live::CompiledCache;
 pub use live::LiveContract;
 pub use outcome::Outcome;

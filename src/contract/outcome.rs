@@ -19,8 +19,8 @@ use super::shape::LegacyShape;
 #[must_use]
 pub struct Outcome {
     pub(super) name: String,
-    /// As it was given, which may be no status at all.
-    pub(super) status: i64,
+    /// As given, in range or not; none where a document has none that can be read.
+    pub(super) status: Option<i64>,
     pub(super) conditions: Vec<Condition>,
     pub(super) legacy: Option<LegacyShape>,
 }
@@ -48,7 +48,7 @@ impl Outcome {
     pub fn new(name: impl Into<String>, status: u16) -> Self {
         Self {
             name: name.into(),
-            status: status.into(),
+            status: Some(status.into()),
             conditions: Vec::new(),
             legacy: None,
         }
@@ -117,7 +117,8 @@ impl Outcome {
     /// The status of the target answer; 0 for one that does not even fit.
     #[must_use]
     pub fn status(&self) -> u16 {
-        u16::try_from(self.status).unwrap_or_default()
+        let status = self.status.and_then(|status| u16::try_from(status).ok());
+        status.unwrap_or_default()
     }
 
     /// The answer that old clients expect, where it differs.

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::template::{Node, Placeholder, Source, Template, WhenAbsent};
-use crate::json::{ObjectReader, OrderedValue, texts};
+use crate::{
+    diagnostics::Diagnostics,
+    json::{ObjectReader, OrderedValue},
+};
 
 impl From<Value> for Template {
     fn from(value: Value) -> Self {
@@ -45,53 +48,59 @@ fn read_object(members: &[(String, OrderedValue)], omit_when_empty: bool) -> Nod
 
 /// An object with a member whose name starts with `$`.
 fn read_special(tree: &OrderedValue) -> Node {
-    let mut members = ObjectReader::of("a template's hole", tree);
-    let object = members.any("$object");
-    let sources = [
-        members.text("$field").map(Source::Field),
-        members.text("$request_field").map(Source::RequestField),
-        members
-            .any("$header")
-            .map(|names| Source::Header(texts(names).unwrap_or_default())),
-        members
-            .text("$uuid")
-            .filter(|version| version == "v4")
-            .map(|_| Source::Uuid),
-    ];
-    let node = match (
-        object,
-        sources.into_iter().flatten().collect::<Vec<_>>().as_slice(),
-    ) {
-        (Some(OrderedValue::Object(plain)), []) => Some(read_object(
-            plain,
-            members.flag("omit_when_empty").unwrap_or_default(),
-        )),
-        (None, [source]) => read_when_absent(&mut members).map(|when_absent| {
-            Node::Placeholder(Box::new(Placeholder {
-                source: source.clone(),
-                when_absent,
-            }))
-        }),
-        _ => None,
-    };
-    match (node, members.finish().into_iter().next()) {
+    let mut diagnostics = Diagnostics::default();
+    let mut reader = ObjectReader::new(tree, &mut diagnostics);
+    let node = read_members(&mut reader);
+    reader.finish();
+    match (node, diagnostics.into_faults().first()) {
         (Some(node), None) => node,
-        (_, Some(complaint)) => {
-            Node::Invalid { value: format!("{tree}: {}", complaint.value), expected: complaint.expected }
-        }
+        (_, Some(fault)) => Node::Invalid {
+            value: format!("{tree}: {}", fault.value()),
+            expected: fault.expected().to_owned(),
+        },
         (None, None) => Node::Invalid {
             value: tree.to_string(),
-            expected: "one of $field, $request_field, $header, $uuid with at most one of default and optional, or $object with an \
-                       object"
+            expected: "one of $field, $request_field, $header, $uuid with at most one of default and optional, or \
+                       $object with an object"
                 .to_owned(),
         },
     }
 }
 
-fn read_when_absent(members: &mut ObjectReader<'_>) -> Option<WhenAbsent> {
+fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
+    let object = reader.any("$object");
+    let sources = [
+        reader.string("$field").map(Source::Field),
+        reader.string("$request_field").map(Source::RequestField),
+        reader
+            .any("$header")
+            .map(|names| Source::Header(names.string_list().unwrap_or_default())),
+        reader
+            .string("$uuid")
+            .filter(|version| version == "v4")
+            .map(|_| Source::Uuid),
+    ];
+    let mut sources = sources.into_iter().flatten();
+    match (object, sources.next(), sources.next()) {
+        (Some(OrderedValue::Object(plain)), None, None) => {
+            let omit_when_empty = reader.boolean("omit_when_empty").unwrap_or_default();
+            Some(read_object(plain, omit_when_empty))
+        }
+        (None, Some(source), None) => {
+            let when_absent = read_when_absent(reader)?;
+            Some(Node::Placeholder(Box::new(Placeholder {
+                source,
+                when_absent,
+            })))
+        }
+        _ => None,
+    }
+}
+
+fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> Option<WhenAbsent> {
     match (
-        members.any("default"),
-        members.flag("optional").unwrap_or_default(),
+        reader.any("default"),
+        reader.boolean("optional").unwrap_or_default(),
     ) {
         (Some(default), false) => Some(WhenAbsent::Default(read(default))),
         (None, true) => Some(WhenAbsent::Omit),

@@ -110,9 +110,7 @@ pub use payload::{
     ProcessStarted, Recovered, WaiverEnded,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{
-    BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
-};
+pub use policy::{BuiltInGate, Guard, Policy, PolicyBuilder, PolicyError};
 pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
 pub use records::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,

@@ -55,9 +55,9 @@ fn all_faults_of_contract_and_callers_are_shown_at_once() {
     let ran = check(FAULTY.as_bytes(), false);
     assert_eq!(ran.ends(1).out, "");
     for fault in [
-        "contract: base: expected one of the members of the contract",
-        "contract: endpoint \"job\", outcome \"A\": status 99: expected a status from 100 to 599",
-        "contract: endpoint \"job\"",
+        "contract: /base: unknown member `base`; expected one of the members",
+        "(endpoint \"job\", outcome \"A\"): invalid status `99`; expected a status from 100 to 599",
+        "contract: /endpoints/0/method (endpoint \"job\")",
         "HEAD",
         "callers: ",
         "CONSOLE",
@@ -75,9 +75,10 @@ fn the_faults_in_json_have_their_places() {
     let of = |part: &str| faults.iter().filter(|fault| fault["part"] == part).count();
     assert!(of("contract") >= 5, "{response}");
     assert!(of("callers") >= 2, "{response}");
-    let status = faults.iter().find(|fault| fault["outcome"] == "A").unwrap();
-    assert_eq!(status["endpoint"], "job");
-    assert_eq!(status["value"], "status 99");
+    let place = "/endpoints/0/outcomes/0/status";
+    let status = faults.iter().find(|fault| fault["place"] == place).unwrap();
+    assert_eq!(status["code"], "invalid_status");
+    assert_eq!(status["value"], "99");
     ran.complains(&format!("{} faults", faults.len()));
 }
 
@@ -95,7 +96,7 @@ fn text_that_is_no_json_is_a_fault() {
     check(b"{\n  \"endpoints\": [}", false)
         .ends(1)
         .complains("line 2");
-    check(b"\xff\xfe", false).ends(1).complains("no JSON");
+    check(b"\xff\xfe", false).ends(1).complains("JSON");
     check(b"", true).ends(1);
 }
 

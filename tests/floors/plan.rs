@@ -5,7 +5,7 @@
 /// The crate's root and the façades have none: they only name what stands below them.
 const FLOORS: &[(&str, u8)] = &[
     ("time", 0),
-    ("faults", 0),
+    ("diagnostics", 0),
     ("flag", 0),
     ("guide", 0),
     ("json", 0),

@@ -1,6 +1,5 @@
 //! Sets up a [`SignalDetector`].
 
-use super::fault::{DetectorFaultKind, Faults, InvalidDetector};
 use super::generation_rules::GenerationRules;
 use super::header_scan::WantedHeaders;
 use super::identity_signals::IdentitySignals;
@@ -13,6 +12,7 @@ use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::kind::Kinds;
 use crate::caller::user_agent::token;
 use crate::caller::vary::Vary;
+use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
 
 /// The most characters the name of a kind may have.
 const LONGEST_KIND: usize = 64;
@@ -23,6 +23,11 @@ const LONGEST_KIND: usize = 64;
 #[must_use]
 pub struct SignalDetectorBuilder {
     pub(crate) settings: Settings,
+}
+
+fault_error! {
+    /// Why settings make no detector: all of their faults.
+    DetectorError
 }
 
 impl SignalDetector {
@@ -108,20 +113,29 @@ impl SignalDetectorBuilder {
     ///
     /// # Errors
     ///
-    /// When the settings have faults: all of them, each with its place, its value and what would be right.
-    pub fn build(&self, key: &FingerprintKey) -> Result<SignalDetector, InvalidDetector> {
+    /// All faults of the settings at once.
+    pub fn build(&self, key: &FingerprintKey) -> Result<SignalDetector, DetectorError> {
+        let mut diagnostics = Diagnostics::default();
+        let detector = self.compile(key, &mut diagnostics);
+        diagnostics.into_result(detector)
+    }
+
+    /// The detector, valid only if no faults were added.
+    pub(super) fn compile(
+        &self,
+        key: &FingerprintKey,
+        diagnostics: &mut Diagnostics,
+    ) -> SignalDetector {
         let settings = &self.settings;
-        let mut faults = Faults::default();
-        check_kinds(&settings.kinds, &mut faults);
+        check_kinds(&settings.kinds, diagnostics);
         let kinds = Kinds::new(settings.kinds.iter().cloned());
         let mut wanted = WantedHeaders::default();
-        let kind = KindRules::compile(settings, &kinds, &mut wanted, &mut faults);
-        let generation = GenerationRules::compile(settings, &kinds, &mut wanted, &mut faults);
+        let kind = KindRules::compile(settings, &kinds, &mut wanted, diagnostics);
+        let generation = GenerationRules::compile(settings, &kinds, &mut wanted, diagnostics);
         let vary = Vary::headers(wanted.names().iter().cloned());
-        let identity = IdentitySignals::compile(settings, key, &mut wanted, &mut faults);
-        let headers = wanted.compile(&mut faults);
-        faults.into_result(())?;
-        Ok(SignalDetector {
+        let identity = IdentitySignals::compile(settings, key, &mut wanted, diagnostics);
+        let headers = wanted.compile(diagnostics);
+        SignalDetector {
             kinds,
             headers,
             kind,
@@ -130,40 +144,35 @@ impl SignalDetectorBuilder {
             vary,
             key_check: key.key_check(),
             memo: Memo::default(),
-        })
+        }
     }
 }
 
-fn check_kinds(names: &[String], faults: &mut Faults) {
+fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) {
     if names.is_empty() {
-        let remedy = "name the client kinds, for example \"AGENT\"";
-        faults.add(DetectorFaultKind::NoKinds, "/kinds", "", remedy);
+        let expected = "at least one client kind, for example AGENT";
+        diagnostics.add_at("/kinds", FaultCode::NoKinds, "", expected);
     }
     if names.len() >= Kinds::MAX {
-        let remedy = format!("at most {} besides \"other\"", Kinds::MAX - 1);
-        faults.add(
-            DetectorFaultKind::TooManyKinds,
+        let expected = format!("at most {} besides other", Kinds::MAX - 1);
+        diagnostics.add_at(
             "/kinds",
+            FaultCode::TooMany,
             names.len().to_string(),
-            remedy,
+            expected,
         );
     }
     for (index, name) in names.iter().enumerate() {
         let place = format!("/kinds/{index}");
         if token(name.as_bytes()).is_none() || name.len() > LONGEST_KIND || name == "other" {
-            let remedy = format!(
-                "a token (RFC 9110 §5.6.2) of at most {LONGEST_KIND} characters other than \"other\", \
-                 which all callers of no kind have"
+            let expected = format!(
+                "a token (RFC 9110 §5.6.2) of at most {LONGEST_KIND} characters other than `other`, \
+                 the kind of all callers that match none"
             );
-            faults.add(DetectorFaultKind::InvalidKind, &place, name, remedy);
+            diagnostics.add_at(&place, FaultCode::InvalidName, name, expected);
         }
         if names[..index].contains(name) {
-            faults.add(
-                DetectorFaultKind::DuplicateKind,
-                &place,
-                name,
-                "name each kind once",
-            );
+            diagnostics.add_at(&place, FaultCode::DuplicateName, name, "each kind once");
         }
     }
 }

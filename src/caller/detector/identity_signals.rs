@@ -3,7 +3,6 @@
 use http::Extensions;
 use http::header::{HeaderName, USER_AGENT};
 
-use super::fault::{DetectorFaultKind, Faults};
 use super::header_scan::{Found, Slot, WantedHeaders};
 use super::kind_rules::{KindRules, Named};
 use super::product_table::products;
@@ -12,6 +11,7 @@ use crate::caller::caller::Fingerprint;
 use crate::caller::client_addr::ClientAddr;
 use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::pseudonym::Pseudonym;
+use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The most characters a header may have to identify anyone.
 const LONGEST_VALUE: usize = 256;
@@ -54,12 +54,12 @@ impl IdentitySignals {
         settings: &Settings,
         key: &FingerprintKey,
         wanted: &mut WantedHeaders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let decisive = wanted.names().to_vec();
         let mut compiler = Compiler {
             wanted,
-            faults,
+            diagnostics,
             decisive: &decisive,
         };
         let mut signals = Vec::new();
@@ -199,7 +199,7 @@ const fn strangeness(word: [u8; 8]) -> u64 {
 
 struct Compiler<'a> {
     wanted: &'a mut WantedHeaders,
-    faults: &'a mut Faults,
+    diagnostics: &'a mut Diagnostics,
     /// The headers that decide kind and generation.
     decisive: &'a [HeaderName],
 }
@@ -233,26 +233,26 @@ impl Compiler<'_> {
 
     fn header(&mut self, name: &str, place: &str) -> Option<(String, Source)> {
         let place = format!("{place}/header");
-        let slot = self.wanted.parse(name, &place, self.faults)?;
+        let slot = self.wanted.parse(name, &place, self.diagnostics)?;
         let lower = name.to_ascii_lowercase();
         if lower == "user-agent" || self.decisive.iter().any(|known| known.as_str() == lower) {
-            let remedy = "kind, version and user agent change with an upgrade and identify nobody; \
-                          name a header that stays, for example \"X-Client-Id\"";
-            self.faults
-                .add(DetectorFaultKind::UnstableIdentity, place, name, remedy);
+            let expected = "a header that an upgrade does not change (kind, version and user agent do), such as \
+                            X-Client-Id";
+            self.diagnostics
+                .add_at(place, FaultCode::UnstableIdentity, name, expected);
         }
         Some((format!("header:{lower}"), Source::Header(slot)))
     }
 
     fn check_combination(&mut self, parts: &[SignalPart], place: &str) {
         if parts.is_empty() {
-            let remedy = "name the parts of the combination, or leave it out";
-            self.faults
-                .add(DetectorFaultKind::EmptyCombination, place, "", remedy);
+            let expected = "at least one part";
+            self.diagnostics
+                .add_at(place, FaultCode::EmptyCombination, "", expected);
         } else if parts.iter().all(|part| *part == SignalPart::ProductName) {
-            let remedy = "all installations share it; combine it with the client address";
-            self.faults
-                .add(DetectorFaultKind::ProductAlone, place, "product", remedy);
+            let expected = "another part beside it: all installations share the product name";
+            self.diagnostics
+                .add_at(place, FaultCode::ProductAlone, "product", expected);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 mod builder;
 mod document;
-mod fault;
 mod generation_rules;
 mod header_scan;
 mod identity_signals;
@@ -12,8 +11,7 @@ mod product_table;
 mod settings;
 mod signal_detector;
 
-pub use builder::SignalDetectorBuilder;
-pub use fault::{DetectorFault, DetectorFaultKind, InvalidDetector};
+pub use builder::{DetectorError, SignalDetectorBuilder};
 pub use settings::{IdentitySignal, KindSource, SignalPart};
 pub use signal_detector::SignalDetector;
 

@@ -60,7 +60,7 @@ use crate::caller::vary::Vary;
 /// assert_eq!(before.generation(), Generation::Legacy);
 /// assert_eq!(after.generation(), Generation::Target);
 /// assert_eq!(before.fingerprint(), after.fingerprint());
-/// # Ok::<(), legacy_http_compat::caller::InvalidDetector>(())
+/// # Ok::<(), legacy_http_compat::caller::DetectorError>(())
 /// ```
 #[derive(Debug)]
 pub struct SignalDetector {

@@ -8,10 +8,8 @@ use super::{
     template::{Compiled, Otherwise, Part, Placeholder, Source},
 };
 use crate::{
-    contract::{
-        error::{FaultKind, Faults},
-        template::{self, Node, Template, WhenAbsent},
-    },
+    contract::template::{self, Node, Template, WhenAbsent},
+    diagnostics::{Diagnostics, FaultCode},
     json::FieldScanner,
 };
 
@@ -23,23 +21,31 @@ pub(super) struct Sources<'c> {
     pub(super) request_fields: &'c mut FieldScanner,
     /// The request headers that the endpoint's templates take, one list for each hole.
     pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
-    pub(super) faults: &'c mut Faults,
+    pub(super) diagnostics: &'c mut Diagnostics,
+}
+
+impl Sources<'_> {
+    /// Adds a fault of the template at the current place.
+    fn add(&mut self, value: impl AsRef<str>, expected: &str) {
+        let code = FaultCode::InvalidTemplate;
+        self.diagnostics.add(code, value, expected);
+    }
 }
 
 impl Compiled {
     pub(super) fn compile(template: &Template, sources: &mut Sources<'_>) -> Self {
         let mut compiled = Self::default();
+        sources.diagnostics.enter("json");
         compiled.always_there(&template.0, sources);
+        sources.diagnostics.leave();
         compiled
     }
 
     /// A value that cannot be left out where it stands.
     fn always_there(&mut self, node: &Node, sources: &mut Sources<'_>) {
         if may_be_absent(node) {
-            let expected = "an optional hole or object only as the value of an object's member";
-            sources
-                .faults
-                .add(FaultKind::InvalidTemplate, describe(node), expected);
+            let expected = "an optional placeholder or object only as the value of a member";
+            sources.add(describe(node), expected);
         }
         self.node(node, sources);
     }
@@ -55,9 +61,7 @@ impl Compiled {
                 }
             }
             Node::Invalid { value, expected } => {
-                sources
-                    .faults
-                    .add(FaultKind::InvalidTemplate, value, expected);
+                sources.add(value, expected.as_str());
             }
         }
     }
@@ -66,7 +70,9 @@ impl Compiled {
         self.text("[");
         for (index, element) in elements.iter().enumerate() {
             self.text(if index == 0 { "" } else { "," });
+            sources.diagnostics.enter(index);
             self.always_there(element, sources);
+            sources.diagnostics.leave();
         }
         self.text("]");
     }
@@ -75,19 +81,17 @@ impl Compiled {
         self.text("{");
         let mut comma = Comma::Never;
         for (index, (name, value)) in members.iter().enumerate() {
+            sources.diagnostics.enter(name);
             if members[..index].iter().any(|(earlier, _)| earlier == name) {
-                let expected = "member names that differ within one object";
-                sources.faults.add(
-                    FaultKind::InvalidTemplate,
-                    format!("member {name:?}"),
-                    expected,
-                );
+                let expected = "members with different names";
+                sources.add(name, expected);
             }
             let optional = may_be_absent(value);
             let mut member = Self::default();
             member.comma(comma);
             member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
             member.node(value, sources);
+            sources.diagnostics.leave();
             comma = comma.after(!optional);
             if optional {
                 self.parts.push(Part::Optional(member.parts));
@@ -164,10 +168,10 @@ fn compile_placeholder(
 ) -> Option<Placeholder> {
     let source = match &placeholder.source {
         template::Source::Field(pointer) => {
-            Source::Field(field(pointer, sources.fields, sources.faults)?)
+            Source::Field(field(pointer, sources.fields, sources.diagnostics)?)
         }
         template::Source::RequestField(pointer) => {
-            Source::RequestField(field(pointer, sources.request_fields, sources.faults)?)
+            Source::RequestField(field(pointer, sources.request_fields, sources.diagnostics)?)
         }
         template::Source::Header(names) => Source::Header(header(names, sources)?),
         template::Source::Uuid => Source::Uuid,
@@ -176,7 +180,9 @@ fn compile_placeholder(
         WhenAbsent::Skip | WhenAbsent::Omit => Otherwise::Nothing,
         WhenAbsent::Default(default) => {
             let mut compiled = Compiled::default();
+            sources.diagnostics.enter("default");
             compiled.node(default, sources);
+            sources.diagnostics.leave();
             Otherwise::Default(compiled.parts)
         }
     };
@@ -185,15 +191,11 @@ fn compile_placeholder(
 
 fn header(names: &[String], sources: &mut Sources<'_>) -> Option<usize> {
     if names.is_empty() {
-        sources.faults.add(
-            FaultKind::InvalidTemplate,
-            "header hole",
-            "the name of at least one header",
-        );
+        sources.add("[]", "the name of at least one header");
     }
     let parsed: Vec<_> = names
         .iter()
-        .map(|name| headers::name(name, sources.faults))
+        .map(|name| headers::name(name, sources.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
     let known = sources.headers.iter().position(|earlier| *earlier == names);

@@ -8,14 +8,11 @@ use super::{
         Asked, CompiledOutcome, Conditions, Decision, MissingInput, Verdict, check_body_conditions,
     },
     shape::{self, CompiledShape, RequestPlaceholders},
-    unreachable::shadowed_by,
+    unreachable::covered_by,
 };
 use crate::{
-    contract::{
-        endpoint::Endpoint,
-        error::{FaultKind, Faults},
-        outcome::Outcome,
-    },
+    contract::{endpoint::Endpoint, outcome::Outcome},
+    diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
 
@@ -48,7 +45,7 @@ impl CompiledEndpoint {
     pub(super) fn compile(
         endpoint: &Endpoint,
         method: Option<&Method>,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut planned = Self {
             name: endpoint.name.as_str().into(),
@@ -61,35 +58,41 @@ impl CompiledEndpoint {
         };
         if endpoint.outcomes.len() > Self::MAX_OUTCOMES {
             let expected = format!("at most {} outcomes", Self::MAX_OUTCOMES);
-            faults.add(
-                FaultKind::TooMany,
-                format!("{} outcomes", endpoint.outcomes.len()),
-                expected,
-            );
+            let count = endpoint.outcomes.len().to_string();
+            diagnostics.add_at("/outcomes", FaultCode::TooMany, count, expected);
         }
+        diagnostics.enter("outcomes");
         for (index, outcome) in endpoint.outcomes.iter().enumerate() {
-            faults.enter_outcome(&outcome.name);
-            check_name(outcome, &endpoint.outcomes[..index], faults);
-            check_shadows(outcome, &endpoint.outcomes[..index], faults);
-            planned.add(outcome, faults);
-            faults.leave_outcome();
+            diagnostics.enter(index);
+            diagnostics.describe("outcome", &outcome.name);
+            check_name(outcome, &endpoint.outcomes[..index], diagnostics);
+            check_reachable(outcome, &endpoint.outcomes[..index], diagnostics);
+            planned.add(outcome, diagnostics);
+            diagnostics.leave();
         }
+        diagnostics.leave();
         planned.vary = vary(&planned.request.headers);
         planned
     }
 
-    fn add(&mut self, outcome: &Outcome, faults: &mut Faults) {
-        let status = shape::status(outcome.status, faults);
+    fn add(&mut self, outcome: &Outcome, diagnostics: &mut Diagnostics) {
+        let status = diagnostics.at("status", |diagnostics| {
+            // One that could not be read is reported already.
+            shape::status(outcome.status?, diagnostics)
+        });
         let group = self.group(status.unwrap_or_default());
         let asked = Asked {
             fields: &mut self.by_status[group].fields,
             request_fields: &mut self.request.fields,
         };
-        let conditions = Conditions::compile(&outcome.conditions, asked, faults);
-        check_body_conditions(status.unwrap_or_default(), &conditions, faults);
+        let conditions = Conditions::compile(&outcome.conditions, asked, diagnostics);
+        check_body_conditions(status.unwrap_or_default(), &conditions, diagnostics);
         let shape = outcome.legacy.as_ref();
-        let legacy = shape
-            .and_then(|shape| CompiledShape::compile(shape, status, &mut self.request, faults));
+        let legacy = shape.and_then(|shape| {
+            diagnostics.at("legacy", |diagnostics| {
+                CompiledShape::compile(shape, status, &mut self.request, diagnostics)
+            })
+        });
         self.has_legacy |= legacy.is_some();
         self.by_status[group].outcomes.push(self.outcomes.len());
         self.outcomes.push(CompiledOutcome {
@@ -176,35 +179,26 @@ pub(super) fn is_label(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
-fn check_name(outcome: &Outcome, earlier: &[Outcome], faults: &mut Faults) {
+fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
     let reserved = matches!(outcome.name.as_str(), "other" | "undetermined");
     if !is_label(&outcome.name) || reserved {
         let expected =
             "1 to 64 letters, digits, `_`, `-` and `.`, but not `other` or `undetermined`";
-        faults.add(
-            FaultKind::InvalidName,
-            format!("outcome name {:?}", outcome.name),
-            expected,
-        );
+        diagnostics.add_at("/name", FaultCode::InvalidName, &outcome.name, expected);
     }
     if earlier.iter().any(|other| other.name == outcome.name) {
-        let value = format!("outcome name {:?}", outcome.name);
-        faults.add(
-            FaultKind::DuplicateName,
-            value,
-            "a name that no other outcome of the endpoint has",
-        );
+        let expected = "a name that no other outcome of the endpoint has";
+        diagnostics.add_at("/name", FaultCode::DuplicateName, &outcome.name, expected);
     }
 }
 
-fn check_shadows(outcome: &Outcome, earlier: &[Outcome], faults: &mut Faults) {
-    if let Some(shadows) = shadowed_by(outcome, earlier) {
-        let value = format!("outcome {:?}", outcome.name);
+fn check_reachable(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
+    let covering = outcome.status.and_then(|_| covered_by(outcome, earlier));
+    if let Some(covering) = covering {
         let expected = format!(
-            "an answer that is left for it: {} before it match{} all of them",
-            shadows.join(", "),
-            if shadows.len() == 1 { "es" } else { "" }
+            "a response that does not match {}, which comes before it",
+            covering.join(" or ")
         );
-        faults.add(FaultKind::ShadowedOutcome, value, expected);
+        diagnostics.add(FaultCode::UnreachableOutcome, &outcome.name, expected);
     }
 }

@@ -1,7 +1,7 @@
 //! JSON pointers of a contract, checked and asked for.
 
 use crate::{
-    contract::error::{FaultKind, Faults},
+    diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Pointer},
 };
 
@@ -9,27 +9,23 @@ use crate::{
 pub(super) fn field(
     pointer: &str,
     fields: &mut FieldScanner,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Option<usize> {
     let Some(parsed) = Pointer::parse(pointer) else {
         let expected = format!(
             "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
             Pointer::MAX_DEPTH
         );
-        faults.add(
-            FaultKind::InvalidPointer,
-            format!("pointer {pointer:?}"),
-            expected,
-        );
+        diagnostics.add(FaultCode::InvalidPointer, pointer, expected);
         return None;
     };
     let slot = fields.ask(&parsed);
     if slot.is_none() {
         let expected = format!(
-            "at most {} different fields asked of one text",
+            "at most {} different fields of one body",
             FieldScanner::MAX_FIELDS
         );
-        faults.add(FaultKind::TooMany, format!("pointer {pointer:?}"), expected);
+        diagnostics.add(FaultCode::TooMany, pointer, expected);
     }
     slot
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue, header};
 
-use crate::contract::error::{FaultKind, Faults};
+use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// Headers that belong to the message's framing or connection, or describe bytes that the layer itself makes.
 const RESERVED: [HeaderName; 9] = [
@@ -18,43 +18,31 @@ const RESERVED: [HeaderName; 9] = [
 ];
 
 /// A header name that a condition or hole may look at.
-pub(super) fn name(text: &str, faults: &mut Faults) -> Option<HeaderName> {
+pub(super) fn name(text: &str, diagnostics: &mut Diagnostics) -> Option<HeaderName> {
     let name = HeaderName::from_bytes(text.as_bytes()).ok();
     if name.is_none() {
         let expected = "a field name: a token such as x-request-id (RFC 9110, section 5.1)";
-        faults.add(
-            FaultKind::InvalidHeader,
-            format!("header name {text:?}"),
-            expected,
-        );
+        diagnostics.add(FaultCode::InvalidHeader, text, expected);
     }
     name
 }
 
 /// A header name that a shape may set, append or remove.
-pub(super) fn changeable_name(text: &str, faults: &mut Faults) -> Option<HeaderName> {
-    let name = name(text, faults)?;
+pub(super) fn changeable_name(text: &str, diagnostics: &mut Diagnostics) -> Option<HeaderName> {
+    let name = name(text, diagnostics)?;
     let reserved = RESERVED.contains(&name);
     if reserved {
-        let expected = "a header that is not about framing, connection or content coding, which are the layer's to set";
-        faults.add(
-            FaultKind::InvalidHeader,
-            format!("header name {text:?}"),
-            expected,
-        );
+        let expected = "a header other than those for framing, connection and content coding, which only the layer sets";
+        diagnostics.add(FaultCode::InvalidHeader, text, expected);
     }
     (!reserved).then_some(name)
 }
 
-pub(super) fn value(name: &str, text: &str, faults: &mut Faults) -> Option<HeaderValue> {
+pub(super) fn value(text: &str, diagnostics: &mut Diagnostics) -> Option<HeaderValue> {
     let value = HeaderValue::from_str(text).ok();
     if value.is_none() {
         let expected = "a field value of visible ASCII, spaces and tabs (RFC 9110, section 5.5)";
-        faults.add(
-            FaultKind::InvalidHeader,
-            format!("header {name}: {text:?}"),
-            expected,
-        );
+        diagnostics.add(FaultCode::InvalidHeader, text, expected);
     }
     value.map(ready)
 }

@@ -1,8 +1,8 @@
 //! The compiled contract: what the middleware asks.
 
 mod capture;
-mod compile;
 mod compile_template;
+mod compiled_contract;
 mod endpoint;
 mod fields;
 mod headers;
@@ -14,7 +14,7 @@ mod template;
 mod unreachable;
 
 pub(crate) use capture::CapturedHeaders;
-pub(crate) use compile::{CompiledContract, ContractId};
+pub(crate) use compiled_contract::{CompiledContract, ContractId};
 pub(crate) use endpoint::CompiledEndpoint;
 pub(crate) use notice::DeprecationHeaders;
 pub(crate) use outcome::{Decision, MissingInput};

@@ -5,10 +5,8 @@ use serde_json::{Number, Value};
 
 use super::{fields::field, headers, shape::CompiledShape};
 use crate::{
-    contract::{
-        error::{FaultKind, Faults},
-        outcome::{Condition, MatchTarget},
-    },
+    contract::outcome::{Condition, MatchTarget},
+    diagnostics::{Diagnostics, FaultCode},
     json::{Field, FieldScanner, Fields},
 };
 
@@ -75,45 +73,46 @@ impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
         mut asked: Asked<'_>,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self::default();
         for (index, condition) in conditions.iter().enumerate() {
-            if conditions[..index]
-                .iter()
-                .any(|earlier| earlier.on == condition.on)
-            {
-                let expected = "one condition for each part of the answer";
-                faults.add(FaultKind::InvalidCondition, describe(condition), expected);
+            let (member, name) = place(&condition.on);
+            diagnostics.enter(member);
+            diagnostics.enter(name);
+            let mut earlier = conditions[..index].iter();
+            if earlier.any(|earlier| earlier.on == condition.on) {
+                let expected = "one condition on each field and header";
+                diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
             }
-            compiled.add(condition, &mut asked, faults);
+            compiled.add(condition, &mut asked, diagnostics);
+            diagnostics.leave();
+            diagnostics.leave();
         }
         compiled
     }
 
-    fn add(&mut self, condition: &Condition, asked: &mut Asked<'_>, faults: &mut Faults) {
+    fn add(&mut self, condition: &Condition, asked: &mut Asked<'_>, diagnostics: &mut Diagnostics) {
         if condition.values.is_empty() {
-            faults.add(
-                FaultKind::InvalidCondition,
-                describe(condition),
-                "at least one value",
-            );
+            let expected = "at least one value";
+            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = field(pointer, asked.fields, faults) {
-                    self.fields.push((slot, scalars(condition, faults)));
+                if let Some(slot) = field(pointer, asked.fields, diagnostics) {
+                    self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                if let Some(slot) = field(pointer, asked.request_fields, faults) {
-                    self.request_fields.push((slot, scalars(condition, faults)));
+                if let Some(slot) = field(pointer, asked.request_fields, diagnostics) {
+                    self.request_fields
+                        .push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::Header(name) => {
-                if let Some(name) = headers::name(name, faults) {
-                    let values = header_values(condition, &name, faults);
-                    self.headers.push((name, values));
+                if let Some(name) = headers::name(name, diagnostics) {
+                    self.headers
+                        .push((name, header_values(condition, diagnostics)));
                 }
             }
         }
@@ -206,65 +205,55 @@ fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> b
         .any(|line| values.contains(line))
 }
 
-fn scalars(condition: &Condition, faults: &mut Faults) -> Vec<Scalar> {
+fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Scalar> {
     let mut scalars = Vec::new();
     for value in &condition.values {
-        match Scalar::of(value) {
-            Some(scalar) => scalars.push(scalar),
-            None => faults.add(
-                FaultKind::InvalidCondition,
-                describe(condition),
-                "a string, a number, true, false or null, or an array of these",
-            ),
+        if let Some(scalar) = Scalar::of(value) {
+            scalars.push(scalar);
+        } else {
+            let expected = "a string, a number, true, false or null, or an array of these";
+            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
     scalars
 }
 
-fn header_values(
-    condition: &Condition,
-    name: &HeaderName,
-    faults: &mut Faults,
-) -> Vec<HeaderValue> {
+fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<HeaderValue> {
     let mut lines = Vec::new();
     for value in &condition.values {
-        match value.as_str() {
-            Some(text) => lines.extend(headers::value(name.as_str(), text, faults)),
-            None => faults.add(
-                FaultKind::InvalidCondition,
-                describe(condition),
-                "a string, or an array of strings",
-            ),
+        if let Some(text) = value.as_str() {
+            lines.extend(headers::value(text, diagnostics));
+        } else {
+            let expected = "a string, or an array of strings";
+            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
     lines
 }
 
-pub(super) fn describe(condition: &Condition) -> String {
-    let values = Value::from(condition.values.clone());
-    match &condition.on {
-        MatchTarget::Field(pointer) => format!("field {pointer:?}: {values}"),
-        MatchTarget::RequestField(pointer) => format!("request field {pointer:?}: {values}"),
-        MatchTarget::Header(name) => format!("header {name:?}: {values}"),
+/// Where a document has the condition: in which member of the outcome, and its own name there.
+fn place(on: &MatchTarget) -> (&'static str, &str) {
+    match on {
+        MatchTarget::Field(pointer) => ("fields", pointer),
+        MatchTarget::RequestField(pointer) => ("request_fields", pointer),
+        MatchTarget::Header(name) => ("headers", name),
     }
+}
+
+fn values(condition: &Condition) -> String {
+    Value::from(condition.values.clone()).to_string()
 }
 
 /// A status that an outcome can be told apart by; body conditions on one without a body can never hold.
 pub(super) fn check_body_conditions(
     status: StatusCode,
     conditions: &Conditions,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) {
     let bodiless = status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304);
     if bodiless && conditions.needs_body() {
-        let value = format!(
-            "conditions on fields of an answer of status {}",
-            status.as_u16()
-        );
-        faults.add(
-            FaultKind::InvalidCondition,
-            value,
-            "conditions on headers only: it has no body",
-        );
+        let expected = "conditions on headers only: a response of this status has no body";
+        let value = format!("status {}", status.as_u16());
+        diagnostics.add_at("/fields", FaultCode::InvalidCondition, value, expected);
     }
 }

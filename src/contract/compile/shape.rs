@@ -9,10 +9,8 @@ use super::{
     template::{Compiled, MissingValue, Values},
 };
 use crate::{
-    contract::{
-        error::{FaultKind, Faults},
-        shape::{BodyShape, LegacyShape},
-    },
+    contract::shape::{BodyShape, LegacyShape},
+    diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
 
@@ -65,28 +63,23 @@ impl CompiledShape {
         shape: &LegacyShape,
         target: Option<StatusCode>,
         placeholders: &mut RequestPlaceholders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        check_bodies(shape, target, faults);
-        check_required_header(shape, faults);
+        check_bodies(shape, target, diagnostics);
+        check_required_header(shape, diagnostics);
         let planned = Self {
-            status: status(shape.status, faults)?,
-            remove: shape
-                .remove
-                .iter()
-                .filter_map(|name| headers::changeable_name(name, faults))
-                .collect(),
-            set: lines(&shape.set, faults),
-            append: lines(&shape.append, faults),
-            body: CompiledBody::compile(&shape.body, placeholders, faults),
+            status: diagnostics.at("status", |diagnostics| status(shape.status, diagnostics))?,
+            remove: removed(&shape.remove, diagnostics),
+            set: lines("set_headers", &shape.set, diagnostics),
+            append: lines("append_headers", &shape.append, diagnostics),
+            body: diagnostics.at("body", |diagnostics| {
+                CompiledBody::compile(&shape.body, placeholders, diagnostics)
+            }),
         };
         for name in planned.remove.iter().filter(|name| planned.puts(name)) {
-            let expected = "a header that is not put there by the same shape";
-            faults.add(
-                FaultKind::InvalidHeader,
-                format!("removed header {name:?}"),
-                expected,
-            );
+            let expected = "a header that the same shape does not set or append";
+            let name = name.as_str();
+            diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
         }
         Some(planned)
     }
@@ -109,7 +102,7 @@ impl CompiledBody {
     fn compile(
         body: &BodyShape,
         placeholders: &mut RequestPlaceholders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         match body {
             BodyShape::AsIs => Self::AsIs,
@@ -120,7 +113,7 @@ impl CompiledBody {
                     fields: &mut fields,
                     request_fields: &mut placeholders.fields,
                     headers: &mut placeholders.headers,
-                    faults,
+                    diagnostics,
                 };
                 let compiled = Compiled::compile(template, &mut sources);
                 Self::Json(CompiledTemplate { fields, compiled })
@@ -154,15 +147,11 @@ impl CompiledTemplate {
     }
 }
 
-pub(super) fn status(status: i64, faults: &mut Faults) -> Option<StatusCode> {
+pub(super) fn status(status: i64, diagnostics: &mut Diagnostics) -> Option<StatusCode> {
     let known = valid_status(status);
     if known.is_none() {
         let expected = "a status from 100 to 599";
-        faults.add(
-            FaultKind::InvalidStatus,
-            format!("status {status}"),
-            expected,
-        );
+        diagnostics.add(FaultCode::InvalidStatus, status.to_string(), expected);
     }
     known
 }
@@ -179,11 +168,10 @@ pub(crate) fn is_never_rewritten(status: StatusCode) -> bool {
     status.is_informational() || matches!(status.as_u16(), 204 | 205 | 206 | 304 | 412)
 }
 
-fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, faults: &mut Faults) {
+fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, diagnostics: &mut Diagnostics) {
     if let Some(target) = target.filter(|status| is_never_rewritten(*status)) {
-        let value = format!("legacy shape for status {}", target.as_u16());
-        let expected = "none: answers to 1xx, 204, 205, 206, 304 and 412 are never rewritten";
-        faults.add(FaultKind::StatusWithoutBody, value, expected);
+        let expected = "no legacy shape: 1xx, 204, 205, 206, 304 and 412 are never rewritten";
+        diagnostics.add(FaultCode::StatusWithoutBody, target.as_str(), expected);
     }
     let Some(to) = valid_status(shape.status) else {
         return;
@@ -193,14 +181,18 @@ fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, faults: &mut Fa
         to => !is_never_rewritten(to),
     };
     if !fits {
-        let value = format!("legacy status {}", to.as_u16());
         let expected = "a status with a body, or 204 with an empty one";
-        faults.add(FaultKind::StatusWithoutBody, value, expected);
+        diagnostics.add_at(
+            "/status",
+            FaultCode::StatusWithoutBody,
+            to.as_str(),
+            expected,
+        );
     }
 }
 
 /// What HTTP requires with a status: RFC 9110, sections 11.6.1, 15.5.6 and 11.7.1.
-fn check_required_header(shape: &LegacyShape, faults: &mut Faults) {
+fn check_required_header(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
     let (required, example) = match shape.status {
         401 => (header::WWW_AUTHENTICATE, "WWW-Authenticate: Bearer"),
         405 => (header::ALLOW, "Allow: GET, POST"),
@@ -210,21 +202,36 @@ fn check_required_header(shape: &LegacyShape, faults: &mut Faults) {
     let lines = || shape.set.iter().chain(&shape.append);
     let there = lines().any(|(name, _)| name.eq_ignore_ascii_case(required.as_str()));
     if !there && !shape.allow_missing_required_header {
-        let value = format!("legacy status {}", shape.status);
-        let expected = format!(
-            "the header that it requires, such as {example}, or allow_missing_required_header"
-        );
-        faults.add(FaultKind::MissingRequiredHeader, value, expected);
+        let (code, status) = (FaultCode::MissingRequiredHeader, shape.status.to_string());
+        let expected = format!("{example}, or allow_missing_required_header");
+        diagnostics.add_at("/status", code, status, expected);
     }
 }
 
-fn lines(lines: &[(String, String)], faults: &mut Faults) -> Vec<(HeaderName, HeaderValue)> {
-    let line = |(name, value): &(String, String)| {
-        let parsed = (
-            headers::changeable_name(name, faults),
-            headers::value(name, value, faults),
-        );
-        Some((parsed.0?, parsed.1?))
-    };
-    lines.iter().filter_map(line).collect()
+fn removed(names: &[String], diagnostics: &mut Diagnostics) -> Vec<HeaderName> {
+    diagnostics.at("remove_headers", |diagnostics| {
+        let name = |(index, name): (usize, &String)| {
+            diagnostics.at(index, |diagnostics| {
+                headers::changeable_name(name, diagnostics)
+            })
+        };
+        names.iter().enumerate().filter_map(name).collect()
+    })
+}
+
+fn lines(
+    member: &str,
+    lines: &[(String, String)],
+    diagnostics: &mut Diagnostics,
+) -> Vec<(HeaderName, HeaderValue)> {
+    diagnostics.at(member, |diagnostics| {
+        let line = |(name, value): &(String, String)| {
+            diagnostics.at(name, |diagnostics| {
+                let name = headers::changeable_name(name, diagnostics);
+                let value = headers::value(value, diagnostics);
+                Some((name?, value?))
+            })
+        };
+        lines.iter().filter_map(line).collect()
+    })
 }

@@ -10,10 +10,9 @@ use super::{
     notice::DeprecationHeaders,
     routes::Routes,
 };
-use crate::contract::{
-    document::Definition,
-    endpoint::Endpoint,
-    error::{FaultKind, Faults},
+use crate::{
+    contract::{document::Definition, endpoint::Endpoint},
+    diagnostics::{Diagnostics, FaultCode},
 };
 
 /// Tells one compiled contract from another within a process, so that observers can keep what they prepared for it.
@@ -47,20 +46,18 @@ impl CompiledContract {
     /// The most endpoints a contract may have.
     const MAX_ENDPOINTS: usize = 1024;
 
-    pub(crate) fn compile(definition: Definition, faults: &mut Faults) -> Self {
-        check_base_path(&definition.base_path, faults);
+    pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+        check_base_path(&definition.base_path, diagnostics);
         if definition.endpoints.len() > Self::MAX_ENDPOINTS {
             let expected = format!("at most {} endpoints", Self::MAX_ENDPOINTS);
-            faults.add(
-                FaultKind::TooMany,
-                format!("{} endpoints", definition.endpoints.len()),
-                expected,
-            );
+            let count = definition.endpoints.len().to_string();
+            diagnostics.add_at("/endpoints", FaultCode::TooMany, count, expected);
         }
         let notice = definition.deprecation.as_ref();
         let notice = notice
-            .map(|deprecation| DeprecationHeaders::compile(deprecation, faults))
+            .map(|deprecation| DeprecationHeaders::compile(deprecation, diagnostics))
             .unwrap_or_default();
+        let endpoints = definition.endpoints.len();
         let mut plan = Self {
             id: ContractId::next(),
             definition,
@@ -68,9 +65,11 @@ impl CompiledContract {
             notice,
             routes: Routes::default(),
         };
-        for index in 0..plan.definition.endpoints.len() {
-            plan.add(index, faults);
-        }
+        diagnostics.at("endpoints", |diagnostics| {
+            for index in 0..endpoints {
+                diagnostics.at(index, |diagnostics| plan.add(index, diagnostics));
+            }
+        });
         plan
     }
 
@@ -79,65 +78,54 @@ impl CompiledContract {
         self.routes.find(method, path)
     }
 
-    fn add(&mut self, index: usize, faults: &mut Faults) {
+    fn add(&mut self, index: usize, diagnostics: &mut Diagnostics) {
         let endpoint = &self.definition.endpoints[index];
-        faults.enter_endpoint(&endpoint.name);
-        check_name(endpoint, &self.definition.endpoints[..index], faults);
-        let method = method(&endpoint.method, faults);
+        diagnostics.describe("endpoint", &endpoint.name);
+        check_name(endpoint, &self.definition.endpoints[..index], diagnostics);
+        let method = method(&endpoint.method, diagnostics);
         let path = format!("{}{}", self.definition.base_path, endpoint.path);
-        let path = check_path(&path, faults).then_some(path);
+        let path = check_path(&path, diagnostics).then_some(path);
         if let (Some(method), Some(path)) = (&method, path) {
             let inserted = self.routes.insert(method, &path, index);
-            report_route(inserted, method, &path, faults);
+            report_route(inserted, method, &path, diagnostics);
         }
-        self.endpoints
-            .push(CompiledEndpoint::compile(endpoint, method.as_ref(), faults));
-        faults.leave_endpoint();
+        self.endpoints.push(CompiledEndpoint::compile(
+            endpoint,
+            method.as_ref(),
+            diagnostics,
+        ));
     }
 }
 
-fn check_base_path(base: &str, faults: &mut Faults) {
+fn check_base_path(base: &str, diagnostics: &mut Diagnostics) {
     if !base.is_empty() && (!base.starts_with('/') || base.ends_with('/')) {
-        let expected =
-            "a path such as /api/v1, with a slash before and none behind, or none at all";
-        faults.add(
-            FaultKind::InvalidPath,
-            format!("base path {base:?}"),
-            expected,
-        );
+        let expected = "a path such as /api/v1, with a leading and no trailing slash, or none";
+        diagnostics.add_at("/base_path", FaultCode::InvalidPath, base, expected);
     }
 }
 
-fn check_name(endpoint: &Endpoint, earlier: &[Endpoint], faults: &mut Faults) {
-    let value = || format!("endpoint name {:?}", endpoint.name);
+fn check_name(endpoint: &Endpoint, earlier: &[Endpoint], diagnostics: &mut Diagnostics) {
     if !is_label(&endpoint.name) || endpoint.name == "other" {
         let expected = "1 to 64 letters, digits, `_`, `-` and `.`, but not `other`";
-        faults.add(FaultKind::InvalidName, value(), expected);
+        diagnostics.add_at("/name", FaultCode::InvalidName, &endpoint.name, expected);
     }
     if earlier.iter().any(|other| other.name == endpoint.name) {
-        faults.add(
-            FaultKind::DuplicateName,
-            value(),
-            "a name that no other endpoint has",
-        );
+        let expected = "a name that no other endpoint has";
+        diagnostics.add_at("/name", FaultCode::DuplicateName, &endpoint.name, expected);
     }
 }
 
-fn method(text: &str, faults: &mut Faults) -> Option<Method> {
+fn method(text: &str, diagnostics: &mut Diagnostics) -> Option<Method> {
     let method = Method::from_bytes(text.as_bytes()).ok();
     let method = method.filter(|method| !matches!(*method, Method::HEAD | Method::CONNECT));
     if method.is_none() {
-        let expected = "a method such as POST; answers to HEAD and CONNECT are never rewritten";
-        faults.add(
-            FaultKind::InvalidMethod,
-            format!("method {text:?}"),
-            expected,
-        );
+        let expected = "a method such as POST; responses to HEAD and CONNECT are never rewritten";
+        diagnostics.add_at("/method", FaultCode::InvalidMethod, text, expected);
     }
     method
 }
 
-fn check_path(path: &str, faults: &mut Faults) -> bool {
+fn check_path(path: &str, diagnostics: &mut Diagnostics) -> bool {
     let right = path.starts_with('/')
         && path
             .bytes()
@@ -145,7 +133,7 @@ fn check_path(path: &str, faults: &mut Faults) -> bool {
     if !right {
         let expected = "a path that starts with a slash, in ASCII as it is sent (other characters percent-encoded), \
                         without query and fragment";
-        faults.add(FaultKind::InvalidPath, format!("path {path:?}"), expected);
+        diagnostics.add_at("/path", FaultCode::InvalidPath, path, expected);
     }
     right
 }
@@ -154,22 +142,19 @@ fn report_route(
     inserted: Result<(), InsertError>,
     method: &Method,
     path: &str,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) {
     match inserted {
         Ok(()) => {}
         Err(InsertError::Conflict { with }) => {
-            let expected = format!("requests that are not already those of {method} {with:?}");
-            faults.add(
-                FaultKind::OverlappingEndpoints,
-                format!("{method} {path:?}"),
-                expected,
-            );
+            let expected = format!("requests that {method} {with} does not match");
+            let value = format!("{method} {path}");
+            diagnostics.add_at("/path", FaultCode::OverlappingEndpoints, value, expected);
         }
         Err(error) => {
             let expected =
                 format!("matchit syntax such as /items/{{id}} or /files/{{*rest}} ({error})");
-            faults.add(FaultKind::InvalidPath, format!("path {path:?}"), expected);
+            diagnostics.add_at("/path", FaultCode::InvalidPath, path, expected);
         }
     }
 }
