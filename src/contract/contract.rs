@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    compile::CompiledContract, deprecation::Deprecation, document::Definition, endpoint::Endpoint,
+    compile::compiled_contract::CompiledContract,
+    definition::{deprecation::Deprecation, document::Definition, endpoint::Endpoint},
 };
 use crate::{
     diagnostics::{Diagnostics, fault_error},
@@ -51,7 +52,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Contract {
-    plan: Arc<CompiledContract>,
+    compiled: Arc<CompiledContract>,
 }
 
 /// Puts a [`Contract`] together.
@@ -72,6 +73,20 @@ impl Contract {
         ContractBuilder::default()
     }
 
+    /// The device flow under `/api/v1`: start, poll, cancel and token, which moved from error codes to `200` with a
+    /// `status`.
+    ///
+    /// A worked example of a whole contract; its document is `src/contract/device_flow.json`. Old clients read a poll's
+    /// status code: `401` keep polling, `403` denied, `400` expired. New ones read `200` and look at the `status` field.
+    ///
+    /// # Panics
+    ///
+    /// Never: the shipped document is valid, which a test of the crate ensures.
+    #[must_use]
+    pub fn device_flow() -> Self {
+        Self::from_json(include_str!("device_flow.json")).expect("the shipped contract is valid")
+    }
+
     /// Reads a contract document; the [module](super) shows its members.
     ///
     /// # Errors
@@ -90,7 +105,7 @@ impl Contract {
     pub fn with_base_path(&self, base_path: impl Into<String>) -> Result<Self, ContractError> {
         let definition = Definition {
             base_path: base_path.into(),
-            ..self.plan.definition.clone()
+            ..self.compiled.definition.clone()
         };
         Self::build(definition)
     }
@@ -107,7 +122,7 @@ impl Contract {
         let deprecation = deprecation.into();
         let definition = Definition {
             deprecation,
-            ..self.plan.definition.clone()
+            ..self.compiled.definition.clone()
         };
         Self::build(definition)
     }
@@ -115,24 +130,24 @@ impl Contract {
     /// The path before those of all endpoints; empty for none.
     #[must_use]
     pub fn base_path(&self) -> &str {
-        &self.plan.definition.base_path
+        &self.compiled.definition.base_path
     }
 
     /// The endpoints in their order.
     pub fn endpoints(&self) -> &[Endpoint] {
-        &self.plan.definition.endpoints
+        &self.compiled.definition.endpoints
     }
 
-    pub(crate) fn into_plan(self) -> Arc<CompiledContract> {
-        self.plan
+    pub(crate) fn into_compiled(self) -> Arc<CompiledContract> {
+        self.compiled
     }
 
-    pub(crate) fn of(plan: Arc<CompiledContract>) -> Self {
-        Self { plan }
+    pub(crate) fn of(compiled: Arc<CompiledContract>) -> Self {
+        Self { compiled }
     }
 
     pub(crate) fn to_tree(&self) -> OrderedValue {
-        self.plan.definition.write()
+        self.compiled.definition.write()
     }
 
     fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
@@ -155,7 +170,7 @@ impl Contract {
 
     fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
         Self {
-            plan: Arc::new(CompiledContract::compile(definition, diagnostics)),
+            compiled: Arc::new(CompiledContract::compile(definition, diagnostics)),
         }
     }
 }
@@ -192,7 +207,7 @@ impl ContractBuilder {
 impl PartialEq for Contract {
     /// Whether both say the same, in the same order.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.plan, &other.plan) || self.to_tree() == other.to_tree()
+        Arc::ptr_eq(&self.compiled, &other.compiled) || self.to_tree() == other.to_tree()
     }
 }
 

@@ -15,7 +15,6 @@ const FLOORS: &[(&str, u8)] = &[
     ("contract::compile", 1),
     ("contract::contract", 1),
     ("contract::live", 1),
-    ("contract::device_flow", 1),
     ("caller", 0),
     ("caller::detect", 1),
     ("caller::detector", 1),

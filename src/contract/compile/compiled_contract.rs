@@ -1,17 +1,19 @@
-//! The plan as a whole.
+//! A compiled contract, and which endpoint a request is for.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use http::Method;
-use matchit::InsertError;
+use matchit::{InsertError, Router};
 
 use super::{
+    deprecation_headers::DeprecationHeaders,
     endpoint::{CompiledEndpoint, is_label},
-    notice::DeprecationHeaders,
-    routes::Routes,
 };
 use crate::{
-    contract::{document::Definition, endpoint::Endpoint},
+    contract::definition::{document::Definition, endpoint::Endpoint},
     diagnostics::{Diagnostics, FaultCode},
 };
 
@@ -58,7 +60,7 @@ impl CompiledContract {
             .map(|deprecation| DeprecationHeaders::compile(deprecation, diagnostics))
             .unwrap_or_default();
         let endpoints = definition.endpoints.len();
-        let mut plan = Self {
+        let mut compiled = Self {
             id: ContractId::next(),
             definition,
             endpoints: Vec::new(),
@@ -67,10 +69,10 @@ impl CompiledContract {
         };
         diagnostics.at("endpoints", |diagnostics| {
             for index in 0..endpoints {
-                diagnostics.at(index, |diagnostics| plan.add(index, diagnostics));
+                diagnostics.at(index, |diagnostics| compiled.add(index, diagnostics));
             }
         });
-        plan
+        compiled
     }
 
     /// The endpoint that a request is for. Never one for HEAD.
@@ -94,6 +96,41 @@ impl CompiledContract {
             method.as_ref(),
             diagnostics,
         ));
+    }
+}
+
+/// One router for each method, so that equal paths under different methods do not meet.
+#[derive(Clone, Default)]
+struct Routes {
+    by_method: Vec<(Method, Router<usize>)>,
+}
+
+impl Routes {
+    fn insert(&mut self, method: &Method, path: &str, endpoint: usize) -> Result<(), InsertError> {
+        let index = self
+            .by_method
+            .iter()
+            .position(|(known, _)| known == method)
+            .unwrap_or_else(|| {
+                self.by_method.push((method.clone(), Router::new()));
+                self.by_method.len() - 1
+            });
+        self.by_method[index].1.insert(path, endpoint)
+    }
+
+    /// Does not allocate for patterns with up to three parameters, which `matchit` keeps on the stack; a match with more
+    /// costs one allocation.
+    fn find(&self, method: &Method, path: &str) -> Option<usize> {
+        let (_, router) = self.by_method.iter().find(|(known, _)| known == method)?;
+        router.at(path).ok().map(|found| *found.value)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.by_method.iter().map(|(method, _)| method))
+            .finish()
     }
 }
 

@@ -3,15 +3,15 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
-    headers::ready,
     outcome::{
         Asked, CompiledOutcome, Conditions, Decision, MissingInput, Verdict, check_body_conditions,
     },
     shape::{self, CompiledShape, RequestPlaceholders},
+    syntax::without_first_clone,
     unreachable::covered_by,
 };
 use crate::{
-    contract::{endpoint::Endpoint, outcome::Outcome},
+    contract::definition::{endpoint::Endpoint, outcome::Outcome},
     diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
@@ -168,7 +168,7 @@ fn vary(captures: &[Box<[HeaderName]>]) -> Option<HeaderValue> {
     names.sort_unstable();
     names.dedup();
     let list = (!names.is_empty()).then(|| names.join(", "))?;
-    Some(ready(
+    Some(without_first_clone(
         HeaderValue::from_str(&list).expect("header names are visible ASCII"),
     ))
 }

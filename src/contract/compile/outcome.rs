@@ -3,9 +3,12 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
-use super::{fields::field, headers, shape::CompiledShape};
+use super::{
+    shape::CompiledShape,
+    syntax::{self, field_slot},
+};
 use crate::{
-    contract::outcome::{Condition, MatchTarget},
+    contract::definition::outcome::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
     json::{Field, FieldScanner, Fields},
 };
@@ -99,18 +102,18 @@ impl Conditions {
         }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = field(pointer, asked.fields, diagnostics) {
+                if let Some(slot) = field_slot(pointer, asked.fields, diagnostics) {
                     self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                if let Some(slot) = field(pointer, asked.request_fields, diagnostics) {
+                if let Some(slot) = field_slot(pointer, asked.request_fields, diagnostics) {
                     self.request_fields
                         .push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::Header(name) => {
-                if let Some(name) = headers::name(name, diagnostics) {
+                if let Some(name) = syntax::header_name(name, diagnostics) {
                     self.headers
                         .push((name, header_values(condition, diagnostics)));
                 }
@@ -222,7 +225,7 @@ fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<He
     let mut lines = Vec::new();
     for value in &condition.values {
         if let Some(text) = value.as_str() {
-            lines.extend(headers::value(text, diagnostics));
+            lines.extend(syntax::header_value(text, diagnostics));
         } else {
             let expected = "a string, or an array of strings";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);

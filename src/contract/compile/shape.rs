@@ -4,12 +4,12 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     capture::CapturedHeaders,
-    compile_template::Sources,
-    headers,
+    syntax,
     template::{Compiled, MissingValue, Values},
+    template_compiler::Sources,
 };
 use crate::{
-    contract::shape::{BodyShape, LegacyShape},
+    contract::definition::shape::{BodyShape, LegacyShape},
     diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
@@ -212,7 +212,7 @@ fn removed(names: &[String], diagnostics: &mut Diagnostics) -> Vec<HeaderName> {
     diagnostics.at("remove_headers", |diagnostics| {
         let name = |(index, name): (usize, &String)| {
             diagnostics.at(index, |diagnostics| {
-                headers::changeable_name(name, diagnostics)
+                syntax::changeable_header_name(name, diagnostics)
             })
         };
         names.iter().enumerate().filter_map(name).collect()
@@ -227,8 +227,8 @@ fn lines(
     diagnostics.at(member, |diagnostics| {
         let line = |(name, value): &(String, String)| {
             diagnostics.at(name, |diagnostics| {
-                let name = headers::changeable_name(name, diagnostics);
-                let value = headers::value(value, diagnostics);
+                let name = syntax::changeable_header_name(name, diagnostics);
+                let value = syntax::header_value(value, diagnostics);
                 Some((name?, value?))
             })
         };

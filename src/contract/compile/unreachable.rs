@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::outcome::same_number;
-use crate::contract::outcome::{Condition, MatchTarget, Outcome};
+use crate::contract::definition::outcome::{Condition, MatchTarget, Outcome};
 
 /// More combinations of values than this are not looked through one by one.
 const MAX_COMBINATIONS: usize = 4096;

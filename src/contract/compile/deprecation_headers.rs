@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::LINK};
 
-use super::headers::ready;
+use super::syntax::without_first_clone;
 use crate::{
-    contract::deprecation::Deprecation,
+    contract::definition::deprecation::Deprecation,
     diagnostics::{Diagnostics, FaultCode},
 };
 
@@ -64,7 +64,7 @@ impl DeprecationHeaders {
 
     fn set(&mut self, name: HeaderName, text: &str) {
         let value = HeaderValue::from_str(text).expect("a date is visible ASCII");
-        self.set.push((name, ready(value)));
+        self.set.push((name, without_first_clone(value)));
     }
 }
 
@@ -99,5 +99,5 @@ fn link(uri: &str, diagnostics: &mut Diagnostics) -> Option<HeaderValue> {
         return None;
     }
     let value = format!(r#"<{uri}>; rel="deprecation"; type="text/html""#);
-    HeaderValue::from_str(&value).ok().map(ready)
+    HeaderValue::from_str(&value).ok().map(without_first_clone)
 }

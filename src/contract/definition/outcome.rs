@@ -18,11 +18,11 @@ use super::shape::LegacyShape;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Outcome {
-    pub(super) name: String,
+    pub(in crate::contract) name: String,
     /// As given, in range or not; none where a document has none that can be read.
-    pub(super) status: Option<i64>,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) legacy: Option<LegacyShape>,
+    pub(in crate::contract) status: Option<i64>,
+    pub(in crate::contract) conditions: Vec<Condition>,
+    pub(in crate::contract) legacy: Option<LegacyShape>,
 }
 
 /// What one part of an answer must be: one of a set of values.

@@ -3,12 +3,12 @@
 use http::HeaderName;
 
 use super::{
-    fields::field,
-    headers,
+    syntax,
+    syntax::field_slot,
     template::{Compiled, Otherwise, Part, Placeholder, Source},
 };
 use crate::{
-    contract::template::{self, Node, Template, WhenAbsent},
+    contract::definition::template::{self, Node, Template, WhenAbsent},
     diagnostics::{Diagnostics, FaultCode},
     json::FieldScanner,
 };
@@ -168,11 +168,13 @@ fn compile_placeholder(
 ) -> Option<Placeholder> {
     let source = match &placeholder.source {
         template::Source::Field(pointer) => {
-            Source::Field(field(pointer, sources.fields, sources.diagnostics)?)
+            Source::Field(field_slot(pointer, sources.fields, sources.diagnostics)?)
         }
-        template::Source::RequestField(pointer) => {
-            Source::RequestField(field(pointer, sources.request_fields, sources.diagnostics)?)
-        }
+        template::Source::RequestField(pointer) => Source::RequestField(field_slot(
+            pointer,
+            sources.request_fields,
+            sources.diagnostics,
+        )?),
         template::Source::Header(names) => Source::Header(header(names, sources)?),
         template::Source::Uuid => Source::Uuid,
     };
@@ -195,7 +197,7 @@ fn header(names: &[String], sources: &mut Sources<'_>) -> Option<usize> {
     }
     let parsed: Vec<_> = names
         .iter()
-        .map(|name| headers::name(name, sources.diagnostics))
+        .map(|name| syntax::header_name(name, sources.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
     let known = sources.headers.iter().position(|earlier| *earlier == names);
