@@ -36,7 +36,7 @@ use crate::{
 /// let flag = CompatFlag::new("features.jobs.compat", true);
 /// let mut layer = LegacyHttpCompatLayer::new(document.contract().clone(), flag.reader());
 /// if let Some(callers) = document.callers() {
-///     layer = layer.detect(callers.build(&key)?);
+///     layer = layer.detector(Arc::new(callers.build(&key)?));
 /// }
 /// # drop(layer);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

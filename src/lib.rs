@@ -48,6 +48,7 @@ pub mod document;
 pub mod flag;
 pub mod guide;
 pub mod history;
+mod http_syntax;
 mod json;
 pub mod metrics;
 pub mod middleware;

@@ -338,7 +338,7 @@ fn headers_of_a_shape_must_be_valid_and_not_the_layers_own() {
 
 #[test]
 fn templates_must_have_placeholders_that_can_be_filled_or_left_out() {
-    let optional = || Placeholder::field("/a").optional();
+    let optional = || Placeholder::field("/a").omit_if_absent();
     refused(
         template(optional()),
         FaultCode::InvalidTemplate,
@@ -373,7 +373,7 @@ fn templates_must_have_placeholders_that_can_be_filled_or_left_out() {
         json!({"$unknown": 1}),
         json!({"$uuid": "v1"}),
         json!({"$field": 1}),
-        json!({"$field": "/a", "optional": true, "default": 1}),
+        json!({"$field": "/a", "omit_if_absent": true, "default": 1}),
         json!({"$field": "/a", "$uuid": "v4"}),
         json!({"$object": 1}),
         json!({"$header": []}),

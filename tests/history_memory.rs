@@ -65,9 +65,11 @@ impl Process {
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(contract, flag.reader());
-        let layer = layer.detect(Next(kinds.clone())).observe(census.clone());
+        let layer = layer
+            .detector(Arc::new(Next(kinds.clone())))
+            .observer(census.clone());
         Self {
-            layer: layer.observe(metrics.clone()),
+            layer: layer.observer(metrics.clone()),
             clock,
             flag,
             census,

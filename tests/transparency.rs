@@ -104,7 +104,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn layer(active: bool) -> (LegacyHttpCompatLayer, Notes) {
     let (flag, notes) = (CompatFlag::new("compat", active), Notes::default());
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader());
-    (layer.body_limit(LIMIT).observe(notes.clone()), notes)
+    (layer.body_limit(LIMIT).observer(notes.clone()), notes)
 }
 
 /// The answer without the layer and with it.

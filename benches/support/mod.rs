@@ -67,9 +67,9 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .expect("the settings above are valid");
     let census = Census::new(detector.kinds());
     layer
-        .detect(detector)
-        .observe(census)
-        .observe(Metrics::new())
+        .detector(Arc::new(detector))
+        .observer(census)
+        .observer(Arc::new(Metrics::new()))
 }
 
 /// The answer to a poll, filled up to some `size` bytes with a list of small objects behind what the contract asks for.

@@ -20,7 +20,7 @@ const CHECKED: &[u8] = b"legacy-http-compat key check 1";
 /// let key = FingerprintKey::from_hex("000102030405060708090a0b0c0d0e0f")?;
 /// assert_eq!(format!("{key:?}"), "FingerprintKey(..)");
 /// assert_eq!(key.key_check(), FingerprintKey::new(*b"\0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f").key_check());
-/// # Ok::<(), legacy_http_compat::caller::InvalidFingerprintKey>(())
+/// # Ok::<(), legacy_http_compat::caller::FingerprintKeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct FingerprintKey([u8; Self::LENGTH]);
@@ -33,14 +33,14 @@ pub struct KeyCheck(u64);
 
 /// Why a text is no key. Neither its message nor its `Debug` form contains any of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidFingerprintKey {
-    kind: InvalidFingerprintKeyKind,
+pub struct FingerprintKeyError {
+    kind: FingerprintKeyErrorKind,
 }
 
 /// What is wrong with the text of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum InvalidFingerprintKeyKind {
+pub enum FingerprintKeyErrorKind {
     /// It has another length than 32, this many bytes.
     Length(usize),
     /// The byte at this place, counted from 0, is no hexadecimal digit.
@@ -62,14 +62,14 @@ impl FingerprintKey {
     /// # Errors
     ///
     /// When the text has another length or holds anything else. The error does not contain the text.
-    pub fn from_hex(text: &str) -> Result<Self, InvalidFingerprintKey> {
+    pub fn from_hex(text: &str) -> Result<Self, FingerprintKeyError> {
         let text = text.as_bytes();
         if text.len() != 2 * Self::LENGTH {
-            return Err(InvalidFingerprintKeyKind::Length(text.len()).into());
+            return Err(FingerprintKeyErrorKind::Length(text.len()).into());
         }
         let mut bytes = [0; Self::LENGTH];
         for (place, digit) in text.iter().enumerate() {
-            let value = hex_digit(*digit).ok_or(InvalidFingerprintKeyKind::NotHex(place))?;
+            let value = hex_digit(*digit).ok_or(FingerprintKeyErrorKind::NotHex(place))?;
             bytes[place / 2] = bytes[place / 2] << 4 | value;
         }
         Ok(Self(bytes))
@@ -115,28 +115,28 @@ impl fmt::Display for KeyCheck {
     }
 }
 
-impl InvalidFingerprintKey {
+impl FingerprintKeyError {
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> InvalidFingerprintKeyKind {
+    pub const fn kind(&self) -> FingerprintKeyErrorKind {
         self.kind
     }
 }
 
-impl From<InvalidFingerprintKeyKind> for InvalidFingerprintKey {
-    fn from(kind: InvalidFingerprintKeyKind) -> Self {
+impl From<FingerprintKeyErrorKind> for FingerprintKeyError {
+    fn from(kind: FingerprintKeyErrorKind) -> Self {
         Self { kind }
     }
 }
 
-impl fmt::Display for InvalidFingerprintKey {
+impl fmt::Display for FingerprintKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let expected = "a fingerprint key is written as 32 hexadecimal digits";
         match self.kind {
-            InvalidFingerprintKeyKind::Length(length) => {
+            FingerprintKeyErrorKind::Length(length) => {
                 write!(f, "{expected}, this text has {length} bytes")
             }
-            InvalidFingerprintKeyKind::NotHex(place) => {
+            FingerprintKeyErrorKind::NotHex(place) => {
                 write!(
                     f,
                     "{expected}, the byte at {place} (counted from 0) is none"
@@ -146,7 +146,7 @@ impl fmt::Display for InvalidFingerprintKey {
     }
 }
 
-impl Error for InvalidFingerprintKey {}
+impl Error for FingerprintKeyError {}
 
 const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -189,9 +189,9 @@ mod tests {
     #[test]
     fn a_text_that_is_no_key_is_named_by_what_is_wrong_and_never_shown() {
         let short = FingerprintKey::from_hex("5ec4e7").unwrap_err();
-        assert_eq!(short.kind(), InvalidFingerprintKeyKind::Length(6));
+        assert_eq!(short.kind(), FingerprintKeyErrorKind::Length(6));
         let odd = FingerprintKey::from_hex("5ec4e75ec4e75ec4e75ec4e75ec4e7é").unwrap_err();
-        assert_eq!(odd.kind(), InvalidFingerprintKeyKind::NotHex(30));
+        assert_eq!(odd.kind(), FingerprintKeyErrorKind::NotHex(30));
         for error in [short, odd] {
             assert!(!format!("{error} {error:?}").contains("5ec4"), "{error}");
         }

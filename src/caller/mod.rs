@@ -28,9 +28,7 @@ pub use detect::{AnonymousLegacy, Detect};
 pub use detector::{
     DetectorError, IdentitySignal, KindSource, SignalDetector, SignalDetectorBuilder, SignalPart,
 };
-pub use fingerprint_key::{
-    FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,
-};
+pub use fingerprint_key::{FingerprintKey, FingerprintKeyError, FingerprintKeyErrorKind, KeyCheck};
 pub use kind::{Kind, Kinds};
 pub use user_agent::{Product, Products};
 pub use vary::Vary;

@@ -172,7 +172,7 @@ impl Room {
     /// A poll is answered under the layer.
     pub(crate) async fn poll(&self) {
         let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), self.rollout.reader());
-        let layer = layer.observe(self.metrics.clone());
+        let layer = layer.observer(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
         let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
         respond(&layer, poll, pending).await;

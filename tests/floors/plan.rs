@@ -8,6 +8,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("diagnostics", 0),
     ("flag", 0),
     ("guide", 0),
+    ("http_syntax", 0),
     ("json", 0),
     ("worker", 0),
     ("storage", 0),

@@ -111,9 +111,9 @@ impl Stage {
         let builder = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(setting.contract, flag.reader())
-            .detect(Told(kinds))
-            .observe(census.clone())
-            .observe(metrics.clone());
+            .detector(Arc::new(Told(kinds)))
+            .observer(census.clone())
+            .observer(metrics.clone());
         Self {
             clock,
             flag,

@@ -22,7 +22,7 @@ use observed::{Notes, request};
 /// A layer whose flag is on.
 fn on(contract: impl Into<LiveContract>) -> (LegacyHttpCompatLayer, CompatFlag, Notes) {
     let (flag, notes) = (CompatFlag::new("compat", true), Notes::default());
-    let layer = LegacyHttpCompatLayer::new(contract, flag.reader()).observe(notes.clone());
+    let layer = LegacyHttpCompatLayer::new(contract, flag.reader()).observer(notes.clone());
     (layer, flag, notes)
 }
 

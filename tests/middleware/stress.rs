@@ -78,7 +78,7 @@ fn work(flag: &CompatFlag, shared: &Shared, worker: usize) -> [usize; 2] {
     let _done = Done(shared);
     let notes = Notes::default();
     let layer =
-        LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).observe(notes.clone());
+        LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).observer(notes.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

@@ -42,7 +42,7 @@ struct Compat {
 
 fn compat(contract: Contract) -> Compat {
     let (flag, notes) = (CompatFlag::new("compat", true), Notes::default());
-    let layer = LegacyHttpCompatLayer::new(contract, flag.reader()).observe(notes.clone());
+    let layer = LegacyHttpCompatLayer::new(contract, flag.reader()).observer(notes.clone());
     Compat { layer, flag, notes }
 }
 

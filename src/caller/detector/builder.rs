@@ -1,18 +1,18 @@
 //! Sets up a [`SignalDetector`].
 
+use super::cache::CallerCache;
 use super::generation_rules::GenerationRules;
 use super::header_scan::WantedHeaders;
 use super::identity_signals::IdentitySignals;
 use super::kind_rules::KindRules;
-use super::memo::Memo;
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
 use super::signal_detector::SignalDetector;
 use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::kind::Kinds;
-use crate::caller::user_agent::token;
 use crate::caller::vary::Vary;
 use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
+use crate::http_syntax::token;
 
 /// The most characters the name of a kind may have.
 const LONGEST_KIND: usize = 64;
@@ -44,13 +44,13 @@ impl SignalDetectorBuilder {
         }
     }
 
-    /// Looks for the kind's name in this header, after the sources already named. The name must be the same
+    /// Looks for the kind's name in this header, after the sources already matched. The name must be the same
     /// letter for letter.
     pub fn kind_header(self, name: impl Into<String>) -> Self {
         self.kind_from(KindSource::Header(name.into()))
     }
 
-    /// Looks for one of these products in `User-Agent`, after the sources already named: pairs of a
+    /// Looks for one of these products in `User-Agent`, after the sources already matched: pairs of a
     /// product's name, without version, and the kind it is of. The case of letters does not count in the
     /// names of products.
     pub fn kind_products<P, K>(self, products: impl IntoIterator<Item = (P, K)>) -> Self
@@ -64,7 +64,7 @@ impl SignalDetectorBuilder {
         ))
     }
 
-    /// Looks for the kind here, after the sources already named.
+    /// Looks for the kind here, after the sources already matched.
     pub fn kind_from(mut self, source: KindSource) -> Self {
         self.settings.kind_sources.push(source);
         self
@@ -103,7 +103,7 @@ impl SignalDetectorBuilder {
         self
     }
 
-    /// Tells installations apart by this signal where those already named are absent.
+    /// Tells installations apart by this signal where those already matched are absent.
     pub fn identity(mut self, signal: IdentitySignal) -> Self {
         self.settings.identity.push(signal);
         self
@@ -143,7 +143,7 @@ impl SignalDetectorBuilder {
             identity,
             vary,
             key_check: key.key_check(),
-            memo: Memo::default(),
+            cache: CallerCache::default(),
         }
     }
 }

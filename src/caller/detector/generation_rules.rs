@@ -1,7 +1,7 @@
 //! Which contract a caller understands.
 
 use super::header_scan::{Found, Slot, WantedHeaders};
-use super::kind_rules::{KindRules, Named, known_kind};
+use super::kind_rules::{KindMatch, KindRules, known_kind};
 use super::settings::{OptIn, Settings};
 use crate::caller::caller::Generation;
 use crate::caller::kind::{Kind, Kinds};
@@ -38,18 +38,18 @@ impl GenerationRules {
         }
     }
 
-    /// The generation, and the version if the caller named one.
+    /// The generation, and the version if the caller matched one.
     pub(super) fn find<'h>(
         &self,
         found: &Found<'h>,
-        named: Named<'h>,
+        matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> (Generation, Option<ClientVersion>) {
-        let version = self.version(found, named, kinds);
+        let version = self.version(found, matched, kinds);
         let generation = if self.opted_in(found) {
             Generation::Target
         } else {
-            let understands = |(_, version)| self.by_version(named.kind, version);
+            let understands = |(_, version)| self.by_version(matched.kind, version);
             version.and_then(understands).unwrap_or(self.unknown)
         };
         let version = version.and_then(|(text, read)| ClientVersion::of(read, text));
@@ -65,14 +65,14 @@ impl GenerationRules {
     fn version<'h>(
         &self,
         found: &Found<'h>,
-        named: Named<'h>,
+        matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> Option<(&'h [u8], Precedence<'h>)> {
         let read = |text| Some((text, Precedence::read(text)?));
         let header = self.version.and_then(|slot| found.value(slot));
         header
             .and_then(read)
-            .or_else(|| read(kinds.product_version(found, named)?))
+            .or_else(|| read(kinds.product_version(found, matched)?))
     }
 
     fn by_version(&self, kind: Kind, version: Precedence<'_>) -> Option<Generation> {

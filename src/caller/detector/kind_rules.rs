@@ -3,11 +3,11 @@
 use http::header::USER_AGENT;
 
 use super::header_scan::{Found, Slot, WantedHeaders};
-use super::product_table::ProductTable;
 use super::settings::{KindSource, Settings};
 use crate::caller::kind::{Kind, Kinds};
-use crate::caller::user_agent::{Product, token};
+use crate::caller::user_agent::{Product, Products};
 use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
+use crate::http_syntax::token;
 
 /// The sources of the kind in their order.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ enum Source {
 
 /// A caller's kind, and the product that told it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Named<'h> {
+pub(super) struct KindMatch<'h> {
     pub(super) kind: Kind,
     pub(super) product: Option<Product<'h>>,
 }
@@ -57,12 +57,12 @@ impl KindRules {
     }
 
     /// The kind that the first source with a known one names, else `other`.
-    pub(super) fn find<'h>(&self, found: &Found<'h>) -> Named<'h> {
-        let named = self.sources.iter().find_map(|source| match source {
+    pub(super) fn find<'h>(&self, found: &Found<'h>) -> KindMatch<'h> {
+        let matched = self.sources.iter().find_map(|source| match source {
             Source::Header(slot) => self.by_header(found, *slot),
             Source::Products => self.by_product(found),
         });
-        named.unwrap_or(Named {
+        matched.unwrap_or(KindMatch {
             kind: Kind::OTHER,
             product: None,
         })
@@ -77,25 +77,25 @@ impl KindRules {
     pub(super) fn product_version<'h>(
         &self,
         found: &Found<'h>,
-        named: Named<'h>,
+        matched: KindMatch<'h>,
     ) -> Option<&'h [u8]> {
-        let mapped = || self.products.as_ref()?.of_kind(found, named.kind);
-        let product = named.product.or_else(mapped)?;
+        let mapped = || self.products.as_ref()?.of_kind(found, matched.kind);
+        let product = matched.product.or_else(mapped)?;
         product.version().map(str::as_bytes)
     }
 
-    fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<Named<'h>> {
+    fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<KindMatch<'h>> {
         let value = found.value(slot)?;
         let (_, kind) = self.names.iter().find(|(name, _)| **name == *value)?;
-        Some(Named {
+        Some(KindMatch {
             kind: *kind,
             product: None,
         })
     }
 
-    fn by_product<'h>(&self, found: &Found<'h>) -> Option<Named<'h>> {
+    fn by_product<'h>(&self, found: &Found<'h>) -> Option<KindMatch<'h>> {
         let (kind, product) = self.products.as_ref()?.first(found)?;
-        Some(Named {
+        Some(KindMatch {
             kind,
             product: Some(product),
         })
@@ -122,6 +122,58 @@ impl KindRules {
             }
         }
     }
+}
+
+/// Names of products and their kinds.
+///
+/// RFC 9110 §10.1.5 does not say whether the case of letters counts in a product's name. It does not here,
+/// as in RFC 9309 §2.2.1: a client is not another one because something on the way rewrites the case.
+#[derive(Debug)]
+pub(super) struct ProductTable {
+    slot: Slot,
+    entries: Box<[Entry]>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: Box<str>,
+    kind: Kind,
+}
+
+impl ProductTable {
+    fn new(slot: Slot, entries: impl IntoIterator<Item = (String, Kind)>) -> Self {
+        let entry = |(name, kind): (String, Kind)| Entry {
+            name: name.into(),
+            kind,
+        };
+        Self {
+            slot,
+            entries: entries.into_iter().map(entry).collect(),
+        }
+    }
+
+    /// The first product that is mapped to a kind, and the kind.
+    pub(super) fn first<'h>(&self, found: &Found<'h>) -> Option<(Kind, Product<'h>)> {
+        products(found, self.slot)
+            .find_map(|product| self.kind(product.name()).map(|kind| (kind, product)))
+    }
+
+    /// The first product that is mapped to this kind.
+    pub(super) fn of_kind<'h>(&self, found: &Found<'h>, kind: Kind) -> Option<Product<'h>> {
+        let mut products = products(found, self.slot);
+        products.find(|product| self.kind(product.name()) == Some(kind))
+    }
+
+    fn kind(&self, name: &str) -> Option<Kind> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.name.eq_ignore_ascii_case(name))?;
+        Some(entry.kind)
+    }
+}
+
+/// The products of the `User-Agent` in this slot; none without one.
+pub(super) fn products<'h>(found: &Found<'h>, user_agent: Slot) -> Products<'h> {
+    Products::of(found.value(user_agent).unwrap_or_default())
 }
 
 /// The kind of this name, or a fault at `place`.

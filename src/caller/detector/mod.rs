@@ -1,13 +1,12 @@
 //! The detector that most applications need, and how it is set up.
 
 mod builder;
+mod cache;
 mod document;
 mod generation_rules;
 mod header_scan;
 mod identity_signals;
 mod kind_rules;
-mod memo;
-mod product_table;
 mod settings;
 mod signal_detector;
 

@@ -4,7 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
     outcome::{
-        Asked, CompiledOutcome, Conditions, Decision, MissingInput, Verdict, check_body_conditions,
+        CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
+        check_body_conditions,
     },
     shape::{self, CompiledShape, RequestPlaceholders},
     syntax::without_first_clone,
@@ -81,7 +82,7 @@ impl CompiledEndpoint {
             shape::status(outcome.status?, diagnostics)
         });
         let group = self.group(status.unwrap_or_default());
-        let asked = Asked {
+        let asked = RequestedFields {
             fields: &mut self.by_status[group].fields,
             request_fields: &mut self.request.fields,
         };
@@ -153,10 +154,10 @@ impl CompiledEndpoint {
     ) -> Decision {
         for &index in group.map_or(&[][..], |group| &group.outcomes) {
             let conditions = &self.outcomes[index].conditions;
-            match conditions.verdict(headers, fields, request) {
-                Verdict::Fulfilled => return Decision::Outcome(index),
-                Verdict::Failed => {}
-                Verdict::Undecided(lacking) => return Decision::Undetermined(lacking),
+            match conditions.result(headers, fields, request) {
+                ConditionResult::Fulfilled => return Decision::Outcome(index),
+                ConditionResult::Failed => {}
+                ConditionResult::Undecided(missing) => return Decision::Undetermined(missing),
             }
         }
         Decision::Other

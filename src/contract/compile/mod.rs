@@ -16,4 +16,4 @@ pub(crate) use compiled_contract::{CompiledContract, ContractId};
 pub(crate) use deprecation_headers::DeprecationHeaders;
 pub(crate) use endpoint::CompiledEndpoint;
 pub(crate) use outcome::{Decision, MissingInput};
-pub(crate) use shape::{CompiledBody, CompiledShape, Unfilled, is_never_rewritten};
+pub(crate) use shape::{CompiledBody, CompiledShape, RenderError, is_never_rewritten};

@@ -52,13 +52,13 @@ pub(super) struct Conditions {
 type FieldCondition = (usize, Vec<Scalar>);
 
 /// What the conditions of an endpoint's outcomes ask for: fields of the answer and of the request.
-pub(super) struct Asked<'s> {
+pub(super) struct RequestedFields<'s> {
     pub(super) fields: &'s mut FieldScanner,
     pub(super) request_fields: &'s mut FieldScanner,
 }
 
 /// Whether an answer fulfils the conditions of one outcome.
-pub(super) enum Verdict {
+pub(super) enum ConditionResult {
     Fulfilled,
     Failed,
     Undecided(MissingInput),
@@ -75,7 +75,7 @@ enum Scalar {
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
-        mut asked: Asked<'_>,
+        mut asked: RequestedFields<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self::default();
@@ -95,7 +95,12 @@ impl Conditions {
         compiled
     }
 
-    fn add(&mut self, condition: &Condition, asked: &mut Asked<'_>, diagnostics: &mut Diagnostics) {
+    fn add(
+        &mut self,
+        condition: &Condition,
+        asked: &mut RequestedFields<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
         if condition.values.is_empty() {
             let expected = "at least one value";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
@@ -127,39 +132,39 @@ impl Conditions {
 
     /// What the headers say comes first; the `fields` of the answer, which may be unknown as yet, and those of the
     /// `request` are only asked where that leaves the answer open. One failed condition decides.
-    pub(super) fn verdict(
+    pub(super) fn result(
         &self,
         headers: &HeaderMap,
         fields: Option<&Fields<'_>>,
         request: &Fields<'_>,
-    ) -> Verdict {
+    ) -> ConditionResult {
         let mut lines = self.headers.iter();
         if !lines.all(|(name, values)| has_line(headers, name, values)) {
-            return Verdict::Failed;
+            return ConditionResult::Failed;
         }
-        let request = fields_verdict(&self.request_fields, Some(request), MissingInput::Request);
-        let response = fields_verdict(&self.fields, fields, MissingInput::Body);
+        let request = fields_result(&self.request_fields, Some(request), MissingInput::Request);
+        let response = fields_result(&self.fields, fields, MissingInput::Body);
         match (response, request) {
-            (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
-            (Verdict::Fulfilled, verdict) | (verdict, _) => verdict,
+            (ConditionResult::Failed, _) | (_, ConditionResult::Failed) => ConditionResult::Failed,
+            (ConditionResult::Fulfilled, result) | (result, _) => result,
         }
     }
 }
 
-fn fields_verdict(
+fn fields_result(
     conditions: &[FieldCondition],
     fields: Option<&Fields<'_>>,
-    lacking: MissingInput,
-) -> Verdict {
-    let mut verdict = Verdict::Fulfilled;
+    missing: MissingInput,
+) -> ConditionResult {
+    let mut result = ConditionResult::Fulfilled;
     for (slot, values) in conditions {
         match fields.map_or(Field::Unknown, |fields| fields.get(*slot)) {
-            Field::Unknown => verdict = Verdict::Undecided(lacking),
+            Field::Unknown => result = ConditionResult::Undecided(missing),
             Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
-            Field::Present(_) | Field::Absent => return Verdict::Failed,
+            Field::Present(_) | Field::Absent => return ConditionResult::Failed,
         }
     }
-    verdict
+    result
 }
 
 impl Scalar {

@@ -1,12 +1,14 @@
 //! A compiled legacy shape.
 
+use std::sync::OnceLock;
+
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     capture::CapturedHeaders,
-    syntax,
-    template::{Compiled, MissingValue, Values},
-    template_compiler::Sources,
+    syntax::{self, without_first_clone},
+    template::{MissingValue, PlaceholderValues, TemplateParts},
+    template_compiler::TemplateInputs,
 };
 use crate::{
     contract::definition::shape::{BodyShape, LegacyShape},
@@ -22,7 +24,15 @@ pub(crate) struct CompiledShape {
     pub(crate) set: Vec<(HeaderName, HeaderValue)>,
     pub(crate) append: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: CompiledBody,
+    pub(crate) content_length: ContentLength,
 }
+
+/// `Content-Length` values of one shape.
+///
+/// Most legacy bodies of a shape have the same length. The value for the first is kept, so that the next of that length
+/// cost no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct ContentLength(OnceLock<(usize, HeaderValue)>);
 
 #[derive(Debug)]
 pub(crate) enum CompiledBody {
@@ -44,16 +54,16 @@ pub(crate) struct RequestPlaceholders {
 #[derive(Debug, Default)]
 pub(crate) struct CompiledTemplate {
     fields: FieldScanner,
-    compiled: Compiled,
+    compiled: TemplateParts,
 }
 
 /// Why a template could not be filled.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unfilled {
+pub(crate) enum RenderError {
     /// The answer's body is not JSON up to the fields that are needed.
     Malformed,
     /// A field of the request that is needed was not read.
-    RequestUnread,
+    RequestFieldsNotCaptured,
     /// The answer, or the request, does not have a value that must be there.
     MissingValue,
 }
@@ -75,6 +85,7 @@ impl CompiledShape {
             body: diagnostics.at("body", |diagnostics| {
                 CompiledBody::compile(&shape.body, placeholders, diagnostics)
             }),
+            content_length: ContentLength::default(),
         };
         for name in planned.remove.iter().filter(|name| planned.puts(name)) {
             let expected = "a header that the same shape does not set or append";
@@ -98,6 +109,18 @@ impl CompiledShape {
     }
 }
 
+impl ContentLength {
+    pub(crate) fn of(&self, length: usize) -> HeaderValue {
+        let value = || (length, without_first_clone(length.into()));
+        let (known, value) = self.0.get_or_init(value);
+        if *known == length {
+            value.clone()
+        } else {
+            length.into()
+        }
+    }
+}
+
 impl CompiledBody {
     fn compile(
         body: &BodyShape,
@@ -109,13 +132,13 @@ impl CompiledBody {
             BodyShape::Empty => Self::Empty,
             BodyShape::Json(template) => {
                 let mut fields = FieldScanner::default();
-                let mut sources = Sources {
+                let mut inputs = TemplateInputs {
                     fields: &mut fields,
                     request_fields: &mut placeholders.fields,
                     headers: &mut placeholders.headers,
                     diagnostics,
                 };
-                let compiled = Compiled::compile(template, &mut sources);
+                let compiled = TemplateParts::compile(template, &mut inputs);
                 Self::Json(CompiledTemplate { fields, compiled })
             }
         }
@@ -129,21 +152,21 @@ impl CompiledTemplate {
         body: &[u8],
         request: &Fields<'_>,
         captured: &CapturedHeaders,
-    ) -> Result<Vec<u8>, Unfilled> {
+    ) -> Result<Vec<u8>, RenderError> {
         let fields = self.fields.scan(body);
         if fields.lack_any_of(&self.fields) {
-            return Err(Unfilled::Malformed);
+            return Err(RenderError::Malformed);
         }
         if self.compiled.lacks_request_field(request) {
-            return Err(Unfilled::RequestUnread);
+            return Err(RenderError::RequestFieldsNotCaptured);
         }
-        let values = Values {
+        let values = PlaceholderValues {
             fields: &fields,
             request,
             captured,
         };
         let rendered = self.compiled.render(values);
-        rendered.map_err(|MissingValue| Unfilled::MissingValue)
+        rendered.map_err(|MissingValue| RenderError::MissingValue)
     }
 }
 

@@ -5,7 +5,7 @@ use http::HeaderName;
 use super::{
     syntax,
     syntax::field_slot,
-    template::{Compiled, Otherwise, Part, Placeholder, Source},
+    template::{CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts},
 };
 use crate::{
     contract::definition::template::{self, Node, Template, WhenAbsent},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Where the holes of a template find their values.
-pub(super) struct Sources<'c> {
+pub(super) struct TemplateInputs<'c> {
     /// The fields that the template takes from the answer.
     pub(super) fields: &'c mut FieldScanner,
     /// The fields that the endpoint takes from the request.
@@ -24,7 +24,7 @@ pub(super) struct Sources<'c> {
     pub(super) diagnostics: &'c mut Diagnostics,
 }
 
-impl Sources<'_> {
+impl TemplateInputs<'_> {
     /// Adds a fault of the template at the current place.
     fn add(&mut self, value: impl AsRef<str>, expected: &str) {
         let code = FaultCode::InvalidTemplate;
@@ -32,69 +32,69 @@ impl Sources<'_> {
     }
 }
 
-impl Compiled {
-    pub(super) fn compile(template: &Template, sources: &mut Sources<'_>) -> Self {
+impl TemplateParts {
+    pub(super) fn compile(template: &Template, inputs: &mut TemplateInputs<'_>) -> Self {
         let mut compiled = Self::default();
-        sources.diagnostics.enter("json");
-        compiled.always_there(&template.0, sources);
-        sources.diagnostics.leave();
+        inputs.diagnostics.enter("json");
+        compiled.always_there(&template.0, inputs);
+        inputs.diagnostics.leave();
         compiled
     }
 
     /// A value that cannot be left out where it stands.
-    fn always_there(&mut self, node: &Node, sources: &mut Sources<'_>) {
+    fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
         if may_be_absent(node) {
             let expected = "an optional placeholder or object only as the value of a member";
-            sources.add(describe(node), expected);
+            inputs.add(describe(node), expected);
         }
-        self.node(node, sources);
+        self.node(node, inputs);
     }
 
-    fn node(&mut self, node: &Node, sources: &mut Sources<'_>) {
+    fn node(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
         match node {
             Node::Scalar(value) => self.text(&value.to_string()),
-            Node::Array(elements) => self.array(elements, sources),
-            Node::Object { members, .. } => self.object(members, sources),
+            Node::Array(elements) => self.array(elements, inputs),
+            Node::Object { members, .. } => self.object(members, inputs),
             Node::Placeholder(placeholder) => {
-                if let Some(placeholder) = compile_placeholder(placeholder, sources) {
-                    self.parts.push(Part::Placeholder(placeholder));
+                if let Some(placeholder) = compile_placeholder(placeholder, inputs) {
+                    self.parts.push(TemplatePart::Placeholder(placeholder));
                 }
             }
             Node::Invalid { value, expected } => {
-                sources.add(value, expected.as_str());
+                inputs.add(value, expected.as_str());
             }
         }
     }
 
-    fn array(&mut self, elements: &[Node], sources: &mut Sources<'_>) {
+    fn array(&mut self, elements: &[Node], inputs: &mut TemplateInputs<'_>) {
         self.text("[");
         for (index, element) in elements.iter().enumerate() {
             self.text(if index == 0 { "" } else { "," });
-            sources.diagnostics.enter(index);
-            self.always_there(element, sources);
-            sources.diagnostics.leave();
+            inputs.diagnostics.enter(index);
+            self.always_there(element, inputs);
+            inputs.diagnostics.leave();
         }
         self.text("]");
     }
 
-    fn object(&mut self, members: &[(String, Node)], sources: &mut Sources<'_>) {
+    fn object(&mut self, members: &[(String, Node)], inputs: &mut TemplateInputs<'_>) {
         self.text("{");
         let mut comma = Comma::Never;
         for (index, (name, value)) in members.iter().enumerate() {
-            sources.diagnostics.enter(name);
+            inputs.diagnostics.enter(name);
             if members[..index].iter().any(|(earlier, _)| earlier == name) {
                 let expected = "members with different names";
-                sources.add(name, expected);
+                inputs.add(name, expected);
             }
             let optional = may_be_absent(value);
             let mut member = Self::default();
             member.comma(comma);
             member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
-            member.node(value, sources);
-            sources.diagnostics.leave();
+            member.node(value, inputs);
+            inputs.diagnostics.leave();
             comma = comma.after(!optional);
             if optional {
-                self.parts.push(Part::Optional(member.parts));
+                self.parts.push(TemplatePart::Optional(member.parts));
             } else {
                 self.extend(member.parts);
             }
@@ -105,7 +105,7 @@ impl Compiled {
     fn comma(&mut self, comma: Comma) {
         match comma {
             Comma::Never => {}
-            Comma::Perhaps => self.parts.push(Part::Comma),
+            Comma::Perhaps => self.parts.push(TemplatePart::Comma),
             Comma::Always => self.text(","),
         }
     }
@@ -113,15 +113,15 @@ impl Compiled {
     /// Text joins the text before it.
     fn text(&mut self, text: &str) {
         match self.parts.last_mut() {
-            Some(Part::Text(before)) => before.push_str(text),
-            _ => self.parts.push(Part::Text(text.to_owned())),
+            Some(TemplatePart::Text(before)) => before.push_str(text),
+            _ => self.parts.push(TemplatePart::Text(text.to_owned())),
         }
     }
 
-    fn extend(&mut self, parts: Vec<Part>) {
+    fn extend(&mut self, parts: Vec<TemplatePart>) {
         for part in parts {
             match part {
-                Part::Text(text) => self.text(&text),
+                TemplatePart::Text(text) => self.text(&text),
                 other => self.parts.push(other),
             }
         }
@@ -164,46 +164,46 @@ fn may_be_absent(node: &Node) -> bool {
 
 fn compile_placeholder(
     placeholder: &template::Placeholder,
-    sources: &mut Sources<'_>,
-) -> Option<Placeholder> {
+    inputs: &mut TemplateInputs<'_>,
+) -> Option<CompiledPlaceholder> {
     let source = match &placeholder.source {
         template::Source::Field(pointer) => {
-            Source::Field(field_slot(pointer, sources.fields, sources.diagnostics)?)
+            CompiledSource::Field(field_slot(pointer, inputs.fields, inputs.diagnostics)?)
         }
-        template::Source::RequestField(pointer) => Source::RequestField(field_slot(
+        template::Source::RequestField(pointer) => CompiledSource::RequestField(field_slot(
             pointer,
-            sources.request_fields,
-            sources.diagnostics,
+            inputs.request_fields,
+            inputs.diagnostics,
         )?),
-        template::Source::Header(names) => Source::Header(header(names, sources)?),
-        template::Source::Uuid => Source::Uuid,
+        template::Source::Header(names) => CompiledSource::Header(header(names, inputs)?),
+        template::Source::Uuid => CompiledSource::Uuid,
     };
-    let otherwise = match &placeholder.when_absent {
-        WhenAbsent::Skip | WhenAbsent::Omit => Otherwise::Nothing,
+    let fallback = match &placeholder.when_absent {
+        WhenAbsent::Skip | WhenAbsent::Omit => Fallback::Nothing,
         WhenAbsent::Default(default) => {
-            let mut compiled = Compiled::default();
-            sources.diagnostics.enter("default");
-            compiled.node(default, sources);
-            sources.diagnostics.leave();
-            Otherwise::Default(compiled.parts)
+            let mut compiled = TemplateParts::default();
+            inputs.diagnostics.enter("default");
+            compiled.node(default, inputs);
+            inputs.diagnostics.leave();
+            Fallback::Default(compiled.parts)
         }
     };
-    Some(Placeholder { source, otherwise })
+    Some(CompiledPlaceholder { source, fallback })
 }
 
-fn header(names: &[String], sources: &mut Sources<'_>) -> Option<usize> {
+fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
     if names.is_empty() {
-        sources.add("[]", "the name of at least one header");
+        inputs.add("[]", "the name of at least one header");
     }
     let parsed: Vec<_> = names
         .iter()
-        .map(|name| syntax::header_name(name, sources.diagnostics))
+        .map(|name| syntax::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let known = sources.headers.iter().position(|earlier| *earlier == names);
+    let known = inputs.headers.iter().position(|earlier| *earlier == names);
     Some(known.unwrap_or_else(|| {
-        sources.headers.push(names);
-        sources.headers.len() - 1
+        inputs.headers.push(names);
+        inputs.headers.len() - 1
     }))
 }
 

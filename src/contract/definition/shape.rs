@@ -15,7 +15,7 @@ use super::template::Template;
 ///     .json(Template::object([
 ///         ("code", Template::from("AUTHORIZATION_PENDING")),
 ///         ("retryable", Template::from(true)),
-///         ("correlation_id", Placeholder::header(["x-correlation-id"]).or(Placeholder::uuid()).into()),
+///         ("correlation_id", Placeholder::header(["x-correlation-id"]).default(Placeholder::uuid()).into()),
 ///     ]));
 /// assert_eq!(pending.status(), 401);
 /// ```

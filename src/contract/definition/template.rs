@@ -20,7 +20,7 @@ use crate::{
 /// | `{"$uuid": "v4"}` | a fresh random UUID, as a string |
 /// | `{"$object": {…}, "omit_when_empty": true}` | an object, left out when all its members are |
 ///
-/// The first three take `"default": …` (a value, or another hole) or `"optional": true`, by which the member whose value
+/// The first three take `"default": …` (a value, or another hole) or `"omit_if_absent": true`, by which the member whose value
 /// they are is left out. Within `$object` names that start with `$` are plain names.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -128,13 +128,13 @@ impl Placeholder {
     }
 
     /// This hole, filled with a value or another hole where its own value is absent.
-    pub fn or(mut self, default: impl Into<Template>) -> Self {
+    pub fn default(mut self, default: impl Into<Template>) -> Self {
         self.when_absent = WhenAbsent::Default(default.into().0);
         self
     }
 
     /// This hole, whose member is left out where its value is absent.
-    pub fn optional(mut self) -> Self {
+    pub fn omit_if_absent(mut self) -> Self {
         self.when_absent = WhenAbsent::Omit;
         self
     }
@@ -229,7 +229,7 @@ fn read_special(tree: &OrderedValue) -> Node {
         },
         (None, None) => Node::Invalid {
             value: tree.to_string(),
-            expected: "one of $field, $request_field, $header, $uuid with at most one of default and optional, or \
+            expected: "one of $field, $request_field, $header, $uuid with at most one of default and omit_if_absent, or \
                        $object with an object"
                 .to_owned(),
         },
@@ -269,7 +269,7 @@ fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
 fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> Option<WhenAbsent> {
     match (
         reader.any("default"),
-        reader.boolean("optional").unwrap_or_default(),
+        reader.boolean("omit_if_absent").unwrap_or_default(),
     ) {
         (Some(default), false) => Some(WhenAbsent::Default(read(default))),
         (None, true) => Some(WhenAbsent::Omit),
@@ -316,7 +316,7 @@ fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
         Source::Header(names) => ("$header", Value::from(names.clone()).into()),
         Source::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
     };
-    let (default, optional) = match &placeholder.when_absent {
+    let (default, omit) = match &placeholder.when_absent {
         WhenAbsent::Skip => (None, None),
         WhenAbsent::Omit => (None, Some(OrderedValue::Scalar(true.into()))),
         WhenAbsent::Default(node) => (Some(write(node)), None),
@@ -324,6 +324,6 @@ fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
     OrderedValue::object([
         (name, Some(source)),
         ("default", default),
-        ("optional", optional),
+        ("omit_if_absent", omit),
     ])
 }
