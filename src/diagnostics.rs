@@ -365,17 +365,22 @@ pub(crate) use fault_error;
 mod tests {
     use super::*;
 
+    #[expect(
+        unreachable_pub,
+        reason = "the errors are made to be public, and that of a test is not"
+    )]
     mod soup {
         crate::diagnostics::fault_error! {
             /// Why it cannot be eaten.
-            #[expect(unreachable_pub, reason = "the error is made to be public, and that of a test is not")]
             SoupError
         }
     }
 
     fn lines(diagnostics: Diagnostics) -> String {
         let result: Result<(), soup::SoupError> = diagnostics.into_result(());
-        result.unwrap_err().to_string()
+        let error = result.unwrap_err();
+        assert_eq!(error.to_string().lines().count(), error.faults().len());
+        error.to_string()
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
 /// fingerprints is never in a document; it is given when the detector is built.
 ///
 /// ```
+/// use std::sync::Arc;
 /// use legacy_http_compat::{CompatFlag, LegacyHttpCompatLayer};
 /// use legacy_http_compat::{caller::FingerprintKey, document::Document};
 ///
@@ -33,8 +34,8 @@ use crate::{
 /// }"#)?;
 ///
 /// let key = FingerprintKey::new([7; 16]); // from a secret store
-/// let flag = CompatFlag::new("features.jobs.compat", true);
-/// let mut layer = LegacyHttpCompatLayer::new(document.contract().clone(), flag.reader());
+/// let flag = CompatFlag::on("features.jobs.compat");
+/// let mut layer = LegacyHttpCompatLayer::new(document.contract().clone(), &flag);
 /// if let Some(callers) = document.callers() {
 ///     layer = layer.detector(Arc::new(callers.build(&key)?));
 /// }

@@ -162,7 +162,7 @@ fn full_contract() -> Contract {
 fn the_polls_of_the_device_flow_cost_under_half_a_megabyte_and_nothing_costs_more_than_thirteen() {
     let process = Process::new(
         Contract::device_flow(),
-        &Kinds::new(["UI_RUST", "AGENT", "MCP"]),
+        &Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap(),
     );
     let device = kept(&process, device_flow);
     assert!(device <= 500_000, "{device} bytes");
@@ -170,7 +170,7 @@ fn the_polls_of_the_device_flow_cost_under_half_a_megabyte_and_nothing_costs_mor
     let kinds: Vec<_> = (0..Kinds::MAX)
         .map(|number| format!("kind{number}"))
         .collect();
-    let process = Process::new(full_contract(), &Kinds::new(kinds));
+    let process = Process::new(full_contract(), &Kinds::new(kinds).unwrap());
     let most = kept(&process, |process| {
         for number in 0..300_u128 {
             process.ask(number, &format!("/{number}"), 410, "{}");

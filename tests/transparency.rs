@@ -6,6 +6,8 @@ mod observed;
 #[path = "support/scripted.rs"]
 mod scripted;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use legacy_http_compat::{
@@ -104,7 +106,10 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn layer(active: bool) -> (LegacyHttpCompatLayer, Notes) {
     let (flag, notes) = (CompatFlag::new("compat", active), Notes::default());
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader());
-    (layer.body_limit(LIMIT).observer(notes.clone()), notes)
+    (
+        layer.body_limit(LIMIT).observer(Arc::new(notes.clone())),
+        notes,
+    )
 }
 
 /// The answer without the layer and with it.

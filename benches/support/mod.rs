@@ -6,6 +6,7 @@ use std::{
     future::{Ready, ready},
     hint::black_box,
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -68,7 +69,7 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
     let census = Census::new(detector.kinds());
     layer
         .detector(Arc::new(detector))
-        .observer(census)
+        .observer(Arc::new(census))
         .observer(Arc::new(Metrics::new()))
 }
 

@@ -29,7 +29,7 @@ pub use detector::{
     DetectorError, IdentitySignal, KindSource, SignalDetector, SignalDetectorBuilder, SignalPart,
 };
 pub use fingerprint_key::{FingerprintKey, FingerprintKeyError, FingerprintKeyErrorKind, KeyCheck};
-pub use kind::{Kind, Kinds};
+pub use kind::{Kind, Kinds, KindsError, KindsErrorKind};
 pub use user_agent::{Product, Products};
 pub use vary::Vary;
 pub use version::ClientVersion;

@@ -18,7 +18,7 @@
 //! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout, Transition};
 //!
 //! let contract = LiveContract::new(Contract::device_flow());
-//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
+//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
 //! let metrics = Arc::new(Metrics::new());
 //! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "48h"}"#)?;
 //! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)

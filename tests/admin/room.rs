@@ -92,7 +92,7 @@ impl Room {
         let mut setup = Setup::default();
         change(&mut setup);
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(KINDS);
+        let kinds = Kinds::new(KINDS).unwrap();
         let census = Census::builder(&kinds).clock(clock.clone()).open().unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
@@ -160,7 +160,7 @@ impl Room {
 
     /// A caller of a kind is seen to depend on a legacy shape.
     pub(crate) fn see(&self, kind: &str, number: u128, dependence: Dependence) {
-        let kind = Kinds::new(KINDS).find(kind).unwrap();
+        let kind = Kinds::new(KINDS).unwrap().find(kind).unwrap();
         let caller = Caller::new(kind, Generation::Legacy);
         self.census.record(&CallerEvent {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),

@@ -106,7 +106,10 @@ where
     let recorder = Recorder::default();
     let flag = CompatFlag::new("f", true);
     let service = ServiceBuilder::new()
-        .layer(LegacyHttpCompatLayer::new(contract(), flag.reader()).observer(recorder.clone()))
+        .layer(
+            LegacyHttpCompatLayer::new(contract(), flag.reader())
+                .observer(Arc::new(recorder.clone())),
+        )
         .layer(capture)
         .service(service_fn(
             async |request: Request<CapturedRequestBody<B>>| {

@@ -1,5 +1,7 @@
 //! The compatibility layer in front of the handlers: the one place where the application knows of old clients.
 
+use std::sync::Arc;
+
 use axum::Router;
 use legacy_http_compat::{
     FlagReader, LegacyHttpCompatLayer, LiveContract, caller::SignalDetector,

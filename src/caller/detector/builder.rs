@@ -127,8 +127,7 @@ impl SignalDetectorBuilder {
         diagnostics: &mut Diagnostics,
     ) -> SignalDetector {
         let settings = &self.settings;
-        check_kinds(&settings.kinds, diagnostics);
-        let kinds = Kinds::new(settings.kinds.iter().cloned());
+        let kinds = check_kinds(&settings.kinds, diagnostics);
         let mut wanted = WantedHeaders::default();
         let kind = KindRules::compile(settings, &kinds, &mut wanted, diagnostics);
         let generation = GenerationRules::compile(settings, &kinds, &mut wanted, diagnostics);
@@ -148,20 +147,18 @@ impl SignalDetectorBuilder {
     }
 }
 
-fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) {
+/// The set of the listed kinds; of faulty settings, as many as can be in one.
+fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) -> Kinds {
     if names.is_empty() {
         let expected = "at least one client kind, for example AGENT";
         diagnostics.add_at("/kinds", FaultCode::NoKinds, "", expected);
     }
     if names.len() >= Kinds::MAX {
         let expected = format!("at most {} besides other", Kinds::MAX - 1);
-        diagnostics.add_at(
-            "/kinds",
-            FaultCode::TooMany,
-            names.len().to_string(),
-            expected,
-        );
+        let count = names.len().to_string();
+        diagnostics.add_at("/kinds", FaultCode::TooMany, count, expected);
     }
+    let mut distinct: Vec<&str> = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let place = format!("/kinds/{index}");
         if token(name.as_bytes()).is_none() || name.len() > LONGEST_KIND || name == "other" {
@@ -171,8 +168,13 @@ fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) {
             );
             diagnostics.add_at(&place, FaultCode::InvalidName, name, expected);
         }
-        if names[..index].contains(name) {
-            diagnostics.add_at(&place, FaultCode::DuplicateName, name, "each kind once");
+        if distinct.contains(&name.as_str()) {
+            let expected = "each kind once";
+            diagnostics.add_at(&place, FaultCode::DuplicateName, name, expected);
+        } else if name != "other" {
+            distinct.push(name);
         }
     }
+    distinct.truncate(Kinds::MAX - 1);
+    Kinds::new(distinct).expect("distinct names, and not too many")
 }

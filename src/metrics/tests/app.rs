@@ -65,7 +65,9 @@ pub(crate) fn layer(
     metrics: &Arc<Metrics>,
 ) -> LegacyHttpCompatLayer {
     LegacyHttpCompatLayer::new(contract, flag)
-        .detector(Arc::new(ByHeader(Kinds::new(kinds.iter().copied()))))
+        .detector(Arc::new(ByHeader(
+            Kinds::new(kinds.iter().copied()).unwrap(),
+        )))
         .observer(metrics.clone())
 }
 
