@@ -31,7 +31,7 @@ use super::{
 ///
 /// let flag = CompatFlag::new("f", true);
 /// let metrics = Arc::new(Metrics::new());
-/// // … LegacyHttpCompatLayer::new(contract, flag.reader()).observe(metrics.clone()) …
+/// // … LegacyHttpCompatLayer::new(contract, flag.reader()).observer(metrics.clone()) …
 /// let collector = PrometheusCollector::new().source(metrics).source(flag.reader());
 ///
 /// let mut registry = Registry::default();

@@ -27,7 +27,7 @@
 //!     .metrics(metrics.clone())
 //!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` where it matters
 //! let rollout = Arc::new(rollout);
-//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
+//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observer(census.clone()).observer(metrics);
 //! let keeper = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
 //! // … serve; here somebody is in a hurry …
 //! let run = rollout.dry_run(Transition::Cutover)?;
@@ -137,9 +137,7 @@ pub use payload::{
     ProcessStarted, Recovered, WaiverEnded,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{
-    BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
-};
+pub use policy::{BuiltInGate, Guard, Policy, PolicyBuilder, PolicyError};
 pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
 pub use records::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,

@@ -27,7 +27,7 @@ fn detector() -> SignalDetector {
 }
 
 fn agent() -> Kind {
-    Kinds::new(["AGENT", "MCP"]).find("AGENT").unwrap()
+    Kinds::new(["AGENT", "MCP"]).unwrap().find("AGENT").unwrap()
 }
 
 fn set_up(with: impl FnOnce(CensusBuilder) -> CensusBuilder) -> (Arc<ManualClock>, Census) {
@@ -299,7 +299,7 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
 #[test]
 fn a_kind_of_another_set_is_other() {
     let (_, census) = set_up(|builder| builder);
-    let large = Kinds::new(["A", "B", "C", "D"]);
+    let large = Kinds::new(["A", "B", "C", "D"]).unwrap();
     let stranger = Caller::new(large.find("D").unwrap(), Generation::Legacy);
     see(
         &census,

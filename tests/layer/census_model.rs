@@ -204,6 +204,7 @@ fn detector() -> SignalDetector {
 
 fn kind(number: u8) -> Kind {
     Kinds::new(["AGENT", "MCP"])
+        .unwrap()
         .find(["AGENT", "MCP", "other"][usize::from(number % 3)])
         .unwrap()
 }

@@ -91,7 +91,7 @@ fn detector<const N: usize>(kinds: [&str; N], key: [u8; 16]) -> SignalDetector {
 }
 
 pub(crate) fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
-    let agent = Kinds::new(["AGENT"]).find("AGENT").unwrap();
+    let agent = Kinds::new(["AGENT"]).unwrap().find("AGENT").unwrap();
     census.record(&CallerEvent {
         caller: Caller::new(agent, Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(fingerprint))

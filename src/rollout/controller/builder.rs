@@ -220,7 +220,7 @@ impl RolloutBuilder {
 impl Rollout {
     fn log_start(&self) {
         let status = self.status();
-        let (flag, active) = (self.parts.flag.name(), self.parts.flag.is_active());
+        let (flag, active) = (self.parts.flag.name(), self.parts.flag.is_on());
         let (phase, head) = (status.state.phase().as_str(), status.head);
         tracing::info!(flag, active, phase, head, "the rollout is open");
     }

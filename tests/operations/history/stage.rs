@@ -105,7 +105,7 @@ impl Stage {
         setting: Setting,
         change: impl FnOnce(HistoryBuilder) -> HistoryBuilder,
     ) -> Self {
-        let detector = ByExtension(Kinds::new(setting.kinds.iter().copied()));
+        let detector = ByExtension(Kinds::new(setting.kinds.iter().copied()).unwrap());
         // Small, because a report visits every bucket.
         let census = Census::builder(&detector).capacity(64).clock(clock.clone());
         let census = census.open().unwrap();
@@ -113,9 +113,9 @@ impl Stage {
         let builder = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(setting.contract, flag.reader())
-            .detect(detector)
-            .observe(census.clone())
-            .observe(metrics.clone());
+            .detector(Arc::new(detector))
+            .observer(census.clone())
+            .observer(metrics.clone());
         Self {
             clock,
             flag,
@@ -193,7 +193,7 @@ impl Stage {
 }
 
 pub(crate) fn caller(kind: &str, number: u128, generation: Generation) -> Caller {
-    let kinds = Kinds::new(["AGENT", "MCP"]);
+    let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
     let kind = kinds.find(kind).unwrap_or(Kind::OTHER);
     Caller::new(kind, generation).with_fingerprint(Fingerprint::from_u128(number))
 }
