@@ -26,7 +26,7 @@ use std::fmt::{self, Display, Write as _};
 pub struct Fault {
     code: FaultCode,
     place: String,
-    /// The names of the things that the place is in, for readers who count no array elements.
+    /// The names of what the place is in, because an array index alone is hard to find.
     within: String,
     value: String,
     expected: String,
@@ -153,7 +153,7 @@ impl Fault {
 
     /// The offending value, at most 200 characters of it; empty where there is none.
     ///
-    /// Strings of their own form (names, paths, versions) stand for themselves; a value of the wrong type is JSON text.
+    /// Names, paths, versions and the like as they are; a value of the wrong type as JSON text.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value

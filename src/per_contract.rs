@@ -44,7 +44,7 @@ impl<T> PerContract<T> {
         prepare: impl FnOnce() -> T,
         apply: impl FnOnce(&T),
     ) {
-        let row = self.row(observation.plan().id).iter();
+        let row = self.row(observation.contract().id).iter();
         let mut early = row.map_while(OnceLock::get);
         match early.find(|bound| bound.is_for(observation)) {
             Some(bound) => apply(&bound.value),
@@ -70,7 +70,7 @@ impl<T> PerContract<T> {
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been here between the look and the lock.
         self.find(observation).unwrap_or_else(|| {
-            let (plan, kinds) = (observation.plan().id, observation.kinds().clone());
+            let (plan, kinds) = (observation.contract().id, observation.kinds().clone());
             let value = prepare();
             let bound = Arc::new(Bound { plan, kinds, value });
             self.add(&bound);
@@ -79,7 +79,7 @@ impl<T> PerContract<T> {
     }
 
     fn find(&self, observation: &Observation<'_>) -> Option<Arc<Bound<T>>> {
-        let row = self.row(observation.plan().id).iter();
+        let row = self.row(observation.contract().id).iter();
         let later = self.later.load();
         let mut all = row.map_while(OnceLock::get).chain(later.iter());
         all.find(|bound| bound.is_for(observation)).cloned()
@@ -105,7 +105,7 @@ impl<T> Bound<T> {
     /// Whether it is the one to ask about this answer.
     #[inline]
     fn is_for(&self, observation: &Observation<'_>) -> bool {
-        self.plan == observation.plan().id && self.kinds.is_same_set(observation.kinds())
+        self.plan == observation.contract().id && self.kinds.is_same_set(observation.kinds())
     }
 }
 

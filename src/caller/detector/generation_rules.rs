@@ -1,4 +1,4 @@
-//! Which contract a caller understands.
+//! The contract that a caller understands.
 
 use super::header_scan::{Found, Slot, WantedHeaders};
 use super::kind_rules::{KindMatch, KindRules, known_kind};
@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
 /// The most characters the value of the opt-in header may have.
 const LONGEST_OPT_IN: usize = 256;
 
-/// Opt-in, else version, else what is said of unknown callers.
+/// Opt-in, else version, else the generation of unknown callers.
 #[derive(Debug)]
 pub(super) struct GenerationRules {
     opt_in: Option<(Slot, Box<[u8]>)>,
@@ -38,7 +38,7 @@ impl GenerationRules {
         }
     }
 
-    /// The generation, and the version if the caller matched one.
+    /// The generation, and the version if the caller sent one.
     pub(super) fn find<'h>(
         &self,
         found: &Found<'h>,
@@ -61,7 +61,7 @@ impl GenerationRules {
         opt_in.is_some_and(|(slot, value)| found.value(*slot) == Some(value))
     }
 
-    /// The first of header and product that is a version, as text and as what it says.
+    /// The first of header and product that is a version, as text and parsed.
     fn version<'h>(
         &self,
         found: &Found<'h>,

@@ -1,4 +1,4 @@
-//! Which installation a caller is.
+//! The installation that a caller is.
 
 use http::Extensions;
 use http::header::{HeaderName, USER_AGENT};
@@ -12,17 +12,17 @@ use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::pseudonym::Pseudonym;
 use crate::diagnostics::{Diagnostics, FaultCode};
 
-/// The most characters a header may have to identify anyone.
+/// How many characters a header may have to count as an identity.
 const LONGEST_VALUE: usize = 256;
 
-/// The most characters a product's name may have to identify anyone.
+/// How many characters a product's name may have to count as an identity.
 const LONGEST_PRODUCT: usize = 64;
 
 /// The identity signals in their order.
 #[derive(Debug)]
 pub(super) struct IdentitySignals(Box<[Signal]>);
 
-/// One signal: its parts, and the hash of all that is known of them ahead.
+/// One signal: its parts, and the hash of all that is known of them in advance.
 #[derive(Debug)]
 struct Signal {
     /// Up to the name of the first part.
@@ -69,7 +69,7 @@ impl IdentitySignals {
         Self(signals.into())
     }
 
-    /// Whether the first signal is a header and identifies the caller, so that nothing but headers has a part in it.
+    /// Whether the first signal is a header and identifies the caller, so that the result depends on headers alone.
     pub(super) fn is_identified_by_header(&self, found: &Found<'_>) -> bool {
         let value = self.first_header().and_then(|slot| found.value(slot));
         value.is_some_and(is_identity)
@@ -148,7 +148,7 @@ impl Source {
     }
 }
 
-/// The first product mapped to a kind, which may have told the kind already; else the first of all.
+/// The first product mapped to a kind, which may already be known; else the first of all.
 fn product_name<'h>(input: SignalInput<'_, 'h>, user_agent: Slot) -> Option<&'h str> {
     let SignalInput {
         found,
@@ -168,8 +168,8 @@ fn is_identity(value: &[u8]) -> bool {
     (1..=LONGEST_VALUE).contains(&value.len()) && is_visible(value)
 }
 
-/// Whether all bytes are visible ASCII. Eight at a time, for this looks at each byte of each identity; the
-/// last eight may overlap those before.
+/// Whether all bytes are visible ASCII. Eight at a time, because this reads each byte of each identity; the last eight
+/// may overlap those before.
 #[inline]
 fn is_visible(value: &[u8]) -> bool {
     let Some(last) = value.last_chunk() else {

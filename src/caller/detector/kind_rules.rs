@@ -1,4 +1,4 @@
-//! Which kind a caller is of.
+//! The kind of a caller.
 
 use http::header::USER_AGENT;
 
@@ -23,7 +23,7 @@ enum Source {
     Products,
 }
 
-/// A caller's kind, and the product that told it.
+/// A caller's kind, and the product that determined it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KindMatch<'h> {
     pub(super) kind: Kind,
@@ -56,7 +56,7 @@ impl KindRules {
         rules
     }
 
-    /// The kind that the first source with a known one names, else `other`.
+    /// The kind by the first source that has a known one, else `other`.
     pub(super) fn find<'h>(&self, found: &Found<'h>) -> KindMatch<'h> {
         let matched = self.sources.iter().find_map(|source| match source {
             Source::Header(slot) => self.by_header(found, *slot),
@@ -68,12 +68,12 @@ impl KindRules {
         })
     }
 
-    /// The products that tell the kind.
+    /// The products that determine the kind.
     pub(super) const fn products(&self) -> Option<&ProductTable> {
         self.products.as_ref()
     }
 
-    /// The version of the product that told the caller's kind, else of the first that is mapped to it.
+    /// The version of the product that determined the caller's kind, else of the first that is mapped to it.
     pub(super) fn product_version<'h>(
         &self,
         found: &Found<'h>,
@@ -126,8 +126,8 @@ impl KindRules {
 
 /// Names of products and their kinds.
 ///
-/// RFC 9110 §10.1.5 does not say whether the case of letters counts in a product's name. It does not here,
-/// as in RFC 9309 §2.2.1: a client is not another one because something on the way rewrites the case.
+/// RFC 9110 §10.1.5 leaves open whether product names are case-sensitive. Here they are not, as in RFC 9309 §2.2.1: a
+/// client stays the same when an intermediary rewrites the case.
 #[derive(Debug)]
 pub(super) struct ProductTable {
     slot: Slot,

@@ -1,4 +1,4 @@
-//! The detector that most applications need, and how it is set up.
+//! The detector that most applications need, and its configuration.
 
 mod builder;
 mod cache;

@@ -1,4 +1,4 @@
-//! The JSON body of a legacy answer: a value with holes.
+//! The JSON body of a legacy response: a value with placeholders.
 
 use serde_json::Value;
 
@@ -7,21 +7,21 @@ use crate::{
     json::{ObjectReader, OrderedValue},
 };
 
-/// A JSON value with typed holes, whose objects keep the order of their members.
+/// A JSON value with typed placeholders, whose objects keep the order of their members.
 ///
 /// In a document, and wherever a [`Value`] is turned into a template, an object whose first member's name starts with
-/// `$` is a hole:
+/// `$` is a placeholder:
 ///
-/// | object | stands for |
+/// | object | is replaced by |
 /// | --- | --- |
-/// | `{"$field": "/interval"}` | a field of the target answer by JSON pointer, with its JSON type |
+/// | `{"$field": "/interval"}` | a field of the target response by JSON pointer, with its JSON type |
 /// | `{"$request_field": "/client_kind"}` | a field of the request by JSON pointer, with its JSON type |
 /// | `{"$header": ["x-correlation-id", "x-request-id"]}` | the first of these request headers that is present, as a string |
 /// | `{"$uuid": "v4"}` | a fresh random UUID, as a string |
-/// | `{"$object": {…}, "omit_when_empty": true}` | an object, left out when all its members are |
+/// | `{"$object": {…}, "omit_when_empty": true}` | an object, omitted when all its members are |
 ///
-/// The first three take `"default": …` (a value, or another hole) or `"omit_if_absent": true`, by which the member whose value
-/// they are is left out. Within `$object` names that start with `$` are plain names.
+/// The first three take `"default": …` (a value, or another placeholder) or `"omit_if_absent": true`, which omits the
+/// member whose value they are. Within `$object`, names that start with `$` are plain names.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Template(pub(in crate::contract) Node);
@@ -36,16 +36,16 @@ pub(crate) enum Node {
         omit_when_empty: bool,
     },
     Placeholder(Box<Placeholder>),
-    /// A hole that could not be read, and what would be right. Refused when the contract is built.
+    /// A malformed placeholder, and what is expected. Refused when the contract is built.
     Invalid {
         value: String,
         expected: String,
     },
 }
 
-/// A place in a [`Template`] that is filled for each answer.
+/// A part of a [`Template`] that is filled for each response.
 ///
-/// A hole whose value is absent, and that has neither a default nor is optional, keeps the answer from being rewritten.
+/// If the value of a placeholder is absent, and it has no default and is not omitted, the response is not rewritten.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Placeholder {
@@ -69,7 +69,7 @@ pub(crate) enum WhenAbsent {
 }
 
 impl Template {
-    /// An object with these members in this order.
+    /// An object with these members, in this order.
     pub fn object<N: Into<String>, T: Into<Self>>(
         members: impl IntoIterator<Item = (N, T)>,
     ) -> Self {
@@ -93,7 +93,7 @@ impl Template {
         ))
     }
 
-    /// This object, left out of the object around it when all its members are. No effect on anything but an object.
+    /// Omits this object from the object around it when all its members are omitted. Only objects are affected.
     pub fn omit_when_empty(mut self) -> Self {
         if let Node::Object {
             omit_when_empty, ..
@@ -106,7 +106,7 @@ impl Template {
 }
 
 impl Placeholder {
-    /// A field of the target answer by JSON pointer (RFC 6901), inserted with its JSON type.
+    /// A field of the target response by JSON pointer (RFC 6901), inserted with its JSON type.
     pub fn field(pointer: impl Into<String>) -> Self {
         Self::of(Source::Field(pointer.into()))
     }
@@ -127,13 +127,13 @@ impl Placeholder {
         Self::of(Source::Uuid)
     }
 
-    /// This hole, filled with a value or another hole where its own value is absent.
+    /// Fills this placeholder with a value or another placeholder if its own value is absent.
     pub fn default(mut self, default: impl Into<Template>) -> Self {
         self.when_absent = WhenAbsent::Default(default.into().0);
         self
     }
 
-    /// This hole, whose member is left out where its value is absent.
+    /// Omits the member whose value this placeholder is, if its value is absent.
     pub fn omit_if_absent(mut self) -> Self {
         self.when_absent = WhenAbsent::Omit;
         self
