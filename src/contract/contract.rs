@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     compile::compiled_contract::CompiledContract,
-    definition::{deprecation::Deprecation, document::Definition, endpoint::Endpoint},
+    definition::{contract_document::Definition, deprecation::Deprecation, endpoint::Endpoint},
 };
 use crate::{
     diagnostics::{Diagnostics, fault_error},

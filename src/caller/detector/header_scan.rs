@@ -45,7 +45,7 @@ struct Wanted {
 
 /// The first value of each wanted header.
 #[derive(Debug)]
-pub(super) struct Found<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
+pub(super) struct FoundHeaders<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
 
 impl WantedHeaders {
     /// The slot of the header of this name, or a fault at `place`.
@@ -97,8 +97,8 @@ impl WantedHeaders {
 
 impl HeaderScan {
     /// The first value of each wanted header.
-    pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> Found<'h> {
-        let mut found = Found([None; MAX_HEADERS]);
+    pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> FoundHeaders<'h> {
+        let mut found = FoundHeaders([None; MAX_HEADERS]);
         self.visit(headers, |slot, value| {
             found.0[usize::from(slot.0) % MAX_HEADERS].get_or_insert(value);
         });
@@ -145,7 +145,7 @@ impl HeaderScan {
     }
 }
 
-impl<'h> Found<'h> {
+impl<'h> FoundHeaders<'h> {
     /// The header's value without blanks around it.
     pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
         let value = self.0[usize::from(slot.0) % MAX_HEADERS];

@@ -4,7 +4,7 @@ use http::{Extensions, request::Parts};
 
 use super::cache::{CacheKey, CallerCache};
 use super::generation_rules::GenerationRules;
-use super::header_scan::{Found, HeaderScan};
+use super::header_scan::{FoundHeaders, HeaderScan};
 use super::identity_signals::{IdentitySignals, SignalInput};
 use super::kind_rules::KindRules;
 use crate::caller::caller::Caller;
@@ -75,7 +75,7 @@ pub struct SignalDetector {
 }
 
 impl SignalDetector {
-    fn classify(&self, found: &Found<'_>, extensions: &Extensions) -> Caller {
+    fn classify(&self, found: &FoundHeaders<'_>, extensions: &Extensions) -> Caller {
         let matched = self.kind.find(found);
         let (generation, version) = self.generation.find(found, matched, &self.kind);
         let fingerprint = self.identity.find(SignalInput {

@@ -3,9 +3,11 @@
 use http::HeaderName;
 
 use super::{
+    compiled_template::{
+        CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts,
+    },
     syntax,
     syntax::field_slot,
-    template::{CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts},
 };
 use crate::{
     contract::definition::template::{self, Node, Template, WhenAbsent},
@@ -167,16 +169,16 @@ fn compile_placeholder(
     inputs: &mut TemplateInputs<'_>,
 ) -> Option<CompiledPlaceholder> {
     let source = match &placeholder.source {
-        template::Source::Field(pointer) => {
+        template::PlaceholderSource::Field(pointer) => {
             CompiledSource::Field(field_slot(pointer, inputs.fields, inputs.diagnostics)?)
         }
-        template::Source::RequestField(pointer) => CompiledSource::RequestField(field_slot(
-            pointer,
-            inputs.request_fields,
-            inputs.diagnostics,
-        )?),
-        template::Source::Header(names) => CompiledSource::Header(header(names, inputs)?),
-        template::Source::Uuid => CompiledSource::Uuid,
+        template::PlaceholderSource::RequestField(pointer) => CompiledSource::RequestField(
+            field_slot(pointer, inputs.request_fields, inputs.diagnostics)?,
+        ),
+        template::PlaceholderSource::Header(names) => {
+            CompiledSource::Header(header(names, inputs)?)
+        }
+        template::PlaceholderSource::Uuid => CompiledSource::Uuid,
     };
     let fallback = match &placeholder.when_absent {
         WhenAbsent::Skip | WhenAbsent::Omit => Fallback::Nothing,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::outcome::same_number;
+use super::compiled_outcome::same_number;
 use crate::contract::definition::outcome::{Condition, MatchTarget, Outcome};
 
 /// More combinations of values than this are not checked.

@@ -49,12 +49,12 @@ pub(crate) enum Node {
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Placeholder {
-    pub(crate) source: Source,
+    pub(crate) source: PlaceholderSource,
     pub(crate) when_absent: WhenAbsent,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum PlaceholderSource {
     Field(String),
     RequestField(String),
     Header(Vec<String>),
@@ -108,23 +108,25 @@ impl Template {
 impl Placeholder {
     /// A field of the target response by JSON pointer (RFC 6901), inserted with its JSON type.
     pub fn field(pointer: impl Into<String>) -> Self {
-        Self::of(Source::Field(pointer.into()))
+        Self::of(PlaceholderSource::Field(pointer.into()))
     }
 
     /// A field of the request by JSON pointer (RFC 6901), inserted with its JSON type. Needs a
     /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside.
     pub fn request_field(pointer: impl Into<String>) -> Self {
-        Self::of(Source::RequestField(pointer.into()))
+        Self::of(PlaceholderSource::RequestField(pointer.into()))
     }
 
     /// The first of these request headers that is present with 1 to 128 bytes of visible ASCII (RFC 5234's `VCHAR`).
     pub fn header<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
-        Self::of(Source::Header(names.into_iter().map(Into::into).collect()))
+        Self::of(PlaceholderSource::Header(
+            names.into_iter().map(Into::into).collect(),
+        ))
     }
 
     /// A fresh random UUID (RFC 9562, version 4).
     pub fn uuid() -> Self {
-        Self::of(Source::Uuid)
+        Self::of(PlaceholderSource::Uuid)
     }
 
     /// Fills this placeholder with a value or another placeholder if its own value is absent.
@@ -139,7 +141,7 @@ impl Placeholder {
         self
     }
 
-    fn of(source: Source) -> Self {
+    fn of(source: PlaceholderSource) -> Self {
         Self {
             source,
             when_absent: WhenAbsent::Skip,
@@ -239,15 +241,17 @@ fn read_special(tree: &OrderedValue) -> Node {
 fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
     let object = reader.any("$object");
     let sources = [
-        reader.string("$field").map(Source::Field),
-        reader.string("$request_field").map(Source::RequestField),
+        reader.string("$field").map(PlaceholderSource::Field),
+        reader
+            .string("$request_field")
+            .map(PlaceholderSource::RequestField),
         reader
             .any("$header")
-            .map(|names| Source::Header(names.string_list().unwrap_or_default())),
+            .map(|names| PlaceholderSource::Header(names.string_list().unwrap_or_default())),
         reader
             .string("$uuid")
             .filter(|version| version == "v4")
-            .map(|_| Source::Uuid),
+            .map(|_| PlaceholderSource::Uuid),
     ];
     let mut sources = sources.into_iter().flatten();
     match (object, sources.next(), sources.next()) {
@@ -308,13 +312,15 @@ fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> OrderedVal
 
 fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
     let (name, source) = match &placeholder.source {
-        Source::Field(pointer) => ("$field", OrderedValue::Scalar(pointer.as_str().into())),
-        Source::RequestField(pointer) => (
+        PlaceholderSource::Field(pointer) => {
+            ("$field", OrderedValue::Scalar(pointer.as_str().into()))
+        }
+        PlaceholderSource::RequestField(pointer) => (
             "$request_field",
             OrderedValue::Scalar(pointer.as_str().into()),
         ),
-        Source::Header(names) => ("$header", Value::from(names.clone()).into()),
-        Source::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
+        PlaceholderSource::Header(names) => ("$header", Value::from(names.clone()).into()),
+        PlaceholderSource::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
     };
     let (default, omit) = match &placeholder.when_absent {
         WhenAbsent::Skip => (None, None),

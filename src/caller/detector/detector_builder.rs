@@ -1,11 +1,11 @@
 //! Builder for [`SignalDetector`].
 
 use super::cache::CallerCache;
+use super::detector_settings::{DetectorSettings, IdentitySignal, KindSource, OptIn};
 use super::generation_rules::GenerationRules;
 use super::header_scan::WantedHeaders;
 use super::identity_signals::IdentitySignals;
 use super::kind_rules::KindRules;
-use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
 use super::signal_detector::SignalDetector;
 use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
@@ -22,7 +22,7 @@ const LONGEST_KIND: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SignalDetectorBuilder {
-    pub(crate) settings: Settings,
+    pub(crate) settings: DetectorSettings,
 }
 
 fault_error! {
@@ -40,7 +40,7 @@ impl SignalDetector {
 impl SignalDetectorBuilder {
     fn new(kinds: Vec<String>) -> Self {
         Self {
-            settings: Settings::of_kinds(kinds),
+            settings: DetectorSettings::of_kinds(kinds),
         }
     }
 

@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
-    outcome::{
+    compiled_outcome::{
         CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
         check_body_conditions,
     },
-    shape::{self, CompiledShape, RequestPlaceholders},
+    compiled_shape::{self, CompiledShape, RequestPlaceholders},
     syntax::without_first_clone,
     unreachable::covered_by,
 };
@@ -79,7 +79,7 @@ impl CompiledEndpoint {
     fn add(&mut self, outcome: &Outcome, diagnostics: &mut Diagnostics) {
         let status = diagnostics.at("status", |diagnostics| {
             // One that could not be read is reported already.
-            shape::status(outcome.status?, diagnostics)
+            compiled_shape::status(outcome.status?, diagnostics)
         });
         let group = self.group(status.unwrap_or_default());
         let requested = RequestedFields {

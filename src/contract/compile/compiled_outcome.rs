@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
 use super::{
-    shape::CompiledShape,
+    compiled_shape::CompiledShape,
     syntax::{self, field_slot},
 };
 use crate::{

@@ -4,7 +4,7 @@ use crate::caller::caller::Generation;
 
 /// The settings of a [`SignalDetector`](super::SignalDetector), from code or from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct DetectorSettings {
     pub(crate) kinds: Vec<String>,
     pub(crate) kind_sources: Vec<KindSource>,
     pub(crate) opt_in: Option<OptIn>,
@@ -58,7 +58,7 @@ pub enum SignalPart {
     ProductName,
 }
 
-impl Settings {
+impl DetectorSettings {
     pub(super) fn of_kinds(kinds: Vec<String>) -> Self {
         Self {
             kinds,

@@ -6,8 +6,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     capture::CapturedHeaders,
+    compiled_template::{MissingValue, PlaceholderValues, TemplateParts},
     syntax::{self, without_first_clone},
-    template::{MissingValue, PlaceholderValues, TemplateParts},
     template_compiler::TemplateInputs,
 };
 use crate::{
