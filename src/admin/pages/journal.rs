@@ -11,7 +11,10 @@ use crate::rollout::Event;
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]
-#[template(path = "journal.html")]
+#[template(
+    path = "journal.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Journal {
     frame: Frame,
     entries: Vec<Entry>,

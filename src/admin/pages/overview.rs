@@ -24,7 +24,10 @@ use crate::{
 
 /// The overview.
 #[derive(Debug, Template)]
-#[template(path = "overview.html")]
+#[template(
+    path = "overview.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Overview {
     frame: Frame,
     stages: Vec<Stage>,

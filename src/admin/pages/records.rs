@@ -18,7 +18,10 @@ use crate::{
 
 /// The page of the records.
 #[derive(Debug, Template)]
-#[template(path = "records.html")]
+#[template(
+    path = "records.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Records {
     frame: Frame,
     checks: Vec<CheckRow>,

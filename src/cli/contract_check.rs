@@ -1,0 +1,100 @@
+//! `contract check`: all faults of a contract document.
+
+use std::{fs, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    cli::{
+        escape::escape,
+        output::{Exit, Output, json},
+    },
+    diagnostics::{Fault, FaultCode},
+    document::{Document, DocumentError},
+};
+
+#[derive(Serialize)]
+struct Verdict {
+    valid: bool,
+    faults: Vec<Found>,
+}
+
+/// One fault, in the document's part `contract` or `callers`.
+#[derive(Serialize)]
+struct Found {
+    part: &'static str,
+    code: &'static str,
+    place: String,
+    value: String,
+    expected: String,
+    message: String,
+}
+
+pub(super) fn run(file: &Path, as_json: bool) -> Output {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let why = format!("cannot read {}: {error}", file.display());
+            return Output::failure(Exit::Error, why);
+        }
+    };
+    let faults = match String::from_utf8(bytes) {
+        Ok(text) => faults(&text),
+        Err(error) => vec![Found::not_utf8(&error.to_string())],
+    };
+    output(file, faults, as_json)
+}
+
+fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
+    let file = escape(&file.display().to_string());
+    let valid = faults.is_empty();
+    let head = match faults.len() {
+        0 => format!("{file}: no faults\n"),
+        1 => format!("{file}: 1 fault\n"),
+        many => format!("{file}: {many} faults\n"),
+    };
+    let lines = faults.iter().map(Found::line);
+    let text = head + lines.collect::<Vec<String>>().concat().as_str();
+    let json = as_json.then(|| json(&Verdict { valid, faults }));
+    match (valid, json) {
+        (true, json) => Output::success(json.unwrap_or(text)),
+        (false, None) => Output::failure(Exit::CheckFailed, text.trim_end()),
+        (false, Some(json)) => Output::failure(Exit::CheckFailed, text.trim_end()).with_text(json),
+    }
+}
+
+fn faults(text: &str) -> Vec<Found> {
+    let error = Document::from_json(text).err();
+    let faults = error.iter().flat_map(DocumentError::faults);
+    faults.map(Found::of).collect()
+}
+
+impl Found {
+    fn line(&self) -> String {
+        format!("- {}: {}\n", self.part, escape(&self.message))
+    }
+
+    fn of(fault: &Fault) -> Self {
+        let callers = fault.place() == "/callers" || fault.place().starts_with("/callers/");
+        Self {
+            part: if callers { "callers" } else { "contract" },
+            code: fault.code().as_str(),
+            place: fault.place().to_owned(),
+            value: fault.value().to_owned(),
+            expected: fault.expected().to_owned(),
+            message: fault.to_string(),
+        }
+    }
+
+    fn not_utf8(why: &str) -> Self {
+        let expected = format!("a JSON document: {why}");
+        Self {
+            part: "contract",
+            code: FaultCode::InvalidJson.as_str(),
+            place: String::new(),
+            value: String::new(),
+            message: format!("at the top level: invalid json; expected {expected}"),
+            expected,
+        }
+    }
+}
