@@ -96,12 +96,6 @@ impl SignalDetector {
         }
         caller
     }
-
-    /// The check of the key of the fingerprints.
-    #[must_use]
-    pub const fn key_check(&self) -> KeyCheck {
-        self.key_check
-    }
 }
 
 impl Detect for SignalDetector {
@@ -130,5 +124,9 @@ impl Detect for SignalDetector {
     /// fingerprint, which never changes a response (RFC 9110 §12.5.5).
     fn vary(&self) -> Vary {
         self.vary.clone()
+    }
+
+    fn key_check(&self) -> Option<KeyCheck> {
+        Some(self.key_check)
     }
 }
