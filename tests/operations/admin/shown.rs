@@ -202,7 +202,7 @@ async fn curves_have_the_span_that_was_asked_for() {
     assert_eq!(room.viewer().get("/api/curves").await.ok()["range"], "24h");
     assert_eq!(
         room.viewer().get("/api/curves?span=7d").await.places(),
-        ["range"]
+        ["span"]
     );
 }
 
