@@ -29,7 +29,7 @@ use tracing::Level;
 use super::{
     actor::Actor,
     event::{Event, NewEvent},
-    gate_report::GateReport,
+    evidence::GateReport,
     journal::AppendError,
     payload::{Attempt, EventPayload},
     phase::Phase,

@@ -75,12 +75,12 @@
 
 mod actor;
 pub mod audit;
-mod bounded_json;
 mod controller;
 mod event;
+mod evidence;
 mod gate;
-mod gate_report;
 mod journal;
+mod json_object;
 mod payload;
 mod phase;
 mod policy;
@@ -92,27 +92,30 @@ mod texts;
 mod waived;
 
 pub use actor::{Actor, ActorKind};
-pub use bounded_json::{Evidence, InvalidObject, InvalidObjectKind, PolicyDocument};
 pub use controller::{
     CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Overdue, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
 pub use event::{Event, NewEvent};
+pub use evidence::{
+    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
+    CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport, InstrumentationEvidence,
+    NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
+    RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
+};
 pub use gate::{Gate, GateContext};
-pub use gate_report::GateReport;
 pub use journal::{
     AppendError, Conflict, FileJournal, Journal, JournalReader, MemoryJournal, OpenError,
     OpenErrorKind, ReadError, ReadErrorKind, TornLine, Verified,
 };
+pub use json_object::{InvalidObject, InvalidObjectKind, JsonObject, PolicyDocument};
 pub use payload::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
     EventPayload, Incident, Mode, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
     ProcessStarted, Recovered, WaiverEnded,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{
-    BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
-};
+pub use policy::{Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind};
 pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
 pub use records::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    bounded_json::PolicyDocument,
-    gate_report::GateReport,
+    evidence::GateReport,
+    json_object::PolicyDocument,
     phase::Phase,
     texts::{ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary},
     waived::WaiverTarget,

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    bounded_json::PolicyDocument,
     event::Event,
+    json_object::PolicyDocument,
     payload::Opened,
     phase::{Phase, Transition},
     records::{
@@ -150,7 +150,7 @@ impl RolloutState {
     }
 
     /// The rollbacks whose post-analysis is due.
-    pub fn post_analyses_due(&self) -> impl Iterator<Item = &Rollback> {
+    pub fn open_post_analyses(&self) -> impl Iterator<Item = &Rollback> {
         self.rollbacks
             .iter()
             .filter(|rollback| rollback.post_analysis.is_none())

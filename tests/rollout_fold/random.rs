@@ -38,14 +38,8 @@ fn waived() -> impl Strategy<Value = WaiverTarget> {
 }
 
 fn gates() -> impl Strategy<Value = Vec<GateReport>> {
-    let report = (name(), proptest::bool::weighted(0.7)).prop_map(|(name, passed)| {
-        let evidence = json!({ "seen": 0 });
-        if passed {
-            GateReport::ok(name, evidence)
-        } else {
-            GateReport::failed(name, evidence)
-        }
-    });
+    let report = (name(), proptest::bool::weighted(0.7))
+        .prop_map(|(name, passed)| GateReport::new(name, passed, json!({ "seen": 0 })));
     proptest::collection::vec(report, 0..3)
 }
 
@@ -77,7 +71,7 @@ fn likely_change() -> impl Strategy<Value = EventPayload> {
         events::changed(Phase::Compat, Phase::Observe),
         events::cutover(Vec::new(), &[]),
         events::cutover(
-            vec![GateReport::failed(events::label("a"), json!({}))],
+            vec![GateReport::new(events::label("a"), false, json!({}))],
             &["a"],
         ),
         events::rollback("INC-1"),

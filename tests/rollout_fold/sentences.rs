@@ -34,7 +34,7 @@ fn hour(number: u64) -> Timestamp {
 }
 
 fn failing(name: &str) -> GateReport {
-    GateReport::failed(label(name), json!({}))
+    GateReport::new(label(name), false, json!({}))
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let settled = fold(facts).unwrap();
     let state = settled.state().unwrap();
     assert_eq!(state.obligations(late, limit).count(), 0);
-    assert_eq!(state.post_analyses_due().count(), 0);
+    assert_eq!(state.open_post_analyses().count(), 0);
     assert_eq!(
         state.rollbacks()[0]
             .post_analysis

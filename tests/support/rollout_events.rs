@@ -99,11 +99,12 @@ pub(crate) fn started(mode: Mode) -> EventPayload {
 /// A sequence of events that follow one another, with every kind of them in it.
 pub(crate) fn story() -> Vec<EventPayload> {
     let caller = WaiverTarget::Caller(Fingerprint::from_u128(0xfeed));
-    let failing = GateReport::failed(
+    let failing = GateReport::new(
         label("no_dependent_responses"),
+        false,
         json!({ "dependent_responses": 3 }),
     );
-    let passing = GateReport::ok(label("coverage"), json!({ "ratio": 1 }));
+    let passing = GateReport::new(label("coverage"), true, json!({ "ratio": 1 }));
     let client = ClientRolledBack {
         kind: label("AGENT"),
         version: ClientVersion::parse("1.9.3").unwrap(),

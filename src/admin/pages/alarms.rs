@@ -103,7 +103,7 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
             )),
         ),
         Overdue::PostAnalysis => {
-            let mut due = status.state.post_analyses_due();
+            let mut due = status.state.open_post_analyses();
             let first = due.next().map(|rollback| rollback.done.seq);
             (
                 "A post-analysis is overdue",

@@ -96,7 +96,7 @@ fn details(payload: &EventPayload) -> Vec<(String, String)> {
     members.remove("gates");
     let mut details = leaves(&members);
     for report in gates(payload) {
-        let evidence = leaves(report.evidence().members());
+        let evidence = leaves(&report.evidence().to_members());
         let named = evidence
             .into_iter()
             .map(|(name, text)| (format!("{}: {name}", report.name()), text));

@@ -190,5 +190,5 @@ fn client_rollbacks(state: &RolloutState) -> Vec<Value> {
 
 /// What a gate has seen, in one line.
 pub(crate) fn evidence(report: &GateReport) -> String {
-    Value::Object(report.evidence().members().clone()).to_string()
+    Value::Object(report.evidence().to_members()).to_string()
 }

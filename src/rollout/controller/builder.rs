@@ -18,11 +18,12 @@ use crate::{
     metrics::Metrics,
     rollout::{
         audit,
+        evidence::BuiltInGate,
         gate::Gate,
         journal::{AppendError, Journal},
         payload::{EventPayload, Opened},
         phase::Phase,
-        policy::{BuiltInGate, Policy},
+        policy::Policy,
         projection::Projection,
         state::RolloutState,
         texts::{FlagName, Identifier},

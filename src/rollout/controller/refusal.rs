@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use crate::rollout::{
-    gate_report::GateReport,
+    evidence::GateReport,
     journal::{AppendError, Conflict},
     phase::{ImpossibleTransition, Phase, Transition},
     projection::{ProjectionErrorKind, ReplayError},

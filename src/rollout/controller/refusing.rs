@@ -8,7 +8,7 @@ use super::{
 };
 use crate::rollout::{
     actor::Actor,
-    gate_report::GateReport,
+    evidence::GateReport,
     payload::{Attempt, AttemptRefused, ContractChanged, EventPayload, Mode, ProcessStarted},
     texts::{ContractDigest, Reason},
 };

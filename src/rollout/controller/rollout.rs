@@ -11,7 +11,7 @@ use crate::{
     contract::LiveContract,
     flag::FlagReader,
     metrics::Metrics,
-    rollout::{gate_report::GateReport, journal::Journal, phase::Transition},
+    rollout::{evidence::GateReport, journal::Journal, phase::Transition},
 };
 
 /// The rollout of one flag: it alone holds the writing end, and moves it only by what its journal says.
@@ -46,7 +46,7 @@ use crate::{
 /// // The way back asks no gate, but leaves a post-analysis to be filed.
 /// rollout.rollback(IncidentId::new("INC-4711")?, &by_mara("pollers give up")?)?;
 /// assert_eq!(reader.state(), FlagState::On);
-/// assert_eq!(rollout.status().state.post_analyses_due().count(), 1);
+/// assert_eq!(rollout.status().state.open_post_analyses().count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Rollout {

@@ -41,7 +41,7 @@ impl Source for Rollout {
                 sample(&[what.as_str()], status.overdue.contains(&what).into());
             }
         } else if *family == Family::POST_ANALYSES_OPEN {
-            let due = status.state.post_analyses_due().count();
+            let due = status.state.open_post_analyses().count();
             sample(&[], (due as u64).into());
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[], status.journal_error.is_some().into());

@@ -3,7 +3,7 @@
 use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
-    rollout::{gate_report::GateReport, phase::Transition, policy::Policy, state::RolloutState},
+    rollout::{evidence::GateReport, phase::Transition, policy::Policy, state::RolloutState},
 };
 
 /// How a rollout stands, as of its last command or tick.

@@ -5,7 +5,7 @@ use super::{
     rollout::{Rollout, next_gated},
 };
 use crate::{
-    rollout::{gate::ask, phase::Transition, policy::Policy, state::RolloutState},
+    rollout::{gate::evaluate, phase::Transition, policy::Policy, state::RolloutState},
     worker::Tick,
 };
 
@@ -41,7 +41,7 @@ impl Rollout {
             return;
         };
         let context = self.parts.context(step, &state, &policy);
-        self.show_gates(step, ask(&context, &self.parts.gates));
+        self.show_gates(step, evaluate(&context, &self.parts.gates));
     }
 
     fn due_question(&self) -> Option<(Transition, RolloutState, Policy)> {

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::rollout::{
     event::Event,
-    gate::ask,
-    gate_report::GateReport,
+    evidence::GateReport,
+    gate::evaluate,
     payload::{Attempt, EventPayload, PhaseChange},
     phase::{ImpossibleTransition, Phase, Transition},
     policy::Policy,
@@ -167,7 +167,7 @@ impl Look {
 
     fn ask(&self, parts: &Parts, rollout: &Rollout, step: Transition) -> Vec<GateReport> {
         let context = parts.context(step, &self.state, &self.policy);
-        let gates = ask(&context, &parts.gates);
+        let gates = evaluate(&context, &parts.gates);
         rollout.show_gates(step, gates.clone());
         gates
     }

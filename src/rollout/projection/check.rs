@@ -3,7 +3,7 @@
 use super::error::ProjectionErrorKind;
 use crate::rollout::{
     event::Event,
-    gate_report::GateReport,
+    evidence::GateReport,
     payload::{EventPayload, Mode, Opened, PhaseChange, ProcessStarted},
     phase::Transition,
     state::RolloutState,

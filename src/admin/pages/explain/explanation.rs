@@ -53,7 +53,7 @@ impl Explanation {
                 .map_or_else(|| titled(name), |gate| title(gate).to_owned()),
             passed: report.passed(),
             points,
-            evidence: leaves(report.evidence().members()),
+            evidence: leaves(&report.evidence().to_members()),
         }
     }
 }
