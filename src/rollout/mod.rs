@@ -84,16 +84,15 @@ mod json_object;
 mod payload;
 mod phase;
 mod policy;
-mod projection;
-mod records;
 mod state;
 mod text;
 mod texts;
+mod view;
 mod waived;
 
 pub use actor::{Actor, ActorKind};
 pub use controller::{
-    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Overdue, Refusal, RefusalKind,
+    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
 pub use event::{Event, NewEvent};
@@ -111,20 +110,22 @@ pub use journal::{
 pub use json_object::{InvalidObject, InvalidObjectKind, JsonObject, PolicyDocument};
 pub use payload::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, Mode, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
-    ProcessStarted, Recovered, WaiverEnded,
+    EventPayload, Incident, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, ProcessStarted,
+    Recovered, WaiverEnded,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
 pub use policy::{Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind};
-pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
-pub use records::{
+pub use state::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
-    ProcessStart, Rollback, ServedContract, Waiver,
+    ProcessStart, Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback,
+    RolloutState, ServedContract, Waiver,
 };
-pub use state::RolloutState;
 pub use text::{InvalidText, InvalidTextKind};
 pub use texts::{
     ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
     Summary,
+};
+pub use view::{
+    CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutView, WaiverView,
 };
 pub use waived::WaiverTarget;

@@ -87,7 +87,7 @@ fn a_line_of_another_journal_is_named_as_not_following() {
     let journal = OnDisk::story();
     let other = OnDisk::of(vec![
         events::opened(Phase::Observe),
-        events::started(legacy_http_compat::rollout::Mode::Inactive),
+        events::started(legacy_http_compat::FlagState::Off),
     ]);
     let lines = [&journal.lines()[..1], &other.lines()[1..]].concat();
     journal.put(&lines);

@@ -7,9 +7,9 @@ use legacy_http_compat::{
     FlagState,
     caller::Fingerprint,
     rollout::{
-        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Mode,
-        Phase, PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered,
-        WaiverEnded, WaiverTarget,
+        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Phase,
+        PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered, WaiverEnded,
+        WaiverTarget,
     },
 };
 use proptest::{option, prelude::*, sample::select};
@@ -92,10 +92,10 @@ fn other_fact() -> impl Strategy<Value = EventPayload> {
         incident().prop_map(|id| EventPayload::IncidentOpened(events::incident(id.as_str()))),
         incident().prop_map(|id| EventPayload::IncidentClosed(events::incident(id.as_str()))),
         (waived(), 0_u64..200).prop_map(|(waived, until)| events::waived(waived, until)),
-        waived().prop_map(|waived| EventPayload::WaiverEnded(WaiverEnded { waived })),
+        waived().prop_map(|waived| EventPayload::WaiverEnded(WaiverEnded { target: waived })),
         select(vec!["0a", "0b"]).prop_map(events::contract),
         (0_u64..40).prop_map(events::post_analysis),
-        select(vec![Mode::Active, Mode::Inactive]).prop_map(events::started),
+        select(vec![FlagState::On, FlagState::Off, FlagState::Retired]).prop_map(events::started),
         Just(EventPayload::AttemptRefused(refused)),
         Just(EventPayload::Recovered(Recovered { line: 1, bytes: 1 })),
         (0_u64..9).prop_map(|limit| {
@@ -126,7 +126,7 @@ fn agrees_at(fold: &Projection, model: &Model, now: Timestamp) -> Result<(), Tes
     let limit = Duration::from_millis(40);
     let owed: Vec<_> = state
         .obligations(now, limit)
-        .map(|owed| (owed.duty, owed.rollback.done.seq, owed.overdue))
+        .map(|owed| (owed.kind, owed.rollback.done.seq, owed.overdue))
         .collect();
     prop_assert_eq!(owed, model.obligations(now, limit));
     let rollbacks: Vec<_> = state

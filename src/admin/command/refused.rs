@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    admin::{
-        problem::{Problem, ProblemKind},
-        stamp::StampView,
-    },
+    admin::problem::{Problem, ProblemKind},
     rollout::{Conflict, Identifier, Phase, Refusal, RefusalKind, Rollout, Transition},
 };
 
@@ -26,9 +23,12 @@ pub(crate) fn problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
             with_phase(problem, rollout, *phase).with("possible", json!(possible))
         }
         RefusalKind::GatesFailed(failing) => problem.with("failing", names(failing)),
-        RefusalKind::OverrideMismatch { unnamed, needless } => problem
+        RefusalKind::OverrideMismatch {
+            unnamed,
+            not_failing,
+        } => problem
             .with("unnamed", names(unnamed))
-            .with("needless", names(needless)),
+            .with("not_failing", names(not_failing)),
         RefusalKind::Conflict(conflict) => with_conflict(problem, conflict),
         RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
         RefusalKind::NeedsIncident
@@ -73,7 +73,7 @@ fn sentence(refusal: &Refusal) -> String {
 
 fn with_phase(problem: Problem, rollout: &Rollout, phase: Phase) -> Problem {
     let status = rollout.status();
-    let entered = StampView::of(status.state.entered());
+    let entered = status.state.entered().clone();
     problem
         .with("phase", phase.as_str())
         .with("entered", json!(entered))

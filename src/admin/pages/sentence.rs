@@ -5,9 +5,10 @@ use super::{
     person::person,
     wording::{counted, listed, titled},
 };
+use crate::flag::FlagState;
 use crate::rollout::{
     Actor, Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, GateReport, Identifier,
-    Mode, PhaseChange, Transition,
+    PhaseChange, Transition,
 };
 
 /// Who did what: `mara opened the incident INC-4711`.
@@ -45,11 +46,11 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::ClientRolledBack(back) => clients(back),
         EventPayload::DependenceWaived(payload) => format!(
             "waived {} until {}; {} answers for it",
-            payload.waived,
+            payload.target,
             in_words(payload.until),
             payload.owner
         ),
-        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.waived),
+        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
         EventPayload::ContractChanged(_) => "noticed that another contract is served".to_owned(),
         EventPayload::PostAnalysisFiled(payload) => {
             format!(
@@ -58,9 +59,11 @@ fn what(payload: &EventPayload) -> String {
             )
         }
         EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
-        EventPayload::ProcessStarted(payload) => match payload.mode {
-            Mode::Active => "started a process that gives old answers".to_owned(),
-            Mode::Inactive => "started a process that gives new answers alone".to_owned(),
+        EventPayload::ProcessStarted(payload) => match payload.flag {
+            FlagState::On => "started a process that gives old answers".to_owned(),
+            FlagState::Off | FlagState::Retired => {
+                "started a process that gives new answers alone".to_owned()
+            }
         },
         other => format!("noted: {}", titled(other.name()).to_lowercase()),
     }

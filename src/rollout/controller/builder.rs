@@ -24,7 +24,7 @@ use crate::{
         payload::{EventPayload, Opened},
         phase::Phase,
         policy::Policy,
-        projection::Projection,
+        state::Projection,
         state::RolloutState,
         texts::{FlagName, Identifier},
     },

@@ -1,11 +1,10 @@
 //! The periodic work of a rollout.
 
-use super::{
-    parts::Loudness,
-    rollout::{Rollout, next_gated},
-};
+use super::{parts::Loudness, rollout::Rollout};
 use crate::{
-    rollout::{gate::evaluate, phase::Transition, policy::Policy, state::RolloutState},
+    rollout::{
+        gate::evaluate, phase::Transition, policy::Policy, state::RolloutState, view::next_gated,
+    },
     worker::Tick,
 };
 
@@ -46,7 +45,7 @@ impl Rollout {
 
     fn due_question(&self) -> Option<(Transition, RolloutState, Policy)> {
         let mut desk = self.desk();
-        let step = next_gated(&desk)?;
+        let step = next_gated(desk.state())?;
         let due = desk.question.take(step, self.parts.clock.monotonic());
         due.then(|| (step, desk.state().clone(), desk.policy.clone()))
     }

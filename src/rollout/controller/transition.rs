@@ -196,7 +196,10 @@ fn refused(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Opti
         let outside = labels.iter().filter(|label| !of.contains(label));
         outside.cloned().collect()
     };
-    let (unnamed, needless) = (outside(&failing, named), outside(named, &failing));
-    let fits = unnamed.is_empty() && needless.is_empty();
-    (!fits).then_some(RefusalKind::OverrideMismatch { unnamed, needless })
+    let (unnamed, not_failing) = (outside(&failing, named), outside(named, &failing));
+    let fits = unnamed.is_empty() && not_failing.is_empty();
+    (!fits).then_some(RefusalKind::OverrideMismatch {
+        unnamed,
+        not_failing,
+    })
 }

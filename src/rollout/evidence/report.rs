@@ -59,6 +59,7 @@ impl<'de> Deserialize<'de> for GateReport {
     /// JSON object.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
         struct Untyped {
             name: Identifier,
             passed: bool,

@@ -1,7 +1,9 @@
 //! The gate `all_callers_resolved`: no caller that ever depended is left over.
 
 use super::{
-    built_in::Verdict, context::GateContext, coverage::snapshots_lost, waiver_cover::WaiverCover,
+    context::{GateContext, Verdict},
+    coverage::snapshots_lost,
+    waiver_cover::WaiverCover,
 };
 use crate::{
     census::{CallerRow, CallerState, Select},

@@ -1,17 +1,17 @@
 //! The built-in gates as [`Gate`]s.
 
 use super::{
-    all_callers_resolved, context::GateContext, coverage, gate::Gate, instrumentation,
-    journal_gates, no_dependent_responses,
+    all_callers_resolved,
+    context::{GateContext, Verdict},
+    coverage,
+    gate::Gate,
+    instrumentation, journal_gates, no_dependent_responses,
 };
 use crate::rollout::{
-    evidence::{BuiltInGate, Evidence, GateReport, UnknownReason},
+    evidence::{BuiltInGate, GateReport},
     phase::Transition,
     texts::Identifier,
 };
-
-/// Whether a built-in gate passes, and its evidence.
-pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
 
 impl Gate for BuiltInGate {
     fn name(&self) -> Identifier {

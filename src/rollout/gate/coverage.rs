@@ -1,6 +1,6 @@
 //! The gate `coverage`: silence in the window would mean something.
 
-use super::{built_in::Verdict, context::GateContext};
+use super::context::{GateContext, Verdict};
 use crate::{
     census::Report,
     rollout::evidence::{CoverageEvidence, Evidence, UnknownReason},

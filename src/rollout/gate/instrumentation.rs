@@ -1,6 +1,6 @@
 //! The gate `instrumentation`: census and metrics are attached, and the census is watching.
 
-use super::{built_in::Verdict, context::GateContext};
+use super::context::{GateContext, Verdict};
 use crate::rollout::evidence::{Evidence, InstrumentationEvidence, UnknownReason};
 
 /// A census that is ticked renews its cached reports every five seconds.

@@ -8,7 +8,7 @@ use crate::rollout::{
         CheckFailure, Evidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
         RequiredChecksEvidence,
     },
-    records::Check,
+    state::Check,
 };
 
 /// A report dated further ahead than this comes from a wrong clock, and would never grow too old.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{built_in::Verdict, context::GateContext, waiver_cover::WaiverCover};
+use super::{
+    context::{GateContext, Verdict},
+    waiver_cover::WaiverCover,
+};
 use crate::{
     census::{Census, Report, Select, Window},
     rollout::evidence::{
