@@ -73,7 +73,6 @@
 //!
 //! A [`PolicyDocument`] has at most 32 KiB of JSON, the [`Evidence`] of a gate at most 4 KiB.
 
-mod actor;
 pub mod audit;
 mod controller;
 mod event;
@@ -81,21 +80,21 @@ mod evidence;
 mod gate;
 mod journal;
 mod json_object;
-mod payload;
+mod names;
 mod phase;
 mod policy;
 mod state;
-mod text;
-mod texts;
 mod view;
-mod waived;
 
-pub use actor::{Actor, ActorKind};
 pub use controller::{
     CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
-pub use event::{Event, NewEvent};
+pub use event::{
+    Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
+    Event, EventPayload, Incident, NewEvent, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
+    ProcessStarted, Recovered, UnknownPayload, WaiverEnded,
+};
 pub use evidence::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
     CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport, InstrumentationEvidence,
@@ -108,24 +107,17 @@ pub use journal::{
     OpenErrorKind, ReadError, ReadErrorKind, TornLine, Verified,
 };
 pub use json_object::{InvalidObject, InvalidObjectKind, JsonObject, PolicyDocument};
-pub use payload::{
-    Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, ProcessStarted,
-    Recovered, WaiverEnded,
+pub use names::{
+    Actor, ActorId, ActorKind, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId,
+    InvalidText, InvalidTextKind, Link, Owner, Reason, Summary, WaiverTarget,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind};
+pub use policy::{AutoRollback, Policy, PolicyBuilder, PolicyError, PolicyFault, PolicyFaultKind};
 pub use state::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
     ProcessStart, Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback,
-    RolloutState, ServedContract, Waiver,
-};
-pub use text::{InvalidText, InvalidTextKind};
-pub use texts::{
-    ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
-    Summary,
+    RolloutState, ServedContract, UnknownEvent, Waiver,
 };
 pub use view::{
     CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutView, WaiverView,
 };
-pub use waived::WaiverTarget;

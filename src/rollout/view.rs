@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::{
     json_object::PolicyDocument,
+    names::WaiverTarget,
+    names::{FlagName, Identifier, IncidentId},
     phase::{Phase, Transition},
     policy::Policy,
     state::{
         Check, ClientRollback, EventRef, ObligationKind, Override, ProcessStart, Projection,
         Rollback, RolloutState, ServedContract, Waiver,
     },
-    texts::{FlagName, Identifier, IncidentId},
-    waived::WaiverTarget,
 };
 use crate::{flag::FlagState, time::Timestamp};
 

@@ -56,7 +56,7 @@ fn another_head_than_the_expected_one_is_a_conflict_that_shows_what_happened() {
             };
             assert_eq!((conflict.expected(), conflict.head()), (expected, head));
             let known = usize::try_from(expected).unwrap().min(all.len());
-            assert_eq!(conflict.meanwhile(), &all[known..]);
+            assert_eq!(conflict.events_since(), &all[known..]);
         }
         assert_eq!(journal.head().unwrap(), head);
     });

@@ -33,7 +33,7 @@ pub(crate) fn problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
         RefusalKind::NeedsIncident
         | RefusalKind::RollbackUnrecorded
-        | RefusalKind::Unfitting(_)
+        | RefusalKind::Invalid(_)
         | RefusalKind::Unreadable(_) => problem,
     }
 }
@@ -56,7 +56,7 @@ fn kind(kind: &RefusalKind) -> ProblemKind {
         RefusalKind::OverrideMismatch { .. } => ProblemKind::OverrideMismatch,
         RefusalKind::Conflict(_) => ProblemKind::Conflict,
         RefusalKind::RollbackUnrecorded => ProblemKind::RollbackUnrecorded,
-        RefusalKind::Unfitting(_) => ProblemKind::Unfitting,
+        RefusalKind::Invalid(_) => ProblemKind::Unfitting,
         RefusalKind::NotJournaled(_) | RefusalKind::Unreadable(_) => ProblemKind::JournalFailing,
     }
 }
@@ -83,7 +83,7 @@ fn with_conflict(problem: Problem, conflict: &Conflict) -> Problem {
     problem
         .with("expected", conflict.expected())
         .with("head", conflict.head())
-        .with("happened", json!(conflict.meanwhile()))
+        .with("happened", json!(conflict.events_since()))
 }
 
 fn names(labels: &[Identifier]) -> Value {

@@ -1,6 +1,6 @@
 //! The names of the built-in gates.
 
-use crate::rollout::texts::Identifier;
+use crate::rollout::names::Identifier;
 
 /// A gate that comes with the crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,7 +11,7 @@ use super::{
         PostAnalysesFiledEvidence, RequiredChecksEvidence, UnknownEvidence, UnknownReason,
     },
 };
-use crate::rollout::{json_object::JsonObject, texts::Identifier};
+use crate::rollout::{json_object::JsonObject, names::Identifier};
 
 /// What the verdict of a gate is based on: the figures of a built-in gate, or a JSON object of one's own.
 ///

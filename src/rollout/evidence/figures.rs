@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::window_text;
 use crate::{
     census::Window,
-    rollout::texts::{Identifier, IncidentId},
+    rollout::names::{Identifier, IncidentId},
     time::Timestamp,
 };
 

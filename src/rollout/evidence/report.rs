@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::evidence::Evidence;
-use crate::rollout::texts::Identifier;
+use crate::rollout::names::Identifier;
 
 /// Whether one gate passes, and the evidence for it.
 ///
@@ -59,7 +59,6 @@ impl<'de> Deserialize<'de> for GateReport {
     /// JSON object.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
         struct Untyped {
             name: Identifier,
             passed: bool,

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::rollout::{
     evidence::{BuiltInGate, GateReport},
+    names::Identifier,
     phase::Transition,
-    texts::Identifier,
 };
 
 impl Gate for BuiltInGate {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::context::GateContext;
-use crate::rollout::{evidence::GateReport, phase::Transition, texts::Identifier};
+use crate::rollout::{evidence::GateReport, names::Identifier, phase::Transition};
 
 /// Evidence that must hold before a step.
 ///

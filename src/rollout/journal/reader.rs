@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
+    error::{ReadError, ReadErrorKind},
     line::{LineDigest, MAX_LINE, decode},
-    read_error::{ReadError, ReadErrorKind},
 };
 use crate::rollout::event::Event;
 

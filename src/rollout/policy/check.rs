@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     draft::PolicyBuilder,
-    fault::{Faults, InvalidPolicy, PolicyFaultKind},
-    policy::{Asked, Guard, Policy},
+    fault::{Faults, PolicyError, PolicyFaultKind},
+    policy::{Asked, AutoRollback, Policy},
 };
 use crate::time::duration_text;
 use crate::{
     census::Window,
-    rollout::{evidence::BuiltInGate, texts::Identifier},
+    rollout::{evidence::BuiltInGate, names::Identifier},
 };
 
 /// The most checks that a policy may require.
@@ -25,13 +25,13 @@ impl PolicyBuilder {
     /// # Errors
     ///
     /// All that is wrong with it, at once.
-    pub fn build(self) -> Result<Policy, InvalidPolicy> {
+    pub fn build(self) -> Result<Policy, PolicyError> {
         build(&self, Faults::default())
     }
 }
 
 /// The policy that a draft makes, unless there are faults in it or were some before.
-pub(super) fn build(draft: &PolicyBuilder, mut faults: Faults) -> Result<Policy, InvalidPolicy> {
+pub(super) fn build(draft: &PolicyBuilder, mut faults: Faults) -> Result<Policy, PolicyError> {
     numbers(draft, &mut faults);
     let faults = &mut faults;
     let mut window = |place: &str, length| window(place, length, faults);
@@ -46,7 +46,7 @@ pub(super) fn build(draft: &PolicyBuilder, mut faults: Faults) -> Result<Policy,
         min_responses: draft.min_responses,
         processes: draft.processes,
         rollback_limit: limit("/rollback_limit", draft.rollback_limit, faults),
-        guard: draft.guard.inspect(|found| guard(found, faults)),
+        auto_rollback: draft.auto_rollback.inspect(|found| guard(found, faults)),
         retire_by: draft.retire_by,
         gates: Asked {
             enable: gates("/gates/enable", &draft.enable, faults),
@@ -118,21 +118,26 @@ fn checks(names: &[String], faults: &mut Faults) -> Vec<Identifier> {
     checks
 }
 
-fn guard(guard: &Guard, faults: &mut Faults) {
-    let Guard {
-        within,
+fn guard(guard: &AutoRollback, faults: &mut Faults) {
+    let AutoRollback {
+        window: length,
         stranded_callers,
         stranded_percent,
     } = guard;
-    window("/guard/within", *within, faults);
+    window("/auto_rollback/window", *length, faults);
     if stranded_callers.is_none() && stranded_percent.is_none() {
         let remedy = "stranded_callers or stranded_percent";
-        faults.add(PolicyFaultKind::EmptyGuard, "/guard", "", remedy);
+        faults.add(
+            PolicyFaultKind::NoAutoRollbackLimit,
+            "/auto_rollback",
+            "",
+            remedy,
+        );
     }
     if let Some(percent) = stranded_percent.filter(|percent| !(0.0..100.0).contains(percent)) {
         let remedy = "a share of at least 0 and below 100 percent";
         out_of_bounds(
-            "/guard/stranded_percent",
+            "/auto_rollback/stranded_percent",
             percent.to_string(),
             remedy,
             faults,

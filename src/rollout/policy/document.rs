@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::{
     check::build,
     draft::PolicyBuilder,
-    fault::{Faults, InvalidPolicy, PolicyFaultKind},
-    policy::{Asked, Guard, Policy},
+    fault::{Faults, PolicyError, PolicyFaultKind},
+    policy::{Asked, AutoRollback, Policy},
 };
 use crate::time::Timestamp;
 use crate::time::duration_text;
 use crate::{
     json::{About, Complaint, ObjectReader, OrderedValue},
     rollout::{
-        evidence::BuiltInGate, json_object::PolicyDocument, phase::Phase, texts::Identifier,
+        evidence::BuiltInGate, json_object::PolicyDocument, names::Identifier, phase::Phase,
     },
 };
 
@@ -26,7 +26,7 @@ impl Policy {
     /// # Errors
     ///
     /// All faults at once. Text that is no JSON is one fault.
-    pub fn from_json(text: &str) -> Result<Self, InvalidPolicy> {
+    pub fn from_json(text: &str) -> Result<Self, PolicyError> {
         let mut faults = Faults::default();
         match serde_json::from_str::<OrderedValue>(text) {
             Ok(tree) => Self::read(&tree, faults),
@@ -43,7 +43,7 @@ impl Policy {
     /// # Errors
     ///
     /// All faults at once.
-    pub fn from_document(document: &PolicyDocument) -> Result<Self, InvalidPolicy> {
+    pub fn from_document(document: &PolicyDocument) -> Result<Self, PolicyError> {
         Self::read(
             &Value::Object(document.members().clone()).into(),
             Faults::default(),
@@ -60,7 +60,7 @@ impl Policy {
         PolicyDocument::new(self.write()).expect("a policy is a small object")
     }
 
-    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, InvalidPolicy> {
+    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, PolicyError> {
         let draft = read(tree, &mut faults);
         build(&draft, faults)
     }
@@ -80,8 +80,8 @@ impl Policy {
             "rollback_limit": duration_text::write(self.rollback_limit),
             "gates": write_gates(&self.gates),
         });
-        if let Some(guard) = &self.guard {
-            value["guard"] = write_guard(guard);
+        if let Some(guard) = &self.auto_rollback {
+            value["auto_rollback"] = write_guard(guard);
         }
         if let Some(moment) = self.retire_by {
             value["retire_by"] = moment.to_string().into();
@@ -115,7 +115,8 @@ fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
     .map(|name| (name, members.text(name)));
     let [responses, processes] =
         ["min_responses", "processes"].map(|name| (name, members.integer(name)));
-    let [ratio, guard, gates] = ["coverage_ratio", "guard", "gates"].map(|name| members.any(name));
+    let [ratio, guard, gates] =
+        ["coverage_ratio", "auto_rollback", "gates"].map(|name| members.any(name));
     report("", members.finish(), faults);
     if let Some(phase) = phase {
         draft.opening_phase = read_phase(&phase, faults);
@@ -125,7 +126,7 @@ fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
     draft.processes = whole(processes, faults).unwrap_or(draft.processes);
     let ratio = ratio.and_then(|tree| number("/coverage_ratio", tree, faults));
     draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);
-    draft.guard = guard.and_then(|tree| read_guard(tree, faults));
+    draft.auto_rollback = guard.and_then(|tree| read_guard(tree, faults));
     if let Some(tree) = gates {
         read_gates(&mut draft, tree, faults);
     }
@@ -169,16 +170,16 @@ fn read_times(
     });
 }
 
-fn read_guard(tree: &OrderedValue, faults: &mut Faults) -> Option<Guard> {
+fn read_guard(tree: &OrderedValue, faults: &mut Faults) -> Option<AutoRollback> {
     let mut members = ObjectReader::of("the guard", tree);
-    let within = members.required_text("within");
+    let window = members.required_text("window");
     let callers = members.integer("stranded_callers");
     let percent = members.any("stranded_percent");
-    report("/guard", members.finish(), faults);
-    let within = within.and_then(|text| length("/guard/within", &text, faults));
-    let callers = whole(("guard/stranded_callers", callers), faults);
-    let percent = percent.and_then(|tree| number("/guard/stranded_percent", tree, faults));
-    Some(Guard::new(within?, callers, percent))
+    report("/auto_rollback", members.finish(), faults);
+    let window = window.and_then(|text| length("/auto_rollback/window", &text, faults));
+    let callers = whole(("auto_rollback/stranded_callers", callers), faults);
+    let percent = percent.and_then(|tree| number("/auto_rollback/stranded_percent", tree, faults));
+    Some(AutoRollback::new(window?, callers, percent))
 }
 
 fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, faults: &mut Faults) {
@@ -259,8 +260,8 @@ fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
     }
 }
 
-fn write_guard(guard: &Guard) -> Value {
-    let mut value = json!({ "within": duration_text::write(guard.within) });
+fn write_guard(guard: &AutoRollback) -> Value {
+    let mut value = json!({ "window": duration_text::write(guard.window) });
     if let Some(callers) = guard.stranded_callers {
         value["stranded_callers"] = callers.into();
     }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::policy::{Guard, Policy};
+use super::policy::{AutoRollback, Policy};
 use crate::rollout::{
     evidence::BuiltInGate,
+    names::Identifier,
     phase::{Phase, Transition},
-    texts::Identifier,
 };
 use crate::time::Timestamp;
 
@@ -14,19 +14,19 @@ use crate::time::Timestamp;
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{BuiltInGate, Guard, Policy, PolicyFaultKind, Transition};
+/// use legacy_http_compat::rollout::{BuiltInGate, AutoRollback, Policy, PolicyFaultKind, Transition};
 ///
 /// let policy = Policy::builder()
 ///     .required_checks(["openapi", "client_compat"])
 ///     .min_responses(5_000)
-///     .guard(Some(Guard::new(Duration::from_secs(1_800), Some(20), None)))
+///     .auto_rollback(Some(AutoRollback::new(Duration::from_secs(1_800), Some(20), None)))
 ///     .gates(Transition::Enable, [])
 ///     .build()?;
 /// assert_eq!(policy.required_checks().len(), 2);
 ///
 /// let error = Policy::builder().retirement_quiet_window(Duration::from_secs(31 * 86_400)).build().unwrap_err();
 /// assert_eq!(error.faults()[0].kind(), PolicyFaultKind::OutOfBounds);
-/// # Ok::<(), legacy_http_compat::rollout::InvalidPolicy>(())
+/// # Ok::<(), legacy_http_compat::rollout::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
@@ -41,7 +41,7 @@ pub struct PolicyBuilder {
     pub(super) min_responses: u64,
     pub(super) processes: u32,
     pub(super) rollback_limit: Duration,
-    pub(super) guard: Option<Guard>,
+    pub(super) auto_rollback: Option<AutoRollback>,
     pub(super) retire_by: Option<Timestamp>,
     pub(super) enable: Vec<BuiltInGate>,
     pub(super) cutover: Vec<BuiltInGate>,
@@ -68,7 +68,7 @@ impl Policy {
             min_responses: self.min_responses,
             processes: self.processes,
             rollback_limit: self.rollback_limit,
-            guard: self.guard,
+            auto_rollback: self.auto_rollback,
             retire_by: self.retire_by,
             enable: self.gates.enable.iter().copied().collect(),
             cutover: self.gates.cutover.iter().copied().collect(),
@@ -139,8 +139,8 @@ impl PolicyBuilder {
     }
 
     /// When a cutover is taken back by the rollout itself.
-    pub fn guard(mut self, guard: Option<Guard>) -> Self {
-        self.guard = guard;
+    pub fn auto_rollback(mut self, guard: Option<AutoRollback>) -> Self {
+        self.auto_rollback = guard;
         self
     }
 

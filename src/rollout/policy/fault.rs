@@ -4,10 +4,10 @@ use crate::faults::fault_types;
 
 fault_types! {
     /// Why something is no policy: all of its faults.
-    InvalidPolicy,
+    PolicyError,
     /// One fault of a policy.
     PolicyFault of PolicyFaultKind,
-    /// Where it is, as a JSON pointer (RFC 6901) into the policy: `/guard/within`.
+    /// Where it is, as a JSON pointer (RFC 6901) into the policy: `/guard/window`.
     place,
 }
 
@@ -36,7 +36,7 @@ pub enum PolicyFaultKind {
     /// There is no such gate.
     UnknownGate,
     /// A guard without a limit would never act.
-    EmptyGuard,
+    NoAutoRollbackLimit,
 }
 
 impl PolicyFaultKind {
@@ -52,7 +52,7 @@ impl PolicyFaultKind {
             Self::InvalidCheck => "invalid name of a check",
             Self::Duplicate => "named twice",
             Self::UnknownGate => "unknown gate",
-            Self::EmptyGuard => "guard without limits",
+            Self::NoAutoRollbackLimit => "guard without limits",
         }
     }
 }

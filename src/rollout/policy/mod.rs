@@ -1,4 +1,4 @@
-//! What a rollout asks for, and within which bounds.
+//! What a rollout asks for, and window which bounds.
 
 mod check;
 mod document;
@@ -10,5 +10,5 @@ mod policy;
 mod tests;
 
 pub use draft::PolicyBuilder;
-pub use fault::{InvalidPolicy, PolicyFault, PolicyFaultKind};
-pub use policy::{Guard, Policy};
+pub use fault::{PolicyError, PolicyFault, PolicyFaultKind};
+pub use policy::{AutoRollback, Policy};

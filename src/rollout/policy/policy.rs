@@ -7,8 +7,8 @@ use crate::{
     census::Window,
     rollout::{
         evidence::BuiltInGate,
+        names::Identifier,
         phase::{Phase, Transition},
-        texts::Identifier,
     },
 };
 
@@ -28,7 +28,7 @@ use crate::{
 /// | `min_responses` | `100` | the least answers seen in the window |
 /// | `processes` | `1` | how many processes serve; above 1 `coverage` fails |
 /// | `rollback_limit` | `"72h"` | a rollback that lasts longer is overdue, and so is its post-analysis |
-/// | `guard` | none | `{"within": "30m", "stranded_callers": 20, "stranded_percent": 5}`, at least one of the limits |
+/// | `guard` | none | `{"window": "30m", "stranded_callers": 20, "stranded_percent": 5}`, at least one of the limits |
 /// | `retire_by` | none | when flag and code should be gone, such as `"2027-01-01T00:00:00Z"` |
 /// | `gates` | see below | built-in gates by step: `{"enable": […], "cutover": […], "retire": […]}` |
 ///
@@ -45,7 +45,7 @@ use crate::{
 ///
 /// let error = Policy::from_json(r#"{"cutover_quiet_window": "31d", "coverage_ratio": 2}"#).unwrap_err();
 /// assert_eq!(error.faults().len(), 2, "all faults at once");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidPolicy>(())
+/// # Ok::<(), legacy_http_compat::rollout::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -59,7 +59,7 @@ pub struct Policy {
     pub(super) min_responses: u64,
     pub(super) processes: u32,
     pub(super) rollback_limit: Duration,
-    pub(super) guard: Option<Guard>,
+    pub(super) auto_rollback: Option<AutoRollback>,
     pub(super) retire_by: Option<Timestamp>,
     pub(super) gates: Asked,
 }
@@ -67,9 +67,9 @@ pub struct Policy {
 /// When a cutover is taken back by the rollout itself. At least one of the limits is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Guard {
+pub struct AutoRollback {
     /// How long after the cutover it watches.
-    pub within: Duration,
+    pub window: Duration,
     /// It acts when more distinct callers than this are stranded.
     pub stranded_callers: Option<u64>,
     /// It acts when more than this share of a kind's callers, in percent, are stranded.
@@ -154,8 +154,8 @@ impl Policy {
 
     /// When a cutover is taken back by the rollout itself; `None`, the default, for never.
     #[must_use]
-    pub const fn guard(&self) -> Option<&Guard> {
-        self.guard.as_ref()
+    pub const fn auto_rollback(&self) -> Option<&AutoRollback> {
+        self.auto_rollback.as_ref()
     }
 
     /// When flag and code should be gone.
@@ -194,7 +194,7 @@ impl Default for Policy {
             min_responses: 100,
             processes: 1,
             rollback_limit: Duration::from_secs(72 * HOUR),
-            guard: None,
+            auto_rollback: None,
             retire_by: None,
             gates: Asked {
                 enable: BTreeSet::from([BuiltInGate::Instrumentation]),
@@ -205,16 +205,16 @@ impl Default for Policy {
     }
 }
 
-impl Guard {
+impl AutoRollback {
     /// A guard with both limits; leave one out with `None`.
     #[must_use]
     pub const fn new(
-        within: Duration,
+        window: Duration,
         stranded_callers: Option<u64>,
         stranded_percent: Option<f64>,
     ) -> Self {
         Self {
-            within,
+            window,
             stranded_callers,
             stranded_percent,
         }

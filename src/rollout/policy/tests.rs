@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Guard, Policy, PolicyFaultKind};
+use super::{AutoRollback, Policy, PolicyFaultKind};
 use crate::rollout::{BuiltInGate, Phase, PolicyDocument, Transition};
 use crate::time::Timestamp;
 
@@ -31,7 +31,7 @@ fn all_faults_are_told_at_once_each_with_its_place() {
         "coverage_ratio": 1.5,
         "min_responses": -1,
         "processes": 0,
-        "guard": {"within": "90d", "colour": 1},
+        "auto_rollback": {"window": "90d", "colour": 1},
         "retire_by": "some day",
         "gates": {"cutover": ["no_dependent_responses", "no_dependent_responses", "luck"], "lunch": []},
         "surprise": true,
@@ -47,9 +47,9 @@ fn all_faults_are_told_at_once_each_with_its_place() {
         (PolicyFaultKind::OutOfBounds, "/coverage_ratio"),
         (PolicyFaultKind::OutOfBounds, "/min_responses"),
         (PolicyFaultKind::OutOfBounds, "/processes"),
-        (PolicyFaultKind::OutOfBounds, "/guard/within"),
-        (PolicyFaultKind::EmptyGuard, "/guard"),
-        (PolicyFaultKind::UnknownMember, "/guard"),
+        (PolicyFaultKind::OutOfBounds, "/auto_rollback/window"),
+        (PolicyFaultKind::NoAutoRollbackLimit, "/auto_rollback"),
+        (PolicyFaultKind::UnknownMember, "/auto_rollback"),
         (PolicyFaultKind::WrongType, "/retire_by"),
         (PolicyFaultKind::Duplicate, "/gates/cutover/1"),
         (PolicyFaultKind::UnknownGate, "/gates/cutover/2"),
@@ -99,9 +99,9 @@ fn policies() -> impl Strategy<Value = Policy> {
     (lengths, guard, gates, rest).prop_map(|(lengths, guard, gates, rest)| {
         let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
         let (ratio, responses, processes, observe) = rest;
-        let guard = guard.map(|(within, callers, percent)| {
-            let within = Duration::from_millis(within);
-            Guard::new(within, callers.map(u64::from), Some(f64::from(percent)))
+        let guard = guard.map(|(window, callers, percent)| {
+            let window = Duration::from_millis(window);
+            AutoRollback::new(window, callers.map(u64::from), Some(f64::from(percent)))
         });
         Policy::builder()
             .opening_phase(if observe {
@@ -118,7 +118,7 @@ fn policies() -> impl Strategy<Value = Policy> {
             .coverage_ratio(ratio)
             .min_responses(responses.into())
             .processes(processes)
-            .guard(guard)
+            .auto_rollback(guard)
             .retire_by(observe.then(|| Timestamp::from_unix_ms(responses.into())))
             .gates(Transition::Cutover, gates)
             .build()

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::rollout::{
     event::Event,
-    payload::{
+    event::{
         CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload,
         PhaseChange, PostAnalysisFiled, ProcessStarted,
     },
@@ -42,7 +42,7 @@ impl RolloutState {
             EventPayload::ProcessStarted(payload) => self.start(payload, reference),
             EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The projection holds these.
-            EventPayload::Opened(_) | EventPayload::Recovered(_) => {}
+            EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}
         }
     }
 

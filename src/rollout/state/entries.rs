@@ -9,10 +9,10 @@ use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
     rollout::{
-        actor::Actor,
         event::Event,
-        payload::write_version,
-        texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+        event::write_version,
+        names::Actor,
+        names::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
     },
 };
 

@@ -10,11 +10,11 @@ use crate::{
     flag::FlagState,
     rollout::{
         event::Event,
+        event::Opened,
         json_object::PolicyDocument,
-        payload::Opened,
+        names::WaiverTarget,
+        names::{FlagName, Identifier, IncidentId},
         phase::{Phase, Transition},
-        texts::{FlagName, Identifier, IncidentId},
-        waived::WaiverTarget,
     },
     time::Timestamp,
 };

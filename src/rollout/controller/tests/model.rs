@@ -208,9 +208,13 @@ fn check(stage: &Stage, model: &Model) {
     assert_eq!(open, model.incidents.len());
     let due = status.state.open_post_analyses().count();
     assert_eq!(due, model.rollbacks.iter().filter(|found| !found.1).count());
-    let mut fold = Projection::new();
-    fold.catch_up(&stage.journal.inner, |_| {}).unwrap();
-    assert_eq!(fold.state(), Some(&status.state), "the state is the fold");
+    let mut projection = Projection::new();
+    projection.catch_up(&stage.journal.inner, |_| {}).unwrap();
+    assert_eq!(
+        projection.state(),
+        Some(&status.state),
+        "the state is the projection"
+    );
 }
 
 proptest! {

@@ -107,7 +107,7 @@ fn the_journal_of_another_flag_is_refused() {
     };
     open("one").unwrap();
     let error = open("two").unwrap_err();
-    assert_eq!(error.to_string(), "the journal is that of the flag one");
+    assert_eq!(error.to_string(), "the journal belongs to the flag one");
 }
 
 #[test]

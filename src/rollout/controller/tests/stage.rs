@@ -57,9 +57,10 @@ impl Flaky {
         *self.trouble.lock().unwrap()
     }
 
-    pub(super) fn names(&self) -> Vec<&'static str> {
+    pub(super) fn names(&self) -> Vec<String> {
         let events = self.inner.read(0, 10_000).unwrap();
-        events.iter().map(|event| event.payload().name()).collect()
+        let names = events.iter().map(|event| event.payload().name().to_owned());
+        names.collect()
     }
 }
 
@@ -283,7 +284,7 @@ struct Counting(Arc<Mutex<usize>>);
 
 impl tracing::Subscriber for Counting {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("signs")
+        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("tick")
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {

@@ -41,7 +41,7 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
         refusal.to_string(),
         "from compat to retired there is no step; possible is cutover or observe"
     );
-    assert_eq!(stage.journal.names().last(), Some(&"attempt_refused"));
+    assert_eq!(stage.journal.names().last().unwrap(), "attempt_refused");
     assert_eq!(refusal.head(), stage.journal.head().unwrap());
     assert_eq!(
         (stage.phase(), stage.flag()),

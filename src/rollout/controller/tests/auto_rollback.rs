@@ -5,12 +5,12 @@ use crate::time::Timestamp;
 use crate::{
     FlagState,
     caller::Fingerprint,
-    rollout::{ActorKind, EventPayload, Guard, Journal as _, Phase, Policy, WaiverTarget},
+    rollout::{ActorKind, AutoRollback, EventPayload, Journal as _, Phase, Policy, WaiverTarget},
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
-    let guard = Guard::new(Duration::from_secs(1_800), callers, percent);
-    let policy = Policy::permissive().to_builder().guard(Some(guard));
+    let guard = AutoRollback::new(Duration::from_secs(1_800), callers, percent);
+    let policy = Policy::permissive().to_builder().auto_rollback(Some(guard));
     let stage = stage(policy.build().unwrap());
     for id in 1..=10 {
         stage.legacy("AGENT", id);

@@ -1,27 +1,24 @@
-//! What one command at a time may change.
+//! The state that commands change, one at a time.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::budget::Budget;
-use crate::time::Timestamp;
+use super::hourly_limit::HourlyLimit;
 use crate::{
     flag::FlagState,
     rollout::{
         audit,
-        event::{Event, NewEvent},
-        payload::EventPayload,
+        event::{Event, EventPayload, NewEvent},
         phase::{Phase, Transition},
         policy::Policy,
-        state::{ObligationKind, RolloutState},
-        state::{Projection, ProjectionError},
+        state::{ObligationKind, Projection, ProjectionError, RolloutState},
     },
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 
-/// What one command at a time may change.
+/// The state that commands change, one at a time.
 #[derive(Debug)]
-pub(super) struct Desk {
-    fold: Projection,
+pub(super) struct ControllerState {
+    projection: Projection,
     pub(super) policy: Policy,
     /// A rollback that took effect and is not in the journal.
     pub(super) unrecorded: Option<NewEvent>,
@@ -30,20 +27,20 @@ pub(super) struct Desk {
     /// Whether the journal may have closed itself.
     pub(super) closed: bool,
     pub(super) journal_error: Option<String>,
-    /// Of transitions, and of accesses: one cannot use up the record of the other.
-    pub(super) budgets: [Budget; 2],
+    /// For refused transitions and for refused accesses: neither can use up the other's limit.
+    pub(super) refusal_limits: [HourlyLimit; 2],
     pub(super) unjournaled_refusals: u64,
-    /// When each sign was last given, by the monotonic clock.
-    pub(super) signs: BTreeMap<ObligationKind, Duration>,
+    /// When each overdue obligation was last logged, by the monotonic clock.
+    pub(super) warned: BTreeMap<ObligationKind, Duration>,
     pub(super) cutover: Option<CutoverWatch>,
-    pub(super) question: Question,
+    pub(super) gate_refresh: GateRefreshTimer,
 }
 
-/// When the gates of which step were last asked for what is shown.
+/// When the gates in the status were last evaluated, and for which transition.
 #[derive(Debug, Default)]
-pub(super) struct Question(Option<(Transition, Duration)>);
+pub(super) struct GateRefreshTimer(Option<(Transition, Duration)>);
 
-/// Since when the cutover that holds has lasted, so that no jump of the wall clock shortens or lengthens its guard.
+/// How long the current cutover has lasted, independent of jumps of the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CutoverWatch {
     /// The event of the cutover.
@@ -54,40 +51,40 @@ pub(super) struct CutoverWatch {
     seen: Duration,
 }
 
-impl Desk {
-    /// `fold` has been opened.
-    pub(super) fn new(fold: Projection, policy: Policy, clock: &dyn Clock) -> Self {
-        let mut desk = Self {
-            fold,
+impl ControllerState {
+    /// The projection must be of an opened rollout.
+    pub(super) fn new(projection: Projection, policy: Policy, clock: &dyn Clock) -> Self {
+        let mut controller = Self {
+            projection,
             policy,
             unrecorded: None,
             started: false,
             closed: false,
             journal_error: None,
-            budgets: Default::default(),
+            refusal_limits: Default::default(),
             unjournaled_refusals: 0,
-            signs: BTreeMap::new(),
+            warned: BTreeMap::new(),
             cutover: None,
-            question: Question::default(),
+            gate_refresh: GateRefreshTimer::default(),
         };
-        desk.watch(clock);
-        desk
+        controller.watch_cutover(clock);
+        controller
     }
 
     pub(super) const fn projection(&self) -> &Projection {
-        &self.fold
+        &self.projection
     }
 
     pub(super) const fn head(&self) -> u64 {
-        self.fold.head()
+        self.projection.head()
     }
 
     pub(super) fn state(&self) -> &RolloutState {
-        let state = self.fold.state();
-        state.expect("a desk is made of a rollout that was opened, and nothing closes it")
+        let state = self.projection.state();
+        state.expect("it is made of a rollout that was opened, and nothing closes one")
     }
 
-    /// What the flag has to say: what follows from the phase, unless a rollback is on its way into the journal.
+    /// The state that the flag must have: that of the phase, unless a rollback is not recorded yet.
     pub(super) fn flag(&self) -> FlagState {
         let state = self.state();
         if self.unrecorded.is_some() && state.phase() == Phase::Cutover {
@@ -96,24 +93,28 @@ impl Desk {
         state.flag()
     }
 
-    /// Takes in the next event and logs it.
-    pub(super) fn take(&mut self, event: &Event, clock: &dyn Clock) -> Result<(), ProjectionError> {
-        self.fold.apply(event)?;
+    /// Applies the next event and logs it. An event of an unknown kind is an error: nothing may be decided after it.
+    pub(super) fn apply(
+        &mut self,
+        event: &Event,
+        clock: &dyn Clock,
+    ) -> Result<(), ProjectionError> {
+        self.projection.apply_known(event)?;
         audit::record(self.state().flag_name().as_str(), event);
         if let EventPayload::PolicyChanged(payload) = event.payload() {
             match Policy::from_document(&payload.policy) {
                 Ok(policy) => self.policy = policy,
-                // Written by another version. The policy of before is the one that is understood.
+                // Written by another version: the policy before it stays in force.
                 Err(error) => {
-                    tracing::error!(%error, "the policy in the journal is not understood");
+                    tracing::error!(%error, "the policy in the journal is not valid for this version");
                 }
             }
         }
-        self.watch(clock);
+        self.watch_cutover(clock);
         Ok(())
     }
 
-    fn watch(&mut self, clock: &dyn Clock) {
+    fn watch_cutover(&mut self, clock: &dyn Clock) {
         let state = self.state();
         let seq = state.entered().seq;
         if state.phase() != Phase::Cutover {
@@ -128,15 +129,15 @@ impl Desk {
     }
 }
 
-impl Question {
-    /// What is shown is at most so old, and a tick.
-    const EVERY: Duration = Duration::from_secs(4);
+impl GateRefreshTimer {
+    /// Reports in the status are at most this old, plus one tick.
+    const INTERVAL: Duration = Duration::from_secs(4);
 
-    /// Whether it is time to ask, at this reading of the monotonic clock.
+    /// Whether a refresh is due at this reading of the monotonic clock; if so, it counts as done.
     pub(super) fn take(&mut self, step: Transition, now: Duration) -> bool {
-        let recent = self
-            .0
-            .is_some_and(|(asked, when)| asked == step && now.saturating_sub(when) < Self::EVERY);
+        let recent = self.0.is_some_and(|(refreshed, at)| {
+            refreshed == step && now.saturating_sub(at) < Self::INTERVAL
+        });
         if !recent {
             self.0 = Some((step, now));
         }
