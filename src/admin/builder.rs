@@ -21,7 +21,7 @@ use crate::{
 /// use std::{sync::Arc, time::Duration};
 /// use legacy_http_compat::{admin::{Admin, Role, TokenDigest, Tokens}, caller::Kinds, census::Census};
 /// use legacy_http_compat::{history::History, metrics::Metrics};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
 /// let metrics = Arc::new(Metrics::new());

@@ -24,7 +24,7 @@ use crate::{flag::FlagState, time::Timestamp};
 /// [`RolloutStatus::view`](super::RolloutStatus::view).
 ///
 /// ```
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// # use std::sync::Arc;
 /// let flag = FlagName::new("features.jobs.compat")?;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use legacy_http_compat::rollout::Policy;
+use legacy_http_compat::rollout::policy::Policy;
 use serde_json::to_value;
 
 use crate::{

@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{AutoRollback, EventPayload, FlagName, Journal as _, MemoryJournal, Policy},
+    rollout::{
+        event::EventPayload,
+        journal::{Journal as _, MemoryJournal},
+        names::FlagName,
+        policy::{AutoRollback, Policy},
+    },
 };
 use serde_json::{Value, json};
 

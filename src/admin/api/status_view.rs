@@ -9,7 +9,7 @@ use crate::{
         totals::{AnswerTotals, Totals, responses},
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
-    rollout::{ActorKind, GateReport, RolloutStatus, RolloutView},
+    rollout::{RolloutStatus, RolloutView, gate::GateReport, names::ActorKind},
 };
 
 /// The view of the rollout, and what only the running service knows, as of its last command or tick.

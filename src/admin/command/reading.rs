@@ -10,7 +10,7 @@ use super::{
 use crate::{
     caller::ClientVersion,
     json::OrderedValue,
-    rollout::{Phase, Policy, Reason},
+    rollout::{Phase, names::Reason, policy::Policy},
 };
 
 impl CommandKind {

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::{
     admin::problem::{Problem, ProblemKind},
-    rollout::{Conflict, Identifier, Phase, Refusal, RefusalKind, Rollout, Transition},
+    rollout::{
+        Phase, Refusal, RefusalKind, Rollout, Transition, journal::Conflict, names::Identifier,
+    },
 };
 
 /// The problem of a refusal. It says where the journal stands, and what the gates said.

@@ -13,7 +13,10 @@ use crate::{admin::command::Form, rollout::Rollback};
 
 /// The page of a post-analysis.
 #[derive(Debug, Template)]
-#[template(path = "analysis.html")]
+#[template(
+    path = "analysis.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Analysis {
     frame: Frame,
     seq: u64,

@@ -4,7 +4,10 @@ use askama::Template;
 
 /// The page on which somebody signs in.
 #[derive(Debug, Template)]
-#[template(path = "sign_in.html")]
+#[template(
+    path = "sign_in.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct SignIn {
     pub(crate) base: String,
     /// Where to go afterwards.
@@ -24,7 +27,10 @@ pub(crate) struct Notice {
 
 /// The page that says what went wrong.
 #[derive(Debug, Template)]
-#[template(path = "failure.html")]
+#[template(
+    path = "failure.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Failure {
     pub(crate) base: String,
     pub(crate) status: u16,

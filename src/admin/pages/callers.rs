@@ -12,12 +12,15 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     census::{CallerRow, Page, Window},
-    rollout::WaiverTarget,
+    rollout::names::WaiverTarget,
 };
 
 /// The list of callers.
 #[derive(Debug, Template)]
-#[template(path = "callers.html")]
+#[template(
+    path = "callers.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Callers {
     frame: Frame,
     asked: Asked,

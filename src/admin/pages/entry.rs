@@ -3,7 +3,12 @@
 use serde_json::Value;
 
 use super::{explain::leaves, moment::Moment, sentence::sentence};
-use crate::rollout::{Event, EventPayload, GateReport, Link, Transition};
+use crate::rollout::{
+    Transition,
+    event::{Event, EventPayload},
+    gate::GateReport,
+    names::Link,
+};
 use crate::time::Timestamp;
 
 /// One entry of the timeline.

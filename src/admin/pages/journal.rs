@@ -7,11 +7,14 @@ use super::{
     frame::{Frame, Scene},
     wording::counted,
 };
-use crate::rollout::Event;
+use crate::rollout::event::Event;
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]
-#[template(path = "journal.html")]
+#[template(
+    path = "journal.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Journal {
     frame: Frame,
     entries: Vec<Entry>,

@@ -19,12 +19,15 @@ use crate::{
     census::Report,
     contract::Contract,
     history::{Curves, Span},
-    rollout::{Event, GateReport, Transition},
+    rollout::{Transition, event::Event, gate::GateReport},
 };
 
 /// The overview.
 #[derive(Debug, Template)]
-#[template(path = "overview.html")]
+#[template(
+    path = "overview.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Overview {
     frame: Frame,
     stages: Vec<Stage>,

@@ -13,12 +13,15 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     admin::command::{CommandKind, Form},
-    rollout::{Check, Identifier, RolloutStatus},
+    rollout::{Check, RolloutStatus, names::Identifier},
 };
 
 /// The page of the records.
 #[derive(Debug, Template)]
-#[template(path = "records.html")]
+#[template(
+    path = "records.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Records {
     frame: Frame,
     checks: Vec<CheckRow>,

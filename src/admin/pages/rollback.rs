@@ -11,7 +11,10 @@ use crate::{admin::command::Form, rollout::Phase};
 
 /// The page of the rollback.
 #[derive(Debug, Template)]
-#[template(path = "rollback.html")]
+#[template(
+    path = "rollback.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct Rollback {
     frame: Frame,
     entered: Stamped,

@@ -7,8 +7,10 @@ use super::{
 };
 use crate::flag::FlagState;
 use crate::rollout::{
-    Actor, Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, GateReport, Identifier,
-    PhaseChange, Transition,
+    Transition,
+    event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
+    gate::GateReport,
+    names::{Actor, Identifier},
 };
 
 /// Who did what: `mara opened the incident INC-4711`.
@@ -134,7 +136,11 @@ fn capital(who: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{CheckReported, Incident, IncidentId, NewEvent, Phase, Reason, Recovered};
+    use crate::rollout::{
+        Phase,
+        event::{CheckReported, Incident, NewEvent, Recovered},
+        names::{IncidentId, Reason},
+    };
     use crate::time::Timestamp;
 
     fn said(actor: Actor, payload: EventPayload) -> String {

@@ -17,7 +17,7 @@ use crate::{
 
 /// The page of a step.
 #[derive(Debug, Template)]
-#[template(path = "step.html")]
+#[template(path = "step.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct Step {
     frame: Frame,
     name: &'static str,

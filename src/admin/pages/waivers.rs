@@ -11,12 +11,12 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     admin::command::Form,
-    rollout::{Waiver, WaiverTarget},
+    rollout::{Waiver, names::WaiverTarget},
 };
 
 /// The page of the waivers.
 #[derive(Debug, Template)]
-#[template(path = "waive.html")]
+#[template(path = "waive.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct Waivers {
     frame: Frame,
     kinds: Vec<String>,

@@ -34,7 +34,7 @@ use crate::{
 /// ```
 /// use std::sync::Arc;
 /// use legacy_http_compat::{Contract, LiveContract, caller::Kinds, census::Census, metrics::Metrics};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Phase, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Phase, Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// let contract = LiveContract::new(Contract::device_flow());
 /// let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, Policy::default())

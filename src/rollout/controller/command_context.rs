@@ -11,13 +11,13 @@ use crate::{
 /// Actor and reason of a command, and optionally its correlation id and the head it expects.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CorrelationId, CommandContext, Reason};
+/// use legacy_http_compat::rollout::{CommandContext, names::{Actor, CorrelationId, Reason}};
 ///
 /// let context = CommandContext::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
 ///     .correlated(CorrelationId::new("req-17")?)
 ///     .expecting(42); // the head that mara's page showed
 /// assert_eq!(context.expected_head(), Some(42));
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]

@@ -28,9 +28,7 @@ use crate::{
 /// ```
 /// use std::sync::Arc;
 /// use legacy_http_compat::FlagState;
-/// use legacy_http_compat::rollout::{
-///     Actor, FlagName, IncidentId, Identifier, MemoryJournal, CommandContext, Phase, Policy, Reason, RefusalKind, Rollout,
-/// };
+/// use legacy_http_compat::rollout::{CommandContext, Phase, RefusalKind, Rollout, journal::MemoryJournal, names::{Actor, FlagName, IncidentId, Identifier, Reason}, policy::Policy};
 ///
 /// let policy = Policy::builder().required_checks(["openapi"]).build()?;
 /// let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, policy)
@@ -38,7 +36,7 @@ use crate::{
 /// let reader = rollout.reader(); // for the layer
 /// assert_eq!(reader.state(), FlagState::On);
 ///
-/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(CommandContext::new(Actor::human("mara")?, Reason::new(why)?));
+/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::names::InvalidText>(CommandContext::new(Actor::human("mara")?, Reason::new(why)?));
 /// let refusal = rollout.transition(Phase::Cutover, &by_mara("looks good to me")?).unwrap_err();
 /// let RefusalKind::GatesFailed(failing) = refusal.kind() else { panic!("{refusal}") };
 /// assert_eq!(failing[0].as_str(), "required_checks");

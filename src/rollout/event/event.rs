@@ -11,7 +11,7 @@ use crate::{
 /// An event that is not in a journal yet.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CheckReported, NewEvent, EventPayload, Identifier, Reason};
+/// use legacy_http_compat::rollout::{event::{CheckReported, NewEvent, EventPayload}, names::{Actor, Identifier, Reason}};
 /// use legacy_http_compat::time::Timestamp;
 ///
 /// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None };
@@ -22,7 +22,7 @@ use crate::{
 ///     EventPayload::CheckReported(green),
 /// );
 /// assert_eq!(event.numbered(3).seq(), 3);
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {

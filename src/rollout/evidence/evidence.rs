@@ -19,7 +19,7 @@ use crate::rollout::{json_object::JsonObject, names::Identifier};
 /// figures and names, never a secret, an address or a raw user agent.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Evidence, GateReport};
+/// use legacy_http_compat::rollout::gate::{Evidence, GateReport};
 ///
 /// let report: GateReport = serde_json::from_str(
 ///     r#"{"name": "no_open_incident", "passed": false, "evidence": {"open": 1, "incidents": ["INC-4711"]}}"#,

@@ -9,13 +9,13 @@ use crate::rollout::names::Identifier;
 /// Whether one gate passes, and the evidence for it.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{GateReport, Identifier};
+/// use legacy_http_compat::rollout::{gate::GateReport, names::Identifier};
 /// use serde_json::json;
 ///
 /// let report = GateReport::new(Identifier::new("weekday")?, false, json!({"day": "friday"}));
 /// assert!(!report.passed());
 /// assert_eq!(report.evidence().to_members()["day"], "friday");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GateReport {

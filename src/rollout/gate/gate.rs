@@ -14,7 +14,7 @@ use crate::rollout::{evidence::GateReport, names::Identifier, phase::Transition}
 /// from what it knows, and never wait for a network. One that panics has failed.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Gate, GateContext, GateReport, Identifier};
+/// use legacy_http_compat::rollout::{gate::{Gate, GateContext, GateReport}, names::Identifier};
 /// use serde_json::json;
 ///
 /// /// No cutover on a Friday or at a weekend.
@@ -35,7 +35,7 @@ use crate::rollout::{evidence::GateReport, names::Identifier, phase::Transition}
 ///
 /// let gate: Box<dyn Gate> = Box::new(Weekday(Identifier::new("weekday")?));
 /// assert_eq!(gate.name().as_str(), "weekday");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 pub trait Gate: fmt::Debug + Send + Sync {
     /// Its name, always the same.

@@ -1,4 +1,4 @@
-//! The conditions of a transition.
+//! The conditions of a transition, and their evidence.
 
 mod all_callers_resolved;
 mod built_in;
@@ -12,6 +12,16 @@ mod journal_gates;
 mod no_dependent_responses;
 mod waiver_cover;
 
+pub use super::{
+    evidence::{
+        AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
+        CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport,
+        InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
+        PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence,
+        UnknownReason,
+    },
+    json_object::{InvalidObject, InvalidObjectKind, JsonObject},
+};
 pub use context::GateContext;
 pub(super) use evaluate::evaluate;
 pub use gate::Gate;

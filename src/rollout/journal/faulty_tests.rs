@@ -19,10 +19,8 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     rollout::{
-        event::NewEvent,
-        event::{EventPayload, Incident},
-        names::Actor,
-        names::{IncidentId, Reason},
+        event::{EventPayload, Incident, NewEvent},
+        names::{Actor, IncidentId, Reason},
     },
     time::ManualClock,
 };

@@ -22,11 +22,8 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     rollout::{
-        event::{Event, NewEvent},
-        event::{EventPayload, Recovered},
-        names::Actor,
-        names::InvalidText,
-        names::Reason,
+        event::{Event, EventPayload, NewEvent, Recovered},
+        names::{Actor, InvalidText, Reason},
     },
     time::{Clock, SystemClock},
 };
@@ -41,7 +38,7 @@ use crate::{
 ///   fails too, the journal is closed for writing until it is [reopened](Journal::reopen).
 ///
 /// ```
-/// use legacy_http_compat::rollout::{FileJournal, Journal, OpenErrorKind};
+/// use legacy_http_compat::rollout::journal::{FileJournal, Journal, OpenErrorKind};
 ///
 /// # let directory = std::env::temp_dir().join(format!("journal-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&directory)?;

@@ -11,9 +11,9 @@ use crate::rollout::event::{Event, NewEvent};
 /// `spawn_blocking` or the like.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, NewEvent, EventPayload, Incident, IncidentId, Reason};
+/// use legacy_http_compat::rollout::{event::{NewEvent, EventPayload, Incident}, names::{Actor, IncidentId, Reason}};
 /// use legacy_http_compat::time::Timestamp;
-/// use legacy_http_compat::rollout::{AppendError, Journal, MemoryJournal};
+/// use legacy_http_compat::rollout::journal::{AppendError, Journal, MemoryJournal};
 ///
 /// let journal: Box<dyn Journal> = Box::new(MemoryJournal::new());
 /// let incident = Incident { incident: IncidentId::new("INC-1")? };

@@ -127,10 +127,8 @@ mod tests {
     use super::*;
     use crate::flag::FlagState;
     use crate::rollout::{
-        event::NewEvent,
-        event::{EventPayload, ProcessStarted},
-        names::Actor,
-        names::Reason,
+        event::{EventPayload, NewEvent, ProcessStarted},
+        names::{Actor, Reason},
     };
     use crate::time::Timestamp;
 

@@ -17,13 +17,13 @@ use crate::rollout::event::{Event, NewEvent};
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{Journal, MemoryJournal};
+/// use legacy_http_compat::rollout::journal::{Journal, MemoryJournal};
 ///
 /// let journal = MemoryJournal::new();
 /// assert_eq!(journal.head()?, 0);
 /// assert!(journal.read(0, 10)?.is_empty());
 /// assert_eq!(journal.wait(0, Duration::ZERO)?, 0);
-/// # Ok::<(), legacy_http_compat::rollout::ReadError>(())
+/// # Ok::<(), legacy_http_compat::rollout::journal::ReadError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryJournal {

@@ -11,12 +11,12 @@ use super::{types::ActorId, validate::InvalidText};
 /// The id goes into the journal and the log: use a name, never an address or a secret.
 ///
 /// ```
-/// use legacy_http_compat::rollout::Actor;
+/// use legacy_http_compat::rollout::names::Actor;
 ///
 /// let actor = Actor::human("mara")?;
 /// assert_eq!(actor.to_string(), "human mara");
 /// assert!(Actor::service("ci\n").is_err());
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Actor {

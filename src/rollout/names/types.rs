@@ -135,7 +135,7 @@ impl ContractDigest {
     /// The SHA-256 of a contract as a JSON document.
     ///
     /// ```
-    /// use legacy_http_compat::{Contract, rollout::ContractDigest};
+    /// use legacy_http_compat::{Contract, rollout::names::ContractDigest};
     ///
     /// let contract = Contract::device_flow();
     /// let moved = contract.with_base_path("/api/v2")?;

@@ -6,7 +6,7 @@ use std::{error::Error, fmt};
 /// Why a text was refused.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{InvalidTextKind, Reason};
+/// use legacy_http_compat::rollout::names::{InvalidTextKind, Reason};
 ///
 /// let error = Reason::new("all\u{202e}neerg").unwrap_err();
 /// assert_eq!(error.kind(), InvalidTextKind::Control { place: 3, character: '\u{202e}' });

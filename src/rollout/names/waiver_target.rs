@@ -15,12 +15,12 @@ use crate::caller::Fingerprint;
 /// Written as `caller psd_<32 hex>`, `kind <name>` or `anonymous`.
 ///
 /// ```
-/// use legacy_http_compat::{caller::Fingerprint, rollout::WaiverTarget};
+/// use legacy_http_compat::{caller::Fingerprint, rollout::names::WaiverTarget};
 ///
 /// let probe: WaiverTarget = "caller psd_000000000000000000000000000000ff".parse()?;
 /// assert_eq!(probe, WaiverTarget::Caller(Fingerprint::from_u128(255)));
 /// assert_eq!("kind AGENT".parse::<WaiverTarget>()?.to_string(), "kind AGENT");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a gate must handle every target")]

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{BuiltInGate, AutoRollback, Policy, PolicyFaultKind, Transition};
+/// use legacy_http_compat::rollout::{PolicyFaultKind, Transition, gate::BuiltInGate, policy::{AutoRollback, Policy}};
 ///
 /// let policy = Policy::builder()
 ///     .required_checks(["openapi", "client_compat"])
@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 ///
 /// let error = Policy::builder().retirement_quiet_window(Duration::from_secs(31 * 86_400)).build().unwrap_err();
 /// assert_eq!(error.faults()[0].kind(), PolicyFaultKind::OutOfBounds);
-/// # Ok::<(), legacy_http_compat::rollout::PolicyError>(())
+/// # Ok::<(), legacy_http_compat::rollout::policy::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

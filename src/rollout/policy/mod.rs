@@ -9,6 +9,7 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
+pub use super::json_object::PolicyDocument;
 pub use draft::PolicyBuilder;
 pub use fault::{PolicyError, PolicyFault, PolicyFaultKind};
 pub use policy::{AutoRollback, Policy};

@@ -36,7 +36,7 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{BuiltInGate, Phase, Policy, Transition};
+/// use legacy_http_compat::rollout::{Phase, Transition, gate::BuiltInGate, policy::Policy};
 ///
 /// let policy = Policy::from_json(r#"{"opening_phase": "observe", "required_checks": ["openapi"], "rollback_limit": "48h"}"#)?;
 /// assert_eq!(policy.opening_phase(), Phase::Observe);
@@ -45,7 +45,7 @@ use crate::{
 ///
 /// let error = Policy::from_json(r#"{"cutover_quiet_window": "31d", "coverage_ratio": 2}"#).unwrap_err();
 /// assert_eq!(error.faults().len(), 2, "all faults at once");
-/// # Ok::<(), legacy_http_compat::rollout::PolicyError>(())
+/// # Ok::<(), legacy_http_compat::rollout::policy::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {

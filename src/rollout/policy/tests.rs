@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{AutoRollback, Policy, PolicyFaultKind};
-use crate::rollout::{BuiltInGate, Phase, PolicyDocument, Transition};
+use crate::rollout::{Phase, Transition, gate::BuiltInGate, policy::PolicyDocument};
 use crate::time::Timestamp;
 
 fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {

@@ -8,9 +8,8 @@ use super::{
     state::RolloutState,
 };
 use crate::rollout::{
-    event::Event,
     event::{
-        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload,
+        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, Event, EventPayload,
         PhaseChange, PostAnalysisFiled, ProcessStarted,
     },
     phase::Transition,

@@ -9,10 +9,8 @@ use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
     rollout::{
-        event::Event,
-        event::write_version,
-        names::Actor,
-        names::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+        event::{Event, write_version},
+        names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
     },
 };
 

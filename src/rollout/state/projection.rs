@@ -9,8 +9,7 @@ use super::{
     validate::validate,
 };
 use crate::rollout::{
-    event::Event,
-    event::{EventPayload, Recovered},
+    event::{Event, EventPayload, Recovered},
     journal::Journal,
 };
 
@@ -24,9 +23,7 @@ const BATCH: usize = 256;
 ///
 /// ```
 /// use legacy_http_compat::FlagState;
-/// use legacy_http_compat::rollout::{
-///     Actor, NewEvent, EventPayload, FlagName, Projection, Journal, MemoryJournal, Opened, Phase, PolicyDocument, Reason,
-/// };
+/// use legacy_http_compat::rollout::{Projection, Phase, event::{NewEvent, EventPayload, Opened}, journal::{Journal, MemoryJournal}, names::{Actor, FlagName, Reason}, policy::PolicyDocument};
 /// use legacy_http_compat::time::Timestamp;
 ///
 /// let journal = MemoryJournal::new();

@@ -9,11 +9,9 @@ use super::entries::{
 use crate::{
     flag::FlagState,
     rollout::{
-        event::Event,
-        event::Opened,
+        event::{Event, Opened},
         json_object::PolicyDocument,
-        names::WaiverTarget,
-        names::{FlagName, Identifier, IncidentId},
+        names::{FlagName, Identifier, IncidentId, WaiverTarget},
         phase::{Phase, Transition},
     },
     time::Timestamp,

@@ -2,8 +2,7 @@
 
 use super::{error::ProjectionErrorKind, state::RolloutState};
 use crate::rollout::{
-    event::Event,
-    event::{EventPayload, Opened, PhaseChange, ProcessStarted},
+    event::{Event, EventPayload, Opened, PhaseChange, ProcessStarted},
     evidence::GateReport,
     names::IncidentId,
     phase::Transition,

@@ -6,7 +6,7 @@ use super::{
     figures::Figures,
     journal_gates,
 };
-use crate::rollout::{BuiltInGate, GateReport};
+use crate::rollout::gate::{BuiltInGate, GateReport};
 
 /// What a gate says.
 pub(crate) fn explain(report: &GateReport, background: &Background<'_>) -> Explanation {

@@ -3,7 +3,10 @@
 use super::tree::leaves;
 use crate::{
     admin::pages::{remaining::Remaining, wording::titled},
-    rollout::{BuiltInGate, GateReport, Policy},
+    rollout::{
+        gate::{BuiltInGate, GateReport},
+        policy::Policy,
+    },
 };
 
 /// What a gate says, for people.

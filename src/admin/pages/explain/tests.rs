@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{Background, Explanation, explain};
 use crate::{
     admin::pages::remaining::Remaining,
-    rollout::{GateReport, Identifier, Policy},
+    rollout::{gate::GateReport, names::Identifier, policy::Policy},
 };
 
 fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
@@ -305,7 +305,7 @@ fn a_gate_of_ones_own_shows_its_evidence() {
 
 #[test]
 fn evidence_of_another_version_is_still_explained() {
-    for gate in crate::rollout::BuiltInGate::ALL {
+    for gate in crate::rollout::gate::BuiltInGate::ALL {
         for passed in [true, false] {
             let explanation = explained(gate.as_str(), passed, json!({"left_out_bytes": 5_000}));
             assert!(!explanation.points.is_empty(), "{gate:?}");

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use super::stage::{Stage, Told, Trouble, flag, incident, label, order, stage_with};
 use crate::{
     FlagState,
-    rollout::{BuiltInGate, Phase, Policy, Projection, RolledBack, Rollout, Transition},
+    rollout::{
+        Phase, Projection, RolledBack, Rollout, Transition, gate::BuiltInGate, policy::Policy,
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -92,7 +94,7 @@ impl Model {
     }
 }
 
-fn id(number: u8) -> crate::rollout::IncidentId {
+fn id(number: u8) -> crate::rollout::names::IncidentId {
     incident(&format!("INC-{number}"))
 }
 

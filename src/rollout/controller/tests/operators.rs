@@ -3,7 +3,7 @@ use std::{sync::Arc, thread};
 use super::stage::{flag, incident, order, stage};
 use crate::{
     FlagState,
-    rollout::{Phase, Policy, RefusalKind, Rollout, Transition},
+    rollout::{Phase, RefusalKind, Rollout, Transition, policy::Policy},
     worker::Tick as _,
 };
 

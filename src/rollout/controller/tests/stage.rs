@@ -14,9 +14,12 @@ use crate::{
     census::{CallerEvent, Census, Dependence, EndpointSlot},
     metrics::Metrics,
     rollout::{
-        Actor, AppendError, CommandContext, Event, FlagName, Gate, Identifier, IncidentId, Journal,
-        MemoryJournal, NewEvent, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
-        Transition,
+        CommandContext, Phase, Rollout, RolloutBuilder, Transition,
+        event::{Event, NewEvent},
+        gate::Gate,
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        names::{Actor, FlagName, Identifier, IncidentId, Reason},
+        policy::Policy,
     },
     time::{Clock, ManualClock},
     worker::Tick,
@@ -259,11 +262,14 @@ impl Gate for Told {
         label(self.0)
     }
 
-    fn report(&self, _: &crate::rollout::GateContext<'_>) -> crate::rollout::GateReport {
+    fn report(
+        &self,
+        _: &crate::rollout::gate::GateContext<'_>,
+    ) -> crate::rollout::gate::GateReport {
         let passed = self.1.load(Ordering::SeqCst);
         assert!(passed || self.0 != "panics", "scripted");
         // The name is another: that of the gate counts.
-        crate::rollout::GateReport::new(label("other"), passed, serde_json::json!({}))
+        crate::rollout::gate::GateReport::new(label("other"), passed, serde_json::json!({}))
     }
 }
 

@@ -1,0 +1,54 @@
+//! The floors of the design.
+
+/// Each module with its floor. What stands within a module has its floor, unless it is listed itself.
+///
+/// The crate's root and the façades have none: they only name what stands below them.
+const FLOORS: &[(&str, u8)] = &[
+    ("time", 0),
+    ("faults", 0),
+    ("flag", 0),
+    ("guide", 0),
+    ("json", 0),
+    ("worker", 0),
+    ("storage", 0),
+    ("contract", 0),
+    ("contract::compile", 1),
+    ("contract::contract", 1),
+    ("contract::live", 1),
+    ("contract::device_flow", 1),
+    ("caller", 0),
+    ("caller::detect", 1),
+    ("caller::detector", 1),
+    ("document", 2),
+    ("observation", 2),
+    ("per_contract", 2),
+    ("metrics::family", 2),
+    ("metrics::source", 2),
+    ("census", 3),
+    ("metrics", 3),
+    ("history", 4),
+    ("middleware", 4),
+    ("rollout", 4),
+    ("admin", 5),
+    ("redis", 5),
+    ("openapi", 5),
+    ("cli", 6),
+    ("bin", 6),
+];
+
+/// Those that never import each other: the one writes the flag, the other reads it.
+pub(crate) const STRANGERS: [&str; 2] = ["middleware", "rollout"];
+
+/// The floor of a module such as `contract::compile::shape`, or `None` where the plan knows nothing of it.
+pub(crate) fn floor(module: &str) -> Option<u8> {
+    let within = |listed: &str| {
+        module
+            .strip_prefix(listed)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    FLOORS
+        .iter()
+        .filter(|(listed, _)| within(listed))
+        .max_by_key(|(listed, _)| listed.len())
+        .map(|(_, floor)| *floor)
+}

@@ -1,0 +1,238 @@
+//! A plain model: the history as it is, searched anew for each question.
+
+use std::time::Duration;
+
+use legacy_http_compat::FlagState;
+use legacy_http_compat::rollout::{
+    ObligationKind, Phase,
+    event::{ContractChanged, EventPayload, PhaseChange},
+    gate::GateReport,
+    names::{Identifier, IncidentId, WaiverTarget},
+};
+use legacy_http_compat::time::Timestamp;
+
+/// All events that followed, with their times; the number of each is its place, counted from 1.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model(Vec<(Timestamp, EventPayload)>);
+
+impl Model {
+    /// Takes in an event if it can follow, and says whether it could.
+    pub(crate) fn push(&mut self, at: Timestamp, payload: &EventPayload) -> bool {
+        let follows = self.follows(payload);
+        if follows {
+            self.0.push((at, payload.clone()));
+        }
+        follows
+    }
+
+    pub(crate) fn head(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn numbered(&self) -> impl DoubleEndedIterator<Item = (u64, Timestamp, &EventPayload)> {
+        let place = |index| index as u64 + 1;
+        let all = self.0.iter().enumerate();
+        all.map(move |(index, (at, payload))| (place(index), *at, payload))
+    }
+
+    fn changes(&self) -> impl DoubleEndedIterator<Item = (u64, Timestamp, &PhaseChange)> {
+        self.numbered()
+            .filter_map(|(seq, at, payload)| match payload {
+                EventPayload::PhaseChanged(change) => Some((seq, at, change)),
+                _ => None,
+            })
+    }
+
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        self.numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::PhaseChanged(change) => Some(change.to),
+                EventPayload::Opened(opened) => Some(opened.phase),
+                _ => None,
+            })
+    }
+
+    /// The number of the event by which the phase was entered.
+    pub(crate) fn entered(&self) -> Option<u64> {
+        let enters = |payload: &EventPayload| {
+            matches!(
+                payload,
+                EventPayload::PhaseChanged(_) | EventPayload::Opened(_)
+            )
+        };
+        self.numbered()
+            .rev()
+            .find_map(|(seq, _, payload)| enters(payload).then_some(seq))
+    }
+
+    pub(crate) fn is_open(&self, incident: &IncidentId) -> bool {
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::IncidentOpened(payload) => {
+                    (payload.incident == *incident).then_some(true)
+                }
+                EventPayload::IncidentClosed(payload) => {
+                    (payload.incident == *incident).then_some(false)
+                }
+                EventPayload::PhaseChanged(change) => {
+                    (change.incident.as_ref() == Some(incident)).then_some(true)
+                }
+                _ => None,
+            });
+        last.unwrap_or(false)
+    }
+
+    /// Until when these are waived.
+    pub(crate) fn waived_until(&self, waived: &WaiverTarget) -> Option<Timestamp> {
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::DependenceWaived(payload) => {
+                    (payload.target == *waived).then_some(Some(payload.until))
+                }
+                EventPayload::WaiverEnded(payload) => (payload.target == *waived).then_some(None),
+                _ => None,
+            });
+        last.flatten()
+    }
+
+    pub(crate) fn is_green(&self, check: &Identifier) -> Option<bool> {
+        self.numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::CheckReported(payload) => {
+                    (payload.check == *check).then_some(payload.green)
+                }
+                _ => None,
+            })
+    }
+
+    /// The number of the event since which the contract is served.
+    pub(crate) fn served_since(&self) -> Option<u64> {
+        let serves = |payload: &EventPayload| matches!(payload, EventPayload::ContractChanged(_));
+        self.numbered()
+            .rev()
+            .find_map(|(seq, _, payload)| serves(payload).then_some(seq))
+    }
+
+    /// Of each rollback its number, how long it has lasted, and whether it is still running.
+    pub(crate) fn rollbacks(&self, now: Timestamp) -> Vec<(u64, Duration, bool)> {
+        let is_back = |change: &PhaseChange| change.incident.is_some();
+        self.changes()
+            .filter(|(_, _, change)| is_back(change))
+            .map(|(seq, at, _)| {
+                let end = self.changes().find(|(later, _, _)| *later > seq);
+                let lasted = end.map_or(now, |(_, at, _)| at).since(at);
+                (seq, lasted, end.is_none())
+            })
+            .collect()
+    }
+
+    fn is_analysed(&self, rollback: u64) -> bool {
+        self.numbered().any(|(_, _, payload)| {
+            matches!(payload, EventPayload::PostAnalysisFiled(filed) if filed.rollback == rollback)
+        })
+    }
+
+    /// What is owed, for which rollback, and whether it is overdue.
+    pub(crate) fn obligations(
+        &self,
+        now: Timestamp,
+        limit: Duration,
+    ) -> Vec<(ObligationKind, u64, bool)> {
+        let mut owed = Vec::new();
+        for (seq, _, running) in self.rollbacks(now) {
+            let (_, at, _) = self.numbered().find(|(place, _, _)| *place == seq).unwrap();
+            let overdue = at.plus(limit) < now;
+            if running {
+                owed.push((ObligationKind::EndRollback, seq, overdue));
+            }
+            if !self.is_analysed(seq) {
+                owed.push((ObligationKind::PostAnalysis, seq, overdue));
+            }
+        }
+        owed
+    }
+
+    pub(crate) fn overrides(&self) -> Vec<u64> {
+        let overridden = |change: &PhaseChange| !change.overridden.is_empty();
+        self.changes()
+            .filter(|(_, _, change)| overridden(change))
+            .map(|(seq, _, _)| seq)
+            .collect()
+    }
+
+    pub(crate) fn count(&self, name: &str) -> u64 {
+        let counted = self
+            .numbered()
+            .filter(|(_, _, payload)| payload.name() == name);
+        counted.count() as u64
+    }
+
+    fn follows(&self, payload: &EventPayload) -> bool {
+        let Some(phase) = self.phase() else {
+            return match payload {
+                EventPayload::Recovered(_) => true,
+                EventPayload::Opened(opened) => {
+                    matches!(opened.phase, Phase::Observe | Phase::Compat)
+                }
+                _ => false,
+            };
+        };
+        match payload {
+            EventPayload::Opened(_) => false,
+            EventPayload::PhaseChanged(change) => change.from == phase && is_step(change),
+            EventPayload::IncidentOpened(payload) => !self.is_open(&payload.incident),
+            EventPayload::IncidentClosed(payload) => self.is_open(&payload.incident),
+            EventPayload::WaiverEnded(payload) => self.waived_until(&payload.target).is_some(),
+            EventPayload::ContractChanged(payload) => !self.is_served(payload),
+            EventPayload::PostAnalysisFiled(payload) => {
+                let rollbacks = self.rollbacks(Timestamp::MIN);
+                rollbacks.iter().any(|(seq, _, _)| *seq == payload.rollback)
+            }
+            EventPayload::ProcessStarted(payload) => {
+                let expected = match phase {
+                    Phase::Observe | Phase::Cutover => FlagState::Off,
+                    Phase::Compat => FlagState::On,
+                    Phase::Retired => FlagState::Retired,
+                };
+                payload.flag == expected
+            }
+            _ => true,
+        }
+    }
+
+    fn is_served(&self, contract: &ContractChanged) -> bool {
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::ContractChanged(payload) => Some(payload),
+                _ => None,
+            });
+        last == Some(contract)
+    }
+}
+
+/// Whether a step exists and has the evidence that it needs.
+fn is_step(change: &PhaseChange) -> bool {
+    let failing: Vec<&Identifier> = change.failing().map(GateReport::name).collect();
+    let overridden: Vec<&Identifier> = change.overridden.iter().collect();
+    match (change.from, change.to, change.incident.is_some()) {
+        (Phase::Observe, Phase::Compat, false) | (Phase::Cutover, Phase::Retired, false) => {
+            failing.is_empty() && overridden.is_empty()
+        }
+        (Phase::Compat, Phase::Cutover, false) => {
+            failing.iter().all(|gate| overridden.contains(gate))
+                && overridden.iter().all(|gate| failing.contains(gate))
+        }
+        (Phase::Compat, Phase::Observe, false) | (Phase::Cutover, Phase::Compat, true) => {
+            overridden.is_empty()
+        }
+        _ => false,
+    }
+}
