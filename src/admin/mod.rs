@@ -155,9 +155,6 @@ mod problem;
 mod shared;
 mod totals;
 
-pub use access::{
-    InvalidTokenDigest, InvalidTokens, Role, TokenDigest, TokenFault, TokenFaultKind, Tokens,
-    TokensBuilder,
-};
+pub use access::{InvalidTokenDigest, InvalidTokens, Role, TokenDigest, Tokens, TokensBuilder};
 pub use admin::Admin;
 pub use builder::{AdminBuilder, InvalidPublicPath};

@@ -197,7 +197,7 @@ impl RolloutBuilder {
     }
 
     fn check_gates(&self) -> Result<(), OpenRolloutErrorKind> {
-        let mut names: BTreeSet<Identifier> = BuiltInGate::ALL.map(BuiltInGate::label).into();
+        let mut names: BTreeSet<Identifier> = BuiltInGate::ALL.map(BuiltInGate::identifier).into();
         for name in self.gates.iter().map(|gate| gate.name()) {
             if !names.insert(name.clone()) {
                 return Err(OpenRolloutErrorKind::DuplicateGate(name));

@@ -15,7 +15,7 @@ use crate::rollout::{
 
 impl Gate for BuiltInGate {
     fn name(&self) -> Identifier {
-        self.label()
+        self.identifier()
     }
 
     /// By the default policy; a rollout goes by its own policy.
@@ -26,8 +26,8 @@ impl Gate for BuiltInGate {
     /// A gate that cannot be evaluated fails.
     fn report(&self, context: &GateContext<'_>) -> GateReport {
         match verdict(*self, context) {
-            Ok((passed, evidence)) => GateReport::new(self.label(), passed, evidence),
-            Err(reason) => GateReport::new(self.label(), false, reason),
+            Ok((passed, evidence)) => GateReport::new(self.identifier(), passed, evidence),
+            Err(reason) => GateReport::new(self.identifier(), false, reason),
         }
     }
 }

@@ -2,277 +2,226 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    check::build,
-    draft::PolicyBuilder,
-    fault::{Faults, PolicyError, PolicyFaultKind},
-    policy::{Asked, AutoRollback, Policy},
+    builder::{PolicyBuilder, PolicyError},
+    policy::{AutoRollback, Policy},
 };
-use crate::time::Timestamp;
-use crate::time::duration_text;
 use crate::{
-    json::{About, Complaint, ObjectReader, OrderedValue},
+    diagnostics::{Diagnostics, FaultCode},
+    json::{ObjectReader, OrderedValue, parse, wrong_type},
     rollout::{
-        evidence::BuiltInGate, json_object::PolicyDocument, names::Identifier, phase::Phase,
+        evidence::BuiltInGate,
+        json_object::PolicyDocument,
+        phase::{Phase, Transition},
     },
+    time::{Timestamp, duration_text},
 };
 
 impl Policy {
-    /// Reads a policy.
+    /// Reads a policy from JSON.
     ///
     /// # Errors
     ///
-    /// All faults at once. Text that is no JSON is one fault.
+    /// All faults at once. Text that is not JSON is one fault.
     pub fn from_json(text: &str) -> Result<Self, PolicyError> {
-        let mut faults = Faults::default();
-        match serde_json::from_str::<OrderedValue>(text) {
-            Ok(tree) => Self::read(&tree, faults),
-            Err(error) => {
-                let remedy = error.to_string();
-                faults.add(PolicyFaultKind::NotJson, "", "", remedy);
-                faults.into_result(Self::default())
-            }
-        }
+        Self::from_tree(&parse::<PolicyError>(text)?)
     }
 
-    /// Reads the policy that a journal holds.
+    /// Reads the policy of a journal.
     ///
     /// # Errors
     ///
     /// All faults at once.
     pub fn from_document(document: &PolicyDocument) -> Result<Self, PolicyError> {
-        Self::read(
-            &Value::Object(document.members().clone()).into(),
-            Faults::default(),
-        )
+        Self::from_tree(&Value::Object(document.members().clone()).into())
     }
 
-    /// The policy as a journal holds it, every member written out.
+    /// The policy as a journal holds it, with every member.
     ///
     /// # Panics
     ///
-    /// Never: a policy is an object, and its bounds keep it far below the limit.
+    /// Never: a policy is a small object.
     #[must_use]
     pub fn to_document(&self) -> PolicyDocument {
-        PolicyDocument::new(self.write()).expect("a policy is a small object")
+        let value = serde_json::to_value(self).expect("a policy is written as JSON");
+        PolicyDocument::new(value).expect("a policy is a small object")
     }
 
-    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, PolicyError> {
-        let draft = read(tree, &mut faults);
-        build(&draft, faults)
+    fn from_tree(tree: &OrderedValue) -> Result<Self, PolicyError> {
+        let mut diagnostics = Diagnostics::default();
+        let policy = Self::read(tree, &mut diagnostics);
+        diagnostics.into_result(policy)
     }
 
-    fn write(&self) -> Value {
-        let checks = self.required_checks.iter().map(Identifier::as_str);
-        let mut value = json!({
-            "opening_phase": self.opening_phase,
-            "required_checks": checks.collect::<Vec<_>>(),
-            "check_max_age": duration_text::write(self.check_max_age),
-            "cutover_quiet_window": duration_text::write(self.cutover_quiet_window.length()),
-            "retirement_quiet_window": duration_text::write(self.retirement_quiet_window.length()),
-            "inactive_after": duration_text::write(self.inactive_after.length()),
-            "coverage_ratio": self.coverage_ratio,
-            "min_responses": self.min_responses,
-            "processes": self.processes,
-            "rollback_limit": duration_text::write(self.rollback_limit),
-            "gates": write_gates(&self.gates),
-        });
-        if let Some(guard) = &self.auto_rollback {
-            value["auto_rollback"] = write_guard(guard);
+    /// The policy of a document, valid only if no faults were added.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let builder = read_members(tree, diagnostics);
+        diagnostics.extend(builder.diagnostics);
+        builder.policy
+    }
+}
+
+/// Reads the members that are there and sets each, so that a document is checked as settings made in Rust are.
+fn read_members(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> PolicyBuilder {
+    let mut members = ObjectReader::new(tree, diagnostics);
+    let mut builder = Policy::builder();
+    if let Some(phase) = members.nested("opening_phase", read_phase).flatten() {
+        builder = builder.opening_phase(phase);
+    }
+    let has_checks = members.has("required_checks");
+    let checks = members.string_list("required_checks");
+    if has_checks {
+        builder = builder.required_checks(checks);
+    }
+    builder = read_durations(builder, &mut members);
+    if let Some(ratio) = members.nested("coverage_ratio", read_number).flatten() {
+        builder = builder.coverage_ratio(ratio);
+    }
+    if let Some(responses) = read_whole(&mut members, "min_responses") {
+        builder = builder.min_responses(responses);
+    }
+    if let Some(processes) = read_whole(&mut members, "processes") {
+        builder = builder.processes(processes);
+    }
+    if let Some(limits) = members.nested("auto_rollback", read_auto_rollback) {
+        builder = builder.auto_rollback(limits);
+    }
+    if let Some(date) = members.nested("retire_by", read_date) {
+        builder = builder.retire_by(date);
+    }
+    for (step, gates) in members.nested("gates", read_gates).into_iter().flatten() {
+        builder = builder.gates(step, gates);
+    }
+    members.finish();
+    builder
+}
+
+fn read_durations(mut builder: PolicyBuilder, members: &mut ObjectReader<'_, '_>) -> PolicyBuilder {
+    type Set = fn(PolicyBuilder, Duration) -> PolicyBuilder;
+    let setters: [(&'static str, Set); 5] = [
+        ("check_max_age", PolicyBuilder::check_max_age),
+        ("cutover_quiet_window", PolicyBuilder::cutover_quiet_window),
+        (
+            "retirement_quiet_window",
+            PolicyBuilder::retirement_quiet_window,
+        ),
+        ("inactive_after", PolicyBuilder::inactive_after),
+        ("rollback_limit", PolicyBuilder::rollback_limit),
+    ];
+    for (name, set) in setters {
+        if let Some(length) = members.nested(name, read_duration).flatten() {
+            builder = set(builder, length);
         }
-        if let Some(moment) = self.retire_by {
-            value["retire_by"] = moment.to_string().into();
-        }
-        value
     }
+    builder
 }
 
-impl Serialize for Policy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.write().serialize(serializer)
-    }
-}
-
-/// Reads all that can be read; what cannot has its default and a fault.
-fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
-    let mut draft = Policy::builder();
-    let mut members = ObjectReader::of("the policy", tree);
-    let phase = members.text("opening_phase");
-    if members.has("required_checks") {
-        draft.required_checks = members.texts("required_checks");
-    }
-    let texts = [
-        "check_max_age",
-        "cutover_quiet_window",
-        "retirement_quiet_window",
-        "inactive_after",
-        "rollback_limit",
-        "retire_by",
-    ]
-    .map(|name| (name, members.text(name)));
-    let [responses, processes] =
-        ["min_responses", "processes"].map(|name| (name, members.integer(name)));
-    let [ratio, guard, gates] =
-        ["coverage_ratio", "auto_rollback", "gates"].map(|name| members.any(name));
-    report("", members.finish(), faults);
-    if let Some(phase) = phase {
-        draft.opening_phase = read_phase(&phase, faults);
-    }
-    read_times(&mut draft, texts, faults);
-    draft.min_responses = whole(responses, faults).unwrap_or(draft.min_responses);
-    draft.processes = whole(processes, faults).unwrap_or(draft.processes);
-    let ratio = ratio.and_then(|tree| number("/coverage_ratio", tree, faults));
-    draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);
-    draft.auto_rollback = guard.and_then(|tree| read_guard(tree, faults));
-    if let Some(tree) = gates {
-        read_gates(&mut draft, tree, faults);
-    }
-    draft
-}
-
-fn read_phase(name: &str, faults: &mut Faults) -> Phase {
-    let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == name);
-    phase.unwrap_or_else(|| {
-        let remedy = "\"observe\" or \"compat\"";
-        faults.add(PolicyFaultKind::WrongType, "/opening_phase", name, remedy);
-        Phase::Compat
-    })
-}
-
-fn read_times(
-    draft: &mut PolicyBuilder,
-    texts: [(&'static str, Option<String>); 6],
-    faults: &mut Faults,
-) {
-    let [age, cutover, retirement, inactive, rollback, retire_by] = texts;
-    for ((name, text), into) in [
-        (age, &mut draft.check_max_age),
-        (cutover, &mut draft.cutover_quiet_window),
-        (retirement, &mut draft.retirement_quiet_window),
-        (inactive, &mut draft.inactive_after),
-        (rollback, &mut draft.rollback_limit),
-    ] {
-        let read = text.and_then(|text| length(&format!("/{name}"), &text, faults));
-        *into = read.unwrap_or(*into);
-    }
-    let (name, text) = retire_by;
-    draft.retire_by = text.and_then(|text| {
-        let moment = text.parse::<Timestamp>();
-        let place = format!("/{name}");
-        moment
-            .map_err(|error| {
-                faults.add(PolicyFaultKind::WrongType, place, &text, error.to_string());
-            })
-            .ok()
-    });
-}
-
-fn read_guard(tree: &OrderedValue, faults: &mut Faults) -> Option<AutoRollback> {
-    let mut members = ObjectReader::of("the guard", tree);
-    let window = members.required_text("window");
-    let callers = members.integer("stranded_callers");
-    let percent = members.any("stranded_percent");
-    report("/auto_rollback", members.finish(), faults);
-    let window = window.and_then(|text| length("/auto_rollback/window", &text, faults));
-    let callers = whole(("auto_rollback/stranded_callers", callers), faults);
-    let percent = percent.and_then(|tree| number("/auto_rollback/stranded_percent", tree, faults));
+fn read_auto_rollback(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<AutoRollback> {
+    let mut members = ObjectReader::new(tree, diagnostics);
+    members.require("window");
+    let window = members.nested("window", read_duration).flatten();
+    let callers = read_whole(&mut members, "stranded_callers");
+    let percent = members.nested("stranded_percent", read_number).flatten();
+    members.finish();
     Some(AutoRollback::new(window?, callers, percent))
 }
 
-fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, faults: &mut Faults) {
-    let mut members = ObjectReader::of("the gates", tree);
-    let steps = [
-        ("enable", &mut draft.enable),
-        ("cutover", &mut draft.cutover),
-        ("retire", &mut draft.retire),
-    ];
-    let named = steps.map(|(step, into)| {
-        let names = members.has(step).then(|| members.texts(step));
-        (step, names, into)
-    });
-    report("/gates", members.finish(), faults);
-    for (step, names, into) in named {
-        if let Some(names) = names {
-            *into = built_in(step, &names, faults);
-        }
-    }
-}
-
-fn built_in(step: &str, names: &[String], faults: &mut Faults) -> Vec<BuiltInGate> {
+fn read_gates(
+    tree: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Transition, Vec<BuiltInGate>)> {
+    let mut members = ObjectReader::new(tree, diagnostics);
     let mut gates = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        if let Some(gate) = BuiltInGate::find(name) {
-            gates.push(gate);
-        } else {
-            let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
-            let place = format!("/gates/{step}/{index}");
-            let remedy = format!("one of {known}");
-            faults.add(PolicyFaultKind::UnknownGate, place, name, remedy);
+    for step in Transition::ALL.into_iter().filter(|step| step.is_gated()) {
+        let is_given = members.has(step.as_str());
+        let names = members.string_list(step.as_str());
+        let names = names.iter().enumerate();
+        let read =
+            names.filter_map(|(index, name)| read_gate(step, index, name, members.diagnostics));
+        let read = read.collect();
+        if is_given {
+            gates.push((step, read));
         }
     }
+    members.finish();
     gates
 }
 
-fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
+fn read_gate(
+    step: Transition,
+    index: usize,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<BuiltInGate> {
+    let gate = BuiltInGate::find(name);
+    if gate.is_none() {
+        let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
+        let (place, expected) = (format!("/{step}/{index}"), format!("one of {known}"));
+        diagnostics.add_at(place, FaultCode::UnknownGate, name, expected);
+    }
+    gate
+}
+
+fn read_phase(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Phase> {
+    let name = read_str(tree, diagnostics)?;
+    let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == name);
+    if phase.is_none() {
+        let expected = "\"observe\" or \"compat\"";
+        diagnostics.add(FaultCode::InvalidValue, name, expected);
+    }
+    phase
+}
+
+fn read_duration(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Duration> {
+    let text = read_str(tree, diagnostics)?;
     let length = duration_text::read(text);
     if length.is_none() {
-        let remedy = "a length of time such as \"24h\" or \"14d\"";
-        faults.add(PolicyFaultKind::WrongType, place, text, remedy);
+        let expected = "a duration such as \"24h\" or \"14d\"";
+        diagnostics.add(FaultCode::InvalidValue, text, expected);
     }
     length
 }
 
-fn whole<N: TryFrom<i64>>((name, found): (&str, Option<i64>), faults: &mut Faults) -> Option<N> {
-    let found = found?;
-    let number = N::try_from(found).ok();
-    if number.is_none() {
-        let (place, value) = (format!("/{name}"), found.to_string());
-        let remedy = "a whole number that is not negative and not this large";
-        faults.add(PolicyFaultKind::OutOfBounds, place, value, remedy);
+fn read_date(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Timestamp> {
+    let text = read_str(tree, diagnostics)?;
+    let date = text.parse::<Timestamp>().ok();
+    if date.is_none() {
+        let expected = "a time in UTC such as \"2027-01-01T00:00:00Z\" (RFC 3339)";
+        diagnostics.add(FaultCode::InvalidValue, text, expected);
     }
-    number
+    date
 }
 
-fn number(place: &str, tree: &OrderedValue, faults: &mut Faults) -> Option<f64> {
+fn read_number(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<f64> {
     let number = match tree {
         OrderedValue::Scalar(value) => value.as_f64(),
         _ => None,
     };
     if number.is_none() {
-        let (value, remedy) = (tree.to_string(), "a number");
-        faults.add(PolicyFaultKind::WrongType, place, value, remedy);
+        wrong_type(tree, "a number", diagnostics);
     }
     number
 }
 
-fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
-    for complaint in complaints {
-        let kind = match complaint.about {
-            About::Unknown => PolicyFaultKind::UnknownMember,
-            About::Repeated => PolicyFaultKind::RepeatedMember,
-            About::Missing => PolicyFaultKind::MissingMember,
-            About::WrongType => PolicyFaultKind::WrongType,
-        };
-        faults.add(kind, place, complaint.value, complaint.expected);
+fn read_whole<N: TryFrom<i64>>(
+    members: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+) -> Option<N> {
+    let found = members.integer(name)?;
+    let number = N::try_from(found).ok();
+    if number.is_none() {
+        let expected = "a whole number that is not negative and not this large";
+        members.add(name, FaultCode::OutOfRange, found.to_string(), expected);
     }
+    number
 }
 
-fn write_guard(guard: &AutoRollback) -> Value {
-    let mut value = json!({ "window": duration_text::write(guard.window) });
-    if let Some(callers) = guard.stranded_callers {
-        value["stranded_callers"] = callers.into();
+fn read_str<'t>(tree: &'t OrderedValue, diagnostics: &mut Diagnostics) -> Option<&'t str> {
+    let text = tree.as_str();
+    if text.is_none() {
+        wrong_type(tree, "a string", diagnostics);
     }
-    if let Some(percent) = guard.stranded_percent {
-        value["stranded_percent"] = percent.into();
-    }
-    value
-}
-
-fn write_gates(asked: &Asked) -> Value {
-    let [enable, cutover, retire] = [&asked.enable, &asked.cutover, &asked.retire]
-        .map(|gates| gates.iter().map(|gate| gate.as_str()).collect::<Vec<_>>());
-    json!({ "enable": enable, "cutover": cutover, "retire": retire })
+    text
 }

@@ -3,13 +3,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{AutoRollback, Policy, PolicyFaultKind};
+use super::{AutoRollback, Policy};
+use crate::diagnostics::{Fault, FaultCode};
 use crate::rollout::{Phase, Transition, gate::BuiltInGate, policy::PolicyDocument};
 use crate::time::Timestamp;
 
-fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {
+fn faults(policy: &Value) -> Vec<(FaultCode, String)> {
     let error = Policy::from_json(&policy.to_string()).unwrap_err();
-    let fault = |fault: &super::PolicyFault| (fault.kind(), fault.place().to_owned());
+    let fault = |fault: &Fault| (fault.code(), fault.place().to_owned());
     error.faults().iter().map(fault).collect()
 }
 
@@ -21,7 +22,7 @@ fn an_empty_document_is_the_default() {
 }
 
 #[test]
-fn all_faults_are_told_at_once_each_with_its_place() {
+fn all_faults_are_reported_at_once_each_with_its_place() {
     let bad = json!({
         "opening_phase": "retired",
         "required_checks": ["a b", "x", "x"],
@@ -38,23 +39,23 @@ fn all_faults_are_told_at_once_each_with_its_place() {
     });
     let found = faults(&bad);
     for expected in [
-        (PolicyFaultKind::InvalidOpening, "/opening_phase"),
-        (PolicyFaultKind::InvalidCheck, "/required_checks/0"),
-        (PolicyFaultKind::Duplicate, "/required_checks/2"),
-        (PolicyFaultKind::WrongType, "/check_max_age"),
-        (PolicyFaultKind::OutOfBounds, "/cutover_quiet_window"),
-        (PolicyFaultKind::OutOfBounds, "/retirement_quiet_window"),
-        (PolicyFaultKind::OutOfBounds, "/coverage_ratio"),
-        (PolicyFaultKind::OutOfBounds, "/min_responses"),
-        (PolicyFaultKind::OutOfBounds, "/processes"),
-        (PolicyFaultKind::OutOfBounds, "/auto_rollback/window"),
-        (PolicyFaultKind::NoAutoRollbackLimit, "/auto_rollback"),
-        (PolicyFaultKind::UnknownMember, "/auto_rollback"),
-        (PolicyFaultKind::WrongType, "/retire_by"),
-        (PolicyFaultKind::Duplicate, "/gates/cutover/1"),
-        (PolicyFaultKind::UnknownGate, "/gates/cutover/2"),
-        (PolicyFaultKind::UnknownMember, "/gates"),
-        (PolicyFaultKind::UnknownMember, ""),
+        (FaultCode::InvalidOpeningPhase, "/opening_phase"),
+        (FaultCode::InvalidName, "/required_checks/0"),
+        (FaultCode::DuplicateName, "/required_checks/2"),
+        (FaultCode::InvalidValue, "/check_max_age"),
+        (FaultCode::OutOfRange, "/cutover_quiet_window"),
+        (FaultCode::OutOfRange, "/retirement_quiet_window"),
+        (FaultCode::OutOfRange, "/coverage_ratio"),
+        (FaultCode::OutOfRange, "/min_responses"),
+        (FaultCode::OutOfRange, "/processes"),
+        (FaultCode::OutOfRange, "/auto_rollback/window"),
+        (FaultCode::EmptyAutoRollback, "/auto_rollback"),
+        (FaultCode::UnknownMember, "/auto_rollback/colour"),
+        (FaultCode::InvalidValue, "/retire_by"),
+        (FaultCode::DuplicateName, "/gates/cutover/1"),
+        (FaultCode::UnknownGate, "/gates/cutover/2"),
+        (FaultCode::UnknownMember, "/gates/lunch"),
+        (FaultCode::UnknownMember, "/surprise"),
     ] {
         let expected = (expected.0, expected.1.to_owned());
         assert!(found.contains(&expected), "{expected:?} in {found:#?}");
@@ -64,11 +65,11 @@ fn all_faults_are_told_at_once_each_with_its_place() {
 
 #[test]
 fn what_is_no_object_or_no_json_is_refused() {
-    assert_eq!(faults(&json!([]))[0].0, PolicyFaultKind::WrongType);
+    assert_eq!(faults(&json!([]))[0].0, FaultCode::WrongType);
     let error = Policy::from_json("{").unwrap_err();
-    assert_eq!(error.faults()[0].kind(), PolicyFaultKind::NotJson);
+    assert_eq!(error.faults()[0].code(), FaultCode::InvalidJson);
     let twice = Policy::from_json(r#"{"processes": 1, "processes": 2}"#).unwrap_err();
-    assert_eq!(twice.faults()[0].kind(), PolicyFaultKind::RepeatedMember);
+    assert_eq!(twice.faults()[0].code(), FaultCode::DuplicateMember);
 }
 
 #[test]
@@ -93,13 +94,13 @@ fn the_ways_back_ask_for_no_gate() {
 
 fn policies() -> impl Strategy<Value = Policy> {
     let lengths = proptest::array::uniform5(1..2_592_000_000_u64);
-    let guard = proptest::option::of((1..86_400_000_u64, any::<Option<u16>>(), 0..100_u8));
+    let limits = proptest::option::of((1..86_400_000_u64, any::<Option<u16>>(), 0..100_u8));
     let gates = proptest::sample::subsequence(BuiltInGate::ALL.to_vec(), 0..=7);
     let rest = (0.01..=1.0_f64, any::<u32>(), 1..9_u32, any::<bool>());
-    (lengths, guard, gates, rest).prop_map(|(lengths, guard, gates, rest)| {
+    (lengths, limits, gates, rest).prop_map(|(lengths, limits, gates, rest)| {
         let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
         let (ratio, responses, processes, observe) = rest;
-        let guard = guard.map(|(window, callers, percent)| {
+        let limits = limits.map(|(window, callers, percent)| {
             let window = Duration::from_millis(window);
             AutoRollback::new(window, callers.map(u64::from), Some(f64::from(percent)))
         });
@@ -118,7 +119,7 @@ fn policies() -> impl Strategy<Value = Policy> {
             .coverage_ratio(ratio)
             .min_responses(responses.into())
             .processes(processes)
-            .auto_rollback(guard)
+            .auto_rollback(limits)
             .retire_by(observe.then(|| Timestamp::from_unix_ms(responses.into())))
             .gates(Transition::Cutover, gates)
             .build()
