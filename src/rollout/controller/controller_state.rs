@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::hourly_limit::HourlyLimit;
 use crate::{
     flag::FlagState,
     rollout::{
@@ -34,6 +33,13 @@ pub(super) struct ControllerState {
     pub(super) warned: BTreeMap<ObligationKind, Duration>,
     pub(super) cutover: Option<CutoverWatch>,
     pub(super) gate_refresh: GateRefreshTimer,
+}
+
+/// Limits how many refused attempts are journaled, so that refusals cannot fill the disk.
+#[derive(Debug, Default)]
+pub(super) struct HourlyLimit {
+    since: Duration,
+    used: u32,
 }
 
 /// When the gates in the status were last evaluated, and for which transition.
@@ -129,6 +135,23 @@ impl ControllerState {
     }
 }
 
+impl HourlyLimit {
+    /// How many in each period.
+    pub(super) const MAX: u32 = 32;
+
+    const PERIOD: Duration = Duration::from_secs(3_600);
+
+    /// Uses one if one is left, at this reading of the monotonic clock.
+    pub(super) fn take(&mut self, now: Duration) -> bool {
+        if now.saturating_sub(self.since) >= Self::PERIOD {
+            (self.since, self.used) = (now, 0);
+        }
+        let left = self.used < Self::MAX;
+        self.used += u32::from(left);
+        left
+    }
+}
+
 impl GateRefreshTimer {
     /// Reports in the status are at most this old, plus one tick.
     const INTERVAL: Duration = Duration::from_secs(4);
@@ -150,5 +173,20 @@ impl CutoverWatch {
     pub(super) fn lasted(&self, clock: &dyn Clock) -> Duration {
         let since = clock.monotonic().saturating_sub(self.seen);
         self.lasted.saturating_add(since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_hour_has_its_own_limit() {
+        let mut limit = HourlyLimit::default();
+        let start = Duration::from_secs(10);
+        let taken = (0..100).filter(|_| limit.take(start)).count();
+        assert_eq!(taken, HourlyLimit::MAX as usize);
+        assert!(!limit.take(Duration::from_secs(3_590)));
+        assert!(limit.take(HourlyLimit::PERIOD + start));
     }
 }

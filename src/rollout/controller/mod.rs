@@ -6,7 +6,6 @@ mod command_context;
 mod commands;
 mod controller_state;
 mod deps;
-mod hourly_limit;
 mod metrics_source;
 mod record_refusal;
 mod refusal;

@@ -1,15 +1,10 @@
 //! The conditions of a transition, and their evidence.
 
-mod all_callers_resolved;
-mod built_in;
-mod context;
-mod coverage;
+mod census_gates;
 mod evaluate;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod gate;
-mod instrumentation;
 mod journal_gates;
-mod no_dependent_responses;
 mod waiver_cover;
 
 pub use super::{
@@ -22,7 +17,6 @@ pub use super::{
     },
     json_object::{InvalidObject, InvalidObjectKind, JsonObject},
 };
-pub use context::GateContext;
 pub(super) use evaluate::evaluate;
-pub use gate::Gate;
+pub use gate::{Gate, GateContext};
 pub(crate) use waiver_cover::WaiverCover;
