@@ -40,7 +40,7 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
     let refusal = refusal.unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "from compat to retired there is no step; possible is cutover or observe"
+        "there is no transition from compat to retired; possible: cutover or observe"
     );
     assert_eq!(stage.journal.names().last().unwrap(), "attempt_refused");
     assert_eq!(refusal.head(), stage.journal.head().unwrap());
