@@ -18,7 +18,7 @@
 //! use legacy_http_compat::rollout::{journal::MemoryJournal, names::{Actor, FlagName, Reason}, policy::Policy};
 //!
 //! let contract = LiveContract::new(Contract::device_flow());
-//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
+//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
 //! let metrics = Arc::new(Metrics::new());
 //! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "48h"}"#)?;
 //! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)
@@ -27,7 +27,7 @@
 //!     .metrics(metrics.clone())
 //!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` in production
 //! let rollout = Arc::new(rollout);
-//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
+//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observer(census.clone()).observer(metrics);
 //! let worker = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
 //!
 //! // … serve; then try to cut over too early:

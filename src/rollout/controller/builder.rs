@@ -38,7 +38,7 @@ use crate::{
 ///
 /// let contract = LiveContract::new(Contract::device_flow());
 /// let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, Policy::default())
-///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"]))))
+///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?)))
 ///     .metrics(Arc::new(Metrics::new()))
 ///     .contract(contract.clone())
 ///     .opening_phase(Phase::Observe)
