@@ -3,16 +3,13 @@
 use std::{
     fmt,
     fs::{File, TryLockError},
-    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use super::{
-    error::ReadError,
-    error::{AppendError, Conflict},
-    error::{OpenCause, OpenError},
+    error::{AppendError, Conflict, OpenCause, OpenError, ReadError},
     head::Head,
     journal::Journal,
     reader::{JournalReader, TornLine, Verified},
@@ -25,6 +22,7 @@ use crate::{
         event::{Event, EventPayload, NewEvent, Recovered},
         names::{Actor, InvalidText, Reason},
     },
+    storage::atomic_file::sync_parent,
     time::{Clock, SystemClock},
 };
 
@@ -219,22 +217,9 @@ fn lock(path: &Path) -> Result<LockedFile, OpenCause> {
     })?;
     if file.len()? == 0 {
         file.sync_all()?;
-        sync_directory(path)?;
+        sync_parent(path)?;
     }
     Ok(file)
-}
-
-/// Makes the name of a new file durable.
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| *parent != Path::new(""));
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Other systems cannot sync a directory.
-#[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Journals that a torn line was cut off.
