@@ -6,7 +6,7 @@ use legacy_http_compat::{
     admin::history::{History, OpenHistoryError},
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
-    rollout::{FileJournal, Rollout},
+    rollout::{Rollout, journal::FileJournal},
     worker::{BackgroundWorker, Tick},
 };
 

@@ -14,7 +14,7 @@ use legacy_http_compat::{
     admin::Admin,
     admin::history::History,
     caller::FingerprintKey,
-    rollout::{FileJournal, Policy, Rollout},
+    rollout::{Rollout, journal::FileJournal, policy::Policy},
     time::{Clock, SystemClock},
     worker::{BackgroundWorker, Tick},
 };

@@ -27,7 +27,7 @@ use super::{
 /// use std::sync::Arc;
 /// use axum::Router;
 /// use legacy_http_compat::admin::{Admin, TokenDigest, Tokens};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 /// # use axum::{body::Body, http::{Request, StatusCode}};
 /// # use tower::ServiceExt as _;
 ///

@@ -21,7 +21,7 @@ use crate::{
 /// use std::{sync::Arc, time::Duration};
 /// use legacy_http_compat::{admin::{Admin, Role, TokenDigest, Tokens}, caller::{FingerprintKey, SignalDetector}, census::Census};
 /// use legacy_http_compat::{admin::history::History, metrics::Metrics};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 /// let census = Arc::new(Census::new(&detector));

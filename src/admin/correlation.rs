@@ -4,7 +4,7 @@ use axum::{extract::Request, middleware::Next, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use crate::rollout::CorrelationId;
+use crate::rollout::names::CorrelationId;
 
 const HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
 static NAMES: [HeaderName; 2] = [HEADER, HeaderName::from_static("x-request-id")];

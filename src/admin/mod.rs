@@ -7,7 +7,7 @@
 //! use std::{net::SocketAddr, sync::Arc};
 //! use axum::Router;
 //! use legacy_http_compat::admin::{Admin, TokenDigest, Tokens};
-//! use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+//! use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 //!
 //! let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, Policy::default())
 //!     .open(Arc::new(MemoryJournal::new()))?;
@@ -91,7 +91,7 @@
 //! | `invalid` | 422 | it can be read, and something in it is wrong; `faults`: each with `place`, `value` and `remedy` |
 //! | `impossible` | 409 | there is no such step; `phase`, `entered`, `possible` |
 //! | `gates-failed` | 409 | gates do not let pass; `failing`, `gates` |
-//! | `override-mismatch` | 422 | an override names each failing gate and no other; `unnamed`, `needless`, `gates` |
+//! | `override-mismatch` | 422 | an override names each failing gate and no other; `unnamed`, `not_failing`, `gates` |
 //! | `needs-incident` | 422 | the step back from cutover is a rollback |
 //! | `conflict` | 409 | something was journaled meanwhile; `expected`, `head`, `happened` |
 //! | `unfitting` | 409 | it cannot follow what is journaled |
@@ -154,7 +154,6 @@ mod negotiate;
 mod pages;
 mod problem;
 mod shared;
-mod stamp;
 mod totals;
 
 pub use access::{InvalidTokenDigest, InvalidTokens, Role, TokenDigest, Tokens, TokensBuilder};

@@ -19,7 +19,7 @@ pub(crate) struct Totals {
     pub(crate) at: Timestamp,
     pub(crate) head: u64,
     pub(crate) phase: Phase,
-    pub(crate) flag: &'static str,
+    pub(crate) flag: FlagState,
     pub(crate) journal_works: bool,
     /// The window that the callers are counted in.
     pub(crate) window: String,
@@ -52,7 +52,7 @@ impl Totals {
             at: Timestamp::now(clock),
             head: status.head,
             phase: status.state.phase(),
-            flag: flag_word(rollout.reader().state()),
+            flag: rollout.reader().state(),
             journal_works: status.journal_error.is_none(),
             window: Self::WINDOW.label(),
             kinds: report.map_or_else(Vec::new, |report| report.kinds),
@@ -85,13 +85,4 @@ pub(crate) fn responses(rollout: &Rollout) -> Vec<AnswerTotals> {
             legacy,
         });
     totals.collect()
-}
-
-/// `off`, `on` or `retired`.
-pub(crate) const fn flag_word(flag: FlagState) -> &'static str {
-    match flag {
-        FlagState::Off => "off",
-        FlagState::On => "on",
-        FlagState::Retired => "retired",
-    }
 }

@@ -211,8 +211,8 @@ fault_codes! {
     InvalidOpeningPhase = "invalid_opening_phase",
     /// A gate that does not exist.
     UnknownGate = "unknown_gate",
-    /// A guard without a limit, which would never act.
-    EmptyGuard = "empty_guard",
+    /// An automatic rollback without a limit, which would never happen.
+    EmptyAutoRollback = "empty_auto_rollback",
     /// No access token is configured.
     NoTokens = "no_tokens",
     /// Two names have the same access token.

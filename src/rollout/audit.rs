@@ -3,20 +3,20 @@
 use tracing::Level;
 
 use super::{
-    actor::Actor,
+    event::{Attempt, EventPayload},
     event::{Event, NewEvent},
-    gate_report::GateReport,
+    evidence::GateReport,
     journal::AppendError,
-    payload::{Attempt, EventPayload},
+    names::Actor,
+    names::{CorrelationId, Identifier, IncidentId},
     phase::Phase,
-    texts::{CorrelationId, Identifier, IncidentId},
 };
 use crate::time::Timestamp;
 
 /// The target of all events.
 const TARGET: &str = "legacy_http_compat::audit";
 
-/// Logs an event that stands in the journal of the rollout of a flag.
+/// Logs an event of the journal.
 pub(super) fn record(flag: &str, event: &Event) {
     let (head, details) = (Head::of(event), Details::of(event.payload()));
     match level(event.payload()) {
@@ -27,9 +27,9 @@ pub(super) fn record(flag: &str, event: &Event) {
 }
 
 /// Logs an event that could not be journaled, at `ERROR`.
-pub(super) fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
-    // Any number will do: it is not logged.
-    let event = draft.clone().numbered(0);
+pub(super) fn not_journaled(flag: &str, new_event: &NewEvent, error: &AppendError) {
+    // The number is not logged.
+    let event = new_event.clone().numbered(0);
     let head = Head {
         seq: None,
         error: Some(error.to_string()),
@@ -43,18 +43,18 @@ pub(super) fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
     );
 }
 
-/// What every event has.
+/// The fields of every event.
 struct Head<'a> {
     seq: Option<u64>,
     at: Timestamp,
-    event: &'static str,
+    event: &'a str,
     actor: &'a Actor,
     reason: &'a str,
     correlation_id: Option<&'a str>,
     error: Option<String>,
 }
 
-/// What some events have.
+/// The fields of some events.
 #[derive(Default)]
 struct Details<'a> {
     phase: Option<&'static str>,
@@ -68,16 +68,16 @@ struct Details<'a> {
     green: Option<bool>,
     client_kind: Option<&'a str>,
     version: Option<&'a str>,
-    waived: Option<String>,
+    waiver_target: Option<String>,
     owner: Option<&'a str>,
     until: Option<String>,
     digest: Option<&'a str>,
     rollback: Option<u64>,
-    mode: Option<&'static str>,
+    flag_state: Option<&'static str>,
     line: Option<u64>,
 }
 
-/// A function for each level, since `tracing` fixes the level where the call stands.
+/// A function for each level, since the level of a `tracing` call is fixed.
 macro_rules! emitter {
     ($name:ident, $level:ident) => {
         fn $name(flag: &str, head: &Head<'_>, details: &Details<'_>, message: &str) {
@@ -103,12 +103,12 @@ macro_rules! emitter {
                 green = details.green,
                 client_kind = details.client_kind,
                 version = details.version,
-                waived = details.waived.as_deref(),
+                waiver_target = details.waiver_target.as_deref(),
                 owner = details.owner,
                 until = details.until.as_deref(),
                 digest = details.digest,
                 rollback = details.rollback,
-                mode = details.mode,
+                flag_state = details.flag_state,
                 line = details.line,
                 error = head.error.as_deref(),
                 "{message}"
@@ -165,7 +165,7 @@ impl<'a> Details<'a> {
                 }
                 self.cause = Some(payload.cause.as_str());
             }
-            EventPayload::ProcessStarted(payload) => self.mode = Some(payload.mode.as_str()),
+            EventPayload::ProcessStarted(payload) => self.flag_state = Some(payload.flag.as_str()),
             EventPayload::Recovered(payload) => self.line = Some(payload.line),
             _ => {}
         }
@@ -186,11 +186,13 @@ impl<'a> Details<'a> {
                 self.incident = payload.incident.as_ref().map(IncidentId::as_str);
             }
             EventPayload::DependenceWaived(payload) => {
-                self.waived = Some(payload.waived.to_string());
+                self.waiver_target = Some(payload.target.to_string());
                 self.owner = Some(payload.owner.as_str());
                 self.until = Some(payload.until.to_string());
             }
-            EventPayload::WaiverEnded(payload) => self.waived = Some(payload.waived.to_string()),
+            EventPayload::WaiverEnded(payload) => {
+                self.waiver_target = Some(payload.target.to_string());
+            }
             EventPayload::ContractChanged(payload) => self.digest = Some(payload.digest.as_str()),
             EventPayload::PostAnalysisFiled(payload) => self.rollback = Some(payload.rollback),
             _ => {}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use legacy_http_compat::{
     document::Document,
-    rollout::{BuiltInGate, Overdue, Phase, Policy},
+    rollout::{ObligationKind, Phase, gate::BuiltInGate, policy::Policy},
 };
 
 const RUNBOOK: &str = include_str!("../../src/guide/rollout.md");
@@ -63,7 +63,7 @@ fn every_phase_is_explained_and_no_other() {
 
 #[test]
 fn everything_that_can_be_overdue_is_explained() {
-    for what in Overdue::ALL.map(Overdue::as_str) {
+    for what in ObligationKind::ALL.map(ObligationKind::as_str) {
         let said = format!("`overdue` has `{what}`");
         assert!(
             RUNBOOK.replace('\n', " ").contains(&said),
@@ -183,7 +183,7 @@ fn the_policy_of_the_runbook_is_one() {
     let blocks = json_blocks(RUNBOOK);
     assert_eq!(blocks.len(), 1);
     let policy = Policy::from_json(blocks[0]).unwrap();
-    assert!(policy.guard().is_some());
+    assert!(policy.auto_rollback().is_some());
 }
 
 #[test]

@@ -5,7 +5,12 @@ use std::{fs, path::Path};
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     Contract,
-    rollout::{Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, WaiverTarget},
+    rollout::{
+        Phase,
+        event::{Attempt, AttemptRefused, EventPayload},
+        gate::GateReport,
+        names::{Reason, WaiverTarget},
+    },
 };
 use serde_json::{Value, json};
 
@@ -36,8 +41,9 @@ const FAULTY: &str = r#"{
 
 /// A rollout that was rolled back long ago, with all that can be open.
 fn troubled() -> OnDisk {
-    let failing = GateReport::failed(
+    let failing = GateReport::new(
         events::label("no_dependent_responses"),
+        false,
         json!({ "responses": 3 }),
     );
     let refused = AttemptRefused {
@@ -45,14 +51,15 @@ fn troubled() -> OnDisk {
             from: Phase::Compat,
             to: Phase::Cutover,
         },
-        cause: Reason::new("a gate does not let pass").unwrap(),
+        cause: Reason::new("a gate fails").unwrap(),
         gates: vec![failing],
     };
-    let passing = GateReport::ok(
+    let passing = GateReport::new(
         events::label("no_dependent_responses"),
+        true,
         json!({ "responses": 0 }),
     );
-    let coverage = GateReport::ok(events::label("coverage"), json!({ "ratio": 1 }));
+    let coverage = GateReport::new(events::label("coverage"), true, json!({ "ratio": 1 }));
     OnDisk::of(vec![
         events::opened(Phase::Compat),
         events::check("openapi", true),
@@ -98,8 +105,9 @@ fn undate(value: &mut Value) {
     match value {
         Value::Object(members) => {
             let runs = members.get("running") == Some(&Value::Bool(true));
+            let is_view = members.contains_key("flag_name");
             for (name, member) in members {
-                if name == "as_of" || (runs && name == "seconds") {
+                if (is_view && name == "at") || (runs && name == "duration_seconds") {
                     *member = "<time>".into();
                 }
                 undate(member);

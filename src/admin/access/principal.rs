@@ -1,7 +1,7 @@
 //! Who a request comes from.
 
 use super::role::Role;
-use crate::rollout::Actor;
+use crate::rollout::names::Actor;
 
 /// Who a request comes from, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,10 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     admin::shared::Shared,
-    rollout::{Actor, CommandContext, Reason},
+    rollout::{
+        CommandContext,
+        names::{Actor, Reason},
+    },
 };
 
 /// What was tried with a token that is none of ours.

@@ -12,7 +12,7 @@ use super::{
     principal::{Principal, SessionKey, Via},
     role::Role,
 };
-use crate::rollout::Actor;
+use crate::rollout::names::Actor;
 
 /// Who has signed in. Sessions live in the memory of the process: a restart ends them all.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::{
     role::Role,
 };
 use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
-use crate::rollout::{Actor, ActorId, ActorKind};
+use crate::rollout::names::{Actor, ActorId, ActorKind};
 
 /// The tokens that are let in, each with a name and a role. The name is the actor in the journal.
 ///

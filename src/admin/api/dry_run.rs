@@ -14,7 +14,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::Shared,
     },
-    rollout::{DryRun, GateReport, ImpossibleTransition, Phase, Transition},
+    rollout::{DryRun, ImpossibleTransition, Phase, Transition, gate::GateReport},
 };
 
 /// A [`DryRun`] in JSON.

@@ -22,7 +22,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::Shared,
     },
-    rollout::Event,
+    rollout::event::Event,
 };
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

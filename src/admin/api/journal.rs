@@ -10,7 +10,10 @@ use crate::{
     admin::{
         access::Viewer, blocking::blocking, command::unreadable, problem::Problem, shared::Shared,
     },
-    rollout::{Event, Journal, ReadError},
+    rollout::{
+        event::Event,
+        journal::{Journal, ReadError},
+    },
 };
 
 /// The most events of one answer.

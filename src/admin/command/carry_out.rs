@@ -14,7 +14,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::Shared,
     },
-    rollout::{CommandContext, CorrelationId, Event, Refusal, RolledBack, Rollout},
+    rollout::{CommandContext, Refusal, RolledBack, Rollout, event::Event, names::CorrelationId},
 };
 
 /// Who orders it, by which request, resting on what.

@@ -3,7 +3,11 @@
 use crate::time::Timestamp;
 use crate::{
     caller::ClientVersion,
-    rollout::{Identifier, IncidentId, Link, Owner, Phase, Policy, Reason, Summary, WaiverTarget},
+    rollout::{
+        Phase,
+        names::{Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget},
+        policy::Policy,
+    },
 };
 
 /// What can be ordered, and why it is.

@@ -11,7 +11,7 @@ use crate::{
     caller::ClientVersion,
     diagnostics::Diagnostics,
     json::OrderedValue,
-    rollout::{Phase, Policy, Reason},
+    rollout::{Phase, names::Reason, policy::Policy},
 };
 
 impl CommandKind {

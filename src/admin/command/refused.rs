@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    admin::{
-        problem::{Problem, ProblemKind},
-        stamp::StampView,
+    admin::problem::{Problem, ProblemKind},
+    rollout::{
+        Phase, Refusal, RefusalKind, Rollout, Transition, journal::Conflict, names::Identifier,
     },
-    rollout::{Conflict, Identifier, Phase, Refusal, RefusalKind, Rollout, Transition},
 };
 
 /// The problem of a refusal. It says where the journal stands, and what the gates said.
@@ -26,14 +25,17 @@ pub(crate) fn problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
             with_phase(problem, rollout, *phase).with("possible", json!(possible))
         }
         RefusalKind::GatesFailed(failing) => problem.with("failing", names(failing)),
-        RefusalKind::OverrideMismatch { unnamed, needless } => problem
+        RefusalKind::OverrideMismatch {
+            unnamed,
+            not_failing,
+        } => problem
             .with("unnamed", names(unnamed))
-            .with("needless", names(needless)),
+            .with("not_failing", names(not_failing)),
         RefusalKind::Conflict(conflict) => with_conflict(problem, conflict),
         RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
         RefusalKind::NeedsIncident
         | RefusalKind::RollbackUnrecorded
-        | RefusalKind::Unfitting(_)
+        | RefusalKind::Invalid(_)
         | RefusalKind::Unreadable(_) => problem,
     }
 }
@@ -56,7 +58,7 @@ fn kind(kind: &RefusalKind) -> ProblemKind {
         RefusalKind::OverrideMismatch { .. } => ProblemKind::OverrideMismatch,
         RefusalKind::Conflict(_) => ProblemKind::Conflict,
         RefusalKind::RollbackUnrecorded => ProblemKind::RollbackUnrecorded,
-        RefusalKind::Unfitting(_) => ProblemKind::Unfitting,
+        RefusalKind::Invalid(_) => ProblemKind::Unfitting,
         RefusalKind::NotJournaled(_) | RefusalKind::Unreadable(_) => ProblemKind::JournalFailing,
     }
 }
@@ -73,7 +75,7 @@ fn sentence(refusal: &Refusal) -> String {
 
 fn with_phase(problem: Problem, rollout: &Rollout, phase: Phase) -> Problem {
     let status = rollout.status();
-    let entered = StampView::of(status.state.entered());
+    let entered = status.state.entered().clone();
     problem
         .with("phase", phase.as_str())
         .with("entered", json!(entered))
@@ -83,7 +85,7 @@ fn with_conflict(problem: Problem, conflict: &Conflict) -> Problem {
     problem
         .with("expected", conflict.expected())
         .with("head", conflict.head())
-        .with("happened", json!(conflict.meanwhile()))
+        .with("happened", json!(conflict.events_since()))
 }
 
 fn names(labels: &[Identifier]) -> Value {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     census::Report,
-    rollout::{Overdue, Phase, RolloutStatus},
+    rollout::{ObligationKind, Phase, RolloutStatus},
 };
 
 /// Something that must not be overlooked.
@@ -91,10 +91,10 @@ fn stranded(base: &str, phase: Phase, report: &Report) -> Option<Alarm> {
     })
 }
 
-fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
+fn overdue(base: &str, what: ObligationKind, status: &RolloutStatus) -> Alarm {
     let limit = spoken(status.policy.rollback_limit());
     let (title, text, link) = match what {
-        Overdue::Rollback => (
+        ObligationKind::EndRollback => (
             "The rollback lasts too long",
             format!("The policy allows {limit}. Cut over again, or give up the rollout."),
             Some((
@@ -102,8 +102,8 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
                 "See what the cutover needs".to_owned(),
             )),
         ),
-        Overdue::PostAnalysis => {
-            let mut due = status.state.post_analyses_due();
+        ObligationKind::PostAnalysis => {
+            let mut due = status.state.open_post_analyses();
             let first = due.next().map(|rollback| rollback.done.seq);
             (
                 "A post-analysis is overdue",
@@ -111,7 +111,7 @@ fn overdue(base: &str, what: Overdue, status: &RolloutStatus) -> Alarm {
                 first.map(|seq| (format!("{base}/post-analysis/{seq}"), "File it".to_owned())),
             )
         }
-        Overdue::Retirement => (
+        ObligationKind::Retirement => (
             "Flag and code should be gone",
             "The time that the policy sets for the retirement has passed.".to_owned(),
             Some((

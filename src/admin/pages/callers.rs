@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     census::{CallerRow, Page, Window},
-    rollout::WaiverTarget,
+    rollout::names::WaiverTarget,
 };
 
 /// The list of callers.

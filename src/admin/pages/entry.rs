@@ -3,7 +3,12 @@
 use serde_json::Value;
 
 use super::{explain::leaves, moment::Moment, sentence::sentence};
-use crate::rollout::{Event, EventPayload, GateReport, Link, Transition};
+use crate::rollout::{
+    Transition,
+    event::{Event, EventPayload},
+    gate::GateReport,
+    names::Link,
+};
 use crate::time::Timestamp;
 
 /// One entry of the timeline.
@@ -96,7 +101,7 @@ fn details(payload: &EventPayload) -> Vec<(String, String)> {
     members.remove("gates");
     let mut details = leaves(&members);
     for report in gates(payload) {
-        let evidence = leaves(report.evidence().members());
+        let evidence = leaves(&report.evidence().to_members());
         let named = evidence
             .into_iter()
             .map(|(name, text)| (format!("{}: {name}", report.name()), text));

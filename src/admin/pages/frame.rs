@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::{
     FlagState,
     census::Report,
-    rollout::{Event, Phase, RolloutStatus},
+    rollout::{Phase, RolloutStatus, event::Event},
 };
 
 /// What stands around every page.

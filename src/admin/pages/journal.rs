@@ -7,7 +7,7 @@ use super::{
     frame::{Frame, Scene},
     wording::counted,
 };
-use crate::rollout::Event;
+use crate::rollout::event::Event;
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]

@@ -31,7 +31,7 @@ use crate::{
     },
     caller::Kinds,
     contract::LiveContract,
-    rollout::{Event, GateReport, Rollout, Transition},
+    rollout::{Rollout, Transition, event::Event, gate::GateReport},
 };
 
 /// The fields of a query. One that cannot be read is as one that is missing: a page has a default for each.

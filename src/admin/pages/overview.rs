@@ -19,7 +19,7 @@ use crate::{
     admin::history::{HistoryRange, TimeSeries},
     census::Report,
     contract::Contract,
-    rollout::{Event, GateReport, Transition},
+    rollout::{Transition, event::Event, gate::GateReport},
 };
 
 /// The overview.

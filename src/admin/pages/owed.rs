@@ -19,7 +19,7 @@ pub(crate) fn owed(base: &str, status: &RolloutStatus, now: Timestamp) -> Vec<Ow
     let obligations = status.state.obligations(now, limit);
     let each = obligations.map(|obligation| {
         let (seq, incident) = (obligation.rollback.done.seq, &obligation.rollback.incident);
-        let (text, href, action) = match obligation.duty {
+        let (text, href, action) = match obligation.kind {
             ObligationKind::EndRollback => (
                 format!("The rollback for {incident} still runs: cut over again, or give up."),
                 format!("{base}/transition/cutover"),

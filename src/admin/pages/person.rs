@@ -1,6 +1,6 @@
 //! Who did something, as a sentence begins with it.
 
-use crate::rollout::{Actor, ActorKind};
+use crate::rollout::names::{Actor, ActorKind};
 
 /// `mara`, `the service ci`, `the rollout (guard)`.
 pub(crate) fn person(actor: &Actor) -> String {

@@ -13,7 +13,7 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     admin::command::{CommandKind, Form},
-    rollout::{Check, Identifier, RolloutStatus},
+    rollout::{Check, RolloutStatus, names::Identifier},
 };
 
 /// The page of the records.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::time::Timestamp;
 use crate::{
     census::{CallerRow, CallerState, Select},
-    rollout::{Rollout, RolloutState, Transition, WaiverTarget},
+    rollout::{Rollout, RolloutState, Transition, names::WaiverTarget},
 };
 
 /// The callers in the way that are not waived, by their kinds. The evidence of the gates has their number alone.

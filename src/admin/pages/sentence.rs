@@ -5,9 +5,12 @@ use super::{
     person::person,
     wording::{counted, listed, titled},
 };
+use crate::flag::FlagState;
 use crate::rollout::{
-    Actor, Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, GateReport, Identifier,
-    Mode, PhaseChange, Transition,
+    Transition,
+    event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
+    gate::GateReport,
+    names::{Actor, Identifier},
 };
 
 /// Who did what: `mara opened the incident INC-4711`.
@@ -45,11 +48,11 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::ClientRolledBack(back) => clients(back),
         EventPayload::DependenceWaived(payload) => format!(
             "waived {} until {}; {} answers for it",
-            payload.waived,
+            payload.target,
             in_words(payload.until),
             payload.owner
         ),
-        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.waived),
+        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
         EventPayload::ContractChanged(_) => "noticed that another contract is served".to_owned(),
         EventPayload::PostAnalysisFiled(payload) => {
             format!(
@@ -58,9 +61,11 @@ fn what(payload: &EventPayload) -> String {
             )
         }
         EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
-        EventPayload::ProcessStarted(payload) => match payload.mode {
-            Mode::Active => "started a process that gives old answers".to_owned(),
-            Mode::Inactive => "started a process that gives new answers alone".to_owned(),
+        EventPayload::ProcessStarted(payload) => match payload.flag {
+            FlagState::On => "started a process that gives old answers".to_owned(),
+            FlagState::Off | FlagState::Retired => {
+                "started a process that gives new answers alone".to_owned()
+            }
         },
         other => format!("noted: {}", titled(other.name()).to_lowercase()),
     }
@@ -131,7 +136,11 @@ fn capital(who: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rollout::{CheckReported, Incident, IncidentId, NewEvent, Phase, Reason, Recovered};
+    use crate::rollout::{
+        Phase,
+        event::{CheckReported, Incident, NewEvent, Recovered},
+        names::{IncidentId, Reason},
+    };
     use crate::time::Timestamp;
 
     fn said(actor: Actor, payload: EventPayload) -> String {

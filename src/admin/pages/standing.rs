@@ -4,7 +4,7 @@ use super::{
     explain::{Background, Explanation, explain},
     phases::verb,
 };
-use crate::rollout::{GateReport, Transition};
+use crate::rollout::{Transition, gate::GateReport};
 
 /// The gates of a step, explained.
 #[derive(Clone, Debug)]

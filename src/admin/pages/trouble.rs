@@ -10,7 +10,7 @@ use crate::{
         command::Fault,
         problem::{Problem, ProblemKind},
     },
-    rollout::Event,
+    rollout::event::Event,
 };
 
 /// Why a form was not carried out, in words for whoever sent it.

@@ -20,7 +20,7 @@ use crate::{
         shared::Shared,
     },
     census::Window,
-    rollout::{Event, Rollout},
+    rollout::{Rollout, event::Event},
 };
 
 /// A look at a page by somebody who may look.

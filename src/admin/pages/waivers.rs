@@ -11,7 +11,7 @@ use super::{
 use crate::time::Timestamp;
 use crate::{
     admin::command::Form,
-    rollout::{Waiver, WaiverTarget},
+    rollout::{Waiver, names::WaiverTarget},
 };
 
 /// The page of the waivers.

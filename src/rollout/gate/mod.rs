@@ -1,19 +1,22 @@
-//! The evidence that must hold before a step.
+//! The conditions of a transition, and their evidence.
 
-mod all_callers_resolved;
-mod ask;
-mod built_in;
-mod context;
-mod coverage;
+mod census_gates;
+mod evaluate;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod gate;
-mod instrumentation;
-mod no_dependent_responses;
-mod records;
-mod verdict;
-mod waivers;
+mod journal_gates;
+mod waiver_cover;
 
-pub(super) use ask::ask;
-pub use context::GateContext;
-pub use gate::Gate;
-pub(super) use waivers::Waivers;
+pub use super::{
+    evidence::{
+        AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
+        CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport,
+        InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
+        PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence,
+        UnknownReason,
+    },
+    json_object::{InvalidObject, InvalidObjectKind, JsonObject},
+};
+pub(super) use evaluate::evaluate;
+pub use gate::{Gate, GateContext};
+pub(crate) use waiver_cover::WaiverCover;

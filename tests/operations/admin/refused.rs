@@ -1,6 +1,6 @@
 //! Orders that are refused, each with a problem that says what would be right.
 
-use legacy_http_compat::rollout::Policy;
+use legacy_http_compat::rollout::policy::Policy;
 use serde_json::{Value, json};
 
 use super::{response::Answer, room::Room};
@@ -91,7 +91,7 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     );
     let problem = response.json();
     assert_eq!(
-        (&problem["unnamed"], &problem["needless"]),
+        (&problem["unnamed"], &problem["not_failing"]),
         (&json!(["coverage"]), &json!(["no_open_incident"]))
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    EventPayload, GateReport, Mode, ObligationKind, Phase, PhaseChange, Projection,
-    ProjectionError, ProjectionErrorKind, Transition, WaiverTarget,
+    ObligationKind, Phase, Projection, ProjectionError, ProjectionErrorKind, Transition,
+    event::{EventPayload, PhaseChange},
+    gate::GateReport,
+    names::WaiverTarget,
 };
 use legacy_http_compat::time::Timestamp;
 use serde_json::json;
@@ -34,7 +37,7 @@ fn hour(number: u64) -> Timestamp {
 }
 
 fn failing(name: &str) -> GateReport {
-    GateReport::failed(label(name), json!({}))
+    GateReport::new(label(name), false, json!({}))
 }
 
 #[test]
@@ -48,7 +51,7 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.policy().members()["processes"], 1);
     assert_eq!((state.opened().seq, state.policy_set().seq), (1, 10));
     assert_eq!(state.contract().unwrap().since.seq, 3);
-    assert_eq!(state.last_start().unwrap().mode, Mode::Inactive);
+    assert_eq!(state.last_start().unwrap().flag, FlagState::Retired);
     assert_eq!(state.client_rollbacks()[0].version.as_str(), "1.9.3");
     assert_eq!(
         state.overrides()[0].gates,
@@ -93,7 +96,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let limit = Duration::from_secs(72 * 3600);
     let owed = |now| -> Vec<(ObligationKind, bool)> {
         let owed = state.obligations(now, limit);
-        owed.map(|owed| (owed.duty, owed.overdue)).collect()
+        owed.map(|owed| (owed.kind, owed.overdue)).collect()
     };
     assert_eq!(
         owed(hour(75)),
@@ -115,7 +118,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let settled = fold(facts).unwrap();
     let state = settled.state().unwrap();
     assert_eq!(state.obligations(late, limit).count(), 0);
-    assert_eq!(state.post_analyses_due().count(), 0);
+    assert_eq!(state.open_post_analyses().count(), 0);
     assert_eq!(
         state.rollbacks()[0]
             .post_analysis
@@ -209,7 +212,7 @@ fn a_step_from_another_phase_or_one_that_does_not_exist_is_refused() {
         refused([open(), cutover(vec![], &[])]),
         (2, expected.to_owned())
     );
-    let expected = "from observe to retired there is no step; possible is compat";
+    let expected = "there is no transition from observe to retired; possible: compat";
     let wish = changed(Phase::Observe, Phase::Retired);
     assert_eq!(refused([open(), wish]), (2, expected.to_owned()));
 }
@@ -219,7 +222,7 @@ fn a_cutover_passes_failing_gates_only_by_their_names() {
     let with = |change| fold([opened(Phase::Compat), change]);
     let message = |change| with(change).unwrap_err().kind().to_string();
     let two = || vec![failing("a"), failing("b")];
-    assert_eq!(message(cutover(two(), &["a"])), "gate b does not let pass");
+    assert_eq!(message(cutover(two(), &["a"])), "gate b fails");
     assert_eq!(
         message(cutover(two(), &["a", "b", "c"])),
         "gate c did not fail"
@@ -243,7 +246,7 @@ fn no_other_step_can_be_overridden() {
         ..retire
     });
     let (_, message) = refused(begun().chain([plain]));
-    assert_eq!(message, "gate a does not let pass");
+    assert_eq!(message, "gate a fails");
 }
 
 #[test]
@@ -271,9 +274,9 @@ fn what_refers_to_nothing_is_refused() {
     let message = |payload| refused([opened(Phase::Compat), payload]).1;
     let closed = EventPayload::IncidentClosed(incident("INC-1"));
     assert_eq!(message(closed), "incident INC-1 is not open");
-    assert_eq!(message(post_analysis(1)), "event 1 is no rollback");
+    assert_eq!(message(post_analysis(1)), "event 1 is not a rollback");
     assert_eq!(
-        message(started(Mode::Inactive)),
-        "no process starts inactive in compat"
+        message(started(FlagState::Off)),
+        "a process cannot start with the flag off in compat"
     );
 }

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, thread};
 
-use legacy_http_compat::rollout::{FileJournal, Journal, Phase};
+use legacy_http_compat::rollout::{
+    Phase,
+    journal::{FileJournal, Journal},
+};
 use serde_json::json;
 
 use super::{
@@ -59,7 +62,7 @@ fn each_break_is_named_with_its_line() {
     type Damage<'d> = &'d dyn Fn(&mut Vec<String>);
     let other = OnDisk::of(vec![
         events::opened(Phase::Observe),
-        events::started(legacy_http_compat::rollout::Mode::Inactive),
+        events::started(legacy_http_compat::FlagState::Off),
     ]);
     let other = other.lines();
     let breaks: [(Damage<'_>, u64, &str); 5] = [

@@ -2,7 +2,10 @@
 
 use legacy_http_compat::{
     caller::ClientVersion,
-    rollout::{Identifier, IncidentId, Link, Phase, Rollout, Summary},
+    rollout::{
+        Phase, Rollout,
+        names::{Identifier, IncidentId, Link, Summary},
+    },
 };
 use serde_json::json;
 
@@ -90,7 +93,7 @@ pub(crate) fn file_post_analysis(rollout: &Rollout) {
     let status = rollout.status();
     let due: Vec<u64> = status
         .state
-        .post_analyses_due()
+        .open_post_analyses()
         .map(|rollback| rollback.done.seq)
         .collect();
     let [rollback] = due[..] else {

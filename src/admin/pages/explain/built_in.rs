@@ -6,11 +6,12 @@ use super::{
     figures::Figures,
     journal_gates,
 };
-use crate::rollout::{BuiltInGate, GateReport};
+use crate::rollout::gate::{BuiltInGate, GateReport};
 
 /// What a gate says.
 pub(crate) fn explain(report: &GateReport, background: &Background<'_>) -> Explanation {
-    let figures = Figures(report.evidence().members());
+    let members = report.evidence().to_members();
+    let figures = Figures(&members);
     let unknown = figures.text("unknown");
     let points = match BuiltInGate::find(report.name().as_str()) {
         Some(_) if !unknown.is_empty() => vec![blind(unknown)],
@@ -51,15 +52,15 @@ fn points(
 /// A gate that could not look.
 fn blind(why: &str) -> Point {
     let (text, todo) = match why {
-        "no census is attached" => (
+        "no_census" => (
             "No census is attached, so nobody counts who still depends on the old answers.",
             "Give the rollout its census where it is built, and restart.",
         ),
-        "no metrics are attached" => (
+        "no_metrics" => (
             "No metrics are attached, so answers are not counted.",
             "Give the rollout its metrics where it is built, and restart.",
         ),
-        "no contract is journaled" => (
+        "no_contract" => (
             "The rollout does not know which contract is served, so silence means nothing.",
             "Give the rollout its contract where it is built, and restart.",
         ),

@@ -36,7 +36,7 @@ pub(super) fn no_dependent_responses(
 ) -> Vec<Point> {
     let label = figures.text("window");
     let span = window(label);
-    let in_the_way = |what| figures.inner_number("in_the_way", what);
+    let in_the_way = |what| figures.inner_number("blocking", what);
     let [callers, responses, anonymous, estimated] = [
         "callers",
         "responses",
@@ -71,7 +71,7 @@ pub(super) fn no_dependent_responses(
     if estimated > 0 {
         points.push(no_place(&format!("About {}", counted(estimated, "caller"))));
     }
-    if !figures.is("contract_settled") {
+    if !figures.is("contract_unchanged") {
         points.extend(inconclusive(figures, background));
     }
     if points.is_empty() {
@@ -115,7 +115,7 @@ pub(super) fn all_callers_resolved(
     let span = window(label);
     let number = |name| figures.number(name);
     let mut points = Vec::new();
-    let in_the_way = number("in_the_way");
+    let in_the_way = number("blocking");
     if in_the_way > 0 {
         let by_kind = by_kind(in_the_way, &background.remaining.unaccounted);
         let verb = if in_the_way == 1 { "has" } else { "have" };
@@ -154,7 +154,7 @@ pub(super) fn all_callers_resolved(
 pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
     let span = window(figures.text("window"));
     let number = |name| figures.number(name);
-    let (ratio, least) = (figures.share("ratio"), figures.share("least_ratio"));
+    let (ratio, least) = (figures.share("ratio"), figures.share("min_ratio"));
     let mut points = Vec::new();
     if ratio < least {
         let gaps = match number("gaps") {
@@ -168,7 +168,7 @@ pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
         );
         points.push(Point::new(text).todo(RISES));
     }
-    let (responses, enough) = (number("responses"), number("least_responses"));
+    let (responses, enough) = (number("responses"), number("min_responses"));
     if responses < enough {
         let text = format!(
             "Only {} {} seen in the last {span}; {} are asked for.",

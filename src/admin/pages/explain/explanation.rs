@@ -3,7 +3,10 @@
 use super::tree::leaves;
 use crate::{
     admin::pages::{remaining::Remaining, wording::titled},
-    rollout::{BuiltInGate, GateReport, Policy},
+    rollout::{
+        gate::{BuiltInGate, GateReport},
+        policy::Policy,
+    },
 };
 
 /// What a gate says, for people.
@@ -53,7 +56,7 @@ impl Explanation {
                 .map_or_else(|| titled(name), |gate| title(gate).to_owned()),
             passed: report.passed(),
             points,
-            evidence: leaves(report.evidence().members()),
+            evidence: leaves(&report.evidence().to_members()),
         }
     }
 }

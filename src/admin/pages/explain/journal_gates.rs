@@ -10,7 +10,7 @@ use crate::admin::pages::wording::{counted, grouped, spoken};
 
 pub(super) fn required_checks(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
     let faults: Vec<Point> = figures
-        .inner("in_the_way")
+        .inner("blocking")
         .map(|(check, fault)| check_fault(check, fault.as_str().unwrap_or_default(), background))
         .collect();
     if !faults.is_empty() {
@@ -31,15 +31,15 @@ fn check_fault(check: &str, fault: &str, background: &Background<'_>) -> Point {
             format!("The check {check} is red."),
             format!("Repair what {check} found, and have it report green."),
         ),
-        "not reported" => (
+        "not_reported" => (
             format!("The check {check} was never reported."),
             format!("Run {check}, and have the pipeline report it."),
         ),
-        "too old" => (
+        "too_old" => (
             format!("The last report of the check {check} is older than {age}."),
             format!("Run {check} again, and have it reported."),
         ),
-        "reported in the future" => (
+        "in_the_future" => (
             format!("The check {check} was reported by a clock that is ahead."),
             "Set the clock of whoever reported it, and report it again.".to_owned(),
         ),
@@ -71,7 +71,7 @@ pub(super) fn no_open_incident(figures: Figures<'_>, background: &Background<'_>
 }
 
 pub(super) fn post_analyses_filed(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
-    let due = figures.number("due");
+    let due = figures.number("open");
     if due == 0 {
         return vec![Point::new("Every rollback has its post-analysis.")];
     }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{Background, Explanation, explain};
 use crate::{
     admin::pages::remaining::Remaining,
-    rollout::{GateReport, Identifier, Policy},
+    rollout::{gate::GateReport, names::Identifier, policy::Policy},
 };
 
 fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
@@ -18,11 +18,7 @@ fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
         remaining: &remaining,
     };
     let name = Identifier::new(name).unwrap();
-    let report = if passed {
-        GateReport::ok(name, evidence)
-    } else {
-        GateReport::failed(name, evidence)
-    };
+    let report = GateReport::new(name, passed, evidence);
     explain(&report, &background)
 }
 
@@ -78,7 +74,7 @@ fn instrumentation_says_whether_anybody_is_watching() {
     says(
         "instrumentation",
         false,
-        json!({"unknown": "no census is attached"}),
+        json!({"unknown": "no_census"}),
         &[
             "No census is attached, so nobody counts who still depends on the old answers. → Give the rollout its census where it \
          is built, and restart.",
@@ -91,21 +87,20 @@ fn each_check_in_the_way_says_what_to_do_about_it() {
     says(
         "required_checks",
         true,
-        json!({"required": 0, "in_the_way": {}}),
+        json!({"required": 0, "blocking": {}}),
         &["The policy asks for no check."],
     );
     says(
         "required_checks",
         true,
-        json!({"required": 3, "in_the_way": {}}),
+        json!({"required": 3, "blocking": {}}),
         &["All 3 required checks are green."],
     );
-    let in_the_way =
-        json!({"a": "red", "b": "not reported", "c": "too old", "d": "reported in the future"});
+    let in_the_way = json!({"a": "red", "b": "not_reported", "c": "too_old", "d": "in_the_future"});
     says(
         "required_checks",
         false,
-        json!({"required": 4, "in_the_way": in_the_way}),
+        json!({"required": 4, "blocking": in_the_way}),
         &[
             "The check a is red. → Repair what a found, and have it report green. [Checks](/ops/records#checks)",
             "The check b was never reported. → Run b, and have the pipeline report it. [Checks](/ops/records#checks)",
@@ -120,12 +115,12 @@ fn quiet(callers: u64, responses: u64, anonymous: u64, estimated: u64, settled: 
     json!({
         "window": "24h",
         "dependent_responses": responses,
-        "in_the_way": {
+        "blocking": {
             "callers": callers, "responses": responses, "anonymous_responses": anonymous, "estimated_callers": estimated,
         },
         "callers": [],
         "contract_since": "2026-03-01T12:00:00.000Z",
-        "contract_settled": settled,
+        "contract_unchanged": settled,
     })
 }
 
@@ -178,7 +173,7 @@ fn legacy_quiet_says_what_else_is_in_the_way() {
 fn accounted(in_the_way: u64, inactive: u64, ratio: f64) -> Value {
     json!({
         "inactive_after": "14d", "migrated": 12, "waived": 1, "inactive": inactive, "forgotten_dependents": 0,
-        "in_the_way": in_the_way, "callers": [], "watched_ratio": ratio, "overflowed": false, "snapshots_lost": 0,
+        "blocking": in_the_way, "callers": [], "watched_ratio": ratio, "overflowed": false, "snapshots_lost": 0,
     })
 }
 
@@ -215,8 +210,8 @@ fn all_accounted_says_what_became_of_everyone() {
 #[test]
 fn coverage_says_each_thing_that_is_missing() {
     let full = json!({
-        "window": "24h", "ratio": 0.998, "least_ratio": 0.99, "gaps": 1, "overflowed": false, "snapshots_lost": 0,
-        "responses": 12_345, "least_responses": 100, "processes": 1,
+        "window": "24h", "ratio": 0.998, "min_ratio": 0.99, "gaps": 1, "overflowed": false, "snapshots_lost": 0,
+        "responses": 12_345, "min_responses": 100, "processes": 1,
     });
     says(
         "coverage",
@@ -225,8 +220,8 @@ fn coverage_says_each_thing_that_is_missing() {
         &["99.8 % of the last 24 hours was watched, with 12,345 answers."],
     );
     let empty = json!({
-        "window": "24h", "ratio": 0.25, "least_ratio": 0.99, "gaps": 2, "overflowed": true, "snapshots_lost": 1,
-        "responses": 12, "least_responses": 100, "processes": 3,
+        "window": "24h", "ratio": 0.25, "min_ratio": 0.99, "gaps": 2, "overflowed": true, "snapshots_lost": 1,
+        "responses": 12, "min_responses": 100, "processes": 3,
     });
     says(
         "coverage",
@@ -270,13 +265,13 @@ fn a_missing_post_analysis_links_to_its_form() {
     says(
         "post_analyses_filed",
         true,
-        json!({"due": 0, "rollbacks": []}),
+        json!({"open": 0, "rollbacks": []}),
         &["Every rollback has its post-analysis."],
     );
     says(
         "post_analyses_filed",
         false,
-        json!({"due": 1, "rollbacks": [12]}),
+        json!({"open": 1, "rollbacks": [12]}),
         &[
             "The rollback of event 12 has no post-analysis. → Find out what went wrong, and file it. [File the \
          post-analysis](/ops/post-analysis/12)",
@@ -301,16 +296,16 @@ fn a_gate_of_ones_own_shows_its_evidence() {
     says(
         "weekday",
         false,
-        json!({"unknown": "the gate panicked"}),
+        json!({"unknown": "the calendar is down"}),
         &[
-            "The gate weekday does not let pass: the gate panicked. → Ask whoever added this gate to the service.",
+            "The gate weekday does not let pass: the calendar is down. → Ask whoever added this gate to the service.",
         ],
     );
 }
 
 #[test]
 fn evidence_of_another_version_is_still_explained() {
-    for gate in crate::rollout::BuiltInGate::ALL {
+    for gate in crate::rollout::gate::BuiltInGate::ALL {
         for passed in [true, false] {
             let explanation = explained(gate.as_str(), passed, json!({"left_out_bytes": 5_000}));
             assert!(!explanation.points.is_empty(), "{gate:?}");

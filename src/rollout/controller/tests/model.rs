@@ -7,10 +7,12 @@ use std::{
 
 use proptest::prelude::*;
 
-use super::stage::{Stage, Told, Trouble, flag, incident, label, order, stage_with};
+use super::stage::{ScriptedGate, Stage, Trouble, flag, incident, label, order, stage_with};
 use crate::{
     FlagState,
-    rollout::{BuiltInGate, Phase, Policy, Projection, RolledBack, Rollout, Transition},
+    rollout::{
+        Phase, Projection, RolledBack, Rollout, Transition, gate::BuiltInGate, policy::Policy,
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -92,11 +94,11 @@ impl Model {
     }
 }
 
-fn id(number: u8) -> crate::rollout::IncidentId {
+fn id(number: u8) -> crate::rollout::names::IncidentId {
     incident(&format!("INC-{number}"))
 }
 
-fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command) {
+fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>, command: &Command) {
     let next = stage.rollout.status().head + 1;
     match command {
         Command::SetGate(passes) => {
@@ -190,7 +192,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
 }
 
 /// What was not written is lost with the process.
-fn restart(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>) {
+fn restart(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>) {
     model.waiting = None;
     stage.rollout = Rollout::builder(flag(), Policy::default())
         .clock(stage.clock.clone())
@@ -206,11 +208,15 @@ fn check(stage: &Stage, model: &Model) {
     assert_eq!(status.rollback_unrecorded, model.waiting.is_some());
     let open = status.state.open_incidents().len();
     assert_eq!(open, model.incidents.len());
-    let due = status.state.post_analyses_due().count();
+    let due = status.state.open_post_analyses().count();
     assert_eq!(due, model.rollbacks.iter().filter(|found| !found.1).count());
-    let mut fold = Projection::new();
-    fold.catch_up(&stage.journal.inner, |_| {}).unwrap();
-    assert_eq!(fold.state(), Some(&status.state), "the state is the fold");
+    let mut projection = Projection::new();
+    projection.catch_up(&stage.journal.inner, |_| {}).unwrap();
+    assert_eq!(
+        projection.state(),
+        Some(&status.state),
+        "the state is the projection"
+    );
 }
 
 proptest! {
@@ -218,7 +224,7 @@ proptest! {
 
     #[test]
     fn any_commands_lead_where_a_plain_model_says(commands in commands()) {
-        let gate = Arc::new(Told("own", AtomicBool::new(true)));
+        let gate = Arc::new(ScriptedGate("own", AtomicBool::new(true)));
         let asked = [BuiltInGate::NoOpenIncident, BuiltInGate::PostAnalysesFiled];
         let policy = Policy::permissive().to_builder()
             .gates(Transition::Cutover, asked)

@@ -1,4 +1,4 @@
-//! A rollout with a clock that stands still, a census, and a journal that fails when told.
+//! A rollout with a clock that stands still, a census, and a journal that fails on demand.
 
 use std::{
     sync::{
@@ -14,9 +14,12 @@ use crate::{
     census::{CallerEvent, Census, Dependence, EndpointSlot},
     metrics::Metrics,
     rollout::{
-        Actor, AppendError, CommandContext, Event, FlagName, Gate, Identifier, IncidentId, Journal,
-        MemoryJournal, NewEvent, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
-        Transition,
+        CommandContext, Phase, Rollout, RolloutBuilder, Transition,
+        event::{Event, NewEvent},
+        gate::Gate,
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        names::{Actor, FlagName, Identifier, IncidentId, Reason},
+        policy::Policy,
     },
     time::{Clock, ManualClock},
     worker::Tick,
@@ -26,7 +29,7 @@ pub(super) const START: u64 = 1_772_366_400_000;
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-/// A journal in memory that fails when told.
+/// A journal in memory that fails on demand.
 #[derive(Debug, Default)]
 pub(super) struct Flaky {
     pub(super) inner: MemoryJournal,
@@ -57,9 +60,10 @@ impl Flaky {
         *self.trouble.lock().unwrap()
     }
 
-    pub(super) fn names(&self) -> Vec<&'static str> {
+    pub(super) fn names(&self) -> Vec<String> {
         let events = self.inner.read(0, 10_000).unwrap();
-        events.iter().map(|event| event.payload().name()).collect()
+        let names = events.iter().map(|event| event.payload().name().to_owned());
+        names.collect()
     }
 }
 
@@ -216,7 +220,7 @@ impl Stage {
         self.see(kind, Generation::Legacy, None, Dependence::Served);
     }
 
-    /// So many answers to upgraded clients.
+    /// Responses to upgraded clients.
     pub(super) fn traffic(&self, responses: u32) {
         for _ in 0..responses {
             let new = Generation::Target;
@@ -253,20 +257,23 @@ impl Stage {
     }
 }
 
-/// A gate that says what it is told.
+/// A gate that passes or fails as scripted.
 #[derive(Debug)]
-pub(super) struct Told(pub(super) &'static str, pub(super) AtomicBool);
+pub(super) struct ScriptedGate(pub(super) &'static str, pub(super) AtomicBool);
 
-impl Gate for Told {
+impl Gate for ScriptedGate {
     fn name(&self) -> Identifier {
         label(self.0)
     }
 
-    fn report(&self, _: &crate::rollout::GateContext<'_>) -> crate::rollout::GateReport {
+    fn report(
+        &self,
+        _: &crate::rollout::gate::GateContext<'_>,
+    ) -> crate::rollout::gate::GateReport {
         let passed = self.1.load(Ordering::SeqCst);
         assert!(passed || self.0 != "panics", "scripted");
         // The name is another: that of the gate counts.
-        crate::rollout::GateReport::new(label("other"), passed, crate::rollout::Evidence::default())
+        crate::rollout::gate::GateReport::new(label("other"), passed, serde_json::json!({}))
     }
 }
 
@@ -287,7 +294,7 @@ struct Counting(Arc<Mutex<usize>>);
 
 impl tracing::Subscriber for Counting {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("signs")
+        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("tick")
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {

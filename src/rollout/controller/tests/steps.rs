@@ -1,10 +1,11 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
-use super::stage::{Told, incident, label, order, stage, stage_with};
+use super::stage::{ScriptedGate, incident, label, order, stage, stage_with};
 use crate::{
     FlagState,
     rollout::{
-        ActorKind, EventPayload, Journal as _, Phase, Policy, RefusalKind, RolledBack, Transition,
+        Phase, RefusalKind, RolledBack, Transition, event::EventPayload, journal::Journal as _,
+        names::ActorKind, policy::Policy,
     },
 };
 
@@ -39,9 +40,9 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
     let refusal = refusal.unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "from compat to retired there is no step; possible is cutover or observe"
+        "there is no transition from compat to retired; possible: cutover or observe"
     );
-    assert_eq!(stage.journal.names().last(), Some(&"attempt_refused"));
+    assert_eq!(stage.journal.names().last().unwrap(), "attempt_refused");
     assert_eq!(refusal.head(), stage.journal.head().unwrap());
     assert_eq!(
         (stage.phase(), stage.flag()),
@@ -111,10 +112,14 @@ fn an_override_names_each_failing_gate_and_no_other() {
         .rollout
         .override_cutover(&failing[..1], &order("must be"))
         .unwrap_err();
-    let RefusalKind::OverrideMismatch { unnamed, needless } = too_few.kind() else {
+    let RefusalKind::OverrideMismatch {
+        unnamed,
+        not_failing,
+    } = too_few.kind()
+    else {
         panic!("{too_few}");
     };
-    assert_eq!((&unnamed[..], &needless[..]), (&failing[1..], &[][..]));
+    assert_eq!((&unnamed[..], &not_failing[..]), (&failing[1..], &[][..]));
     let too_many = [failing.clone(), vec![label("no_open_incident")]].concat();
     let refusal = stage.rollout.override_cutover(&too_many, &order("must be"));
     assert!(matches!(
@@ -132,7 +137,7 @@ fn an_override_names_each_failing_gate_and_no_other() {
 
 #[test]
 fn retirement_cannot_be_overridden() {
-    let gate = Arc::new(Told("own", AtomicBool::new(false)));
+    let gate = Arc::new(ScriptedGate("own", AtomicBool::new(false)));
     let stage = stage_with(Policy::permissive(), 10, |builder| builder.gate(gate));
     stage
         .rollout
@@ -157,7 +162,7 @@ fn retirement_cannot_be_overridden() {
 
 #[test]
 fn a_gate_that_panics_has_failed() {
-    let gate = Arc::new(Told("panics", AtomicBool::new(false)));
+    let gate = Arc::new(ScriptedGate("panics", AtomicBool::new(false)));
     let stage = stage_with(Policy::permissive(), 10, |builder| builder.gate(gate));
     assert_eq!(stage.failing(Transition::Cutover), ["panics"]);
 }
@@ -221,6 +226,7 @@ fn refused_attempts_are_journaled_up_to_a_bound() {
 fn what_the_rollout_does_by_itself_bears_the_actor_system() {
     let stage = stage(Policy::permissive());
     let events = stage.journal.read(0, 10).unwrap();
-    let by_system = |event: &crate::rollout::Event| event.actor().kind() == ActorKind::System;
+    let by_system =
+        |event: &crate::rollout::event::Event| event.actor().kind() == ActorKind::System;
     assert!(events.iter().all(by_system));
 }

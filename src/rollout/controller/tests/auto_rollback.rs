@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use super::stage::{HOUR, Stage, Trouble, order, stage};
+use crate::time::Timestamp;
+use crate::{
+    FlagState,
+    caller::Fingerprint,
+    rollout::{
+        Phase,
+        event::EventPayload,
+        journal::Journal as _,
+        names::{ActorKind, WaiverTarget},
+        policy::{AutoRollback, Policy},
+    },
+};
+
+fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
+    let limits = AutoRollback::new(Duration::from_secs(1_800), callers, percent);
+    let policy = Policy::permissive()
+        .to_builder()
+        .auto_rollback(Some(limits));
+    let stage = stage(policy.build().unwrap());
+    for id in 1..=10 {
+        stage.legacy("AGENT", id);
+        stage.legacy("MCP", 100 + id);
+    }
+    stage.tick();
+    stage.clock.advance(Duration::from_secs(600));
+    stage.tick();
+    stage.cut_over();
+    stage
+}
+
+fn minute(stage: &Stage) {
+    stage.clock.advance(Duration::from_secs(60));
+    stage.tick();
+}
+
+#[test]
+fn more_stranded_callers_than_allowed_take_the_cutover_back() {
+    let stage = guarded(Some(2), None);
+    let cutover = stage.rollout.status().head;
+    stage.stranded("AGENT", 1);
+    stage.stranded("MCP", 101);
+    minute(&stage);
+    assert_eq!(stage.phase(), Phase::Cutover, "two are allowed");
+    stage.stranded("MCP", 102);
+    minute(&stage);
+    assert_eq!(
+        (stage.phase(), stage.flag()),
+        (Phase::Compat, FlagState::On)
+    );
+    let events = stage.journal.read(cutover, 10).unwrap();
+    assert_eq!(events[0].actor().kind(), ActorKind::System);
+    let EventPayload::PhaseChanged(change) = events[0].payload() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(change.gates[0].evidence().to_members()["stranded"], 3);
+    assert_eq!(
+        change.incident.as_ref().unwrap().as_str(),
+        format!("auto-rollback-{cutover}")
+    );
+    assert!(
+        events[0]
+            .reason()
+            .as_str()
+            .starts_with("3 callers were stranded")
+    );
+    minute(&stage);
+    assert_eq!(stage.rollout.status().state.rollbacks().len(), 1, "once");
+}
+
+#[test]
+fn a_greater_share_of_one_kind_than_allowed_takes_it_back() {
+    let stage = guarded(None, Some(20.0));
+    for id in [1, 2, 101, 102] {
+        stage.stranded(if id > 100 { "MCP" } else { "AGENT" }, id);
+    }
+    minute(&stage);
+    assert_eq!(stage.phase(), Phase::Cutover, "20 % of each are allowed");
+    stage.stranded("MCP", 103);
+    minute(&stage);
+    assert_eq!(stage.phase(), Phase::Compat);
+}
+
+#[test]
+fn waived_callers_do_not_set_it_off_nor_does_what_comes_later() {
+    let stage = guarded(Some(0), None);
+    let until = Timestamp::now(&*stage.clock).plus(HOUR);
+    let waived = WaiverTarget::Caller(Fingerprint::from_u128(1));
+    let owner = "team".parse().unwrap();
+    let granted = stage.rollout.waive(waived, owner, until, &order("a probe"));
+    granted.unwrap();
+    stage.stranded("AGENT", 1);
+    minute(&stage);
+    assert_eq!(stage.phase(), Phase::Cutover);
+    stage.clock.advance(Duration::from_secs(1_800));
+    stage.stranded("AGENT", 2);
+    stage.tick();
+    assert_eq!(stage.phase(), Phase::Cutover, "past its time");
+}
+
+#[test]
+fn a_jump_of_the_wall_clock_does_not_end_the_guard() {
+    for jump in [3 * 86_400_000_i64, -3 * 86_400_000] {
+        let stage = guarded(Some(0), None);
+        let wall = super::stage::START.checked_add_signed(jump).unwrap();
+        stage.clock.set_unix_ms(wall);
+        minute(&stage);
+        stage.stranded("AGENT", 1);
+        minute(&stage);
+        assert_eq!(stage.phase(), Phase::Compat, "{jump}");
+    }
+}
+
+#[test]
+fn without_a_guard_nothing_is_taken_back() {
+    let stage = stage(Policy::permissive());
+    stage.cut_over();
+    for id in 0..50 {
+        stage.stranded("AGENT", id);
+    }
+    minute(&stage);
+    assert_eq!(stage.phase(), Phase::Cutover);
+}
+
+#[test]
+fn a_guard_acts_even_if_the_journal_fails_and_then_only_once() {
+    let stage = guarded(Some(0), None);
+    stage.journal.set(Trouble::Full);
+    stage.stranded("AGENT", 1);
+    minute(&stage);
+    minute(&stage);
+    assert_eq!(stage.flag(), FlagState::On);
+    stage.journal.set(Trouble::None);
+    minute(&stage);
+    assert_eq!(stage.rollout.status().state.rollbacks().len(), 1);
+    // A second cutover is guarded anew.
+    stage.clock.advance(HOUR);
+    stage.tick();
+    stage.cut_over();
+    minute(&stage);
+    assert_eq!(stage.phase(), Phase::Cutover);
+    stage.stranded("AGENT", 1);
+    minute(&stage);
+    assert_eq!(stage.rollout.status().state.rollbacks().len(), 2);
+}

@@ -1,0 +1,130 @@
+//! One entry of the journal.
+
+use serde::{Deserialize, Serialize};
+
+use super::payload::EventPayload;
+use crate::{
+    rollout::names::{Actor, CorrelationId, Reason},
+    time::Timestamp,
+};
+
+/// An event that is not in a journal yet.
+///
+/// ```
+/// use legacy_http_compat::rollout::{event::{CheckReported, NewEvent, EventPayload}, names::{Actor, Identifier, Reason}};
+/// use legacy_http_compat::time::Timestamp;
+///
+/// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None };
+/// let event = NewEvent::new(
+///     Timestamp::from_unix_ms(1_772_366_400_000),
+///     Actor::service("ci")?,
+///     Reason::new("run 7 of the pipeline")?,
+///     EventPayload::CheckReported(green),
+/// );
+/// assert_eq!(event.numbered(3).seq(), 3);
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    at: Timestamp,
+    actor: Actor,
+    reason: Reason,
+    correlation_id: Option<CorrelationId>,
+    payload: EventPayload,
+}
+
+/// An event of a journal: what happened, when, by whom and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    seq: u64,
+    at: Timestamp,
+    actor: Actor,
+    reason: Reason,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<CorrelationId>,
+    payload: EventPayload,
+}
+
+impl NewEvent {
+    /// An event without a correlation id.
+    #[must_use]
+    pub const fn new(at: Timestamp, actor: Actor, reason: Reason, payload: EventPayload) -> Self {
+        Self {
+            at,
+            actor,
+            reason,
+            correlation_id: None,
+            payload,
+        }
+    }
+
+    /// Sets the id that relates the event to a request or a pipeline.
+    #[must_use]
+    pub fn correlated(mut self, id: CorrelationId) -> Self {
+        self.correlation_id = Some(id);
+        self
+    }
+
+    /// The event at a place in the journal, counted from 1.
+    #[must_use]
+    pub fn numbered(self, seq: u64) -> Event {
+        Event {
+            seq,
+            at: self.at,
+            actor: self.actor,
+            reason: self.reason,
+            correlation_id: self.correlation_id,
+            payload: self.payload,
+        }
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn payload(&self) -> &EventPayload {
+        &self.payload
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl Event {
+    /// The sequence number: the place in the journal, counted from 1.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When it happened, by the wall clock of the process that wrote it. May be earlier than the event before.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// The id that relates the event to a request or a pipeline.
+    #[must_use]
+    pub const fn correlation_id(&self) -> Option<&CorrelationId> {
+        self.correlation_id.as_ref()
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn payload(&self) -> &EventPayload {
+        &self.payload
+    }
+}

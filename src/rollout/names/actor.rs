@@ -1,0 +1,126 @@
+//! Who did something.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{types::ActorId, validate::InvalidText};
+
+/// Who did something: a kind and an id.
+///
+/// The id goes into the journal and the log: use a name, never an address or a secret.
+///
+/// ```
+/// use legacy_http_compat::rollout::names::Actor;
+///
+/// let actor = Actor::human("mara")?;
+/// assert_eq!(actor.to_string(), "human mara");
+/// assert!(Actor::service("ci\n").is_err());
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Actor {
+    kind: ActorKind,
+    id: ActorId,
+}
+
+/// What kind of actor it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an audit must know every kind of actor"
+)]
+pub enum ActorKind {
+    /// A person.
+    Human,
+    /// A program outside the rollout, such as a pipeline.
+    Service,
+    /// The rollout itself.
+    System,
+}
+
+impl Actor {
+    /// An actor of any kind.
+    #[must_use]
+    pub const fn new(kind: ActorKind, id: ActorId) -> Self {
+        Self { kind, id }
+    }
+
+    /// A person.
+    ///
+    /// # Errors
+    ///
+    /// When the id is not an [`ActorId`].
+    pub fn human(id: impl Into<String>) -> Result<Self, InvalidText> {
+        Ok(Self::new(ActorKind::Human, ActorId::new(id)?))
+    }
+
+    /// A program outside the rollout.
+    ///
+    /// # Errors
+    ///
+    /// When the id is not an [`ActorId`].
+    pub fn service(id: impl Into<String>) -> Result<Self, InvalidText> {
+        Ok(Self::new(ActorKind::Service, ActorId::new(id)?))
+    }
+
+    /// A part of the rollout itself.
+    ///
+    /// # Errors
+    ///
+    /// When the id is not an [`ActorId`].
+    pub fn system(id: impl Into<String>) -> Result<Self, InvalidText> {
+        Ok(Self::new(ActorKind::System, ActorId::new(id)?))
+    }
+
+    /// What kind of actor it is.
+    #[must_use]
+    pub const fn kind(&self) -> ActorKind {
+        self.kind
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> &ActorId {
+        &self.id
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.id)
+    }
+}
+
+impl ActorKind {
+    /// `human`, `service` or `system`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Service => "service",
+            Self::System => "system",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_reads_back() {
+        let actor = Actor::service("ci").unwrap();
+        let json = serde_json::to_string(&actor).unwrap();
+        assert_eq!(json, r#"{"kind":"service","id":"ci"}"#);
+        assert_eq!(serde_json::from_str::<Actor>(&json).unwrap(), actor);
+        for json in [
+            r#"{"kind":"robot","id":"ci"}"#,
+            r#"{"kind":"human","id":""}"#,
+            r#"{"kind":"human"}"#,
+        ] {
+            assert!(serde_json::from_str::<Actor>(json).is_err(), "{json}");
+        }
+    }
+}

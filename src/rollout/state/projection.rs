@@ -1,0 +1,163 @@
+//! The projection of a journal.
+
+use serde::Serialize;
+
+use super::{
+    entries::EventRef,
+    error::{ProjectionError, ProjectionErrorKind, ReplayError},
+    state::RolloutState,
+    validate::validate,
+};
+use crate::rollout::{
+    event::{Event, EventPayload, Recovered},
+    journal::Journal,
+};
+
+/// How many events are read at a time.
+const BATCH: usize = 256;
+
+/// Makes the state of a rollout from its events, one after the other.
+///
+/// Events of an unknown kind are skipped and listed, so that an older version reads a newer journal as far as it can. A
+/// [`Rollout`](crate::rollout::Rollout) does not: it refuses to open such a journal.
+///
+/// ```
+/// use legacy_http_compat::FlagState;
+/// use legacy_http_compat::rollout::{Projection, Phase, event::{NewEvent, EventPayload, Opened}, journal::{Journal, MemoryJournal}, names::{Actor, FlagName, Reason}, policy::PolicyDocument};
+/// use legacy_http_compat::time::Timestamp;
+///
+/// let journal = MemoryJournal::new();
+/// let opened = Opened {
+///     flag: FlagName::new("features.auth.device_flow.compat_legacy_http")?,
+///     phase: Phase::Compat,
+///     policy: PolicyDocument::default(),
+/// };
+/// let reason = Reason::new("the new contract goes live")?;
+/// journal.append(0, NewEvent::new(Timestamp::MIN, Actor::human("mara")?, reason, EventPayload::Opened(opened)))?;
+///
+/// let mut projection = Projection::new();
+/// projection.catch_up(&journal, |event| println!("{}", event.payload().name()))?;
+/// let state = projection.state().expect("the rollout is open");
+/// assert_eq!((state.phase(), state.flag()), (Phase::Compat, FlagState::On));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Projection {
+    head: u64,
+    state: Option<RolloutState>,
+    recoveries: Vec<(Recovered, EventRef)>,
+    unknown_events: Vec<UnknownEvent>,
+}
+
+/// An event of a kind that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UnknownEvent {
+    /// The name of the kind.
+    pub kind: String,
+    /// The event.
+    pub event: EventRef,
+}
+
+impl Projection {
+    /// The state before any event.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The sequence number of the last event.
+    #[must_use]
+    pub const fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The state of the rollout; `None` before it is opened.
+    #[must_use]
+    pub const fn state(&self) -> Option<&RolloutState> {
+        self.state.as_ref()
+    }
+
+    /// The torn lines that were cut off from the journal, also before the rollout was opened.
+    #[must_use]
+    pub fn recoveries(&self) -> &[(Recovered, EventRef)] {
+        &self.recoveries
+    }
+
+    /// The events of unknown kinds, which the state does not reflect.
+    #[must_use]
+    pub fn unknown_events(&self) -> &[UnknownEvent] {
+        &self.unknown_events
+    }
+
+    /// Checks whether an event is valid next.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not valid.
+    pub fn check(&self, event: &Event) -> Result<(), ProjectionError> {
+        let next = self.head + 1;
+        let checked = if event.seq() == next {
+            validate(self.state.as_ref(), event)
+        } else {
+            Err(ProjectionErrorKind::OutOfSequence(next))
+        };
+        checked.map_err(|kind| ProjectionError::new(event.seq(), kind))
+    }
+
+    /// Applies the next event.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not valid; then nothing has changed.
+    pub fn apply(&mut self, event: &Event) -> Result<(), ProjectionError> {
+        self.check(event)?;
+        match (event.payload(), &mut self.state) {
+            (EventPayload::Recovered(recovered), _) => {
+                self.recoveries.push((*recovered, EventRef::of(event)));
+            }
+            (EventPayload::Unknown(payload), _) => self.unknown_events.push(UnknownEvent {
+                kind: payload.name.clone(),
+                event: EventRef::of(event),
+            }),
+            (EventPayload::Opened(opened), state) => {
+                *state = Some(RolloutState::open(event, opened));
+            }
+            (_, Some(state)) => state.apply(event),
+            (_, None) => {}
+        }
+        self.head = event.seq();
+        Ok(())
+    }
+
+    /// Applies an event, unless it is of an unknown kind.
+    pub(in crate::rollout) fn apply_known(&mut self, event: &Event) -> Result<(), ProjectionError> {
+        if let EventPayload::Unknown(payload) = event.payload() {
+            let kind = ProjectionErrorKind::UnknownKind(payload.name.clone());
+            return Err(ProjectionError::new(event.seq(), kind));
+        }
+        self.apply(event)
+    }
+
+    /// Applies all new events of a journal, and passes each to `applied`.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read, or an event is not valid; those before it are applied.
+    pub fn catch_up(
+        &mut self,
+        journal: &(impl Journal + ?Sized),
+        mut applied: impl FnMut(&Event),
+    ) -> Result<(), ReplayError> {
+        loop {
+            let events = journal.read(self.head, BATCH)?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in &events {
+                self.apply(event)?;
+                applied(event);
+            }
+        }
+    }
+}
