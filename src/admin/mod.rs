@@ -139,26 +139,21 @@ mod access;
 )]
 mod admin;
 mod api;
-mod base;
-mod blocking;
 mod body;
-mod bounds;
-mod builder;
 mod command;
-mod correlation;
-mod feed;
-mod headers;
-mod locate;
-mod negotiate;
+mod event_hub;
+mod format;
+mod html;
+mod layers;
+mod login;
+mod mount_path;
 mod pages;
 mod problem;
 mod shared;
-mod stamp;
 mod totals;
 
 pub use access::{
     InvalidTokenDigest, InvalidTokens, Role, TokenDigest, TokenFault, TokenFaultKind, Tokens,
     TokensBuilder,
 };
-pub use admin::Admin;
-pub use builder::{AdminBuilder, InvalidPublicPath};
+pub use admin::{Admin, AdminBuilder, InvalidPublicPath};

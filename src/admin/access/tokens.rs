@@ -1,16 +1,17 @@
-//! The tokens that are let in.
+//! The tokens of the admin service.
 
 use std::fmt;
 
 use super::{
-    digest::TokenDigest,
-    faults::{Faults, InvalidTokens, TokenFaultKind},
-    principal::{Principal, Via},
-    role::Role,
+    identity::{Principal, Role, Via},
+    token_digest::TokenDigest,
 };
-use crate::rollout::{Actor, ActorId, ActorKind};
+use crate::{
+    faults::fault_types,
+    rollout::{Actor, ActorId, ActorKind},
+};
 
-/// The tokens that are let in, each with a name and a role. The name is the actor in the journal.
+/// The accepted tokens, each with a name and a role. The name is the actor in the journal.
 ///
 /// ```
 /// use legacy_http_compat::admin::{Role, TokenDigest, TokenFaultKind, Tokens};
@@ -29,10 +30,10 @@ use crate::rollout::{Actor, ActorId, ActorKind};
 #[derive(Clone)]
 pub struct Tokens(Vec<Token>);
 
-/// A set of tokens in the making, checked by [`TokensBuilder::build`].
+/// Builder for [`Tokens`].
 #[derive(Clone)]
 #[must_use]
-pub struct TokensBuilder(Vec<Draft>);
+pub struct TokensBuilder(Vec<NewToken>);
 
 #[derive(Clone)]
 struct Token {
@@ -42,7 +43,7 @@ struct Token {
 }
 
 #[derive(Clone)]
-struct Draft {
+struct NewToken {
     kind: ActorKind,
     name: String,
     role: Role,
@@ -50,18 +51,18 @@ struct Draft {
 }
 
 impl Tokens {
-    /// A set of tokens, empty as yet.
+    /// Starts an empty set.
     pub const fn builder() -> TokensBuilder {
         TokensBuilder(Vec::new())
     }
 
-    /// The names, in the order in which they were given.
+    /// The names, in insertion order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Token::name)
     }
 
-    /// Whose token this is. It is compared with all of them, so that the time it takes tells nothing.
-    pub(super) fn find(&self, presented: &[u8], via: Via) -> Option<Principal> {
+    /// The principal with this token. Every token is compared, so that the time taken reveals nothing.
+    pub(crate) fn find(&self, presented: &[u8], via: Via) -> Option<Principal> {
         let presented = TokenDigest::of(presented);
         let mut found = None;
         for token in &self.0 {
@@ -74,23 +75,23 @@ impl Tokens {
 }
 
 impl TokensBuilder {
-    /// A person who may act.
+    /// Adds a person who may issue commands.
     pub fn operator(self, name: impl Into<String>, digest: TokenDigest) -> Self {
         self.add((ActorKind::Human, name.into()), Role::Operator, digest)
     }
 
-    /// A person who may look.
+    /// Adds a person who may only see.
     pub fn viewer(self, name: impl Into<String>, digest: TokenDigest) -> Self {
         self.add((ActorKind::Human, name.into()), Role::Viewer, digest)
     }
 
-    /// A program, such as a pipeline that reports checks.
+    /// Adds a program, such as a pipeline that reports checks.
     pub fn service(self, name: impl Into<String>, role: Role, digest: TokenDigest) -> Self {
         self.add((ActorKind::Service, name.into()), role, digest)
     }
 
     fn add(mut self, (kind, name): (ActorKind, String), role: Role, digest: TokenDigest) -> Self {
-        self.0.push(Draft {
+        self.0.push(NewToken {
             kind,
             name,
             role,
@@ -103,24 +104,23 @@ impl TokensBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no token, a name is no [`ActorId`], two have the same name or the same token, or a token is empty;
-    /// all faults at once.
+    /// All faults at once: no tokens, an invalid [`ActorId`], a duplicate name or token, or an empty token.
     pub fn build(self) -> Result<Tokens, InvalidTokens> {
         let mut faults = Faults::default();
         if self.0.is_empty() {
-            let remedy = "at least one, or nobody could come in";
+            let remedy = "at least one token";
             faults.add(TokenFaultKind::NoTokens, "", remedy);
         }
         let mut tokens: Vec<Token> = Vec::new();
-        for draft in self.0 {
-            tokens.extend(draft.check(&tokens, &mut faults));
+        for token in self.0 {
+            tokens.extend(token.check(&tokens, &mut faults));
         }
         faults.into_result(Tokens(tokens))
     }
 }
 
-impl Draft {
-    /// The token that it becomes beside those before it.
+impl NewToken {
+    /// Checks the token against those before it.
     fn check(self, before: &[Token], faults: &mut Faults) -> Option<Token> {
         let Self {
             kind,
@@ -129,15 +129,15 @@ impl Draft {
             digest,
         } = self;
         if digest == TokenDigest::of("") {
-            let remedy = "the digest of 32 random bytes, not that of nothing";
+            let remedy = "the digest of 32 random bytes, not of the empty string";
             faults.add(TokenFaultKind::EmptyToken, &name, remedy);
         }
         if before.iter().any(|token| token.name() == name) {
-            let remedy = "names that differ, or the journal cannot tell who it was";
+            let remedy = "a unique name";
             faults.add(TokenFaultKind::DuplicateName, &name, remedy);
         }
         if let Some(same) = before.iter().find(|token| token.digest == digest) {
-            let remedy = format!("another token than that of {:?}", same.name());
+            let remedy = format!("a token that differs from that of {:?}", same.name());
             faults.add(TokenFaultKind::DuplicateToken, &name, remedy);
         }
         match ActorId::new(&name) {
@@ -169,8 +169,43 @@ impl fmt::Debug for Tokens {
 
 impl fmt::Debug for TokensBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.0.iter().map(|draft| (&draft.name, draft.role));
+        let named = self.0.iter().map(|token| (&token.name, token.role));
         f.debug_map().entries(named).finish()
+    }
+}
+
+fault_types! {
+    /// An invalid set of tokens, with all of its faults.
+    InvalidTokens,
+    /// One fault of a set of tokens. The value is the offending name, never a digest.
+    TokenFault of TokenFaultKind,
+}
+
+/// The kind of a [`TokenFault`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenFaultKind {
+    /// The set is empty.
+    NoTokens,
+    /// The name is not a valid actor id.
+    InvalidName,
+    /// Two tokens have this name, so that the journal could not tell them apart.
+    DuplicateName,
+    /// Two names have the same token, so that the journal could not tell them apart.
+    DuplicateToken,
+    /// The digest is that of the empty string.
+    EmptyToken,
+}
+
+impl TokenFaultKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTokens => "no tokens",
+            Self::InvalidName => "invalid name",
+            Self::DuplicateName => "duplicate name",
+            Self::DuplicateToken => "duplicate token",
+            Self::EmptyToken => "empty token",
+        }
     }
 }
 
@@ -195,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once_and_none_shows_a_digest() {
+    fn all_faults_are_reported_at_once_and_none_shows_a_digest() {
         let builder = Tokens::builder()
             .operator("mara", TokenDigest::of("one"))
             .viewer("mara", TokenDigest::of("two"))
@@ -215,7 +250,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains(r#"another token than that of "mara""#),
+                .contains(r#"a token that differs from that of "mara""#),
             "{error}"
         );
         let hex = |text: &str| TokenDigest::parse(text).is_ok();

@@ -1,4 +1,4 @@
-//! `GET /api/events`: each journal record and the totals, as server-sent events.
+//! `GET /api/events`: journal events and totals as server-sent events.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -6,59 +6,58 @@ use axum::{
     extract::State,
     response::{
         IntoResponse as _, Response,
-        sse::{Event as Sent, Sse},
+        sse::{Event as SseEvent, Sse},
     },
 };
 use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::RETRY_AFTER};
 
 use super::params::Params;
 use crate::{
     admin::{
         access::{Principal, Viewer},
-        blocking::blocking,
         command::unreadable,
-        feed::{Feed, NoPlace, Subscription},
+        event_hub::{EventHub, SubscribeError, Subscription},
         problem::{Problem, ProblemKind},
-        shared::Shared,
+        shared::{Shared, blocking},
     },
     rollout::Event,
 };
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// How many records are read at a time.
+/// How many events are read at a time.
 const BATCH: usize = 64;
 
-/// How long a browser waits before it connects again.
+/// How long a browser waits before it reconnects.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Opens a stream. It begins behind the event that `Last-Event-ID` or `after` names, or else with what comes from now on.
-pub(crate) async fn open(
+/// Opens a stream after the event in `Last-Event-ID` or `after`, or else at the head.
+pub(crate) async fn events(
     Viewer(principal): Viewer,
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let asked = params.parsed::<u64>("after");
+    let requested = params.parsed::<u64>("after");
     let resumed = last_event_id(&headers, &mut params);
     params.finish()?;
-    let subscription = shared.feed.subscribe(&shared.rollout, &shared.clock);
-    let subscription = subscription.map_err(no_place)?;
-    let after = match resumed.or(asked) {
+    let subscription = shared.events.subscribe(&shared.rollout, &shared.clock);
+    let subscription = subscription.map_err(refused)?;
+    let after = match resumed.or(requested) {
         Some(after) => after,
         None => head(&shared).await?,
     };
-    let stream = Stream {
+    let stream = EventStream {
         shared,
         principal,
         subscription,
         after,
-        rounds: 0,
-        unsent: vec![Sent::default().retry(RETRY)],
+        totals_count: 0,
+        unsent: vec![SseEvent::default().retry(RETRY)],
     };
-    let mut response = Sse::new(stream::unfold(stream, Stream::next)).into_response();
-    // For nginx, which else holds events back until it has a buffer full of them.
+    let mut response = Sse::new(stream::unfold(stream, EventStream::next)).into_response();
+    // For nginx, which otherwise holds events back until a buffer is full.
     let unbuffered = HeaderName::from_static("x-accel-buffering");
     let headers = response.headers_mut();
     headers.insert(unbuffered, HeaderValue::from_static("no"));
@@ -67,27 +66,28 @@ pub(crate) async fn open(
 
 fn last_event_id(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
     let text = headers.get(LAST_EVENT_ID)?.to_str().unwrap_or_default();
-    // What a browser sends that has seen none.
+    // A browser that has received no event sends an empty value.
     if text.is_empty() {
         return None;
     }
     let number = text.parse().ok();
     if number.is_none() {
-        let remedy = "the id of an event of this stream, a whole number";
-        params.fault("Last-Event-ID", text, remedy);
+        let expected = "the id of an event of this stream, a whole number";
+        params.fault("Last-Event-ID", text, expected);
     }
     number
 }
 
-fn no_place(why: NoPlace) -> Problem {
-    match why {
-        NoPlace::Full => {
-            let detail = format!("{} event streams are open, and no more can be.", Feed::MOST);
-            let retry = (http::header::RETRY_AFTER, HeaderValue::from_static("10"));
-            Problem::new(ProblemKind::TooManyStreams, detail).header(retry.0, retry.1)
+fn refused(error: SubscribeError) -> Problem {
+    match error {
+        SubscribeError::Full => {
+            let most = EventHub::MAX_STREAMS;
+            let detail = format!("{most} event streams are open, which is the limit.");
+            Problem::new(ProblemKind::TooManyStreams, detail)
+                .header(RETRY_AFTER, HeaderValue::from_static("10"))
         }
-        NoPlace::Closed => {
-            let detail = "No event stream can begin any more.";
+        SubscribeError::Closed => {
+            let detail = "The service accepts no more event streams.";
             Problem::new(ProblemKind::Closing, detail)
         }
     }
@@ -99,69 +99,72 @@ async fn head(shared: &Arc<Shared>) -> Result<u64, Problem> {
     head.map_err(|error| unreadable(&error))
 }
 
-/// A stream and where it stands.
-struct Stream {
+/// An open stream and its position.
+struct EventStream {
     shared: Arc<Shared>,
     principal: Principal,
     subscription: Subscription,
-    /// The number of the last record that was taken up.
+    /// The number of the last event that was read.
     after: u64,
-    /// How many totals had been told when the last were taken up.
-    rounds: u64,
-    /// What was taken up and not sent, the next one last.
-    unsent: Vec<Sent>,
+    /// How many totals had been published when the last ones were read.
+    totals_count: u64,
+    /// Read but not sent, the next one last.
+    unsent: Vec<SseEvent>,
 }
 
-impl Stream {
-    /// The next event; the end where the service closes, or whoever listens may not any more.
-    async fn next(mut self) -> Option<(Result<Sent, Infallible>, Self)> {
+impl EventStream {
+    /// The next event; `None` once the service closes or the session ends.
+    async fn next(mut self) -> Option<(Result<SseEvent, Infallible>, Self)> {
         loop {
-            // The totals come every few seconds, so nobody listens for longer than that after a session has ended.
-            let closed = self.subscription.news.borrow().closed;
+            // Totals arrive every few seconds, so an ended session is noticed within that time.
+            let closed = self.subscription.state.borrow().closed;
             if closed || !self.shared.is_current(&self.principal) {
                 return None;
             }
             if let Some(next) = self.unsent.pop() {
                 return Some((Ok(next), self));
             }
-            self.take_up_totals();
-            self.take_up_records().await;
+            self.read_totals();
+            self.read_events().await;
             if self.unsent.is_empty() {
-                self.subscription.news.changed().await.ok()?;
+                self.subscription.state.changed().await.ok()?;
             }
         }
     }
 
-    fn take_up_totals(&mut self) {
-        let news = self.subscription.news.borrow_and_update();
-        if news.rounds == self.rounds {
+    fn read_totals(&mut self) {
+        let state = self.subscription.state.borrow_and_update();
+        if state.totals_count == self.totals_count {
             return;
         }
-        self.rounds = news.rounds;
-        if let Some(totals) = &news.totals {
-            self.unsent
-                .push(Sent::default().event("totals").data(totals));
+        self.totals_count = state.totals_count;
+        if let Some(totals) = &state.totals {
+            let event = SseEvent::default().event("totals").data(totals);
+            self.unsent.push(event);
         }
     }
 
-    async fn take_up_records(&mut self) {
-        if self.subscription.news.borrow().head <= self.after {
+    async fn read_events(&mut self) {
+        if self.subscription.state.borrow().head <= self.after {
             return;
         }
         let (journal, after) = (Arc::clone(self.shared.rollout.journal()), self.after);
-        // What cannot be read now is read when the next news come.
+        // If it cannot be read now, it is read upon the next change.
         let read = blocking(move || journal.read(after, BATCH)).await;
         let Ok(Ok(events)) = read else {
             return;
         };
         self.after = events.last().map_or(self.after, Event::seq);
-        self.unsent.extend(events.iter().rev().filter_map(record));
+        self.unsent
+            .extend(events.iter().rev().filter_map(sse_event));
     }
 }
 
-fn record(event: &Event) -> Option<Sent> {
-    let sent = Sent::default().event("journal").id(event.seq().to_string());
-    let sent = sent.json_data(event);
-    sent.map_err(|error| tracing::error!(%error, "a record could not be written"))
+fn sse_event(event: &Event) -> Option<SseEvent> {
+    let sse = SseEvent::default()
+        .event("journal")
+        .id(event.seq().to_string());
+    sse.json_data(event)
+        .map_err(|error| tracing::error!(%error, "an event could not be serialized"))
         .ok()
 }

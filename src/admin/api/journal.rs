@@ -1,50 +1,53 @@
-//! `GET /api/journal`: what was recorded.
+//! `GET /api/journal`: the journaled events.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
 
-use super::{params::Params, response::AtHead};
+use super::{params::Params, with_etag::WithEtag};
 use crate::{
     admin::{
-        access::Viewer, blocking::blocking, command::unreadable, problem::Problem, shared::Shared,
+        access::Viewer,
+        command::unreadable,
+        problem::Problem,
+        shared::{Shared, blocking},
     },
     rollout::{Event, Journal, ReadError},
 };
 
-/// The most events of one answer.
-const MOST: usize = 500;
+/// The most events of one response.
+const MAX_LIMIT: usize = 500;
 
-/// How many there are where nobody says.
+/// The default number of events.
 const LIMIT: usize = 100;
 
 /// A part of the journal.
 #[derive(Debug, Serialize)]
-pub(crate) struct Part {
+pub(crate) struct JournalPart {
     head: u64,
     events: Vec<Event>,
-    /// What to give as `after` for the next part; `None` where this one reaches the head.
+    /// The value of `after` for the next part; `None` if this one reaches the head.
     next: Option<u64>,
 }
 
-pub(crate) async fn list(
+pub(crate) async fn journal(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
     mut params: Params,
-) -> Result<AtHead<Part>, Problem> {
+) -> Result<WithEtag<JournalPart>, Problem> {
     let after = params.parsed("after").unwrap_or(0);
-    let limit = params.limit(LIMIT, MOST);
+    let limit = params.limit(LIMIT, MAX_LIMIT);
     params.finish()?;
     let journal = Arc::clone(shared.rollout.journal());
     let part = blocking(move || read(&*journal, after, limit)).await?;
     let part = part.map_err(|error| unreadable(&error))?;
-    Ok(AtHead(part.head, part))
+    Ok(WithEtag(part.head, part))
 }
 
-fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<Part, ReadError> {
+fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<JournalPart, ReadError> {
     let mut events: Vec<Event> = Vec::new();
-    // A journal may give fewer than it has.
+    // A journal may return fewer events than it has.
     while events.len() < limit {
         let from = events.last().map_or(after, Event::seq);
         let more = journal.read(from, limit - events.len())?;
@@ -54,9 +57,9 @@ fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<Part, ReadErr
         events.extend(more);
     }
     let last = events.last().map_or(after, Event::seq);
-    // Read last, so that it is never behind what is shown.
+    // Read last, so that it is never behind the events.
     let head = journal.head()?.max(events.last().map_or(0, Event::seq));
-    Ok(Part {
+    Ok(JournalPart {
         head,
         next: (last < head).then_some(last),
         events,

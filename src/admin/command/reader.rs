@@ -1,20 +1,23 @@
-//! Reading the members of a body so that every fault is told and none ends the reading.
+//! Reading the members of a body, with all faults reported at once.
 
 use std::{fmt::Display, str::FromStr};
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::fault::Fault;
-use crate::json::{About, Complaint, ObjectReader, OrderedValue, texts};
+use crate::{
+    admin::problem::{Problem, ProblemKind},
+    json::{About, Complaint, ObjectReader, OrderedValue, texts},
+};
 
-/// The members of a body, each of which is taken once. None may be `null`.
+/// Reads each member of a body once. None may be `null`.
 pub(crate) struct Reader<'a> {
     members: ObjectReader<'a>,
     faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
-    /// `what` is what a message calls the body.
+    /// `what` is what messages call the body.
     pub(crate) fn new(what: &'a str, body: &'a OrderedValue) -> Self {
         Self {
             members: ObjectReader::of(what, body),
@@ -22,7 +25,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text of its own form, which may be missing.
+    /// An optional string that parses.
     pub(crate) fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let tree = self.member(name)?;
         let OrderedValue::Scalar(Value::String(text)) = tree else {
@@ -32,7 +35,7 @@ impl<'a> Reader<'a> {
         self.parse(&format!("/{name}"), text)
     }
 
-    /// A text of its own form, which must be there.
+    /// A required string that parses.
     pub(crate) fn text<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         self.members.require(name);
         self.optional(name)
@@ -62,7 +65,7 @@ impl<'a> Reader<'a> {
         number
     }
 
-    /// A list of texts; empty where it is missing.
+    /// A list of strings that parse; empty if missing.
     pub(crate) fn list<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<Vec<T>> {
         let Some(tree) = self.member(name) else {
             return Some(Vec::new());
@@ -78,7 +81,7 @@ impl<'a> Reader<'a> {
         read.into_iter().collect()
     }
 
-    /// An object that another reader reads.
+    /// A required object, for another reader.
     pub(crate) fn object(&mut self, name: &'static str) -> Option<&'a OrderedValue> {
         self.members.require(name);
         let tree = self.member(name)?;
@@ -89,7 +92,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// What was read, if nothing is wrong.
+    /// The value, if there are no faults.
     pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Fault>> {
         let mut faults = self.faults;
         faults.extend(self.members.finish().into_iter().map(fault));
@@ -140,4 +143,45 @@ fn fault(complaint: Complaint) -> Fault {
         // Only of the whole: the types of members are looked at above.
         About::WrongType => Fault::new("", value, expected),
     }
+}
+
+/// One fault of a body or a query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Fault {
+    /// A JSON pointer (RFC 6901) into the body, such as `/reason`; in a query the name of the parameter.
+    pub(crate) place: String,
+    /// The value there, cut to 200 characters.
+    pub(crate) value: String,
+    /// What is expected instead.
+    pub(crate) remedy: String,
+}
+
+impl Fault {
+    const MOST_SHOWN: usize = 200;
+
+    pub(crate) fn new(
+        place: impl Into<String>,
+        value: impl AsRef<str>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            place: place.into(),
+            value: value.as_ref().chars().take(Self::MOST_SHOWN).collect(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// The problem of a body or query with faults.
+pub(crate) fn invalid(faults: &[Fault]) -> Problem {
+    let told = faults.iter().map(|fault| {
+        let Fault {
+            place,
+            value,
+            remedy,
+        } = fault;
+        format!("{place} {value:?}: {remedy}")
+    });
+    let detail = told.collect::<Vec<_>>().join("; ");
+    Problem::new(ProblemKind::Invalid, detail).with("faults", json!(faults))
 }

@@ -1,12 +1,12 @@
 //! The falling curve.
 
 use super::{
-    chart::{Chart, Draft},
+    chart::{Chart, ChartSpec},
     columns::{Buckets, Join},
-    line::{Look, Series},
+    line::{LineStyle, Series},
 };
 use crate::{
-    admin::pages::wording::window,
+    admin::format::window,
     history::{CallerCurve, Curves},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn callers_chart(curves: &Curves) -> Chart {
     let mut drawn = dependents(curves);
     drawn.extend(stranded(&curves.callers));
-    Draft {
+    ChartSpec {
         id: "callers".to_owned(),
         subject: format!(
             "Callers that depend on old answers, by kind, over the last {}",
@@ -47,17 +47,17 @@ fn dependents(curves: &Curves) -> Vec<Series> {
         .iter()
         .filter(|kind| ever(&kind.dependent))
         .collect();
-    let rest = kinds.split_off(kinds.len().min(Look::ALL.len()));
+    let rest = kinds.split_off(kinds.len().min(LineStyle::ALL.len()));
     let series = kinds.into_iter().enumerate().map(|(number, kind)| Series {
         name: kind.kind.clone(),
-        look: Look::of(number),
+        look: LineStyle::of(number),
         values: kind.dependent.clone(),
     });
     let mut series: Vec<Series> = series.collect();
     if !rest.is_empty() {
         series.push(Series {
             name: format!("{} more kinds", rest.len()),
-            look: Look::OTHERS,
+            look: LineStyle::OTHERS,
             values: sum(rest.iter().map(|kind| kind.dependent.as_slice())),
         });
     }
@@ -72,7 +72,7 @@ fn stranded(kinds: &[CallerCurve]) -> Option<Series> {
         .any(|number| *number > 0)
         .then(|| Series {
             name: "stranded".to_owned(),
-            look: Look::STRANDED,
+            look: LineStyle::STRANDED,
             values,
         })
 }

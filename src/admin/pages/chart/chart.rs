@@ -3,14 +3,17 @@
 use askama::{Template, filters::HtmlSafe};
 
 use super::{
+    axes::{HEIGHT, Scale, Tick, ticks},
     columns::{Buckets, Columns, Join},
-    key::Key,
-    line::{Line, Series, spread},
-    scale::{HEIGHT, Scale},
-    table::Table,
-    ticks::{Tick, ticks},
+    line::{LegendEntry, Line, Series, spread},
 };
-use crate::admin::pages::wording::{grouped, listed};
+use crate::{
+    admin::{
+        format::{grouped, listed},
+        pages::time_tag::in_words,
+    },
+    time::Timestamp,
+};
 
 /// A chart with its key and its table.
 #[derive(Clone, Debug, Template)]
@@ -32,7 +35,7 @@ pub(crate) struct Chart {
     named: bool,
     /// Said where there is no line.
     empty: String,
-    keys: Vec<Key>,
+    keys: Vec<LegendEntry>,
     /// What is on the contract and was not answered.
     never: String,
     table: Table,
@@ -43,7 +46,7 @@ impl HtmlSafe for Chart {}
 
 /// What a chart is made of.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct ChartSpec {
     pub(super) id: String,
     pub(super) subject: String,
     pub(super) buckets: Buckets,
@@ -54,13 +57,13 @@ pub(super) struct Draft {
     pub(super) watched: Vec<bool>,
     pub(super) named: bool,
     pub(super) empty: String,
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<LegendEntry>,
 }
 
 /// Few enough that the drawing stays small.
 const COLUMNS: u64 = 200;
 
-impl Draft {
+impl ChartSpec {
     pub(super) fn draw(self) -> Chart {
         let columns = self.buckets.columns(COLUMNS);
         let series: Vec<Series> = self
@@ -152,7 +155,7 @@ fn summary(subject: &str, lines: &[Line], empty: &str) -> String {
 }
 
 /// What has no line, in a few words.
-fn never(keys: &[Key]) -> String {
+fn never(keys: &[LegendEntry]) -> String {
     let unseen = keys.iter().filter(|key| key.look.is_none());
     let unseen = unseen.map(|key| match key.note.as_str() {
         "" => key.name.clone(),
@@ -181,13 +184,47 @@ fn gaps(watched: &[bool], columns: &Columns) -> Vec<(f64, f64)> {
     gaps
 }
 
+/// A table with a row for each stretch of time, the newest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) heads: Vec<String>,
+    pub(super) rows: Vec<(String, Vec<String>)>,
+}
+
+/// No longer than can be listened to.
+const ROWS: u64 = 30;
+
+impl Table {
+    /// Of curves by bucket.
+    pub(super) fn new(buckets: Buckets, join: Join, curves: &[Series]) -> Self {
+        let columns = buckets.columns(ROWS);
+        let joined: Vec<_> = curves
+            .iter()
+            .map(|curve| columns.join(&curve.values, join))
+            .collect();
+        let rows = (0..columns.count).rev().map(|column| {
+            let begin = Timestamp::from_unix_ms(columns.begin_ms(column));
+            let cells = joined.iter().map(|values| cell(values[column]));
+            (in_words(begin), cells.collect())
+        });
+        Self {
+            heads: curves.iter().map(|curve| curve.name.clone()).collect(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+fn cell(number: Option<u64>) -> String {
+    number.map_or_else(|| "not watched".to_owned(), grouped)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::pages::chart::line::Look;
+    use crate::admin::pages::chart::line::LineStyle;
 
-    fn draft(values: Vec<Option<u64>>) -> Draft {
-        Draft {
+    fn draft(values: Vec<Option<u64>>) -> ChartSpec {
+        ChartSpec {
             id: "test".to_owned(),
             subject: "Callers <by kind>".to_owned(),
             buckets: Buckets {
@@ -199,7 +236,7 @@ mod tests {
             watched: values.iter().map(Option::is_some).collect(),
             curves: vec![Series {
                 name: "A&B".to_owned(),
-                look: Look::of(0),
+                look: LineStyle::of(0),
                 values,
             }],
             named: true,

@@ -135,7 +135,7 @@ impl Columns {
         self.place(self.begin_ms(column) + self.width_ms / 2)
     }
 
-    /// The width as it is spoken of: `10 min`.
+    /// The width as it is duration of: `10 min`.
     pub(super) fn width(&self) -> String {
         let (number, unit) = match self.width_ms {
             ms if ms % DAY == 0 => (ms / DAY, "day"),

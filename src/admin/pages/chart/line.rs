@@ -2,21 +2,21 @@
 
 use std::fmt::Write;
 
-use super::{columns::Columns, scale::Scale};
-use crate::admin::pages::wording::grouped;
+use super::{axes::Scale, columns::Columns};
+use crate::admin::format::{grouped, percent};
 
 /// What a line is about, and how it looks.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub(super) name: String,
-    pub(super) look: Look,
+    pub(super) look: LineStyle,
     /// One number for each column.
     pub(super) values: Vec<Option<u64>>,
 }
 
 /// How a line is told from the others: by its colour and dashes, which the style sheet knows, and by its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Look {
+pub(super) struct LineStyle {
     pub(super) class: &'static str,
     pub(super) mark: &'static str,
 }
@@ -25,7 +25,7 @@ pub(super) struct Look {
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) name: String,
-    pub(super) look: Look,
+    pub(super) look: LineStyle,
     pub(super) path: String,
     /// Percent from the left, and the distance from the upper edge.
     pub(super) marks: Vec<(f64, f64)>,
@@ -34,7 +34,7 @@ pub(super) struct Line {
     pub(super) label_y: f64,
 }
 
-impl Look {
+impl LineStyle {
     /// A caller that needs an old answer and does not get it.
     pub(super) const STRANDED: Self = Self {
         class: "stranded",
@@ -146,6 +146,30 @@ pub(super) fn spread(lines: &mut [Line], lowest: f64) {
     }
 }
 
+/// One entry of the key.
+#[derive(Clone, Debug)]
+pub(crate) struct LegendEntry {
+    pub(super) look: Option<LineStyle>,
+    pub(super) name: String,
+    /// What else there is to say of it.
+    pub(super) note: String,
+    pub(super) number: String,
+    /// What the number is in relation to the others.
+    pub(super) share: String,
+}
+
+/// A part of the whole; empty where there is none.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(super) fn share_of(some: u64, all: u64) -> String {
+    if all == 0 || some == 0 {
+        return String::new();
+    }
+    match some as f64 / all as f64 {
+        share if share < 0.001 => "below 0.1 %".to_owned(),
+        share => percent(share),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,7 +184,7 @@ mod tests {
 
     #[test]
     fn labels_of_equal_numbers_stand_below_one_another() {
-        let look = Look::of(0);
+        let look = LineStyle::of(0);
         let line = |label_y| Line {
             name: "a kind with a long name".to_owned(),
             look,

@@ -1,7 +1,8 @@
-//! Curves as SVG, drawn by hand, each with a table for those who cannot see it.
+//! Time series as SVG, each with a table of its numbers for readers who cannot see it.
 //!
-//! A line is told apart by its dashes and marks as well as by its colour. What nobody watched is a gap, never a zero.
+//! Lines differ in dashes and marks as well as in colour. A stretch that was not watched is a gap, never a zero.
 
+mod axes;
 mod callers;
 #[expect(
     clippy::module_inception,
@@ -9,15 +10,9 @@ mod callers;
 )]
 mod chart;
 mod columns;
-mod errors;
-mod key;
 mod line;
 mod responses;
-mod scale;
-mod table;
-mod ticks;
 
 pub(crate) use callers::callers_chart;
 pub(crate) use chart::Chart;
-pub(crate) use errors::errors_chart;
-pub(crate) use responses::{EndpointChart, endpoint_charts};
+pub(crate) use responses::{EndpointChart, endpoint_charts, errors_chart};

@@ -1,14 +1,15 @@
 //! What the endpoints answer.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     callers::{buckets, sum, watched},
-    chart::{Chart, Draft},
+    chart::{Chart, ChartSpec},
     columns::Join,
-    key::{Key, share_of},
-    line::{Look, Series},
+    line::{LegendEntry, LineStyle, Series, share_of},
 };
 use crate::{
-    admin::pages::wording::{grouped, window},
+    admin::format::{grouped, window},
     contract::{Contract, Endpoint, Outcome},
     history::{AnswerCurve, Curves},
 };
@@ -25,7 +26,7 @@ pub(crate) struct EndpointChart {
 }
 
 /// How often an outcome was answered.
-struct Answered<'a> {
+struct OutcomeTotals<'a> {
     name: &'a str,
     outcome: Option<&'a Outcome>,
     values: Vec<Option<u64>>,
@@ -63,7 +64,7 @@ fn endpoint_chart(
     let keys = answered.iter().zip(looks(&answered));
     let keys = keys.map(|(answered, look)| outcome_key(answered, look, total));
     let span = window(curves.span);
-    let chart = Draft {
+    let chart = ChartSpec {
         id: format!("endpoint-{number}"),
         subject: format!("Answers of {name} by outcome over the last {span}"),
         buckets: buckets(curves),
@@ -102,19 +103,19 @@ fn answered<'a>(
     name: &str,
     endpoint: Option<&'a Endpoint>,
     curves: &'a Curves,
-) -> Vec<Answered<'a>> {
+) -> Vec<OutcomeTotals<'a>> {
     let of_it = |curve: &&AnswerCurve| curve.endpoint == name;
     let outcomes = endpoint.map_or(&[][..], Endpoint::outcomes);
-    let mut all: Vec<Answered<'a>> = outcomes
+    let mut all: Vec<OutcomeTotals<'a>> = outcomes
         .iter()
         .map(|outcome| {
             let mut curves = curves.responses.iter().filter(of_it);
             let curve = curves.find(|curve| curve.outcome == outcome.name());
-            Answered::new(outcome.name(), Some(outcome), curve)
+            OutcomeTotals::new(outcome.name(), Some(outcome), curve)
         })
         .collect();
     for curve in curves.responses.iter().filter(of_it) {
-        let beside = Answered::new(&curve.outcome, None, Some(curve));
+        let beside = OutcomeTotals::new(&curve.outcome, None, Some(curve));
         if beside.total > 0 && !all.iter().any(|known| known.name == curve.outcome) {
             all.push(beside);
         }
@@ -122,7 +123,7 @@ fn answered<'a>(
     all
 }
 
-impl<'a> Answered<'a> {
+impl<'a> OutcomeTotals<'a> {
     fn new(name: &'a str, outcome: Option<&'a Outcome>, curve: Option<&AnswerCurve>) -> Self {
         let shapes = curve.map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);
         let total = |values: &[Option<u64>]| values.iter().flatten().sum();
@@ -138,42 +139,42 @@ impl<'a> Answered<'a> {
 }
 
 /// How each outcome looks: those that were answered, as long as there are looks of their own.
-fn looks(answered: &[Answered<'_>]) -> Vec<Option<Look>> {
+fn looks(answered: &[OutcomeTotals<'_>]) -> Vec<Option<LineStyle>> {
     let mut number = 0;
     let looks = answered.iter().map(|answered| {
         (answered.total > 0).then(|| {
             number += 1;
-            Look::of(number - 1)
+            LineStyle::of(number - 1)
         })
     });
     looks.collect()
 }
 
 /// A line for each look; the outcomes without one of their own are one line together.
-fn lines(answered: &[Answered<'_>]) -> Vec<Series> {
+fn lines(answered: &[OutcomeTotals<'_>]) -> Vec<Series> {
     let answered = answered.iter().filter(|answered| answered.total > 0);
     let (own, rest): (Vec<_>, Vec<_>) = answered
         .enumerate()
-        .partition(|(number, _)| *number < Look::ALL.len());
+        .partition(|(number, _)| *number < LineStyle::ALL.len());
     let mut lines: Vec<Series> = own
         .into_iter()
         .map(|(number, answered)| Series {
             name: answered.name.to_owned(),
-            look: Look::of(number),
+            look: LineStyle::of(number),
             values: answered.values.clone(),
         })
         .collect();
     if !rest.is_empty() {
         lines.push(Series {
             name: format!("{} more outcomes", rest.len()),
-            look: Look::OTHERS,
+            look: LineStyle::OTHERS,
             values: sum(rest.iter().map(|(_, answered)| answered.values.as_slice())),
         });
     }
     lines
 }
 
-fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
+fn outcome_key(answered: &OutcomeTotals<'_>, look: Option<LineStyle>, all: u64) -> LegendEntry {
     let note = match answered.outcome {
         Some(outcome) => match outcome.legacy_shape() {
             Some(legacy) => format!("{}, in the old form {}", outcome.status(), legacy.status()),
@@ -186,7 +187,7 @@ fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
     } else {
         share_of(answered.total, all)
     };
-    Key {
+    LegendEntry {
         look,
         name: answered.name.to_owned(),
         note,
@@ -195,13 +196,76 @@ fn outcome_key(answered: &Answered<'_>, look: Option<Look>, all: u64) -> Key {
     }
 }
 
+/// The outcomes of one status, whichever endpoint they are of.
+#[derive(Default)]
+struct StatusTotals<'a> {
+    names: BTreeSet<&'a str>,
+    curves: Vec<&'a [Option<u64>]>,
+}
+
+/// All answers that the contract describes with an error status. The old form of an answer that is none does not count.
+pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
+    let shapes = curves.responses.iter();
+    let shapes = shapes.flat_map(|curve| [&curve.target, &curve.legacy]);
+    let all: u64 = shapes.flatten().flatten().sum();
+    let (mut drawn, mut keys) = (Vec::new(), Vec::new());
+    for (number, status) in statuses(curves, described) {
+        let values = sum(status.curves.iter().copied());
+        let total: u64 = values.iter().flatten().sum();
+        let look = (total > 0).then(|| LineStyle::of(drawn.len()));
+        let names: Vec<&str> = status.names.into_iter().collect();
+        keys.push(LegendEntry {
+            look,
+            name: number.to_string(),
+            note: names.join(", "),
+            number: grouped(total),
+            share: share_of(total, all),
+        });
+        drawn.extend(look.map(|look| Series {
+            name: number.to_string(),
+            look,
+            values,
+        }));
+    }
+    let span = window(curves.span);
+    ChartSpec {
+        id: "errors".to_owned(),
+        subject: format!("Answers with an error status over the last {span}"),
+        buckets: buckets(curves),
+        join: Join::Sum,
+        watched: watched(&curves.callers, curves.len),
+        curves: drawn,
+        named: false,
+        empty: format!("No answer with an error status in the last {span}"),
+        keys,
+    }
+    .draw()
+}
+
+fn statuses<'a>(curves: &'a Curves, described: &'a [Endpoint]) -> BTreeMap<u16, StatusTotals<'a>> {
+    let mut statuses: BTreeMap<u16, StatusTotals<'a>> = BTreeMap::new();
+    for endpoint in described {
+        let errors = endpoint.outcomes().iter();
+        for outcome in errors.filter(|outcome| outcome.status() >= 400) {
+            let status = statuses.entry(outcome.status()).or_default();
+            status.names.insert(outcome.name());
+            let mut found = curves.responses.iter();
+            let found = found
+                .find(|curve| curve.endpoint == endpoint.name() && curve.outcome == outcome.name());
+            let shapes = found.map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);
+            status.curves.extend(shapes.into_iter().flatten());
+        }
+    }
+    statuses
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn outcomes_beyond_the_looks_are_one_line_and_keep_their_own_numbers() {
-        let answered = |name| Answered {
+        let answered = |name| OutcomeTotals {
             name,
             outcome: None,
             values: vec![Some(1), None],

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use super::{
-    explanation::{Background, Point},
+    explanation::{ExplainContext, Point},
     figures::Figures,
 };
-use crate::admin::pages::{
-    moment::in_words,
-    wording::{counted, grouped, listed, percent, spoken, window},
+use crate::{
+    admin::{
+        format::{counted, duration, grouped, listed, percent, window},
+        pages::time_tag::in_words,
+    },
+    time::Timestamp,
 };
-use crate::time::Timestamp;
 
 pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> {
     let responses = counted(figures.number("responses_counted"), "answer");
@@ -23,7 +25,7 @@ pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> 
         let todo = "Keep the census with a keeper where the service starts, and restart.";
         return vec![Point::new(text).todo(todo)];
     }
-    let age = spoken(Duration::from_millis(figures.number("report_age_ms")));
+    let age = duration(Duration::from_millis(figures.number("report_age_ms")));
     let text = format!(
         "The last report of the census is {age} old, while a watching one is renewed every five seconds."
     );
@@ -32,7 +34,7 @@ pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> 
 
 pub(super) fn no_dependent_responses(
     figures: Figures<'_>,
-    background: &Background<'_>,
+    context: &ExplainContext<'_>,
 ) -> Vec<Point> {
     let label = figures.text("window");
     let span = window(label);
@@ -46,10 +48,10 @@ pub(super) fn no_dependent_responses(
     .map(in_the_way);
     let mut points = Vec::new();
     if callers > 0 {
-        let by_kind = by_kind(callers, &background.remaining.depended);
+        let by_kind = by_kind(callers, &context.blocking.depended);
         let text = format!("{by_kind} got or missed an old answer in the last {span}.");
         let query = format!("state=depended&window={label}");
-        points.push(upgrade(text, callers, background, &query));
+        points.push(upgrade(text, callers, context, &query));
     } else if responses > 0 {
         let text = format!(
             "{} in the last {span} asked for the old form, though no known caller is left that got one.",
@@ -64,7 +66,7 @@ pub(super) fn no_dependent_responses(
             "{} in the last {span} went to callers that cannot be told apart.",
             counted(anonymous, "dependent answer")
         );
-        let href = format!("{}/waive?waived=anonymous", background.base);
+        let href = format!("{}/waive?waived=anonymous", context.base);
         let todo = "Find out who they are, or waive the anonymous callers.";
         points.push(Point::new(text).todo(todo).at(href, "Waive the anonymous"));
     }
@@ -72,7 +74,7 @@ pub(super) fn no_dependent_responses(
         points.push(no_place(&format!("About {}", counted(estimated, "caller"))));
     }
     if !figures.is("contract_settled") {
-        points.extend(inconclusive(figures, background));
+        points.extend(inconclusive(figures, context));
     }
     if points.is_empty() {
         points.push(quiet(figures.number("dependent_responses"), &span));
@@ -89,7 +91,7 @@ fn quiet(dependent: u64, span: &str) -> Point {
     })
 }
 
-fn inconclusive(figures: Figures<'_>, background: &Background<'_>) -> Option<Point> {
+fn inconclusive(figures: Figures<'_>, context: &ExplainContext<'_>) -> Option<Point> {
     let since: Timestamp = figures.text("contract_since").parse().ok()?;
     let label = figures.text("window");
     // Cutover and retirement have windows of their own; the label says which of them it was.
@@ -97,7 +99,7 @@ fn inconclusive(figures: Figures<'_>, background: &Background<'_>) -> Option<Poi
         crate::rollout::Transition::Cutover,
         crate::rollout::Transition::Retire,
     ];
-    let windows = steps.map(|step| background.policy.quiet_window(step));
+    let windows = steps.map(|step| context.policy.quiet_window(step));
     let length = windows.into_iter().find(|window| window.label() == label)?;
     let text = format!(
         "Another contract is served since {}, and silence counts only from then on.",
@@ -109,7 +111,7 @@ fn inconclusive(figures: Figures<'_>, background: &Background<'_>) -> Option<Poi
 
 pub(super) fn all_callers_resolved(
     figures: Figures<'_>,
-    background: &Background<'_>,
+    context: &ExplainContext<'_>,
 ) -> Vec<Point> {
     let label = figures.text("inactive_after");
     let span = window(label);
@@ -117,18 +119,18 @@ pub(super) fn all_callers_resolved(
     let mut points = Vec::new();
     let in_the_way = number("in_the_way");
     if in_the_way > 0 {
-        let by_kind = by_kind(in_the_way, &background.remaining.unaccounted);
+        let by_kind = by_kind(in_the_way, &context.blocking.unresolved);
         let verb = if in_the_way == 1 { "has" } else { "have" };
         let text = format!(
             "{by_kind} depended on old answers and {verb} neither migrated nor been silent for {span}."
         );
-        let query = format!("state=unaccounted&window={label}");
-        points.push(upgrade(text, in_the_way, background, &query));
+        let query = format!("state=unresolved&window={label}");
+        points.push(upgrade(text, in_the_way, context, &query));
     }
     let quiet = number("inactive").saturating_add(number("forgotten_dependents"));
     let (watched, least) = (
         figures.share("watched_ratio"),
-        background.policy.coverage_ratio(),
+        context.policy.coverage_ratio(),
     );
     if quiet > 0 && watched < least {
         let text = format!(
@@ -222,7 +224,7 @@ fn no_place(who: &str) -> Point {
     Point::new(text).todo("Give the census a larger capacity where it is built, and restart.")
 }
 
-fn upgrade(text: String, callers: u64, background: &Background<'_>, query: &str) -> Point {
+fn upgrade(text: String, callers: u64, context: &ExplainContext<'_>, query: &str) -> Point {
     let (todo, link) = if callers == 1 {
         (
             "Upgrade it, or waive it under an owner’s name.",
@@ -235,7 +237,7 @@ fn upgrade(text: String, callers: u64, background: &Background<'_>, query: &str)
             format!("See these {all}"),
         )
     };
-    let href = format!("{}/callers?{query}", background.base);
+    let href = format!("{}/callers?{query}", context.base);
     Point::new(text).todo(todo).at(href, link)
 }
 

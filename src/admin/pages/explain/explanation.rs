@@ -1,12 +1,9 @@
-//! The explanation of a gate.
+//! Explanations of gate reports.
 
-use super::tree::leaves;
-use crate::{
-    admin::pages::{remaining::Remaining, wording::titled},
-    rollout::{BuiltInGate, GateReport, Policy},
-};
+use super::blocking_callers::BlockingCallers;
+use crate::{admin::mount_path::MountPath, rollout::Policy};
 
-/// What a gate says, for people.
+/// The report of a gate in words.
 #[derive(Clone, Debug)]
 pub(crate) struct Explanation {
     /// Its name in policies, reports and overrides.
@@ -14,9 +11,9 @@ pub(crate) struct Explanation {
     /// Its name as words.
     pub(crate) title: String,
     pub(crate) passed: bool,
-    /// What it found; never empty.
+    /// The findings; never empty.
     pub(crate) points: Vec<Point>,
-    /// What it rests on, each figure with its name.
+    /// The evidence, each value with its name.
     pub(crate) evidence: Vec<(String, String)>,
 }
 
@@ -27,7 +24,7 @@ pub(crate) struct Point {
     pub(crate) todo: Option<Todo>,
 }
 
-/// What has to be done about a finding, and where.
+/// What to do about a finding, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Todo {
     pub(crate) text: String,
@@ -35,40 +32,13 @@ pub(crate) struct Todo {
     pub(crate) link: Option<(String, String)>,
 }
 
-/// What an explanation may look at beside the evidence.
+/// What explanations use besides the evidence.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Background<'a> {
-    /// The path under which the pages are.
-    pub(crate) base: &'a str,
+pub(crate) struct ExplainContext<'a> {
+    /// The path that the pages are mounted at.
+    pub(crate) base: &'a MountPath,
     pub(crate) policy: &'a Policy,
-    pub(crate) remaining: &'a Remaining,
-}
-
-impl Explanation {
-    pub(super) fn new(report: &GateReport, points: Vec<Point>) -> Self {
-        let name = report.name().as_str();
-        Self {
-            name: name.to_owned(),
-            title: BuiltInGate::find(name)
-                .map_or_else(|| titled(name), |gate| title(gate).to_owned()),
-            passed: report.passed(),
-            points,
-            evidence: leaves(report.evidence().members()),
-        }
-    }
-}
-
-/// What a gate asks for.
-fn title(gate: BuiltInGate) -> &'static str {
-    match gate {
-        BuiltInGate::Instrumentation => "Somebody is counting",
-        BuiltInGate::RequiredChecks => "All checks are green",
-        BuiltInGate::NoDependentResponses => "Nobody needs old answers",
-        BuiltInGate::AllCallersResolved => "Everyone is accounted for",
-        BuiltInGate::Coverage => "Silence would have been heard",
-        BuiltInGate::NoOpenIncident => "No incident is open",
-        BuiltInGate::PostAnalysesFiled => "Every rollback was analysed",
-    }
+    pub(crate) blocking: &'a BlockingCallers,
 }
 
 impl Point {
@@ -79,7 +49,7 @@ impl Point {
         }
     }
 
-    /// With what has to be done.
+    /// Adds what to do.
     pub(super) fn todo(self, text: impl Into<String>) -> Self {
         let todo = Todo {
             text: text.into(),
@@ -91,7 +61,7 @@ impl Point {
         }
     }
 
-    /// With where to do it.
+    /// Adds where to do it.
     pub(super) fn at(mut self, href: impl Into<String>, text: impl Into<String>) -> Self {
         if let Some(todo) = &mut self.todo {
             todo.link = Some((href.into(), text.into()));

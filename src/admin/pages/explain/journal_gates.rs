@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    explanation::{Background, Point},
+    explanation::{ExplainContext, Point},
     figures::Figures,
 };
-use crate::admin::pages::wording::{counted, grouped, spoken};
+use crate::admin::format::{counted, duration, grouped};
 
-pub(super) fn required_checks(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn required_checks(figures: Figures<'_>, context: &ExplainContext<'_>) -> Vec<Point> {
     let faults: Vec<Point> = figures
         .inner("in_the_way")
-        .map(|(check, fault)| check_fault(check, fault.as_str().unwrap_or_default(), background))
+        .map(|(check, fault)| check_fault(check, fault.as_str().unwrap_or_default(), context))
         .collect();
     if !faults.is_empty() {
         return faults;
@@ -24,8 +24,8 @@ pub(super) fn required_checks(figures: Figures<'_>, background: &Background<'_>)
     vec![Point::new(text)]
 }
 
-fn check_fault(check: &str, fault: &str, background: &Background<'_>) -> Point {
-    let age = spoken(background.policy.check_max_age());
+fn check_fault(check: &str, fault: &str, context: &ExplainContext<'_>) -> Point {
+    let age = duration(context.policy.check_max_age());
     let (text, todo) = match fault {
         "red" => (
             format!("The check {check} is red."),
@@ -48,17 +48,17 @@ fn check_fault(check: &str, fault: &str, background: &Background<'_>) -> Point {
             format!("Have {check} reported again."),
         ),
     };
-    let href = format!("{}/records#checks", background.base);
+    let href = format!("{}/records#checks", context.base);
     Point::new(text).todo(todo).at(href, "Checks")
 }
 
-pub(super) fn no_open_incident(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn no_open_incident(figures: Figures<'_>, context: &ExplainContext<'_>) -> Vec<Point> {
     let open = figures.number("open");
     if open == 0 {
         return vec![Point::new("No incident is open.")];
     }
     let named = figures.items("incidents").iter().filter_map(Value::as_str);
-    let href = format!("{}/records#incidents", background.base);
+    let href = format!("{}/records#incidents", context.base);
     let mut points: Vec<Point> = named
         .map(|incident| {
             Point::new(format!("The incident {incident} is open."))
@@ -70,7 +70,10 @@ pub(super) fn no_open_incident(figures: Figures<'_>, background: &Background<'_>
     points
 }
 
-pub(super) fn post_analyses_filed(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
+pub(super) fn post_analyses_filed(
+    figures: Figures<'_>,
+    context: &ExplainContext<'_>,
+) -> Vec<Point> {
     let due = figures.number("due");
     if due == 0 {
         return vec![Point::new("Every rollback has its post-analysis.")];
@@ -78,7 +81,7 @@ pub(super) fn post_analyses_filed(figures: Figures<'_>, background: &Background<
     let rollbacks = figures.items("rollbacks").iter().filter_map(Value::as_u64);
     let mut points: Vec<Point> = rollbacks
         .map(|rollback| {
-            let href = format!("{}/post-analysis/{rollback}", background.base);
+            let href = format!("{}/post-analysis/{rollback}", context.base);
             Point::new(format!(
                 "The rollback of event {rollback} has no post-analysis."
             ))

@@ -1,21 +1,18 @@
 use serde_json::{Value, json};
 
-use super::{Background, Explanation, explain};
-use crate::{
-    admin::pages::remaining::Remaining,
-    rollout::{GateReport, Identifier, Policy},
-};
+use super::{ExplainContext, Explanation, blocking_callers::BlockingCallers, explain};
+use crate::rollout::{GateReport, Identifier, Policy};
 
 fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
     let policy = Policy::default();
-    let remaining = Remaining {
+    let blocking = BlockingCallers {
         depended: vec![("AGENT".to_owned(), 2), ("MCP".to_owned(), 1)],
-        unaccounted: vec![("AGENT".to_owned(), 3)],
+        unresolved: vec![("AGENT".to_owned(), 3)],
     };
-    let background = Background {
-        base: "/ops",
+    let context = ExplainContext {
+        base: &MountPath::new("/ops").unwrap(),
         policy: &policy,
-        remaining: &remaining,
+        blocking: &blocking,
     };
     let name = Identifier::new(name).unwrap();
     let report = if passed {
@@ -23,7 +20,7 @@ fn explained(name: &str, passed: bool, evidence: Value) -> Explanation {
     } else {
         GateReport::failed(name, evidence)
     };
-    explain(&report, &background)
+    explain(&report, &context)
 }
 
 /// Each finding as one line: what was found, what to do, and where.
@@ -71,7 +68,7 @@ fn instrumentation_says_whether_anybody_is_watching() {
         false,
         evidence,
         &[
-            "The last report of the census is 45 s old, while a watching one is renewed every five seconds. → Look whether the \
+            "The last report of the census is 45 s old, while a watching one is renewed every five seconds. → LineStyle whether the \
          process stalls, or its keeper has stopped.",
         ],
     );
@@ -198,7 +195,7 @@ fn all_accounted_says_what_became_of_everyone() {
         accounted(3, 0, 0.1),
         &[
             "3 callers of AGENT depended on old answers and have neither migrated nor been silent for 14 days. → Upgrade them, or \
-         waive each under an owner’s name. [See these 3 callers](/ops/callers?state=unaccounted&window=14d)",
+         waive each under an owner’s name. [See these 3 callers](/ops/callers?state=unresolved&window=14d)",
         ],
     );
     says(
@@ -235,7 +232,7 @@ fn coverage_says_each_thing_that_is_missing() {
         &[
             "25 % of the last 24 hours was watched, with 2 gaps; 99 % is asked for. → Keep the process running: the share rises by \
          itself while it watches.",
-            "Only 12 answers were seen in the last 24 hours; 100 are asked for. → Look whether the traffic comes this way at all. If \
+            "Only 12 answers were seen in the last 24 hours; 100 are asked for. → LineStyle whether the traffic comes this way at all. If \
          it is this rare, lower min_responses in the policy.",
             "Some callers found no place in the census, and can only be estimated. → Give the census a larger capacity where it is \
          built, and restart.",

@@ -1,0 +1,117 @@
+//! The routes over the census and its history: callers, reports, time series.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+
+use super::{params::Params, with_etag::not_configured};
+use crate::{
+    admin::{
+        access::Viewer,
+        problem::Problem,
+        shared::{Shared, blocking},
+    },
+    caller::{Kind, Kinds},
+    census::{CallerState, Census, ListQuery, Page, Report, Select, SortBy},
+    history::{Curves, Span},
+};
+
+/// The words for which callers to list.
+const SELECTIONS: [(&str, Select); 10] = [
+    ("all", Select::All),
+    (
+        "never_dependent",
+        Select::State(CallerState::NeverDependent),
+    ),
+    ("dependent", Select::State(CallerState::Dependent)),
+    ("inconclusive", Select::State(CallerState::Inconclusive)),
+    ("migrated", Select::State(CallerState::Migrated)),
+    ("inactive", Select::State(CallerState::Inactive)),
+    ("stranded", Select::Stranded),
+    ("regressed", Select::Regressed),
+    ("depended", Select::Depended),
+    ("unresolved", Select::Unaccounted),
+];
+
+/// The words for the order of the list.
+const SORTS: [(&str, SortBy); 7] = [
+    ("last_seen", SortBy::LastSeen),
+    ("first_seen", SortBy::FirstSeen),
+    ("last_dependent", SortBy::LastDependent),
+    ("responses", SortBy::Responses),
+    ("dependent_responses", SortBy::DependentAnswers),
+    ("kind", SortBy::Kind),
+    ("fingerprint", SortBy::Fingerprint),
+];
+
+const ORDERS: [(&str, bool); 2] = [("asc", false), ("desc", true)];
+
+/// The default length of the list.
+const LIMIT: usize = 100;
+
+/// `GET /api/callers`: the callers one by one.
+pub(crate) async fn callers(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    params: Params,
+) -> Result<Json<Page>, Problem> {
+    let census = census(&shared)?;
+    let query = query(params, &census)?;
+    blocking(move || census.list(&query)).await.map(Json)
+}
+
+/// `GET /api/report`: the census of one window.
+pub(crate) async fn report(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    mut params: Params,
+) -> Result<Json<Report>, Problem> {
+    let window = params.window();
+    params.finish()?;
+    let census = census(&shared)?;
+    blocking(move || census.report(window)).await.map(Json)
+}
+
+/// `GET /api/timeseries`: dependent callers and responses over time.
+pub(crate) async fn timeseries(
+    _: Viewer,
+    State(shared): State<Arc<Shared>>,
+    mut params: Params,
+) -> Result<Json<Curves>, Problem> {
+    let span = params.parsed("span").unwrap_or(Span::Day);
+    params.finish()?;
+    let history = shared.history.clone();
+    let history = history.ok_or_else(|| not_configured("a history"))?;
+    blocking(move || history.curves(span)).await.map(Json)
+}
+
+fn census(shared: &Shared) -> Result<Arc<Census>, Problem> {
+    let census = shared.rollout.census().cloned();
+    census.ok_or_else(|| not_configured("a census"))
+}
+
+fn query(mut params: Params, census: &Census) -> Result<ListQuery, Problem> {
+    let query = ListQuery::new(params.window())
+        .select(params.choice("state", &SELECTIONS).unwrap_or(Select::All))
+        .sort(params.choice("sort", &SORTS).unwrap_or(SortBy::LastSeen))
+        .descending(params.choice("order", &ORDERS).unwrap_or(true));
+    let kind = kind(&mut params, census);
+    let offset = params.parsed::<usize>("offset").unwrap_or(0);
+    let limit = params.limit(LIMIT, ListQuery::MAX_LIMIT);
+    params.finish()?;
+    let query = query.page(offset, limit);
+    Ok(match kind {
+        Some(kind) => query.kind(kind),
+        None => query,
+    })
+}
+
+fn kind(params: &mut Params, census: &Census) -> Option<Kind> {
+    let name = params.text("kind")?;
+    let names = census.kind_names();
+    let kind = Kinds::new(names).find(&name);
+    if kind.is_none() {
+        params.fault("kind", &name, format!("one of {}", names.join(", ")));
+    }
+    kind
+}
