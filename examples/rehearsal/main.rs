@@ -21,6 +21,7 @@ mod clock;
 mod core_app;
 mod field;
 mod log;
+mod operating;
 mod plan;
 mod play;
 mod show;

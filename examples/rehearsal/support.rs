@@ -1,9 +1,9 @@
 //! What the rehearsal has in common with the tests: how clients read answers, and how an operator is served.
 
-#![allow(dead_code, reason = "the tests use more of it")]
-
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/device_client.rs"]
 pub(crate) mod device_client;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/http_client.rs"]
 pub(crate) mod http_client;
 #[path = "../../tests/support/new_client.rs"]
@@ -12,5 +12,6 @@ pub(crate) mod new_client;
 pub(crate) mod old_client;
 #[path = "../../tests/support/operator.rs"]
 pub(crate) mod operator;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/response.rs"]
 pub(crate) mod response;

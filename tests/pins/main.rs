@@ -1,25 +1,25 @@
 //! What the crate says to the outside, word for word: a change of any of it is a change of a file in `snapshots/`.
 
-#[path = "../admin/client.rs"]
+#[path = "../operations/admin/client.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod client;
-#[path = "../admin/document.rs"]
+#[path = "../operations/admin/document.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod document;
 #[path = "../support/rollout_events.rs"]
 mod events;
-#[path = "../cli/journals.rs"]
+#[path = "../support/exchange.rs"]
+mod exchange;
+#[path = "../processes/cli/journals.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod journals;
-#[path = "../support/observed.rs"]
-mod observed;
-#[path = "../admin/response.rs"]
+#[path = "../operations/admin/response.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod response;
-#[path = "../admin/room.rs"]
+#[path = "../operations/admin/room.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod room;
-#[path = "../cli/run.rs"]
+#[path = "../processes/cli/run.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod run;
 #[path = "../support/temp_dir.rs"]

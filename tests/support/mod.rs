@@ -5,8 +5,6 @@
 //! clock that only the test moves; `process` is the example as a child process. A
 //! `fleet` is many clients, and what is `seen` of them; an `operator` has the token of the room. The including crate root names the application `core_app`.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
-
 pub(crate) mod device_client;
 pub(crate) mod fleet;
 pub(crate) mod http_client;

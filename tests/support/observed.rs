@@ -1,22 +1,9 @@
-//! An observer that keeps what it was told, and the service under test.
-#![allow(
-    dead_code,
-    reason = "each test crate that includes it uses its own part"
-)]
+//! An observer that keeps all observations.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
-use http::{Request, Response};
-use http_body::Body;
-use legacy_http_compat::{
-    LegacyHttpCompatLayer,
-    middleware::ResponseBody,
-    observation::{Observation, Observe, Shape, SkipReason},
-};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use http::Response;
+use legacy_http_compat::observation::{Observation, Observe, Shape, SkipReason};
 
 /// What an observation said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,38 +56,6 @@ impl Observe for Notes {
             stranded: observation.is_stranded(),
         });
     }
-}
-
-/// Sends one request through the layer to a service that gives this answer.
-pub(crate) async fn respond<B: Body + Unpin>(
-    layer: &LegacyHttpCompatLayer,
-    request: Request<()>,
-    response: Response<B>,
-) -> Response<ResponseBody<B>> {
-    let mut response = Some(response);
-    let inner = service_fn(move |_: Request<()>| {
-        let response = response.take().expect("called once");
-        std::future::ready(Ok::<_, Infallible>(response))
-    });
-    layer.layer(inner).oneshot(request).await.unwrap()
-}
-
-/// A JSON answer.
-pub(crate) fn json<B>(status: u16, body: B) -> Response<B> {
-    Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .body(body)
-        .unwrap()
-}
-
-/// A request without body or headers.
-pub(crate) fn request(method: &str, path: &str) -> Request<()> {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .body(())
-        .unwrap()
 }
 
 /// The lines of a header.

@@ -50,11 +50,6 @@ impl Operator {
         self.page(&format!("report?window={window}")).await
     }
 
-    /// What the gates of a step would say now.
-    pub(crate) async fn dry_run(&self, step: &str) -> Value {
-        self.page(&format!("transitions/{step}")).await
-    }
-
     /// All that is journaled, as far as one page goes.
     pub(crate) async fn journal(&self) -> Vec<Value> {
         let page = self.page("journal?limit=500").await;
@@ -73,47 +68,6 @@ impl Operator {
             &json!({ "incident": incident, "reason": reason }),
         )
         .await
-    }
-
-    pub(crate) async fn report_check(&self, check: &str, green: bool) -> Answer {
-        let body = json!({
-            "check": check,
-            "green": green,
-            "link": "https://ci.example/runs/17",
-            "reason": "a pipeline ran",
-        });
-        self.order("checks", &body).await
-    }
-
-    pub(crate) async fn close_incident(&self, incident: &str, reason: &str) -> Answer {
-        let body = json!({ "incident": incident, "reason": reason });
-        self.order("incidents/close", &body).await
-    }
-
-    /// Clients of a kind are back at an earlier version because of an incident.
-    pub(crate) async fn client_rolled_back(
-        &self,
-        kind: &str,
-        version: &str,
-        incident: &str,
-    ) -> Answer {
-        let body = json!({
-            "kind": kind,
-            "version": version,
-            "incident": incident,
-            "reason": "the new version does not start everywhere",
-        });
-        self.order("client-rollbacks", &body).await
-    }
-
-    pub(crate) async fn file_post_analysis(&self, rollback: u64, summary: &str) -> Answer {
-        let body = json!({
-            "rollback": rollback,
-            "link": "https://wiki.example/incidents/17",
-            "summary": summary,
-            "reason": "the review is done",
-        });
-        self.order("post-analyses", &body).await
     }
 
     /// What `/rollout/api/…` shows.

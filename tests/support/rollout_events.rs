@@ -1,7 +1,5 @@
 //! Events of a rollout for tests of its journal.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
-
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     caller::{ClientVersion, Fingerprint},

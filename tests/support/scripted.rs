@@ -1,8 +1,4 @@
 //! A body that plays a script, and a record of all that a client can see of a body.
-#![allow(
-    dead_code,
-    reason = "each test crate that includes it uses its own part"
-)]
 
 use std::{
     collections::VecDeque,

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::super::plan::Row;
 use super::wrap::wrap;
-use crate::plan::Row;
 
 /// The widths of its columns: what it is about, what was to be seen, what was seen.
 const COLUMNS: [usize; 3] = [24, 24, 24];

@@ -1,0 +1,274 @@
+//! How far a body is looked at, and what is handed on when it is not rewritten.
+
+use http::{HeaderMap, HeaderValue, Response};
+use legacy_http_compat::{
+    LegacyHttpCompatLayer,
+    observation::{Shape, SkipReason},
+};
+
+use super::{
+    APPROVED, PENDING, device_flow,
+    exchange::{json, respond},
+    observed::{Notes, lines},
+    on, order, orders, poll,
+    scripted::{Polls, Scripted, Seen, Sight, Size, Step, read, record},
+};
+
+fn limited(limit: usize) -> (LegacyHttpCompatLayer, Notes) {
+    let (layer, _, notes) = device_flow();
+    (layer.body_limit(limit), notes)
+}
+
+async fn seen(layer: &LegacyHttpCompatLayer, body: Scripted) -> Vec<Sight> {
+    record(respond(layer, poll(), json(200, body)).await.into_body()).await
+}
+
+fn padded(length: usize) -> String {
+    format!(r#"{{"status":"PENDING","pad":"{}"}}"#, "x".repeat(length))
+}
+
+fn skipped(reason: SkipReason) -> (String, Shape, Option<SkipReason>) {
+    ("undetermined".to_owned(), Shape::Target, Some(reason))
+}
+
+/// Gives the answer with this body, which must pass as it is, and says how often it was polled by then.
+async fn polls_before_leaving(layer: &LegacyHttpCompatLayer, body: Scripted) -> usize {
+    let polls: Polls = body.polls();
+    let response = respond(layer, poll(), json(200, body)).await;
+    assert_eq!(response.status(), 200);
+    polls.count()
+}
+
+#[tokio::test]
+async fn a_body_whose_size_is_over_the_limit_is_refused_without_polling_it() {
+    let (layer, notes) = limited(64);
+    let body = Scripted::one(padded(64));
+    assert_eq!(polls_before_leaving(&layer, body).await, 0);
+    assert_eq!(notes.take(), skipped(SkipReason::BodyTooLarge));
+
+    let body = Scripted::one(PENDING).size(Size::Fixed {
+        lower: 65,
+        upper: None,
+    });
+    assert_eq!(polls_before_leaving(&layer, body).await, 0);
+    assert_eq!(notes.take(), skipped(SkipReason::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn a_body_that_turns_out_to_be_over_the_limit_passes_through_whole() {
+    let (layer, notes) = limited(64);
+    let text = padded(200);
+    let frames: Vec<&str> = [&text[..30], "", &text[30..70], &text[70..90], &text[90..]].into();
+    let sights = seen(&layer, Scripted::frames(frames.iter().copied())).await;
+    assert_eq!(sights, record(Scripted::frames(frames)).await);
+    assert_eq!(notes.take(), skipped(SkipReason::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn reading_stops_with_the_frame_that_goes_over_the_limit() {
+    let (layer, notes) = limited(64);
+    let text = padded(200);
+    let body = Scripted::frames([&text[..60], &text[60..70], &text[70..90], &text[90..]]);
+    assert_eq!(polls_before_leaving(&layer, body).await, 2);
+    assert_eq!(notes.take(), skipped(SkipReason::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn a_body_of_endless_empty_frames_is_not_read_for_ever() {
+    let (layer, notes) = limited(64);
+    let frames = || Scripted::frames(vec![""; 1_000]);
+    assert!(polls_before_leaving(&layer, frames()).await <= 128);
+    assert_eq!(notes.take(), skipped(SkipReason::BodyTooLarge));
+    assert_eq!(seen(&layer, frames()).await, record(frames()).await);
+}
+
+#[tokio::test]
+async fn a_body_of_exactly_the_limit_is_rewritten() {
+    for body in [
+        Scripted::one(PENDING),
+        Scripted::frames([&PENDING[..3], &PENDING[3..]]),
+    ] {
+        let (layer, notes) = limited(PENDING.len());
+        assert_eq!(respond(&layer, poll(), json(200, body)).await.status(), 401);
+        assert_eq!(notes.only().shape, Shape::Legacy);
+    }
+}
+
+#[tokio::test]
+async fn the_limit_is_sixteen_kibibytes_unless_said_otherwise() {
+    let (layer, _, notes) = device_flow();
+    let around = padded(0).len();
+    for (length, shape) in [(16 * 1024, Shape::Legacy), (16 * 1024 + 1, Shape::Target)] {
+        let body = Scripted::one(padded(length - around));
+        drop(respond(&layer, poll(), json(200, body)).await);
+        assert_eq!(notes.take().1, shape, "{length} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_many_frames_is_rewritten_as_one_text() {
+    let (layer, _, notes) = device_flow();
+    let bytes = PENDING.as_bytes().chunks(1);
+    let frames = bytes.flat_map(|byte| [Step::Pending, Step::Data(byte.to_vec().into())]);
+    let body = Scripted::new(frames)
+        .size(Size::Unknown)
+        .never_announces_end();
+    let response = respond(&layer, poll(), json(200, body)).await;
+    assert_eq!(response.status(), 401);
+    let length = lines(&response, "content-length")[0]
+        .parse::<usize>()
+        .unwrap();
+    assert_eq!(read(response.into_body()).await.len(), length);
+    assert_eq!(notes.only().shape, Shape::Legacy);
+}
+
+#[tokio::test]
+async fn a_body_that_was_looked_at_and_is_not_rewritten_keeps_its_frames_and_trailers() {
+    let (layer, _, notes) = device_flow();
+    let trailers =
+        HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("1"))]);
+    let body = || {
+        let (start, rest) = APPROVED.split_at(20);
+        Scripted::new([
+            Step::Data(start.into()),
+            Step::Pending,
+            Step::Data("".into()),
+            Step::Data(rest.into()),
+            Step::Trailers(trailers.clone()),
+        ])
+        .size(Size::AtLeastHalf)
+    };
+    assert_eq!(seen(&layer, body()).await, record(body()).await);
+    assert_eq!(notes.take(), ("APPROVED".to_owned(), Shape::Target, None));
+}
+
+#[tokio::test]
+async fn a_rewritten_response_has_no_trailers() {
+    let (layer, _, _) = device_flow();
+    let trailers =
+        HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("1"))]);
+    let body = Scripted::new([Step::Data(PENDING.into()), Step::Trailers(trailers)]);
+    let mut response = json(200, body);
+    response
+        .headers_mut()
+        .insert("trailer", HeaderValue::from_static("x-sum"));
+    let response = respond(&layer, poll(), response).await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(lines(&response, "trailer"), [""; 0]);
+    let sights = record(response.into_body()).await;
+    assert!(matches!(sights[0].seen, Seen::Data(_)));
+    assert_eq!(sights[1].seen, Seen::End);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_handed_on_with_its_error_and_counted() {
+    let (layer, _, notes) = device_flow();
+    let body = || {
+        let (start, rest) = PENDING.split_at(20);
+        Scripted::new([
+            Step::Data(start.into()),
+            Step::Error("reset"),
+            Step::Data(rest.into()),
+        ])
+    };
+    assert_eq!(seen(&layer, body()).await, record(body()).await);
+    assert_eq!(notes.take(), skipped(SkipReason::BodyError));
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_left_alone_and_counted() {
+    let (layer, _, notes) = device_flow();
+    for (coding, reason) in [("gzip", true), ("identity, br", true), ("Identity", false)] {
+        let body = Scripted::one(PENDING);
+        let polls = body.polls();
+        let mut response = json(200, body);
+        response
+            .headers_mut()
+            .insert("content-encoding", HeaderValue::from_static(coding));
+        let response = respond(&layer, poll(), response).await;
+        if reason {
+            assert_eq!(response.status(), 200, "{coding}");
+            assert_eq!(lines(&response, "content-encoding"), [coding]);
+            assert_eq!(polls.count(), 0);
+            assert_eq!(notes.take(), skipped(SkipReason::BodyEncoded));
+        } else {
+            assert_eq!(response.status(), 401, "{coding}");
+            assert_eq!(lines(&response, "content-encoding"), [""; 0]);
+            notes.take();
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_json_by_its_content_type_is_looked_at() {
+    let (layer, _, notes) = device_flow();
+    for (content_type, is_json) in [
+        (Some("application/json"), true),
+        (Some("Application/JSON; charset=utf-8"), true),
+        (Some("application/problem+json"), true),
+        (Some("application/jsonl"), false),
+        (Some("text/html"), false),
+        (None, false),
+    ] {
+        let body = Scripted::one(PENDING);
+        let polls = body.polls();
+        let mut response = Response::new(body);
+        if let Some(content_type) = content_type {
+            let value = HeaderValue::from_static(content_type);
+            response.headers_mut().insert("content-type", value);
+        }
+        let response = respond(&layer, poll(), response).await;
+        assert_eq!(
+            response.status(),
+            if is_json { 401 } else { 200 },
+            "{content_type:?}"
+        );
+        assert_eq!(polls.count() > 0, is_json, "{content_type:?}");
+        if is_json {
+            notes.take();
+        } else {
+            assert_eq!(
+                notes.take(),
+                skipped(SkipReason::NotJson),
+                "{content_type:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_calls_itself_json_and_is_not_is_handed_on_and_counted() {
+    let (layer, _, notes) = device_flow();
+    for text in [
+        "",
+        "<html>",
+        r#"{"status""#,
+        r#"{"interval":5,"status":PENDING}"#,
+    ] {
+        let response = respond(&layer, poll(), json(200, Scripted::one(text))).await;
+        assert_eq!(response.status(), 200, "{text}");
+        assert_eq!(read(response.into_body()).await, text.as_bytes());
+        assert_eq!(notes.take(), skipped(SkipReason::NotJson), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_body_is_not_looked_at_where_no_outcome_asks_for_it() {
+    let (layer, _, notes) = on(orders(&serde_json::json!([
+        {"name": "FOUND", "status": 200},
+        {"name": "GONE", "status": 410, "legacy": {"status": 404, "body": {"json": {"gone": true}}}},
+        {"name": "ODD", "status": 409, "fields": {"/odd": true}},
+    ])));
+    for (status, outcome, looked) in [
+        (200, "FOUND", 0),
+        (410, "GONE", 0),
+        (500, "other", 0),
+        (409, "ODD", 1),
+    ] {
+        let body = Scripted::one(r#"{"odd":true}"#);
+        let polls = body.polls();
+        drop(respond(&layer, order(), json(status, body)).await);
+        assert_eq!(notes.take().0, outcome);
+        assert_eq!(polls.count(), looked, "{outcome}");
+    }
+}

@@ -1,0 +1,187 @@
+//! What the fields of a request decide.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use legacy_http_compat::{
+    CompatFlag, LegacyHttpCompatLayer, middleware::CaptureRequestFieldsLayer,
+    observation::SkipReason,
+};
+use serde_json::{Value, json};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
+
+use super::harness::{Reads, Recorder, Seen, contract, forbidden, request, send, send_as};
+use super::scripted::{Pieces, Scripted, Step};
+
+fn seen(outcome: &str, skipped: Option<SkipReason>) -> Seen {
+    Seen {
+        outcome: outcome.to_owned(),
+        skipped,
+    }
+}
+
+fn unread() -> Seen {
+    seen("undetermined", Some(SkipReason::RequestUnread))
+}
+
+fn json_body(value: &Value) -> Full<Bytes> {
+    Full::from(value.to_string())
+}
+
+#[tokio::test]
+async fn a_request_field_tells_outcomes_of_one_status_apart() {
+    let with = |who: Value| json_body(&json!({"who": who}));
+    for kind in [json!("A"), json!(1), json!(1.0)] {
+        let (status, _, counted) = send(with(json!({"kind": kind})), Reads::All).await;
+        assert_eq!(
+            (status.as_u16(), counted),
+            (422, seen("FORBIDDEN_A", None)),
+            "{kind}"
+        );
+    }
+    for who in [
+        json!({"kind": "B"}),
+        json!({}),
+        json!("A"),
+        json!({"kind": ["A"]}),
+    ] {
+        let (status, _, counted) = send(with(who.clone()), Reads::All).await;
+        assert_eq!(
+            (status.as_u16(), counted),
+            (403, seen("FORBIDDEN", None)),
+            "{who}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_hole_takes_a_field_of_the_request_as_it_stands() {
+    let (_, body, _) = send(
+        Scripted::frames([r#"{"who": {"kind": "A", "n": 1.50}}"#]),
+        Reads::All,
+    )
+    .await;
+    assert_eq!(body, r#"{"who":{"kind": "A", "n": 1.50},"code":"OLD"}"#);
+    let noted = json_body(&json!({"note": [1, null], "who": {"kind": 1}}));
+    let (_, body, _) = send(noted, Reads::All).await;
+    assert_eq!(body, r#"{"who":{"kind":1},"note":[1,null],"code":"OLD"}"#);
+}
+
+#[tokio::test]
+async fn a_field_that_comes_in_many_frames_or_chunks_is_noted() {
+    let (status, ..) = send(
+        Scripted::frames([r#"{"who": {"ki"#, "", r#"nd":"#, r#""A"}}"#]),
+        Reads::All,
+    )
+    .await;
+    assert_eq!(status, 422);
+    let pieces = Pieces::of(br#"{"who": {"kind": "A"}}"#, 7);
+    assert_eq!(
+        send(Scripted::playing([Step::Data(pieces)]), Reads::All)
+            .await
+            .0,
+        422
+    );
+}
+
+#[tokio::test]
+async fn a_field_that_the_handler_did_not_read_leaves_the_outcome_undetermined() {
+    let body = || Scripted::frames([r#"{"a": 1, "#, r#""who": {"kind": "B"}}"#]);
+    for reads in [Reads::Nothing, Reads::OneFrame] {
+        let (status, _, counted) = send(body(), reads).await;
+        assert_eq!((status.as_u16(), counted), (403, unread()));
+    }
+    assert_eq!(send(body(), Reads::All).await.2, seen("FORBIDDEN", None));
+}
+
+#[tokio::test]
+async fn a_field_that_was_read_counts_although_the_rest_was_not() {
+    let body = Scripted::frames([r#"{"who": {"kind": "B"}, "#, r#""more": 1}"#]);
+    assert_eq!(send(body, Reads::OneFrame).await.2, seen("FORBIDDEN", None));
+}
+
+#[tokio::test]
+async fn a_number_that_may_go_on_is_not_taken_for_whole() {
+    let body = Scripted::frames([r#"{"who": {"kind": 1"#, r"7}}"]);
+    assert_eq!(send(body, Reads::OneFrame).await.2, unread());
+}
+
+#[tokio::test]
+async fn a_field_behind_the_limit_is_unknown_and_one_before_it_is_not() {
+    let limited = CaptureRequestFieldsLayer::new().limit(50);
+    let filler = "x".repeat(50);
+    let behind = format!(r#"{{"aa": "{filler}", "who": {{"kind": "B"}}}}"#);
+    let before = format!(r#"{{"who": {{"kind": "B"}}, "zz": "{filler}"}}"#);
+    for (body, counted) in [(behind, unread()), (before, seen("FORBIDDEN", None))] {
+        let whole = send_as(
+            request(Full::<Bytes>::from(body.clone())),
+            Reads::All,
+            limited,
+        )
+        .await;
+        assert_eq!(whole.2, counted);
+        let (one, other) = body.split_at(45);
+        let framed = Scripted::frames([one, other]);
+        assert_eq!(
+            send_as(request(framed), Reads::All, limited).await.2,
+            counted
+        );
+        let enough = CaptureRequestFieldsLayer::new().limit(body.len());
+        let whole = send_as(request(Full::<Bytes>::from(body)), Reads::All, enough).await;
+        assert_eq!(whole.2, seen("FORBIDDEN", None));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_readable_json_leaves_the_outcome_undetermined() {
+    let text = json!({"who": {"kind": "A"}});
+    let plain = Request::post("/token").header("content-type", "text/plain");
+    let gzip = Request::post("/token")
+        .header("content-type", "application/json")
+        .header("content-encoding", "gzip");
+    for builder in [plain, gzip, Request::post("/token")] {
+        let request = builder.body(json_body(&text)).unwrap();
+        assert_eq!(
+            send_as(request, Reads::All, CaptureRequestFieldsLayer::new())
+                .await
+                .2,
+            unread()
+        );
+    }
+    assert_eq!(
+        send(Scripted::frames(["{nonsense"]), Reads::All).await.2,
+        unread()
+    );
+}
+
+#[tokio::test]
+async fn without_the_capture_layer_the_outcome_is_undetermined() {
+    let recorder = Recorder::default();
+    let flag = CompatFlag::new("f", true);
+    let service = ServiceBuilder::new()
+        .layer(LegacyHttpCompatLayer::new(contract(), flag.reader()).observe(recorder.clone()))
+        .service(service_fn(async |_: Request<Full<Bytes>>| {
+            Ok::<_, Infallible>(forbidden())
+        }));
+    let body = json_body(&json!({"who": {"kind": "A"}}));
+    let response = service.oneshot(request(body)).await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), recorder.only()),
+        (403, unread())
+    );
+}
+
+#[tokio::test]
+async fn an_outcome_that_asks_for_no_request_field_does_not_need_one() {
+    let recorder = Recorder::default();
+    let flag = CompatFlag::new("f", true);
+    let service = ServiceBuilder::new()
+        .layer(LegacyHttpCompatLayer::new(contract(), flag.reader()).observe(recorder.clone()))
+        .service(service_fn(async |_: Request<Full<Bytes>>| {
+            Ok::<_, Infallible>(http::Response::new(Full::<Bytes>::default()))
+        }));
+    service.oneshot(request(Full::default())).await.unwrap();
+    assert_eq!(recorder.only(), seen("FINE", None));
+}

@@ -1,0 +1,326 @@
+//! Who comes in, and how often one may try.
+
+use std::{sync::Arc, time::Duration};
+
+use legacy_http_compat::{
+    admin::{Admin, TokenDigest, Tokens},
+    rollout::{Attempt, EventPayload, FlagName, MemoryJournal, Policy, Rollout},
+    time::ManualClock,
+};
+use serde_json::json;
+
+use super::{
+    orders,
+    room::{MARA, Room, WALL},
+};
+
+#[tokio::test]
+async fn every_route_asks_for_the_role_that_the_document_names() {
+    let room = Room::open().await;
+    let operations: Vec<(String, String, String)> = {
+        let operations = room.stranger.document().operations();
+        let named = |(method, path, operation): (String, &str, &serde_json::Value)| {
+            let role = operation["x-role"].as_str().unwrap().to_owned();
+            (method, path.replace("{step}", "cutover"), role)
+        };
+        operations.map(named).collect()
+    };
+    assert_eq!(operations.len(), 18);
+    for (method, path, role) in operations {
+        let ask = async |client: &super::client::Client| {
+            let request = client.request(&method, &path).json(&json!({}));
+            client.send(&method, &path, request).await
+        };
+        if role == "none" {
+            ask(&room.stranger).await.ok();
+            continue;
+        }
+        let nobody = ask(&room.stranger).await;
+        assert_eq!(
+            (nobody.status, nobody.problem().as_str()),
+            (401, "no-credentials"),
+            "{method} {path}"
+        );
+        assert_eq!(
+            nobody.header("www-authenticate"),
+            Some(r#"Bearer realm="legacy-http-compat""#)
+        );
+        if role == "operator" {
+            let viewer = ask(&room.viewer()).await;
+            assert_eq!(
+                (viewer.status, viewer.problem().as_str()),
+                (403, "not-allowed"),
+                "{method} {path}"
+            );
+            assert_eq!(
+                (&viewer.json()["role"], &viewer.json()["needed"]),
+                (&json!("viewer"), &json!("operator"))
+            );
+            assert_eq!(
+                ask(&room.operator()).await.problem(),
+                "invalid",
+                "an operator gets further"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_told_so_and_journaled() {
+    let room = Room::open().await;
+    for wrong in [
+        "wrong",
+        "",
+        "mara",
+        &TokenDigest::parse(&"0".repeat(64))
+            .map(|_| "0".repeat(64))
+            .unwrap(),
+    ] {
+        let response = room.stranger.bearing(wrong).get("/api/status").await;
+        assert_eq!(
+            (response.status, response.problem().as_str()),
+            (401, "wrong-token"),
+            "{wrong:?}"
+        );
+        let challenge = response.header("www-authenticate").unwrap();
+        assert!(
+            challenge.ends_with(r#"error="invalid_token""#),
+            "{challenge}"
+        );
+    }
+    let refused: Vec<_> = room
+        .events()
+        .into_iter()
+        .filter(|event| event.payload().name() == "attempt_refused")
+        .collect();
+    assert_eq!(refused.len(), 4);
+    let EventPayload::AttemptRefused(attempt) = refused[0].payload() else {
+        panic!()
+    };
+    assert_eq!(attempt.attempt, Attempt::Access);
+    assert_eq!(refused[0].actor().to_string(), "system admin");
+    assert_eq!(
+        refused[0].correlation_id(),
+        None,
+        "whoever it was may have put anything there"
+    );
+}
+
+#[tokio::test]
+async fn ten_failures_close_the_door_until_they_age() {
+    let room = Room::open().await;
+    for _ in 0..10 {
+        assert_eq!(
+            room.stranger
+                .bearing("wrong")
+                .get("/api/status")
+                .await
+                .status,
+            401
+        );
+        room.clock.advance(Duration::from_secs(6));
+    }
+    let right = room.viewer().get("/api/status").await;
+    assert_eq!(
+        (right.status, right.problem().as_str()),
+        (429, "too-many-attempts")
+    );
+    assert_eq!(right.header("retry-after"), Some("540"));
+    assert_eq!(right.json()["retry_after_seconds"], 540);
+    let sign_in = room
+        .stranger
+        .post_form("/sign-in", &format!("token={MARA}"))
+        .await;
+    assert_eq!(
+        (sign_in.status, sign_in.header("retry-after")),
+        (429, Some("540"))
+    );
+    assert_eq!(
+        room.stranger.get("/api/status").await.status,
+        401,
+        "nobody is nobody still"
+    );
+    room.stranger
+        .bearing("wrong")
+        .get("/openapi.json")
+        .await
+        .ok();
+    room.clock.advance(Duration::from_secs(540));
+    room.viewer().get("/api/status").await.ok();
+    assert_eq!(
+        room.stranger
+            .bearing("wrong")
+            .get("/api/status")
+            .await
+            .status,
+        401
+    );
+    assert_eq!(
+        room.viewer().get("/api/status").await.status,
+        429,
+        "nine have not aged"
+    );
+}
+
+#[tokio::test]
+async fn a_session_goes_on_while_the_door_is_closed() {
+    let room = Room::open().await;
+    let (mara, _) = room.signed_in(MARA).await;
+    for _ in 0..12 {
+        room.stranger.bearing("wrong").get("/api/status").await;
+    }
+    assert_eq!(room.operator().get("/api/status").await.status, 429);
+    mara.get("/api/status").await.ok();
+}
+
+#[tokio::test]
+async fn no_credentials_and_old_sessions_are_no_failures() {
+    let room = Room::open().await;
+    for _ in 0..30 {
+        assert_eq!(room.stranger.get("/api/status").await.status, 401);
+        let old = room
+            .stranger
+            .in_session(&"0".repeat(64))
+            .get("/api/status")
+            .await;
+        assert_eq!(old.problem(), "no-credentials");
+        let basic = room
+            .stranger
+            .with("authorization", "Basic bWFyYTptYXJh")
+            .get("/api/status")
+            .await;
+        assert_eq!(basic.problem(), "no-credentials");
+        assert_eq!(
+            room.stranger.post_form("/sign-in", "token=").await.status,
+            422
+        );
+    }
+    room.viewer().get("/api/status").await.ok();
+    assert!(
+        room.events()
+            .iter()
+            .all(|event| event.payload().name() != "attempt_refused")
+    );
+}
+
+#[tokio::test]
+async fn at_most_so_many_failures_are_journaled() {
+    let room = Room::open().await;
+    for _ in 0..8 {
+        for _ in 0..10 {
+            assert_eq!(
+                room.stranger
+                    .bearing("wrong")
+                    .get("/api/status")
+                    .await
+                    .status,
+                401
+            );
+        }
+        room.clock.advance(Duration::from_secs(601));
+    }
+    let refused = room
+        .events()
+        .iter()
+        .filter(|event| event.payload().name() == "attempt_refused")
+        .count();
+    // 80 in 80 minutes, and the journal takes 32 an hour.
+    assert!((32..=64).contains(&refused), "{refused}");
+    let status = room.viewer().get("/api/status").await.ok();
+    assert_eq!(status["refusals"]["journaled"], refused);
+    assert_eq!(status["refusals"]["unjournaled"], 80 - refused);
+}
+
+#[tokio::test]
+async fn peers_are_told_apart_by_what_the_application_says() {
+    use axum::{Extension, Router};
+    use legacy_http_compat::caller::ClientAddr;
+    use tower::ServiceExt as _;
+
+    let room = Room::open().await;
+    let ask = async |address: &str, token: &str| {
+        let address = ClientAddr(address.parse().unwrap());
+        let app: Router = room.admin.router().layer(Extension(address));
+        let request =
+            http::Request::get("/api/status").header("authorization", format!("Bearer {token}"));
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        app.oneshot(request).await.unwrap().status().as_u16()
+    };
+    for _ in 0..10 {
+        assert_eq!(ask("2001:db8::1", "wrong").await, 401);
+    }
+    assert_eq!(ask("2001:db8::2", WALL).await, 429, "the same network");
+    assert_eq!(ask("2001:db8:0:1::1", WALL).await, 200);
+    assert_eq!(ask("192.0.2.1", WALL).await, 200);
+}
+
+#[tokio::test]
+async fn where_nobody_knows_addresses_all_count_as_one() {
+    let room = Room::open_with(|setup| setup.connect_info = false).await;
+    for _ in 0..10 {
+        assert_eq!(
+            room.stranger
+                .bearing("wrong")
+                .get("/api/status")
+                .await
+                .status,
+            401
+        );
+    }
+    assert_eq!(room.viewer().get("/api/status").await.status, 429);
+}
+
+#[tokio::test]
+async fn many_wrong_tokens_at_once_are_no_more_than_one_after_another() {
+    let room = Room::open().await;
+    let many = (0..40).map(|_| {
+        let stranger = room.stranger.bearing("wrong");
+        tokio::spawn(async move { stranger.get("/api/status").await.status })
+    });
+    let mut wrong = 0;
+    for one in many.collect::<Vec<_>>() {
+        wrong += usize::from(one.await.unwrap() == 401);
+    }
+    assert_eq!(wrong, 10);
+}
+
+#[tokio::test]
+async fn a_token_goes_before_a_session() {
+    let room = Room::open().await;
+    let (mara, _) = room.signed_in(MARA).await;
+    let status = mara.bearing(WALL).get("/api/status").await.ok();
+    assert_eq!(status["you"]["name"], "wall");
+    assert_eq!(
+        mara.bearing("wrong").get("/api/status").await.problem(),
+        "wrong-token"
+    );
+}
+
+#[tokio::test]
+async fn a_viewer_changes_nothing_whatever_is_sent() {
+    let room = Room::open().await;
+    let head = room.head();
+    for (path, body) in orders::all() {
+        assert_eq!(room.viewer().post(path, &body).await.status, 403, "{path}");
+    }
+    assert_eq!(room.head(), head);
+}
+
+#[test]
+fn a_service_cannot_be_built_without_tokens() {
+    // There is no other way to an `Admin` than `Tokens`, and this is the only way to those.
+    let error = Tokens::builder().build().unwrap_err();
+    assert!(error.to_string().contains("at least one"), "{error}");
+    let rollout = Rollout::builder(FlagName::new("f").unwrap(), Policy::permissive())
+        .open(Arc::new(MemoryJournal::new()))
+        .unwrap();
+    let tokens = Tokens::builder()
+        .viewer("wall", TokenDigest::of("x"))
+        .build()
+        .unwrap();
+    let clock = Arc::new(ManualClock::new(0));
+    let admin: Admin = Admin::builder(Arc::new(rollout), tokens)
+        .clock(clock)
+        .build();
+    drop(admin.clone());
+}

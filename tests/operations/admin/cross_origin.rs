@@ -1,0 +1,94 @@
+//! No page of another site may change anything.
+
+use serde_json::{Value, json};
+
+use super::{
+    client::Client,
+    room::{MARA, Room},
+};
+
+fn incident(name: &str) -> Value {
+    json!({"incident": name, "reason": "it burns"})
+}
+
+#[tokio::test]
+async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
+    let room = Room::open().await;
+    let (mara, _) = room.signed_in(MARA).await;
+    let head = room.head();
+    let foreign: [(&'static str, &str); 5] = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://127.0.0.1:1"),
+    ];
+    for (name, value) in foreign {
+        let response = mara
+            .with(name, value)
+            .post("/api/incidents", &incident("INC-1"))
+            .await;
+        assert_eq!(
+            (response.status, response.problem().as_str()),
+            (403, "cross-origin"),
+            "{name}: {value}"
+        );
+        let response = mara.with(name, value).post_form("/sign-out", "").await;
+        assert_eq!(response.problem(), "cross-origin");
+        let response = room
+            .stranger
+            .with(name, value)
+            .post_form("/sign-in", &format!("token={MARA}"))
+            .await;
+        assert_eq!(
+            (response.problem().as_str(), response.header("set-cookie")),
+            ("cross-origin", None)
+        );
+    }
+    assert_eq!(room.head(), head);
+    mara.get("/api/status").await.ok();
+}
+
+#[tokio::test]
+async fn what_our_own_pages_and_programs_send_passes() {
+    let room = Room::open().await;
+    let (mara, _) = room.signed_in(MARA).await;
+    let own: [(Client, &str); 5] = [
+        (mara.with("sec-fetch-site", "same-origin"), "INC-1"),
+        (mara.with("sec-fetch-site", "none"), "INC-2"),
+        (mara.with("origin", room.origin.clone()), "INC-3"),
+        (
+            mara.with("sec-fetch-site", "same-origin")
+                .with("origin", room.origin.clone()),
+            "INC-4",
+        ),
+        (room.operator(), "INC-5"),
+    ];
+    for (client, name) in own {
+        client.post("/api/incidents", &incident(name)).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_link_from_another_site_may_be_followed() {
+    let room = Room::open().await;
+    room.viewer()
+        .with("sec-fetch-site", "cross-site")
+        .get("/api/status")
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn every_method_that_is_not_safe_is_protected_on_every_path() {
+    let room = Room::open().await;
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        for path in ["/api/status", "/api/policy", "/nowhere", "/sign-in"] {
+            let client = room.operator().with("sec-fetch-site", "cross-site");
+            let response =
+                super::response::Answer::read(client.request(method, path).send().await.unwrap())
+                    .await;
+            assert_eq!(response.problem(), "cross-origin", "{method} {path}");
+        }
+    }
+}

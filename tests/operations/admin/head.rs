@@ -1,0 +1,143 @@
+//! Orders that hold only while the journal stands where it stood.
+
+use legacy_http_compat::rollout::Phase;
+use serde_json::{Value, json};
+
+use super::{orders, response::Answer, room::Room};
+
+fn check() -> Value {
+    json!({"check": "openapi", "green": true, "reason": "run 7"})
+}
+
+async fn if_match(room: &Room, tags: &str) -> Answer {
+    room.operator()
+        .with("if-match", tags)
+        .post("/api/checks", &check())
+        .await
+}
+
+#[tokio::test]
+async fn every_form_of_the_condition_is_understood() {
+    let room = Room::open().await;
+    let head = room.head();
+    if_match(&room, &format!("\"{head}\"")).await.ok();
+    if_match(&room, "*").await.ok();
+    let head = room.head();
+    if_match(
+        &room,
+        &format!("\"{}\", W/\"{head}\" , \"{head}\", \"x\"", head + 9),
+    )
+    .await
+    .ok();
+    let status = room.viewer().get("/api/status").await;
+    let tag = status.header("etag").unwrap();
+    if_match(&room, tag).await.ok();
+    assert_eq!(
+        if_match(&room, tag).await.problem(),
+        "conflict",
+        "it has been used"
+    );
+}
+
+#[tokio::test]
+async fn a_weak_tag_and_one_of_something_else_never_match() {
+    let room = Room::open().await;
+    let head = room.head();
+    for tags in [
+        format!("W/\"{head}\""),
+        "\"abc\"".to_owned(),
+        format!("\"0{head}\""),
+        "\"\"".to_owned(),
+    ] {
+        let response = if_match(&room, &tags).await;
+        assert_eq!(response.problem(), "conflict", "{tags}");
+        assert_eq!(response.json()["happened"], json!([]));
+    }
+    assert_eq!(room.head(), head);
+}
+
+#[tokio::test]
+async fn what_is_no_condition_is_malformed() {
+    let room = Room::open().await;
+    for tags in ["42", "\"42", "", "\"1\" \"2\""] {
+        assert_eq!(if_match(&room, tags).await.problem(), "malformed", "{tags}");
+    }
+}
+
+#[tokio::test]
+async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
+    let room = Room::open().await;
+    let dry_run = room.operator().get("/api/transitions/cutover").await;
+    let tag = dry_run.header("etag").unwrap().to_owned();
+    let head = room.head();
+    let incident = json!({"incident": "INC-1", "reason": "polls fail"});
+    room.stranger
+        .bearing(super::room::CI)
+        .post("/api/incidents", &incident)
+        .await
+        .ok();
+    let slower = room.operator().with("if-match", tag);
+    let response = slower
+        .post(
+            "/api/transitions",
+            &json!({"to": "cutover", "reason": "quiet"}),
+        )
+        .await;
+    assert_eq!(
+        (response.status, response.problem().as_str()),
+        (409, "conflict")
+    );
+    let problem = response.json();
+    assert_eq!(
+        (&problem["expected"], &problem["head"]),
+        (&json!(head), &json!(head + 1))
+    );
+    let [happened] = problem["happened"].as_array().unwrap().as_slice() else {
+        panic!("{problem}")
+    };
+    assert_eq!(happened["actor"]["id"], "ci");
+    assert_eq!(happened["payload"]["incident_opened"]["incident"], "INC-1");
+    assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
+}
+
+#[tokio::test]
+async fn every_order_but_the_rollback_takes_the_condition() {
+    let room = Room::open().await;
+    for (path, body) in orders::all() {
+        let late = room
+            .operator()
+            .with("if-match", "\"0\"")
+            .post(path, &body)
+            .await;
+        if path == "/api/rollbacks" {
+            late.ok();
+            continue;
+        }
+        assert_eq!(late.problem(), "conflict", "{path}");
+        assert_eq!(
+            late.json()["happened"].as_array().unwrap().len() as u64,
+            room.head(),
+            "{path}"
+        );
+        room.operator().post(path, &body).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn not_even_a_broken_condition_stands_in_the_way_of_a_rollback() {
+    let room = Room::open().await;
+    room.operator()
+        .post(
+            "/api/transitions",
+            &json!({"to": "cutover", "reason": "quiet"}),
+        )
+        .await
+        .ok();
+    let rollback = json!({"incident": "INC-1", "reason": "now"});
+    room.operator()
+        .with("if-match", "nonsense")
+        .post("/api/rollbacks", &rollback)
+        .await
+        .ok();
+    assert!(room.rollout.reader().is_active());
+}

@@ -1,0 +1,67 @@
+//! The journal, part by part.
+
+use serde_json::json;
+
+use super::room::Room;
+
+#[tokio::test]
+async fn the_journal_is_read_part_by_part() {
+    let room = Room::open().await;
+    for number in 0..5 {
+        let incident = json!({"incident": format!("INC-{number}"), "reason": "it burns"});
+        room.operator().post("/api/incidents", &incident).await.ok();
+    }
+    let head = room.head();
+    let (mut after, mut seen) = (0, Vec::new());
+    loop {
+        let response = room
+            .viewer()
+            .get(&format!("/api/journal?after={after}&limit=3"))
+            .await;
+        let part = response.ok();
+        assert_eq!(
+            response.header("etag"),
+            Some(format!("\"{head}\"").as_str())
+        );
+        let events = part["events"].as_array().unwrap();
+        seen.extend(events.iter().map(|event| event["seq"].as_u64().unwrap()));
+        let Some(next) = part["next"].as_u64() else {
+            break;
+        };
+        after = next;
+    }
+    assert_eq!(seen, (1..=head).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn beyond_the_head_there_is_nothing_and_no_next_part() {
+    let room = Room::open().await;
+    let part = room.viewer().get("/api/journal?after=1000").await.ok();
+    assert_eq!((&part["events"], &part["next"]), (&json!([]), &json!(null)));
+    let part = room
+        .viewer()
+        .get(&format!("/api/journal?after={}", u64::MAX))
+        .await
+        .ok();
+    assert_eq!(part["head"], room.head());
+}
+
+#[tokio::test]
+async fn a_part_has_at_most_five_hundred_events() {
+    let room = Room::open().await;
+    for limit in ["501", "0", "-1", "many", ""] {
+        let response = room
+            .viewer()
+            .get(&format!("/api/journal?limit={limit}"))
+            .await;
+        assert_eq!(response.places(), ["limit"], "{limit}");
+    }
+    assert_eq!(
+        room.viewer()
+            .get("/api/journal?after=x&before=2")
+            .await
+            .places(),
+        ["after", "before"]
+    );
+    room.viewer().get("/api/journal?limit=500").await.ok();
+}

@@ -1,0 +1,178 @@
+//! The `OpenAPI` document is one, and says what there is.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{document::Document, orders, room::Room};
+
+#[tokio::test]
+async fn the_document_is_open_to_everybody() {
+    let room = Room::open().await;
+    let response = room.stranger.get("/openapi.json").await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.ok()["openapi"], "3.1.1");
+}
+
+/// The fixed fields of the `OpenAPI` Specification 3.1.1, section 4.8.
+#[tokio::test]
+async fn the_document_has_the_structure_of_the_specification() {
+    let room = Room::open().await;
+    let document = room.stranger.document();
+    let whole = &document.0;
+    assert!(whole["info"]["title"].is_string() && whole["info"]["version"].is_string());
+    let mut ids = BTreeSet::new();
+    for (method, path, operation) in document.operations() {
+        let told = format!("{method} {path}");
+        assert!(path.starts_with('/'), "{told}");
+        assert!(["GET", "POST"].contains(&method.as_str()), "{told}");
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "{told}"
+        );
+        assert!(operation["summary"].is_string(), "{told}");
+        assert_eq!(
+            operation["requestBody"].is_object(),
+            method == "POST",
+            "{told}"
+        );
+        holds_parameters(document, path, operation);
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            assert!(
+                status
+                    .parse::<u16>()
+                    .is_ok_and(|status| (200..600).contains(&status)),
+                "{told}"
+            );
+            let response = document.resolved(response);
+            assert!(response["description"].is_string(), "{told} {status}");
+            assert!(response["content"].is_object(), "{told} {status}");
+        }
+    }
+    for requirement in whole["security"].as_array().unwrap() {
+        for scheme in requirement.as_object().unwrap().keys() {
+            assert!(
+                whole["components"]["securitySchemes"][scheme].is_object(),
+                "{scheme}"
+            );
+        }
+    }
+}
+
+fn holds_parameters(document: &Document, path: &str, operation: &Value) {
+    let none = Vec::new();
+    let parameters = operation["parameters"].as_array().unwrap_or(&none);
+    let mut in_path = BTreeSet::new();
+    for parameter in parameters {
+        let parameter = document.resolved(parameter);
+        let name = parameter["name"].as_str().unwrap();
+        assert!(
+            ["query", "header", "path"].contains(&parameter["in"].as_str().unwrap()),
+            "{name}"
+        );
+        assert!(parameter["schema"].is_object(), "{name}");
+        if parameter["in"] == "path" {
+            assert_eq!(parameter["required"], true, "{name}");
+            in_path.insert(format!("{{{name}}}"));
+        }
+    }
+    let named = path
+        .split('/')
+        .filter(|part| part.starts_with('{'))
+        .map(str::to_owned);
+    assert_eq!(named.collect::<BTreeSet<_>>(), in_path, "{path}");
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere_and_every_component_is_used() {
+    let room = Room::open().await;
+    let document = room.stranger.document();
+    let mut found = BTreeSet::new();
+    references(&document.0, &mut found);
+    for reference in &found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.0.pointer(pointer).is_some(), "{reference}");
+    }
+    for section in ["schemas", "responses", "parameters"] {
+        for name in document.0["components"][section]
+            .as_object()
+            .unwrap()
+            .keys()
+        {
+            let reference = format!("#/components/{section}/{name}");
+            // Named in words: the answer to what is on no path, and the data of an event.
+            let in_words = ["MethodNotAllowed", "Totals", "Event"].contains(&name.as_str());
+            assert!(in_words || found.contains(&reference), "{reference}");
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+                found.insert(reference.to_owned());
+            }
+            members.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_schema_is_one_of_draft_2020_12() {
+    let room = Room::open().await;
+    let document = room.stranger.document();
+    for (name, schema) in document.0["components"]["schemas"].as_object().unwrap() {
+        assert!(jsonschema::draft202012::meta::is_valid(schema), "{name}");
+        document.component(name);
+    }
+    for (_, path, operation) in document.operations() {
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        assert!(
+            body.is_null() || jsonschema::draft202012::meta::is_valid(body),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_bodies_that_are_taken_are_those_of_the_document() {
+    let room = Room::open().await;
+    let document = room.stranger.document();
+    let bodies = orders::all();
+    for (_, path, operation) in document
+        .operations()
+        .filter(|(method, _, _)| method == "POST")
+    {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let validator = document.validator(schema);
+        let (_, body) = bodies
+            .iter()
+            .find(|(order, _)| *order == path)
+            .expect("there is an order of each");
+        assert!(validator.is_valid(body), "{path}");
+        // What the document requires is required, and what it does not name is refused.
+        for member in schema["required"].as_array().unwrap() {
+            let mut less = body.clone();
+            less.as_object_mut()
+                .unwrap()
+                .remove(member.as_str().unwrap());
+            let response = room.operator().post(path, &less).await;
+            assert_eq!(
+                response.places(),
+                [format!("/{}", member.as_str().unwrap())],
+                "{path}"
+            );
+        }
+        let mut more = body.clone();
+        more["unheard_of"] = Value::Null;
+        assert!(!validator.is_valid(&more));
+        let response = room.operator().post(path, &more).await;
+        assert!(
+            response.places().contains(&"/unheard_of".to_owned()),
+            "{path}"
+        );
+    }
+}

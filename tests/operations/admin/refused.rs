@@ -1,0 +1,283 @@
+//! Orders that are refused, each with a problem that says what would be right.
+
+use legacy_http_compat::rollout::Policy;
+use serde_json::{Value, json};
+
+use super::{response::Answer, room::Room};
+
+async fn refused(room: &Room, path: &str, body: Value) -> Answer {
+    let head = room.head();
+    let response = room.operator().post(path, &body).await;
+    assert!(response.status >= 400, "{response:?}");
+    let journaled = room.events();
+    let more = &journaled[usize::try_from(head).unwrap()..];
+    assert!(
+        more.iter()
+            .all(|event| event.payload().name() == "attempt_refused"),
+        "{more:?}"
+    );
+    response
+}
+
+#[tokio::test]
+async fn a_step_that_does_not_exist_says_which_do() {
+    let room = Room::open().await;
+    let response = refused(
+        &room,
+        "/api/transitions",
+        json!({"to": "retired", "reason": "now"}),
+    )
+    .await;
+    assert_eq!(
+        (response.status, response.problem().as_str()),
+        (409, "impossible")
+    );
+    let problem = response.json();
+    assert_eq!(
+        (&problem["phase"], &problem["possible"]),
+        (&json!("compat"), &json!(["cutover", "observe"]))
+    );
+    assert_eq!(problem["entered"]["seq"], 1);
+    assert_eq!(problem["head"], room.head());
+    let response = refused(
+        &room,
+        "/api/rollbacks",
+        json!({"incident": "INC-1", "reason": "now"}),
+    )
+    .await;
+    assert_eq!(
+        (response.problem().as_str(), &response.json()["phase"]),
+        ("impossible", &json!("compat"))
+    );
+}
+
+#[tokio::test]
+async fn failing_gates_are_shown_with_their_evidence() {
+    let policy = Policy::builder()
+        .required_checks(["openapi"])
+        .build()
+        .unwrap();
+    let room = Room::open_with(|setup| setup.policy = policy).await;
+    let response = refused(
+        &room,
+        "/api/transitions",
+        json!({"to": "cutover", "reason": "now"}),
+    )
+    .await;
+    assert_eq!(
+        (response.status, response.problem().as_str()),
+        (409, "gates-failed")
+    );
+    let problem = response.json();
+    assert_eq!(
+        problem["failing"],
+        json!(["required_checks", "no_dependent_responses", "coverage"])
+    );
+    let gates = problem["gates"].as_array().unwrap();
+    assert!(
+        gates.len() > 2 && gates[0]["evidence"].is_object(),
+        "those that pass are shown too"
+    );
+}
+
+#[tokio::test]
+async fn an_override_names_each_failing_gate_and_no_other() {
+    let room = Room::open_with(|setup| setup.policy = Policy::default()).await;
+    let order = json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
+    let response = refused(&room, "/api/transitions", order).await;
+    assert_eq!(
+        (response.status, response.problem().as_str()),
+        (422, "override-mismatch")
+    );
+    let problem = response.json();
+    assert_eq!(
+        (&problem["unnamed"], &problem["needless"]),
+        (&json!(["coverage"]), &json!(["no_open_incident"]))
+    );
+    let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
+    assert_eq!(
+        refused(&room, "/api/transitions", order).await.places(),
+        ["/override"]
+    );
+}
+
+#[tokio::test]
+async fn the_step_back_from_cutover_needs_an_incident() {
+    let room = Room::open().await;
+    room.operator()
+        .post(
+            "/api/transitions",
+            &json!({"to": "cutover", "reason": "quiet"}),
+        )
+        .await
+        .ok();
+    let response = refused(
+        &room,
+        "/api/transitions",
+        json!({"to": "compat", "reason": "oops"}),
+    )
+    .await;
+    assert_eq!(
+        (response.status, response.problem().as_str()),
+        (422, "needs-incident")
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_follow_what_is_journaled_says_why() {
+    let room = Room::open().await;
+    for (path, body) in [
+        (
+            "/api/incidents/close",
+            json!({"incident": "INC-9", "reason": "out"}),
+        ),
+        (
+            "/api/waivers/end",
+            json!({"waived": "kind MCP", "reason": "gone"}),
+        ),
+        (
+            "/api/post-analyses",
+            json!({"rollback": 1, "link": "https://wiki.example/", "summary": "x", "reason": "done"}),
+        ),
+    ] {
+        let response = refused(&room, path, body).await;
+        assert_eq!(
+            (response.status, response.problem().as_str()),
+            (409, "unfitting"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_body_is_told_at_once() {
+    let room = Room::open().await;
+    for (path, body, places) in [
+        (
+            "/api/checks",
+            json!({"green": "yes", "link": "javascript:alert(1)", "colour": 1}),
+            vec!["/green", "/link", "/check", "/reason", "/colour"],
+        ),
+        ("/api/checks", json!([]), vec![""]),
+        ("/api/checks", json!(null), vec![""]),
+        (
+            "/api/checks",
+            json!({"check": "a b", "green": true, "reason": "line\nbreak"}),
+            vec!["/check", "/reason"],
+        ),
+        (
+            "/api/incidents",
+            json!({"incident": null, "reason": "\u{202e}x"}),
+            vec!["/incident", "/reason"],
+        ),
+        (
+            "/api/transitions",
+            json!({"to": "cutoff", "override": "x y", "reason": ""}),
+            vec!["/to", "/override/0", "/reason"],
+        ),
+        (
+            "/api/waivers",
+            json!({"waived": "everyone", "owner": "", "until": "tomorrow", "reason": "x".repeat(1001)}),
+            vec!["/waived", "/owner", "/until", "/reason"],
+        ),
+        (
+            "/api/post-analyses",
+            json!({"rollback": -1, "link": "x", "summary": "x".repeat(4001), "reason": "x"}),
+            vec!["/rollback", "/link", "/summary"],
+        ),
+        (
+            "/api/client-rollbacks",
+            json!({"kind": "", "version": "v1", "incident": 7, "reason": "x"}),
+            vec!["/kind", "/version", "/incident"],
+        ),
+        (
+            "/api/policy",
+            json!({"policy": {"coverage_ratio": 2, "processes": 0, "gates": {"retire": ["odd"]}}, "reason": "x"}),
+            vec![
+                "/policy/coverage_ratio",
+                "/policy/gates/retire/0",
+                "/policy/processes",
+            ],
+        ),
+        (
+            "/api/policy",
+            json!({"policy": "strict", "reason": "x"}),
+            vec!["/policy"],
+        ),
+    ] {
+        let response = refused(&room, path, body).await;
+        assert_eq!(response.status, 422);
+        let mut found = response.places();
+        let mut places = places;
+        found.sort_unstable();
+        places.sort_unstable();
+        assert_eq!(found, places, "{path}: {}", response.text);
+        let problem = response.json();
+        let remedies = problem["faults"].as_array().unwrap();
+        assert!(
+            remedies.iter().all(|fault| fault["remedy"] != ""),
+            "{remedies:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_stands_twice_is_not_taken() {
+    let room = Room::open().await;
+    let body = r#"{"to": "cutover", "to": "observe", "reason": "x"}"#;
+    let response = room
+        .operator()
+        .post_text("/api/transitions", "application/json", body)
+        .await;
+    assert_eq!(response.places(), ["/to"]);
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
+    let room = Room::open().await;
+    let deep = "[".repeat(60_000);
+    for body in ["", "{", "{\"check\": }", "\u{fffe}", "{} {}", &deep] {
+        let response = room
+            .operator()
+            .post_text("/api/checks", "application/json", body)
+            .await;
+        assert_eq!(
+            (response.status, response.problem().as_str()),
+            (400, "malformed")
+        );
+    }
+    let broken = room
+        .operator()
+        .request("POST", "/api/checks")
+        .header("content-type", "application/json");
+    let response = room
+        .operator()
+        .send("POST", "/api/checks", broken.body(b"\"\xff\"".to_vec()))
+        .await;
+    assert_eq!(response.problem(), "malformed");
+    for media in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "",
+    ] {
+        let response = room.operator().post_text("/api/checks", media, "{}").await;
+        assert_eq!(
+            (response.status, response.problem().as_str()),
+            (415, "unsupported-media-type"),
+            "{media}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_order_has_no_parameters() {
+    let room = Room::open().await;
+    let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
+    assert_eq!(
+        refused(&room, "/api/checks?dry=1", check).await.places(),
+        ["dry"]
+    );
+    let response = room.viewer().get("/api/report?window=%ff").await;
+    assert!(["malformed", "invalid"].contains(&response.problem().as_str()));
+}

@@ -1,0 +1,312 @@
+//! What is shown: status, report, callers, curves, dry runs.
+
+use std::time::Duration;
+
+use legacy_http_compat::{
+    census::Dependence,
+    rollout::{Identifier, Phase, Policy},
+};
+use serde_json::json;
+
+use super::{client::Client, room::Room};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+async fn order(client: &Client, path: &str, body: serde_json::Value) -> u64 {
+    client.post(path, &body).await.ok()["head"]
+        .as_u64()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_new_rollout_shows_where_it_stands() {
+    let room = Room::open().await;
+    let response = room.viewer().get("/api/status").await;
+    let status = response.ok();
+    assert_eq!(
+        response.header("etag"),
+        Some(format!("\"{}\"", room.head()).as_str())
+    );
+    assert_eq!(status["phase"], "compat");
+    assert_eq!(status["flag"], "on");
+    assert_eq!(
+        status["flag_name"],
+        "features.auth.device_flow.compat_legacy_http"
+    );
+    assert_eq!(status["next"], "cutover");
+    assert_eq!(status["entered"]["actor"]["kind"], "system");
+    assert_eq!(
+        status["journal"],
+        json!({"works": true, "error": null, "rollback_unrecorded": false})
+    );
+    assert_eq!(
+        status["you"],
+        json!({"name": "wall", "kind": "human", "role": "viewer"})
+    );
+    let windows: Vec<_> = status["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| of["window"].clone())
+        .collect();
+    assert_eq!(windows, ["5m", "1h", "24h", "7d", "30d"]);
+}
+
+#[tokio::test]
+async fn everything_that_an_operator_did_is_in_the_status() {
+    let room = Room::open().await;
+    let operator = room.operator();
+    let check = json!({"check": "openapi", "green": true, "link": "https://ci.example/7", "reason": "run 7"});
+    order(&operator, "/api/checks", check).await;
+    let waiver = json!({"waived": "kind MCP", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "a probe"});
+    order(&operator, "/api/waivers", waiver).await;
+    let clients =
+        json!({"kind": "AGENT", "version": "1.4.2", "incident": "INC-1", "reason": "crash loop"});
+    order(&operator, "/api/client-rollbacks", clients).await;
+    order(
+        &operator,
+        "/api/transitions",
+        json!({"to": "cutover", "reason": "quiet for a day"}),
+    )
+    .await;
+    let rollback = json!({"incident": "INC-2", "reason": "pollers give up"});
+    let rollback = order(&operator, "/api/rollbacks", rollback).await;
+    let status = room.viewer().get("/api/status").await.ok();
+    assert_eq!(status["checks"][0]["reported"]["reason"], "run 7");
+    assert_eq!(status["waivers"][0]["holds"], true);
+    assert_eq!(status["client_rollbacks"][0]["version"], "1.4.2");
+    assert_eq!(status["incidents"][0]["incident"], "INC-2");
+    assert_eq!(status["rollbacks"][0]["done"]["seq"], rollback);
+    assert_eq!(status["transitions"]["rollback"], 1);
+    let duties: Vec<_> = status["obligations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|owed| owed["duty"].clone())
+        .collect();
+    assert_eq!(duties, ["end_rollback", "post_analysis"]);
+    room.pass(73 * HOUR);
+    let status = room.viewer().get("/api/status").await.ok();
+    assert_eq!(status["overdue"], json!(["rollback", "post_analysis"]));
+    let filed = json!({"rollback": rollback, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"});
+    order(&operator, "/api/post-analyses", filed).await;
+    let status = room.viewer().get("/api/status").await.ok();
+    assert_eq!(
+        status["rollbacks"][0]["post_analysis"]["summary"],
+        "a timeout"
+    );
+}
+
+#[tokio::test]
+async fn callers_are_selected_sorted_and_paged() {
+    let room = Room::open().await;
+    for number in 1..=5 {
+        room.see("AGENT", number, Dependence::Served);
+        room.clock.advance(Duration::from_secs(1));
+    }
+    room.see("MCP", 9, Dependence::None);
+    let viewer = room.viewer();
+    let all = viewer.get("/api/callers").await.ok();
+    assert_eq!(
+        (&all["total"], &all["rows"][0]["kind"]),
+        (&json!(6), &json!("MCP")),
+        "the last seen first"
+    );
+    let path = "/api/callers?kind=AGENT&state=dependent&sort=first_seen&order=asc&offset=1&limit=2&window=1h";
+    let page = viewer.get(path).await.ok();
+    assert_eq!((&page["total"], &page["offset"]), (&json!(5), &json!(1)));
+    assert_eq!(page["rows"].as_array().unwrap().len(), 2);
+    assert!(
+        page["rows"][0]["fingerprint"]
+            .as_str()
+            .unwrap()
+            .ends_with("02")
+    );
+    for state in [
+        "all",
+        "never_dependent",
+        "dependent",
+        "stranded",
+        "regressed",
+        "inconclusive",
+        "migrated",
+        "inactive",
+        "unaccounted",
+        "depended",
+    ] {
+        viewer
+            .get(&format!("/api/callers?state={state}"))
+            .await
+            .ok();
+    }
+    let faulty = viewer.get("/api/callers?kind=TOASTER&state=odd&sort=x&order=up&offset=-1&limit=0&window=31d&page=2").await;
+    assert_eq!(
+        faulty.places(),
+        [
+            "window", "state", "sort", "order", "kind", "offset", "limit", "page"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_report_is_of_the_window_that_was_asked_for() {
+    let room = Room::open().await;
+    room.see("AGENT", 1, Dependence::Stranded);
+    let report = room.viewer().get("/api/report").await.ok();
+    assert_eq!(
+        (&report["window"], &report["all"]["stranded"]),
+        (&json!("24h"), &json!(1))
+    );
+    let report = room.viewer().get("/api/report?window=90m").await.ok();
+    assert_eq!(report["window"], "90m");
+    for window in ["0s", "31d", "soon", ""] {
+        let response = room
+            .viewer()
+            .get(&format!("/api/report?window={window}"))
+            .await;
+        assert_eq!(response.places(), ["window"], "{window}");
+    }
+    assert_eq!(
+        room.viewer()
+            .get("/api/report?window=1h&window=2h")
+            .await
+            .places(),
+        ["window"]
+    );
+}
+
+#[tokio::test]
+async fn curves_have_the_span_that_was_asked_for() {
+    let room = Room::open().await;
+    room.see("AGENT", 1, Dependence::Served);
+    room.poll().await;
+    room.pass(Duration::from_secs(60));
+    for (span, len) in [("1h", 360), ("24h", 1_440), ("30d", 2_880)] {
+        let curves = room
+            .viewer()
+            .get(&format!("/api/curves?span={span}"))
+            .await
+            .ok();
+        assert_eq!(
+            (&curves["span"], &curves["len"]),
+            (&json!(span), &json!(len))
+        );
+        let agent = curves["callers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|curve| curve["kind"] == "AGENT")
+            .unwrap();
+        assert_eq!(agent["dependent"].as_array().unwrap().len(), len);
+    }
+    assert_eq!(room.viewer().get("/api/curves").await.ok()["span"], "24h");
+    assert_eq!(
+        room.viewer().get("/api/curves?span=7d").await.places(),
+        ["span"]
+    );
+}
+
+#[tokio::test]
+async fn responses_are_counted_by_the_shape_that_was_served() {
+    let room = Room::open().await;
+    room.poll().await;
+    room.operator()
+        .post(
+            "/api/transitions",
+            &json!({"to": "cutover", "reason": "now"}),
+        )
+        .await
+        .ok();
+    room.poll().await;
+    let status = room.viewer().get("/api/status").await.ok();
+    let responses = status["responses"].as_array().unwrap();
+    let pending = responses
+        .iter()
+        .find(|of| of["outcome"] == "PENDING")
+        .unwrap();
+    assert_eq!(
+        *pending,
+        json!({"endpoint": "device_poll", "outcome": "PENDING", "target": 1, "legacy": 1})
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_would_become_of_each_step() {
+    let policy = Policy::builder()
+        .required_checks(["openapi"])
+        .build()
+        .unwrap();
+    let room = Room::open_with(|setup| setup.policy = policy).await;
+    let run = room.viewer().get("/api/transitions/cutover").await;
+    assert_eq!(
+        run.header("etag"),
+        Some(format!("\"{}\"", room.head()).as_str())
+    );
+    let run = run.ok();
+    assert_eq!(
+        (&run["passes"], &run["impossible"], &run["to"]),
+        (&json!(false), &json!(null), &json!("cutover"))
+    );
+    assert!(
+        run["gates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|gate| gate["name"] == "required_checks")
+    );
+    let run = room.viewer().get("/api/transitions/retire").await.ok();
+    assert_eq!(run["impossible"]["possible"], json!(["cutover", "observe"]));
+    for step in ["enable", "abort", "rollback"] {
+        room.viewer()
+            .get(&format!("/api/transitions/{step}"))
+            .await
+            .ok();
+    }
+    for step in ["undo", "", "cutover/", "%ff", "..%2fstatus"] {
+        let response = room.viewer().get(&format!("/api/transitions/{step}")).await;
+        assert_eq!(response.problem(), "not-found", "{step}");
+    }
+    assert_eq!(
+        room.head(),
+        3,
+        "nothing of it is journaled: {:?}",
+        room.events()
+    );
+    assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
+}
+
+#[tokio::test]
+async fn without_a_census_what_needs_one_says_so_and_the_rest_works() {
+    let room = Room::open_with(|setup| setup.watched = false).await;
+    let status = room.viewer().get("/api/status").await.ok();
+    assert_eq!(
+        (&status["totals"], &status["coverage"]),
+        (&json!(null), &json!([]))
+    );
+    for path in ["/api/report", "/api/callers", "/api/curves"] {
+        assert_eq!(
+            room.viewer().get(path).await.problem(),
+            "not-configured",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failing_gate_is_named_in_the_status_once_it_was_asked() {
+    let policy = Policy::builder()
+        .required_checks(["openapi"])
+        .build()
+        .unwrap();
+    let room = Room::open_with(|setup| setup.policy = policy).await;
+    room.tick();
+    let status = room.viewer().get("/api/status").await.ok();
+    let gates = status["gates"].as_array().unwrap();
+    let named = |name: &str| {
+        Identifier::new(name).is_ok()
+            && gates
+                .iter()
+                .any(|gate| gate["name"] == name && gate["passed"] == false)
+    };
+    assert!(named("required_checks") && named("coverage"), "{gates:?}");
+}

@@ -1,0 +1,183 @@
+//! What the curves say.
+
+use legacy_http_compat::{
+    census::Window,
+    history::{History, OpenHistoryErrorKind, Span},
+};
+use serde_json::json;
+
+use super::stage::{NEW, NOW, OLD, Setting, Stage, caller, contract, of_kind, of_pair, sum, tail};
+
+#[test]
+fn a_bucket_keeps_the_highest_number_of_dependent_callers_of_each_kind() {
+    let stage = Stage::new();
+    stage.poll("AGENT", 1, OLD);
+    stage.poll("AGENT", 2, OLD);
+    stage.poll("MCP", 3, OLD);
+    stage.seconds(5);
+    stage.poll("AGENT", 1, NEW);
+    stage.seconds(20);
+    assert_eq!(
+        stage.dependent(Span::Hour, "AGENT", 3),
+        [Some(2), Some(1), Some(1)]
+    );
+    assert_eq!(
+        stage.dependent(Span::Hour, "MCP", 3),
+        [Some(1), Some(1), Some(1)]
+    );
+    assert_eq!(
+        stage.dependent(Span::Hour, "other", 3),
+        [Some(0), Some(0), Some(0)]
+    );
+    assert_eq!(stage.dependent(Span::Month, "AGENT", 2), [None, Some(2)]);
+}
+
+#[test]
+fn stranded_callers_have_a_curve_of_their_own() {
+    let stage = Stage::new();
+    stage.poll("AGENT", 1, OLD);
+    stage.seconds(9);
+    stage.flag.set(false);
+    stage.poll("AGENT", 1, OLD);
+    stage.seconds(10);
+    let curves = stage.curves(Span::Hour);
+    let agent = of_kind(&curves, "AGENT");
+    assert_eq!(tail(&agent.stranded, 2), [Some(0), Some(1)]);
+    assert_eq!(tail(&agent.dependent, 2), [Some(1), Some(1)]);
+}
+
+#[test]
+fn responses_are_told_apart_by_endpoint_outcome_and_shape() {
+    let stage = Stage::of(Setting {
+        contract: contract(2),
+        ..Setting::default()
+    });
+    stage.tick();
+    stage.poll("AGENT", 1, OLD);
+    stage.poll("MCP", 2, OLD);
+    stage.poll("MCP", 3, NEW);
+    stage.ask(1, "APPROVED", caller("AGENT", 1, OLD));
+    stage.seconds(10);
+    stage.poll("AGENT", 1, OLD);
+    stage.seconds(1);
+    for span in Span::ALL {
+        let curves = stage.curves(span);
+        let pending = of_pair(&curves, "poll0", "PENDING");
+        assert_eq!((sum(&pending.legacy), sum(&pending.target)), (3, 1));
+        assert_eq!(sum(&of_pair(&curves, "poll1", "APPROVED").target), 1);
+        assert_eq!(sum(&of_pair(&curves, "poll1", "PENDING").target), 0);
+    }
+    let curves = stage.curves(Span::Hour);
+    let pending = of_pair(&curves, "poll0", "PENDING");
+    assert_eq!(tail(&pending.legacy, 3), [None, Some(2), Some(1)]);
+}
+
+#[test]
+fn all_outcomes_of_a_contract_show_zeros_from_its_first_response_on() {
+    let stage = Stage::new();
+    stage.tick();
+    assert!(stage.curves(Span::Hour).responses.is_empty());
+    stage.poll("AGENT", 1, OLD);
+    stage.seconds(1);
+    let curves = stage.curves(Span::Hour);
+    let outcomes: Vec<_> = curves
+        .responses
+        .iter()
+        .map(|curve| &*curve.outcome)
+        .collect();
+    assert_eq!(outcomes, ["PENDING", "APPROVED", "other", "undetermined"]);
+}
+
+#[test]
+fn pairs_beyond_the_bound_are_counted_together() {
+    // Each endpoint has four outcomes, with `other` and `undetermined`: there is no room to show all of them ahead.
+    let stage = Stage::of(Setting {
+        contract: contract(300),
+        ..Setting::default()
+    });
+    for endpoint in 0..300 {
+        stage.ask(endpoint, "APPROVED", caller("AGENT", 1, OLD));
+        stage.seconds(1);
+    }
+    let curves = stage.curves(Span::Day);
+    assert_eq!(curves.responses.len(), History::MAX_PAIRS);
+    let excess = curves.responses.last().unwrap();
+    assert_eq!((&*excess.endpoint, &*excess.outcome), ("other", "other"));
+    assert_eq!(sum(&excess.target), 300 - (History::MAX_PAIRS as u64 - 1));
+    let all: u64 = curves
+        .responses
+        .iter()
+        .map(|curve| sum(&curve.target))
+        .sum();
+    assert_eq!(all, 300, "none is lost");
+}
+
+#[test]
+fn what_was_counted_before_the_history_is_in_no_bucket() {
+    let stage = Stage::new();
+    stage.poll("AGENT", 1, OLD);
+    let later = History::builder(stage.census.clone(), stage.metrics.clone());
+    let later = later.clock(stage.clock.clone()).open().unwrap();
+    stage.poll("AGENT", 1, OLD);
+    legacy_http_compat::worker::Tick::tick(&later);
+    let curves = later.curves(Span::Hour);
+    assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
+}
+
+#[test]
+fn a_window_other_than_the_ready_made_ones_is_refused() {
+    let stage = Stage::new();
+    let odd = Window::new(std::time::Duration::from_secs(7)).unwrap();
+    let builder = History::builder(stage.census.clone(), stage.metrics.clone());
+    let error = builder.window(odd).open().unwrap_err();
+    assert_eq!(error.kind(), OpenHistoryErrorKind::NotReadyMade);
+    assert!(error.to_string().contains("7s"), "{error}");
+}
+
+#[test]
+fn the_window_of_the_census_decides_who_depends() {
+    let clock = Stage::new().clock;
+    let stage = Stage::at(clock, Setting::default(), |builder| {
+        builder.window(Window::FIVE_MINUTES)
+    });
+    stage.poll("AGENT", 1, OLD);
+    stage.seconds(400);
+    assert_eq!(stage.curves(Span::Hour).window, "5m");
+    assert_eq!(stage.dependent(Span::Hour, "AGENT", 1), [Some(0)]);
+    assert_eq!(sum(&stage.dependent(Span::Hour, "AGENT", 41)), 31);
+}
+
+#[test]
+fn curves_are_this_json() {
+    let stage = Stage::new();
+    stage.poll("AGENT", 1, OLD);
+    stage.tick();
+    let mut curves = stage.curves(Span::Day);
+    // All but the running bucket is left out, to be read by people.
+    let shorten = |values: &mut Vec<Option<u64>>| drop(values.drain(..1_438));
+    for curve in &mut curves.callers {
+        shorten(&mut curve.dependent);
+        shorten(&mut curve.stranded);
+    }
+    for curve in &mut curves.responses {
+        shorten(&mut curve.target);
+        shorten(&mut curve.legacy);
+    }
+    curves.callers.retain(|curve| curve.kind == "AGENT");
+    curves.responses.truncate(1);
+    let expected = json!({
+        "span": "24h",
+        "from_unix_ms": NOW - 1_439 * 60_000,
+        "step_ms": 60_000,
+        "len": 1_440,
+        "window": "24h",
+        "callers": [{"kind": "AGENT", "dependent": [null, 1], "stranded": [null, 0]}],
+        "responses": [{
+            "endpoint": "poll0",
+            "outcome": "PENDING",
+            "target": [null, 0],
+            "legacy": [null, 1],
+        }],
+    });
+    assert_eq!(serde_json::to_value(&curves).unwrap(), expected);
+}

@@ -1,0 +1,16 @@
+//! What those see who operate a rollout, in one process: journal, events, projection, history, and the admin service.
+
+#[path = "../support/rollout_events.rs"]
+mod events;
+#[path = "../support/exchange.rs"]
+mod exchange;
+#[path = "../support/temp_dir.rs"]
+mod temp_dir;
+
+mod admin;
+mod census_snapshot;
+mod history;
+mod journal;
+mod kept_files;
+mod rollout_events;
+mod rollout_fold;

@@ -1,0 +1,180 @@
+//! Events as JSON, and in the log.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use legacy_http_compat::rollout::{AppendError, CorrelationId, Event, EventPayload, audit};
+use legacy_http_compat::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::events;
+
+fn numbered() -> impl Iterator<Item = Event> {
+    (1..)
+        .zip(events::story())
+        .map(|(seq, payload)| events::draft(payload).numbered(seq))
+}
+
+/// The places of all objects whose members are fixed; a policy and evidence have what others give them.
+fn fixed_objects(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            found.push(path.to_owned());
+            for (name, value) in members {
+                if !matches!(name.as_str(), "policy" | "evidence") {
+                    fixed_objects(value, &format!("{path}/{name}"), found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                fixed_objects(value, &format!("{path}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_story_has_every_kind_of_fact() {
+    let mut names: Vec<&str> = events::story().iter().map(EventPayload::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 14, "{names:?}");
+}
+
+#[test]
+fn every_event_reads_back_as_it_was_written() {
+    for event in numbered() {
+        let json = serde_json::to_value(&event).unwrap();
+        let payload = json["payload"].as_object().unwrap();
+        assert!(payload.contains_key(event.payload().name()), "{json}");
+        assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    }
+}
+
+#[test]
+fn the_json_of_an_event_is_fixed() {
+    let id = CorrelationId::new("req-7").unwrap();
+    let event = events::draft(events::rollback("INC-1"))
+        .correlated(id)
+        .numbered(3);
+    let expected = json!({
+        "seq": 3,
+        "at": "2026-03-01T12:00:00.000Z",
+        "actor": { "kind": "human", "id": "mara" },
+        "reason": "as planned",
+        "correlation_id": "req-7",
+        "payload": { "phase_changed": { "from": "cutover", "to": "compat", "incident": "INC-1" } },
+    });
+    assert_eq!(serde_json::to_value(&event).unwrap(), expected);
+}
+
+#[test]
+fn an_unknown_member_anywhere_is_an_error() {
+    for event in numbered() {
+        let json = serde_json::to_value(&event).unwrap();
+        let mut places = Vec::new();
+        fixed_objects(&json, "", &mut places);
+        for place in places {
+            let mut with_more = json.clone();
+            let object = with_more.pointer_mut(&place).unwrap();
+            object["surprise"] = 1.into();
+            let read = serde_json::from_value::<Event>(with_more);
+            assert!(read.is_err(), "{place} of {json}");
+        }
+    }
+}
+
+/// What is logged while something runs.
+fn logged(run: impl FnOnce()) -> String {
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+    impl io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let sink = Sink::default();
+    let writer = sink.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, run);
+    let bytes = sink.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn every_event_is_logged_with_who_and_why() {
+    for event in numbered() {
+        let line = logged(|| audit::record("features.jobs.compat", &event));
+        let expected = format!(
+            r#"legacy_http_compat::audit: rollout event flag="features.jobs.compat" seq={} at=2026-03-01T12:00:00.000Z event="{}" actor_kind="human" actor_id="mara" reason="as planned""#,
+            event.seq(),
+            event.payload().name(),
+        );
+        assert!(line.contains(&expected), "{line}");
+        assert!(
+            !line.contains("hidden"),
+            "links and summaries stay in the journal: {line}"
+        );
+    }
+}
+
+#[test]
+fn an_override_is_a_warning_and_a_torn_journal_an_error() {
+    let levels: Vec<(u64, String)> = numbered()
+        .map(|event| {
+            let line = logged(|| audit::record("f", &event));
+            let level = line.trim_start().split(' ').next().unwrap_or_default();
+            (event.seq(), level.to_owned())
+        })
+        .filter(|(_, level)| level != "INFO")
+        .collect();
+    assert_eq!(levels, [(13, "WARN".to_owned()), (17, "ERROR".to_owned())]);
+}
+
+#[test]
+fn a_logged_event_has_what_it_is_about() {
+    let all: String = numbered()
+        .map(|event| logged(|| audit::record("f", &event)))
+        .collect();
+    for field in [
+        r#"phase="compat""#,
+        r#"mode="active""#,
+        r#"check="openapi" green=true"#,
+        r#"incident="INC-1""#,
+        r#"waived="caller psd_0000000000000000000000000000feed" owner="team probes" until="2027-01-15T08:00:00.000Z""#,
+        r#"from="compat" to="cutover" failing_gates="no_dependent_responses" overridden_gates="no_dependent_responses""#,
+        r#"cause="no such token""#,
+        r#"client_kind="AGENT" version="1.9.3""#,
+        "rollback=14",
+        r#"digest="0a0a"#,
+        "line=17",
+    ] {
+        assert!(all.contains(field), "{field} in {all}");
+    }
+}
+
+#[test]
+fn what_could_not_be_journaled_is_logged_as_an_error() {
+    let draft = events::draft_at(Timestamp::MIN.unix_ms(), events::rollback("INC-1"));
+    let line = logged(|| audit::not_journaled("f", &draft, &AppendError::Closed));
+    assert!(
+        line.trim_start()
+            .starts_with("ERROR legacy_http_compat::audit")
+    );
+    assert!(
+        line.contains(r#"event="phase_changed""#) && line.contains("error=\"the journal is closed")
+    );
+    assert!(!line.contains("seq="), "it has no place: {line}");
+}

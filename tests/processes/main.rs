@@ -1,0 +1,19 @@
+//! Real processes and real sockets: the command, the Core example, the rehearsal, and what stands after a kill.
+
+#[path = "../../examples/core/app/mod.rs"]
+mod core_app;
+#[path = "../support/rollout_events.rs"]
+mod events;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod census_kill;
+mod cli;
+mod core_binary;
+mod core_compat;
+mod core_fleet;
+mod core_rollout;
+mod core_target;
+mod journal_crash;
+mod once_free;
+mod rehearsal;
