@@ -5,6 +5,8 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 #[cfg(legacy_http_compat_loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
 #[cfg(not(legacy_http_compat_loom))]
@@ -15,7 +17,8 @@ const ON: u8 = 1;
 const RETIRED: u8 = 2;
 
 /// What the switch says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a caller must be able to handle every state"
@@ -27,6 +30,24 @@ pub enum FlagState {
     On,
     /// Off for good. The middleware is an identity.
     Retired,
+}
+
+impl FlagState {
+    /// `off`, `on` or `retired`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl fmt::Display for FlagState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// The writing end of a shared atomic switch.

@@ -8,7 +8,7 @@ use crate::{
     census::{KindCounts, Window},
     flag::FlagState,
     observation::Shape,
-    rollout::{Actor, EventRef, Phase, Reason, Rollout},
+    rollout::{Phase, Rollout},
     time::{Clock, Timestamp},
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Totals {
     pub(crate) at: Timestamp,
     pub(crate) head: u64,
     pub(crate) phase: Phase,
-    pub(crate) flag: &'static str,
+    pub(crate) flag: FlagState,
     pub(crate) journal_works: bool,
     /// The window of the caller counts.
     pub(crate) window: String,
@@ -51,7 +51,7 @@ impl Totals {
             at: Timestamp::now(clock),
             head: status.head,
             phase: status.state.phase(),
-            flag: flag_word(rollout.reader().state()),
+            flag: rollout.reader().state(),
             journal_works: status.journal_error.is_none(),
             window: Self::WINDOW.label(),
             kinds: report.map_or_else(Vec::new, |report| report.kinds),
@@ -84,33 +84,4 @@ pub(crate) fn responses(rollout: &Rollout) -> Vec<ResponseTotals> {
             legacy,
         });
     totals.collect()
-}
-
-/// `off`, `on` or `retired`.
-pub(crate) const fn flag_word(flag: FlagState) -> &'static str {
-    match flag {
-        FlagState::Off => "off",
-        FlagState::On => "on",
-        FlagState::Retired => "retired",
-    }
-}
-
-/// An [`EventRef`] in JSON.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct EventRefView {
-    seq: u64,
-    at: Timestamp,
-    actor: Actor,
-    reason: Reason,
-}
-
-impl EventRefView {
-    pub(crate) fn of(event: &EventRef) -> Self {
-        Self {
-            seq: event.seq,
-            at: event.at,
-            actor: event.actor.clone(),
-            reason: event.reason.clone(),
-        }
-    }
 }

@@ -13,10 +13,10 @@
 //! | `cause` | `attempt_refused` |
 //! | `check`, `green` | `check_reported` |
 //! | `client_kind`, `version` | `client_rolled_back` |
-//! | `waived`, `owner`, `until` | `dependence_waived`, `waiver_ended` |
+//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended` |
 //! | `digest` | `contract_changed` |
 //! | `rollback` | `post_analysis_filed` |
-//! | `mode` | `process_started` |
+//! | `flag_state` | `process_started` |
 //! | `line` | `recovered` |
 //! | `error` | those that are not in the journal |
 //!
@@ -29,7 +29,7 @@ use tracing::Level;
 use super::{
     actor::Actor,
     event::{Event, NewEvent},
-    gate_report::GateReport,
+    evidence::GateReport,
     journal::AppendError,
     payload::{Attempt, EventPayload},
     phase::Phase,
@@ -92,12 +92,12 @@ struct Details<'a> {
     green: Option<bool>,
     client_kind: Option<&'a str>,
     version: Option<&'a str>,
-    waived: Option<String>,
+    waiver_target: Option<String>,
     owner: Option<&'a str>,
     until: Option<String>,
     digest: Option<&'a str>,
     rollback: Option<u64>,
-    mode: Option<&'static str>,
+    flag_state: Option<&'static str>,
     line: Option<u64>,
 }
 
@@ -127,12 +127,12 @@ macro_rules! emitter {
                 green = details.green,
                 client_kind = details.client_kind,
                 version = details.version,
-                waived = details.waived.as_deref(),
+                waiver_target = details.waiver_target.as_deref(),
                 owner = details.owner,
                 until = details.until.as_deref(),
                 digest = details.digest,
                 rollback = details.rollback,
-                mode = details.mode,
+                flag_state = details.flag_state,
                 line = details.line,
                 error = head.error.as_deref(),
                 "{message}"
@@ -189,7 +189,7 @@ impl<'a> Details<'a> {
                 }
                 self.cause = Some(payload.cause.as_str());
             }
-            EventPayload::ProcessStarted(payload) => self.mode = Some(payload.mode.as_str()),
+            EventPayload::ProcessStarted(payload) => self.flag_state = Some(payload.flag.as_str()),
             EventPayload::Recovered(payload) => self.line = Some(payload.line),
             _ => {}
         }
@@ -210,11 +210,13 @@ impl<'a> Details<'a> {
                 self.incident = payload.incident.as_ref().map(IncidentId::as_str);
             }
             EventPayload::DependenceWaived(payload) => {
-                self.waived = Some(payload.waived.to_string());
+                self.waiver_target = Some(payload.target.to_string());
                 self.owner = Some(payload.owner.as_str());
                 self.until = Some(payload.until.to_string());
             }
-            EventPayload::WaiverEnded(payload) => self.waived = Some(payload.waived.to_string()),
+            EventPayload::WaiverEnded(payload) => {
+                self.waiver_target = Some(payload.target.to_string());
+            }
             EventPayload::ContractChanged(payload) => self.digest = Some(payload.digest.as_str()),
             EventPayload::PostAnalysisFiled(payload) => self.rollback = Some(payload.rollback),
             _ => {}

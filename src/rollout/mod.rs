@@ -75,53 +75,58 @@
 
 mod actor;
 pub mod audit;
-mod bounded_json;
 mod controller;
 mod event;
+mod evidence;
 mod gate;
-mod gate_report;
 mod journal;
+mod json_object;
 mod payload;
 mod phase;
 mod policy;
-mod projection;
-mod records;
 mod state;
 mod text;
 mod texts;
+mod view;
 mod waived;
 
 pub use actor::{Actor, ActorKind};
-pub use bounded_json::{Evidence, InvalidObject, InvalidObjectKind, PolicyDocument};
 pub use controller::{
-    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Overdue, Refusal, RefusalKind,
+    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
 pub use event::{Event, NewEvent};
+pub use evidence::{
+    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
+    CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport, InstrumentationEvidence,
+    NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
+    RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
+};
+pub(crate) use gate::WaiverCover;
 pub use gate::{Gate, GateContext};
-pub use gate_report::GateReport;
 pub use journal::{
     AppendError, Conflict, FileJournal, Journal, JournalReader, MemoryJournal, OpenError,
     OpenErrorKind, ReadError, ReadErrorKind, TornLine, Verified,
 };
+pub use json_object::{InvalidObject, InvalidObjectKind, JsonObject, PolicyDocument};
 pub use payload::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, Mode, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
-    ProcessStarted, Recovered, WaiverEnded,
+    EventPayload, Incident, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, ProcessStarted,
+    Recovered, WaiverEnded,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{
-    BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
-};
-pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
-pub use records::{
+pub use policy::{Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind};
+pub use state::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
-    ProcessStart, Rollback, ServedContract, Waiver,
+    ProcessStart, Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback,
+    RolloutState, ServedContract, Waiver,
 };
-pub use state::RolloutState;
 pub use text::{InvalidText, InvalidTextKind};
 pub use texts::{
     ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
     Summary,
+};
+pub use view::{
+    CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutView, WaiverView,
 };
 pub use waived::WaiverTarget;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    bounded_json::PolicyDocument,
-    gate_report::GateReport,
+    evidence::GateReport,
+    json_object::PolicyDocument,
     phase::Phase,
     texts::{ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary},
     waived::WaiverTarget,
@@ -120,8 +120,8 @@ pub struct ClientRolledBack {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DependenceWaived {
-    /// Whose.
-    pub waived: WaiverTarget,
+    /// The callers that the waiver covers.
+    pub target: WaiverTarget,
     /// Who answers for it.
     pub owner: Owner,
     /// When it ends by itself.
@@ -132,8 +132,8 @@ pub struct DependenceWaived {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaiverEnded {
-    /// Whose dependence counts again.
-    pub waived: WaiverTarget,
+    /// The callers whose dependence counts again.
+    pub target: WaiverTarget,
 }
 
 /// A contract that is served from now on.
@@ -168,19 +168,8 @@ pub struct PolicyChanged {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessStarted {
-    /// Whether it rewrites answers.
-    pub mode: Mode,
-}
-
-/// Whether answers are rewritten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "they are or they are not")]
-pub enum Mode {
-    /// They are: the flag is on.
-    Active,
-    /// They are not: the flag is off or retired.
-    Inactive,
+    /// The state of the flag in it.
+    pub flag: FlagState,
 }
 
 /// An attempt that was refused.
@@ -264,27 +253,10 @@ impl PhaseChange {
     }
 }
 
-impl Mode {
-    /// The mode that follows from the flag.
-    #[must_use]
-    pub const fn of(flag: FlagState) -> Self {
-        match flag {
-            FlagState::On => Self::Active,
-            FlagState::Off | FlagState::Retired => Self::Inactive,
-        }
-    }
-
-    /// `active` or `inactive`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-        }
-    }
-}
-
-fn write_version<S: Serializer>(version: &ClientVersion, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_version<S: Serializer>(
+    version: &ClientVersion,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     to.serialize_str(version.as_str())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use legacy_http_compat::{
     document::Document,
-    rollout::{BuiltInGate, Overdue, Phase, Policy},
+    rollout::{BuiltInGate, ObligationKind, Phase, Policy},
 };
 
 const RUNBOOK: &str = include_str!("../../src/guide/rollout.md");
@@ -63,7 +63,7 @@ fn every_phase_is_explained_and_no_other() {
 
 #[test]
 fn everything_that_can_be_overdue_is_explained() {
-    for what in Overdue::ALL.map(Overdue::as_str) {
+    for what in ObligationKind::ALL.map(ObligationKind::as_str) {
         let said = format!("`overdue` has `{what}`");
         assert!(
             RUNBOOK.replace('\n', " ").contains(&said),

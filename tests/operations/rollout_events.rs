@@ -150,10 +150,10 @@ fn a_logged_event_has_what_it_is_about() {
         .collect();
     for field in [
         r#"phase="compat""#,
-        r#"mode="active""#,
+        r#"flag_state="on""#,
         r#"check="openapi" green=true"#,
         r#"incident="INC-1""#,
-        r#"waived="caller psd_0000000000000000000000000000feed" owner="team probes" until="2027-01-15T08:00:00.000Z""#,
+        r#"waiver_target="caller psd_0000000000000000000000000000feed" owner="team probes" until="2027-01-15T08:00:00.000Z""#,
         r#"from="compat" to="cutover" failing_gates="no_dependent_responses" overridden_gates="no_dependent_responses""#,
         r#"cause="no such token""#,
         r#"client_kind="AGENT" version="1.9.3""#,

@@ -2,11 +2,12 @@
 
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
+    FlagState,
     caller::{ClientVersion, Fingerprint},
     rollout::{
         Actor, Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
         ContractDigest, DependenceWaived, EventPayload, FlagName, GateReport, Identifier, Incident,
-        IncidentId, Link, Mode, NewEvent, Opened, Owner, Phase, PhaseChange, PolicyChanged,
+        IncidentId, Link, NewEvent, Opened, Owner, Phase, PhaseChange, PolicyChanged,
         PolicyDocument, PostAnalysisFiled, ProcessStarted, Reason, Recovered, Summary, WaiverEnded,
         WaiverTarget,
     },
@@ -70,7 +71,7 @@ pub(crate) fn incident(id: &str) -> Incident {
 
 pub(crate) fn waived(waived: WaiverTarget, until: u64) -> EventPayload {
     EventPayload::DependenceWaived(DependenceWaived {
-        waived,
+        target: waived,
         owner: Owner::new("team probes").unwrap(),
         until: Timestamp::from_unix_ms(until),
     })
@@ -90,18 +91,19 @@ pub(crate) fn post_analysis(rollback: u64) -> EventPayload {
     })
 }
 
-pub(crate) fn started(mode: Mode) -> EventPayload {
-    EventPayload::ProcessStarted(ProcessStarted { mode })
+pub(crate) fn started(flag: FlagState) -> EventPayload {
+    EventPayload::ProcessStarted(ProcessStarted { flag })
 }
 
 /// A sequence of events that follow one another, with every kind of them in it.
 pub(crate) fn story() -> Vec<EventPayload> {
     let caller = WaiverTarget::Caller(Fingerprint::from_u128(0xfeed));
-    let failing = GateReport::failed(
+    let failing = GateReport::new(
         label("no_dependent_responses"),
+        false,
         json!({ "dependent_responses": 3 }),
     );
-    let passing = GateReport::ok(label("coverage"), json!({ "ratio": 1 }));
+    let passing = GateReport::new(label("coverage"), true, json!({ "ratio": 1 }));
     let client = ClientRolledBack {
         kind: label("AGENT"),
         version: ClientVersion::parse("1.9.3").unwrap(),
@@ -123,14 +125,14 @@ pub(crate) fn story() -> Vec<EventPayload> {
     let policy = PolicyDocument::new(json!({ "processes": 1 })).unwrap();
     vec![
         opened(Phase::Compat),
-        started(Mode::Active),
+        started(FlagState::On),
         contract("0a"),
         check("openapi", true),
         EventPayload::IncidentOpened(incident("INC-1")),
         EventPayload::IncidentClosed(incident("INC-1")),
         waived(caller.clone(), 1_800_000_000_000),
         waived(WaiverTarget::Kind(label("MCP")), 1_800_000_000_000),
-        EventPayload::WaiverEnded(WaiverEnded { waived: caller }),
+        EventPayload::WaiverEnded(WaiverEnded { target: caller }),
         EventPayload::PolicyChanged(PolicyChanged { policy }),
         EventPayload::AttemptRefused(refused),
         EventPayload::AttemptRefused(no_access),
@@ -141,6 +143,6 @@ pub(crate) fn story() -> Vec<EventPayload> {
         EventPayload::Recovered(Recovered { line: 17, bytes: 9 }),
         changed(Phase::Compat, Phase::Cutover),
         changed(Phase::Cutover, Phase::Retired),
-        started(Mode::Inactive),
+        started(FlagState::Retired),
     ]
 }

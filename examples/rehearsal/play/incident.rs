@@ -67,7 +67,7 @@ async fn stranded(scene: &mut Scene) -> usize {
     let waived: Vec<Value> = status["waivers"].as_array().cloned().unwrap_or_default();
     let waived: Vec<&str> = waived
         .iter()
-        .map(|waiver| text(&waiver["waived"]))
+        .map(|waiver| text(&waiver["target"]))
         .collect();
     let page = scene
         .operator

@@ -88,7 +88,7 @@ async fn waive(scene: &mut Scene, left: &Value) {
         .operator
         .page("callers?window=24h&state=dependent")
         .await;
-    let whose = |waiver: &&Value| waiver["waived"] == body["waived"] && waiver["holds"] == true;
+    let whose = |waiver: &&Value| waiver["target"] == body["waived"] && waiver["holds"] == true;
     let waivers = status["waivers"].as_array().into_iter().flatten();
     let owner = waivers
         .filter(whose)

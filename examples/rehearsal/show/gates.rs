@@ -40,19 +40,19 @@ fn because(gate: &str, evidence: &Value) -> String {
             .unwrap_or(0.0)
     };
     match gate {
-        "instrumentation" => format!("{} answers counted", number("/answers_counted")),
+        "instrumentation" => format!("{} answers counted", number("/responses_counted")),
         "required_checks" => checks(evidence),
         "no_dependent_responses" => format!(
             "{} with an old answer in {}",
-            callers(number("/in_the_way/callers")),
+            callers(number("/blocking/callers")),
             text(&evidence["window"])
         ),
         "all_callers_resolved" => format!(
             "{} migrated, {} waived, {} silent, {} in the way",
             number("/migrated"),
             number("/waived"),
-            number("/silent"),
-            number("/in_the_way")
+            number("/inactive"),
+            number("/blocking")
         ),
         "coverage" => format!(
             "{:.0} % of {} watched, {} answers",
@@ -61,17 +61,17 @@ fn because(gate: &str, evidence: &Value) -> String {
             number("/responses")
         ),
         "no_open_incident" => format!("{} open", number("/open")),
-        "post_analyses_filed" => format!("{} due", number("/due")),
+        "post_analyses_filed" => format!("{} missing", number("/open")),
         _ => evidence.to_string(),
     }
 }
 
 fn checks(evidence: &Value) -> String {
-    let in_the_way = evidence["in_the_way"].as_object();
-    match in_the_way.map_or(0, serde_json::Map::len) {
+    let blocking = evidence["blocking"].as_object();
+    match blocking.map_or(0, serde_json::Map::len) {
         0 => format!("all {} green", evidence["required"]),
         1 => {
-            let first = in_the_way.and_then(|checks| checks.iter().next());
+            let first = blocking.and_then(|checks| checks.iter().next());
             first.map_or_else(String::new, |(name, fault)| {
                 format!("{name} {}", text(fault))
             })

@@ -13,7 +13,6 @@ use crate::{
         access::Principal,
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
-        totals::EventRefView,
     },
     rollout::{
         CommandContext, CorrelationId, Event, Phase, Refusal, RefusalKind, RolledBack, Rollout,
@@ -159,7 +158,7 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::GatesFailed(failing) => problem.with("failing", json!(failing)),
         RefusalKind::OverrideMismatch {
             unnamed,
-            needless: not_failing,
+            not_failing,
         } => problem
             .with("unnamed", json!(unnamed))
             .with("not_failing", json!(not_failing)),
@@ -205,15 +204,10 @@ fn detail(refusal: &Refusal) -> String {
     format!("{}{}.", first.unwrap_or_default(), rest.as_str())
 }
 
-fn with_possible(
-    problem: Problem,
-    rollout: &Rollout,
-    phase: Phase,
-    possible: &[Phase],
-) -> Problem {
+fn with_possible(problem: Problem, rollout: &Rollout, phase: Phase, possible: &[Phase]) -> Problem {
     let status = rollout.status();
     problem
         .with("phase", phase.as_str())
-        .with("entered", json!(EventRefView::of(status.state.entered())))
+        .with("entered", json!(status.state.entered()))
         .with("possible", json!(possible))
 }

@@ -6,7 +6,7 @@ use crate::{
         mount_path::{MountPath, query},
     },
     census::Report,
-    rollout::{Overdue, Phase, RolloutStatus},
+    rollout::{ObligationKind, Phase, RolloutStatus},
 };
 
 /// A warning above every page.
@@ -90,10 +90,10 @@ fn stranded(base: &MountPath, phase: Phase, report: &Report) -> Option<Banner> {
     })
 }
 
-fn overdue_banner(base: &MountPath, overdue: Overdue, status: &RolloutStatus) -> Banner {
+fn overdue_banner(base: &MountPath, overdue: ObligationKind, status: &RolloutStatus) -> Banner {
     let limit = duration(status.policy.rollback_limit());
     let (title, text, link) = match overdue {
-        Overdue::Rollback => (
+        ObligationKind::EndRollback => (
             "The rollback is overdue",
             format!("The policy allows {limit}. Cut over again, or abort."),
             Some((
@@ -101,8 +101,8 @@ fn overdue_banner(base: &MountPath, overdue: Overdue, status: &RolloutStatus) ->
                 "Show the gates of the cutover".to_owned(),
             )),
         ),
-        Overdue::PostAnalysis => {
-            let first = status.state.post_analyses_due().next();
+        ObligationKind::PostAnalysis => {
+            let first = status.state.open_post_analyses().next();
             (
                 "A post-analysis is overdue",
                 format!("The policy allows {limit} after the rollback."),
@@ -112,7 +112,7 @@ fn overdue_banner(base: &MountPath, overdue: Overdue, status: &RolloutStatus) ->
                 }),
             )
         }
-        Overdue::Retirement => (
+        _ => (
             "The retirement is overdue",
             "The deadline that the policy sets has passed.".to_owned(),
             Some((

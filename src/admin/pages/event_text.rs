@@ -2,10 +2,11 @@
 
 use super::time_tag::{actor_label, in_words};
 use crate::{
+    FlagState,
     admin::format::{counted, listed, titled},
     rollout::{
         Actor, Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, GateReport,
-        Identifier, Mode, PhaseChange, Transition,
+        Identifier, PhaseChange, Transition,
     },
 };
 
@@ -44,11 +45,11 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::ClientRolledBack(back) => clients(back),
         EventPayload::DependenceWaived(payload) => format!(
             "waived {} until {}; the owner is {}",
-            payload.waived,
+            payload.target,
             in_words(payload.until),
             payload.owner
         ),
-        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.waived),
+        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
         EventPayload::ContractChanged(_) => "detected a change of contract".to_owned(),
         EventPayload::PostAnalysisFiled(payload) => {
             format!(
@@ -57,9 +58,9 @@ fn what(payload: &EventPayload) -> String {
             )
         }
         EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
-        EventPayload::ProcessStarted(payload) => match payload.mode {
-            Mode::Active => "started a process with the flag on".to_owned(),
-            Mode::Inactive => "started a process with the flag off".to_owned(),
+        EventPayload::ProcessStarted(payload) => match payload.flag {
+            FlagState::On => "started a process with the flag on".to_owned(),
+            FlagState::Off | FlagState::Retired => "started a process with the flag off".to_owned(),
         },
         other => format!("noted: {}", titled(other.name()).to_lowercase()),
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     FlagState,
-    admin::{mount_path::MountPath, totals::flag_word},
+    admin::mount_path::MountPath,
     census::Report,
     rollout::{Event, Phase, RolloutStatus},
     time::Timestamp,
@@ -85,7 +85,7 @@ impl Layout {
     }
 
     pub(crate) const fn flag_text(&self) -> &'static str {
-        flag_word(self.flag)
+        self.flag.as_str()
     }
 
     /// Whether a rollback would have an effect now.

@@ -130,7 +130,7 @@ impl OverviewPage {
 impl ObligationRow {
     fn new(base: &MountPath, obligation: &Obligation<'_>, now: Timestamp) -> Self {
         let (seq, incident) = (obligation.rollback.done.seq, &obligation.rollback.incident);
-        let (text, href, action) = match obligation.duty {
+        let (text, href, action) = match obligation.kind {
             ObligationKind::EndRollback => (
                 format!("The rollback for {incident} is not ended: cut over again, or abort."),
                 base.link("/transition/cutover"),

@@ -98,7 +98,7 @@ fn details(payload: &EventPayload) -> Vec<(String, String)> {
     members.remove("gates");
     let mut details = json_rows(&members);
     for report in gates(payload) {
-        let evidence = json_rows(report.evidence().members());
+        let evidence = json_rows(&report.evidence().to_members());
         let named = evidence
             .into_iter()
             .map(|(name, text)| (format!("{}: {name}", report.name()), text));

@@ -48,7 +48,7 @@ pub(crate) fn status(history: &History, state: &RolloutState) -> Value {
         "transitions": transitions(state),
         "refused_attempts": state.refusals(),
         "process_starts": state.process_starts(),
-        "last_start": state.last_start().map(|start| json!({ "mode": start.mode, "started": done(&start.started) })),
+        "last_start": state.last_start().map(|start| json!({ "flag": start.flag, "started": done(&start.started) })),
         "policy": state.policy(),
     })
 }
@@ -103,7 +103,7 @@ fn obligations(state: &RolloutState, now: Timestamp) -> Vec<Value> {
     let owed = state.obligations(now, limit);
     owed.map(|owed: Obligation<'_>| {
         json!({
-            "duty": owed.duty.as_str(),
+            "duty": owed.kind.as_str(),
             "rollback": owed.rollback.done.seq,
             "incident": owed.rollback.incident,
             "due": owed.due,
@@ -190,5 +190,5 @@ fn client_rollbacks(state: &RolloutState) -> Vec<Value> {
 
 /// What a gate has seen, in one line.
 pub(crate) fn evidence(report: &GateReport) -> String {
-    Value::Object(report.evidence().members().clone()).to_string()
+    Value::Object(report.evidence().to_members()).to_string()
 }

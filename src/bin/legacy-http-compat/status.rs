@@ -92,7 +92,7 @@ fn obligations(history: &History, state: &RolloutState) -> Vec<String> {
         let late = if owed.overdue { "OVERDUE " } else { "" };
         format!(
             "{late}{} of the rollback by event {} ({}), due {}",
-            owed.duty.as_str(),
+            owed.kind.as_str(),
             owed.rollback.done.seq,
             owed.rollback.incident,
             owed.due,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{budget::Budget, status::Overdue};
+use super::budget::Budget;
 use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
@@ -12,8 +12,8 @@ use crate::{
         payload::EventPayload,
         phase::{Phase, Transition},
         policy::Policy,
-        projection::{Projection, ProjectionError},
-        state::RolloutState,
+        state::{ObligationKind, RolloutState},
+        state::{Projection, ProjectionError},
     },
     time::Clock,
 };
@@ -34,7 +34,7 @@ pub(super) struct Desk {
     pub(super) budgets: [Budget; 2],
     pub(super) unjournaled_refusals: u64,
     /// When each sign was last given, by the monotonic clock.
-    pub(super) signs: BTreeMap<Overdue, Duration>,
+    pub(super) signs: BTreeMap<ObligationKind, Duration>,
     pub(super) cutover: Option<CutoverWatch>,
     pub(super) question: Question,
 }

@@ -92,13 +92,13 @@ impl Rollout {
     /// As all of these.
     pub fn waive(
         &self,
-        waived: WaiverTarget,
+        target: WaiverTarget,
         owner: Owner,
         until: Timestamp,
         order: &CommandContext,
     ) -> Recorded {
         let payload = DependenceWaived {
-            waived,
+            target,
             owner,
             until,
         };
@@ -110,8 +110,8 @@ impl Rollout {
     /// # Errors
     ///
     /// As all of these; and when there is none.
-    pub fn end_waiver(&self, waived: WaiverTarget, order: &CommandContext) -> Recorded {
-        self.record(EventPayload::WaiverEnded(WaiverEnded { waived }), order)
+    pub fn end_waiver(&self, target: WaiverTarget, order: &CommandContext) -> Recorded {
+        self.record(EventPayload::WaiverEnded(WaiverEnded { target }), order)
     }
 
     /// The post-analysis of the rollback that was journaled under this number is done.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::{desk::CutoverWatch, refusing::system, rollout::Rollout};
 use crate::{
     census::{Census, Report, Select, Window},
     rollout::{
-        gate::Waivers,
-        gate_report::GateReport,
+        evidence::{AutoRollbackEvidence, Evidence, GateReport, StrandedKind},
+        gate::WaiverCover,
         policy::Guard,
         texts::{Identifier, IncidentId},
     },
@@ -19,13 +17,6 @@ use crate::{
 struct Alarm {
     reason: String,
     report: GateReport,
-}
-
-/// The callers of a kind, and how many of those that are not waived are stranded.
-struct Figures {
-    kind: String,
-    stranded: u64,
-    known: u64,
 }
 
 impl Rollout {
@@ -67,12 +58,12 @@ impl Rollout {
         Some((watch, window, guard))
     }
 
-    fn stranded(&self, census: &Census, window: Window) -> Vec<Figures> {
-        let waivers = Waivers::of(&self.status().state, self.parts.now());
+    fn stranded(&self, census: &Census, window: Window) -> Vec<StrandedKind> {
+        let waivers = WaiverCover::new(&self.status().state, self.parts.now());
         let report = census.report(window);
         let mut kinds = by_kind(&report);
         census.each_caller(window, Select::Stranded, |row| {
-            if waivers.cover(&row)
+            if waivers.covers(&row)
                 && let Some(kind) = kinds.iter_mut().find(|kind| kind.kind == row.kind)
             {
                 kind.stranded = kind.stranded.saturating_sub(1);
@@ -82,8 +73,8 @@ impl Rollout {
     }
 }
 
-fn by_kind(report: &Report) -> Vec<Figures> {
-    let kinds = report.kinds.iter().map(|kind| Figures {
+fn by_kind(report: &Report) -> Vec<StrandedKind> {
+    let kinds = report.kinds.iter().map(|kind| StrandedKind {
         kind: kind.kind.clone(),
         stranded: kind.counts.stranded,
         known: kind.counts.known,
@@ -95,11 +86,11 @@ fn by_kind(report: &Report) -> Vec<Figures> {
     clippy::cast_precision_loss,
     reason = "numbers of callers are exact in 64-bit floats"
 )]
-fn alarm(guard: &Guard, window: Window, kinds: &[Figures]) -> Option<Alarm> {
+fn alarm(guard: &Guard, window: Window, kinds: &[StrandedKind]) -> Option<Alarm> {
     let all: u64 = kinds.iter().map(|kind| kind.stranded).sum();
     let too_many = guard.stranded_callers.is_some_and(|most| all > most);
-    let percent = |kind: &Figures| kind.stranded as f64 * 100.0 / kind.known.max(1) as f64;
-    let over = |kind: &&Figures| {
+    let percent = |kind: &StrandedKind| kind.stranded as f64 * 100.0 / kind.known.max(1) as f64;
+    let over = |kind: &&StrandedKind| {
         let most = guard.stranded_percent;
         kind.stranded > 0 && most.is_some_and(|most| percent(kind) > most)
     };
@@ -115,17 +106,15 @@ fn alarm(guard: &Guard, window: Window, kinds: &[Figures]) -> Option<Alarm> {
         _ => format!("{all} callers were stranded within {window} of the cutover"),
     };
     let figures = kinds.iter().filter(|kind| kind.stranded > 0);
-    let figures = figures
-        .map(|kind| json!({ "kind": kind.kind, "stranded": kind.stranded, "known": kind.known }));
-    let evidence = json!({
-        "stranded": all,
-        "most_callers": guard.stranded_callers,
-        "most_percent": guard.stranded_percent,
-        "kinds": figures.collect::<Vec<_>>(),
-    });
-    let name = Identifier::new("guard").expect("a word is a token");
+    let evidence = AutoRollbackEvidence {
+        stranded: all,
+        max_callers: guard.stranded_callers,
+        max_percent: guard.stranded_percent,
+        kinds: figures.cloned().collect(),
+    };
+    let name = Identifier::new(AutoRollbackEvidence::NAME).expect("the name is a token");
     Some(Alarm {
         reason,
-        report: GateReport::failed(name, evidence),
+        report: GateReport::new(name, false, Evidence::AutoRollback(evidence)),
     })
 }

@@ -27,5 +27,5 @@ pub use order::CommandContext;
 pub use refusal::{Refusal, RefusalKind};
 pub use rollback::RolledBack;
 pub use rollout::Rollout;
-pub use status::{Overdue, RolloutStatus};
+pub use status::RolloutStatus;
 pub use transition::DryRun;

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use crate::rollout::{
     journal::AppendError,
     policy::InvalidPolicy,
-    projection::ReplayError,
+    state::ReplayError,
     texts::{FlagName, Identifier},
 };
 

@@ -16,7 +16,7 @@ use crate::{
         journal::{AppendError, Conflict, Journal},
         phase::{Phase, Transition},
         policy::Policy,
-        projection::ReplayError,
+        state::ReplayError,
         state::RolloutState,
     },
     time::Clock,

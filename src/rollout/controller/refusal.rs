@@ -3,10 +3,10 @@
 use std::{error::Error, fmt};
 
 use crate::rollout::{
-    gate_report::GateReport,
+    evidence::GateReport,
     journal::{AppendError, Conflict},
     phase::{ImpossibleTransition, Phase, Transition},
-    projection::{ProjectionErrorKind, ReplayError},
+    state::{ProjectionErrorKind, ReplayError},
     texts::Identifier,
 };
 
@@ -35,7 +35,7 @@ pub enum RefusalKind {
         /// Failing gates that were not named.
         unnamed: Vec<Identifier>,
         /// Named gates that do not fail, or are not asked.
-        needless: Vec<Identifier>,
+        not_failing: Vec<Identifier>,
     },
     /// Others were faster.
     Conflict(Conflict),
@@ -104,11 +104,14 @@ impl fmt::Display for RefusalKind {
                 )
             }
             Self::GatesFailed(failing) => write!(f, "gates do not let pass: {}", list(failing)),
-            Self::OverrideMismatch { unnamed, needless } => write!(
+            Self::OverrideMismatch {
+                unnamed,
+                not_failing,
+            } => write!(
                 f,
                 "an override names each failing gate and no other; not named: {}; not failing: {}",
                 list(unnamed),
-                list(needless)
+                list(not_failing)
             ),
             Self::Conflict(conflict) => conflict.fmt(f),
             Self::RollbackUnrecorded => {

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::rollout::{
     actor::Actor,
-    gate_report::GateReport,
-    payload::{Attempt, AttemptRefused, ContractChanged, EventPayload, Mode, ProcessStarted},
+    evidence::GateReport,
+    payload::{Attempt, AttemptRefused, ContractChanged, EventPayload, ProcessStarted},
     texts::{ContractDigest, Reason},
 };
 
@@ -81,11 +81,11 @@ impl Parts {
         if desk.started {
             return;
         }
-        let mode = Mode::of(desk.flag());
+        let flag = desk.flag();
         let order = system("the process started");
         let draft = order.draft(
             self.now(),
-            EventPayload::ProcessStarted(ProcessStarted { mode }),
+            EventPayload::ProcessStarted(ProcessStarted { flag }),
         );
         desk.started = self.append(desk, &draft, loudness).is_ok();
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::rollout::{
     event::Event,
-    gate_report::GateReport,
+    evidence::GateReport,
     payload::{Attempt, EventPayload, PhaseChange},
     phase::Phase,
     texts::IncidentId,

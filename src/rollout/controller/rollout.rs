@@ -5,13 +5,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{desk::Desk, parts::Parts, signs::overdue, status::RolloutStatus};
+use super::{desk::Desk, parts::Parts, status::RolloutStatus};
 use crate::{
     census::Census,
     contract::LiveContract,
     flag::FlagReader,
     metrics::Metrics,
-    rollout::{gate_report::GateReport, journal::Journal, phase::Transition},
+    rollout::{
+        evidence::GateReport,
+        journal::Journal,
+        phase::Transition,
+        view::{next_gated, overdue},
+    },
 };
 
 /// The rollout of one flag: it alone holds the writing end, and moves it only by what its journal says.
@@ -46,7 +51,7 @@ use crate::{
 /// // The way back asks no gate, but leaves a post-analysis to be filed.
 /// rollout.rollback(IncidentId::new("INC-4711")?, &by_mara("pollers give up")?)?;
 /// assert_eq!(reader.state(), FlagState::On);
-/// assert_eq!(rollout.status().state.post_analyses_due().count(), 1);
+/// assert_eq!(rollout.status().state.open_post_analyses().count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Rollout {
@@ -139,7 +144,7 @@ fn status(
     (asked, gates): (Option<Transition>, Vec<GateReport>),
 ) -> RolloutStatus {
     let (state, now) = (desk.state(), parts.now());
-    let next = next_gated(desk);
+    let next = next_gated(desk.state());
     RolloutStatus {
         at: now,
         head: desk.head(),
@@ -153,12 +158,6 @@ fn status(
         journal_error: desk.journal_error.clone(),
         unjournaled_refusals: desk.unjournaled_refusals,
     }
-}
-
-/// The gated step that can come next.
-pub(super) fn next_gated(desk: &Desk) -> Option<Transition> {
-    let mut steps = desk.state().phase().transitions();
-    steps.find(|step| step.is_gated())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,12 +1,12 @@
 //! The rollout as a source of numbers.
 
-use super::{
-    rollout::Rollout,
-    status::{Overdue, RolloutStatus},
-};
+use super::{rollout::Rollout, status::RolloutStatus};
 use crate::{
     metrics::{Family, Sample, Source},
-    rollout::phase::{Phase, Transition},
+    rollout::{
+        phase::{Phase, Transition},
+        state::ObligationKind,
+    },
 };
 
 /// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
@@ -37,11 +37,11 @@ impl Source for Rollout {
                 sample(&[report.name().as_str()], report.passed().into());
             }
         } else if *family == Family::OVERDUE {
-            for what in Overdue::ALL {
+            for what in ObligationKind::ALL {
                 sample(&[what.as_str()], status.overdue.contains(&what).into());
             }
         } else if *family == Family::POST_ANALYSES_OPEN {
-            let due = status.state.post_analyses_due().count();
+            let due = status.state.open_post_analyses().count();
             sample(&[], (due as u64).into());
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[], status.journal_error.is_some().into());

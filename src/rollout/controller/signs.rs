@@ -2,30 +2,10 @@
 
 use std::time::Duration;
 
-use super::{desk::Desk, parts::Parts, status::Overdue};
-use crate::rollout::{phase::Phase, policy::Policy, records::ObligationKind, state::RolloutState};
-use crate::time::Timestamp;
+use super::{desk::Desk, parts::Parts};
+use crate::rollout::view::overdue;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// What is past its time.
-pub(super) fn overdue(state: &RolloutState, policy: &Policy, now: Timestamp) -> Vec<Overdue> {
-    let owed = state.obligations(now, policy.rollback_limit());
-    let owed = owed.filter(|obligation| obligation.overdue);
-    let mut overdue: Vec<Overdue> = owed
-        .map(|obligation| match obligation.duty {
-            ObligationKind::EndRollback => Overdue::Rollback,
-            ObligationKind::PostAnalysis => Overdue::PostAnalysis,
-        })
-        .collect();
-    let late = policy.retire_by().is_some_and(|moment| moment < now);
-    if late && state.phase() != Phase::Retired {
-        overdue.push(Overdue::Retirement);
-    }
-    overdue.sort_unstable();
-    overdue.dedup();
-    overdue
-}
 
 impl Parts {
     /// Says what is past its time: once at first, and then once a day.

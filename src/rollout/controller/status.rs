@@ -3,7 +3,13 @@
 use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
-    rollout::{gate_report::GateReport, phase::Transition, policy::Policy, state::RolloutState},
+    rollout::{
+        evidence::GateReport,
+        phase::Transition,
+        policy::Policy,
+        state::{ObligationKind, RolloutState},
+        view::{RefusalCounts, RolloutView},
+    },
 };
 
 /// How a rollout stands, as of its last command or tick.
@@ -25,7 +31,7 @@ pub struct RolloutStatus {
     /// What the gates of that step said last; empty before they were first asked.
     pub gates: Vec<GateReport>,
     /// What is past its time.
-    pub overdue: Vec<Overdue>,
+    pub overdue: Vec<ObligationKind>,
     /// Whether a rollback took effect that could not be journaled yet.
     pub rollback_unrecorded: bool,
     /// Why the journal could not be read or written the last time; `None` if it could.
@@ -34,29 +40,18 @@ pub struct RolloutStatus {
     pub unjournaled_refusals: u64,
 }
 
-/// What can be past its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Overdue {
-    /// A rollback lasts longer than the policy allows.
-    Rollback,
-    /// The post-analysis of a rollback is missing for longer than the policy allows.
-    PostAnalysis,
-    /// Flag and code should be gone.
-    Retirement,
-}
-
-impl Overdue {
-    /// All that can be.
-    pub const ALL: [Self; 3] = [Self::Rollback, Self::PostAnalysis, Self::Retirement];
-
-    /// `rollback`, `post_analysis` or `retirement`.
+impl RolloutStatus {
+    /// The status as a serialisable view.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rollback => "rollback",
-            Self::PostAnalysis => "post_analysis",
-            Self::Retirement => "retirement",
+    pub fn view(&self) -> RolloutView {
+        RolloutView {
+            flag: self.flag,
+            policy: self.policy.to_document(),
+            refusals: RefusalCounts {
+                journaled: self.state.refusals(),
+                unjournaled: Some(self.unjournaled_refusals),
+            },
+            ..RolloutView::new(&self.state, &self.policy, self.head, self.at)
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The periodic work of a rollout.
 
-use super::{
-    parts::Loudness,
-    rollout::{Rollout, next_gated},
-};
+use super::{parts::Loudness, rollout::Rollout};
 use crate::{
-    rollout::{gate::ask, phase::Transition, policy::Policy, state::RolloutState},
+    rollout::{
+        gate::evaluate, phase::Transition, policy::Policy, state::RolloutState, view::next_gated,
+    },
     worker::Tick,
 };
 
@@ -41,12 +40,12 @@ impl Rollout {
             return;
         };
         let context = self.parts.context(step, &state, &policy);
-        self.show_gates(step, ask(&context, &self.parts.gates));
+        self.show_gates(step, evaluate(&context, &self.parts.gates));
     }
 
     fn due_question(&self) -> Option<(Transition, RolloutState, Policy)> {
         let mut desk = self.desk();
-        let step = next_gated(&desk)?;
+        let step = next_gated(desk.state())?;
         let due = desk.question.take(step, self.parts.clock.monotonic());
         due.then(|| (step, desk.state().clone(), desk.policy.clone()))
     }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::rollout::{
     event::Event,
-    gate::ask,
-    gate_report::GateReport,
+    evidence::GateReport,
+    gate::evaluate,
     payload::{Attempt, EventPayload, PhaseChange},
     phase::{ImpossibleTransition, Phase, Transition},
     policy::Policy,
@@ -167,7 +167,7 @@ impl Look {
 
     fn ask(&self, parts: &Parts, rollout: &Rollout, step: Transition) -> Vec<GateReport> {
         let context = parts.context(step, &self.state, &self.policy);
-        let gates = ask(&context, &parts.gates);
+        let gates = evaluate(&context, &parts.gates);
         rollout.show_gates(step, gates.clone());
         gates
     }
@@ -196,7 +196,10 @@ fn refused(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Opti
         let outside = labels.iter().filter(|label| !of.contains(label));
         outside.cloned().collect()
     };
-    let (unnamed, needless) = (outside(&failing, named), outside(named, &failing));
-    let fits = unnamed.is_empty() && needless.is_empty();
-    (!fits).then_some(RefusalKind::OverrideMismatch { unnamed, needless })
+    let (unnamed, not_failing) = (outside(&failing, named), outside(named, &failing));
+    let fits = unnamed.is_empty() && not_failing.is_empty();
+    (!fits).then_some(RefusalKind::OverrideMismatch {
+        unnamed,
+        not_failing,
+    })
 }

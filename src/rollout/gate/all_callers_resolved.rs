@@ -1,69 +1,71 @@
-//! What became of everyone who ever depended.
+//! The gate `all_callers_resolved`: no caller that ever depended is left over.
 
-use serde_json::json;
+use super::{
+    context::{GateContext, Verdict},
+    coverage::snapshots_lost,
+    waiver_cover::WaiverCover,
+};
+use crate::{
+    census::{CallerRow, CallerState, Select},
+    rollout::evidence::{AllCallersResolvedEvidence, Evidence, UnknownReason},
+};
 
-use super::{context::GateContext, coverage::lost, verdict::Verdict, waivers::Waivers};
-use crate::census::{CallerRow, CallerState, Report, Select};
+/// How many blocking callers the evidence lists.
+const MAX_LISTED: usize = 10;
 
-/// How many of those in the way the evidence names.
-const SHOWN: usize = 10;
-
-/// Those that depended and did not migrate.
+/// Callers that depended and did not migrate.
 #[derive(Debug, Default)]
-struct Unaccounted {
+struct Unresolved {
     waived: u64,
     inactive: u64,
-    in_the_way: u64,
-    shown: Vec<String>,
+    blocking: u64,
+    listed: Vec<String>,
 }
 
-/// Every caller that ever depended has migrated, is waived or has been silent for long enough.
+/// Every caller that ever depended has migrated, is waived or is inactive.
 ///
-/// Silence counts only where it would have been heard: if the verdict rests on silent callers, the time of their
-/// silence must have been watched. Callers that the census has forgotten were silent for its retention, which is no
-/// shorter than the longest window. Those without a place are not known one by one: seen in the window, they are in the
-/// way.
+/// Inactivity counts only where activity would have been seen: if the verdict rests on inactive callers, the window must
+/// have been watched. Callers that the census has forgotten were inactive for its retention time, which is no shorter
+/// than the longest window. Callers for which the census had no space are not known one by one, and fail the gate when
+/// seen in the window.
 pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
-    let Some(census) = context.census else {
-        return Verdict::unknown("no census is attached");
-    };
+    let census = context.census.ok_or(UnknownReason::NoCensus)?;
     let window = context.policy.inactive_after();
     let report = census.report(window);
-    let waivers = Waivers::of(context.state, context.now);
-    let mut found = Unaccounted::default();
+    let waivers = WaiverCover::new(context.state, context.now);
+    let mut found = Unresolved::default();
     census.each_caller(window, Select::Unaccounted, |row| found.add(&row, &waivers));
-    let rests_on_silence = found.inactive > 0 || report.all.forgotten_dependents > 0;
-    let heard = !rests_on_silence || is_watched(&report, context);
-    let passed = found.in_the_way == 0 && heard && lost(&report) == 0 && !report.overflowed();
-    let evidence = json!({
-        "inactive_after": report.window,
-        "migrated": report.all.migrated,
-        "waived": found.waived,
-        "inactive": found.inactive,
-        "forgotten_dependents": report.all.forgotten_dependents,
-        "in_the_way": found.in_the_way,
-        "callers": found.shown,
-        "watched_ratio": report.coverage.ratio,
-        "overflowed": report.overflowed(),
-        "snapshots_lost": lost(&report),
-    });
-    Verdict::new(passed, evidence)
+    let evidence = AllCallersResolvedEvidence {
+        inactive_after: window,
+        migrated: report.all.migrated,
+        waived: found.waived,
+        inactive: found.inactive,
+        forgotten_dependents: report.all.forgotten_dependents,
+        blocking: found.blocking,
+        callers: found.listed,
+        watched_ratio: report.coverage.ratio,
+        overflowed: report.overflowed(),
+        snapshots_lost: snapshots_lost(&report),
+    };
+    let relies_on_inactivity = evidence.inactive > 0 || evidence.forgotten_dependents > 0;
+    let watched = evidence.watched_ratio >= context.policy.coverage_ratio();
+    let passed = evidence.blocking == 0
+        && (watched || !relies_on_inactivity)
+        && evidence.snapshots_lost == 0
+        && !evidence.overflowed;
+    Ok((passed, Evidence::AllCallersResolved(evidence)))
 }
 
-fn is_watched(report: &Report, context: &GateContext<'_>) -> bool {
-    report.coverage.ratio >= context.policy.coverage_ratio()
-}
-
-impl Unaccounted {
-    fn add(&mut self, row: &CallerRow, waivers: &Waivers) {
-        if waivers.cover(row) {
+impl Unresolved {
+    fn add(&mut self, row: &CallerRow, waivers: &WaiverCover) {
+        if waivers.covers(row) {
             self.waived += 1;
         } else if row.state == CallerState::Inactive {
             self.inactive += 1;
         } else {
-            self.in_the_way += 1;
-            if self.shown.len() < SHOWN {
-                self.shown.push(row.fingerprint.to_string());
+            self.blocking += 1;
+            if self.listed.len() < MAX_LISTED {
+                self.listed.push(row.fingerprint.to_string());
             }
         }
     }

@@ -1,11 +1,15 @@
-//! The built-in gates by their names.
+//! The built-in gates as [`Gate`]s.
 
 use super::{
-    all_callers_resolved, context::GateContext, coverage, gate::Gate, instrumentation,
-    no_dependent_responses, records, verdict::Verdict,
+    all_callers_resolved,
+    context::{GateContext, Verdict},
+    coverage,
+    gate::Gate,
+    instrumentation, journal_gates, no_dependent_responses,
 };
 use crate::rollout::{
-    bounded_json::Evidence, gate_report::GateReport, phase::Transition, policy::BuiltInGate,
+    evidence::{BuiltInGate, GateReport},
+    phase::Transition,
     texts::Identifier,
 };
 
@@ -14,26 +18,28 @@ impl Gate for BuiltInGate {
         self.label()
     }
 
-    /// By default policy. Which of them a rollout asks, its own policy says.
-    fn is_asked(&self, step: Transition) -> bool {
+    /// By the default policy; a rollout goes by its own policy.
+    fn applies_to(&self, step: Transition) -> bool {
         (*self == Self::Instrumentation) == (step == Transition::Enable) && step.is_gated()
     }
 
+    /// A gate that cannot be evaluated fails.
     fn report(&self, context: &GateContext<'_>) -> GateReport {
-        let verdict = verdict(*self, context);
-        let evidence = Evidence::fitted(verdict.evidence);
-        GateReport::new(self.label(), verdict.passed, evidence)
+        match verdict(*self, context) {
+            Ok((passed, evidence)) => GateReport::new(self.label(), passed, evidence),
+            Err(reason) => GateReport::new(self.label(), false, reason),
+        }
     }
 }
 
 fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
     match gate {
         BuiltInGate::Instrumentation => instrumentation::verdict(context),
-        BuiltInGate::RequiredChecks => records::required_checks(context),
+        BuiltInGate::RequiredChecks => Ok(journal_gates::required_checks(context)),
         BuiltInGate::NoDependentResponses => no_dependent_responses::verdict(context),
         BuiltInGate::AllCallersResolved => all_callers_resolved::verdict(context),
         BuiltInGate::Coverage => coverage::verdict(context),
-        BuiltInGate::NoOpenIncident => records::no_open_incident(context),
-        BuiltInGate::PostAnalysesFiled => records::post_analyses_filed(context),
+        BuiltInGate::NoOpenIncident => Ok(journal_gates::no_open_incident(context)),
+        BuiltInGate::PostAnalysesFiled => Ok(journal_gates::post_analyses_filed(context)),
     }
 }

@@ -4,7 +4,12 @@ use crate::time::Timestamp;
 use crate::{
     census::{Census, Window},
     metrics::Metrics,
-    rollout::{phase::Transition, policy::Policy, state::RolloutState},
+    rollout::{
+        evidence::{Evidence, UnknownReason},
+        phase::Transition,
+        policy::Policy,
+        state::RolloutState,
+    },
 };
 
 /// What a gate may look at: where the rollout stands, what its policy asks for, and what was counted.
@@ -17,6 +22,9 @@ pub struct GateContext<'a> {
     pub(in crate::rollout) metrics: Option<&'a Metrics>,
     pub(in crate::rollout) now: Timestamp,
 }
+
+/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
+pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
 
 impl<'a> GateContext<'a> {
     /// The step that is asked about.

@@ -1,38 +1,37 @@
-//! Whether silence would mean anything.
+//! The gate `coverage`: silence in the window would mean something.
 
-use serde_json::json;
+use super::context::{GateContext, Verdict};
+use crate::{
+    census::Report,
+    rollout::evidence::{CoverageEvidence, Evidence, UnknownReason},
+};
 
-use super::{context::GateContext, verdict::Verdict};
-use crate::census::Report;
-
-/// The window was watched, nothing overflowed or was lost in it, there was traffic, and this process saw all of it.
+/// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
 pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
-    let Some(census) = context.census else {
-        return Verdict::unknown("no census is attached");
+    let census = context.census.ok_or(UnknownReason::NoCensus)?;
+    let (policy, window) = (context.policy, context.window());
+    let report = census.report(window);
+    let evidence = CoverageEvidence {
+        window,
+        ratio: report.coverage.ratio,
+        min_ratio: policy.coverage_ratio(),
+        gaps: report.coverage.gap_count,
+        overflowed: report.overflowed(),
+        snapshots_lost: snapshots_lost(&report),
+        responses: report.all.responses.all,
+        min_responses: policy.min_responses(),
+        processes: policy.processes(),
     };
-    let (policy, report) = (context.policy, census.report(context.window()));
-    let lost = lost(&report);
-    let passed = report.coverage.ratio >= policy.coverage_ratio()
-        && !report.overflowed()
-        && lost == 0
-        && report.all.responses.all >= policy.min_responses()
-        && policy.processes() == 1;
-    let evidence = json!({
-        "window": report.window,
-        "ratio": report.coverage.ratio,
-        "least_ratio": policy.coverage_ratio(),
-        "gaps": report.coverage.gap_count,
-        "overflowed": report.overflowed(),
-        "snapshots_lost": lost,
-        "responses": report.all.responses.all,
-        "least_responses": policy.min_responses(),
-        "processes": policy.processes(),
-    });
-    Verdict::new(passed, evidence)
+    let passed = evidence.ratio >= evidence.min_ratio
+        && !evidence.overflowed
+        && evidence.snapshots_lost == 0
+        && evidence.responses >= evidence.min_responses
+        && evidence.processes == 1;
+    Ok((passed, Evidence::Coverage(evidence)))
 }
 
-/// How many snapshots were given up in the window of a report: what they knew is gone.
-pub(super) fn lost(report: &Report) -> usize {
+/// Snapshots given up in the window of a report, whose data is lost.
+pub(super) fn snapshots_lost(report: &Report) -> usize {
     let start = report.at_unix_ms.saturating_sub(report.window_ms);
     let lost = report.losses.iter();
     lost.filter(|loss| loss.at_unix_ms >= start).count()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::context::GateContext;
-use crate::rollout::{gate_report::GateReport, phase::Transition, texts::Identifier};
+use crate::rollout::{evidence::GateReport, phase::Transition, texts::Identifier};
 
 /// Evidence that must hold before a step.
 ///
@@ -29,8 +29,7 @@ use crate::rollout::{gate_report::GateReport, phase::Transition, texts::Identifi
 ///     fn report(&self, context: &GateContext<'_>) -> GateReport {
 ///         // 1970-01-01 was a Thursday; 0 is Monday.
 ///         let day = (context.now().unix_ms() / 86_400_000 + 3) % 7;
-///         let evidence = json!({ "day": day });
-///         if day < 4 { GateReport::ok(self.name(), evidence) } else { GateReport::failed(self.name(), evidence) }
+///         GateReport::new(self.name(), day < 4, json!({ "day": day }))
 ///     }
 /// }
 ///
@@ -43,7 +42,7 @@ pub trait Gate: fmt::Debug + Send + Sync {
     fn name(&self) -> Identifier;
 
     /// Whether it is asked before this step. By default before cutover and retirement; the ways back ask no gate.
-    fn is_asked(&self, step: Transition) -> bool {
+    fn applies_to(&self, step: Transition) -> bool {
         matches!(step, Transition::Cutover | Transition::Retire)
     }
 

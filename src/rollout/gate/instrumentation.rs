@@ -1,36 +1,26 @@
-//! Whether anybody is counting.
+//! The gate `instrumentation`: census and metrics are attached, and the census is watching.
 
-use serde_json::json;
+use super::context::{GateContext, Verdict};
+use crate::rollout::evidence::{Evidence, InstrumentationEvidence, UnknownReason};
 
-use super::{context::GateContext, verdict::Verdict};
-use crate::census::Report;
-
-/// Ready-made reports are renewed every five seconds by a census that is kept.
+/// A census that is ticked renews its cached reports every five seconds.
 const FRESH_MS: u64 = 30_000;
 
-/// Census and metrics are attached, and the census is watching: its heartbeats come, so that its reports are fresh and
-/// their shortest window is watched up to its end.
+/// The census receives heartbeats: its reports are fresh, and their shortest window was watched up to its end.
 pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
-    let Some(census) = context.census else {
-        return Verdict::unknown("no census is attached");
-    };
-    let Some(metrics) = context.metrics else {
-        return Verdict::unknown("no metrics are attached");
-    };
+    let census = context.census.ok_or(UnknownReason::NoCensus)?;
+    let metrics = context.metrics.ok_or(UnknownReason::NoMetrics)?;
     let reports = census.cached_reports();
-    let watched = reports.first().map_or(0, watched);
-    let age = reports.first().map_or(u64::MAX, |report| {
+    let report = reports.first();
+    let watched_ms = report.map_or(0, |report| report.coverage.watched_ms);
+    let report_age_ms = report.map_or(u64::MAX, |report| {
         report.at_unix_ms.abs_diff(context.now.unix_ms())
     });
-    let running = watched > 0 && age <= FRESH_MS;
-    let evidence = json!({
-        "watched_ms": watched,
-        "report_age_ms": age,
-        "responses_counted": metrics.snapshot().total_responses(),
-    });
-    Verdict::new(running, evidence)
-}
-
-fn watched(report: &Report) -> u64 {
-    report.coverage.watched_ms
+    let evidence = InstrumentationEvidence {
+        watched_ms,
+        report_age_ms,
+        responses_counted: metrics.snapshot().total_responses(),
+    };
+    let passed = watched_ms > 0 && report_age_ms <= FRESH_MS;
+    Ok((passed, Evidence::Instrumentation(evidence)))
 }

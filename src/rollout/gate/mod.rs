@@ -1,19 +1,18 @@
-//! The evidence that must hold before a step.
+//! The conditions of a transition.
 
 mod all_callers_resolved;
-mod ask;
 mod built_in;
 mod context;
 mod coverage;
+mod evaluate;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod gate;
 mod instrumentation;
+mod journal_gates;
 mod no_dependent_responses;
-mod records;
-mod verdict;
-mod waivers;
+mod waiver_cover;
 
-pub(super) use ask::ask;
 pub use context::GateContext;
+pub(super) use evaluate::evaluate;
 pub use gate::Gate;
-pub(super) use waivers::Waivers;
+pub(crate) use waiver_cover::WaiverCover;

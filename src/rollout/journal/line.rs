@@ -126,16 +126,19 @@ fn read_body(body: &[u8]) -> Result<OwnedBody, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag::FlagState;
     use crate::rollout::{
         actor::Actor,
         event::NewEvent,
-        payload::{EventPayload, Mode, ProcessStarted},
+        payload::{EventPayload, ProcessStarted},
         texts::Reason,
     };
     use crate::time::Timestamp;
 
     fn event() -> Event {
-        let payload = ProcessStarted { mode: Mode::Active };
+        let payload = ProcessStarted {
+            flag: FlagState::On,
+        };
         NewEvent::new(
             Timestamp::from_unix_ms(1_772_366_400_000),
             Actor::system("core").unwrap(),
@@ -151,7 +154,7 @@ mod tests {
         let expected = concat!(
             r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""event":{"seq":1,"at":"2026-03-01T12:00:00.000Z","actor":{"kind":"system","id":"core"},"#,
-            r#""reason":"start","payload":{"process_started":{"mode":"active"}}},"sha256":"63bde4e37893fa90e5c6efaa3d48c120e0cb2e8ec3017fc7f35f66b8d2004c49"}"#,
+            r#""reason":"start","payload":{"process_started":{"flag":"on"}}},"sha256":"8e1cbb126c1f03a7bae6c6e7f5fbad55bfa55ccd887ce9fe20878d357d77c9e5"}"#,
             "\n"
         );
         assert_eq!(String::from_utf8(line).unwrap(), expected);

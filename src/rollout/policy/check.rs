@@ -3,13 +3,15 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    built_in::BuiltInGate,
     draft::PolicyBuilder,
     fault::{Faults, InvalidPolicy, PolicyFaultKind},
     policy::{Asked, Guard, Policy},
 };
 use crate::time::duration_text;
-use crate::{census::Window, rollout::texts::Identifier};
+use crate::{
+    census::Window,
+    rollout::{evidence::BuiltInGate, texts::Identifier},
+};
 
 /// The most checks that a policy may require.
 const MAX_CHECKS: usize = 64;

@@ -6,7 +6,6 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    built_in::BuiltInGate,
     check::build,
     draft::PolicyBuilder,
     fault::{Faults, InvalidPolicy, PolicyFaultKind},
@@ -16,7 +15,9 @@ use crate::time::Timestamp;
 use crate::time::duration_text;
 use crate::{
     json::{About, Complaint, ObjectReader, OrderedValue},
-    rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier},
+    rollout::{
+        evidence::BuiltInGate, json_object::PolicyDocument, phase::Phase, texts::Identifier,
+    },
 };
 
 impl Policy {
@@ -43,7 +44,10 @@ impl Policy {
     ///
     /// All faults at once.
     pub fn from_document(document: &PolicyDocument) -> Result<Self, InvalidPolicy> {
-        Self::read(&document.to_value().into(), Faults::default())
+        Self::read(
+            &Value::Object(document.members().clone()).into(),
+            Faults::default(),
+        )
     }
 
     /// The policy as a journal holds it, every member written out.

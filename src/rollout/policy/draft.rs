@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use super::{
-    built_in::BuiltInGate,
-    policy::{Guard, Policy},
-};
+use super::policy::{Guard, Policy};
 use crate::rollout::{
+    evidence::BuiltInGate,
     phase::{Phase, Transition},
     texts::Identifier,
 };

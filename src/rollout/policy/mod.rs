@@ -1,6 +1,5 @@
 //! What a rollout asks for, and within which bounds.
 
-mod built_in;
 mod check;
 mod document;
 mod draft;
@@ -10,7 +9,6 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-pub use built_in::BuiltInGate;
 pub use draft::PolicyBuilder;
 pub use fault::{InvalidPolicy, PolicyFault, PolicyFaultKind};
 pub use policy::{Guard, Policy};

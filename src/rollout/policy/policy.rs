@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::built_in::BuiltInGate;
 use crate::time::Timestamp;
 use crate::{
     census::Window,
     rollout::{
+        evidence::BuiltInGate,
         phase::{Phase, Transition},
         texts::Identifier,
     },

@@ -3,8 +3,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{BuiltInGate, Guard, Policy, PolicyFaultKind};
-use crate::rollout::{Phase, PolicyDocument, Transition};
+use super::{Guard, Policy, PolicyFaultKind};
+use crate::rollout::{BuiltInGate, Phase, PolicyDocument, Transition};
 use crate::time::Timestamp;
 
 fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {

@@ -91,7 +91,7 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     );
     let problem = response.json();
     assert_eq!(
-        (&problem["unnamed"], &problem["needless"]),
+        (&problem["unnamed"], &problem["not_failing"]),
         (&json!(["coverage"]), &json!(["no_open_incident"]))
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});

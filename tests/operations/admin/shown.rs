@@ -82,12 +82,12 @@ async fn everything_that_an_operator_did_is_in_the_status() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|owed| owed["duty"].clone())
+        .map(|owed| owed["obligation"].clone())
         .collect();
     assert_eq!(duties, ["end_rollback", "post_analysis"]);
     room.pass(73 * HOUR);
     let status = room.viewer().get("/api/status").await.ok();
-    assert_eq!(status["overdue"], json!(["rollback", "post_analysis"]));
+    assert_eq!(status["overdue"], json!(["end_rollback", "post_analysis"]));
     let filed = json!({"rollback": rollback, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"});
     order(&operator, "/api/post-analyses", filed).await;
     let status = room.viewer().get("/api/status").await.ok();

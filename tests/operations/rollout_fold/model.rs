@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    ContractChanged, EventPayload, GateReport, Identifier, IncidentId, Mode, ObligationKind, Phase,
+    ContractChanged, EventPayload, GateReport, Identifier, IncidentId, ObligationKind, Phase,
     PhaseChange, WaiverTarget,
 };
 use legacy_http_compat::time::Timestamp;
@@ -89,9 +90,9 @@ impl Model {
             .rev()
             .find_map(|(_, _, payload)| match payload {
                 EventPayload::DependenceWaived(payload) => {
-                    (payload.waived == *waived).then_some(Some(payload.until))
+                    (payload.target == *waived).then_some(Some(payload.until))
                 }
-                EventPayload::WaiverEnded(payload) => (payload.waived == *waived).then_some(None),
+                EventPayload::WaiverEnded(payload) => (payload.target == *waived).then_some(None),
                 _ => None,
             });
         last.flatten()
@@ -185,14 +186,19 @@ impl Model {
             EventPayload::PhaseChanged(change) => change.from == phase && is_step(change),
             EventPayload::IncidentOpened(payload) => !self.is_open(&payload.incident),
             EventPayload::IncidentClosed(payload) => self.is_open(&payload.incident),
-            EventPayload::WaiverEnded(payload) => self.waived_until(&payload.waived).is_some(),
+            EventPayload::WaiverEnded(payload) => self.waived_until(&payload.target).is_some(),
             EventPayload::ContractChanged(payload) => !self.is_served(payload),
             EventPayload::PostAnalysisFiled(payload) => {
                 let rollbacks = self.rollbacks(Timestamp::MIN);
                 rollbacks.iter().any(|(seq, _, _)| *seq == payload.rollback)
             }
             EventPayload::ProcessStarted(payload) => {
-                (payload.mode == Mode::Active) == (phase == Phase::Compat)
+                let expected = match phase {
+                    Phase::Observe | Phase::Cutover => FlagState::Off,
+                    Phase::Compat => FlagState::On,
+                    Phase::Retired => FlagState::Retired,
+                };
+                payload.flag == expected
             }
             _ => true,
         }

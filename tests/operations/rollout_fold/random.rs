@@ -7,9 +7,9 @@ use legacy_http_compat::{
     FlagState,
     caller::Fingerprint,
     rollout::{
-        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Mode,
-        Phase, PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered,
-        WaiverEnded, WaiverTarget,
+        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Phase,
+        PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered, WaiverEnded,
+        WaiverTarget,
     },
 };
 use proptest::{option, prelude::*, sample::select};
@@ -38,14 +38,8 @@ fn waived() -> impl Strategy<Value = WaiverTarget> {
 }
 
 fn gates() -> impl Strategy<Value = Vec<GateReport>> {
-    let report = (name(), proptest::bool::weighted(0.7)).prop_map(|(name, passed)| {
-        let evidence = json!({ "seen": 0 });
-        if passed {
-            GateReport::ok(name, evidence)
-        } else {
-            GateReport::failed(name, evidence)
-        }
-    });
+    let report = (name(), proptest::bool::weighted(0.7))
+        .prop_map(|(name, passed)| GateReport::new(name, passed, json!({ "seen": 0 })));
     proptest::collection::vec(report, 0..3)
 }
 
@@ -77,7 +71,7 @@ fn likely_change() -> impl Strategy<Value = EventPayload> {
         events::changed(Phase::Compat, Phase::Observe),
         events::cutover(Vec::new(), &[]),
         events::cutover(
-            vec![GateReport::failed(events::label("a"), json!({}))],
+            vec![GateReport::new(events::label("a"), false, json!({}))],
             &["a"],
         ),
         events::rollback("INC-1"),
@@ -98,10 +92,10 @@ fn other_fact() -> impl Strategy<Value = EventPayload> {
         incident().prop_map(|id| EventPayload::IncidentOpened(events::incident(id.as_str()))),
         incident().prop_map(|id| EventPayload::IncidentClosed(events::incident(id.as_str()))),
         (waived(), 0_u64..200).prop_map(|(waived, until)| events::waived(waived, until)),
-        waived().prop_map(|waived| EventPayload::WaiverEnded(WaiverEnded { waived })),
+        waived().prop_map(|waived| EventPayload::WaiverEnded(WaiverEnded { target: waived })),
         select(vec!["0a", "0b"]).prop_map(events::contract),
         (0_u64..40).prop_map(events::post_analysis),
-        select(vec![Mode::Active, Mode::Inactive]).prop_map(events::started),
+        select(vec![FlagState::On, FlagState::Off, FlagState::Retired]).prop_map(events::started),
         Just(EventPayload::AttemptRefused(refused)),
         Just(EventPayload::Recovered(Recovered { line: 1, bytes: 1 })),
         (0_u64..9).prop_map(|limit| {
@@ -132,7 +126,7 @@ fn agrees_at(fold: &Projection, model: &Model, now: Timestamp) -> Result<(), Tes
     let limit = Duration::from_millis(40);
     let owed: Vec<_> = state
         .obligations(now, limit)
-        .map(|owed| (owed.duty, owed.rollback.done.seq, owed.overdue))
+        .map(|owed| (owed.kind, owed.rollback.done.seq, owed.overdue))
         .collect();
     prop_assert_eq!(owed, model.obligations(now, limit));
     let rollbacks: Vec<_> = state

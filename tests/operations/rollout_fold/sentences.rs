@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    EventPayload, GateReport, Mode, ObligationKind, Phase, PhaseChange, Projection,
-    ProjectionError, ProjectionErrorKind, Transition, WaiverTarget,
+    EventPayload, GateReport, ObligationKind, Phase, PhaseChange, Projection, ProjectionError,
+    ProjectionErrorKind, Transition, WaiverTarget,
 };
 use legacy_http_compat::time::Timestamp;
 use serde_json::json;
@@ -34,7 +35,7 @@ fn hour(number: u64) -> Timestamp {
 }
 
 fn failing(name: &str) -> GateReport {
-    GateReport::failed(label(name), json!({}))
+    GateReport::new(label(name), false, json!({}))
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.policy().members()["processes"], 1);
     assert_eq!((state.opened().seq, state.policy_set().seq), (1, 10));
     assert_eq!(state.contract().unwrap().since.seq, 3);
-    assert_eq!(state.last_start().unwrap().mode, Mode::Inactive);
+    assert_eq!(state.last_start().unwrap().flag, FlagState::Retired);
     assert_eq!(state.client_rollbacks()[0].version.as_str(), "1.9.3");
     assert_eq!(
         state.overrides()[0].gates,
@@ -93,7 +94,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let limit = Duration::from_secs(72 * 3600);
     let owed = |now| -> Vec<(ObligationKind, bool)> {
         let owed = state.obligations(now, limit);
-        owed.map(|owed| (owed.duty, owed.overdue)).collect()
+        owed.map(|owed| (owed.kind, owed.overdue)).collect()
     };
     assert_eq!(
         owed(hour(75)),
@@ -115,7 +116,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let settled = fold(facts).unwrap();
     let state = settled.state().unwrap();
     assert_eq!(state.obligations(late, limit).count(), 0);
-    assert_eq!(state.post_analyses_due().count(), 0);
+    assert_eq!(state.open_post_analyses().count(), 0);
     assert_eq!(
         state.rollbacks()[0]
             .post_analysis
@@ -273,7 +274,7 @@ fn what_refers_to_nothing_is_refused() {
     assert_eq!(message(closed), "incident INC-1 is not open");
     assert_eq!(message(post_analysis(1)), "event 1 is no rollback");
     assert_eq!(
-        message(started(Mode::Inactive)),
-        "no process starts inactive in compat"
+        message(started(FlagState::Off)),
+        "a process cannot start with the flag off in compat"
     );
 }

@@ -96,7 +96,7 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
     }
     for text in [
         "opened in **compat** for features.jobs.compat",
-        "process started active",
+        "process started, flag on",
         "check openapi green <https://ci.example/runs/7>",
         "incident INC-1 opened",
         "incident INC-1 closed",

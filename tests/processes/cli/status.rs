@@ -20,8 +20,9 @@ fn status(journal: &OnDisk, json: bool) -> Ran {
 
 /// A rollout that was rolled back long ago, with all that can be open.
 fn troubled() -> OnDisk {
-    let failing = GateReport::failed(
+    let failing = GateReport::new(
         events::label("no_dependent_responses"),
+        false,
         json!({ "responses": 3 }),
     );
     let refused = AttemptRefused {
@@ -32,11 +33,12 @@ fn troubled() -> OnDisk {
         cause: Reason::new("a gate does not let pass").unwrap(),
         gates: vec![failing],
     };
-    let passing = GateReport::ok(
+    let passing = GateReport::new(
         events::label("no_dependent_responses"),
+        true,
         json!({ "responses": 0 }),
     );
-    let coverage = GateReport::ok(events::label("coverage"), json!({ "ratio": 1 }));
+    let coverage = GateReport::new(events::label("coverage"), true, json!({ "ratio": 1 }));
     OnDisk::of(vec![
         events::opened(Phase::Compat),
         events::check("openapi", true),

@@ -60,7 +60,7 @@ fn each_break_is_named_with_its_line() {
     type Damage<'d> = &'d dyn Fn(&mut Vec<String>);
     let other = OnDisk::of(vec![
         events::opened(Phase::Observe),
-        events::started(legacy_http_compat::rollout::Mode::Inactive),
+        events::started(legacy_http_compat::FlagState::Off),
     ]);
     let other = other.lines();
     let breaks: [(Damage<'_>, u64, &str); 5] = [

@@ -90,7 +90,7 @@ pub(crate) fn file_post_analysis(rollout: &Rollout) {
     let status = rollout.status();
     let due: Vec<u64> = status
         .state
-        .post_analyses_due()
+        .open_post_analyses()
         .map(|rollback| rollback.done.seq)
         .collect();
     let [rollback] = due[..] else {

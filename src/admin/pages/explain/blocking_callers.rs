@@ -1,10 +1,10 @@
 //! The callers that make gates fail, by kind.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::{
-    census::{CallerRow, CallerState, Select},
-    rollout::{Rollout, RolloutState, Transition, WaiverTarget},
+    census::{CallerState, Select},
+    rollout::{Rollout, Transition, WaiverCover},
     time::Timestamp,
 };
 
@@ -23,16 +23,18 @@ impl BlockingCallers {
         let (Some(census), status) = (rollout.census(), rollout.status()) else {
             return Self::default();
         };
-        let (mut depended, mut unresolved) = (BTreeMap::new(), BTreeMap::new());
-        let state = &status.state;
+        let waivers = WaiverCover::new(&status.state, now);
+        let (mut depended, mut unresolved) = (Kinds::new(), Kinds::new());
         let window = status.policy.quiet_window(step);
         census.each_caller(window, Select::Depended, |row| {
-            count(&row, state, now, &mut depended);
+            if !waivers.covers(&row) {
+                *depended.entry(row.kind).or_default() += 1;
+            }
         });
         let window = status.policy.inactive_after();
         census.each_caller(window, Select::Unaccounted, |row| {
-            if row.state != CallerState::Inactive {
-                count(&row, state, now, &mut unresolved);
+            if row.state != CallerState::Inactive && !waivers.covers(&row) {
+                *unresolved.entry(row.kind).or_default() += 1;
             }
         });
         Self {
@@ -42,23 +44,10 @@ impl BlockingCallers {
     }
 }
 
-fn count(row: &CallerRow, state: &RolloutState, now: Timestamp, into: &mut BTreeMap<String, u64>) {
-    let mut waivers = state
-        .waivers()
-        .iter()
-        .filter(|(_, waiver)| waiver.holds(now));
-    let waived = waivers.any(|(waived, _)| match waived {
-        WaiverTarget::Caller(fingerprint) => *fingerprint == row.fingerprint,
-        WaiverTarget::Kind(kind) => kind.as_str() == row.kind,
-        WaiverTarget::Anonymous => false,
-    });
-    if !waived {
-        *into.entry(row.kind.clone()).or_default() += 1;
-    }
-}
+type Kinds = BTreeMap<String, u64>;
 
-fn most_first(kinds: BTreeMap<String, u64>) -> Vec<(String, u64)> {
+fn most_first(kinds: Kinds) -> Vec<(String, u64)> {
     let mut kinds: Vec<_> = kinds.into_iter().collect();
-    kinds.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    kinds.sort_by_key(|(_, number)| Reverse(*number));
     kinds
 }

@@ -1,108 +1,82 @@
 //! Explaining the report of one gate.
 
 use super::{
-    census_gates,
+    census_gates::{all_callers_resolved, coverage, instrumentation, no_dependent_responses},
     explanation::{ExplainContext, Explanation, Point},
-    figures::Figures,
-    journal_gates,
+    journal_gates::{no_open_incident, post_analyses_filed, required_checks},
     json_rows::json_rows,
 };
 use crate::{
-    admin::format::titled,
-    rollout::{BuiltInGate, GateReport},
+    admin::format::{counted, titled},
+    rollout::{BuiltInGate, Evidence, GateReport, UnknownReason},
 };
 
-/// What a gate says.
+/// The report of a gate in words.
 pub(crate) fn explain(report: &GateReport, context: &ExplainContext<'_>) -> Explanation {
-    let figures = Figures(report.evidence().members());
-    let unknown = figures.text("unknown");
-    let points = match BuiltInGate::find(report.name().as_str()) {
-        Some(_) if !unknown.is_empty() => vec![blind(unknown)],
-        Some(gate) => points(gate, figures, context, report.passed()),
-        None => vec![own(report, unknown)],
+    let (name, passed) = (report.name().as_str(), report.passed());
+    let points = match report.evidence() {
+        Evidence::Instrumentation(evidence) => instrumentation(evidence, passed),
+        Evidence::RequiredChecks(evidence) => required_checks(evidence, context),
+        Evidence::NoDependentResponses(evidence) => no_dependent_responses(evidence, context),
+        Evidence::AllCallersResolved(evidence) => all_callers_resolved(evidence, context),
+        Evidence::Coverage(evidence) => coverage(evidence),
+        Evidence::NoOpenIncident(evidence) => no_open_incident(evidence, context),
+        Evidence::PostAnalysesFiled(evidence) => post_analyses_filed(evidence, context),
+        Evidence::AutoRollback(evidence) => {
+            vec![Point::new(counted(evidence.stranded, "stranded caller"))]
+        }
+        Evidence::Unknown(evidence) => vec![unknown(evidence.unknown)],
+        Evidence::Custom(_) => vec![custom(name, passed)],
     };
-    let name = report.name().as_str();
+    let title = BuiltInGate::find(name).map_or_else(|| titled(name), |gate| title(gate).to_owned());
     Explanation {
         name: name.to_owned(),
-        title: BuiltInGate::find(name).map_or_else(|| titled(name), |gate| title(gate).to_owned()),
-        passed: report.passed(),
+        title,
+        passed,
         points,
-        evidence: json_rows(report.evidence().members()),
+        evidence: json_rows(&report.evidence().to_members()),
     }
 }
 
-fn points(
-    gate: BuiltInGate,
-    figures: Figures<'_>,
-    context: &ExplainContext<'_>,
-    passed: bool,
-) -> Vec<Point> {
-    let points = match gate {
-        BuiltInGate::Instrumentation => census_gates::instrumentation(figures, passed),
-        BuiltInGate::RequiredChecks => journal_gates::required_checks(figures, context),
-        BuiltInGate::NoDependentResponses => census_gates::no_dependent_responses(figures, context),
-        BuiltInGate::AllCallersResolved => census_gates::all_callers_resolved(figures, context),
-        BuiltInGate::Coverage => census_gates::coverage(figures),
-        BuiltInGate::NoOpenIncident => journal_gates::no_open_incident(figures, context),
-        BuiltInGate::PostAnalysesFiled => journal_gates::post_analyses_filed(figures, context),
-    };
-    if points.is_empty() {
-        let verdict = if passed {
-            "It lets pass."
-        } else {
-            "It does not let pass."
-        };
-        return vec![Point::new(verdict)];
+/// The condition that a gate checks.
+const fn title(gate: BuiltInGate) -> &'static str {
+    match gate {
+        BuiltInGate::Instrumentation => "Census and metrics are running",
+        BuiltInGate::RequiredChecks => "Required checks are green",
+        BuiltInGate::NoDependentResponses => "No dependent responses",
+        BuiltInGate::AllCallersResolved => "All callers are resolved",
+        BuiltInGate::Coverage => "The window was observed",
+        BuiltInGate::NoOpenIncident => "No incident is open",
+        BuiltInGate::PostAnalysesFiled => "All post-analyses are filed",
     }
-    points
 }
 
-/// A gate that could not look.
-fn blind(why: &str) -> Point {
-    let (text, todo) = match why {
-        "no census is attached" => (
-            "No census is attached, so nobody counts who still depends on the old answers.",
-            "Give the rollout its census where it is built, and restart.",
+/// A gate that could not be evaluated.
+fn unknown(reason: UnknownReason) -> Point {
+    let (text, todo) = match reason {
+        UnknownReason::NoCensus => (
+            "The rollout has no census, so callers are not counted.",
+            "Build the rollout with its census, and restart.",
         ),
-        "no metrics are attached" => (
-            "No metrics are attached, so answers are not counted.",
-            "Give the rollout its metrics where it is built, and restart.",
+        UnknownReason::NoMetrics => (
+            "The rollout has no metrics, so responses are not counted.",
+            "Build the rollout with its metrics, and restart.",
         ),
-        "no contract is journaled" => (
-            "The rollout does not know which contract is served, so silence means nothing.",
-            "Give the rollout its contract where it is built, and restart.",
+        UnknownReason::NoContract => (
+            "The rollout has no contract, so it is unknown which outcomes were legacy ones.",
+            "Build the rollout with its contract, and restart.",
         ),
-        other => {
-            let text = format!("The gate could not look: {other}.");
-            return Point::new(text).todo("Find out why in the log of the process.");
-        }
+        UnknownReason::Panicked => ("The gate panicked.", "See the log of the process."),
     };
     Point::new(text).todo(todo)
 }
 
-/// A gate that somebody has added.
-fn own(report: &GateReport, unknown: &str) -> Point {
-    let name = report.name();
-    if report.passed() {
-        return Point::new(format!("The gate {name} lets pass."));
-    }
-    let text = if unknown.is_empty() {
-        format!("The gate {name} does not let pass. What it has seen stands in its evidence.")
+/// A custom gate, or evidence of another version.
+fn custom(name: &str, passed: bool) -> Point {
+    if passed {
+        Point::new(format!("The gate {name} passes."))
     } else {
-        format!("The gate {name} does not let pass: {unknown}.")
-    };
-    Point::new(text).todo("Ask whoever added this gate to the service.")
-}
-
-/// What a gate asks for.
-fn title(gate: BuiltInGate) -> &'static str {
-    match gate {
-        BuiltInGate::Instrumentation => "Somebody is counting",
-        BuiltInGate::RequiredChecks => "All checks are green",
-        BuiltInGate::NoDependentResponses => "Nobody needs old answers",
-        BuiltInGate::AllCallersResolved => "Everyone is accounted for",
-        BuiltInGate::Coverage => "Silence would have been heard",
-        BuiltInGate::NoOpenIncident => "No incident is open",
-        BuiltInGate::PostAnalysesFiled => "Every rollback was analysed",
+        Point::new(format!("The gate {name} fails. See its evidence."))
+            .todo("Ask the owner of this gate.")
     }
 }

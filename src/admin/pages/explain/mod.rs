@@ -6,7 +6,6 @@
 mod blocking_callers;
 mod census_gates;
 mod explanation;
-mod figures;
 mod gate;
 mod journal_gates;
 mod json_rows;

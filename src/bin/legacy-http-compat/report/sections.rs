@@ -21,7 +21,7 @@ pub(super) fn obligations(history: &History, state: &RolloutState) -> Vec<String
         let late = if owed.overdue { " (**overdue**)" } else { "" };
         format!(
             "- {} of the rollback by event {}, due {}{late}\n",
-            markdown(owed.duty.as_str()),
+            markdown(owed.kind.as_str()),
             owed.rollback.done.seq,
             owed.due,
         )
@@ -94,12 +94,12 @@ pub(super) fn waivers(history: &History) -> Vec<String> {
                 } else {
                     ""
                 };
-                let whose = markdown(&payload.waived.to_string());
+                let whose = markdown(&payload.target.to_string());
                 let owner = markdown(payload.owner.as_str());
                 format!("{whose} until {}{expired}, owner {owner}", payload.until)
             }
             EventPayload::WaiverEnded(payload) => {
-                format!("{}: ended", markdown(&payload.waived.to_string()))
+                format!("{}: ended", markdown(&payload.target.to_string()))
             }
             _ => return None,
         };

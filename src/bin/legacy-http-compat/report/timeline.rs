@@ -57,11 +57,11 @@ fn what(payload: &EventPayload) -> String {
             format!("{kind} rolled back to {}", markdown(back.version.as_str()))
         }
         EventPayload::DependenceWaived(payload) => {
-            let whose = markdown(&payload.waived.to_string());
+            let whose = markdown(&payload.target.to_string());
             format!("waived {whose} until {}", payload.until)
         }
         EventPayload::WaiverEnded(payload) => {
-            format!("waiver ended: {}", markdown(&payload.waived.to_string()))
+            format!("waiver ended: {}", markdown(&payload.target.to_string()))
         }
         EventPayload::ContractChanged(payload) => format!("contract `{}`", payload.digest),
         EventPayload::PostAnalysisFiled(payload) => {
@@ -73,7 +73,7 @@ fn what(payload: &EventPayload) -> String {
         }
         EventPayload::PolicyChanged(_) => "policy changed".to_owned(),
         EventPayload::ProcessStarted(payload) => {
-            format!("process started {}", payload.mode.as_str())
+            format!("process started, flag {}", payload.flag.as_str())
         }
         EventPayload::AttemptRefused(payload) => refused(payload),
         EventPayload::Recovered(torn) => {

@@ -47,7 +47,7 @@ fn more_stranded_callers_than_allowed_take_the_cutover_back() {
     let EventPayload::PhaseChanged(change) = events[0].payload() else {
         panic!("{events:?}");
     };
-    assert_eq!(change.gates[0].evidence().members()["stranded"], 3);
+    assert_eq!(change.gates[0].evidence().to_members()["stranded"], 3);
     assert_eq!(
         change.incident.as_ref().unwrap().as_str(),
         format!("guard-{cutover}")

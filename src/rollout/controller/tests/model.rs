@@ -206,7 +206,7 @@ fn check(stage: &Stage, model: &Model) {
     assert_eq!(status.rollback_unrecorded, model.waiting.is_some());
     let open = status.state.open_incidents().len();
     assert_eq!(open, model.incidents.len());
-    let due = status.state.post_analyses_due().count();
+    let due = status.state.open_post_analyses().count();
     assert_eq!(due, model.rollbacks.iter().filter(|found| !found.1).count());
     let mut fold = Projection::new();
     fold.catch_up(&stage.journal.inner, |_| {}).unwrap();

@@ -1,5 +1,5 @@
 use super::stage::{DAY, HOUR, START, incident, order, stage};
-use crate::rollout::{Overdue, Phase, Policy};
+use crate::rollout::{ObligationKind, Phase, Policy};
 use crate::time::Timestamp;
 
 #[test]
@@ -12,9 +12,12 @@ fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
     stage.pass(72 * HOUR);
     assert!(overdue().is_empty(), "72 hours are allowed");
     stage.pass(HOUR);
-    assert_eq!(overdue(), [Overdue::Rollback, Overdue::PostAnalysis]);
+    assert_eq!(
+        overdue(),
+        [ObligationKind::EndRollback, ObligationKind::PostAnalysis]
+    );
     stage.cut_over();
-    assert_eq!(overdue(), [Overdue::PostAnalysis]);
+    assert_eq!(overdue(), [ObligationKind::PostAnalysis]);
     let (link, summary) = ("https://wiki.example/1".parse(), "a proxy".parse());
     stage
         .rollout
@@ -31,7 +34,7 @@ fn a_rollout_is_overdue_past_its_date_until_it_is_retired() {
     stage.pass(DAY);
     assert!(stage.rollout.status().overdue.is_empty());
     stage.pass(HOUR);
-    assert_eq!(stage.rollout.status().overdue, [Overdue::Retirement]);
+    assert_eq!(stage.rollout.status().overdue, [ObligationKind::Retirement]);
     stage.cut_over();
     stage
         .rollout

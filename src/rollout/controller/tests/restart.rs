@@ -4,7 +4,7 @@ use super::stage::{Flaky, Stage, Trouble, flag, incident, label, order, stage};
 use crate::{
     FlagState,
     rollout::{
-        FlagName, Journal as _, MemoryJournal, Mode, OpenRolloutErrorKind, Phase, Policy, Rollout,
+        FlagName, Journal as _, MemoryJournal, OpenRolloutErrorKind, Phase, Policy, Rollout,
     },
 };
 
@@ -53,7 +53,7 @@ fn the_start_is_journaled_with_its_mode() {
     stage.cut_over();
     let status = restarted(&stage).status();
     let start = status.state.last_start().unwrap();
-    assert_eq!(start.mode, Mode::Inactive);
+    assert_eq!(start.flag, FlagState::Off);
     assert_eq!(status.state.process_starts(), 2);
 }
 

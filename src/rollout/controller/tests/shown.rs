@@ -36,9 +36,9 @@ fn the_numbers_say_where_the_rollout_stands() {
         Value::Count(0)
     );
     assert_eq!(value(Family::POST_ANALYSES_OPEN, ""), Value::Count(1));
-    assert_eq!(value(Family::OVERDUE, "rollback"), Value::Count(0));
+    assert_eq!(value(Family::OVERDUE, "end_rollback"), Value::Count(0));
     stage.pass(73 * HOUR);
-    assert_eq!(value(Family::OVERDUE, "rollback"), Value::Count(1));
+    assert_eq!(value(Family::OVERDUE, "end_rollback"), Value::Count(1));
 }
 
 #[test]

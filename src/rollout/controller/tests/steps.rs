@@ -111,10 +111,14 @@ fn an_override_names_each_failing_gate_and_no_other() {
         .rollout
         .override_cutover(&failing[..1], &order("must be"))
         .unwrap_err();
-    let RefusalKind::OverrideMismatch { unnamed, needless } = too_few.kind() else {
+    let RefusalKind::OverrideMismatch {
+        unnamed,
+        not_failing,
+    } = too_few.kind()
+    else {
         panic!("{too_few}");
     };
-    assert_eq!((&unnamed[..], &needless[..]), (&failing[1..], &[][..]));
+    assert_eq!((&unnamed[..], &not_failing[..]), (&failing[1..], &[][..]));
     let too_many = [failing.clone(), vec![label("no_open_incident")]].concat();
     let refusal = stage.rollout.override_cutover(&too_many, &order("must be"));
     assert!(matches!(

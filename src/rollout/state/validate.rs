@@ -1,12 +1,11 @@
 //! Whether an event can follow those before it.
 
-use super::error::ProjectionErrorKind;
+use super::{error::ProjectionErrorKind, state::RolloutState};
 use crate::rollout::{
     event::Event,
-    gate_report::GateReport,
-    payload::{EventPayload, Mode, Opened, PhaseChange, ProcessStarted},
+    evidence::GateReport,
+    payload::{EventPayload, Opened, PhaseChange, ProcessStarted},
     phase::Transition,
-    state::RolloutState,
     texts::IncidentId,
 };
 
@@ -28,8 +27,8 @@ fn follows_open(state: &RolloutState, payload: &EventPayload) -> Checked {
         EventPayload::IncidentOpened(payload) => is_closed(state, &payload.incident),
         EventPayload::IncidentClosed(payload) => is_open(state, &payload.incident),
         EventPayload::WaiverEnded(payload) => {
-            require(state.waivers.contains_key(&payload.waived), || {
-                ProjectionErrorKind::NotWaived(payload.waived.clone())
+            require(state.waivers.contains_key(&payload.target), || {
+                ProjectionErrorKind::NotWaived(payload.target.clone())
             })
         }
         EventPayload::ContractChanged(payload) => {
@@ -77,11 +76,11 @@ fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
 fn has_evidence(step: Transition, change: &PhaseChange) -> Checked {
     let overridable = step.may_be_overridden() || change.overridden.is_empty();
     require(overridable, || ProjectionErrorKind::NotOverridable(step))?;
-    let needless = change
+    let not_failing = change
         .overridden
         .iter()
         .find(|gate| !change.failing().any(|report| report.name() == *gate));
-    if let Some(gate) = needless {
+    if let Some(gate) = not_failing {
         return Err(ProjectionErrorKind::NothingToOverride(gate.clone()));
     }
     let in_the_way = |report: &&GateReport| !change.overridden.contains(report.name());
@@ -106,9 +105,11 @@ fn is_closed(state: &RolloutState, incident: &IncidentId) -> Checked {
 }
 
 fn starts(state: &RolloutState, payload: &ProcessStarted) -> Checked {
-    let (mode, phase) = (payload.mode, state.phase);
-    let follows = mode == Mode::of(phase.flag());
-    require(follows, || ProjectionErrorKind::WrongMode { mode, phase })
+    let (flag, phase) = (payload.flag, state.phase);
+    require(flag == phase.flag(), || ProjectionErrorKind::WrongFlag {
+        flag,
+        phase,
+    })
 }
 
 fn require(holds: bool, otherwise: impl FnOnce() -> ProjectionErrorKind) -> Checked {

@@ -2,12 +2,14 @@
 
 use std::{error::Error, fmt};
 
-use crate::rollout::{
-    journal::ReadError,
-    payload::Mode,
-    phase::{ImpossibleTransition, Phase, Transition},
-    texts::{Identifier, IncidentId},
-    waived::WaiverTarget,
+use crate::{
+    flag::FlagState,
+    rollout::{
+        journal::ReadError,
+        phase::{ImpossibleTransition, Phase, Transition},
+        texts::{Identifier, IncidentId},
+        waived::WaiverTarget,
+    },
 };
 
 /// An event that cannot follow those before it.
@@ -58,10 +60,10 @@ pub enum ProjectionErrorKind {
     NoSuchRollback(u64),
     /// The contract is the one before.
     SameContract,
-    /// A process cannot start in this mode in this phase.
-    WrongMode {
-        /// The mode.
-        mode: Mode,
+    /// A process cannot start with the flag in this state in this phase.
+    WrongFlag {
+        /// The state of the flag.
+        flag: FlagState,
         /// The phase.
         phase: Phase,
     },
@@ -126,8 +128,8 @@ impl fmt::Display for ProjectionErrorKind {
             Self::NotWaived(waived) => write!(f, "there is no waiver for {waived}"),
             Self::NoSuchRollback(seq) => write!(f, "event {seq} is no rollback"),
             Self::SameContract => f.write_str("the contract is the one before"),
-            Self::WrongMode { mode, phase } => {
-                write!(f, "no process starts {} in {phase}", mode.as_str())
+            Self::WrongFlag { flag, phase } => {
+                write!(f, "a process cannot start with the flag {flag} in {phase}")
             }
         }
     }

@@ -1,5 +1,12 @@
-//! What an event that can follow does to the state.
+//! What a valid event does to the state.
 
+use super::{
+    entries::{
+        Check, ClientRollback, EventRef, Override, PostAnalysis, ProcessStart, Rollback,
+        ServedContract, Waiver,
+    },
+    state::RolloutState,
+};
 use crate::rollout::{
     event::Event,
     payload::{
@@ -7,71 +14,66 @@ use crate::rollout::{
         PhaseChange, PostAnalysisFiled, ProcessStarted,
     },
     phase::Transition,
-    records::{
-        Check, ClientRollback, EventRef, Override, PostAnalysis, ProcessStart, Rollback,
-        ServedContract, Waiver,
-    },
-    state::RolloutState,
 };
 
 impl RolloutState {
-    pub(super) fn commit(&mut self, event: &Event) {
-        let stamp = EventRef::of(event);
+    pub(super) fn apply(&mut self, event: &Event) {
+        let reference = EventRef::of(event);
         match event.payload() {
-            EventPayload::PhaseChanged(change) => self.change_phase(change, &stamp),
-            EventPayload::CheckReported(payload) => self.report_check(payload, stamp),
+            EventPayload::PhaseChanged(change) => self.change_phase(change, &reference),
+            EventPayload::CheckReported(payload) => self.report_check(payload, reference),
             EventPayload::IncidentOpened(payload) => {
-                self.incidents.insert(payload.incident.clone(), stamp);
+                self.incidents.insert(payload.incident.clone(), reference);
             }
             EventPayload::IncidentClosed(payload) => {
                 self.incidents.remove(&payload.incident);
             }
-            EventPayload::ClientRolledBack(payload) => self.roll_back_client(payload, stamp),
-            EventPayload::DependenceWaived(payload) => self.waive(payload, stamp),
+            EventPayload::ClientRolledBack(payload) => self.roll_back_client(payload, reference),
+            EventPayload::DependenceWaived(payload) => self.waive(payload, reference),
             EventPayload::WaiverEnded(payload) => {
-                self.waivers.remove(&payload.waived);
+                self.waivers.remove(&payload.target);
             }
-            EventPayload::ContractChanged(payload) => self.serve(payload, stamp),
-            EventPayload::PostAnalysisFiled(payload) => self.file(payload, stamp),
+            EventPayload::ContractChanged(payload) => self.serve(payload, reference),
+            EventPayload::PostAnalysisFiled(payload) => self.file(payload, reference),
             EventPayload::PolicyChanged(payload) => {
                 self.policy.clone_from(&payload.policy);
-                self.policy_set = stamp;
+                self.policy_set = reference;
             }
-            EventPayload::ProcessStarted(payload) => self.start(payload, stamp),
+            EventPayload::ProcessStarted(payload) => self.start(payload, reference),
             EventPayload::AttemptRefused(_) => self.refusals += 1,
-            // The fold keeps these.
+            // The projection holds these.
             EventPayload::Opened(_) | EventPayload::Recovered(_) => {}
         }
     }
 
-    fn change_phase(&mut self, change: &PhaseChange, stamp: &EventRef) {
+    fn change_phase(&mut self, change: &PhaseChange, reference: &EventRef) {
         if let Ok(step) = self.phase.step(change.to) {
             *self.transitions.entry(step).or_default() += 1;
-            self.roll(step, change, stamp);
+            self.roll(step, change, reference);
         }
         if !change.overridden.is_empty() {
             self.overrides.push(Override {
                 gates: change.overridden.clone(),
-                done: stamp.clone(),
+                done: reference.clone(),
             });
         }
         self.phase = change.to;
-        self.entered = stamp.clone();
+        self.entered = reference.clone();
     }
 
     /// Begins or ends a rollback. One that names an incident which is not open opens it.
-    fn roll(&mut self, step: Transition, change: &PhaseChange, stamp: &EventRef) {
+    fn roll(&mut self, step: Transition, change: &PhaseChange, reference: &EventRef) {
         if let (Transition::Rollback, Some(incident)) = (step, &change.incident) {
             let opened = self.incidents.entry(incident.clone());
-            opened.or_insert_with(|| stamp.clone());
+            opened.or_insert_with(|| reference.clone());
             self.rollbacks.push(Rollback {
                 incident: incident.clone(),
-                done: stamp.clone(),
+                done: reference.clone(),
                 ended: None,
                 post_analysis: None,
             });
         } else if let Some(running) = self.rollbacks.last_mut().filter(|last| last.is_running()) {
-            running.ended = Some(stamp.clone());
+            running.ended = Some(reference.clone());
         }
     }
 
@@ -99,7 +101,7 @@ impl RolloutState {
             until: payload.until,
             granted,
         };
-        self.waivers.insert(payload.waived.clone(), waiver);
+        self.waivers.insert(payload.target.clone(), waiver);
     }
 
     fn serve(&mut self, payload: &ContractChanged, since: EventRef) {
@@ -123,7 +125,7 @@ impl RolloutState {
     fn start(&mut self, payload: &ProcessStarted, started: EventRef) {
         self.starts += 1;
         self.last_start = Some(ProcessStart {
-            mode: payload.mode,
+            flag: payload.flag,
             started,
         });
     }

@@ -1,15 +1,15 @@
 //! The fold.
 
 use super::{
-    check,
+    entries::EventRef,
     error::{ProjectionError, ProjectionErrorKind, ReplayError},
+    state::RolloutState,
+    validate::validate,
 };
 use crate::rollout::{
     event::Event,
     journal::Journal,
     payload::{EventPayload, Recovered},
-    records::EventRef,
-    state::RolloutState,
 };
 
 /// How many events are read at a time.
@@ -79,7 +79,7 @@ impl Projection {
     pub fn check(&self, event: &Event) -> Result<(), ProjectionError> {
         let next = self.head + 1;
         let checked = if event.seq() == next {
-            check::validate(self.state.as_ref(), event)
+            validate(self.state.as_ref(), event)
         } else {
             Err(ProjectionErrorKind::OutOfSequence(next))
         };
@@ -98,9 +98,9 @@ impl Projection {
                 self.recoveries.push((*recovered, EventRef::of(event)));
             }
             (EventPayload::Opened(opened), state) => {
-                *state = Some(RolloutState::open(event, opened))
+                *state = Some(RolloutState::open(event, opened));
             }
-            (_, Some(state)) => state.commit(event),
+            (_, Some(state)) => state.apply(event),
             (_, None) => {}
         }
         self.head = event.seq();

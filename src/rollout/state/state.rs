@@ -2,20 +2,22 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{
-    bounded_json::PolicyDocument,
-    event::Event,
-    payload::Opened,
-    phase::{Phase, Transition},
-    records::{
-        Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, ProcessStart,
-        Rollback, ServedContract, Waiver,
-    },
-    texts::{FlagName, Identifier, IncidentId},
-    waived::WaiverTarget,
+use super::entries::{
+    Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, ProcessStart, Rollback,
+    ServedContract, Waiver,
 };
-use crate::flag::FlagState;
-use crate::time::Timestamp;
+use crate::{
+    flag::FlagState,
+    rollout::{
+        event::Event,
+        json_object::PolicyDocument,
+        payload::Opened,
+        phase::{Phase, Transition},
+        texts::{FlagName, Identifier, IncidentId},
+        waived::WaiverTarget,
+    },
+    time::Timestamp,
+};
 
 /// Where a rollout stands after the events of its journal, made by a [`Projection`](super::Projection).
 ///
@@ -43,14 +45,14 @@ pub struct RolloutState {
 
 impl RolloutState {
     pub(super) fn open(event: &Event, opened: &Opened) -> Self {
-        let stamp = EventRef::of(event);
+        let reference = EventRef::of(event);
         Self {
             flag_name: opened.flag.clone(),
-            opened: stamp.clone(),
+            opened: reference.clone(),
             phase: opened.phase,
-            entered: stamp.clone(),
+            entered: reference.clone(),
             policy: opened.policy.clone(),
-            policy_set: stamp,
+            policy_set: reference,
             contract: None,
             checks: BTreeMap::new(),
             incidents: BTreeMap::new(),
@@ -150,7 +152,7 @@ impl RolloutState {
     }
 
     /// The rollbacks whose post-analysis is due.
-    pub fn post_analyses_due(&self) -> impl Iterator<Item = &Rollback> {
+    pub fn open_post_analyses(&self) -> impl Iterator<Item = &Rollback> {
         self.rollbacks
             .iter()
             .filter(|rollback| rollback.post_analysis.is_none())
@@ -168,8 +170,8 @@ impl RolloutState {
             let analysis = rollback.post_analysis.is_none();
             let analysis = analysis.then_some(ObligationKind::PostAnalysis);
             let owed = end.into_iter().chain(analysis);
-            owed.map(move |duty| Obligation {
-                duty,
+            owed.map(move |kind| Obligation {
+                kind,
                 rollback,
                 due,
                 overdue: due < now,

@@ -35,7 +35,7 @@ impl BuiltInGate {
     ];
 
     /// Those that cutover and retirement ask for by default.
-    pub(super) const EVIDENCE: [Self; 6] = [
+    pub(in crate::rollout) const EVIDENCE: [Self; 6] = [
         Self::RequiredChecks,
         Self::NoDependentResponses,
         Self::AllCallersResolved,

@@ -1,18 +1,23 @@
-//! What the state of a rollout remembers of the events.
+//! What the state of a rollout holds, each with the event it came from.
 
 use std::time::Duration;
 
-use super::{
-    actor::Actor,
-    event::Event,
-    payload::Mode,
-    texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
-};
+use serde::Serialize;
+
 use crate::caller::ClientVersion;
 use crate::time::Timestamp;
+use crate::{
+    flag::FlagState,
+    rollout::{
+        actor::Actor,
+        event::Event,
+        payload::write_version,
+        texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+    },
+};
 
 /// When something was done, by whom and why, and by which event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventRef {
     /// The number of the event.
     pub seq: u64,
@@ -25,7 +30,7 @@ pub struct EventRef {
 }
 
 /// The last report of a prerequisite.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Whether it is green.
     pub green: bool,
@@ -36,7 +41,7 @@ pub struct Check {
 }
 
 /// A waived dependence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiver {
     /// Who answers for it.
     pub owner: Owner,
@@ -47,7 +52,7 @@ pub struct Waiver {
 }
 
 /// The contract that is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServedContract {
     /// Its digest.
     pub digest: ContractDigest,
@@ -56,7 +61,7 @@ pub struct ServedContract {
 }
 
 /// A time in which a cutover was taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rollback {
     /// The incident it was done for.
     pub incident: IncidentId,
@@ -69,7 +74,7 @@ pub struct Rollback {
 }
 
 /// The post-analysis of a rollback.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PostAnalysis {
     /// Where it is.
     pub link: Link,
@@ -80,11 +85,12 @@ pub struct PostAnalysis {
 }
 
 /// A client version that was rolled back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClientRollback {
     /// The client kind.
     pub kind: Identifier,
     /// The version it was rolled back to.
+    #[serde(serialize_with = "write_version")]
     pub version: ClientVersion,
     /// The incident it was done for.
     pub incident: Option<IncidentId>,
@@ -93,7 +99,7 @@ pub struct ClientRollback {
 }
 
 /// A cutover against failing gates.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Override {
     /// The failing gates that were named.
     pub gates: Vec<Identifier>,
@@ -102,19 +108,19 @@ pub struct Override {
 }
 
 /// The start of a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProcessStart {
-    /// Whether it rewrites answers.
-    pub mode: Mode,
+    /// The state of the flag in it.
+    pub flag: FlagState,
     /// The start.
     pub started: EventRef,
 }
 
-/// What somebody owes because of a rollback.
+/// What a rollback requires to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obligation<'a> {
-    /// What is owed.
-    pub duty: ObligationKind,
+    /// What is to be done.
+    pub kind: ObligationKind,
     /// The rollback.
     pub rollback: &'a Rollback,
     /// Until when.
@@ -123,14 +129,17 @@ pub struct Obligation<'a> {
     pub overdue: bool,
 }
 
-/// What can be owed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What can be required to be done by a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ObligationKind {
-    /// To end the rollback: to cut over again, or to give up.
+    /// To end a rollback: to cut over again, or to abort.
     EndRollback,
-    /// To file its post-analysis.
+    /// To file the post-analysis of a rollback.
     PostAnalysis,
+    /// To retire the flag, by the date that the policy sets.
+    Retirement,
 }
 
 impl EventRef {
@@ -170,12 +179,16 @@ impl Rollback {
 }
 
 impl ObligationKind {
-    /// `end_rollback` or `post_analysis`.
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::EndRollback, Self::PostAnalysis, Self::Retirement];
+
+    /// `end_rollback`, `post_analysis` or `retirement`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EndRollback => "end_rollback",
             Self::PostAnalysis => "post_analysis",
+            Self::Retirement => "retirement",
         }
     }
 }

@@ -1,0 +1,114 @@
+//! The evidence of a gate, whichever gate it is.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::{
+    built_in_gate::BuiltInGate,
+    figures::{
+        AllCallersResolvedEvidence, AutoRollbackEvidence, CoverageEvidence,
+        InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
+        PostAnalysesFiledEvidence, RequiredChecksEvidence, UnknownEvidence, UnknownReason,
+    },
+};
+use crate::rollout::{json_object::JsonObject, texts::Identifier};
+
+/// What the verdict of a gate is based on: the figures of a built-in gate, or a JSON object of one's own.
+///
+/// In JSON it is one object, without a tag: its form follows from the name of the gate. It goes into the journal:
+/// figures and names, never a secret, an address or a raw user agent.
+///
+/// ```
+/// use legacy_http_compat::rollout::{Evidence, GateReport};
+///
+/// let report: GateReport = serde_json::from_str(
+///     r#"{"name": "no_open_incident", "passed": false, "evidence": {"open": 1, "incidents": ["INC-4711"]}}"#,
+/// )?;
+/// let Evidence::NoOpenIncident(evidence) = report.evidence() else { panic!() };
+/// assert_eq!(evidence.incidents[0].as_str(), "INC-4711");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// Of [`BuiltInGate::Instrumentation`].
+    Instrumentation(InstrumentationEvidence),
+    /// Of [`BuiltInGate::RequiredChecks`].
+    RequiredChecks(RequiredChecksEvidence),
+    /// Of [`BuiltInGate::NoDependentResponses`].
+    NoDependentResponses(NoDependentResponsesEvidence),
+    /// Of [`BuiltInGate::AllCallersResolved`].
+    AllCallersResolved(AllCallersResolvedEvidence),
+    /// Of [`BuiltInGate::Coverage`].
+    Coverage(CoverageEvidence),
+    /// Of [`BuiltInGate::NoOpenIncident`].
+    NoOpenIncident(NoOpenIncidentEvidence),
+    /// Of [`BuiltInGate::PostAnalysesFiled`].
+    PostAnalysesFiled(PostAnalysesFiledEvidence),
+    /// Of an automatic rollback.
+    AutoRollback(AutoRollbackEvidence),
+    /// Of any gate that could not be evaluated.
+    Unknown(UnknownEvidence),
+    /// Of a gate of one's own, or of a built-in gate of another version of this crate.
+    Custom(CustomEvidence),
+}
+
+/// The evidence of a gate of one's own: a JSON object of at most 4 KiB, written without white space.
+pub type CustomEvidence = JsonObject<4096>;
+
+impl Evidence {
+    /// Reads the evidence of the gate of this name.
+    pub(super) fn read(gate: &Identifier, members: Map<String, Value>) -> Self {
+        let typed = typed::<UnknownEvidence>(&members).map(Self::Unknown);
+        typed
+            .or_else(|| Self::built_in(gate.as_str(), &members))
+            .unwrap_or_else(|| Self::Custom(JsonObject::unbounded(members)))
+    }
+
+    fn built_in(gate: &str, members: &Map<String, Value>) -> Option<Self> {
+        if gate == AutoRollbackEvidence::NAME {
+            return typed(members).map(Self::AutoRollback);
+        }
+        match BuiltInGate::find(gate)? {
+            BuiltInGate::Instrumentation => typed(members).map(Self::Instrumentation),
+            BuiltInGate::RequiredChecks => typed(members).map(Self::RequiredChecks),
+            BuiltInGate::NoDependentResponses => typed(members).map(Self::NoDependentResponses),
+            BuiltInGate::AllCallersResolved => typed(members).map(Self::AllCallersResolved),
+            BuiltInGate::Coverage => typed(members).map(Self::Coverage),
+            BuiltInGate::NoOpenIncident => typed(members).map(Self::NoOpenIncident),
+            BuiltInGate::PostAnalysesFiled => typed(members).map(Self::PostAnalysesFiled),
+        }
+    }
+
+    /// The evidence as the members of its JSON object.
+    ///
+    /// # Panics
+    ///
+    /// Never: every form of evidence is written as an object.
+    #[must_use]
+    pub fn to_members(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            other => unreachable!("evidence is written as a JSON object: {other:?}"),
+        }
+    }
+}
+
+impl From<Value> for Evidence {
+    /// Evidence of a gate of one's own. What is not an object becomes the member `value`; what is too large is left out
+    /// with its size as `left_out_bytes`, so that a gate never fails to report.
+    fn from(value: Value) -> Self {
+        Self::Custom(JsonObject::fitted(value))
+    }
+}
+
+impl From<UnknownReason> for Evidence {
+    fn from(unknown: UnknownReason) -> Self {
+        Self::Unknown(UnknownEvidence { unknown })
+    }
+}
+
+fn typed<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
+    T::deserialize(members).ok()
+}

@@ -1,0 +1,222 @@
+//! The evidence of each built-in gate.
+//!
+//! Each struct refuses unknown members: evidence that another version wrote is kept whole as a JSON object instead of
+//! being read in part.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::window_text;
+use crate::{
+    census::Window,
+    rollout::texts::{Identifier, IncidentId},
+    time::Timestamp,
+};
+
+/// Evidence of [`BuiltInGate::Instrumentation`](super::BuiltInGate::Instrumentation).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct InstrumentationEvidence {
+    /// How much of the census's shortest window was watched.
+    pub watched_ms: u64,
+    /// Age of the last cached report of the census.
+    pub report_age_ms: u64,
+    /// Responses that the metrics have counted.
+    pub responses_counted: u64,
+}
+
+/// Evidence of [`BuiltInGate::RequiredChecks`](super::BuiltInGate::RequiredChecks).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RequiredChecksEvidence {
+    /// How many checks the policy requires.
+    pub required: usize,
+    /// The required checks that fail the gate, and why.
+    pub blocking: BTreeMap<Identifier, CheckFailure>,
+}
+
+/// Why a required check does not count as green.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CheckFailure {
+    /// It was never reported.
+    NotReported,
+    /// Its last report is not green.
+    Red,
+    /// Its last report is older than the policy allows.
+    TooOld,
+    /// Its last report is dated in the future, by a clock that is ahead.
+    InTheFuture,
+}
+
+/// Evidence of [`BuiltInGate::NoDependentResponses`](super::BuiltInGate::NoDependentResponses).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NoDependentResponsesEvidence {
+    /// The quiet window.
+    #[serde(with = "window_text")]
+    pub window: Window,
+    /// All dependent responses in the window, those of waived callers included.
+    pub dependent_responses: u64,
+    /// What fails the gate, waived callers aside.
+    pub blocking: BlockingDependents,
+    /// Fingerprints of the first blocking callers, at most ten.
+    pub callers: Vec<String>,
+    /// When the contract was first served.
+    pub contract_since: Timestamp,
+    /// Whether one contract was served through the whole window.
+    pub contract_unchanged: bool,
+}
+
+/// Dependence in a window, waived callers aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BlockingDependents {
+    /// Callers with a dependent response.
+    pub callers: u64,
+    /// Dependent responses that waived callers cannot account for.
+    pub responses: u64,
+    /// Dependent responses to anonymous callers.
+    pub anonymous_responses: u64,
+    /// Estimated dependent callers that the census did not record, being full.
+    pub estimated_callers: u64,
+}
+
+/// Evidence of [`BuiltInGate::AllCallersResolved`](super::BuiltInGate::AllCallersResolved).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AllCallersResolvedEvidence {
+    /// How long a caller must not have been seen to count as inactive.
+    #[serde(with = "window_text")]
+    pub inactive_after: Window,
+    /// Callers that depended and have migrated.
+    pub migrated: u64,
+    /// Callers that depended and are waived.
+    pub waived: u64,
+    /// Callers that depended and are inactive.
+    pub inactive: u64,
+    /// Dependent callers that the census has forgotten after its retention time.
+    pub forgotten_dependents: u64,
+    /// Callers that depended and are none of these.
+    pub blocking: u64,
+    /// Fingerprints of the first blocking callers, at most ten.
+    pub callers: Vec<String>,
+    /// The share of the window that was watched.
+    pub watched_ratio: f64,
+    /// Whether the census was too full to record every caller.
+    pub overflowed: bool,
+    /// Census snapshots lost in the window.
+    pub snapshots_lost: usize,
+}
+
+/// Evidence of [`BuiltInGate::Coverage`](super::BuiltInGate::Coverage).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CoverageEvidence {
+    /// The quiet window.
+    #[serde(with = "window_text")]
+    pub window: Window,
+    /// The share of the window that was watched.
+    pub ratio: f64,
+    /// The least share that the policy accepts.
+    pub min_ratio: f64,
+    /// Gaps in the watched time.
+    pub gaps: usize,
+    /// Whether the census was too full to record every caller.
+    pub overflowed: bool,
+    /// Census snapshots lost in the window.
+    pub snapshots_lost: usize,
+    /// Responses in the window.
+    pub responses: u64,
+    /// The fewest responses that the policy accepts.
+    pub min_responses: u64,
+    /// How many processes serve, by the policy.
+    pub processes: u32,
+}
+
+/// Evidence of [`BuiltInGate::NoOpenIncident`](super::BuiltInGate::NoOpenIncident).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NoOpenIncidentEvidence {
+    /// How many incidents are open.
+    pub open: usize,
+    /// The first of them, at most ten.
+    pub incidents: Vec<IncidentId>,
+}
+
+/// Evidence of [`BuiltInGate::PostAnalysesFiled`](super::BuiltInGate::PostAnalysesFiled).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PostAnalysesFiledEvidence {
+    /// How many rollbacks have no post-analysis.
+    pub open: usize,
+    /// Sequence numbers of the first of them, at most ten.
+    pub rollbacks: Vec<u64>,
+}
+
+/// Evidence of an automatic rollback, reported under the name [`AutoRollbackEvidence::NAME`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AutoRollbackEvidence {
+    /// Stranded callers since the cutover, waived ones aside.
+    pub stranded: u64,
+    /// The most that the policy accepts.
+    pub max_callers: Option<u64>,
+    /// The largest share of a kind's callers that the policy accepts, in percent.
+    pub max_percent: Option<f64>,
+    /// The kinds with stranded callers.
+    pub kinds: Vec<StrandedKind>,
+}
+
+/// Stranded callers of one client kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct StrandedKind {
+    /// The client kind.
+    pub kind: String,
+    /// Its stranded callers, waived ones aside.
+    pub stranded: u64,
+    /// All its known callers.
+    pub known: u64,
+}
+
+/// Evidence of a gate that could not be evaluated, which fails it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct UnknownEvidence {
+    /// Why.
+    pub unknown: UnknownReason,
+}
+
+/// Why a gate could not be evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnknownReason {
+    /// The rollout has no census.
+    NoCensus,
+    /// The rollout has no metrics.
+    NoMetrics,
+    /// No contract was journaled.
+    NoContract,
+    /// The gate panicked.
+    Panicked,
+}
+
+impl AutoRollbackEvidence {
+    /// The name that the report of an automatic rollback has in place of a gate's.
+    pub const NAME: &'static str = "auto_rollback";
+}

@@ -1,0 +1,20 @@
+//! What gates report: which gate, whether it passes, and the evidence.
+//!
+//! Lies below events, since events carry gate reports, and so below the gates themselves.
+
+mod built_in_gate;
+#[expect(clippy::module_inception, reason = "it defines the type of that name")]
+mod evidence;
+mod figures;
+mod report;
+pub(super) mod window_text;
+
+pub use built_in_gate::BuiltInGate;
+pub use evidence::{CustomEvidence, Evidence};
+pub use figures::{
+    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, CheckFailure,
+    CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
+    NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind,
+    UnknownEvidence, UnknownReason,
+};
+pub use report::GateReport;

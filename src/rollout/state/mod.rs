@@ -1,0 +1,17 @@
+//! From the events of a journal to the state of a rollout.
+
+mod apply;
+mod entries;
+mod error;
+mod projection;
+#[expect(clippy::module_inception, reason = "it defines the type of that name")]
+mod state;
+mod validate;
+
+pub use entries::{
+    Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
+    ProcessStart, Rollback, ServedContract, Waiver,
+};
+pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
+pub use projection::Projection;
+pub use state::RolloutState;
