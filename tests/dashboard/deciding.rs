@@ -6,7 +6,7 @@ use legacy_http_compat::rollout::Phase;
 
 use crate::{
     browser::Browser,
-    room::{APPROVED, OPERATOR, PENDING, Room},
+    service::{APPROVED, OPERATOR, PENDING, TestService},
 };
 
 const POLICY: &str = r#"{
@@ -16,10 +16,10 @@ const POLICY: &str = r#"{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() {
-    let (room, browser) = (Room::open(POLICY).await, Browser::open().await);
-    room.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    room.pass(Duration::from_secs(5 * 60));
-    browser.sign_in(&room, OPERATOR).await;
+    let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(5 * 60));
+    browser.sign_in(&service, OPERATOR).await;
     browser.see("#next", "Not yet. ").await;
     browser
         .see(
@@ -37,14 +37,14 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
         .click_on("#gate-no_dependent_responses a", "See this caller")
         .await;
     browser.see("#callers", "1 caller").await;
-    browser.go(&room.page("/transition/cutover")).await;
+    browser.go(&service.page("/transition/cutover")).await;
     browser.see("#gates", "gates stand in the way").await;
     // The caller upgrades, the check goes green, and an hour goes by.
-    room.report_check("openapi", true);
-    room.poll(("AGENT", 1), "2.0.0", APPROVED).await;
-    room.pass(Duration::from_secs(80 * 60));
-    room.poll(("AGENT", 1), "2.0.0", APPROVED).await;
-    browser.go(&room.page("/transition/cutover")).await;
+    service.report_check("openapi", true);
+    service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
+    service.pass(Duration::from_secs(80 * 60));
+    service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
+    browser.go(&service.page("/transition/cutover")).await;
     browser.see("#gates", "All 6 gates let pass").await;
     browser
         .fill("#step-reason", "all is quiet\nsince an hour")
@@ -54,15 +54,15 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
         .see(".outcome", "mara cut over: the flag is off")
         .await;
     browser.see("h1", "cutover").await;
-    assert_eq!(room.phase(), Phase::Cutover);
-    assert_eq!(room.last_event()["reason"], "all is quiet since an hour");
-    assert_eq!(room.last_event()["actor"]["id"], "mara");
+    assert_eq!(service.phase(), Phase::Cutover);
+    assert_eq!(service.last_event()["reason"], "all is quiet since an hour");
+    assert_eq!(service.last_event()["actor"]["id"], "mara");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_override_names_each_failing_gate() {
-    let (room, browser) = (Room::open(POLICY).await, Browser::open().await);
-    browser.sign_in(&room, OPERATOR).await;
+    let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
+    browser.sign_in(&service, OPERATOR).await;
     browser.click_on("#next .actions a", "Cut over").await;
     browser.see("fieldset", "I override required_checks").await;
     let failing = browser.count("input[name=override]").await;
@@ -80,7 +80,7 @@ async fn an_override_names_each_failing_gate() {
     browser
         .see("#trouble", "The override does not name the failing gates")
         .await;
-    assert_eq!(room.phase(), Phase::Compat);
+    assert_eq!(service.phase(), Phase::Compat);
     let reason = browser
         .find("#step-reason")
         .await
@@ -102,19 +102,19 @@ async fn an_override_names_each_failing_gate() {
         .click_on(".decide button", "against the gates")
         .await;
     browser.see(".outcome", "mara cut over against").await;
-    assert_eq!(room.phase(), Phase::Cutover);
-    assert!(!room.is_active());
+    assert_eq!(service.phase(), Phase::Cutover);
+    assert!(!service.is_active());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_decides_on_an_old_page_sees_what_happened_meanwhile() {
     let policy = r#"{"gates": {"cutover": []}}"#;
-    let (room, browser) = (Room::open(policy).await, Browser::open().await);
-    browser.sign_in(&room, OPERATOR).await;
-    browser.go(&room.page("/transition/cutover")).await;
+    let (service, browser) = (TestService::open(policy).await, Browser::open().await);
+    browser.sign_in(&service, OPERATOR).await;
+    browser.go(&service.page("/transition/cutover")).await;
     browser.see("#connection", "Live").await;
     browser.fill("#step-reason", "go").await;
-    room.open_incident("INC-1");
+    service.open_incident("INC-1");
     browser
         .see(
             "[data-stale]",
@@ -125,17 +125,17 @@ async fn whoever_decides_on_an_old_page_sees_what_happened_meanwhile() {
     browser
         .see("#trouble", "nils opened the incident INC-1")
         .await;
-    assert_eq!(room.phase(), Phase::Compat);
+    assert_eq!(service.phase(), Phase::Compat);
     // Whoever has seen it may decide again.
     browser.click_on(".decide button", "Cut over").await;
     browser.see(".outcome", "mara cut over").await;
-    assert_eq!(room.phase(), Phase::Cutover);
+    assert_eq!(service.phase(), Phase::Cutover);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_way_back_is_one_confirmed_action_from_every_page() {
-    let (room, browser) = (Room::open(POLICY).await, Browser::open().await);
-    browser.sign_in(&room, OPERATOR).await;
+    let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
+    browser.sign_in(&service, OPERATOR).await;
     browser.click(".rollback").await;
     browser
         .see(
@@ -143,7 +143,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
             "The flag is on: old clients get the answers they expect already",
         )
         .await;
-    room.cut_over();
+    service.cut_over();
     for page in [
         "",
         "/callers",
@@ -152,7 +152,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
         "/journal",
         "/transition/retire",
     ] {
-        browser.go(&room.page(page)).await;
+        browser.go(&service.page(page)).await;
         browser.find("a.rollback.armed").await;
     }
     browser.click("a.rollback").await;
@@ -167,20 +167,21 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
             "mara rolled back because of INC-4711: the flag is on again",
         )
         .await;
-    assert!(room.is_active());
+    assert!(service.is_active());
     browser.see("#duties", "has no post-analysis yet").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_analysis_is_filed_and_no_longer_owed() {
-    let (room, browser) = (Room::open(POLICY).await, Browser::open().await);
-    room.cut_over();
+    let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
+    service.cut_over();
     let incident = legacy_http_compat::rollout::IncidentId::new("INC-1").unwrap();
-    room.rollout
-        .rollback(incident, &crate::room::order("agents hang"))
+    service
+        .rollout
+        .rollback(incident, &crate::service::order("agents hang"))
         .unwrap();
-    room.pass(Duration::from_secs(2 * 3_600));
-    browser.sign_in(&room, OPERATOR).await;
+    service.pass(Duration::from_secs(2 * 3_600));
+    browser.sign_in(&service, OPERATOR).await;
     browser.see("#alarms", "A post-analysis is overdue").await;
     browser.click_on("#alarms a", "File it").await;
     browser.fill("#analysis-link", "ftp://wiki.example/1").await;
@@ -207,7 +208,7 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
         .see(".outcome", "mara filed the post-analysis")
         .await;
     browser.see("main", "A probe was never upgraded.").await;
-    browser.go(&room.page("")).await;
+    browser.go(&service.page("")).await;
     browser.see("h1", "compat").await;
     assert!(!browser.says("#alarms", "A post-analysis is overdue").await);
 }

@@ -48,7 +48,7 @@ pub(crate) const SLOW_DOWN: (u16, &str) = (429, r#"{"code":"SLOW_DOWN"}"#);
 pub(crate) const INVALID: (u16, &str) = (400, r#"{"code":"INVALID_DEVICE_CODE"}"#);
 
 /// A running service; it stops when this is dropped.
-pub(crate) struct Room {
+pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) rollout: Arc<Rollout>,
     census: Arc<Census>,
@@ -60,7 +60,7 @@ pub(crate) struct Room {
     served: JoinHandle<std::io::Result<()>>,
 }
 
-impl Room {
+impl TestService {
     /// In the phase compat, with this policy.
     pub(crate) async fn open(policy: &str) -> Self {
         let clock = Arc::new(ManualClock::new(1_772_366_400_000));
@@ -93,12 +93,12 @@ impl Room {
             .detect(detector)
             .observe(census.clone())
             .observe(metrics);
-        let service = Router::new()
+        let handlers = Router::new()
             .fallback(any(response))
             .layer(CaptureRequestFieldsLayer::new());
         let app = Router::new()
             .nest(PREFIX, admin.router())
-            .fallback_service(service.layer(layer));
+            .fallback_service(handlers.layer(layer));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -106,7 +106,7 @@ impl Room {
         let serving = axum::serve(listener, app).with_graceful_shutdown(async {
             let _ = stopped.await;
         });
-        let room = Self {
+        let service = Self {
             clock,
             rollout,
             census,
@@ -117,8 +117,8 @@ impl Room {
             stop: Some(stop),
             served: tokio::spawn(async move { serving.await }),
         };
-        room.tick();
-        room
+        service.tick();
+        service
     }
 
     /// The address of a page.

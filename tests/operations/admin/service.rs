@@ -39,7 +39,7 @@ pub(crate) const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
 const START: u64 = 1_800_000_000_000;
 
 /// A running service. It stops when this is dropped.
-pub(crate) struct Room {
+pub(crate) struct TestService {
     pub(crate) rollout: Arc<Rollout>,
     pub(crate) census: Arc<Census>,
     pub(crate) metrics: Arc<Metrics>,
@@ -83,7 +83,7 @@ impl Default for Setup {
     }
 }
 
-impl Room {
+impl TestService {
     pub(crate) async fn open() -> Self {
         Self::open_with(|_| {}).await
     }
