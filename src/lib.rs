@@ -2,8 +2,8 @@
 //!
 //! The handlers speak only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites answers into
 //! the shapes that old clients expect. Whatever it cannot rewrite leaves as it came, and is counted with a reason. A
-//! [`census`] says at any moment how many clients would break without it, and a [`rollout`] leads the change to its end on
-//! that evidence.
+//! [`census`] says at any moment how many clients would break without it, and, with feature `rollout`, a rollout leads the
+//! change to its end on that evidence.
 //!
 //! ```
 //! use axum::{Json, Router, routing::post};
@@ -30,28 +30,44 @@
 //! - [`document`]: contract and callers in one JSON document
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
-//! - [`history`]: the curves of the last 30 days: who depended, and what was answered
-//! - [`rollout`]: the life of one flag: phases, gates, and the journal of who did what and why
-//! - `admin` (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard
+#![cfg_attr(
+    feature = "rollout",
+    doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and the journal of who did what and why"
+)]
+#![cfg_attr(
+    feature = "admin",
+    doc = "- [`admin`] (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard",
+    doc = "- [`history`] (feature `admin`): the time series of the last 30 days: dependent callers and responses"
+)]
+#![cfg_attr(
+    feature = "cli",
+    doc = "- [`cli`] (feature `cli`): the command `legacy-http-compat`"
+)]
 //! - [`time`] and [`worker`]: where time comes from, and who does the periodic work
 //! - [`guide`]: writing a contract, recognising callers, deployment, the operator's runbook, performance, security,
 //!   architecture
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "admin")]
 pub mod admin;
 pub mod caller;
 pub mod census;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod contract;
 pub mod document;
 mod faults;
 pub mod flag;
 pub mod guide;
+#[cfg(feature = "admin")]
 pub mod history;
 mod json;
 pub mod metrics;
 pub mod middleware;
 pub mod observation;
 mod per_contract;
+#[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;
 pub mod time;
@@ -64,6 +80,10 @@ pub use flag::{CompatFlag, FlagReader, FlagState};
 #[doc(inline)]
 pub use middleware::{LegacyHttpCompat, LegacyHttpCompatLayer};
 
-#[cfg(doctest)]
+// Helpers of the integration tests name the crate as its users do; a test of this crate may include them.
+#[cfg(test)]
+extern crate self as legacy_http_compat;
+
+#[cfg(all(doctest, feature = "rollout"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,7 +1,7 @@
 //! The whole rollout plan of the device flow, played before your eyes in less than a minute.
 //!
 //! ```text
-//! cargo run --example rehearsal
+//! cargo run --example rehearsal --features admin,prometheus
 //! ```
 //!
 //! The Core example's server runs in this process, on a free port of the loopback, with a clock for the rollout on which

@@ -55,7 +55,7 @@ pub struct Census {
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
     pub(super) per_contract: PerContract<Binding>,
-    pub(super) kinds: Vec<String>,
+    kinds: Vec<String>,
     /// Taken before any bucket or the overflow, never while holding one of them.
     keeping: Mutex<Keeping>,
     overflow: Mutex<Overflow>,

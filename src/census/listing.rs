@@ -66,7 +66,7 @@ impl Census {
 
     fn names<'a>(&'a self, endpoints: &'a [Box<str>], versions: &'a Versions<'a>) -> Names<'a> {
         Names {
-            kinds: &self.kinds,
+            kinds: self.kind_names(),
             endpoints,
             versions,
         }

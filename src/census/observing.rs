@@ -8,7 +8,7 @@ use super::{binding::Binding, census::Census};
 impl Observe for Census {
     #[inline]
     fn observe(&self, observation: &Observation<'_>) {
-        let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
+        let prepare = || Binding::new(observation, &self.endpoints, self.kind_names());
         let record = |binding: &Binding| self.record(&binding.sighting(observation));
         self.per_contract.with(observation, prepare, record);
     }

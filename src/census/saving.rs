@@ -54,7 +54,7 @@ impl Census {
     }
 
     pub(super) fn kind_number(&self, name: &str) -> u8 {
-        let place = self.kinds.iter().position(|known| known == name);
+        let place = self.kind_names().iter().position(|known| known == name);
         place
             .and_then(|place| u8::try_from(place).ok())
             .unwrap_or(0)
@@ -115,7 +115,10 @@ impl Census {
         let mut head = Vec::new();
         let keeping = self.lock_keeping();
         encode::put_head(&mut head, self.settings.key_check, now.time, now.wall);
-        let kinds = self.kinds.iter().zip(keeping.forgotten.iter().copied());
+        let kinds = self
+            .kind_names()
+            .iter()
+            .zip(keeping.forgotten.iter().copied());
         encode::put_names(&mut head, kinds, &self.endpoints.names(), &keeping.losses);
         encode::put_coverage(&mut head, &keeping.coverage);
         encode::put_history(&mut head, &keeping.history);

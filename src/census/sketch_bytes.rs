@@ -1,7 +1,8 @@
 //! Reading a sketch from bytes that nobody vouches for.
 //!
 //! `datasketches` checks the outline of a serialized sketch, not each of its registers, and reckons on with what it
-//! read. So only what this crate itself writes is taken: HLL-8, of one size, every value in its range.
+//! read. So only what this crate itself writes is taken: HLL-8, of one size, every value in its range, under the version of
+//! the format that is checked here. A release of `datasketches` that writes another one is refused, and not misread.
 
 use datasketches::hll::{HllSketch, HllType};
 
@@ -11,6 +12,9 @@ pub(super) const LG_K: u8 = 12;
 /// No sketch of this size is longer.
 pub(super) const MAX_BYTES: usize = 40 + (1 << LG_K);
 
+/// Bytes 1 and 2 of every sketch: version 1 of the format, family HLL.
+const FORMAT: [u8; 2] = [1, 7];
+
 const LIST: u8 = 0;
 const SET: u8 = 1;
 /// Six bits of value, of which 63 is the greatest.
@@ -18,6 +22,9 @@ const MAX_VALUE: u8 = 63;
 
 /// The sketch that was written as these bytes; `None` if they are none of this crate's.
 pub(super) fn read_sketch(bytes: &[u8]) -> Option<HllSketch> {
+    if bytes.get(1..3)? != FORMAT {
+        return None;
+    }
     let mode = bytes.get(7)? & 3;
     let plausible = match mode {
         LIST => coupons_are_plausible(bytes.get(8..)?),
@@ -78,6 +85,28 @@ mod tests {
             let bytes = sketch.serialize();
             assert!(bytes.len() <= MAX_BYTES);
             assert!(read_sketch(&bytes) == Some(sketch), "{callers}");
+        }
+    }
+
+    /// Fails where an update of `datasketches` hashes or writes in another way: saved sketches would no longer fit.
+    #[test]
+    fn the_bytes_are_those_of_all_releases() {
+        let header = [2, 1, 7, 12, 3, 8, 3, 8];
+        let coupons = [[132, 254, 112, 13], [187, 56, 85, 5], [14, 147, 207, 6]];
+        let bytes = sketch(3).serialize();
+        assert_eq!(bytes, [&header[..], coupons.as_flattened()].concat());
+        let bytes = sketch(100_000).serialize();
+        assert_eq!(crc32fast::hash(&bytes), 2_300_362_676);
+    }
+
+    #[test]
+    fn another_version_or_family_is_refused() {
+        for callers in [3, 30, 1_000] {
+            for place in [1, 2] {
+                let mut bytes = sketch(callers).serialize();
+                bytes[place] += 1;
+                assert!(read_sketch(&bytes).is_none(), "{callers}, byte {place}");
+            }
         }
     }
 

@@ -1,28 +1,4 @@
-//! Every event in the log too.
-//!
-//! Each is a `tracing` event on the target [`TARGET`]: one that stands in the journal by [`record`], one that could not
-//! be journaled by [`not_journaled`]. Its fields are stable:
-//!
-//! | Fields | Of |
-//! |---|---|
-//! | `flag`, `at`, `event`, `actor_kind`, `actor_id`, `reason` | all |
-//! | `seq` | those in the journal |
-//! | `correlation_id`, `incident` | those that have one |
-//! | `phase` | `opened` |
-//! | `from`, `to`, `failing_gates`, `overridden_gates` | `phase_changed`, `attempt_refused` |
-//! | `cause` | `attempt_refused` |
-//! | `check`, `green` | `check_reported` |
-//! | `client_kind`, `version` | `client_rolled_back` |
-//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended` |
-//! | `digest` | `contract_changed` |
-//! | `rollback` | `post_analysis_filed` |
-//! | `flag_state` | `process_started` |
-//! | `line` | `recovered` |
-//! | `error` | those that are not in the journal |
-//!
-//! The level is `WARN` for a cutover that overrides gates, `ERROR` for what could not be journaled and for a journal that
-//! was found torn, `INFO` for all others. Links, evidence, policies and summaries stay in the journal: they may hold
-//! more than a log should.
+//! Logs every event. The [docs of the rollout](super#log) list the fields.
 
 use tracing::Level;
 
@@ -37,11 +13,11 @@ use super::{
 };
 use crate::time::Timestamp;
 
-/// The target of all audit events.
-pub const TARGET: &str = "legacy_http_compat::audit";
+/// The target of all events.
+const TARGET: &str = "legacy_http_compat::audit";
 
 /// Logs an event that stands in the journal of the rollout of a flag.
-pub fn record(flag: &str, event: &Event) {
+pub(super) fn record(flag: &str, event: &Event) {
     let (head, details) = (Head::of(event), Details::of(event.payload()));
     match level(event.payload()) {
         Level::ERROR => emit_error(flag, &head, &details, "rollout event"),
@@ -51,7 +27,7 @@ pub fn record(flag: &str, event: &Event) {
 }
 
 /// Logs an event that could not be journaled, at `ERROR`.
-pub fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
+pub(super) fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
     // Any number will do: it is not logged.
     let event = draft.clone().numbered(0);
     let head = Head {

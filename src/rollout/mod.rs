@@ -5,7 +5,6 @@
 //! - [`Journal`]: the append-only record of it, in a file ([`FileJournal`], which has the format) or in memory
 //!   ([`MemoryJournal`]).
 //! - [`Projection`] and [`RolloutState`]: where the rollout stands. It follows from the events and from nothing else.
-//! - [`audit`]: each event in the log.
 //! - [`Policy`]: what is asked for before each step, and within which bounds.
 //! - [`Gate`] and [`GateReport`]: the evidence; [`BuiltInGate`] has those that come with the crate.
 //! - [`Rollout`]: holds the flag and takes the commands. It shows how it stands as a [`RolloutStatus`], and in numbers as
@@ -57,6 +56,31 @@
 //! - Give both the same clock. Time limits go by the wall clock; the guard and the daily signs by the monotonic one.
 //! - A guard needs a census; without one it never acts.
 //!
+//! # Log
+//!
+//! Each event is a `tracing` event too, on the target `legacy_http_compat::audit`. Its fields are stable:
+//!
+//! | Fields | Of |
+//! |---|---|
+//! | `flag`, `at`, `event`, `actor_kind`, `actor_id`, `reason` | all |
+//! | `seq` | those in the journal |
+//! | `correlation_id`, `incident` | those that have one |
+//! | `phase` | `opened` |
+//! | `from`, `to`, `failing_gates`, `overridden_gates` | `phase_changed`, `attempt_refused` |
+//! | `cause` | `attempt_refused` |
+//! | `check`, `green` | `check_reported` |
+//! | `client_kind`, `version` | `client_rolled_back` |
+//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended` |
+//! | `digest` | `contract_changed` |
+//! | `rollback` | `post_analysis_filed` |
+//! | `flag_state` | `process_started` |
+//! | `line` | `recovered` |
+//! | `error` | those that are not in the journal |
+//!
+//! The level is `WARN` for a cutover that overrides gates, `ERROR` for what could not be journaled and for a journal that
+//! was found torn, `INFO` for all others. Links, evidence, policies and summaries stay in the journal: they may hold
+//! more than a log should.
+//!
 //! # Texts
 //!
 //! What people and services hand in is bounded and free of control characters, the bidirectional ones included:
@@ -74,7 +98,9 @@
 //! A [`PolicyDocument`] has at most 32 KiB of JSON, the [`Evidence`] of a gate at most 4 KiB.
 
 mod actor;
-pub mod audit;
+mod audit;
+#[cfg(test)]
+mod audit_tests;
 mod controller;
 mod event;
 mod evidence;

@@ -9,7 +9,7 @@ fn the_help_of_every_command_is_pinned() {
         "verify",
         "status",
         "report",
-        "withdrawn",
+        "check-removed",
         "contract",
         "contract check",
     ] {

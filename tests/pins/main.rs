@@ -26,6 +26,7 @@ mod service;
 mod temp_dir;
 
 mod api;
+mod check_removed;
 mod command;
 mod contract_faults;
 mod detector_faults;
@@ -41,4 +42,3 @@ mod problems;
 mod rich;
 mod sent;
 mod token_faults;
-mod withdrawn;

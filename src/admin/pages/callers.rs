@@ -19,7 +19,10 @@ use crate::{
 
 /// The list of callers.
 #[derive(Debug, Template)]
-#[template(path = "callers.html")]
+#[template(
+    path = "callers.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct CallersPage {
     layout: Layout,
     filter: CallersFilter,

@@ -10,7 +10,10 @@ use crate::{admin::format::counted, rollout::Event};
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]
-#[template(path = "journal.html")]
+#[template(
+    path = "journal.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct JournalPage {
     layout: Layout,
     entries: Vec<TimelineEntry>,

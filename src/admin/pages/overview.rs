@@ -26,7 +26,10 @@ use crate::{
 
 /// The overview page.
 #[derive(Debug, Template)]
-#[template(path = "overview.html")]
+#[template(
+    path = "overview.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct OverviewPage {
     layout: Layout,
     stages: Vec<Stage>,

@@ -19,7 +19,10 @@ use crate::{
 
 /// The page of records.
 #[derive(Debug, Template)]
-#[template(path = "records.html")]
+#[template(
+    path = "records.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct RecordsPage {
     layout: Layout,
     checks: Vec<CheckRow>,

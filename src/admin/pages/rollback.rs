@@ -15,7 +15,10 @@ use crate::{
 
 /// The page of the rollback.
 #[derive(Debug, Template)]
-#[template(path = "rollback.html")]
+#[template(
+    path = "rollback.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct RollbackPage {
     layout: Layout,
     entered: Attribution,
@@ -26,7 +29,10 @@ pub(crate) struct RollbackPage {
 
 /// The page of a post-analysis.
 #[derive(Debug, Template)]
-#[template(path = "post_analysis.html")]
+#[template(
+    path = "post_analysis.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 pub(crate) struct PostAnalysisPage {
     layout: Layout,
     seq: u64,

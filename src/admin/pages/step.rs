@@ -16,7 +16,7 @@ use crate::{
 
 /// The page of a transition.
 #[derive(Debug, Template)]
-#[template(path = "step.html")]
+#[template(path = "step.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct StepPage {
     layout: Layout,
     name: &'static str,

@@ -16,7 +16,7 @@ use crate::{
 
 /// The page of waivers.
 #[derive(Debug, Template)]
-#[template(path = "waive.html")]
+#[template(path = "waive.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct WaiversPage {
     layout: Layout,
     kinds: Vec<String>,

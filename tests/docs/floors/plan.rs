@@ -32,6 +32,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("admin", 5),
     ("redis", 5),
     ("openapi", 5),
+    ("cli", 6),
     ("bin", 6),
 ];
 

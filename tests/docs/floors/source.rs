@@ -141,6 +141,7 @@ fn is_declaration(statement: &str) -> bool {
     };
     statement.is_empty()
         || declares.starts_with("use ")
+        || declares.starts_with("extern crate ")
         || (declares.starts_with("mod ") && !declares.contains('{'))
 }
 

@@ -29,7 +29,7 @@ fn a_closed_standard_error_is_no_panic() {
     drop(reader);
     let mut command = command();
     command
-        .args(["withdrawn", "--flag", "f"])
+        .args(["check-removed", "--flag", "f"])
         .arg(consumer.path());
     let ended = command
         .stdout(Stdio::piped())

@@ -11,10 +11,10 @@ fn wrong_usage_ends_with_2_and_says_so_on_standard_error() {
         &["retire"],
         &["contract"],
         &["contract", "check"],
-        &["withdrawn", "."],
-        &["withdrawn", "--flag", "f"],
-        &["withdrawn", "--flag", "", "."],
-        &["withdrawn", "--flag", "a\nb", "."],
+        &["check-removed", "."],
+        &["check-removed", "--flag", "f"],
+        &["check-removed", "--flag", "", "."],
+        &["check-removed", "--flag", "a\nb", "."],
     ] {
         let ran = run(args);
         ran.ends(2).complains("--help");
@@ -29,7 +29,7 @@ fn the_help_of_each_command_documents_the_exit_codes() {
         &["verify", "--help"],
         &["status", "--help"],
         &["report", "--help"],
-        &["withdrawn", "--help"],
+        &["check-removed", "--help"],
         &["contract", "--help"],
         &["contract", "check", "--help"],
     ] {

@@ -41,8 +41,7 @@ fn broken_at(journal: &Path, line: u64, message: &str) {
 fn a_sound_journal_is_said_to_be_one() {
     let journal = OnDisk::story();
     let ran = verify(&journal.path());
-    ran.ends(0)
-        .says("20 events, each as it was written and in its place");
+    ran.ends(0).says("20 events, intact and in sequence");
     assert_eq!(ran.err, "");
     let response = verify_json(&journal.path()).ends(0).json();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `withdrawn`, on a small consumer before and after the removal.
+//! `check-removed`, on a small consumer before and after the removal.
 
 use std::{fs, path::Path};
 
@@ -35,7 +35,7 @@ impl Consumer {
 
     pub(crate) fn withdrawn(&self, more: &[&str]) -> Ran {
         let path = self.path().to_str().unwrap();
-        run(["withdrawn", "--flag", FLAG, path].iter().chain(more))
+        run(["check-removed", "--flag", FLAG, path].iter().chain(more))
     }
 
     /// What is left: path, line and for what.
@@ -93,7 +93,7 @@ fn before() -> Consumer {
 fn a_consumer_that_still_uses_the_crate_is_listed_by_file_and_line() {
     let consumer = before();
     let ran = consumer.withdrawn(&[]);
-    ran.ends(1).complains("not withdrawn: 9 lines are left");
+    ran.ends(1).complains("not removed: 9 lines are left");
     ran.says("docs/jobs.md:3: flag: Switch `features.jobs.compat` off.\n");
     let left = consumer.left();
     let left: Vec<(&str, u64, &str)> = left
@@ -135,11 +135,11 @@ fn a_consumer_without_flag_and_crate_is_withdrawn() {
     consumer.put("logo.png", b"\x89PNG\0 features.jobs.compat");
     let ran = consumer.withdrawn(&[]);
     ran.ends(0)
-        .says("withdrawn: 2 files read, 1 binary ones passed over");
+        .says("removed: 2 files read, 1 binary files skipped");
     assert_eq!(ran.err, "");
     let response = consumer.withdrawn(&["--json"]).ends(0).json();
     let expected = json!({
-        "withdrawn": true, "flag": FLAG, "files_read": 2, "binary_files": 1, "findings": [], "unreadable": []
+        "removed": true, "flag": FLAG, "files_read": 2, "binary_files": 1, "findings": [], "unreadable": []
     });
     assert_eq!(response, expected);
 }
@@ -173,7 +173,7 @@ fn a_path_that_is_not_there_proves_nothing() {
     ran.ends(2).complains("cannot read");
     assert_eq!(ran.out, "", "it does not say that all is well");
     let response = consumer.withdrawn(&["--json", &missing]).ends(2).json();
-    assert_eq!(response["withdrawn"], false);
+    assert_eq!(response["removed"], false);
     assert_eq!(response["unreadable"][0]["path"], json!(missing));
 }
 
@@ -207,8 +207,14 @@ fn a_link_that_leads_nowhere_is_unreadable_and_a_linked_file_is_read() {
 fn a_single_file_can_be_asked_about() {
     let consumer = Consumer::of(&[("a.txt", "features.jobs.compat"), ("b.txt", "nothing")]);
     let file = |name| consumer.path().join(name).display().to_string();
-    run(["withdrawn", "--flag", FLAG, &file("b.txt")]).ends(0);
-    run(["withdrawn", "--flag", FLAG, &file("b.txt"), &file("a.txt")])
-        .ends(1)
-        .says("a.txt:1:");
+    run(["check-removed", "--flag", FLAG, &file("b.txt")]).ends(0);
+    run([
+        "check-removed",
+        "--flag",
+        FLAG,
+        &file("b.txt"),
+        &file("a.txt"),
+    ])
+    .ends(1)
+    .says("a.txt:1:");
 }

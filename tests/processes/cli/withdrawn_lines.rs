@@ -1,4 +1,4 @@
-//! Which lines `withdrawn` finds, and which it leaves alone.
+//! Which lines `check-removed` finds, and which it leaves alone.
 
 use super::withdrawn::Consumer;
 

@@ -24,7 +24,7 @@ pub(crate) fn the_consumers_code_goes() {
     let root = tree.path();
     fs::create_dir(root.join("src")).unwrap();
     let path = root.to_str().unwrap();
-    let withdrawn = || run(&["withdrawn", "--flag", FLAG_NAME, path]);
+    let withdrawn = || run(&["check-removed", "--flag", FLAG_NAME, path]);
 
     write(
         root,

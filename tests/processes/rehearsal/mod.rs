@@ -117,7 +117,7 @@ fn binary() -> PathBuf {
     let binary = target.join("examples").join("rehearsal");
     assert!(
         binary.exists(),
-        "build the example first: cargo build --example rehearsal"
+        "build the example first: cargo build --example rehearsal --features admin,prometheus"
     );
     binary
 }

@@ -34,6 +34,7 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 #[derive(Template)]
 #[template(
     ext = "html",
+    whitespace = "minimize",
     source = r##"<!DOCTYPE html>
 <html lang="en">
 <head>

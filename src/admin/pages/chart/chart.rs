@@ -17,7 +17,7 @@ use crate::{
 
 /// A chart with its key and its table.
 #[derive(Clone, Debug, Template)]
-#[template(path = "chart.html")]
+#[template(path = "chart.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct Chart {
     /// Tells it from the others of the page.
     id: String,

@@ -1,7 +1,0 @@
-//! `report`: the whole story of a rollout as Markdown.
-
-mod document;
-mod sections;
-mod timeline;
-
-pub(crate) use document::run;

@@ -1,0 +1,247 @@
+//! Searches a tree for what must be removed, and reports it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    config_keys::ConfigKeys,
+    patterns::{Match, Patterns, has_dependency, has_word, renames},
+    source_tree::{SourceTree, Unreadable, read_text},
+};
+use crate::{
+    cli::{
+        escape::escape,
+        output::{Exit, Output, json},
+    },
+    rollout::FlagName,
+};
+
+/// How much of a line is shown, in characters.
+const SHOWN: usize = 160;
+
+/// The arguments of `check-removed`.
+#[derive(Args)]
+pub(in crate::cli) struct Request {
+    /// The name of the flag, such as features.jobs.compat
+    #[arg(long, value_name = "NAME")]
+    flag: FlagName,
+    /// The directories and files to search
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A file or directory to skip, such as a changelog that mentions the flag; repeatable
+    #[arg(long, value_name = "PATH")]
+    exclude: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Verdict<'a> {
+    removed: bool,
+    flag: &'a FlagName,
+    files_read: usize,
+    binary_files: usize,
+    findings: &'a [Found],
+    unreadable: &'a [Unreadable],
+}
+
+/// Searches the trees.
+pub(in crate::cli) fn run(request: &Request) -> Output {
+    let tree = SourceTree::walk(&request.paths, &request.exclude);
+    let search = Search::through(&tree, request.flag.as_str());
+    let exit = exit(&search);
+    let text = if request.json {
+        json(&Verdict {
+            removed: exit == Exit::Success,
+            flag: &request.flag,
+            files_read: search.files,
+            binary_files: search.binary,
+            findings: &search.found,
+            unreadable: &search.unreadable,
+        })
+    } else {
+        findings_text(&search, exit)
+    };
+    Output {
+        text,
+        errors: errors(&search),
+        exit,
+    }
+}
+
+/// An unreadable file may hold anything, and without a file read nothing is proved.
+fn exit(search: &Search) -> Exit {
+    if !search.unreadable.is_empty() || search.files == 0 {
+        Exit::Error
+    } else if search.found.is_empty() {
+        Exit::Success
+    } else {
+        Exit::CheckFailed
+    }
+}
+
+fn findings_text(search: &Search, exit: Exit) -> String {
+    let lines = search.found.iter().map(|found| {
+        let path = escape(&found.path);
+        format!(
+            "{path}:{}: {}: {}\n",
+            found.line,
+            found.what.as_str(),
+            found.text
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    let (files, binary) = (search.files, search.binary);
+    match exit {
+        Exit::Success => format!("removed: {files} files read, {binary} binary files skipped\n"),
+        _ => lines.concat(),
+    }
+}
+
+fn errors(search: &Search) -> Vec<String> {
+    let unreadable = search.unreadable.iter();
+    let mut errors: Vec<String> = unreadable
+        .map(|file| format!("cannot read {}: {}", escape(&file.path), file.message))
+        .collect();
+    if search.files == 0 && errors.is_empty() {
+        errors.push("nothing is proved: no text file was found".to_owned());
+    }
+    if !search.found.is_empty() {
+        let left = match search.found.len() {
+            1 => "1 line is left".to_owned(),
+            many => format!("{many} lines are left"),
+        };
+        errors.push(format!("not removed: {left}"));
+    }
+    errors
+}
+
+/// The result of a search.
+struct Search {
+    /// The matching lines, in the order of files and lines.
+    found: Vec<Found>,
+    /// The files that could not be read.
+    unreadable: Vec<Unreadable>,
+    /// The number of text files read.
+    files: usize,
+    /// The number of binary files skipped.
+    binary: usize,
+}
+
+/// A matching line.
+#[derive(Serialize)]
+struct Found {
+    path: String,
+    line: usize,
+    what: Match,
+    text: String,
+}
+
+/// What to search for in all files.
+struct Wanted<'a> {
+    flag: &'a str,
+    patterns: Patterns,
+    renames: Vec<String>,
+}
+
+impl Search {
+    /// Searches all files of a tree.
+    fn through(tree: &SourceTree, flag: &str) -> Self {
+        let mut search = Self {
+            found: Vec::new(),
+            unreadable: tree.unreadable.clone(),
+            files: 0,
+            binary: 0,
+        };
+        let wanted = Wanted {
+            flag,
+            patterns: Patterns::new(flag),
+            renames: all_renames(tree),
+        };
+        for path in &tree.files {
+            match read_text(path) {
+                Ok(Some(text)) => {
+                    search.files += 1;
+                    search.found.extend(wanted.in_file(path, &text));
+                }
+                Ok(None) => search.binary += 1,
+                Err(error) => search.unreadable.push(Unreadable::new(path, &error)),
+            }
+        }
+        search
+    }
+}
+
+impl Wanted<'_> {
+    fn in_file(&self, path: &Path, text: &str) -> Vec<Found> {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let mut keys = extension.and_then(ConfigKeys::of_kind);
+        let mut found = Vec::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let nested = keys
+                .as_mut()
+                .is_some_and(|keys| keys.reach(line, self.flag));
+            let named = self.patterns.find(line).or(nested.then_some(Match::Flag));
+            if let Some(what) = named.or_else(|| self.renamed(path, line)) {
+                found.push(Found {
+                    path: path.display().to_string(),
+                    line: number,
+                    what,
+                    text: shown(line),
+                });
+            }
+        }
+        found
+    }
+
+    fn renamed(&self, path: &Path, line: &str) -> Option<Match> {
+        let is_manifest = is_manifest(path);
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        let mut renames = self.renames.iter();
+        let has = renames.any(|name| {
+            (is_manifest && has_dependency(line, name)) || (is_rust && uses(line, name))
+        });
+        has.then_some(Match::Rename)
+    }
+}
+
+/// The renames of all manifests: one of a workspace serves its members. An unreadable one is reported when it is searched.
+fn all_renames(tree: &SourceTree) -> Vec<String> {
+    let manifests = tree.files.iter().filter(|path| is_manifest(path));
+    let texts = manifests.filter_map(|path| read_text(path).ok().flatten());
+    let mut renames: Vec<String> = texts.flat_map(|text| renames(&text)).collect();
+    renames.sort();
+    renames.dedup();
+    renames
+}
+
+/// Whether a line of Rust starts a path with the crate's other name, or imports it.
+fn uses(line: &str, name: &str) -> bool {
+    let name = name.replace('-', "_");
+    let imports = line.contains("use ") || line.contains("extern crate ");
+    starts_path(line, &name) || (imports && has_word(line, &name))
+}
+
+/// Whether `name::` occurs, not as the end of a longer word.
+fn starts_path(line: &str, name: &str) -> bool {
+    line.match_indices(&format!("{name}::")).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "Cargo.toml")
+}
+
+fn shown(line: &str) -> String {
+    let line = line.trim();
+    let mut shown = line.chars().take(SHOWN).collect::<String>();
+    if line.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    escape(&shown)
+}

@@ -1,0 +1,108 @@
+//! The command line: its arguments, and the dispatch to the subcommands.
+
+use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{
+    check_removed::{Request as CheckRemovedArgs, run as check_removed},
+    contract_check,
+    output::{Exit, Output},
+    report, status, verify,
+};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  check failed: the journal is broken or holds no rollout, the tree still has matches, the document has faults
+  2  error: wrong usage, or something cannot be read or written";
+
+/// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents
+#[derive(Parser)]
+#[command(name = "legacy-http-compat", version, after_help = EXIT_CODES)]
+struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Checks that a journal is intact and that its events follow one another
+    #[command(after_help = EXIT_CODES)]
+    Verify(JournalArgs),
+    /// Shows the state of a rollout: phase, gates, obligations, waivers, incidents, checks
+    #[command(after_help = EXIT_CODES)]
+    Status(JournalArgs),
+    /// Writes the history of a rollout as Markdown
+    #[command(after_help = EXIT_CODES)]
+    Report(JournalArgs),
+    /// Checks that a source tree neither names a flag nor uses this crate any more
+    #[command(after_help = EXIT_CODES)]
+    CheckRemoved(CheckRemovedArgs),
+    /// Works on contract documents
+    #[command(after_help = EXIT_CODES)]
+    Contract {
+        #[command(subcommand)]
+        task: ContractTask,
+    },
+}
+
+#[derive(Subcommand)]
+enum ContractTask {
+    /// Lists all faults of a contract document, including those of its section `callers`
+    #[command(after_help = EXIT_CODES)]
+    Check {
+        /// The document (JSON)
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct JournalArgs {
+    /// The journal file; it is only read, even while a process writes it
+    journal: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command with these arguments, the first of which is the program's name.
+///
+/// ```
+/// use legacy_http_compat::cli;
+///
+/// let (mut out, mut err) = (Vec::new(), Vec::new());
+/// cli::run(["legacy-http-compat", "--version"], &mut out, &mut err);
+/// assert!(out.starts_with(b"legacy-http-compat "));
+/// assert!(err.is_empty());
+/// ```
+pub fn run<A: Into<OsString> + Clone>(
+    args: impl IntoIterator<Item = A>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    match Command::try_parse_from(args) {
+        Ok(command) => execute(command.task).write(out, err),
+        Err(error) if error.use_stderr() => {
+            // Nothing is left to report to where standard error is closed.
+            let _ = write!(err, "{error}");
+            Exit::Error.into()
+        }
+        Err(help) => Output::success(help.to_string()).write(out, err),
+    }
+}
+
+fn execute(task: Task) -> Output {
+    match task {
+        Task::Verify(args) => verify::run(&args.journal, args.json),
+        Task::Status(args) => status::run(&args.journal, args.json),
+        Task::Report(args) => report::run(&args.journal, args.json),
+        Task::CheckRemoved(args) => check_removed(&args),
+        Task::Contract { task } => match task {
+            ContractTask::Check { file, json } => contract_check::run(&file, json),
+        },
+    }
+}

@@ -1,0 +1,159 @@
+//! A journal, read to its end.
+
+use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
+
+use crate::time::Timestamp;
+use crate::{
+    cli::output::{Exit, Output},
+    rollout::{
+        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, JournalReader, Phase,
+        PhaseChange, Policy, PolicyDocument, Projection, ProjectionError, ReadError, ReadErrorKind,
+        RolloutState, Verified,
+    },
+    time::SystemClock,
+};
+
+/// The contents of a journal.
+pub(super) struct ReadJournal {
+    /// Its events.
+    pub(super) events: Vec<Event>,
+    /// The state that follows from them.
+    pub(super) fold: Projection,
+    /// The result of the verification.
+    pub(super) verified: Verified,
+    /// When it was read.
+    pub(super) now: Timestamp,
+}
+
+/// Why a journal has no usable contents.
+pub(super) enum Broken {
+    /// It cannot be read.
+    Unreadable(String),
+    /// This line is damaged, or cannot follow those before it.
+    Line(u64, String),
+}
+
+impl ReadJournal {
+    /// Reads a journal without its lock.
+    pub(super) fn read(path: &Path) -> Result<Self, Broken> {
+        let unreadable = |error| Broken::unreadable(path, &error);
+        let mut reader = JournalReader::open(path).map_err(unreadable)?;
+        let mut fold = Projection::new();
+        let mut events = Vec::new();
+        for event in &mut reader {
+            let event = event.map_err(|error| Broken::of_read(path, &error))?;
+            fold.apply(&event)
+                .map_err(|error| Broken::of_fold(&error))?;
+            events.push(event);
+        }
+        // The reader is at its end: this only gives the result.
+        let verified = reader.verify();
+        let verified = verified.map_err(|error| Broken::of_read(path, &error))?;
+        Ok(Self {
+            events,
+            fold,
+            verified,
+            now: Timestamp::now(&SystemClock::new()),
+        })
+    }
+
+    /// The state of the rollout.
+    pub(super) fn state(&self) -> Result<&RolloutState, Output> {
+        self.fold.state().ok_or_else(|| {
+            Output::failure(
+                Exit::CheckFailed,
+                "the journal holds no rollout: it was never opened",
+            )
+        })
+    }
+}
+
+impl Broken {
+    fn unreadable(path: &Path, error: &impl fmt::Display) -> Self {
+        Self::Unreadable(format!("cannot read {}: {error}", path.display()))
+    }
+
+    fn of_read(path: &Path, error: &ReadError) -> Self {
+        match (error.kind(), error.line()) {
+            (ReadErrorKind::Storage, _) | (_, None) => Self::unreadable(path, error),
+            (_, Some(line)) => Self::Line(line, error.to_string()),
+        }
+    }
+
+    fn of_fold(error: &ProjectionError) -> Self {
+        let line = error.seq();
+        Self::Line(line, format!("line {line} cannot follow: {}", error.kind()))
+    }
+}
+
+impl From<Broken> for Output {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Unreadable(why) => Self::failure(Exit::Error, why),
+            Broken::Line(_, why) => Self::failure(Exit::CheckFailed, why),
+        }
+    }
+}
+
+/// The last report of a gate, and the attempt that required it.
+pub(super) struct LastReport<'a> {
+    /// The report.
+    pub(super) report: &'a GateReport,
+    /// The event that carries it.
+    pub(super) event: &'a Event,
+    /// The attempted step, from and to.
+    pub(super) step: Option<(Phase, Phase)>,
+}
+
+/// The last report of each gate, by its name.
+pub(super) fn last_reports(events: &[Event]) -> BTreeMap<&Identifier, LastReport<'_>> {
+    let mut last = BTreeMap::new();
+    for event in events {
+        let (reports, step) = reports(event.payload());
+        for report in reports {
+            let last_report = LastReport {
+                report,
+                event,
+                step,
+            };
+            last.insert(report.name(), last_report);
+        }
+    }
+    last
+}
+
+/// The gate reports of an event, and the step they belong to.
+fn reports(payload: &EventPayload) -> (&[GateReport], Option<(Phase, Phase)>) {
+    match payload {
+        EventPayload::PhaseChanged(PhaseChange {
+            from, to, gates, ..
+        }) => (gates, Some((*from, *to))),
+        EventPayload::AttemptRefused(AttemptRefused { attempt, gates, .. }) => match attempt {
+            Attempt::Transition { from, to } => (gates, Some((*from, *to))),
+            _ => (gates, None),
+        },
+        _ => (&[], None),
+    }
+}
+
+/// The limit for the duration of a rollback.
+pub(super) fn rollback_limit(policy: &PolicyDocument) -> Duration {
+    readable(policy).rollback_limit()
+}
+
+/// The date by which the flag is to be retired.
+pub(super) fn retire_by(policy: &PolicyDocument) -> Option<Timestamp> {
+    readable(policy).retire_by()
+}
+
+/// The policy, or the default in place of one that another version wrote.
+fn readable(policy: &PolicyDocument) -> Policy {
+    Policy::from_document(policy).unwrap_or_default()
+}
+
+/// A duration for people, to the second; finer only below one.
+pub(super) fn duration_text(duration: Duration) -> String {
+    let whole = Duration::from_secs(duration.as_secs());
+    let shown = if whole.is_zero() { duration } else { whole };
+    humantime::format_duration(shown).to_string()
+}

@@ -1,0 +1,34 @@
+//! The command `legacy-http-compat`: a rollout from a shell or a pipeline.
+//!
+//! | Subcommand | Purpose |
+//! |---|---|
+//! | `verify` | checks that a journal is intact and its events follow one another |
+//! | `status` | shows phase, gates, obligations, waivers, incidents and checks of a rollout |
+//! | `report` | writes the history of a rollout as Markdown |
+//! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
+//! | `contract check` | lists all faults of a contract document |
+//!
+//! The command only reads: journals without the writer's lock, even while a process writes them; source trees; and
+//! contract documents. Results go to standard output, errors to standard error.
+//!
+//! # Exit codes
+//!
+//! | Code | Meaning |
+//! |---|---|
+//! | 0 | success |
+//! | 1 | check failed: the journal is broken or holds no rollout, the tree still has matches, the document has faults |
+//! | 2 | error: wrong usage, or something cannot be read or written |
+
+mod check_removed;
+mod command;
+mod contract_check;
+mod escape;
+mod journal;
+mod journal_json;
+mod output;
+mod report;
+mod report_sections;
+mod status;
+mod verify;
+
+pub use command::run;

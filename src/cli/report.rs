@@ -1,0 +1,185 @@
+//! `report`: the journal of a rollout as Markdown.
+
+use std::path::Path;
+
+use crate::{
+    cli::{
+        escape::{markdown, markdown_link},
+        journal::{ReadJournal, retire_by},
+        journal_json,
+        output::{Output, json},
+        report_sections::{
+            checks, client_rollbacks, gates, incidents, obligations, overrides, rollbacks, waivers,
+        },
+        verify::torn_text,
+    },
+    rollout::{
+        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId,
+        PhaseChange, RolloutState,
+    },
+};
+
+pub(super) fn run(journal: &Path, as_json: bool) -> Output {
+    let journal = match ReadJournal::read(journal) {
+        Ok(journal) => journal,
+        Err(broken) => return broken.into(),
+    };
+    match journal.state() {
+        Ok(state) if as_json => Output::success(json(&journal_json::report(&journal, state))),
+        Ok(state) => Output::success(document(&journal, state)),
+        Err(output) => output,
+    }
+}
+
+fn document(journal: &ReadJournal, state: &RolloutState) -> String {
+    let sections = [
+        ("Obligations", obligations(journal, state)),
+        ("Rollbacks", rollbacks(journal, state)),
+        ("Overrides", overrides(journal, state)),
+        ("Waivers", waivers(journal)),
+        ("Incidents", incidents(journal)),
+        ("Client versions rolled back", client_rollbacks(state)),
+        ("Checks", checks(state)),
+        ("Gates, as last evaluated", gates(journal)),
+        ("Timeline", timeline(&journal.events)),
+    ];
+    let sections = sections.map(|(title, body)| match body.as_slice() {
+        [] => format!("\n## {title}\n\nNone.\n"),
+        lines => format!("\n## {title}\n\n{}", lines.concat()),
+    });
+    head(journal, state) + &sections.concat()
+}
+
+fn head(journal: &ReadJournal, state: &RolloutState) -> String {
+    let verified = &journal.verified;
+    let mut lines = vec![
+        format!("# Rollout of {}\n\n", markdown(state.flag_name().as_str())),
+        format!(
+            "- Phase: **{}** since {}\n",
+            state.phase(),
+            state.entered().at
+        ),
+        format!("- As of: {}\n", journal.now),
+    ];
+    if let Some(date) = retire_by(state.policy()) {
+        let late = journal_json::is_late(state, Some(date), journal.now);
+        let late = if late { " (**overdue**)" } else { "" };
+        lines.push(format!("- To be retired by: {date}{late}\n"));
+    }
+    if let Some(served) = state.contract() {
+        let (digest, since) = (&served.digest, served.since.at);
+        lines.push(format!("- Contract: `{digest}`, since {since}\n"));
+    }
+    lines.push(format!(
+        "- Journal: {} events, intact; SHA-256 of the last line `{}`\n",
+        verified.events, verified.sha256,
+    ));
+    let torn = verified.torn.map(torn_text);
+    lines.extend(torn.map(|torn| format!("- {torn}")));
+    lines.concat()
+}
+
+/// A table of all events.
+fn timeline(events: &[Event]) -> Vec<String> {
+    let head = "| # | When | Who | What | Why |\n| ---: | --- | --- | --- | --- |\n";
+    let rows = events.iter().map(row);
+    std::iter::once(head.to_owned()).chain(rows).collect()
+}
+
+fn row(event: &Event) -> String {
+    format!(
+        "| {} | {} | {} | {} | {} |\n",
+        event.seq(),
+        event.at(),
+        markdown(&event.actor().to_string()),
+        what(event.payload()),
+        why(event),
+    )
+}
+
+fn why(event: &Event) -> String {
+    let reason = markdown(event.reason().as_str());
+    match event.correlation_id() {
+        Some(id) => format!("{reason} ({})", markdown(id.as_str())),
+        None => reason,
+    }
+}
+
+fn what(payload: &EventPayload) -> String {
+    match payload {
+        EventPayload::Opened(opened) => {
+            let flag = markdown(opened.flag.as_str());
+            format!("opened in **{}** for {flag}", opened.phase)
+        }
+        EventPayload::PhaseChanged(change) => phase_changed(change),
+        EventPayload::CheckReported(report) => {
+            let colour = if report.green { "green" } else { "not green" };
+            let link = report
+                .link
+                .as_ref()
+                .map(|at| format!(" {}", markdown_link(at)));
+            let link = link.unwrap_or_default();
+            format!("check {} {colour}{link}", markdown(report.check.as_str()))
+        }
+        EventPayload::IncidentOpened(payload) => {
+            format!("incident {} opened", markdown(payload.incident.as_str()))
+        }
+        EventPayload::IncidentClosed(payload) => {
+            format!("incident {} closed", markdown(payload.incident.as_str()))
+        }
+        EventPayload::ClientRolledBack(back) => {
+            let kind = markdown(back.kind.as_str());
+            format!("{kind} rolled back to {}", markdown(back.version.as_str()))
+        }
+        EventPayload::DependenceWaived(payload) => {
+            let whose = markdown(&payload.target.to_string());
+            format!("waived {whose} until {}", payload.until)
+        }
+        EventPayload::WaiverEnded(payload) => {
+            format!("waiver ended: {}", markdown(&payload.target.to_string()))
+        }
+        EventPayload::ContractChanged(payload) => format!("contract `{}`", payload.digest),
+        EventPayload::PostAnalysisFiled(payload) => {
+            format!(
+                "post-analysis of event {}: {}",
+                payload.rollback,
+                markdown_link(&payload.link)
+            )
+        }
+        EventPayload::PolicyChanged(_) => "policy changed".to_owned(),
+        EventPayload::ProcessStarted(payload) => {
+            format!("process started, flag {}", payload.flag.as_str())
+        }
+        EventPayload::AttemptRefused(payload) => refused(payload),
+        EventPayload::Recovered(torn) => {
+            format!("torn line {} cut off ({} bytes)", torn.line, torn.bytes)
+        }
+    }
+}
+
+fn phase_changed(change: &PhaseChange) -> String {
+    let step = format!("**{}** to **{}**", change.from, change.to);
+    let incident = change.incident.as_ref().map(IncidentId::as_str);
+    let incident = incident.map(|id| format!(", incident {}", markdown(id)));
+    let overridden = names(change.overridden.iter());
+    let overridden = overridden.map(|gates| format!(", **override** of {gates}"));
+    step + &incident.unwrap_or_default() + &overridden.unwrap_or_default()
+}
+
+fn refused(payload: &AttemptRefused) -> String {
+    let attempt = match payload.attempt {
+        Attempt::Transition { from, to } => format!("{from} to {to}"),
+        _ => "access".to_owned(),
+    };
+    let failing = payload.gates.iter().filter(|gate| !gate.passed());
+    let failing = names(failing.map(GateReport::name));
+    let failing = failing.map(|gates| format!("; failing: {gates}"));
+    let cause = markdown(payload.cause.as_str());
+    format!("refused: {attempt}, {cause}{}", failing.unwrap_or_default())
+}
+
+/// Names, separated by commas; `None` without any.
+fn names<'a>(names: impl Iterator<Item = &'a Identifier>) -> Option<String> {
+    let names: Vec<&str> = names.map(Identifier::as_str).collect();
+    (!names.is_empty()).then(|| markdown(&names.join(", ")))
+}

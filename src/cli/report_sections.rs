@@ -1,0 +1,199 @@
+//! The sections of the report besides its timeline, each a list.
+
+use crate::{
+    cli::{
+        escape::{markdown, markdown_link},
+        journal::{ReadJournal, duration_text, last_reports, rollback_limit},
+        journal_json::evidence,
+    },
+    rollout::{
+        Event, EventPayload, EventRef, GateReport, IncidentId, Override, PhaseChange, Rollback,
+        RolloutState,
+    },
+};
+
+pub(super) fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
+    let limit = rollback_limit(state.policy());
+    let owed = state.obligations(journal.now, limit);
+    owed.map(|owed| {
+        let late = if owed.overdue { " (**overdue**)" } else { "" };
+        format!(
+            "- {} of the rollback by event {}, due {}{late}\n",
+            markdown(owed.kind.as_str()),
+            owed.rollback.done.seq,
+            owed.due,
+        )
+    })
+    .collect()
+}
+
+pub(super) fn rollbacks(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
+    let rollbacks = state.rollbacks().iter();
+    rollbacks.map(|back| rollback(back, journal)).collect()
+}
+
+fn rollback(back: &Rollback, journal: &ReadJournal) -> String {
+    let lasted = duration_text(back.duration(journal.now));
+    let end = match &back.ended {
+        Some(ended) => format!("ended {} after {lasted}, {}", ended.at, by(ended)),
+        None => format!("**running** for {lasted}"),
+    };
+    let analysis = match &back.post_analysis {
+        Some(filed) => format!(
+            "{}, filed {} by {}: {}",
+            markdown_link(&filed.link),
+            filed.filed.at,
+            markdown(&filed.filed.actor.to_string()),
+            markdown(filed.summary.as_str()),
+        ),
+        None => "**due**".to_owned(),
+    };
+    format!(
+        "- Event {}, {}, incident {}: {}\n  - {end}\n  - post-analysis: {analysis}\n",
+        back.done.seq,
+        back.done.at,
+        markdown(back.incident.as_str()),
+        by(&back.done),
+    )
+}
+
+pub(super) fn overrides(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
+    let overrides = state.overrides().iter();
+    overrides
+        .map(|cutover| overridden(cutover, journal))
+        .collect()
+}
+
+fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
+    let done = &cutover.done;
+    let head = format!("- Event {}, {}, {}\n", done.seq, done.at, by(done));
+    let event = journal.events.iter().find(|event| event.seq() == done.seq);
+    let failing = event.into_iter().flat_map(failing).map(|report| {
+        let (name, seen) = (report.name().as_str(), evidence(report));
+        format!("  - {}: {}\n", markdown(name), markdown(&seen))
+    });
+    head + &failing.collect::<Vec<String>>().concat()
+}
+
+fn failing(event: &Event) -> Vec<&GateReport> {
+    match event.payload() {
+        EventPayload::PhaseChanged(change) => PhaseChange::failing(change).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// All waivers ever granted, and their ends: the state drops those that were ended.
+pub(super) fn waivers(journal: &ReadJournal) -> Vec<String> {
+    let lines = journal.events.iter().filter_map(|event| {
+        let text = match event.payload() {
+            EventPayload::DependenceWaived(payload) => {
+                let expired = if payload.until <= journal.now {
+                    " (past)"
+                } else {
+                    ""
+                };
+                let whose = markdown(&payload.target.to_string());
+                let owner = markdown(payload.owner.as_str());
+                format!("{whose} until {}{expired}, owner {owner}", payload.until)
+            }
+            EventPayload::WaiverEnded(payload) => {
+                format!("{}: ended", markdown(&payload.target.to_string()))
+            }
+            _ => return None,
+        };
+        Some(line(event, &text))
+    });
+    lines.collect()
+}
+
+pub(super) fn incidents(journal: &ReadJournal) -> Vec<String> {
+    let lines = journal.events.iter().filter_map(|event| {
+        let (incident, what) = match event.payload() {
+            EventPayload::IncidentOpened(payload) => (&payload.incident, "opened"),
+            EventPayload::IncidentClosed(payload) => (&payload.incident, "closed"),
+            EventPayload::PhaseChanged(change) => {
+                (change.incident.as_ref()?, "named by a rollback")
+            }
+            _ => return None,
+        };
+        Some(line(
+            event,
+            &format!("{} {what}", markdown(incident.as_str())),
+        ))
+    });
+    lines.collect()
+}
+
+fn line(event: &Event, what: &str) -> String {
+    let done = EventRef::of(event);
+    format!("- {what}; event {}, {}, {}\n", done.seq, done.at, by(&done))
+}
+
+pub(super) fn client_rollbacks(state: &RolloutState) -> Vec<String> {
+    let rollbacks = state.client_rollbacks().iter();
+    rollbacks
+        .map(|back| {
+            let incident = back.incident.as_ref().map(IncidentId::as_str);
+            let incident = incident.map(|id| format!(", incident {}", markdown(id)));
+            format!(
+                "- {} to {}{}; {}, {}\n",
+                markdown(back.kind.as_str()),
+                markdown(back.version.as_str()),
+                incident.unwrap_or_default(),
+                back.done.at,
+                by(&back.done),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn checks(state: &RolloutState) -> Vec<String> {
+    let checks = state.checks().iter();
+    checks
+        .map(|(name, check)| {
+            let colour = if check.green {
+                "green"
+            } else {
+                "**not green**"
+            };
+            let link = check
+                .link
+                .as_ref()
+                .map(|at| format!(" {}", markdown_link(at)));
+            format!(
+                "- {} {colour}{}; {}, {}\n",
+                markdown(name.as_str()),
+                link.unwrap_or_default(),
+                check.reported.at,
+                by(&check.reported),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
+    let last = last_reports(&journal.events);
+    last.values()
+        .map(|last| {
+            let verdict = if last.report.passed() {
+                "passed"
+            } else {
+                "**failed**"
+            };
+            let step = last.step.map(|(from, to)| format!(" for {from} to {to}"));
+            format!(
+                "- {} {verdict}{}; event {}, {}: {}\n",
+                markdown(last.report.name().as_str()),
+                step.unwrap_or_default(),
+                last.event.seq(),
+                last.event.at(),
+                markdown(&evidence(last.report)),
+            )
+        })
+        .collect()
+}
+
+fn by(stamp: &EventRef) -> String {
+    let actor = markdown(&stamp.actor.to_string());
+    format!("by {actor}: {}", markdown(stamp.reason.as_str()))
+}
