@@ -1,8 +1,8 @@
-//! Numbers, lengths of time and lists as people say them.
+//! Numbers, durations and lists as text.
 
 use std::time::Duration;
 
-/// A number with its thousands apart: `12,345`.
+/// A number with grouped thousands: `12,345`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
@@ -50,7 +50,7 @@ pub(crate) fn duration(length: Duration) -> String {
     }
 }
 
-/// A window's label as it is duration of: `24 hours` for `24h`. What is no label stays as it is.
+/// The label of a window in words: `24 hours` for `24h`. Other text is kept.
 pub(crate) fn window(label: &str) -> String {
     let split = label.find(|c: char| !c.is_ascii_digit());
     let Some((number, unit)) = split.map(|at| label.split_at(at)) else {
@@ -79,7 +79,7 @@ pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
-/// A name such as `no_dependent_responses` as words, the first with a capital: `Legacy quiet`.
+/// A name such as `legacy_quiet` as words: `Legacy quiet`.
 pub(crate) fn titled(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
     let mut letters = words.chars();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_spoken_in_words() {
+    fn windows_are_put_into_words() {
         let duration = ["5m", "1h", "24h", "14d", "90s", "odd"].map(window);
         assert_eq!(
             duration,

@@ -140,7 +140,7 @@ fn fault(complaint: Complaint) -> Fault {
             Fault::new(place, value, expected)
         }
         About::Missing => Fault::new(format!("/{value}"), "", expected),
-        // Only of the whole: the types of members are looked at above.
+        // Only of the whole body: members are checked above.
         About::WrongType => Fault::new("", value, expected),
     }
 }
@@ -174,7 +174,7 @@ impl Fault {
 
 /// The problem of a body or query with faults.
 pub(crate) fn invalid(faults: &[Fault]) -> Problem {
-    let told = faults.iter().map(|fault| {
+    let texts = faults.iter().map(|fault| {
         let Fault {
             place,
             value,
@@ -182,6 +182,6 @@ pub(crate) fn invalid(faults: &[Fault]) -> Problem {
         } = fault;
         format!("{place} {value:?}: {remedy}")
     });
-    let detail = told.collect::<Vec<_>>().join("; ");
+    let detail = texts.collect::<Vec<_>>().join("; ");
     Problem::new(ProblemKind::Invalid, detail).with("faults", json!(faults))
 }

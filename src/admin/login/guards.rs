@@ -12,11 +12,11 @@ use crate::admin::{
     problem::Problem,
 };
 
-/// Whoever may see a page. A browser without a session is sent to sign in.
+/// Extracts a principal that may see a page. A browser without a session is sent to sign in.
 #[derive(Clone, Debug)]
 pub(crate) struct PageViewer(pub(crate) Principal);
 
-/// Whoever may send a form. A browser without a session is sent to sign in; a viewer gets a problem.
+/// Extracts a principal that may submit a form. A browser without a session is sent to sign in; a viewer gets a problem.
 #[derive(Clone, Debug)]
 pub(crate) struct PageOperator(pub(crate) Principal);
 

@@ -1,4 +1,4 @@
-//! The vertical scale.
+//! The axes of a chart.
 
 use super::columns::{Buckets, Columns};
 use crate::time::Timestamp;
@@ -10,11 +10,11 @@ pub(super) struct Scale {
     steps: u64,
 }
 
-/// The height of the area in which lines are drawn.
+/// The height of the area of the lines.
 pub(super) const HEIGHT: u32 = 180;
 
 impl Scale {
-    /// The scale whose highest number is no lower than this one.
+    /// The scale that reaches this number.
     pub(super) fn reaching(highest: u64) -> Self {
         let highest = highest.max(1);
         let mut power: u64 = 1;
@@ -32,7 +32,7 @@ impl Scale {
         }
     }
 
-    /// How far below the upper edge a number lies.
+    /// The distance of a number from the upper edge.
     #[expect(clippy::cast_precision_loss, reason = "a place in a drawing")]
     pub(super) fn y(self, number: u64) -> f64 {
         let highest = (self.step.saturating_mul(self.steps)) as f64;
@@ -40,19 +40,19 @@ impl Scale {
         ((1.0 - share) * f64::from(HEIGHT) * 10.0).round() / 10.0
     }
 
-    /// The numbers with a line, from zero up.
+    /// The labelled numbers, from zero up.
     pub(super) fn numbers(self) -> impl Iterator<Item = u64> {
         (0..=self.steps).map(move |step| step.saturating_mul(self.step))
     }
 }
 
-/// One mark.
+/// A mark of time below the chart.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     /// In percent of the width.
     pub(super) x: f64,
     pub(super) label: String,
-    /// `start`, `middle` or `end`: where the label has room.
+    /// `start`, `middle` or `end`: the alignment of the label.
     pub(super) anchor: &'static str,
 }
 

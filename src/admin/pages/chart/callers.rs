@@ -1,9 +1,9 @@
-//! The falling curve.
+//! The chart of dependent callers over time.
 
 use super::{
     chart::{Chart, ChartSpec},
     columns::{Buckets, Join},
-    line::{LineStyle, Series},
+    series::{LineStyle, Series, styled, sum},
 };
 use crate::{
     admin::format::window,
@@ -12,23 +12,32 @@ use crate::{
 
 /// Dependent callers of each kind, and in red those that are stranded.
 pub(crate) fn callers_chart(curves: &Curves) -> Chart {
-    let mut drawn = dependents(curves);
-    drawn.extend(stranded(&curves.callers));
+    let span = window(curves.span);
+    let kinds = curves.callers.iter().filter(|kind| ever(&kind.dependent));
+    let kinds = kinds.map(|kind| (kind.kind.as_str(), kind.dependent.clone()));
+    let mut series = styled(kinds, "kinds");
+    let stranded = sum(curves.callers.iter().map(|kind| kind.stranded.as_slice()));
+    series.extend(ever(&stranded).then(|| Series {
+        name: "stranded".to_owned(),
+        style: LineStyle::STRANDED,
+        values: stranded,
+    }));
     ChartSpec {
         id: "callers".to_owned(),
-        subject: format!(
-            "Callers that depend on old answers, by kind, over the last {}",
-            window(curves.span)
-        ),
+        subject: format!("Dependent callers by kind over the last {span}"),
         buckets: buckets(curves),
         join: Join::Highest,
         watched: watched(&curves.callers, curves.len),
-        curves: drawn,
+        series,
         named: true,
-        empty: format!("Nobody depended in the last {}", window(curves.span)),
-        keys: Vec::new(),
+        empty: format!("No dependent callers in the last {span}"),
+        legend: Vec::new(),
     }
     .draw()
+}
+
+fn ever(values: &[Option<u64>]) -> bool {
+    values.iter().flatten().any(|number| *number > 0)
 }
 
 pub(super) const fn buckets(curves: &Curves) -> Buckets {
@@ -39,64 +48,12 @@ pub(super) const fn buckets(curves: &Curves) -> Buckets {
     }
 }
 
-/// Kinds of which somebody depended; those beyond the looks that there are together.
-fn dependents(curves: &Curves) -> Vec<Series> {
-    let ever = |values: &[Option<u64>]| values.iter().flatten().any(|number| *number > 0);
-    let mut kinds: Vec<&CallerCurve> = curves
-        .callers
-        .iter()
-        .filter(|kind| ever(&kind.dependent))
-        .collect();
-    let rest = kinds.split_off(kinds.len().min(LineStyle::ALL.len()));
-    let series = kinds.into_iter().enumerate().map(|(number, kind)| Series {
-        name: kind.kind.clone(),
-        look: LineStyle::of(number),
-        values: kind.dependent.clone(),
-    });
-    let mut series: Vec<Series> = series.collect();
-    if !rest.is_empty() {
-        series.push(Series {
-            name: format!("{} more kinds", rest.len()),
-            look: LineStyle::OTHERS,
-            values: sum(rest.iter().map(|kind| kind.dependent.as_slice())),
-        });
-    }
-    series
-}
-
-fn stranded(kinds: &[CallerCurve]) -> Option<Series> {
-    let values = sum(kinds.iter().map(|kind| kind.stranded.as_slice()));
-    values
-        .iter()
-        .flatten()
-        .any(|number| *number > 0)
-        .then(|| Series {
-            name: "stranded".to_owned(),
-            look: LineStyle::STRANDED,
-            values,
-        })
-}
-
-/// The sums by bucket; none where there is none at all.
-pub(super) fn sum<'a>(curves: impl Iterator<Item = &'a [Option<u64>]>) -> Vec<Option<u64>> {
-    let mut sums: Vec<Option<u64>> = Vec::new();
-    for curve in curves {
-        sums.resize(sums.len().max(curve.len()), None);
-        for (sum, value) in sums.iter_mut().zip(curve) {
-            if let Some(value) = value {
-                *sum = Some(sum.unwrap_or_default().saturating_add(*value));
-            }
-        }
-    }
-    sums
-}
-
-/// In which buckets anybody counted callers.
+/// The buckets in which callers were counted.
 pub(super) fn watched(kinds: &[CallerCurve], len: usize) -> Vec<bool> {
-    let any = |bucket| {
-        kinds
-            .iter()
-            .any(|kind| kind.dependent.get(bucket).is_some_and(Option::is_some))
+    let counted = |kind: &CallerCurve, bucket| {
+        let value = kind.dependent.get(bucket);
+        value.is_some_and(Option::is_some)
     };
+    let any = |bucket| kinds.iter().any(|kind| counted(kind, bucket));
     (0..len).map(any).collect()
 }

@@ -12,6 +12,7 @@ mod chart;
 mod columns;
 mod line;
 mod responses;
+mod series;
 
 pub(crate) use callers::callers_chart;
 pub(crate) use chart::Chart;
