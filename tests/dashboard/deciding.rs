@@ -24,28 +24,28 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser
         .see(
             "#gate-required_checks",
-            "Run openapi, and have the pipeline report it",
+            "Run openapi, and let the pipeline report it",
         )
         .await;
     browser
         .see(
             "#gate-no_dependent_responses",
-            "1 caller of AGENT got or missed an old answer in the last 1 hour",
+            "1 caller of AGENT depended on a legacy response in the last 1 hour",
         )
         .await;
     browser
-        .click_on("#gate-no_dependent_responses a", "See this caller")
+        .click_on("#gate-no_dependent_responses a", "Show this caller")
         .await;
     browser.see("#callers", "1 caller").await;
     browser.go(&service.page("/transition/cutover")).await;
-    browser.see("#gates", "gates stand in the way").await;
+    browser.see("#gates", "gates fail").await;
     // The caller upgrades, the check goes green, and an hour goes by.
     service.report_check("openapi", true);
     service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
     service.pass(Duration::from_secs(80 * 60));
     service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
     browser.go(&service.page("/transition/cutover")).await;
-    browser.see("#gates", "All 6 gates let pass").await;
+    browser.see("#gates", "All 6 gates pass").await;
     browser
         .fill("#step-reason", "all is quiet\nsince an hour")
         .await;
@@ -70,7 +70,7 @@ async fn an_override_names_each_failing_gate() {
         .fill("#step-reason", "the old API is switched off tonight")
         .await;
     browser.click("input[value=required_checks]").await;
-    // The browser does not send it before all are ticked; whoever gets round that is told by the server.
+    // The browser does not send it before all are ticked; the server checks it as well.
     browser
         .run("document.querySelector('.decide form').noValidate = true")
         .await;
@@ -78,7 +78,7 @@ async fn an_override_names_each_failing_gate() {
         .click_on(".decide button", "against the gates")
         .await;
     browser
-        .see("#trouble", "The override does not name the failing gates")
+        .see("#form-error", "Override does not match the failing gates")
         .await;
     assert_eq!(service.phase(), Phase::Compat);
     let reason = browser
@@ -101,7 +101,7 @@ async fn an_override_names_each_failing_gate() {
     browser
         .click_on(".decide button", "against the gates")
         .await;
-    browser.see(".outcome", "mara cut over against").await;
+    browser.see(".outcome", "mara cut over and overrode").await;
     assert_eq!(service.phase(), Phase::Cutover);
     assert!(!service.is_active());
 }
@@ -118,12 +118,12 @@ async fn whoever_decides_on_an_old_page_sees_what_happened_meanwhile() {
     browser
         .see(
             "[data-stale]",
-            "Something was journaled since this page was loaded",
+            "Events were journaled since this page was loaded",
         )
         .await;
     browser.click_on(".decide button", "Cut over").await;
     browser
-        .see("#trouble", "nils opened the incident INC-1")
+        .see("#form-error", "nils opened the incident INC-1")
         .await;
     assert_eq!(service.phase(), Phase::Compat);
     // Whoever has seen it may decide again.
@@ -140,7 +140,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
     browser
         .see(
             "main",
-            "The flag is on: old clients get the answers they expect already",
+            "The flag is on: legacy clients already get legacy responses",
         )
         .await;
     service.cut_over();
@@ -168,7 +168,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
         )
         .await;
     assert!(service.is_active());
-    browser.see("#duties", "has no post-analysis yet").await;
+    browser.see("#obligations", "has no post-analysis").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,8 +182,8 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
         .unwrap();
     service.pass(Duration::from_secs(2 * 3_600));
     browser.sign_in(&service, OPERATOR).await;
-    browser.see("#alarms", "A post-analysis is overdue").await;
-    browser.click_on("#alarms a", "File it").await;
+    browser.see("#banners", "A post-analysis is overdue").await;
+    browser.click_on("#banners a", "File it").await;
     browser.fill("#analysis-link", "ftp://wiki.example/1").await;
     browser
         .fill("#analysis-summary", "A probe\nwas never upgraded.")
@@ -194,7 +194,7 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
         .await;
     browser
         .see(
-            "#trouble .faults",
+            "#form-error .faults",
             "Link: link: is not an absolute http or https address",
         )
         .await;
@@ -210,5 +210,5 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
     browser.see("main", "A probe was never upgraded.").await;
     browser.go(&service.page("")).await;
     browser.see("h1", "compat").await;
-    assert!(!browser.says("#alarms", "A post-analysis is overdue").await);
+    assert!(!browser.says("#banners", "A post-analysis is overdue").await);
 }

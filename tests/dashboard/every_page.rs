@@ -108,7 +108,7 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_that_has_only_begun() {
     browser.go(&service.page("/sign-in")).await;
     look(&browser, "sign-in", &mut faults).await;
     browser.give_token("wrong").await;
-    browser.see("[role=alert]", "Not let in").await;
+    browser.see("[role=alert]", "Unknown token").await;
     look(&browser, "sign-in-refused", &mut faults).await;
     browser.sign_in(&service, OPERATOR).await;
     let pages = [
@@ -175,10 +175,8 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
         .run("document.querySelector('main form').noValidate = true")
         .await;
     browser.click("main form button.danger").await;
-    browser
-        .see("#trouble", "Something in the form is wrong")
-        .await;
-    look(&browser, "form-in-trouble", &mut faults).await;
+    browser.see("#form-error", "The form has faults").await;
+    look(&browser, "form-with-faults", &mut faults).await;
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

@@ -12,20 +12,20 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#connection", "Live").await;
-    browser.see("#numbers", "No caller has been seen yet").await;
+    browser.see("#numbers", "No callers yet").await;
     // Whatever is swapped, what somebody has opened and where they are stays as it was.
     browser.click("#recent details summary").await;
     let key = browser
         .worth("document.querySelector('#recent details[open]').dataset.key")
         .await;
     browser
-        .run("document.querySelector('#curve .spans a').focus()")
+        .run("document.querySelector('#timeseries .spans a').focus()")
         .await;
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
     service.pass(Duration::from_secs(60));
     service.open_incident("INC-1");
     browser.see("#numbers", "AGENT").await;
-    browser.see("#curve .chart", "AGENT").await;
+    browser.see("#timeseries .chart", "AGENT").await;
     browser
         .see("#announcer", "nils opened the incident INC-1")
         .await;
@@ -52,11 +52,13 @@ async fn a_stranded_caller_is_seen_at_once_on_whatever_page_somebody_is() {
     browser.see("#connection", "Live").await;
     service.poll(("MCP", 1), "1.0.0", PENDING).await;
     service.open_incident("INC-1");
-    browser.see("#alarms .danger", "1 caller is stranded").await;
     browser
-        .see("#alarms .danger", "1 of MCP needed an old answer")
+        .see("#banners .danger", "1 caller is stranded")
         .await;
-    browser.click_on("#alarms a", "See who").await;
+    browser
+        .see("#banners .danger", "1 of MCP depended on a legacy response")
+        .await;
+    browser.click_on("#banners a", "Show them").await;
     browser.see("#callers tbody", "stranded").await;
 }
 
@@ -88,8 +90,8 @@ async fn the_local_time_stands_beside_the_universal_one() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.zone("Asia/Kolkata").await;
     browser.sign_in(&service, OPERATOR).await;
-    browser.see("#standing", "2026-03-01 12:00:00 UTC").await;
-    browser.see("#standing .local", "05:30").await;
+    browser.see("#phase", "2026-03-01 12:00:00 UTC").await;
+    browser.see("#phase .local", "05:30").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,13 +16,10 @@ async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
     browser.sign_in(&service, OPERATOR).await;
     browser
-        .see(
-            "noscript, .hint",
-            "Without its script it does not follow what happens",
-        )
+        .see("noscript, .hint", "Without JavaScript it does not update")
         .await;
     browser
-        .click_on("#gate-no_dependent_responses a", "See this caller")
+        .click_on("#gate-no_dependent_responses a", "Show this caller")
         .await;
     browser.see("#callers", "AGENT").await;
     browser.click_on("#callers th a", "Last seen").await;

@@ -126,7 +126,7 @@ impl TestService {
         format!("http://{}{PREFIX}{path}", self.address)
     }
 
-    /// A client of a kind polls, and the service answers this.
+    /// A client of a kind polls, and the service responds with this.
     pub(crate) async fn poll(
         &self,
         (kind, id): (&str, u32),
@@ -254,7 +254,7 @@ fn detector() -> SignalDetector {
         .unwrap()
 }
 
-/// A handler that answers as the request says.
+/// A handler that responds as the request says.
 async fn response(request: Request) -> Response {
     let (head, body) = request.into_parts();
     let _ = to_bytes(body, 4_096).await;

@@ -37,21 +37,19 @@ async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
     browser.go(&service.page("/sign-in")).await;
     for _ in 0..10 {
         browser.give_token("guessed").await;
-        browser.see("[role=alert]", "This token is not known").await;
+        browser.see("[role=alert]", "Unknown token").await;
         browser.go(&service.page("/sign-in")).await;
     }
     browser.give_token(OPERATOR).await;
     browser
-        .see("[role=alert]", "Too many attempts have failed")
+        .see("[role=alert]", "Too many failed attempts")
         .await;
     service.clock.advance(Duration::from_secs(11 * 60));
     browser.give_token(OPERATOR).await;
     browser.see("h1", "compat").await;
     // They are on record, without what was guessed.
     browser.click_on("nav a", "Journal").await;
-    browser
-        .see(".timeline", "An attempt to get in was refused")
-        .await;
+    browser.see(".timeline", "An access was refused").await;
     assert!(!browser.says("body", "guessed").await);
 }
 
@@ -61,7 +59,7 @@ async fn a_session_that_is_over_leads_to_signing_in_and_back() {
     browser.sign_in(&service, VIEWER).await;
     service.clock.advance(SESSION + Duration::from_secs(1));
     browser.click_on("nav a", "Records").await;
-    browser.see(".hint", "Your session is over").await;
+    browser.see(".hint", "Your session has ended").await;
     browser.give_token(VIEWER).await;
     browser.see("h1", "Records").await;
 }
@@ -76,7 +74,7 @@ async fn a_page_that_is_looked_at_says_when_its_session_is_over() {
     browser.fill("#incident-incident", "INC-1").await;
     service.clock.advance(SESSION + Duration::from_secs(1));
     service.report_check("openapi", true);
-    browser.see("[role=alert]", "Your session is over").await;
+    browser.see("[role=alert]", "Your session has ended").await;
     let typed = browser
         .find("#incident-incident")
         .await

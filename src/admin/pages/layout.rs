@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     FlagState,
-    admin::mount_path::MountPath,
+    admin::{access::Role, mount_path::MountPath},
     census::Report,
     rollout::{Event, Phase, RolloutStatus},
     time::Timestamp,
@@ -52,6 +52,21 @@ pub(crate) struct PageContext {
     pub(crate) report: Option<Report>,
     pub(crate) latest: Option<Event>,
     pub(crate) done: Option<Event>,
+}
+
+impl User {
+    /// The name with the role, unless the name says the same.
+    pub(crate) fn label(&self) -> String {
+        let role = if self.operator {
+            Role::Operator
+        } else {
+            Role::Viewer
+        };
+        if self.name == role.as_str() {
+            return self.name.clone();
+        }
+        format!("{} ({role})", self.name)
+    }
 }
 
 impl Layout {
