@@ -88,7 +88,7 @@
 //! | `query-too-long` | 414 | more than 2 KiB |
 //! | `unsupported-media-type` | 415 | neither JSON nor a form, as the route expects |
 //! | `malformed` | 400 | cannot be parsed |
-//! | `invalid` | 422 | has faults; `faults`: each with `place`, `value` and `remedy` |
+//! | `invalid` | 422 | has faults; `faults`: each with `code`, `place`, `value` and `expected` |
 //! | `impossible` | 409 | the phase has no such transition; `phase`, `entered`, `possible` |
 //! | `gates-failed` | 409 | gates fail; `failing`, `gates` |
 //! | `override-mismatch` | 422 | an override must name exactly the failing gates; `unnamed`, `not_failing`, `gates` |
@@ -152,8 +152,5 @@ mod problem;
 mod shared;
 mod totals;
 
-pub use access::{
-    InvalidTokenDigest, InvalidTokens, Role, TokenDigest, TokenFault, TokenFaultKind, Tokens,
-    TokensBuilder,
-};
+pub use access::{InvalidTokenDigest, InvalidTokens, Role, TokenDigest, Tokens, TokensBuilder};
 pub use admin::{Admin, AdminBuilder, InvalidPublicPath};

@@ -10,6 +10,8 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::diagnostics::Fault;
+
 /// The prefix of every type: a URN, which means the same wherever the router is mounted and is not meant to be fetched.
 const TYPE_PREFIX: &str = "urn:legacy-http-compat:problem:";
 
@@ -86,6 +88,21 @@ impl Problem {
             kind,
             body: Box::new(body),
         }
+    }
+
+    /// The problem of a body or a query with faults.
+    pub(crate) fn invalid(faults: &[Fault]) -> Self {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let members = faults.iter().map(|fault| {
+            json!({
+                "code": fault.code().as_str(),
+                "place": fault.place(),
+                "value": fault.value(),
+                "expected": fault.expected(),
+            })
+        });
+        Self::new(ProblemKind::Invalid, lines.join("; "))
+            .with("faults", members.collect::<Vec<Value>>())
     }
 
     /// Adds a member.

@@ -103,7 +103,7 @@ async fn an_override_names_each_failing_gate() {
         .await;
     browser.see(".outcome", "mara cut over and overrode").await;
     assert_eq!(service.phase(), Phase::Cutover);
-    assert!(!service.is_active());
+    assert!(!service.is_on());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +167,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
             "mara rolled back because of INC-4711: the flag is on again",
         )
         .await;
-    assert!(service.is_active());
+    assert!(service.is_on());
     browser.see("#obligations", "has no post-analysis").await;
 }
 
@@ -195,7 +195,7 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
     browser
         .see(
             "#form-error .faults",
-            "Link: link: is not an absolute http or https address",
+            "Link: a valid value (link: is not an absolute http or https address",
         )
         .await;
     browser

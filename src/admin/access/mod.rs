@@ -15,4 +15,4 @@ pub(super) use throttle::{LoginAttempt, LoginThrottle, ThrottleKey};
 
 pub use identity::Role;
 pub use token_digest::{InvalidTokenDigest, TokenDigest};
-pub use tokens::{InvalidTokens, TokenFault, TokenFaultKind, Tokens, TokensBuilder};
+pub use tokens::{InvalidTokens, Tokens, TokensBuilder};

@@ -7,14 +7,15 @@ use super::{
     token_digest::TokenDigest,
 };
 use crate::{
-    faults::fault_types,
+    diagnostics::{Diagnostics, FaultCode, fault_error},
     rollout::{Actor, ActorId, ActorKind},
 };
 
 /// The accepted tokens, each with a name and a role. The name is the actor in the journal.
 ///
 /// ```
-/// use legacy_http_compat::admin::{Role, TokenDigest, TokenFaultKind, Tokens};
+/// use legacy_http_compat::admin::{Role, TokenDigest, Tokens};
+/// use legacy_http_compat::diagnostics::FaultCode;
 ///
 /// let tokens = Tokens::builder()
 ///     .operator("mara", TokenDigest::of("4f5c…")) // better: `TokenDigest::parse` of what `sha256sum` printed
@@ -24,7 +25,7 @@ use crate::{
 /// assert_eq!(tokens.names().collect::<Vec<_>>(), ["mara", "wall", "ci"]);
 ///
 /// let error = Tokens::builder().build().unwrap_err();
-/// assert_eq!(error.faults()[0].kind(), TokenFaultKind::NoTokens);
+/// assert_eq!(error.faults()[0].code(), FaultCode::NoTokens);
 /// # Ok::<(), legacy_http_compat::admin::InvalidTokens>(())
 /// ```
 #[derive(Clone)]
@@ -34,6 +35,12 @@ pub struct Tokens(Vec<Token>);
 #[derive(Clone)]
 #[must_use]
 pub struct TokensBuilder(Vec<NewToken>);
+
+fault_error! {
+    /// An invalid set of tokens. The place of a fault is the index of the token, its value the offending name, never a
+    /// digest.
+    InvalidTokens
+}
 
 #[derive(Clone)]
 struct Token {
@@ -106,22 +113,22 @@ impl TokensBuilder {
     ///
     /// All faults at once: no tokens, an invalid [`ActorId`], a duplicate name or token, or an empty token.
     pub fn build(self) -> Result<Tokens, InvalidTokens> {
-        let mut faults = Faults::default();
+        let mut diagnostics = Diagnostics::default();
         if self.0.is_empty() {
-            let remedy = "at least one token";
-            faults.add(TokenFaultKind::NoTokens, "", remedy);
+            diagnostics.add(FaultCode::NoTokens, "", "at least one token");
         }
         let mut tokens: Vec<Token> = Vec::new();
-        for token in self.0 {
-            tokens.extend(token.check(&tokens, &mut faults));
+        for (index, token) in self.0.into_iter().enumerate() {
+            let token = diagnostics.at(index, |diagnostics| token.check(&tokens, diagnostics));
+            tokens.extend(token);
         }
-        faults.into_result(Tokens(tokens))
+        diagnostics.into_result(Tokens(tokens))
     }
 }
 
 impl NewToken {
     /// Checks the token against those before it.
-    fn check(self, before: &[Token], faults: &mut Faults) -> Option<Token> {
+    fn check(self, before: &[Token], diagnostics: &mut Diagnostics) -> Option<Token> {
         let Self {
             kind,
             name,
@@ -129,16 +136,16 @@ impl NewToken {
             digest,
         } = self;
         if digest == TokenDigest::of("") {
-            let remedy = "the digest of 32 random bytes, not of the empty string";
-            faults.add(TokenFaultKind::EmptyToken, &name, remedy);
+            let expected = "the digest of 32 random bytes, not of the empty string";
+            diagnostics.add(FaultCode::EmptyToken, &name, expected);
         }
         if before.iter().any(|token| token.name() == name) {
-            let remedy = "a unique name";
-            faults.add(TokenFaultKind::DuplicateName, &name, remedy);
+            let expected = "a unique name";
+            diagnostics.add(FaultCode::DuplicateName, &name, expected);
         }
         if let Some(same) = before.iter().find(|token| token.digest == digest) {
-            let remedy = format!("a token that differs from that of {:?}", same.name());
-            faults.add(TokenFaultKind::DuplicateToken, &name, remedy);
+            let expected = format!("a token that differs from that of {}", same.name());
+            diagnostics.add(FaultCode::DuplicateToken, &name, expected);
         }
         match ActorId::new(&name) {
             Ok(id) => Some(Token {
@@ -147,7 +154,8 @@ impl NewToken {
                 digest,
             }),
             Err(error) => {
-                faults.add(TokenFaultKind::InvalidName, name, error.to_string());
+                let expected = format!("a name for the journal ({error})");
+                diagnostics.add(FaultCode::InvalidName, name, expected);
                 None
             }
         }
@@ -174,50 +182,15 @@ impl fmt::Debug for TokensBuilder {
     }
 }
 
-fault_types! {
-    /// An invalid set of tokens, with all of its faults.
-    InvalidTokens,
-    /// One fault of a set of tokens. The value is the offending name, never a digest.
-    TokenFault of TokenFaultKind,
-}
-
-/// The kind of a [`TokenFault`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenFaultKind {
-    /// The set is empty.
-    NoTokens,
-    /// The name is not a valid actor id.
-    InvalidName,
-    /// Two tokens have this name, so that the journal could not tell them apart.
-    DuplicateName,
-    /// Two names have the same token, so that the journal could not tell them apart.
-    DuplicateToken,
-    /// The digest is that of the empty string.
-    EmptyToken,
-}
-
-impl TokenFaultKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoTokens => "no tokens",
-            Self::InvalidName => "invalid name",
-            Self::DuplicateName => "duplicate name",
-            Self::DuplicateToken => "duplicate token",
-            Self::EmptyToken => "empty token",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kinds(builder: TokensBuilder) -> Vec<(TokenFaultKind, String)> {
+    fn kinds(builder: TokensBuilder) -> Vec<(FaultCode, String)> {
         let error = builder.build().unwrap_err();
         let faults = error.faults().iter();
         faults
-            .map(|fault| (fault.kind(), fault.value().to_owned()))
+            .map(|fault| (fault.code(), fault.value().to_owned()))
             .collect()
     }
 
@@ -225,7 +198,7 @@ mod tests {
     fn a_set_without_tokens_cannot_be_built() {
         assert_eq!(
             kinds(Tokens::builder()),
-            [(TokenFaultKind::NoTokens, String::new())]
+            [(FaultCode::NoTokens, String::new())]
         );
     }
 
@@ -241,16 +214,16 @@ mod tests {
         assert_eq!(
             kinds(builder),
             [
-                (TokenFaultKind::DuplicateName, "mara".to_owned()),
-                (TokenFaultKind::DuplicateToken, "wall".to_owned()),
-                (TokenFaultKind::InvalidName, "new\nline".to_owned()),
-                (TokenFaultKind::EmptyToken, "ci".to_owned()),
+                (FaultCode::DuplicateName, "mara".to_owned()),
+                (FaultCode::DuplicateToken, "wall".to_owned()),
+                (FaultCode::InvalidName, "new\nline".to_owned()),
+                (FaultCode::EmptyToken, "ci".to_owned()),
             ]
         );
         assert!(
             error
                 .to_string()
-                .contains(r#"a token that differs from that of "mara""#),
+                .contains("a token that differs from that of mara"),
             "{error}"
         );
         let hex = |text: &str| TokenDigest::parse(text).is_ok();

@@ -15,7 +15,7 @@ use super::params::Params;
 use crate::admin::{
     access::Operator,
     body::JsonBody,
-    command::{CommandKind, CommandMeta, CommandOutcome, IfMatch, execute, invalid},
+    command::{CommandKind, CommandMeta, CommandOutcome, IfMatch, execute},
     layers::Correlation,
     problem::Problem,
     shared::Shared,
@@ -31,7 +31,9 @@ pub(crate) fn command(kind: CommandKind) -> MethodRouter<Arc<Shared>> {
               params: Params,
               JsonBody(body): JsonBody| async move {
             params.finish()?;
-            let request = kind.read(&body).map_err(|faults| invalid(&faults))?;
+            let request = kind
+                .read(&body)
+                .map_err(|faults| Problem::invalid(&faults))?;
             let meta = CommandMeta {
                 principal,
                 correlation,

@@ -6,11 +6,9 @@ use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 
 use crate::{
-    admin::{
-        command::{Fault, invalid},
-        problem::{Problem, ProblemKind},
-    },
+    admin::problem::{Problem, ProblemKind},
     census::Window,
+    diagnostics::{Diagnostics, FaultCode},
 };
 
 /// The parameters of a query. Each is read once.
@@ -18,7 +16,7 @@ use crate::{
 pub(crate) struct Params {
     left: Vec<(String, String)>,
     known: Vec<&'static str>,
-    faults: Vec<Fault>,
+    diagnostics: Diagnostics,
 }
 
 impl<S: Sync> FromRequestParts<S> for Params {
@@ -32,7 +30,7 @@ impl<S: Sync> FromRequestParts<S> for Params {
         Ok(Self {
             left,
             known: Vec::new(),
-            faults: Vec::new(),
+            diagnostics: Diagnostics::default(),
         })
     }
 }
@@ -49,7 +47,7 @@ impl Params {
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         let read = text.parse::<T>();
-        read.map_err(|error| self.fault(name, &text, error.to_string()))
+        read.map_err(|error| self.fault(name, &text, format!("a valid value ({error})")))
             .ok()
     }
 
@@ -94,8 +92,13 @@ impl Params {
         })
     }
 
+    /// Adds a fault; its place is the name of the parameter.
     pub(crate) fn fault(&mut self, name: &str, value: &str, expected: impl Into<String>) {
-        self.faults.push(Fault::new(name, value, expected));
+        self.add(FaultCode::InvalidValue, name, value, expected);
+    }
+
+    fn add(&mut self, code: FaultCode, name: &str, value: &str, expected: impl Into<String>) {
+        self.diagnostics.add_at(name, code, value, expected);
     }
 
     /// Completes the reading.
@@ -106,19 +109,19 @@ impl Params {
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         for (name, value) in std::mem::take(&mut self.left) {
             let known = self.known.join(", ");
-            let expected = match known.as_str() {
-                "" => "no parameters".to_owned(),
-                known if self.known.contains(&name.as_str()) => {
-                    format!("each parameter at most once: {known}")
-                }
-                known => format!("one of the parameters {known}"),
-            };
-            self.fault(&name, &value, expected);
+            if self.known.contains(&name.as_str()) {
+                let expected = "each parameter at most once";
+                self.add(FaultCode::DuplicateMember, &name, &value, expected);
+            } else if known.is_empty() {
+                self.add(FaultCode::UnknownMember, &name, &value, "no parameters");
+            } else {
+                let expected = format!("one of the parameters {known}");
+                self.add(FaultCode::UnknownMember, &name, &value, expected);
+            }
         }
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(invalid(&self.faults))
+        match self.diagnostics.into_faults().as_slice() {
+            [] => Ok(()),
+            faults => Err(Problem::invalid(faults)),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Commands and how they are read.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
-use super::reader::{Fault, Reader};
 use crate::{
     caller::ClientVersion,
-    json::OrderedValue,
+    diagnostics::{Diagnostics, Fault, FaultCode},
+    json::{ObjectReader, OrderedValue},
     rollout::{Identifier, IncidentId, Link, Owner, Phase, Policy, Reason, Summary, WaiverTarget},
     time::Timestamp,
 };
@@ -71,70 +71,74 @@ pub(crate) enum CommandKind {
 }
 
 impl CommandKind {
-    /// What messages call it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transition => "the transition",
-            Self::Rollback => "the rollback",
-            Self::Check => "the check",
-            Self::OpenIncident | Self::CloseIncident => "the incident",
-            Self::Waive | Self::EndWaiver => "the waiver",
-            Self::PostAnalysis => "the post-analysis",
-            Self::ClientRollback => "the client rollback",
-            Self::Policy => "the change of policy",
-        }
-    }
-}
-
-impl CommandKind {
     /// Reads a command. Unknown members are faults.
     ///
     /// # Errors
     ///
     /// All faults at once.
     pub(crate) fn read(self, body: &OrderedValue) -> Result<CommandRequest, Vec<Fault>> {
-        let mut reader = Reader::new(self.as_str(), body);
+        let mut diagnostics = Diagnostics::default();
+        let mut reader = ObjectReader::new(body, &mut diagnostics);
         let command = self.command(&mut reader);
-        let reason = reader.text::<Reason>("reason");
-        let request = command
-            .zip(reason)
-            .map(|(command, reason)| CommandRequest { command, reason });
-        reader.finish(request)
+        let reason = required::<Reason>(&mut reader, "reason");
+        reader.finish();
+        let faults = diagnostics.into_faults();
+        match (command, reason) {
+            (Some(command), Some(reason)) if faults.is_empty() => {
+                Ok(CommandRequest { command, reason })
+            }
+            _ => Err(faults),
+        }
     }
 
-    fn command(self, reader: &mut Reader<'_>) -> Option<Command> {
+    fn command(self, reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
         match self {
             Self::Transition => transition(reader),
             Self::Rollback => {
-                let incident = reader.text("incident")?;
+                let incident = required(reader, "incident")?;
                 Some(Command::Rollback { incident })
             }
             Self::Check => check(reader),
-            Self::OpenIncident => reader.text("incident").map(Command::OpenIncident),
-            Self::CloseIncident => reader.text("incident").map(Command::CloseIncident),
+            Self::OpenIncident => required(reader, "incident").map(Command::OpenIncident),
+            Self::CloseIncident => required(reader, "incident").map(Command::CloseIncident),
             Self::Waive => waive(reader),
-            Self::EndWaiver => reader.text("target").map(Command::EndWaiver),
+            Self::EndWaiver => required(reader, "target").map(Command::EndWaiver),
             Self::PostAnalysis => post_analysis(reader),
             Self::ClientRollback => client_rollback(reader),
-            Self::Policy => policy(reader),
+            Self::Policy => {
+                reader.require("policy");
+                let policy = reader.nested("policy", Policy::read)?;
+                Some(Command::Policy(Box::new(policy)))
+            }
         }
     }
 }
 
-fn transition(reader: &mut Reader<'_>) -> Option<Command> {
-    let to = reader.text::<Named<Phase>>("to");
-    let overridden = reader.list("override");
-    let (Named(to), overridden) = to.zip(overridden)?;
+fn transition(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let phase = |text: &str| Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
+    let to = named(reader, "to", phase, "observe, compat, cutover or retired");
+    let texts = reader.string_list("override");
+    let overridden = reader.diagnostics.at("override", |diagnostics| {
+        let names = texts.iter().enumerate();
+        let names = names
+            .map(|(index, text)| diagnostics.at(index, |diagnostics| parse(text, diagnostics)));
+        // All of them, so that each has its fault.
+        names.collect::<Vec<Option<Identifier>>>()
+    });
+    let to = to?;
     if to != Phase::Cutover && !overridden.is_empty() {
-        let remedy = "only a cutover can override failing gates";
-        reader.fault(Fault::new("/override", to.as_str(), remedy));
+        let expected = "no overrides: only a cutover can override failing gates";
+        reader.add("override", FaultCode::InvalidValue, to.as_str(), expected);
     }
+    let overridden = overridden.into_iter().collect::<Option<_>>()?;
     Some(Command::Transition { to, overridden })
 }
 
-fn check(reader: &mut Reader<'_>) -> Option<Command> {
-    let (check, green) = (reader.text("check"), reader.flag("green"));
-    let link = reader.optional("link");
+fn check(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let check = required(reader, "check");
+    reader.require("green");
+    let green = reader.boolean("green");
+    let link = optional(reader, "link");
     Some(Command::Check {
         check: check?,
         green: green?,
@@ -142,9 +146,10 @@ fn check(reader: &mut Reader<'_>) -> Option<Command> {
     })
 }
 
-fn waive(reader: &mut Reader<'_>) -> Option<Command> {
-    let (target, owner) = (reader.text("target"), reader.text("owner"));
-    let until = reader.text("until");
+fn waive(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let target = required(reader, "target");
+    let owner = required(reader, "owner");
+    let until = required(reader, "until");
     Some(Command::Waive {
         target: target?,
         owner: owner?,
@@ -152,60 +157,80 @@ fn waive(reader: &mut Reader<'_>) -> Option<Command> {
     })
 }
 
-fn post_analysis(reader: &mut Reader<'_>) -> Option<Command> {
-    let rollback = reader.number("rollback");
-    let (link, summary) = (reader.text("link"), reader.text("summary"));
+fn post_analysis(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    reader.require("rollback");
+    let rollback = reader.integer("rollback");
+    let seq = rollback.and_then(|rollback| u64::try_from(rollback).ok());
+    if let (Some(rollback), None) = (rollback, seq) {
+        let expected = "the number of an event";
+        reader.add(
+            "rollback",
+            FaultCode::OutOfRange,
+            rollback.to_string(),
+            expected,
+        );
+    }
+    let link = required(reader, "link");
+    let summary = required(reader, "summary");
     Some(Command::PostAnalysis {
-        rollback: rollback?,
+        rollback: seq?,
         link: link?,
         summary: summary?,
     })
 }
 
-fn client_rollback(reader: &mut Reader<'_>) -> Option<Command> {
-    let kind = reader.text("kind");
-    let version = reader.text::<Named<ClientVersion>>("version");
-    let incident = reader.optional("incident");
+fn client_rollback(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let kind = required(reader, "kind");
+    let expected = "a semantic version such as 1.4.2, of at most 32 characters";
+    let version = named(reader, "version", ClientVersion::parse, expected);
+    let incident = optional(reader, "incident");
     Some(Command::ClientRollback {
         kind: kind?,
-        version: version?.0,
+        version: version?,
         incident,
     })
 }
 
-fn policy(reader: &mut Reader<'_>) -> Option<Command> {
-    let tree = reader.object("policy")?;
-    match Policy::from_json(&tree.to_string()) {
-        Ok(policy) => Some(Command::Policy(Box::new(policy))),
-        Err(invalid) => {
-            for fault in invalid.faults() {
-                let place = format!("/policy{}", fault.place());
-                reader.fault(Fault::new(place, fault.value(), fault.remedy()));
-            }
-            None
-        }
-    }
+/// A required string that parses.
+fn required<T: FromStr<Err: Display>>(
+    reader: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+) -> Option<T> {
+    reader.require(name);
+    optional(reader, name)
 }
 
-/// A type whose parser has no error of its own.
-struct Named<T>(T);
-
-impl FromStr for Named<Phase> {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
-        phase.map(Self).ok_or("observe, compat, cutover or retired")
-    }
+/// An optional string that parses.
+fn optional<T: FromStr<Err: Display>>(
+    reader: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+) -> Option<T> {
+    let text = reader.string(name)?;
+    let diagnostics = &mut reader.diagnostics;
+    diagnostics.at(name, |diagnostics| parse(&text, diagnostics))
 }
 
-impl FromStr for Named<ClientVersion> {
-    type Err = &'static str;
+fn parse<T: FromStr<Err: Display>>(text: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    let add = |error: T::Err| {
+        let expected = format!("a valid value ({error})");
+        diagnostics.add(FaultCode::InvalidValue, text, expected);
+    };
+    text.parse().map_err(add).ok()
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let version = ClientVersion::parse(text).map(Self);
-        version.ok_or("a semantic version such as 1.4.2, of at most 32 characters")
+/// A required string of a type without an error of its own.
+fn named<T>(
+    reader: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+    find: impl FnOnce(&str) -> Option<T>,
+    expected: &str,
+) -> Option<T> {
+    let text = reader.required_string(name)?;
+    let found = find(&text);
+    if found.is_none() {
+        reader.add(name, FaultCode::InvalidValue, text, expected);
     }
+    found
 }
 
 #[cfg(test)]
@@ -216,7 +241,10 @@ mod tests {
         let body: OrderedValue = serde_json::from_str(body).unwrap();
         let faults = kind.read(&body).unwrap_err().into_iter();
         faults
-            .map(|fault| (fault.place, fault.value, fault.remedy))
+            .map(|fault| {
+                let texts = [fault.place(), fault.value(), fault.expected()];
+                texts.map(str::to_owned).into()
+            })
             .collect()
     }
 
@@ -230,7 +258,7 @@ mod tests {
             .collect();
         assert_eq!(
             places,
-            ["/check", "/green", "/link", "/colour", "/reason", "/colour"]
+            ["/colour", "/check", "/green", "/link", "/reason", "/colour"]
         );
     }
 
@@ -238,8 +266,8 @@ mod tests {
     fn a_fault_names_the_value_and_what_is_expected() {
         let body = r#"{"to": "cutoff", "reason": "quiet"}"#;
         let expected = ("/to", "cutoff", "observe, compat, cutover or retired");
-        let (place, value, remedy) = &faults(CommandKind::Transition, body)[0];
-        assert_eq!((place.as_str(), value.as_str(), remedy.as_str()), expected);
+        let (place, value, text) = &faults(CommandKind::Transition, body)[0];
+        assert_eq!((place.as_str(), value.as_str(), text.as_str()), expected);
         let body = r#"{"to": "retired", "override": ["coverage"], "reason": "quiet"}"#;
         assert_eq!(faults(CommandKind::Transition, body)[0].0, "/override");
         assert_eq!(faults(CommandKind::Transition, "[]")[0].0, "");

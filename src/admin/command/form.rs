@@ -5,9 +5,8 @@ use serde_json::Value;
 use super::{
     command::{CommandKind, CommandRequest},
     if_match::IfMatch,
-    reader::Fault,
 };
-use crate::json::OrderedValue;
+use crate::{diagnostics::Fault, json::OrderedValue};
 
 /// The fields of a submitted form.
 ///
@@ -151,7 +150,7 @@ mod tests {
         let faults = form(&[("green", "perhaps")])
             .read(CommandKind::Check)
             .unwrap_err();
-        let places: Vec<_> = faults.iter().map(|fault| fault.place.as_str()).collect();
-        assert_eq!(places, ["/green", "/check", "/reason"]);
+        let places: Vec<_> = faults.iter().map(|fault| fault.place()).collect();
+        assert_eq!(places, ["/check", "/green", "/reason"]);
     }
 }

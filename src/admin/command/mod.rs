@@ -8,10 +8,8 @@ mod command;
 mod execute;
 mod form;
 mod if_match;
-mod reader;
 
 pub(super) use command::CommandKind;
 pub(super) use execute::{CommandMeta, CommandOutcome, execute, refusal_problem, unreadable};
 pub(super) use form::Form;
 pub(super) use if_match::IfMatch;
-pub(super) use reader::{Fault, invalid};

@@ -15,7 +15,7 @@ use crate::{
     admin::{
         access::Principal,
         body::rejected_form,
-        command::{CommandKind, CommandMeta, Fault, Form, execute},
+        command::{CommandKind, CommandMeta, Form, execute},
         format::titled,
         layers::Correlation,
         login::PageOperator,
@@ -23,6 +23,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::Shared,
     },
+    diagnostics::{Fault, FaultCode},
     rollout::Event,
     time::Timestamp,
 };
@@ -162,13 +163,13 @@ impl FormError {
     /// The faults of the fields.
     fn in_fields(faults: &[Fault]) -> Self {
         let fault = |fault: &Fault| {
-            let name = match fault.place.trim_start_matches('/') {
+            let name = match fault.place().trim_start_matches('/') {
                 "" => "form",
                 name => name,
             };
-            let expected = match fault.value.as_str() {
-                "" => "fill in this field",
-                _ => &fault.remedy,
+            let expected = match fault.code() {
+                FaultCode::MissingMember => "fill in this field",
+                _ => fault.expected(),
             };
             (titled(name), expected.to_owned())
         };

@@ -97,7 +97,8 @@ pub(crate) async fn callers(request: PageRequest, query: PageQuery) -> Response 
             };
             let kinds = kinds(&context);
             let query = CallersQuery::read(&fields);
-            let page = census.list(&query.list(&Kinds::new(kinds.clone()), PAGE_LEN));
+            let known = Kinds::new(kinds.iter().skip(1).cloned()).unwrap_or_default();
+            let page = census.list(&query.list(&known, PAGE_LEN));
             html(&CallersPage::new(&context, query.filter, kinds, &page))
         })
         .await

@@ -25,7 +25,7 @@ async fn what_cannot_be_journaled_is_not_done() {
         (503, "journal-failing")
     );
     assert_eq!(response.json()["certain"], true);
-    assert!(service.rollout.reader().is_active());
+    assert!(service.rollout.reader().is_on());
     let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(status["journal"]["works"], false);
     service
@@ -64,7 +64,7 @@ async fn a_rollback_that_cannot_be_journaled_is_done_all_the_same() {
         (response.status, response.json()),
         (202, json!({"head": head, "recorded": false}))
     );
-    assert!(service.rollout.reader().is_active());
+    assert!(service.rollout.reader().is_on());
     let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(
         (&status["flag"], &status["journal"]["rollback_unrecorded"]),
@@ -146,7 +146,7 @@ async fn a_rollback_needs_no_journal_that_can_be_read() {
         )
         .await;
     assert_eq!(response.status, 202, "{response:?}");
-    assert!(service.rollout.reader().is_active());
+    assert!(service.rollout.reader().is_on());
 }
 
 #[tokio::test]

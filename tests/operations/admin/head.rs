@@ -147,5 +147,5 @@ async fn not_even_a_broken_condition_stands_in_the_way_of_a_rollback() {
         .post("/api/rollbacks", &rollback)
         .await
         .ok();
-    assert!(service.rollout.reader().is_active());
+    assert!(service.rollout.reader().is_on());
 }

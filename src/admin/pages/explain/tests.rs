@@ -34,7 +34,7 @@ struct Stage {
 impl Stage {
     fn new(policy: &Value) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(["AGENT", "MCP"]);
+        let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
         let census = Census::builder(&kinds)
             .capacity(20)
             .heartbeat_limit(2 * HOUR)
