@@ -182,7 +182,12 @@ fn post_analysis(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
 fn client_rollback(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
     let kind = required(reader, "kind");
     let expected = "a semantic version such as 1.4.2, of at most 32 characters";
-    let version = named(reader, "version", ClientVersion::parse, expected);
+    let version = named(
+        reader,
+        "version",
+        |text| ClientVersion::parse(text),
+        expected,
+    );
     let incident = optional(reader, "incident");
     Some(Command::ClientRollback {
         kind: kind?,
@@ -206,8 +211,9 @@ fn optional<T: FromStr<Err: Display>>(
     name: &'static str,
 ) -> Option<T> {
     let text = reader.string(name)?;
-    let diagnostics = &mut reader.diagnostics;
-    diagnostics.at(name, |diagnostics| parse(&text, diagnostics))
+    reader
+        .diagnostics
+        .at(name, |diagnostics| parse(&text, diagnostics))
 }
 
 fn parse<T: FromStr<Err: Display>>(text: &str, diagnostics: &mut Diagnostics) -> Option<T> {

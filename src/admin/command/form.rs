@@ -150,7 +150,7 @@ mod tests {
         let faults = form(&[("green", "perhaps")])
             .read(CommandKind::Check)
             .unwrap_err();
-        let places: Vec<_> = faults.iter().map(|fault| fault.place()).collect();
+        let places: Vec<_> = faults.iter().map(Fault::place).collect();
         assert_eq!(places, ["/check", "/green", "/reason"]);
     }
 }

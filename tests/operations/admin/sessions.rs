@@ -77,7 +77,7 @@ async fn a_session_ends_with_its_lifetime() {
 async fn a_lifetime_is_held_to_its_bounds() {
     for (asked, seconds) in [(0, 60), (60 * 86_400, 7 * 86_400)] {
         let service = TestService::open_with(|setup| {
-            setup.session_lifetime = Some(Duration::from_secs(asked))
+            setup.session_lifetime = Some(Duration::from_secs(asked));
         })
         .await;
         let response = service
