@@ -112,8 +112,8 @@ pub enum FaultCode {
     InvalidOpeningPhase,
     /// A gate that does not exist.
     UnknownGate,
-    /// A guard without a limit, which would never act.
-    EmptyGuard,
+    /// An automatic rollback without a limit, which would never happen.
+    EmptyAutoRollback,
     /// No access token is configured.
     NoTokens,
     /// Two names have the same access token.
@@ -238,7 +238,7 @@ impl FaultCode {
             Self::UnstableIdentity => "unstable_identity",
             Self::InvalidOpeningPhase => "invalid_opening_phase",
             Self::UnknownGate => "unknown_gate",
-            Self::EmptyGuard => "empty_guard",
+            Self::EmptyAutoRollback => "empty_auto_rollback",
             Self::NoTokens => "no_tokens",
             Self::DuplicateToken => "duplicate_token",
             Self::EmptyToken => "empty_token",
@@ -300,6 +300,13 @@ impl Diagnostics {
             value: value.as_ref().chars().take(Fault::VALUE_LENGTH).collect(),
             expected: expected.into(),
         });
+    }
+
+    /// Adds the faults of other diagnostics below the current place.
+    pub(crate) fn extend(&mut self, other: Self) {
+        for fault in other.faults {
+            self.add_at(&fault.place, fault.code, &fault.value, fault.expected);
+        }
     }
 
     /// The value, if nothing is wrong with it.

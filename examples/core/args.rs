@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum, builder::NonEmptyStringValueParser, value_parser};
-use legacy_http_compat::rollout::{Phase, Policy};
+use legacy_http_compat::rollout::{Phase, policy::Policy};
 
 use crate::app::{AddressSource, Settings, address::ProxyHeader};
 

@@ -6,7 +6,7 @@ use legacy_http_compat::{
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
     history::{History, OpenHistoryError},
-    rollout::{FileJournal, Rollout},
+    rollout::{Rollout, journal::FileJournal},
     worker::{BackgroundWorker, Tick},
 };
 

@@ -14,7 +14,7 @@ use legacy_http_compat::{
     admin::Admin,
     caller::FingerprintKey,
     history::History,
-    rollout::{FileJournal, Policy, Rollout},
+    rollout::{Rollout, journal::FileJournal, policy::Policy},
     time::{Clock, SystemClock},
     worker::{BackgroundWorker, Tick},
 };

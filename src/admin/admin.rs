@@ -31,7 +31,7 @@ use crate::{
 /// use std::sync::Arc;
 /// use axum::Router;
 /// use legacy_http_compat::admin::{Admin, TokenDigest, Tokens};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 /// # use axum::{body::Body, http::{Request, StatusCode}};
 /// # use tower::ServiceExt as _;
 ///
@@ -107,7 +107,7 @@ async fn method_not_allowed() -> Problem {
 /// use std::{sync::Arc, time::Duration};
 /// use legacy_http_compat::{admin::{Admin, Role, TokenDigest, Tokens}, caller::Kinds, census::Census};
 /// use legacy_http_compat::{history::History, metrics::Metrics};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
 /// let metrics = Arc::new(Metrics::new());

@@ -14,7 +14,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use uuid::Uuid;
 
 use super::problem::{Problem, ProblemKind};
-use crate::rollout::CorrelationId;
+use crate::rollout::names::CorrelationId;
 
 const ID_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
 static ID_HEADERS: [HeaderName; 2] = [ID_HEADER, HeaderName::from_static("x-request-id")];

@@ -7,7 +7,7 @@
 //! use std::{net::SocketAddr, sync::Arc};
 //! use axum::Router;
 //! use legacy_http_compat::admin::{Admin, TokenDigest, Tokens};
-//! use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+//! use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 //!
 //! let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, Policy::default())
 //!     .open(Arc::new(MemoryJournal::new()))?;

@@ -1,6 +1,6 @@
 //! Escapes text from outside for a terminal and for Markdown.
 
-use crate::rollout::Link;
+use crate::rollout::names::Link;
 
 /// Escapes what could control a terminal or change the direction of reading.
 pub(super) fn escape(text: &str) -> String {

@@ -6,9 +6,12 @@ use crate::time::Timestamp;
 use crate::{
     cli::output::{Exit, Output},
     rollout::{
-        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, JournalReader, Phase,
-        PhaseChange, Policy, PolicyDocument, Projection, ProjectionError, ReadError, ReadErrorKind,
-        RolloutState, Verified,
+        Phase, Projection, ProjectionError, RolloutState,
+        event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange},
+        gate::GateReport,
+        journal::{JournalReader, ReadError, ReadErrorKind, Verified},
+        names::Identifier,
+        policy::{Policy, PolicyDocument},
     },
     time::SystemClock,
 };
@@ -18,7 +21,7 @@ pub(super) struct ReadJournal {
     /// Its events.
     pub(super) events: Vec<Event>,
     /// The state that follows from them.
-    pub(super) fold: Projection,
+    pub(super) projection: Projection,
     /// The result of the verification.
     pub(super) verified: Verified,
     /// When it was read.
@@ -38,12 +41,13 @@ impl ReadJournal {
     pub(super) fn read(path: &Path) -> Result<Self, Broken> {
         let unreadable = |error| Broken::unreadable(path, &error);
         let mut reader = JournalReader::open(path).map_err(unreadable)?;
-        let mut fold = Projection::new();
+        let mut projection = Projection::new();
         let mut events = Vec::new();
         for event in &mut reader {
             let event = event.map_err(|error| Broken::of_read(path, &error))?;
-            fold.apply(&event)
-                .map_err(|error| Broken::of_fold(&error))?;
+            projection
+                .apply(&event)
+                .map_err(|error| Broken::of_projection(&error))?;
             events.push(event);
         }
         // The reader is at its end: this only gives the result.
@@ -51,7 +55,7 @@ impl ReadJournal {
         let verified = verified.map_err(|error| Broken::of_read(path, &error))?;
         Ok(Self {
             events,
-            fold,
+            projection,
             verified,
             now: Timestamp::now(&SystemClock::new()),
         })
@@ -59,7 +63,7 @@ impl ReadJournal {
 
     /// The state of the rollout.
     pub(super) fn state(&self) -> Result<&RolloutState, Output> {
-        self.fold.state().ok_or_else(|| {
+        self.projection.state().ok_or_else(|| {
             Output::failure(
                 Exit::CheckFailed,
                 "the journal holds no rollout: it was never opened",
@@ -80,7 +84,7 @@ impl Broken {
         }
     }
 
-    fn of_fold(error: &ProjectionError) -> Self {
+    fn of_projection(error: &ProjectionError) -> Self {
         let line = error.seq();
         Self::Line(line, format!("line {line} cannot follow: {}", error.kind()))
     }

@@ -6,16 +6,18 @@ use crate::{
     cli::{
         escape::{markdown, markdown_link},
         journal::{ReadJournal, retire_by},
-        journal_json,
+        journal_json::ReportJson,
         output::{Output, json},
         report_sections::{
             checks, client_rollbacks, gates, incidents, obligations, overrides, rollbacks, waivers,
         },
-        verify::torn_text,
+        verify::{torn_text, unknown_text},
     },
     rollout::{
-        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId,
-        PhaseChange, RolloutState,
+        Phase, RolloutState,
+        event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange},
+        gate::GateReport,
+        names::{Identifier, IncidentId},
     },
 };
 
@@ -25,7 +27,7 @@ pub(super) fn run(journal: &Path, as_json: bool) -> Output {
         Err(broken) => return broken.into(),
     };
     match journal.state() {
-        Ok(state) if as_json => Output::success(json(&journal_json::report(&journal, state))),
+        Ok(_) if as_json => Output::success(json(&ReportJson::new(&journal))),
         Ok(state) => Output::success(document(&journal, state)),
         Err(output) => output,
     }
@@ -62,7 +64,7 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("- As of: {}\n", journal.now),
     ];
     if let Some(date) = retire_by(state.policy()) {
-        let late = journal_json::is_late(state, Some(date), journal.now);
+        let late = state.phase() != Phase::Retired && date < journal.now;
         let late = if late { " (**overdue**)" } else { "" };
         lines.push(format!("- To be retired by: {date}{late}\n"));
     }
@@ -76,6 +78,10 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
     ));
     let torn = verified.torn.map(torn_text);
     lines.extend(torn.map(|torn| format!("- {torn}")));
+    let unknown = unknown_text(journal);
+    if !unknown.is_empty() {
+        lines.push(format!("- {unknown}"));
+    }
     lines.concat()
 }
 
@@ -153,6 +159,9 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::AttemptRefused(payload) => refused(payload),
         EventPayload::Recovered(torn) => {
             format!("torn line {} cut off ({} bytes)", torn.line, torn.bytes)
+        }
+        EventPayload::Unknown(payload) => {
+            format!("{} (unknown to this version)", markdown(&payload.name))
         }
     }
 }

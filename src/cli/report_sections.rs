@@ -7,8 +7,10 @@ use crate::{
         journal_json::evidence,
     },
     rollout::{
-        Event, EventPayload, EventRef, GateReport, IncidentId, Override, PhaseChange, Rollback,
-        RolloutState,
+        EventRef, Override, Rollback, RolloutState,
+        event::{Event, EventPayload, PhaseChange},
+        gate::GateReport,
+        names::IncidentId,
     },
 };
 

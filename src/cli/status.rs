@@ -8,7 +8,7 @@ use crate::{
         journal::{ReadJournal, duration_text, last_reports, retire_by, rollback_limit},
         journal_json,
         output::{Output, json},
-        verify::torn_text,
+        verify::{torn_text, unknown_text},
     },
     rollout::{EventRef, Phase, RolloutState},
 };
@@ -19,7 +19,7 @@ pub(super) fn run(journal: &Path, as_json: bool) -> Output {
         Err(broken) => return broken.into(),
     };
     match contents.state() {
-        Ok(state) if as_json => Output::success(json(&journal_json::status(&contents, state))),
+        Ok(_) if as_json => Output::success(json(&journal_json::StatusJson::new(&contents))),
         Ok(state) => Output::success(text(&contents, state)),
         Err(output) => output,
     }
@@ -40,6 +40,7 @@ fn text(contents: &ReadJournal, state: &RolloutState) -> String {
         section("checks", &checks(state)),
         format!("journal: {} events\n", contents.verified.events),
         contents.verified.torn.map(torn_text).unwrap_or_default(),
+        unknown_text(contents),
     ];
     parts.concat()
 }

@@ -1,6 +1,6 @@
 //! `verify`: whether a journal is intact, and its events follow one another.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::{
         journal::{Broken, ReadJournal},
         output::{Output, json},
     },
-    rollout::TornLine,
+    rollout::{UnknownEvent, journal::TornLine},
 };
 
 #[derive(Serialize)]
@@ -20,20 +20,14 @@ enum Verdict<'a> {
         valid: bool,
         events: u64,
         sha256: &'a str,
-        torn: Option<Torn>,
+        torn: Option<TornLine>,
+        unknown_events: &'a [UnknownEvent],
     },
     Broken {
         valid: bool,
         line: u64,
         message: &'a str,
     },
-}
-
-/// A torn last line in JSON.
-#[derive(Serialize)]
-pub(super) struct Torn {
-    line: u64,
-    bytes: u64,
 }
 
 pub(super) fn run(journal: &Path, as_json: bool) -> Output {
@@ -57,7 +51,8 @@ fn sound(contents: &ReadJournal) -> Verdict<'_> {
         valid: true,
         events: contents.verified.events,
         sha256: &contents.verified.sha256,
-        torn: contents.verified.torn.map(Torn::from),
+        torn: contents.verified.torn,
+        unknown_events: contents.projection.unknown_events(),
     }
 }
 
@@ -72,7 +67,7 @@ fn text(journal: &Path, contents: &ReadJournal) -> String {
     if let Some(torn) = verified.torn {
         text += &torn_text(torn);
     }
-    text
+    text + &unknown_text(contents)
 }
 
 /// What a torn line means.
@@ -83,11 +78,17 @@ pub(super) fn torn_text(torn: TornLine) -> String {
     )
 }
 
-impl From<TornLine> for Torn {
-    fn from(torn: TornLine) -> Self {
-        Self {
-            line: torn.line,
-            bytes: torn.bytes,
-        }
+/// A note on events that a later version wrote; empty without any.
+pub(super) fn unknown_text(contents: &ReadJournal) -> String {
+    let unknown = contents.projection.unknown_events();
+    let kinds: BTreeSet<&str> = unknown.iter().map(|event| event.kind.as_str()).collect();
+    if kinds.is_empty() {
+        return String::new();
     }
+    let kinds: Vec<String> = kinds.into_iter().map(escape).collect();
+    format!(
+        "{} events are of kinds that this version does not know ({}): the state does not reflect them\n",
+        unknown.len(),
+        kinds.join(", "),
+    )
 }

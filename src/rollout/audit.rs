@@ -3,13 +3,13 @@
 use tracing::Level;
 
 use super::{
-    actor::Actor,
+    event::{Attempt, EventPayload},
     event::{Event, NewEvent},
     evidence::GateReport,
     journal::AppendError,
-    payload::{Attempt, EventPayload},
+    names::Actor,
+    names::{CorrelationId, Identifier, IncidentId},
     phase::Phase,
-    texts::{CorrelationId, Identifier, IncidentId},
 };
 use crate::time::Timestamp;
 
@@ -47,7 +47,7 @@ pub(super) fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
 struct Head<'a> {
     seq: Option<u64>,
     at: Timestamp,
-    event: &'static str,
+    event: &'a str,
     actor: &'a Actor,
     reason: &'a str,
     correlation_id: Option<&'a str>,

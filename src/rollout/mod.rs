@@ -1,64 +1,66 @@
-//! The rollout of one flag: its phases, and the record of who did what and why.
+//! The rollout of one flag: its phases, gates and journal.
 //!
-//! - [`Phase`] and [`Transition`]: where a rollout can stand, and the five steps there are. The flag follows from the phase.
-//! - [`NewEvent`], [`Event`], [`EventPayload`]: what can happen, with time, actor and reason.
-//! - [`Journal`]: the append-only record of it, in a file ([`FileJournal`], which has the format) or in memory
-//!   ([`MemoryJournal`]).
-//! - [`Projection`] and [`RolloutState`]: where the rollout stands. It follows from the events and from nothing else.
-//! - [`Policy`]: what is asked for before each step, and within which bounds.
-//! - [`Gate`] and [`GateReport`]: the evidence; [`BuiltInGate`] has those that come with the crate.
-//! - [`Rollout`]: holds the flag and takes the commands. It shows how it stands as a [`RolloutStatus`], and in numbers as
-//!   a [`Source`](crate::metrics::Source).
+//! - [`Phase`] and [`Transition`]: the four phases and the five transitions. The state of the flag follows from the phase.
+//! - [`Rollout`]: controls the flag and takes commands. [`RolloutStatus`] is its status, [`RolloutView`] what API and
+//!   command-line tool show of it; it is also a [source of metrics](crate::metrics::Source).
+//! - [`event`]: what can happen, with time, actor and reason.
+//! - [`journal`]: the append-only record of it, in a file or in memory.
+//! - [`Projection`] and [`RolloutState`]: the state, which follows from the events alone.
+//! - [`policy`]: what each transition requires.
+//! - [`gate`]: the conditions of a transition, and their evidence.
+//! - [`names`]: actors, reasons, names and links.
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
 //! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, worker::BackgroundWorker};
 //! use legacy_http_compat::metrics::Metrics;
-//! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout, Transition};
+//! use legacy_http_compat::rollout::{CommandContext, Phase, Rollout, Transition};
+//! use legacy_http_compat::rollout::{journal::MemoryJournal, names::{Actor, FlagName, Reason}, policy::Policy};
 //!
 //! let contract = LiveContract::new(Contract::device_flow());
-//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
+//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
 //! let metrics = Arc::new(Metrics::new());
 //! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "48h"}"#)?;
 //! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)
 //!     .contract(contract.clone())
 //!     .census(census.clone())
 //!     .metrics(metrics.clone())
-//!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` where it matters
+//!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` in production
 //! let rollout = Arc::new(rollout);
-//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observer(census.clone()).observer(metrics);
-//! let keeper = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
-//! // … serve; here somebody is in a hurry …
+//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
+//! let worker = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
+//!
+//! // … serve; then try to cut over too early:
 //! let run = rollout.dry_run(Transition::Cutover)?;
 //! let failing: Vec<_> = run.failing().map(|report| report.name().as_str()).collect();
 //! assert_eq!(failing, ["required_checks", "no_dependent_responses", "coverage"]);
-//! let order = CommandContext::new(Actor::human("mara")?, Reason::new("it is Friday")?);
-//! assert!(rollout.transition(Phase::Cutover, &order).is_err());
-//! # drop((layer, keeper));
+//! let command = CommandContext::new(Actor::human("mara")?, Reason::new("it is Friday")?);
+//! assert!(rollout.transition(Phase::Cutover, &command).is_err());
+//! # drop((layer, worker));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What decides a command
+//! # How a command is decided
 //!
-//! 1. What others have journaled meanwhile is taken in, and a rollback that could not be written is written.
-//! 2. An order that expects another head is a conflict that shows what happened since.
-//! 3. There has to be such a step; the gates of it have to pass, or in a cutover the failing ones have to be named.
-//! 4. The event is appended behind the head that the gates were asked at; if it has moved, that is a conflict too.
+//! 1. New events of the journal are read, and a rollback that could not be recorded is recorded.
+//! 2. A command that expects another head is a conflict, which lists the events since.
+//! 3. The transition must exist and its gates must pass; in a cutover, failing gates may be overridden by name.
+//! 4. The event is appended after the head that the gates were evaluated at; if that has moved, it is a conflict.
 //! 5. Only then is the flag set. If the event cannot be appended, the flag stays as it was.
 //!
-//! A rollback skips 2 and 3 but for the phase, and if it cannot be appended the flag goes on all the same: the event is
-//! logged at `ERROR` and written as soon as it can be. Until then nothing else is decided. **It is lost if the process
-//! dies first.**
+//! A rollback depends on the phase alone, not on 2 and 3. If it cannot be appended, the flag goes on all the same: the
+//! event is logged at `ERROR` and appended as soon as possible. Until then no other command is accepted. **The record is
+//! lost if the process ends first.**
 //!
 //! # Deployment
 //!
-//! - Keep census and rollout with a [`BackgroundWorker`](crate::worker::BackgroundWorker), in this order.
-//! - Give both the same clock. Time limits go by the wall clock; the guard and the daily signs by the monotonic one.
-//! - A guard needs a census; without one it never acts.
+//! - Tick census and rollout by one [`BackgroundWorker`](crate::worker::BackgroundWorker), in this order.
+//! - Give both the same clock. Time limits use the wall clock; automatic rollback and repeated warnings the monotonic one.
+//! - Automatic rollback needs a census.
 //!
 //! # Log
 //!
-//! Each event is a `tracing` event too, on the target `legacy_http_compat::audit`. Its fields are stable:
+//! Each event is also a `tracing` event with the target `legacy_http_compat::audit`. Its fields are stable:
 //!
 //! | Fields | Of |
 //! |---|---|
@@ -77,82 +79,35 @@
 //! | `line` | `recovered` |
 //! | `error` | those that are not in the journal |
 //!
-//! The level is `WARN` for a cutover that overrides gates, `ERROR` for what could not be journaled and for a journal that
-//! was found torn, `INFO` for all others. Links, evidence, policies and summaries stay in the journal: they may hold
-//! more than a log should.
-//!
-//! # Texts
-//!
-//! What people and services hand in is bounded and free of control characters, the bidirectional ones included:
-//!
-//! | Text | Most characters | Form |
-//! |---|---|---|
-//! | [`ActorId`], [`CorrelationId`], [`IncidentId`], [`Owner`] | 128 | any |
-//! | [`FlagName`] | 200 | any |
-//! | [`Reason`] | 1,000 | any |
-//! | [`Summary`] | 4,000 | any |
-//! | [`Identifier`]: gates, checks, client kinds | 64 | token (RFC 9110 §5.6.2) |
-//! | [`Link`] | 2,000 | absolute `http` or `https` URI without credentials |
-//! | [`ContractDigest`] | 64 | lower-case hexadecimal digits |
-//!
-//! A [`PolicyDocument`] has at most 32 KiB of JSON, the [`Evidence`] of a gate at most 4 KiB.
+//! The level is `WARN` for a cutover that overrides gates, `ERROR` for an event that could not be journaled and for a torn
+//! journal, `INFO` for all others. Links, evidence, policies and summaries are not logged: they may contain more than a
+//! log should.
 
-mod actor;
 mod audit;
 #[cfg(test)]
 mod audit_tests;
 mod controller;
-mod event;
+pub mod event;
 mod evidence;
-mod gate;
-mod journal;
+pub mod gate;
+pub mod journal;
 mod json_object;
-mod payload;
+pub mod names;
 mod phase;
-mod policy;
+pub mod policy;
 mod state;
-mod text;
-mod texts;
 mod view;
-mod waived;
 
-pub use actor::{Actor, ActorKind};
 pub use controller::{
     CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder, RolloutStatus,
 };
-pub use event::{Event, NewEvent};
-pub use evidence::{
-    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
-    CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport, InstrumentationEvidence,
-    NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
-    RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
-};
-pub(crate) use gate::WaiverCover;
-pub use gate::{Gate, GateContext};
-pub use journal::{
-    AppendError, Conflict, FileJournal, Journal, JournalReader, MemoryJournal, OpenError,
-    OpenErrorKind, ReadError, ReadErrorKind, TornLine, Verified,
-};
-pub use json_object::{InvalidObject, InvalidObjectKind, JsonObject, PolicyDocument};
-pub use payload::{
-    Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, ProcessStarted,
-    Recovered, WaiverEnded,
-};
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{Guard, Policy, PolicyBuilder, PolicyError};
 pub use state::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
     ProcessStart, Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback,
-    RolloutState, ServedContract, Waiver,
-};
-pub use text::{InvalidText, InvalidTextKind};
-pub use texts::{
-    ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
-    Summary,
+    RolloutState, ServedContract, UnknownEvent, Waiver,
 };
 pub use view::{
     CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutView, WaiverView,
 };
-pub use waived::WaiverTarget;

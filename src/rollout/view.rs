@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::{
     json_object::PolicyDocument,
+    names::WaiverTarget,
+    names::{FlagName, Identifier, IncidentId},
     phase::{Phase, Transition},
     policy::Policy,
     state::{
         Check, ClientRollback, EventRef, ObligationKind, Override, ProcessStart, Projection,
         Rollback, RolloutState, ServedContract, Waiver,
     },
-    texts::{FlagName, Identifier, IncidentId},
-    waived::WaiverTarget,
 };
 use crate::{flag::FlagState, time::Timestamp};
 
@@ -24,7 +24,7 @@ use crate::{flag::FlagState, time::Timestamp};
 /// [`RolloutStatus::view`](super::RolloutStatus::view).
 ///
 /// ```
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// # use std::sync::Arc;
 /// let flag = FlagName::new("features.jobs.compat")?;

@@ -175,7 +175,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
 async fn a_post_analysis_is_filed_and_no_longer_owed() {
     let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
     service.cut_over();
-    let incident = legacy_http_compat::rollout::IncidentId::new("INC-1").unwrap();
+    let incident = legacy_http_compat::rollout::names::IncidentId::new("INC-1").unwrap();
     service
         .rollout
         .rollback(incident, &crate::service::order("agents hang"))

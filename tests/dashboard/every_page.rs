@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::rollout::{Identifier, IncidentId, Owner, Phase, WaiverTarget};
+use legacy_http_compat::rollout::{
+    Phase,
+    names::{Identifier, IncidentId, Owner, WaiverTarget},
+};
 use legacy_http_compat::time::Timestamp;
 
 use crate::{

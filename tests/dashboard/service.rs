@@ -18,8 +18,10 @@ use legacy_http_compat::{
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
-        Actor, CommandContext, FlagName, Identifier, IncidentId, Link, MemoryJournal, Phase,
-        Policy, Reason, Rollout,
+        CommandContext, Phase, Rollout,
+        journal::MemoryJournal,
+        names::{Actor, FlagName, Identifier, IncidentId, Link, Reason},
+        policy::Policy,
     },
     time::ManualClock,
     worker::Tick as _,

@@ -1,6 +1,6 @@
 //! What a viewer can do: see everything.
 
-use legacy_http_compat::rollout::IncidentId;
+use legacy_http_compat::rollout::names::IncidentId;
 
 use crate::{
     browser::Browser,

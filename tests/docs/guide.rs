@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use legacy_http_compat::{
     document::Document,
-    rollout::{BuiltInGate, ObligationKind, Phase, Policy},
+    rollout::{ObligationKind, Phase, gate::BuiltInGate, policy::Policy},
 };
 
 const RUNBOOK: &str = include_str!("../../src/guide/rollout.md");
@@ -183,7 +183,7 @@ fn the_policy_of_the_runbook_is_one() {
     let blocks = json_blocks(RUNBOOK);
     assert_eq!(blocks.len(), 1);
     let policy = Policy::from_json(blocks[0]).unwrap();
-    assert!(policy.guard().is_some());
+    assert!(policy.auto_rollback().is_some());
 }
 
 #[test]

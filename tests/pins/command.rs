@@ -5,7 +5,12 @@ use std::{fs, path::Path};
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     Contract,
-    rollout::{Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, WaiverTarget},
+    rollout::{
+        Phase,
+        event::{Attempt, AttemptRefused, EventPayload},
+        gate::GateReport,
+        names::{Reason, WaiverTarget},
+    },
 };
 use serde_json::{Value, json};
 
@@ -46,7 +51,7 @@ fn troubled() -> OnDisk {
             from: Phase::Compat,
             to: Phase::Cutover,
         },
-        cause: Reason::new("a gate does not let pass").unwrap(),
+        cause: Reason::new("a gate fails").unwrap(),
         gates: vec![failing],
     };
     let passing = GateReport::new(

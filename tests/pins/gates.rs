@@ -8,8 +8,11 @@ use legacy_http_compat::{
     census::{CallerEvent, Census, Dependence},
     metrics::Metrics,
     rollout::{
-        Actor, BuiltInGate, CommandContext, FlagName, GateReport, Identifier, IncidentId,
-        MemoryJournal, Phase, Policy, PolicyBuilder, Reason, Rollout, Transition,
+        CommandContext, Phase, Rollout, Transition,
+        gate::{BuiltInGate, GateReport},
+        journal::MemoryJournal,
+        names::{Actor, FlagName, Identifier, IncidentId, Reason},
+        policy::{Policy, PolicyBuilder},
     },
     time::ManualClock,
     worker::Tick,

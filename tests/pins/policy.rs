@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use legacy_http_compat::rollout::Policy;
+use legacy_http_compat::rollout::policy::Policy;
 use serde_json::to_value;
 
 use crate::{
@@ -18,7 +18,7 @@ const FAULTY: [&str; 13] = [
     "{",
     r#"{"surprise": true}"#,
     r#"{"processes": 1, "processes": 2}"#,
-    r#"{"guard": {"stranded_callers": 1}}"#,
+    r#"{"auto_rollback": {"stranded_callers": 1}}"#,
     r#"{"check_max_age": "soon"}"#,
     r#"{"retire_by": "some day"}"#,
     r#"{"processes": 0, "coverage_ratio": 1.5, "min_responses": -1, "cutover_quiet_window": "31d", "rollback_limit": "0s"}"#,
@@ -27,7 +27,7 @@ const FAULTY: [&str; 13] = [
     r#"{"required_checks": ["x", "x"]}"#,
     r#"{"gates": {"cutover": ["no_dependent_responses", "no_dependent_responses"], "lunch": []}}"#,
     r#"{"gates": {"retire": ["luck"]}}"#,
-    r#"{"guard": {"within": "10m"}}"#,
+    r#"{"auto_rollback": { "window": "10m"}}"#,
 ];
 
 #[test]

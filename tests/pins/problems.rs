@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, sync::atomic::Ordering};
 
-use legacy_http_compat::rollout::Policy;
+use legacy_http_compat::rollout::policy::Policy;
 use serde_json::{Value, json};
 
 use crate::{

@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{EventPayload, FlagName, Guard, Journal as _, MemoryJournal, Policy},
+    rollout::{
+        event::EventPayload,
+        journal::{Journal as _, MemoryJournal},
+        names::FlagName,
+        policy::{AutoRollback, Policy},
+    },
 };
 use serde_json::{Value, json};
 
@@ -21,7 +26,7 @@ pub(crate) fn mara(service: &TestService) -> Client {
 pub(crate) fn policy() -> Policy {
     Policy::builder()
         .required_checks(["openapi", "client_compat"])
-        .guard(Some(Guard::new(HOUR, Some(50), Some(12.5))))
+        .auto_rollback(Some(AutoRollback::new(HOUR, Some(50), Some(12.5))))
         .retire_by(Some(Timestamp::from_unix_ms(1_900_000_000_000)))
         .build()
         .unwrap()

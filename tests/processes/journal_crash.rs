@@ -15,7 +15,11 @@ use std::{
 
 use legacy_http_compat::{
     CompatFlag,
-    rollout::{EventPayload, FileJournal, Journal, OpenErrorKind, Phase, Projection},
+    rollout::{
+        Phase, Projection,
+        event::EventPayload,
+        journal::{FileJournal, Journal, OpenErrorKind},
+    },
 };
 
 use crate::{events, once_free::once_free, support::temp_dir::TempDir};

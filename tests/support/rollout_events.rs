@@ -5,11 +5,18 @@ use legacy_http_compat::{
     FlagState,
     caller::{ClientVersion, Fingerprint},
     rollout::{
-        Actor, Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-        ContractDigest, DependenceWaived, EventPayload, FlagName, GateReport, Identifier, Incident,
-        IncidentId, Link, NewEvent, Opened, Owner, Phase, PhaseChange, PolicyChanged,
-        PolicyDocument, PostAnalysisFiled, ProcessStarted, Reason, Recovered, Summary, WaiverEnded,
-        WaiverTarget,
+        Phase,
+        event::{
+            Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
+            DependenceWaived, EventPayload, Incident, NewEvent, Opened, PhaseChange, PolicyChanged,
+            PostAnalysisFiled, ProcessStarted, Recovered, WaiverEnded,
+        },
+        gate::GateReport,
+        names::{
+            Actor, ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary,
+            WaiverTarget,
+        },
+        policy::PolicyDocument,
     },
 };
 use serde_json::json;
@@ -114,7 +121,7 @@ pub(crate) fn story() -> Vec<EventPayload> {
             from: Phase::Compat,
             to: Phase::Cutover,
         },
-        cause: Reason::new("a gate does not let pass").unwrap(),
+        cause: Reason::new("a gate fails").unwrap(),
         gates: vec![failing.clone(), passing.clone()],
     };
     let no_access = AttemptRefused {

@@ -7,7 +7,10 @@ use legacy_http_compat::{
     admin::Admin,
     caller::FingerprintKey,
     rollout::{
-        Actor, CommandContext, FileJournal, Journal, MemoryJournal, Phase, Policy, Reason, Rollout,
+        CommandContext, Phase, Rollout,
+        journal::{FileJournal, Journal, MemoryJournal},
+        names::{Actor, Reason},
+        policy::Policy,
     },
     time::{Clock, ManualClock, SystemClock},
     worker::Tick,

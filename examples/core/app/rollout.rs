@@ -5,8 +5,10 @@ use std::sync::Arc;
 use legacy_http_compat::{
     LiveContract,
     rollout::{
-        Actor, CommandContext, FlagName, Journal, OpenRolloutError, Phase, Policy, Reason, Refusal,
-        Rollout,
+        CommandContext, OpenRolloutError, Phase, Refusal, Rollout,
+        journal::Journal,
+        names::{Actor, FlagName, Reason},
+        policy::Policy,
     },
     time::Clock,
 };

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     admin::problem::{Problem, ProblemKind},
-    rollout::Actor,
+    rollout::names::Actor,
 };
 
 /// What a token allows.

@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::identity::{Principal, Role, SessionKey, Via};
-use crate::rollout::Actor;
+use crate::rollout::names::Actor;
 
 /// Open sessions. They live in memory: a restart ends them all.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostics::{Diagnostics, FaultCode, fault_error},
-    rollout::{Actor, ActorId, ActorKind},
+    rollout::names::{Actor, ActorId, ActorKind},
 };
 
 /// The accepted tokens, each with a name and a role. The name is the actor in the journal.

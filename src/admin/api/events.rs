@@ -21,7 +21,7 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
     },
-    rollout::Event,
+    rollout::event::Event,
 };
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

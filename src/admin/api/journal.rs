@@ -13,7 +13,10 @@ use crate::{
         problem::Problem,
         shared::{Shared, blocking},
     },
-    rollout::{Event, Journal, ReadError},
+    rollout::{
+        event::Event,
+        journal::{Journal, ReadError},
+    },
 };
 
 /// The most events of one response.

@@ -16,8 +16,8 @@ use crate::{
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
     rollout::{
-        ActorKind, DryRun, GateReport, ImpossibleTransition, Phase, RolloutStatus, RolloutView,
-        Transition,
+        DryRun, ImpossibleTransition, Phase, RolloutStatus, RolloutView, Transition,
+        gate::GateReport, names::ActorKind,
     },
 };
 

@@ -6,7 +6,11 @@ use crate::{
     caller::ClientVersion,
     diagnostics::{Diagnostics, Fault, FaultCode},
     json::{ObjectReader, OrderedValue},
-    rollout::{Identifier, IncidentId, Link, Owner, Phase, Policy, Reason, Summary, WaiverTarget},
+    rollout::{
+        Phase,
+        names::{Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget},
+        policy::Policy,
+    },
     time::Timestamp,
 };
 

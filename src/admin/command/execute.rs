@@ -15,8 +15,8 @@ use crate::{
         shared::{Shared, blocking},
     },
     rollout::{
-        CommandContext, CorrelationId, Event, Phase, Refusal, RefusalKind, RolledBack, Rollout,
-        Transition,
+        CommandContext, Phase, Refusal, RefusalKind, RolledBack, Rollout, Transition, event::Event,
+        names::CorrelationId,
     },
 };
 
@@ -165,11 +165,11 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::Conflict(conflict) => problem
             .with("expected", conflict.expected())
             .with("head", conflict.head())
-            .with("events_since", json!(conflict.meanwhile())),
+            .with("events_since", json!(conflict.events_since())),
         RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
         RefusalKind::NeedsIncident
         | RefusalKind::RollbackUnrecorded
-        | RefusalKind::Unfitting(_)
+        | RefusalKind::Invalid(_)
         | RefusalKind::Unreadable(_) => problem,
     }
 }
@@ -191,7 +191,7 @@ const fn problem_kind(kind: &RefusalKind) -> ProblemKind {
         RefusalKind::OverrideMismatch { .. } => ProblemKind::OverrideMismatch,
         RefusalKind::Conflict(_) => ProblemKind::Conflict,
         RefusalKind::RollbackUnrecorded => ProblemKind::RollbackUnrecorded,
-        RefusalKind::Unfitting(_) => ProblemKind::Unfitting,
+        RefusalKind::Invalid(_) => ProblemKind::Unfitting,
         RefusalKind::NotJournaled(_) | RefusalKind::Unreadable(_) => ProblemKind::JournalFailing,
     }
 }

@@ -15,7 +15,10 @@ use crate::{
         access::{Identity, LoginAttempt, ThrottleKey, Via, cookie},
         shared::Shared,
     },
-    rollout::{Actor, CommandContext, Reason},
+    rollout::{
+        CommandContext,
+        names::{Actor, Reason},
+    },
 };
 
 /// What an unknown token was used for.

@@ -13,7 +13,7 @@ use crate::{
         mount_path::{MountPath, query},
     },
     census::{CallerRow, Page, Window},
-    rollout::WaiverTarget,
+    rollout::names::WaiverTarget,
     time::Timestamp,
 };
 

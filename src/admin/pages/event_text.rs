@@ -5,8 +5,10 @@ use crate::{
     FlagState,
     admin::format::{counted, listed, titled},
     rollout::{
-        Actor, Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, GateReport,
-        Identifier, PhaseChange, Transition,
+        Transition,
+        event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
+        gate::GateReport,
+        names::{Actor, Identifier},
     },
 };
 
@@ -132,7 +134,11 @@ fn capital(who: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        rollout::{CheckReported, Incident, IncidentId, NewEvent, Phase, Reason, Recovered},
+        rollout::{
+            Phase,
+            event::{CheckReported, Incident, NewEvent, Recovered},
+            names::{IncidentId, Reason},
+        },
         time::Timestamp,
     };
 

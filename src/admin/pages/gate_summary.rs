@@ -4,7 +4,7 @@ use super::{
     explain::{ExplainContext, Explanation, explain},
     phases::verb,
 };
-use crate::rollout::{GateReport, Transition};
+use crate::rollout::{Transition, gate::GateReport};
 
 /// The explained gates of a transition.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use super::{
     layout::{Layout, PageContext},
     timeline_entry::TimelineEntry,
 };
-use crate::{admin::format::counted, rollout::Event};
+use crate::{admin::format::counted, rollout::event::Event};
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]

@@ -12,7 +12,7 @@ use crate::{
     FlagState,
     admin::{access::Role, mount_path::MountPath},
     census::Report,
-    rollout::{Event, Phase, RolloutStatus},
+    rollout::{Phase, RolloutStatus, event::Event},
     time::Timestamp,
 };
 

@@ -20,7 +20,7 @@ use crate::{
     census::Report,
     contract::Contract,
     history::{Curves, Span},
-    rollout::{Event, GateReport, Obligation, ObligationKind, Transition},
+    rollout::{Obligation, ObligationKind, Transition, event::Event, gate::GateReport},
     time::Timestamp,
 };
 

@@ -19,7 +19,7 @@ use crate::{
         shared::{Shared, blocking},
     },
     census::Window,
-    rollout::{Event, Rollout},
+    rollout::{Rollout, event::Event},
     time::Timestamp,
 };
 

@@ -13,7 +13,7 @@ use crate::{
         command::{CommandKind, Form},
         format::duration,
     },
-    rollout::{Check, Identifier, RolloutStatus},
+    rollout::{Check, RolloutStatus, names::Identifier},
     time::Timestamp,
 };
 

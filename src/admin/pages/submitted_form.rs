@@ -24,7 +24,7 @@ use crate::{
         shared::Shared,
     },
     diagnostics::{Fault, FaultCode},
-    rollout::Event,
+    rollout::event::Event,
     time::Timestamp,
 };
 

@@ -6,7 +6,10 @@ use askama::{Template, filters::HtmlSafe};
 
 use crate::{
     admin::format::duration,
-    rollout::{Actor, ActorKind, EventRef},
+    rollout::{
+        EventRef,
+        names::{Actor, ActorKind},
+    },
     time::Timestamp,
 };
 

@@ -4,7 +4,12 @@ use serde_json::Value;
 
 use super::{event_text::event_text, explain::json_rows, time_tag::TimeTag};
 use crate::{
-    rollout::{Event, EventPayload, GateReport, Link, Transition},
+    rollout::{
+        Transition,
+        event::{Event, EventPayload},
+        gate::GateReport,
+        names::Link,
+    },
     time::Timestamp,
 };
 

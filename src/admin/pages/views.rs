@@ -30,7 +30,7 @@ use crate::{
     caller::Kinds,
     contract::LiveContract,
     history::Span,
-    rollout::{Event, GateReport, Rollout, Transition},
+    rollout::{Rollout, Transition, event::Event, gate::GateReport},
 };
 
 /// The fields of a query. A query that cannot be read counts as empty: every field has a default.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     admin::{command::Form, mount_path::query},
-    rollout::{Waiver, WaiverTarget},
+    rollout::{Waiver, names::WaiverTarget},
 };
 
 /// The page of waivers.

@@ -15,7 +15,7 @@ use crate::{
         escape::escape,
         output::{Exit, Output, json},
     },
-    rollout::FlagName,
+    rollout::names::FlagName,
 };
 
 /// How much of a line is shown, in characters.

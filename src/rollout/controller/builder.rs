@@ -1,13 +1,12 @@
-//! Setting a rollout up, and opening its journal.
+//! Builds a rollout and opens its journal.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    desk::Desk,
-    open_error::{OpenRolloutError, OpenRolloutErrorKind},
-    order::CommandContext,
-    parts::Parts,
-    refusing::system,
+    command_context::CommandContext,
+    controller_state::ControllerState,
+    deps::{Deps, LogFailures},
+    record_refusal::system_context,
     rollout::Rollout,
 };
 use crate::time::Timestamp;
@@ -18,29 +17,28 @@ use crate::{
     metrics::Metrics,
     rollout::{
         audit,
+        event::{EventPayload, Opened},
         evidence::BuiltInGate,
         gate::Gate,
         journal::{AppendError, Journal},
-        payload::{EventPayload, Opened},
+        names::{FlagName, Identifier},
         phase::Phase,
-        policy::Policy,
-        state::Projection,
-        state::RolloutState,
-        texts::{FlagName, Identifier},
+        policy::{Policy, PolicyError},
+        state::{Projection, ReplayError, RolloutState, UnknownEvent},
     },
     time::{Clock, SystemClock},
 };
 
-/// How a rollout is to be.
+/// Builder for [`Rollout`].
 ///
 /// ```
 /// use std::sync::Arc;
 /// use legacy_http_compat::{Contract, LiveContract, caller::Kinds, census::Census, metrics::Metrics};
-/// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Phase, Policy, Rollout};
+/// use legacy_http_compat::rollout::{Phase, Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
 ///
 /// let contract = LiveContract::new(Contract::device_flow());
 /// let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, Policy::default())
-///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?)))
+///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"]))))
 ///     .metrics(Arc::new(Metrics::new()))
 ///     .contract(contract.clone())
 ///     .opening_phase(Phase::Observe)
@@ -63,9 +61,58 @@ pub struct RolloutBuilder {
     gates: Vec<Arc<dyn Gate>>,
 }
 
+/// Why a rollout could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct OpenRolloutError(OpenRolloutErrorKind);
+
+/// The reason that a rollout could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenRolloutErrorKind {
+    /// The journal cannot be read, or its events are not valid.
+    #[error("{0}")]
+    Unreadable(#[from] ReplayError),
+    /// The journal has an event of a kind that a later version of this crate wrote.
+    #[error("event {} is of the kind {:?}, which this version does not know; open the journal with the version that wrote it", .0.event.seq, .0.kind)]
+    UnknownEvent(UnknownEvent),
+    /// The journal belongs to another flag.
+    #[error("the journal belongs to the flag {0}")]
+    OtherFlag(FlagName),
+    /// The policy in the journal is not valid for this version.
+    #[error("the policy in the journal has faults\n{0}")]
+    Policy(#[source] PolicyError),
+    /// Two gates have this name.
+    #[error("two gates have the name {0}")]
+    DuplicateGate(Identifier),
+    /// The beginning could not be journaled.
+    #[error("{0}")]
+    NotJournaled(#[source] AppendError),
+}
+
+impl OpenRolloutError {
+    /// The reason.
+    #[must_use]
+    pub const fn kind(&self) -> &OpenRolloutErrorKind {
+        &self.0
+    }
+}
+
+impl From<OpenRolloutErrorKind> for OpenRolloutError {
+    fn from(kind: OpenRolloutErrorKind) -> Self {
+        Self(kind)
+    }
+}
+
+impl From<ReplayError> for OpenRolloutError {
+    fn from(error: ReplayError) -> Self {
+        Self(error.into())
+    }
+}
+
 impl Rollout {
-    /// A rollout of the flag of this name. The policy is for an empty journal only: later ones are set by
-    /// [`Rollout::change_policy`], and the journal remembers them.
+    /// A builder for the rollout of the flag of this name. The policy applies to an empty journal only; later it is
+    /// changed by [`Rollout::change_policy`].
     pub fn builder(flag: FlagName, policy: Policy) -> RolloutBuilder {
         RolloutBuilder {
             flag,
@@ -82,77 +129,76 @@ impl Rollout {
 }
 
 impl RolloutBuilder {
-    /// The phase to open in if the journal is empty, in place of the policy's: observe or compat.
+    /// Overrides the policy's phase to open in if the journal is empty: observe or compat.
     pub fn opening_phase(mut self, phase: Phase) -> Self {
         self.opening_phase = phase;
         self
     }
 
-    /// Who opens the rollout and why, if the journal is empty; by default the rollout itself.
-    pub fn opened_by(mut self, order: CommandContext) -> Self {
-        self.opened_by = Some(order);
+    /// Sets who opens the rollout and why, if the journal is empty; by default the rollout itself.
+    pub fn opened_by(mut self, command: CommandContext) -> Self {
+        self.opened_by = Some(command);
         self
     }
 
-    /// Where time comes from; the operating system by default. The census must have the same.
+    /// Sets the clock; by default that of the operating system. The census must have the same.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The census that gates and guard ask. Without one the gates that need it do not let pass.
+    /// Sets the census for gates and automatic rollback. Without one the gates that need it fail.
     pub fn census(mut self, census: Arc<Census>) -> Self {
         self.census = Some(census);
         self
     }
 
-    /// The metrics that the layer counts into.
+    /// Sets the metrics that the layer counts into.
     pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
         self.metrics = Some(metrics);
         self
     }
 
-    /// The contract that the layer serves. A change of it is journaled at the next tick or command, and restarts the
-    /// quiet windows. Whoever gives none tells of changes by [`Rollout::contract_changed`].
+    /// Sets the contract that the layer serves. A change of it is journaled at the next tick or command, and restarts the
+    /// quiet windows. Without one, report changes by [`Rollout::contract_changed`].
     pub fn contract(mut self, contract: impl Into<LiveContract>) -> Self {
         self.contract = Some(contract.into());
         self
     }
 
-    /// A gate of one's own, asked after the built-in ones.
+    /// Adds a custom gate, evaluated after the built-in ones.
     pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
         self.gates.push(gate);
         self
     }
 
-    /// Opens the rollout: reads the journal, or begins it; journals and logs that the process started, and in which
-    /// mode. The flag stands where the journal says.
+    /// Opens the rollout: reads the journal, or begins it, sets the flag, and journals and logs that the process started.
     ///
-    /// If the journal is full or failing but can be read, a rollout that was open before opens all the same: the flag
-    /// stands where it should, and the start is journaled as soon as it can be.
+    /// If the journal can be read but not written, a rollout that was opened before still opens: the flag is set, and the
+    /// start is journaled as soon as possible.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be read or is that of another flag, or an empty one cannot be written; when its policy
-    /// is not understood; when two gates have the same name.
+    /// When the journal cannot be read, belongs to another flag, has events of a kind or a policy that this version does
+    /// not know, or is empty and cannot be written; when two gates have the same name.
     pub fn open(self, journal: Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError> {
         self.check_gates()?;
-        let fold = self.replayed(&*journal)?;
-        let state = open_state(&fold);
+        let projection = self.replayed(&*journal)?;
+        let state = open_state(&projection);
         let policy = Policy::from_document(state.policy());
         let policy = policy.map_err(OpenRolloutErrorKind::Policy)?;
-        let mut desk = Desk::new(fold, policy, &*self.clock);
-        let parts = self.into_parts(journal, desk.flag());
-        parts.start(&mut desk);
-        let rollout = Rollout::new(parts, desk);
+        let mut controller = ControllerState::new(projection, policy, &*self.clock);
+        let deps = self.into_deps(journal, controller.flag());
+        deps.journal_start(&mut controller, LogFailures::Yes);
+        deps.journal_contract(&mut controller);
+        let rollout = Rollout::new(deps, controller);
         rollout.log_start();
         Ok(rollout)
     }
 
     fn check_gates(&self) -> Result<(), OpenRolloutErrorKind> {
-        let mut names: BTreeSet<Identifier> = BuiltInGate::ALL.map(BuiltInGate::label).into();
-        let own = self.gates.iter().map(|gate| gate.name());
-        for name in own {
+        let mut names: BTreeSet<Identifier> = BuiltInGate::ALL.map(BuiltInGate::identifier).into();
+        for name in self.gates.iter().map(|gate| gate.name()) {
             if !names.insert(name.clone()) {
                 return Err(OpenRolloutErrorKind::DuplicateGate(name));
             }
@@ -160,52 +206,59 @@ impl RolloutBuilder {
         Ok(())
     }
 
-    /// All that was journaled, after the beginning was journaled if there was none.
+    /// The projection of the journal, which is begun if it is empty.
     fn replayed(&self, journal: &dyn Journal) -> Result<Projection, OpenRolloutError> {
-        let mut fold = Projection::new();
-        fold.catch_up(journal, |_| {})?;
-        while fold.state().is_none() {
-            match self.begin(journal, &fold) {
-                // Another process that opens the same journal may have been faster.
+        let mut projection = Projection::new();
+        projection.catch_up(journal, |_| {})?;
+        while projection.state().is_none() {
+            match self.begin(journal, &projection) {
+                // Another process may have begun the same journal.
                 Ok(()) | Err(OpenRolloutErrorKind::NotJournaled(AppendError::Conflict(_))) => {}
                 Err(error) => return Err(error.into()),
             }
-            fold.catch_up(journal, |_| {})?;
+            projection.catch_up(journal, |_| {})?;
         }
-        let flag = open_state(&fold).flag_name();
+        if let Some(unknown) = projection.unknown_events().first() {
+            return Err(OpenRolloutErrorKind::UnknownEvent(unknown.clone()).into());
+        }
+        let flag = open_state(&projection).flag_name();
         if *flag != self.flag {
             return Err(OpenRolloutErrorKind::OtherFlag(flag.clone()).into());
         }
-        Ok(fold)
+        Ok(projection)
     }
 
-    fn begin(&self, journal: &dyn Journal, fold: &Projection) -> Result<(), OpenRolloutErrorKind> {
+    fn begin(
+        &self,
+        journal: &dyn Journal,
+        projection: &Projection,
+    ) -> Result<(), OpenRolloutErrorKind> {
         let opened = EventPayload::Opened(Opened {
             flag: self.flag.clone(),
             phase: self.opening_phase,
             policy: self.policy.to_document(),
         });
-        let order = self.opened_by.clone();
-        let order = order.unwrap_or_else(|| system("the journal was empty"));
+        let command = self.opened_by.clone();
+        let command = command.unwrap_or_else(|| system_context("the journal was empty"));
         let now = Timestamp::now(&*self.clock);
-        let draft = order.draft(now, opened);
-        let event = draft.clone().numbered(fold.head() + 1);
-        let fits = fold.check(&event);
-        fits.map_err(|error| OpenRolloutErrorKind::Unreadable(error.into()))?;
+        let new_event = command.event(now, opened);
+        let event = new_event.clone().numbered(projection.head() + 1);
+        let valid = projection.check(&event);
+        valid.map_err(|error| OpenRolloutErrorKind::Unreadable(error.into()))?;
         let event = journal
-            .append(fold.head(), draft)
+            .append(projection.head(), new_event)
             .map_err(OpenRolloutErrorKind::NotJournaled)?;
         audit::record(self.flag.as_str(), &event);
         Ok(())
     }
 
-    fn into_parts(self, journal: Arc<dyn Journal>, flag: FlagState) -> Parts {
+    fn into_deps(self, journal: Arc<dyn Journal>, flag: FlagState) -> Deps {
         let active = flag == FlagState::On;
         let switch = CompatFlag::new(self.flag.as_str(), active);
         if flag == FlagState::Retired {
             switch.retire();
         }
-        Parts {
+        Deps {
             flag: switch,
             journal,
             clock: self.clock,
@@ -220,12 +273,12 @@ impl RolloutBuilder {
 impl Rollout {
     fn log_start(&self) {
         let status = self.status();
-        let (flag, active) = (self.parts.flag.name(), self.parts.flag.is_on());
+        let (flag, state) = (self.deps.flag.name(), self.deps.flag.state().as_str());
         let (phase, head) = (status.state.phase().as_str(), status.head);
-        tracing::info!(flag, active, phase, head, "the rollout is open");
+        tracing::info!(flag, state, phase, head, "the rollout is open");
     }
 }
 
-fn open_state(fold: &Projection) -> &RolloutState {
-    fold.state().expect("the rollout was opened above")
+fn open_state(projection: &Projection) -> &RolloutState {
+    projection.state().expect("the rollout was opened above")
 }

@@ -1,29 +1,24 @@
-//! Who moves the rollout: commands, their refusals, the periodic work and what is shown.
+//! The rollout itself: commands, refusals, periodic work and status.
 
-mod budget;
+mod auto_rollback;
 mod builder;
-mod desk;
-mod digest;
-mod facts;
-mod guard;
-mod open_error;
-mod order;
-mod parts;
+mod command_context;
+mod commands;
+mod controller_state;
+mod deps;
+mod metrics_source;
+mod record_refusal;
 mod refusal;
-mod refusing;
 mod rollback;
 mod rollout;
-mod showing;
-mod signs;
 mod status;
 #[cfg(test)]
 mod tests;
-mod ticking;
+mod tick;
 mod transition;
 
-pub use builder::RolloutBuilder;
-pub use open_error::{OpenRolloutError, OpenRolloutErrorKind};
-pub use order::CommandContext;
+pub use builder::{OpenRolloutError, OpenRolloutErrorKind, RolloutBuilder};
+pub use command_context::CommandContext;
 pub use refusal::{Refusal, RefusalKind};
 pub use rollback::RolledBack;
 pub use rollout::Rollout;

@@ -5,9 +5,9 @@ use std::{error::Error, fmt};
 use crate::rollout::{
     evidence::GateReport,
     journal::{AppendError, Conflict},
-    phase::{ImpossibleTransition, Phase, Transition},
+    names::Identifier,
+    phase::{ImpossibleTransition, Phase},
     state::{ProjectionErrorKind, ReplayError},
-    texts::Identifier,
 };
 
 /// Why a command was refused. Nothing has changed, unless the kind says otherwise.
@@ -18,34 +18,48 @@ pub struct Refusal {
     kind: RefusalKind,
 }
 
-/// What stood in the way of a command.
-#[derive(Debug)]
+/// The reason of a refusal.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// There is no such step from this phase.
+    /// There is no such transition from the current phase.
+    #[error(transparent)]
     Impossible(ImpossibleTransition),
-    /// The step back from cutover is a rollback, which names an incident.
+    /// The transition from cutover to compat is a rollback, which names an incident.
+    #[error("a rollback names an incident")]
     NeedsIncident,
     /// Only a cutover can be rolled back, and the rollout is in this phase.
+    #[error("the rollout is in {0}; only a cutover can be rolled back")]
     NotInCutover(Phase),
-    /// These gates do not let pass.
+    /// These gates fail.
+    #[error("gates fail: {}", list(.0))]
     GatesFailed(Vec<Identifier>),
     /// An override names each failing gate and no other.
+    #[error(
+        "an override names each failing gate and no other; not named: {}; not failing: {}",
+        list(unnamed),
+        list(not_failing)
+    )]
     OverrideMismatch {
         /// Failing gates that were not named.
         unnamed: Vec<Identifier>,
-        /// Named gates that do not fail, or are not asked.
+        /// Named gates that pass, or are no gates of the transition.
         not_failing: Vec<Identifier>,
     },
-    /// Others were faster.
+    /// Concurrent modification of the journal.
+    #[error(transparent)]
     Conflict(Conflict),
-    /// A rollback that took effect is not in the journal yet. Until it is, nothing else is.
+    /// A rollback that took effect is not in the journal yet, and must be recorded first.
+    #[error("a rollback took effect that is not in the journal yet")]
     RollbackUnrecorded,
-    /// What is said cannot follow what is journaled.
-    Unfitting(ProjectionErrorKind),
-    /// The journal did not take it. Where the error is not certain, it may turn out to stand.
+    /// The event is not valid after those in the journal.
+    #[error(transparent)]
+    Invalid(ProjectionErrorKind),
+    /// The event could not be appended. Unless the error is certain, it may still be in the journal.
+    #[error(transparent)]
     NotJournaled(AppendError),
     /// The journal cannot be read.
+    #[error(transparent)]
     Unreadable(ReplayError),
 }
 
@@ -54,13 +68,13 @@ impl Refusal {
         Self { head, gates, kind }
     }
 
-    /// What stood in the way.
+    /// The reason.
     #[must_use]
     pub const fn kind(&self) -> &RefusalKind {
         &self.kind
     }
 
-    /// What the gates said, where they were asked.
+    /// The gate reports, where gates were evaluated.
     #[must_use]
     pub fn gates(&self) -> &[GateReport] {
         &self.gates
@@ -90,44 +104,10 @@ impl Error for Refusal {
     }
 }
 
-impl fmt::Display for RefusalKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Impossible(error) => error.fmt(f),
-            Self::NeedsIncident => {
-                write!(f, "the {} names an incident", Transition::Rollback)
-            }
-            Self::NotInCutover(phase) => {
-                write!(
-                    f,
-                    "the rollout is in {phase}; only a cutover can be rolled back"
-                )
-            }
-            Self::GatesFailed(failing) => write!(f, "gates do not let pass: {}", list(failing)),
-            Self::OverrideMismatch {
-                unnamed,
-                not_failing,
-            } => write!(
-                f,
-                "an override names each failing gate and no other; not named: {}; not failing: {}",
-                list(unnamed),
-                list(not_failing)
-            ),
-            Self::Conflict(conflict) => conflict.fmt(f),
-            Self::RollbackUnrecorded => {
-                f.write_str("a rollback took effect that is not in the journal yet")
-            }
-            Self::Unfitting(kind) => kind.fmt(f),
-            Self::NotJournaled(error) => error.fmt(f),
-            Self::Unreadable(error) => error.fmt(f),
-        }
-    }
-}
-
-fn list(labels: &[Identifier]) -> String {
-    if labels.is_empty() {
+fn list(names: &[Identifier]) -> String {
+    if names.is_empty() {
         return "none".to_owned();
     }
-    let names: Vec<&str> = labels.iter().map(Identifier::as_str).collect();
+    let names: Vec<&str> = names.iter().map(Identifier::as_str).collect();
     names.join(", ")
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{desk::Desk, parts::Parts, status::RolloutStatus};
+use super::{controller_state::ControllerState, deps::Deps, status::RolloutStatus};
 use crate::{
     census::Census,
     contract::LiveContract,
@@ -19,18 +19,16 @@ use crate::{
     },
 };
 
-/// The rollout of one flag: it alone holds the writing end, and moves it only by what its journal says.
+/// The rollout of one flag: it has the only writing end, and sets it only by what its journal says.
 ///
-/// It is made by a [`RolloutBuilder`](super::RolloutBuilder). All commands block while they write; from async code call
-/// them by `spawn_blocking` or the like. Keep it, after its census: `BackgroundWorker::start(Duration::from_secs(1), [census,
-/// rollout])`. Without ticks there is no guard, no retry and no sign of what is overdue.
+/// Made by a [`RolloutBuilder`](super::RolloutBuilder). All commands block while they write; from async code call them by
+/// `spawn_blocking`. Tick it, after its census, by a [`BackgroundWorker`](crate::worker::BackgroundWorker): without ticks
+/// there is no automatic rollback, no retry and no warning of what is overdue.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use legacy_http_compat::FlagState;
-/// use legacy_http_compat::rollout::{
-///     Actor, FlagName, IncidentId, Identifier, MemoryJournal, CommandContext, Phase, Policy, Reason, RefusalKind, Rollout,
-/// };
+/// use legacy_http_compat::rollout::{CommandContext, Phase, RefusalKind, Rollout, journal::MemoryJournal, names::{Actor, FlagName, IncidentId, Identifier, Reason}, policy::Policy};
 ///
 /// let policy = Policy::builder().required_checks(["openapi"]).build()?;
 /// let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, policy)
@@ -38,91 +36,91 @@ use crate::{
 /// let reader = rollout.reader(); // for the layer
 /// assert_eq!(reader.state(), FlagState::On);
 ///
-/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::InvalidText>(CommandContext::new(Actor::human("mara")?, Reason::new(why)?));
+/// let by_mara = |why| Ok::<_, legacy_http_compat::rollout::names::InvalidText>(CommandContext::new(Actor::human("mara")?, Reason::new(why)?));
 /// let refusal = rollout.transition(Phase::Cutover, &by_mara("looks good to me")?).unwrap_err();
 /// let RefusalKind::GatesFailed(failing) = refusal.kind() else { panic!("{refusal}") };
 /// assert_eq!(failing[0].as_str(), "required_checks");
 /// assert_eq!(reader.state(), FlagState::On, "nothing has changed");
 ///
-/// // Whoever has to cut over all the same names each failing gate.
+/// // To cut over against failing gates, name each of them.
 /// rollout.override_cutover(failing, &by_mara("the old API is switched off tonight")?)?;
 /// assert_eq!(reader.state(), FlagState::Off);
 ///
-/// // The way back asks no gate, but leaves a post-analysis to be filed.
+/// // A rollback has no gates, but requires a post-analysis.
 /// rollout.rollback(IncidentId::new("INC-4711")?, &by_mara("pollers give up")?)?;
 /// assert_eq!(reader.state(), FlagState::On);
 /// assert_eq!(rollout.status().state.open_post_analyses().count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Rollout {
-    pub(super) parts: Parts,
-    desk: Mutex<Desk>,
-    /// What the last command or tick left to be shown. Taken while the desk is held, never the other way round.
-    shown: Mutex<Arc<RolloutStatus>>,
+    pub(super) deps: Deps,
+    controller: Mutex<ControllerState>,
+    /// The status as of the last command or tick. Locked while `controller` is locked, never the other way round.
+    status: Mutex<Arc<RolloutStatus>>,
 }
 
 impl Rollout {
-    pub(super) fn new(parts: Parts, desk: Desk) -> Self {
-        let status = status(&parts, &desk, (None, Vec::new()));
+    pub(super) fn new(deps: Deps, controller: ControllerState) -> Self {
+        let status = status(&deps, &controller, (None, Vec::new()));
         Self {
-            parts,
-            desk: Mutex::new(desk),
-            shown: Mutex::new(Arc::new(status)),
+            deps,
+            controller: Mutex::new(controller),
+            status: Mutex::new(Arc::new(status)),
         }
     }
 
     /// A reading end of the flag.
     #[must_use]
     pub fn reader(&self) -> FlagReader {
-        self.parts.flag.reader()
+        self.deps.flag.reader()
     }
 
-    /// The journal, to be read and waited for.
+    /// The journal.
     #[must_use]
     pub fn journal(&self) -> &Arc<dyn Journal> {
-        &self.parts.journal
+        &self.deps.journal
     }
 
-    /// The census that it was built with, which its gates and its guard ask.
+    /// The census that gates and automatic rollback use.
     #[must_use]
     pub fn census(&self) -> Option<&Arc<Census>> {
-        self.parts.census.as_ref()
+        self.deps.census.as_ref()
     }
 
-    /// The metrics that it was built with.
+    /// The metrics that gates use.
     #[must_use]
     pub fn metrics(&self) -> Option<&Arc<Metrics>> {
-        self.parts.metrics.as_ref()
+        self.deps.metrics.as_ref()
     }
 
-    /// The contract that it was built with, which the layer serves.
+    /// The contract that the layer serves.
     #[must_use]
     pub fn contract(&self) -> Option<&LiveContract> {
-        self.parts.contract.as_ref()
+        self.deps.contract.as_ref()
     }
 
-    /// How the rollout stands, as of its last command or tick. Never waits for a command.
+    /// The status as of the last command or tick. Never waits for a command.
     #[must_use]
     pub fn status(&self) -> Arc<RolloutStatus> {
-        Arc::clone(&lock(&self.shown))
+        Arc::clone(&lock(&self.status))
     }
 
-    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
-        lock(&self.desk)
+    pub(super) fn controller(&self) -> MutexGuard<'_, ControllerState> {
+        lock(&self.controller)
     }
 
-    /// Shows where the desk stands now, with the gates as they were last asked.
-    pub(super) fn show(&self, desk: &Desk) {
-        let mut shown = lock(&self.shown);
-        let gates = (shown.next, shown.gates.clone());
-        *shown = Arc::new(status(&self.parts, desk, gates));
+    /// Publishes the status, with the gate reports as last evaluated.
+    pub(super) fn publish(&self, controller: &ControllerState) {
+        let mut published = lock(&self.status);
+        let gates = (published.next, published.gates.clone());
+        *published = Arc::new(status(&self.deps, controller, gates));
     }
 
-    /// Shows what the gates of the next step say.
-    pub(super) fn show_gates(&self, step: Transition, gates: Vec<GateReport>) {
-        let mut shown = lock(&self.shown);
-        if shown.next == Some(step) {
-            Arc::make_mut(&mut shown).gates = gates;
+    /// Publishes the gate reports of the next transition.
+    pub(super) fn publish_gates(&self, step: Transition, gates: Vec<GateReport>) {
+        let mut published = lock(&self.status);
+        if published.next == Some(step) {
+            Arc::make_mut(&mut published).gates = gates;
         }
     }
 }
@@ -131,7 +129,7 @@ impl fmt::Debug for Rollout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status();
         f.debug_struct("Rollout")
-            .field("flag", &self.parts.flag)
+            .field("flag", &self.deps.flag)
             .field("phase", &status.state.phase())
             .field("head", &status.head)
             .finish_non_exhaustive()
@@ -139,28 +137,28 @@ impl fmt::Debug for Rollout {
 }
 
 fn status(
-    parts: &Parts,
-    desk: &Desk,
-    (asked, gates): (Option<Transition>, Vec<GateReport>),
+    deps: &Deps,
+    controller: &ControllerState,
+    (evaluated, gates): (Option<Transition>, Vec<GateReport>),
 ) -> RolloutStatus {
-    let (state, now) = (desk.state(), parts.now());
-    let next = next_gated(desk.state());
+    let (state, now) = (controller.state(), deps.now());
+    let next = next_gated(controller.state());
     RolloutStatus {
         at: now,
-        head: desk.head(),
+        head: controller.head(),
         state: state.clone(),
-        policy: desk.policy.clone(),
-        flag: desk.flag(),
+        policy: controller.policy.clone(),
+        flag: controller.flag(),
         next,
-        gates: if next == asked { gates } else { Vec::new() },
-        overdue: overdue(state, &desk.policy, now),
-        rollback_unrecorded: desk.unrecorded.is_some(),
-        journal_error: desk.journal_error.clone(),
-        unjournaled_refusals: desk.unjournaled_refusals,
+        gates: if next == evaluated { gates } else { Vec::new() },
+        overdue: overdue(state, &controller.policy, now),
+        rollback_unrecorded: controller.unrecorded.is_some(),
+        journal_error: controller.journal_error.clone(),
+        unjournaled_refusals: controller.unjournaled_refusals,
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Whatever a panic interrupted, the journal is the truth and is read on before anything is decided.
+    // Safe after a panic: the journal is the truth, and is read before anything is decided.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

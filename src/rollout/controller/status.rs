@@ -1,6 +1,5 @@
-//! What is shown of a rollout.
+//! The status of a rollout.
 
-use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
     rollout::{
@@ -10,33 +9,34 @@ use crate::{
         state::{ObligationKind, RolloutState},
         view::{RefusalCounts, RolloutView},
     },
+    time::Timestamp,
 };
 
-/// How a rollout stands, as of its last command or tick.
+/// The status of a rollout, as of its last command or tick.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RolloutStatus {
-    /// When this was put together.
+    /// When the status was made.
     pub at: Timestamp,
-    /// The number of the last event taken in.
+    /// The sequence number of the last event.
     pub head: u64,
-    /// What follows from the journal.
+    /// The state that follows from the journal.
     pub state: RolloutState,
-    /// The policy that holds.
+    /// The policy in force.
     pub policy: Policy,
-    /// What the switch says. It differs from what follows from the phase only while a rollback is unrecorded.
+    /// The state of the flag. It differs from that of the phase only while a rollback is unrecorded.
     pub flag: FlagState,
-    /// The gated step that can come next.
+    /// The gated transition that can come next.
     pub next: Option<Transition>,
-    /// What the gates of that step said last; empty before they were first asked.
+    /// The last gate reports of that transition; empty before its gates were first evaluated.
     pub gates: Vec<GateReport>,
-    /// What is past its time.
+    /// What is past its time, each kind once.
     pub overdue: Vec<ObligationKind>,
     /// Whether a rollback took effect that could not be journaled yet.
     pub rollback_unrecorded: bool,
     /// Why the journal could not be read or written the last time; `None` if it could.
     pub journal_error: Option<String>,
-    /// How many refused attempts were too many to be journaled, since this process started.
+    /// Refused attempts over the hourly limit since this process started.
     pub unjournaled_refusals: u64,
 }
 

@@ -1,116 +1,116 @@
-//! The steps that are taken on evidence, and the one that gives up.
+//! The gated transitions, and the abort.
 
 use super::{
-    order::CommandContext,
-    parts::{Loudness, Parts},
+    command_context::CommandContext,
+    deps::{Deps, LogFailures},
     refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
 use crate::rollout::{
-    event::Event,
+    event::{Attempt, Event, EventPayload, PhaseChange},
     evidence::GateReport,
     gate::evaluate,
-    payload::{Attempt, EventPayload, PhaseChange},
+    names::Identifier,
     phase::{ImpossibleTransition, Phase, Transition},
     policy::Policy,
     state::RolloutState,
-    texts::Identifier,
 };
 
-/// What would become of a step.
+/// What a transition would result in.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DryRun {
-    /// The step.
+    /// The transition.
     pub step: Transition,
-    /// The head of the journal that this rests on.
+    /// The head of the journal at the time.
     pub head: u64,
-    /// Why there is no such step from the phase that holds.
+    /// Why there is no such transition from the current phase.
     pub impossible: Option<ImpossibleTransition>,
-    /// What the gates say; none for the ways back.
+    /// The gate reports; none for abort and rollback.
     pub gates: Vec<GateReport>,
 }
 
-/// What a step rests on.
-struct Look {
+/// What a transition is decided by.
+struct CommandSnapshot {
     head: u64,
     state: RolloutState,
     policy: Policy,
 }
 
 impl Rollout {
-    /// What the gates of a step say now, without taking it.
+    /// Evaluates the gates of a transition without making it.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
     pub fn dry_run(&self, step: Transition) -> Result<DryRun, Refusal> {
-        let look = {
-            let mut desk = self.desk();
-            let caught_up = self.parts.catch_up(&mut desk);
+        let snapshot = {
+            let mut controller = self.controller();
+            let caught_up = self.deps.catch_up(&mut controller);
             caught_up.map_err(|error| {
-                Refusal::new(desk.head(), Vec::new(), RefusalKind::Unreadable(error))
+                let kind = RefusalKind::Unreadable(error);
+                Refusal::new(controller.head(), Vec::new(), kind)
             })?;
-            Look::at(desk.head(), desk.state(), &desk.policy)
+            CommandSnapshot::new(controller.head(), controller.state(), &controller.policy)
         };
         Ok(DryRun {
             step,
-            head: look.head,
-            impossible: look.state.phase().step(step.to()).err(),
-            gates: look.ask(&self.parts, self, step),
+            head: snapshot.head,
+            impossible: snapshot.state.phase().step(step.to()).err(),
+            gates: snapshot.evaluate(&self.deps, self, step),
         })
     }
 
-    /// Goes to another phase: enables, cuts over, retires or aborts. The gates are asked and their reports journaled.
+    /// Goes to another phase: enables, cuts over, retires or aborts. Evaluates the gates and journals their reports.
     ///
     /// # Errors
     ///
-    /// When there is no such step, a gate does not let pass, something was journaled since the gates were asked or since
-    /// the head that the order expects, or the journal cannot be written. The flag stays as it was. For the way back
-    /// from cutover there is [`Rollout::rollback`].
-    pub fn transition(&self, to: Phase, order: &CommandContext) -> Result<Event, Refusal> {
-        self.step(to, &[], order)
+    /// When there is no such transition, a gate fails, an event was journaled since the gates were evaluated or since
+    /// the expected head, or the journal cannot be written. The flag stays as it was. From cutover back to compat use
+    /// [`Rollout::rollback`].
+    pub fn transition(&self, to: Phase, command: &CommandContext) -> Result<Event, Refusal> {
+        self.make_transition(to, &[], command)
     }
 
-    /// Cuts over against failing gates, each of which has to be named. Logged at `WARN`. Nothing else can be
-    /// overridden.
+    /// Cuts over against failing gates, each of which must be named. Logged at `WARN`. No other transition can override
+    /// gates.
     ///
     /// # Errors
     ///
-    /// As [`Rollout::transition`]; and when other gates are named than those that fail.
+    /// As [`Rollout::transition`]; and when the named gates are not exactly the failing ones.
     pub fn override_cutover(
         &self,
         gates: &[Identifier],
-        order: &CommandContext,
+        command: &CommandContext,
     ) -> Result<Event, Refusal> {
-        self.step(Phase::Cutover, gates, order)
+        self.make_transition(Phase::Cutover, gates, command)
     }
 
-    fn step(
+    fn make_transition(
         &self,
         to: Phase,
         overridden: &[Identifier],
-        order: &CommandContext,
+        command: &CommandContext,
     ) -> Result<Event, Refusal> {
-        let look = self.look(to, order)?;
-        let from = look.state.phase();
+        let snapshot = self.snapshot(to, command)?;
+        let from = snapshot.state.phase();
         let attempt = Attempt::Transition { from, to };
         let (gates, refused) = match from.step(to) {
             Err(error) => (Vec::new(), Some(RefusalKind::Impossible(error))),
             Ok(Transition::Rollback) => (Vec::new(), Some(RefusalKind::NeedsIncident)),
             Ok(step) => {
-                // Not under the lock: a rollback never waits for a gate.
-                let gates = look.ask(&self.parts, self, step);
+                // Without the lock: a rollback never waits for a gate.
+                let gates = snapshot.evaluate(&self.deps, self, step);
                 let refused = refused(step, &gates, overridden);
                 (gates, refused)
             }
         };
-        let mut desk = self.desk();
+        let mut controller = self.controller();
         if let Some(kind) = refused {
             let refusal = self
-                .parts
-                .refuse(&mut desk, (order, attempt), (kind, gates));
-            self.show(&desk);
+                .deps
+                .refuse(&mut controller, (command, attempt), (kind, gates));
+            self.publish(&controller);
             return Err(refusal);
         }
         let change = PhaseChange {
@@ -118,46 +118,47 @@ impl Rollout {
             overridden: overridden.to_vec(),
             ..PhaseChange::new(from, to)
         };
-        let draft = order.draft(self.parts.now(), EventPayload::PhaseChanged(change));
-        let ready = self.parts.prepare(&mut desk);
-        let stepped = ready.and_then(|()| {
-            if desk.head() == look.head {
-                self.parts.append(&mut desk, &draft, Loudness::Loud)
+        let new_event = command.event(self.deps.now(), EventPayload::PhaseChanged(change));
+        let ready = self.deps.prepare(&mut controller);
+        let appended = ready.and_then(|()| {
+            if controller.head() == snapshot.head {
+                self.deps
+                    .append(&mut controller, &new_event, LogFailures::Yes)
             } else {
-                Err(self.parts.conflict(&desk, look.head))
+                Err(self.deps.conflict(&controller, snapshot.head))
             }
         });
-        self.show(&desk);
-        stepped.map_err(|kind| Refusal::new(desk.head(), gates, kind))
+        self.publish(&controller);
+        appended.map_err(|kind| Refusal::new(controller.head(), gates, kind))
     }
 
-    /// Where the rollout stands, if nothing is in the way of a step from there and the order expects no other head.
-    fn look(&self, to: Phase, order: &CommandContext) -> Result<Look, Refusal> {
-        let mut desk = self.desk();
-        let ready = self.parts.prepare(&mut desk);
-        self.show(&desk);
-        let refused = |kind| Refusal::new(desk.head(), Vec::new(), kind);
+    /// The state to decide by, if the journal works and its head is the expected one.
+    fn snapshot(&self, to: Phase, command: &CommandContext) -> Result<CommandSnapshot, Refusal> {
+        let mut controller = self.controller();
+        let ready = self.deps.prepare(&mut controller);
+        self.publish(&controller);
+        let refused = |kind| Refusal::new(controller.head(), Vec::new(), kind);
         ready.map_err(refused)?;
-        if let Some(expected) = order.expected_head()
-            && expected != desk.head()
+        if let Some(expected) = command.expected_head()
+            && expected != controller.head()
         {
-            return Err(refused(self.parts.conflict(&desk, expected)));
+            return Err(refused(self.deps.conflict(&controller, expected)));
         }
-        // What changes the contract restarts the quiet windows, so it has to be known before the gates are asked.
-        if desk
-            .state()
-            .phase()
-            .step(to)
-            .is_ok_and(Transition::is_gated)
-        {
-            self.parts.notice_contract(&mut desk);
+        let step = controller.state().phase().step(to);
+        // A changed contract restarts the quiet windows, so it is journaled before the gates are evaluated.
+        if step.is_ok_and(Transition::is_gated) {
+            self.deps.journal_contract(&mut controller);
         }
-        Ok(Look::at(desk.head(), desk.state(), &desk.policy))
+        Ok(CommandSnapshot::new(
+            controller.head(),
+            controller.state(),
+            &controller.policy,
+        ))
     }
 }
 
-impl Look {
-    fn at(head: u64, state: &RolloutState, policy: &Policy) -> Self {
+impl CommandSnapshot {
+    fn new(head: u64, state: &RolloutState, policy: &Policy) -> Self {
         Self {
             head,
             state: state.clone(),
@@ -165,22 +166,22 @@ impl Look {
         }
     }
 
-    fn ask(&self, parts: &Parts, rollout: &Rollout, step: Transition) -> Vec<GateReport> {
-        let context = parts.context(step, &self.state, &self.policy);
-        let gates = evaluate(&context, &parts.gates);
-        rollout.show_gates(step, gates.clone());
+    fn evaluate(&self, deps: &Deps, rollout: &Rollout, step: Transition) -> Vec<GateReport> {
+        let context = deps.context(step, &self.state, &self.policy);
+        let gates = evaluate(&context, &deps.gates);
+        rollout.publish_gates(step, gates.clone());
         gates
     }
 }
 
 impl DryRun {
-    /// Whether the step could be taken.
+    /// Whether the transition is possible and all its gates pass.
     #[must_use]
     pub fn passes(&self) -> bool {
         self.impossible.is_none() && self.failing().next().is_none()
     }
 
-    /// The gates that do not let pass.
+    /// The reports of the gates that fail.
     pub fn failing(&self) -> impl Iterator<Item = &GateReport> {
         self.gates.iter().filter(|report| !report.passed())
     }
@@ -192,14 +193,16 @@ fn refused(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Opti
     if named.is_empty() || !step.may_be_overridden() {
         return (!failing.is_empty()).then_some(RefusalKind::GatesFailed(failing));
     }
-    let outside = |labels: &[Identifier], of: &[Identifier]| -> Vec<Identifier> {
-        let outside = labels.iter().filter(|label| !of.contains(label));
-        outside.cloned().collect()
-    };
-    let (unnamed, not_failing) = (outside(&failing, named), outside(named, &failing));
-    let fits = unnamed.is_empty() && not_failing.is_empty();
-    (!fits).then_some(RefusalKind::OverrideMismatch {
+    let (unnamed, not_failing) = (without(&failing, named), without(named, &failing));
+    let matches = unnamed.is_empty() && not_failing.is_empty();
+    (!matches).then_some(RefusalKind::OverrideMismatch {
         unnamed,
         not_failing,
     })
+}
+
+/// The names that are not among the others.
+fn without(names: &[Identifier], others: &[Identifier]) -> Vec<Identifier> {
+    let rest = names.iter().filter(|name| !others.contains(name));
+    rest.cloned().collect()
 }

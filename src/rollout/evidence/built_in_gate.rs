@@ -1,20 +1,23 @@
 //! The names of the built-in gates.
 
-use crate::rollout::texts::Identifier;
+use serde::Serialize;
+
+use crate::rollout::names::Identifier;
 
 /// A gate that comes with the crate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BuiltInGate {
     /// Census and metrics are attached, and the census is watching.
     Instrumentation,
     /// Each required check was reported green, not too long ago.
     RequiredChecks,
-    /// No dependent answer in the quiet window, whoever got it, waived callers aside.
+    /// No dependent response in the quiet window, waived callers aside.
     NoDependentResponses,
-    /// Every caller that ever depended has migrated, is waived or has been silent for long.
+    /// Every caller that ever depended has migrated, is waived or is inactive.
     AllCallersResolved,
-    /// The window was watched, nothing overflowed, there was traffic, and this process saw all of it.
+    /// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
     Coverage,
     /// No incident is open.
     NoOpenIncident,
@@ -34,7 +37,7 @@ impl BuiltInGate {
         Self::PostAnalysesFiled,
     ];
 
-    /// Those that cutover and retirement ask for by default.
+    /// The default gates of cutover and retirement.
     pub(in crate::rollout) const EVIDENCE: [Self; 6] = [
         Self::RequiredChecks,
         Self::NoDependentResponses,
@@ -64,13 +67,13 @@ impl BuiltInGate {
         Self::ALL.into_iter().find(|gate| gate.as_str() == name)
     }
 
-    /// The name as a label.
+    /// The name as an identifier.
     ///
     /// # Panics
     ///
     /// Never: each name is a token.
     #[must_use]
-    pub fn label(self) -> Identifier {
+    pub fn identifier(self) -> Identifier {
         Identifier::new(self.as_str()).expect("the names of the built-in gates are tokens")
     }
 }

@@ -1,6 +1,6 @@
-//! The evidence of a gate, whichever gate it is.
+//! The report of a gate: whether it passes, and its evidence.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,7 +11,79 @@ use super::{
         PostAnalysesFiledEvidence, RequiredChecksEvidence, UnknownEvidence, UnknownReason,
     },
 };
-use crate::rollout::{json_object::JsonObject, texts::Identifier};
+use crate::rollout::{json_object::JsonObject, names::Identifier};
+
+/// Whether one gate passes, and the evidence for it.
+///
+/// ```
+/// use legacy_http_compat::rollout::{gate::GateReport, names::Identifier};
+/// use serde_json::json;
+///
+/// let report = GateReport::new(Identifier::new("weekday")?, false, json!({"day": "friday"}));
+/// assert!(!report.passed());
+/// assert_eq!(report.evidence().to_members()["day"], "friday");
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GateReport {
+    name: Identifier,
+    passed: bool,
+    evidence: Evidence,
+}
+
+impl GateReport {
+    /// The report of a gate. JSON evidence is bounded, see [`Evidence`]'s `From<Value>`.
+    #[must_use]
+    pub fn new(name: Identifier, passed: bool, evidence: impl Into<Evidence>) -> Self {
+        Self {
+            name,
+            passed,
+            evidence: evidence.into(),
+        }
+    }
+
+    /// The name of the gate.
+    #[must_use]
+    pub const fn name(&self) -> &Identifier {
+        &self.name
+    }
+
+    /// Whether the gate passes.
+    #[must_use]
+    pub const fn passed(&self) -> bool {
+        self.passed
+    }
+
+    /// What the verdict is based on.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+}
+
+impl<'de> Deserialize<'de> for GateReport {
+    /// Reads the evidence by the name of the gate; evidence of a built-in gate that is not of its form is kept as a
+    /// JSON object.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Untyped {
+            name: Identifier,
+            passed: bool,
+            evidence: Map<String, Value>,
+        }
+        let Untyped {
+            name,
+            passed,
+            evidence,
+        } = Untyped::deserialize(deserializer)?;
+        let evidence = Evidence::read(&name, evidence);
+        Ok(Self {
+            name,
+            passed,
+            evidence,
+        })
+    }
+}
 
 /// What the verdict of a gate is based on: the figures of a built-in gate, or a JSON object of one's own.
 ///
@@ -19,7 +91,7 @@ use crate::rollout::{json_object::JsonObject, texts::Identifier};
 /// figures and names, never a secret, an address or a raw user agent.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Evidence, GateReport};
+/// use legacy_http_compat::rollout::gate::{Evidence, GateReport};
 ///
 /// let report: GateReport = serde_json::from_str(
 ///     r#"{"name": "no_open_incident", "passed": false, "evidence": {"open": 1, "incidents": ["INC-4711"]}}"#,
@@ -111,4 +183,48 @@ impl From<UnknownReason> for Evidence {
 
 fn typed<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
     T::deserialize(members).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(name: &str, evidence: &Value) -> GateReport {
+        let report = json!({ "name": name, "passed": false, "evidence": evidence });
+        let report: GateReport = serde_json::from_value(report).unwrap();
+        let written = serde_json::to_value(&report).unwrap();
+        assert_eq!(written["evidence"], *evidence, "reads back as written");
+        report
+    }
+
+    #[test]
+    fn evidence_is_typed_by_the_name_of_its_gate() {
+        let open = json!({ "open": 1, "incidents": ["INC-1"] });
+        let built_in = read("no_open_incident", &open);
+        assert!(matches!(built_in.evidence(), Evidence::NoOpenIncident(_)));
+        assert!(matches!(
+            read("weekday", &open).evidence(),
+            Evidence::Custom(_)
+        ));
+    }
+
+    #[test]
+    fn evidence_of_another_version_is_kept_whole_as_an_object() {
+        let later = json!({ "open": 1, "incidents": [], "severity": "high" });
+        let report = read("no_open_incident", &later);
+        assert!(matches!(report.evidence(), Evidence::Custom(_)));
+    }
+
+    #[test]
+    fn any_gate_can_be_unknown() {
+        for name in ["coverage", "weekday"] {
+            let report = read(name, &json!({ "unknown": "panicked" }));
+            let expected = Evidence::from(UnknownReason::Panicked);
+            assert_eq!(*report.evidence(), expected);
+        }
+        let own = read("weekday", &json!({ "unknown": "no calendar" }));
+        assert!(matches!(own.evidence(), Evidence::Custom(_)));
+    }
 }

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::window_text;
 use crate::{
     census::Window,
-    rollout::texts::{Identifier, IncidentId},
+    rollout::names::{Identifier, IncidentId},
     time::Timestamp,
 };
 
@@ -219,4 +218,32 @@ pub enum UnknownReason {
 impl AutoRollbackEvidence {
     /// The name that the report of an automatic rollback has in place of a gate's.
     pub const NAME: &'static str = "auto_rollback";
+}
+
+/// A census window as its label: `24h`.
+mod window_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    use crate::{census::Window, time::duration_text};
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub(super) fn serialize<S: Serializer>(
+        window: &Window,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(window)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Window, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let length = duration_text::read(&text);
+        length
+            .and_then(|length| Window::new(length).ok())
+            .ok_or_else(|| D::Error::custom("a window is a duration of 1ms to 30d"))
+    }
 }

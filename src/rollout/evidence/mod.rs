@@ -6,15 +6,12 @@ mod built_in_gate;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod evidence;
 mod figures;
-mod report;
-pub(super) mod window_text;
 
 pub use built_in_gate::BuiltInGate;
-pub use evidence::{CustomEvidence, Evidence};
+pub use evidence::{CustomEvidence, Evidence, GateReport};
 pub use figures::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, CheckFailure,
     CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
     NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind,
     UnknownEvidence, UnknownReason,
 };
-pub use report::GateReport;

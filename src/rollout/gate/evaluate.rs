@@ -1,12 +1,20 @@
-//! Evaluates the gates of a transition.
+//! Evaluates the gates of a transition, built-in and custom ones.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use super::{context::GateContext, gate::Gate};
-use crate::rollout::evidence::{GateReport, UnknownReason};
+use super::{
+    census_gates::{all_callers_resolved, coverage, instrumentation, no_dependent_responses},
+    gate::{Gate, GateContext, Verdict},
+    journal_gates::{no_open_incident, post_analyses_filed, required_checks},
+};
+use crate::rollout::{
+    evidence::{BuiltInGate, GateReport, UnknownReason},
+    names::Identifier,
+    phase::Transition,
+};
 
 /// Reports of all gates of a transition: the built-in ones that the policy names, then custom ones. Abort and rollback
 /// have no gates.
@@ -32,5 +40,36 @@ fn report(gate: &dyn Gate, context: &GateContext<'_>) -> GateReport {
         Ok(report) if *report.name() == name => report,
         Ok(report) => GateReport::new(name, report.passed(), report.evidence().clone()),
         Err(_) => GateReport::new(name, false, UnknownReason::Panicked),
+    }
+}
+
+impl Gate for BuiltInGate {
+    fn name(&self) -> Identifier {
+        self.identifier()
+    }
+
+    /// By the default policy; a rollout goes by its own policy.
+    fn applies_to(&self, step: Transition) -> bool {
+        (*self == Self::Instrumentation) == (step == Transition::Enable) && step.is_gated()
+    }
+
+    /// A gate that cannot be evaluated fails.
+    fn report(&self, context: &GateContext<'_>) -> GateReport {
+        match verdict(*self, context) {
+            Ok((passed, evidence)) => GateReport::new(self.identifier(), passed, evidence),
+            Err(reason) => GateReport::new(self.identifier(), false, reason),
+        }
+    }
+}
+
+fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
+    match gate {
+        BuiltInGate::Instrumentation => instrumentation(context),
+        BuiltInGate::RequiredChecks => Ok(required_checks(context)),
+        BuiltInGate::NoDependentResponses => no_dependent_responses(context),
+        BuiltInGate::AllCallersResolved => all_callers_resolved(context),
+        BuiltInGate::Coverage => coverage(context),
+        BuiltInGate::NoOpenIncident => Ok(no_open_incident(context)),
+        BuiltInGate::PostAnalysesFiled => Ok(post_analyses_filed(context)),
     }
 }

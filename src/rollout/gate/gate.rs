@@ -1,20 +1,30 @@
-//! What a gate is.
+//! A condition of a transition, and what it is evaluated on.
 
 use std::fmt;
 
-use super::context::GateContext;
-use crate::rollout::{evidence::GateReport, phase::Transition, texts::Identifier};
+use crate::{
+    census::{Census, Window},
+    metrics::Metrics,
+    rollout::{
+        evidence::{Evidence, GateReport, UnknownReason},
+        names::Identifier,
+        phase::Transition,
+        policy::Policy,
+        state::RolloutState,
+    },
+    time::Timestamp,
+};
 
-/// Evidence that must hold before a step.
+/// A condition of a transition.
 ///
-/// The built-in ones are named by the policy. One's own are added to the rollout, and say by themselves at which steps
-/// they are asked.
+/// The policy names the built-in gates of each transition. Custom gates are added to the rollout, and decide themselves
+/// which transitions they apply to.
 ///
-/// A gate is asked before a step, for a dry run, and about every five seconds for the metrics: it must answer at once
-/// from what it knows, and never wait for a network. One that panics has failed.
+/// A gate is evaluated before a transition, for a dry run, and about every five seconds for status and metrics. It must
+/// return at once and never wait for a network. A gate that panics fails.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Gate, GateContext, GateReport, Identifier};
+/// use legacy_http_compat::rollout::{gate::{Gate, GateContext, GateReport}, names::Identifier};
 /// use serde_json::json;
 ///
 /// /// No cutover on a Friday or at a weekend.
@@ -35,17 +45,75 @@ use crate::rollout::{evidence::GateReport, phase::Transition, texts::Identifier}
 ///
 /// let gate: Box<dyn Gate> = Box::new(Weekday(Identifier::new("weekday")?));
 /// assert_eq!(gate.name().as_str(), "weekday");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 pub trait Gate: fmt::Debug + Send + Sync {
     /// Its name, always the same.
     fn name(&self) -> Identifier;
 
-    /// Whether it is asked before this step. By default before cutover and retirement; the ways back ask no gate.
+    /// Whether it applies to a transition: by default to cutover and retirement. Abort and rollback have no gates.
     fn applies_to(&self, step: Transition) -> bool {
         matches!(step, Transition::Cutover | Transition::Retire)
     }
 
-    /// What it says.
+    /// Evaluates the gate.
     fn report(&self, context: &GateContext<'_>) -> GateReport;
+}
+
+/// What a gate is evaluated on: state, policy, census and metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct GateContext<'a> {
+    pub(in crate::rollout) step: Transition,
+    pub(in crate::rollout) state: &'a RolloutState,
+    pub(in crate::rollout) policy: &'a Policy,
+    pub(in crate::rollout) census: Option<&'a Census>,
+    pub(in crate::rollout) metrics: Option<&'a Metrics>,
+    pub(in crate::rollout) now: Timestamp,
+}
+
+/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
+pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
+
+impl<'a> GateContext<'a> {
+    /// The transition.
+    #[must_use]
+    pub const fn step(&self) -> Transition {
+        self.step
+    }
+
+    /// The state of the rollout.
+    #[must_use]
+    pub const fn state(&self) -> &'a RolloutState {
+        self.state
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub const fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// The census, if the rollout has one.
+    #[must_use]
+    pub const fn census(&self) -> Option<&'a Census> {
+        self.census
+    }
+
+    /// The metrics, if the rollout has them.
+    #[must_use]
+    pub const fn metrics(&self) -> Option<&'a Metrics> {
+        self.metrics
+    }
+
+    /// The time by the wall clock.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The quiet window of this transition.
+    #[must_use]
+    pub const fn window(&self) -> Window {
+        self.policy.quiet_window(self.step)
+    }
 }

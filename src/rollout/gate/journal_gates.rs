@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::context::GateContext;
+use super::gate::GateContext;
 use crate::rollout::{
     evidence::{
         CheckFailure, Evidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,

@@ -1,18 +1,22 @@
-//! The conditions of a transition.
+//! The conditions of a transition, and their evidence.
 
-mod all_callers_resolved;
-mod built_in;
-mod context;
-mod coverage;
+mod census_gates;
 mod evaluate;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod gate;
-mod instrumentation;
 mod journal_gates;
-mod no_dependent_responses;
 mod waiver_cover;
 
-pub use context::GateContext;
+pub use super::{
+    evidence::{
+        AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
+        CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport,
+        InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
+        PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence,
+        UnknownReason,
+    },
+    json_object::{InvalidObject, InvalidObjectKind, JsonObject},
+};
 pub(super) use evaluate::evaluate;
-pub use gate::Gate;
+pub use gate::{Gate, GateContext};
 pub(crate) use waiver_cover::WaiverCover;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     caller::Fingerprint,
     census::CallerRow,
-    rollout::{state::RolloutState, waived::WaiverTarget},
+    rollout::{names::WaiverTarget, state::RolloutState},
     time::Timestamp,
 };
 

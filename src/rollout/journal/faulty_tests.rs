@@ -1,4 +1,4 @@
-//! A journal on a medium that fails.
+//! A journal on a storage that fails.
 
 use std::{
     io,
@@ -9,25 +9,23 @@ use std::{
 use proptest::prelude::*;
 
 use super::{
-    append_error::AppendError,
+    error::AppendError,
+    error::ReadErrorKind,
+    error::{OpenError, OpenErrorKind},
     file::FileJournal,
     journal::Journal,
-    medium::Medium,
-    open_error::{OpenError, OpenErrorKind},
-    read_error::ReadErrorKind,
+    storage::Storage,
 };
 use crate::time::Timestamp;
 use crate::{
     rollout::{
-        actor::Actor,
-        event::NewEvent,
-        payload::{EventPayload, Incident},
-        texts::{IncidentId, Reason},
+        event::{EventPayload, Incident, NewEvent},
+        names::{Actor, IncidentId, Reason},
     },
     time::ManualClock,
 };
 
-/// What the medium holds and how it fails; the test keeps a hand on it.
+/// What the storage holds and how it fails; the test keeps a hand on it.
 #[derive(Clone, Debug, Default)]
 struct Disk(Arc<Mutex<Content>>);
 
@@ -58,7 +56,7 @@ impl Disk {
     }
 }
 
-impl Medium for Disk {
+impl Storage for Disk {
     fn len(&mut self) -> io::Result<u64> {
         Ok(self.bytes().len() as u64)
     }

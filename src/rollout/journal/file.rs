@@ -10,23 +10,20 @@ use std::{
 };
 
 use super::{
-    append_error::{AppendError, Conflict},
+    error::ReadError,
+    error::{AppendError, Conflict},
+    error::{OpenCause, OpenError},
     head::Head,
     journal::Journal,
-    medium::{LockedFile, Medium},
-    open_error::{Cause, OpenError},
-    read_error::ReadError,
     reader::{JournalReader, TornLine, Verified},
+    storage::{LockedFile, Storage},
     store::Store,
 };
 use crate::time::Timestamp;
 use crate::{
     rollout::{
-        actor::Actor,
-        event::{Event, NewEvent},
-        payload::{EventPayload, Recovered},
-        text::InvalidText,
-        texts::Reason,
+        event::{Event, EventPayload, NewEvent, Recovered},
+        names::{Actor, InvalidText, Reason},
     },
     time::{Clock, SystemClock},
 };
@@ -41,7 +38,7 @@ use crate::{
 ///   fails too, the journal is closed for writing until it is [reopened](Journal::reopen).
 ///
 /// ```
-/// use legacy_http_compat::rollout::{FileJournal, Journal, OpenErrorKind};
+/// use legacy_http_compat::rollout::journal::{FileJournal, Journal, OpenErrorKind};
 ///
 /// # let directory = std::env::temp_dir().join(format!("journal-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&directory)?;
@@ -125,11 +122,11 @@ impl FileJournal {
 
     pub(super) fn over(
         path: &Path,
-        medium: Box<dyn Medium>,
+        storage: Box<dyn Storage>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let failed = |cause: Cause| OpenError::new(path, cause);
-        let (mut store, torn) = Store::open(medium).map_err(|error| failed(error.into()))?;
+        let failed = |cause: OpenCause| OpenError::new(path, cause);
+        let (mut store, torn) = Store::open(storage).map_err(|error| failed(error.into()))?;
         if let Some(torn) = torn {
             record(&mut store, torn, Timestamp::now(&*clock))
                 .map_err(|error| failed(error.into()))?;
@@ -154,9 +151,9 @@ impl Journal for FileJournal {
         let mut store = self.store();
         let head = store.head();
         if head != expected_head {
-            let meanwhile = store.read(expected_head, Conflict::MAX_SHOWN);
-            let meanwhile = meanwhile.unwrap_or_default();
-            return Err(Conflict::new(expected_head, head, meanwhile).into());
+            let events = store.read(expected_head, Conflict::MAX_EVENTS);
+            let events = events.unwrap_or_default();
+            return Err(Conflict::new(expected_head, head, events).into());
         }
         let event = draft.numbered(head + 1);
         store.append(&event)?;
@@ -197,7 +194,7 @@ impl fmt::Debug for FileJournal {
 }
 
 /// Opens the file as the only one who writes it.
-fn lock(path: &Path) -> Result<LockedFile, Cause> {
+fn lock(path: &Path) -> Result<LockedFile, OpenCause> {
     let file = File::options()
         .read(true)
         .write(true)
@@ -205,8 +202,8 @@ fn lock(path: &Path) -> Result<LockedFile, Cause> {
         .truncate(false)
         .open(path)?;
     let mut file = LockedFile::new(file).map_err(|error| match error {
-        TryLockError::WouldBlock => Cause::Locked,
-        TryLockError::Error(error) => Cause::Storage(error),
+        TryLockError::WouldBlock => OpenCause::Locked,
+        TryLockError::Error(error) => OpenCause::Storage(error),
     })?;
     if file.len()? == 0 {
         file.sync_all()?;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{append_error::AppendError, read_error::ReadError};
+use super::{error::AppendError, error::ReadError};
 use crate::rollout::event::{Event, NewEvent};
 
 /// An append-only sequence of events, numbered from 1 without gaps.
@@ -11,9 +11,9 @@ use crate::rollout::event::{Event, NewEvent};
 /// `spawn_blocking` or the like.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, NewEvent, EventPayload, Incident, IncidentId, Reason};
+/// use legacy_http_compat::rollout::{event::{NewEvent, EventPayload, Incident}, names::{Actor, IncidentId, Reason}};
 /// use legacy_http_compat::time::Timestamp;
-/// use legacy_http_compat::rollout::{AppendError, Journal, MemoryJournal};
+/// use legacy_http_compat::rollout::journal::{AppendError, Journal, MemoryJournal};
 ///
 /// let journal: Box<dyn Journal> = Box::new(MemoryJournal::new());
 /// let incident = Incident { incident: IncidentId::new("INC-1")? };
@@ -27,7 +27,7 @@ use crate::rollout::event::{Event, NewEvent};
 /// assert_eq!(journal.append(0, draft.clone())?.seq(), 1);
 /// // Whoever thought the journal still empty is shown what happened meanwhile:
 /// let AppendError::Conflict(conflict) = journal.append(0, draft).unwrap_err() else { panic!() };
-/// assert_eq!(conflict.meanwhile()[0].actor().id().as_str(), "mara");
+/// assert_eq!(conflict.events_since()[0].actor().id().as_str(), "mara");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Journal: fmt::Debug + Send + Sync {

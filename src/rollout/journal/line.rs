@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::read_error::{ReadError, ReadErrorKind};
+use super::error::{ReadError, ReadErrorKind};
 use crate::rollout::event::Event;
 
 /// The version of the format that is written, and the latest that is read.
@@ -34,7 +34,6 @@ struct Body<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct OwnedBody {
     v: u32,
     prev_sha256: String,
@@ -128,10 +127,8 @@ mod tests {
     use super::*;
     use crate::flag::FlagState;
     use crate::rollout::{
-        actor::Actor,
-        event::NewEvent,
-        payload::{EventPayload, ProcessStarted},
-        texts::Reason,
+        event::{EventPayload, NewEvent, ProcessStarted},
+        names::{Actor, Reason},
     };
     use crate::time::Timestamp;
 

@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
-    append_error::{AppendError, Conflict},
+    error::ReadError,
+    error::{AppendError, Conflict},
     head::Head,
     journal::Journal,
-    read_error::ReadError,
 };
 use crate::rollout::event::{Event, NewEvent};
 
@@ -17,13 +17,13 @@ use crate::rollout::event::{Event, NewEvent};
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{Journal, MemoryJournal};
+/// use legacy_http_compat::rollout::journal::{Journal, MemoryJournal};
 ///
 /// let journal = MemoryJournal::new();
 /// assert_eq!(journal.head()?, 0);
 /// assert!(journal.read(0, 10)?.is_empty());
 /// assert_eq!(journal.wait(0, Duration::ZERO)?, 0);
-/// # Ok::<(), legacy_http_compat::rollout::ReadError>(())
+/// # Ok::<(), legacy_http_compat::rollout::journal::ReadError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
@@ -49,8 +49,8 @@ impl Journal for MemoryJournal {
         let mut events = self.events();
         let head = events.len() as u64;
         if head != expected_head {
-            let meanwhile = after(&events, expected_head, Conflict::MAX_SHOWN);
-            return Err(Conflict::new(expected_head, head, meanwhile).into());
+            let events = after(&events, expected_head, Conflict::MAX_EVENTS);
+            return Err(Conflict::new(expected_head, head, events).into());
         }
         let event = draft.numbered(head + 1);
         events.push(event.clone());

@@ -1,8 +1,8 @@
-//! The append-only record of all that was decided.
+//! The append-only record of all decisions.
 //!
-//! A rollout stores nothing else: its state is a [fold](super::Projection) over these events.
+//! A rollout stores nothing else: its state is a [projection](super::Projection) of these events.
 
-mod append_error;
+mod error;
 #[cfg(test)]
 mod faulty_tests;
 mod file;
@@ -10,17 +10,13 @@ mod head;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod journal;
 mod line;
-mod medium;
 mod memory;
-mod open_error;
-mod read_error;
 mod reader;
+mod storage;
 mod store;
 
-pub use append_error::{AppendError, Conflict};
+pub use error::{AppendError, Conflict, OpenError, OpenErrorKind, ReadError, ReadErrorKind};
 pub use file::FileJournal;
 pub use journal::Journal;
 pub use memory::MemoryJournal;
-pub use open_error::{OpenError, OpenErrorKind};
-pub use read_error::{ReadError, ReadErrorKind};
 pub use reader::{JournalReader, TornLine, Verified};

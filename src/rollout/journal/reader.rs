@@ -6,9 +6,11 @@ use std::{
     path::Path,
 };
 
+use serde::Serialize;
+
 use super::{
+    error::{ReadError, ReadErrorKind},
     line::{LineDigest, MAX_LINE, decode},
-    read_error::{ReadError, ReadErrorKind},
 };
 use crate::rollout::event::Event;
 
@@ -18,14 +20,14 @@ use crate::rollout::event::Event;
 /// error it ends. It also ends before a [torn](Self::torn) last line.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{JournalReader, ReadErrorKind};
+/// use legacy_http_compat::rollout::journal::{JournalReader, ReadErrorKind};
 ///
 /// let verified = JournalReader::new(&b""[..]).verify()?;
 /// assert_eq!(verified.events, 0);
 ///
 /// let error = JournalReader::new(&b"{}\n"[..]).verify().unwrap_err();
 /// assert_eq!((error.line(), error.kind()), (Some(1), ReadErrorKind::Changed));
-/// # Ok::<(), legacy_http_compat::rollout::ReadError>(())
+/// # Ok::<(), legacy_http_compat::rollout::journal::ReadError>(())
 /// ```
 #[derive(Debug)]
 pub struct JournalReader<R> {
@@ -42,7 +44,7 @@ pub struct JournalReader<R> {
 ///
 /// No event was lost with it: one is only said to stand when its whole line is on the disk. In a journal that another
 /// process writes just now, it may be on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TornLine {
     /// Its place, counted from 1.
     pub line: u64,

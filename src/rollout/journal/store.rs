@@ -1,13 +1,13 @@
-//! The lines of a journal on its medium.
+//! The lines of a journal on its storage.
 
 use std::io::{self, BufReader, Read as _};
 
 use super::{
-    append_error::AppendError,
+    error::AppendError,
+    error::{ReadError, ReadErrorKind},
     line::{LineDigest, MAX_LINE, decode, encode},
-    medium::{Medium, MediumReader},
-    read_error::{ReadError, ReadErrorKind},
     reader::{JournalReader, TornLine},
+    storage::{Storage, StorageReader},
 };
 use crate::rollout::event::Event;
 
@@ -16,7 +16,7 @@ const MAX_READ: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Store {
-    medium: Box<dyn Medium>,
+    storage: Box<dyn Storage>,
     lines: Lines,
     state: State,
 }
@@ -26,9 +26,9 @@ pub(super) struct Store {
 enum State {
     Open,
     /// Not: a failed write could not be taken back.
-    Uncut,
+    DirtyTail,
     /// Not: someone else changed the file.
-    Touched,
+    ExternallyModified,
 }
 
 /// Where each line ends, and what hash it has.
@@ -40,11 +40,13 @@ struct Lines {
 
 impl Store {
     /// Reads all lines. A torn last one is cut off and returned.
-    pub(super) fn open(mut medium: Box<dyn Medium>) -> Result<(Self, Option<TornLine>), ReadError> {
-        let (lines, torn) = scan(&mut *medium)?;
+    pub(super) fn open(
+        mut storage: Box<dyn Storage>,
+    ) -> Result<(Self, Option<TornLine>), ReadError> {
+        let (lines, torn) = scan(&mut *storage)?;
         let state = State::Open;
         let mut store = Self {
-            medium,
+            storage,
             lines,
             state,
         };
@@ -55,12 +57,12 @@ impl Store {
     /// Takes back what a failed write may have left, reads all lines again, and takes writing up again if those known
     /// before are still there.
     pub(super) fn reopen(&mut self) -> Result<Option<TornLine>, ReadError> {
-        if self.state == State::Uncut {
+        if self.state == State::DirtyTail {
             // Never adopted instead: after a failed sync the system may show a line that the disk does not have.
             self.cut().map_err(ReadError::storage)?;
         }
-        self.state = State::Touched;
-        let (lines, torn) = scan(&mut *self.medium)?;
+        self.state = State::ExternallyModified;
+        let (lines, torn) = scan(&mut *self.storage)?;
         if let Some(line) = self.lines.first_not_in(&lines) {
             return Err(ReadError::at(line, ReadErrorKind::Changed));
         }
@@ -81,7 +83,7 @@ impl Store {
             let (bytes, most) = (line.len(), MAX_LINE);
             return Err(AppendError::TooLarge { bytes, most });
         }
-        self.check_untouched()?;
+        self.check_unmodified()?;
         match self.write(&line) {
             Ok(()) => {
                 self.lines.push(&line);
@@ -118,7 +120,7 @@ impl Store {
 
     fn bytes(&mut self, start: u64, end: u64) -> Result<Vec<u8>, ReadError> {
         let mut bytes = Vec::new();
-        MediumReader::new(&mut *self.medium, start)
+        StorageReader::new(&mut *self.storage, start)
             .take(end - start)
             .read_to_end(&mut bytes)
             .map_err(ReadError::storage)?;
@@ -126,22 +128,22 @@ impl Store {
     }
 
     /// One writer at a time is what the lock is for; those who do not ask for it show in the length.
-    fn check_untouched(&mut self) -> Result<(), AppendError> {
+    fn check_unmodified(&mut self) -> Result<(), AppendError> {
         if self.state != State::Open {
             return Err(AppendError::Closed);
         }
-        let length = self.medium.len();
+        let length = self.storage.len();
         let length = length.map_err(|error| AppendError::NotWritten(error.into()))?;
         if length != self.lines.end() {
-            self.state = State::Touched;
+            self.state = State::ExternallyModified;
             return Err(AppendError::Closed);
         }
         Ok(())
     }
 
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        self.medium.write_at(self.lines.end(), line)?;
-        self.medium.sync()
+        self.storage.write_at(self.lines.end(), line)?;
+        self.storage.sync()
     }
 
     /// Takes back what a failed write may have left. A synced cut is the only proof that it is gone.
@@ -149,7 +151,7 @@ impl Store {
         if self.cut().is_ok() {
             return AppendError::NotWritten(error.into());
         }
-        self.state = State::Uncut;
+        self.state = State::DirtyTail;
         AppendError::Undecided(error.into())
     }
 
@@ -158,13 +160,13 @@ impl Store {
         if torn.is_some() {
             self.cut()
         } else {
-            self.medium.sync()
+            self.storage.sync()
         }
     }
 
     fn cut(&mut self) -> io::Result<()> {
-        self.medium.truncate(self.lines.end())?;
-        self.medium.sync()
+        self.storage.truncate(self.lines.end())?;
+        self.storage.sync()
     }
 }
 
@@ -208,9 +210,9 @@ impl Lines {
     }
 }
 
-fn scan(medium: &mut dyn Medium) -> Result<(Lines, Option<TornLine>), ReadError> {
+fn scan(storage: &mut dyn Storage) -> Result<(Lines, Option<TornLine>), ReadError> {
     let mut lines = Lines::default();
-    let mut reader = JournalReader::new(BufReader::new(MediumReader::new(medium, 0)));
+    let mut reader = JournalReader::new(BufReader::new(StorageReader::new(storage, 0)));
     while let Some(event) = reader.next() {
         event?;
         lines.ends.push(reader.good_bytes());

@@ -2,35 +2,34 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    check::{PolicyError, build},
-    draft::PolicyBuilder,
-    policy::{Asked, Guard, Policy},
+    builder::{PolicyBuilder, PolicyError},
+    policy::{AutoRollback, Policy},
 };
-use crate::time::Timestamp;
-use crate::time::duration_text;
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
     json::{ObjectReader, OrderedValue, parse, wrong_type},
     rollout::{
-        evidence::BuiltInGate, json_object::PolicyDocument, phase::Phase, texts::Identifier,
+        evidence::BuiltInGate,
+        json_object::PolicyDocument,
+        phase::{Phase, Transition},
     },
+    time::{Timestamp, duration_text},
 };
 
 impl Policy {
-    /// Reads a policy.
+    /// Reads a policy from JSON.
     ///
     /// # Errors
     ///
-    /// All faults at once. Text that is no JSON is one fault.
+    /// All faults at once. Text that is not JSON is one fault.
     pub fn from_json(text: &str) -> Result<Self, PolicyError> {
         Self::from_tree(&parse::<PolicyError>(text)?)
     }
 
-    /// Reads the policy that a journal holds.
+    /// Reads the policy of a journal.
     ///
     /// # Errors
     ///
@@ -39,14 +38,15 @@ impl Policy {
         Self::from_tree(&Value::Object(document.members().clone()).into())
     }
 
-    /// The policy as a journal holds it, every member written out.
+    /// The policy as a journal holds it, with every member.
     ///
     /// # Panics
     ///
-    /// Never: a policy is an object, and its bounds keep it far below the limit.
+    /// Never: a policy is a small object.
     #[must_use]
     pub fn to_document(&self) -> PolicyDocument {
-        PolicyDocument::new(self.write()).expect("a policy is a small object")
+        let value = serde_json::to_value(self).expect("a policy is written as JSON");
+        PolicyDocument::new(value).expect("a policy is a small object")
     }
 
     fn from_tree(tree: &OrderedValue) -> Result<Self, PolicyError> {
@@ -57,160 +57,144 @@ impl Policy {
 
     /// The policy of a document, valid only if no faults were added.
     pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
-        let draft = read(tree, diagnostics);
-        build(&draft, diagnostics)
-    }
-
-    fn write(&self) -> Value {
-        let checks = self.required_checks.iter().map(Identifier::as_str);
-        let mut value = json!({
-            "opening_phase": self.opening_phase,
-            "required_checks": checks.collect::<Vec<_>>(),
-            "check_max_age": duration_text::write(self.check_max_age),
-            "cutover_quiet_window": duration_text::write(self.cutover_quiet_window.length()),
-            "retirement_quiet_window": duration_text::write(self.retirement_quiet_window.length()),
-            "inactive_after": duration_text::write(self.inactive_after.length()),
-            "coverage_ratio": self.coverage_ratio,
-            "min_responses": self.min_responses,
-            "processes": self.processes,
-            "rollback_limit": duration_text::write(self.rollback_limit),
-            "gates": write_gates(&self.gates),
-        });
-        if let Some(guard) = &self.guard {
-            value["guard"] = write_guard(guard);
-        }
-        if let Some(moment) = self.retire_by {
-            value["retire_by"] = moment.to_string().into();
-        }
-        value
+        let builder = read_members(tree, diagnostics);
+        diagnostics.extend(builder.diagnostics);
+        builder.policy
     }
 }
 
-impl Serialize for Policy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.write().serialize(serializer)
+/// Reads the members that are there and sets each, so that a document is checked as settings made in Rust are.
+fn read_members(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> PolicyBuilder {
+    let mut members = ObjectReader::new(tree, diagnostics);
+    let mut builder = Policy::builder();
+    if let Some(phase) = members.nested("opening_phase", read_phase).flatten() {
+        builder = builder.opening_phase(phase);
     }
+    let has_checks = members.has("required_checks");
+    let checks = members.string_list("required_checks");
+    if has_checks {
+        builder = builder.required_checks(checks);
+    }
+    builder = read_durations(builder, &mut members);
+    if let Some(ratio) = members.nested("coverage_ratio", read_number).flatten() {
+        builder = builder.coverage_ratio(ratio);
+    }
+    if let Some(responses) = read_whole(&mut members, "min_responses") {
+        builder = builder.min_responses(responses);
+    }
+    if let Some(processes) = read_whole(&mut members, "processes") {
+        builder = builder.processes(processes);
+    }
+    if let Some(limits) = members.nested("auto_rollback", read_auto_rollback) {
+        builder = builder.auto_rollback(limits);
+    }
+    if let Some(date) = members.nested("retire_by", read_date) {
+        builder = builder.retire_by(date);
+    }
+    for (step, gates) in members.nested("gates", read_gates).into_iter().flatten() {
+        builder = builder.gates(step, gates);
+    }
+    members.finish();
+    builder
 }
 
-/// Reads all that can be read; what cannot has its default and a fault.
-fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> PolicyBuilder {
-    let mut draft = Policy::builder();
-    let mut reader = ObjectReader::new(tree, diagnostics);
-    if let Some(name) = reader.string("opening_phase") {
-        draft.opening_phase = reader.diagnostics.at("opening_phase", |diagnostics| {
-            read_phase(&name, diagnostics)
-        });
-    }
-    if reader.has("required_checks") {
-        draft.required_checks = reader.string_list("required_checks");
-    }
-    for (name, into) in [
-        ("check_max_age", &mut draft.check_max_age),
-        ("cutover_quiet_window", &mut draft.cutover_quiet_window),
+fn read_durations(mut builder: PolicyBuilder, members: &mut ObjectReader<'_, '_>) -> PolicyBuilder {
+    type Set = fn(PolicyBuilder, Duration) -> PolicyBuilder;
+    let setters: [(&'static str, Set); 5] = [
+        ("check_max_age", PolicyBuilder::check_max_age),
+        ("cutover_quiet_window", PolicyBuilder::cutover_quiet_window),
         (
             "retirement_quiet_window",
-            &mut draft.retirement_quiet_window,
+            PolicyBuilder::retirement_quiet_window,
         ),
-        ("inactive_after", &mut draft.inactive_after),
-        ("rollback_limit", &mut draft.rollback_limit),
-    ] {
-        *into = length(name, &mut reader).unwrap_or(*into);
-    }
-    draft.retire_by = moment("retire_by", &mut reader);
-    draft.min_responses = whole("min_responses", &mut reader).unwrap_or(draft.min_responses);
-    draft.processes = whole("processes", &mut reader).unwrap_or(draft.processes);
-    let ratio = reader.nested("coverage_ratio", number).flatten();
-    draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);
-    draft.guard = reader.nested("guard", read_guard).flatten();
-    reader.nested("gates", |tree, diagnostics| {
-        read_gates(&mut draft, tree, diagnostics);
-    });
-    reader.finish();
-    draft
-}
-
-fn read_phase(name: &str, diagnostics: &mut Diagnostics) -> Phase {
-    let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == name);
-    phase.unwrap_or_else(|| {
-        let expected = "\"observe\" or \"compat\"";
-        diagnostics.add(FaultCode::InvalidValue, name, expected);
-        Phase::Compat
-    })
-}
-
-fn read_guard(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Guard> {
-    let mut reader = ObjectReader::new(tree, diagnostics);
-    reader.require("within");
-    let within = length("within", &mut reader);
-    let callers = whole("stranded_callers", &mut reader);
-    let percent = reader.nested("stranded_percent", number).flatten();
-    reader.finish();
-    Some(Guard::new(within?, callers, percent))
-}
-
-fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, diagnostics: &mut Diagnostics) {
-    let mut reader = ObjectReader::new(tree, diagnostics);
-    for (step, into) in [
-        ("enable", &mut draft.enable),
-        ("cutover", &mut draft.cutover),
-        ("retire", &mut draft.retire),
-    ] {
-        if reader.has(step) {
-            let names = reader.string_list(step);
-            *into = reader
-                .diagnostics
-                .at(step, |diagnostics| built_in(&names, diagnostics));
+        ("inactive_after", PolicyBuilder::inactive_after),
+        ("rollback_limit", PolicyBuilder::rollback_limit),
+    ];
+    for (name, set) in setters {
+        if let Some(length) = members.nested(name, read_duration).flatten() {
+            builder = set(builder, length);
         }
     }
-    reader.finish();
+    builder
 }
 
-fn built_in(names: &[String], diagnostics: &mut Diagnostics) -> Vec<BuiltInGate> {
+fn read_auto_rollback(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<AutoRollback> {
+    let mut members = ObjectReader::new(tree, diagnostics);
+    members.require("window");
+    let window = members.nested("window", read_duration).flatten();
+    let callers = read_whole(&mut members, "stranded_callers");
+    let percent = members.nested("stranded_percent", read_number).flatten();
+    members.finish();
+    Some(AutoRollback::new(window?, callers, percent))
+}
+
+fn read_gates(
+    tree: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Transition, Vec<BuiltInGate>)> {
+    let mut members = ObjectReader::new(tree, diagnostics);
     let mut gates = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        if let Some(gate) = BuiltInGate::find(name) {
-            gates.push(gate);
-        } else {
-            let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
-            let (place, expected) = (format!("/{index}"), format!("one of {known}"));
-            diagnostics.add_at(place, FaultCode::UnknownGate, name, expected);
+    for step in Transition::ALL.into_iter().filter(|step| step.is_gated()) {
+        let is_given = members.has(step.as_str());
+        let names = members.string_list(step.as_str());
+        let names = names.iter().enumerate();
+        let read =
+            names.filter_map(|(index, name)| read_gate(step, index, name, members.diagnostics));
+        let read = read.collect();
+        if is_given {
+            gates.push((step, read));
         }
     }
+    members.finish();
     gates
 }
 
-fn length(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<Duration> {
-    let text = reader.string(name)?;
-    let length = duration_text::read(&text);
+fn read_gate(
+    step: Transition,
+    index: usize,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<BuiltInGate> {
+    let gate = BuiltInGate::find(name);
+    if gate.is_none() {
+        let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
+        let (place, expected) = (format!("/{step}/{index}"), format!("one of {known}"));
+        diagnostics.add_at(place, FaultCode::UnknownGate, name, expected);
+    }
+    gate
+}
+
+fn read_phase(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Phase> {
+    let name = read_str(tree, diagnostics)?;
+    let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == name);
+    if phase.is_none() {
+        let expected = "\"observe\" or \"compat\"";
+        diagnostics.add(FaultCode::InvalidValue, name, expected);
+    }
+    phase
+}
+
+fn read_duration(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Duration> {
+    let text = read_str(tree, diagnostics)?;
+    let length = duration_text::read(text);
     if length.is_none() {
-        let expected = "a length of time such as \"24h\" or \"14d\"";
-        reader.add(name, FaultCode::InvalidValue, text, expected);
+        let expected = "a duration such as \"24h\" or \"14d\"";
+        diagnostics.add(FaultCode::InvalidValue, text, expected);
     }
     length
 }
 
-fn moment(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<Timestamp> {
-    let text = reader.string(name)?;
-    let moment = text.parse::<Timestamp>();
-    moment
-        .map_err(|_| {
-            let expected = "a time such as 2026-03-01T12:00:00Z (RFC 3339, in UTC)";
-            reader.add(name, FaultCode::InvalidValue, &text, expected);
-        })
-        .ok()
-}
-
-fn whole<N: TryFrom<i64>>(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<N> {
-    let found = reader.integer(name)?;
-    let number = N::try_from(found).ok();
-    if number.is_none() {
-        let expected = "a whole number that is not negative and not this large";
-        reader.add(name, FaultCode::OutOfRange, found.to_string(), expected);
+fn read_date(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Timestamp> {
+    let text = read_str(tree, diagnostics)?;
+    let date = text.parse::<Timestamp>().ok();
+    if date.is_none() {
+        let expected = "a time in UTC such as \"2027-01-01T00:00:00Z\" (RFC 3339)";
+        diagnostics.add(FaultCode::InvalidValue, text, expected);
     }
-    number
+    date
 }
 
-fn number(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<f64> {
+fn read_number(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<f64> {
     let number = match tree {
         OrderedValue::Scalar(value) => value.as_f64(),
         _ => None,
@@ -221,19 +205,23 @@ fn number(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<f64> {
     number
 }
 
-fn write_guard(guard: &Guard) -> Value {
-    let mut value = json!({ "within": duration_text::write(guard.within) });
-    if let Some(callers) = guard.stranded_callers {
-        value["stranded_callers"] = callers.into();
+fn read_whole<N: TryFrom<i64>>(
+    members: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+) -> Option<N> {
+    let found = members.integer(name)?;
+    let number = N::try_from(found).ok();
+    if number.is_none() {
+        let expected = "a whole number that is not negative and not this large";
+        members.add(name, FaultCode::OutOfRange, found.to_string(), expected);
     }
-    if let Some(percent) = guard.stranded_percent {
-        value["stranded_percent"] = percent.into();
-    }
-    value
+    number
 }
 
-fn write_gates(asked: &Asked) -> Value {
-    let [enable, cutover, retire] = [&asked.enable, &asked.cutover, &asked.retire]
-        .map(|gates| gates.iter().map(|gate| gate.as_str()).collect::<Vec<_>>());
-    json!({ "enable": enable, "cutover": cutover, "retire": retire })
+fn read_str<'t>(tree: &'t OrderedValue, diagnostics: &mut Diagnostics) -> Option<&'t str> {
+    let text = tree.as_str();
+    if text.is_none() {
+        wrong_type(tree, "a string", diagnostics);
+    }
+    text
 }

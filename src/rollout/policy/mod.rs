@@ -1,13 +1,12 @@
-//! What a rollout asks for, and within which bounds.
+//! What each transition requires.
 
-mod check;
+mod builder;
 mod document;
-mod draft;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod policy;
 #[cfg(test)]
 mod tests;
 
-pub use check::PolicyError;
-pub use draft::PolicyBuilder;
-pub use policy::{Guard, Policy};
+pub use super::json_object::PolicyDocument;
+pub use builder::{PolicyBuilder, PolicyError};
+pub use policy::{AutoRollback, Policy};

@@ -3,9 +3,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Guard, Policy};
+use super::{AutoRollback, Policy};
 use crate::diagnostics::{Fault, FaultCode};
-use crate::rollout::{BuiltInGate, Phase, PolicyDocument, Transition};
+use crate::rollout::{Phase, Transition, gate::BuiltInGate, policy::PolicyDocument};
 use crate::time::Timestamp;
 
 fn faults(policy: &Value) -> Vec<(FaultCode, String)> {
@@ -22,7 +22,7 @@ fn an_empty_document_is_the_default() {
 }
 
 #[test]
-fn all_faults_are_told_at_once_each_with_its_place() {
+fn all_faults_are_reported_at_once_each_with_its_place() {
     let bad = json!({
         "opening_phase": "retired",
         "required_checks": ["a b", "x", "x"],
@@ -32,7 +32,7 @@ fn all_faults_are_told_at_once_each_with_its_place() {
         "coverage_ratio": 1.5,
         "min_responses": -1,
         "processes": 0,
-        "guard": {"within": "90d", "colour": 1},
+        "auto_rollback": {"window": "90d", "colour": 1},
         "retire_by": "some day",
         "gates": {"cutover": ["no_dependent_responses", "no_dependent_responses", "luck"], "lunch": []},
         "surprise": true,
@@ -48,9 +48,9 @@ fn all_faults_are_told_at_once_each_with_its_place() {
         (FaultCode::OutOfRange, "/coverage_ratio"),
         (FaultCode::OutOfRange, "/min_responses"),
         (FaultCode::OutOfRange, "/processes"),
-        (FaultCode::OutOfRange, "/guard/within"),
-        (FaultCode::EmptyGuard, "/guard"),
-        (FaultCode::UnknownMember, "/guard/colour"),
+        (FaultCode::OutOfRange, "/auto_rollback/window"),
+        (FaultCode::EmptyAutoRollback, "/auto_rollback"),
+        (FaultCode::UnknownMember, "/auto_rollback/colour"),
         (FaultCode::InvalidValue, "/retire_by"),
         (FaultCode::DuplicateName, "/gates/cutover/1"),
         (FaultCode::UnknownGate, "/gates/cutover/2"),
@@ -94,15 +94,15 @@ fn the_ways_back_ask_for_no_gate() {
 
 fn policies() -> impl Strategy<Value = Policy> {
     let lengths = proptest::array::uniform5(1..2_592_000_000_u64);
-    let guard = proptest::option::of((1..86_400_000_u64, any::<Option<u16>>(), 0..100_u8));
+    let limits = proptest::option::of((1..86_400_000_u64, any::<Option<u16>>(), 0..100_u8));
     let gates = proptest::sample::subsequence(BuiltInGate::ALL.to_vec(), 0..=7);
     let rest = (0.01..=1.0_f64, any::<u32>(), 1..9_u32, any::<bool>());
-    (lengths, guard, gates, rest).prop_map(|(lengths, guard, gates, rest)| {
+    (lengths, limits, gates, rest).prop_map(|(lengths, limits, gates, rest)| {
         let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
         let (ratio, responses, processes, observe) = rest;
-        let guard = guard.map(|(within, callers, percent)| {
-            let within = Duration::from_millis(within);
-            Guard::new(within, callers.map(u64::from), Some(f64::from(percent)))
+        let limits = limits.map(|(window, callers, percent)| {
+            let window = Duration::from_millis(window);
+            AutoRollback::new(window, callers.map(u64::from), Some(f64::from(percent)))
         });
         Policy::builder()
             .opening_phase(if observe {
@@ -119,7 +119,7 @@ fn policies() -> impl Strategy<Value = Policy> {
             .coverage_ratio(ratio)
             .min_responses(responses.into())
             .processes(processes)
-            .guard(guard)
+            .auto_rollback(limits)
             .retire_by(observe.then(|| Timestamp::from_unix_ms(responses.into())))
             .gates(Transition::Cutover, gates)
             .build()

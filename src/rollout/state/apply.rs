@@ -8,9 +8,8 @@ use super::{
     state::RolloutState,
 };
 use crate::rollout::{
-    event::Event,
-    payload::{
-        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload,
+    event::{
+        CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, Event, EventPayload,
         PhaseChange, PostAnalysisFiled, ProcessStarted,
     },
     phase::Transition,
@@ -42,7 +41,7 @@ impl RolloutState {
             EventPayload::ProcessStarted(payload) => self.start(payload, reference),
             EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The projection holds these.
-            EventPayload::Opened(_) | EventPayload::Recovered(_) => {}
+            EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}
         }
     }
 

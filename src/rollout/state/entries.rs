@@ -9,10 +9,8 @@ use crate::time::Timestamp;
 use crate::{
     flag::FlagState,
     rollout::{
-        actor::Actor,
-        event::Event,
-        payload::write_version,
-        texts::{ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+        event::{Event, write_version},
+        names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
     },
 };
 

@@ -1,66 +1,84 @@
-//! Why events do not follow one another.
-
-use std::{error::Error, fmt};
+//! Why events are not valid.
 
 use crate::{
     flag::FlagState,
     rollout::{
         journal::ReadError,
+        names::{Identifier, IncidentId, WaiverTarget},
         phase::{ImpossibleTransition, Phase, Transition},
-        texts::{Identifier, IncidentId},
-        waived::WaiverTarget,
     },
 };
 
-/// An event that cannot follow those before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An event that is not valid after those before it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {seq}: {kind}")]
 pub struct ProjectionError {
     seq: u64,
     kind: ProjectionErrorKind,
 }
 
-/// Why it cannot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why an event is not valid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectionErrorKind {
-    /// It has another number than the next one, which this is.
+    /// Its sequence number is not the next one, which this is.
+    #[error("the next event is {0}")]
     OutOfSequence(u64),
+    /// It is of a kind that this version does not know, so nothing may be decided after it.
+    #[error("its kind {0:?} is not known to this version")]
+    UnknownKind(String),
     /// The rollout is not open.
+    #[error("the rollout is not open")]
     NotOpened,
     /// The rollout is open already.
+    #[error("the rollout is open already")]
     AlreadyOpened,
     /// A rollout cannot open in this phase.
+    #[error("a rollout opens in observe or compat, not in {0}")]
     CannotOpenIn(Phase),
-    /// The rollout is not in the phase that was to be left.
+    /// The rollout is not in the phase to be left.
+    #[error("the rollout is in {actual}, not in {stated}")]
     NotInPhase {
-        /// The phase that was to be left.
+        /// The phase to be left.
         stated: Phase,
-        /// The phase it is in.
+        /// The current phase.
         actual: Phase,
     },
-    /// There is no such step.
+    /// There is no such transition.
+    #[error(transparent)]
     Impossible(ImpossibleTransition),
-    /// This gate does not let pass and was not overridden.
+    /// This gate fails and was not overridden.
+    #[error("gate {0} fails")]
     GateFailed(Identifier),
-    /// This step cannot be overridden.
+    /// This transition cannot be overridden.
+    #[error("{0} cannot override gates")]
     NotOverridable(Transition),
-    /// This gate was overridden, but is not among the failing ones.
+    /// This gate was overridden, but does not fail.
+    #[error("gate {0} did not fail")]
     NothingToOverride(Identifier),
     /// A rollback names no incident.
+    #[error("a rollback needs an incident")]
     NoOpenIncident,
-    /// This step is none that has an incident.
+    /// Only a rollback has an incident, and this is another transition.
+    #[error("{0} has no incident")]
     UnexpectedIncident(Transition),
     /// This incident is open already.
+    #[error("incident {0} is open already")]
     IncidentOpen(IncidentId),
     /// This incident is not open.
+    #[error("incident {0} is not open")]
     IncidentNotOpen(IncidentId),
-    /// There is no waiver for these.
+    /// There is no waiver for these callers.
+    #[error("there is no waiver for {0}")]
     NotWaived(WaiverTarget),
-    /// No event of this number was a rollback.
+    /// The event of this sequence number is not a rollback.
+    #[error("event {0} is not a rollback")]
     NoSuchRollback(u64),
-    /// The contract is the one before.
+    /// The contract is the current one.
+    #[error("the contract has not changed")]
     SameContract,
     /// A process cannot start with the flag in this state in this phase.
+    #[error("a process cannot start with the flag {flag} in {phase}")]
     WrongFlag {
         /// The state of the flag.
         flag: FlagState,
@@ -69,14 +87,16 @@ pub enum ProjectionErrorKind {
     },
 }
 
-/// Why the state cannot be made of a journal.
-#[derive(Debug)]
+/// Why the state cannot be made from a journal.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// The journal cannot be read.
-    Read(ReadError),
-    /// Its events do not follow one another.
-    Projection(ProjectionError),
+    #[error("{0}")]
+    Read(#[from] ReadError),
+    /// An event is not valid.
+    #[error("{0}")]
+    Projection(#[from] ProjectionError),
 }
 
 impl ProjectionError {
@@ -84,83 +104,15 @@ impl ProjectionError {
         Self { seq, kind }
     }
 
-    /// The number of the event, which in a file is its line.
+    /// The sequence number of the event, which is its line in a file.
     #[must_use]
     pub const fn seq(&self) -> u64 {
         self.seq
     }
 
-    /// Why it cannot follow.
+    /// Why it is not valid.
     #[must_use]
     pub const fn kind(&self) -> &ProjectionErrorKind {
         &self.kind
-    }
-}
-
-impl fmt::Display for ProjectionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "event {}: {}", self.seq, self.kind)
-    }
-}
-
-impl Error for ProjectionError {}
-
-impl fmt::Display for ProjectionErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OutOfSequence(next) => write!(f, "the next event is {next}"),
-            Self::NotOpened => f.write_str("the rollout is not open"),
-            Self::AlreadyOpened => f.write_str("the rollout is open already"),
-            Self::CannotOpenIn(phase) => {
-                write!(f, "a rollout opens in observe or compat, not in {phase}")
-            }
-            Self::NotInPhase { stated, actual } => {
-                write!(f, "the rollout is in {actual}, not in {stated}")
-            }
-            Self::Impossible(error) => error.fmt(f),
-            Self::GateFailed(gate) => write!(f, "gate {gate} does not let pass"),
-            Self::NotOverridable(step) => write!(f, "{step} cannot override gates"),
-            Self::NothingToOverride(gate) => write!(f, "gate {gate} did not fail"),
-            Self::NoOpenIncident => f.write_str("a rollback needs an incident"),
-            Self::UnexpectedIncident(step) => write!(f, "{step} has no incident"),
-            Self::IncidentOpen(incident) => write!(f, "incident {incident} is open already"),
-            Self::IncidentNotOpen(incident) => write!(f, "incident {incident} is not open"),
-            Self::NotWaived(waived) => write!(f, "there is no waiver for {waived}"),
-            Self::NoSuchRollback(seq) => write!(f, "event {seq} is no rollback"),
-            Self::SameContract => f.write_str("the contract is the one before"),
-            Self::WrongFlag { flag, phase } => {
-                write!(f, "a process cannot start with the flag {flag} in {phase}")
-            }
-        }
-    }
-}
-
-impl fmt::Display for ReplayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(error) => error.fmt(f),
-            Self::Projection(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for ReplayError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Read(error) => Some(error),
-            Self::Projection(error) => Some(error),
-        }
-    }
-}
-
-impl From<ReadError> for ReplayError {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
-}
-
-impl From<ProjectionError> for ReplayError {
-    fn from(error: ProjectionError) -> Self {
-        Self::Projection(error)
     }
 }

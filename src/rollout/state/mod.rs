@@ -13,5 +13,5 @@ pub use entries::{
     ProcessStart, Rollback, ServedContract, Waiver,
 };
 pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
-pub use projection::Projection;
+pub use projection::{Projection, UnknownEvent};
 pub use state::RolloutState;

@@ -1,4 +1,6 @@
-//! The fold.
+//! The projection of a journal.
+
+use serde::Serialize;
 
 use super::{
     entries::EventRef,
@@ -7,21 +9,21 @@ use super::{
     validate::validate,
 };
 use crate::rollout::{
-    event::Event,
+    event::{Event, EventPayload, Recovered},
     journal::Journal,
-    payload::{EventPayload, Recovered},
 };
 
 /// How many events are read at a time.
 const BATCH: usize = 256;
 
-/// The state of a rollout, made of its events one after the other.
+/// Makes the state of a rollout from its events, one after the other.
+///
+/// Events of an unknown kind are skipped and listed, so that an older version reads a newer journal as far as it can. A
+/// [`Rollout`](crate::rollout::Rollout) does not: it refuses to open such a journal.
 ///
 /// ```
 /// use legacy_http_compat::FlagState;
-/// use legacy_http_compat::rollout::{
-///     Actor, NewEvent, EventPayload, FlagName, Projection, Journal, MemoryJournal, Opened, Phase, PolicyDocument, Reason,
-/// };
+/// use legacy_http_compat::rollout::{Projection, Phase, event::{NewEvent, EventPayload, Opened}, journal::{Journal, MemoryJournal}, names::{Actor, FlagName, Reason}, policy::PolicyDocument};
 /// use legacy_http_compat::time::Timestamp;
 ///
 /// let journal = MemoryJournal::new();
@@ -33,9 +35,9 @@ const BATCH: usize = 256;
 /// let reason = Reason::new("the new contract goes live")?;
 /// journal.append(0, NewEvent::new(Timestamp::MIN, Actor::human("mara")?, reason, EventPayload::Opened(opened)))?;
 ///
-/// let mut fold = Projection::new();
-/// fold.catch_up(&journal, |event| println!("{}", event.payload().name()))?;
-/// let state = fold.state().expect("the rollout is open");
+/// let mut projection = Projection::new();
+/// projection.catch_up(&journal, |event| println!("{}", event.payload().name()))?;
+/// let state = projection.state().expect("the rollout is open");
 /// assert_eq!((state.phase(), state.flag()), (Phase::Compat, FlagState::On));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -44,6 +46,17 @@ pub struct Projection {
     head: u64,
     state: Option<RolloutState>,
     recoveries: Vec<(Recovered, EventRef)>,
+    unknown_events: Vec<UnknownEvent>,
+}
+
+/// An event of a kind that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UnknownEvent {
+    /// The name of the kind.
+    pub kind: String,
+    /// The event.
+    pub event: EventRef,
 }
 
 impl Projection {
@@ -53,29 +66,35 @@ impl Projection {
         Self::default()
     }
 
-    /// The number of the last event taken in.
+    /// The sequence number of the last event.
     #[must_use]
     pub const fn head(&self) -> u64 {
         self.head
     }
 
-    /// Where the rollout stands; `None` before it is opened.
+    /// The state of the rollout; `None` before it is opened.
     #[must_use]
     pub const fn state(&self) -> Option<&RolloutState> {
         self.state.as_ref()
     }
 
-    /// The torn lines that were cut off from the journal, before the rollout was opened too.
+    /// The torn lines that were cut off from the journal, also before the rollout was opened.
     #[must_use]
     pub fn recoveries(&self) -> &[(Recovered, EventRef)] {
         &self.recoveries
     }
 
-    /// Whether an event could follow. Ask before it is appended.
+    /// The events of unknown kinds, which the state does not reflect.
+    #[must_use]
+    pub fn unknown_events(&self) -> &[UnknownEvent] {
+        &self.unknown_events
+    }
+
+    /// Checks whether an event is valid next.
     ///
     /// # Errors
     ///
-    /// Why it could not.
+    /// Why it is not valid.
     pub fn check(&self, event: &Event) -> Result<(), ProjectionError> {
         let next = self.head + 1;
         let checked = if event.seq() == next {
@@ -86,17 +105,21 @@ impl Projection {
         checked.map_err(|kind| ProjectionError::new(event.seq(), kind))
     }
 
-    /// Takes in the next event.
+    /// Applies the next event.
     ///
     /// # Errors
     ///
-    /// Why it cannot follow; then nothing has changed.
+    /// Why it is not valid; then nothing has changed.
     pub fn apply(&mut self, event: &Event) -> Result<(), ProjectionError> {
         self.check(event)?;
         match (event.payload(), &mut self.state) {
             (EventPayload::Recovered(recovered), _) => {
                 self.recoveries.push((*recovered, EventRef::of(event)));
             }
+            (EventPayload::Unknown(payload), _) => self.unknown_events.push(UnknownEvent {
+                kind: payload.name.clone(),
+                event: EventRef::of(event),
+            }),
             (EventPayload::Opened(opened), state) => {
                 *state = Some(RolloutState::open(event, opened));
             }
@@ -107,15 +130,24 @@ impl Projection {
         Ok(())
     }
 
-    /// Takes in all that was journaled since, and shows each event once it is taken in.
+    /// Applies an event, unless it is of an unknown kind.
+    pub(in crate::rollout) fn apply_known(&mut self, event: &Event) -> Result<(), ProjectionError> {
+        if let EventPayload::Unknown(payload) = event.payload() {
+            let kind = ProjectionErrorKind::UnknownKind(payload.name.clone());
+            return Err(ProjectionError::new(event.seq(), kind));
+        }
+        self.apply(event)
+    }
+
+    /// Applies all new events of a journal, and passes each to `applied`.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be read, or an event of it cannot follow; those before it are taken in.
+    /// When the journal cannot be read, or an event is not valid; those before it are applied.
     pub fn catch_up(
         &mut self,
         journal: &(impl Journal + ?Sized),
-        mut taken: impl FnMut(&Event),
+        mut applied: impl FnMut(&Event),
     ) -> Result<(), ReplayError> {
         loop {
             let events = journal.read(self.head, BATCH)?;
@@ -124,7 +156,7 @@ impl Projection {
             }
             for event in &events {
                 self.apply(event)?;
-                taken(event);
+                applied(event);
             }
         }
     }

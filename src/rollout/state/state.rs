@@ -9,12 +9,10 @@ use super::entries::{
 use crate::{
     flag::FlagState,
     rollout::{
-        event::Event,
+        event::{Event, Opened},
         json_object::PolicyDocument,
-        payload::Opened,
+        names::{FlagName, Identifier, IncidentId, WaiverTarget},
         phase::{Phase, Transition},
-        texts::{FlagName, Identifier, IncidentId},
-        waived::WaiverTarget,
     },
     time::Timestamp,
 };

@@ -1,27 +1,26 @@
-//! Whether an event can follow those before it.
+//! Whether an event is valid after those before it.
 
 use super::{error::ProjectionErrorKind, state::RolloutState};
 use crate::rollout::{
-    event::Event,
+    event::{Event, EventPayload, Opened, PhaseChange, ProcessStarted},
     evidence::GateReport,
-    payload::{EventPayload, Opened, PhaseChange, ProcessStarted},
+    names::IncidentId,
     phase::Transition,
-    texts::IncidentId,
 };
 
 type Checked = Result<(), ProjectionErrorKind>;
 
 pub(super) fn validate(state: Option<&RolloutState>, event: &Event) -> Checked {
     match (event.payload(), state) {
-        (EventPayload::Recovered(_), _) => Ok(()),
+        (EventPayload::Recovered(_) | EventPayload::Unknown(_), _) => Ok(()),
         (EventPayload::Opened(opened), None) => opens(opened),
         (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
         (_, None) => Err(ProjectionErrorKind::NotOpened),
-        (payload, Some(state)) => follows_open(state, payload),
+        (payload, Some(state)) => validate_open(state, payload),
     }
 }
 
-fn follows_open(state: &RolloutState, payload: &EventPayload) -> Checked {
+fn validate_open(state: &RolloutState, payload: &EventPayload) -> Checked {
     match payload {
         EventPayload::PhaseChanged(change) => changes_phase(state, change),
         EventPayload::IncidentOpened(payload) => is_closed(state, &payload.incident),
@@ -64,7 +63,7 @@ fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
     let step = actual
         .step(change.to)
         .map_err(ProjectionErrorKind::Impossible)?;
-    has_evidence(step, change)?;
+    validate_gates(step, change)?;
     match (step, &change.incident) {
         (Transition::Rollback, None) => Err(ProjectionErrorKind::NoOpenIncident),
         (Transition::Rollback, Some(_)) | (_, None) => Ok(()),
@@ -72,8 +71,8 @@ fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
     }
 }
 
-/// Each failing gate is overridden, and nothing else is. The ways back ask for no evidence.
-fn has_evidence(step: Transition, change: &PhaseChange) -> Checked {
+/// The overridden gates are exactly the failing ones. Abort and rollback have no gates.
+fn validate_gates(step: Transition, change: &PhaseChange) -> Checked {
     let overridable = step.may_be_overridden() || change.overridden.is_empty();
     require(overridable, || ProjectionErrorKind::NotOverridable(step))?;
     let not_failing = change
@@ -83,8 +82,8 @@ fn has_evidence(step: Transition, change: &PhaseChange) -> Checked {
     if let Some(gate) = not_failing {
         return Err(ProjectionErrorKind::NothingToOverride(gate.clone()));
     }
-    let in_the_way = |report: &&GateReport| !change.overridden.contains(report.name());
-    match change.failing().find(in_the_way) {
+    let blocks = |report: &&GateReport| !change.overridden.contains(report.name());
+    match change.failing().find(blocks) {
         Some(report) if step.is_gated() => {
             Err(ProjectionErrorKind::GateFailed(report.name().clone()))
         }

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use legacy_http_compat::rollout::{Event, Projection, JournalReader};
+use legacy_http_compat::rollout::{Projection, event::Event, journal::JournalReader};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 

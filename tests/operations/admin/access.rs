@@ -4,7 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     admin::{Admin, TokenDigest, Tokens},
-    rollout::{Attempt, EventPayload, FlagName, MemoryJournal, Policy, Rollout},
+    rollout::{
+        Rollout,
+        event::{Attempt, EventPayload},
+        journal::MemoryJournal,
+        names::FlagName,
+        policy::Policy,
+    },
     time::ManualClock,
 };
 use serde_json::json;

@@ -7,7 +7,12 @@ use std::{
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Actor, CommandContext, FileJournal, FlagName, IncidentId, Policy, Reason, Rollout},
+    rollout::{
+        CommandContext, Rollout,
+        journal::FileJournal,
+        names::{Actor, FlagName, IncidentId, Reason},
+        policy::Policy,
+    },
 };
 use serde_json::json;
 

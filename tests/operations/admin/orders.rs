@@ -1,6 +1,6 @@
 //! Orders that are carried out.
 
-use legacy_http_compat::rollout::{EventPayload, Phase};
+use legacy_http_compat::rollout::{Phase, event::EventPayload};
 use serde_json::{Value, json};
 
 use super::service::{CI, TestService};
@@ -105,7 +105,7 @@ async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
 
 #[tokio::test]
 async fn failing_gates_are_overridden_by_naming_each() {
-    let policy = legacy_http_compat::rollout::Policy::default();
+    let policy = legacy_http_compat::rollout::policy::Policy::default();
     let service = TestService::open_with(|setup| setup.policy = policy).await;
     let refused = service
         .operator()

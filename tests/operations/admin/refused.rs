@@ -1,6 +1,6 @@
 //! Orders that are refused, each with a problem that says what would be right.
 
-use legacy_http_compat::rollout::Policy;
+use legacy_http_compat::rollout::policy::Policy;
 use serde_json::{Value, json};
 
 use super::{response::Answer, service::TestService};

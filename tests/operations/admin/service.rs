@@ -18,8 +18,11 @@ use legacy_http_compat::{
     history::History,
     metrics::Metrics,
     rollout::{
-        AppendError, Event, FlagName, Journal, MemoryJournal, NewEvent, Phase, Policy, ReadError,
-        Rollout,
+        Phase, Rollout,
+        event::{Event, NewEvent},
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        names::FlagName,
+        policy::Policy,
     },
     time::ManualClock,
     worker::Tick,

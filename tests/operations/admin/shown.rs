@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use legacy_http_compat::{
     census::Dependence,
-    rollout::{Identifier, Phase, Policy},
+    rollout::{Phase, names::Identifier, policy::Policy},
 };
 use serde_json::json;
 

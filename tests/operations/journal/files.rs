@@ -6,7 +6,8 @@ use std::{
 };
 
 use legacy_http_compat::rollout::{
-    EventPayload, FileJournal, Journal, JournalReader, ReadError, Verified,
+    event::EventPayload,
+    journal::{FileJournal, Journal, JournalReader, ReadError, Verified},
 };
 use sha2::{Digest as _, Sha256};
 

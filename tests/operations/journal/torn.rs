@@ -5,8 +5,10 @@ use std::{fs, sync::Arc};
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
     rollout::{
-        ActorKind, EventPayload, FileJournal, Journal, JournalReader, Phase, Projection, Recovered,
-        TornLine,
+        Phase, Projection,
+        event::{EventPayload, Recovered},
+        journal::{FileJournal, Journal, JournalReader, TornLine},
+        names::ActorKind,
     },
     time::ManualClock,
 };

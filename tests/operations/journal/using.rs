@@ -7,8 +7,10 @@ use std::{
 };
 
 use legacy_http_compat::rollout::{
-    AppendError, Event, EventPayload, FileJournal, Journal, MemoryJournal, Phase, PolicyChanged,
-    PolicyDocument, Projection, ReplayError,
+    Phase, Projection, ReplayError,
+    event::{Event, EventPayload, PolicyChanged},
+    journal::{AppendError, FileJournal, Journal, MemoryJournal},
+    policy::PolicyDocument,
 };
 
 use super::{events, temp_dir::TempDir};
@@ -56,7 +58,7 @@ fn another_head_than_the_expected_one_is_a_conflict_that_shows_what_happened() {
             };
             assert_eq!((conflict.expected(), conflict.head()), (expected, head));
             let known = usize::try_from(expected).unwrap().min(all.len());
-            assert_eq!(conflict.meanwhile(), &all[known..]);
+            assert_eq!(conflict.events_since(), &all[known..]);
         }
         assert_eq!(journal.head().unwrap(), head);
     });
@@ -68,7 +70,7 @@ fn a_conflict_is_told_in_one_line() {
     fill(&journal);
     let draft = events::draft(events::check("openapi", true));
     let error = journal.append(15, draft).unwrap_err().to_string();
-    let expected = "the journal stands at 20, not at 15; meanwhile: post_analysis_filed by human mara (16), recovered by \
+    let expected = "the head of the journal is 20, not 15; since then: post_analysis_filed by human mara (16), recovered by \
                     human mara (17), phase_changed by human mara (18) and 2 more";
     assert_eq!(error, expected);
 }

@@ -3,8 +3,9 @@
 use std::{env, path::Path, process::Command, sync::Arc, thread};
 
 use legacy_http_compat::rollout::{
-    AppendError, Event, EventPayload, FileJournal, Incident, IncidentId, Journal, MemoryJournal,
-    OpenErrorKind,
+    event::{Event, EventPayload, Incident},
+    journal::{AppendError, FileJournal, Journal, MemoryJournal, OpenErrorKind},
+    names::IncidentId,
 };
 
 use super::{events, files, temp_dir::TempDir};
@@ -21,7 +22,7 @@ fn insist(journal: &dyn Journal, name: usize, count: usize) -> usize {
             match journal.append(head, events::draft(payload.clone())) {
                 Ok(event) => break head = event.seq(),
                 Err(AppendError::Conflict(conflict)) => {
-                    let shown: Vec<u64> = conflict.meanwhile().iter().map(Event::seq).collect();
+                    let shown: Vec<u64> = conflict.events_since().iter().map(Event::seq).collect();
                     assert!(shown.into_iter().eq(head + 1..=conflict.head()));
                     head = conflict.head();
                     conflicts += 1;

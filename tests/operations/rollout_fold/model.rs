@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    ContractChanged, EventPayload, GateReport, Identifier, IncidentId, ObligationKind, Phase,
-    PhaseChange, WaiverTarget,
+    ObligationKind, Phase,
+    event::{ContractChanged, EventPayload, PhaseChange},
+    gate::GateReport,
+    names::{Identifier, IncidentId, WaiverTarget},
 };
 use legacy_http_compat::time::Timestamp;
 

@@ -7,9 +7,14 @@ use legacy_http_compat::{
     FlagState,
     caller::Fingerprint,
     rollout::{
-        Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId, Phase,
-        PhaseChange, PolicyChanged, PolicyDocument, Projection, Reason, Recovered, WaiverEnded,
-        WaiverTarget,
+        Phase, Projection,
+        event::{
+            Attempt, AttemptRefused, Event, EventPayload, PhaseChange, PolicyChanged, Recovered,
+            WaiverEnded,
+        },
+        gate::GateReport,
+        names::{Identifier, IncidentId, Reason, WaiverTarget},
+        policy::PolicyDocument,
     },
 };
 use proptest::{option, prelude::*, sample::select};

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    EventPayload, GateReport, ObligationKind, Phase, PhaseChange, Projection, ProjectionError,
-    ProjectionErrorKind, Transition, WaiverTarget,
+    ObligationKind, Phase, Projection, ProjectionError, ProjectionErrorKind, Transition,
+    event::{EventPayload, PhaseChange},
+    gate::GateReport,
+    names::WaiverTarget,
 };
 use legacy_http_compat::time::Timestamp;
 use serde_json::json;
@@ -220,7 +222,7 @@ fn a_cutover_passes_failing_gates_only_by_their_names() {
     let with = |change| fold([opened(Phase::Compat), change]);
     let message = |change| with(change).unwrap_err().kind().to_string();
     let two = || vec![failing("a"), failing("b")];
-    assert_eq!(message(cutover(two(), &["a"])), "gate b does not let pass");
+    assert_eq!(message(cutover(two(), &["a"])), "gate b fails");
     assert_eq!(
         message(cutover(two(), &["a", "b", "c"])),
         "gate c did not fail"
@@ -244,7 +246,7 @@ fn no_other_step_can_be_overridden() {
         ..retire
     });
     let (_, message) = refused(begun().chain([plain]));
-    assert_eq!(message, "gate a does not let pass");
+    assert_eq!(message, "gate a fails");
 }
 
 #[test]
@@ -272,7 +274,7 @@ fn what_refers_to_nothing_is_refused() {
     let message = |payload| refused([opened(Phase::Compat), payload]).1;
     let closed = EventPayload::IncidentClosed(incident("INC-1"));
     assert_eq!(message(closed), "incident INC-1 is not open");
-    assert_eq!(message(post_analysis(1)), "event 1 is no rollback");
+    assert_eq!(message(post_analysis(1)), "event 1 is not a rollback");
     assert_eq!(
         message(started(FlagState::Off)),
         "a process cannot start with the flag off in compat"

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use legacy_http_compat::rollout::{EventPayload, FileJournal, Journal, NewEvent};
+use legacy_http_compat::rollout::{
+    event::{EventPayload, NewEvent},
+    journal::{FileJournal, Journal},
+};
 
 use super::{events, temp_dir::TempDir};
 

@@ -1,8 +1,9 @@
 //! `report`.
 
 use legacy_http_compat::rollout::{
-    Actor, EventPayload, IncidentId, Link, NewEvent, Phase, PhaseChange, PostAnalysisFiled, Reason,
-    Summary,
+    Phase,
+    event::{EventPayload, NewEvent, PhaseChange, PostAnalysisFiled},
+    names::{Actor, IncidentId, Link, Reason, Summary},
 };
 use legacy_http_compat::time::Timestamp;
 use serde_json::json;
@@ -57,9 +58,15 @@ fn a_report_tells_rollbacks_with_their_durations_and_post_analyses() {
 fn a_report_in_json_has_every_event_and_every_duration() {
     let report = report_json(&rolled_back_once());
     assert_eq!(report["status"]["phase"], "cutover");
-    assert_eq!(report["rollbacks"][0]["seconds"], 5 * 3_600);
-    assert_eq!(report["rollbacks"][0]["running"], false);
-    assert_eq!(report["rollbacks"][0]["post_analysis"]["filed"]["seq"], 4);
+    assert_eq!(
+        report["status"]["rollbacks"][0]["duration_seconds"],
+        5 * 3_600
+    );
+    assert_eq!(report["status"]["rollbacks"][0]["running"], false);
+    assert_eq!(
+        report["status"]["rollbacks"][0]["post_analysis"]["filed"]["seq"],
+        4
+    );
     assert_eq!(report["events"].as_array().unwrap().len(), 5);
     assert_eq!(
         report["events"][4]["payload"]["phase_changed"]["to"],
@@ -103,7 +110,7 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
         "waived kind MCP until 2027-01-15T08:00:00.000Z",
         r"waiver ended: caller psd\_0000000000000000000000000000feed",
         "policy changed",
-        r"refused: compat to cutover, a gate does not let pass; failing: no\_dependent\_responses",
+        r"refused: compat to cutover, a gate fails; failing: no\_dependent\_responses",
         "refused: access, no such token",
         r"**compat** to **cutover**, **override** of no\_dependent\_responses",
         "AGENT rolled back to 1.9.3",
@@ -117,10 +124,10 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
     }
     let report = report_json(&OnDisk::story());
     assert_eq!(
-        report["overrides"][0]["gates"],
+        report["status"]["overrides"][0]["gates"],
         json!(["no_dependent_responses"])
     );
-    assert_eq!(report["client_rollbacks"][0]["version"], "1.9.3");
+    assert_eq!(report["status"]["client_rollbacks"][0]["version"], "1.9.3");
     assert_eq!(
         report["recoveries"][0]["torn"],
         json!({ "line": 17, "bytes": 9 })

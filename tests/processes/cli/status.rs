@@ -1,7 +1,10 @@
 //! `status`.
 
 use legacy_http_compat::rollout::{
-    Attempt, AttemptRefused, EventPayload, GateReport, Phase, Reason, WaiverTarget,
+    Phase,
+    event::{Attempt, AttemptRefused, EventPayload},
+    gate::GateReport,
+    names::{Reason, WaiverTarget},
 };
 use serde_json::json;
 
@@ -30,7 +33,7 @@ fn troubled() -> OnDisk {
             from: Phase::Compat,
             to: Phase::Cutover,
         },
-        cause: Reason::new("a gate does not let pass").unwrap(),
+        cause: Reason::new("a gate fails").unwrap(),
         gates: vec![failing],
     };
     let passing = GateReport::new(
@@ -76,28 +79,34 @@ fn a_status_shows_where_the_rollout_stands_and_what_is_open() {
 #[test]
 fn a_status_in_json_says_the_same() {
     let status = status(&troubled(), true).ends(0).json();
-    assert_eq!(status["flag"], "features.jobs.compat");
+    assert_eq!(status["flag_name"], "features.jobs.compat");
     assert_eq!(status["phase"], "compat");
     assert_eq!(
         status["entered"]["actor"],
         json!({ "kind": "human", "id": "mara" })
     );
-    assert_eq!(status["gates"][1]["gate"], "no_dependent_responses");
-    assert_eq!(status["gates"][1]["passed"], false);
-    assert_eq!(status["gates"][1]["evidence"], json!({ "responses": 3 }));
+    assert_eq!(
+        status["journaled_gates"][1]["name"],
+        "no_dependent_responses"
+    );
+    assert_eq!(status["journaled_gates"][1]["passed"], false);
+    assert_eq!(
+        status["journaled_gates"][1]["evidence"],
+        json!({ "responses": 3 })
+    );
     let owed = status["obligations"].as_array().unwrap();
     let owed: Vec<_> = owed
         .iter()
-        .map(|owed| (&owed["duty"], &owed["overdue"]))
+        .map(|owed| (&owed["obligation"], &owed["overdue"]))
         .collect();
     let due = json!(true);
     let duties = [json!("end_rollback"), json!("post_analysis")];
     assert_eq!(owed, [(&duties[0], &due), (&duties[1], &due)]);
     assert_eq!(status["waivers"].as_array().unwrap().len(), 2);
-    assert_eq!(status["open_incidents"][0]["incident"], "INC-7");
+    assert_eq!(status["incidents"][0]["incident"], "INC-7");
     assert_eq!(status["checks"][0]["check"], "client_compat");
     assert_eq!(status["transitions"]["rollback"], 1);
-    assert_eq!(status["refused_attempts"], 1);
+    assert_eq!(status["refusals"]["journaled"], 1);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, thread};
 
-use legacy_http_compat::rollout::{FileJournal, Journal, Phase};
+use legacy_http_compat::rollout::{
+    Phase,
+    journal::{FileJournal, Journal},
+};
 use serde_json::json;
 
 use super::{

@@ -9,7 +9,11 @@ use std::{
 };
 
 use legacy_http_compat::{
-    rollout::{AppendError, Event, Journal, MemoryJournal, NewEvent, Phase, ReadError},
+    rollout::{
+        Phase,
+        event::{Event, NewEvent},
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
+    },
     worker::Tick,
 };
 use serde_json::json;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     FlagState,
-    rollout::{JournalReader, Phase, Transition},
+    rollout::{Phase, Transition, journal::JournalReader},
     time::ManualClock,
 };
 

@@ -1,6 +1,6 @@
 //! The policy of the plan: every gate is on.
 
-use legacy_http_compat::rollout::Policy;
+use legacy_http_compat::rollout::policy::Policy;
 
 pub(crate) const TEXT: &str = include_str!("policy.json");
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use legacy_http_compat::rollout::JournalReader;
+use legacy_http_compat::rollout::journal::JournalReader;
 
 use super::{
     core_app::JOURNAL,

@@ -2,7 +2,10 @@
 
 use legacy_http_compat::{
     caller::ClientVersion,
-    rollout::{Identifier, IncidentId, Link, Phase, Rollout, Summary},
+    rollout::{
+        Phase, Rollout,
+        names::{Identifier, IncidentId, Link, Summary},
+    },
 };
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::{
     census::{CallerState, Select},
-    rollout::{Rollout, Transition, WaiverCover},
+    rollout::{Rollout, Transition, gate::WaiverCover},
     time::Timestamp,
 };
 

@@ -10,7 +10,7 @@ use crate::{
         pages::time_tag::in_words,
     },
     census::Window,
-    rollout::{
+    rollout::gate::{
         AllCallersResolvedEvidence, CoverageEvidence, InstrumentationEvidence,
         NoDependentResponsesEvidence,
     },

@@ -1,7 +1,7 @@
 //! Explanations of gate reports.
 
 use super::blocking_callers::BlockingCallers;
-use crate::{admin::mount_path::MountPath, rollout::Policy};
+use crate::{admin::mount_path::MountPath, rollout::policy::Policy};
 
 /// The report of a gate in words.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     admin::format::{counted, titled},
-    rollout::{BuiltInGate, Evidence, GateReport, UnknownReason},
+    rollout::gate::{BuiltInGate, Evidence, GateReport, UnknownReason},
 };
 
 /// The report of a gate in words.

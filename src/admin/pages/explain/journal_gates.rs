@@ -4,8 +4,10 @@ use super::explanation::{ExplainContext, Point};
 use crate::{
     admin::format::{counted, duration, grouped},
     rollout::{
-        CheckFailure, Identifier, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
-        RequiredChecksEvidence,
+        gate::{
+            CheckFailure, NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence,
+        },
+        names::Identifier,
     },
 };
 

@@ -1,7 +1,7 @@
 use super::stage::{Stage, Trouble, incident, order, stage};
 use crate::{
     FlagState,
-    rollout::{Journal as _, Phase, Policy, RefusalKind, RolledBack},
+    rollout::{Phase, RefusalKind, RolledBack, journal::Journal as _, policy::Policy},
 };
 
 /// A stage in each phase from which a gated or giving-up step leads, with that step.

@@ -5,7 +5,11 @@ use crate::time::Timestamp;
 use crate::{
     Contract,
     caller::Fingerprint,
-    rollout::{Phase, Policy, PolicyBuilder, Transition, WaiverTarget},
+    rollout::{
+        Phase, Transition,
+        names::WaiverTarget,
+        policy::{Policy, PolicyBuilder},
+    },
 };
 
 const CUTOVER: Transition = Transition::Cutover;
@@ -164,7 +168,7 @@ fn another_contract_restarts_the_quiet_window() {
 
 #[test]
 fn a_contract_replaced_just_before_the_cutover_is_noticed_by_it() {
-    let only = [crate::rollout::BuiltInGate::NoDependentResponses];
+    let only = [crate::rollout::gate::BuiltInGate::NoDependentResponses];
     let stage = stage(policy().gates(CUTOVER, only).build().unwrap());
     stage.pass(25 * HOUR);
     let moved = Contract::device_flow().with_base_path("/api/v2").unwrap();
@@ -274,7 +278,7 @@ fn an_open_incident_is_in_the_way() {
 #[test]
 fn without_census_and_metrics_the_gates_that_need_them_fail() {
     let rollout = crate::rollout::Rollout::builder(super::stage::flag(), Policy::default());
-    let journal = std::sync::Arc::new(crate::rollout::MemoryJournal::new());
+    let journal = std::sync::Arc::new(crate::rollout::journal::MemoryJournal::new());
     let rollout = rollout.open(journal).unwrap();
     let failing = |step| -> Vec<String> {
         let run = rollout.dry_run(step).unwrap();

@@ -1,8 +1,8 @@
 //! Commands and ticks, as an operator sees them.
 
+mod auto_rollback;
 mod failing;
 mod gates;
-mod guard;
 mod model;
 mod operators;
 mod overdue;

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use super::stage::{Stage, Told, Trouble, flag, incident, label, order, stage_with};
 use crate::{
     FlagState,
-    rollout::{BuiltInGate, Phase, Policy, Projection, RolledBack, Rollout, Transition},
+    rollout::{
+        Phase, Projection, RolledBack, Rollout, Transition, gate::BuiltInGate, policy::Policy,
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -92,7 +94,7 @@ impl Model {
     }
 }
 
-fn id(number: u8) -> crate::rollout::IncidentId {
+fn id(number: u8) -> crate::rollout::names::IncidentId {
     incident(&format!("INC-{number}"))
 }
 
@@ -208,9 +210,13 @@ fn check(stage: &Stage, model: &Model) {
     assert_eq!(open, model.incidents.len());
     let due = status.state.open_post_analyses().count();
     assert_eq!(due, model.rollbacks.iter().filter(|found| !found.1).count());
-    let mut fold = Projection::new();
-    fold.catch_up(&stage.journal.inner, |_| {}).unwrap();
-    assert_eq!(fold.state(), Some(&status.state), "the state is the fold");
+    let mut projection = Projection::new();
+    projection.catch_up(&stage.journal.inner, |_| {}).unwrap();
+    assert_eq!(
+        projection.state(),
+        Some(&status.state),
+        "the state is the projection"
+    );
 }
 
 proptest! {

@@ -3,7 +3,7 @@ use std::{sync::Arc, thread};
 use super::stage::{flag, incident, order, stage};
 use crate::{
     FlagState,
-    rollout::{Phase, Policy, RefusalKind, Rollout, Transition},
+    rollout::{Phase, RefusalKind, Rollout, Transition, policy::Policy},
     worker::Tick as _,
 };
 
@@ -20,7 +20,10 @@ fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
     let RefusalKind::Conflict(conflict) = refusal.kind() else {
         panic!("{refusal}");
     };
-    assert_eq!(conflict.meanwhile()[0].payload().name(), "incident_opened");
+    assert_eq!(
+        conflict.events_since()[0].payload().name(),
+        "incident_opened"
+    );
     let late = &order("green").expecting(head);
     let refusal = stage.rollout.close_incident(incident("INC-1"), late);
     let refusal = refusal.unwrap_err();

@@ -1,5 +1,5 @@
 use super::stage::{DAY, HOUR, START, incident, order, stage};
-use crate::rollout::{ObligationKind, Phase, Policy};
+use crate::rollout::{ObligationKind, Phase, policy::Policy};
 use crate::time::Timestamp;
 
 #[test]

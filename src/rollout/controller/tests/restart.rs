@@ -4,14 +4,18 @@ use super::stage::{Flaky, Stage, Trouble, flag, incident, label, order, stage};
 use crate::{
     FlagState,
     rollout::{
-        FlagName, Journal as _, MemoryJournal, OpenRolloutErrorKind, Phase, Policy, Rollout,
+        OpenRolloutErrorKind, Phase, Projection, RefusalKind, Rollout,
+        event::{Event, NewEvent},
+        journal::{Journal as _, MemoryJournal},
+        names::FlagName,
+        policy::Policy,
     },
 };
 
 fn restarted(stage: &Stage) -> Rollout {
     let journal = Arc::new(Flaky::default());
     for event in stage.journal.inner.read(0, 10_000).unwrap() {
-        let draft = crate::rollout::NewEvent::new(
+        let draft = NewEvent::new(
             event.at(),
             event.actor().clone(),
             event.reason().clone(),
@@ -99,6 +103,44 @@ fn an_empty_journal_that_takes_nothing_is_refused() {
 }
 
 #[test]
+fn a_journal_with_events_of_a_later_version_is_read_but_not_opened() {
+    let later = r#"{"seq": 2, "at": "2026-03-01T12:00:00.000Z", "actor": {"kind": "human", "id": "mara"},
+        "reason": "a test", "payload": {"brownout_announced": {"minutes": 5}}}"#;
+    let later: Event = serde_json::from_str(later).unwrap();
+    let journal = Arc::new(MemoryJournal::new());
+    let name = FlagName::new("one").unwrap();
+    let open = || Rollout::builder(name.clone(), Policy::permissive()).open(journal.clone());
+    let running = open().unwrap();
+    let head = journal.head().unwrap();
+    let appended = NewEvent::new(
+        later.at(),
+        later.actor().clone(),
+        later.reason().clone(),
+        later.payload().clone(),
+    );
+    journal.append(head, appended).unwrap();
+
+    let mut projection = Projection::new();
+    projection.catch_up(&*journal, |_| {}).unwrap();
+    assert_eq!(projection.unknown_events()[0].kind, "brownout_announced");
+    assert_eq!(projection.state().unwrap().phase(), Phase::Compat);
+
+    let error = open().unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        OpenRolloutErrorKind::UnknownEvent(_)
+    ));
+    assert!(error.to_string().contains("brownout_announced"), "{error}");
+
+    let refused = running.transition(Phase::Cutover, &order("done"));
+    assert!(matches!(
+        refused.unwrap_err().kind(),
+        RefusalKind::Unreadable(_)
+    ));
+    assert_eq!(running.reader().state(), FlagState::On);
+}
+
+#[test]
 fn the_journal_of_another_flag_is_refused() {
     let journal = Arc::new(MemoryJournal::new());
     let open = |name: &str| {
@@ -107,7 +149,7 @@ fn the_journal_of_another_flag_is_refused() {
     };
     open("one").unwrap();
     let error = open("two").unwrap_err();
-    assert_eq!(error.to_string(), "the journal is that of the flag one");
+    assert_eq!(error.to_string(), "the journal belongs to the flag one");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::stage::{HOUR, incident, order, stage};
 use crate::{
     metrics::{Family, Source as _, Value},
-    rollout::{Phase, Policy, Transition},
+    rollout::{Phase, Transition, policy::Policy},
 };
 
 fn samples(stage: &super::stage::Stage, family: &Family) -> Vec<(String, Value)> {

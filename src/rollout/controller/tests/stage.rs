@@ -14,9 +14,12 @@ use crate::{
     census::{CallerEvent, Census, Dependence, EndpointSlot},
     metrics::Metrics,
     rollout::{
-        Actor, AppendError, CommandContext, Event, FlagName, Gate, Identifier, IncidentId, Journal,
-        MemoryJournal, NewEvent, Phase, Policy, ReadError, Reason, Rollout, RolloutBuilder,
-        Transition,
+        CommandContext, Phase, Rollout, RolloutBuilder, Transition,
+        event::{Event, NewEvent},
+        gate::Gate,
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        names::{Actor, FlagName, Identifier, IncidentId, Reason},
+        policy::Policy,
     },
     time::{Clock, ManualClock},
     worker::Tick,
@@ -57,9 +60,10 @@ impl Flaky {
         *self.trouble.lock().unwrap()
     }
 
-    pub(super) fn names(&self) -> Vec<&'static str> {
+    pub(super) fn names(&self) -> Vec<String> {
         let events = self.inner.read(0, 10_000).unwrap();
-        events.iter().map(|event| event.payload().name()).collect()
+        let names = events.iter().map(|event| event.payload().name().to_owned());
+        names.collect()
     }
 }
 
@@ -258,11 +262,14 @@ impl Gate for Told {
         label(self.0)
     }
 
-    fn report(&self, _: &crate::rollout::GateContext<'_>) -> crate::rollout::GateReport {
+    fn report(
+        &self,
+        _: &crate::rollout::gate::GateContext<'_>,
+    ) -> crate::rollout::gate::GateReport {
         let passed = self.1.load(Ordering::SeqCst);
         assert!(passed || self.0 != "panics", "scripted");
         // The name is another: that of the gate counts.
-        crate::rollout::GateReport::new(label("other"), passed, serde_json::json!({}))
+        crate::rollout::gate::GateReport::new(label("other"), passed, serde_json::json!({}))
     }
 }
 
@@ -283,7 +290,7 @@ struct Counting(Arc<Mutex<usize>>);
 
 impl tracing::Subscriber for Counting {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("signs")
+        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("tick")
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {

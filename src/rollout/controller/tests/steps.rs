@@ -4,7 +4,8 @@ use super::stage::{Told, incident, label, order, stage, stage_with};
 use crate::{
     FlagState,
     rollout::{
-        ActorKind, EventPayload, Journal as _, Phase, Policy, RefusalKind, RolledBack, Transition,
+        Phase, RefusalKind, RolledBack, Transition, event::EventPayload, journal::Journal as _,
+        names::ActorKind, policy::Policy,
     },
 };
 
@@ -41,7 +42,7 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
         refusal.to_string(),
         "from compat to retired there is no step; possible is cutover or observe"
     );
-    assert_eq!(stage.journal.names().last(), Some(&"attempt_refused"));
+    assert_eq!(stage.journal.names().last().unwrap(), "attempt_refused");
     assert_eq!(refusal.head(), stage.journal.head().unwrap());
     assert_eq!(
         (stage.phase(), stage.flag()),
@@ -225,6 +226,7 @@ fn refused_attempts_are_journaled_up_to_a_bound() {
 fn what_the_rollout_does_by_itself_bears_the_actor_system() {
     let stage = stage(Policy::permissive());
     let events = stage.journal.read(0, 10).unwrap();
-    let by_system = |event: &crate::rollout::Event| event.actor().kind() == ActorKind::System;
+    let by_system =
+        |event: &crate::rollout::event::Event| event.actor().kind() == ActorKind::System;
     assert!(events.iter().all(by_system));
 }

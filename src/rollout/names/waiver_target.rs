@@ -1,38 +1,35 @@
-//! Whose dependence is waived.
+//! Which callers a waiver covers.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    text::{InvalidText, InvalidTextKind},
-    texts::Identifier,
+    types::Identifier,
+    validate::{InvalidText, InvalidTextKind},
 };
 use crate::caller::Fingerprint;
 
-/// Those whom a waiver is about.
+/// The callers that a waiver covers.
 ///
 /// Written as `caller psd_<32 hex>`, `kind <name>` or `anonymous`.
 ///
 /// ```
-/// use legacy_http_compat::{caller::Fingerprint, rollout::WaiverTarget};
+/// use legacy_http_compat::{caller::Fingerprint, rollout::names::WaiverTarget};
 ///
 /// let probe: WaiverTarget = "caller psd_000000000000000000000000000000ff".parse()?;
 /// assert_eq!(probe, WaiverTarget::Caller(Fingerprint::from_u128(255)));
 /// assert_eq!("kind AGENT".parse::<WaiverTarget>()?.to_string(), "kind AGENT");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a gate must know all whom it leaves aside"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a gate must handle every target")]
 pub enum WaiverTarget {
     /// One caller.
     Caller(Fingerprint),
     /// All callers of a client kind.
     Kind(Identifier),
-    /// Callers without any identity signal.
+    /// Callers without a fingerprint.
     Anonymous,
 }
 
@@ -73,14 +70,14 @@ impl<'de> Deserialize<'de> for WaiverTarget {
 }
 
 const MALFORMED: InvalidText = InvalidText::new(
-    "waived",
+    "target",
     InvalidTextKind::Malformed("'caller psd_<32 lower-case hex>', 'kind <name>' or 'anonymous'"),
 );
 
 fn fingerprint(text: &str) -> Option<Fingerprint> {
     let hex = text.strip_prefix("psd_")?;
     let fingerprint = Fingerprint::from_u128(u128::from_str_radix(hex, 16).ok()?);
-    // One way to write each: no capitals, signs or missing zeros.
+    // One spelling only: no capitals, signs or missing zeros.
     (fingerprint.to_string() == text).then_some(fingerprint)
 }
 
@@ -89,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_written_in_the_one_way_is_refused() {
+    fn other_spellings_are_refused() {
         for text in [
             "",
             "everyone",
@@ -106,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn everyone_who_can_be_waived_reads_back() {
+    fn every_target_reads_back() {
         let all = [
             WaiverTarget::Caller(Fingerprint::from_u128(u128::MAX)),
             WaiverTarget::Kind(Identifier::new("UI_RUST").unwrap()),

@@ -5,12 +5,18 @@ use crate::time::Timestamp;
 use crate::{
     FlagState,
     caller::Fingerprint,
-    rollout::{ActorKind, EventPayload, Guard, Journal as _, Phase, Policy, WaiverTarget},
+    rollout::{
+        Phase,
+        event::EventPayload,
+        journal::Journal as _,
+        names::{ActorKind, WaiverTarget},
+        policy::{AutoRollback, Policy},
+    },
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
-    let guard = Guard::new(Duration::from_secs(1_800), callers, percent);
-    let policy = Policy::permissive().to_builder().guard(Some(guard));
+    let guard = AutoRollback::new(Duration::from_secs(1_800), callers, percent);
+    let policy = Policy::permissive().to_builder().auto_rollback(Some(guard));
     let stage = stage(policy.build().unwrap());
     for id in 1..=10 {
         stage.legacy("AGENT", id);
@@ -50,7 +56,7 @@ fn more_stranded_callers_than_allowed_take_the_cutover_back() {
     assert_eq!(change.gates[0].evidence().to_members()["stranded"], 3);
     assert_eq!(
         change.incident.as_ref().unwrap().as_str(),
-        format!("guard-{cutover}")
+        format!("auto-rollback-{cutover}")
     );
     assert!(
         events[0]

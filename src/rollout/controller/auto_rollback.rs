@@ -1,65 +1,65 @@
-//! The cutover that takes itself back.
+//! The automatic rollback of a cutover that strands too many callers.
 
 use std::time::Duration;
 
-use super::{desk::CutoverWatch, refusing::system, rollout::Rollout};
+use super::{controller_state::CutoverWatch, record_refusal::system_context, rollout::Rollout};
 use crate::{
     census::{Census, Report, Select, Window},
     rollout::{
         evidence::{AutoRollbackEvidence, Evidence, GateReport, StrandedKind},
         gate::WaiverCover,
-        policy::Guard,
-        texts::{Identifier, IncidentId},
+        names::{Identifier, IncidentId},
+        policy::AutoRollback,
     },
 };
 
-/// Why a guard acts.
-struct Alarm {
+/// Why a cutover is rolled back.
+struct Trigger {
     reason: String,
     report: GateReport,
 }
 
 impl Rollout {
-    /// Rolls back if the policy has a guard and more callers are stranded since the cutover than it allows. That ends
-    /// the cutover, so it happens at most once in each.
-    pub(super) fn watch_cutover(&self) {
-        let Some((watch, window, guard)) = self.watched() else {
+    /// Rolls back if more callers are stranded since the cutover than the policy allows. This ends the cutover, so it
+    /// happens at most once in each.
+    pub(super) fn auto_rollback(&self) {
+        let Some((watch, window, limits)) = self.watched_cutover() else {
             return;
         };
-        let Some(census) = &self.parts.census else {
+        let Some(census) = &self.deps.census else {
             return;
         };
-        // Not under the lock: looking at all callers takes a while.
+        // Without the lock: visiting all callers takes a while.
         let stranded = self.stranded(census, window);
-        let Some(alarm) = alarm(&guard, window, &stranded) else {
+        let Some(trigger) = trigger(&limits, window, &stranded) else {
             return;
         };
-        let mut desk = self.desk();
-        if desk.cutover == Some(watch) && desk.unrecorded.is_none() {
-            let incident = IncidentId::new(format!("guard-{}", watch.seq));
-            let incident = incident.expect("a word and a number are a name");
-            let order = system(&alarm.reason);
-            // Refused only if somebody else has left the cutover.
-            let _ = self.roll_back(&mut desk, (incident, vec![alarm.report]), &order);
-            self.show(&desk);
+        let mut controller = self.controller();
+        if controller.cutover == Some(watch) && controller.unrecorded.is_none() {
+            let incident = IncidentId::new(format!("auto-rollback-{}", watch.seq));
+            let incident = incident.expect("a word and a number are an incident id");
+            let command = system_context(&trigger.reason);
+            // Refused only if a concurrent command left the cutover.
+            let _ = self.roll_back(&mut controller, (incident, vec![trigger.report]), &command);
+            self.publish(&controller);
         }
     }
 
-    /// The cutover that is guarded now, and the window since then.
-    fn watched(&self) -> Option<(CutoverWatch, Window, Guard)> {
-        let desk = self.desk();
-        let (watch, guard) = (desk.cutover?, *desk.policy.guard()?);
-        if desk.unrecorded.is_some() {
+    /// The current cutover with the limits of its automatic rollback, and the window since then.
+    fn watched_cutover(&self) -> Option<(CutoverWatch, Window, AutoRollback)> {
+        let controller = self.controller();
+        let (watch, limits) = (controller.cutover?, *controller.policy.auto_rollback()?);
+        if controller.unrecorded.is_some() {
             return None;
         }
-        let lasted = watch.lasted(&*self.parts.clock);
+        let lasted = watch.lasted(&*self.deps.clock);
         let window = Window::new(lasted.max(Duration::from_millis(1)));
-        let window = window.ok().filter(|_| lasted <= guard.within)?;
-        Some((watch, window, guard))
+        let window = window.ok().filter(|_| lasted <= limits.window)?;
+        Some((watch, window, limits))
     }
 
     fn stranded(&self, census: &Census, window: Window) -> Vec<StrandedKind> {
-        let waivers = WaiverCover::new(&self.status().state, self.parts.now());
+        let waivers = WaiverCover::new(&self.status().state, self.deps.now());
         let report = census.report(window);
         let mut kinds = by_kind(&report);
         census.each_caller(window, Select::Stranded, |row| {
@@ -86,12 +86,12 @@ fn by_kind(report: &Report) -> Vec<StrandedKind> {
     clippy::cast_precision_loss,
     reason = "numbers of callers are exact in 64-bit floats"
 )]
-fn alarm(guard: &Guard, window: Window, kinds: &[StrandedKind]) -> Option<Alarm> {
+fn trigger(limits: &AutoRollback, window: Window, kinds: &[StrandedKind]) -> Option<Trigger> {
     let all: u64 = kinds.iter().map(|kind| kind.stranded).sum();
-    let too_many = guard.stranded_callers.is_some_and(|most| all > most);
+    let too_many = limits.stranded_callers.is_some_and(|most| all > most);
     let percent = |kind: &StrandedKind| kind.stranded as f64 * 100.0 / kind.known.max(1) as f64;
     let over = |kind: &&StrandedKind| {
-        let most = guard.stranded_percent;
+        let most = limits.stranded_percent;
         kind.stranded > 0 && most.is_some_and(|most| percent(kind) > most)
     };
     let worst = kinds.iter().find(over);
@@ -108,12 +108,12 @@ fn alarm(guard: &Guard, window: Window, kinds: &[StrandedKind]) -> Option<Alarm>
     let figures = kinds.iter().filter(|kind| kind.stranded > 0);
     let evidence = AutoRollbackEvidence {
         stranded: all,
-        max_callers: guard.stranded_callers,
-        max_percent: guard.stranded_percent,
+        max_callers: limits.stranded_callers,
+        max_percent: limits.stranded_percent,
         kinds: figures.cloned().collect(),
     };
     let name = Identifier::new(AutoRollbackEvidence::NAME).expect("the name is a token");
-    Some(Alarm {
+    Some(Trigger {
         reason,
         report: GateReport::new(name, false, Evidence::AutoRollback(evidence)),
     })

@@ -2,28 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    actor::Actor,
-    payload::EventPayload,
-    texts::{CorrelationId, Reason},
+use super::payload::EventPayload;
+use crate::{
+    rollout::names::{Actor, CorrelationId, Reason},
+    time::Timestamp,
 };
-use crate::time::Timestamp;
 
-/// What is to be journaled: an event that has no place yet.
+/// An event that is not in a journal yet.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CheckReported, NewEvent, EventPayload, Identifier, Reason};
+/// use legacy_http_compat::rollout::{event::{CheckReported, NewEvent, EventPayload}, names::{Actor, Identifier, Reason}};
 /// use legacy_http_compat::time::Timestamp;
 ///
 /// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None };
-/// let draft = NewEvent::new(
+/// let event = NewEvent::new(
 ///     Timestamp::from_unix_ms(1_772_366_400_000),
 ///     Actor::service("ci")?,
 ///     Reason::new("run 7 of the pipeline")?,
 ///     EventPayload::CheckReported(green),
 /// );
-/// assert_eq!(draft.numbered(3).seq(), 3);
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// assert_eq!(event.numbered(3).seq(), 3);
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
@@ -34,9 +33,8 @@ pub struct NewEvent {
     payload: EventPayload,
 }
 
-/// What happened, when, by whom and why, and its place in the journal.
+/// An event of a journal: what happened, when, by whom and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Event {
     seq: u64,
     at: Timestamp,
@@ -48,7 +46,7 @@ pub struct Event {
 }
 
 impl NewEvent {
-    /// What happened at a moment, by whom and why.
+    /// An event without a correlation id.
     #[must_use]
     pub const fn new(at: Timestamp, actor: Actor, reason: Reason, payload: EventPayload) -> Self {
         Self {
@@ -60,14 +58,14 @@ impl NewEvent {
         }
     }
 
-    /// With what ties it to a request or a pipeline.
+    /// Sets the id that relates the event to a request or a pipeline.
     #[must_use]
     pub fn correlated(mut self, id: CorrelationId) -> Self {
         self.correlation_id = Some(id);
         self
     }
 
-    /// The event that this is at a place, counted from 1.
+    /// The event at a place in the journal, counted from 1.
     #[must_use]
     pub fn numbered(self, seq: u64) -> Event {
         Event {
@@ -94,13 +92,13 @@ impl NewEvent {
 }
 
 impl Event {
-    /// Its place in the journal, counted from 1.
+    /// The sequence number: the place in the journal, counted from 1.
     #[must_use]
     pub const fn seq(&self) -> u64 {
         self.seq
     }
 
-    /// When, by the wall clock of the process that wrote it: it may be earlier than that of the event before.
+    /// When it happened, by the wall clock of the process that wrote it. May be earlier than the event before.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.at
@@ -118,7 +116,7 @@ impl Event {
         &self.reason
     }
 
-    /// What ties it to a request or a pipeline.
+    /// The id that relates the event to a request or a pipeline.
     #[must_use]
     pub const fn correlation_id(&self) -> Option<&CorrelationId> {
         self.correlation_id.as_ref()

@@ -1,12 +1,12 @@
-//! The rules for texts that people and services hand in: bounded, not blank, and without characters that change how
-//! the text around them is shown.
+//! The rules for texts that people and services enter: bounded, not blank, and without characters that change how the
+//! surrounding text is displayed.
 
 use std::{error::Error, fmt};
 
 /// Why a text was refused.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{InvalidTextKind, Reason};
+/// use legacy_http_compat::rollout::names::{InvalidTextKind, Reason};
 ///
 /// let error = Reason::new("all\u{202e}neerg").unwrap_err();
 /// assert_eq!(error.kind(), InvalidTextKind::Control { place: 3, character: '\u{202e}' });
@@ -22,23 +22,23 @@ pub struct InvalidText {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidTextKind {
-    /// It is empty or nothing but white space.
+    /// It is empty or all white space.
     Blank,
     /// It has more characters than it may have.
     TooLong {
         /// How many it has.
         characters: usize,
-        /// How many it may have.
+        /// The limit.
         most: usize,
     },
-    /// It has a control character, a line break or one that changes the direction of the text (bidi).
+    /// It contains a control character, a line break or a character that changes the text direction (bidi).
     Control {
-        /// How many characters stand before it.
+        /// How many characters precede it.
         place: usize,
         /// The character.
         character: char,
     },
-    /// It is not of its form; what is expected instead.
+    /// It does not have the required form, which this describes.
     Malformed(&'static str),
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for InvalidText {
         match self.kind {
             InvalidTextKind::Blank => f.write_str("is blank"),
             InvalidTextKind::TooLong { characters, most } => {
-                write!(f, "has {characters} characters, {most} are the most")
+                write!(f, "has {characters} characters, the limit is {most}")
             }
             InvalidTextKind::Control { place, character } => write!(
                 f,
@@ -81,8 +81,8 @@ impl fmt::Display for InvalidText {
 
 impl Error for InvalidText {}
 
-/// Checks what holds of every text.
-pub(super) fn check(what: &'static str, text: &str, most: usize) -> Result<(), InvalidText> {
+/// Checks the rules that apply to every text.
+pub(super) fn validate(what: &'static str, text: &str, most: usize) -> Result<(), InvalidText> {
     let fault = if text.trim().is_empty() {
         Some(InvalidTextKind::Blank)
     } else {
@@ -102,9 +102,7 @@ fn first_control(text: &str) -> Option<InvalidTextKind> {
     Some(InvalidTextKind::Control { place, character })
 }
 
-/// Whether a character has no place in one line of text: it controls instead of being seen.
-///
-/// These are the general category Cc, all characters of the property `Bidi_Control` (UAX #9), the line and paragraph
+/// Whether a character controls the display instead of being displayed: the general category Cc, all characters of the property `Bidi_Control` (UAX #9), the line and paragraph
 /// separators, and the byte order mark.
 fn is_control(character: char) -> bool {
     character.is_control()
@@ -121,7 +119,7 @@ mod tests {
     use super::*;
 
     fn kind(text: &str) -> Option<InvalidTextKind> {
-        check("text", text, 5).err().map(|error| error.kind())
+        validate("text", text, 5).err().map(|error| error.kind())
     }
 
     #[test]
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_any_script_and_emoji_are_welcome() {
+    fn letters_of_any_script_and_emoji_are_accepted() {
         for text in ["日本語", "שלום", "👍🏽", "نعم"] {
             assert_eq!(kind(text), None, "{text}");
         }
@@ -167,8 +165,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_has_no_control_character(text in any::<String>()) {
-            if check("text", &text, usize::MAX).is_ok() {
+        fn accepted_texts_have_no_control_character(text in any::<String>()) {
+            if validate("text", &text, usize::MAX).is_ok() {
                 prop_assert!(!text.chars().any(char::is_control));
             }
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The little of a file that a journal needs.
-pub(super) trait Medium: fmt::Debug + Send {
+pub(super) trait Storage: fmt::Debug + Send {
     fn len(&mut self) -> io::Result<u64>;
     fn read_at(&mut self, place: u64, into: &mut [u8]) -> io::Result<usize>;
     fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()>;
@@ -40,7 +40,7 @@ impl Drop for LockedFile {
     }
 }
 
-impl Medium for LockedFile {
+impl Storage for LockedFile {
     fn len(&mut self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
@@ -66,22 +66,22 @@ impl Medium for LockedFile {
     }
 }
 
-/// Reads a medium from a place on.
+/// Reads a storage from a place on.
 #[derive(Debug)]
-pub(super) struct MediumReader<'a> {
-    medium: &'a mut dyn Medium,
+pub(super) struct StorageReader<'a> {
+    storage: &'a mut dyn Storage,
     place: u64,
 }
 
-impl<'a> MediumReader<'a> {
-    pub(super) fn new(medium: &'a mut dyn Medium, place: u64) -> Self {
-        Self { medium, place }
+impl<'a> StorageReader<'a> {
+    pub(super) fn new(storage: &'a mut dyn Storage, place: u64) -> Self {
+        Self { storage, place }
     }
 }
 
-impl Read for MediumReader<'_> {
+impl Read for StorageReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.medium.read_at(self.place, into)?;
+        let read = self.storage.read_at(self.place, into)?;
         self.place += read as u64;
         Ok(read)
     }

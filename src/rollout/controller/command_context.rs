@@ -1,23 +1,23 @@
 //! What every command carries.
 
-use crate::rollout::{
-    actor::Actor,
-    event::NewEvent,
-    payload::EventPayload,
-    texts::{CorrelationId, Reason},
+use crate::{
+    rollout::{
+        event::{EventPayload, NewEvent},
+        names::{Actor, CorrelationId, Reason},
+    },
+    time::Timestamp,
 };
-use crate::time::Timestamp;
 
-/// Who gives a command, why, and on the strength of what.
+/// Actor and reason of a command, and optionally its correlation id and the head it expects.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{Actor, CorrelationId, CommandContext, Reason};
+/// use legacy_http_compat::rollout::{CommandContext, names::{Actor, CorrelationId, Reason}};
 ///
-/// let order = CommandContext::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
+/// let context = CommandContext::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
 ///     .correlated(CorrelationId::new("req-17")?)
 ///     .expecting(42); // the head that mara's page showed
-/// assert_eq!(order.expected_head(), Some(42));
-/// # Ok::<(), legacy_http_compat::rollout::InvalidText>(())
+/// assert_eq!(context.expected_head(), Some(42));
+/// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -29,7 +29,7 @@ pub struct CommandContext {
 }
 
 impl CommandContext {
-    /// By whom and why.
+    /// A context that expects no head.
     pub const fn new(actor: Actor, reason: Reason) -> Self {
         Self {
             actor,
@@ -39,20 +39,20 @@ impl CommandContext {
         }
     }
 
-    /// With what ties it to a request or a pipeline.
+    /// Sets the id that relates the command to a request or a pipeline.
     pub fn correlated(mut self, id: CorrelationId) -> Self {
         self.correlation_id = Some(id);
         self
     }
 
-    /// Only if the journal still ends with this event: whoever decided by what they saw does not act on something
-    /// else. A rollback does not ask for it.
+    /// Refuses the command unless the journal still ends with this event, so that a decision never applies to a newer
+    /// state than its actor saw. Ignored by a rollback.
     pub const fn expecting(mut self, head: u64) -> Self {
         self.expected_head = Some(head);
         self
     }
 
-    /// Who gives it.
+    /// Who gives the command.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
@@ -64,17 +64,17 @@ impl CommandContext {
         &self.reason
     }
 
-    /// The head that it rests on.
+    /// The head that the journal must have.
     #[must_use]
     pub const fn expected_head(&self) -> Option<u64> {
         self.expected_head
     }
 
-    pub(super) fn draft(&self, at: Timestamp, payload: EventPayload) -> NewEvent {
-        let draft = NewEvent::new(at, self.actor.clone(), self.reason.clone(), payload);
+    pub(super) fn event(&self, at: Timestamp, payload: EventPayload) -> NewEvent {
+        let event = NewEvent::new(at, self.actor.clone(), self.reason.clone(), payload);
         match &self.correlation_id {
-            Some(id) => draft.correlated(id.clone()),
-            None => draft,
+            Some(id) => event.correlated(id.clone()),
+            None => event,
         }
     }
 }

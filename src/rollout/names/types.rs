@@ -1,16 +1,18 @@
-//! The kinds of text that events carry, each with its length and form.
+//! The texts that events contain, each a type with its length and form.
 
 use std::{fmt, str::FromStr};
 
 use http::Uri;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest as _, Sha256};
 
-use super::text::{InvalidText, InvalidTextKind, check};
+use super::validate::{InvalidText, InvalidTextKind, validate};
+use crate::contract::Contract;
 
-/// Defines a text with a name, a length and a form.
+/// Defines a text type with a name, a length and a form.
 ///
-/// A macro and not one type with parameters, so that an owner cannot be handed in where a reason is asked for and
-/// each error names what it is about.
+/// A macro and not one type with parameters, so that an owner cannot be passed as a reason and each error names its
+/// text.
 macro_rules! text_type {
     ($(#[$docs:meta])* $name:ident, $what:literal, $most:literal $(, $form:ident: $expected:literal)?) => {
         $(#[$docs])*
@@ -21,14 +23,14 @@ macro_rules! text_type {
             /// The most characters it may have.
             pub const MAX: usize = $most;
 
-            /// Takes a text.
+            /// Checks a text.
             ///
             /// # Errors
             ///
-            /// When it is blank, too long, has a control character or is not of its form; the error says which.
+            /// When it is blank, too long, contains a control character or does not have the required form.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidText> {
                 let text = text.into();
-                check($what, &text, Self::MAX)?;
+                validate($what, &text, Self::MAX)?;
                 $(
                     if !$form(&text) {
                         let fault = InvalidTextKind::Malformed($expected);
@@ -90,12 +92,12 @@ text_type! {
 }
 
 text_type! {
-    /// What ties an event to a request or a pipeline; at most 128 characters.
+    /// The id that relates an event to a request or a pipeline; at most 128 characters.
     CorrelationId, "correlation id", 128
 }
 
 text_type! {
-    /// The name of the flag that a rollout moves; at most 200 characters.
+    /// The name of the flag that a rollout controls; at most 200 characters.
     FlagName, "flag name", 200
 }
 
@@ -105,7 +107,7 @@ text_type! {
 }
 
 text_type! {
-    /// Who answers for a waiver; at most 128 characters.
+    /// Who is responsible for a waiver; at most 128 characters.
     Owner, "owner", 128
 }
 
@@ -129,12 +131,36 @@ text_type! {
     ContractDigest, "contract digest", 64, is_digest: "64 lower-case hexadecimal digits"
 }
 
+impl ContractDigest {
+    /// The SHA-256 of a contract as a JSON document.
+    ///
+    /// ```
+    /// use legacy_http_compat::{Contract, rollout::names::ContractDigest};
+    ///
+    /// let contract = Contract::device_flow();
+    /// let moved = contract.with_base_path("/api/v2")?;
+    /// assert_eq!(ContractDigest::of(&contract), ContractDigest::of(&Contract::device_flow()));
+    /// assert_ne!(ContractDigest::of(&contract), ContractDigest::of(&moved));
+    /// # Ok::<(), legacy_http_compat::contract::ContractError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Never: a contract is written as JSON.
+    #[must_use]
+    pub fn of(contract: &Contract) -> Self {
+        let document = serde_json::to_vec(contract).expect("a contract is written as JSON");
+        Self::new(hex::encode(Sha256::digest(document)))
+            .expect("a SHA-256 has 64 hexadecimal digits")
+    }
+}
+
 fn is_token(text: &str) -> bool {
     let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     text.bytes().all(in_token)
 }
 
-/// A page that shows a link must not run a script by it, so no other scheme is let in.
+/// Only web schemes: a page that shows the link must not run a script.
 fn is_link(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else {
         return false;
@@ -160,7 +186,7 @@ mod tests {
         assert_eq!(error(Reason::new("  ").unwrap_err()), "reason: is blank");
         assert_eq!(
             error(ActorId::new("a".repeat(129)).unwrap_err()),
-            "actor id: has 129 characters, 128 are the most"
+            "actor id: has 129 characters, the limit is 128"
         );
         assert_eq!(
             error(Identifier::new("legacy quiet").unwrap_err()),
@@ -187,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_written_in_one_way_only() {
+    fn a_digest_has_one_spelling() {
         assert!(ContractDigest::new("0a".repeat(32)).is_ok());
         assert!(ContractDigest::new("0A".repeat(32)).is_err());
         assert!(ContractDigest::new("0a".repeat(31)).is_err());

@@ -1,4 +1,4 @@
-//! The rollout as a source of numbers.
+//! The rollout as a source of metrics.
 
 use super::{rollout::Rollout, status::RolloutStatus};
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
     },
 };
 
-/// Tells [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as the last command or tick left them.
+/// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
+/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as of the last command or tick.
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
         &[
@@ -37,12 +37,12 @@ impl Source for Rollout {
                 sample(&[report.name().as_str()], report.passed().into());
             }
         } else if *family == Family::OVERDUE {
-            for what in ObligationKind::ALL {
-                sample(&[what.as_str()], status.overdue.contains(&what).into());
+            for kind in ObligationKind::ALL {
+                sample(&[kind.as_str()], status.overdue.contains(&kind).into());
             }
         } else if *family == Family::POST_ANALYSES_OPEN {
-            let due = status.state.open_post_analyses().count();
-            sample(&[], (due as u64).into());
+            let open = status.state.open_post_analyses().count();
+            sample(&[], (open as u64).into());
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[], status.journal_error.is_some().into());
         }
@@ -52,7 +52,7 @@ impl Source for Rollout {
 fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
     let flag = status.state.flag_name().as_str();
     for phase in Phase::ALL {
-        let holds = phase == status.state.phase();
-        sample(&[flag, phase.as_str()], holds.into());
+        let current = phase == status.state.phase();
+        sample(&[flag, phase.as_str()], current.into());
     }
 }

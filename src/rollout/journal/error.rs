@@ -1,0 +1,287 @@
+//! Why a journal cannot be opened, read or appended to.
+
+use std::{
+    error::Error,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use crate::rollout::event::Event;
+
+/// Why an event could not be appended to a journal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The head is not the expected one. The event is not in the journal.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// The event is larger than an entry may be. It is not in the journal.
+    #[error("the event has {bytes} bytes, the limit is {most}")]
+    TooLarge {
+        /// Its size in bytes.
+        bytes: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// It could not be written. It is not in the journal, which is as it was.
+    #[error("the event could not be written to the journal: {0}")]
+    NotWritten(#[source] Box<dyn Error + Send + Sync>),
+    /// It could not be written, and the attempt could not be undone. Until the journal is
+    /// [reopened](super::Journal::reopen) it takes no more events, and whether it has the event is unknown: after a
+    /// restart it may be there.
+    #[error("whether the event is in the journal is unknown until it is reopened: {0}")]
+    Undecided(#[source] Box<dyn Error + Send + Sync>),
+    /// The journal has closed itself after [`AppendError::Undecided`], or because another process modified its file. The
+    /// event is not in the journal.
+    #[error(
+        "the journal is closed for writing until it is reopened: a failed write could not be undone, or another process \
+         modified its file"
+    )]
+    Closed,
+}
+
+/// A concurrent modification of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    expected: u64,
+    head: u64,
+    events_since: Vec<Event>,
+}
+
+/// Why a journal, or a line of it, cannot be read.
+#[derive(Debug)]
+pub struct ReadError {
+    line: Option<u64>,
+    kind: ReadErrorKind,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The kind of a [`ReadError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// The storage of the journal cannot be read or written.
+    #[error("the journal cannot be accessed")]
+    Storage,
+    /// The line is longer than any that is written.
+    #[error("is longer than any line that is written")]
+    TooLong,
+    /// The line has a later format.
+    #[error("has format {found}, this version reads up to {supported}")]
+    NewerFormat {
+        /// The version of its format.
+        found: u32,
+        /// The latest version that this crate reads.
+        supported: u32,
+    },
+    /// The line is not as it was written.
+    #[error("was changed: its SHA-256 does not match")]
+    Changed,
+    /// The line is as it was written, but is not an event.
+    #[error("is not an event")]
+    Malformed,
+    /// The line has an event with another sequence number: lines were removed, added or moved.
+    #[error("holds event {found}: lines were removed, added or moved")]
+    OutOfPlace {
+        /// The sequence number of the event.
+        found: u64,
+    },
+    /// The line was written after another line than the one before it.
+    #[error("does not follow the line before it: that one was replaced, or this one moved here")]
+    Unlinked,
+}
+
+/// Why a journal file could not be opened. It is unchanged, except that a torn last line may be cut off.
+#[derive(Debug, thiserror::Error)]
+#[error("journal {}: {cause}", path.display())]
+pub struct OpenError {
+    path: PathBuf,
+    #[source]
+    cause: OpenCause,
+}
+
+/// The kind of an [`OpenError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenErrorKind {
+    /// The file or its directory cannot be opened, created, locked, read or synced.
+    Storage,
+    /// Another process, or another part of this one, has it open for writing.
+    Locked,
+    /// A line is broken, and not merely the last one torn.
+    Broken,
+    /// A torn last line was cut off, but that could not be recorded.
+    NotRecorded,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenCause {
+    #[error("{0}")]
+    Storage(#[from] io::Error),
+    #[error("another process is writing it; a journal has one writer")]
+    Locked,
+    #[error("{0}")]
+    Broken(#[from] ReadError),
+    #[error("a torn line was cut off, which could not be recorded: {0}")]
+    NotRecorded(#[from] AppendError),
+}
+
+impl AppendError {
+    /// Whether it is certain that the event is not in the journal.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        !matches!(self, Self::Undecided(_))
+    }
+}
+
+impl Conflict {
+    /// The most events that a conflict contains.
+    pub const MAX_EVENTS: usize = 100;
+
+    /// A conflict, with the events since the expected head as far as they can be read.
+    #[must_use]
+    pub fn new(expected: u64, head: u64, mut events_since: Vec<Event>) -> Self {
+        events_since.truncate(Self::MAX_EVENTS);
+        Self {
+            expected,
+            head,
+            events_since,
+        }
+    }
+
+    /// The head that was expected.
+    #[must_use]
+    pub const fn expected(&self) -> u64 {
+        self.expected
+    }
+
+    /// The actual head.
+    #[must_use]
+    pub const fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The first [`Conflict::MAX_EVENTS`] events after the expected head.
+    #[must_use]
+    pub fn events_since(&self) -> &[Event] {
+        &self.events_since
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the head of the journal is {}, not {}",
+            self.head, self.expected
+        )?;
+        let mut separator = "; since then: ";
+        for event in self.events_since.iter().take(3) {
+            let (payload, actor) = (event.payload().name(), event.actor());
+            write!(f, "{separator}{payload} by {actor} ({})", event.seq())?;
+            separator = ", ";
+        }
+        match self.events_since.len().saturating_sub(3) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+impl Error for Conflict {}
+
+impl ReadError {
+    /// An error of the storage, for implementations of [`Journal`](super::Journal).
+    pub fn storage(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            line: None,
+            kind: ReadErrorKind::Storage,
+            source: Some(source.into()),
+        }
+    }
+
+    pub(super) const fn at(line: u64, kind: ReadErrorKind) -> Self {
+        Self {
+            line: Some(line),
+            kind,
+            source: None,
+        }
+    }
+
+    pub(super) fn malformed(line: u64, source: serde_json::Error) -> Self {
+        Self {
+            source: Some(Box::new(source)),
+            ..Self::at(line, ReadErrorKind::Malformed)
+        }
+    }
+
+    /// The broken line, counted from 1, which is the sequence number of its event.
+    #[must_use]
+    pub const fn line(&self) -> Option<u64> {
+        self.line
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ReadErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line} ")?;
+        }
+        self.kind.fmt(f)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for ReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source: &(dyn Error + 'static) = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+impl OpenError {
+    pub(super) fn new(path: &Path, cause: impl Into<OpenCause>) -> Self {
+        Self {
+            path: path.to_owned(),
+            cause: cause.into(),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> OpenErrorKind {
+        match &self.cause {
+            OpenCause::Storage(_) => OpenErrorKind::Storage,
+            OpenCause::Broken(error) if matches!(error.kind(), ReadErrorKind::Storage) => {
+                OpenErrorKind::Storage
+            }
+            OpenCause::Locked => OpenErrorKind::Locked,
+            OpenCause::Broken(_) => OpenErrorKind::Broken,
+            OpenCause::NotRecorded(_) => OpenErrorKind::NotRecorded,
+        }
+    }
+
+    /// The broken line, counted from 1, if there is one.
+    #[must_use]
+    pub const fn line(&self) -> Option<u64> {
+        match &self.cause {
+            OpenCause::Broken(error) => error.line(),
+            _ => None,
+        }
+    }
+}
