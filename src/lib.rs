@@ -37,8 +37,7 @@
 )]
 #![cfg_attr(
     feature = "admin",
-    doc = "- [`admin`] (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard",
-    doc = "- [`history`] (feature `admin`): the time series of the last 30 days: dependent callers and responses"
+    doc = "- [`admin`] (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard"
 )]
 #![cfg_attr(
     feature = "cli",
@@ -61,8 +60,6 @@ pub mod diagnostics;
 pub mod document;
 pub mod flag;
 pub mod guide;
-#[cfg(feature = "admin")]
-pub mod history;
 mod http_syntax;
 mod json;
 pub mod metrics;

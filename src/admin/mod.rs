@@ -35,7 +35,7 @@
 //! | `GET /api/status` | viewer | phase, flag, gates, obligations, coverage, totals and all records; `ETag` |
 //! | `GET /api/report?window=24h` | viewer | the census of a window |
 //! | `GET /api/callers?window=&kind=&state=&sort=&order=&offset=&limit=` | viewer | the callers one by one, at most 1,000 |
-//! | `GET /api/timeseries?span=24h` | viewer | dependent callers and responses over `1h`, `24h` or `30d` |
+//! | `GET /api/timeseries?range=24h` | viewer | dependent callers and responses over `1h`, `24h` or `30d` |
 //! | `GET /api/journal?after=0&limit=100` | viewer | the events after a number, at most 500; `ETag` |
 //! | `GET /api/transitions/{step}` | viewer | a dry run of `enable`, `cutover`, `retire`, `abort` or `rollback`; `ETag` |
 //! | `GET /api/events?after=` | viewer | server-sent events: each journal event, and totals every two seconds |
@@ -49,7 +49,7 @@
 //! | `POST /api/post-analyses` | operator | `{rollback, link, summary, reason}`: files the post-analysis of a rollback |
 //! | `POST /api/client-rollbacks` | operator | `{kind, version, incident?, reason}`: records that clients were rolled back |
 //! | `POST /api/policy` | operator | `{policy, reason}`: changes the policy |
-//! | `GET /` | viewer | the overview: phase, gates, time series; `?span=` |
+//! | `GET /` | viewer | the overview: phase, gates, time series; `?range=` |
 //! | `GET /callers`, `/journal`, `/records`, `/waive` | viewer | lists, with forms for reports and waivers |
 //! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | a transition with its gates and its form |
 //! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks` | operator | the same commands, from forms |
@@ -143,6 +143,7 @@ mod body;
 mod command;
 mod event_hub;
 mod format;
+pub mod history;
 mod html;
 mod layers;
 mod login;

@@ -10,7 +10,7 @@ use super::{
     mount_path::MountPath,
     problem::{Problem, ProblemKind},
 };
-use crate::{history::History, rollout::Rollout, time::Clock};
+use crate::{admin::history::History, rollout::Rollout, time::Clock};
 
 /// The state that all requests share.
 pub(crate) struct Shared {

@@ -3,6 +3,7 @@
 use http::request::Parts;
 
 use super::caller::Caller;
+use super::fingerprint_key::KeyCheck;
 use super::kind::Kinds;
 use super::vary::Vary;
 
@@ -52,6 +53,13 @@ pub trait Detect: Send + Sync {
     fn vary(&self) -> Vary {
         Vary::any()
     }
+
+    /// The check of the key under which callers' fingerprints are made. A census snapshot stores it, so that fingerprints
+    /// of two keys are never mixed; without one there is no snapshot. A detector without fingerprints may return any
+    /// constant.
+    fn key_check(&self) -> Option<KeyCheck> {
+        None
+    }
 }
 
 /// The detector where none is set: every caller is an anonymous legacy caller of no known kind.
@@ -79,6 +87,11 @@ impl Detect for AnonymousLegacy {
 
     fn vary(&self) -> Vary {
         Vary::nothing()
+    }
+
+    /// A constant: there are no fingerprints.
+    fn key_check(&self) -> Option<KeyCheck> {
+        Some(KeyCheck::from_u64(0))
     }
 }
 

@@ -154,7 +154,7 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
     browser.sign_in(&service, OPERATOR).await;
     let pages = [
         ("overview", ""),
-        ("overview-month", "?span=30d"),
+        ("overview-month", "?range=30d"),
         ("callers", "/callers"),
         ("waivers", "/waive"),
         ("records", "/records"),
@@ -169,7 +169,7 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
     look_at(
         &service,
         &browser,
-        &[("overview-cutover", "?span=1h"), ("rollback", "/rollback")],
+        &[("overview-cutover", "?range=1h"), ("rollback", "/rollback")],
         &mut faults,
     )
     .await;

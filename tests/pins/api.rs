@@ -110,7 +110,7 @@ async fn the_words_for_choosing_callers_are_pinned() {
 async fn the_curves_of_every_span_are_pinned() {
     let service = troubled().await;
     for span in ["1h", "24h", "30d"] {
-        let mut curves = shown(&service, &format!("/api/timeseries?span={span}")).await;
+        let mut curves = shown(&service, &format!("/api/timeseries?range={span}")).await;
         shorten(&mut curves);
         pin_json(&format!("api/timeseries_{span}.json"), &curves);
     }

@@ -6,43 +6,15 @@ use axum::{Json, extract::State};
 
 use super::{params::Params, with_etag::not_configured};
 use crate::{
+    admin::history::{HistoryRange, TimeSeries},
     admin::{
         access::Viewer,
         problem::Problem,
         shared::{Shared, blocking},
     },
     caller::{Kind, Kinds},
-    census::{CallerState, Census, ListQuery, Page, Report, Select, SortBy},
-    history::{Curves, Span},
+    census::{Census, ListQuery, Page, Report, Select, SortBy},
 };
-
-/// The words for which callers to list.
-const SELECTIONS: [(&str, Select); 10] = [
-    ("all", Select::All),
-    (
-        "never_dependent",
-        Select::State(CallerState::NeverDependent),
-    ),
-    ("dependent", Select::State(CallerState::Dependent)),
-    ("inconclusive", Select::State(CallerState::Inconclusive)),
-    ("migrated", Select::State(CallerState::Migrated)),
-    ("inactive", Select::State(CallerState::Inactive)),
-    ("stranded", Select::Stranded),
-    ("regressed", Select::Regressed),
-    ("depended", Select::Depended),
-    ("unresolved", Select::Unaccounted),
-];
-
-/// The words for the order of the list.
-const SORTS: [(&str, SortBy); 7] = [
-    ("last_seen", SortBy::LastSeen),
-    ("first_seen", SortBy::FirstSeen),
-    ("last_dependent", SortBy::LastDependent),
-    ("responses", SortBy::Responses),
-    ("dependent_responses", SortBy::DependentAnswers),
-    ("kind", SortBy::Kind),
-    ("fingerprint", SortBy::Fingerprint),
-];
 
 const ORDERS: [(&str, bool); 2] = [("asc", false), ("desc", true)];
 
@@ -77,12 +49,12 @@ pub(crate) async fn timeseries(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
     mut params: Params,
-) -> Result<Json<Curves>, Problem> {
-    let span = params.parsed("span").unwrap_or(Span::Day);
+) -> Result<Json<TimeSeries>, Problem> {
+    let range = params.parsed("range").unwrap_or(HistoryRange::Day);
     params.finish()?;
     let history = shared.history.clone();
     let history = history.ok_or_else(|| not_configured("a history"))?;
-    blocking(move || history.curves(span)).await.map(Json)
+    blocking(move || history.time_series(range)).await.map(Json)
 }
 
 fn census(shared: &Shared) -> Result<Arc<Census>, Problem> {
@@ -92,8 +64,19 @@ fn census(shared: &Shared) -> Result<Arc<Census>, Problem> {
 
 fn query(mut params: Params, census: &Census) -> Result<ListQuery, Problem> {
     let query = ListQuery::new(params.window())
-        .select(params.choice("state", &SELECTIONS).unwrap_or(Select::All))
-        .sort(params.choice("sort", &SORTS).unwrap_or(SortBy::LastSeen))
+        .select(
+            params
+                .choice(
+                    "state",
+                    &Select::ALL.map(|select| (select.as_str(), select)),
+                )
+                .unwrap_or(Select::All),
+        )
+        .sort(
+            params
+                .choice("sort", &SortBy::ALL.map(|sort| (sort.as_str(), sort)))
+                .unwrap_or(SortBy::LastSeen),
+        )
         .descending(params.choice("order", &ORDERS).unwrap_or(true));
     let kind = kind(&mut params, census);
     let offset = params.parsed::<usize>("offset").unwrap_or(0);

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    filter_options::{CallersFilter, SELECTIONS, SORTS, state_words},
+    filter_options::{COLUMNS, CallersFilter, meaning, selection_label},
     layout::{Layout, PageContext},
     time_tag::TimeTag,
 };
@@ -12,9 +12,8 @@ use crate::{
         format::{counted, grouped},
         mount_path::{MountPath, query},
     },
-    census::{CallerRow, Page, Window},
+    census::{CallerRow, Page, Select, SortBy, Window},
     rollout::names::WaiverTarget,
-    time::Timestamp,
 };
 
 /// The list of callers.
@@ -90,12 +89,15 @@ impl CallersPage {
         let base = &context.base;
         let previous = page.offset.saturating_sub(PAGE_LEN);
         let mut windows: Vec<String> = Window::STANDARD.map(Window::label).into();
-        if !windows.contains(&filter.window) {
-            windows.push(filter.window.clone());
+        let window = filter.window.label();
+        if !windows.contains(&window) {
+            windows.push(window);
         }
         Self {
             layout: Layout::new("Callers", context),
-            states: SELECTIONS.map(|(name, label, _)| (name, label)).into(),
+            states: Select::ALL
+                .map(|select| (select.as_str(), selection_label(select)))
+                .into(),
             columns: columns(&filter, base),
             rows: page.rows.iter().map(|row| Row::new(context, row)).collect(),
             found: counted(page.total as u64, "caller"),
@@ -110,38 +112,37 @@ impl CallersPage {
 
     /// Whether the filter leaves out any callers.
     fn filtered(&self) -> bool {
-        !self.filter.kind.is_empty() || self.filter.state != "all"
+        !self.filter.kind.is_empty() || self.filter.select != Select::All
     }
 }
 
 fn columns(filter: &CallersFilter, base: &MountPath) -> Vec<Column> {
-    let column = |(name, label, _)| {
-        let sorted = match (filter.sort == name, filter.descending) {
+    let column = |(sort, label)| {
+        let sorted = match (filter.sort == sort, filter.descending) {
             (false, _) => "",
             (true, false) => "ascending",
             (true, true) => "descending",
         };
         // Numbers and times start with the largest.
         let descending = if sorted.is_empty() {
-            !matches!(name, "fingerprint" | "kind")
+            !matches!(sort, SortBy::Fingerprint | SortBy::Kind)
         } else {
             !filter.descending
         };
         Column {
             label,
-            href: filter.sorted_by(name, descending).link(base),
+            href: filter.sorted_by(sort, descending).link(base),
             sorted,
-            figure: matches!(name, "responses" | "dependent_responses"),
+            figure: matches!(sort, SortBy::Responses | SortBy::DependentResponses),
         }
     };
-    SORTS.map(column).into()
+    COLUMNS.map(column).into()
 }
 
 impl Row {
     fn new(context: &PageContext, row: &CallerRow) -> Self {
         let now = context.now;
-        let at = |unix_ms| TimeTag::new(Timestamp::from_unix_ms(unix_ms), now);
-        let (state, meaning) = state_words(row.state);
+        let at = |at| TimeTag::new(at, now);
         let target = WaiverTarget::Caller(row.fingerprint);
         let form = query(&[("target", &target.to_string())]);
         Self {
@@ -151,13 +152,13 @@ impl Row {
             kind: row.kind.clone(),
             version: row.version.clone().unwrap_or_default(),
             generation: row.generation.as_str(),
-            state,
-            meaning,
+            state: row.state.as_str(),
+            meaning: meaning(row.state),
             stranded: row.stranded,
             regressed: row.regressed,
-            first_seen: at(row.first_seen_unix_ms),
-            last_seen: at(row.last_seen_unix_ms),
-            last_dependent: row.last_dependent_unix_ms.map(at),
+            first_seen: at(row.first_seen),
+            last_seen: at(row.last_seen),
+            last_dependent: row.last_dependent.map(at),
             responses: grouped(row.responses.into()),
             dependent_responses: grouped(row.dependent_responses.into()),
             stranded_responses: row.stranded_responses,

@@ -8,90 +8,55 @@ use crate::{
     census::{CallerState, ListQuery, Select, SortBy, Window},
 };
 
-/// An option: its word in the query, its label, and its value.
-type FilterOption<T> = (&'static str, &'static str, T);
-
-pub(crate) const SELECTIONS: [FilterOption<Select>; 10] = [
-    ("all", "All callers", Select::All),
-    (
-        "dependent",
-        "Dependent",
-        Select::State(CallerState::Dependent),
-    ),
-    ("stranded", "Stranded", Select::Stranded),
-    ("regressed", "Regressed", Select::Regressed),
-    (
-        "depended",
-        "Depended in the window, migrated since or not",
-        Select::Depended,
-    ),
-    (
-        "unresolved",
-        "Unresolved: depended and has not migrated",
-        Select::Unaccounted,
-    ),
-    (
-        "inconclusive",
-        "Inconclusive",
-        Select::State(CallerState::Inconclusive),
-    ),
-    ("inactive", "Inactive", Select::State(CallerState::Inactive)),
-    ("migrated", "Migrated", Select::State(CallerState::Migrated)),
-    (
-        "never_dependent",
-        "Never dependent",
-        Select::State(CallerState::NeverDependent),
-    ),
-];
-
-pub(crate) const SORTS: [FilterOption<SortBy>; 7] = [
-    ("fingerprint", "Caller", SortBy::Fingerprint),
-    ("kind", "Kind", SortBy::Kind),
-    ("first_seen", "First seen", SortBy::FirstSeen),
-    LAST_SEEN,
-    ("last_dependent", "Last dependent", SortBy::LastDependent),
-    ("responses", "Responses", SortBy::Responses),
-    (
-        "dependent_responses",
-        "Dependent responses",
-        SortBy::DependentAnswers,
-    ),
-];
-
-const LAST_SEEN: FilterOption<SortBy> = ("last_seen", "Last seen", SortBy::LastSeen);
-
-/// A caller state as a word, and its meaning.
-pub(crate) const fn state_words(state: CallerState) -> (&'static str, &'static str) {
-    match state {
-        CallerState::NeverDependent => ("never_dependent", "Has never depended"),
-        CallerState::Dependent => ("dependent", "Depended in the window"),
-        CallerState::Inconclusive => (
-            "inconclusive",
-            "Seen in the window, but no response showed whether it still depends",
-        ),
-        CallerState::Migrated => ("migrated", "Has depended, and accepts target responses now"),
-        CallerState::Inactive => ("inactive", "Has depended, and was not seen in the window"),
+/// The label of a selection of callers.
+pub(crate) const fn selection_label(select: Select) -> &'static str {
+    match select {
+        Select::All => "All callers",
+        Select::Stranded => "Stranded",
+        Select::Regressed => "Regressed",
+        Select::Depended => "Depended in the window, migrated since or not",
+        Select::Unresolved => "Unresolved: depended and has not migrated",
+        Select::State(CallerState::Dependent) => "Dependent",
+        Select::State(CallerState::Inconclusive) => "Inconclusive",
+        Select::State(CallerState::Inactive) => "Inactive",
+        Select::State(CallerState::Migrated) => "Migrated",
+        Select::State(CallerState::NeverDependent) => "Never dependent",
     }
 }
 
-/// The filter in the words of the query.
+/// The sortable columns in their order, with their heads.
+pub(crate) const COLUMNS: [(SortBy, &str); 7] = [
+    (SortBy::Fingerprint, "Caller"),
+    (SortBy::Kind, "Kind"),
+    (SortBy::FirstSeen, "First seen"),
+    (SortBy::LastSeen, "Last seen"),
+    (SortBy::LastDependent, "Last dependent"),
+    (SortBy::Responses, "Responses"),
+    (SortBy::DependentResponses, "Dependent responses"),
+];
+
+/// The meaning of a caller state.
+pub(crate) const fn meaning(state: CallerState) -> &'static str {
+    match state {
+        CallerState::NeverDependent => "Has never depended",
+        CallerState::Dependent => "Depended in the window",
+        CallerState::Inconclusive => {
+            "Seen in the window, but no response showed whether it still depends"
+        }
+        CallerState::Migrated => "Has depended, and accepts target responses now",
+        CallerState::Inactive => "Has depended, and was not seen in the window",
+    }
+}
+
+/// The filter of the page. An invalid value in the query counts as missing.
 #[derive(Clone, Debug)]
 pub(crate) struct CallersFilter {
     pub(crate) kind: String,
-    pub(crate) state: &'static str,
-    pub(crate) window: String,
-    pub(crate) sort: &'static str,
+    pub(crate) select: Select,
+    pub(crate) window: Window,
+    pub(crate) sort: SortBy,
     pub(crate) descending: bool,
     offset: usize,
-}
-
-/// The query of the page. An invalid value counts as missing.
-#[derive(Clone, Debug)]
-pub(crate) struct CallersQuery {
-    pub(crate) filter: CallersFilter,
-    window: Window,
-    select: Select,
-    sort: SortBy,
 }
 
 impl CallersFilter {
@@ -104,7 +69,7 @@ impl CallersFilter {
     }
 
     /// The same filter with another order, from the start.
-    pub(crate) fn sorted_by(&self, sort: &'static str, descending: bool) -> Self {
+    pub(crate) fn sorted_by(&self, sort: SortBy, descending: bool) -> Self {
         Self {
             sort,
             descending,
@@ -117,11 +82,12 @@ impl CallersFilter {
             0 => String::new(),
             offset => offset.to_string(),
         };
+        let window = self.window.label();
         let pairs = [
             ("kind", self.kind.as_str()),
-            ("state", self.state),
-            ("window", &self.window),
-            ("sort", self.sort),
+            ("state", self.select.as_str()),
+            ("window", &window),
+            ("sort", self.sort.as_str()),
             ("order", self.order()),
             ("offset", &offset),
         ];
@@ -131,45 +97,31 @@ impl CallersFilter {
     pub(crate) const fn order(&self) -> &'static str {
         if self.descending { "desc" } else { "asc" }
     }
-}
 
-impl CallersQuery {
     pub(crate) fn read(fields: &HashMap<String, String>) -> Self {
         let field = |name| fields.get(name).map_or("", String::as_str);
-        let (state, _, select) = find(&SELECTIONS, field("state")).unwrap_or(SELECTIONS[0]);
-        let (sort, _, by) = find(&SORTS, field("sort")).unwrap_or(LAST_SEEN);
         let window = humantime::parse_duration(field("window")).ok();
         let window = window.and_then(|length| Window::new(length).ok());
-        let window = window.unwrap_or(Window::DAY);
         Self {
-            filter: CallersFilter {
-                kind: field("kind").to_owned(),
-                state,
-                window: window.label(),
-                sort,
-                descending: field("order") != "asc",
-                offset: field("offset").parse().unwrap_or_default(),
-            },
-            window,
-            select,
-            sort: by,
+            kind: field("kind").to_owned(),
+            select: Select::find(field("state")).unwrap_or(Select::All),
+            window: window.unwrap_or(Window::DAY),
+            sort: SortBy::find(field("sort")).unwrap_or(SortBy::LastSeen),
+            descending: field("order") != "asc",
+            offset: field("offset").parse().unwrap_or_default(),
         }
     }
 
     /// The query to a census with these kinds.
-    pub(crate) fn list(&self, kinds: &Kinds, limit: usize) -> ListQuery {
+    pub(crate) fn query(&self, kinds: &Kinds, limit: usize) -> ListQuery {
         let query = ListQuery::new(self.window)
             .select(self.select)
             .sort(self.sort)
-            .descending(self.filter.descending)
-            .page(self.filter.offset, limit);
-        match kinds.find(&self.filter.kind) {
+            .descending(self.descending)
+            .page(self.offset, limit);
+        match kinds.find(&self.kind) {
             Some(kind) => query.kind(kind),
             None => query,
         }
     }
-}
-
-fn find<T: Copy>(options: &[FilterOption<T>], word: &str) -> Option<FilterOption<T>> {
-    options.iter().find(|(known, _, _)| *known == word).copied()
 }

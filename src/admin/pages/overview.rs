@@ -13,13 +13,13 @@ use super::{
     timeline_entry::TimelineEntry,
 };
 use crate::{
+    admin::history::{HistoryRange, TimeSeries},
     admin::{
         format::{counted, grouped, percent, window},
         mount_path::{MountPath, query},
     },
     census::Report,
     contract::Contract,
-    history::{Curves, Span},
     rollout::{Obligation, ObligationKind, Transition, event::Event, gate::GateReport},
     time::Timestamp,
 };
@@ -50,7 +50,7 @@ pub(crate) struct OverviewPage {
 pub(crate) struct OverviewData<'a> {
     pub(crate) gates: Option<(Transition, &'a [GateReport])>,
     pub(crate) blocking: &'a BlockingCallers,
-    pub(crate) curves: Option<&'a Curves>,
+    pub(crate) time_series: Option<&'a TimeSeries>,
     pub(crate) contract: Option<&'a Contract>,
     pub(crate) recent: &'a [Event],
 }
@@ -119,8 +119,8 @@ impl OverviewPage {
                 .collect(),
             waivers: counted(waivers as u64, "waiver"),
             charts: data
-                .curves
-                .map(|curves| Charts::new(base, curves, data.contract)),
+                .time_series
+                .map(|time_series| Charts::new(base, time_series, data.contract)),
             callers: context
                 .report
                 .as_ref()
@@ -156,19 +156,19 @@ impl ObligationRow {
 }
 
 impl Charts {
-    fn new(base: &MountPath, curves: &Curves, contract: Option<&Contract>) -> Self {
-        let spans = Span::ALL.map(|span| {
+    fn new(base: &MountPath, time_series: &TimeSeries, contract: Option<&Contract>) -> Self {
+        let spans = HistoryRange::ALL.map(|span| {
             let name = span.as_str();
-            let href = format!("{}{}", base.home(), query(&[("span", name)]));
-            (href, name, name == curves.span)
+            let href = format!("{}{}", base.home(), query(&[("range", name)]));
+            (href, name, name == time_series.range)
         });
         Self {
             spans: spans.into(),
-            span: window(curves.span),
-            window: window(&curves.window),
-            callers: callers_chart(curves),
-            responses: endpoint_charts(curves, contract),
-            errors: errors_chart(curves, contract.map_or(&[], Contract::endpoints)),
+            span: window(time_series.range),
+            window: window(&time_series.window),
+            callers: callers_chart(time_series),
+            responses: endpoint_charts(time_series, contract),
+            errors: errors_chart(time_series, contract.map_or(&[], Contract::endpoints)),
         }
     }
 }

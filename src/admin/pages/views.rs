@@ -10,7 +10,7 @@ use axum::{
 use super::{
     callers::{CallersPage, PAGE_LEN},
     explain::BlockingCallers,
-    filter_options::CallersQuery,
+    filter_options::CallersFilter,
     journal::{JournalPage, page_start},
     layout::PageContext,
     overview::{OverviewData, OverviewPage},
@@ -22,6 +22,7 @@ use super::{
     waivers::WaiversPage,
 };
 use crate::{
+    admin::history::HistoryRange,
     admin::{
         command::{Form, unreadable},
         html::html,
@@ -29,7 +30,6 @@ use crate::{
     },
     caller::Kinds,
     contract::LiveContract,
-    history::Span,
     rollout::{Rollout, Transition, event::Event, gate::GateReport},
 };
 
@@ -44,7 +44,9 @@ fn fields(query: PageQuery) -> HashMap<String, String> {
 const RECENT: u64 = 5;
 
 pub(crate) async fn overview(request: PageRequest, query: PageQuery) -> Response {
-    let span = fields(query).get("span").and_then(|span| span.parse().ok());
+    let range = fields(query)
+        .get("range")
+        .and_then(|range| range.parse().ok());
     let history = request.shared.history.clone();
     request
         .render(move |rollout, context| {
@@ -52,11 +54,12 @@ pub(crate) async fn overview(request: PageRequest, query: PageQuery) -> Response
             let step = next.as_ref().map(|(step, _)| *step);
             let step = step.unwrap_or(Transition::Cutover);
             let contract = rollout.contract().map(LiveContract::current);
-            let curves = history.map(|history| history.curves(span.unwrap_or(Span::Day)));
+            let time_series =
+                history.map(|history| history.time_series(range.unwrap_or(HistoryRange::Day)));
             let data = OverviewData {
                 gates: next.as_ref().map(|(step, gates)| (*step, gates.as_slice())),
                 blocking: &BlockingCallers::of(rollout, step, context.now),
-                curves: curves.as_ref(),
+                time_series: time_series.as_ref(),
                 contract: contract.as_ref(),
                 recent: &newest(rollout, context.status.head, RECENT),
             };
@@ -96,10 +99,10 @@ pub(crate) async fn callers(request: PageRequest, query: PageQuery) -> Response 
                 return Problem::new(ProblemKind::NotConfigured, detail).into_response();
             };
             let kinds = kinds(&context);
-            let query = CallersQuery::read(&fields);
+            let filter = CallersFilter::read(&fields);
             let known = Kinds::new(kinds.iter().skip(1).cloned()).unwrap_or_default();
-            let page = census.list(&query.list(&known, PAGE_LEN));
-            html(&CallersPage::new(&context, query.filter, kinds, &page))
+            let page = census.list(&filter.query(&known, PAGE_LEN));
+            html(&CallersPage::new(&context, filter, kinds, &page))
         })
         .await
 }

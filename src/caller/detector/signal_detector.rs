@@ -96,12 +96,6 @@ impl SignalDetector {
         }
         caller
     }
-
-    /// The check of the key that the fingerprints are made under.
-    #[must_use]
-    pub const fn key_check(&self) -> KeyCheck {
-        self.key_check
-    }
 }
 
 impl Detect for SignalDetector {
@@ -130,5 +124,9 @@ impl Detect for SignalDetector {
     /// fingerprint alone, which never changes an answer (RFC 9110 §12.5.5 asks for what does).
     fn vary(&self) -> Vary {
         self.vary.clone()
+    }
+
+    fn key_check(&self) -> Option<KeyCheck> {
+        Some(self.key_check)
     }
 }

@@ -134,7 +134,7 @@ fn write_all(
             TemplatePart::Comma => to.text(","),
             TemplatePart::Placeholder(placeholder) => placeholder.write(values, to)?,
             TemplatePart::Optional(parts) if have_value(parts, values) => {
-                write_all(parts, values, to)?
+                write_all(parts, values, to)?;
             }
             TemplatePart::Optional(_) => {}
         }

@@ -30,7 +30,7 @@ impl Tick for Rollout {
     }
 
     /// Tries once more to record what could not be written before.
-    fn finish(&self) {
+    fn shutdown(&self) {
         self.sync_journal();
     }
 }

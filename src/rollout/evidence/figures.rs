@@ -224,7 +224,7 @@ impl AutoRollbackEvidence {
 mod window_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
-    use crate::{census::Window, time::duration_text};
+    use crate::{census::Window, time::parse_duration};
 
     #[expect(
         clippy::trivially_copy_pass_by_ref,
@@ -241,7 +241,7 @@ mod window_text {
         deserializer: D,
     ) -> Result<Window, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let length = duration_text::read(&text);
+        let length = parse_duration(&text);
         length
             .and_then(|length| Window::new(length).ok())
             .ok_or_else(|| D::Error::custom("a window is a duration of 1ms to 30d"))

@@ -17,7 +17,7 @@ use crate::{
 /// A census that is ticked renews its cached reports every five seconds.
 const FRESH_MS: u64 = 30_000;
 
-/// The coarsest rounding of [`Report::responses_since_unix_ms`].
+/// The coarsest rounding of [`Report::responses_since`].
 const ROUNDING: Duration = Duration::from_secs(15 * 60);
 
 /// How many blocking callers the evidence lists.
@@ -40,7 +40,7 @@ pub(super) fn instrumentation(context: &GateContext<'_>) -> Verdict {
     let report = reports.first();
     let watched_ms = report.map_or(0, |report| report.coverage.watched_ms);
     let report_age_ms = report.map_or(u64::MAX, |report| {
-        report.at_unix_ms.abs_diff(context.now.unix_ms())
+        report.at.unix_ms().abs_diff(context.now.unix_ms())
     });
     let evidence = InstrumentationEvidence {
         watched_ms,
@@ -143,7 +143,7 @@ pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
     let report = census.report(window);
     let waivers = WaiverCover::new(context.state, context.now);
     let mut found = Unresolved::default();
-    census.each_caller(window, Select::Unaccounted, |row| found.add(&row, &waivers));
+    census.each_caller(window, Select::Unresolved, |row| found.add(&row, &waivers));
     let evidence = AllCallersResolvedEvidence {
         inactive_after: window,
         migrated: report.all.migrated,
@@ -206,7 +206,7 @@ pub(super) fn coverage(context: &GateContext<'_>) -> Verdict {
 
 /// Snapshots given up in the window of a report, whose data is lost.
 fn snapshots_lost(report: &Report) -> usize {
-    let start = report.at_unix_ms.saturating_sub(report.window_ms);
+    let start = report.at.unix_ms().saturating_sub(report.window_ms);
     let lost = report.losses.iter();
-    lost.filter(|loss| loss.at_unix_ms >= start).count()
+    lost.filter(|loss| loss.at.unix_ms() >= start).count()
 }

@@ -16,7 +16,7 @@ use crate::{
         json_object::PolicyDocument,
         phase::{Phase, Transition},
     },
-    time::{Timestamp, duration_text},
+    time::{Timestamp, parse_duration},
 };
 
 impl Policy {
@@ -176,7 +176,7 @@ fn read_phase(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Phas
 
 fn read_duration(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Duration> {
     let text = read_str(tree, diagnostics)?;
-    let length = duration_text::read(text);
+    let length = parse_duration(text);
     if length.is_none() {
         let expected = "a duration such as \"24h\" or \"14d\"";
         diagnostics.add(FaultCode::InvalidValue, text, expected);

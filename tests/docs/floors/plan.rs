@@ -26,7 +26,6 @@ const FLOORS: &[(&str, u8)] = &[
     ("metrics::source", 2),
     ("census", 3),
     ("metrics", 3),
-    ("history", 4),
     ("middleware", 4),
     ("rollout", 4),
     ("admin", 5),

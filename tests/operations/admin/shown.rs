@@ -185,11 +185,11 @@ async fn curves_have_the_span_that_was_asked_for() {
     for (span, len) in [("1h", 360), ("24h", 1_440), ("30d", 2_880)] {
         let curves = service
             .viewer()
-            .get(&format!("/api/timeseries?span={span}"))
+            .get(&format!("/api/timeseries?range={span}"))
             .await
             .ok();
         assert_eq!(
-            (&curves["span"], &curves["len"]),
+            (&curves["range"], &curves["len"]),
             (&json!(span), &json!(len))
         );
         let agent = curves["callers"]
@@ -201,16 +201,16 @@ async fn curves_have_the_span_that_was_asked_for() {
         assert_eq!(agent["dependent"].as_array().unwrap().len(), len);
     }
     assert_eq!(
-        service.viewer().get("/api/timeseries").await.ok()["span"],
+        service.viewer().get("/api/timeseries").await.ok()["range"],
         "24h"
     );
     assert_eq!(
         service
             .viewer()
-            .get("/api/timeseries?span=7d")
+            .get("/api/timeseries?range=7d")
             .await
             .places(),
-        ["span"]
+        ["range"]
     );
 }
 

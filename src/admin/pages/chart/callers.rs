@@ -7,16 +7,22 @@ use super::{
 };
 use crate::{
     admin::format::window,
-    history::{CallerCurve, Curves},
+    admin::history::{CallerSeries, TimeSeries},
 };
 
 /// Dependent callers of each kind, and in red those that are stranded.
-pub(crate) fn callers_chart(curves: &Curves) -> Chart {
-    let span = window(curves.span);
-    let kinds = curves.callers.iter().filter(|kind| ever(&kind.dependent));
+pub(crate) fn callers_chart(time_series: &TimeSeries) -> Chart {
+    let range = window(time_series.range);
+    let kinds = time_series
+        .callers
+        .iter()
+        .filter(|kind| ever(&kind.dependent));
     let kinds = kinds.map(|kind| (kind.kind.as_str(), kind.dependent.clone()));
     let mut series = styled(kinds, "kinds");
-    let stranded = sum(curves.callers.iter().map(|kind| kind.stranded.as_slice()));
+    let stranded = sum(time_series
+        .callers
+        .iter()
+        .map(|kind| kind.stranded.as_slice()));
     series.extend(ever(&stranded).then(|| Series {
         name: "stranded".to_owned(),
         style: LineStyle::STRANDED,
@@ -24,13 +30,13 @@ pub(crate) fn callers_chart(curves: &Curves) -> Chart {
     }));
     ChartSpec {
         id: "callers".to_owned(),
-        subject: format!("Dependent callers by kind over the last {span}"),
-        buckets: buckets(curves),
+        subject: format!("Dependent callers by kind over the last {range}"),
+        buckets: buckets(time_series),
         join: Join::Highest,
-        watched: watched(&curves.callers, curves.len),
+        watched: watched(&time_series.callers, time_series.len),
         series,
         named: true,
-        empty: format!("No dependent callers in the last {span}"),
+        empty: format!("No dependent callers in the last {range}"),
         legend: Vec::new(),
     }
     .draw()
@@ -40,17 +46,17 @@ fn ever(values: &[Option<u64>]) -> bool {
     values.iter().flatten().any(|number| *number > 0)
 }
 
-pub(super) const fn buckets(curves: &Curves) -> Buckets {
+pub(super) const fn buckets(time_series: &TimeSeries) -> Buckets {
     Buckets {
-        from_ms: curves.from_unix_ms,
-        step_ms: curves.step_ms,
-        len: curves.len,
+        from_ms: time_series.from.unix_ms(),
+        step_ms: time_series.step_ms,
+        len: time_series.len,
     }
 }
 
 /// The buckets in which callers were counted.
-pub(super) fn watched(kinds: &[CallerCurve], len: usize) -> Vec<bool> {
-    let counted = |kind: &CallerCurve, bucket| {
+pub(super) fn watched(kinds: &[CallerSeries], len: usize) -> Vec<bool> {
+    let counted = |kind: &CallerSeries, bucket| {
         let value = kind.dependent.get(bucket);
         value.is_some_and(Option::is_some)
     };

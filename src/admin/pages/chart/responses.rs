@@ -9,9 +9,11 @@ use super::{
     series::{LegendEntry, LineStyle, Series, share_of, styled, sum},
 };
 use crate::{
-    admin::format::{grouped, window},
+    admin::{
+        format::{grouped, window},
+        history::{ResponseSeries, TimeSeries},
+    },
     contract::{Contract, Endpoint, Outcome},
-    history::{AnswerCurve, Curves},
 };
 
 /// The responses of one endpoint by outcome.
@@ -42,17 +44,20 @@ struct StatusTotals<'a> {
 }
 
 /// A chart for each endpoint, those without responses last. Endpoints that have left the contract follow those on it.
-pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> Vec<EndpointChart> {
+pub(crate) fn endpoint_charts(
+    time_series: &TimeSeries,
+    contract: Option<&Contract>,
+) -> Vec<EndpointChart> {
     let described = contract.map_or(&[][..], Contract::endpoints);
     let mut names: Vec<&str> = described.iter().map(Endpoint::name).collect();
-    for series in &curves.responses {
+    for series in &time_series.responses {
         if !names.contains(&series.endpoint.as_str()) {
             names.push(&series.endpoint);
         }
     }
     let charts = names.iter().enumerate().map(|(number, name)| {
         let endpoint = described.iter().find(|endpoint| endpoint.name() == *name);
-        endpoint_chart(number, name, (endpoint, contract), curves)
+        endpoint_chart(number, name, (endpoint, contract), time_series)
     });
     let (seen, unseen): (Vec<_>, Vec<_>) = charts.partition(|chart| chart.total != "0");
     seen.into_iter().chain(unseen).collect()
@@ -62,9 +67,9 @@ fn endpoint_chart(
     number: usize,
     name: &str,
     (endpoint, contract): (Option<&Endpoint>, Option<&Contract>),
-    curves: &Curves,
+    time_series: &TimeSeries,
 ) -> EndpointChart {
-    let outcomes = outcomes(name, endpoint, curves);
+    let outcomes = outcomes(name, endpoint, time_series);
     let total: u64 = outcomes.iter().map(|outcome| outcome.total).sum();
     let (seen, unseen): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.total > 0);
     let styles = (0..seen.len()).map(|number| Some(LineStyle::of(number)));
@@ -73,16 +78,16 @@ fn endpoint_chart(
     let series = seen
         .iter()
         .map(|outcome| (outcome.name, outcome.values.clone()));
-    let span = window(curves.span);
+    let range = window(time_series.range);
     let chart = ChartSpec {
         id: format!("endpoint-{number}"),
-        subject: format!("Responses of {name} by outcome over the last {span}"),
-        buckets: buckets(curves),
+        subject: format!("Responses of {name} by outcome over the last {range}"),
+        buckets: buckets(time_series),
         join: Join::Sum,
-        watched: watched(&curves.callers, curves.len),
+        watched: watched(&time_series.callers, time_series.len),
         series: styled(series, "outcomes"),
         named: false,
-        empty: format!("No responses in the last {span}"),
+        empty: format!("No responses in the last {range}"),
         legend: legend
             .map(|(outcome, style)| outcome.legend(style, total))
             .collect(),
@@ -105,10 +110,10 @@ fn endpoint_chart(
 fn outcomes<'a>(
     name: &str,
     endpoint: Option<&'a Endpoint>,
-    curves: &'a Curves,
+    time_series: &'a TimeSeries,
 ) -> Vec<OutcomeTotals<'a>> {
     let series = || {
-        curves
+        time_series
             .responses
             .iter()
             .filter(|series| series.endpoint == name)
@@ -130,7 +135,7 @@ fn outcomes<'a>(
 }
 
 impl<'a> OutcomeTotals<'a> {
-    fn new(name: &'a str, outcome: Option<&'a Outcome>, series: Option<&AnswerCurve>) -> Self {
+    fn new(name: &'a str, outcome: Option<&'a Outcome>, series: Option<&ResponseSeries>) -> Self {
         let shapes = series.map(|series| [series.target.as_slice(), series.legacy.as_slice()]);
         let values = sum(shapes.into_iter().flatten());
         Self {
@@ -169,12 +174,12 @@ fn total(values: &[Option<u64>]) -> u64 {
 
 /// All outcomes that the contract describes with an error status, by status. An error status of a legacy shape alone does
 /// not count.
-pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
-    let shapes = curves.responses.iter();
+pub(crate) fn errors_chart(time_series: &TimeSeries, described: &[Endpoint]) -> Chart {
+    let shapes = time_series.responses.iter();
     let shapes = shapes.flat_map(|series| [&series.target, &series.legacy]);
     let all: u64 = shapes.map(|values| total(values)).sum();
     let (mut series, mut legend) = (Vec::new(), Vec::new());
-    for (status, totals) in statuses(curves, described) {
+    for (status, totals) in statuses(time_series, described) {
         let values = sum(totals.values.iter().copied());
         let responses = total(&values);
         let style = (responses > 0).then(|| LineStyle::of(series.len()));
@@ -192,29 +197,32 @@ pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
             values,
         }));
     }
-    let span = window(curves.span);
+    let range = window(time_series.range);
     ChartSpec {
         id: "errors".to_owned(),
-        subject: format!("Responses with an error status over the last {span}"),
-        buckets: buckets(curves),
+        subject: format!("Responses with an error status over the last {range}"),
+        buckets: buckets(time_series),
         join: Join::Sum,
-        watched: watched(&curves.callers, curves.len),
+        watched: watched(&time_series.callers, time_series.len),
         series,
         named: false,
-        empty: format!("No responses with an error status in the last {span}"),
+        empty: format!("No responses with an error status in the last {range}"),
         legend,
     }
     .draw()
 }
 
-fn statuses<'a>(curves: &'a Curves, described: &'a [Endpoint]) -> BTreeMap<u16, StatusTotals<'a>> {
+fn statuses<'a>(
+    time_series: &'a TimeSeries,
+    described: &'a [Endpoint],
+) -> BTreeMap<u16, StatusTotals<'a>> {
     let mut statuses: BTreeMap<u16, StatusTotals<'a>> = BTreeMap::new();
     for endpoint in described {
         let outcomes = endpoint.outcomes().iter();
         for outcome in outcomes.filter(|outcome| outcome.status() >= 400) {
             let status = statuses.entry(outcome.status()).or_default();
             status.names.insert(outcome.name());
-            let series = curves.responses.iter().find(|series| {
+            let series = time_series.responses.iter().find(|series| {
                 series.endpoint == endpoint.name() && series.outcome == outcome.name()
             });
             let shapes = series.map(|series| [series.target.as_slice(), series.legacy.as_slice()]);

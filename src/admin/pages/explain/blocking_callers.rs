@@ -32,7 +32,7 @@ impl BlockingCallers {
             }
         });
         let window = status.policy.inactive_after();
-        census.each_caller(window, Select::Unaccounted, |row| {
+        census.each_caller(window, Select::Unresolved, |row| {
             if row.state != CallerState::Inactive && !waivers.covers(&row) {
                 *unresolved.entry(row.kind).or_default() += 1;
             }

@@ -8,7 +8,7 @@ use super::{BlockingCallers, ExplainContext, Explanation, explain};
 use crate::{
     Contract, LiveContract,
     admin::mount_path::MountPath,
-    caller::{Caller, Fingerprint, Generation, Kinds},
+    caller::{Caller, Detect as _, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence},
     metrics::Metrics,
     rollout::{
@@ -36,8 +36,11 @@ struct Stage {
 impl Stage {
     fn new(policy: &Value) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
-        let census = Census::builder(&kinds)
+        let detector = SignalDetector::builder(["AGENT", "MCP"])
+            .kind_header("x-client-kind")
+            .build(&FingerprintKey::new([7; 16]))
+            .unwrap();
+        let census = Census::builder(&detector)
             .capacity(20)
             .heartbeat_limit(2 * HOUR)
             .clock(clock.clone());
@@ -54,7 +57,7 @@ impl Stage {
             clock,
             census,
             rollout: rollout.unwrap(),
-            kinds,
+            kinds: detector.kinds().clone(),
         }
     }
 
