@@ -28,7 +28,7 @@
 //!     .metrics(metrics.clone())
 //!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` in production
 //! let rollout = Arc::new(rollout);
-//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
+//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observer(census.clone()).observer(metrics);
 //! let worker = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
 //!
 //! // … serve; then try to cut over too early:
