@@ -105,6 +105,12 @@ impl Problem {
             .with("faults", members.collect::<Vec<Value>>())
     }
 
+    /// The problem of a part that the rollout or the service was built without.
+    pub(crate) fn not_configured(part: &str) -> Self {
+        let detail = format!("The service was built without {part}.");
+        Self::new(ProblemKind::NotConfigured, detail)
+    }
+
     /// Adds a member.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.body.members.insert(name.to_owned(), value.into());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 
-use super::{params::Params, with_etag::not_configured};
+use super::params::Params;
 use crate::{
     admin::history::{HistoryRange, TimeSeries},
     admin::{
@@ -53,13 +53,13 @@ pub(crate) async fn timeseries(
     let range = params.parsed("range").unwrap_or(HistoryRange::Day);
     params.finish()?;
     let history = shared.history.clone();
-    let history = history.ok_or_else(|| not_configured("a history"))?;
+    let history = history.ok_or_else(|| Problem::not_configured("a history"))?;
     blocking(move || history.time_series(range)).await.map(Json)
 }
 
 fn census(shared: &Shared) -> Result<Arc<Census>, Problem> {
     let census = shared.rollout.census().cloned();
-    census.ok_or_else(|| not_configured("a census"))
+    census.ok_or_else(|| Problem::not_configured("a census"))
 }
 
 fn query(mut params: Params, census: &Census) -> Result<ListQuery, Problem> {

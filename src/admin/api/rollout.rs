@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Path, State, rejection::PathRejection};
 use serde::Serialize;
 
-use super::{params::Params, with_etag::WithEtag};
+use super::params::Params;
 use crate::{
     admin::{
         access::{Principal, Role, Viewer},
-        command::refusal_problem,
+        command::{WithEtag, refusal_problem},
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
         totals::{ResponseTotals, Totals, responses},

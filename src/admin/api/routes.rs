@@ -3,20 +3,28 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    response::IntoResponse,
-    routing::{MethodRouter, get},
+    Extension, Json, Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
 };
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use serde_json::json;
 
 use super::{
     census::{callers, report, timeseries},
-    commands::command,
-    events::events,
-    journal::journal,
+    journal::{events, journal},
+    params::Params,
     rollout::{dry_run, status},
 };
-use crate::admin::{command::CommandKind, shared::Shared};
+use crate::admin::{
+    access::Operator,
+    body::JsonBody,
+    command::{CommandKind, CommandMeta, CommandOutcome, IfMatch, execute},
+    layers::Correlation,
+    problem::Problem,
+    shared::Shared,
+};
 
 /// The `OpenAPI` 3.1 document.
 pub(crate) const OPENAPI: &str = include_str!("openapi.json");
@@ -46,16 +54,16 @@ pub(crate) const ROUTES: [Route; 18] = [
     show("/api/journal", || get(journal)),
     show("/api/transitions/{step}", || get(dry_run)),
     show("/api/events", || get(events)),
-    execute("/api/transitions", CommandKind::Transition),
-    execute("/api/rollbacks", CommandKind::Rollback),
-    execute("/api/checks", CommandKind::Check),
-    execute("/api/incidents", CommandKind::OpenIncident),
-    execute("/api/incidents/close", CommandKind::CloseIncident),
-    execute("/api/waivers", CommandKind::Waive),
-    execute("/api/waivers/end", CommandKind::EndWaiver),
-    execute("/api/post-analyses", CommandKind::PostAnalysis),
-    execute("/api/client-rollbacks", CommandKind::ClientRollback),
-    execute("/api/policy", CommandKind::Policy),
+    command("/api/transitions", CommandKind::Transition),
+    command("/api/rollbacks", CommandKind::Rollback),
+    command("/api/checks", CommandKind::Check),
+    command("/api/incidents", CommandKind::OpenIncident),
+    command("/api/incidents/close", CommandKind::CloseIncident),
+    command("/api/waivers", CommandKind::Waive),
+    command("/api/waivers/end", CommandKind::EndWaiver),
+    command("/api/post-analyses", CommandKind::PostAnalysis),
+    command("/api/client-rollbacks", CommandKind::ClientRollback),
+    command("/api/policy", CommandKind::Policy),
 ];
 
 /// The router of the API.
@@ -63,7 +71,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = match route.action {
             Action::Show(handler) => handler(),
-            Action::Execute(kind) => command(kind),
+            Action::Execute(kind) => executing(kind),
         };
         router.route(route.path, handler)
     })
@@ -78,7 +86,49 @@ const fn show(path: &'static str, handler: fn() -> MethodRouter<Arc<Shared>>) ->
     Route { path, action }
 }
 
-const fn execute(path: &'static str, kind: CommandKind) -> Route {
+const fn command(path: &'static str, kind: CommandKind) -> Route {
     let action = Action::Execute(kind);
     Route { path, action }
+}
+
+/// The handler of one kind of command.
+fn executing(kind: CommandKind) -> MethodRouter<Arc<Shared>> {
+    post(
+        move |Operator(principal): Operator,
+              State(shared): State<Arc<Shared>>,
+              Extension(Correlation(correlation)): Extension<Correlation>,
+              headers: HeaderMap,
+              params: Params,
+              JsonBody(body): JsonBody| async move {
+            params.finish()?;
+            let request = kind
+                .read(&body)
+                .map_err(|faults| Problem::invalid(&faults))?;
+            let meta = CommandMeta {
+                principal,
+                correlation,
+                condition: condition(kind, &headers)?,
+            };
+            execute(&shared, request, meta).await
+        },
+    )
+}
+
+/// A rollback has no condition, so not even a malformed one stops it.
+fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem> {
+    match kind {
+        CommandKind::Rollback => Ok(IfMatch::Absent),
+        _ => IfMatch::of(headers),
+    }
+}
+
+impl IntoResponse for CommandOutcome {
+    fn into_response(self) -> Response {
+        let Self { head, event } = self;
+        if let Some(event) = event {
+            return Json(json!({ "head": head, "event": event })).into_response();
+        }
+        let accepted = json!({ "head": head, "recorded": false });
+        (StatusCode::ACCEPTED, Json(accepted)).into_response()
+    }
 }

@@ -1,6 +1,14 @@
-//! Commands under the condition that the journal has a certain head.
+//! The head of the journal as an entity tag: sent as `ETag`, and received as the condition of a command.
 
-use http::{HeaderMap, header::IF_MATCH};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ETAG, IF_MATCH},
+};
+use serde::Serialize;
 
 use crate::admin::problem::{Problem, ProblemKind};
 
@@ -92,6 +100,21 @@ fn tags(text: &str) -> Option<Vec<Option<u64>>> {
 fn number(opaque: &str) -> Option<u64> {
     let number: u64 = opaque.parse().ok()?;
     (number.to_string() == opaque).then_some(number)
+}
+
+/// A JSON response with the head of the journal as its entity tag (RFC 9110 §8.8.3).
+///
+/// The tag identifies the journal state and not the bytes: figures change without an event. Responses are not cached, so the
+/// tag only serves conditions.
+pub(crate) struct WithEtag<T>(pub(crate) u64, pub(crate) T);
+
+impl<T: Serialize> IntoResponse for WithEtag<T> {
+    fn into_response(self) -> Response {
+        let Self(head, value) = self;
+        let tag = HeaderValue::from_str(&format!("\"{head}\""));
+        let tag = tag.expect("digits in quotes are a header value");
+        ([(ETAG, tag)], Json(value)).into_response()
+    }
 }
 
 #[cfg(test)]

@@ -12,4 +12,4 @@ mod if_match;
 pub(super) use command::CommandKind;
 pub(super) use execute::{CommandMeta, CommandOutcome, execute, refusal_problem, unreadable};
 pub(super) use form::Form;
-pub(super) use if_match::IfMatch;
+pub(super) use if_match::{IfMatch, WithEtag};

@@ -3,7 +3,6 @@
 //! Lines differ in dashes and marks as well as in colour. A stretch that was not watched is a gap, never a zero.
 
 mod axes;
-mod callers;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named after"
@@ -11,9 +10,8 @@ mod callers;
 mod chart;
 mod columns;
 mod line;
-mod responses;
+mod overview_charts;
 mod series;
 
-pub(crate) use callers::callers_chart;
 pub(crate) use chart::Chart;
-pub(crate) use responses::{EndpointChart, endpoint_charts, errors_chart};
+pub(crate) use overview_charts::{EndpointChart, callers_chart, endpoint_charts, errors_chart};

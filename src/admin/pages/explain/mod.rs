@@ -3,7 +3,6 @@
 //! Made from the evidence alone, so that a journaled report reads like a fresh one. Only the kinds of the blocking callers
 //! are looked up in the census, because the evidence does not name them.
 
-mod blocking_callers;
 mod census_gates;
 mod explanation;
 mod gate;
@@ -12,7 +11,6 @@ mod json_rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use blocking_callers::BlockingCallers;
-pub(crate) use explanation::{ExplainContext, Explanation};
+pub(crate) use explanation::{BlockingCallers, ExplainContext, Explanation};
 pub(crate) use gate::explain;
 pub(crate) use json_rows::json_rows;
