@@ -43,7 +43,7 @@ impl<T> PerContract<T> {
         prepare: impl FnOnce() -> T,
         apply: impl FnOnce(&T),
     ) {
-        let row = self.row(observation.plan().id).iter();
+        let row = self.row(observation.contract().id).iter();
         let mut entries = row.map_while(OnceLock::get);
         match entries.find(|entry| entry.is_for(observation)) {
             Some(entry) => apply(&entry.value),
@@ -70,7 +70,7 @@ impl<T> PerContract<T> {
         // Another thread may have added it before the lock was taken.
         self.find(observation).unwrap_or_else(|| {
             let entry = Arc::new(Entry {
-                contract: observation.plan().id,
+                contract: observation.contract().id,
                 kinds: observation.kinds().clone(),
                 value: prepare(),
             });
@@ -80,7 +80,7 @@ impl<T> PerContract<T> {
     }
 
     fn find(&self, observation: &Observation<'_>) -> Option<Arc<Entry<T>>> {
-        let row = self.row(observation.plan().id).iter();
+        let row = self.row(observation.contract().id).iter();
         let spill = self.spill.load();
         let mut all = row.map_while(OnceLock::get).chain(spill.iter());
         all.find(|entry| entry.is_for(observation)).cloned()
@@ -106,7 +106,7 @@ impl<T> Entry<T> {
     /// Whether it is the entry for this observation.
     #[inline]
     fn is_for(&self, observation: &Observation<'_>) -> bool {
-        self.contract == observation.plan().id && self.kinds.is_same_set(observation.kinds())
+        self.contract == observation.contract().id && self.kinds.is_same_set(observation.kinds())
     }
 }
 

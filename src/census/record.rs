@@ -1,7 +1,6 @@
 //! The record of one caller, and its state.
 
-use postcard::fixint;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     event::{CallerEvent, Dependence},
@@ -44,39 +43,27 @@ impl CallerState {
 }
 
 /// One caller, in a cache line of its own, so that threads with different callers do not slow each other down. Times are
-/// seconds of the census's timeline. Stored with fixed widths, which are faster than variable ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// seconds of the census's timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub(super) struct Record {
-    #[serde(with = "fixint::le")]
     pub(super) fingerprint: u128,
     /// One bit per endpoint slot.
-    #[serde(with = "fixint::le")]
     pub(super) endpoints: u64,
-    #[serde(with = "fixint::le")]
     pub(super) first_seen: u32,
-    #[serde(with = "fixint::le")]
     pub(super) last_seen: u32,
-    #[serde(with = "fixint::le")]
     pub(super) last_dependent: u32,
-    #[serde(with = "fixint::le")]
     pub(super) last_stranded: u32,
-    #[serde(with = "fixint::le")]
     pub(super) last_target: u32,
     // The counts stop at their maximum.
-    #[serde(with = "fixint::le")]
     pub(super) responses: u32,
-    #[serde(with = "fixint::le")]
     pub(super) dependent: u32,
-    #[serde(with = "fixint::le")]
     pub(super) stranded: u32,
     pub(super) kind: u8,
     pub(super) flags: u8,
     /// The number of the latest version, if the [versions](super::versions) have it.
-    #[serde(skip)]
     pub(super) version: u16,
     /// The tag of the latest version, whether or not it has a number.
-    #[serde(skip)]
     pub(super) version_tag: u32,
 }
 
@@ -196,6 +183,72 @@ impl Record {
     }
 }
 
+/// The length of a stored record: all fields but the version, little-endian.
+const STORED: usize = 58;
+
+/// One block of bytes: field by field, a million records take half as long again to write.
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let numbers = [
+            self.first_seen,
+            self.last_seen,
+            self.last_dependent,
+            self.last_stranded,
+            self.last_target,
+            self.responses,
+            self.dependent,
+            self.stranded,
+        ];
+        let mut bytes = [0; STORED];
+        bytes[..16].copy_from_slice(&self.fingerprint.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.endpoints.to_le_bytes());
+        bytes[24..56].copy_from_slice(numbers.map(u32::to_le_bytes).as_flattened());
+        bytes[56..].copy_from_slice(&[self.kind, self.flags]);
+        serializer.serialize_bytes(&bytes)
+    }
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        Self::from_bytes(bytes).ok_or_else(|| D::Error::custom("not a record"))
+    }
+}
+
+impl Record {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; STORED] = bytes.try_into().ok()?;
+        let (fingerprint, rest) = bytes.split_first_chunk()?;
+        let (endpoints, rest) = rest.split_first_chunk()?;
+        let (numbers, rest) = rest.split_first_chunk::<32>()?;
+        let [
+            first_seen,
+            last_seen,
+            last_dependent,
+            last_stranded,
+            numbers @ ..,
+        ] = *numbers.as_chunks().0.first_chunk::<8>()?;
+        let [last_target, responses, dependent, stranded] = numbers;
+        let [kind, flags] = *rest.first_chunk()?;
+        Some(Self {
+            fingerprint: u128::from_le_bytes(*fingerprint),
+            endpoints: u64::from_le_bytes(*endpoints),
+            first_seen: u32::from_le_bytes(first_seen),
+            last_seen: u32::from_le_bytes(last_seen),
+            last_dependent: u32::from_le_bytes(last_dependent),
+            last_stranded: u32::from_le_bytes(last_stranded),
+            last_target: u32::from_le_bytes(last_target),
+            responses: u32::from_le_bytes(responses),
+            dependent: u32::from_le_bytes(dependent),
+            stranded: u32::from_le_bytes(stranded),
+            kind,
+            flags,
+            version: UNKNOWN,
+            version_tag: 0,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +264,31 @@ mod tests {
             dependence,
         };
         record.see(now, &event, 0);
+    }
+
+    #[test]
+    fn a_record_is_stored_and_restored_field_by_field() {
+        let mut number = 0..;
+        let mut next = || number.next().unwrap();
+        let record = Record {
+            fingerprint: u128::MAX - 5,
+            endpoints: u64::MAX - 7,
+            first_seen: next(),
+            last_seen: next(),
+            last_dependent: next(),
+            last_stranded: next(),
+            last_target: next(),
+            responses: next(),
+            dependent: next(),
+            stranded: next(),
+            kind: 77,
+            flags: 5,
+            version: UNKNOWN,
+            version_tag: 0,
+        };
+        let mut bytes = [0; 1 + STORED];
+        postcard::to_slice(&record, &mut bytes).unwrap();
+        assert_eq!(postcard::from_bytes::<Record>(&bytes), Ok(record));
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl Observe for Metrics {
     fn observe(&self, observation: &Observation<'_>) {
         let prepare = || {
             Binding::new(
-                observation.plan(),
+                observation.contract(),
                 observation.kinds(),
                 &mut self.registry(),
             )

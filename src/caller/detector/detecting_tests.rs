@@ -6,7 +6,7 @@ use http::header::HeaderName;
 use http::request::Parts;
 use proptest::prelude::*;
 
-use super::settings::{IdentitySignal, SignalPart};
+use super::detector_settings::{IdentitySignal, SignalPart};
 use super::{SignalDetector, SignalDetectorBuilder};
 use crate::caller::caller::{Caller, Fingerprint, Generation};
 use crate::caller::client_addr::ClientAddr;

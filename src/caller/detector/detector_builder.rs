@@ -1,11 +1,11 @@
-//! Sets up a [`SignalDetector`].
+//! Builder for [`SignalDetector`].
 
 use super::cache::CallerCache;
+use super::detector_settings::{DetectorSettings, IdentitySignal, KindSource, OptIn};
 use super::generation_rules::GenerationRules;
 use super::header_scan::WantedHeaders;
 use super::identity_signals::IdentitySignals;
 use super::kind_rules::KindRules;
-use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
 use super::signal_detector::SignalDetector;
 use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
@@ -14,15 +14,15 @@ use crate::caller::vary::Vary;
 use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
 use crate::http_syntax::token;
 
-/// The most characters the name of a kind may have.
+/// How many characters the name of a kind may have.
 const LONGEST_KIND: usize = 64;
 
-/// Sets up a [`SignalDetector`]; [`SignalDetector::builder`] makes one. Nothing is checked before
+/// Builder for [`SignalDetector`], made by [`SignalDetector::builder`]. Nothing is checked before
 /// [`SignalDetectorBuilder::build`], which reports all faults at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SignalDetectorBuilder {
-    pub(crate) settings: Settings,
+    pub(crate) settings: DetectorSettings,
 }
 
 fault_error! {
@@ -31,7 +31,7 @@ fault_error! {
 }
 
 impl SignalDetector {
-    /// Sets up a detector of these client kinds; everyone else is `other`.
+    /// A builder for a detector of these client kinds; all other callers are `other`.
     pub fn builder<N: Into<String>>(kinds: impl IntoIterator<Item = N>) -> SignalDetectorBuilder {
         SignalDetectorBuilder::new(kinds.into_iter().map(Into::into).collect())
     }
@@ -40,19 +40,17 @@ impl SignalDetector {
 impl SignalDetectorBuilder {
     fn new(kinds: Vec<String>) -> Self {
         Self {
-            settings: Settings::of_kinds(kinds),
+            settings: DetectorSettings::of_kinds(kinds),
         }
     }
 
-    /// Looks for the kind's name in this header, after the sources already matched. The name must be the same
-    /// letter for letter.
+    /// Reads the kind from this header, after the sources added before. Kinds are case-sensitive.
     pub fn kind_header(self, name: impl Into<String>) -> Self {
         self.kind_from(KindSource::Header(name.into()))
     }
 
-    /// Looks for one of these products in `User-Agent`, after the sources already matched: pairs of a
-    /// product's name, without version, and the kind it is of. The case of letters does not count in the
-    /// names of products.
+    /// Reads the kind from the products of `User-Agent`, after the sources added before: pairs of a product's name,
+    /// without version, and its kind. Product names are not case-sensitive.
     pub fn kind_products<P, K>(self, products: impl IntoIterator<Item = (P, K)>) -> Self
     where
         P: Into<String>,
@@ -64,14 +62,13 @@ impl SignalDetectorBuilder {
         ))
     }
 
-    /// Looks for the kind here, after the sources already matched.
+    /// Reads the kind from this source, after those added before.
     pub fn kind_from(mut self, source: KindSource) -> Self {
         self.settings.kind_sources.push(source);
         self
     }
 
-    /// A caller that sends this header with this value, letter for letter, is status-driven whatever its
-    /// version.
+    /// A caller that sends this header with exactly this value is a target caller, whatever its version.
     pub fn opt_in(mut self, header: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.opt_in = Some(OptIn {
             header: header.into(),
@@ -80,15 +77,15 @@ impl SignalDetectorBuilder {
         self
     }
 
-    /// Looks for the client's version in this header first; where there is none, or it is no semver, the
-    /// version of the product that is mapped to the caller's kind counts.
+    /// Reads the client's version from this header; if it is missing or not semver, the version of the product that is
+    /// mapped to the caller's kind counts.
     pub fn version_header(mut self, name: impl Into<String>) -> Self {
         self.settings.version_header = Some(name.into());
         self
     }
 
-    /// Callers of this kind are status-driven from this version on, and legacy before it. The order is that
-    /// of semver §11: `2.0.0-rc.1` is before `2.0.0`, so name the first pre-release that is status-driven.
+    /// Callers of this kind are target callers from this version on, and legacy callers before it. Precedence is that of
+    /// semver §11: `2.0.0-rc.1` comes before `2.0.0`, so give the first pre-release that understands the target contract.
     pub fn target_since(mut self, kind: impl Into<String>, version: impl Into<String>) -> Self {
         self.settings
             .target_since
@@ -96,20 +93,20 @@ impl SignalDetectorBuilder {
         self
     }
 
-    /// What is taken of callers whose version is unknown, does not parse, or is of a kind that nothing is
-    /// said of. The default is [`Generation::Legacy`], the side on which no client breaks.
+    /// The generation of callers whose version is unknown or does not parse, or whose kind has no target version. The
+    /// default is [`Generation::Legacy`], the side on which no client breaks.
     pub fn unknown_generation(mut self, generation: Generation) -> Self {
         self.settings.unknown_generation = generation;
         self
     }
 
-    /// Tells installations apart by this signal where those already matched are absent.
+    /// Distinguishes installations by this signal if those added before are absent.
     pub fn identity(mut self, signal: IdentitySignal) -> Self {
         self.settings.identity.push(signal);
         self
     }
 
-    /// The detector, its fingerprints made under this key.
+    /// The detector, with fingerprints under this key.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(super) struct LayerSettings {
     pub(super) contract: LiveContract,
     pub(super) flag: FlagReader,
     pub(super) observers: Vec<Arc<dyn Observe>>,
@@ -34,7 +34,7 @@ pub(super) struct Settings {
     pub(super) warned_of_capture: Arc<AtomicBool>,
 }
 
-impl Settings {
+impl LayerSettings {
     /// The field that a span may declare (as empty) to learn what became of the response.
     const SPAN_FIELD: &str = "legacy_http_compat";
 
@@ -82,9 +82,9 @@ fn first_time(warned: &AtomicBool) -> bool {
     !warned.swap(true, Ordering::Relaxed)
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for LayerSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
+        f.debug_struct("LayerSettings")
             .field("contract", &self.contract)
             .field("flag", &self.flag)
             .field("observers", &self.observers.len())

@@ -21,8 +21,8 @@
 //! Only `kinds` and `kind_from` are required. A signal on its own may be `"client_address"`; a part of a
 //! combination may be `{"header": "…"}`. The key is never in a document.
 
-use super::builder::SignalDetectorBuilder;
-use super::settings::{IdentitySignal, KindSource, OptIn, Settings, SignalPart};
+use super::detector_builder::SignalDetectorBuilder;
+use super::detector_settings::{DetectorSettings, IdentitySignal, KindSource, OptIn, SignalPart};
 use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
 use crate::diagnostics::{Diagnostics, FaultCode};
@@ -32,7 +32,7 @@ impl SignalDetectorBuilder {
     /// Reads the section and adds the faults of its form and of its meaning.
     pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         let builder = Self {
-            settings: Settings::read(tree, diagnostics),
+            settings: DetectorSettings::read(tree, diagnostics),
         };
         // No key makes settings right or wrong.
         builder.compile(&FingerprintKey::new([0; 16]), diagnostics);
@@ -44,7 +44,7 @@ impl SignalDetectorBuilder {
     }
 }
 
-impl Settings {
+impl DetectorSettings {
     fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         let mut reader = ObjectReader::new(tree, diagnostics);
         reader.require("kinds");

@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
-    outcome::{
+    compiled_outcome::{
         CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
         check_body_conditions,
     },
-    shape::{self, CompiledShape, RequestPlaceholders},
+    compiled_shape::{self, CompiledShape, RequestPlaceholders},
     syntax::without_first_clone,
     unreachable::covered_by,
 };
@@ -17,16 +17,16 @@ use crate::{
     json::{FieldScanner, Fields},
 };
 
-/// An endpoint, ready to say which outcome an answer is.
+/// An endpoint, prepared to decide which outcome a response is.
 #[derive(Debug)]
 pub(crate) struct CompiledEndpoint {
     pub(crate) name: Box<str>,
     pub(crate) outcomes: Vec<CompiledOutcome>,
-    /// What is taken from the request.
+    /// What is read from the request.
     pub(crate) request: RequestPlaceholders,
     pub(crate) has_legacy: bool,
     pub(crate) is_get: bool,
-    /// The request headers that holes take, for `Vary`.
+    /// The request headers that placeholders read, for `Vary`.
     pub(crate) vary: Option<HeaderValue>,
     by_status: Vec<Group>,
 }
@@ -48,7 +48,7 @@ impl CompiledEndpoint {
         method: Option<&Method>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let mut planned = Self {
+        let mut compiled = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),
             request: RequestPlaceholders::default(),
@@ -68,25 +68,25 @@ impl CompiledEndpoint {
             diagnostics.describe("outcome", &outcome.name);
             check_name(outcome, &endpoint.outcomes[..index], diagnostics);
             check_reachable(outcome, &endpoint.outcomes[..index], diagnostics);
-            planned.add(outcome, diagnostics);
+            compiled.add(outcome, diagnostics);
             diagnostics.leave();
         }
         diagnostics.leave();
-        planned.vary = vary(&planned.request.headers);
-        planned
+        compiled.vary = vary(&compiled.request.headers);
+        compiled
     }
 
     fn add(&mut self, outcome: &Outcome, diagnostics: &mut Diagnostics) {
         let status = diagnostics.at("status", |diagnostics| {
             // One that could not be read is reported already.
-            shape::status(outcome.status?, diagnostics)
+            compiled_shape::status(outcome.status?, diagnostics)
         });
         let group = self.group(status.unwrap_or_default());
-        let asked = RequestedFields {
+        let requested = RequestedFields {
             fields: &mut self.by_status[group].fields,
             request_fields: &mut self.request.fields,
         };
-        let conditions = Conditions::compile(&outcome.conditions, asked, diagnostics);
+        let conditions = Conditions::compile(&outcome.conditions, requested, diagnostics);
         check_body_conditions(status.unwrap_or_default(), &conditions, diagnostics);
         let shape = outcome.legacy.as_ref();
         let legacy = shape.and_then(|shape| {
@@ -117,7 +117,7 @@ impl CompiledEndpoint {
             })
     }
 
-    /// Which outcome an answer is, given what is known of its request; nothing where that takes a look at its body.
+    /// The outcome of a response, given what is known of its request; `None` if that depends on its body.
     pub(crate) fn decide_by_head(
         &self,
         status: StatusCode,
@@ -128,7 +128,7 @@ impl CompiledEndpoint {
         (decision != Decision::Undetermined(MissingInput::Body)).then_some(decision)
     }
 
-    /// Which outcome an answer with this body is.
+    /// The outcome of a response with this body.
     pub(crate) fn decide_by_body(
         &self,
         status: StatusCode,

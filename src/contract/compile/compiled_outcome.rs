@@ -1,10 +1,10 @@
-//! A compiled outcome, and whether an answer is it.
+//! A compiled outcome, and whether a response matches it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
 use super::{
-    shape::CompiledShape,
+    compiled_shape::CompiledShape,
     syntax::{self, field_slot},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     json::{Field, FieldScanner, Fields},
 };
 
-/// An outcome, ready to be compared with answers of its status.
+/// An outcome, prepared to be matched with responses of its status.
 #[derive(Debug)]
 pub(crate) struct CompiledOutcome {
     pub(crate) name: Box<str>,
@@ -21,21 +21,21 @@ pub(crate) struct CompiledOutcome {
     pub(super) conditions: Conditions,
 }
 
-/// Which outcome an answer is.
+/// The outcome of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// The outcome at this place in the endpoint.
+    /// The outcome at this index of the endpoint.
     Outcome(usize),
     /// None of them.
     Other,
-    /// It cannot be told, because a condition cannot be decided.
+    /// Undecided, because a condition could not be evaluated.
     Undetermined(MissingInput),
 }
 
-/// What a condition could not be decided for want of.
+/// What a condition could not be evaluated without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MissingInput {
-    /// A field of the answer.
+    /// A field of the response.
     Body,
     /// A field of the request.
     Request,
@@ -51,13 +51,13 @@ pub(super) struct Conditions {
 /// The slot of a field and the values of which it must be one.
 type FieldCondition = (usize, Vec<Scalar>);
 
-/// What the conditions of an endpoint's outcomes ask for: fields of the answer and of the request.
+/// The fields that the conditions of an endpoint's outcomes read, of the response and of the request.
 pub(super) struct RequestedFields<'s> {
     pub(super) fields: &'s mut FieldScanner,
     pub(super) request_fields: &'s mut FieldScanner,
 }
 
-/// Whether an answer fulfils the conditions of one outcome.
+/// Whether a response fulfils the conditions of one outcome.
 pub(super) enum ConditionResult {
     Fulfilled,
     Failed,
@@ -66,7 +66,7 @@ pub(super) enum ConditionResult {
 
 #[derive(Debug)]
 enum Scalar {
-    /// `null`, `true` and `false` as they stand in a text.
+    /// `null`, `true` or `false`, as written in JSON.
     Word(&'static str),
     Number(Number),
     Text(String),
@@ -75,7 +75,7 @@ enum Scalar {
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
-        mut asked: RequestedFields<'_>,
+        mut requested: RequestedFields<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self::default();
@@ -88,7 +88,7 @@ impl Conditions {
                 let expected = "one condition on each field and header";
                 diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
             }
-            compiled.add(condition, &mut asked, diagnostics);
+            compiled.add(condition, &mut requested, diagnostics);
             diagnostics.leave();
             diagnostics.leave();
         }
@@ -98,7 +98,7 @@ impl Conditions {
     fn add(
         &mut self,
         condition: &Condition,
-        asked: &mut RequestedFields<'_>,
+        requested: &mut RequestedFields<'_>,
         diagnostics: &mut Diagnostics,
     ) {
         if condition.values.is_empty() {
@@ -107,12 +107,12 @@ impl Conditions {
         }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = field_slot(pointer, asked.fields, diagnostics) {
+                if let Some(slot) = field_slot(pointer, requested.fields, diagnostics) {
                     self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                if let Some(slot) = field_slot(pointer, asked.request_fields, diagnostics) {
+                if let Some(slot) = field_slot(pointer, requested.request_fields, diagnostics) {
                     self.request_fields
                         .push((slot, scalars(condition, diagnostics)));
                 }
@@ -130,8 +130,8 @@ impl Conditions {
         !self.fields.is_empty()
     }
 
-    /// What the headers say comes first; the `fields` of the answer, which may be unknown as yet, and those of the
-    /// `request` are only asked where that leaves the answer open. One failed condition decides.
+    /// Evaluates the headers first; the `fields` of the response, which may not be known yet, and those of the `request`
+    /// only if the headers match. One failed condition decides.
     pub(super) fn result(
         &self,
         headers: &HeaderMap,
@@ -179,7 +179,7 @@ impl Scalar {
         })
     }
 
-    /// Whether this JSON text stands for the same value.
+    /// Whether this JSON text is the same value.
     fn is(&self, json: &str) -> bool {
         match self {
             Self::Word(word) => json == *word,
@@ -252,7 +252,7 @@ fn values(condition: &Condition) -> String {
     Value::from(condition.values.clone()).to_string()
 }
 
-/// A status that an outcome can be told apart by; body conditions on one without a body can never hold.
+/// Conditions on the body of a status without a body can never hold.
 pub(super) fn check_body_conditions(
     status: StatusCode,
     conditions: &Conditions,

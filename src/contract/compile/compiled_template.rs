@@ -1,4 +1,4 @@
-//! A compiled template: text rendered ahead, with holes between.
+//! A compiled template: prepared text with placeholders between.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::capture::CapturedHeaders;
 use crate::json::{Field, Fields};
 
-/// What fills the holes of one answer.
+/// What fills the placeholders of one response.
 #[derive(Clone, Copy)]
 pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: &'v Fields<'v>,
@@ -15,7 +15,7 @@ pub(crate) struct PlaceholderValues<'v> {
     pub(crate) captured: &'v CapturedHeaders,
 }
 
-/// A hole that must be filled has no value.
+/// A required placeholder has no value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MissingValue;
 
@@ -26,12 +26,12 @@ pub(super) struct TemplateParts {
 
 #[derive(Debug)]
 pub(super) enum TemplatePart {
-    /// JSON text that is the same for every answer.
+    /// JSON text that is the same for every response.
     Text(String),
     /// A comma unless the object has just been opened.
     Comma,
     Placeholder(CompiledPlaceholder),
-    /// A member or object that is left out unless something in it has a value.
+    /// A member or object that is omitted unless something in it has a value.
     Optional(Vec<TemplatePart>),
 }
 
@@ -51,7 +51,7 @@ pub(super) struct CompiledPlaceholder {
 
 #[derive(Debug)]
 pub(super) enum Fallback {
-    /// Nothing stands in: the value must be there, or the member around it is left out.
+    /// None: the value is required, or the member around it is omitted.
     Nothing,
     Default(Vec<TemplatePart>),
 }
@@ -67,7 +67,7 @@ impl TemplateParts {
     }
 }
 
-/// Takes the text of a body, or only counts it.
+/// Receives the text of a body, or only counts its bytes.
 trait Sink: Write {
     fn last(&self) -> Option<u8>;
     fn uuid(&mut self);
@@ -152,7 +152,7 @@ impl PlaceholderValues<'_> {
     }
 }
 
-/// Whether one of the holes in something that may be left out has a value.
+/// Whether any placeholder in an optional part has a value.
 fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
     parts.iter().any(|part| match part {
         TemplatePart::Text(_) | TemplatePart::Comma => false,
@@ -162,7 +162,7 @@ fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
 }
 
 impl CompiledPlaceholder {
-    /// Only asked of a hole that may be left out, so whose default, if it has one, may be left out too.
+    /// Only for an optional placeholder, whose default, if any, is optional too.
     fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
         let own = match self.source {
             CompiledSource::Field(_) | CompiledSource::RequestField(_) => {

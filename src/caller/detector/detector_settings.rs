@@ -1,10 +1,10 @@
-//! What a detector is set up with, before it is checked.
+//! The settings of a detector, before they are checked.
 
 use crate::caller::caller::Generation;
 
-/// The settings of a [`SignalDetector`](super::SignalDetector), as code or a document gives them.
+/// The settings of a [`SignalDetector`](super::SignalDetector), from code or from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct DetectorSettings {
     pub(crate) kinds: Vec<String>,
     pub(crate) kind_sources: Vec<KindSource>,
     pub(crate) opt_in: Option<OptIn>,
@@ -15,24 +15,24 @@ pub(crate) struct Settings {
     pub(crate) identity: Vec<IdentitySignal>,
 }
 
-/// The header by which a caller says itself that it understands the target contract.
+/// The header by which a caller declares that it understands the target contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OptIn {
     pub(crate) header: String,
     pub(crate) value: String,
 }
 
-/// Where a caller's kind is looked for.
+/// Where a caller's kind comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KindSource {
     /// A header whose value is the name of a kind, letter case included.
     Header(String),
-    /// The products of `User-Agent`: pairs of a product's name and the kind it is of.
+    /// The products of `User-Agent`: pairs of a product's name and its kind.
     Products(Vec<(String, String)>),
 }
 
-/// What tells one installation from another, and stays when it is upgraded.
+/// What distinguishes one installation from another, and stays when it is upgraded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdentitySignal {
@@ -58,7 +58,7 @@ pub enum SignalPart {
     ProductName,
 }
 
-impl Settings {
+impl DetectorSettings {
     pub(super) fn of_kinds(kinds: Vec<String>) -> Self {
         Self {
             kinds,

@@ -6,8 +6,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     capture::CapturedHeaders,
+    compiled_template::{MissingValue, PlaceholderValues, TemplateParts},
     syntax::{self, without_first_clone},
-    template::{MissingValue, PlaceholderValues, TemplateParts},
     template_compiler::TemplateInputs,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     json::{FieldScanner, Fields},
 };
 
-/// The changes that make a target answer a legacy one, ready-made.
+/// The prepared changes that turn a target response into a legacy one.
 #[derive(Debug)]
 pub(crate) struct CompiledShape {
     pub(crate) status: StatusCode,
@@ -41,30 +41,30 @@ pub(crate) enum CompiledBody {
     Json(CompiledTemplate),
 }
 
-/// What the holes of an endpoint's templates take from the request.
+/// What an endpoint's templates and conditions read of the request.
 #[derive(Debug, Default)]
 pub(crate) struct RequestPlaceholders {
-    /// The fields of its body, which the conditions of outcomes ask for too.
+    /// Fields of its body.
     pub(crate) fields: FieldScanner,
-    /// Its headers, one list for each hole.
+    /// Its headers, one list for each placeholder.
     pub(crate) headers: Vec<Box<[HeaderName]>>,
 }
 
-/// A compiled template and the fields of the answer that it takes.
+/// A compiled template and the response fields that it reads.
 #[derive(Debug, Default)]
 pub(crate) struct CompiledTemplate {
     fields: FieldScanner,
     compiled: TemplateParts,
 }
 
-/// Why a template could not be filled.
+/// Why a template could not be rendered.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RenderError {
-    /// The answer's body is not JSON up to the fields that are needed.
+    /// The response's body is not JSON up to the required fields.
     Malformed,
-    /// A field of the request that is needed was not read.
+    /// A required field of the request was not captured.
     RequestFieldsNotCaptured,
-    /// The answer, or the request, does not have a value that must be there.
+    /// The response or the request lacks a required value.
     MissingValue,
 }
 
@@ -77,7 +77,7 @@ impl CompiledShape {
     ) -> Option<Self> {
         check_bodies(shape, target, diagnostics);
         check_required_header(shape, diagnostics);
-        let planned = Self {
+        let compiled = Self {
             status: diagnostics.at("status", |diagnostics| status(shape.status, diagnostics))?,
             remove: removed(&shape.remove, diagnostics),
             set: lines("set_headers", &shape.set, diagnostics),
@@ -87,20 +87,20 @@ impl CompiledShape {
             }),
             content_length: ContentLength::default(),
         };
-        for name in planned.remove.iter().filter(|name| planned.puts(name)) {
+        for name in compiled.remove.iter().filter(|name| compiled.puts(name)) {
             let expected = "a header that the same shape does not set or append";
             let name = name.as_str();
             diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
         }
-        Some(planned)
+        Some(compiled)
     }
 
-    /// Whether the answer's own body is needed to fill the template.
+    /// Whether the template reads the response's body.
     pub(crate) fn needs_body(&self) -> bool {
         matches!(&self.body, CompiledBody::Json(template) if !template.fields.is_empty())
     }
 
-    /// Whether the shape itself puts a header of this name.
+    /// Whether the shape sets or appends a header of this name.
     pub(crate) fn puts(&self, name: &HeaderName) -> bool {
         self.set
             .iter()
@@ -146,7 +146,7 @@ impl CompiledBody {
 }
 
 impl CompiledTemplate {
-    /// The legacy body; `body` is the target answer's, of which nothing is read when no hole asks for it.
+    /// The legacy body; `body` is that of the target response, which is not read if no placeholder needs it.
     pub(crate) fn render(
         &self,
         body: &[u8],
@@ -185,8 +185,7 @@ fn valid_status(status: i64) -> Option<StatusCode> {
         .filter(|_| status < 600)
 }
 
-/// Whether answers of this status are left alone whatever they say: they have no body of their own, or one that is part of
-/// something larger.
+/// Whether responses of this status always pass through: they have no body of their own, or a part of a larger one.
 pub(crate) fn is_never_rewritten(status: StatusCode) -> bool {
     status.is_informational() || matches!(status.as_u16(), 204 | 205 | 206 | 304 | 412)
 }
