@@ -25,12 +25,13 @@ impl Log {
         log
     }
 
-    /// What each line says of whether compat is active, in their order.
-    pub(crate) fn active(&self) -> Vec<&'static str> {
+    /// The states of the flag in the log, in order.
+    pub(crate) fn flag_states(&self) -> Vec<&'static str> {
         let lines = String::from_utf8_lossy(&self.lines()).into_owned();
         let said = lines.lines().filter_map(|line| {
-            let on = line.contains("active=true").then_some("on");
-            on.or_else(|| line.contains("active=false").then_some("off"))
+            let states = ["on", "off", "retired"].into_iter();
+            let mut logged = states.filter(|state| line.contains(&format!(" state={state:?}")));
+            logged.next()
         });
         said.collect()
     }

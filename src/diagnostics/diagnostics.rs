@@ -68,6 +68,7 @@ impl Diagnostics {
     }
 
     /// Adds the faults of other diagnostics below the current place.
+    #[cfg(feature = "rollout")]
     pub(crate) fn extend(&mut self, other: Self) {
         for fault in other.faults {
             self.add_at(fault.place(), fault.code(), fault.value(), fault.expected());

@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// The target of all events.
 const TARGET: &str = "legacy_http_compat::audit";
 
-/// Logs an event that stands in the journal of the rollout of a flag.
+/// Logs an event of the journal.
 pub(super) fn record(flag: &str, event: &Event) {
     let (head, details) = (Head::of(event), Details::of(event.payload()));
     match level(event.payload()) {
@@ -27,9 +27,9 @@ pub(super) fn record(flag: &str, event: &Event) {
 }
 
 /// Logs an event that could not be journaled, at `ERROR`.
-pub(super) fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
-    // Any number will do: it is not logged.
-    let event = draft.clone().numbered(0);
+pub(super) fn not_journaled(flag: &str, new_event: &NewEvent, error: &AppendError) {
+    // The number is not logged.
+    let event = new_event.clone().numbered(0);
     let head = Head {
         seq: None,
         error: Some(error.to_string()),
@@ -43,7 +43,7 @@ pub(super) fn not_journaled(flag: &str, draft: &NewEvent, error: &AppendError) {
     );
 }
 
-/// What every event has.
+/// The fields of every event.
 struct Head<'a> {
     seq: Option<u64>,
     at: Timestamp,
@@ -54,7 +54,7 @@ struct Head<'a> {
     error: Option<String>,
 }
 
-/// What some events have.
+/// The fields of some events.
 #[derive(Default)]
 struct Details<'a> {
     phase: Option<&'static str>,
@@ -77,7 +77,7 @@ struct Details<'a> {
     line: Option<u64>,
 }
 
-/// A function for each level, since `tracing` fixes the level where the call stands.
+/// A function for each level, since the level of a `tracing` call is fixed.
 macro_rules! emitter {
     ($name:ident, $level:ident) => {
         fn $name(flag: &str, head: &Head<'_>, details: &Details<'_>, message: &str) {

@@ -1,4 +1,4 @@
-//! The phases of a rollout, and the steps there are between them.
+//! The phases of a rollout, and the transitions between them.
 
 use std::{error::Error, fmt};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flag::FlagState;
 
-/// Where a rollout stands.
+/// The phase of a rollout.
 ///
 /// ```
 /// use legacy_http_compat::{FlagState, rollout::{Phase, Transition}};
@@ -15,17 +15,17 @@ use crate::flag::FlagState;
 /// assert_eq!(Phase::Cutover.step(Phase::Compat), Ok(Transition::Rollback));
 /// assert_eq!(
 ///     Phase::Observe.step(Phase::Cutover).unwrap_err().to_string(),
-///     "from observe to cutover there is no step; possible is compat",
+///     "there is no transition from observe to cutover; possible: compat",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "whoever shows or decides by the phase must handle every one"
+    reason = "code that shows or decides by the phase must handle every one"
 )]
 pub enum Phase {
-    /// Flag off; who depends on the legacy shape is counted. For APIs whose old clients still cope.
+    /// Flag off; callers that depend on the legacy shape are counted. For APIs whose old clients still cope.
     Observe,
     /// Flag on: old clients get the legacy shape.
     Compat,
@@ -35,13 +35,10 @@ pub enum Phase {
     Retired,
 }
 
-/// A step from one phase to another. There are no others than these.
+/// A transition from one phase to another. There are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "each has rules of its own that a caller must know"
-)]
+#[expect(clippy::exhaustive_enums, reason = "each has its own rules")]
 pub enum Transition {
     /// Observe → Compat: switches the flag on.
     Enable,
@@ -49,13 +46,13 @@ pub enum Transition {
     Cutover,
     /// Cutover → Retired: switches it off for good, on evidence.
     Retire,
-    /// Compat → Observe: gives up the rollout for now.
+    /// Compat → Observe: abandons the rollout for now.
     Abort,
     /// Cutover → Compat: switches the flag on again because of an incident.
     Rollback,
 }
 
-/// A wish for a step that does not exist.
+/// A transition that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImpossibleTransition {
     from: Phase,
@@ -63,7 +60,7 @@ pub struct ImpossibleTransition {
 }
 
 impl Phase {
-    /// All phases, in their order.
+    /// All phases, in order.
     pub const ALL: [Self; 4] = [Self::Observe, Self::Compat, Self::Cutover, Self::Retired];
 
     /// `observe`, `compat`, `cutover` or `retired`.
@@ -77,7 +74,7 @@ impl Phase {
         }
     }
 
-    /// The state of the flag in this phase; it follows from nothing else.
+    /// The state of the flag in this phase.
     #[must_use]
     pub const fn flag(self) -> FlagState {
         match self {
@@ -93,18 +90,18 @@ impl Phase {
         matches!(self, Self::Observe | Self::Compat)
     }
 
-    /// The steps that there are from this phase.
+    /// The transitions from this phase.
     pub fn transitions(self) -> impl Iterator<Item = Transition> {
         Transition::ALL
             .into_iter()
             .filter(move |step| step.from() == self)
     }
 
-    /// The step from this phase to another.
+    /// The transition from this phase to another.
     ///
     /// # Errors
     ///
-    /// When there is none: the error says from where, to where, and what is possible.
+    /// When there is none; the error names the possible ones.
     pub fn step(self, to: Self) -> Result<Transition, ImpossibleTransition> {
         self.transitions()
             .find(|step| step.to() == to)
@@ -119,7 +116,7 @@ impl fmt::Display for Phase {
 }
 
 impl Transition {
-    /// All steps.
+    /// All transitions.
     pub const ALL: [Self; 5] = [
         Self::Enable,
         Self::Cutover,
@@ -161,13 +158,13 @@ impl Transition {
         }
     }
 
-    /// Whether it may be taken against failing gates when each of them is named: the cutover alone.
+    /// Whether its failing gates can be overridden by name: only those of the cutover.
     #[must_use]
     pub const fn may_be_overridden(self) -> bool {
         matches!(self, Self::Cutover)
     }
 
-    /// Whether it asks for evidence at all. The ways back do not: they work whatever the gates say.
+    /// Whether it has gates. Abort and rollback have none.
     #[must_use]
     pub const fn is_gated(self) -> bool {
         matches!(self, Self::Enable | Self::Cutover | Self::Retire)
@@ -181,13 +178,13 @@ impl fmt::Display for Transition {
 }
 
 impl ImpossibleTransition {
-    /// The phase that was to be left.
+    /// The phase to be left.
     #[must_use]
     pub const fn from(&self) -> Phase {
         self.from
     }
 
-    /// The phase that was asked for.
+    /// The phase that was requested.
     #[must_use]
     pub const fn to(&self) -> Phase {
         self.to
@@ -203,12 +200,12 @@ impl fmt::Display for ImpossibleTransition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "from {} to {} there is no step; possible is ",
+            "there is no transition from {} to {}; possible: ",
             self.from, self.to
         )?;
         let possible: Vec<&str> = self.possible().map(Phase::as_str).collect();
         match possible.as_slice() {
-            [] => f.write_str("nothing, retired is final"),
+            [] => f.write_str("none, retired is final"),
             names => f.write_str(&names.join(" or ")),
         }
     }
@@ -221,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_five_steps_and_no_others() {
+    fn there_are_five_transitions() {
         let steps: Vec<(Phase, Phase)> = Phase::ALL
             .into_iter()
             .flat_map(|from| Phase::ALL.map(|to| (from, to)))
@@ -238,19 +235,19 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_does_not_exist_says_what_is_possible() {
+    fn an_impossible_transition_names_the_possible_ones() {
         let error = |from: Phase, to| from.step(to).unwrap_err().to_string();
         assert_eq!(
             error(Phase::Compat, Phase::Retired),
-            "from compat to retired there is no step; possible is cutover or observe"
+            "there is no transition from compat to retired; possible: cutover or observe"
         );
         assert_eq!(
             error(Phase::Retired, Phase::Compat),
-            "from retired to compat there is no step; possible is nothing, retired is final"
+            "there is no transition from retired to compat; possible: none, retired is final"
         );
         assert_eq!(
             error(Phase::Cutover, Phase::Cutover),
-            "from cutover to cutover there is no step; possible is retired or compat"
+            "there is no transition from cutover to cutover; possible: retired or compat"
         );
     }
 

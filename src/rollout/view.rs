@@ -162,13 +162,18 @@ pub struct RefusalCounts {
 impl RolloutView {
     /// The view of a journal at a moment; `None` if no rollout was opened in it.
     ///
-    /// Where this version does not understand the policy in the journal, it is shown as it stands, and obligations go by
-    /// the default policy.
+    /// A policy that is not valid for this version is shown as it is, and obligations go by the default policy.
     #[must_use]
     pub fn of_journal(projection: &Projection, at: Timestamp) -> Option<Self> {
         let state = projection.state()?;
-        let policy = Policy::from_document(state.policy()).unwrap_or_default();
-        Some(Self::new(state, &policy, projection.head(), at))
+        let head = projection.head();
+        Some(match Policy::from_document(state.policy()) {
+            Ok(policy) => Self::new(state, &policy, head, at),
+            Err(_) => Self {
+                policy: state.policy().clone(),
+                ..Self::new(state, &Policy::default(), head, at)
+            },
+        })
     }
 
     pub(super) fn new(state: &RolloutState, policy: &Policy, head: u64, at: Timestamp) -> Self {
@@ -192,7 +197,7 @@ impl RolloutView {
             client_rollbacks: state.client_rollbacks().to_vec(),
             contract: state.contract().cloned(),
             transitions: counts.into(),
-            policy: state.policy().clone(),
+            policy: policy.to_document(),
             policy_set: state.policy_set().clone(),
             process_starts: state.process_starts(),
             last_start: state.last_start().cloned(),

@@ -105,8 +105,9 @@ fn undate(value: &mut Value) {
     match value {
         Value::Object(members) => {
             let runs = members.get("running") == Some(&Value::Bool(true));
+            let is_view = members.contains_key("flag_name");
             for (name, member) in members {
-                if name == "as_of" || (runs && name == "seconds") {
+                if (is_view && name == "at") || (runs && name == "duration_seconds") {
                     *member = "<time>".into();
                 }
                 undate(member);

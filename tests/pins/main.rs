@@ -42,3 +42,4 @@ mod problems;
 mod rich;
 mod sent;
 mod token_faults;
+mod view;

@@ -149,7 +149,7 @@ pub(super) const PLAN: &[Item] = &[
     item(
         VISIBLE,
         "compat in the log, at the start and five changes",
-        Is("off, on, off, on, off, off"),
+        Is("off, on, off, on, off, retired"),
     ),
     item(
         VISIBLE,

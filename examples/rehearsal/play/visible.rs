@@ -35,10 +35,10 @@ pub(super) async fn act(scene: &mut Scene) {
         &["outcome=\"FORBIDDEN_ACTOR_UI_RUST\""],
     );
     scene.see("UI_RUST tokens refused", refused.to_string());
-    let active = scene.log.active();
+    let states = scene.log.flag_states();
     scene.see(
         "compat in the log, at the start and five changes",
-        active.join(", "),
+        states.join(", "),
     );
     let journal = scene.operator.journal().await;
     scene.see("transitions, each with who and why", transitions(&journal));

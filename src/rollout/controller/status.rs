@@ -46,7 +46,6 @@ impl RolloutStatus {
     pub fn view(&self) -> RolloutView {
         RolloutView {
             flag: self.flag,
-            policy: self.policy.to_document(),
             refusals: RefusalCounts {
                 journaled: self.state.refusals(),
                 unjournaled: Some(self.unjournaled_refusals),

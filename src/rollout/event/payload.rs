@@ -77,7 +77,7 @@ payloads! {
     ///
     /// In JSON it is an object with one member, `{"incident_opened": {"incident": "INC-4711"}}`. Members of a payload
     /// that this version does not know are ignored, and a kind that it does not know is [`EventPayload::Unknown`]: see
-    /// [Compatibility](super::FileJournal#compatibility).
+    /// [Compatibility](crate::rollout::journal::FileJournal#compatibility).
     enum EventPayload {
     /// The rollout began. Always the first event, except for a [`EventPayload::Recovered`].
     Opened(Opened) = "opened",

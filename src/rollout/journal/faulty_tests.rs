@@ -32,8 +32,8 @@ struct Disk(Arc<Mutex<Content>>);
 #[derive(Debug, Default)]
 struct Content {
     bytes: Vec<u8>,
-    /// How many bytes there is still room for.
-    room: Option<usize>,
+    /// How many more bytes fit.
+    space: Option<usize>,
     /// Which of the coming syncs fail, the next one first.
     failing_syncs: Vec<bool>,
     fails_to_truncate: bool,
@@ -70,10 +70,10 @@ impl Storage for Disk {
     fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
         let mut content = self.0.lock().unwrap();
         let taken = content
-            .room
-            .map_or(bytes.len(), |room| room.min(bytes.len()));
+            .space
+            .map_or(bytes.len(), |space| space.min(bytes.len()));
         content.writes += 1;
-        content.room = content.room.map(|room| room - taken);
+        content.space = content.space.map(|space| space - taken);
         content.bytes.truncate(usize::try_from(place).unwrap());
         content.bytes.extend_from_slice(&bytes[..taken]);
         if taken == bytes.len() {
@@ -140,14 +140,14 @@ fn an_event_is_one_write_and_one_sync() {
 fn on_a_full_disk_the_event_does_not_stand_and_the_file_is_as_it_was() {
     let (disk, journal) = two();
     let before = disk.bytes();
-    for room in [0, 1, 100] {
-        disk.change(|disk| disk.room = Some(room));
+    for space in [0, 1, 100] {
+        disk.change(|disk| disk.space = Some(space));
         let error = append(&journal).unwrap_err();
         assert!(matches!(error, AppendError::NotWritten(_)) && error.is_certain());
         assert_eq!((disk.bytes(), journal.head().unwrap()), (before.clone(), 2));
     }
-    disk.change(|disk| disk.room = None);
-    assert_eq!(append(&journal).unwrap(), 3, "room again");
+    disk.change(|disk| disk.space = None);
+    assert_eq!(append(&journal).unwrap(), 3, "space again");
     assert_eq!(disk.open().unwrap().head().unwrap(), 3);
 }
 
@@ -216,7 +216,7 @@ fn a_torn_line_that_cannot_be_recorded_is_said() {
     let (disk, _) = two();
     disk.change(|disk| {
         disk.bytes.pop();
-        disk.room = Some(0);
+        disk.space = Some(0);
     });
     let error = disk.open().unwrap_err();
     assert_eq!(error.kind(), OpenErrorKind::NotRecorded);
@@ -285,17 +285,17 @@ fn a_line_changed_under_an_open_journal_is_not_read_as_an_event() {
 /// What goes wrong with one event.
 #[derive(Clone, Debug)]
 struct Trouble {
-    room: Option<usize>,
+    space: Option<usize>,
     failing_syncs: Vec<bool>,
     fails_to_truncate: bool,
 }
 
 fn trouble() -> impl Strategy<Value = Trouble> {
-    let room = proptest::option::weighted(0.3, 0_usize..500);
+    let space = proptest::option::weighted(0.3, 0_usize..500);
     let syncs = proptest::collection::vec(proptest::bool::weighted(0.3), 0..3);
-    (room, syncs, proptest::bool::weighted(0.2)).prop_map(
-        |(room, failing_syncs, fails_to_truncate)| Trouble {
-            room,
+    (space, syncs, proptest::bool::weighted(0.2)).prop_map(
+        |(space, failing_syncs, fails_to_truncate)| Trouble {
+            space,
             failing_syncs,
             fails_to_truncate,
         },
@@ -313,7 +313,7 @@ proptest! {
         let (mut stands, mut durable) = (0, 0);
         for trouble in troubles {
             disk.change(|disk| {
-                disk.room = trouble.room;
+                disk.space = trouble.space;
                 disk.failing_syncs = trouble.failing_syncs;
                 disk.fails_to_truncate = trouble.fails_to_truncate;
             });
@@ -330,7 +330,7 @@ proptest! {
         disk.change(|disk| {
             let left = disk.bytes.len().saturating_sub(lost).max(durable);
             disk.bytes.truncate(left);
-            (disk.room, disk.fails_to_truncate) = (None, false);
+            (disk.space, disk.fails_to_truncate) = (None, false);
             disk.failing_syncs.clear();
         });
         let reopened = disk.open().unwrap();

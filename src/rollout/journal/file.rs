@@ -9,9 +9,7 @@ use std::{
 };
 
 use super::{
-    error::ReadError,
-    error::{AppendError, Conflict},
-    error::{OpenCause, OpenError},
+    error::{AppendError, Conflict, OpenCause, OpenError, ReadError},
     head::Head,
     journal::Journal,
     reader::{JournalReader, TornLine, Verified},
@@ -28,14 +26,14 @@ use crate::{
     time::{Clock, SystemClock},
 };
 
-/// A journal in a file, one JSON object a line.
+/// A journal in a file, one JSON object per line.
 ///
-/// - An event stands once its line is written and synced (`fdatasync`). One process writes, held by a lock on the file;
-///   others may read.
-/// - A torn last line is cut off when the file is opened, and that is journaled. Any other broken line is refused and
+/// - An event is in the journal once its line is written and synced (`fdatasync`). One process writes, and holds a lock on
+///   the file; others may read.
+/// - A torn last line is cut off when the file is opened, and that is journaled. Any other broken line is an error and
 ///   never repaired.
-/// - After a failed write or sync the file is cut back to its last good line, so that the event does not stand. Where that
-///   fails too, the journal is closed for writing until it is [reopened](Journal::reopen).
+/// - After a failed write or sync the file is cut back to its last complete line, so that the event is not in the journal.
+///   If that fails too, the journal is closed for writing until it is [reopened](Journal::reopen).
 ///
 /// ```
 /// use legacy_http_compat::rollout::journal::{FileJournal, Journal, OpenErrorKind};
@@ -52,25 +50,37 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # The format
+/// # Format
 ///
-/// One JSON object a line, in the order of the sequence numbers: line 7 holds event 7.
+/// One JSON object per line, in the order of the sequence numbers: line 7 holds event 7.
 ///
 /// ```text
 /// {"v":1,"prev_sha256":"<hex>","event":{…},"sha256":"<hex>"}
 /// ```
 ///
-/// - `v`: the version of the format. A later one than this crate knows is refused.
-/// - `prev_sha256`: the SHA-256 of the line before, its line break included (`sed -n 6p FILE | sha256sum`); for the
-///   first line, 64 zeros. So a line that was removed, added or moved is found.
-/// - `event`: `seq`, `at` (RFC 3339, UTC, milliseconds), `actor`, `reason`, `correlation_id` where there is one, `fact`.
-/// - `sha256`: the SHA-256 of the line up to, not including, `,"sha256"`. So a line that was changed is found at itself,
-///   the last one too.
+/// - `v`: the version of the format. A later version is refused.
+/// - `prev_sha256`: the SHA-256 of the previous line, its line break included (`sed -n 6p FILE | sha256sum`); 64 zeros in
+///   the first line. It reveals lines that were removed, added or moved.
+/// - `event`: `seq`, `at` (RFC 3339, UTC, milliseconds), `actor`, `reason`, optionally `correlation_id`, `payload`.
+/// - `sha256`: the SHA-256 of the line up to, not including, `,"sha256"`. It reveals a changed line, the last one too.
 ///
-/// A line has at most 256 KiB. Unknown members are refused.
+/// A line has at most 256 KiB.
 ///
-/// What the file alone cannot show is that lines at its very end were removed, or that all of it was written anew: the
-/// hashes have no key. Compare [`Verified`] with the log: every event is also a `tracing` event with its sequence number.
+/// The hashes have no key: they do not reveal that lines at the end were removed or that the whole file was rewritten.
+/// Compare [`Verified`] with the log: every event is also a `tracing` event with its sequence number.
+///
+/// # Compatibility
+///
+/// An older version of this crate reads a newer journal as far as it can, since the command-line tool of a service may be
+/// older than the service:
+///
+/// - Unknown members are ignored. A later version adds a member only if an event means the same without it.
+/// - An event of an unknown kind is [kept whole](crate::rollout::event::EventPayload::Unknown). Readers skip it and
+///   [say so](crate::rollout::Projection::unknown_events). A [`Rollout`](crate::rollout::Rollout) refuses to open such a
+///   journal, and accepts no command but a rollback once one appears: it must not decide by a state that lacks an event.
+/// - Anything that changes the meaning of known events, or the line itself, is a later format `v`.
+///
+/// The hashes cover the line as it was written, so they match whether or not its event is known.
 pub struct FileJournal {
     path: PathBuf,
     store: Mutex<Store>,
@@ -79,17 +89,17 @@ pub struct FileJournal {
 }
 
 impl FileJournal {
-    /// Opens a journal for writing, and creates it where there is none.
+    /// Opens a journal for writing, and creates it if there is none.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened, another process writes it, a line of it is broken, or a torn line was cut off and
-    /// that could not be recorded.
+    /// When the file cannot be opened, another process writes it, a line is broken, or a torn line was cut off and that
+    /// could not be recorded.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         Self::open_with_clock(path, Arc::new(SystemClock::new()))
     }
 
-    /// [Opens](Self::open) a journal with a clock of one's own, which is asked when a torn line was cut off.
+    /// [Opens](Self::open) a journal with a custom clock, which dates the cutting of a torn line.
     ///
     /// # Errors
     ///
@@ -109,7 +119,7 @@ impl FileJournal {
         &self.path
     }
 
-    /// Reads the whole file again and checks every line. Appending goes on meanwhile.
+    /// Reads the whole file again and checks every line, while appending continues.
     ///
     /// # Errors
     ///
@@ -141,13 +151,13 @@ impl FileJournal {
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        // The store notes a line only after it stands, so it is whole whatever became of the thread that held the lock.
+        // Safe after a panic: the store records a line only after it is written.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Journal for FileJournal {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError> {
         let mut store = self.store();
         let head = store.head();
         if head != expected_head {
@@ -155,7 +165,7 @@ impl Journal for FileJournal {
             let events = events.unwrap_or_default();
             return Err(Conflict::new(expected_head, head, events).into());
         }
-        let event = draft.numbered(head + 1);
+        let event = event.numbered(head + 1);
         store.append(&event)?;
         self.head.set(event.seq());
         Ok(event)
@@ -193,7 +203,7 @@ impl fmt::Debug for FileJournal {
     }
 }
 
-/// Opens the file as the only one who writes it.
+/// Opens and locks the file.
 fn lock(path: &Path) -> Result<LockedFile, OpenCause> {
     let file = File::options()
         .read(true)
@@ -214,8 +224,8 @@ fn lock(path: &Path) -> Result<LockedFile, OpenCause> {
 
 /// Journals that a torn line was cut off.
 fn record(store: &mut Store, torn: TornLine, at: Timestamp) -> Result<(), AppendError> {
-    let draft = recovered(torn, at).map_err(|error| AppendError::NotWritten(error.into()))?;
-    store.append(&draft.numbered(store.head() + 1))
+    let event = recovered(torn, at).map_err(|error| AppendError::NotWritten(error.into()))?;
+    store.append(&event.numbered(store.head() + 1))
 }
 
 fn recovered(torn: TornLine, at: Timestamp) -> Result<NewEvent, InvalidText> {

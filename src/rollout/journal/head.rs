@@ -1,11 +1,11 @@
-//! The number of the last event, and those who wait for the next one.
+//! The head of a journal, and waiting for it to move.
 
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-/// A head of its own lock, so that nobody who asks for it waits for a disk.
+/// A head with a lock of its own, so that reading it never waits for a disk.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     number: Mutex<u64>,
@@ -29,7 +29,7 @@ impl Head {
         self.moved.notify_all();
     }
 
-    /// Waits until the head is beyond a number, at most so long, and returns it.
+    /// Waits until the head is beyond a number or the timeout is over, and returns it.
     pub(super) fn wait(&self, after: u64, timeout: Duration) -> u64 {
         let waited = self
             .moved
@@ -38,7 +38,7 @@ impl Head {
     }
 
     fn lock(&self) -> MutexGuard<'_, u64> {
-        // A number is whole whatever became of the thread that held the lock.
+        // Safe after a panic: a number is always whole.
         self.number.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

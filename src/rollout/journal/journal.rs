@@ -1,4 +1,4 @@
-//! What a rollout asks of a journal.
+//! The trait of a journal.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,8 +7,8 @@ use crate::rollout::event::{Event, NewEvent};
 
 /// An append-only sequence of events, numbered from 1 without gaps.
 ///
-/// Its *head* is the number of its last event, 0 while it is empty. All methods block; from async code call them by
-/// `spawn_blocking` or the like.
+/// Its *head* is the sequence number of its last event, 0 while it is empty. All methods block; from async code call them
+/// by `spawn_blocking`.
 ///
 /// ```
 /// use legacy_http_compat::rollout::{event::{NewEvent, EventPayload, Incident}, names::{Actor, IncidentId, Reason}};
@@ -17,57 +17,57 @@ use crate::rollout::event::{Event, NewEvent};
 ///
 /// let journal: Box<dyn Journal> = Box::new(MemoryJournal::new());
 /// let incident = Incident { incident: IncidentId::new("INC-1")? };
-/// let draft = NewEvent::new(
+/// let event = NewEvent::new(
 ///     Timestamp::from_unix_ms(0),
 ///     Actor::human("mara")?,
 ///     Reason::new("polls fail")?,
 ///     EventPayload::IncidentOpened(incident),
 /// );
 ///
-/// assert_eq!(journal.append(0, draft.clone())?.seq(), 1);
-/// // Whoever thought the journal still empty is shown what happened meanwhile:
-/// let AppendError::Conflict(conflict) = journal.append(0, draft).unwrap_err() else { panic!() };
+/// assert_eq!(journal.append(0, event.clone())?.seq(), 1);
+/// // A command that expects an empty journal gets the events since:
+/// let AppendError::Conflict(conflict) = journal.append(0, event).unwrap_err() else { panic!() };
 /// assert_eq!(conflict.events_since()[0].actor().id().as_str(), "mara");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Journal: fmt::Debug + Send + Sync {
-    /// Adds an event, if the head is the expected one, and returns it with its number.
+    /// Appends an event if the head is the expected one, and returns it with its sequence number.
     ///
-    /// Once this has returned an event it is durable as far as this journal promises.
+    /// A returned event is as durable as the journal promises.
     ///
     /// # Errors
     ///
-    /// [`AppendError::Conflict`] when others were faster, with what they wrote. The other errors say whether the event
-    /// stands.
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError>;
+    /// [`AppendError::Conflict`] on concurrent modification, with the events since. The other errors say whether the
+    /// event is in the journal.
+    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError>;
 
-    /// The events after a number, in their order, at most `limit` of them.
+    /// The events after a sequence number, in order, at most `limit` of them.
     ///
-    /// There may be fewer than asked for and more to come; none at all means that there are none.
+    /// Fewer may be returned although there are more; an empty list means that there are none.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be reached, or what is there is not what was written.
+    /// When the journal cannot be accessed, or is not as it was written.
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError>;
 
-    /// The number of the last event, 0 where there is none.
+    /// The sequence number of the last event, 0 if there is none.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be reached.
+    /// When the journal cannot be accessed.
     fn head(&self) -> Result<u64, ReadError>;
 
-    /// Waits until there is an event after a number, at most so long, and returns the head.
+    /// Waits for an event after a sequence number, at most until the timeout, and returns the head.
     ///
     /// # Errors
     ///
-    /// When the journal cannot be reached.
+    /// When the journal cannot be accessed.
     fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError>;
 
-    /// Tries to make a journal writable again that closed itself after a failure. The head may be another afterwards;
-    /// read on from there to know whether an event whose fate was unknown stands.
+    /// Tries to make a journal writable again that closed itself after a failure. The head may have changed: read on to
+    /// find out whether an undecided event is in the journal.
     ///
-    /// The default does nothing, for journals that never close.
+    /// Does nothing by default, for journals that never close.
     ///
     /// # Errors
     ///
@@ -78,8 +78,8 @@ pub trait Journal: fmt::Debug + Send + Sync {
 }
 
 impl<J: Journal + ?Sized> Journal for Arc<J> {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
-        (**self).append(expected_head, draft)
+    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError> {
+        (**self).append(expected_head, event)
     }
 
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {

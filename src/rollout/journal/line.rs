@@ -1,4 +1,4 @@
-//! One event as one line, and back.
+//! Encodes an event as a line, and decodes it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -12,10 +12,10 @@ const FORMAT: u32 = 1;
 /// The most bytes of a line, its line break included.
 pub(super) const MAX_LINE: usize = 256 * 1024;
 
-/// What stands before a line's own hash.
+/// What precedes a line's own hash.
 const SEAL: &[u8] = br#","sha256":""#;
 
-/// What stands after it.
+/// What follows it.
 const END: &[u8] = b"\"}\n";
 
 /// Bytes of a hash in hexadecimal digits.
@@ -25,7 +25,7 @@ const HEX: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LineDigest([u8; 32]);
 
-/// A line but for its own hash.
+/// A line without its own hash.
 #[derive(Serialize)]
 struct Body<'a> {
     v: u32,
@@ -40,14 +40,14 @@ struct OwnedBody {
     event: Event,
 }
 
-/// All that is asked of a line of whatever version.
+/// What a line of any version has.
 #[derive(Deserialize)]
 struct Versioned {
     v: u32,
 }
 
 impl LineDigest {
-    /// What the first line carries as that of the line before it.
+    /// The hash before the first line.
     pub(super) const NONE: Self = Self([0; 32]);
 
     pub(super) fn of(line: &[u8]) -> Self {
@@ -55,13 +55,7 @@ impl LineDigest {
     }
 
     pub(super) fn to_hex(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits = |byte: u8| [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
-        self.0
-            .into_iter()
-            .flat_map(digits)
-            .map(char::from)
-            .collect()
+        hex::encode(self.0)
     }
 }
 
@@ -81,10 +75,10 @@ pub(super) fn encode(event: &Event, previous: LineDigest) -> Result<Vec<u8>, ser
     Ok(line)
 }
 
-/// The event of the line at a place, after another line.
+/// The event of the line with a sequence number, after another line.
 pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Event, ReadError> {
     let fault = |kind| ReadError::at(seq, kind);
-    // The version first: a later one may seal its lines in another way.
+    // The version first: a later one may hash its lines differently.
     if let Ok(Versioned { v: found }) = serde_json::from_slice(line)
         && found > FORMAT
     {
@@ -103,7 +97,7 @@ pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Even
     Ok(body.event)
 }
 
-/// What a line has before its own hash, if the hash is that of it.
+/// The part of a line before its own hash, if the hash matches.
 fn unseal(line: &[u8]) -> Option<&[u8]> {
     let (sealed, own) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
     let body = sealed.strip_suffix(SEAL)?;
@@ -146,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_an_event_is_the_same_in_every_version_of_the_crate() {
+    fn the_line_of_an_event_is_fixed() {
         let line = encode(&event(), LineDigest::NONE).unwrap();
         let expected = concat!(
             r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
@@ -158,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_reads_back_in_its_place_only() {
+    fn a_line_reads_back_at_its_own_position_only() {
         let line = encode(&event(), LineDigest::NONE).unwrap();
         assert_eq!(decode(&line, 1, LineDigest::NONE).unwrap(), event());
         assert!(decode(&line, 2, LineDigest::NONE).is_err());

@@ -1,4 +1,4 @@
-//! A journal that lives as long as its process.
+//! A journal in memory.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::rollout::event::{Event, NewEvent};
 
-/// A journal in memory, for tests and for rollouts that nobody needs to remember.
+/// A journal in memory, for tests and for rollouts that need no record.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,20 +39,20 @@ impl MemoryJournal {
     }
 
     fn events(&self) -> MutexGuard<'_, Vec<Event>> {
-        // A vector of whole events is one whatever became of the thread that held the lock.
+        // Safe after a panic: the vector holds whole events only.
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Journal for MemoryJournal {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError> {
         let mut events = self.events();
         let head = events.len() as u64;
         if head != expected_head {
             let events = after(&events, expected_head, Conflict::MAX_EVENTS);
             return Err(Conflict::new(expected_head, head, events).into());
         }
-        let event = draft.numbered(head + 1);
+        let event = event.numbered(head + 1);
         events.push(event.clone());
         self.head.set(event.seq());
         Ok(event)

@@ -1,4 +1,4 @@
-//! Reads the lines of a journal from wherever they come.
+//! Reads the lines of a journal.
 
 use std::{
     fs::File,
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::rollout::event::Event;
 
-/// The events of a journal, one line after the other, each checked against the one before it.
+/// Iterator over the events of a journal, each line checked against the one before it.
 ///
-/// It holds one line at a time and no lock: a journal can be read while another process writes it. After the first
-/// error it ends. It also ends before a [torn](Self::torn) last line.
+/// Holds one line at a time and no lock: a journal can be read while another process writes it. Ends after the first
+/// error, and before a [torn](Self::torn) last line.
 ///
 /// ```
 /// use legacy_http_compat::rollout::journal::{JournalReader, ReadErrorKind};
@@ -40,32 +40,31 @@ pub struct JournalReader<R> {
     ended: bool,
 }
 
-/// A last line that was not written to its end: it has no line break, or holes of zeros as a lost page leaves them.
+/// An incomplete last line: without a line break, or with zeros as a lost page leaves them.
 ///
-/// No event was lost with it: one is only said to stand when its whole line is on the disk. In a journal that another
-/// process writes just now, it may be on its way.
+/// No event is lost with it: an event is only reported as appended once its whole line is on disk. In a journal that
+/// another process is writing, it may be a write in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TornLine {
-    /// Its place, counted from 1.
+    /// The line, counted from 1.
     pub line: u64,
     /// How many bytes of it there are.
     pub bytes: u64,
 }
 
-/// What was found to be in order.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// How many events there are.
     pub events: u64,
-    /// The SHA-256 of the last line in hexadecimal digits; 64 zeros where there is none. It stands for all of the
-    /// journal.
+    /// The SHA-256 of the last line in hexadecimal digits, which identifies the whole journal; 64 zeros if there is none.
     pub sha256: String,
-    /// A torn line after them.
+    /// A torn last line.
     pub torn: Option<TornLine>,
 }
 
 impl JournalReader<BufReader<File>> {
-    /// Reads a file, which stays as it is.
+    /// Opens a file for reading.
     ///
     /// # Errors
     ///
@@ -89,7 +88,7 @@ impl<R: BufRead> JournalReader<R> {
         }
     }
 
-    /// The torn last line, once all before it is read.
+    /// The torn last line, once all lines before it are read.
     #[must_use]
     pub const fn torn(&self) -> Option<TornLine> {
         self.torn
@@ -99,7 +98,7 @@ impl<R: BufRead> JournalReader<R> {
     ///
     /// # Errors
     ///
-    /// The first broken line. A torn last one is none.
+    /// The first broken line, not counting a torn last one.
     pub fn verify(mut self) -> Result<Verified, ReadError> {
         self.by_ref().try_for_each(|event| event.map(drop))?;
         Ok(Verified {
@@ -109,7 +108,7 @@ impl<R: BufRead> JournalReader<R> {
         })
     }
 
-    /// How many bytes the lines read so far have.
+    /// The bytes of the lines read so far.
     pub(super) const fn good_bytes(&self) -> u64 {
         self.good_bytes
     }
@@ -141,7 +140,7 @@ impl<R: BufRead> JournalReader<R> {
         Ok(Some(event))
     }
 
-    /// Takes in the next line, or what there is of it, up to one byte more than a line may have.
+    /// Reads the next line, complete or not, up to one byte more than a line may have.
     fn fill_line(&mut self) -> io::Result<bool> {
         self.line.clear();
         let mut line = self.input.by_ref().take(MAX_LINE as u64 + 1);
@@ -152,7 +151,7 @@ impl<R: BufRead> JournalReader<R> {
         if self.line.last() != Some(&b'\n') {
             return Ok(true);
         }
-        // JSON as it is written has no zero byte. In a line before the last, zeros are damage and not a torn write.
+        // Written JSON has no zero byte. In a line before the last, zeros are damage and not a torn write.
         Ok(self.line.contains(&0) && self.is_at_end()?)
     }
 

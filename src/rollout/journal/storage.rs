@@ -1,4 +1,4 @@
-//! What a journal is written to: a file, and in tests one that fails.
+//! The storage of a journal: a file, or in tests one that fails.
 
 use std::{
     fmt,
@@ -6,7 +6,7 @@ use std::{
     io::{self, Read, Seek as _, SeekFrom, Write as _},
 };
 
-/// The little of a file that a journal needs.
+/// The file operations that a journal needs.
 pub(super) trait Storage: fmt::Debug + Send {
     fn len(&mut self) -> io::Result<u64>;
     fn read_at(&mut self, place: u64, into: &mut [u8]) -> io::Result<usize>;
@@ -15,18 +15,18 @@ pub(super) trait Storage: fmt::Debug + Send {
     fn truncate(&mut self, length: u64) -> io::Result<()>;
 }
 
-/// A file that is locked as long as this lives.
+/// A file that is locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct LockedFile(File);
 
 impl LockedFile {
-    /// Locks a file that nobody else has locked.
+    /// Locks a file, unless it is locked already.
     pub(super) fn new(file: File) -> Result<Self, TryLockError> {
         file.try_lock()?;
         Ok(Self(file))
     }
 
-    /// Makes the file itself durable, new as it is.
+    /// Makes a new file durable.
     pub(super) fn sync_all(&self) -> io::Result<()> {
         self.0.sync_all()
     }
@@ -34,8 +34,8 @@ impl LockedFile {
 
 impl Drop for LockedFile {
     fn drop(&mut self) {
-        // Closing is not enough: a child process that is just being started holds the file open for a moment. An error
-        // leaves it at that.
+        // Closing is not enough: a child process that is being spawned holds the file open for a moment. On error,
+        // closing has to do.
         let _ = self.0.unlock();
     }
 }
@@ -52,12 +52,12 @@ impl Storage for LockedFile {
 
     fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
         self.0.seek(SeekFrom::Start(place))?;
-        // One write, unless the system takes less than all of it.
+        // One write, unless the system writes only a part.
         self.0.write_all(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        // fdatasync: it brings the length to the disk too, as far as the data needs it to be read.
+        // fdatasync: it also makes the length durable, as far as the data needs it.
         self.0.sync_data()
     }
 
@@ -66,7 +66,7 @@ impl Storage for LockedFile {
     }
 }
 
-/// Reads a storage from a place on.
+/// Reads a storage from a position on.
 #[derive(Debug)]
 pub(super) struct StorageReader<'a> {
     storage: &'a mut dyn Storage,

@@ -1,4 +1,4 @@
-//! The lines of a journal on its storage.
+//! The lines of a journal in its storage.
 
 use std::io::{self, BufReader, Read as _};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::rollout::event::Event;
 
-/// The most bytes of lines that one reading takes in, so that a reading is bounded whatever the events carry.
+/// The most bytes that one read returns, so that reads are bounded whatever the events contain.
 const MAX_READ: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -21,17 +21,17 @@ pub(super) struct Store {
     state: State,
 }
 
-/// Whether lines may be added.
+/// Whether lines may be appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    /// Not: a failed write could not be taken back.
+    /// No: a failed write could not be undone.
     DirtyTail,
-    /// Not: someone else changed the file.
+    /// No: another process modified the file.
     ExternallyModified,
 }
 
-/// Where each line ends, and what hash it has.
+/// The end and the hash of each line.
 #[derive(Debug, Default)]
 struct Lines {
     ends: Vec<u64>,
@@ -50,15 +50,15 @@ impl Store {
             lines,
             state,
         };
-        store.settle(torn).map_err(ReadError::storage)?;
+        store.make_durable(torn).map_err(ReadError::storage)?;
         Ok((store, torn))
     }
 
-    /// Takes back what a failed write may have left, reads all lines again, and takes writing up again if those known
-    /// before are still there.
+    /// Undoes what a failed write may have left, reads all lines again, and opens for writing if the known ones are still
+    /// there.
     pub(super) fn reopen(&mut self) -> Result<Option<TornLine>, ReadError> {
         if self.state == State::DirtyTail {
-            // Never adopted instead: after a failed sync the system may show a line that the disk does not have.
+            // Never adopted instead: after a failed sync, reads may return a line that is not on disk.
             self.cut().map_err(ReadError::storage)?;
         }
         self.state = State::ExternallyModified;
@@ -67,7 +67,7 @@ impl Store {
             return Err(ReadError::at(line, ReadErrorKind::Changed));
         }
         self.lines = lines;
-        self.settle(torn).map_err(ReadError::storage)?;
+        self.make_durable(torn).map_err(ReadError::storage)?;
         self.state = State::Open;
         Ok(torn)
     }
@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    /// At most so many events after a number; fewer where they are large.
+    /// At most `limit` events after a sequence number; fewer if they are large.
     pub(super) fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
         let start = self.lines.start_of(after);
         let numbers = after..self.head();
@@ -127,7 +127,7 @@ impl Store {
         Ok(bytes)
     }
 
-    /// One writer at a time is what the lock is for; those who do not ask for it show in the length.
+    /// The lock ensures one writer; a process that ignores it shows in the length.
     fn check_unmodified(&mut self) -> Result<(), AppendError> {
         if self.state != State::Open {
             return Err(AppendError::Closed);
@@ -146,7 +146,7 @@ impl Store {
         self.storage.sync()
     }
 
-    /// Takes back what a failed write may have left. A synced cut is the only proof that it is gone.
+    /// Undoes what a failed write may have left. Only a synced cut proves that it is gone.
     fn undo(&mut self, error: io::Error) -> AppendError {
         if self.cut().is_ok() {
             return AppendError::NotWritten(error.into());
@@ -155,8 +155,8 @@ impl Store {
         AppendError::Undecided(error.into())
     }
 
-    /// Makes what was read durable: whoever wrote it may have been killed before its sync.
-    fn settle(&mut self, torn: Option<TornLine>) -> io::Result<()> {
+    /// Makes what was read durable: its writer may have been killed before the sync.
+    fn make_durable(&mut self, torn: Option<TornLine>) -> io::Result<()> {
         if torn.is_some() {
             self.cut()
         } else {
@@ -184,7 +184,7 @@ impl Lines {
         self.digests.last().copied().unwrap_or(LineDigest::NONE)
     }
 
-    /// Where the line after so many lines begins; the end where there is none.
+    /// Where the line after so many lines starts; the end if there is none.
     fn start_of(&self, lines: u64) -> u64 {
         match usize::try_from(lines) {
             Ok(0) => 0,
@@ -193,7 +193,7 @@ impl Lines {
         }
     }
 
-    /// The hash that the line after so many lines carries.
+    /// The `prev_sha256` of the line after so many lines.
     fn digest_before(&self, lines: u64) -> LineDigest {
         let before = usize::try_from(lines)
             .ok()
@@ -202,7 +202,7 @@ impl Lines {
         known.unwrap_or(LineDigest::NONE)
     }
 
-    /// The first line that is not also one of `others`.
+    /// The first line that is not among `others`.
     fn first_not_in(&self, others: &Self) -> Option<u64> {
         let pairs = self.digests.iter().zip(&others.digests);
         let same = pairs.take_while(|(known, found)| known == found).count();

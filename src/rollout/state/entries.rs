@@ -14,38 +14,38 @@ use crate::{
     },
 };
 
-/// When something was done, by whom and why, and by which event.
+/// A reference to an event: its number, time, actor and reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventRef {
-    /// The number of the event.
+    /// The sequence number of the event.
     pub seq: u64,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// By whom.
+    /// Who did it.
     pub actor: Actor,
     /// Why.
     pub reason: Reason,
 }
 
-/// The last report of a prerequisite.
+/// The last report of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Whether it is green.
     pub green: bool,
     /// Where to see it.
     pub link: Option<Link>,
-    /// The report.
+    /// The event of the report.
     pub reported: EventRef,
 }
 
-/// A waived dependence.
+/// A waiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiver {
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Owner,
-    /// When it ends by itself.
+    /// When it expires.
     pub until: Timestamp,
-    /// The last time it was granted, with the reason.
+    /// The event that last granted it.
     pub granted: EventRef,
 }
 
@@ -54,18 +54,18 @@ pub struct Waiver {
 pub struct ServedContract {
     /// Its digest.
     pub digest: ContractDigest,
-    /// Since when.
+    /// The event since which it is served.
     pub since: EventRef,
 }
 
-/// A time in which a cutover was taken back.
+/// A rollback of a cutover, until the flag is off again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rollback {
-    /// The incident it was done for.
+    /// The incident that caused it.
     pub incident: IncidentId,
-    /// The rollback.
+    /// The event of the rollback.
     pub done: EventRef,
-    /// The step by which the flag went off again.
+    /// The transition that switched the flag off again.
     pub ended: Option<EventRef>,
     /// Its post-analysis.
     pub post_analysis: Option<PostAnalysis>,
@@ -78,7 +78,7 @@ pub struct PostAnalysis {
     pub link: Link,
     /// What it found.
     pub summary: Summary,
-    /// When it was filed.
+    /// The event that filed it.
     pub filed: EventRef,
 }
 
@@ -90,18 +90,18 @@ pub struct ClientRollback {
     /// The version it was rolled back to.
     #[serde(serialize_with = "write_version")]
     pub version: ClientVersion,
-    /// The incident it was done for.
+    /// The incident that caused it.
     pub incident: Option<IncidentId>,
-    /// The rollback.
+    /// The event of the rollback.
     pub done: EventRef,
 }
 
 /// A cutover against failing gates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Override {
-    /// The failing gates that were named.
+    /// The overridden gates.
     pub gates: Vec<Identifier>,
-    /// The cutover.
+    /// The event of the cutover.
     pub done: EventRef,
 }
 
@@ -110,7 +110,7 @@ pub struct Override {
 pub struct ProcessStart {
     /// The state of the flag in it.
     pub flag: FlagState,
-    /// The start.
+    /// The event of the start.
     pub started: EventRef,
 }
 
@@ -141,7 +141,7 @@ pub enum ObligationKind {
 }
 
 impl EventRef {
-    /// The stamp of an event.
+    /// A reference to an event.
     #[must_use]
     pub fn of(event: &Event) -> Self {
         Self {
@@ -154,7 +154,7 @@ impl EventRef {
 }
 
 impl Waiver {
-    /// Whether it holds at a moment.
+    /// Whether it is in force at a moment.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
         now < self.until
@@ -162,7 +162,7 @@ impl Waiver {
 }
 
 impl Rollback {
-    /// How long the flag was on because of it, up to now where it still is.
+    /// How long the flag was on because of it, so far.
     #[must_use]
     pub fn duration(&self, now: Timestamp) -> Duration {
         let end = self.ended.as_ref().map_or(now, |ended| ended.at);

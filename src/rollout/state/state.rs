@@ -1,4 +1,4 @@
-//! Where a rollout stands.
+//! The state of a rollout.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,9 +17,9 @@ use crate::{
     time::Timestamp,
 };
 
-/// Where a rollout stands after the events of its journal, made by a [`Projection`](super::Projection).
+/// The state of a rollout after the events of its journal, made by a [`Projection`](super::Projection).
 ///
-/// It holds no time of its own: what is decided by time is asked with `now`.
+/// It does not change with time: methods that depend on the time take `now`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RolloutState {
     pub(super) flag_name: FlagName,
@@ -65,79 +65,79 @@ impl RolloutState {
         }
     }
 
-    /// The flag that the rollout moves.
+    /// The flag that the rollout controls.
     #[must_use]
     pub const fn flag_name(&self) -> &FlagName {
         &self.flag_name
     }
 
-    /// When it was opened, by whom and why.
+    /// The event that opened it.
     #[must_use]
     pub const fn opened(&self) -> &EventRef {
         &self.opened
     }
 
-    /// The phase it is in.
+    /// The current phase.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// Since when it is in this phase, by whom and why.
+    /// The event that entered the phase.
     #[must_use]
     pub const fn entered(&self) -> &EventRef {
         &self.entered
     }
 
-    /// What the flag has to say. It follows from the phase.
+    /// The state of the flag, which follows from the phase.
     #[must_use]
     pub const fn flag(&self) -> FlagState {
         self.phase.flag()
     }
 
-    /// The policy that holds.
+    /// The policy in force.
     #[must_use]
     pub const fn policy(&self) -> &PolicyDocument {
         &self.policy
     }
 
-    /// Since when this policy holds, by whom and why.
+    /// The event that set the policy.
     #[must_use]
     pub const fn policy_set(&self) -> &EventRef {
         &self.policy_set
     }
 
-    /// The contract that is served, and since when; `None` before one was journaled.
+    /// The contract that is served; `None` before one was journaled.
     #[must_use]
     pub const fn contract(&self) -> Option<&ServedContract> {
         self.contract.as_ref()
     }
 
-    /// The last report of each prerequisite.
+    /// The last report of each check.
     #[must_use]
     pub const fn checks(&self) -> &BTreeMap<Identifier, Check> {
         &self.checks
     }
 
-    /// The open incidents, each with how it was opened: by itself, or by the rollback that named it.
+    /// The open incidents, each with the event that opened it: its own, or a rollback.
     #[must_use]
     pub const fn open_incidents(&self) -> &BTreeMap<IncidentId, EventRef> {
         &self.incidents
     }
 
-    /// All waivers that were not ended, those past their time too.
+    /// All waivers that were not ended, expired ones included.
     #[must_use]
     pub const fn waivers(&self) -> &BTreeMap<WaiverTarget, Waiver> {
         &self.waivers
     }
 
-    /// The waiver for these, if it holds now.
+    /// The waiver for these callers, if it is in force.
     #[must_use]
-    pub fn waiver(&self, waived: &WaiverTarget, now: Timestamp) -> Option<&Waiver> {
-        self.waivers.get(waived).filter(|waiver| waiver.holds(now))
+    pub fn waiver(&self, target: &WaiverTarget, now: Timestamp) -> Option<&Waiver> {
+        self.waivers.get(target).filter(|waiver| waiver.holds(now))
     }
 
-    /// All rollbacks, in their order.
+    /// All rollbacks, in order.
     #[must_use]
     pub fn rollbacks(&self) -> &[Rollback] {
         &self.rollbacks
@@ -149,14 +149,14 @@ impl RolloutState {
         self.rollbacks.last().filter(|last| last.is_running())
     }
 
-    /// The rollbacks whose post-analysis is due.
+    /// The rollbacks without a post-analysis.
     pub fn open_post_analyses(&self) -> impl Iterator<Item = &Rollback> {
         self.rollbacks
             .iter()
             .filter(|rollback| rollback.post_analysis.is_none())
     }
 
-    /// What is owed because of rollbacks: to end each, and to file its post-analysis, both within `limit` of it.
+    /// What rollbacks require: to end each, and to file its post-analysis, both within `limit`.
     pub fn obligations(
         &self,
         now: Timestamp,
@@ -167,8 +167,8 @@ impl RolloutState {
             let end = rollback.is_running().then_some(ObligationKind::EndRollback);
             let analysis = rollback.post_analysis.is_none();
             let analysis = analysis.then_some(ObligationKind::PostAnalysis);
-            let owed = end.into_iter().chain(analysis);
-            owed.map(move |kind| Obligation {
+            let open = end.into_iter().chain(analysis);
+            open.map(move |kind| Obligation {
                 kind,
                 rollback,
                 due,
@@ -177,19 +177,19 @@ impl RolloutState {
         })
     }
 
-    /// The client versions that were rolled back, in their order.
+    /// The client versions that were rolled back, in order.
     #[must_use]
     pub fn client_rollbacks(&self) -> &[ClientRollback] {
         &self.client_rollbacks
     }
 
-    /// The cutovers against failing gates, in their order.
+    /// The cutovers against failing gates, in order.
     #[must_use]
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
     }
 
-    /// How often a step was taken.
+    /// How often a transition was made.
     #[must_use]
     pub fn count_of(&self, transition: Transition) -> u64 {
         self.transitions.get(&transition).copied().unwrap_or(0)

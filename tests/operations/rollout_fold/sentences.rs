@@ -212,7 +212,7 @@ fn a_step_from_another_phase_or_one_that_does_not_exist_is_refused() {
         refused([open(), cutover(vec![], &[])]),
         (2, expected.to_owned())
     );
-    let expected = "from observe to retired there is no step; possible is compat";
+    let expected = "there is no transition from observe to retired; possible: compat";
     let wish = changed(Phase::Observe, Phase::Retired);
     assert_eq!(refused([open(), wish]), (2, expected.to_owned()));
 }

@@ -138,7 +138,7 @@ async fn a_request_in_flight_is_answered_before_the_end() {
 }
 
 #[tokio::test]
-async fn the_log_says_at_the_start_and_at_every_change_whether_compat_is_active() {
+async fn the_log_says_at_the_start_and_at_every_change_whether_the_flag_is_on() {
     let core = Core::start(&["--compat", "off", "--operator-token", "known"]);
     let operator = Operator::new(core.http(), "known");
     for to in ["compat", "cutover"] {
@@ -147,9 +147,9 @@ async fn the_log_says_at_the_start_and_at_every_change_whether_compat_is_active(
     let log = core.terminate().log;
     let flag = "flag=\"features.auth.device_flow.compat_legacy_http\"";
     let said = log.lines().filter(|line| line.contains(flag));
-    let said = said.filter(|line| line.contains("active="));
-    let active: Vec<_> = said.map(|line| line.contains("active=true")).collect();
-    assert_eq!(active, [false, true, false], "{log}");
+    let said = said.filter(|line| line.contains(" state="));
+    let on: Vec<_> = said.map(|line| line.contains(" state=\"on\"")).collect();
+    assert_eq!(on, [false, true, false], "{log}");
 }
 
 #[tokio::test]

@@ -15,8 +15,10 @@ use crate::{
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
-    let guard = AutoRollback::new(Duration::from_secs(1_800), callers, percent);
-    let policy = Policy::permissive().to_builder().auto_rollback(Some(guard));
+    let limits = AutoRollback::new(Duration::from_secs(1_800), callers, percent);
+    let policy = Policy::permissive()
+        .to_builder()
+        .auto_rollback(Some(limits));
     let stage = stage(policy.build().unwrap());
     for id in 1..=10 {
         stage.legacy("AGENT", id);

@@ -7,7 +7,7 @@ use std::{
 
 use proptest::prelude::*;
 
-use super::stage::{Stage, Told, Trouble, flag, incident, label, order, stage_with};
+use super::stage::{ScriptedGate, Stage, Trouble, flag, incident, label, order, stage_with};
 use crate::{
     FlagState,
     rollout::{
@@ -98,7 +98,7 @@ fn id(number: u8) -> crate::rollout::names::IncidentId {
     incident(&format!("INC-{number}"))
 }
 
-fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command) {
+fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>, command: &Command) {
     let next = stage.rollout.status().head + 1;
     match command {
         Command::SetGate(passes) => {
@@ -192,7 +192,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>, command: &Command
 }
 
 /// What was not written is lost with the process.
-fn restart(stage: &mut Stage, model: &mut Model, gate: &Arc<Told>) {
+fn restart(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>) {
     model.waiting = None;
     stage.rollout = Rollout::builder(flag(), Policy::default())
         .clock(stage.clock.clone())
@@ -224,7 +224,7 @@ proptest! {
 
     #[test]
     fn any_commands_lead_where_a_plain_model_says(commands in commands()) {
-        let gate = Arc::new(Told("own", AtomicBool::new(true)));
+        let gate = Arc::new(ScriptedGate("own", AtomicBool::new(true)));
         let asked = [BuiltInGate::NoOpenIncident, BuiltInGate::PostAnalysesFiled];
         let policy = Policy::permissive().to_builder()
             .gates(Transition::Cutover, asked)

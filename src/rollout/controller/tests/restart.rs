@@ -154,7 +154,12 @@ fn the_journal_of_another_flag_is_refused() {
 
 #[test]
 fn two_gates_of_one_name_are_refused() {
-    let gate = || Arc::new(super::stage::Told("no_dependent_responses", true.into()));
+    let gate = || {
+        Arc::new(super::stage::ScriptedGate(
+            "no_dependent_responses",
+            true.into(),
+        ))
+    };
     let builder = Rollout::builder(flag(), Policy::permissive()).gate(gate());
     let error = builder.open(Arc::new(MemoryJournal::new())).unwrap_err();
     let OpenRolloutErrorKind::DuplicateGate(name) = error.kind() else {

@@ -1,4 +1,4 @@
-//! A rollout with a clock that stands still, a census, and a journal that fails when told.
+//! A rollout with a clock that stands still, a census, and a journal that fails on demand.
 
 use std::{
     sync::{
@@ -29,7 +29,7 @@ pub(super) const START: u64 = 1_772_366_400_000;
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-/// A journal in memory that fails when told.
+/// A journal in memory that fails on demand.
 #[derive(Debug, Default)]
 pub(super) struct Flaky {
     pub(super) inner: MemoryJournal,
@@ -220,7 +220,7 @@ impl Stage {
         self.see(kind, Generation::Legacy, None, Dependence::Served);
     }
 
-    /// So many answers to upgraded clients.
+    /// Responses to upgraded clients.
     pub(super) fn traffic(&self, responses: u32) {
         for _ in 0..responses {
             let new = Generation::Target;
@@ -257,11 +257,11 @@ impl Stage {
     }
 }
 
-/// A gate that says what it is told.
+/// A gate that passes or fails as scripted.
 #[derive(Debug)]
-pub(super) struct Told(pub(super) &'static str, pub(super) AtomicBool);
+pub(super) struct ScriptedGate(pub(super) &'static str, pub(super) AtomicBool);
 
-impl Gate for Told {
+impl Gate for ScriptedGate {
     fn name(&self) -> Identifier {
         label(self.0)
     }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
-use super::stage::{Told, incident, label, order, stage, stage_with};
+use super::stage::{ScriptedGate, incident, label, order, stage, stage_with};
 use crate::{
     FlagState,
     rollout::{
@@ -40,7 +40,7 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
     let refusal = refusal.unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "from compat to retired there is no step; possible is cutover or observe"
+        "there is no transition from compat to retired; possible: cutover or observe"
     );
     assert_eq!(stage.journal.names().last().unwrap(), "attempt_refused");
     assert_eq!(refusal.head(), stage.journal.head().unwrap());
@@ -137,7 +137,7 @@ fn an_override_names_each_failing_gate_and_no_other() {
 
 #[test]
 fn retirement_cannot_be_overridden() {
-    let gate = Arc::new(Told("own", AtomicBool::new(false)));
+    let gate = Arc::new(ScriptedGate("own", AtomicBool::new(false)));
     let stage = stage_with(Policy::permissive(), 10, |builder| builder.gate(gate));
     stage
         .rollout
@@ -162,7 +162,7 @@ fn retirement_cannot_be_overridden() {
 
 #[test]
 fn a_gate_that_panics_has_failed() {
-    let gate = Arc::new(Told("panics", AtomicBool::new(false)));
+    let gate = Arc::new(ScriptedGate("panics", AtomicBool::new(false)));
     let stage = stage_with(Policy::permissive(), 10, |builder| builder.gate(gate));
     assert_eq!(stage.failing(Transition::Cutover), ["panics"]);
 }
