@@ -36,7 +36,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     app::{
         AppState, Compat, Opening,
-        room::{Keys, ROOM},
+        admin::{ADMIN_PATH, AdminTokens},
         secret::fresh_secret,
     },
     args::{Args, public_url},
@@ -75,7 +75,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
     let history = Arc::new(watching::remember(&data, &watch)?);
     let keys = keys(&args);
-    let admin = keys.room(rollout.clone(), history.clone())?;
+    let admin = keys.admin(rollout.clone(), history.clone())?;
     let worker = watching::keep(&watch, &rollout, &history)?;
     let state = AppState::new(
         &args.settings(addr),
@@ -115,22 +115,22 @@ fn contract(args: &Args) -> Result<Contract, Box<dyn Error>> {
 }
 
 /// The tokens that were given, and new ones in place of those that were not.
-fn keys(args: &Args) -> Keys {
+fn keys(args: &Args) -> AdminTokens {
     let or_fresh = |given: &Option<String>, prefix| {
         let given = given.clone();
         given.unwrap_or_else(|| fresh_secret(prefix))
     };
-    Keys {
+    AdminTokens {
         operator: or_fresh(&args.operator_token, "opr"),
         viewer: or_fresh(&args.viewer_token, "vwr"),
     }
 }
 
 /// What a reader of standard output needs to begin. A token that was given is known already.
-fn announcement(addr: SocketAddr, args: &Args, keys: &Keys, data: &DataDir) -> String {
+fn announcement(addr: SocketAddr, args: &Args, keys: &AdminTokens, data: &DataDir) -> String {
     let mut lines = format!("core listening on http://{addr}\n");
     // Writing to a `String` cannot fail.
-    let _ = write!(lines, "dashboard: {}{ROOM}", public_url(addr));
+    let _ = write!(lines, "dashboard: {}{ADMIN_PATH}", public_url(addr));
     if args.operator_token.is_none() {
         let _ = write!(lines, "  operator token: {}", keys.operator);
     }

@@ -34,7 +34,7 @@ use clap::Parser;
 
 use crate::{
     args::Args,
-    core_app::room::ROOM,
+    core_app::admin::ADMIN_PATH,
     log::Log,
     play::Scene,
     show::{Timeline, as_json, as_text},
@@ -86,7 +86,7 @@ fn greeting(stage: &Stage, args: &Args) -> String {
     let minutes = args.factor() / 60;
     format!(
         "The rollout plan of the device flow; {minutes} rollout minutes pass in a second.\n\n\
-         dashboard: {base}{ROOM}\n\
+         dashboard: {base}{ADMIN_PATH}\n\
          operator token:\n  {}\n\
          viewer token:\n  {}\n\
          metrics: {base}/metrics",

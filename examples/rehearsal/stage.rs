@@ -24,7 +24,7 @@ use crate::{
     clock::{FastClock, RoundEnd},
     core_app::{
         self, AddressSource, AppState, Compat, JOURNAL, Opening, SNAPSHOT, Settings, Watch,
-        room::Keys, secret::fresh_secret,
+        admin::AdminTokens, secret::fresh_secret,
     },
 };
 
@@ -42,7 +42,7 @@ const EXPIRES_IN: Duration = Duration::from_secs(8);
 /// A running Core.
 pub(crate) struct Stage {
     pub(crate) base: String,
-    pub(crate) keys: Keys,
+    pub(crate) keys: AdminTokens,
     pub(crate) clock: Arc<FastClock>,
     admin: Admin,
     worker: BackgroundWorker,
@@ -62,11 +62,11 @@ impl Stage {
         let (compat, watch) = observed(clock.clone(), &data)?;
         let rollout = Arc::new(rolled_out(&compat, &watch, clock.clone(), &data)?);
         let history = Arc::new(remembered(&watch, clock.clone(), &data)?);
-        let keys = Keys {
+        let keys = AdminTokens {
             operator: fresh_secret("opr"),
             viewer: fresh_secret("vwr"),
         };
-        let admin = keys.room(rollout.clone(), history.clone())?;
+        let admin = keys.admin(rollout.clone(), history.clone())?;
         let work: [Arc<dyn Tick>; 5] = [
             clock.clone(),
             watch.census.clone(),

@@ -1,4 +1,4 @@
-//! Reading bodies.
+//! Reading request bodies.
 
 use axum::{
     body::Bytes,
@@ -11,12 +11,12 @@ use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde::de::Error as _;
 
 use super::{
-    bounds::too_large,
+    layers::body_too_large,
     problem::{Problem, ProblemKind},
 };
 use crate::json::OrderedValue;
 
-/// A body of JSON, as it came: what is wrong in it is for the reader to tell, all at once.
+/// A JSON body. Its members are checked by the reader, which reports all faults at once.
 pub(crate) struct JsonBody(pub(crate) OrderedValue);
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
@@ -24,18 +24,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            let detail = "The body has to be JSON, under `Content-Type: application/json`.";
+            let detail = "The body must be JSON with `Content-Type: application/json`.";
             return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
         }
         let bytes = Bytes::from_request(request, state).await;
         let bytes = bytes.map_err(|rejection| rejected_bytes(&rejection))?;
-        match read(&bytes) {
-            Ok(tree) => Ok(Self(tree)),
-            Err(error) => Err(Problem::new(
-                ProblemKind::Malformed,
-                format!("The body is no JSON: {error}."),
-            )),
-        }
+        read(&bytes).map(Self).map_err(|error| {
+            let detail = format!("The body is not JSON: {error}.");
+            Problem::new(ProblemKind::Malformed, detail)
+        })
     }
 }
 
@@ -44,32 +41,30 @@ fn read(bytes: &[u8]) -> serde_json::Result<OrderedValue> {
     serde_json::from_str(text)
 }
 
-/// Why a body could not be read.
-pub(crate) fn rejected_bytes(rejection: &BytesRejection) -> Problem {
-    rejected(rejection.status(), "The body broke off.")
+fn rejected_bytes(rejection: &BytesRejection) -> Problem {
+    rejected(rejection.status(), "The body is incomplete.")
 }
 
 /// Why a form could not be read.
 pub(crate) fn rejected_form(rejection: &FormRejection) -> Problem {
-    rejected(
-        rejection.status(),
-        "The body is no form, or not the one that belongs here.",
-    )
+    let detail = "The body is not the form that this route expects.";
+    rejected(rejection.status(), detail)
 }
 
-/// What the rejection says itself may repeat the body, in which a token can be.
+/// The text of the rejection itself may repeat the body, which can hold a token.
 fn rejected(status: StatusCode, otherwise: &str) -> Problem {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            let detail = "The body has to be a form, under `Content-Type: application/x-www-form-urlencoded`.";
+            let detail =
+                "The body must be a form with `Content-Type: application/x-www-form-urlencoded`.";
             Problem::new(ProblemKind::UnsupportedMediaType, detail)
         }
         _ => Problem::new(ProblemKind::Malformed, otherwise),
     }
 }
 
-/// `application/json` and its relatives (RFC 6839 §3.1), with any parameters.
+/// `application/json` and the like (RFC 6839 §3.1), with any parameters.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(stated)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;

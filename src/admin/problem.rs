@@ -10,94 +10,116 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
-/// What every type begins with. A URN, so that it means the same wherever the router is mounted; there is nothing to be
-/// fetched behind it.
+use crate::diagnostics::Fault;
+
+/// The prefix of every type: a URN, which means the same wherever the router is mounted and is not meant to be fetched.
 const TYPE_PREFIX: &str = "urn:legacy-http-compat:problem:";
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Why a request was not answered as it was meant.
+/// Why a request did not succeed.
 ///
-/// The answer made of it carries it in its extensions, so that the dashboard can show it to people.
+/// Its response carries it in the extensions, so that the dashboard can show it as a page.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     kind: ProblemKind,
     /// Boxed, so that a result is not as large as its rare error.
-    told: Box<Told>,
+    body: Box<ProblemBody>,
 }
 
 #[derive(Clone, Debug)]
-struct Told {
+struct ProblemBody {
     detail: String,
     members: Map<String, Value>,
     headers: HeaderMap,
 }
 
-/// The problems that there are.
+/// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProblemKind {
     /// Neither a token nor a session.
     NoCredentials,
-    /// A token that is none of ours.
+    /// An unknown token.
     WrongToken,
-    /// Too many of those from one peer.
+    /// Too many failed attempts from one network.
     TooManyAttempts,
-    /// A viewer wants what is an operator's.
+    /// The role of the principal is too low.
     NotAllowed,
-    /// A page of another site has sent this.
+    /// Sent by a page of another origin.
     CrossOrigin,
     NotFound,
     MethodNotAllowed,
     BodyTooLarge,
     QueryTooLong,
     UnsupportedMediaType,
-    /// The body or the query cannot be read at all.
+    /// The body or the query cannot be parsed.
     Malformed,
-    /// It can be read, and something in it is wrong.
+    /// It was parsed and has faults.
     Invalid,
-    /// There is no such step from the phase that holds.
+    /// The current phase has no such transition.
     Impossible,
     GatesFailed,
     OverrideMismatch,
     NeedsIncident,
-    /// The journal stands at another head than the one that was expected.
+    /// The head of the journal is not the expected one.
     Conflict,
-    /// What is said cannot follow what is journaled.
+    /// The event cannot follow what is journaled.
     Unfitting,
     /// The journal cannot be read or written.
     JournalFailing,
-    /// A rollback that took effect is not in the journal yet.
+    /// A rollback has taken effect but is not journaled yet.
     RollbackUnrecorded,
     TooManyStreams,
-    /// The service is being shut down.
+    /// The service is shutting down.
     Closing,
-    /// The rollout was built without what is asked for.
+    /// The rollout was built without the requested part.
     NotConfigured,
     Internal,
 }
 
 impl Problem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        let told = Told {
+        let body = ProblemBody {
             detail: detail.into(),
             members: Map::new(),
             headers: HeaderMap::new(),
         };
         Self {
             kind,
-            told: Box::new(told),
+            body: Box::new(body),
         }
     }
 
-    /// With one more member.
+    /// The problem of a body or a query with faults.
+    pub(crate) fn invalid(faults: &[Fault]) -> Self {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let members = faults.iter().map(|fault| {
+            json!({
+                "code": fault.code().as_str(),
+                "place": fault.place(),
+                "value": fault.value(),
+                "expected": fault.expected(),
+            })
+        });
+        Self::new(ProblemKind::Invalid, lines.join("; "))
+            .with("faults", members.collect::<Vec<Value>>())
+    }
+
+    /// The problem of a part that the rollout or the service was built without.
+    pub(crate) fn not_configured(part: &str) -> Self {
+        let detail = format!("The service was built without {part}.");
+        Self::new(ProblemKind::NotConfigured, detail)
+    }
+
+    /// Adds a member.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.told.members.insert(name.to_owned(), value.into());
+        self.body.members.insert(name.to_owned(), value.into());
         self
     }
 
-    /// With a header on the answer.
+    /// Adds a header to the response.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.told.headers.insert(name, value);
+        self.body.headers.insert(name, value);
         self
     }
 
@@ -105,18 +127,18 @@ impl Problem {
         self.kind
     }
 
-    /// What is wrong, in a sentence for people.
+    /// The explanation, a sentence.
     pub(crate) fn detail(&self) -> &str {
-        &self.told.detail
+        &self.body.detail
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
-        self.told.members.get(name)
+        self.body.members.get(name)
     }
 
-    /// The headers that go with it, such as `Retry-After`.
+    /// The headers of the response, such as `Retry-After`.
     pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.told.headers
+        &self.body.headers
     }
 
     fn document(&self) -> Value {
@@ -125,10 +147,10 @@ impl Problem {
             "type": kind.uri(),
             "title": kind.title(),
             "status": kind.status().as_u16(),
-            "detail": self.told.detail,
+            "detail": self.body.detail,
         });
         if let Value::Object(document) = &mut document {
-            document.extend(self.told.members.clone());
+            document.extend(self.body.members.clone());
         }
         document
     }
@@ -138,7 +160,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.kind.status(), Json(self.document())).into_response();
         let headers = response.headers_mut();
-        headers.extend(self.told.headers.clone());
+        headers.extend(self.body.headers.clone());
         headers.insert(CONTENT_TYPE, MEDIA_TYPE);
         response.extensions_mut().insert(self);
         response
@@ -146,7 +168,7 @@ impl IntoResponse for Problem {
 }
 
 impl ProblemKind {
-    /// All that there are, for the tests that hold the documentation to them.
+    /// All kinds, for the tests that compare them with the documentation.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 24] = [
         Self::NoCredentials,
@@ -195,30 +217,30 @@ impl ProblemKind {
     #[rustfmt::skip]
     const fn row(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::NoCredentials => (StatusCode::UNAUTHORIZED, "no-credentials", "A token or a session is needed"),
-            Self::WrongToken => (StatusCode::UNAUTHORIZED, "wrong-token", "The token is not known"),
+            Self::NoCredentials => (StatusCode::UNAUTHORIZED, "no-credentials", "Authentication required"),
+            Self::WrongToken => (StatusCode::UNAUTHORIZED, "wrong-token", "Unknown token"),
             Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many failed attempts"),
-            Self::NotAllowed => (StatusCode::FORBIDDEN, "not-allowed", "The role does not allow it"),
-            Self::CrossOrigin => (StatusCode::FORBIDDEN, "cross-origin", "Another site may not do this"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed here"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large"),
-            Self::QueryTooLong => (StatusCode::URI_TOO_LONG, "query-too-long", "The query is too long"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The media type is not understood"),
-            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
-            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something in the request is wrong"),
-            Self::Impossible => (StatusCode::CONFLICT, "impossible", "There is no such step"),
-            Self::GatesFailed => (StatusCode::CONFLICT, "gates-failed", "Gates do not let pass"),
-            Self::OverrideMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "override-mismatch", "The override does not name the failing gates"),
-            Self::NeedsIncident => (StatusCode::UNPROCESSABLE_ENTITY, "needs-incident", "The way back from cutover is a rollback"),
-            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Something happened meanwhile"),
-            Self::Unfitting => (StatusCode::CONFLICT, "unfitting", "It cannot follow what is journaled"),
-            Self::JournalFailing => (StatusCode::SERVICE_UNAVAILABLE, "journal-failing", "The journal is failing"),
-            Self::RollbackUnrecorded => (StatusCode::SERVICE_UNAVAILABLE, "rollback-unrecorded", "A rollback is not on record yet"),
-            Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many event streams are open"),
-            Self::Closing => (StatusCode::SERVICE_UNAVAILABLE, "closing", "The service is being shut down"),
-            Self::NotConfigured => (StatusCode::NOT_FOUND, "not-configured", "The rollout was built without it"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The request could not be carried out"),
+            Self::NotAllowed => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed for this role"),
+            Self::CrossOrigin => (StatusCode::FORBIDDEN, "cross-origin", "Cross-origin request refused"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
+            Self::QueryTooLong => (StatusCode::URI_TOO_LONG, "query-too-long", "Query too long"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type"),
+            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
+            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid request"),
+            Self::Impossible => (StatusCode::CONFLICT, "impossible", "Impossible transition"),
+            Self::GatesFailed => (StatusCode::CONFLICT, "gates-failed", "Gates failed"),
+            Self::OverrideMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "override-mismatch", "Override does not match the failing gates"),
+            Self::NeedsIncident => (StatusCode::UNPROCESSABLE_ENTITY, "needs-incident", "A rollback needs an incident"),
+            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Concurrent modification"),
+            Self::Unfitting => (StatusCode::CONFLICT, "unfitting", "Contradicts the journal"),
+            Self::JournalFailing => (StatusCode::SERVICE_UNAVAILABLE, "journal-failing", "Journal failing"),
+            Self::RollbackUnrecorded => (StatusCode::SERVICE_UNAVAILABLE, "rollback-unrecorded", "Rollback not journaled yet"),
+            Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many event streams"),
+            Self::Closing => (StatusCode::SERVICE_UNAVAILABLE, "closing", "Shutting down"),
+            Self::NotConfigured => (StatusCode::NOT_FOUND, "not-configured", "Not configured"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
 }

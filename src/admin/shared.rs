@@ -1,29 +1,32 @@
-//! What all requests share.
+//! The state that all requests share.
 
 use std::{fmt, sync::Arc};
 
+use tokio::task::spawn_blocking;
+
 use super::{
-    access::{Attempts, Principal, Sessions, Tokens, Via},
-    base::Base,
-    feed::Feed,
+    access::{LoginThrottle, Principal, Sessions, Tokens, Via},
+    event_hub::EventHub,
+    mount_path::MountPath,
+    problem::{Problem, ProblemKind},
 };
 use crate::{admin::history::History, rollout::Rollout, time::Clock};
 
-/// What all requests share.
+/// The state that all requests share.
 pub(crate) struct Shared {
     pub(crate) rollout: Arc<Rollout>,
     pub(crate) tokens: Tokens,
     pub(crate) history: Option<Arc<History>>,
     pub(crate) sessions: Sessions,
-    pub(crate) attempts: Attempts,
+    pub(crate) throttle: LoginThrottle,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) feed: Feed,
-    /// The prefix as an operator states it, where a proxy changes the path.
-    pub(crate) public_path: Option<Base>,
+    pub(crate) events: EventHub,
+    /// The configured prefix, for a proxy that changes the path.
+    pub(crate) public_path: Option<MountPath>,
 }
 
 impl Shared {
-    /// Whether what somebody has shown still counts: a session may have ended since.
+    /// Whether the credentials of a request are still valid: a session may have ended since.
     pub(crate) fn is_current(&self, principal: &Principal) -> bool {
         match principal.via() {
             Via::Bearer => true,
@@ -39,4 +42,15 @@ impl fmt::Debug for Shared {
             .field("tokens", &self.tokens)
             .finish_non_exhaustive()
     }
+}
+
+/// Runs work that waits for a disk or walks all callers, on a thread that may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a request was not completed");
+        let detail = "The request was not completed. See the log for the cause.";
+        Problem::new(ProblemKind::Internal, detail)
+    })
 }

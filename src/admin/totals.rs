@@ -1,19 +1,18 @@
-//! Who depends and what was answered, in a few numbers.
+//! Dependent callers and served responses in a few numbers.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::time::Timestamp;
 use crate::{
     census::{KindCounts, Window},
     flag::FlagState,
     observation::Shape,
     rollout::{Phase, Rollout},
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 
-/// Where the rollout stands and how many there are, as it is sent every few seconds.
+/// The state of the rollout in numbers, sent to event streams every few seconds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Totals {
     pub(crate) at: Timestamp,
@@ -21,30 +20,30 @@ pub(crate) struct Totals {
     pub(crate) phase: Phase,
     pub(crate) flag: FlagState,
     pub(crate) journal_works: bool,
-    /// The window that the callers are counted in.
+    /// The window of the caller counts.
     pub(crate) window: String,
     /// Empty without a census.
     pub(crate) kinds: Vec<KindCounts>,
     /// Empty without metrics.
-    pub(crate) responses: Vec<AnswerTotals>,
+    pub(crate) responses: Vec<ResponseTotals>,
 }
 
-/// How often an endpoint had an outcome, since the process started.
+/// The responses of one outcome since the process started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct AnswerTotals {
+pub(crate) struct ResponseTotals {
     pub(crate) endpoint: String,
     pub(crate) outcome: String,
-    /// Served as the handler made them.
+    /// Served as target responses.
     pub(crate) target: u64,
-    /// Served as old clients expect them.
+    /// Served as legacy responses.
     pub(crate) legacy: u64,
 }
 
 impl Totals {
-    /// The window that callers are counted in where no other is asked for.
+    /// The default window for caller counts.
     pub(crate) const WINDOW: Window = Window::DAY;
 
-    /// Looks at all callers: not for an async thread.
+    /// Walks all callers: not for an async thread.
     pub(crate) fn now(rollout: &Rollout, clock: &dyn Clock) -> Self {
         let status = rollout.status();
         let report = rollout.census().map(|census| census.report(Self::WINDOW));
@@ -61,8 +60,8 @@ impl Totals {
     }
 }
 
-/// The answers, without the kinds of those who got them.
-pub(crate) fn responses(rollout: &Rollout) -> Vec<AnswerTotals> {
+/// The responses by endpoint and outcome, over all kinds of callers.
+pub(crate) fn responses(rollout: &Rollout) -> Vec<ResponseTotals> {
     let Some(metrics) = rollout.metrics() else {
         return Vec::new();
     };
@@ -78,7 +77,7 @@ pub(crate) fn responses(rollout: &Rollout) -> Vec<AnswerTotals> {
     }
     let totals = sums
         .into_iter()
-        .map(|((endpoint, outcome), (target, legacy))| AnswerTotals {
+        .map(|((endpoint, outcome), (target, legacy))| ResponseTotals {
             endpoint,
             outcome,
             target,

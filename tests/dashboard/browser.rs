@@ -12,7 +12,7 @@ use thirtyfour::{
     WebElement,
 };
 
-use crate::{driver::Driver, room::Room};
+use crate::{driver::Driver, service::TestService};
 
 /// Two slow cores with two browsers on them.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -78,8 +78,8 @@ impl Browser {
     }
 
     /// Signs in and sees the overview.
-    pub(crate) async fn sign_in(&self, room: &Room, token: &str) {
-        self.go(&room.page("/sign-in")).await;
+    pub(crate) async fn sign_in(&self, service: &TestService, token: &str) {
+        self.go(&service.page("/sign-in")).await;
         self.give_token(token).await;
         self.see("h1", "Phase").await;
     }

@@ -11,7 +11,7 @@ use legacy_http_compat::time::Timestamp;
 use crate::{
     axe::violations,
     browser::Browser,
-    room::{APPROVED, INVALID, OPERATOR, PENDING, Room, SLOW_DOWN, VIEWER, order},
+    service::{APPROVED, INVALID, OPERATOR, PENDING, SLOW_DOWN, TestService, VIEWER, order},
 };
 
 const POLICY: &str =
@@ -56,53 +56,64 @@ async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
     );
 }
 
-async fn look_at(room: &Room, browser: &Browser, pages: &[(&str, &str)], faults: &mut Vec<String>) {
+async fn look_at(
+    service: &TestService,
+    browser: &Browser,
+    pages: &[(&str, &str)],
+    faults: &mut Vec<String>,
+) {
     for (name, path) in pages {
-        browser.go(&room.page(path)).await;
+        browser.go(&service.page(path)).await;
         look(browser, name, faults).await;
     }
 }
 
 /// A day in which the callers upgrade one after the other.
-async fn live_through_a_day(room: &Room) {
+async fn live_through_a_day(service: &TestService) {
     const STEPS: u32 = 144;
     for step in 0..STEPS {
         for (kind, all) in [("AGENT", 12), ("MCP", 6)] {
             for id in 0..all {
                 let old = id * STEPS >= step * all && id != 1;
                 let version = if old { "1.4.0" } else { "2.0.1" };
-                room.poll((kind, id), version, PENDING).await;
+                service.poll((kind, id), version, PENDING).await;
                 if (id + step) % 3 == 0 {
-                    room.poll((kind, id), version, APPROVED).await;
+                    service.poll((kind, id), version, APPROVED).await;
                 }
                 if (id + step) % 7 == 0 {
-                    room.poll((kind, id), version, SLOW_DOWN).await;
-                    room.poll((kind, id), version, INVALID).await;
+                    service.poll((kind, id), version, SLOW_DOWN).await;
+                    service.poll((kind, id), version, INVALID).await;
                 }
             }
         }
         let refused = (403, r#"{"code":"FORBIDDEN_ACTOR"}"#);
         for id in 0..4 {
             let version = if step < 40 * id { "1.9.0" } else { "2.0.0" };
-            room.ask("token", ("UI_RUST", id), version, refused).await;
+            service
+                .ask("token", ("UI_RUST", id), version, refused)
+                .await;
         }
         if step == 60 {
             // Nobody watches for two hours.
-            room.clock.advance(Duration::from_secs(2 * 3_600));
+            service.clock.advance(Duration::from_secs(2 * 3_600));
         }
-        room.pass(Duration::from_secs(600));
+        service.pass(Duration::from_secs(600));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_stumbles_over_a_page_of_a_rollout_that_has_only_begun() {
-    let (room, browser, mut faults) = (Room::open("{}").await, Browser::open().await, Vec::new());
-    browser.go(&room.page("/sign-in")).await;
+    let (service, browser, mut faults) = (
+        TestService::open("{}").await,
+        Browser::open().await,
+        Vec::new(),
+    );
+    browser.go(&service.page("/sign-in")).await;
     look(&browser, "sign-in", &mut faults).await;
     browser.give_token("wrong").await;
-    browser.see("[role=alert]", "Not let in").await;
+    browser.see("[role=alert]", "Unknown token").await;
     look(&browser, "sign-in-refused", &mut faults).await;
-    browser.sign_in(&room, OPERATOR).await;
+    browser.sign_in(&service, OPERATOR).await;
     let pages = [
         ("empty-overview", ""),
         ("empty-callers", "/callers"),
@@ -113,31 +124,37 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_that_has_only_begun() {
         ("step-impossible", "/transition/retire"),
         ("rollback-not-now", "/rollback"),
     ];
-    look_at(&room, &browser, &pages, &mut faults).await;
+    look_at(&service, &browser, &pages, &mut faults).await;
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
-    let (room, browser, mut faults) = (Room::open(POLICY).await, Browser::open().await, Vec::new());
-    room.report_check("openapi", true);
-    room.open_incident("INC-4711");
-    live_through_a_day(&room).await;
-    room.cut_over();
-    room.rollout
+    let (service, browser, mut faults) = (
+        TestService::open(POLICY).await,
+        Browser::open().await,
+        Vec::new(),
+    );
+    service.report_check("openapi", true);
+    service.open_incident("INC-4711");
+    live_through_a_day(&service).await;
+    service.cut_over();
+    service
+        .rollout
         .rollback(IncidentId::new("INC-4712").unwrap(), &order("agents hang"))
         .unwrap();
-    let analysis = format!("/post-analysis/{}", room.head());
-    let until = Timestamp::now(&*room.clock).plus(Duration::from_secs(9 * 86_400));
+    let analysis = format!("/post-analysis/{}", service.head());
+    let until = Timestamp::now(&*service.clock).plus(Duration::from_secs(9 * 86_400));
     let waived = WaiverTarget::Kind(Identifier::new("MCP").unwrap());
     let by_nils = order("a partner upgrades in May");
-    room.rollout
+    service
+        .rollout
         .waive(waived, Owner::new("team bridge").unwrap(), until, &by_nils)
         .unwrap();
-    browser.sign_in(&room, OPERATOR).await;
+    browser.sign_in(&service, OPERATOR).await;
     let pages = [
         ("overview", ""),
-        ("overview-month", "?span=30d"),
+        ("overview-month", "?range=30d"),
         ("callers", "/callers"),
         ("waivers", "/waive"),
         ("records", "/records"),
@@ -145,14 +162,14 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
         ("step-cutover", "/transition/cutover"),
         ("post-analysis", &analysis),
     ];
-    look_at(&room, &browser, &pages, &mut faults).await;
-    room.cut_over();
-    room.poll(("AGENT", 11), "1.4.0", PENDING).await;
-    room.tick();
+    look_at(&service, &browser, &pages, &mut faults).await;
+    service.cut_over();
+    service.poll(("AGENT", 11), "1.4.0", PENDING).await;
+    service.tick();
     look_at(
-        &room,
+        &service,
         &browser,
-        &[("overview-cutover", "?span=1h"), ("rollback", "/rollback")],
+        &[("overview-cutover", "?range=1h"), ("rollback", "/rollback")],
         &mut faults,
     )
     .await;
@@ -161,31 +178,34 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
         .run("document.querySelector('main form').noValidate = true")
         .await;
     browser.click("main form button.danger").await;
-    browser
-        .see("#trouble", "Something in the form is wrong")
-        .await;
-    look(&browser, "form-in-trouble", &mut faults).await;
+    browser.see("#form-error", "The form has faults").await;
+    look(&browser, "form-with-faults", &mut faults).await;
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_stumbles_over_a_page_of_a_rollout_at_its_end() {
     let policy = r#"{"gates": {"cutover": [], "retire": []}}"#;
-    let (room, browser, mut faults) = (Room::open(policy).await, Browser::open().await, Vec::new());
-    browser.sign_in(&room, VIEWER).await;
+    let (service, browser, mut faults) = (
+        TestService::open(policy).await,
+        Browser::open().await,
+        Vec::new(),
+    );
+    browser.sign_in(&service, VIEWER).await;
     look_at(
-        &room,
+        &service,
         &browser,
         &[("step-viewer", "/transition/cutover")],
         &mut faults,
     )
     .await;
-    room.cut_over();
-    room.rollout
+    service.cut_over();
+    service
+        .rollout
         .transition(Phase::Retired, &order("all are gone"))
         .unwrap();
     look_at(
-        &room,
+        &service,
         &browser,
         &[("overview-retired", ""), ("rollback-retired", "/rollback")],
         &mut faults,

@@ -4,33 +4,33 @@ use std::time::Duration;
 
 use crate::{
     browser::Browser,
-    room::{OPERATOR, PENDING, Room},
+    service::{OPERATOR, PENDING, TestService},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_appears_is_counted_drawn_and_announced() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    browser.sign_in(&room, OPERATOR).await;
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    browser.sign_in(&service, OPERATOR).await;
     browser.see("#connection", "Live").await;
-    browser.see("#numbers", "No caller has been seen yet").await;
+    browser.see("#numbers", "No callers yet").await;
     // Whatever is swapped, what somebody has opened and where they are stays as it was.
     browser.click("#recent details summary").await;
     let key = browser
         .worth("document.querySelector('#recent details[open]').dataset.key")
         .await;
     browser
-        .run("document.querySelector('#curve .spans a').focus()")
+        .run("document.querySelector('#timeseries .spans a').focus()")
         .await;
-    room.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    room.pass(Duration::from_secs(60));
-    room.open_incident("INC-1");
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(60));
+    service.open_incident("INC-1");
     browser.see("#numbers", "AGENT").await;
-    browser.see("#curve .chart", "AGENT").await;
+    browser.see("#timeseries .chart", "AGENT").await;
     browser
         .see("#announcer", "nils opened the incident INC-1")
         .await;
-    room.poll(("AGENT", 2), "1.0.0", PENDING).await;
-    room.pass(Duration::from_secs(60));
+    service.poll(("AGENT", 2), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(60));
     browser
         .see("#announcer", "Dependent callers of AGENT: 2")
         .await;
@@ -45,30 +45,32 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranded_caller_is_seen_at_once_on_whatever_page_somebody_is() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    room.cut_over();
-    browser.sign_in(&room, OPERATOR).await;
-    browser.go(&room.page("/records")).await;
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    service.cut_over();
+    browser.sign_in(&service, OPERATOR).await;
+    browser.go(&service.page("/records")).await;
     browser.see("#connection", "Live").await;
-    room.poll(("MCP", 1), "1.0.0", PENDING).await;
-    room.open_incident("INC-1");
-    browser.see("#alarms .danger", "1 caller is stranded").await;
+    service.poll(("MCP", 1), "1.0.0", PENDING).await;
+    service.open_incident("INC-1");
     browser
-        .see("#alarms .danger", "1 of MCP needed an old answer")
+        .see("#banners .danger", "1 caller is stranded")
         .await;
-    browser.click_on("#alarms a", "See who").await;
+    browser
+        .see("#banners .danger", "1 of MCP depended on a legacy response")
+        .await;
+    browser.click_on("#banners a", "Show them").await;
     browser.see("#callers tbody", "stranded").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_being_written_survives_what_happens() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    room.cut_over();
-    browser.sign_in(&room, OPERATOR).await;
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    service.cut_over();
+    browser.sign_in(&service, OPERATOR).await;
     browser.click(".rollback").await;
     browser.see("#connection", "Live").await;
     browser.fill("#back-reason", "pollers gi").await;
-    room.open_incident("INC-1");
+    service.open_incident("INC-1");
     browser.see("#announcer", "INC-1").await;
     let typed = browser
         .find("#back-reason")
@@ -85,19 +87,19 @@ async fn what_is_being_written_survives_what_happens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_local_time_stands_beside_the_universal_one() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.zone("Asia/Kolkata").await;
-    browser.sign_in(&room, OPERATOR).await;
-    browser.see("#standing", "2026-03-01 12:00:00 UTC").await;
-    browser.see("#standing .local", "05:30").await;
+    browser.sign_in(&service, OPERATOR).await;
+    browser.see("#phase", "2026-03-01 12:00:00 UTC").await;
+    browser.see("#phase .local", "05:30").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_lost_says_since_when() {
-    let (mut room, browser) = (Room::open("{}").await, Browser::open().await);
-    browser.sign_in(&room, OPERATOR).await;
+    let (mut service, browser) = (TestService::open("{}").await, Browser::open().await);
+    browser.sign_in(&service, OPERATOR).await;
     browser.see("#connection", "Live").await;
-    room.shut().await;
+    service.shut().await;
     browser.see("#connection", "Disconnected since").await;
     browser.see("h1", "compat").await;
 }

@@ -10,7 +10,7 @@ mod deciding;
 mod driver;
 mod every_page;
 mod live;
-mod room;
 mod scriptless;
+mod service;
 mod signing_in;
 mod viewing;

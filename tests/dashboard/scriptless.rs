@@ -4,27 +4,27 @@ use legacy_http_compat::rollout::Phase;
 
 use crate::{
     browser::Browser,
-    room::{OPERATOR, PENDING, Room},
+    service::{OPERATOR, PENDING, TestService},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
-    let (room, browser) = (Room::open("{}").await, Browser::open_without_script().await);
-    room.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    browser.sign_in(&room, OPERATOR).await;
+    let (service, browser) = (
+        TestService::open("{}").await,
+        Browser::open_without_script().await,
+    );
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    browser.sign_in(&service, OPERATOR).await;
     browser
-        .see(
-            "noscript, .hint",
-            "Without its script it does not follow what happens",
-        )
+        .see("noscript, .hint", "Without JavaScript it does not update")
         .await;
     browser
-        .click_on("#gate-no_dependent_responses a", "See this caller")
+        .click_on("#gate-no_dependent_responses a", "Show this caller")
         .await;
     browser.see("#callers", "AGENT").await;
     browser.click_on("#callers th a", "Last seen").await;
     browser.find("#callers th[aria-sort=ascending]").await;
-    browser.go(&room.page("/transition/cutover")).await;
+    browser.go(&service.page("/transition/cutover")).await;
     for number in 1..=browser.count("input[name=override]").await {
         browser
             .click(&format!("label.check:nth-of-type({number}) input"))
@@ -33,7 +33,7 @@ async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
     browser.fill("#step-reason", "tonight").await;
     browser.click_on("main button", "Cut over").await;
     browser.see(".outcome", "mara cut over").await;
-    assert_eq!(room.phase(), Phase::Cutover);
+    assert_eq!(service.phase(), Phase::Cutover);
     browser.click(".rollback").await;
     browser.fill("#back-incident", "INC-1").await;
     browser.fill("#back-reason", "agents hang").await;
@@ -41,5 +41,5 @@ async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
     browser
         .see(".outcome", "rolled back because of INC-1")
         .await;
-    assert_eq!(room.phase(), Phase::Compat);
+    assert_eq!(service.phase(), Phase::Compat);
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::{
     browser::Browser,
-    room::{OPERATOR, Room, SESSION, VIEWER},
+    service::{OPERATOR, SESSION, TestService, VIEWER},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signs_in_is_taken_to_the_page_that_they_asked_for() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser
-        .go(&room.page("/callers?state=stranded&window=7d"))
+        .go(&service.page("/callers?state=stranded&window=7d"))
         .await;
     browser
         .see("#notice, .hint", "Sign in to see this page")
@@ -27,56 +27,54 @@ async fn whoever_signs_in_is_taken_to_the_page_that_they_asked_for() {
     browser.see(".me", "mara (operator)").await;
     browser.click(".me button").await;
     browser.see("h1", "Sign in").await;
-    browser.go(&room.page("/journal")).await;
+    browser.go(&service.page("/journal")).await;
     browser.see("h1", "Sign in").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    browser.go(&room.page("/sign-in")).await;
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    browser.go(&service.page("/sign-in")).await;
     for _ in 0..10 {
         browser.give_token("guessed").await;
-        browser.see("[role=alert]", "This token is not known").await;
-        browser.go(&room.page("/sign-in")).await;
+        browser.see("[role=alert]", "Unknown token").await;
+        browser.go(&service.page("/sign-in")).await;
     }
     browser.give_token(OPERATOR).await;
     browser
-        .see("[role=alert]", "Too many attempts have failed")
+        .see("[role=alert]", "Too many failed attempts")
         .await;
-    room.clock.advance(Duration::from_secs(11 * 60));
+    service.clock.advance(Duration::from_secs(11 * 60));
     browser.give_token(OPERATOR).await;
     browser.see("h1", "compat").await;
     // They are on record, without what was guessed.
     browser.click_on("nav a", "Journal").await;
-    browser
-        .see(".timeline", "An attempt to get in was refused")
-        .await;
+    browser.see(".timeline", "An access was refused").await;
     assert!(!browser.says("body", "guessed").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_over_leads_to_signing_in_and_back() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    browser.sign_in(&room, VIEWER).await;
-    room.clock.advance(SESSION + Duration::from_secs(1));
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    browser.sign_in(&service, VIEWER).await;
+    service.clock.advance(SESSION + Duration::from_secs(1));
     browser.click_on("nav a", "Records").await;
-    browser.see(".hint", "Your session is over").await;
+    browser.see(".hint", "Your session has ended").await;
     browser.give_token(VIEWER).await;
     browser.see("h1", "Records").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_looked_at_says_when_its_session_is_over() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    browser.sign_in(&room, OPERATOR).await;
-    browser.go(&room.page("/records")).await;
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    browser.sign_in(&service, OPERATOR).await;
+    browser.go(&service.page("/records")).await;
     browser.see("#connection", "Live").await;
     browser.click("#incidents summary").await;
     browser.fill("#incident-incident", "INC-1").await;
-    room.clock.advance(SESSION + Duration::from_secs(1));
-    room.report_check("openapi", true);
-    browser.see("[role=alert]", "Your session is over").await;
+    service.clock.advance(SESSION + Duration::from_secs(1));
+    service.report_check("openapi", true);
+    browser.see("[role=alert]", "Your session has ended").await;
     let typed = browser
         .find("#incident-incident")
         .await

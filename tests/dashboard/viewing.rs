@@ -4,20 +4,21 @@ use legacy_http_compat::rollout::names::IncidentId;
 
 use crate::{
     browser::Browser,
-    room::{PENDING, Room, VIEWER, order},
+    service::{PENDING, TestService, VIEWER, order},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_sees_every_page_and_no_form() {
-    let (room, browser) = (Room::open("{}").await, Browser::open().await);
-    room.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    room.cut_over();
-    room.rollout
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.cut_over();
+    service
+        .rollout
         .rollback(IncidentId::new("INC-1").unwrap(), &order("agents hang"))
         .unwrap();
-    let analysis = format!("/post-analysis/{}", room.head());
-    room.cut_over();
-    browser.sign_in(&room, VIEWER).await;
+    let analysis = format!("/post-analysis/{}", service.head());
+    service.cut_over();
+    browser.sign_in(&service, VIEWER).await;
     for page in [
         "/waive",
         "/records",
@@ -26,7 +27,7 @@ async fn a_viewer_sees_every_page_and_no_form() {
         "/rollback",
         &analysis,
     ] {
-        browser.go(&room.page(page)).await;
+        browser.go(&service.page(page)).await;
         browser.find("h1").await;
         assert_eq!(browser.count("main form").await, 0, "{page}");
     }
@@ -37,11 +38,11 @@ async fn a_viewer_sees_every_page_and_no_form() {
         "/rollback",
         &analysis,
     ] {
-        browser.go(&room.page(page)).await;
+        browser.go(&service.page(page)).await;
         browser
             .see("main .hint", "You are signed in as a viewer")
             .await;
     }
-    browser.go(&room.page("/callers")).await;
+    browser.go(&service.page("/callers")).await;
     browser.see("#callers", "AGENT").await;
 }

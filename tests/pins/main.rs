@@ -16,12 +16,12 @@ mod journals;
 #[path = "../operations/admin/response.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod response;
-#[path = "../operations/admin/room.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
-mod room;
 #[path = "../processes/cli/run.rs"]
 #[allow(dead_code, reason = "the pins use a part of it")]
 mod run;
+#[path = "../operations/admin/service.rs"]
+#[allow(dead_code, reason = "the pins use a part of it")]
+mod service;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
 

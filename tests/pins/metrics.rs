@@ -21,12 +21,12 @@ fn every_metric_family_is_pinned() {
 
 #[tokio::test]
 async fn what_a_scraper_reads_of_a_rollout_in_trouble_is_pinned() {
-    let room = troubled().await;
+    let service = troubled().await;
     let collector = PrometheusCollector::new()
-        .source(room.metrics.clone())
-        .source(room.census.clone())
-        .source(room.rollout.clone())
-        .source(room.rollout.reader());
+        .source(service.metrics.clone())
+        .source(service.census.clone())
+        .source(service.rollout.clone())
+        .source(service.rollout.reader());
     let mut registry = Registry::default();
     registry.register_collector(Box::new(collector));
     let mut scraped = String::new();

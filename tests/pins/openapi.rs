@@ -2,13 +2,13 @@
 
 use crate::{
     pin::{pin, pin_json},
-    room::Room,
+    service::TestService,
 };
 
 #[tokio::test]
 async fn the_operations_are_pinned() {
-    let room = Room::open().await;
-    let operations = room.stranger.document().operations();
+    let service = TestService::open().await;
+    let operations = service.stranger.document().operations();
     let mut lines: Vec<String> = operations
         .map(|(method, path, operation)| {
             let id = operation["operationId"].as_str().unwrap();
@@ -21,6 +21,6 @@ async fn the_operations_are_pinned() {
 
 #[tokio::test]
 async fn the_whole_document_is_pinned() {
-    let room = Room::open().await;
-    pin_json("openapi.json", &room.stranger.document().0);
+    let service = TestService::open().await;
+    pin_json("openapi.json", &service.stranger.document().0);
 }

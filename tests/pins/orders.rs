@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     pin::{pin, told},
     rich::mara,
-    room::Room,
+    service::TestService,
 };
 
 /// One order for each route, in an order in which all of them fit.
@@ -27,11 +27,11 @@ fn all() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/waivers",
-            json!({"waived": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "probe"}),
+            json!({"target": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "probe"}),
         ),
         (
             "/api/waivers/end",
-            json!({"waived": "anonymous", "reason": "it is gone"}),
+            json!({"target": "anonymous", "reason": "it is gone"}),
         ),
         (
             "/api/client-rollbacks",
@@ -58,10 +58,10 @@ fn all() -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn the_response_to_every_order_is_pinned() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let mut text = String::new();
     for (path, body) in all() {
-        let response = mara(&room).post(path, &body).await;
+        let response = mara(&service).post(path, &body).await;
         assert_eq!(response.status, 200, "{response:?}");
         write!(text, "POST {path}\n{}", told(&response)).unwrap();
     }
@@ -70,11 +70,14 @@ async fn the_response_to_every_order_is_pinned() {
 
 #[tokio::test]
 async fn the_response_to_a_rollback_that_cannot_be_recorded_is_pinned() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let cutover = json!({"to": "cutover", "reason": "quiet"});
-    mara(&room).post("/api/transitions", &cutover).await.ok();
-    room.journal.refuses_writing.store(true, Ordering::Relaxed);
+    mara(&service).post("/api/transitions", &cutover).await.ok();
+    service
+        .journal
+        .refuses_writing
+        .store(true, Ordering::Relaxed);
     let rollback = json!({"incident": "INC-1", "reason": "now"});
-    let response = mara(&room).post("/api/rollbacks", &rollback).await;
+    let response = mara(&service).post("/api/rollbacks", &rollback).await;
     pin("orders_unrecorded.txt", &told(&response));
 }

@@ -10,7 +10,7 @@ use crate::{
     pin::{pin, told},
     response::Answer,
     rich::{mara, policy},
-    room::{MARA, Room},
+    service::{MARA, TestService},
 };
 
 /// Holds a problem to the file that is called like its type.
@@ -20,12 +20,12 @@ fn pinned(name: &str, response: &Answer) {
     pin(&format!("problems/{name}.txt"), &told(response));
 }
 
-async fn strict() -> Room {
-    Room::open_with(|setup| setup.policy = policy()).await
+async fn strict() -> TestService {
+    TestService::open_with(|setup| setup.policy = policy()).await
 }
 
-async fn step(room: &Room, body: Value) -> Answer {
-    mara(room).post("/api/transitions", &body).await
+async fn step(service: &TestService, body: Value) -> Answer {
+    mara(service).post("/api/transitions", &body).await
 }
 
 fn check() -> Value {
@@ -38,13 +38,13 @@ fn incident() -> Value {
 
 #[tokio::test]
 async fn who_may_not_is_told_so_in_pinned_words() {
-    let room = Room::open().await;
-    pinned("no-credentials", &room.stranger.get("/api/status").await);
-    let wrong = room.stranger.bearing("wrong");
+    let service = TestService::open().await;
+    pinned("no-credentials", &service.stranger.get("/api/status").await);
+    let wrong = service.stranger.bearing("wrong");
     pinned("wrong-token", &wrong.get("/api/status").await);
-    let viewer = room.viewer().post("/api/checks", &check()).await;
+    let viewer = service.viewer().post("/api/checks", &check()).await;
     pinned("not-allowed", &viewer);
-    let (signed_in, _) = room.signed_in(MARA).await;
+    let (signed_in, _) = service.signed_in(MARA).await;
     let foreign = signed_in.with("sec-fetch-site", "cross-site");
     let foreign = foreign.post("/api/incidents", &incident()).await;
     pinned("cross-origin", &foreign);
@@ -56,14 +56,14 @@ async fn who_may_not_is_told_so_in_pinned_words() {
 
 #[tokio::test]
 async fn a_request_that_fits_no_route_is_refused_in_pinned_words() {
-    let room = Room::open().await;
-    let viewer = room.viewer();
+    let service = TestService::open().await;
+    let viewer = service.viewer();
     pinned("not-found", &viewer.get("/api/nowhere").await);
     let posted = viewer.post("/api/status", &json!({})).await;
     pinned("method-not-allowed", &posted);
     let long = format!("/api/report?{}", "a".repeat(2_049));
     pinned("query-too-long", &viewer.get(&long).await);
-    let large = mara(&room)
+    let large = mara(&service)
         .post_text("/api/checks", "application/json", " ".repeat(65_537))
         .await;
     pinned("body-too-large", &large);
@@ -71,9 +71,9 @@ async fn a_request_that_fits_no_route_is_refused_in_pinned_words() {
 
 #[tokio::test]
 async fn a_body_that_cannot_be_taken_is_refused_in_pinned_words() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let send = async |media: &str, body: &str| {
-        let client: Client = mara(&room);
+        let client: Client = mara(&service);
         client.post_text("/api/checks", media, body).await
     };
     pinned("malformed", &send("application/json", "{").await);
@@ -84,7 +84,7 @@ async fn a_body_that_cannot_be_taken_is_refused_in_pinned_words() {
 
 #[tokio::test]
 async fn what_is_wrong_with_each_order_is_told_in_pinned_words() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let mut text = String::new();
     for (path, body) in [
         (
@@ -103,9 +103,9 @@ async fn what_is_wrong_with_each_order_is_told_in_pinned_words() {
         ("/api/incidents/close", json!([])),
         (
             "/api/waivers",
-            json!({"waived": "everyone", "owner": "", "until": "tomorrow", "reason": "x".repeat(1001)}),
+            json!({"target": "everyone", "owner": "", "until": "tomorrow", "reason": "x".repeat(1001)}),
         ),
-        ("/api/waivers/end", json!({"waived": 1})),
+        ("/api/waivers/end", json!({"target": 1})),
         (
             "/api/post-analyses",
             json!({"rollback": -1, "link": "x", "summary": "x".repeat(4001), "reason": "x"}),
@@ -119,7 +119,7 @@ async fn what_is_wrong_with_each_order_is_told_in_pinned_words() {
             json!({"policy": {"coverage_ratio": 2, "gates": {"retire": ["odd"]}}, "reason": "x"}),
         ),
     ] {
-        let response = mara(&room).post(path, &body).await;
+        let response = mara(&service).post(path, &body).await;
         write!(text, "POST {path}\n{}", told(&response)).unwrap();
     }
     pin("problems_of_orders.txt", &text);
@@ -127,66 +127,72 @@ async fn what_is_wrong_with_each_order_is_told_in_pinned_words() {
 
 #[tokio::test]
 async fn a_step_that_may_not_be_taken_is_refused_in_pinned_words() {
-    let room = strict().await;
-    let retire = step(&room, json!({"to": "retired", "reason": "now"})).await;
+    let service = strict().await;
+    let retire = step(&service, json!({"to": "retired", "reason": "now"})).await;
     pinned("impossible", &retire);
-    let cutover = step(&room, json!({"to": "cutover", "reason": "now"})).await;
+    let cutover = step(&service, json!({"to": "cutover", "reason": "now"})).await;
     pinned("gates-failed", &cutover);
     let mut order = json!({"to": "cutover", "override": ["no_open_incident"], "reason": "now"});
-    pinned("override-mismatch", &step(&room, order.clone()).await);
+    pinned("override-mismatch", &step(&service, order.clone()).await);
     order["override"] = cutover.json()["failing"].clone();
-    step(&room, order).await.ok();
-    let back = step(&room, json!({"to": "compat", "reason": "oops"})).await;
+    step(&service, order).await.ok();
+    let back = step(&service, json!({"to": "compat", "reason": "oops"})).await;
     pinned("needs-incident", &back);
 }
 
 #[tokio::test]
 async fn what_does_not_follow_is_refused_in_pinned_words() {
-    let room = Room::open().await;
-    let early = mara(&room).with("if-match", "\"2\"");
+    let service = TestService::open().await;
+    let early = mara(&service).with("if-match", "\"2\"");
     pinned("conflict", &early.post("/api/checks", &check()).await);
     let closed = json!({"incident": "INC-9", "reason": "out"});
-    let closed = mara(&room).post("/api/incidents/close", &closed).await;
+    let closed = mara(&service).post("/api/incidents/close", &closed).await;
     pinned("unfitting", &closed);
 }
 
 #[tokio::test]
 async fn a_failing_journal_is_told_of_in_pinned_words() {
-    let room = Room::open_with(|setup| setup.policy = Policy::permissive()).await;
-    step(&room, json!({"to": "cutover", "reason": "quiet"}))
+    let service = TestService::open_with(|setup| setup.policy = Policy::permissive()).await;
+    step(&service, json!({"to": "cutover", "reason": "quiet"}))
         .await
         .ok();
-    room.journal.refuses_writing.store(true, Ordering::Relaxed);
-    let failing = mara(&room).post("/api/checks", &check()).await;
+    service
+        .journal
+        .refuses_writing
+        .store(true, Ordering::Relaxed);
+    let failing = mara(&service).post("/api/checks", &check()).await;
     pinned("journal-failing", &failing);
-    mara(&room).post("/api/rollbacks", &incident()).await;
-    let unrecorded = mara(&room).post("/api/checks", &check()).await;
+    mara(&service).post("/api/rollbacks", &incident()).await;
+    let unrecorded = mara(&service).post("/api/checks", &check()).await;
     pinned("rollback-unrecorded", &unrecorded);
 }
 
 #[tokio::test]
 async fn an_inner_failure_is_told_of_in_pinned_words() {
-    let room = Room::open().await;
-    room.journal.panics.store(true, Ordering::Relaxed);
-    pinned("internal", &room.viewer().get("/api/journal").await);
+    let service = TestService::open().await;
+    service.journal.panics.store(true, Ordering::Relaxed);
+    pinned("internal", &service.viewer().get("/api/journal").await);
 }
 
 #[tokio::test]
 async fn what_the_rollout_was_built_without_is_told_in_pinned_words() {
-    let room = Room::open_with(|setup| setup.watched = false).await;
-    pinned("not-configured", &room.viewer().get("/api/report").await);
+    let service = TestService::open_with(|setup| setup.watched = false).await;
+    pinned("not-configured", &service.viewer().get("/api/report").await);
 }
 
 #[tokio::test]
 async fn a_stream_that_cannot_begin_is_refused_in_pinned_words() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let mut streams = Vec::new();
     for _ in 0..64 {
-        let opened = room.viewer().request("GET", "/api/events").send().await;
+        let opened = service.viewer().request("GET", "/api/events").send().await;
         streams.push(opened.unwrap());
     }
-    pinned("too-many-streams", &room.viewer().get("/api/events").await);
-    room.admin.close();
+    pinned(
+        "too-many-streams",
+        &service.viewer().get("/api/events").await,
+    );
+    service.admin.close();
     drop(streams);
-    pinned("closing", &room.viewer().get("/api/events").await);
+    pinned("closing", &service.viewer().get("/api/events").await);
 }

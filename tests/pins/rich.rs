@@ -14,13 +14,13 @@ use legacy_http_compat::{
 };
 use serde_json::{Value, json};
 
-use crate::{client::Client, events, response::Answer, room::Room};
+use crate::{client::Client, events, response::Answer, service::TestService};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Mara, whose requests are tied together.
-pub(crate) fn mara(room: &Room) -> Client {
-    room.operator().with("x-correlation-id", "req-17")
+pub(crate) fn mara(service: &TestService) -> Client {
+    service.operator().with("x-correlation-id", "req-17")
 }
 
 pub(crate) fn policy() -> Policy {
@@ -33,40 +33,40 @@ pub(crate) fn policy() -> Policy {
 }
 
 /// A rollback that runs, owes its analysis and is late; waivers, checks, an override, refusals, clients gone back.
-pub(crate) async fn troubled() -> Room {
-    let room = busy().await;
+pub(crate) async fn troubled() -> TestService {
+    let service = busy().await;
     for (path, body) in reports() {
-        mara(&room).post(path, &body).await.ok();
+        mara(&service).post(path, &body).await.ok();
     }
-    let refused = cut_over(&room, &json!([])).await;
-    cut_over(&room, &refused.json()["failing"]).await.ok();
-    room.poll().await;
+    let refused = cut_over(&service, &json!([])).await;
+    cut_over(&service, &refused.json()["failing"]).await.ok();
+    service.poll().await;
     let rollback = json!({"incident": "INC-2", "reason": "pollers give up"});
-    mara(&room).post("/api/rollbacks", &rollback).await.ok();
-    room.pass(73 * HOUR);
-    room
+    mara(&service).post("/api/rollbacks", &rollback).await.ok();
+    service.pass(73 * HOUR);
+    service
 }
 
 /// Callers of all kinds, and nothing in trouble yet.
-pub(crate) async fn busy() -> Room {
-    let room = Room::open_with(|setup| setup.policy = policy()).await;
-    seen(&room).await;
-    room
+pub(crate) async fn busy() -> TestService {
+    let service = TestService::open_with(|setup| setup.policy = policy()).await;
+    seen(&service).await;
+    service
 }
 
-async fn seen(room: &Room) {
-    room.tick();
-    room.poll().await;
+async fn seen(service: &TestService) {
+    service.tick();
+    service.poll().await;
     for (kind, number, dependence) in [
         ("AGENT", 1, Dependence::Served),
         ("AGENT", 2, Dependence::Stranded),
         ("UI_RUST", 3, Dependence::Served),
         ("MCP", 9, Dependence::None),
     ] {
-        room.see(kind, number, dependence);
-        room.clock.advance(Duration::from_secs(1));
+        service.see(kind, number, dependence);
+        service.clock.advance(Duration::from_secs(1));
     }
-    room.pass(Duration::from_secs(60));
+    service.pass(Duration::from_secs(60));
 }
 
 fn reports() -> Vec<(&'static str, Value)> {
@@ -82,11 +82,11 @@ fn reports() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/waivers",
-            json!({"waived": "kind MCP", "owner": "team probes", "until": "2030-01-01T00:00:00Z", "reason": "a probe"}),
+            json!({"target": "kind MCP", "owner": "team probes", "until": "2030-01-01T00:00:00Z", "reason": "a probe"}),
         ),
         (
             "/api/waivers",
-            json!({"waived": caller, "owner": "mara", "until": "2027-01-16T00:00:00Z", "reason": "her own"}),
+            json!({"target": caller, "owner": "mara", "until": "2027-01-16T00:00:00Z", "reason": "her own"}),
         ),
         (
             "/api/client-rollbacks",
@@ -95,13 +95,13 @@ fn reports() -> Vec<(&'static str, Value)> {
     ]
 }
 
-async fn cut_over(room: &Room, overridden: &Value) -> Answer {
+async fn cut_over(service: &TestService, overridden: &Value) -> Answer {
     let order = json!({"to": "cutover", "override": overridden, "reason": "it goes tonight"});
-    mara(room).post("/api/transitions", &order).await
+    mara(service).post("/api/transitions", &order).await
 }
 
 /// A service whose journal has every kind of event.
-pub(crate) async fn storied() -> Room {
+pub(crate) async fn storied() -> TestService {
     let journal = Arc::new(MemoryJournal::new());
     for (head, mut payload) in (0..).zip(events::story()) {
         if let EventPayload::Opened(opened) = &mut payload {
@@ -110,5 +110,5 @@ pub(crate) async fn storied() -> Room {
         }
         journal.append(head, events::draft(payload)).unwrap();
     }
-    Room::open_with(|setup| setup.journal = journal).await
+    TestService::open_with(|setup| setup.journal = journal).await
 }

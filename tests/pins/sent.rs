@@ -12,9 +12,9 @@ use crate::{
 
 #[tokio::test]
 async fn each_sort_of_event_of_the_stream_is_pinned() {
-    let room = troubled().await;
-    let before = room.head() - 1;
-    let request = room
+    let service = troubled().await;
+    let before = service.head() - 1;
+    let request = service
         .viewer()
         .request("GET", &format!("/api/events?after={before}"));
     let mut response = request.send().await.unwrap();

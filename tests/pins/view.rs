@@ -3,16 +3,16 @@
 use legacy_http_compat::rollout::event::NewEvent;
 use serde_json::Value;
 
-use crate::{journals::OnDisk, rich, room::Room, run::run};
+use crate::{journals::OnDisk, rich, run::run, service::TestService};
 
 /// What depends on the clock, which the command and the service do not share here.
 const TIMED: [&str; 4] = ["at", "duration_seconds", "holds", "overdue"];
 
 #[tokio::test]
 async fn the_command_shows_a_journal_as_the_api_does() {
-    for room in [rich::troubled().await, rich::storied().await] {
-        let api = room.operator().get("/api/status").await.ok();
-        let path = on_disk(&room);
+    for service in [rich::troubled().await, rich::storied().await] {
+        let api = service.operator().get("/api/status").await.ok();
+        let path = on_disk(&service);
         let path = path.path();
         let command = run(["status".as_ref(), "--json".as_ref(), path.as_os_str()]);
         let command = command.ends(0).json();
@@ -37,8 +37,8 @@ async fn the_command_shows_a_journal_as_the_api_does() {
 }
 
 /// The journal of a service, in a file.
-fn on_disk(room: &Room) -> OnDisk {
-    let events = room.rollout.journal().read(0, 1_000).unwrap();
+fn on_disk(service: &TestService) -> OnDisk {
+    let events = service.rollout.journal().read(0, 1_000).unwrap();
     let copies = events.into_iter().map(|event| {
         let (actor, reason) = (event.actor().clone(), event.reason().clone());
         NewEvent::new(event.at(), actor, reason, event.payload().clone())

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::core_app::{
     self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch, address::ProxyHeader,
-    room::Keys,
+    admin::AdminTokens,
 };
 
 pub(crate) const OPERATOR_TOKEN: &str = "the-operator-token";
@@ -78,7 +78,7 @@ impl CoreServer {
         let (compat, watch) = start.observed();
         let rollout = Arc::new(start.rolled_out(&compat, &watch));
         let clock = start.clock;
-        let admin = room(&rollout, &watch, &clock);
+        let admin = admin(&rollout, &watch, &clock);
         let state = AppState::new(&settings, rollout.clone(), watch.clone(), clock.clone());
         let app = core_app::app(state, compat, &admin, start.addresses);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -107,7 +107,7 @@ impl CoreServer {
         self.session(NewClient::new(INTERVAL)).await
     }
 
-    /// Who may act in the operators' room.
+    /// An operator of the admin service.
     pub(crate) fn operator(&self) -> Operator {
         Operator::new(self.http.clone(), OPERATOR_TOKEN)
     }
@@ -227,15 +227,15 @@ pub(crate) fn order(reason: &str) -> CommandContext {
 }
 
 /// Sessions and limits go by the machine's clock, curves by the one that the test moves.
-fn room(rollout: &Arc<Rollout>, watch: &Watch, clock: &Arc<ManualClock>) -> Admin {
-    let keys = Keys {
+fn admin(rollout: &Arc<Rollout>, watch: &Watch, clock: &Arc<ManualClock>) -> Admin {
+    let keys = AdminTokens {
         operator: OPERATOR_TOKEN.to_owned(),
         viewer: VIEWER_TOKEN.to_owned(),
     };
     let history = watch.history().clock(clock.clone()).open();
     let history = history.expect("a history in memory has nothing to fail on");
-    let room = keys.room(rollout.clone(), Arc::new(history));
-    room.expect("two tokens that differ")
+    let admin = keys.admin(rollout.clone(), Arc::new(history));
+    admin.expect("two tokens that differ")
 }
 
 fn settings(base: &str) -> Settings {

@@ -4,10 +4,11 @@
 //! From below: `secret`, `error` know nothing of each other's users; `flow` is one device
 //! authorization as a state machine, `store` holds many; `clients` and `limit` stand beside it;
 //! `callers` tells who calls, `watch` counts them and their answers; `rollout` holds the switch on that
-//! evidence, and `room` is where operators see and move it; `state` gathers all that for the `routes`;
+//! evidence, and `admin` is the service where operators see and move it; `state` gathers all that for the `routes`;
 //! `address` and `compat` are the layers in front; `router` puts all together.
 
 pub(crate) mod address;
+pub(crate) mod admin;
 pub(crate) mod callers;
 pub(crate) mod clients;
 pub(crate) mod compat;
@@ -18,7 +19,6 @@ pub(crate) mod flow;
 pub(crate) mod kind;
 pub(crate) mod limit;
 pub(crate) mod rollout;
-pub(crate) mod room;
 pub(crate) mod router;
 pub(crate) mod routes;
 pub(crate) mod secret;

@@ -10,15 +10,15 @@ use legacy_http_compat::admin::Admin;
 
 use super::{
     address::{self, AddressSource},
+    admin::ADMIN_PATH,
     compat::Compat,
     correlation,
     error::ApiError,
-    room::ROOM,
     routes::{device, health, home, me, metrics, page, token},
     state::AppState,
 };
 
-/// The application: the router, the compatibility layer in front of it, beside it the operators' room, and in front of
+/// The application: the router, the compatibility layer in front of it, beside it the admin service, and in front of
 /// all who knows the client's address.
 pub(crate) fn app(
     state: AppState,
@@ -29,7 +29,7 @@ pub(crate) fn app(
     let (flag, watch) = (state.rollout().reader(), state.watch().clone());
     compat
         .in_front_of(router(state), flag, &watch)
-        .nest(ROOM, admin.router())
+        .nest(ADMIN_PATH, admin.router())
         .layer(middleware::from_fn_with_state(addresses, address::note))
 }
 

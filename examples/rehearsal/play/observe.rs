@@ -6,7 +6,7 @@ use super::{
     reading::{heard, hours},
     scene::Scene,
 };
-use crate::{core_app::room::ROOM, support::http_client::send};
+use crate::{core_app::admin::ADMIN_PATH, support::http_client::send};
 
 pub(super) async fn act(scene: &mut Scene) {
     scene.look().await;
@@ -16,7 +16,12 @@ pub(super) async fn act(scene: &mut Scene) {
     let gates = scene.until_failing("enable", &[], hours(24)).await;
     let verdict = if gates.is_ok() { "passes" } else { "fails" };
     scene.see("the gate `instrumentation`", verdict);
-    let door = send(scene.core.request(Method::GET, &format!("{ROOM}/sign-in"))).await;
+    let door = send(
+        scene
+            .core
+            .request(Method::GET, &format!("{ADMIN_PATH}/sign-in")),
+    )
+    .await;
     let media_type = door.header(header::CONTENT_TYPE).unwrap_or("nothing");
     let media_type = media_type.split(';').next().unwrap_or_default();
     scene.see(

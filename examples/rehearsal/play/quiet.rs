@@ -77,7 +77,7 @@ async fn until_one_is_left(scene: &mut Scene) -> Result<Value, Stop> {
 async fn waive(scene: &mut Scene, left: &Value) {
     let status = scene.look().await;
     let body = json!({
-        "waived": format!("caller {}", text(&left["fingerprint"])),
+        "target": format!("caller {}", text(&left["fingerprint"])),
         "owner": "sre",
         "until": moment(&status["at"]).plus(hours(30 * 24)).to_string(),
         "reason": "the probe of a monitoring system; it is replaced next month",
@@ -88,7 +88,7 @@ async fn waive(scene: &mut Scene, left: &Value) {
         .operator
         .page("callers?window=24h&state=dependent")
         .await;
-    let whose = |waiver: &&Value| waiver["target"] == body["waived"] && waiver["holds"] == true;
+    let whose = |waiver: &&Value| waiver["target"] == body["target"] && waiver["holds"] == true;
     let waivers = status["waivers"].as_array().into_iter().flatten();
     let owner = waivers
         .filter(whose)

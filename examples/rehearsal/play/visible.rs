@@ -43,7 +43,7 @@ pub(super) async fn act(scene: &mut Scene) {
     let journal = scene.operator.journal().await;
     scene.see("transitions, each with who and why", transitions(&journal));
 
-    let curves = scene.operator.page("curves?span=30d").await;
+    let curves = scene.operator.page("timeseries?range=30d").await;
     scene.see(
         "dependents by kind, at most",
         by_kind(|kind| highest(&curves, kind)),

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
 
-use crate::{admin::base::Base, time::millis};
+use crate::{admin::mount_path::MountPath, time::millis};
 
 const NAME: &str = "rollout_session";
 
@@ -20,20 +20,25 @@ pub(crate) fn read(headers: &HeaderMap) -> Option<&str> {
         .map(|(_, value)| value)
 }
 
-/// What gives a browser the secret of a session.
-pub(crate) fn give(secret: &str, lifetime: Duration, base: &Base, secure: bool) -> HeaderValue {
+/// The `Set-Cookie` that gives a browser the secret of a session.
+pub(crate) fn session(
+    secret: &str,
+    lifetime: Duration,
+    base: &MountPath,
+    secure: bool,
+) -> HeaderValue {
     write(secret, lifetime, base, secure)
 }
 
-/// What makes a browser forget it.
-pub(crate) fn take_back(base: &Base, secure: bool) -> HeaderValue {
+/// The `Set-Cookie` that removes it.
+pub(crate) fn removal(base: &MountPath, secure: bool) -> HeaderValue {
     write("", Duration::ZERO, base, secure)
 }
 
-/// Whether the browser may send the cookie over TLS only: unless the service is asked on this very machine, where there is
-/// none. Behind a proxy that ends TLS the host is that of the outside.
+/// Whether the cookie is limited to TLS: always, unless the host is a loopback one. Behind a proxy that terminates TLS the
+/// host is the public one.
 pub(crate) fn is_secure(uri: &Uri, headers: &HeaderMap) -> bool {
-    let stated = || {
+    let header = || {
         headers
             .get(header::HOST)?
             .to_str()
@@ -42,7 +47,7 @@ pub(crate) fn is_secure(uri: &Uri, headers: &HeaderMap) -> bool {
             .ok()
     };
     // HTTP/2 names the host in the target.
-    let host = uri.authority().cloned().or_else(stated);
+    let host = uri.authority().cloned().or_else(header);
     !host.is_some_and(|host| is_loopback(host.host()))
 }
 
@@ -57,7 +62,7 @@ fn is_loopback(host: &str) -> bool {
         || address.is_ok_and(|address| address.is_loopback())
 }
 
-fn write(secret: &str, lifetime: Duration, base: &Base, secure: bool) -> HeaderValue {
+fn write(secret: &str, lifetime: Duration, base: &MountPath, secure: bool) -> HeaderValue {
     let seconds = i64::try_from(millis(lifetime) / 1_000).unwrap_or(i64::MAX);
     let cookie = Cookie::build((NAME, secret))
         .path(base.cookie_path())
@@ -76,14 +81,14 @@ mod tests {
 
     #[test]
     fn the_cookie_is_for_this_service_alone() {
-        let base = Base::new("/rollout").unwrap();
+        let base = MountPath::new("/rollout").unwrap();
         let hour = Duration::from_secs(3_600);
         assert_eq!(
-            give("ab12", hour, &base, true),
+            session("ab12", hour, &base, true),
             "rollout_session=ab12; HttpOnly; SameSite=Strict; Secure; Path=/rollout; Max-Age=3600"
         );
         assert_eq!(
-            take_back(&Base::default(), false),
+            removal(&MountPath::default(), false),
             "rollout_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
         );
     }
@@ -104,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_very_machine_goes_without_tls() {
+    fn only_loopback_hosts_go_without_tls() {
         let secure = |host: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
@@ -142,7 +147,7 @@ mod tests {
         ));
         assert!(
             is_secure(&Uri::from_static("/"), &HeaderMap::new()),
-            "who knows"
+            "no host at all"
         );
     }
 }

@@ -1,34 +1,144 @@
-//! What is known of who sends a request.
+//! Who sends a request, and what the sender may do.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::{principal::Principal, role::Role};
-use crate::admin::problem::{Problem, ProblemKind};
-use http::{HeaderValue, header};
+use axum::extract::FromRequestParts;
+use http::{HeaderValue, header, request::Parts};
+use serde::Serialize;
 
-/// What is known of who sends a request; in the extensions of each.
+use crate::{
+    admin::problem::{Problem, ProblemKind},
+    rollout::names::Actor,
+};
+
+/// What a token allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "code that decides by the role must handle every one"
+)]
+pub enum Role {
+    /// Sees everything.
+    Viewer,
+    /// Sees everything and issues commands.
+    Operator,
+}
+
+/// The authenticated sender of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Principal {
+    actor: Actor,
+    role: Role,
+    via: Via,
+}
+
+/// The credentials of a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// A token, sent with the request.
+    Bearer,
+    /// The cookie of a session.
+    Session(SessionKey),
+}
+
+/// The key of a session: the SHA-256 of the secret in its cookie.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SessionKey(pub(super) [u8; 32]);
+
+/// What is known of the sender of a request; in the extensions of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// Nothing was shown, or the session it belonged to is over.
-    Nobody,
+    /// No credentials, or a session that has ended.
+    Anonymous,
     Known(Principal),
-    /// A token was shown that is none of ours.
+    /// An unknown token.
     WrongToken,
-    /// A token was shown, and not looked at: too many of this peer were wrong. How long to wait.
+    /// A token that was not checked, because too many attempts have failed; how long to wait.
     TooMany(Duration),
 }
 
+/// Extracts a principal that may see; rejects others with a problem.
+#[derive(Clone, Debug)]
+pub(crate) struct Viewer(pub(crate) Principal);
+
+/// Extracts a principal that may issue commands; rejects others with a problem.
+#[derive(Clone, Debug)]
+pub(crate) struct Operator(pub(crate) Principal);
+
+impl Role {
+    /// `viewer` or `operator`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Principal {
+    pub(crate) const fn new(actor: Actor, role: Role, via: Via) -> Self {
+        Self { actor, role, via }
+    }
+
+    pub(crate) const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(crate) const fn via(&self) -> Via {
+        self.via
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey(..)")
+    }
+}
+
 impl Identity {
-    /// Who it is, if that is somebody of this role or a higher one.
+    /// The principal, if it has this role or a higher one.
     pub(crate) fn require(&self, role: Role) -> Result<&Principal, Problem> {
         match self {
             Self::Known(principal) if principal.role() >= role => Ok(principal),
             Self::Known(principal) => Err(not_allowed(principal, role)),
-            Self::Nobody => Err(no_credentials()),
+            Self::Anonymous => Err(no_credentials()),
             Self::WrongToken => Err(wrong_token()),
-            Self::TooMany(wait) => Err(too_many(*wait)),
+            Self::TooMany(wait) => Err(too_many_attempts(*wait)),
         }
     }
+}
+
+impl<S: Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        require(parts, Role::Viewer).map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        require(parts, Role::Operator).map(Self)
+    }
+}
+
+fn require(parts: &Parts, role: Role) -> Result<Principal, Problem> {
+    let identity = parts.extensions.get().unwrap_or(&Identity::Anonymous);
+    identity.require(role).cloned()
 }
 
 fn no_credentials() -> Problem {
@@ -37,20 +147,19 @@ fn no_credentials() -> Problem {
     Problem::new(ProblemKind::NoCredentials, detail).header(header::WWW_AUTHENTICATE, challenge)
 }
 
-pub(super) fn wrong_token() -> Problem {
-    let detail = "None of the tokens that are let in is the one that was sent.";
+pub(crate) fn wrong_token() -> Problem {
+    let detail = "The token is not one of the configured tokens.";
     // RFC 6750 §3.1.
     let challenge = r#"Bearer realm="legacy-http-compat", error="invalid_token""#;
     let challenge = HeaderValue::from_static(challenge);
     Problem::new(ProblemKind::WrongToken, detail).header(header::WWW_AUTHENTICATE, challenge)
 }
 
-pub(super) fn too_many(wait: Duration) -> Problem {
-    // A moment too early would be another refusal.
+pub(crate) fn too_many_attempts(wait: Duration) -> Problem {
+    // Rounded up: a retry a moment too early would be refused again.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let detail = format!(
-        "Too many attempts from this address have failed. The next one is looked at in {seconds} seconds."
-    );
+    let detail =
+        format!("Too many attempts from this address have failed. Try again in {seconds} seconds.");
     Problem::new(ProblemKind::TooManyAttempts, detail)
         .with("retry_after_seconds", seconds)
         .header(header::RETRY_AFTER, HeaderValue::from(seconds))
@@ -58,7 +167,7 @@ pub(super) fn too_many(wait: Duration) -> Problem {
 
 fn not_allowed(principal: &Principal, role: Role) -> Problem {
     let (name, own) = (principal.actor().id(), principal.role());
-    let detail = format!("{name} is a {own}; this asks for an {role}.");
+    let detail = format!("{name} has the role {own}; this needs the role {role}.");
     Problem::new(ProblemKind::NotAllowed, detail)
         .with("role", own.as_str())
         .with("needed", role.as_str())

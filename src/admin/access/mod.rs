@@ -1,33 +1,18 @@
-//! Who may come in, and what they may do.
+//! Authentication and authorization: tokens, sessions, roles.
 
-mod attempts;
-mod cookie;
-mod cross_origin;
-mod digest;
-mod extract;
-mod failure;
-mod identify;
+pub(super) mod cookie;
 mod identity;
-mod pages;
-mod peer;
-mod principal;
-mod refused;
-mod role;
 mod sessions;
-mod sign_in;
+mod throttle;
+mod token_digest;
 mod tokens;
 
-pub(super) use attempts::Attempts;
-pub(super) use cross_origin::same_origin_only;
-pub(super) use extract::{Operator, Viewer};
-pub(super) use failure::SignInFailure;
-pub(super) use identify::identify;
-pub(super) use identity::Identity;
-pub(super) use pages::{PageOperator, PageViewer};
-pub(super) use principal::{Principal, Via};
+pub(super) use identity::{
+    Identity, Operator, Principal, Via, Viewer, too_many_attempts, wrong_token,
+};
 pub(super) use sessions::Sessions;
-pub(super) use sign_in::router;
+pub(super) use throttle::{LoginAttempt, LoginThrottle, ThrottleKey};
 
-pub use digest::{InvalidTokenDigest, TokenDigest};
-pub use role::Role;
+pub use identity::Role;
+pub use token_digest::{InvalidTokenDigest, TokenDigest};
 pub use tokens::{InvalidTokens, Tokens, TokensBuilder};

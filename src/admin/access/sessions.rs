@@ -1,4 +1,4 @@
-//! Who has signed in.
+//! The sessions of browsers.
 
 use std::{
     collections::HashMap,
@@ -8,13 +8,10 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    principal::{Principal, SessionKey, Via},
-    role::Role,
-};
+use super::identity::{Principal, Role, SessionKey, Via};
 use crate::rollout::names::Actor;
 
-/// Who has signed in. Sessions live in the memory of the process: a restart ends them all.
+/// Open sessions. They live in memory: a restart ends them all.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     lifetime: Duration,
@@ -25,16 +22,16 @@ pub(crate) struct Sessions {
 struct Session {
     actor: Actor,
     role: Role,
-    /// By the monotonic clock, so that no jump of the wall clock lengthens it.
+    /// By the monotonic clock, so that a jump of the wall clock does not extend it.
     began: Duration,
 }
 
-/// What the cookie of a session holds: 256 random bits in hexadecimal digits.
+/// The value of a session cookie: 256 random bits in hexadecimal.
 pub(crate) struct SessionSecret(String);
 
 impl Sessions {
-    /// So many may be open under one name. The oldest goes first, so that nobody ends the sessions of others by signing in.
-    pub(crate) const MOST_OF_ONE: usize = 16;
+    /// The most sessions of one actor. Beyond it the oldest ends, so that signing in never ends the sessions of others.
+    const MAX_PER_ACTOR: usize = 16;
 
     pub(crate) fn new(lifetime: Duration) -> Self {
         Self {
@@ -47,11 +44,11 @@ impl Sessions {
         self.lifetime
     }
 
-    /// Begins a session for whoever has shown a token.
+    /// Begins a session.
     ///
     /// # Errors
     ///
-    /// When the operating system has no random bytes.
+    /// If the operating system has no random bytes.
     pub(crate) fn begin(
         &self,
         principal: &Principal,
@@ -59,12 +56,12 @@ impl Sessions {
     ) -> Result<SessionSecret, getrandom::Error> {
         let secret = SessionSecret::random()?;
         let mut open = self.open();
-        open.retain(|_, session| self.holds(session, now));
-        let of_one = open
+        open.retain(|_, session| self.is_within_lifetime(session, now));
+        let of_actor = open
             .iter()
             .filter(|(_, session)| session.actor == *principal.actor());
-        if of_one.clone().count() >= Self::MOST_OF_ONE {
-            let oldest = of_one.min_by_key(|(_, session)| session.began);
+        if of_actor.clone().count() >= Self::MAX_PER_ACTOR {
+            let oldest = of_actor.min_by_key(|(_, session)| session.began);
             if let Some(oldest) = oldest.map(|(key, _)| *key) {
                 open.remove(&oldest);
             }
@@ -78,11 +75,13 @@ impl Sessions {
         Ok(secret)
     }
 
-    /// Who holds the secret of a session that is open.
+    /// The principal of the open session with this secret.
     pub(crate) fn find(&self, secret: &str, now: Duration) -> Option<Principal> {
         let key = key(secret);
         let open = self.open();
-        let session = open.get(&key).filter(|session| self.holds(session, now))?;
+        let session = open
+            .get(&key)
+            .filter(|session| self.is_within_lifetime(session, now))?;
         let (actor, role) = (session.actor.clone(), session.role);
         Some(Principal::new(actor, role, Via::Session(key)))
     }
@@ -91,19 +90,19 @@ impl Sessions {
     pub(crate) fn is_open(&self, key: SessionKey, now: Duration) -> bool {
         let open = self.open();
         open.get(&key)
-            .is_some_and(|session| self.holds(session, now))
+            .is_some_and(|session| self.is_within_lifetime(session, now))
     }
 
     pub(crate) fn end(&self, secret: &str) {
         self.open().remove(&key(secret));
     }
 
-    fn holds(&self, session: &Session, now: Duration) -> bool {
+    fn is_within_lifetime(&self, session: &Session, now: Duration) -> bool {
         now.saturating_sub(session.began) < self.lifetime
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<SessionKey, Session>> {
-        // Each change of the map is one call, so it is whole whatever became of the thread that held the lock.
+        // Each change of the map is one call, so the map stays valid if a thread panics while it holds the lock.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -112,9 +111,7 @@ impl SessionSecret {
     fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-        Ok(Self(digits.collect()))
+        Ok(Self(hex::encode(bytes)))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -122,7 +119,7 @@ impl SessionSecret {
     }
 }
 
-/// Kept under its hash, so that neither a dump of the memory nor the time of a look-up gives a secret away.
+/// Sessions are kept under a hash, so that neither a memory dump nor the time of a look-up reveals a secret.
 fn key(secret: &str) -> SessionKey {
     SessionKey(Sha256::digest(secret).into())
 }
@@ -145,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_with_its_lifetime_or_when_it_is_ended() {
+    fn a_session_ends_with_its_lifetime_or_by_request() {
         let sessions = Sessions::new(HOUR);
         let secret = begin(&sessions, "mara", HOUR);
         assert_eq!(secret.len(), 64);
@@ -164,17 +161,17 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_of_one_name_goes_first_and_others_stay() {
+    fn the_oldest_session_of_an_actor_ends_first_and_others_stay() {
         let sessions = Sessions::new(HOUR);
         let other = begin(&sessions, "ops", Duration::ZERO);
         let first = begin(&sessions, "mara", Duration::from_secs(1));
-        for second in 0..Sessions::MOST_OF_ONE as u64 {
+        for second in 0..Sessions::MAX_PER_ACTOR as u64 {
             begin(&sessions, "mara", Duration::from_secs(2 + second));
         }
         let now = Duration::from_secs(60);
         assert!(sessions.find(&first, now).is_none());
         assert!(sessions.find(&other, now).is_some());
-        assert_eq!(sessions.open().len(), Sessions::MOST_OF_ONE + 1);
+        assert_eq!(sessions.open().len(), Sessions::MAX_PER_ACTOR + 1);
     }
 
     #[test]

@@ -1,19 +1,21 @@
-//! The tokens that are let in.
+//! The tokens of the admin service.
 
 use std::fmt;
 
 use super::{
-    digest::TokenDigest,
-    principal::{Principal, Via},
-    role::Role,
+    identity::{Principal, Role, Via},
+    token_digest::TokenDigest,
 };
-use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
-use crate::rollout::names::{Actor, ActorId, ActorKind};
+use crate::{
+    diagnostics::{Diagnostics, FaultCode, fault_error},
+    rollout::names::{Actor, ActorId, ActorKind},
+};
 
-/// The tokens that are let in, each with a name and a role. The name is the actor in the journal.
+/// The accepted tokens, each with a name and a role. The name is the actor in the journal.
 ///
 /// ```
-/// use legacy_http_compat::{admin::{Role, TokenDigest, Tokens}, diagnostics::FaultCode};
+/// use legacy_http_compat::admin::{Role, TokenDigest, Tokens};
+/// use legacy_http_compat::diagnostics::FaultCode;
 ///
 /// let tokens = Tokens::builder()
 ///     .operator("mara", TokenDigest::of("4f5c…")) // better: `TokenDigest::parse` of what `sha256sum` printed
@@ -29,14 +31,14 @@ use crate::rollout::names::{Actor, ActorId, ActorKind};
 #[derive(Clone)]
 pub struct Tokens(Vec<Token>);
 
-/// A set of tokens in the making, checked by [`TokensBuilder::build`].
+/// Builder for [`Tokens`].
 #[derive(Clone)]
 #[must_use]
-pub struct TokensBuilder(Vec<Draft>);
+pub struct TokensBuilder(Vec<NewToken>);
 
 fault_error! {
-    /// Why something is no set of tokens: all of its faults. The place of a fault is the index of the token, its value the
-    /// offending name; no digest is ever part of it.
+    /// An invalid set of tokens. The place of a fault is the index of the token, its value the offending name, never a
+    /// digest.
     InvalidTokens
 }
 
@@ -48,7 +50,7 @@ struct Token {
 }
 
 #[derive(Clone)]
-struct Draft {
+struct NewToken {
     kind: ActorKind,
     name: String,
     role: Role,
@@ -56,18 +58,18 @@ struct Draft {
 }
 
 impl Tokens {
-    /// A set of tokens, empty as yet.
+    /// Starts an empty set.
     pub const fn builder() -> TokensBuilder {
         TokensBuilder(Vec::new())
     }
 
-    /// The names, in the order in which they were given.
+    /// The names, in insertion order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Token::name)
     }
 
-    /// Whose token this is. It is compared with all of them, so that the time it takes tells nothing.
-    pub(super) fn find(&self, presented: &[u8], via: Via) -> Option<Principal> {
+    /// The principal with this token. Every token is compared, so that the time taken reveals nothing.
+    pub(crate) fn find(&self, presented: &[u8], via: Via) -> Option<Principal> {
         let presented = TokenDigest::of(presented);
         let mut found = None;
         for token in &self.0 {
@@ -80,23 +82,23 @@ impl Tokens {
 }
 
 impl TokensBuilder {
-    /// A person who may act.
+    /// Adds a person who may issue commands.
     pub fn operator(self, name: impl Into<String>, digest: TokenDigest) -> Self {
         self.add((ActorKind::Human, name.into()), Role::Operator, digest)
     }
 
-    /// A person who may look.
+    /// Adds a person who may only see.
     pub fn viewer(self, name: impl Into<String>, digest: TokenDigest) -> Self {
         self.add((ActorKind::Human, name.into()), Role::Viewer, digest)
     }
 
-    /// A program, such as a pipeline that reports checks.
+    /// Adds a program, such as a pipeline that reports checks.
     pub fn service(self, name: impl Into<String>, role: Role, digest: TokenDigest) -> Self {
         self.add((ActorKind::Service, name.into()), role, digest)
     }
 
     fn add(mut self, (kind, name): (ActorKind, String), role: Role, digest: TokenDigest) -> Self {
-        self.0.push(Draft {
+        self.0.push(NewToken {
             kind,
             name,
             role,
@@ -109,25 +111,23 @@ impl TokensBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no token, a name is no [`ActorId`], two have the same name or the same token, or a token is empty;
-    /// all faults at once.
+    /// All faults at once: no tokens, an invalid [`ActorId`], a duplicate name or token, or an empty token.
     pub fn build(self) -> Result<Tokens, InvalidTokens> {
         let mut diagnostics = Diagnostics::default();
         if self.0.is_empty() {
-            let expected = "at least one";
-            diagnostics.add(FaultCode::NoTokens, "", expected);
+            diagnostics.add(FaultCode::NoTokens, "", "at least one token");
         }
         let mut tokens: Vec<Token> = Vec::new();
-        for (index, draft) in self.0.into_iter().enumerate() {
-            let token = diagnostics.at(index, |diagnostics| draft.check(&tokens, diagnostics));
+        for (index, token) in self.0.into_iter().enumerate() {
+            let token = diagnostics.at(index, |diagnostics| token.check(&tokens, diagnostics));
             tokens.extend(token);
         }
         diagnostics.into_result(Tokens(tokens))
     }
 }
 
-impl Draft {
-    /// The token that it becomes beside those before it.
+impl NewToken {
+    /// Checks the token against those before it.
     fn check(self, before: &[Token], diagnostics: &mut Diagnostics) -> Option<Token> {
         let Self {
             kind,
@@ -136,15 +136,15 @@ impl Draft {
             digest,
         } = self;
         if digest == TokenDigest::of("") {
-            let expected = "the digest of 32 random bytes, not that of nothing";
+            let expected = "the digest of 32 random bytes, not of the empty string";
             diagnostics.add(FaultCode::EmptyToken, &name, expected);
         }
         if before.iter().any(|token| token.name() == name) {
-            let expected = "a name that no other token has";
+            let expected = "a unique name";
             diagnostics.add(FaultCode::DuplicateName, &name, expected);
         }
         if let Some(same) = before.iter().find(|token| token.digest == digest) {
-            let expected = format!("another token than that of {}", same.name());
+            let expected = format!("a token that differs from that of {}", same.name());
             diagnostics.add(FaultCode::DuplicateToken, &name, expected);
         }
         match ActorId::new(&name) {
@@ -154,11 +154,8 @@ impl Draft {
                 digest,
             }),
             Err(error) => {
-                diagnostics.add(
-                    FaultCode::InvalidName,
-                    name,
-                    format!("a name for the journal ({error})"),
-                );
+                let expected = format!("a name for the journal ({error})");
+                diagnostics.add(FaultCode::InvalidName, name, expected);
                 None
             }
         }
@@ -180,7 +177,7 @@ impl fmt::Debug for Tokens {
 
 impl fmt::Debug for TokensBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.0.iter().map(|draft| (&draft.name, draft.role));
+        let named = self.0.iter().map(|token| (&token.name, token.role));
         f.debug_map().entries(named).finish()
     }
 }
@@ -206,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once_and_none_shows_a_digest() {
+    fn all_faults_are_reported_at_once_and_none_shows_a_digest() {
         let builder = Tokens::builder()
             .operator("mara", TokenDigest::of("one"))
             .viewer("mara", TokenDigest::of("two"))
@@ -226,7 +223,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("another token than that of mara"),
+                .contains("a token that differs from that of mara"),
             "{error}"
         );
         let hex = |text: &str| TokenDigest::parse(text).is_ok();

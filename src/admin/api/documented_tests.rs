@@ -1,29 +1,26 @@
-//! The routes, the `OpenAPI` document and the head of the module say the same.
+//! The routes, the `OpenAPI` document and the module documentation agree.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{
-    openapi::DOCUMENT,
-    routes::{Does, ROUTES},
-};
+use super::routes::{Action, OPENAPI, ROUTES};
 use crate::admin::problem::ProblemKind;
 
 fn routes() -> BTreeSet<(String, String)> {
     let rows = ROUTES.iter().map(|route| {
-        let method = match route.does {
-            Does::Show(_) => "GET",
-            Does::CommandContext(_) => "POST",
+        let method = match route.action {
+            Action::Show(_) => "GET",
+            Action::Execute(_) => "POST",
         };
         (method.to_owned(), route.path.to_owned())
     });
     rows.collect()
 }
 
-/// Each operation with its role; that the role is asked for is tested over a socket.
+/// Each operation with its role. That routes check the role is tested over a socket.
 fn documented() -> BTreeSet<(String, String, String)> {
-    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
     let mut documented = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -43,7 +40,7 @@ fn the_document_has_every_route_and_no_other() {
 
 #[test]
 fn the_document_has_every_problem_and_no_other() {
-    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
     let types = &document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"];
     assert_eq!(
         *types,
@@ -78,9 +75,9 @@ fn the_head_of_the_module_has_every_problem_and_no_other() {
         let (status, _) = rest.split_once(" |")?;
         Some((name, status.parse::<u16>().ok()?))
     });
-    let told: Vec<_> = rows.collect();
+    let documented: Vec<_> = rows.collect();
     assert_eq!(
-        told,
+        documented,
         ProblemKind::ALL.map(|kind| (kind.name(), kind.status().as_u16()))
     );
 }

@@ -1,4 +1,4 @@
-//! Reading a query so that every fault is told and none ends the reading.
+//! Reading query parameters, with all faults reported at once.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -6,19 +6,17 @@ use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 
 use crate::{
-    admin::{
-        command::{Fault, invalid},
-        problem::{Problem, ProblemKind},
-    },
+    admin::problem::{Problem, ProblemKind},
     census::Window,
+    diagnostics::{Diagnostics, FaultCode},
 };
 
-/// The parameters of a query, each of which is taken once.
+/// The parameters of a query. Each is read once.
 #[derive(Debug)]
 pub(crate) struct Params {
     left: Vec<(String, String)>,
     known: Vec<&'static str>,
-    faults: Vec<Fault>,
+    diagnostics: Diagnostics,
 }
 
 impl<S: Sync> FromRequestParts<S> for Params {
@@ -26,30 +24,30 @@ impl<S: Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Ok(Query(left)) = Query::try_from_uri(&parts.uri) else {
-            let detail = "The query is not of the form a=1&b=2.";
+            let detail = "The query is not of the form `a=1&b=2`.";
             return Err(Problem::new(ProblemKind::Malformed, detail));
         };
         Ok(Self {
             left,
             known: Vec::new(),
-            faults: Vec::new(),
+            diagnostics: Diagnostics::default(),
         })
     }
 }
 
 impl Params {
-    /// A parameter as its text, where it is there.
+    /// A parameter as text, if present.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         self.known.push(name);
         let place = self.left.iter().position(|(param, _)| param == name)?;
         Some(self.left.remove(place).1)
     }
 
-    /// A parameter of a form of its own.
+    /// A parameter that parses.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         let read = text.parse::<T>();
-        read.map_err(|error| self.fault(name, &text, error.to_string()))
+        read.map_err(|error| self.fault(name, &text, format!("a valid value ({error})")))
             .ok()
     }
 
@@ -68,19 +66,19 @@ impl Params {
         chosen.map(|(_, choice)| *choice)
     }
 
-    /// A number of things to show, at least one.
-    pub(crate) fn limit(&mut self, otherwise: usize, most: usize) -> usize {
+    /// The number of items, at least one.
+    pub(crate) fn limit(&mut self, default: usize, most: usize) -> usize {
         let Some(text) = self.text("limit") else {
-            return otherwise;
+            return default;
         };
         let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
         limit.unwrap_or_else(|| {
             self.fault("limit", &text, format!("a whole number from 1 to {most}"));
-            otherwise
+            default
         })
     }
 
-    /// The window to look at, a day where none is named.
+    /// The window, a day by default.
     pub(crate) fn window(&mut self) -> Window {
         let Some(text) = self.text("window") else {
             return Window::DAY;
@@ -88,37 +86,42 @@ impl Params {
         let length = humantime::parse_duration(&text).ok();
         let window = length.and_then(|length| Window::new(length).ok());
         window.unwrap_or_else(|| {
-            let remedy = "a length such as 5m, 1h, 24h, 7d or 30d, of at most 30 days";
-            self.fault("window", &text, remedy);
+            let expected = "a duration such as 5m, 1h, 24h, 7d or 30d, at most 30 days";
+            self.fault("window", &text, expected);
             Window::DAY
         })
     }
 
-    pub(crate) fn fault(&mut self, name: &str, value: &str, remedy: impl Into<String>) {
-        self.faults.push(Fault::new(name, value, remedy));
+    /// Adds a fault; its place is the name of the parameter.
+    pub(crate) fn fault(&mut self, name: &str, value: &str, expected: impl Into<String>) {
+        self.add(FaultCode::InvalidValue, name, value, expected);
     }
 
-    /// Ends the reading.
+    fn add(&mut self, code: FaultCode, name: &str, value: &str, expected: impl Into<String>) {
+        self.diagnostics.add_at(name, code, value, expected);
+    }
+
+    /// Completes the reading.
     ///
     /// # Errors
     ///
-    /// All faults, those of the parameters that nobody has taken included.
+    /// All faults, unknown and repeated parameters included.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         for (name, value) in std::mem::take(&mut self.left) {
             let known = self.known.join(", ");
-            let remedy = match known.as_str() {
-                "" => "there are no parameters here".to_owned(),
-                known if self.known.contains(&name.as_str()) => {
-                    format!("each parameter at most once: {known}")
-                }
-                known => format!("the parameters are {known}"),
-            };
-            self.fault(&name, &value, remedy);
+            if self.known.contains(&name.as_str()) {
+                let expected = "each parameter at most once";
+                self.add(FaultCode::DuplicateMember, &name, &value, expected);
+            } else if known.is_empty() {
+                self.add(FaultCode::UnknownMember, &name, &value, "no parameters");
+            } else {
+                let expected = format!("one of the parameters {known}");
+                self.add(FaultCode::UnknownMember, &name, &value, expected);
+            }
         }
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(invalid(&self.faults))
+        match self.diagnostics.into_faults().as_slice() {
+            [] => Ok(()),
+            faults => Err(Problem::invalid(faults)),
         }
     }
 }

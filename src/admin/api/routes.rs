@@ -1,64 +1,134 @@
-//! All routes of the API in one table: the router is made of it, and the documentation is held to it.
+//! All routes of the API in one table: the router is built from it, and tests compare the documentation with it.
 
 use std::sync::Arc;
 
-use axum::routing::{MethodRouter, get};
+use axum::{
+    Extension, Json, Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use serde_json::json;
 
-use super::{callers, curves, dry_run, events, journal, openapi, order, report, status};
-use crate::admin::{command::CommandKind, shared::Shared};
+use super::{
+    census::{callers, report, timeseries},
+    journal::{events, journal},
+    params::Params,
+    rollout::{dry_run, status},
+};
+use crate::admin::{
+    access::Operator,
+    body::JsonBody,
+    command::{CommandKind, CommandMeta, CommandOutcome, IfMatch, execute},
+    layers::Correlation,
+    problem::Problem,
+    shared::Shared,
+};
+
+/// The `OpenAPI` 3.1 document.
+pub(crate) const OPENAPI: &str = include_str!("openapi.json");
 
 /// One route.
 pub(crate) struct Route {
     pub(crate) path: &'static str,
-    pub(crate) does: Does,
+    pub(crate) action: Action,
 }
 
-/// What a route does. Who may use it is asked by its handler.
+/// What a route does. Its handler checks the role.
 #[derive(Clone, Copy)]
-pub(crate) enum Does {
+pub(crate) enum Action {
     /// `GET`: changes nothing.
     Show(fn() -> MethodRouter<Arc<Shared>>),
-    /// `POST`: changes something, and is an operator's.
-    CommandContext(CommandKind),
+    /// `POST`: executes a command, for operators only.
+    Execute(CommandKind),
 }
 
 #[rustfmt::skip]
 pub(crate) const ROUTES: [Route; 18] = [
-    show("/openapi.json", || get(openapi::show)),
-    show("/api/status", || get(status::show)),
-    show("/api/report", || get(report::show)),
-    show("/api/callers", || get(callers::list)),
-    show("/api/curves", || get(curves::show)),
-    show("/api/journal", || get(journal::list)),
-    show("/api/transitions/{step}", || get(dry_run::show)),
-    show("/api/events", || get(events::open)),
-    order("/api/transitions", CommandKind::Transition),
-    order("/api/rollbacks", CommandKind::Rollback),
-    order("/api/checks", CommandKind::Check),
-    order("/api/incidents", CommandKind::OpenIncident),
-    order("/api/incidents/close", CommandKind::CloseIncident),
-    order("/api/waivers", CommandKind::Waive),
-    order("/api/waivers/end", CommandKind::EndWaiver),
-    order("/api/post-analyses", CommandKind::PostAnalysis),
-    order("/api/client-rollbacks", CommandKind::ClientRollback),
-    order("/api/policy", CommandKind::Policy),
+    show("/openapi.json", || get(openapi)),
+    show("/api/status", || get(status)),
+    show("/api/report", || get(report)),
+    show("/api/callers", || get(callers)),
+    show("/api/timeseries", || get(timeseries)),
+    show("/api/journal", || get(journal)),
+    show("/api/transitions/{step}", || get(dry_run)),
+    show("/api/events", || get(events)),
+    command("/api/transitions", CommandKind::Transition),
+    command("/api/rollbacks", CommandKind::Rollback),
+    command("/api/checks", CommandKind::Check),
+    command("/api/incidents", CommandKind::OpenIncident),
+    command("/api/incidents/close", CommandKind::CloseIncident),
+    command("/api/waivers", CommandKind::Waive),
+    command("/api/waivers/end", CommandKind::EndWaiver),
+    command("/api/post-analyses", CommandKind::PostAnalysis),
+    command("/api/client-rollbacks", CommandKind::ClientRollback),
+    command("/api/policy", CommandKind::Policy),
 ];
 
-impl Route {
-    pub(crate) fn handler(&self) -> MethodRouter<Arc<Shared>> {
-        match self.does {
-            Does::Show(show) => show(),
-            Does::CommandContext(kind) => order::of(kind),
-        }
+/// The router of the API.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    ROUTES.iter().fold(Router::new(), |router, route| {
+        let handler = match route.action {
+            Action::Show(handler) => handler(),
+            Action::Execute(kind) => executing(kind),
+        };
+        router.route(route.path, handler)
+    })
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], OPENAPI)
+}
+
+const fn show(path: &'static str, handler: fn() -> MethodRouter<Arc<Shared>>) -> Route {
+    let action = Action::Show(handler);
+    Route { path, action }
+}
+
+const fn command(path: &'static str, kind: CommandKind) -> Route {
+    let action = Action::Execute(kind);
+    Route { path, action }
+}
+
+/// The handler of one kind of command.
+fn executing(kind: CommandKind) -> MethodRouter<Arc<Shared>> {
+    post(
+        move |Operator(principal): Operator,
+              State(shared): State<Arc<Shared>>,
+              Extension(Correlation(correlation)): Extension<Correlation>,
+              headers: HeaderMap,
+              params: Params,
+              JsonBody(body): JsonBody| async move {
+            params.finish()?;
+            let request = kind
+                .read(&body)
+                .map_err(|faults| Problem::invalid(&faults))?;
+            let meta = CommandMeta {
+                principal,
+                correlation,
+                condition: condition(kind, &headers)?,
+            };
+            execute(&shared, request, meta).await
+        },
+    )
+}
+
+/// A rollback has no condition, so not even a malformed one stops it.
+fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem> {
+    match kind {
+        CommandKind::Rollback => Ok(IfMatch::Absent),
+        _ => IfMatch::of(headers),
     }
 }
 
-const fn show(path: &'static str, show: fn() -> MethodRouter<Arc<Shared>>) -> Route {
-    let does = Does::Show(show);
-    Route { path, does }
-}
-
-const fn order(path: &'static str, kind: CommandKind) -> Route {
-    let does = Does::CommandContext(kind);
-    Route { path, does }
+impl IntoResponse for CommandOutcome {
+    fn into_response(self) -> Response {
+        let Self { head, event } = self;
+        if let Some(event) = event {
+            return Json(json!({ "head": head, "event": event })).into_response();
+        }
+        let accepted = json!({ "head": head, "recorded": false });
+        (StatusCode::ACCEPTED, Json(accepted)).into_response()
+    }
 }

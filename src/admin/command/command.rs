@@ -1,28 +1,32 @@
-//! What can be ordered.
+//! Commands and how they are read.
 
-use crate::time::Timestamp;
+use std::{fmt::Display, str::FromStr};
+
 use crate::{
     caller::ClientVersion,
+    diagnostics::{Diagnostics, Fault, FaultCode},
+    json::{ObjectReader, OrderedValue},
     rollout::{
         Phase,
         names::{Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget},
         policy::Policy,
     },
+    time::Timestamp,
 };
 
-/// What can be ordered, and why it is.
+/// A command with its reason.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Wish {
+pub(crate) struct CommandRequest {
     pub(crate) command: Command,
     pub(crate) reason: Reason,
 }
 
-/// What can be ordered.
+/// A command to the rollout.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
     Transition {
         to: Phase,
-        /// The failing gates that a cutover is to go against.
+        /// The failing gates that a cutover overrides.
         overridden: Vec<Identifier>,
     },
     Rollback {
@@ -36,13 +40,13 @@ pub(crate) enum Command {
     OpenIncident(IncidentId),
     CloseIncident(IncidentId),
     Waive {
-        waived: WaiverTarget,
+        target: WaiverTarget,
         owner: Owner,
         until: Timestamp,
     },
     EndWaiver(WaiverTarget),
     PostAnalysis {
-        /// The number of the event by which the rollout was rolled back.
+        /// The number of the event of the rollback.
         rollback: u64,
         link: Link,
         summary: Summary,
@@ -55,7 +59,7 @@ pub(crate) enum Command {
     Policy(Box<Policy>),
 }
 
-/// Which order a body holds.
+/// The kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CommandKind {
     Transition,
@@ -68,4 +72,230 @@ pub(crate) enum CommandKind {
     PostAnalysis,
     ClientRollback,
     Policy,
+}
+
+impl CommandKind {
+    /// Reads a command. Unknown members are faults.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    pub(crate) fn read(self, body: &OrderedValue) -> Result<CommandRequest, Vec<Fault>> {
+        let mut diagnostics = Diagnostics::default();
+        let mut reader = ObjectReader::new(body, &mut diagnostics);
+        let command = self.command(&mut reader);
+        let reason = required::<Reason>(&mut reader, "reason");
+        reader.finish();
+        let faults = diagnostics.into_faults();
+        match (command, reason) {
+            (Some(command), Some(reason)) if faults.is_empty() => {
+                Ok(CommandRequest { command, reason })
+            }
+            _ => Err(faults),
+        }
+    }
+
+    fn command(self, reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+        match self {
+            Self::Transition => transition(reader),
+            Self::Rollback => {
+                let incident = required(reader, "incident")?;
+                Some(Command::Rollback { incident })
+            }
+            Self::Check => check(reader),
+            Self::OpenIncident => required(reader, "incident").map(Command::OpenIncident),
+            Self::CloseIncident => required(reader, "incident").map(Command::CloseIncident),
+            Self::Waive => waive(reader),
+            Self::EndWaiver => required(reader, "target").map(Command::EndWaiver),
+            Self::PostAnalysis => post_analysis(reader),
+            Self::ClientRollback => client_rollback(reader),
+            Self::Policy => {
+                reader.require("policy");
+                let policy = reader.nested("policy", Policy::read)?;
+                Some(Command::Policy(Box::new(policy)))
+            }
+        }
+    }
+}
+
+fn transition(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let phase = |text: &str| Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
+    let to = named(reader, "to", phase, "observe, compat, cutover or retired");
+    let texts = reader.string_list("override");
+    let overridden = reader.diagnostics.at("override", |diagnostics| {
+        let names = texts.iter().enumerate();
+        let names = names
+            .map(|(index, text)| diagnostics.at(index, |diagnostics| parse(text, diagnostics)));
+        // All of them, so that each has its fault.
+        names.collect::<Vec<Option<Identifier>>>()
+    });
+    let to = to?;
+    if to != Phase::Cutover && !overridden.is_empty() {
+        let expected = "no overrides: only a cutover can override failing gates";
+        reader.add("override", FaultCode::InvalidValue, to.as_str(), expected);
+    }
+    let overridden = overridden.into_iter().collect::<Option<_>>()?;
+    Some(Command::Transition { to, overridden })
+}
+
+fn check(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let check = required(reader, "check");
+    reader.require("green");
+    let green = reader.boolean("green");
+    let link = optional(reader, "link");
+    Some(Command::Check {
+        check: check?,
+        green: green?,
+        link,
+    })
+}
+
+fn waive(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let target = required(reader, "target");
+    let owner = required(reader, "owner");
+    let until = required(reader, "until");
+    Some(Command::Waive {
+        target: target?,
+        owner: owner?,
+        until: until?,
+    })
+}
+
+fn post_analysis(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    reader.require("rollback");
+    let rollback = reader.integer("rollback");
+    let seq = rollback.and_then(|rollback| u64::try_from(rollback).ok());
+    if let (Some(rollback), None) = (rollback, seq) {
+        let expected = "the number of an event";
+        reader.add(
+            "rollback",
+            FaultCode::OutOfRange,
+            rollback.to_string(),
+            expected,
+        );
+    }
+    let link = required(reader, "link");
+    let summary = required(reader, "summary");
+    Some(Command::PostAnalysis {
+        rollback: seq?,
+        link: link?,
+        summary: summary?,
+    })
+}
+
+fn client_rollback(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let kind = required(reader, "kind");
+    let expected = "a semantic version such as 1.4.2, of at most 32 characters";
+    let version = named(
+        reader,
+        "version",
+        |text| ClientVersion::parse(text),
+        expected,
+    );
+    let incident = optional(reader, "incident");
+    Some(Command::ClientRollback {
+        kind: kind?,
+        version: version?,
+        incident,
+    })
+}
+
+/// A required string that parses.
+fn required<T: FromStr<Err: Display>>(
+    reader: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+) -> Option<T> {
+    reader.require(name);
+    optional(reader, name)
+}
+
+/// An optional string that parses.
+fn optional<T: FromStr<Err: Display>>(
+    reader: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+) -> Option<T> {
+    let text = reader.string(name)?;
+    reader
+        .diagnostics
+        .at(name, |diagnostics| parse(&text, diagnostics))
+}
+
+fn parse<T: FromStr<Err: Display>>(text: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    let add = |error: T::Err| {
+        let expected = format!("a valid value ({error})");
+        diagnostics.add(FaultCode::InvalidValue, text, expected);
+    };
+    text.parse().map_err(add).ok()
+}
+
+/// A required string of a type without an error of its own.
+fn named<T>(
+    reader: &mut ObjectReader<'_, '_>,
+    name: &'static str,
+    find: impl FnOnce(&str) -> Option<T>,
+    expected: &str,
+) -> Option<T> {
+    let text = reader.required_string(name)?;
+    let found = find(&text);
+    if found.is_none() {
+        reader.add(name, FaultCode::InvalidValue, text, expected);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(kind: CommandKind, body: &str) -> Vec<(String, String, String)> {
+        let body: OrderedValue = serde_json::from_str(body).unwrap();
+        let faults = kind.read(&body).unwrap_err().into_iter();
+        faults
+            .map(|fault| {
+                let texts = [fault.place(), fault.value(), fault.expected()];
+                texts.map(str::to_owned).into()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn all_faults_of_a_command_are_reported_at_once_with_their_places() {
+        let body =
+            r#"{"check": "open api", "green": "yes", "link": "ftp://x", "colour": 1, "colour": 2}"#;
+        let places: Vec<_> = faults(CommandKind::Check, body)
+            .into_iter()
+            .map(|fault| fault.0)
+            .collect();
+        assert_eq!(
+            places,
+            ["/colour", "/check", "/green", "/link", "/reason", "/colour"]
+        );
+    }
+
+    #[test]
+    fn a_fault_names_the_value_and_what_is_expected() {
+        let body = r#"{"to": "cutoff", "reason": "quiet"}"#;
+        let expected = ("/to", "cutoff", "observe, compat, cutover or retired");
+        let (place, value, text) = &faults(CommandKind::Transition, body)[0];
+        assert_eq!((place.as_str(), value.as_str(), text.as_str()), expected);
+        let body = r#"{"to": "retired", "override": ["coverage"], "reason": "quiet"}"#;
+        assert_eq!(faults(CommandKind::Transition, body)[0].0, "/override");
+        assert_eq!(faults(CommandKind::Transition, "[]")[0].0, "");
+        let body = r#"{"to": "cutover", "override": ["coverage", "a b"], "reason": null}"#;
+        let places: Vec<_> = faults(CommandKind::Transition, body)
+            .into_iter()
+            .map(|fault| fault.0)
+            .collect();
+        assert_eq!(places, ["/override/1", "/reason"]);
+    }
+
+    #[test]
+    fn the_faults_of_a_policy_are_placed_in_the_body() {
+        let body = r#"{"policy": {"coverage_ratio": 2, "processes": 0}, "reason": "tighter"}"#;
+        let places: Vec<_> = faults(CommandKind::Policy, body)
+            .into_iter()
+            .map(|fault| fault.0)
+            .collect();
+        assert_eq!(places, ["/policy/coverage_ratio", "/policy/processes"]);
+    }
 }

@@ -1,18 +1,17 @@
-//! An order from a form of the dashboard.
+//! Commands from the forms of the dashboard.
 
 use serde_json::Value;
 
 use super::{
-    command::{CommandKind, Wish},
-    fault::Fault,
+    command::{CommandKind, CommandRequest},
     if_match::IfMatch,
 };
-use crate::json::OrderedValue;
+use crate::{diagnostics::Fault, json::OrderedValue};
 
-/// What a form has sent, field by field.
+/// The fields of a submitted form.
 ///
-/// A field has the name that its member has in the JSON of the API; one that is sent several times is a list. Empty fields
-/// are left out. The field `head` is the condition that the API takes as `If-Match`: the head that the page rests on.
+/// A field has the name of its member in the JSON of the API; a repeated one is a list, an empty one is left out. The field
+/// `head` is the condition, the head that the page was rendered at, which the API takes as `If-Match`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
@@ -21,41 +20,41 @@ impl Form {
         Self(fields)
     }
 
-    /// What was sent in a field, to be shown again; empty where nothing was.
+    /// The value of a field, to show it again; empty if there is none.
     pub(crate) fn field(&self, name: &str) -> &str {
         let field = self.0.iter().find(|(field, _)| field == name);
         field.map_or("", |(_, text)| text)
     }
 
-    /// Everything that was sent in a field.
+    /// All values of a field.
     pub(crate) fn fields(&self, name: &str) -> impl Iterator<Item = &str> {
         let fields = self.0.iter().filter(move |(field, _)| field == name);
         fields.map(|(_, text)| text.as_str())
     }
 
-    /// The head that the page rests on.
+    /// The head that the page was rendered at.
     pub(crate) fn condition(&self) -> IfMatch {
         self.field("head")
             .parse()
             .map_or(IfMatch::Absent, IfMatch::head)
     }
 
-    /// Reads the order that it holds.
+    /// Reads the command.
     ///
     /// # Errors
     ///
     /// All faults at once, each with the field as its place: `/reason`.
-    pub(crate) fn read(&self, kind: CommandKind) -> Result<Wish, Vec<Fault>> {
+    pub(crate) fn read(&self, kind: CommandKind) -> Result<CommandRequest, Vec<Fault>> {
         kind.read(&self.tree())
     }
 
     fn tree(&self) -> OrderedValue {
         let mut members: Vec<(String, OrderedValue)> = Vec::new();
-        let sent = self
+        let fields = self
             .0
             .iter()
             .filter(|(name, text)| name != "head" && !text.trim().is_empty());
-        for (name, text) in sent {
+        for (name, text) in fields {
             let value = value(name, text.trim());
             match members.iter_mut().find(|(member, _)| member == name) {
                 None => members.push((name.clone(), value)),
@@ -69,7 +68,7 @@ impl Form {
     }
 }
 
-/// Forms send text only. What is none of its type stays text, and the reader says what is wrong with it.
+/// Forms send text only. A value that does not parse stays text, and the reader reports it.
 fn value(name: &str, text: &str) -> OrderedValue {
     let typed = match name {
         "green" => text.parse::<bool>().ok().map(Value::from),
@@ -78,7 +77,7 @@ fn value(name: &str, text: &str) -> OrderedValue {
             return serde_json::from_str(text)
                 .unwrap_or_else(|_| OrderedValue::from(Value::from(text)));
         }
-        // What an input of the type `datetime-local` sends, taken as UTC.
+        // The format of `datetime-local` inputs, taken as UTC.
         "until" if is_minute(text) => Some(format!("{text}:00Z").into()),
         _ => None,
     };
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_says_the_same_as_json() {
+    fn a_form_and_json_read_the_same() {
         let form = form(&[
             ("to", "cutover"),
             ("override", "coverage"),
@@ -134,7 +133,7 @@ mod tests {
             panic!("{check:?}");
         };
         let waiver = form(&[
-            ("waived", "anonymous"),
+            ("target", "anonymous"),
             ("owner", "mara"),
             ("until", "2026-03-01T12:00"),
             ("reason", "probe"),
@@ -151,7 +150,7 @@ mod tests {
         let faults = form(&[("green", "perhaps")])
             .read(CommandKind::Check)
             .unwrap_err();
-        let places: Vec<_> = faults.iter().map(|fault| fault.place.as_str()).collect();
+        let places: Vec<_> = faults.iter().map(Fault::place).collect();
         assert_eq!(places, ["/check", "/green", "/reason"]);
     }
 }

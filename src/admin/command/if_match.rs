@@ -1,16 +1,24 @@
-//! Orders that hold only while the journal stands where it stood.
+//! The head of the journal as an entity tag: sent as `ETag`, and received as the condition of a command.
 
-use http::{HeaderMap, header::IF_MATCH};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ETAG, IF_MATCH},
+};
+use serde::Serialize;
 
 use crate::admin::problem::{Problem, ProblemKind};
 
-/// What a request says of the head that it rests on (RFC 9110 §13.1.1).
+/// The condition of a request on the head (RFC 9110 §13.1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IfMatch {
     Absent,
-    /// `*`: any head there is, and there always is one.
+    /// `*`: any head.
     Any,
-    /// The heads that are named. An entity tag that is none of ours, or a weak one, names nothing and never matches.
+    /// One of these heads. A foreign or weak entity tag is `None` and never matches.
     Tags(Vec<Option<u64>>),
 }
 
@@ -37,7 +45,7 @@ impl IfMatch {
         Ok(Self::Tags(tags))
     }
 
-    /// The head that an order has to expect, given where the journal stands; `None` where it need not expect any.
+    /// The head that a command must expect, given the current one; `None` if it need not expect any.
     pub(crate) fn expected(&self, head: u64) -> Result<Option<u64>, NoSuchHead> {
         let Self::Tags(tags) = self else {
             return Ok(None);
@@ -45,13 +53,13 @@ impl IfMatch {
         if tags.contains(&Some(head)) {
             return Ok(Some(head));
         }
-        // The latest of them tells best what the other side knows already.
+        // The latest tag shows best what the client has seen.
         let latest = tags.iter().copied().max().flatten();
         latest.map(Some).ok_or(NoSuchHead)
     }
 }
 
-/// None of the tags is one that the journal ever had.
+/// No tag is a head that the journal ever had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoSuchHead;
 
@@ -88,17 +96,31 @@ fn tags(text: &str) -> Option<Vec<Option<u64>>> {
     (!tags.is_empty()).then_some(tags)
 }
 
-/// One way to write each number.
+/// Each number has one spelling.
 fn number(opaque: &str) -> Option<u64> {
     let number: u64 = opaque.parse().ok()?;
     (number.to_string() == opaque).then_some(number)
 }
 
+/// A JSON response with the head of the journal as its entity tag (RFC 9110 §8.8.3).
+///
+/// The tag identifies the journal state and not the bytes: figures change without an event. Responses are not cached, so the
+/// tag only serves conditions.
+pub(crate) struct WithEtag<T>(pub(crate) u64, pub(crate) T);
+
+impl<T: Serialize> IntoResponse for WithEtag<T> {
+    fn into_response(self) -> Response {
+        let Self(head, value) = self;
+        let tag = HeaderValue::from_str(&format!("\"{head}\""));
+        let tag = tag.expect("digits in quotes are a header value");
+        ([(ETAG, tag)], Json(value)).into_response()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+    use http::HeaderValue;
 
     fn read(lines: &[&'static str]) -> Result<IfMatch, ProblemKind> {
         let mut headers = HeaderMap::new();
@@ -120,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_entity_tags_is_malformed() {
+    fn anything_but_a_list_of_entity_tags_is_malformed() {
         for line in [
             "42",
             "\"42",
@@ -137,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_head_itself_is_expected_where_it_is_named_or_else_the_latest() {
+    fn the_current_head_is_expected_if_named_or_else_the_latest() {
         let tags = |tags: &[Option<u64>]| IfMatch::Tags(tags.to_vec());
         assert_eq!(IfMatch::Any.expected(9), Ok(None));
         assert_eq!(tags(&[Some(7), Some(9), Some(10)]).expected(9), Ok(Some(9)));

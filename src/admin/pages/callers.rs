@@ -1,16 +1,18 @@
-//! The callers one by one.
+//! The page that lists callers one by one.
 
 use askama::Template;
 
 use super::{
-    choices::{ORDERS, STATES, state_words},
-    frame::{Frame, Scene},
-    moment::Moment,
-    query::query,
-    wording::{counted, grouped},
+    filter_options::{COLUMNS, CallersFilter, meaning, selection_label},
+    layout::{Layout, PageContext},
+    time_tag::TimeTag,
 };
 use crate::{
-    census::{CallerRow, Page, Window},
+    admin::{
+        format::{counted, grouped},
+        mount_path::{MountPath, query},
+    },
+    census::{CallerRow, Page, Select, SortBy, Window},
     rollout::names::WaiverTarget,
 };
 
@@ -20,37 +22,26 @@ use crate::{
     path = "callers.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct Callers {
-    frame: Frame,
-    asked: Asked,
+pub(crate) struct CallersPage {
+    layout: Layout,
+    filter: CallersFilter,
     kinds: Vec<String>,
     states: Vec<(&'static str, &'static str)>,
     windows: Vec<String>,
     columns: Vec<Column>,
     rows: Vec<Row>,
     found: String,
-    shown: String,
-    earlier: Option<String>,
-    later: Option<String>,
+    range: String,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
-/// What was asked for, in the words of the query.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) kind: String,
-    pub(crate) state: &'static str,
-    pub(crate) window: String,
-    pub(crate) sort: &'static str,
-    pub(crate) descending: bool,
-    pub(crate) offset: usize,
-}
-
-/// A head of the table by which it can be sorted.
+/// The head of a column, which sorts by it.
 #[derive(Debug)]
 struct Column {
     label: &'static str,
     href: String,
-    /// `ascending` or `descending`; empty where it is not sorted by this.
+    /// `ascending` or `descending`; empty if the list is not sorted by it.
     sorted: &'static str,
     figure: bool,
 }
@@ -67,22 +58,27 @@ struct Row {
     regressed: bool,
     waived: bool,
     waive: String,
-    first_seen: Moment,
-    last_seen: Moment,
-    last_dependent: Option<Moment>,
+    first_seen: TimeTag,
+    last_seen: TimeTag,
+    last_dependent: Option<TimeTag>,
     responses: String,
     dependent_responses: String,
     stranded_responses: u32,
     endpoints: String,
 }
 
-/// So many callers are on a page.
-pub(crate) const PAGE: usize = 50;
+/// The number of callers on a page.
+pub(crate) const PAGE_LEN: usize = 50;
 
-impl Callers {
-    pub(crate) fn new(scene: &Scene, asked: Asked, kinds: Vec<String>, page: &Page) -> Self {
+impl CallersPage {
+    pub(crate) fn new(
+        context: &PageContext,
+        filter: CallersFilter,
+        kinds: Vec<String>,
+        page: &Page,
+    ) -> Self {
         let last = page.offset + page.rows.len();
-        let shown = match page.rows.len() {
+        let range = match page.rows.len() {
             0 => String::new(),
             _ => format!(
                 "{} to {}",
@@ -90,110 +86,74 @@ impl Callers {
                 grouped(last as u64)
             ),
         };
-        let earlier =
-            (page.offset > 0).then(|| asked.at(&scene.base, page.offset.saturating_sub(PAGE)));
-        let later = (last < page.total).then(|| asked.at(&scene.base, last));
+        let base = &context.base;
+        let previous = page.offset.saturating_sub(PAGE_LEN);
         let mut windows: Vec<String> = Window::STANDARD.map(Window::label).into();
-        if !windows.contains(&asked.window) {
-            windows.push(asked.window.clone());
+        let window = filter.window.label();
+        if !windows.contains(&window) {
+            windows.push(window);
         }
         Self {
-            frame: Frame::new("Callers", scene),
-            states: STATES.map(|(name, label, _)| (name, label)).into(),
-            columns: asked.columns(&scene.base),
-            rows: page.rows.iter().map(|row| Row::new(scene, row)).collect(),
+            layout: Layout::new("Callers", context),
+            states: Select::ALL
+                .map(|select| (select.as_str(), selection_label(select)))
+                .into(),
+            columns: columns(&filter, base),
+            rows: page.rows.iter().map(|row| Row::new(context, row)).collect(),
             found: counted(page.total as u64, "caller"),
             kinds,
             windows,
-            shown,
-            earlier,
-            later,
-            asked,
+            range,
+            previous: (page.offset > 0).then(|| filter.at(previous).link(base)),
+            next: (last < page.total).then(|| filter.at(last).link(base)),
+            filter,
         }
     }
 
-    /// Whether anything was left out.
+    /// Whether the filter leaves out any callers.
     fn filtered(&self) -> bool {
-        !self.asked.kind.is_empty() || self.asked.state != "all"
+        !self.filter.kind.is_empty() || self.filter.select != Select::All
     }
 }
 
-impl Asked {
-    fn columns(&self, base: &str) -> Vec<Column> {
-        let column = |(name, label, _)| {
-            let sorted = match (self.sort == name, self.descending) {
-                (false, _) => "",
-                (true, false) => "ascending",
-                (true, true) => "descending",
-            };
-            // What is large or late is looked for first.
-            let down = if sorted.is_empty() {
-                !matches!(name, "fingerprint" | "kind")
-            } else {
-                !self.descending
-            };
-            let turned = Self {
-                sort: name,
-                descending: down,
-                offset: 0,
-                ..self.clone()
-            };
-            Column {
-                label,
-                href: turned.link(base),
-                sorted,
-                figure: matches!(name, "responses" | "dependent_responses"),
-            }
+fn columns(filter: &CallersFilter, base: &MountPath) -> Vec<Column> {
+    let column = |(sort, label)| {
+        let sorted = match (filter.sort == sort, filter.descending) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
         };
-        ORDERS.map(column).into()
-    }
-
-    fn at(&self, base: &str, offset: usize) -> String {
-        Self {
-            offset,
-            ..self.clone()
-        }
-        .link(base)
-    }
-
-    fn link(&self, base: &str) -> String {
-        let offset = if self.offset == 0 {
-            String::new()
+        // Numbers and times start with the largest.
+        let descending = if sorted.is_empty() {
+            !matches!(sort, SortBy::Fingerprint | SortBy::Kind)
         } else {
-            self.offset.to_string()
+            !filter.descending
         };
-        let order = if self.descending { "desc" } else { "asc" };
-        let pairs = [
-            ("kind", self.kind.as_str()),
-            ("state", self.state),
-            ("window", &self.window),
-            ("sort", self.sort),
-            ("order", order),
-            ("offset", &offset),
-        ];
-        format!("{base}/callers{}", query(&pairs))
-    }
+        Column {
+            label,
+            href: filter.sorted_by(sort, descending).link(base),
+            sorted,
+            figure: matches!(sort, SortBy::Responses | SortBy::DependentResponses),
+        }
+    };
+    COLUMNS.map(column).into()
 }
 
 impl Row {
-    fn new(scene: &Scene, row: &CallerRow) -> Self {
-        let now = scene.now;
-        let at = |at| Moment::new(at, now);
-        let (state, meaning) = state_words(row.state);
-        let waived = WaiverTarget::Caller(row.fingerprint);
+    fn new(context: &PageContext, row: &CallerRow) -> Self {
+        let now = context.now;
+        let at = |at| TimeTag::new(at, now);
+        let target = WaiverTarget::Caller(row.fingerprint);
+        let form = query(&[("target", &target.to_string())]);
         Self {
-            waive: format!(
-                "{}/waive{}",
-                scene.base,
-                query(&[("waived", &waived.to_string())])
-            ),
-            waived: scene.status.state.waiver(&waived, now).is_some(),
+            waive: format!("{}/waive{form}", context.base),
+            waived: context.status.state.waiver(&target, now).is_some(),
             fingerprint: row.fingerprint.to_string(),
             kind: row.kind.clone(),
             version: row.version.clone().unwrap_or_default(),
             generation: row.generation.as_str(),
-            state,
-            meaning,
+            state: row.state.as_str(),
+            meaning: meaning(row.state),
             stranded: row.stranded,
             regressed: row.regressed,
             first_seen: at(row.first_seen),
@@ -206,7 +166,7 @@ impl Row {
         }
     }
 
-    /// The end of the fingerprint, by which people tell callers apart.
+    /// The end of the fingerprint, which is enough to tell callers apart.
     fn short(&self) -> &str {
         let end = self.fingerprint.len().saturating_sub(8);
         self.fingerprint.get(end..).unwrap_or(&self.fingerprint)

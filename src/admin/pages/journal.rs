@@ -1,13 +1,12 @@
-//! The journal as a timeline.
+//! The page of the journal, a timeline.
 
 use askama::Template;
 
 use super::{
-    entry::Entry,
-    frame::{Frame, Scene},
-    wording::counted,
+    layout::{Layout, PageContext},
+    timeline_entry::TimelineEntry,
 };
-use crate::rollout::event::Event;
+use crate::{admin::format::counted, rollout::event::Event};
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]
@@ -15,50 +14,44 @@ use crate::rollout::event::Event;
     path = "journal.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct Journal {
-    frame: Frame,
-    entries: Vec<Entry>,
-    all: String,
+pub(crate) struct JournalPage {
+    layout: Layout,
+    entries: Vec<TimelineEntry>,
+    total: String,
     newer: Option<String>,
     older: Option<String>,
 }
 
-/// So many events are on a page.
-pub(crate) const PAGE: u64 = 50;
+/// The number of events on a page.
+const PAGE_LEN: u64 = 50;
 
-/// The events of a page, by the newest of them: behind which event to read.
-pub(crate) const fn after(newest: u64) -> u64 {
-    newest.saturating_sub(PAGE)
+/// The event before the page that begins with the newest one.
+pub(crate) const fn page_start(newest: u64) -> u64 {
+    newest.saturating_sub(PAGE_LEN)
 }
 
-impl Journal {
+impl JournalPage {
     /// `events` are those of the page, oldest first.
-    pub(crate) fn new(scene: &Scene, events: &[Event]) -> Self {
-        let head = scene.status.head;
-        let (oldest, newest) = (
-            events.first().map(Event::seq),
-            events.last().map(Event::seq),
-        );
-        let link = |newest: u64| format!("{}/journal?newest={newest}", scene.base);
-        let newer = newest.filter(|newest| *newest < head);
+    pub(crate) fn new(context: &PageContext, events: &[Event]) -> Self {
+        let head = context.status.head;
+        let link = |newest: u64| match newest {
+            newest if newest >= head => context.base.link("/journal"),
+            newest => context.base.link(&format!("/journal?newest={newest}")),
+        };
+        let oldest = events.first().map(Event::seq).filter(|oldest| *oldest > 1);
+        let newest = events
+            .last()
+            .map(Event::seq)
+            .filter(|newest| *newest < head);
+        let entries = events.iter().rev();
         Self {
-            frame: Frame::new("Journal", scene),
-            entries: events
-                .iter()
-                .rev()
-                .map(|event| Entry::new(event, scene.now))
+            layout: Layout::new("Journal", context),
+            entries: entries
+                .map(|event| TimelineEntry::new(event, context.now))
                 .collect(),
-            all: counted(head, "event"),
-            newer: newer.map(|newest| {
-                if newest + PAGE >= head {
-                    format!("{}/journal", scene.base)
-                } else {
-                    link(newest + PAGE)
-                }
-            }),
-            older: oldest
-                .filter(|oldest| *oldest > 1)
-                .map(|oldest| link(oldest - 1)),
+            total: counted(head, "event"),
+            newer: newest.map(|newest| link(newest + PAGE_LEN)),
+            older: oldest.map(|oldest| link(oldest - 1)),
         }
     }
 }

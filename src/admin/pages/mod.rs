@@ -1,47 +1,34 @@
-//! The dashboard: pages that work without a script, and follow what happens with one.
+//! The dashboard: pages that work without a script, and follow the rollout with one.
 //!
-//! - `visit` and `sent` are what every handler begins with: somebody looks, or an operator has sent a form.
-//! - `looking` and `acting` are the handlers; each page is a view in a file of its own, with a template of its own.
-//! - `explain` says in plain words what each gate says; `sentence` what each event was; `alarms` what must not be overlooked.
-//! - `chart` draws the curves.
+//! - `page_request` and `submitted_form` are the extractors that every handler begins with.
+//! - `views` and `actions` are the handlers; each page has a file and a template of its own.
+//! - `explain` puts the reports of gates into words, `event_text` events; `banners` are the warnings above every page.
+//! - `chart` draws the time series.
 
-mod acting;
-mod alarms;
-mod analysis;
-mod assets;
-mod bare;
+mod actions;
+mod banners;
 mod callers;
-mod callers_query;
 mod chart;
-mod choices;
-mod entry;
+mod event_text;
 mod explain;
-pub(super) mod fault;
-mod frame;
-mod html;
+mod filter_options;
+mod gate_summary;
 mod journal;
-mod kinds;
-mod looking;
-mod moment;
+mod kind_table;
+mod layout;
 mod overview;
-mod owed;
-mod person;
+mod page_request;
 mod phases;
-mod query;
+mod problem_page;
 mod records;
-mod remaining;
 mod rollback;
 mod router;
-mod sent;
-mod sentence;
-pub(super) mod sign_in;
-mod signing_in;
-mod stamped;
-mod standing;
 mod step;
-mod trouble;
-mod visit;
+mod submitted_form;
+mod time_tag;
+mod timeline_entry;
+mod views;
 mod waivers;
-mod wording;
 
+pub(super) use problem_page::problem_page;
 pub(super) use router::router;

@@ -1,52 +1,73 @@
-//! The overview: one look at the whole rollout.
+//! The overview page.
 
 use askama::Template;
 
 use super::{
     chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart},
-    entry::Entry,
-    explain::Background,
-    frame::{Frame, Scene},
-    kinds::{KindRow, STATES, kind_rows},
-    owed::{Owed, owed},
+    explain::{BlockingCallers, ExplainContext},
+    gate_summary::{GateSummary, NextStep},
+    kind_table::{COLUMNS, KindRow, kind_rows},
+    layout::{Layout, PageContext},
     phases::{Stage, meaning, stages},
-    remaining::Remaining,
-    stamped::Stamped,
-    standing::{Gates, Next},
-    wording::{counted, grouped, percent, window},
+    time_tag::{Attribution, TimeTag},
+    timeline_entry::TimelineEntry,
 };
 use crate::{
     admin::history::{HistoryRange, TimeSeries},
+    admin::{
+        format::{counted, grouped, percent, window},
+        mount_path::{MountPath, query},
+    },
     census::Report,
     contract::Contract,
-    rollout::{Transition, event::Event, gate::GateReport},
+    rollout::{Obligation, ObligationKind, Transition, event::Event, gate::GateReport},
+    time::Timestamp,
 };
 
-/// The overview.
+/// The overview page.
 #[derive(Debug, Template)]
 #[template(
     path = "overview.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct Overview {
-    frame: Frame,
+pub(crate) struct OverviewPage {
+    layout: Layout,
     stages: Vec<Stage>,
     meaning: &'static str,
-    entered: Stamped,
-    next: Option<Next>,
-    /// Whether the rollout may be given up.
-    may_abort: bool,
-    owed: Vec<Owed>,
-    incidents: Vec<(String, Stamped)>,
+    entered: Attribution,
+    next: Option<NextStep>,
+    can_abort: bool,
+    obligations: Vec<ObligationRow>,
+    incidents: Vec<(String, Attribution)>,
     waivers: String,
-    curves: Option<Drawn>,
-    callers: Option<Numbers>,
-    recent: Vec<Entry>,
+    charts: Option<Charts>,
+    callers: Option<CallerTotals>,
+    recent: Vec<TimelineEntry>,
 }
 
-/// The charts.
+/// What the overview shows besides the context of every page.
 #[derive(Debug)]
-struct Drawn {
+pub(crate) struct OverviewData<'a> {
+    pub(crate) gates: Option<(Transition, &'a [GateReport])>,
+    pub(crate) blocking: &'a BlockingCallers,
+    pub(crate) time_series: Option<&'a TimeSeries>,
+    pub(crate) contract: Option<&'a Contract>,
+    pub(crate) recent: &'a [Event],
+}
+
+/// An obligation after a rollback, and where to fulfil it.
+#[derive(Debug)]
+struct ObligationRow {
+    text: String,
+    due: TimeTag,
+    overdue: bool,
+    href: String,
+    action: &'static str,
+}
+
+#[derive(Debug)]
+struct Charts {
+    /// Address, name and whether it is the current one.
     spans: Vec<(String, &'static str, bool)>,
     span: String,
     window: String,
@@ -55,114 +76,118 @@ struct Drawn {
     errors: Chart,
 }
 
-/// The callers in numbers.
 #[derive(Debug)]
-struct Numbers {
+struct CallerTotals {
     window: String,
-    states: [(&'static str, &'static str); 7],
+    columns: [(&'static str, &'static str); 7],
     rows: Vec<KindRow>,
     all: KindRow,
-    /// Whether no caller was ever seen.
-    nobody: bool,
+    none: bool,
     watched: String,
     responses: String,
     dependent_responses: String,
     estimate: Option<String>,
 }
 
-/// What the overview shows beside the scene.
-#[derive(Debug)]
-pub(crate) struct Sight<'a> {
-    pub(crate) gates: Option<(Transition, &'a [GateReport])>,
-    pub(crate) remaining: &'a Remaining,
-    pub(crate) curves: Option<&'a TimeSeries>,
-    pub(crate) contract: Option<&'a Contract>,
-    pub(crate) recent: &'a [Event],
-}
-
-impl Overview {
-    pub(crate) fn new(scene: &Scene, sight: &Sight<'_>) -> Self {
-        let (base, status, now) = (scene.base.as_str(), &*scene.status, scene.now);
-        let background = Background {
+impl OverviewPage {
+    pub(crate) fn new(context: &PageContext, data: &OverviewData<'_>) -> Self {
+        let (base, status, now) = (&context.base, &*context.status, context.now);
+        let explain = ExplainContext {
             base,
             policy: &status.policy,
-            remaining: sight.remaining,
+            blocking: data.blocking,
         };
-        let phase = status.state.phase();
-        let incidents = status.state.open_incidents().iter();
-        let incidents = incidents.map(|(id, stamp)| (id.to_string(), Stamped::new(stamp, now)));
-        let waivers = status
-            .state
-            .waivers()
-            .values()
-            .filter(|waiver| waiver.holds(now));
+        let (state, phase) = (&status.state, status.state.phase());
+        let obligations = state.obligations(now, status.policy.rollback_limit());
+        let incidents = state.open_incidents().iter();
+        let waivers = state.waivers().values();
+        let waivers = waivers.filter(|waiver| waiver.holds(now)).count();
+        let gates = |(step, reports)| NextStep::new(step, GateSummary::new(reports, &explain));
+        let recent = data.recent.iter();
         Self {
-            frame: Frame::new("Overview", scene),
+            layout: Layout::new("Overview", context),
             stages: stages(phase),
             meaning: meaning(phase),
-            entered: Stamped::new(status.state.entered(), now),
-            next: sight
-                .gates
-                .map(|(step, reports)| Next::new(step, Gates::new(reports, &background))),
-            may_abort: phase.transitions().any(|step| step == Transition::Abort),
-            owed: owed(base, status, now),
-            incidents: incidents.collect(),
-            waivers: counted(waivers.count() as u64, "waiver"),
-            curves: sight
-                .curves
-                .map(|curves| Drawn::new(scene, curves, sight.contract)),
-            callers: scene
+            entered: Attribution::new(state.entered(), now),
+            next: data.gates.map(gates),
+            can_abort: phase.transitions().any(|step| step == Transition::Abort),
+            obligations: obligations
+                .map(|obligation| ObligationRow::new(base, &obligation, now))
+                .collect(),
+            incidents: incidents
+                .map(|(id, opened)| (id.to_string(), Attribution::new(opened, now)))
+                .collect(),
+            waivers: counted(waivers as u64, "waiver"),
+            charts: data
+                .time_series
+                .map(|time_series| Charts::new(base, time_series, data.contract)),
+            callers: context
                 .report
                 .as_ref()
-                .map(|report| Numbers::new(base, report)),
-            recent: sight
-                .recent
-                .iter()
-                .map(|event| Entry::new(event, now))
-                .collect(),
+                .map(|report| CallerTotals::new(base, report)),
+            recent: recent.map(|event| TimelineEntry::new(event, now)).collect(),
         }
     }
 }
 
-impl Drawn {
-    fn new(scene: &Scene, curves: &TimeSeries, contract: Option<&Contract>) -> Self {
-        let home = if scene.base.is_empty() {
-            "/"
-        } else {
-            &scene.base
+impl ObligationRow {
+    fn new(base: &MountPath, obligation: &Obligation<'_>, now: Timestamp) -> Self {
+        let (seq, incident) = (obligation.rollback.done.seq, &obligation.rollback.incident);
+        let (text, href, action) = match obligation.kind {
+            ObligationKind::EndRollback => (
+                format!("The rollback for {incident} is not ended: cut over again, or abort."),
+                base.link("/transition/cutover"),
+                "Go to the cutover",
+            ),
+            _ => (
+                format!("The rollback for {incident} (event {seq}) has no post-analysis."),
+                base.link(&format!("/post-analysis/{seq}")),
+                "File it",
+            ),
         };
+        Self {
+            text,
+            due: TimeTag::new(obligation.due, now),
+            overdue: obligation.overdue,
+            href,
+            action,
+        }
+    }
+}
+
+impl Charts {
+    fn new(base: &MountPath, time_series: &TimeSeries, contract: Option<&Contract>) -> Self {
         let spans = HistoryRange::ALL.map(|span| {
             let name = span.as_str();
-            (format!("{home}?span={name}"), name, name == curves.range)
+            let href = format!("{}{}", base.home(), query(&[("range", name)]));
+            (href, name, name == time_series.range)
         });
         Self {
             spans: spans.into(),
-            span: window(curves.range),
-            window: window(&curves.window),
-            callers: callers_chart(curves),
-            responses: endpoint_charts(curves, contract),
-            errors: errors_chart(curves, contract.map_or(&[], Contract::endpoints)),
+            span: window(time_series.range),
+            window: window(&time_series.window),
+            callers: callers_chart(time_series),
+            responses: endpoint_charts(time_series, contract),
+            errors: errors_chart(time_series, contract.map_or(&[], Contract::endpoints)),
         }
     }
 }
 
-impl Numbers {
-    fn new(base: &str, report: &Report) -> Self {
+impl CallerTotals {
+    fn new(base: &MountPath, report: &Report) -> Self {
         let (rows, all) = kind_rows(base, report);
         let estimate = report.estimate.map(|estimate| {
-            format!(
-                "About {} found no place in the census and are estimated; the numbers contain them.",
-                counted(estimate.callers, "caller")
-            )
+            let callers = counted(estimate.callers, "caller");
+            format!("The census is full: about {callers} are estimated and included.")
         });
         Self {
             window: window(&report.window),
-            states: STATES,
-            nobody: report.all.known == 0,
+            columns: COLUMNS,
+            none: report.all.known == 0,
             rows,
             all,
             watched: percent(report.coverage.ratio),
-            responses: counted(report.all.responses.all, "answer"),
+            responses: counted(report.all.responses.all, "response"),
             dependent_responses: grouped(report.all.responses.dependent),
             estimate,
         }

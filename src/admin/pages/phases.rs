@@ -1,8 +1,10 @@
-//! The phases in words.
+//! Phases and transitions in words.
+
+use std::cmp::Ordering;
 
 use crate::rollout::{Phase, Transition};
 
-/// One stage on the way.
+/// One phase on the way from observe to retired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
@@ -11,69 +13,66 @@ pub(crate) struct Stage {
     pub(crate) state: &'static str,
 }
 
-/// All stages, seen from where the rollout stands.
-pub(crate) fn stages(now: Phase) -> Vec<Stage> {
-    let stages = Phase::ALL.into_iter();
-    let stage = stages.map(|phase| Stage {
+/// All phases, relative to the current one.
+pub(crate) fn stages(current: Phase) -> Vec<Stage> {
+    let stage = |phase: Phase| Stage {
         name: phase.as_str(),
         text: match phase {
-            Phase::Observe => "Flag off, everybody counted",
-            Phase::Compat => "Flag on, old clients served",
+            Phase::Observe => "Flag off, callers counted",
+            Phase::Compat => "Flag on, legacy clients served",
             Phase::Cutover => "Flag off, stragglers watched",
-            Phase::Retired => "Flag and code gone for good",
+            Phase::Retired => "Flag and code removed",
         },
-        state: match phase.cmp(&now) {
-            std::cmp::Ordering::Less => "done",
-            std::cmp::Ordering::Equal => "current",
-            std::cmp::Ordering::Greater => "ahead",
+        state: match phase.cmp(&current) {
+            Ordering::Less => "done",
+            Ordering::Equal => "current",
+            Ordering::Greater => "ahead",
         },
-    });
-    stage.collect()
+    };
+    Phase::ALL.into_iter().map(stage).collect()
 }
 
-/// What a phase means for the clients.
+/// What a phase means for clients.
 pub(crate) const fn meaning(phase: Phase) -> &'static str {
     match phase {
         Phase::Observe => {
-            "All clients get the new answers. Who would need the old ones is being counted."
+            "All clients get target responses. Callers that depend on legacy responses are counted."
         }
-        Phase::Compat => {
-            "Old clients get the answers they expect. Everybody else gets the new ones."
-        }
+        Phase::Compat => "Legacy clients get legacy responses, all others target responses.",
         Phase::Cutover => {
-            "All clients get the new answers. Whoever still needs the old ones is watched closely."
+            "All clients get target responses. Callers that still depend on legacy ones are watched."
         }
         Phase::Retired => {
-            "All clients get the new answers, for good. The flag cannot be switched on again."
+            "All clients get target responses, for good. The flag cannot be switched on again."
         }
     }
 }
 
-/// What a step does, as words on a button.
+/// The text of the button for a transition.
 pub(crate) const fn verb(step: Transition) -> &'static str {
     match step {
         Transition::Enable => "Switch the flag on",
         Transition::Cutover => "Cut over",
         Transition::Retire => "Retire the flag",
-        Transition::Abort => "Give up for now",
+        Transition::Abort => "Abort",
         Transition::Rollback => "Roll back",
     }
 }
 
-/// What becomes of the clients by a step.
+/// What a transition changes for clients.
 pub(crate) const fn consequence(step: Transition) -> &'static str {
     match step {
         Transition::Cutover => {
-            "From the next answer on nobody gets an old answer any more. A rollback stays possible at any time."
+            "From the next response on, no client gets a legacy response. A rollback stays possible at any time."
         }
         Transition::Retire => {
-            "The flag is off for good and can never be switched on again. After it there is no rollback."
+            "The flag goes off for good and can never be switched on again. There is no rollback afterwards."
         }
         Transition::Abort => {
-            "The flag goes off and the rollout is back where it only observes. Old clients get new answers."
+            "The flag goes off and the rollout returns to observe. Legacy clients get target responses."
         }
         Transition::Enable | Transition::Rollback => {
-            "Old clients get the answers they expect from the next answer on."
+            "From the next response on, legacy clients get legacy responses."
         }
     }
 }

@@ -1,40 +1,41 @@
-//! What people and pipelines report: checks, incidents, rollbacks, client versions; and the policy.
+//! The page of records: checks, incidents, rollbacks, client rollbacks, and the policy.
 
 use askama::Template;
 
 use super::{
-    explain::leaves,
-    frame::{Frame, Scene},
-    moment::Moment,
-    stamped::Stamped,
-    trouble::Trouble,
-    wording::spoken,
+    explain::json_rows,
+    layout::{Layout, PageContext},
+    submitted_form::FormError,
+    time_tag::{Attribution, TimeTag},
 };
-use crate::time::Timestamp;
 use crate::{
-    admin::command::{CommandKind, Form},
+    admin::{
+        command::{CommandKind, Form},
+        format::duration,
+    },
     rollout::{Check, RolloutStatus, names::Identifier},
+    time::Timestamp,
 };
 
-/// The page of the records.
+/// The page of records.
 #[derive(Debug, Template)]
 #[template(
     path = "records.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct Records {
-    frame: Frame,
+pub(crate) struct RecordsPage {
+    layout: Layout,
     checks: Vec<CheckRow>,
-    incidents: Vec<(String, Stamped)>,
+    incidents: Vec<(String, Attribution)>,
     rollbacks: Vec<RollbackRow>,
     client_rollbacks: Vec<ClientRow>,
     kinds: Vec<String>,
     policy: Vec<(String, String)>,
-    policy_set: Stamped,
-    /// Which of the forms was sent, and could not be carried out.
-    sent: Option<CommandKind>,
+    policy_set: Attribution,
+    /// Which of the forms was rejected.
+    rejected: Option<CommandKind>,
     form: Form,
-    trouble: Option<Trouble>,
+    error: Option<FormError>,
 }
 
 #[derive(Debug)]
@@ -44,17 +45,17 @@ struct CheckRow {
     /// `green`, `red`, `too old` or `not reported`.
     verdict: &'static str,
     link: Option<String>,
-    reported: Option<Stamped>,
+    reported: Option<Attribution>,
 }
 
 #[derive(Debug)]
 struct RollbackRow {
     seq: u64,
     incident: String,
-    done: Stamped,
+    done: Attribution,
     lasted: String,
     running: bool,
-    due: Moment,
+    due: TimeTag,
     analysis: Option<String>,
 }
 
@@ -63,50 +64,50 @@ struct ClientRow {
     kind: String,
     version: String,
     incident: String,
-    done: Stamped,
+    done: Attribution,
 }
 
-impl Records {
+impl RecordsPage {
     pub(crate) fn new(
-        scene: &Scene,
+        context: &PageContext,
         kinds: Vec<String>,
-        (sent, form): (Option<CommandKind>, Form),
-        trouble: Option<Trouble>,
+        (rejected, form): (Option<CommandKind>, Form),
+        error: Option<FormError>,
     ) -> Self {
-        let (status, now) = (&*scene.status, scene.now);
+        let (status, now) = (&*context.status, context.now);
         let incidents = status.state.open_incidents().iter();
         Self {
-            frame: Frame::new("Records", scene),
+            layout: Layout::new("Records", context),
             checks: checks(status, now),
             incidents: incidents
-                .map(|(id, stamp)| (id.to_string(), Stamped::new(stamp, now)))
+                .map(|(id, opened)| (id.to_string(), Attribution::new(opened, now)))
                 .collect(),
             rollbacks: rollbacks(status, now),
             client_rollbacks: client_rollbacks(status, now),
             kinds,
-            policy: leaves(status.policy.to_document().members()),
-            policy_set: Stamped::new(status.state.policy_set(), now),
-            sent,
+            policy: json_rows(status.policy.to_document().members()),
+            policy_set: Attribution::new(status.state.policy_set(), now),
+            rejected,
             form,
-            trouble,
+            error,
         }
     }
 
-    /// What was sent in a field of one of the forms of the page.
-    fn sent(&self, form: CommandKind, field: &str) -> &str {
-        if self.sent == Some(form) {
+    /// The value of a field, if this is the rejected form.
+    fn field(&self, form: CommandKind, field: &str) -> &str {
+        if self.is_rejected(form) {
             self.form.field(field)
         } else {
             ""
         }
     }
 
-    fn is_open(&self, form: CommandKind) -> bool {
-        self.sent == Some(form)
+    fn is_rejected(&self, form: CommandKind) -> bool {
+        self.rejected == Some(form)
     }
 }
 
-/// The required ones first, then the others that were reported.
+/// The required checks first, then the others that were reported.
 fn checks(status: &RolloutStatus, now: Timestamp) -> Vec<CheckRow> {
     let (required, reported) = (status.policy.required_checks(), status.state.checks());
     let others = reported.keys().filter(|name| !required.contains(name));
@@ -119,7 +120,7 @@ fn checks(status: &RolloutStatus, now: Timestamp) -> Vec<CheckRow> {
             link: check
                 .and_then(|check| check.link.as_ref())
                 .map(ToString::to_string),
-            reported: check.map(|check| Stamped::new(&check.reported, now)),
+            reported: check.map(|check| Attribution::new(&check.reported, now)),
         }
     };
     let required = required.iter().map(|name| row(name, true));
@@ -142,10 +143,10 @@ fn rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<RollbackRow> {
     let row = rollbacks.map(|rollback| RollbackRow {
         seq: rollback.done.seq,
         incident: rollback.incident.to_string(),
-        done: Stamped::new(&rollback.done, now),
-        lasted: spoken(rollback.duration(now)),
+        done: Attribution::new(&rollback.done, now),
+        lasted: duration(rollback.duration(now)),
         running: rollback.is_running(),
-        due: Moment::new(rollback.done.at.plus(status.policy.rollback_limit()), now),
+        due: TimeTag::new(rollback.done.at.plus(status.policy.rollback_limit()), now),
         analysis: rollback
             .post_analysis
             .as_ref()
@@ -164,7 +165,7 @@ fn client_rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<ClientRow> {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default(),
-        done: Stamped::new(&back.done, now),
+        done: Attribution::new(&back.done, now),
     });
     row.collect()
 }

@@ -1,13 +1,17 @@
-//! The way back, one confirmed action away.
+//! The page of the rollback, and the page of its post-analysis.
 
 use askama::Template;
 
 use super::{
-    frame::{Frame, Scene},
-    stamped::Stamped,
-    trouble::Trouble,
+    layout::{Layout, PageContext},
+    submitted_form::FormError,
+    time_tag::{Attribution, TimeTag},
 };
-use crate::{admin::command::Form, rollout::Phase};
+use crate::{
+    admin::{command::Form, format::duration},
+    rollout::{Phase, PostAnalysis, Rollback},
+    time::Timestamp,
+};
 
 /// The page of the rollback.
 #[derive(Debug, Template)]
@@ -15,43 +19,109 @@ use crate::{admin::command::Form, rollout::Phase};
     path = "rollback.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct Rollback {
-    frame: Frame,
-    entered: Stamped,
+pub(crate) struct RollbackPage {
+    layout: Layout,
+    entered: Attribution,
     incidents: Vec<String>,
     form: Form,
-    trouble: Option<Trouble>,
+    error: Option<FormError>,
 }
 
-impl Rollback {
-    pub(crate) fn new(scene: &Scene, form: Form, trouble: Option<Trouble>) -> Self {
-        let state = &scene.status.state;
+/// The page of a post-analysis.
+#[derive(Debug, Template)]
+#[template(
+    path = "post_analysis.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
+pub(crate) struct PostAnalysisPage {
+    layout: Layout,
+    seq: u64,
+    incident: String,
+    done: Attribution,
+    lasted: String,
+    running: bool,
+    due: TimeTag,
+    filed: Option<Filed>,
+    form: Form,
+    error: Option<FormError>,
+}
+
+#[derive(Debug)]
+struct Filed {
+    link: String,
+    summary: String,
+    by: Attribution,
+}
+
+impl RollbackPage {
+    pub(crate) fn new(context: &PageContext, form: Form, error: Option<FormError>) -> Self {
+        let state = &context.status.state;
+        let incidents = state.open_incidents().keys();
         Self {
-            frame: Frame::new("Roll back", scene),
-            entered: Stamped::new(state.entered(), scene.now),
-            incidents: state
-                .open_incidents()
-                .keys()
-                .map(ToString::to_string)
-                .collect(),
+            layout: Layout::new("Roll back", context),
+            entered: Attribution::new(state.entered(), context.now),
+            incidents: incidents.map(ToString::to_string).collect(),
             form,
-            trouble,
+            error,
+        }
+    }
+
+    /// The incident to start with: the only open one.
+    fn incident(&self) -> &str {
+        match (self.form.field("incident"), self.incidents.as_slice()) {
+            ("", [incident]) => incident,
+            (incident, _) => incident,
         }
     }
 
     /// Why there is nothing to roll back.
     fn why_not(&self) -> &'static str {
-        match self.frame.phase {
+        match self.layout.phase {
             Phase::Observe => {
-                "The flag is off because it was never switched on, or was given up. Who needs the old answers switches it on."
+                "The flag is off because it was never switched on, or the rollout was aborted. To serve legacy responses, switch the flag on."
             }
-            Phase::Compat => "The flag is on: old clients get the answers they expect already.",
+            Phase::Compat => "The flag is on: legacy clients already get legacy responses.",
             Phase::Cutover => {
-                "A rollback has taken effect: the flag is on. It is being written to the journal."
+                "A rollback has taken effect: the flag is on. Its event is being written to the journal."
             }
             Phase::Retired => {
-                "Retirement is final. The flag cannot be switched on again, and the code may be gone."
+                "Retirement is final: the flag cannot be switched on again, and the code may be gone."
             }
+        }
+    }
+}
+
+impl PostAnalysisPage {
+    pub(crate) fn new(
+        context: &PageContext,
+        rollback: &Rollback,
+        form: Form,
+        error: Option<FormError>,
+    ) -> Self {
+        let now = context.now;
+        let filed = rollback.post_analysis.as_ref();
+        let limit = context.status.policy.rollback_limit();
+        Self {
+            layout: Layout::new("Post-analysis", context),
+            seq: rollback.done.seq,
+            incident: rollback.incident.to_string(),
+            done: Attribution::new(&rollback.done, now),
+            lasted: duration(rollback.duration(now)),
+            running: rollback.is_running(),
+            due: TimeTag::new(rollback.done.at.plus(limit), now),
+            filed: filed.map(|analysis| Filed::new(analysis, now)),
+            form,
+            error,
+        }
+    }
+}
+
+impl Filed {
+    fn new(analysis: &PostAnalysis, now: Timestamp) -> Self {
+        Self {
+            link: analysis.link.to_string(),
+            summary: analysis.summary.to_string(),
+            by: Attribution::new(&analysis.filed, now),
         }
     }
 }

@@ -1,94 +1,92 @@
-//! A step: its gates first, then the button.
+//! The page of a transition: its gates first, then the button.
 
 use askama::Template;
 
 use super::{
-    explain::Background,
-    frame::{Frame, Scene},
+    explain::{BlockingCallers, ExplainContext},
+    gate_summary::GateSummary,
+    layout::{Layout, PageContext},
     phases::{consequence, verb},
-    remaining::Remaining,
-    standing::Gates,
-    trouble::Trouble,
+    submitted_form::FormError,
 };
 use crate::{
     admin::command::Form,
     rollout::{DryRun, Phase, Transition},
 };
 
-/// The page of a step.
+/// The page of a transition.
 #[derive(Debug, Template)]
 #[template(path = "step.html", config = "src/admin/pages/templates/askama.toml")]
-pub(crate) struct Step {
-    frame: Frame,
+pub(crate) struct StepPage {
+    layout: Layout,
     name: &'static str,
     verb: &'static str,
     consequence: &'static str,
     from: Phase,
     to: Phase,
-    /// The head that this rests on; the form carries it.
+    /// The head that the page was rendered at; the form carries it.
     head: u64,
-    /// Why there is no such step now.
+    /// Why the transition is impossible now.
     impossible: Option<String>,
     gated: bool,
     may_be_overridden: bool,
-    gates: Gates,
+    gates: GateSummary,
     form: Form,
-    trouble: Option<Trouble>,
+    error: Option<FormError>,
 }
 
-impl Step {
+impl StepPage {
     pub(crate) fn new(
-        scene: &Scene,
+        context: &PageContext,
         run: &DryRun,
-        remaining: &Remaining,
-        (form, trouble): (Form, Option<Trouble>),
+        blocking: &BlockingCallers,
+        (form, error): (Form, Option<FormError>),
     ) -> Self {
-        let background = Background {
-            base: &scene.base,
-            policy: &scene.status.policy,
-            remaining,
+        let explain = ExplainContext {
+            base: &context.base,
+            policy: &context.status.policy,
+            blocking,
         };
-        let step = run.step;
+        let (step, phase) = (run.step, context.status.state.phase());
         Self {
-            frame: Frame::new(verb(step), scene),
+            layout: Layout::new(verb(step), context),
             name: step.as_str(),
             verb: verb(step),
             consequence: consequence(step),
             from: step.from(),
             to: step.to(),
             head: run.head,
-            impossible: run
-                .impossible
-                .map(|_| reachable(scene.status.state.phase())),
+            impossible: run.impossible.map(|_| possible(phase)),
             gated: step.is_gated(),
             may_be_overridden: step.may_be_overridden(),
-            gates: Gates::new(&run.gates, &background),
+            gates: GateSummary::new(&run.gates, &explain),
             form,
-            trouble,
+            error,
         }
     }
 
-    /// What a dead end leads to: nothing, a button, or the override.
-    fn may_go(&self) -> bool {
+    /// Whether the transition can be made without an override.
+    fn ready(&self) -> bool {
         self.impossible.is_none() && self.gates.pass()
-    }
-
-    fn is_named(&self, gate: &str) -> bool {
-        self.form.fields("override").any(|named| named == gate)
     }
 
     fn overridable(&self) -> bool {
         self.impossible.is_none() && !self.gates.pass() && self.may_be_overridden
     }
+
+    /// Whether the form overrides a gate.
+    fn overrides(&self, gate: &str) -> bool {
+        self.form.fields("override").any(|name| name == gate)
+    }
 }
 
-fn reachable(phase: Phase) -> String {
+fn possible(phase: Phase) -> String {
     let steps: Vec<&str> = phase.transitions().map(Transition::as_str).collect();
     if steps.is_empty() {
         return format!("The rollout is in {phase}, which is final.");
     }
     format!(
-        "The rollout is in {phase}. From there it can: {}.",
+        "The rollout is in {phase}. Its transitions are: {}.",
         steps.join(", ")
     )
 }

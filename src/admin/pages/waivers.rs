@@ -1,93 +1,87 @@
-//! Waivers: granting one, ending one, and those that there are.
+//! The page of waivers: granting one, and ending those in force.
+
+use std::time::Duration;
 
 use askama::Template;
 
 use super::{
-    frame::{Frame, Scene},
-    moment::Moment,
-    stamped::Stamped,
-    trouble::Trouble,
+    layout::{Layout, PageContext},
+    submitted_form::FormError,
+    time_tag::{Attribution, TimeTag},
 };
-use crate::time::Timestamp;
 use crate::{
-    admin::command::Form,
+    admin::{command::Form, mount_path::query},
     rollout::{Waiver, names::WaiverTarget},
 };
 
-/// The page of the waivers.
+/// The page of waivers.
 #[derive(Debug, Template)]
 #[template(path = "waive.html", config = "src/admin/pages/templates/askama.toml")]
-pub(crate) struct Waivers {
-    frame: Frame,
+pub(crate) struct WaiversPage {
+    layout: Layout,
     kinds: Vec<String>,
-    granted: Vec<Shown>,
+    granted: Vec<WaiverRow>,
     form: Form,
-    trouble: Option<Trouble>,
+    error: Option<FormError>,
 }
 
 #[derive(Debug)]
-struct Shown {
-    /// As the journal writes it.
-    waived: String,
-    /// Where those are listed that it is about.
+struct WaiverRow {
+    target: String,
+    /// The list of the callers that it covers.
     href: String,
     owner: String,
-    until: Moment,
+    until: TimeTag,
     holds: bool,
-    granted: Stamped,
+    granted: Attribution,
 }
 
-impl Waivers {
+impl WaiversPage {
     pub(crate) fn new(
-        scene: &Scene,
+        context: &PageContext,
         kinds: Vec<String>,
         form: Form,
-        trouble: Option<Trouble>,
+        error: Option<FormError>,
     ) -> Self {
-        let waivers = scene.status.state.waivers().iter();
+        let waivers = context.status.state.waivers().iter();
         Self {
-            frame: Frame::new("Waivers", scene),
+            layout: Layout::new("Waivers", context),
             kinds,
             granted: waivers
-                .map(|(waived, waiver)| Shown::new(scene, waived, waiver))
+                .map(|(target, waiver)| WaiverRow::new(context, target, waiver))
                 .collect(),
             form,
-            trouble,
+            error,
         }
     }
 
-    /// A week from now, as a form fills it in.
-    fn proposed(&self) -> String {
-        const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
-        date(self.frame.now.plus(WEEK))
-    }
-
+    /// The value of the end, a week from now by default.
     fn until(&self) -> String {
+        const WEEK: Duration = Duration::from_secs(7 * 86_400);
         match self.form.field("until") {
-            "" => self.proposed(),
+            "" => {
+                let proposed = self.layout.now.plus(WEEK).to_string();
+                proposed.chars().take("2026-03-01T12:00".len()).collect()
+            }
             given => given.to_owned(),
         }
     }
 }
 
-fn date(at: Timestamp) -> String {
-    at.to_string().chars().take(16).collect()
-}
-
-impl Shown {
-    fn new(scene: &Scene, waived: &WaiverTarget, grant: &Waiver) -> Self {
-        let kind = match waived {
+impl WaiverRow {
+    fn new(context: &PageContext, target: &WaiverTarget, waiver: &Waiver) -> Self {
+        let kind = match target {
             WaiverTarget::Kind(kind) => kind.as_str(),
             _ => "",
         };
-        let pairs = [("kind", kind), ("state", "depended")];
+        let callers = query(&[("kind", kind), ("state", "depended")]);
         Self {
-            waived: waived.to_string(),
-            href: format!("{}/callers{}", scene.base, super::query::query(&pairs)),
-            owner: grant.owner.to_string(),
-            until: Moment::new(grant.until, scene.now),
-            holds: grant.holds(scene.now),
-            granted: Stamped::new(&grant.granted, scene.now),
+            target: target.to_string(),
+            href: format!("{}/callers{callers}", context.base),
+            owner: waiver.owner.to_string(),
+            until: TimeTag::new(waiver.until, context.now),
+            holds: waiver.holds(context.now),
+            granted: Attribution::new(&waiver.granted, context.now),
         }
     }
 }

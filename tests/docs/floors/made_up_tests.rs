@@ -103,6 +103,39 @@ fn a_circle_between_files_of_one_module_is_found() {
 }
 
 #[test]
+fn a_circle_between_folders_of_one_module_is_found_though_no_file_is_on_one() {
+    let tree = [
+        (
+            "admin/page/form.rs",
+            "use crate::admin::command::read::Read;",
+        ),
+        ("admin/page/html.rs", "pub struct Html;"),
+        ("admin/command/read.rs", "pub struct Read;"),
+        (
+            "admin/command/refuse.rs",
+            "use crate::admin::page::html::Html;",
+        ),
+    ];
+    assert_eq!(
+        check(&tree),
+        [
+            "src/admin/command/refuse.rs:1: admin::command::refuse imports admin::page::html, and the reverse by some way",
+            "src/admin/page/form.rs:1: admin::page::form imports admin::command::read, and the reverse by some way",
+        ]
+    );
+}
+
+#[test]
+fn a_file_may_import_from_a_folder_that_imports_from_its_neighbours() {
+    let tree = [
+        ("admin/router.rs", "use super::page::form::Form;"),
+        ("admin/problem.rs", "pub struct Problem;"),
+        ("admin/page/form.rs", "use crate::admin::problem::Problem;"),
+    ];
+    assert_eq!(check(&tree), [] as [&str; 0]);
+}
+
+#[test]
 fn middleware_and_rollout_are_strangers() {
     let tree = [
         ("middleware/layer.rs", "use crate::rollout::phase::Phase;"),

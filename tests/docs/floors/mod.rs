@@ -1,7 +1,7 @@
 //! Guards the floors of the design: who may import whom.
 //!
-//! A file imports from its own floor or those below; there are no circles, neither between the top-level modules nor
-//! between the files of one; middleware and rollout never import each other; a `mod.rs` is a façade without logic.
+//! A file imports from its own floor or those below; there are no circles, neither between files nor between the folders of
+//! one module; middleware and rollout never import each other; a `mod.rs` is a façade without logic.
 
 mod made_up_tests;
 mod plan;

@@ -37,14 +37,7 @@ pub(crate) fn faults(files: &[SourceFile]) -> Vec<String> {
     let edges = tree.edges(&mut faults);
     faults.extend(edges.iter().filter_map(too_high));
     faults.extend(edges.iter().filter_map(strangers));
-    faults.extend(circles(
-        edges.iter().filter(|edge| top(&edge.from) != top(&edge.to)),
-        top,
-    ));
-    faults.extend(circles(
-        edges.iter().filter(|edge| top(&edge.from) == top(&edge.to)),
-        |name| name,
-    ));
+    faults.extend(circles(&edges));
     faults.dedup();
     faults
 }
@@ -128,26 +121,43 @@ fn strangers(edge: &Edge) -> Option<String> {
     strange.then(|| format!("{}: {} must not import {}", edge.place, edge.from, edge.to))
 }
 
-/// The imports that lie on a circle of the graph whose nodes are the modules' names as `node` cuts them.
-fn circles<'e>(edges: impl Iterator<Item = &'e Edge>, node: fn(&str) -> &str) -> Vec<String> {
-    let edges: Vec<&Edge> = edges.collect();
-    let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for edge in &edges {
-        next.entry(node(&edge.from))
-            .or_default()
-            .insert(node(&edge.to));
+/// The imports that lie on a circle.
+///
+/// In each folder its files and subfolders must not import each other in a circle. An import counts in the innermost folder
+/// that holds both of its ends, so that each is looked at once: `admin::pages::step` importing `admin::command::form` is an
+/// import of `command` by `pages` in the folder `admin`.
+fn circles(edges: &[Edge]) -> Vec<String> {
+    let mut folders: BTreeMap<String, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+    for edge in edges {
+        let (folder, from, to) = edge.within();
+        let imports = folders.entry(folder).or_default();
+        imports.entry(from).or_default().insert(to);
     }
-    let closes = |edge: &&&Edge| reaches(&next, node(&edge.to), node(&edge.from));
-    edges
-        .iter()
-        .filter(closes)
-        .map(|edge| {
-            format!(
-                "{}: {} imports {}, and the reverse by some way",
-                edge.place, edge.from, edge.to
-            )
-        })
-        .collect()
+    let closes = |edge: &&Edge| {
+        let (folder, from, to) = edge.within();
+        reaches(&folders[&folder], to, from)
+    };
+    let circle = edges.iter().filter(closes).map(|edge| {
+        format!(
+            "{}: {} imports {}, and the reverse by some way",
+            edge.place, edge.from, edge.to
+        )
+    });
+    circle.collect()
+}
+
+impl Edge {
+    /// The innermost folder that holds both ends, and what in it holds the one and the other.
+    fn within(&self) -> (String, &str, &str) {
+        let pairs = self.from.split("::").zip(self.to.split("::"));
+        let shared: Vec<&str> = pairs
+            .take_while(|(from, to)| from == to)
+            .map(|(part, _)| part)
+            .collect();
+        let [from, to] =
+            [&self.from, &self.to].map(|end| end.split("::").nth(shared.len()).unwrap_or_default());
+        (shared.join("::"), from, to)
+    }
 }
 
 fn reaches(next: &BTreeMap<&str, BTreeSet<&str>>, from: &str, to: &str) -> bool {

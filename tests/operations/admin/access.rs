@@ -17,14 +17,14 @@ use serde_json::json;
 
 use super::{
     orders,
-    room::{MARA, Room, WALL},
+    service::{MARA, TestService, WALL},
 };
 
 #[tokio::test]
 async fn every_route_asks_for_the_role_that_the_document_names() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let operations: Vec<(String, String, String)> = {
-        let operations = room.stranger.document().operations();
+        let operations = service.stranger.document().operations();
         let named = |(method, path, operation): (String, &str, &serde_json::Value)| {
             let role = operation["x-role"].as_str().unwrap().to_owned();
             (method, path.replace("{step}", "cutover"), role)
@@ -38,10 +38,10 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
             client.send(&method, &path, request).await
         };
         if role == "none" {
-            ask(&room.stranger).await.ok();
+            ask(&service.stranger).await.ok();
             continue;
         }
-        let nobody = ask(&room.stranger).await;
+        let nobody = ask(&service.stranger).await;
         assert_eq!(
             (nobody.status, nobody.problem().as_str()),
             (401, "no-credentials"),
@@ -52,7 +52,7 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
             Some(r#"Bearer realm="legacy-http-compat""#)
         );
         if role == "operator" {
-            let viewer = ask(&room.viewer()).await;
+            let viewer = ask(&service.viewer()).await;
             assert_eq!(
                 (viewer.status, viewer.problem().as_str()),
                 (403, "not-allowed"),
@@ -63,7 +63,7 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
                 (&json!("viewer"), &json!("operator"))
             );
             assert_eq!(
-                ask(&room.operator()).await.problem(),
+                ask(&service.operator()).await.problem(),
                 "invalid",
                 "an operator gets further"
             );
@@ -73,7 +73,7 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
 
 #[tokio::test]
 async fn a_wrong_token_is_told_so_and_journaled() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for wrong in [
         "wrong",
         "",
@@ -82,7 +82,7 @@ async fn a_wrong_token_is_told_so_and_journaled() {
             .map(|_| "0".repeat(64))
             .unwrap(),
     ] {
-        let response = room.stranger.bearing(wrong).get("/api/status").await;
+        let response = service.stranger.bearing(wrong).get("/api/status").await;
         assert_eq!(
             (response.status, response.problem().as_str()),
             (401, "wrong-token"),
@@ -94,7 +94,7 @@ async fn a_wrong_token_is_told_so_and_journaled() {
             "{challenge}"
         );
     }
-    let refused: Vec<_> = room
+    let refused: Vec<_> = service
         .events()
         .into_iter()
         .filter(|event| event.payload().name() == "attempt_refused")
@@ -114,26 +114,27 @@ async fn a_wrong_token_is_told_so_and_journaled() {
 
 #[tokio::test]
 async fn ten_failures_close_the_door_until_they_age() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for _ in 0..10 {
         assert_eq!(
-            room.stranger
+            service
+                .stranger
                 .bearing("wrong")
                 .get("/api/status")
                 .await
                 .status,
             401
         );
-        room.clock.advance(Duration::from_secs(6));
+        service.clock.advance(Duration::from_secs(6));
     }
-    let right = room.viewer().get("/api/status").await;
+    let right = service.viewer().get("/api/status").await;
     assert_eq!(
         (right.status, right.problem().as_str()),
         (429, "too-many-attempts")
     );
     assert_eq!(right.header("retry-after"), Some("540"));
     assert_eq!(right.json()["retry_after_seconds"], 540);
-    let sign_in = room
+    let sign_in = service
         .stranger
         .post_form("/sign-in", &format!("token={MARA}"))
         .await;
@@ -142,19 +143,21 @@ async fn ten_failures_close_the_door_until_they_age() {
         (429, Some("540"))
     );
     assert_eq!(
-        room.stranger.get("/api/status").await.status,
+        service.stranger.get("/api/status").await.status,
         401,
         "nobody is nobody still"
     );
-    room.stranger
+    service
+        .stranger
         .bearing("wrong")
         .get("/openapi.json")
         .await
         .ok();
-    room.clock.advance(Duration::from_secs(540));
-    room.viewer().get("/api/status").await.ok();
+    service.clock.advance(Duration::from_secs(540));
+    service.viewer().get("/api/status").await.ok();
     assert_eq!(
-        room.stranger
+        service
+            .stranger
             .bearing("wrong")
             .get("/api/status")
             .await
@@ -162,7 +165,7 @@ async fn ten_failures_close_the_door_until_they_age() {
         401
     );
     assert_eq!(
-        room.viewer().get("/api/status").await.status,
+        service.viewer().get("/api/status").await.status,
         429,
         "nine have not aged"
     );
@@ -170,40 +173,45 @@ async fn ten_failures_close_the_door_until_they_age() {
 
 #[tokio::test]
 async fn a_session_goes_on_while_the_door_is_closed() {
-    let room = Room::open().await;
-    let (mara, _) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
     for _ in 0..12 {
-        room.stranger.bearing("wrong").get("/api/status").await;
+        service.stranger.bearing("wrong").get("/api/status").await;
     }
-    assert_eq!(room.operator().get("/api/status").await.status, 429);
+    assert_eq!(service.operator().get("/api/status").await.status, 429);
     mara.get("/api/status").await.ok();
 }
 
 #[tokio::test]
 async fn no_credentials_and_old_sessions_are_no_failures() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for _ in 0..30 {
-        assert_eq!(room.stranger.get("/api/status").await.status, 401);
-        let old = room
+        assert_eq!(service.stranger.get("/api/status").await.status, 401);
+        let old = service
             .stranger
             .in_session(&"0".repeat(64))
             .get("/api/status")
             .await;
         assert_eq!(old.problem(), "no-credentials");
-        let basic = room
+        let basic = service
             .stranger
             .with("authorization", "Basic bWFyYTptYXJh")
             .get("/api/status")
             .await;
         assert_eq!(basic.problem(), "no-credentials");
         assert_eq!(
-            room.stranger.post_form("/sign-in", "token=").await.status,
+            service
+                .stranger
+                .post_form("/sign-in", "token=")
+                .await
+                .status,
             422
         );
     }
-    room.viewer().get("/api/status").await.ok();
+    service.viewer().get("/api/status").await.ok();
     assert!(
-        room.events()
+        service
+            .events()
             .iter()
             .all(|event| event.payload().name() != "attempt_refused")
     );
@@ -211,11 +219,12 @@ async fn no_credentials_and_old_sessions_are_no_failures() {
 
 #[tokio::test]
 async fn at_most_so_many_failures_are_journaled() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for _ in 0..8 {
         for _ in 0..10 {
             assert_eq!(
-                room.stranger
+                service
+                    .stranger
                     .bearing("wrong")
                     .get("/api/status")
                     .await
@@ -223,16 +232,16 @@ async fn at_most_so_many_failures_are_journaled() {
                 401
             );
         }
-        room.clock.advance(Duration::from_secs(601));
+        service.clock.advance(Duration::from_secs(601));
     }
-    let refused = room
+    let refused = service
         .events()
         .iter()
         .filter(|event| event.payload().name() == "attempt_refused")
         .count();
     // 80 in 80 minutes, and the journal takes 32 an hour.
     assert!((32..=64).contains(&refused), "{refused}");
-    let status = room.viewer().get("/api/status").await.ok();
+    let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(status["refusals"]["journaled"], refused);
     assert_eq!(status["refusals"]["unjournaled"], 80 - refused);
 }
@@ -243,10 +252,10 @@ async fn peers_are_told_apart_by_what_the_application_says() {
     use legacy_http_compat::caller::ClientAddr;
     use tower::ServiceExt as _;
 
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let ask = async |address: &str, token: &str| {
         let address = ClientAddr(address.parse().unwrap());
-        let app: Router = room.admin.router().layer(Extension(address));
+        let app: Router = service.admin.router().layer(Extension(address));
         let request =
             http::Request::get("/api/status").header("authorization", format!("Bearer {token}"));
         let request = request.body(axum::body::Body::empty()).unwrap();
@@ -262,10 +271,11 @@ async fn peers_are_told_apart_by_what_the_application_says() {
 
 #[tokio::test]
 async fn where_nobody_knows_addresses_all_count_as_one() {
-    let room = Room::open_with(|setup| setup.connect_info = false).await;
+    let service = TestService::open_with(|setup| setup.connect_info = false).await;
     for _ in 0..10 {
         assert_eq!(
-            room.stranger
+            service
+                .stranger
                 .bearing("wrong")
                 .get("/api/status")
                 .await
@@ -273,14 +283,14 @@ async fn where_nobody_knows_addresses_all_count_as_one() {
             401
         );
     }
-    assert_eq!(room.viewer().get("/api/status").await.status, 429);
+    assert_eq!(service.viewer().get("/api/status").await.status, 429);
 }
 
 #[tokio::test]
 async fn many_wrong_tokens_at_once_are_no_more_than_one_after_another() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let many = (0..40).map(|_| {
-        let stranger = room.stranger.bearing("wrong");
+        let stranger = service.stranger.bearing("wrong");
         tokio::spawn(async move { stranger.get("/api/status").await.status })
     });
     let mut wrong = 0;
@@ -292,8 +302,8 @@ async fn many_wrong_tokens_at_once_are_no_more_than_one_after_another() {
 
 #[tokio::test]
 async fn a_token_goes_before_a_session() {
-    let room = Room::open().await;
-    let (mara, _) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
     let status = mara.bearing(WALL).get("/api/status").await.ok();
     assert_eq!(status["you"]["name"], "wall");
     assert_eq!(
@@ -304,12 +314,16 @@ async fn a_token_goes_before_a_session() {
 
 #[tokio::test]
 async fn a_viewer_changes_nothing_whatever_is_sent() {
-    let room = Room::open().await;
-    let head = room.head();
+    let service = TestService::open().await;
+    let head = service.head();
     for (path, body) in orders::all() {
-        assert_eq!(room.viewer().post(path, &body).await.status, 403, "{path}");
+        assert_eq!(
+            service.viewer().post(path, &body).await.status,
+            403,
+            "{path}"
+        );
     }
-    assert_eq!(room.head(), head);
+    assert_eq!(service.head(), head);
 }
 
 #[test]
@@ -329,4 +343,22 @@ fn a_service_cannot_be_built_without_tokens() {
         .clock(clock)
         .build();
     drop(admin.clone());
+}
+
+#[tokio::test]
+async fn problems_are_pages_for_clients_that_accept_html_and_json_for_others() {
+    let service = TestService::open().await;
+    let mara = service.operator();
+    for (accept, media) in [
+        ("text/html,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("text/html;q=0", "application/problem+json"),
+        ("text/html; q=0.0, */*", "application/problem+json"),
+        ("*/*", "application/problem+json"),
+    ] {
+        let response = mara.with("accept", accept).get("/nowhere").await;
+        assert_eq!(response.status, 404);
+        assert_eq!(response.header("content-type"), Some(media), "{accept}");
+    }
+    let response = mara.with("accept", "text/html").get("/api/nowhere").await;
+    assert_eq!(response.problem(), "not-found", "the API never sends pages");
 }

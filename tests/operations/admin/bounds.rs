@@ -6,16 +6,17 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::room::{MARA, Room};
+use super::service::{MARA, TestService};
 
 #[tokio::test]
 async fn a_body_has_at_most_64_kib() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let body = |bytes: usize| {
         let order = json!({"check": "openapi", "green": true, "reason": "run 7"}).to_string();
         format!("{order}{}", " ".repeat(bytes - order.len()))
     };
-    room.operator()
+    service
+        .operator()
         .post_text("/api/checks", "application/json", body(65_536))
         .await
         .ok();
@@ -26,7 +27,7 @@ async fn a_body_has_at_most_64_kib() {
         "/sign-out",
         "/nowhere",
     ] {
-        let response = room
+        let response = service
             .operator()
             .post_text(path, "application/json", body(65_537))
             .await;
@@ -40,8 +41,8 @@ async fn a_body_has_at_most_64_kib() {
 
 #[tokio::test]
 async fn a_body_that_does_not_state_its_length_is_measured() {
-    let room = Room::open().await;
-    let address = room.origin.strip_prefix("http://").unwrap();
+    let service = TestService::open().await;
+    let address = service.origin.strip_prefix("http://").unwrap();
     let mut socket = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST /rollout/api/checks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {MARA}\r\nConnection: close\r\n\
@@ -65,14 +66,14 @@ async fn a_body_that_does_not_state_its_length_is_measured() {
 
 #[tokio::test]
 async fn a_query_has_at_most_2_kib() {
-    let room = Room::open().await;
-    let response = room
+    let service = TestService::open().await;
+    let response = service
         .viewer()
         .get(&format!("/api/report?{}", "a".repeat(2_048)))
         .await;
     assert_eq!(response.problem(), "invalid");
     for path in ["/api/report", "/openapi.json", "/nowhere", "/sign-in"] {
-        let response = room
+        let response = service
             .viewer()
             .get(&format!("{path}?{}", "a".repeat(2_049)))
             .await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::Client,
-    room::{MARA, Room},
+    service::{MARA, TestService},
 };
 
 fn incident(name: &str) -> Value {
@@ -13,9 +13,9 @@ fn incident(name: &str) -> Value {
 
 #[tokio::test]
 async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
-    let room = Room::open().await;
-    let (mara, _) = room.signed_in(MARA).await;
-    let head = room.head();
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
+    let head = service.head();
     let foreign: [(&'static str, &str); 5] = [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
@@ -35,7 +35,7 @@ async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
         );
         let response = mara.with(name, value).post_form("/sign-out", "").await;
         assert_eq!(response.problem(), "cross-origin");
-        let response = room
+        let response = service
             .stranger
             .with(name, value)
             .post_form("/sign-in", &format!("token={MARA}"))
@@ -45,24 +45,24 @@ async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
             ("cross-origin", None)
         );
     }
-    assert_eq!(room.head(), head);
+    assert_eq!(service.head(), head);
     mara.get("/api/status").await.ok();
 }
 
 #[tokio::test]
 async fn what_our_own_pages_and_programs_send_passes() {
-    let room = Room::open().await;
-    let (mara, _) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
     let own: [(Client, &str); 5] = [
         (mara.with("sec-fetch-site", "same-origin"), "INC-1"),
         (mara.with("sec-fetch-site", "none"), "INC-2"),
-        (mara.with("origin", room.origin.clone()), "INC-3"),
+        (mara.with("origin", service.origin.clone()), "INC-3"),
         (
             mara.with("sec-fetch-site", "same-origin")
-                .with("origin", room.origin.clone()),
+                .with("origin", service.origin.clone()),
             "INC-4",
         ),
-        (room.operator(), "INC-5"),
+        (service.operator(), "INC-5"),
     ];
     for (client, name) in own {
         client.post("/api/incidents", &incident(name)).await.ok();
@@ -71,8 +71,9 @@ async fn what_our_own_pages_and_programs_send_passes() {
 
 #[tokio::test]
 async fn a_link_from_another_site_may_be_followed() {
-    let room = Room::open().await;
-    room.viewer()
+    let service = TestService::open().await;
+    service
+        .viewer()
         .with("sec-fetch-site", "cross-site")
         .get("/api/status")
         .await
@@ -81,10 +82,10 @@ async fn a_link_from_another_site_may_be_followed() {
 
 #[tokio::test]
 async fn every_method_that_is_not_safe_is_protected_on_every_path() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
         for path in ["/api/status", "/api/policy", "/nowhere", "/sign-in"] {
-            let client = room.operator().with("sec-fetch-site", "cross-site");
+            let client = service.operator().with("sec-fetch-site", "cross-site");
             let response =
                 super::response::Answer::read(client.request(method, path).send().await.unwrap())
                     .await;

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{
     client::Client,
-    room::{MARA, Room},
+    service::{MARA, TestService},
     stream::Stream,
     temp_dir::TempDir,
 };
@@ -35,27 +35,27 @@ async fn incident(client: &Client, name: &str) {
 
 #[tokio::test]
 async fn a_stream_tells_each_record_as_it_comes() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
-    let mut stream = Stream::open(&room.viewer(), "/api/events").await;
+    let service = TestService::open().await;
+    let document = service.stranger.document();
+    let mut stream = Stream::open(&service.viewer(), "/api/events").await;
     stream.totals(document).await;
     for name in ["INC-1", "INC-2"] {
-        incident(&room.operator(), name).await;
+        incident(&service.operator(), name).await;
         let record = stream.record(document).await;
-        assert_eq!(record.id, Some(room.head()));
+        assert_eq!(record.id, Some(service.head()));
         assert_eq!(record.data["payload"]["incident_opened"]["incident"], name);
     }
 }
 
 #[tokio::test]
 async fn a_stream_resumes_where_it_broke_off() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
+    let service = TestService::open().await;
+    let document = service.stranger.document();
     for number in 0..70 {
-        incident(&room.operator(), &format!("INC-{number}")).await;
+        incident(&service.operator(), &format!("INC-{number}")).await;
     }
-    let head = room.head();
-    let mut all = Stream::open(&room.viewer(), "/api/events?after=0").await;
+    let head = service.head();
+    let mut all = Stream::open(&service.viewer(), "/api/events?after=0").await;
     for expected in 1..=head {
         assert_eq!(
             all.record(document).await.id,
@@ -63,7 +63,9 @@ async fn a_stream_resumes_where_it_broke_off() {
             "without a gap"
         );
     }
-    let resuming = room.viewer().with("last-event-id", (head - 2).to_string());
+    let resuming = service
+        .viewer()
+        .with("last-event-id", (head - 2).to_string());
     let mut resumed = Stream::open(&resuming, "/api/events?after=0").await;
     assert_eq!(
         resumed.record(document).await.id,
@@ -71,30 +73,30 @@ async fn a_stream_resumes_where_it_broke_off() {
         "the browser's word goes first"
     );
     assert_eq!(resumed.record(document).await.id, Some(head));
-    incident(&room.operator(), "INC-70").await;
+    incident(&service.operator(), "INC-70").await;
     assert_eq!(resumed.record(document).await.id, Some(head + 1));
     assert_eq!(all.record(document).await.id, Some(head + 1));
 }
 
 #[tokio::test]
 async fn where_to_begin_has_to_be_a_number() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     assert_eq!(
-        room.viewer().get("/api/events?after=x").await.places(),
+        service.viewer().get("/api/events?after=x").await.places(),
         ["after"]
     );
-    let odd = room.viewer().with("last-event-id", "x");
+    let odd = service.viewer().with("last-event-id", "x");
     assert_eq!(odd.get("/api/events").await.places(), ["Last-Event-ID"]);
-    Stream::open(&room.viewer().with("last-event-id", ""), "/api/events").await;
+    Stream::open(&service.viewer().with("last-event-id", ""), "/api/events").await;
 }
 
 #[tokio::test]
 async fn totals_come_every_few_seconds() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
-    room.see("AGENT", 1, Dependence::Stranded);
-    room.poll().await;
-    let mut stream = Stream::open(&room.viewer(), "/api/events").await;
+    let service = TestService::open().await;
+    let document = service.stranger.document();
+    service.see("AGENT", 1, Dependence::Stranded);
+    service.poll().await;
+    let mut stream = Stream::open(&service.viewer(), "/api/events").await;
     let totals = stream.totals(document).await;
     assert_eq!(totals.id, None);
     let agent = totals.data["kinds"]
@@ -116,7 +118,7 @@ async fn totals_come_every_few_seconds() {
         (&totals.data["phase"], &totals.data["flag"]),
         (&json!("compat"), &json!("on"))
     );
-    room.see("AGENT", 2, Dependence::Served);
+    service.see("AGENT", 2, Dependence::Served);
     let totals = stream.totals(document).await;
     let agent = totals.data["kinds"]
         .as_array()
@@ -129,26 +131,26 @@ async fn totals_come_every_few_seconds() {
 
 #[tokio::test]
 async fn a_stream_ends_when_its_session_does() {
-    let room = Room::open().await;
-    let (mara, _) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
     let mut ended = Stream::open(&mara, "/api/events").await;
-    let (other, _) = room.signed_in(MARA).await;
+    let (other, _) = service.signed_in(MARA).await;
     let mut signed_out = Stream::open(&other, "/api/events").await;
     other.post_form("/sign-out", "").await;
     signed_out.end().await;
-    ended.totals(room.stranger.document()).await;
-    room.clock.advance(Duration::from_secs(8 * 3_600));
+    ended.totals(service.stranger.document()).await;
+    service.clock.advance(Duration::from_secs(8 * 3_600));
     ended.end().await;
 }
 
 #[tokio::test]
 async fn so_many_streams_and_no_more() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let mut streams = Vec::new();
     for _ in 0..64 {
-        streams.push(Stream::open(&room.viewer(), "/api/events").await);
+        streams.push(Stream::open(&service.viewer(), "/api/events").await);
     }
-    let response = room.viewer().get("/api/events").await;
+    let response = service.viewer().get("/api/events").await;
     assert_eq!(
         (response.status, response.problem().as_str()),
         (503, "too-many-streams")
@@ -157,7 +159,7 @@ async fn so_many_streams_and_no_more() {
     streams.pop();
     // The server finds out that one has gone when it next writes to it.
     for _ in 0..100 {
-        let request = room
+        let request = service
             .viewer()
             .request("GET", "/api/events")
             .send()
@@ -173,22 +175,22 @@ async fn so_many_streams_and_no_more() {
 
 #[tokio::test]
 async fn closing_ends_all_streams_so_that_the_server_can_stop() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let mut streams = Vec::new();
     for _ in 0..3 {
-        streams.push(Stream::open(&room.viewer(), "/api/events").await);
+        streams.push(Stream::open(&service.viewer(), "/api/events").await);
     }
-    room.admin.close();
+    service.admin.close();
     for stream in &mut streams {
         stream.end().await;
     }
-    let response = room.viewer().get("/api/events").await;
+    let response = service.viewer().get("/api/events").await;
     assert_eq!(
         (response.status, response.problem().as_str()),
         (503, "closing")
     );
-    room.viewer().get("/api/status").await.ok();
-    let stopped = tokio::time::timeout(Duration::from_secs(10), room.stop());
+    service.viewer().get("/api/status").await.ok();
+    let stopped = tokio::time::timeout(Duration::from_secs(10), service.stop());
     stopped.await.expect("nobody holds the server up");
 }
 
@@ -198,11 +200,11 @@ fn no_thread_is_left_waiting_when_the_runtime_ends() {
         .enable_all()
         .build()
         .unwrap();
-    let room = runtime.block_on(async {
-        let room = Room::open().await;
-        let mut stream = Stream::open(&room.viewer(), "/api/events").await;
-        stream.totals(room.stranger.document()).await;
-        room
+    let service = runtime.block_on(async {
+        let service = TestService::open().await;
+        let mut stream = Stream::open(&service.viewer(), "/api/events").await;
+        stream.totals(service.stranger.document()).await;
+        service
     });
     let before = std::time::Instant::now();
     drop(runtime);
@@ -211,7 +213,7 @@ fn no_thread_is_left_waiting_when_the_runtime_ends() {
         "{:?}",
         before.elapsed()
     );
-    // Another runtime serves the same room: there is a task again.
+    // Another runtime serves the same service: there is a task again.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -222,7 +224,7 @@ fn no_thread_is_left_waiting_when_the_runtime_ends() {
         let request =
             http::Request::get("/api/events").header("authorization", format!("Bearer {MARA}"));
         let request = request.body(axum::body::Body::empty()).unwrap();
-        let response = room.admin.router().oneshot(request).await.unwrap();
+        let response = service.admin.router().oneshot(request).await.unwrap();
         let mut body = response.into_body();
         loop {
             let frame = body.frame().await.unwrap().unwrap();
@@ -240,9 +242,9 @@ fn no_thread_is_left_waiting_when_the_runtime_ends() {
 async fn what_another_rollout_writes_into_the_same_file_shows_up() {
     let directory = TempDir::new();
     let file = Arc::new(FileJournal::open(directory.path().join("journal")).unwrap());
-    let room = Room::open_with(|setup| setup.journal = file.clone()).await;
-    let document = room.stranger.document();
-    let mut stream = Stream::open(&room.viewer(), "/api/events").await;
+    let service = TestService::open_with(|setup| setup.journal = file.clone()).await;
+    let document = service.stranger.document();
+    let mut stream = Stream::open(&service.viewer(), "/api/events").await;
     stream.totals(document).await;
     let flag = FlagName::new("features.auth.device_flow.compat_legacy_http").unwrap();
     let other = Rollout::builder(flag, Policy::permissive())
@@ -261,29 +263,35 @@ async fn what_another_rollout_writes_into_the_same_file_shows_up() {
             break;
         }
     }
-    let part = room.viewer().get("/api/journal?limit=500").await.ok();
+    let part = service.viewer().get("/api/journal?limit=500").await.ok();
     assert_eq!(
         part["events"].as_array().unwrap().last().unwrap()["reason"],
         "elsewhere"
     );
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
-    room.operator().post("/api/checks", &check).await.ok();
+    service.operator().post("/api/checks", &check).await.ok();
     assert_eq!(
-        room.viewer().get("/api/status").await.ok()["incidents"][0]["incident"],
+        service.viewer().get("/api/status").await.ok()["incidents"][0]["incident"],
         "INC-1"
     );
 }
 
 #[tokio::test]
 async fn a_stream_outlives_a_journal_that_fails_for_a_while() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
-    let mut stream = Stream::open(&room.viewer(), "/api/events").await;
+    let service = TestService::open().await;
+    let document = service.stranger.document();
+    let mut stream = Stream::open(&service.viewer(), "/api/events").await;
     stream.totals(document).await;
-    room.journal.refuses_reading.store(true, Ordering::Relaxed);
-    room.tick();
+    service
+        .journal
+        .refuses_reading
+        .store(true, Ordering::Relaxed);
+    service.tick();
     while stream.totals(document).await.data["journal_works"] == true {}
-    room.journal.refuses_reading.store(false, Ordering::Relaxed);
-    incident(&room.operator(), "INC-1").await;
+    service
+        .journal
+        .refuses_reading
+        .store(false, Ordering::Relaxed);
+    incident(&service.operator(), "INC-1").await;
     stream.record(document).await;
 }

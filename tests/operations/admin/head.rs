@@ -3,14 +3,15 @@
 use legacy_http_compat::rollout::Phase;
 use serde_json::{Value, json};
 
-use super::{orders, response::Answer, room::Room};
+use super::{orders, response::Answer, service::TestService};
 
 fn check() -> Value {
     json!({"check": "openapi", "green": true, "reason": "run 7"})
 }
 
-async fn if_match(room: &Room, tags: &str) -> Answer {
-    room.operator()
+async fn if_match(service: &TestService, tags: &str) -> Answer {
+    service
+        .operator()
         .with("if-match", tags)
         .post("/api/checks", &check())
         .await
@@ -18,22 +19,22 @@ async fn if_match(room: &Room, tags: &str) -> Answer {
 
 #[tokio::test]
 async fn every_form_of_the_condition_is_understood() {
-    let room = Room::open().await;
-    let head = room.head();
-    if_match(&room, &format!("\"{head}\"")).await.ok();
-    if_match(&room, "*").await.ok();
-    let head = room.head();
+    let service = TestService::open().await;
+    let head = service.head();
+    if_match(&service, &format!("\"{head}\"")).await.ok();
+    if_match(&service, "*").await.ok();
+    let head = service.head();
     if_match(
-        &room,
+        &service,
         &format!("\"{}\", W/\"{head}\" , \"{head}\", \"x\"", head + 9),
     )
     .await
     .ok();
-    let status = room.viewer().get("/api/status").await;
+    let status = service.viewer().get("/api/status").await;
     let tag = status.header("etag").unwrap();
-    if_match(&room, tag).await.ok();
+    if_match(&service, tag).await.ok();
     assert_eq!(
-        if_match(&room, tag).await.problem(),
+        if_match(&service, tag).await.problem(),
         "conflict",
         "it has been used"
     );
@@ -41,42 +42,47 @@ async fn every_form_of_the_condition_is_understood() {
 
 #[tokio::test]
 async fn a_weak_tag_and_one_of_something_else_never_match() {
-    let room = Room::open().await;
-    let head = room.head();
+    let service = TestService::open().await;
+    let head = service.head();
     for tags in [
         format!("W/\"{head}\""),
         "\"abc\"".to_owned(),
         format!("\"0{head}\""),
         "\"\"".to_owned(),
     ] {
-        let response = if_match(&room, &tags).await;
+        let response = if_match(&service, &tags).await;
         assert_eq!(response.problem(), "conflict", "{tags}");
-        assert_eq!(response.json()["happened"], json!([]));
+        assert_eq!(response.json()["events_since"], json!([]));
     }
-    assert_eq!(room.head(), head);
+    assert_eq!(service.head(), head);
 }
 
 #[tokio::test]
 async fn what_is_no_condition_is_malformed() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for tags in ["42", "\"42", "", "\"1\" \"2\""] {
-        assert_eq!(if_match(&room, tags).await.problem(), "malformed", "{tags}");
+        assert_eq!(
+            if_match(&service, tags).await.problem(),
+            "malformed",
+            "{tags}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
-    let room = Room::open().await;
-    let dry_run = room.operator().get("/api/transitions/cutover").await;
+    let service = TestService::open().await;
+    let dry_run = service.operator().get("/api/transitions/cutover").await;
     let tag = dry_run.header("etag").unwrap().to_owned();
-    let head = room.head();
+    let head = service.head();
     let incident = json!({"incident": "INC-1", "reason": "polls fail"});
-    room.stranger
-        .bearing(super::room::CI)
+    service
+        .stranger
+        .bearing(super::service::CI)
         .post("/api/incidents", &incident)
         .await
         .ok();
-    let slower = room.operator().with("if-match", tag);
+    let slower = service.operator().with("if-match", tag);
     let response = slower
         .post(
             "/api/transitions",
@@ -92,19 +98,19 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
         (&problem["expected"], &problem["head"]),
         (&json!(head), &json!(head + 1))
     );
-    let [happened] = problem["happened"].as_array().unwrap().as_slice() else {
+    let [happened] = problem["events_since"].as_array().unwrap().as_slice() else {
         panic!("{problem}")
     };
     assert_eq!(happened["actor"]["id"], "ci");
     assert_eq!(happened["payload"]["incident_opened"]["incident"], "INC-1");
-    assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
+    assert_eq!(service.rollout.status().state.phase(), Phase::Compat);
 }
 
 #[tokio::test]
 async fn every_order_but_the_rollback_takes_the_condition() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for (path, body) in orders::all() {
-        let late = room
+        let late = service
             .operator()
             .with("if-match", "\"0\"")
             .post(path, &body)
@@ -115,18 +121,19 @@ async fn every_order_but_the_rollback_takes_the_condition() {
         }
         assert_eq!(late.problem(), "conflict", "{path}");
         assert_eq!(
-            late.json()["happened"].as_array().unwrap().len() as u64,
-            room.head(),
+            late.json()["events_since"].as_array().unwrap().len() as u64,
+            service.head(),
             "{path}"
         );
-        room.operator().post(path, &body).await.ok();
+        service.operator().post(path, &body).await.ok();
     }
 }
 
 #[tokio::test]
 async fn not_even_a_broken_condition_stands_in_the_way_of_a_rollback() {
-    let room = Room::open().await;
-    room.operator()
+    let service = TestService::open().await;
+    service
+        .operator()
         .post(
             "/api/transitions",
             &json!({"to": "cutover", "reason": "quiet"}),
@@ -134,10 +141,11 @@ async fn not_even_a_broken_condition_stands_in_the_way_of_a_rollback() {
         .await
         .ok();
     let rollback = json!({"incident": "INC-1", "reason": "now"});
-    room.operator()
+    service
+        .operator()
         .with("if-match", "nonsense")
         .post("/api/rollbacks", &rollback)
         .await
         .ok();
-    assert!(room.rollout.reader().is_on());
+    assert!(service.rollout.reader().is_on());
 }

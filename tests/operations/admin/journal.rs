@@ -2,19 +2,23 @@
 
 use serde_json::json;
 
-use super::room::Room;
+use super::service::TestService;
 
 #[tokio::test]
 async fn the_journal_is_read_part_by_part() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for number in 0..5 {
         let incident = json!({"incident": format!("INC-{number}"), "reason": "it burns"});
-        room.operator().post("/api/incidents", &incident).await.ok();
+        service
+            .operator()
+            .post("/api/incidents", &incident)
+            .await
+            .ok();
     }
-    let head = room.head();
+    let head = service.head();
     let (mut after, mut seen) = (0, Vec::new());
     loop {
-        let response = room
+        let response = service
             .viewer()
             .get(&format!("/api/journal?after={after}&limit=3"))
             .await;
@@ -35,33 +39,34 @@ async fn the_journal_is_read_part_by_part() {
 
 #[tokio::test]
 async fn beyond_the_head_there_is_nothing_and_no_next_part() {
-    let room = Room::open().await;
-    let part = room.viewer().get("/api/journal?after=1000").await.ok();
+    let service = TestService::open().await;
+    let part = service.viewer().get("/api/journal?after=1000").await.ok();
     assert_eq!((&part["events"], &part["next"]), (&json!([]), &json!(null)));
-    let part = room
+    let part = service
         .viewer()
         .get(&format!("/api/journal?after={}", u64::MAX))
         .await
         .ok();
-    assert_eq!(part["head"], room.head());
+    assert_eq!(part["head"], service.head());
 }
 
 #[tokio::test]
 async fn a_part_has_at_most_five_hundred_events() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for limit in ["501", "0", "-1", "many", ""] {
-        let response = room
+        let response = service
             .viewer()
             .get(&format!("/api/journal?limit={limit}"))
             .await;
         assert_eq!(response.places(), ["limit"], "{limit}");
     }
     assert_eq!(
-        room.viewer()
+        service
+            .viewer()
             .get("/api/journal?after=x&before=2")
             .await
             .places(),
         ["after", "before"]
     );
-    room.viewer().get("/api/journal?limit=500").await.ok();
+    service.viewer().get("/api/journal?limit=500").await.ok();
 }

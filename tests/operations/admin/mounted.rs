@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use super::room::{MARA, Room};
+use super::service::{MARA, TestService};
 
 #[tokio::test]
 async fn the_service_works_under_any_prefix_and_under_none() {
@@ -14,30 +14,34 @@ async fn the_service_works_under_any_prefix_and_under_none() {
         ("/rollout", "/rollout"),
         ("/ops/deep/rollout", "/ops/deep/rollout"),
     ] {
-        let room = Room::open_with(|setup| setup.prefix = prefix).await;
-        room.viewer().get("/api/status").await.ok();
-        room.operator()
+        let service = TestService::open_with(|setup| setup.prefix = prefix).await;
+        service.viewer().get("/api/status").await.ok();
+        service
+            .operator()
             .post(
                 "/api/incidents",
                 &json!({"incident": "INC-1", "reason": "x"}),
             )
             .await
             .ok();
-        let response = room
+        let response = service
             .stranger
             .post_form("/sign-in", &format!("token={MARA}"))
             .await;
         assert_eq!(response.header("location"), Some(home));
         let cookie = response.header("set-cookie").unwrap();
         assert!(cookie.contains(&format!("; Path={home};")), "{cookie}");
-        assert_eq!(room.viewer().get("/nowhere").await.problem(), "not-found");
+        assert_eq!(
+            service.viewer().get("/nowhere").await.problem(),
+            "not-found"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_proxy_that_changes_the_path_is_told_of() {
-    let room = Room::open_with(|setup| setup.public_path = Some("/ops/rollout/")).await;
-    let response = room
+    let service = TestService::open_with(|setup| setup.public_path = Some("/ops/rollout/")).await;
+    let response = service
         .stranger
         .post_form(
             "/sign-in",
@@ -55,7 +59,7 @@ async fn a_proxy_that_changes_the_path_is_told_of() {
 
 #[tokio::test]
 async fn a_path_that_leads_elsewhere_is_no_public_path() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let tokens = legacy_http_compat::admin::Tokens::builder()
         .viewer("wall", legacy_http_compat::admin::TokenDigest::of("x"))
         .build()
@@ -68,7 +72,7 @@ async fn a_path_that_leads_elsewhere_is_no_public_path() {
         "https://evil.example",
     ] {
         let builder =
-            legacy_http_compat::admin::Admin::builder(room.rollout.clone(), tokens.clone());
+            legacy_http_compat::admin::Admin::builder(service.rollout.clone(), tokens.clone());
         let error = builder.public_path(path).unwrap_err();
         assert_eq!(error.path(), path);
     }
@@ -76,11 +80,11 @@ async fn a_path_that_leads_elsewhere_is_no_public_path() {
 
 #[tokio::test]
 async fn beside_other_routes_only_its_own_are_touched() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let app = Router::new()
         .route("/health", axum::routing::get(|| async { "ok" }))
-        .nest("/a/{tenant}/rollout", room.admin.router())
-        .nest_service("/{tenant}/rollout", room.admin.router());
+        .nest("/a/{tenant}/rollout", service.admin.router())
+        .nest_service("/{tenant}/rollout", service.admin.router());
     let ask = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
@@ -110,7 +114,7 @@ async fn beside_other_routes_only_its_own_are_touched() {
 
 #[tokio::test]
 async fn a_method_that_a_route_does_not_have_is_told_which_it_has() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for (method, path, allowed) in [
         ("POST", "/api/status", "GET,HEAD"),
         ("DELETE", "/api/policy", "POST"),
@@ -119,7 +123,7 @@ async fn a_method_that_a_route_does_not_have_is_told_which_it_has() {
         ("PATCH", "/openapi.json", "GET,HEAD"),
         ("OPTIONS", "/api/status", "GET,HEAD"),
     ] {
-        let client = room.operator();
+        let client = service.operator();
         let response = client
             .send(method, path, client.request(method, path))
             .await;
@@ -134,8 +138,8 @@ async fn a_method_that_a_route_does_not_have_is_told_which_it_has() {
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let room = Room::open().await;
-    let client = room.viewer();
+    let service = TestService::open().await;
+    let client = service.viewer();
     for path in ["/api/status", "/api/journal", "/openapi.json"] {
         let response = client
             .send("HEAD", path, client.request("HEAD", path))
@@ -153,7 +157,7 @@ async fn head_is_get_without_a_body() {
         (stream.status, stream.header("content-type")),
         (200, Some("text/event-stream"))
     );
-    let client = &room.stranger;
+    let client = &service.stranger;
     let response = client
         .send("HEAD", "/api/status", client.request("HEAD", "/api/status"))
         .await;
@@ -162,7 +166,7 @@ async fn head_is_get_without_a_body() {
 
 #[tokio::test]
 async fn whatever_comes_is_answered() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for path in [
         "/api",
         "/api/",
@@ -175,7 +179,7 @@ async fn whatever_comes_is_answered() {
         "/;",
         "/api/status;x=1",
     ] {
-        let response = room.viewer().get(path).await;
+        let response = service.viewer().get(path).await;
         assert!(
             [404, 405].contains(&response.status),
             "{path}: {response:?}"
@@ -183,7 +187,7 @@ async fn whatever_comes_is_answered() {
         response.problem();
     }
     for odd in ["\u{feff}", "\u{e9}", "Bearer", "Bearer  ", "Bearer a b c"] {
-        let response = room
+        let response = service
             .stranger
             .with("authorization", odd)
             .get("/api/status")

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{document::Document, orders, room::Room};
+use super::{document::Document, orders, service::TestService};
 
 #[tokio::test]
 async fn the_document_is_open_to_everybody() {
-    let room = Room::open().await;
-    let response = room.stranger.get("/openapi.json").await;
+    let service = TestService::open().await;
+    let response = service.stranger.get("/openapi.json").await;
     assert_eq!(response.header("content-type"), Some("application/json"));
     assert_eq!(response.ok()["openapi"], "3.1.1");
 }
@@ -17,8 +17,8 @@ async fn the_document_is_open_to_everybody() {
 /// The fixed fields of the `OpenAPI` Specification 3.1.1, section 4.8.
 #[tokio::test]
 async fn the_document_has_the_structure_of_the_specification() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
+    let service = TestService::open().await;
+    let document = service.stranger.document();
     let whole = &document.0;
     assert!(whole["info"]["title"].is_string() && whole["info"]["version"].is_string());
     let mut ids = BTreeSet::new();
@@ -85,8 +85,8 @@ fn holds_parameters(document: &Document, path: &str, operation: &Value) {
 
 #[tokio::test]
 async fn every_reference_leads_somewhere_and_every_component_is_used() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
+    let service = TestService::open().await;
+    let document = service.stranger.document();
     let mut found = BTreeSet::new();
     references(&document.0, &mut found);
     for reference in &found {
@@ -122,8 +122,8 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn every_schema_is_one_of_draft_2020_12() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
+    let service = TestService::open().await;
+    let document = service.stranger.document();
     for (name, schema) in document.0["components"]["schemas"].as_object().unwrap() {
         assert!(jsonschema::draft202012::meta::is_valid(schema), "{name}");
         document.component(name);
@@ -139,8 +139,8 @@ async fn every_schema_is_one_of_draft_2020_12() {
 
 #[tokio::test]
 async fn the_bodies_that_are_taken_are_those_of_the_document() {
-    let room = Room::open().await;
-    let document = room.stranger.document();
+    let service = TestService::open().await;
+    let document = service.stranger.document();
     let bodies = orders::all();
     for (_, path, operation) in document
         .operations()
@@ -159,7 +159,7 @@ async fn the_bodies_that_are_taken_are_those_of_the_document() {
             less.as_object_mut()
                 .unwrap()
                 .remove(member.as_str().unwrap());
-            let response = room.operator().post(path, &less).await;
+            let response = service.operator().post(path, &less).await;
             assert_eq!(
                 response.places(),
                 [format!("/{}", member.as_str().unwrap())],
@@ -169,7 +169,7 @@ async fn the_bodies_that_are_taken_are_those_of_the_document() {
         let mut more = body.clone();
         more["unheard_of"] = Value::Null;
         assert!(!validator.is_valid(&more));
-        let response = room.operator().post(path, &more).await;
+        let response = service.operator().post(path, &more).await;
         assert!(
             response.places().contains(&"/unheard_of".to_owned()),
             "{path}"

@@ -3,7 +3,7 @@
 use legacy_http_compat::rollout::{Phase, event::EventPayload};
 use serde_json::{Value, json};
 
-use super::room::{CI, Room};
+use super::service::{CI, TestService};
 
 /// One order for each route, in an order in which all of them fit.
 pub(crate) fn all() -> Vec<(&'static str, Value)> {
@@ -22,11 +22,11 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/waivers",
-            json!({"waived": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "probe"}),
+            json!({"target": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "probe"}),
         ),
         (
             "/api/waivers/end",
-            json!({"waived": "anonymous", "reason": "it is gone"}),
+            json!({"target": "anonymous", "reason": "it is gone"}),
         ),
         (
             "/api/client-rollbacks",
@@ -54,22 +54,22 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
 
 #[tokio::test]
 async fn every_order_is_answered_with_the_event_that_was_journaled() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for (path, body) in all() {
-        let done = room.operator().post(path, &body).await.ok();
-        let event = serde_json::to_value(room.events().pop().unwrap()).unwrap();
+        let done = service.operator().post(path, &body).await.ok();
+        let event = serde_json::to_value(service.events().pop().unwrap()).unwrap();
         assert_eq!(done["event"], event, "{path}");
-        assert_eq!(done["head"], room.head());
+        assert_eq!(done["head"], service.head());
         assert_eq!(event["actor"], json!({"kind": "human", "id": "mara"}));
         assert_eq!(event["reason"], body["reason"]);
     }
-    assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
+    assert_eq!(service.rollout.status().state.phase(), Phase::Compat);
 }
 
 #[tokio::test]
 async fn the_name_of_the_token_is_the_actor_in_the_journal() {
-    let room = Room::open().await;
-    let pipeline = room.stranger.bearing(CI);
+    let service = TestService::open().await;
+    let pipeline = service.stranger.bearing(CI);
     let check = json!({"check": "openapi", "green": false, "reason": "run 8"});
     let done = pipeline.post("/api/checks", &check).await.ok();
     assert_eq!(
@@ -80,10 +80,10 @@ async fn the_name_of_the_token_is_the_actor_in_the_journal() {
 
 #[tokio::test]
 async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     for name in ["x-correlation-id", "x-request-id"] {
-        let response = room
+        let response = service
             .operator()
             .with(name, "req-17")
             .post("/api/checks", &check)
@@ -92,7 +92,7 @@ async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
         assert_eq!(response.ok()["event"]["correlation_id"], "req-17");
     }
     for odd in ["", " ", &"x".repeat(129)] {
-        let response = room
+        let response = service
             .operator()
             .with("x-correlation-id", odd)
             .post("/api/checks", &check)
@@ -106,8 +106,8 @@ async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
 #[tokio::test]
 async fn failing_gates_are_overridden_by_naming_each() {
     let policy = legacy_http_compat::rollout::policy::Policy::default();
-    let room = Room::open_with(|setup| setup.policy = policy).await;
-    let refused = room
+    let service = TestService::open_with(|setup| setup.policy = policy).await;
+    let refused = service
         .operator()
         .post(
             "/api/transitions",
@@ -118,27 +118,33 @@ async fn failing_gates_are_overridden_by_naming_each() {
     let failing = refused.json()["failing"].clone();
     assert_eq!(failing, json!(["no_dependent_responses", "coverage"]));
     let order = json!({"to": "cutover", "override": failing, "reason": "the old API goes tonight"});
-    room.operator().post("/api/transitions", &order).await.ok();
-    let EventPayload::PhaseChanged(change) = room.events().pop().unwrap().payload().clone() else {
+    service
+        .operator()
+        .post("/api/transitions", &order)
+        .await
+        .ok();
+    let EventPayload::PhaseChanged(change) = service.events().pop().unwrap().payload().clone()
+    else {
         panic!()
     };
     assert_eq!(change.overridden.len(), 2);
     assert_eq!(
-        room.viewer().get("/api/status").await.ok()["overrides"][0]["gates"],
+        service.viewer().get("/api/status").await.ok()["overrides"][0]["gates"],
         failing
     );
 }
 
 #[tokio::test]
 async fn a_body_may_come_as_any_kind_of_json() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let body = r#" {"check":"openapi","green":true,"reason":"run 7"} "#;
     for media in [
         "application/json; charset=utf-8",
         "Application/JSON",
         "application/vnd.rollout+json",
     ] {
-        room.operator()
+        service
+            .operator()
             .post_text("/api/checks", media, body)
             .await
             .ok();

@@ -3,13 +3,13 @@
 use legacy_http_compat::rollout::policy::Policy;
 use serde_json::{Value, json};
 
-use super::{response::Answer, room::Room};
+use super::{response::Answer, service::TestService};
 
-async fn refused(room: &Room, path: &str, body: Value) -> Answer {
-    let head = room.head();
-    let response = room.operator().post(path, &body).await;
+async fn refused(service: &TestService, path: &str, body: Value) -> Answer {
+    let head = service.head();
+    let response = service.operator().post(path, &body).await;
     assert!(response.status >= 400, "{response:?}");
-    let journaled = room.events();
+    let journaled = service.events();
     let more = &journaled[usize::try_from(head).unwrap()..];
     assert!(
         more.iter()
@@ -21,9 +21,9 @@ async fn refused(room: &Room, path: &str, body: Value) -> Answer {
 
 #[tokio::test]
 async fn a_step_that_does_not_exist_says_which_do() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let response = refused(
-        &room,
+        &service,
         "/api/transitions",
         json!({"to": "retired", "reason": "now"}),
     )
@@ -38,9 +38,9 @@ async fn a_step_that_does_not_exist_says_which_do() {
         (&json!("compat"), &json!(["cutover", "observe"]))
     );
     assert_eq!(problem["entered"]["seq"], 1);
-    assert_eq!(problem["head"], room.head());
+    assert_eq!(problem["head"], service.head());
     let response = refused(
-        &room,
+        &service,
         "/api/rollbacks",
         json!({"incident": "INC-1", "reason": "now"}),
     )
@@ -57,9 +57,9 @@ async fn failing_gates_are_shown_with_their_evidence() {
         .required_checks(["openapi"])
         .build()
         .unwrap();
-    let room = Room::open_with(|setup| setup.policy = policy).await;
+    let service = TestService::open_with(|setup| setup.policy = policy).await;
     let response = refused(
-        &room,
+        &service,
         "/api/transitions",
         json!({"to": "cutover", "reason": "now"}),
     )
@@ -82,9 +82,9 @@ async fn failing_gates_are_shown_with_their_evidence() {
 
 #[tokio::test]
 async fn an_override_names_each_failing_gate_and_no_other() {
-    let room = Room::open_with(|setup| setup.policy = Policy::default()).await;
+    let service = TestService::open_with(|setup| setup.policy = Policy::default()).await;
     let order = json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
-    let response = refused(&room, "/api/transitions", order).await;
+    let response = refused(&service, "/api/transitions", order).await;
     assert_eq!(
         (response.status, response.problem().as_str()),
         (422, "override-mismatch")
@@ -96,15 +96,16 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
     assert_eq!(
-        refused(&room, "/api/transitions", order).await.places(),
+        refused(&service, "/api/transitions", order).await.places(),
         ["/override"]
     );
 }
 
 #[tokio::test]
 async fn the_step_back_from_cutover_needs_an_incident() {
-    let room = Room::open().await;
-    room.operator()
+    let service = TestService::open().await;
+    service
+        .operator()
         .post(
             "/api/transitions",
             &json!({"to": "cutover", "reason": "quiet"}),
@@ -112,7 +113,7 @@ async fn the_step_back_from_cutover_needs_an_incident() {
         .await
         .ok();
     let response = refused(
-        &room,
+        &service,
         "/api/transitions",
         json!({"to": "compat", "reason": "oops"}),
     )
@@ -125,7 +126,7 @@ async fn the_step_back_from_cutover_needs_an_incident() {
 
 #[tokio::test]
 async fn what_cannot_follow_what_is_journaled_says_why() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for (path, body) in [
         (
             "/api/incidents/close",
@@ -133,14 +134,14 @@ async fn what_cannot_follow_what_is_journaled_says_why() {
         ),
         (
             "/api/waivers/end",
-            json!({"waived": "kind MCP", "reason": "gone"}),
+            json!({"target": "kind MCP", "reason": "gone"}),
         ),
         (
             "/api/post-analyses",
             json!({"rollback": 1, "link": "https://wiki.example/", "summary": "x", "reason": "done"}),
         ),
     ] {
-        let response = refused(&room, path, body).await;
+        let response = refused(&service, path, body).await;
         assert_eq!(
             (response.status, response.problem().as_str()),
             (409, "unfitting"),
@@ -151,7 +152,7 @@ async fn what_cannot_follow_what_is_journaled_says_why() {
 
 #[tokio::test]
 async fn all_that_is_wrong_with_a_body_is_told_at_once() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for (path, body, places) in [
         (
             "/api/checks",
@@ -177,8 +178,8 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
         ),
         (
             "/api/waivers",
-            json!({"waived": "everyone", "owner": "", "until": "tomorrow", "reason": "x".repeat(1001)}),
-            vec!["/waived", "/owner", "/until", "/reason"],
+            json!({"target": "everyone", "owner": "", "until": "tomorrow", "reason": "x".repeat(1001)}),
+            vec!["/target", "/owner", "/until", "/reason"],
         ),
         (
             "/api/post-analyses",
@@ -205,7 +206,7 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
             vec!["/policy"],
         ),
     ] {
-        let response = refused(&room, path, body).await;
+        let response = refused(&service, path, body).await;
         assert_eq!(response.status, 422);
         let mut found = response.places();
         let mut places = places;
@@ -223,9 +224,9 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
 
 #[tokio::test]
 async fn a_member_that_stands_twice_is_not_taken() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let body = r#"{"to": "cutover", "to": "observe", "reason": "x"}"#;
-    let response = room
+    let response = service
         .operator()
         .post_text("/api/transitions", "application/json", body)
         .await;
@@ -234,10 +235,10 @@ async fn a_member_that_stands_twice_is_not_taken() {
 
 #[tokio::test]
 async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let deep = "[".repeat(60_000);
     for body in ["", "{", "{\"check\": }", "\u{fffe}", "{} {}", &deep] {
-        let response = room
+        let response = service
             .operator()
             .post_text("/api/checks", "application/json", body)
             .await;
@@ -246,11 +247,11 @@ async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
             (400, "malformed")
         );
     }
-    let broken = room
+    let broken = service
         .operator()
         .request("POST", "/api/checks")
         .header("content-type", "application/json");
-    let response = room
+    let response = service
         .operator()
         .send("POST", "/api/checks", broken.body(b"\"\xff\"".to_vec()))
         .await;
@@ -261,7 +262,10 @@ async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
         "application/jsonp",
         "",
     ] {
-        let response = room.operator().post_text("/api/checks", media, "{}").await;
+        let response = service
+            .operator()
+            .post_text("/api/checks", media, "{}")
+            .await;
         assert_eq!(
             (response.status, response.problem().as_str()),
             (415, "unsupported-media-type"),
@@ -272,12 +276,12 @@ async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
 
 #[tokio::test]
 async fn an_order_has_no_parameters() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     assert_eq!(
-        refused(&room, "/api/checks?dry=1", check).await.places(),
+        refused(&service, "/api/checks?dry=1", check).await.places(),
         ["dry"]
     );
-    let response = room.viewer().get("/api/report?window=%ff").await;
+    let response = service.viewer().get("/api/report?window=%ff").await;
     assert!(["malformed", "invalid"].contains(&response.problem().as_str()));
 }

@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
     orders,
-    room::{CI, MARA, Room, WALL},
+    service::{CI, MARA, TestService, WALL},
 };
 
 /// Everything that is logged.
@@ -38,7 +38,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 fn digests() -> Vec<String> {
-    // What `sha256sum` prints for the tokens of the room.
+    // What `sha256sum` prints for the tokens of the service.
     let hex = |token: &str| {
         use std::fmt::Write as _;
         let mut hex = String::new();
@@ -66,38 +66,43 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
         .with_writer(log.clone())
         .with_ansi(false)
         .init();
-    let room = Room::open().await;
-    let (mara, secret) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, secret) = service.signed_in(MARA).await;
     mara.get("/api/status").await.ok();
     for (path, body) in orders::all() {
-        room.operator().post(path, &body).await.ok();
+        service.operator().post(path, &body).await.ok();
     }
     let wrong = "wrong-token-7c1e";
     let mut responses = vec![
-        room.stranger.bearing(wrong).get("/api/status").await,
-        room.stranger
+        service.stranger.bearing(wrong).get("/api/status").await,
+        service
+            .stranger
             .post_form("/sign-in", &format!("token={wrong}"))
             .await,
-        room.viewer().post("/api/policy", &json!({})).await,
-        room.stranger
+        service.viewer().post("/api/policy", &json!({})).await,
+        service
+            .stranger
             .post_text("/sign-in", "text/plain", wrong)
             .await,
-        room.viewer().get("/api/journal?limit=500").await,
-        room.viewer().get("/api/status").await,
+        service.viewer().get("/api/journal?limit=500").await,
+        service.viewer().get("/api/status").await,
     ];
     responses.push(mara.post_form("/sign-out", "").await);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
-        log.contains("an access was refused") && log.contains("signed in"),
+        log.contains("access refused") && log.contains("signed in"),
         "{log}"
     );
     let mut shown = vec![
         ("the log", log),
         (
             "the journal",
-            serde_json::to_string(&room.events()).unwrap(),
+            serde_json::to_string(&service.events()).unwrap(),
         ),
-        ("the service", format!("{:?} {:#?}", room.admin, room.admin)),
+        (
+            "the service",
+            format!("{:?} {:#?}", service.admin, service.admin),
+        ),
     ];
     shown.extend(
         responses

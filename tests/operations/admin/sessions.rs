@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::room::{MARA, Room, WALL};
+use super::service::{MARA, TestService, WALL};
 
 #[tokio::test]
 async fn whoever_signs_in_gets_a_session_of_the_role_of_the_token() {
-    let room = Room::open().await;
-    let (mara, _) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
     assert_eq!(
         mara.get("/api/status").await.ok()["you"],
         json!({"name": "mara", "kind": "human", "role": "operator"})
@@ -20,7 +20,7 @@ async fn whoever_signs_in_gets_a_session_of_the_role_of_the_token() {
     )
     .await
     .ok();
-    let (wall, _) = room.signed_in(WALL).await;
+    let (wall, _) = service.signed_in(WALL).await;
     let incident = json!({"incident": "INC-2", "reason": "it burns"});
     assert_eq!(
         wall.post("/api/incidents", &incident).await.problem(),
@@ -30,9 +30,9 @@ async fn whoever_signs_in_gets_a_session_of_the_role_of_the_token() {
 
 #[tokio::test]
 async fn the_cookie_is_bound_to_the_service_and_to_tls_except_on_this_machine() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     let form = format!("token={MARA}");
-    let loopback = room.stranger.post_form("/sign-in", &form).await;
+    let loopback = service.stranger.post_form("/sign-in", &form).await;
     let cookie = loopback.header("set-cookie").unwrap();
     let (_, attributes) = cookie.split_once("; ").unwrap();
     assert_eq!(
@@ -40,7 +40,7 @@ async fn the_cookie_is_bound_to_the_service_and_to_tls_except_on_this_machine() 
         "HttpOnly; SameSite=Strict; Path=/rollout; Max-Age=28800"
     );
     for host in ["core.example", "10.0.0.7:8080"] {
-        let response = room
+        let response = service
             .stranger
             .with("host", host)
             .post_form("/sign-in", &form)
@@ -49,7 +49,7 @@ async fn the_cookie_is_bound_to_the_service_and_to_tls_except_on_this_machine() 
         assert!(cookie.contains("; Secure;"), "{cookie}");
     }
     for host in ["localhost:1", "[::1]:8080", "core.localhost"] {
-        let response = room
+        let response = service
             .stranger
             .with("host", host)
             .post_form("/sign-in", &form)
@@ -63,22 +63,24 @@ async fn the_cookie_is_bound_to_the_service_and_to_tls_except_on_this_machine() 
 
 #[tokio::test]
 async fn a_session_ends_with_its_lifetime() {
-    let room =
-        Room::open_with(|setup| setup.session_lifetime = Some(Duration::from_secs(3_600))).await;
-    let (mara, _) = room.signed_in(MARA).await;
-    room.clock.advance(Duration::from_secs(3_599));
+    let service =
+        TestService::open_with(|setup| setup.session_lifetime = Some(Duration::from_secs(3_600)))
+            .await;
+    let (mara, _) = service.signed_in(MARA).await;
+    service.clock.advance(Duration::from_secs(3_599));
     mara.get("/api/status").await.ok();
-    room.clock.advance(Duration::from_secs(1));
+    service.clock.advance(Duration::from_secs(1));
     assert_eq!(mara.get("/api/status").await.problem(), "no-credentials");
 }
 
 #[tokio::test]
 async fn a_lifetime_is_held_to_its_bounds() {
     for (asked, seconds) in [(0, 60), (60 * 86_400, 7 * 86_400)] {
-        let room =
-            Room::open_with(|setup| setup.session_lifetime = Some(Duration::from_secs(asked)))
-                .await;
-        let response = room
+        let service = TestService::open_with(|setup| {
+            setup.session_lifetime = Some(Duration::from_secs(asked));
+        })
+        .await;
+        let response = service
             .stranger
             .post_form("/sign-in", &format!("token={MARA}"))
             .await;
@@ -93,8 +95,8 @@ async fn a_lifetime_is_held_to_its_bounds() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_for_good() {
-    let room = Room::open().await;
-    let (mara, secret) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, secret) = service.signed_in(MARA).await;
     let response = mara.post_form("/sign-out", "").await;
     assert_eq!(
         (response.status, response.header("location")),
@@ -106,7 +108,8 @@ async fn signing_out_ends_the_session_for_good() {
         "rollout_session=; HttpOnly; SameSite=Strict; Path=/rollout; Max-Age=0"
     );
     assert_eq!(
-        room.stranger
+        service
+            .stranger
             .in_session(&secret)
             .get("/api/status")
             .await
@@ -114,7 +117,7 @@ async fn signing_out_ends_the_session_for_good() {
         "no-credentials"
     );
     assert_eq!(
-        room.stranger.post_form("/sign-out", "").await.status,
+        service.stranger.post_form("/sign-out", "").await.status,
         303,
         "twice is no harm"
     );
@@ -122,15 +125,16 @@ async fn signing_out_ends_the_session_for_good() {
 
 #[tokio::test]
 async fn signing_in_anew_ends_the_session_before() {
-    let room = Room::open().await;
-    let (mara, first) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (mara, first) = service.signed_in(MARA).await;
     let second = mara
         .post_form("/sign-in", &format!("token={MARA}"))
         .await
         .session();
     assert_ne!(first, second);
     assert_eq!(mara.get("/api/status").await.status, 401);
-    room.stranger
+    service
+        .stranger
         .in_session(&second)
         .get("/api/status")
         .await
@@ -139,7 +143,7 @@ async fn signing_in_anew_ends_the_session_before() {
 
 #[tokio::test]
 async fn one_goes_where_one_wanted_to_but_never_elsewhere() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for (next, location) in [
         (
             "/rollout/callers%3Fkind%3DAGENT",
@@ -154,7 +158,7 @@ async fn one_goes_where_one_wanted_to_but_never_elsewhere() {
         ("%2Frollout%2Fx%0D%0ASet-Cookie%3A%20a%3Db", "/rollout"),
         ("%2Frollout%2Fapi%2Fevents", "/rollout"),
     ] {
-        let response = room
+        let response = service
             .stranger
             .post_form("/sign-in", &format!("token={MARA}&next={next}"))
             .await;
@@ -168,8 +172,8 @@ async fn one_goes_where_one_wanted_to_but_never_elsewhere() {
 
 #[tokio::test]
 async fn a_wrong_token_gives_no_session() {
-    let room = Room::open().await;
-    let response = room
+    let service = TestService::open().await;
+    let response = service
         .stranger
         .post_form("/sign-in", "token=wrong&next=/rollout")
         .await;
@@ -185,15 +189,15 @@ async fn a_wrong_token_gives_no_session() {
         "the token is not shown again"
     );
     assert_eq!(
-        room.events().last().unwrap().payload().name(),
+        service.events().last().unwrap().payload().name(),
         "attempt_refused"
     );
 }
 
 #[tokio::test]
 async fn a_token_that_was_pasted_with_its_line_break_is_taken() {
-    let room = Room::open().await;
-    let response = room
+    let service = TestService::open().await;
+    let response = service
         .stranger
         .post_form("/sign-in", &format!("token=%20{MARA}%0D%0A"))
         .await;
@@ -202,8 +206,8 @@ async fn a_token_that_was_pasted_with_its_line_break_is_taken() {
 
 #[tokio::test]
 async fn what_is_no_form_is_refused() {
-    let room = Room::open().await;
-    let response = room
+    let service = TestService::open().await;
+    let response = service
         .stranger
         .post_text(
             "/sign-in",
@@ -213,7 +217,7 @@ async fn what_is_no_form_is_refused() {
         .await;
     assert_eq!(response.problem(), "unsupported-media-type");
     assert!(!response.text.contains(MARA));
-    let response = room
+    let response = service
         .stranger
         .post_form("/sign-in", &format!("token={MARA}&token={MARA}"))
         .await;
@@ -223,10 +227,11 @@ async fn what_is_no_form_is_refused() {
 
 #[tokio::test]
 async fn other_cookies_do_not_hide_the_session() {
-    let room = Room::open().await;
-    let (_, secret) = room.signed_in(MARA).await;
+    let service = TestService::open().await;
+    let (_, secret) = service.signed_in(MARA).await;
     let cookies = format!("theme=dark; rollout_session={secret}; x=y");
-    room.stranger
+    service
+        .stranger
         .with("cookie", cookies)
         .get("/api/status")
         .await

@@ -8,7 +8,7 @@ use legacy_http_compat::{
 };
 use serde_json::json;
 
-use super::{client::Client, room::Room};
+use super::{client::Client, service::TestService};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -20,12 +20,12 @@ async fn order(client: &Client, path: &str, body: serde_json::Value) -> u64 {
 
 #[tokio::test]
 async fn a_new_rollout_shows_where_it_stands() {
-    let room = Room::open().await;
-    let response = room.viewer().get("/api/status").await;
+    let service = TestService::open().await;
+    let response = service.viewer().get("/api/status").await;
     let status = response.ok();
     assert_eq!(
         response.header("etag"),
-        Some(format!("\"{}\"", room.head()).as_str())
+        Some(format!("\"{}\"", service.head()).as_str())
     );
     assert_eq!(status["phase"], "compat");
     assert_eq!(status["flag"], "on");
@@ -54,11 +54,11 @@ async fn a_new_rollout_shows_where_it_stands() {
 
 #[tokio::test]
 async fn everything_that_an_operator_did_is_in_the_status() {
-    let room = Room::open().await;
-    let operator = room.operator();
+    let service = TestService::open().await;
+    let operator = service.operator();
     let check = json!({"check": "openapi", "green": true, "link": "https://ci.example/7", "reason": "run 7"});
     order(&operator, "/api/checks", check).await;
-    let waiver = json!({"waived": "kind MCP", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "a probe"});
+    let waiver = json!({"target": "kind MCP", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "a probe"});
     order(&operator, "/api/waivers", waiver).await;
     let clients =
         json!({"kind": "AGENT", "version": "1.4.2", "incident": "INC-1", "reason": "crash loop"});
@@ -71,7 +71,7 @@ async fn everything_that_an_operator_did_is_in_the_status() {
     .await;
     let rollback = json!({"incident": "INC-2", "reason": "pollers give up"});
     let rollback = order(&operator, "/api/rollbacks", rollback).await;
-    let status = room.viewer().get("/api/status").await.ok();
+    let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(status["checks"][0]["reported"]["reason"], "run 7");
     assert_eq!(status["waivers"][0]["holds"], true);
     assert_eq!(status["client_rollbacks"][0]["version"], "1.4.2");
@@ -85,12 +85,12 @@ async fn everything_that_an_operator_did_is_in_the_status() {
         .map(|owed| owed["obligation"].clone())
         .collect();
     assert_eq!(duties, ["end_rollback", "post_analysis"]);
-    room.pass(73 * HOUR);
-    let status = room.viewer().get("/api/status").await.ok();
+    service.pass(73 * HOUR);
+    let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(status["overdue"], json!(["end_rollback", "post_analysis"]));
     let filed = json!({"rollback": rollback, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"});
     order(&operator, "/api/post-analyses", filed).await;
-    let status = room.viewer().get("/api/status").await.ok();
+    let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(
         status["rollbacks"][0]["post_analysis"]["summary"],
         "a timeout"
@@ -99,13 +99,13 @@ async fn everything_that_an_operator_did_is_in_the_status() {
 
 #[tokio::test]
 async fn callers_are_selected_sorted_and_paged() {
-    let room = Room::open().await;
+    let service = TestService::open().await;
     for number in 1..=5 {
-        room.see("AGENT", number, Dependence::Served);
-        room.clock.advance(Duration::from_secs(1));
+        service.see("AGENT", number, Dependence::Served);
+        service.clock.advance(Duration::from_secs(1));
     }
-    room.see("MCP", 9, Dependence::None);
-    let viewer = room.viewer();
+    service.see("MCP", 9, Dependence::None);
+    let viewer = service.viewer();
     let all = viewer.get("/api/callers").await.ok();
     assert_eq!(
         (&all["total"], &all["rows"][0]["kind"]),
@@ -150,24 +150,25 @@ async fn callers_are_selected_sorted_and_paged() {
 
 #[tokio::test]
 async fn a_report_is_of_the_window_that_was_asked_for() {
-    let room = Room::open().await;
-    room.see("AGENT", 1, Dependence::Stranded);
-    let report = room.viewer().get("/api/report").await.ok();
+    let service = TestService::open().await;
+    service.see("AGENT", 1, Dependence::Stranded);
+    let report = service.viewer().get("/api/report").await.ok();
     assert_eq!(
         (&report["window"], &report["all"]["stranded"]),
         (&json!("24h"), &json!(1))
     );
-    let report = room.viewer().get("/api/report?window=90m").await.ok();
+    let report = service.viewer().get("/api/report?window=90m").await.ok();
     assert_eq!(report["window"], "90m");
     for window in ["0s", "31d", "soon", ""] {
-        let response = room
+        let response = service
             .viewer()
             .get(&format!("/api/report?window={window}"))
             .await;
         assert_eq!(response.places(), ["window"], "{window}");
     }
     assert_eq!(
-        room.viewer()
+        service
+            .viewer()
             .get("/api/report?window=1h&window=2h")
             .await
             .places(),
@@ -177,14 +178,14 @@ async fn a_report_is_of_the_window_that_was_asked_for() {
 
 #[tokio::test]
 async fn curves_have_the_span_that_was_asked_for() {
-    let room = Room::open().await;
-    room.see("AGENT", 1, Dependence::Served);
-    room.poll().await;
-    room.pass(Duration::from_secs(60));
+    let service = TestService::open().await;
+    service.see("AGENT", 1, Dependence::Served);
+    service.poll().await;
+    service.pass(Duration::from_secs(60));
     for (span, len) in [("1h", 360), ("24h", 1_440), ("30d", 2_880)] {
-        let curves = room
+        let curves = service
             .viewer()
-            .get(&format!("/api/curves?span={span}"))
+            .get(&format!("/api/timeseries?range={span}"))
             .await
             .ok();
         assert_eq!(
@@ -199,26 +200,34 @@ async fn curves_have_the_span_that_was_asked_for() {
             .unwrap();
         assert_eq!(agent["dependent"].as_array().unwrap().len(), len);
     }
-    assert_eq!(room.viewer().get("/api/curves").await.ok()["range"], "24h");
     assert_eq!(
-        room.viewer().get("/api/curves?span=7d").await.places(),
-        ["span"]
+        service.viewer().get("/api/timeseries").await.ok()["range"],
+        "24h"
+    );
+    assert_eq!(
+        service
+            .viewer()
+            .get("/api/timeseries?range=7d")
+            .await
+            .places(),
+        ["range"]
     );
 }
 
 #[tokio::test]
 async fn responses_are_counted_by_the_shape_that_was_served() {
-    let room = Room::open().await;
-    room.poll().await;
-    room.operator()
+    let service = TestService::open().await;
+    service.poll().await;
+    service
+        .operator()
         .post(
             "/api/transitions",
             &json!({"to": "cutover", "reason": "now"}),
         )
         .await
         .ok();
-    room.poll().await;
-    let status = room.viewer().get("/api/status").await.ok();
+    service.poll().await;
+    let status = service.viewer().get("/api/status").await.ok();
     let responses = status["responses"].as_array().unwrap();
     let pending = responses
         .iter()
@@ -236,11 +245,11 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
         .required_checks(["openapi"])
         .build()
         .unwrap();
-    let room = Room::open_with(|setup| setup.policy = policy).await;
-    let run = room.viewer().get("/api/transitions/cutover").await;
+    let service = TestService::open_with(|setup| setup.policy = policy).await;
+    let run = service.viewer().get("/api/transitions/cutover").await;
     assert_eq!(
         run.header("etag"),
-        Some(format!("\"{}\"", room.head()).as_str())
+        Some(format!("\"{}\"", service.head()).as_str())
     );
     let run = run.ok();
     assert_eq!(
@@ -254,38 +263,42 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
             .iter()
             .any(|gate| gate["name"] == "required_checks")
     );
-    let run = room.viewer().get("/api/transitions/retire").await.ok();
+    let run = service.viewer().get("/api/transitions/retire").await.ok();
     assert_eq!(run["impossible"]["possible"], json!(["cutover", "observe"]));
     for step in ["enable", "abort", "rollback"] {
-        room.viewer()
+        service
+            .viewer()
             .get(&format!("/api/transitions/{step}"))
             .await
             .ok();
     }
     for step in ["undo", "", "cutover/", "%ff", "..%2fstatus"] {
-        let response = room.viewer().get(&format!("/api/transitions/{step}")).await;
+        let response = service
+            .viewer()
+            .get(&format!("/api/transitions/{step}"))
+            .await;
         assert_eq!(response.problem(), "not-found", "{step}");
     }
     assert_eq!(
-        room.head(),
+        service.head(),
         3,
         "nothing of it is journaled: {:?}",
-        room.events()
+        service.events()
     );
-    assert_eq!(room.rollout.status().state.phase(), Phase::Compat);
+    assert_eq!(service.rollout.status().state.phase(), Phase::Compat);
 }
 
 #[tokio::test]
 async fn without_a_census_what_needs_one_says_so_and_the_rest_works() {
-    let room = Room::open_with(|setup| setup.watched = false).await;
-    let status = room.viewer().get("/api/status").await.ok();
+    let service = TestService::open_with(|setup| setup.watched = false).await;
+    let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(
         (&status["totals"], &status["coverage"]),
         (&json!(null), &json!([]))
     );
-    for path in ["/api/report", "/api/callers", "/api/curves"] {
+    for path in ["/api/report", "/api/callers", "/api/timeseries"] {
         assert_eq!(
-            room.viewer().get(path).await.problem(),
+            service.viewer().get(path).await.problem(),
             "not-configured",
             "{path}"
         );
@@ -298,9 +311,9 @@ async fn a_failing_gate_is_named_in_the_status_once_it_was_asked() {
         .required_checks(["openapi"])
         .build()
         .unwrap();
-    let room = Room::open_with(|setup| setup.policy = policy).await;
-    room.tick();
-    let status = room.viewer().get("/api/status").await.ok();
+    let service = TestService::open_with(|setup| setup.policy = policy).await;
+    service.tick();
+    let status = service.viewer().get("/api/status").await.ok();
     let gates = status["gates"].as_array().unwrap();
     let named = |name: &str| {
         Identifier::new(name).is_ok()

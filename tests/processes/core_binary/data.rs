@@ -27,7 +27,7 @@ async fn who_was_seen_before_a_restart_is_known_after_it() {
     assert_eq!(report["coverage"]["gaps"][1]["cause"], "restart");
     let callers = operator.page("callers?window=1h&state=dependent").await;
     assert_eq!(callers["total"], 1);
-    let curves = operator.page("curves?span=1h").await;
+    let curves = operator.page("timeseries?range=1h").await;
     assert!(polls(&curves) > 0, "the curves go on: {curves}");
 }
 

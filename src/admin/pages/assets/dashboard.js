@@ -1,7 +1,7 @@
-// The one script of the dashboard. Without it every page works; with it a page follows what happens.
+// The script of the dashboard. Every page works without it; with it a page follows the rollout.
 //
-// The server draws every page. When the event stream says that something has changed, the script fetches the page again
-// and puts its marked regions ([data-live]) in place of the old ones. It never touches what somebody is filling in.
+// The server renders every page. When the event stream reports a change, the script fetches the page again and replaces its
+// marked regions ([data-live]). It never touches a form that is being filled in.
 "use strict";
 
 (() => {
@@ -9,11 +9,11 @@
   const base = root.dataset.base ?? "";
   const connection = document.getElementById("connection");
   const announcer = document.getElementById("announcer");
-  // The page's own sense of now: the clock of the server, carried on by that of the browser.
+  // The time of the server, advanced by the clock of the browser.
   let ahead = Date.parse(root.dataset.now) - Date.now();
   const now = () => Date.now() + ahead;
 
-  // Times: the local one beside the universal one, and how long ago it is.
+  // Times: local time beside UTC, and the distance from now.
 
   const local = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", day: "numeric", month: "short" });
   const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
@@ -27,10 +27,10 @@
     return seconds < 1 ? "just now" : then > now() ? `in ${words}` : `${words} ago`;
   };
 
-  const tellLocally = (within) => {
+  const showLocalTimes = (within) => {
     if (zoneName === "UTC") return;
-    for (const time of within.querySelectorAll("time[datetime]:not([data-told])")) {
-      time.dataset.told = "";
+    for (const time of within.querySelectorAll("time[datetime]:not([data-local])")) {
+      time.dataset.local = "";
       const beside = document.createElement("span");
       beside.className = "local";
       beside.textContent = ` (${local.format(new Date(time.dateTime))} ${zoneName})`;
@@ -38,14 +38,14 @@
     }
   };
 
-  const tellDistances = () => {
+  const showDistances = () => {
     for (const span of document.querySelectorAll(".ago[data-at]")) {
       const text = distance(Date.parse(span.dataset.at));
       if (span.textContent !== text) span.textContent = text;
     }
   };
 
-  // Announcements, one after the other.
+  // Announcements to screen readers, one after the other.
 
   const waiting = [];
   let speaking = false;
@@ -62,11 +62,11 @@
     next();
   };
 
-  // Putting fresh regions in place.
+  // Replacing regions.
 
   const same = (a, b) => a.tagName === b.tagName && a.getAttribute("href") === b.getAttribute("href") && a.textContent === b.textContent;
 
-  /** What must survive a swap: open details, the focus and how far a table was scrolled. */
+  /** What must survive a swap: open details, the focus and the scroll position of tables. */
   const memory = (region) => {
     const focused = region.contains(document.activeElement) ? document.activeElement : null;
     const focusable = [...region.querySelectorAll("a, button, summary, [tabindex]")];
@@ -97,7 +97,7 @@
     const copy = region.cloneNode(true);
     for (const each of copy.querySelectorAll(".local")) each.remove();
     for (const each of copy.querySelectorAll(".ago")) each.textContent = "";
-    for (const each of copy.querySelectorAll("[data-told]")) each.removeAttribute("data-told");
+    for (const each of copy.querySelectorAll("[data-local]")) each.removeAttribute("data-local");
     for (const each of copy.querySelectorAll("details")) each.open = false;
     for (const each of copy.querySelectorAll(".fresh")) each.classList.remove("fresh");
     return copy.innerHTML;
@@ -110,7 +110,7 @@
       const kept = memory(region);
       region.replaceChildren(...other.childNodes);
       restore(region, kept);
-      tellLocally(region);
+      showLocalTimes(region);
     }
     const [before, after] = [document.getElementById("latest"), fresh.getElementById("latest")];
     if (after && before && Number(after.dataset.seq) > Number(before.dataset.seq)) {
@@ -124,7 +124,7 @@
     }
     const time = Date.parse(fresh.documentElement.dataset.now);
     if (!Number.isNaN(time)) ahead = time - Date.now();
-    tellDistances();
+    showDistances();
   };
 
   let fetching = false;
@@ -138,11 +138,11 @@
     try {
       const address = new URL(location.href);
       address.hash = "";
-      const answer = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
-      if (answer.redirected && new URL(answer.url).pathname === `${base}/sign-in`) return signedOut(answer.url);
-      if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const response = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
+      if (response.redirected && new URL(response.url).pathname === `${base}/sign-in`) return signedOut(response.url);
+      if (response.ok) swap(new DOMParser().parseFromString(await response.text(), "text/html"));
     } catch {
-      // The stream says that the connection is lost.
+      // The stream reports the lost connection.
     } finally {
       fetching = false;
     }
@@ -178,19 +178,19 @@
   const signedOut = (address) => {
     ended = true;
     stream?.close();
-    show("lost", "Session over");
+    show("lost", "Session ended");
     const link = document.createElement("a");
     link.href = address;
     link.textContent = "Sign in again";
     const note = document.createElement("p");
     const strong = document.createElement("strong");
-    strong.textContent = "Your session is over. ";
-    note.append(strong, "What you see is no longer followed, and what you send will not be taken. ", link);
-    const alarm = document.createElement("section");
-    alarm.className = "alarm danger";
-    alarm.setAttribute("role", "alert");
-    alarm.append(note);
-    document.getElementById("main").prepend(alarm);
+    strong.textContent = "Your session has ended. ";
+    note.append(strong, "This page no longer updates, and forms will not be accepted. ", link);
+    const banner = document.createElement("section");
+    banner.className = "banner danger";
+    banner.setAttribute("role", "alert");
+    banner.append(note);
+    document.getElementById("main").prepend(banner);
   };
 
   const clock = (time) => new Date(time).toISOString().slice(11, 19);
@@ -201,21 +201,21 @@
     const since = `disconnected since ${clock(lostAt)} UTC`;
     if (now() - lostAt < 4000) show("waiting", "Reconnecting …");
     else {
-      if (connection.dataset.state !== "lost") announce(`The connection is lost; this page no longer follows what happens.`);
+      if (connection.dataset.state !== "lost") announce(`The connection is lost; this page no longer updates.`);
       show("lost", `D${since.slice(1)}`);
     }
   };
 
-  /** What is worth a look at the page: who depends, who is stranded, where the rollout stands. */
-  const weighed = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.stranded, kind.regressed, kind.migrated])]);
+  /** The totals whose change refreshes the page at once: callers, phase, flag, head. */
+  const keyFigures = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.stranded, kind.regressed, kind.migrated])]);
 
   const onTotals = (event) => {
     const data = JSON.parse(event.data);
     const before = totals;
-    totals = { weight: weighed(data), answers: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [] };
+    totals = { key: keyFigures(data), responses: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [] };
     if (before === null) return;
-    if (totals.weight !== before.weight) {
-      tell(before.kinds, totals.kinds);
+    if (totals.key !== before.key) {
+      announceCallers(before.kinds, totals.kinds);
       totals.at = Date.now();
       soon(0);
     } else if (totals.responses !== before.responses && Date.now() - totals.at > 10000) {
@@ -226,8 +226,8 @@
     }
   };
 
-  /** Says what has changed of the callers. */
-  const tell = (before, after) => {
+  /** Announces changed numbers of callers. */
+  const announceCallers = (before, after) => {
     for (const kind of after) {
       const was = before.find((other) => other.kind === kind.kind) ?? { dependent: 0, stranded: 0 };
       if (kind.stranded > was.stranded) announce(`Stranded callers of ${kind.kind}: ${kind.stranded}`);
@@ -249,7 +249,7 @@
     stream.addEventListener("totals", onTotals);
     stream.addEventListener("error", () => {
       lost();
-      // The browser tries again by itself unless the answer was no stream at all.
+      // The browser retries by itself unless the response was no stream.
       if (stream.readyState !== EventSource.CLOSED || ended) return;
       refresh();
       retryTimer = setTimeout(connect, retry);
@@ -257,14 +257,14 @@
     });
   };
 
-  tellLocally(document);
-  tellDistances();
+  showLocalTimes(document);
+  showDistances();
   document.querySelector("[data-focus]")?.focus();
   if (connection) {
     show("waiting", "Connecting …");
     connect();
     setInterval(() => {
-      tellDistances();
+      showDistances();
       if (lostAt !== null) lost();
     }, 1000);
     addEventListener("pagehide", () => stream.close());

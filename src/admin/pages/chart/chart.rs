@@ -1,72 +1,76 @@
-//! A chart as a page shows it.
+//! Charts as pages show them.
 
 use askama::{Template, filters::HtmlSafe};
 
 use super::{
+    axes::{HEIGHT, Scale, Tick, ticks},
     columns::{Buckets, Columns, Join},
-    key::Key,
-    line::{Line, Series, spread},
-    scale::{HEIGHT, Scale},
-    table::Table,
-    ticks::{Tick, ticks},
+    line::{Line, spread},
+    series::{LegendEntry, Series},
 };
-use crate::admin::pages::wording::{grouped, listed};
+use crate::{
+    admin::{
+        format::{grouped, listed},
+        pages::time_tag::in_words,
+    },
+    time::Timestamp,
+};
 
-/// A chart with its key and its table.
+/// A chart with its legend and its table.
 #[derive(Clone, Debug, Template)]
 #[template(path = "chart.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct Chart {
-    /// Tells it from the others of the page.
+    /// Unique on the page.
     id: String,
-    /// What it shows, in a sentence for those who cannot see it.
+    /// The content in a sentence, for screen readers.
     summary: String,
     unit: String,
     lines: Vec<Line>,
-    /// Stretches that nobody watched: percent from the left, and width in percent.
+    /// Stretches that were not watched: percent from the left, and width in percent.
     gaps: Vec<(f64, f64)>,
     levels: Vec<(f64, String)>,
-    /// How much room the numbers of the levels need.
+    /// The width of the numbers of the levels.
     scale_width: usize,
     ticks: Vec<Tick>,
-    /// Whether the ends of the lines bear names, or numbers alone.
+    /// Whether the labels of the lines have names besides numbers.
     named: bool,
-    /// Said where there is no line.
+    /// The text if there are no lines.
     empty: String,
-    keys: Vec<Key>,
-    /// What is on the contract and was not answered.
-    never: String,
+    legend: Vec<LegendEntry>,
+    /// What is on the contract and was not seen.
+    unseen: String,
     table: Table,
 }
 
-/// Its template escapes whatever it takes in.
+/// Its template escapes its values.
 impl HtmlSafe for Chart {}
 
-/// What a chart is made of.
+/// What a chart is drawn from.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct ChartSpec {
     pub(super) id: String,
     pub(super) subject: String,
     pub(super) buckets: Buckets,
     pub(super) join: Join,
-    /// By bucket; those to be drawn, the last of them on top.
-    pub(super) curves: Vec<Series>,
-    /// Whether somebody watched, by bucket.
+    /// By bucket; the last one is drawn on top.
+    pub(super) series: Vec<Series>,
+    /// By bucket.
     pub(super) watched: Vec<bool>,
     pub(super) named: bool,
     pub(super) empty: String,
-    pub(super) keys: Vec<Key>,
+    pub(super) legend: Vec<LegendEntry>,
 }
 
-/// Few enough that the drawing stays small.
+/// The most columns of a drawing.
 const COLUMNS: u64 = 200;
 
-impl Draft {
+impl ChartSpec {
     pub(super) fn draw(self) -> Chart {
         let columns = self.buckets.columns(COLUMNS);
         let series: Vec<Series> = self
-            .curves
+            .series
             .iter()
-            .map(|curve| joined(curve, &columns, self.join))
+            .map(|series| joined(series, &columns, self.join))
             .collect();
         let highest = series
             .iter()
@@ -78,10 +82,10 @@ impl Draft {
             .map(|series| Line::draw(series, &columns, scale))
             .collect();
         spread(&mut lines, f64::from(HEIGHT));
-        let empty = silence(&self.empty, &self.watched);
+        let empty = empty_text(&self.empty, &self.watched);
         let unit = match self.join {
             Join::Highest => "callers".to_owned(),
-            Join::Sum => format!("answers per {}", columns.width()),
+            Join::Sum => format!("responses per {}", columns.width()),
         };
         let levels: Vec<(f64, String)> = scale
             .numbers()
@@ -95,43 +99,40 @@ impl Draft {
             unit,
             lines,
             gaps: gaps(&self.watched, &columns),
-            levels: scale
-                .numbers()
-                .map(|number| (scale.y(number), grouped(number)))
-                .collect(),
+            levels,
             ticks: ticks(self.buckets, &columns),
             named: self.named,
             empty,
-            never: never(&self.keys),
-            keys: self
-                .keys
+            unseen: unseen(&self.legend),
+            table: Table::new(self.buckets, self.join, &self.series),
+            legend: self
+                .legend
                 .into_iter()
-                .filter(|key| key.look.is_some())
+                .filter(|entry| entry.style.is_some())
                 .collect(),
-            table: Table::new(self.buckets, self.join, &self.curves),
         }
     }
 }
 
-/// The numbers of the columns. A column of sums that is not full yet would look like a fall.
-fn joined(curve: &Series, columns: &Columns, join: Join) -> Series {
-    let mut values = columns.join(&curve.values, join);
+/// The numbers of the columns, without sums of incomplete ones, which would look like a drop.
+fn joined(series: &Series, columns: &Columns, join: Join) -> Series {
+    let mut values = columns.join(&series.values, join);
     if join == Join::Sum {
-        values = columns.full(values, &curve.values);
+        values = columns.full(values, &series.values);
     }
     Series {
         values,
-        ..curve.clone()
+        ..series.clone()
     }
 }
 
-/// What an empty chart says. Silence is not zero where nobody was watching.
-fn silence(nothing: &str, watched: &[bool]) -> String {
+/// The text of an empty chart. No numbers are not zero if nothing was watched.
+fn empty_text(nothing: &str, watched: &[bool]) -> String {
     let seen = watched.iter().filter(|watched| **watched).count();
     if seen == 0 {
-        "Nobody was watching in this time, so nothing is known.".to_owned()
+        "This time was not watched, so nothing is known.".to_owned()
     } else if seen < watched.len() {
-        format!("{nothing}, as far as somebody was watching.")
+        format!("{nothing}, as far as it was watched.")
     } else {
         format!("{nothing}.")
     }
@@ -151,17 +152,17 @@ fn summary(subject: &str, lines: &[Line], empty: &str) -> String {
     )
 }
 
-/// What has no line, in a few words.
-fn never(keys: &[Key]) -> String {
-    let unseen = keys.iter().filter(|key| key.look.is_none());
-    let unseen = unseen.map(|key| match key.note.as_str() {
-        "" => key.name.clone(),
-        note => format!("{} ({note})", key.name),
+/// The entries without a line, in a few words.
+fn unseen(legend: &[LegendEntry]) -> String {
+    let unseen = legend.iter().filter(|entry| entry.style.is_none());
+    let unseen = unseen.map(|entry| match entry.note.as_str() {
+        "" => entry.name.clone(),
+        note => format!("{} ({note})", entry.name),
     });
     listed(&unseen.collect::<Vec<_>>())
 }
 
-/// Stretches of whole columns in which nobody watched.
+/// Stretches of whole columns that were not watched.
 fn gaps(watched: &[bool], columns: &Columns) -> Vec<(f64, f64)> {
     let marks: Vec<Option<u64>> = watched.iter().map(|watched| watched.then_some(1)).collect();
     let marks = columns.join(&marks, Join::Highest);
@@ -181,13 +182,47 @@ fn gaps(watched: &[bool], columns: &Columns) -> Vec<(f64, f64)> {
     gaps
 }
 
+/// A table with a row for each stretch of time, the newest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) heads: Vec<String>,
+    pub(super) rows: Vec<(String, Vec<String>)>,
+}
+
+/// The most rows of a table, which may be read aloud.
+const ROWS: u64 = 30;
+
+impl Table {
+    /// Of series by bucket.
+    pub(super) fn new(buckets: Buckets, join: Join, series: &[Series]) -> Self {
+        let columns = buckets.columns(ROWS);
+        let joined: Vec<_> = series
+            .iter()
+            .map(|series| columns.join(&series.values, join))
+            .collect();
+        let rows = (0..columns.count).rev().map(|column| {
+            let begin = Timestamp::from_unix_ms(columns.begin_ms(column));
+            let cells = joined.iter().map(|values| cell(values[column]));
+            (in_words(begin), cells.collect())
+        });
+        Self {
+            heads: series.iter().map(|series| series.name.clone()).collect(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+fn cell(number: Option<u64>) -> String {
+    number.map_or_else(|| "not watched".to_owned(), grouped)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::pages::chart::line::Look;
+    use crate::admin::pages::chart::series::LineStyle;
 
-    fn draft(values: Vec<Option<u64>>) -> Draft {
-        Draft {
+    fn spec(values: Vec<Option<u64>>) -> ChartSpec {
+        ChartSpec {
             id: "test".to_owned(),
             subject: "Callers <by kind>".to_owned(),
             buckets: Buckets {
@@ -197,33 +232,33 @@ mod tests {
             },
             join: Join::Highest,
             watched: values.iter().map(Option::is_some).collect(),
-            curves: vec![Series {
+            series: vec![Series {
                 name: "A&B".to_owned(),
-                look: Look::of(0),
+                style: LineStyle::of(0),
                 values,
             }],
             named: true,
             empty: String::new(),
-            keys: Vec::new(),
+            legend: Vec::new(),
         }
     }
 
     #[test]
-    fn an_empty_chart_does_not_take_silence_for_zero() {
-        let said = |watched: &[bool]| silence("Nobody depended", watched);
-        assert_eq!(said(&[true, true]), "Nobody depended.");
+    fn an_empty_chart_distinguishes_unwatched_time_from_zero() {
+        let text = |watched: &[bool]| empty_text("No callers", watched);
+        assert_eq!(text(&[true, true]), "No callers.");
         assert_eq!(
-            said(&[false, true]),
-            "Nobody depended, as far as somebody was watching."
+            text(&[false, true]),
+            "No callers, as far as it was watched."
         );
-        assert!(said(&[false, false]).starts_with("Nobody was watching"));
+        assert!(text(&[false, false]).starts_with("This time was not watched"));
     }
 
     #[test]
-    fn a_chart_escapes_what_it_is_given_and_has_a_table() {
+    fn a_chart_escapes_its_values_and_has_a_table() {
         let mut values = vec![Some(3); 360];
         values[90..180].fill(None);
-        let chart = draft(values).draw();
+        let chart = spec(values).draw();
         assert_eq!(chart.gaps, [(25.0, 25.0)]);
         let html = chart.to_string();
         assert!(
@@ -233,7 +268,7 @@ mod tests {
         assert!(html.contains("<td>not watched</td>"), "{html}");
         assert!(
             !html.contains("style="),
-            "the policy of the pages forbids it"
+            "forbidden by the content security policy"
         );
     }
 }

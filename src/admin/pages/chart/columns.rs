@@ -1,11 +1,11 @@
-//! Buckets put together into columns, few enough to be drawn or read.
+//! Joining buckets into columns, few enough to draw or read.
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Widths that people can read off.
+/// Column widths that are easy to read.
 const WIDTHS: [u64; 16] = [
     10 * SECOND,
     20 * SECOND,
@@ -25,7 +25,7 @@ const WIDTHS: [u64; 16] = [
     DAY,
 ];
 
-/// The time that curves are about, in buckets.
+/// The time of a chart in buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Buckets {
     pub(super) from_ms: u64,
@@ -33,7 +33,7 @@ pub(super) struct Buckets {
     pub(super) len: usize,
 }
 
-/// The same time in columns, which begin at whole multiples of their width so that they do not move with the time.
+/// The same time in columns, aligned to multiples of their width, so that they do not shift as time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
     buckets: Buckets,
@@ -42,7 +42,7 @@ pub(super) struct Columns {
     pub(super) count: usize,
 }
 
-/// What becomes of the numbers in one column.
+/// How the numbers of one column are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Join {
     Highest,
@@ -54,7 +54,7 @@ impl Buckets {
         self.from_ms + self.step_ms * self.len as u64
     }
 
-    /// At most about so many columns.
+    /// About this many columns at most.
     pub(super) fn columns(self, most: u64) -> Columns {
         let length = self.end_ms() - self.from_ms;
         let fits =
@@ -75,7 +75,7 @@ impl Buckets {
 }
 
 impl Columns {
-    /// One number for each column; none where none of its buckets has one.
+    /// One number for each column; `None` if none of its buckets has one.
     pub(super) fn join(&self, values: &[Option<u64>], join: Join) -> Vec<Option<u64>> {
         let mut joined = vec![None; self.count];
         for (bucket, value) in values.iter().enumerate() {
@@ -95,7 +95,8 @@ impl Columns {
         joined
     }
 
-    /// Leaves out sums of columns of which hardly all was watched: they would look like a fall. Where none is left, all are.
+    /// Removes the sums of columns that were not watched almost completely, which would look like a drop. If none is left,
+    /// all are kept.
     pub(super) fn full(&self, sums: Vec<Option<u64>>, values: &[Option<u64>]) -> Vec<Option<u64>> {
         let counted: Vec<Option<u64>> = values.iter().map(|value| value.map(|_| 1)).collect();
         let counted = self.join(&counted, Join::Sum);
@@ -113,12 +114,12 @@ impl Columns {
         }
     }
 
-    /// When a column begins.
+    /// The start of a column.
     pub(super) const fn begin_ms(&self, column: usize) -> u64 {
         self.start_ms + self.width_ms * column as u64
     }
 
-    /// Where a moment lies between the first and the last one, in thousandths.
+    /// The position of a time between the first and the last one, in thousandths.
     pub(super) fn place(&self, at_ms: u64) -> f64 {
         let (from, end) = (self.buckets.from_ms, self.buckets.end_ms());
         let within = at_ms.clamp(from, end) - from;
@@ -130,12 +131,12 @@ impl Columns {
         (share * 10_000.0).round() / 10.0
     }
 
-    /// Where the middle of a column lies.
+    /// The position of the middle of a column.
     pub(super) fn middle(&self, column: usize) -> f64 {
         self.place(self.begin_ms(column) + self.width_ms / 2)
     }
 
-    /// The width as it is spoken of: `10 min`.
+    /// The width in words: `10 min`.
     pub(super) fn width(&self) -> String {
         let (number, unit) = match self.width_ms {
             ms if ms % DAY == 0 => (ms / DAY, "day"),

@@ -1,71 +1,25 @@
-//! One line of a chart.
+//! The lines of a chart.
 
 use std::fmt::Write;
 
-use super::{columns::Columns, scale::Scale};
-use crate::admin::pages::wording::grouped;
-
-/// What a line is about, and how it looks.
-#[derive(Clone, Debug)]
-pub(super) struct Series {
-    pub(super) name: String,
-    pub(super) look: Look,
-    /// One number for each column.
-    pub(super) values: Vec<Option<u64>>,
-}
-
-/// How a line is told from the others: by its colour and dashes, which the style sheet knows, and by its mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Look {
-    pub(super) class: &'static str,
-    pub(super) mark: &'static str,
-}
+use super::{
+    axes::Scale,
+    columns::Columns,
+    series::{LineStyle, Series},
+};
+use crate::admin::format::grouped;
 
 /// A line as it is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) name: String,
-    pub(super) look: Look,
+    pub(super) style: LineStyle,
     pub(super) path: String,
     /// Percent from the left, and the distance from the upper edge.
     pub(super) marks: Vec<(f64, f64)>,
-    /// The last number, and where its label stands.
+    /// The last number, and the place of its label.
     pub(super) last: String,
     pub(super) label_y: f64,
-}
-
-impl Look {
-    /// A caller that needs an old answer and does not get it.
-    pub(super) const STRANDED: Self = Self {
-        class: "stranded",
-        mark: "M-2,-5h4l3,3v4l-3,3h-4l-3,-3v-4z",
-    };
-
-    /// What stands for all that have no look of their own.
-    pub(super) const OTHERS: Self = Self {
-        class: "s7",
-        mark: "M-4.5,-1.5h9v3h-9z",
-    };
-
-    /// Looks of their own.
-    pub(super) const ALL: [Self; 7] = [
-        Self::new("s0", "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z"),
-        Self::new("s1", "M-3.5,-3.5h7v7h-7z"),
-        Self::new("s2", "M0,-4.5L4.5,3.5H-4.5z"),
-        Self::new("s3", "M0,-5L5,0L0,5L-5,0z"),
-        Self::new("s4", "M0,4.5L4.5,-3.5H-4.5z"),
-        Self::new("s5", "M-3.5,-3.5L3.5,3.5M-3.5,3.5L3.5,-3.5"),
-        Self::new("s6", "M0,-4.5V4.5M-4.5,0H4.5"),
-    ];
-
-    const fn new(class: &'static str, mark: &'static str) -> Self {
-        Self { class, mark }
-    }
-
-    /// The look of the line with this number.
-    pub(super) fn of(number: usize) -> Self {
-        Self::ALL.get(number).copied().unwrap_or(Self::OTHERS)
-    }
 }
 
 impl Line {
@@ -75,7 +29,7 @@ impl Line {
         let end = points.iter().rev().flatten().next();
         Self {
             name: series.name.clone(),
-            look: series.look,
+            style: series.style,
             path: path(&points),
             marks: marks(&points),
             last: grouped(last.unwrap_or_default()),
@@ -83,7 +37,7 @@ impl Line {
         }
     }
 
-    /// The name where there is little room.
+    /// The name, cut to the width of the labels.
     pub(super) fn short(&self) -> String {
         const MOST: usize = 13;
         if self.name.chars().count() <= MOST {
@@ -103,7 +57,7 @@ fn points(values: &[Option<u64>], columns: &Columns, scale: Scale) -> Points {
         .collect()
 }
 
-/// Each unbroken stretch is a piece of its own; one of a single number is a dot.
+/// A piece for each unbroken stretch; a stretch of one number is a dot.
 fn path(points: &[Option<(f64, f64)>]) -> String {
     let mut path = String::new();
     let mut drawing = false;
@@ -129,7 +83,7 @@ fn marks(points: &[Option<(f64, f64)>]) -> Vec<(f64, f64)> {
     marked.map(|(x, y)| (x / 10.0, y)).collect()
 }
 
-/// Moves labels apart that would stand on one another.
+/// Moves overlapping labels apart.
 pub(super) fn spread(lines: &mut [Line], lowest: f64) {
     const APART: f64 = 16.0;
     let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -160,10 +114,10 @@ mod tests {
 
     #[test]
     fn labels_of_equal_numbers_stand_below_one_another() {
-        let look = Look::of(0);
+        let style = LineStyle::of(0);
         let line = |label_y| Line {
             name: "a kind with a long name".to_owned(),
-            look,
+            style,
             path: String::new(),
             marks: Vec::new(),
             last: String::new(),

@@ -1,23 +1,17 @@
-//! Time series as SVG, drawn by hand, each with a table for those who cannot see it.
+//! Time series as SVG, each with a table of its numbers for readers who cannot see it.
 //!
-//! A line is told apart by its dashes and marks as well as by its colour. What nobody watched is a gap, never a zero.
+//! Lines differ in dashes and marks as well as in colour. A stretch that was not watched is a gap, never a zero.
 
-mod callers;
+mod axes;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named after"
 )]
 mod chart;
 mod columns;
-mod errors;
-mod key;
 mod line;
-mod responses;
-mod scale;
-mod table;
-mod ticks;
+mod overview_charts;
+mod series;
 
-pub(crate) use callers::callers_chart;
 pub(crate) use chart::Chart;
-pub(crate) use errors::errors_chart;
-pub(crate) use responses::{EndpointChart, endpoint_charts};
+pub(crate) use overview_charts::{EndpointChart, callers_chart, endpoint_charts, errors_chart};

@@ -1,241 +1,237 @@
-//! The gates that ask the census.
+//! Explaining the gates that use the census.
 
 use std::time::Duration;
 
-use super::{
-    explanation::{Background, Point},
-    figures::Figures,
+use super::explanation::{ExplainContext, Point};
+use crate::{
+    admin::{
+        format::{counted, duration, grouped, listed, percent, window},
+        mount_path::query,
+        pages::time_tag::in_words,
+    },
+    census::Window,
+    rollout::gate::{
+        AllCallersResolvedEvidence, CoverageEvidence, InstrumentationEvidence,
+        NoDependentResponsesEvidence,
+    },
 };
-use crate::admin::pages::{
-    moment::in_words,
-    wording::{counted, grouped, listed, percent, spoken, window},
-};
-use crate::time::Timestamp;
 
-pub(super) fn instrumentation(figures: Figures<'_>, passed: bool) -> Vec<Point> {
-    let responses = counted(figures.number("responses_counted"), "answer");
-    if passed {
-        let text = format!("The census is watching, and {responses} were counted.");
-        return vec![Point::new(text)];
-    }
-    if figures.number("watched_ms") == 0 {
-        let text = "The census is attached, but its heart does not beat: nothing is being watched.";
-        let todo = "Keep the census with a keeper where the service starts, and restart.";
-        return vec![Point::new(text).todo(todo)];
-    }
-    let age = spoken(Duration::from_millis(figures.number("report_age_ms")));
-    let text = format!(
-        "The last report of the census is {age} old, while a watching one is renewed every five seconds."
-    );
-    vec![Point::new(text).todo("Look whether the process stalls, or its keeper has stopped.")]
+pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) -> Vec<Point> {
+    let point = if passed {
+        let responses = counted(evidence.responses_counted, "response");
+        Point::new(format!("The census is running; {responses} were counted."))
+    } else if evidence.watched_ms == 0 {
+        Point::new("The census receives no heartbeats, so nothing is watched.")
+            .todo("Add the census to the background worker of the service, and restart.")
+    } else {
+        let age = duration(Duration::from_millis(evidence.report_age_ms));
+        Point::new(format!(
+            "The last report of the census is {age} old; a running census renews it every five seconds."
+        ))
+        .todo("Check whether the process stalls or its background worker has stopped.")
+    };
+    vec![point]
 }
 
 pub(super) fn no_dependent_responses(
-    figures: Figures<'_>,
-    background: &Background<'_>,
+    evidence: &NoDependentResponsesEvidence,
+    context: &ExplainContext<'_>,
 ) -> Vec<Point> {
-    let label = figures.text("window");
-    let span = window(label);
-    let in_the_way = |what| figures.inner_number("blocking", what);
-    let [callers, responses, anonymous, estimated] = [
-        "callers",
-        "responses",
-        "anonymous_responses",
-        "estimated_callers",
-    ]
-    .map(in_the_way);
+    let span = window(&evidence.window.label());
+    let blocking = &evidence.blocking;
     let mut points = Vec::new();
-    if callers > 0 {
-        let by_kind = by_kind(callers, &background.remaining.depended);
-        let text = format!("{by_kind} got or missed an old answer in the last {span}.");
-        let query = format!("state=depended&window={label}");
-        points.push(upgrade(text, callers, background, &query));
-    } else if responses > 0 {
+    if blocking.callers > 0 {
+        let callers = by_kind(blocking.callers, &context.blocking.depended);
+        let text = format!("{callers} depended on a legacy response in the last {span}.");
+        let list = ("depended", evidence.window);
+        points.push(upgrade(text, blocking.callers, context, list));
+    } else if blocking.responses > 0 {
+        let responses = counted(blocking.responses, "dependent response");
         let text = format!(
-            "{} in the last {span} asked for the old form, though no known caller is left that got one.",
-            counted(responses, "answer")
+            "{responses} in the last {span} cannot be attributed to a known caller any more."
         );
         points.push(Point::new(text).todo(
-            "Wait until they have left the window, which can take a quarter of an hour longer than it.",
+            "Wait until they have left the window, which can take 15 minutes longer than the window.",
         ));
     }
-    if anonymous > 0 {
-        let text = format!(
-            "{} in the last {span} went to callers that cannot be told apart.",
-            counted(anonymous, "dependent answer")
+    if blocking.anonymous_responses > 0 {
+        let responses = counted(blocking.anonymous_responses, "dependent response");
+        let text = format!("{responses} in the last {span} went to anonymous callers.");
+        let href = format!("{}/waive?target=anonymous", context.base);
+        points.push(
+            Point::new(text)
+                .todo("Find out who they are, or waive the anonymous callers.")
+                .at(href, "Waive the anonymous callers"),
         );
-        let href = format!("{}/waive?waived=anonymous", background.base);
-        let todo = "Find out who they are, or waive the anonymous callers.";
-        points.push(Point::new(text).todo(todo).at(href, "Waive the anonymous"));
     }
-    if estimated > 0 {
-        points.push(no_place(&format!("About {}", counted(estimated, "caller"))));
+    if blocking.estimated_callers > 0 {
+        let callers = counted(blocking.estimated_callers, "caller");
+        points.push(overflowed(&format!("About {callers}")));
     }
-    if !figures.is("contract_unchanged") {
-        points.extend(inconclusive(figures, background));
+    if !evidence.contract_unchanged {
+        points.push(contract_changed(evidence));
     }
     if points.is_empty() {
-        points.push(quiet(figures.number("dependent_responses"), &span));
+        points.push(quiet(evidence.dependent_responses, &span));
     }
     points
 }
 
 fn quiet(dependent: u64, span: &str) -> Point {
     Point::new(if dependent == 0 {
-        format!("Nobody got or missed an old answer in the last {span}.")
+        format!("There was no dependent response in the last {span}.")
     } else {
-        let responses = counted(dependent, "dependent answer");
+        let responses = counted(dependent, "dependent response");
         format!("The {responses} in the last {span} all belong to waived callers.")
     })
 }
 
-fn inconclusive(figures: Figures<'_>, background: &Background<'_>) -> Option<Point> {
-    let since: Timestamp = figures.text("contract_since").parse().ok()?;
-    let label = figures.text("window");
-    // Cutover and retirement have windows of their own; the label says which of them it was.
-    let steps = [
-        crate::rollout::Transition::Cutover,
-        crate::rollout::Transition::Retire,
-    ];
-    let windows = steps.map(|step| background.policy.quiet_window(step));
-    let length = windows.into_iter().find(|window| window.label() == label)?;
+fn contract_changed(evidence: &NoDependentResponsesEvidence) -> Point {
+    let since = evidence.contract_since;
+    let until = in_words(since.plus(evidence.window.length()));
     let text = format!(
-        "Another contract is served since {}, and silence counts only from then on.",
+        "The contract changed at {}; the window counts from then on.",
         in_words(since)
     );
-    let until = in_words(since.plus(length.length()));
-    Some(Point::new(text).todo(format!("Wait until {until}.")))
+    Point::new(text).todo(format!("Wait until {until}."))
 }
 
 pub(super) fn all_callers_resolved(
-    figures: Figures<'_>,
-    background: &Background<'_>,
+    evidence: &AllCallersResolvedEvidence,
+    context: &ExplainContext<'_>,
 ) -> Vec<Point> {
-    let label = figures.text("inactive_after");
-    let span = window(label);
-    let number = |name| figures.number(name);
+    let span = window(&evidence.inactive_after.label());
     let mut points = Vec::new();
-    let in_the_way = number("blocking");
-    if in_the_way > 0 {
-        let by_kind = by_kind(in_the_way, &background.remaining.unaccounted);
-        let verb = if in_the_way == 1 { "has" } else { "have" };
+    if evidence.blocking > 0 {
+        let callers = by_kind(evidence.blocking, &context.blocking.unresolved);
+        let verb = if evidence.blocking == 1 {
+            "has"
+        } else {
+            "have"
+        };
         let text = format!(
-            "{by_kind} depended on old answers and {verb} neither migrated nor been silent for {span}."
+            "{callers} depended on legacy responses and {verb} neither migrated nor been inactive for {span}."
         );
-        let query = format!("state=unresolved&window={label}");
-        points.push(upgrade(text, in_the_way, background, &query));
+        let list = ("unresolved", evidence.inactive_after);
+        points.push(upgrade(text, evidence.blocking, context, list));
     }
-    let quiet = number("inactive").saturating_add(number("forgotten_dependents"));
-    let (watched, least) = (
-        figures.share("watched_ratio"),
-        background.policy.coverage_ratio(),
-    );
-    if quiet > 0 && watched < least {
+    let inactive = evidence
+        .inactive
+        .saturating_add(evidence.forgotten_dependents);
+    let (watched, least) = (evidence.watched_ratio, context.policy.coverage_ratio());
+    if inactive > 0 && watched < least {
+        let verb = if inactive == 1 { "counts" } else { "count" };
         let text = format!(
-            "{} counted as gone, but only {} of the last {span} was watched, and {} is asked for.",
-            is_or_are(quiet, "silent caller"),
+            "{} {verb} as gone, but only {} of the last {span} was watched; the policy requires {}.",
+            counted(inactive, "inactive caller"),
             percent(watched),
             percent(least)
         );
-        points.push(Point::new(text).todo(RISES));
+        points.push(Point::new(text).todo(KEEP_RUNNING));
     }
-    points.extend(losses(figures, &span));
+    points.extend(losses(evidence.overflowed, evidence.snapshots_lost, &span));
     if points.is_empty() {
         points.push(Point::new(format!(
-            "Everyone who ever depended is accounted for: {} migrated, {} silent for {span}, {} waived.",
-            grouped(number("migrated")),
-            grouped(quiet),
-            grouped(number("waived"))
+            "Every caller that depended is resolved: {} migrated, {} inactive for {span}, {} waived.",
+            grouped(evidence.migrated),
+            grouped(inactive),
+            grouped(evidence.waived)
         )));
     }
     points
 }
 
-pub(super) fn coverage(figures: Figures<'_>) -> Vec<Point> {
-    let span = window(figures.text("window"));
-    let number = |name| figures.number(name);
-    let (ratio, least) = (figures.share("ratio"), figures.share("min_ratio"));
+pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
+    let span = window(&evidence.window.label());
+    let (ratio, responses) = (
+        percent(evidence.ratio),
+        counted(evidence.responses, "response"),
+    );
     let mut points = Vec::new();
-    if ratio < least {
-        let gaps = match number("gaps") {
+    if evidence.ratio < evidence.min_ratio {
+        let gaps = match evidence.gaps {
             0 => String::new(),
-            gaps => format!(", with {}", counted(gaps, "gap")),
+            gaps => format!(", with {}", counted(gaps as u64, "gap")),
         };
         let text = format!(
-            "{} of the last {span} was watched{gaps}; {} is asked for.",
-            percent(ratio),
-            percent(least)
+            "{ratio} of the last {span} was watched{gaps}; the policy requires {}.",
+            percent(evidence.min_ratio)
         );
-        points.push(Point::new(text).todo(RISES));
+        points.push(Point::new(text).todo(KEEP_RUNNING));
     }
-    let (responses, enough) = (number("responses"), number("min_responses"));
-    if responses < enough {
+    if evidence.responses < evidence.min_responses {
+        let verb = if evidence.responses == 1 {
+            "was"
+        } else {
+            "were"
+        };
         let text = format!(
-            "Only {} {} seen in the last {span}; {} are asked for.",
-            counted(responses, "answer"),
-            if responses == 1 { "was" } else { "were" },
-            grouped(enough)
+            "Only {responses} {verb} counted in the last {span}; the policy requires {}.",
+            grouped(evidence.min_responses)
         );
         points.push(Point::new(text).todo(
-            "Look whether the traffic comes this way at all. If it is this rare, lower min_responses in the policy.",
+            "Check whether traffic reaches this service. If it is this rare, lower min_responses in the policy.",
         ));
     }
-    points.extend(losses(figures, &span));
-    let processes = number("processes");
-    if processes > 1 {
+    points.extend(losses(evidence.overflowed, evidence.snapshots_lost, &span));
+    if evidence.processes > 1 {
         let text = format!(
-            "The policy says that {} processes serve, and this census sees only one of them.",
-            grouped(processes)
+            "By the policy {} processes serve, but this census sees only one of them.",
+            grouped(evidence.processes.into())
         );
-        let todo = "Serve with one process, or judge by the numbers of all of them and override this gate.";
-        points.push(Point::new(text).todo(todo));
+        points.push(Point::new(text).todo(
+            "Serve with one process, or judge by the numbers of all processes and override this gate.",
+        ));
     }
     if points.is_empty() {
-        let text = format!(
-            "{} of the last {span} was watched, with {}.",
-            percent(ratio),
-            counted(responses, "answer")
-        );
+        let text = format!("{ratio} of the last {span} was watched, with {responses}.");
         points.push(Point::new(text));
     }
     points
 }
 
-const RISES: &str = "Keep the process running: the share rises by itself while it watches.";
+const KEEP_RUNNING: &str = "Keep the process running: the share rises while it watches.";
 
-/// What makes the numbers of a window uncertain.
-fn losses(figures: Figures<'_>, span: &str) -> impl Iterator<Item = Point> {
-    let overflowed = figures.is("overflowed").then(|| no_place("Some callers"));
-    let lost = figures.number("snapshots_lost");
-    let lost = (lost > 0).then(|| {
-        let text = format!(
-            "{} of the census could not be read in the last {span}; what it knew is gone.",
-            counted(lost, "snapshot")
-        );
-        Point::new(text).todo(format!("Wait until that is {span} ago."))
+/// What makes the numbers of a window unreliable.
+fn losses(full: bool, snapshots: usize, span: &str) -> impl Iterator<Item = Point> {
+    let full = full.then(|| overflowed("Some callers"));
+    let lost = (snapshots > 0).then(|| {
+        let snapshots = counted(snapshots as u64, "snapshot");
+        Point::new(format!(
+            "{snapshots} of the census could not be read in the last {span}; the data is lost."
+        ))
+        .todo(format!("Wait until the loss is {span} ago."))
     });
-    overflowed.into_iter().chain(lost)
+    full.into_iter().chain(lost)
 }
 
-fn no_place(who: &str) -> Point {
-    let text = format!("{who} found no place in the census, and can only be estimated.");
-    Point::new(text).todo("Give the census a larger capacity where it is built, and restart.")
+fn overflowed(callers: &str) -> Point {
+    Point::new(format!(
+        "The census is full: {callers} can only be estimated."
+    ))
+    .todo("Build the census with a larger capacity, and restart.")
 }
 
-fn upgrade(text: String, callers: u64, background: &Background<'_>, query: &str) -> Point {
+/// The point about blocking callers, with a link to the list of them.
+fn upgrade(
+    text: String,
+    callers: u64,
+    context: &ExplainContext<'_>,
+    (state, window): (&str, Window),
+) -> Point {
     let (todo, link) = if callers == 1 {
         (
-            "Upgrade it, or waive it under an owner’s name.",
-            "See this caller".to_owned(),
+            "Upgrade it, or grant a waiver with an owner.",
+            "Show this caller".to_owned(),
         )
     } else {
-        let all = counted(callers, "caller");
         (
-            "Upgrade them, or waive each under an owner’s name.",
-            format!("See these {all}"),
+            "Upgrade them, or grant waivers with an owner.",
+            format!("Show these {}", counted(callers, "caller")),
         )
     };
-    let href = format!("{}/callers?{query}", background.base);
+    let list = query(&[("state", state), ("window", &window.label())]);
+    let href = format!("{}/callers{list}", context.base);
     Point::new(text).todo(todo).at(href, link)
 }
 
@@ -246,16 +242,9 @@ fn by_kind(callers: u64, kinds: &[(String, u64)]) -> String {
         [] => all,
         [(kind, _)] => format!("{all} of {kind}"),
         kinds => {
-            let parts = kinds.iter();
-            let parts: Vec<String> = parts
-                .map(|(kind, n)| format!("{} of {kind}", grouped(*n)))
-                .collect();
-            format!("{all} ({})", listed(&parts))
+            let kinds = kinds.iter();
+            let kinds = kinds.map(|(kind, number)| format!("{} of {kind}", grouped(*number)));
+            format!("{all} ({})", listed(&kinds.collect::<Vec<_>>()))
         }
     }
-}
-
-fn is_or_are(number: u64, thing: &str) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
-    format!("{} {verb}", counted(number, thing))
 }

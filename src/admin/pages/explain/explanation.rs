@@ -1,15 +1,15 @@
-//! The explanation of a gate.
+//! Explanations of gate reports.
 
-use super::tree::leaves;
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use crate::{
-    admin::pages::{remaining::Remaining, wording::titled},
-    rollout::{
-        gate::{BuiltInGate, GateReport},
-        policy::Policy,
-    },
+    admin::mount_path::MountPath,
+    census::{CallerState, Select},
+    rollout::{Rollout, Transition, gate::WaiverCover, policy::Policy},
+    time::Timestamp,
 };
 
-/// What a gate says, for people.
+/// The report of a gate in words.
 #[derive(Clone, Debug)]
 pub(crate) struct Explanation {
     /// Its name in policies, reports and overrides.
@@ -17,9 +17,9 @@ pub(crate) struct Explanation {
     /// Its name as words.
     pub(crate) title: String,
     pub(crate) passed: bool,
-    /// What it found; never empty.
+    /// The findings; never empty.
     pub(crate) points: Vec<Point>,
-    /// What it rests on, each figure with its name.
+    /// The evidence, each value with its name.
     pub(crate) evidence: Vec<(String, String)>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Point {
     pub(crate) todo: Option<Todo>,
 }
 
-/// What has to be done about a finding, and where.
+/// What to do about a finding, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Todo {
     pub(crate) text: String,
@@ -38,40 +38,13 @@ pub(crate) struct Todo {
     pub(crate) link: Option<(String, String)>,
 }
 
-/// What an explanation may look at beside the evidence.
+/// What explanations use besides the evidence.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Background<'a> {
-    /// The path under which the pages are.
-    pub(crate) base: &'a str,
+pub(crate) struct ExplainContext<'a> {
+    /// The path that the pages are mounted at.
+    pub(crate) base: &'a MountPath,
     pub(crate) policy: &'a Policy,
-    pub(crate) remaining: &'a Remaining,
-}
-
-impl Explanation {
-    pub(super) fn new(report: &GateReport, points: Vec<Point>) -> Self {
-        let name = report.name().as_str();
-        Self {
-            name: name.to_owned(),
-            title: BuiltInGate::find(name)
-                .map_or_else(|| titled(name), |gate| title(gate).to_owned()),
-            passed: report.passed(),
-            points,
-            evidence: leaves(&report.evidence().to_members()),
-        }
-    }
-}
-
-/// What a gate asks for.
-fn title(gate: BuiltInGate) -> &'static str {
-    match gate {
-        BuiltInGate::Instrumentation => "Somebody is counting",
-        BuiltInGate::RequiredChecks => "All checks are green",
-        BuiltInGate::NoDependentResponses => "Nobody needs old answers",
-        BuiltInGate::AllCallersResolved => "Everyone is accounted for",
-        BuiltInGate::Coverage => "Silence would have been heard",
-        BuiltInGate::NoOpenIncident => "No incident is open",
-        BuiltInGate::PostAnalysesFiled => "Every rollback was analysed",
-    }
+    pub(crate) blocking: &'a BlockingCallers,
 }
 
 impl Point {
@@ -82,7 +55,7 @@ impl Point {
         }
     }
 
-    /// With what has to be done.
+    /// Adds what to do.
     pub(super) fn todo(self, text: impl Into<String>) -> Self {
         let todo = Todo {
             text: text.into(),
@@ -94,11 +67,55 @@ impl Point {
         }
     }
 
-    /// With where to do it.
+    /// Adds where to do it.
     pub(super) fn at(mut self, href: impl Into<String>, text: impl Into<String>) -> Self {
         if let Some(todo) = &mut self.todo {
             todo.link = Some((href.into(), text.into()));
         }
         self
     }
+}
+
+/// The callers that make gates fail, by kind and without the waived ones. Evidence has only their number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BlockingCallers {
+    /// Callers with a dependent response in the quiet window.
+    pub(crate) depended: Vec<(String, u64)>,
+    /// Callers that depended, have not migrated and are not inactive.
+    pub(crate) unresolved: Vec<(String, u64)>,
+}
+
+impl BlockingCallers {
+    /// Walks all callers: not for an async thread.
+    pub(crate) fn of(rollout: &Rollout, step: Transition, now: Timestamp) -> Self {
+        let (Some(census), status) = (rollout.census(), rollout.status()) else {
+            return Self::default();
+        };
+        let waivers = WaiverCover::new(&status.state, now);
+        let (mut depended, mut unresolved) = (Kinds::new(), Kinds::new());
+        let window = status.policy.quiet_window(step);
+        census.each_caller(window, Select::Depended, |row| {
+            if !waivers.covers(&row) {
+                *depended.entry(row.kind).or_default() += 1;
+            }
+        });
+        let window = status.policy.inactive_after();
+        census.each_caller(window, Select::Unresolved, |row| {
+            if row.state != CallerState::Inactive && !waivers.covers(&row) {
+                *unresolved.entry(row.kind).or_default() += 1;
+            }
+        });
+        Self {
+            depended: most_first(depended),
+            unresolved: most_first(unresolved),
+        }
+    }
+}
+
+type Kinds = BTreeMap<String, u64>;
+
+fn most_first(kinds: Kinds) -> Vec<(String, u64)> {
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, number)| Reverse(*number));
+    kinds
 }

@@ -1,99 +1,100 @@
-//! The gates that ask the journal alone.
+//! Explaining the gates that use the journal alone.
 
-use serde_json::Value;
-
-use super::{
-    explanation::{Background, Point},
-    figures::Figures,
+use super::explanation::{ExplainContext, Point};
+use crate::{
+    admin::format::{counted, duration, grouped},
+    rollout::{
+        gate::{
+            CheckFailure, NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence,
+        },
+        names::Identifier,
+    },
 };
-use crate::admin::pages::wording::{counted, grouped, spoken};
 
-pub(super) fn required_checks(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
-    let faults: Vec<Point> = figures
-        .inner("blocking")
-        .map(|(check, fault)| check_fault(check, fault.as_str().unwrap_or_default(), background))
+pub(super) fn required_checks(
+    evidence: &RequiredChecksEvidence,
+    context: &ExplainContext<'_>,
+) -> Vec<Point> {
+    let failures = evidence.blocking.iter();
+    let points: Vec<Point> = failures
+        .map(|(check, failure)| failed_check(check, *failure, context))
         .collect();
-    if !faults.is_empty() {
-        return faults;
+    if !points.is_empty() {
+        return points;
     }
-    let text = match figures.number("required") {
-        0 => "The policy asks for no check.".to_owned(),
-        1 => "The one required check is green.".to_owned(),
-        number => format!("All {} required checks are green.", grouped(number)),
+    let text = match evidence.required {
+        0 => "The policy requires no checks.".to_owned(),
+        1 => "The only required check is green.".to_owned(),
+        number => format!("All {} required checks are green.", grouped(number as u64)),
     };
     vec![Point::new(text)]
 }
 
-fn check_fault(check: &str, fault: &str, background: &Background<'_>) -> Point {
-    let age = spoken(background.policy.check_max_age());
-    let (text, todo) = match fault {
-        "red" => (
+fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainContext<'_>) -> Point {
+    let age = duration(context.policy.check_max_age());
+    let (text, todo) = match failure {
+        CheckFailure::Red => (
             format!("The check {check} is red."),
-            format!("Repair what {check} found, and have it report green."),
+            format!("Fix what {check} found, and report it green."),
         ),
-        "not_reported" => (
+        CheckFailure::NotReported => (
             format!("The check {check} was never reported."),
-            format!("Run {check}, and have the pipeline report it."),
+            format!("Run {check}, and let the pipeline report it."),
         ),
-        "too_old" => (
+        CheckFailure::TooOld => (
             format!("The last report of the check {check} is older than {age}."),
-            format!("Run {check} again, and have it reported."),
+            format!("Run {check} again, and report it."),
         ),
-        "in_the_future" => (
-            format!("The check {check} was reported by a clock that is ahead."),
-            "Set the clock of whoever reported it, and report it again.".to_owned(),
-        ),
-        other => (
-            format!("The check {check} is in the way: {other}."),
-            format!("Have {check} reported again."),
+        CheckFailure::InTheFuture => (
+            format!("The report of the check {check} is dated in the future."),
+            "Set the clock of the reporting machine, and report the check again.".to_owned(),
         ),
     };
-    let href = format!("{}/records#checks", background.base);
+    let href = context.base.link("/records#checks");
     Point::new(text).todo(todo).at(href, "Checks")
 }
 
-pub(super) fn no_open_incident(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
-    let open = figures.number("open");
-    if open == 0 {
+pub(super) fn no_open_incident(
+    evidence: &NoOpenIncidentEvidence,
+    context: &ExplainContext<'_>,
+) -> Vec<Point> {
+    if evidence.open == 0 {
         return vec![Point::new("No incident is open.")];
     }
-    let named = figures.items("incidents").iter().filter_map(Value::as_str);
-    let href = format!("{}/records#incidents", background.base);
-    let mut points: Vec<Point> = named
-        .map(|incident| {
-            Point::new(format!("The incident {incident} is open."))
-                .todo(format!("Close {incident} once it is over."))
-                .at(href.clone(), "Incidents")
-        })
-        .collect();
-    points.extend(others(open, points.len(), "incident", "open"));
-    points
+    let incidents = evidence.incidents.iter();
+    let points = incidents.map(|incident| {
+        Point::new(format!("The incident {incident} is open."))
+            .todo(format!("Close {incident} once it is resolved."))
+            .at(context.base.link("/records#incidents"), "Incidents")
+    });
+    let more = evidence.open.saturating_sub(evidence.incidents.len());
+    let more = unlisted(more, "incident", "open");
+    points.chain(more).collect()
 }
 
-pub(super) fn post_analyses_filed(figures: Figures<'_>, background: &Background<'_>) -> Vec<Point> {
-    let due = figures.number("open");
-    if due == 0 {
+pub(super) fn post_analyses_filed(
+    evidence: &PostAnalysesFiledEvidence,
+    context: &ExplainContext<'_>,
+) -> Vec<Point> {
+    if evidence.open == 0 {
         return vec![Point::new("Every rollback has its post-analysis.")];
     }
-    let rollbacks = figures.items("rollbacks").iter().filter_map(Value::as_u64);
-    let mut points: Vec<Point> = rollbacks
-        .map(|rollback| {
-            let href = format!("{}/post-analysis/{rollback}", background.base);
-            Point::new(format!(
-                "The rollback of event {rollback} has no post-analysis."
-            ))
-            .todo("Find out what went wrong, and file it.")
+    let rollbacks = evidence.rollbacks.iter();
+    let points = rollbacks.map(|rollback| {
+        let href = context.base.link(&format!("/post-analysis/{rollback}"));
+        let text = format!("The rollback of event {rollback} has no post-analysis.");
+        Point::new(text)
+            .todo("Analyse the cause, and file the post-analysis.")
             .at(href, "File the post-analysis")
-        })
-        .collect();
-    points.extend(others(due, points.len(), "rollback", "without one"));
-    points
+    });
+    let more = evidence.open.saturating_sub(evidence.rollbacks.len());
+    let more = unlisted(more, "rollback", "without one");
+    points.chain(more).collect()
 }
 
-/// Those that the evidence does not name one by one.
-fn others(all: u64, named: usize, thing: &str, state: &str) -> Option<Point> {
-    let more = all.saturating_sub(named as u64);
+/// Those that the evidence does not list.
+fn unlisted(more: usize, thing: &str, state: &str) -> Option<Point> {
     let verb = if more == 1 { "is" } else { "are" };
-    let things = counted(more, &format!("more {thing}"));
+    let things = counted(more as u64, &format!("more {thing}"));
     (more > 0).then(|| Point::new(format!("{things} {verb} {state}.")))
 }

@@ -1,17 +1,16 @@
-//! What a gate says, in plain sentences: what it found, what stands in the way, and who has to do what.
+//! The report of a gate in plain sentences: what it found, what fails, and what to do about it.
 //!
-//! Made of a gate's evidence alone, so that a journaled report explains itself as well as a fresh one. Only the kinds of
-//! the callers in the way are looked up in the census, since the evidence does not name them.
+//! Made from the evidence alone, so that a journaled report reads like a fresh one. Only the kinds of the blocking callers
+//! are looked up in the census, because the evidence does not name them.
 
-mod built_in;
 mod census_gates;
 mod explanation;
-mod figures;
+mod gate;
 mod journal_gates;
+mod json_rows;
 #[cfg(test)]
 mod tests;
-mod tree;
 
-pub(crate) use built_in::explain;
-pub(crate) use explanation::{Background, Explanation};
-pub(crate) use tree::leaves;
+pub(crate) use explanation::{BlockingCallers, ExplainContext, Explanation};
+pub(crate) use gate::explain;
+pub(crate) use json_rows::json_rows;

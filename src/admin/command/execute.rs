@@ -1,0 +1,213 @@
+//! Executing commands, and their refusals as problems.
+
+use std::{fmt::Display, sync::Arc};
+
+use serde_json::json;
+
+use super::{
+    command::{Command, CommandRequest},
+    if_match::IfMatch,
+};
+use crate::{
+    admin::{
+        access::Principal,
+        problem::{Problem, ProblemKind},
+        shared::{Shared, blocking},
+    },
+    rollout::{
+        CommandContext, Phase, Refusal, RefusalKind, RolledBack, Rollout, Transition, event::Event,
+        names::CorrelationId,
+    },
+};
+
+/// Who issues a command, in which request, and under which condition.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandMeta {
+    pub(crate) principal: Principal,
+    pub(crate) correlation: CorrelationId,
+    pub(crate) condition: IfMatch,
+}
+
+/// The result of a command.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandOutcome {
+    /// The number of the event, or the head of the journal if there is none.
+    pub(crate) head: u64,
+    /// The journaled event; `None` for a rollback that has taken effect but could not be journaled yet.
+    pub(crate) event: Option<Event>,
+}
+
+/// Executes a command.
+///
+/// # Errors
+///
+/// If the rollout refuses it, or it expects another head.
+pub(crate) async fn execute(
+    shared: &Arc<Shared>,
+    request: CommandRequest,
+    meta: CommandMeta,
+) -> Result<CommandOutcome, Problem> {
+    let rollout = Arc::clone(&shared.rollout);
+    blocking(move || execute_blocking(&rollout, request, meta)).await?
+}
+
+fn execute_blocking(
+    rollout: &Rollout,
+    request: CommandRequest,
+    meta: CommandMeta,
+) -> Result<CommandOutcome, Problem> {
+    let actor = meta.principal.actor().clone();
+    let context = CommandContext::new(actor, request.reason).correlated(meta.correlation);
+    let context = match request.command {
+        // A rollback waits for no condition.
+        Command::Rollback { .. } => context,
+        _ => match expected_head(rollout, &meta.condition)? {
+            Some(head) => context.expecting(head),
+            None => context,
+        },
+    };
+    dispatch(rollout, request.command, &context)
+        .map_err(|refusal| refusal_problem(rollout, &refusal))
+}
+
+fn expected_head(rollout: &Rollout, condition: &IfMatch) -> Result<Option<u64>, Problem> {
+    if *condition == IfMatch::Absent {
+        return Ok(None);
+    }
+    let head = rollout.journal().head();
+    let head = head.map_err(|error| unreadable(&error))?;
+    condition.expected(head).map_err(|_| no_such_head(head))
+}
+
+fn dispatch(
+    rollout: &Rollout,
+    command: Command,
+    context: &CommandContext,
+) -> Result<CommandOutcome, Refusal> {
+    let recorded = match command {
+        Command::Rollback { incident } => {
+            return Ok(match rollout.rollback(incident, context)? {
+                RolledBack::Recorded(event) => CommandOutcome::recorded(event),
+                RolledBack::Unrecorded => CommandOutcome {
+                    head: rollout.status().head,
+                    event: None,
+                },
+            });
+        }
+        Command::Transition { to, overridden } if overridden.is_empty() => {
+            rollout.transition(to, context)
+        }
+        Command::Transition { overridden, .. } => rollout.override_cutover(&overridden, context),
+        Command::Check { check, green, link } => rollout.report_check(check, green, link, context),
+        Command::OpenIncident(incident) => rollout.open_incident(incident, context),
+        Command::CloseIncident(incident) => rollout.close_incident(incident, context),
+        Command::Waive {
+            target,
+            owner,
+            until,
+        } => rollout.waive(target, owner, until, context),
+        Command::EndWaiver(target) => rollout.end_waiver(target, context),
+        Command::PostAnalysis {
+            rollback,
+            link,
+            summary,
+        } => rollout.file_post_analysis(rollback, link, summary, context),
+        Command::ClientRollback {
+            kind,
+            version,
+            incident,
+        } => rollout.client_rolled_back(kind, version, incident, context),
+        Command::Policy(policy) => rollout.change_policy(&policy, context),
+    };
+    recorded.map(CommandOutcome::recorded)
+}
+
+impl CommandOutcome {
+    fn recorded(event: Event) -> Self {
+        Self {
+            head: event.seq(),
+            event: Some(event),
+        }
+    }
+}
+
+/// The problem of a journal that cannot be read.
+pub(crate) fn unreadable(error: &impl Display) -> Problem {
+    tracing::error!(%error, "the journal could not be read");
+    let detail = "The journal cannot be read. See the log for the cause.";
+    Problem::new(ProblemKind::JournalFailing, detail)
+}
+
+/// The problem of a refusal, with the head of the journal and the gate reports.
+pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
+    let kind = problem_kind(refusal.kind());
+    let problem = Problem::new(kind, detail(refusal)).with("head", refusal.head());
+    let problem = match refusal.gates() {
+        [] => problem,
+        gates => problem.with("gates", json!(gates)),
+    };
+    match refusal.kind() {
+        RefusalKind::Impossible(error) => {
+            let possible: Vec<Phase> = error.possible().collect();
+            with_possible(problem, rollout, error.from(), &possible)
+        }
+        RefusalKind::NotInCutover(phase) => {
+            let possible: Vec<Phase> = phase.transitions().map(Transition::to).collect();
+            with_possible(problem, rollout, *phase, &possible)
+        }
+        RefusalKind::GatesFailed(failing) => problem.with("failing", json!(failing)),
+        RefusalKind::OverrideMismatch {
+            unnamed,
+            not_failing,
+        } => problem
+            .with("unnamed", json!(unnamed))
+            .with("not_failing", json!(not_failing)),
+        RefusalKind::Conflict(conflict) => problem
+            .with("expected", conflict.expected())
+            .with("head", conflict.head())
+            .with("events_since", json!(conflict.events_since())),
+        RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
+        RefusalKind::NeedsIncident
+        | RefusalKind::RollbackUnrecorded
+        | RefusalKind::Invalid(_)
+        | RefusalKind::Unreadable(_) => problem,
+    }
+}
+
+/// The problem of a condition that names no head that the journal ever had.
+fn no_such_head(head: u64) -> Problem {
+    let detail =
+        format!("No entity tag in `If-Match` belongs to this journal, whose head is {head}.");
+    Problem::new(ProblemKind::Conflict, detail)
+        .with("head", head)
+        .with("events_since", json!([]))
+}
+
+const fn problem_kind(kind: &RefusalKind) -> ProblemKind {
+    match kind {
+        RefusalKind::Impossible(_) | RefusalKind::NotInCutover(_) => ProblemKind::Impossible,
+        RefusalKind::NeedsIncident => ProblemKind::NeedsIncident,
+        RefusalKind::GatesFailed(_) => ProblemKind::GatesFailed,
+        RefusalKind::OverrideMismatch { .. } => ProblemKind::OverrideMismatch,
+        RefusalKind::Conflict(_) => ProblemKind::Conflict,
+        RefusalKind::RollbackUnrecorded => ProblemKind::RollbackUnrecorded,
+        RefusalKind::Invalid(_) => ProblemKind::Unfitting,
+        RefusalKind::NotJournaled(_) | RefusalKind::Unreadable(_) => ProblemKind::JournalFailing,
+    }
+}
+
+/// The text of the refusal as a sentence.
+fn detail(refusal: &Refusal) -> String {
+    let text = refusal.to_string();
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), rest.as_str())
+}
+
+fn with_possible(problem: Problem, rollout: &Rollout, phase: Phase, possible: &[Phase]) -> Problem {
+    let status = rollout.status();
+    problem
+        .with("phase", phase.as_str())
+        .with("entered", json!(status.state.entered()))
+        .with("possible", json!(possible))
+}

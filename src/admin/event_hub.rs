@@ -1,0 +1,205 @@
+//! Fan-out to event streams: one task watches the journal for all of them.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::spawn_blocking,
+    time::sleep,
+};
+
+use super::totals::Totals;
+use crate::{rollout::Rollout, time::Clock};
+
+/// The latest state. Streams read the events themselves, each from its own position.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HubState {
+    /// The head of the journal.
+    pub(crate) head: u64,
+    /// The latest totals, as JSON.
+    pub(crate) totals: Option<Arc<str>>,
+    /// How many totals were published.
+    pub(crate) totals_count: u64,
+    /// Streams must end.
+    pub(crate) closed: bool,
+}
+
+/// Publishes the state to streams while there are any.
+#[derive(Debug)]
+pub(crate) struct EventHub(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: watch::Sender<HubState>,
+    permits: Arc<Semaphore>,
+    /// Whether the task runs. Subscribing and stopping hold the lock, so that no subscriber is missed and there are never
+    /// two tasks.
+    running: Mutex<bool>,
+}
+
+/// One open stream.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub(crate) state: watch::Receiver<HubState>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Why no stream can be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SubscribeError {
+    Full,
+    Closed,
+}
+
+impl EventHub {
+    /// The most streams at a time.
+    pub(crate) const MAX_STREAMS: usize = 64;
+
+    /// How often totals are published, in real time.
+    const TOTALS_INTERVAL: Duration = Duration::from_secs(2);
+
+    /// How long one wait for the journal lasts, which bounds how long its thread outlives the last stream.
+    const WAIT: Duration = Duration::from_millis(400);
+
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Inner {
+            state: watch::Sender::new(HubState::default()),
+            permits: Arc::new(Semaphore::new(Self::MAX_STREAMS)),
+            running: Mutex::new(false),
+        }))
+    }
+
+    /// Opens a stream; dropping the subscription closes it.
+    pub(crate) fn subscribe(
+        &self,
+        rollout: &Arc<Rollout>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Subscription, SubscribeError> {
+        let permit = Arc::clone(&self.0.permits).try_acquire_owned();
+        let permit = permit.map_err(|_| SubscribeError::Full)?;
+        let mut running = self.0.running();
+        if self.0.state.borrow().closed {
+            return Err(SubscribeError::Closed);
+        }
+        let state = self.0.state.subscribe();
+        if !*running {
+            *running = true;
+            let watcher = Watcher {
+                inner: Arc::clone(&self.0),
+                rollout: Arc::clone(rollout),
+                clock: Arc::clone(clock),
+                totals_at: None,
+                aborted: true,
+            };
+            tokio::spawn(watcher.run());
+        }
+        Ok(Subscription {
+            state,
+            _permit: permit,
+        })
+    }
+
+    /// Ends all streams and accepts no more.
+    pub(crate) fn close(&self) {
+        self.0.state.send_modify(|state| state.closed = true);
+    }
+}
+
+impl Inner {
+    fn running(&self) -> MutexGuard<'_, bool> {
+        // A single word stays valid if a thread panics while it holds the lock.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task, which lives as long as there are streams.
+struct Watcher {
+    inner: Arc<Inner>,
+    rollout: Arc<Rollout>,
+    clock: Arc<dyn Clock>,
+    /// When totals were last computed.
+    totals_at: Option<Instant>,
+    /// Whether the task has ended without stopping properly, for example with its runtime.
+    aborted: bool,
+}
+
+/// The result of one poll.
+#[derive(Default)]
+struct Polled {
+    head: Option<u64>,
+    totals: Option<String>,
+}
+
+impl Watcher {
+    async fn run(mut self) {
+        while self.has_streams() {
+            let due = self
+                .totals_at
+                .is_none_or(|at| at.elapsed() >= EventHub::TOTALS_INTERVAL);
+            if due {
+                self.totals_at = Some(Instant::now());
+            }
+            let polled = self.poll(due).await;
+            let failed = polled.head.is_none();
+            self.publish(polled);
+            if failed {
+                // No busy loop while the journal cannot be read.
+                sleep(EventHub::WAIT).await;
+            }
+        }
+    }
+
+    /// Whether there are streams. If not, the next subscriber starts another task.
+    fn has_streams(&mut self) -> bool {
+        let mut running = self.inner.running();
+        let wanted = self.inner.state.receiver_count() > 0 && !self.inner.state.borrow().closed;
+        if !wanted {
+            *running = false;
+            self.aborted = false;
+        }
+        wanted
+    }
+
+    async fn poll(&self, due: bool) -> Polled {
+        let (rollout, clock) = (Arc::clone(&self.rollout), Arc::clone(&self.clock));
+        let after = self.inner.state.borrow().head;
+        let wait = if due { Duration::ZERO } else { EventHub::WAIT };
+        let poll = spawn_blocking(move || Polled {
+            head: rollout.journal().wait(after, wait).ok(),
+            totals: due.then(|| json(&Totals::now(&rollout, &*clock))).flatten(),
+        });
+        // A poll that panicked has found nothing.
+        poll.await.unwrap_or_default()
+    }
+
+    fn publish(&self, polled: Polled) {
+        self.inner.state.send_if_modified(|state| {
+            let head = polled.head.unwrap_or(state.head);
+            let moved = head != state.head;
+            state.head = head;
+            let Some(totals) = polled.totals else {
+                return moved;
+            };
+            state.totals = Some(totals.into());
+            state.totals_count += 1;
+            true
+        });
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if self.aborted {
+            *self.inner.running() = false;
+        }
+    }
+}
+
+fn json(totals: &Totals) -> Option<String> {
+    let json = serde_json::to_string(totals);
+    json.map_err(|error| tracing::error!(%error, "totals could not be serialized"))
+        .ok()
+}

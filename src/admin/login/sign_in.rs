@@ -1,0 +1,237 @@
+//! Signing in and out with a browser: the form, the session that it begins, and its end.
+
+use std::{sync::Arc, time::Duration};
+
+use askama::Template;
+use axum::{
+    Extension, Router,
+    extract::{
+        Form, Query, State,
+        rejection::{FormRejection, QueryRejection},
+    },
+    response::{IntoResponse as _, Redirect, Response},
+    routing::get,
+};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header::SET_COOKIE, request::Parts};
+use serde::Deserialize;
+
+use super::authenticate::{AccessKind, record_refusal};
+use crate::admin::{
+    access::{
+        Identity, LoginAttempt, Principal, ThrottleKey, Via, cookie, too_many_attempts, wrong_token,
+    },
+    body::rejected_form,
+    format::duration,
+    html::html,
+    mount_path::MountPath,
+    problem::{Problem, ProblemKind},
+    shared::Shared,
+};
+
+/// The sign-in page.
+#[derive(Debug, Template)]
+#[template(
+    path = "sign_in.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
+struct SignInPage {
+    base: String,
+    /// The page to return to.
+    next: String,
+    notice: Option<Notice>,
+}
+
+/// A message above the form.
+#[derive(Clone, Debug)]
+struct Notice {
+    is_error: bool,
+    title: &'static str,
+    text: String,
+}
+
+/// The fields of the form. No `Debug`: one is the token.
+#[derive(Deserialize)]
+struct SignInForm {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct NextQuery {
+    #[serde(default)]
+    next: String,
+}
+
+/// Why a sign-in failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SignInError {
+    NoToken,
+    WrongToken,
+    /// Too many attempts have failed; how long to wait.
+    TooMany(Duration),
+}
+
+/// The routes that show the form, begin a session and end it.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/sign-in", get(show).post(begin))
+        .route("/sign-out", axum::routing::post(end))
+}
+
+/// The form, with the reason why it is shown. A browser that is signed in is sent on.
+async fn show(
+    base: MountPath,
+    Extension(identity): Extension<Identity>,
+    headers: HeaderMap,
+    query: Result<Query<NextQuery>, QueryRejection>,
+) -> Response {
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let next = base.page(&query.next);
+    if matches!(identity, Identity::Known(_)) {
+        return Redirect::to(next.unwrap_or(base.home())).into_response();
+    }
+    let notice = Notice::on_arrival(&headers, next.is_some_and(|next| next != base.home()));
+    page(&base, next, notice)
+}
+
+async fn begin(
+    State(shared): State<Arc<Shared>>,
+    base: MountPath,
+    parts: Parts,
+    form: Result<Form<SignInForm>, FormRejection>,
+) -> Response {
+    let form = match form {
+        Ok(Form(form)) => form,
+        Err(rejection) => return rejected_form(&rejection).into_response(),
+    };
+    let token = form.token.trim();
+    if token.is_empty() {
+        return failed(&base, &form.next, SignInError::NoToken);
+    }
+    let (key, now) = (ThrottleKey::of(&parts.extensions), shared.clock.monotonic());
+    let verify = || shared.tokens.find(token.as_bytes(), Via::Bearer);
+    match shared.throttle.attempt(key, now, verify) {
+        LoginAttempt::Known(principal) => {
+            open_session(&shared, &principal, (&base, &form.next), &parts)
+        }
+        LoginAttempt::Wrong => {
+            record_refusal(&shared, AccessKind::SignIn).await;
+            failed(&base, &form.next, SignInError::WrongToken)
+        }
+        LoginAttempt::TooMany(wait) => failed(&base, &form.next, SignInError::TooMany(wait)),
+    }
+}
+
+async fn end(
+    State(shared): State<Arc<Shared>>,
+    base: MountPath,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(secret) = cookie::read(&headers) {
+        shared.sessions.end(secret);
+    }
+    let cookie = cookie::removal(&base, cookie::is_secure(&uri, &headers));
+    redirect(&base.link("/sign-in"), cookie)
+}
+
+fn open_session(
+    shared: &Shared,
+    principal: &Principal,
+    (base, next): (&MountPath, &str),
+    parts: &Parts,
+) -> Response {
+    // Signing in again leaves no earlier session open.
+    if let Some(secret) = cookie::read(&parts.headers) {
+        shared.sessions.end(secret);
+    }
+    let secret = match shared.sessions.begin(principal, shared.clock.monotonic()) {
+        Ok(secret) => secret,
+        Err(error) => {
+            tracing::error!(%error, "no random bytes for a session");
+            let detail = "The session could not be created. See the log for the cause.";
+            return Problem::new(ProblemKind::Internal, detail).into_response();
+        }
+    };
+    let (actor, role) = (principal.actor(), principal.role().as_str());
+    tracing::info!(%actor, role, "signed in");
+    let secure = cookie::is_secure(&parts.uri, &parts.headers);
+    let lifetime = shared.sessions.lifetime();
+    let cookie = cookie::session(secret.as_str(), lifetime, base, secure);
+    redirect(base.page(next).unwrap_or(base.home()), cookie)
+}
+
+/// The form again, with the error, and with status and headers of the problem that it amounts to.
+fn failed(base: &MountPath, next: &str, error: SignInError) -> Response {
+    let mut response = page(base, base.page(next), Some(Notice::of(error)));
+    let problem = match error {
+        SignInError::NoToken => {
+            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            return response;
+        }
+        SignInError::WrongToken => wrong_token(),
+        SignInError::TooMany(wait) => too_many_attempts(wait),
+    };
+    *response.status_mut() = problem.kind().status();
+    response.headers_mut().extend(problem.headers().clone());
+    response
+}
+
+fn page(base: &MountPath, next: Option<&str>, notice: Option<Notice>) -> Response {
+    html(&SignInPage {
+        base: base.as_str().to_owned(),
+        next: next.unwrap_or(base.home()).to_owned(),
+        notice,
+    })
+}
+
+fn redirect(address: &str, cookie: HeaderValue) -> Response {
+    let mut response = Redirect::to(address).into_response();
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    response
+}
+
+impl Notice {
+    /// A cookie without a session was left by one that has ended; the browser may also have dropped it by itself.
+    fn on_arrival(headers: &HeaderMap, came_from_a_page: bool) -> Option<Self> {
+        let (title, text) = if cookie::read(headers).is_some() {
+            (
+                "Your session has ended.",
+                "Sign in again to continue where you were.",
+            )
+        } else if came_from_a_page {
+            (
+                "Sign in to see this page.",
+                "You are taken to it afterwards.",
+            )
+        } else {
+            return None;
+        };
+        Some(Self {
+            is_error: false,
+            title,
+            text: text.to_owned(),
+        })
+    }
+
+    fn of(error: SignInError) -> Self {
+        let (title, text) = match error {
+            SignInError::NoToken => ("Token missing.", "Enter your token.".to_owned()),
+            SignInError::WrongToken => (
+                "Unknown token.",
+                "Check that the whole token was copied.".to_owned(),
+            ),
+            SignInError::TooMany(wait) => (
+                "Too many failed attempts.",
+                format!("Try again in {}.", duration(wait)),
+            ),
+        };
+        Self {
+            is_error: true,
+            title,
+            text,
+        }
+    }
+}

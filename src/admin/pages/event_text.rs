@@ -1,0 +1,193 @@
+//! Events as sentences.
+
+use super::time_tag::{actor_label, in_words};
+use crate::{
+    FlagState,
+    admin::format::{counted, listed, titled},
+    rollout::{
+        Transition,
+        event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
+        gate::GateReport,
+        names::{Actor, Identifier},
+    },
+};
+
+/// An event as a sentence: `mara opened the incident INC-4711`.
+pub(crate) fn event_text(event: &Event) -> String {
+    match event.payload() {
+        EventPayload::Recovered(torn) => format!(
+            "The journal was recovered from a torn write: {} of line {} were removed",
+            counted(torn.bytes, "byte"),
+            torn.line
+        ),
+        EventPayload::AttemptRefused(refused) => refusal(event.actor(), refused),
+        payload => {
+            let who = actor_label(event.actor());
+            format!("{} {}", capital(&who), what(payload))
+        }
+    }
+}
+
+fn what(payload: &EventPayload) -> String {
+    match payload {
+        EventPayload::Opened(opened) => {
+            format!("opened the rollout of {} in {}", opened.flag, opened.phase)
+        }
+        EventPayload::PhaseChanged(change) => step(change),
+        EventPayload::CheckReported(report) => {
+            let colour = if report.green { "green" } else { "red" };
+            format!("reported the check {} {colour}", report.check)
+        }
+        EventPayload::IncidentOpened(payload) => {
+            format!("opened the incident {}", payload.incident)
+        }
+        EventPayload::IncidentClosed(payload) => {
+            format!("closed the incident {}", payload.incident)
+        }
+        EventPayload::ClientRolledBack(back) => clients(back),
+        EventPayload::DependenceWaived(payload) => format!(
+            "waived {} until {}; the owner is {}",
+            payload.target,
+            in_words(payload.until),
+            payload.owner
+        ),
+        EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
+        EventPayload::ContractChanged(_) => "detected a change of contract".to_owned(),
+        EventPayload::PostAnalysisFiled(payload) => {
+            format!(
+                "filed the post-analysis of the rollback of event {}",
+                payload.rollback
+            )
+        }
+        EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
+        EventPayload::ProcessStarted(payload) => match payload.flag {
+            FlagState::On => "started a process with the flag on".to_owned(),
+            FlagState::Off | FlagState::Retired => "started a process with the flag off".to_owned(),
+        },
+        other => format!("noted: {}", titled(other.name()).to_lowercase()),
+    }
+}
+
+fn step(change: &PhaseChange) -> String {
+    let Ok(step) = change.from.step(change.to) else {
+        return format!("went from {} to {}", change.from, change.to);
+    };
+    match step {
+        Transition::Enable => "switched the flag on".to_owned(),
+        Transition::Cutover if change.overridden.is_empty() => {
+            "cut over: the flag is off".to_owned()
+        }
+        Transition::Cutover => format!(
+            "cut over and overrode {} ({}): the flag is off",
+            counted(change.overridden.len() as u64, "failing gate"),
+            names(change.overridden.iter())
+        ),
+        Transition::Retire => "retired the flag for good".to_owned(),
+        Transition::Abort => "aborted the rollout: the flag is off".to_owned(),
+        Transition::Rollback => {
+            let incident = change.incident.as_ref();
+            let incident = incident.map_or("an incident", |incident| incident.as_str());
+            format!("rolled back because of {incident}: the flag is on again")
+        }
+    }
+}
+
+fn clients(back: &ClientRolledBack) -> String {
+    let incident = back.incident.as_ref();
+    let because = incident.map(|incident| format!(" because of {incident}"));
+    format!(
+        "rolled the {} clients back to {}{}",
+        back.kind,
+        back.version.as_str(),
+        because.unwrap_or_default()
+    )
+}
+
+fn refusal(actor: &Actor, refused: &AttemptRefused) -> String {
+    match refused.attempt {
+        Attempt::Transition { from, to } => {
+            let failing = refused.gates.iter().filter(|report| !report.passed());
+            let failing = names(failing.map(GateReport::name));
+            let gates = if failing.is_empty() {
+                String::new()
+            } else {
+                format!(" by {failing}")
+            };
+            let who = capital(&actor_label(actor));
+            format!("{who} was refused the transition from {from} to {to}{gates}")
+        }
+        _ => "An access was refused".to_owned(),
+    }
+}
+
+fn names<'a>(labels: impl Iterator<Item = &'a Identifier>) -> String {
+    listed(&labels.map(Identifier::as_str).collect::<Vec<_>>())
+}
+
+/// Capitalizes an added article; names stay as they are.
+fn capital(who: &str) -> String {
+    who.strip_prefix("the ")
+        .map_or_else(|| who.to_owned(), |rest| format!("The {rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        rollout::{
+            Phase,
+            event::{CheckReported, Incident, NewEvent, Recovered},
+            names::{IncidentId, Reason},
+        },
+        time::Timestamp,
+    };
+
+    fn text_of(actor: Actor, payload: EventPayload) -> String {
+        let reason = Reason::new("why not").unwrap();
+        event_text(&NewEvent::new(Timestamp::MIN, actor, reason, payload).numbered(7))
+    }
+
+    #[test]
+    fn each_event_is_a_sentence_with_its_actor() {
+        let mara = || Actor::human("mara").unwrap();
+        let incident = IncidentId::new("INC-1").unwrap();
+        let open = EventPayload::IncidentOpened(Incident {
+            incident: incident.clone(),
+        });
+        assert_eq!(text_of(mara(), open), "mara opened the incident INC-1");
+        let check = CheckReported {
+            check: Identifier::new("openapi").unwrap(),
+            green: false,
+            link: None,
+        };
+        let by_ci = text_of(
+            Actor::service("ci").unwrap(),
+            EventPayload::CheckReported(check),
+        );
+        assert_eq!(by_ci, "The service ci reported the check openapi red");
+        let back = PhaseChange {
+            incident: Some(incident),
+            ..PhaseChange::new(Phase::Cutover, Phase::Compat)
+        };
+        let guard = Actor::system("guard").unwrap();
+        assert_eq!(
+            text_of(guard, EventPayload::PhaseChanged(back)),
+            "The rollout (guard) rolled back because of INC-1: the flag is on again"
+        );
+        let over = PhaseChange {
+            overridden: ["coverage", "no_dependent_responses"]
+                .map(|name| Identifier::new(name).unwrap())
+                .into(),
+            ..PhaseChange::new(Phase::Compat, Phase::Cutover)
+        };
+        assert_eq!(
+            text_of(mara(), EventPayload::PhaseChanged(over)),
+            "mara cut over and overrode 2 failing gates (coverage and no_dependent_responses): the flag is off"
+        );
+        let torn = EventPayload::Recovered(Recovered { line: 4, bytes: 12 });
+        assert_eq!(
+            text_of(Actor::system("journal").unwrap(), torn),
+            "The journal was recovered from a torn write: 12 bytes of line 4 were removed"
+        );
+    }
+}
