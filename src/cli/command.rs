@@ -5,10 +5,11 @@ use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    check_removed::{Request as CheckRemovedArgs, run as check_removed},
+    check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
+    journal::verify,
     output::{Exit, Output},
-    report, status, verify,
+    report, status,
 };
 
 const EXIT_CODES: &str = "\
@@ -97,7 +98,7 @@ pub fn run<A: Into<OsString> + Clone>(
 
 fn execute(task: Task) -> Output {
     match task {
-        Task::Verify(args) => verify::run(&args.journal, args.json),
+        Task::Verify(args) => verify(&args.journal, args.json),
         Task::Status(args) => status::run(&args.journal, args.json),
         Task::Report(args) => report::run(&args.journal, args.json),
         Task::CheckRemoved(args) => check_removed(&args),

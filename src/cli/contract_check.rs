@@ -7,23 +7,20 @@ use serde_json::{Value, json as value};
 
 use crate::{
     caller::{DetectorFault, FingerprintKey, InvalidDetector},
-    cli::{
-        escape::escape,
-        output::{Exit, Output, json},
-    },
+    cli::output::{Exit, Output, escape, json},
     contract::Fault,
     document::{Document, DocumentError},
 };
 
 #[derive(Serialize)]
-struct Verdict {
+struct ContractCheck {
     valid: bool,
-    faults: Vec<Found>,
+    faults: Vec<FaultEntry>,
 }
 
 /// One fault, in the document's part `contract` or `callers`.
 #[derive(Serialize)]
-struct Found {
+struct FaultEntry {
     part: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
@@ -45,12 +42,12 @@ pub(super) fn run(file: &Path, as_json: bool) -> Output {
     };
     let faults = match String::from_utf8(bytes) {
         Ok(text) => faults(&text),
-        Err(error) => vec![Found::not_utf8(&error.to_string())],
+        Err(error) => vec![FaultEntry::not_utf8(&error.to_string())],
     };
     output(file, faults, as_json)
 }
 
-fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
+fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
     let file = escape(&file.display().to_string());
     let valid = faults.is_empty();
     let head = match faults.len() {
@@ -58,9 +55,9 @@ fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
         1 => format!("{file}: 1 fault\n"),
         many => format!("{file}: {many} faults\n"),
     };
-    let lines = faults.iter().map(Found::line);
+    let lines = faults.iter().map(FaultEntry::line);
     let text = head + &lines.collect::<Vec<String>>().concat();
-    let json = as_json.then(|| json(&Verdict { valid, faults }));
+    let json = as_json.then(|| json(&ContractCheck { valid, faults }));
     match (valid, json) {
         (true, json) => Output::success(json.unwrap_or(text)),
         (false, None) => Output::failure(Exit::CheckFailed, text.trim_end()),
@@ -69,7 +66,7 @@ fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
 }
 
 /// The faults of the contract, and of the syntax and the meaning of its callers.
-fn faults(text: &str) -> Vec<Found> {
+fn faults(text: &str) -> Vec<FaultEntry> {
     let (contract, callers) = match Document::from_json(text) {
         Ok(document) => (None, unbuildable(&document)),
         Err(error) => {
@@ -78,9 +75,9 @@ fn faults(text: &str) -> Vec<Found> {
         }
     };
     let contract = contract.as_ref().and_then(DocumentError::contract);
-    let contract = contract.map(|error| error.faults().iter().map(Found::in_contract));
+    let contract = contract.map(|error| error.faults().iter().map(FaultEntry::in_contract));
     let callers = callers.as_ref();
-    let callers = callers.map(|error| error.faults().iter().map(Found::in_callers));
+    let callers = callers.map(|error| error.faults().iter().map(FaultEntry::in_callers));
     let contract = contract.into_iter().flatten();
     contract.chain(callers.into_iter().flatten()).collect()
 }
@@ -100,7 +97,7 @@ fn unbuildable(document: &Document) -> Option<InvalidDetector> {
     document.callers()?.build(&key).err()
 }
 
-impl Found {
+impl FaultEntry {
     fn line(&self) -> String {
         format!("- {}: {}\n", self.part, escape(&self.message))
     }

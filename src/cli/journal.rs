@@ -1,16 +1,17 @@
-//! A journal, read to its end.
+//! A journal, read to its end, and `verify`: whether it is intact and its events follow one another.
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
-use crate::time::Timestamp;
+use serde::Serialize;
+
 use crate::{
-    cli::output::{Exit, Output},
+    cli::output::{Exit, Output, escape, json},
     rollout::{
         Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, JournalReader, Phase,
         PhaseChange, Policy, PolicyDocument, Projection, ProjectionError, ReadError, ReadErrorKind,
-        RolloutState, Verified,
+        RolloutState, TornLine, Verified,
     },
-    time::SystemClock,
+    time::{SystemClock, Timestamp},
 };
 
 /// The contents of a journal.
@@ -18,7 +19,7 @@ pub(super) struct ReadJournal {
     /// Its events.
     pub(super) events: Vec<Event>,
     /// The state that follows from them.
-    pub(super) fold: Projection,
+    pub(super) projection: Projection,
     /// The result of the verification.
     pub(super) verified: Verified,
     /// When it was read.
@@ -38,12 +39,13 @@ impl ReadJournal {
     pub(super) fn read(path: &Path) -> Result<Self, Broken> {
         let unreadable = |error| Broken::unreadable(path, &error);
         let mut reader = JournalReader::open(path).map_err(unreadable)?;
-        let mut fold = Projection::new();
+        let mut projection = Projection::new();
         let mut events = Vec::new();
         for event in &mut reader {
             let event = event.map_err(|error| Broken::of_read(path, &error))?;
-            fold.apply(&event)
-                .map_err(|error| Broken::of_fold(&error))?;
+            projection
+                .apply(&event)
+                .map_err(|error| Broken::of_projection(&error))?;
             events.push(event);
         }
         // The reader is at its end: this only gives the result.
@@ -51,7 +53,7 @@ impl ReadJournal {
         let verified = verified.map_err(|error| Broken::of_read(path, &error))?;
         Ok(Self {
             events,
-            fold,
+            projection,
             verified,
             now: Timestamp::now(&SystemClock::new()),
         })
@@ -59,7 +61,7 @@ impl ReadJournal {
 
     /// The state of the rollout.
     pub(super) fn state(&self) -> Result<&RolloutState, Output> {
-        self.fold.state().ok_or_else(|| {
+        self.projection.state().ok_or_else(|| {
             Output::failure(
                 Exit::CheckFailed,
                 "the journal holds no rollout: it was never opened",
@@ -80,7 +82,7 @@ impl Broken {
         }
     }
 
-    fn of_fold(error: &ProjectionError) -> Self {
+    fn of_projection(error: &ProjectionError) -> Self {
         let line = error.seq();
         Self::Line(line, format!("line {line} cannot follow: {}", error.kind()))
     }
@@ -91,6 +93,87 @@ impl From<Broken> for Output {
         match broken {
             Broken::Unreadable(why) => Self::failure(Exit::Error, why),
             Broken::Line(_, why) => Self::failure(Exit::CheckFailed, why),
+        }
+    }
+}
+
+/// The result of `verify` in JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Verification<'a> {
+    Intact {
+        valid: bool,
+        events: u64,
+        sha256: &'a str,
+        torn: Option<Torn>,
+    },
+    Broken {
+        valid: bool,
+        line: u64,
+        message: &'a str,
+    },
+}
+
+/// A torn last line in JSON.
+#[derive(Serialize)]
+pub(super) struct Torn {
+    line: u64,
+    bytes: u64,
+}
+
+/// Runs `verify`.
+pub(super) fn verify(path: &Path, as_json: bool) -> Output {
+    match ReadJournal::read(path) {
+        Ok(journal) if as_json => Output::success(json(&intact(&journal))),
+        Ok(journal) => Output::success(verified_text(path, &journal)),
+        Err(Broken::Line(line, message)) if as_json => {
+            let text = json(&Verification::Broken {
+                valid: false,
+                line,
+                message: &message,
+            });
+            Output::from(Broken::Line(line, message)).with_text(text)
+        }
+        Err(broken) => broken.into(),
+    }
+}
+
+fn intact(journal: &ReadJournal) -> Verification<'_> {
+    Verification::Intact {
+        valid: true,
+        events: journal.verified.events,
+        sha256: &journal.verified.sha256,
+        torn: journal.verified.torn.map(Torn::from),
+    }
+}
+
+fn verified_text(path: &Path, journal: &ReadJournal) -> String {
+    let verified = &journal.verified;
+    let mut text = format!(
+        "{}: {} events, intact and in sequence\nsha256 of the last line: {}\n",
+        escape(&path.display().to_string()),
+        verified.events,
+        verified.sha256,
+    );
+    if let Some(torn) = verified.torn {
+        text += &torn_text(torn);
+    }
+    text
+}
+
+/// What a torn line means.
+pub(super) fn torn_text(torn: TornLine) -> String {
+    format!(
+        "line {} is torn ({} bytes): a write in progress, or its writer died; no event was lost\n",
+        torn.line, torn.bytes,
+    )
+}
+
+impl From<TornLine> for Torn {
+    fn from(torn: TornLine) -> Self {
+        Self {
+            line: torn.line,
+            bytes: torn.bytes,
         }
     }
 }

@@ -3,21 +3,18 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::time::Timestamp;
 use crate::{
-    cli::{
-        journal::{LastReport, ReadJournal, last_reports, retire_by, rollback_limit},
-        verify::Torn,
-    },
+    cli::journal::{LastReport, ReadJournal, Torn, last_reports, retire_by, rollback_limit},
     rollout::{
         Actor, EventRef, GateReport, Obligation, Override, Phase, Reason, Rollback, RolloutState,
         Transition,
     },
+    time::Timestamp,
 };
 
 /// The attribution of an event.
 #[derive(Serialize)]
-struct Done<'a> {
+struct Attribution<'a> {
     seq: u64,
     at: Timestamp,
     actor: &'a Actor,
@@ -25,8 +22,8 @@ struct Done<'a> {
 }
 
 /// The state of the rollout.
-pub(super) fn status(contents: &ReadJournal, state: &RolloutState) -> Value {
-    let now = contents.now;
+pub(super) fn status(journal: &ReadJournal, state: &RolloutState) -> Value {
+    let now = journal.now;
     let retire_by = retire_by(state.policy());
     json!({
         "flag": state.flag_name(),
@@ -34,13 +31,13 @@ pub(super) fn status(contents: &ReadJournal, state: &RolloutState) -> Value {
         "entered": done(state.entered()),
         "opened": done(state.opened()),
         "as_of": now,
-        "events": contents.verified.events,
-        "sha256": contents.verified.sha256,
-        "torn": contents.verified.torn.map(Torn::from),
+        "events": journal.verified.events,
+        "sha256": journal.verified.sha256,
+        "torn": journal.verified.torn.map(Torn::from),
         "contract": state.contract().map(|served| json!({ "digest": served.digest, "since": done(&served.since) })),
         "retire_by": retire_by,
         "retire_by_is_past": is_late(state, retire_by, now),
-        "gates": last_reports(&contents.events).values().map(gate).collect::<Vec<_>>(),
+        "gates": last_reports(&journal.events).values().map(gate).collect::<Vec<_>>(),
         "obligations": obligations(state, now),
         "waivers": waivers(state, now),
         "open_incidents": open_incidents(state),
@@ -54,19 +51,19 @@ pub(super) fn status(contents: &ReadJournal, state: &RolloutState) -> Value {
 }
 
 /// The state of the rollout, and how it got there.
-pub(super) fn report(contents: &ReadJournal, state: &RolloutState) -> Value {
-    let now = contents.now;
+pub(super) fn report(journal: &ReadJournal, state: &RolloutState) -> Value {
+    let now = journal.now;
     let rollbacks = state.rollbacks().iter();
     let rollbacks: Vec<Value> = rollbacks.map(|back| rollback(back, now)).collect();
     let overrides: Vec<Value> = state.overrides().iter().map(overridden).collect();
     json!({
-        "status": status(contents, state),
+        "status": status(journal, state),
         "rollbacks": rollbacks,
         "overrides": overrides,
         "client_rollbacks": client_rollbacks(state),
-        "recoveries": contents.fold.recoveries().iter()
-            .map(|(torn, stamp)| json!({ "torn": torn, "done": done(stamp) })).collect::<Vec<_>>(),
-        "events": contents.events,
+        "recoveries": journal.projection.recoveries().iter()
+            .map(|(torn, cut)| json!({ "torn": torn, "done": done(cut) })).collect::<Vec<_>>(),
+        "events": journal.events,
     })
 }
 
@@ -76,12 +73,12 @@ pub(super) fn is_late(state: &RolloutState, retire_by: Option<Timestamp>, now: T
     !retired && retire_by.is_some_and(|date| date < now)
 }
 
-fn done(stamp: &EventRef) -> Done<'_> {
-    Done {
-        seq: stamp.seq,
-        at: stamp.at,
-        actor: &stamp.actor,
-        reason: &stamp.reason,
+fn done(event: &EventRef) -> Attribution<'_> {
+    Attribution {
+        seq: event.seq,
+        at: event.at,
+        actor: &event.actor,
+        reason: &event.reason,
     }
 }
 

@@ -22,13 +22,11 @@
 mod check_removed;
 mod command;
 mod contract_check;
-mod escape;
 mod journal;
 mod journal_json;
 mod output;
 mod report;
 mod report_sections;
 mod status;
-mod verify;
 
 pub use command::run;

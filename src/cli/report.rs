@@ -4,14 +4,12 @@ use std::path::Path;
 
 use crate::{
     cli::{
-        escape::{markdown, markdown_link},
-        journal::{ReadJournal, retire_by},
+        journal::{ReadJournal, retire_by, torn_text},
         journal_json,
-        output::{Output, json},
+        output::{Output, json, markdown, markdown_link},
         report_sections::{
             checks, client_rollbacks, gates, incidents, obligations, overrides, rollbacks, waivers,
         },
-        verify::torn_text,
     },
     rollout::{
         Attempt, AttemptRefused, Event, EventPayload, GateReport, Identifier, IncidentId,

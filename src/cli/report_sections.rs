@@ -2,9 +2,9 @@
 
 use crate::{
     cli::{
-        escape::{markdown, markdown_link},
         journal::{ReadJournal, duration_text, last_reports, rollback_limit},
         journal_json::evidence,
+        output::{markdown, markdown_link},
     },
     rollout::{
         Event, EventPayload, EventRef, GateReport, IncidentId, Override, PhaseChange, Rollback,
@@ -193,7 +193,7 @@ pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
         .collect()
 }
 
-fn by(stamp: &EventRef) -> String {
-    let actor = markdown(&stamp.actor.to_string());
-    format!("by {actor}: {}", markdown(stamp.reason.as_str()))
+fn by(event: &EventRef) -> String {
+    let actor = markdown(&event.actor.to_string());
+    format!("by {actor}: {}", markdown(event.reason.as_str()))
 }

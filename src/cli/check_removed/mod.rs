@@ -12,9 +12,8 @@
 //! proof must not depend on a list that the tree itself can change. Skipped are `.git`, cargo's `target` directories, links
 //! to directories, what `--exclude` names, and binary files, by the rule of git (a zero byte in the first 8,000).
 
-mod config_keys;
 mod patterns;
 mod search;
 mod source_tree;
 
-pub(super) use search::{Request, run};
+pub(super) use search::{CheckRemovedArgs, check_removed};
