@@ -7,7 +7,7 @@ use super::{
     http_client::{HttpClient, send},
     response::Answer,
 };
-use crate::core_app::room::ROOM;
+use crate::core_app::admin::ADMIN_PATH;
 
 /// Somebody with a token of the operator's room.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl Operator {
     pub(crate) async fn see(&self, what: &str) -> Answer {
         let request = self
             .http
-            .request(Method::GET, &format!("{ROOM}/api/{what}"));
+            .request(Method::GET, &format!("{ADMIN_PATH}/api/{what}"));
         send(request.bearer_auth(&self.token)).await
     }
 
@@ -36,7 +36,7 @@ impl Operator {
     pub(crate) async fn order(&self, what: &str, body: &Value) -> Answer {
         let request = self
             .http
-            .request(Method::POST, &format!("{ROOM}/api/{what}"));
+            .request(Method::POST, &format!("{ADMIN_PATH}/api/{what}"));
         send(request.bearer_auth(&self.token).json(body)).await
     }
 

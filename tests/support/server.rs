@@ -20,7 +20,7 @@ use super::{
 };
 use crate::core_app::{
     self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch, address::ProxyHeader,
-    room::Keys,
+    admin::AdminTokens,
 };
 
 pub(crate) const OPERATOR_TOKEN: &str = "the-operator-token";
@@ -225,13 +225,13 @@ pub(crate) fn order(reason: &str) -> CommandContext {
 
 /// Sessions and limits go by the machine's clock, curves by the one that the test moves.
 fn room(rollout: &Arc<Rollout>, watch: &Watch, clock: &Arc<ManualClock>) -> Admin {
-    let keys = Keys {
+    let keys = AdminTokens {
         operator: OPERATOR_TOKEN.to_owned(),
         viewer: VIEWER_TOKEN.to_owned(),
     };
     let history = watch.history().clock(clock.clone()).open();
     let history = history.expect("a history in memory has nothing to fail on");
-    let room = keys.room(rollout.clone(), Arc::new(history));
+    let room = keys.admin(rollout.clone(), Arc::new(history));
     room.expect("two tokens that differ")
 }
 

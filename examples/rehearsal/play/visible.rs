@@ -1,4 +1,4 @@
-//! What must have been visible all along.
+//! Checks what must have been visible during the rollout.
 
 use serde_json::Value;
 
@@ -34,39 +34,36 @@ pub(super) async fn act(scene: &mut Scene) {
         RESPONSES,
         &["outcome=\"FORBIDDEN_ACTOR_UI_RUST\""],
     );
-    scene.see("UI_RUST tokens refused", refused.to_string());
+    scene.see("refused UI_RUST tokens", refused.to_string());
     let active = scene.log.active();
-    scene.see(
-        "compat in the log, at the start and five changes",
-        active.join(", "),
-    );
+    scene.see("the flag in the log", active.join(", "));
     let journal = scene.operator.journal().await;
-    scene.see("transitions, each with who and why", transitions(&journal));
+    scene.see("transitions with actor and reason", transitions(&journal));
 
     let curves = scene.operator.page("curves?span=30d").await;
     scene.see(
-        "dependents by kind, at most",
+        "peak dependent callers",
         by_kind(|kind| highest(&curves, kind)),
     );
     scene
         .timeline
-        .text("\nCallers that depended on an old answer within 24 hours, and the most of them:\n");
+        .text("\nDependent callers within 24 hours, with their peak:\n");
     for row in falling(&curves, scene.start_unix_ms()) {
         scene.timeline.text(&row);
     }
 }
 
-/// The phases that were gone to, of those steps that say who took them and why.
+/// The entered phases, of transitions that have an actor and a reason.
 fn transitions(journal: &[Value]) -> String {
     let changes = journal
         .iter()
         .filter(|event| event["payload"]["phase_changed"].is_object());
-    let told = changes.filter(|event| {
+    let attributed = changes.filter(|event| {
         let said = [&event["actor"]["id"], &event["reason"]];
         said.into_iter()
             .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
     });
-    let phases: Vec<_> = told
+    let phases: Vec<_> = attributed
         .map(|event| text(&event["payload"]["phase_changed"]["to"]))
         .collect();
     phases.join(", ")

@@ -1,4 +1,4 @@
-//! The operators' room: the admin service over the rollout, and who comes in.
+//! The admin service of the rollout, and its tokens.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use legacy_http_compat::{
     rollout::Rollout,
 };
 
-/// Where it is.
-pub(crate) const ROOM: &str = "/rollout";
+/// The path of the admin service.
+pub(crate) const ADMIN_PATH: &str = "/rollout";
 
-/// The tokens that let people in. What they do is journaled under the names `operator` and `viewer`.
-pub(crate) struct Keys {
+/// The tokens of the service, journaled under the names `operator` and `viewer`.
+pub(crate) struct AdminTokens {
     pub(crate) operator: String,
     pub(crate) viewer: String,
 }
 
-impl Keys {
-    /// The room that these tokens open.
-    pub(crate) fn room(
+impl AdminTokens {
+    /// The service that accepts these tokens.
+    pub(crate) fn admin(
         &self,
         rollout: Arc<Rollout>,
         history: Arc<History>,
