@@ -1,7 +1,7 @@
-//! What the census costs: one answer of a known and of a new caller, on one and on two threads; a report, and a
-//! snapshot, by number of callers.
+//! The cost of the census: a response to a known and to a new caller, on one and on two threads; reports and snapshots by
+//! number of callers.
 //!
-//! The figures for two threads need two idle cores: on a busy machine they tell of the scheduler and not of the census.
+//! The figures for two threads need two idle cores: on a busy machine they measure the scheduler, not the census.
 
 use std::{
     hint::black_box,
@@ -23,7 +23,7 @@ fn kinds() -> Kinds {
     Kinds::new(["UI_RUST", "AGENT", "MCP"])
 }
 
-fn sighting(census: &Census, caller: u32) -> CallerEvent {
+fn caller_event(census: &Census, caller: u32) -> CallerEvent {
     let kinds = kinds();
     let agent = kinds.find("AGENT").expect("AGENT is in the set");
     let version = ClientVersion::parse("1.4.2").expect("semver");
@@ -44,24 +44,24 @@ fn census_of(callers: u32) -> Census {
         .capacity(callers as usize)
         .open()
         .expect("in memory");
-    (0..callers).for_each(|caller| census.record(&sighting(&census, caller)));
+    (0..callers).for_each(|caller| census.record(&caller_event(&census, caller)));
     census
 }
 
-/// The time from the first start to the last end of `threads` threads that record `rounds` answers each, every thread
-/// of callers of its own.
+/// The time from the first start to the last end of `threads` threads that record `rounds` responses each, every thread
+/// with callers of its own.
 fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Duration {
     let start = Arc::new(Barrier::new(threads as usize + 1));
     let workers: Vec<_> = (0..threads)
         .map(|thread| {
             let (census, start) = (Arc::clone(census), Arc::clone(&start));
             let own = thread * callers..(thread + 1) * callers;
-            let known: Vec<_> = own.map(|caller| sighting(&census, caller)).collect();
+            let known: Vec<_> = own.map(|caller| caller_event(&census, caller)).collect();
             thread::spawn(move || {
                 start.wait();
                 let began = Instant::now();
-                for (sighting, _) in known.iter().cycle().zip(0..rounds) {
-                    census.record(black_box(sighting));
+                for (caller_event, _) in known.iter().cycle().zip(0..rounds) {
+                    census.record(black_box(caller_event));
                 }
                 (began, Instant::now())
             })
@@ -81,7 +81,7 @@ fn record(c: &mut Criterion) {
     let mut group = c.benchmark_group("record");
     for threads in [1, 2] {
         let census = Arc::new(Census::new(&kinds()));
-        // Elements and not time tell how threads scale: each thread records one answer an iteration.
+        // Throughput shows how threads scale: each thread records one response per iteration.
         group.throughput(Throughput::Elements(threads.into()));
         group.bench_function(BenchmarkId::new("known caller, threads", threads), |b| {
             b.iter_custom(|rounds| together(&census, threads, rounds, 10_000));
@@ -89,7 +89,7 @@ fn record(c: &mut Criterion) {
     }
     group.throughput(Throughput::Elements(1));
     let census = census_of(20_000);
-    let known = sighting(&census, 77);
+    let known = caller_event(&census, 77);
     group.bench_function("one known caller again and again", |b| {
         b.iter(|| census.record(black_box(&known)));
     });
@@ -116,11 +116,14 @@ fn new_callers(c: &mut Criterion) {
             };
             let census = empty();
             let new: Vec<_> = (0..50_000)
-                .map(|caller| sighting(&census, caller))
+                .map(|caller| caller_event(&census, caller))
                 .collect();
             b.iter_batched_ref(
                 empty,
-                |census| new.iter().for_each(|sighting| census.record(sighting)),
+                |census| {
+                    new.iter()
+                        .for_each(|caller_event| census.record(caller_event))
+                },
                 BatchSize::PerIteration,
             );
         });
@@ -136,9 +139,12 @@ fn reports(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("report of one window", callers), |b| {
             b.iter(|| census.report(black_box(Window::DAY)));
         });
-        group.bench_function(BenchmarkId::new("five ready-made reports", callers), |b| {
-            b.iter(|| census.reports(black_box(Window::STANDARD)));
-        });
+        group.bench_function(
+            BenchmarkId::new("reports of the standard windows", callers),
+            |b| {
+                b.iter(|| census.reports(black_box(Window::STANDARD)));
+            },
+        );
         let query = ListQuery::new(Window::DAY)
             .sort(SortBy::Responses)
             .page(0, 50);
@@ -160,14 +166,14 @@ fn snapshots(c: &mut Criterion) {
             .snapshot(path)
             .capacity(callers as usize);
         let census = builder.open().expect("a new snapshot");
-        (0..callers).for_each(|caller| census.record(&sighting(&census, caller)));
+        (0..callers).for_each(|caller| census.record(&caller_event(&census, caller)));
         let bytes = census.to_bytes().expect("in memory");
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(BenchmarkId::new("encode", callers), |b| {
             b.iter(|| census.write_to(io::sink()).expect("a sink takes all"));
         });
         group.bench_function(BenchmarkId::new("write to disk", callers), |b| {
-            b.iter(|| census.save().expect("a disk with room"));
+            b.iter(|| census.save().expect("enough disk space"));
         });
         group.bench_function(BenchmarkId::new("read", callers), |b| {
             let builder = Census::builder(&kinds()).capacity(callers as usize);
