@@ -20,7 +20,7 @@ use legacy_http_compat::{
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
 fn kinds() -> Kinds {
-    Kinds::new(["UI_RUST", "AGENT", "MCP"])
+    Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap()
 }
 
 fn caller_event(census: &Census, caller: u32) -> CallerEvent {

@@ -1,13 +1,12 @@
 //! Contract and callers in one JSON document.
 
-use std::{error::Error, fmt};
-
 use serde::{Serialize, Serializer};
 
 use crate::{
-    caller::{InvalidDetector, SignalDetectorBuilder},
-    contract::{Contract, ContractError},
-    json::OrderedValue,
+    caller::SignalDetectorBuilder,
+    contract::Contract,
+    diagnostics::{Diagnostics, fault_error},
+    json::{OrderedValue, parse},
 };
 
 /// A contract and, in its section `callers`, how to recognise who calls.
@@ -16,6 +15,7 @@ use crate::{
 /// fingerprints is never in a document; it is given when the detector is built.
 ///
 /// ```
+/// use std::sync::Arc;
 /// use legacy_http_compat::{CompatFlag, LegacyHttpCompatLayer};
 /// use legacy_http_compat::{caller::FingerprintKey, document::Document};
 ///
@@ -34,10 +34,10 @@ use crate::{
 /// }"#)?;
 ///
 /// let key = FingerprintKey::new([7; 16]); // from a secret store
-/// let flag = CompatFlag::new("features.jobs.compat", true);
-/// let mut layer = LegacyHttpCompatLayer::new(document.contract().clone(), flag.reader());
+/// let flag = CompatFlag::on("features.jobs.compat");
+/// let mut layer = LegacyHttpCompatLayer::new(document.contract().clone(), &flag);
 /// if let Some(callers) = document.callers() {
-///     layer = layer.detect(callers.build(&key)?);
+///     layer = layer.detector(Arc::new(callers.build(&key)?));
 /// }
 /// # drop(layer);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -48,11 +48,10 @@ pub struct Document {
     callers: Option<SignalDetectorBuilder>,
 }
 
-/// Why a document was refused: all that is wrong with its contract and with its callers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DocumentError {
-    contract: Option<ContractError>,
-    callers: Option<InvalidDetector>,
+fault_error! {
+    /// Why a document was refused: the faults of its contract, then those of its section `callers`, whose places start with
+    /// `/callers`.
+    DocumentError
 }
 
 impl Document {
@@ -66,27 +65,18 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// All faults of both parts at once. Text that is not JSON is one fault of the contract.
+    /// All faults of both parts at once. Text that is not JSON is one fault.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
-        let Ok(mut tree) = serde_json::from_str::<OrderedValue>(text) else {
-            let contract = Contract::from_json(text).err();
-            return Err(DocumentError {
-                contract,
-                callers: None,
-            });
-        };
+        let mut tree = parse::<DocumentError>(text)?;
         let callers = tree.take_member("callers");
-        let callers = callers
-            .as_ref()
-            .map(SignalDetectorBuilder::read)
-            .transpose();
-        match (Contract::from_tree(&tree), callers) {
-            (Ok(contract), Ok(callers)) => Ok(Self { contract, callers }),
-            (contract, callers) => Err(DocumentError {
-                contract: contract.err(),
-                callers: callers.err(),
-            }),
-        }
+        let mut diagnostics = Diagnostics::default();
+        let contract = Contract::read(&tree, &mut diagnostics);
+        let callers = callers.map(|tree| {
+            diagnostics.at("callers", |diagnostics| {
+                SignalDetectorBuilder::read(&tree, diagnostics)
+            })
+        });
+        diagnostics.into_result(Self { contract, callers })
     }
 
     /// The contract.
@@ -111,36 +101,3 @@ impl Serialize for Document {
         tree.serialize(serializer)
     }
 }
-
-impl DocumentError {
-    /// What is wrong with the contract.
-    #[must_use]
-    pub fn contract(&self) -> Option<&ContractError> {
-        self.contract.as_ref()
-    }
-
-    /// What is wrong with the section `callers`; the places of the faults are within it.
-    #[must_use]
-    pub fn callers(&self) -> Option<&InvalidDetector> {
-        self.callers.as_ref()
-    }
-}
-
-impl fmt::Display for DocumentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(contract) = &self.contract {
-            write!(f, "{contract}")?;
-        }
-        if let Some(callers) = &self.callers {
-            f.write_str(if self.contract.is_some() { "\n" } else { "" })?;
-            f.write_str("the section callers has faults")?;
-            callers
-                .faults()
-                .iter()
-                .try_for_each(|fault| write!(f, "\n- {fault}"))?;
-        }
-        Ok(())
-    }
-}
-
-impl Error for DocumentError {}

@@ -1,7 +1,7 @@
 //! The two ends of the switch that turns compatibility on and off.
 //!
-//! [`CompatFlag`] is the writing end, for whoever may flip the switch. [`FlagReader`] is the reading end, for the
-//! middleware. All clones of both ends share one atomic.
+//! [`CompatFlag`] writes and [`FlagReader`] reads; the middleware has only the latter. All clones of both share one
+//! atomic.
 
 use std::{fmt, sync::Arc};
 
@@ -14,43 +14,51 @@ const OFF: u8 = 0;
 const ON: u8 = 1;
 const RETIRED: u8 = 2;
 
-/// What the switch says.
+/// The state of a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a caller must be able to handle every state"
 )]
 pub enum FlagState {
-    /// Answers leave as the handlers made them; who depends on the legacy shape is still counted.
+    /// Responses pass through as the handlers made them; dependent callers are still counted.
     Off,
-    /// Answers are rewritten for those who depend on the legacy shape.
+    /// Responses are rewritten for dependent callers.
     On,
     /// Off for good. The middleware is an identity.
     Retired,
 }
 
-/// The writing end of a shared atomic switch.
+/// The writing end of a shared atomic flag.
 ///
 /// ```
 /// use legacy_http_compat::{CompatFlag, FlagState};
 ///
-/// let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
+/// let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
 /// let reader = flag.reader();
 /// flag.set(false);
 /// assert_eq!(reader.state(), FlagState::Off);
 ///
 /// flag.retire();
 /// assert_eq!(flag.set(true), FlagState::Retired, "retired is final");
+/// assert!(flag.try_set(true).is_err());
 /// ```
 #[derive(Clone)]
 pub struct CompatFlag {
     shared: Arc<Shared>,
 }
 
-/// The reading end of a shared atomic switch, made by [`CompatFlag::reader`].
+/// The reading end of a shared atomic flag, made by [`CompatFlag::reader`] or from a `&CompatFlag`.
 #[derive(Clone)]
 pub struct FlagReader {
     shared: Arc<Shared>,
+}
+
+/// The error of [`CompatFlag::try_set`]: the flag is retired.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the flag {name} is retired")]
+pub struct FlagRetiredError {
+    name: Box<str>,
 }
 
 struct Shared {
@@ -59,16 +67,26 @@ struct Shared {
 }
 
 impl CompatFlag {
-    /// A switch under the name that configuration and logs use for it.
-    pub fn new(name: impl Into<String>, active: bool) -> Self {
-        let state = AtomicU8::new(if active { ON } else { OFF });
+    /// A flag with the name that configuration and logs use for it.
+    pub fn new(name: impl Into<String>, on: bool) -> Self {
+        let state = AtomicU8::new(if on { ON } else { OFF });
         let name = name.into().into_boxed_str();
         Self {
             shared: Arc::new(Shared { name, state }),
         }
     }
 
-    /// The name given to [`CompatFlag::new`].
+    /// A flag that is on.
+    pub fn on(name: impl Into<String>) -> Self {
+        Self::new(name, true)
+    }
+
+    /// A flag that is off.
+    pub fn off(name: impl Into<String>) -> Self {
+        Self::new(name, false)
+    }
+
+    /// The name of the flag.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.shared.name
@@ -82,16 +100,16 @@ impl CompatFlag {
         }
     }
 
-    /// Switches on or off and returns the state that holds after the call.
+    /// Switches on or off and returns the state after the call.
     ///
-    /// Once `set(false)` has returned, no answer decided after it is rewritten. A retired switch stays retired.
+    /// Once `set(false)` has returned, no response decided after it is rewritten. A retired flag stays retired.
     #[expect(
         clippy::must_use_candidate,
         reason = "called for its effect; only `set(true)` can be refused"
     )]
-    pub fn set(&self, active: bool) -> FlagState {
-        let wanted = if active { ON } else { OFF };
-        // Release: whoever sees the new state also sees what was written before the flip (a journal record, say).
+    pub fn set(&self, on: bool) -> FlagState {
+        let wanted = if on { ON } else { OFF };
+        // Release: a reader that sees the new state also sees what was written before the flip (a journal record, say).
         // An exchange and not a store, because a store could overwrite a retirement that another thread just made.
         let flip = self
             .shared
@@ -106,13 +124,27 @@ impl CompatFlag {
         }
     }
 
-    /// Whether answers are being rewritten.
+    /// Switches on or off like [`set`](Self::set), and reports a retired flag as an error.
+    ///
+    /// # Errors
+    ///
+    /// When the flag is retired, whatever `on` is.
+    pub fn try_set(&self, on: bool) -> Result<(), FlagRetiredError> {
+        match self.set(on) {
+            FlagState::On | FlagState::Off => Ok(()),
+            FlagState::Retired => Err(FlagRetiredError {
+                name: self.shared.name.clone(),
+            }),
+        }
+    }
+
+    /// Whether responses are being rewritten.
     #[must_use]
-    pub fn is_active(&self) -> bool {
+    pub fn is_on(&self) -> bool {
         self.shared.state() == FlagState::On
     }
 
-    /// What the switch says.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> FlagState {
         self.shared.state()
@@ -120,29 +152,35 @@ impl CompatFlag {
 
     /// Switches off for good: no later [`set`](Self::set) has an effect, and the middleware becomes an identity.
     pub fn retire(&self) {
-        // An exchange and not a store: it goes on with the release sequence of the flips before it, so that who sees the
-        // retirement also sees what was written before them.
+        // An exchange and not a store: it continues the release sequence of the flips before it, so that a reader that
+        // sees the retirement also sees what was written before them.
         self.shared.state.swap(RETIRED, Ordering::AcqRel);
     }
 }
 
 impl FlagReader {
-    /// The name given to [`CompatFlag::new`].
+    /// The name of the flag.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.shared.name
     }
 
-    /// Whether answers are being rewritten.
+    /// Whether responses are being rewritten.
     #[must_use]
-    pub fn is_active(&self) -> bool {
+    pub fn is_on(&self) -> bool {
         self.shared.state() == FlagState::On
     }
 
-    /// What the switch says.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> FlagState {
         self.shared.state()
+    }
+}
+
+impl From<&CompatFlag> for FlagReader {
+    fn from(flag: &CompatFlag) -> Self {
+        flag.reader()
     }
 }
 
@@ -192,7 +230,7 @@ mod tests {
         let flag = CompatFlag::new("f", false);
         let reader = flag.clone().reader();
         assert_eq!(flag.set(true), FlagState::On);
-        assert!(reader.clone().is_active());
+        assert!(reader.clone().is_on());
         assert_eq!(reader.name(), "f");
     }
 
@@ -202,7 +240,16 @@ mod tests {
         flag.retire();
         assert_eq!(flag.set(true), FlagState::Retired);
         assert_eq!(flag.set(false), FlagState::Retired);
-        assert!(!flag.is_active());
+        assert!(!flag.is_on());
+    }
+
+    #[test]
+    fn only_a_retired_flag_refuses_to_be_set() {
+        let flag = CompatFlag::off("f");
+        assert_eq!(flag.try_set(true), Ok(()));
+        flag.retire();
+        let error = flag.try_set(false).unwrap_err();
+        assert_eq!(error.to_string(), "the flag f is retired");
     }
 }
 
@@ -237,7 +284,7 @@ mod loom_tests {
                 written.store(true, Ordering::Relaxed);
                 flag.set(false);
             });
-            if !reader.is_active() {
+            if !reader.is_on() {
                 assert!(
                     record.load(Ordering::Relaxed),
                     "the record precedes the flip"

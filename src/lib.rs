@@ -28,6 +28,7 @@
 //! - [`observation`]: what was seen of each answer, and the trait of those who are told
 //! - [`caller`]: who asked: client kind, generation and fingerprint
 //! - [`document`]: contract and callers in one JSON document
+//! - [`diagnostics`]: the faults of documents and settings
 //! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
 //! - [`metrics`]: the numbers, and how to show them
 #![cfg_attr(
@@ -56,12 +57,13 @@ pub mod census;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod contract;
+pub mod diagnostics;
 pub mod document;
-mod faults;
 pub mod flag;
 pub mod guide;
 #[cfg(feature = "admin")]
 pub mod history;
+mod http_syntax;
 mod json;
 pub mod metrics;
 pub mod middleware;

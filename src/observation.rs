@@ -1,6 +1,6 @@
 //! What was seen of one answered request, and who is told.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use http::StatusCode;
 
@@ -57,7 +57,7 @@ pub enum SkipReason {
     Upgrade,
     /// A field of the request is asked for and was not read, or there is no
     /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer).
-    RequestUnread,
+    RequestFieldsNotCaptured,
 }
 
 /// Is told of every answer on an endpoint of the contract.
@@ -83,12 +83,6 @@ pub enum SkipReason {
 pub trait Observe: Send + Sync {
     /// Takes note of one answer.
     fn observe(&self, observation: &Observation<'_>);
-}
-
-impl<T: Observe + ?Sized> Observe for Arc<T> {
-    fn observe(&self, observation: &Observation<'_>) {
-        (**self).observe(observation);
-    }
 }
 
 impl<'a> Observation<'a> {
@@ -256,7 +250,7 @@ impl SkipReason {
         Self::BodyError,
         Self::StatusWithoutBody,
         Self::Upgrade,
-        Self::RequestUnread,
+        Self::RequestFieldsNotCaptured,
     ];
 
     /// The reason as a label, such as `body_too_large`.
@@ -270,7 +264,7 @@ impl SkipReason {
             Self::BodyError => "body_error",
             Self::StatusWithoutBody => "status_without_body",
             Self::Upgrade => "upgrade",
-            Self::RequestUnread => "request_unread",
+            Self::RequestFieldsNotCaptured => "request_fields_not_captured",
         }
     }
 }

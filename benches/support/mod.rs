@@ -6,6 +6,7 @@ use std::{
     future::{Ready, ready},
     hint::black_box,
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -67,9 +68,9 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .expect("the settings above are valid");
     let census = Census::new(detector.kinds());
     layer
-        .detect(detector)
-        .observe(census)
-        .observe(Metrics::new())
+        .detector(Arc::new(detector))
+        .observer(Arc::new(census))
+        .observer(Arc::new(Metrics::new()))
 }
 
 /// The response to a poll: the fields that the contract reads, then a list of small objects, up to about `size` bytes.

@@ -23,7 +23,7 @@ use crate::{
 /// use legacy_http_compat::{history::History, metrics::Metrics};
 /// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
 ///
-/// let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
+/// let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
 /// let metrics = Arc::new(Metrics::new());
 /// let history = History::builder(census.clone(), metrics.clone()).open()?;
 /// let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, Policy::default())

@@ -156,9 +156,6 @@ mod shared;
 mod stamp;
 mod totals;
 
-pub use access::{
-    InvalidTokenDigest, InvalidTokens, Role, TokenDigest, TokenFault, TokenFaultKind, Tokens,
-    TokensBuilder,
-};
+pub use access::{InvalidTokenDigest, InvalidTokens, Role, TokenDigest, Tokens, TokensBuilder};
 pub use admin::Admin;
 pub use builder::{AdminBuilder, InvalidPublicPath};

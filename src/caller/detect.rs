@@ -1,7 +1,5 @@
 //! From a request's head to who asked.
 
-use std::sync::Arc;
-
 use http::request::Parts;
 
 use super::caller::Caller;
@@ -56,20 +54,6 @@ pub trait Detect: Send + Sync {
     }
 }
 
-impl<D: Detect + ?Sized> Detect for Arc<D> {
-    fn detect(&self, head: &Parts) -> Caller {
-        (**self).detect(head)
-    }
-
-    fn kinds(&self) -> &Kinds {
-        (**self).kinds()
-    }
-
-    fn vary(&self) -> Vary {
-        (**self).vary()
-    }
-}
-
 /// The detector where none is set: every caller is an anonymous legacy caller of no known kind.
 #[derive(Clone, Debug, Default)]
 pub struct AnonymousLegacy {
@@ -100,13 +84,15 @@ impl Detect for AnonymousLegacy {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
     fn the_trait_is_object_safe_and_shared() {
         let detector: Arc<dyn Detect> = Arc::new(AnonymousLegacy::new());
         let (head, ()) = http::Request::new(()).into_parts();
-        assert_eq!(Detect::detect(&detector, &head), Caller::ANONYMOUS_LEGACY);
+        assert_eq!(detector.detect(&head), Caller::ANONYMOUS_LEGACY);
         assert_eq!(detector.kinds().names().len(), 1);
         assert_eq!(detector.vary(), Vary::nothing());
     }

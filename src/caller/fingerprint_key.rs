@@ -1,18 +1,18 @@
 //! The secret under which identity signals become pseudonyms.
 
-use std::error::Error;
 use std::fmt;
 use std::hash::Hasher as _;
 
+use hex::FromHexError;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
-/// What the key check is taken of. No fingerprint is: those start with [`super::pseudonym`]'s own word.
+/// What the key check is the hash of. No fingerprint is: those start with another domain (see [`super::pseudonym`]).
 const CHECKED: &[u8] = b"legacy-http-compat key check 1";
 
 /// The secret 16-byte key of the fingerprints. It is never printed.
 ///
-/// Whoever has the key can try identities until a fingerprint matches, so keep it like a password. A new
-/// key makes every caller a new one: the same installation has another fingerprint under each key.
+/// With the key, identities can be guessed until a fingerprint matches, so keep it like a password. A new key makes every
+/// caller a new one: the same installation has another fingerprint under each key.
 ///
 /// ```
 /// use legacy_http_compat::caller::FingerprintKey;
@@ -20,38 +20,41 @@ const CHECKED: &[u8] = b"legacy-http-compat key check 1";
 /// let key = FingerprintKey::from_hex("000102030405060708090a0b0c0d0e0f")?;
 /// assert_eq!(format!("{key:?}"), "FingerprintKey(..)");
 /// assert_eq!(key.key_check(), FingerprintKey::new(*b"\0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f").key_check());
-/// # Ok::<(), legacy_http_compat::caller::InvalidFingerprintKey>(())
+/// # Ok::<(), legacy_http_compat::caller::FingerprintKeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct FingerprintKey([u8; Self::LENGTH]);
 
-/// A short value that tells one key from another and gives neither away.
+/// A short value that distinguishes keys and reveals none.
 ///
-/// It is stored beside fingerprints, so that those of two keys are not mixed unawares.
+/// It is stored beside fingerprints, so that those of two keys are never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyCheck(u64);
 
-/// Why a text is no key. Neither its message nor its `Debug` form contains any of the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidFingerprintKey {
-    kind: InvalidFingerprintKeyKind,
+/// Why a text is not a key. Neither `Display` nor `Debug` shows any of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint key is written as 32 hexadecimal digits; {kind}")]
+pub struct FingerprintKeyError {
+    kind: FingerprintKeyErrorKind,
 }
 
 /// What is wrong with the text of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidFingerprintKeyKind {
-    /// It has another length than 32, this many bytes.
+pub enum FingerprintKeyErrorKind {
+    /// It has this many bytes instead of 32.
+    #[error("this text has {0} bytes")]
     Length(usize),
-    /// The byte at this place, counted from 0, is no hexadecimal digit.
+    /// The byte at this index is not a hexadecimal digit.
+    #[error("the byte at index {0} is not one")]
     NotHex(usize),
 }
 
 impl FingerprintKey {
-    /// The bytes of a key.
+    /// The length of a key in bytes.
     pub const LENGTH: usize = 16;
 
-    /// The key of these bytes. Take them from a source of secret randomness.
+    /// The key with these bytes. Take them from a source of secret randomness.
     #[must_use]
     pub const fn new(bytes: [u8; Self::LENGTH]) -> Self {
         Self(bytes)
@@ -61,21 +64,19 @@ impl FingerprintKey {
     ///
     /// # Errors
     ///
-    /// When the text has another length or holds anything else. The error does not contain the text.
-    pub fn from_hex(text: &str) -> Result<Self, InvalidFingerprintKey> {
-        let text = text.as_bytes();
-        if text.len() != 2 * Self::LENGTH {
-            return Err(InvalidFingerprintKeyKind::Length(text.len()).into());
-        }
+    /// When the text has another length or contains anything else. The error does not contain the text.
+    pub fn from_hex(text: &str) -> Result<Self, FingerprintKeyError> {
         let mut bytes = [0; Self::LENGTH];
-        for (place, digit) in text.iter().enumerate() {
-            let value = hex_digit(*digit).ok_or(InvalidFingerprintKeyKind::NotHex(place))?;
-            bytes[place / 2] = bytes[place / 2] << 4 | value;
-        }
+        hex::decode_to_slice(text, &mut bytes).map_err(|error| match error {
+            FromHexError::InvalidHexCharacter { index, .. } => {
+                FingerprintKeyErrorKind::NotHex(index)
+            }
+            _ => FingerprintKeyErrorKind::Length(text.len()),
+        })?;
         Ok(Self(bytes))
     }
 
-    /// The value by which a changed key is noticed: half of SipHash-2-4-128 of a fixed text under this key.
+    /// The value that reveals a changed key: half of SipHash-2-4-128 of a fixed text under this key.
     #[must_use]
     pub fn key_check(&self) -> KeyCheck {
         let mut hasher = self.hasher();
@@ -115,45 +116,17 @@ impl fmt::Display for KeyCheck {
     }
 }
 
-impl InvalidFingerprintKey {
+impl FingerprintKeyError {
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> InvalidFingerprintKeyKind {
+    pub const fn kind(&self) -> FingerprintKeyErrorKind {
         self.kind
     }
 }
 
-impl From<InvalidFingerprintKeyKind> for InvalidFingerprintKey {
-    fn from(kind: InvalidFingerprintKeyKind) -> Self {
+impl From<FingerprintKeyErrorKind> for FingerprintKeyError {
+    fn from(kind: FingerprintKeyErrorKind) -> Self {
         Self { kind }
-    }
-}
-
-impl fmt::Display for InvalidFingerprintKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expected = "a fingerprint key is written as 32 hexadecimal digits";
-        match self.kind {
-            InvalidFingerprintKeyKind::Length(length) => {
-                write!(f, "{expected}, this text has {length} bytes")
-            }
-            InvalidFingerprintKeyKind::NotHex(place) => {
-                write!(
-                    f,
-                    "{expected}, the byte at {place} (counted from 0) is none"
-                )
-            }
-        }
-    }
-}
-
-impl Error for InvalidFingerprintKey {}
-
-const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
     }
 }
 
@@ -189,9 +162,9 @@ mod tests {
     #[test]
     fn a_text_that_is_no_key_is_named_by_what_is_wrong_and_never_shown() {
         let short = FingerprintKey::from_hex("5ec4e7").unwrap_err();
-        assert_eq!(short.kind(), InvalidFingerprintKeyKind::Length(6));
+        assert_eq!(short.kind(), FingerprintKeyErrorKind::Length(6));
         let odd = FingerprintKey::from_hex("5ec4e75ec4e75ec4e75ec4e75ec4e7é").unwrap_err();
-        assert_eq!(odd.kind(), InvalidFingerprintKeyKind::NotHex(30));
+        assert_eq!(odd.kind(), FingerprintKeyErrorKind::NotHex(30));
         for error in [short, odd] {
             assert!(!format!("{error} {error:?}").contains("5ec4"), "{error}");
         }

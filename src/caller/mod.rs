@@ -7,6 +7,10 @@
 //! Nothing here keeps what a client sent: an installation is known by its [`Fingerprint`] under the
 //! application's [`FingerprintKey`], and by the version it named if that is one.
 
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type that the module is named for"
+)]
 mod caller;
 mod client_addr;
 mod detect;
@@ -22,13 +26,10 @@ pub use caller::{Caller, Fingerprint, Generation};
 pub use client_addr::ClientAddr;
 pub use detect::{AnonymousLegacy, Detect};
 pub use detector::{
-    DetectorFault, DetectorFaultKind, IdentitySignal, InvalidDetector, KindSource, SignalDetector,
-    SignalDetectorBuilder, SignalPart,
+    DetectorError, IdentitySignal, KindSource, SignalDetector, SignalDetectorBuilder, SignalPart,
 };
-pub use fingerprint_key::{
-    FingerprintKey, InvalidFingerprintKey, InvalidFingerprintKeyKind, KeyCheck,
-};
-pub use kind::{Kind, Kinds};
+pub use fingerprint_key::{FingerprintKey, FingerprintKeyError, FingerprintKeyErrorKind, KeyCheck};
+pub use kind::{Kind, Kinds, KindsError, KindsErrorKind};
 pub use user_agent::{Product, Products};
 pub use vary::Vary;
 pub use version::ClientVersion;

@@ -6,10 +6,12 @@
 //! comment    = "(" *( ctext / quoted-pair / comment ) ")"  RFC 9110 §5.6.5
 //! ```
 //!
-//! What does not follow the grammar is stepped over: a word that is no product yields nothing, and a
-//! comment that is never closed lasts to the end. Nothing is allocated and nothing panics.
+//! Anything else is skipped: a word that is not a product yields nothing, and an unclosed comment extends to the end.
+//! Parsing never allocates and never panics.
 
 use std::iter::FusedIterator;
+
+use crate::http_syntax::token;
 
 /// One product of a `User-Agent` value: `core-agent/2.1.0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,48 +106,6 @@ impl<'a> Product<'a> {
     }
 }
 
-/// `bytes` as text, if they are a token (RFC 9110 §5.6.2).
-pub(super) fn token(bytes: &[u8]) -> Option<&str> {
-    if bytes.is_empty() || !bytes.iter().all(|byte| TCHARS[usize::from(*byte)]) {
-        return None;
-    }
-    str::from_utf8(bytes).ok()
-}
-
-/// Which bytes a token may have.
-const TCHARS: [bool; 256] = {
-    let mut chars = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        chars[byte as usize] = is_tchar(byte);
-        byte += 1;
-    }
-    chars
-};
-
-const fn is_tchar(byte: u8) -> bool {
-    let delimiter = matches!(
-        byte,
-        b'"' | b'('
-            | b')'
-            | b','
-            | b'/'
-            | b':'
-            | b';'
-            | b'<'
-            | b'='
-            | b'>'
-            | b'?'
-            | b'@'
-            | b'['
-            | b'\\'
-            | b']'
-            | b'{'
-            | b'}'
-    );
-    byte.is_ascii_graphic() && !delimiter
-}
-
 /// What follows the comment whose opening bracket stands before `inside`.
 fn after_comment(inside: &[u8]) -> &[u8] {
     let mut depth = 1_usize;
@@ -211,15 +171,6 @@ mod tests {
     fn a_word_that_is_no_product_is_stepped_over() {
         let value = b"/1 a/ b//2 c/1/2 d;e \xff) f,g \"h\" ok/1.0+x";
         assert_eq!(read(value), [("ok", Some("1.0+x"))]);
-    }
-
-    #[test]
-    fn a_token_has_the_characters_that_the_rfc_lists() {
-        let listed = "!#$%&'*+-.^_`|~";
-        for byte in 0..=255_u8 {
-            let expected = byte.is_ascii_alphanumeric() || listed.as_bytes().contains(&byte);
-            assert_eq!(token(&[byte]).is_some(), expected, "{byte}");
-        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ impl Binding {
     /// `known` are the kinds of the census, `other` first.
     pub(super) fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
         let known = Kinds::new(known.iter().skip(1).cloned());
+        let known = known.expect("the kinds of a census are a set");
         let endpoints = observation.plan().endpoints.iter();
         let kinds = observation.kinds().names();
         Self {

@@ -30,7 +30,7 @@ use super::{
 ///
 /// # let directory = std::env::temp_dir().join(format!("census-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&directory)?;
-/// let census = Census::builder(&Kinds::new(["UI_RUST", "AGENT", "MCP"]))
+/// let census = Census::builder(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?)
 ///     .capacity(100_000)
 ///     .key_check(0x51f0_77aa)
 ///     .snapshot(directory.join("census.snapshot"))

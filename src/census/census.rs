@@ -35,7 +35,7 @@ use super::{
 ///     census::{Census, Dependence, CallerEvent, Window},
 /// };
 ///
-/// let kinds = Kinds::new(["AGENT"]);
+/// let kinds = Kinds::new(["AGENT"]).expect("one name");
 /// let census = Census::new(&kinds);
 /// let poll = census.endpoint("device_poll");
 /// let agent = kinds.find("AGENT").expect("AGENT is in the set");

@@ -3,12 +3,10 @@
 use std::{fs, path::Path};
 
 use serde::Serialize;
-use serde_json::{Value, json as value};
 
 use crate::{
-    caller::{DetectorFault, FingerprintKey, InvalidDetector},
     cli::output::{Exit, Output, escape, json},
-    contract::Fault,
+    diagnostics::{Fault, FaultCode},
     document::{Document, DocumentError},
 };
 
@@ -22,13 +20,10 @@ struct ContractCheck {
 #[derive(Serialize)]
 struct FaultEntry {
     part: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
+    code: &'static str,
+    place: String,
     value: String,
+    expected: String,
     message: String,
 }
 
@@ -56,7 +51,7 @@ fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
         many => format!("{file}: {many} faults\n"),
     };
     let lines = faults.iter().map(FaultEntry::line);
-    let text = head + &lines.collect::<Vec<String>>().concat();
+    let text = head + lines.collect::<Vec<String>>().concat().as_str();
     let json = as_json.then(|| json(&ContractCheck { valid, faults }));
     match (valid, json) {
         (true, json) => Output::success(json.unwrap_or(text)),
@@ -65,36 +60,10 @@ fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
     }
 }
 
-/// The faults of the contract, and of the syntax and the meaning of its callers.
 fn faults(text: &str) -> Vec<FaultEntry> {
-    let (contract, callers) = match Document::from_json(text) {
-        Ok(document) => (None, unbuildable(&document)),
-        Err(error) => {
-            let callers = error.callers().cloned();
-            (Some(error), callers.or_else(|| callers_alone(text)))
-        }
-    };
-    let contract = contract.as_ref().and_then(DocumentError::contract);
-    let contract = contract.map(|error| error.faults().iter().map(FaultEntry::in_contract));
-    let callers = callers.as_ref();
-    let callers = callers.map(|error| error.faults().iter().map(FaultEntry::in_callers));
-    let contract = contract.into_iter().flatten();
-    contract.chain(callers.into_iter().flatten()).collect()
-}
-
-/// The callers of a document whose contract is invalid: their meaning is checked when they are built, beside an empty
-/// contract.
-fn callers_alone(text: &str) -> Option<InvalidDetector> {
-    let mut document: Value = serde_json::from_str(text).ok()?;
-    let callers = document.get_mut("callers")?.take();
-    let document = value!({ "endpoints": [], "callers": callers });
-    unbuildable(&Document::from_json(&document.to_string()).ok()?)
-}
-
-fn unbuildable(document: &Document) -> Option<InvalidDetector> {
-    // No fingerprint is ever made with it.
-    let key = FingerprintKey::new([1; FingerprintKey::LENGTH]);
-    document.callers()?.build(&key).err()
+    let error = Document::from_json(text).err();
+    let faults = error.iter().flat_map(DocumentError::faults);
+    faults.map(FaultEntry::of).collect()
 }
 
 impl FaultEntry {
@@ -102,36 +71,27 @@ impl FaultEntry {
         format!("- {}: {}\n", self.part, escape(&self.message))
     }
 
-    fn in_contract(fault: &Fault) -> Self {
+    fn of(fault: &Fault) -> Self {
+        let callers = fault.place() == "/callers" || fault.place().starts_with("/callers/");
         Self {
-            part: "contract",
-            endpoint: fault.endpoint().map(str::to_owned),
-            outcome: fault.outcome().map(str::to_owned),
-            place: None,
+            part: if callers { "callers" } else { "contract" },
+            code: fault.code().as_str(),
+            place: fault.place().to_owned(),
             value: fault.value().to_owned(),
-            message: fault.to_string(),
-        }
-    }
-
-    fn in_callers(fault: &DetectorFault) -> Self {
-        Self {
-            part: "callers",
-            endpoint: None,
-            outcome: None,
-            place: Some(fault.place().to_owned()),
-            value: fault.value().to_owned(),
+            expected: fault.expected().to_owned(),
             message: fault.to_string(),
         }
     }
 
     fn not_utf8(why: &str) -> Self {
+        let expected = format!("a JSON document: {why}");
         Self {
             part: "contract",
-            endpoint: None,
-            outcome: None,
-            place: None,
+            code: FaultCode::InvalidJson.as_str(),
+            place: String::new(),
             value: String::new(),
-            message: format!("the document is no JSON: {why}"),
+            message: format!("at the top level: invalid json; expected {expected}"),
+            expected,
         }
     }
 }

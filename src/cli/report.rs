@@ -45,7 +45,7 @@ fn document(journal: &ReadJournal, state: &RolloutState) -> String {
         [] => format!("\n## {title}\n\nNone.\n"),
         lines => format!("\n## {title}\n\n{}", lines.concat()),
     });
-    head(journal, state) + &sections.concat()
+    head(journal, state) + sections.concat().as_str()
 }
 
 fn head(journal: &ReadJournal, state: &RolloutState) -> String {
@@ -161,7 +161,12 @@ fn phase_changed(change: &PhaseChange) -> String {
     let incident = incident.map(|id| format!(", incident {}", markdown(id)));
     let overridden = names(change.overridden.iter());
     let overridden = overridden.map(|gates| format!(", **override** of {gates}"));
-    step + &incident.unwrap_or_default() + &overridden.unwrap_or_default()
+    [
+        step,
+        incident.unwrap_or_default(),
+        overridden.unwrap_or_default(),
+    ]
+    .concat()
 }
 
 fn refused(payload: &AttemptRefused) -> String {

@@ -72,7 +72,7 @@ fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
         let (name, seen) = (report.name().as_str(), evidence(report));
         format!("  - {}: {}\n", markdown(name), markdown(&seen))
     });
-    head + &failing.collect::<Vec<String>>().concat()
+    head + failing.collect::<Vec<String>>().concat().as_str()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {

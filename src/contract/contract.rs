@@ -5,13 +5,13 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    compile::CompiledContract,
-    deprecation::Deprecation,
-    document::Definition,
-    endpoint::Endpoint,
-    error::{ContractError, FaultKind, Faults},
+    compile::compiled_contract::CompiledContract,
+    definition::{deprecation::Deprecation, document::Definition, endpoint::Endpoint},
 };
-use crate::json::OrderedValue;
+use crate::{
+    diagnostics::{Diagnostics, fault_error},
+    json::{OrderedValue, parse},
+};
 
 /// What an API answers today and what it answered before. One that exists is valid, and compiled.
 ///
@@ -52,7 +52,7 @@ use crate::json::OrderedValue;
 /// ```
 #[derive(Clone)]
 pub struct Contract {
-    plan: Arc<CompiledContract>,
+    compiled: Arc<CompiledContract>,
 }
 
 /// Puts a [`Contract`] together.
@@ -62,10 +62,29 @@ pub struct ContractBuilder {
     definition: Definition,
 }
 
+fault_error! {
+    /// Why a contract was refused: all of its faults.
+    ContractError
+}
+
 impl Contract {
     /// An empty contract to add to.
     pub fn builder() -> ContractBuilder {
         ContractBuilder::default()
+    }
+
+    /// The device flow under `/api/v1`: start, poll, cancel and token, which moved from error codes to `200` with a
+    /// `status`.
+    ///
+    /// A worked example of a whole contract; its document is `src/contract/device_flow.json`. Old clients read a poll's
+    /// status code: `401` keep polling, `403` denied, `400` expired. New ones read `200` and look at the `status` field.
+    ///
+    /// # Panics
+    ///
+    /// Never: the shipped document is valid, which a test of the crate ensures.
+    #[must_use]
+    pub fn device_flow() -> Self {
+        Self::from_json(include_str!("device_flow.json")).expect("the shipped contract is valid")
     }
 
     /// Reads a contract document; the [module](super) shows its members.
@@ -75,18 +94,7 @@ impl Contract {
     /// All faults of the document at once: those of its form first, then those of what it says. Text that is not JSON is
     /// one fault, with its line and column.
     pub fn from_json(text: &str) -> Result<Self, ContractError> {
-        let mut faults = Faults::default();
-        match serde_json::from_str::<OrderedValue>(text) {
-            Ok(tree) => Self::read(&tree, faults),
-            Err(error) => {
-                faults.add(
-                    FaultKind::Syntax,
-                    format!("document: {error}"),
-                    "a JSON document",
-                );
-                Err(faults.into_result(()).expect_err("a fault was just added"))
-            }
-        }
+        Self::from_tree(&parse::<ContractError>(text)?)
     }
 
     /// This contract under another base path; an empty one for none.
@@ -97,9 +105,9 @@ impl Contract {
     pub fn with_base_path(&self, base_path: impl Into<String>) -> Result<Self, ContractError> {
         let definition = Definition {
             base_path: base_path.into(),
-            ..self.plan.definition.clone()
+            ..self.compiled.definition.clone()
         };
-        Self::compile(definition, Faults::default())
+        Self::build(definition)
     }
 
     /// This contract with another notice on rewritten answers; `None` for none.
@@ -114,48 +122,56 @@ impl Contract {
         let deprecation = deprecation.into();
         let definition = Definition {
             deprecation,
-            ..self.plan.definition.clone()
+            ..self.compiled.definition.clone()
         };
-        Self::compile(definition, Faults::default())
+        Self::build(definition)
     }
 
     /// The path before those of all endpoints; empty for none.
     #[must_use]
     pub fn base_path(&self) -> &str {
-        &self.plan.definition.base_path
+        &self.compiled.definition.base_path
     }
 
     /// The endpoints in their order.
     pub fn endpoints(&self) -> &[Endpoint] {
-        &self.plan.definition.endpoints
+        &self.compiled.definition.endpoints
     }
 
-    pub(crate) fn into_plan(self) -> Arc<CompiledContract> {
-        self.plan
+    pub(crate) fn into_compiled(self) -> Arc<CompiledContract> {
+        self.compiled
     }
 
-    pub(crate) fn of(plan: Arc<CompiledContract>) -> Self {
-        Self { plan }
-    }
-
-    pub(crate) fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
-        Self::read(tree, Faults::default())
+    pub(crate) fn of(compiled: Arc<CompiledContract>) -> Self {
+        Self { compiled }
     }
 
     pub(crate) fn to_tree(&self) -> OrderedValue {
-        self.plan.definition.write()
+        self.compiled.definition.write()
     }
 
-    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, ContractError> {
-        let definition = Definition::read(tree, &mut faults);
-        Self::compile(definition, faults)
+    fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
+        let mut diagnostics = Diagnostics::default();
+        let contract = Self::read(tree, &mut diagnostics);
+        diagnostics.into_result(contract)
     }
 
-    fn compile(definition: Definition, mut faults: Faults) -> Result<Self, ContractError> {
-        let plan = CompiledContract::compile(definition, &mut faults);
-        faults.into_result(Self {
-            plan: Arc::new(plan),
-        })
+    fn build(definition: Definition) -> Result<Self, ContractError> {
+        let mut diagnostics = Diagnostics::default();
+        let contract = Self::compile(definition, &mut diagnostics);
+        diagnostics.into_result(contract)
+    }
+
+    /// The contract of a document, valid only if no faults were added.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let definition = Definition::read(tree, diagnostics);
+        Self::compile(definition, diagnostics)
+    }
+
+    fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+        Self {
+            compiled: Arc::new(CompiledContract::compile(definition, diagnostics)),
+        }
     }
 }
 
@@ -182,17 +198,16 @@ impl ContractBuilder {
     ///
     /// # Errors
     ///
-    /// All faults of the contract at once, each with the endpoint and outcome it is in, the offending value, and what
-    /// would be right.
+    /// All faults of the contract at once.
     pub fn build(self) -> Result<Contract, ContractError> {
-        Contract::compile(self.definition, Faults::default())
+        Contract::build(self.definition)
     }
 }
 
 impl PartialEq for Contract {
     /// Whether both say the same, in the same order.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.plan, &other.plan) || self.to_tree() == other.to_tree()
+        Arc::ptr_eq(&self.compiled, &other.compiled) || self.to_tree() == other.to_tree()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use arc_swap::{ArcSwap, Cache};
 
-use super::{compile::CompiledContract, contract::Contract};
+use super::{compile::compiled_contract::CompiledContract, contract::Contract};
 
 /// A shared handle to the contract in use.
 ///
@@ -19,7 +19,7 @@ use super::{compile::CompiledContract, contract::Contract};
 /// ```
 #[derive(Clone)]
 pub struct LiveContract {
-    plan: Arc<ArcSwap<CompiledContract>>,
+    compiled: Arc<ArcSwap<CompiledContract>>,
 }
 
 impl LiveContract {
@@ -32,27 +32,27 @@ impl LiveContract {
     /// Puts another contract in place for all requests that come from now on. Those that have come are served to their
     /// end by the contract that they found.
     pub fn replace(&self, contract: Contract) {
-        self.plan.store(contract.into_plan());
+        self.compiled.store(contract.into_compiled());
     }
 
     /// The contract that the next request will find.
     #[must_use]
     pub fn current(&self) -> Contract {
-        Contract::of(self.plan.load_full())
+        Contract::of(self.compiled.load_full())
     }
 
     pub(crate) fn cached(&self) -> CompiledCache {
-        Cache::new(Arc::clone(&self.plan))
+        Cache::new(Arc::clone(&self.compiled))
     }
 }
 
-/// The plan as one service last saw it: to look whether it is still the one in use costs a single atomic read.
+/// The contract as one service last saw it. Checking that it is still the one in use costs a single atomic load.
 pub(crate) type CompiledCache = Cache<Arc<ArcSwap<CompiledContract>>, Arc<CompiledContract>>;
 
 impl From<Contract> for LiveContract {
     fn from(contract: Contract) -> Self {
         Self {
-            plan: Arc::new(ArcSwap::new(contract.into_plan())),
+            compiled: Arc::new(ArcSwap::new(contract.into_compiled())),
         }
     }
 }

@@ -47,23 +47,14 @@ pub(crate) mod compile;
     reason = "the file of the type that the module is named for"
 )]
 mod contract;
-mod deprecation;
-mod device_flow;
-mod document;
-mod endpoint;
-mod error;
+mod definition;
 mod live;
-mod outcome;
-mod shape;
-mod template;
-mod template_json;
 
-pub use contract::{Contract, ContractBuilder};
-pub use deprecation::Deprecation;
-pub use endpoint::Endpoint;
-pub use error::{ContractError, Fault, FaultKind};
+pub use contract::{Contract, ContractBuilder, ContractError};
+pub use definition::deprecation::Deprecation;
+pub use definition::endpoint::Endpoint;
+pub use definition::outcome::Outcome;
+pub use definition::shape::LegacyShape;
+pub use definition::template::{Placeholder, Template};
 pub(crate) use live::CompiledCache;
 pub use live::LiveContract;
-pub use outcome::Outcome;
-pub use shape::LegacyShape;
-pub use template::{Placeholder, Template};

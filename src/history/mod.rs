@@ -17,7 +17,7 @@
 //! };
 //!
 //! let clock = Arc::new(ManualClock::new(1_800_000_000_000)); // a `SystemClock` where it matters: the default
-//! let kinds = Kinds::new(["AGENT"]);
+//! let kinds = Kinds::new(["AGENT"])?;
 //! let census = Arc::new(Census::builder(&kinds).clock(clock.clone()).open()?);
 //! let metrics = Arc::new(Metrics::new());
 //! # let directory = std::env::temp_dir().join(format!("history-doc-{}", std::process::id()));

@@ -12,11 +12,11 @@ use serde::{
 
 use super::pointer::Pointer;
 
-/// The fields that are asked for, compiled into a tree of member names.
+/// The fields that are requested for, compiled into a tree of member names.
 #[derive(Debug, Default)]
 pub(crate) struct FieldScanner {
     root: Branch,
-    asked: usize,
+    requested: usize,
 }
 
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ struct Branch {
     children: Vec<(String, Branch)>,
 }
 
-/// What is known of one asked field.
+/// What is known of one requested field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field<'b> {
     /// The text broke off, or could not be read, before the field was found.
@@ -35,44 +35,44 @@ pub(crate) enum Field<'b> {
     Present(&'b str),
 }
 
-/// What is known of the asked fields, by the slots that [`FieldScanner::ask`] gave.
+/// What is known of the requested fields, by the slots that [`FieldScanner::add`] gave.
 #[derive(Debug)]
 pub(crate) struct Fields<'b> {
     found: [Field<'b>; FieldScanner::MAX_FIELDS],
 }
 
 impl FieldScanner {
-    /// The most fields that can be asked of one text; they are kept on the stack.
+    /// The most fields that can be requested of one text; they are kept on the stack.
     pub(crate) const MAX_FIELDS: usize = 32;
 
     /// Asks for one more field and returns its slot. `None` when there are too many.
-    pub(crate) fn ask(&mut self, pointer: &Pointer) -> Option<usize> {
+    pub(crate) fn add(&mut self, pointer: &Pointer) -> Option<usize> {
         let branch = pointer
             .tokens()
             .iter()
             .fold(&mut self.root, |branch, token| branch.child(token));
-        if branch.slot.is_none() && self.asked < Self::MAX_FIELDS {
-            branch.slot = Some(self.asked);
-            self.asked += 1;
+        if branch.slot.is_none() && self.requested < Self::MAX_FIELDS {
+            branch.slot = Some(self.requested);
+            self.requested += 1;
         }
         branch.slot
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.asked == 0
+        self.requested == 0
     }
 
-    /// How many fields are asked for; their slots are the numbers below.
+    /// How many fields are requested for; their slots are the numbers below.
     pub(crate) fn len(&self) -> usize {
-        self.asked
+        self.requested
     }
 
-    /// Reads `text` until all asked fields are known. Of duplicate names the first counts.
+    /// Reads `text` until all requested fields are known. Of duplicate names the first counts.
     pub(crate) fn scan<'b>(&self, text: &'b [u8]) -> Fields<'b> {
         let mut walk = Walk {
             text,
             at: 0,
-            unknown: self.asked,
+            unknown: self.requested,
             fields: Fields::unknown(),
         };
         if walk.unknown > 0 {
@@ -128,9 +128,9 @@ impl<'b> Fields<'b> {
         self.found[slot] = field;
     }
 
-    /// Whether the text broke off before all that `scanner` asked for was known.
+    /// Whether the text broke off before all that `scanner` requested for was known.
     pub(crate) fn lack_any_of(&self, scanner: &FieldScanner) -> bool {
-        self.found[..scanner.asked].contains(&Field::Unknown)
+        self.found[..scanner.requested].contains(&Field::Unknown)
     }
 }
 

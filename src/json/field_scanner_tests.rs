@@ -9,7 +9,7 @@ fn found<'b>(pointers: &[&str], text: &'b str) -> Vec<Field<'b>> {
     let mut scanner = FieldScanner::default();
     let slots: Vec<usize> = pointers
         .iter()
-        .map(|pointer| scanner.ask(&Pointer::parse(pointer).unwrap()).unwrap())
+        .map(|pointer| scanner.add(&Pointer::parse(pointer).unwrap()).unwrap())
         .collect();
     let fields = scanner.scan(text.as_bytes());
     slots.into_iter().map(|slot| fields.get(slot)).collect()

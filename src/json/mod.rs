@@ -1,5 +1,5 @@
-//! What the crate asks of JSON beyond `serde_json`: documents read with all their faults at once, and fields found in a
-//! body without reading the rest of it.
+//! JSON beyond `serde_json`: documents read with all their faults at once, and fields found in a body without parsing
+//! the rest of it.
 
 mod field_scanner;
 #[cfg(test)]
@@ -9,6 +9,6 @@ mod ordered_value;
 mod pointer;
 
 pub(crate) use field_scanner::{Field, FieldScanner, Fields};
-pub(crate) use object_reader::{About, Complaint, ObjectReader, texts};
+pub(crate) use object_reader::{ObjectReader, parse, wrong_type};
 pub(crate) use ordered_value::OrderedValue;
 pub(crate) use pointer::Pointer;

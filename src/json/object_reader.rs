@@ -1,95 +1,62 @@
-//! Reading the members of a document's objects so that every fault is collected and none ends the reading.
+//! Reading the members of a document's objects; every fault is collected, and none ends the reading.
 
 use serde_json::Value;
 
 use super::ordered_value::OrderedValue;
+use crate::diagnostics::{Diagnostics, FaultCode};
 
-/// What a member of a document is and what it should have been.
-#[derive(Debug)]
-pub(crate) struct Complaint {
-    pub(crate) about: About,
-    pub(crate) value: String,
-    pub(crate) expected: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum About {
-    Unknown,
-    Repeated,
-    Missing,
-    WrongType,
-}
-
-impl Complaint {
-    pub(crate) fn new(about: About, value: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self {
-            about,
-            value: value.into(),
-            expected: expected.into(),
-        }
-    }
-}
-
-/// The members of one object, each of which is taken once.
-pub(crate) struct ObjectReader<'a> {
-    what: &'a str,
+/// The members of the object at the current place of some diagnostics, each of which is taken once.
+pub(crate) struct ObjectReader<'t, 'd> {
     is_object: bool,
     known: Vec<&'static str>,
-    left: Vec<(&'a str, &'a OrderedValue)>,
-    complaints: Vec<Complaint>,
+    left: Vec<(&'t str, &'t OrderedValue)>,
+    pub(crate) diagnostics: &'d mut Diagnostics,
 }
 
-impl<'a> ObjectReader<'a> {
-    /// The members of `tree`, which a message calls `what`. Anything but an object is complained of and read as an
-    /// empty one.
-    pub(crate) fn of(what: &'a str, tree: &'a OrderedValue) -> Self {
-        let mut read = Self {
-            what,
+impl<'t, 'd> ObjectReader<'t, 'd> {
+    /// The members of `tree`. Anything but an object is a fault, and read as an empty object.
+    pub(crate) fn new(tree: &'t OrderedValue, diagnostics: &'d mut Diagnostics) -> Self {
+        let mut left: Vec<(&str, &OrderedValue)> = Vec::new();
+        if let OrderedValue::Object(members) = tree {
+            for (name, value) in members {
+                if left.iter().any(|(earlier, _)| earlier == name) {
+                    diagnostics.at(name, |diagnostics| {
+                        let expected = "members with different names";
+                        diagnostics.add(FaultCode::DuplicateMember, name, expected);
+                    });
+                } else {
+                    left.push((name, value));
+                }
+            }
+        } else {
+            wrong_type(tree, "an object", diagnostics);
+        }
+        Self {
             is_object: matches!(tree, OrderedValue::Object(_)),
             known: Vec::new(),
-            left: Vec::new(),
-            complaints: Vec::new(),
-        };
-        let OrderedValue::Object(members) = tree else {
-            let expected = format!("an object, not {}", tree.type_name());
-            read.complain(About::WrongType, format!("{what}: {tree}"), expected);
-            return read;
-        };
-        for (name, value) in members {
-            if read.left.iter().any(|(earlier, _)| earlier == name) {
-                read.complain(
-                    About::Repeated,
-                    name,
-                    format!("member names that differ in {what}"),
-                );
-            } else {
-                read.left.push((name, value));
-            }
+            left,
+            diagnostics,
         }
-        read
     }
 
     /// The member of this name, whatever its type.
-    pub(crate) fn any(&mut self, name: &'static str) -> Option<&'a OrderedValue> {
+    pub(crate) fn any(&mut self, name: &'static str) -> Option<&'t OrderedValue> {
         self.known.push(name);
         let index = self.left.iter().position(|(member, _)| *member == name)?;
         Some(self.left.remove(index).1)
     }
 
-    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
-        self.typed(name, "a string", |tree| match tree {
-            OrderedValue::Scalar(Value::String(text)) => Some(text.clone()),
-            _ => None,
-        })
+    pub(crate) fn string(&mut self, name: &'static str) -> Option<String> {
+        self.typed(name, "a string", |tree| tree.as_str().map(str::to_owned))
     }
 
-    /// A member that must be there.
-    pub(crate) fn required_text(&mut self, name: &'static str) -> Option<String> {
+    /// A string that must be there.
+    pub(crate) fn required_string(&mut self, name: &'static str) -> Option<String> {
         self.require(name);
-        self.text(name)
+        self.string(name)
     }
 
-    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
         self.typed(name, "true or false", |tree| match tree {
             OrderedValue::Scalar(Value::Bool(flag)) => Some(*flag),
             _ => None,
@@ -97,98 +64,136 @@ impl<'a> ObjectReader<'a> {
     }
 
     pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
-        self.typed(name, "a whole number", |tree| match tree {
+        self.typed(name, "an integer", |tree| match tree {
             OrderedValue::Scalar(Value::Number(number)) => number.as_i64(),
             _ => None,
         })
     }
 
-    pub(crate) fn list(&mut self, name: &'static str) -> &'a [OrderedValue] {
+    /// A list of strings, or a single string in place of a list of one.
+    pub(crate) fn string_list(&mut self, name: &'static str) -> Vec<String> {
+        self.typed(
+            name,
+            "a string or an array of strings",
+            OrderedValue::string_list,
+        )
+        .unwrap_or_default()
+    }
+
+    /// Reads the member of this name at its own place.
+    pub(crate) fn nested<R>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&'t OrderedValue, &mut Diagnostics) -> R,
+    ) -> Option<R> {
+        let tree = self.any(name)?;
+        Some(
+            self.diagnostics
+                .at(name, |diagnostics| read(tree, diagnostics)),
+        )
+    }
+
+    /// Reads the elements of an array, each at its own place.
+    pub(crate) fn each<R>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(usize, &'t OrderedValue, &mut Diagnostics) -> Option<R>,
+    ) -> Vec<R> {
         let items = self.typed(name, "an array", |tree| match tree {
             OrderedValue::Array(items) => Some(items.as_slice()),
             _ => None,
         });
-        items.unwrap_or_default()
+        let read = |diagnostics: &mut Diagnostics| {
+            let items = items.unwrap_or_default().iter().enumerate();
+            let read =
+                |(index, item)| diagnostics.at(index, |diagnostics| read(index, item, diagnostics));
+            items.filter_map(read).collect()
+        };
+        self.diagnostics.at(name, read)
     }
 
-    /// The members of an object whose names the document's author chooses.
-    pub(crate) fn map(&mut self, name: &'static str) -> &'a [(String, OrderedValue)] {
+    /// Reads the members of an object whose names the document's author chooses, each at its own place.
+    pub(crate) fn entries<R>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&'t str, &'t OrderedValue, &mut Diagnostics) -> Option<R>,
+    ) -> Vec<R> {
         let members = self.typed(name, "an object", |tree| match tree {
             OrderedValue::Object(members) => Some(members.as_slice()),
             _ => None,
         });
-        members.unwrap_or_default()
+        let read = |diagnostics: &mut Diagnostics| {
+            let members = members.unwrap_or_default().iter();
+            let read = |(name, value): &'t (String, OrderedValue)| {
+                diagnostics.at(name, |diagnostics| read(name, value, diagnostics))
+            };
+            members.filter_map(read).collect()
+        };
+        self.diagnostics.at(name, read)
     }
 
-    /// A list of strings, or a single string in place of a list of one.
-    pub(crate) fn texts(&mut self, name: &'static str) -> Vec<String> {
-        self.typed(name, "a string or an array of strings", texts)
-            .unwrap_or_default()
-    }
-
-    /// Whether there is a member of this name that nobody has taken yet.
+    /// Whether there is a member of this name that has not been taken yet.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.left.iter().any(|(member, _)| *member == name)
     }
 
     pub(crate) fn require(&mut self, name: &'static str) {
         if self.is_object && !self.has(name) {
-            self.complain(
-                About::Missing,
-                name,
-                format!("a member `{name}` in {}", self.what),
-            );
+            let expected = format!("a member `{name}`");
+            self.add(name, FaultCode::MissingMember, "", expected);
         }
     }
 
-    /// All that was wrong with the object, the members that nobody took included.
-    pub(crate) fn finish(mut self) -> Vec<Complaint> {
+    /// Adds a fault of the member of this name.
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        code: FaultCode,
+        value: impl AsRef<str>,
+        expected: impl Into<String>,
+    ) {
+        self.diagnostics.at(name, |diagnostics| {
+            diagnostics.add(code, value, expected);
+        });
+    }
+
+    /// Reports the members that were not taken.
+    pub(crate) fn finish(mut self) {
         for (name, _) in std::mem::take(&mut self.left) {
-            let known = self.known.join(", ");
-            self.complain(
-                About::Unknown,
-                name,
-                format!("one of the members of {}: {known}", self.what),
-            );
+            let expected = format!("one of the members {}", self.known.join(", "));
+            self.add(name, FaultCode::UnknownMember, name, expected);
         }
-        self.complaints
-    }
-
-    fn complain(&mut self, about: About, value: impl Into<String>, expected: impl Into<String>) {
-        self.complaints.push(Complaint::new(about, value, expected));
     }
 
     fn typed<T>(
         &mut self,
         name: &'static str,
-        wanted: &str,
-        read: impl FnOnce(&'a OrderedValue) -> Option<T>,
+        expected: &str,
+        read: impl FnOnce(&'t OrderedValue) -> Option<T>,
     ) -> Option<T> {
-        let tree = self.any(name)?;
-        let value = read(tree);
-        if value.is_none() {
-            let found = format!("{name}: {tree}");
-            self.complain(
-                About::WrongType,
-                found,
-                format!("{wanted}, not {}", tree.type_name()),
-            );
-        }
-        value
+        let read = |tree, diagnostics: &mut Diagnostics| {
+            let value = read(tree);
+            if value.is_none() {
+                wrong_type(tree, expected, diagnostics);
+            }
+            value
+        };
+        self.nested(name, read).flatten()
     }
 }
 
-/// A list of strings, or a single string in place of a list of one.
-pub(crate) fn texts(tree: &OrderedValue) -> Option<Vec<String>> {
-    match tree {
-        OrderedValue::Scalar(Value::String(text)) => Some(vec![text.clone()]),
-        OrderedValue::Array(items) => items
-            .iter()
-            .map(|item| match item {
-                OrderedValue::Scalar(Value::String(text)) => Some(text.clone()),
-                _ => None,
-            })
-            .collect(),
-        _ => None,
-    }
+/// Adds that the value at the current place has another type.
+pub(crate) fn wrong_type(tree: &OrderedValue, expected: &str, diagnostics: &mut Diagnostics) {
+    let expected = format!("{expected}, not {}", tree.type_name());
+    diagnostics.add(FaultCode::WrongType, tree.to_string(), expected);
+}
+
+/// The JSON document in `text`. Text that is not JSON is one fault, which says where the text breaks off.
+pub(crate) fn parse<E: From<Diagnostics>>(text: &str) -> Result<OrderedValue, E> {
+    serde_json::from_str(text).map_err(|error| {
+        let mut diagnostics = Diagnostics::default();
+        let expected = format!("a JSON document: {error}");
+        diagnostics.add(FaultCode::InvalidJson, "", expected);
+        diagnostics.into()
+    })
 }

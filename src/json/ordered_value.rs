@@ -37,6 +37,23 @@ impl OrderedValue {
         Some(members.remove(index).1)
     }
 
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Scalar(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A list of strings, or a single string in place of a list of one.
+    pub(crate) fn string_list(&self) -> Option<Vec<String>> {
+        let items = match self {
+            Self::Array(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let string = |item: &Self| item.as_str().map(str::to_owned);
+        items.iter().map(string).collect()
+    }
+
     /// What a message calls a value of this type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {

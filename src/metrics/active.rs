@@ -14,7 +14,7 @@ impl Source for FlagReader {
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
         if *family == Family::FLAG_ON {
-            sample(&[self.name()], self.is_active().into());
+            sample(&[self.name()], self.is_on().into());
         }
     }
 }

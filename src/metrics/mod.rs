@@ -16,7 +16,7 @@
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
 //! let metrics = Arc::new(Metrics::new());
-//! let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).observe(metrics.clone());
+//! let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).observer(metrics.clone());
 //! # let poll = service_fn(|_: Request<Full<Bytes>>| async { Response::builder()
 //! #     .header("content-type", "application/json").body(Full::new(Bytes::from_static(br#"{"status":"PENDING"}"#))) });
 //! # let core = ServiceBuilder::new().layer(layer).service(poll);
@@ -56,7 +56,7 @@
 //! | `outcome` | the endpoint's names, and `other`, `undetermined` |
 //! | `client_kind` | the detector's names, and `other` |
 //! | `shape` | `target`, `legacy` |
-//! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `missing_value`, `body_error`, `status_without_body`, `upgrade`, `request_unread` |
+//! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `missing_value`, `body_error`, `status_without_body`, `upgrade`, `request_fields_not_captured` |
 //! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `silent` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
 //! | `flag` | the flag's name |

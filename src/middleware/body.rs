@@ -1,4 +1,4 @@
-//! The body of an answer that has been through the layer.
+//! The response body.
 
 use std::{
     fmt,
@@ -9,9 +9,9 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::{frame::poll_bytes, replay::Replay};
+use super::peek::{PeekedBody, poll_bytes};
 
-/// The response body of [`LegacyHttpCompat`](super::LegacyHttpCompat): the inner body as it came, or a legacy body.
+/// The response body of [`LegacyHttpCompat`](super::LegacyHttpCompat): the inner body unchanged, or a legacy body.
 ///
 /// Its `Data` is [`Bytes`]; data of other types is copied into it.
 pub struct ResponseBody<B: Body> {
@@ -19,21 +19,21 @@ pub struct ResponseBody<B: Body> {
 }
 
 enum Kind<B: Body> {
-    Untouched(B),
-    Replayed(Replay<B>),
+    Unchanged(B),
+    Peeked(PeekedBody<B>),
     Rewritten(Bytes),
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(super) fn untouched(body: B) -> Self {
+    pub(super) fn unchanged(body: B) -> Self {
         Self {
-            kind: Kind::Untouched(body),
+            kind: Kind::Unchanged(body),
         }
     }
 
-    pub(super) fn replayed(replay: Replay<B>) -> Self {
+    pub(super) fn peeked(body: PeekedBody<B>) -> Self {
         Self {
-            kind: Kind::Replayed(replay),
+            kind: Kind::Peeked(body),
         }
     }
 
@@ -44,7 +44,7 @@ impl<B: Body> ResponseBody<B> {
     }
 }
 
-/// Nothing in it is pinned in place: it is only polled where the inner body is `Unpin`.
+/// Nothing in it is structurally pinned: it is polled only where the inner body is `Unpin`.
 impl<B: Body + Unpin> Unpin for ResponseBody<B> {}
 
 impl<B> Body for ResponseBody<B>
@@ -59,8 +59,8 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match &mut self.kind {
-            Kind::Untouched(body) => poll_bytes(body, cx),
-            Kind::Replayed(replay) => replay.poll_frame(cx),
+            Kind::Unchanged(body) => poll_bytes(body, cx),
+            Kind::Peeked(body) => body.poll_frame(cx),
             Kind::Rewritten(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Rewritten(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
         }
@@ -68,16 +68,16 @@ where
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Untouched(body) => body.is_end_stream(),
-            Kind::Replayed(replay) => replay.is_end_stream(),
+            Kind::Unchanged(body) => body.is_end_stream(),
+            Kind::Peeked(body) => body.is_end_stream(),
             Kind::Rewritten(bytes) => bytes.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Untouched(body) => body.size_hint(),
-            Kind::Replayed(replay) => replay.size_hint(),
+            Kind::Unchanged(body) => body.size_hint(),
+            Kind::Peeked(body) => body.size_hint(),
             Kind::Rewritten(bytes) => SizeHint::with_exact(bytes.len() as u64),
         }
     }
@@ -85,16 +85,16 @@ where
 
 impl<B: Body + Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self::untouched(B::default())
+        Self::unchanged(B::default())
     }
 }
 
 impl<B: Body> fmt::Debug for ResponseBody<B> {
-    /// Says what kind of body it is and nothing of what it says.
+    /// Shows which kind of body it is, and nothing of its content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.kind {
-            Kind::Untouched(_) => "ResponseBody(untouched)",
-            Kind::Replayed(_) => "ResponseBody(replayed)",
+            Kind::Unchanged(_) => "ResponseBody(unchanged)",
+            Kind::Peeked(_) => "ResponseBody(peeked)",
             Kind::Rewritten(_) => "ResponseBody(rewritten)",
         })
     }

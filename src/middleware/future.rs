@@ -1,4 +1,4 @@
-//! The answer to come.
+//! The response future.
 
 use std::{
     fmt,
@@ -13,8 +13,8 @@ use pin_project_lite::pin_project;
 
 use super::{
     body::ResponseBody,
-    exchange::{Answered, Ask, Exchange, Known},
-    replay::Replay,
+    decide::{BodyNeed, BodyView, Exchange, ResponseDecision},
+    peek::PeekedBody,
 };
 
 pin_project! {
@@ -39,23 +39,23 @@ pin_project! {
             #[pin]
             inner: F,
         },
-        /// The answer has not come.
+        /// The response has not arrived.
         Waiting {
             #[pin]
             inner: F,
             exchange: Option<Exchange>,
         },
-        /// The answer has come and its body is being looked at.
-        Looking {
-            response: Option<Answer<B>>,
+        /// The response has arrived, and its body is being peeked at.
+        Peeking {
+            response: Option<PeekedResponse<B>>,
         },
     }
 }
 
-struct Answer<B: Body> {
-    exchange: Answered,
+struct PeekedResponse<B: Body> {
+    decision: ResponseDecision,
     head: response::Parts,
-    replay: Replay<B>,
+    body: PeekedBody<B>,
 }
 
 impl<F, B: Body> ResponseFuture<F, B> {
@@ -89,44 +89,39 @@ where
                 StateProjection::Outside { inner } => {
                     return inner
                         .poll(cx)
-                        .map_ok(|response| response.map(ResponseBody::untouched));
+                        .map_ok(|response| response.map(ResponseBody::unchanged));
                 }
                 StateProjection::Waiting { inner, exchange } => {
                     let (head, body) = ready!(inner.poll(cx))?.into_parts();
-                    let exchange = exchange.take().expect("an answer comes once").answered();
-                    match exchange.ask(&head, &body) {
-                        Ask::Nothing => {
-                            return Poll::Ready(Ok(exchange.response(head, body, &Known::Nothing)));
-                        }
-                        Ask::Refuse(reason) => {
-                            return Poll::Ready(Ok(exchange.response(
+                    let exchange = exchange.take().expect("a response arrives once");
+                    let decision = exchange.response_arrived();
+                    let view = match decision.body_need(&head, &body) {
+                        BodyNeed::Nothing => BodyView::NotNeeded,
+                        BodyNeed::Unreadable(reason) => BodyView::Unreadable(reason),
+                        BodyNeed::Peek => {
+                            let response = Some(PeekedResponse {
+                                decision,
                                 head,
-                                body,
-                                &Known::Unreadable(reason),
-                            )));
-                        }
-                        Ask::Look => {
-                            let response = Some(Answer {
-                                exchange,
-                                head,
-                                replay: Replay::new(body),
+                                body: PeekedBody::new(body),
                             });
-                            state.set(State::Looking { response });
+                            state.set(State::Peeking { response });
+                            continue;
                         }
-                    }
+                    };
+                    return Poll::Ready(Ok(decision.response(head, body, &view)));
                 }
-                StateProjection::Looking { response } => {
-                    let looking = response
+                StateProjection::Peeking { response } => {
+                    let peeking = response
                         .as_mut()
-                        .expect("polled again after the answer was given");
-                    let limit = looking.exchange.body_limit();
-                    let looked = ready!(looking.replay.poll_look(limit, cx));
-                    let Answer {
-                        exchange,
+                        .expect("not polled again after it has returned the response");
+                    let limit = peeking.decision.body_limit();
+                    let end = ready!(peeking.body.poll_peek(limit, cx));
+                    let PeekedResponse {
+                        decision,
                         head,
-                        replay,
+                        body,
                     } = response.take().expect("it was just there");
-                    return Poll::Ready(Ok(exchange.response_looked(head, replay, looked)));
+                    return Poll::Ready(Ok(decision.response_after_peek(head, body, end)));
                 }
             }
         }
@@ -138,7 +133,7 @@ impl<F, B: Body> fmt::Debug for ResponseFuture<F, B> {
         f.write_str(match self.state {
             State::Outside { .. } => "ResponseFuture(outside the contract)",
             State::Waiting { .. } => "ResponseFuture(waiting)",
-            State::Looking { .. } => "ResponseFuture(looking)",
+            State::Peeking { .. } => "ResponseFuture(peeking)",
         })
     }
 }

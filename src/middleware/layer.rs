@@ -12,13 +12,13 @@ use crate::{
     observation::Observe,
 };
 
-/// Wraps services in [`LegacyHttpCompat`]. The [module](super) says how, where to place it, and what it costs.
+/// Wraps services in [`LegacyHttpCompat`]. See the [module](super) for how it works, where to place it, and its cost.
 ///
 /// ```
 /// use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
 ///
-/// let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
-/// let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).body_limit(64 * 1024);
+/// let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
+/// let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &flag).body_limit(64 * 1024);
 /// # drop(layer);
 /// ```
 #[derive(Clone, Debug)]
@@ -28,15 +28,15 @@ pub struct LegacyHttpCompatLayer {
 }
 
 impl LegacyHttpCompatLayer {
-    /// How many bytes of a body are looked at unless [`body_limit`](Self::body_limit) says otherwise: 16 KiB.
+    /// The default of [`body_limit`](Self::body_limit): 16 KiB.
     pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 
-    /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, under the
-    /// switch that `flag` reads.
-    pub fn new(contract: impl Into<LiveContract>, flag: FlagReader) -> Self {
+    /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, that
+    /// reads this flag: a [`FlagReader`], or a reference to a [`CompatFlag`](crate::CompatFlag).
+    pub fn new(contract: impl Into<LiveContract>, flag: impl Into<FlagReader>) -> Self {
         let settings = Settings {
             contract: contract.into(),
-            flag,
+            flag: flag.into(),
             observers: Vec::new(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             vary: None,
@@ -50,22 +50,22 @@ impl LegacyHttpCompatLayer {
         }
     }
 
-    /// Who tells callers apart. Without one every caller is an anonymous legacy caller.
-    pub fn detect(mut self, detector: impl Detect + 'static) -> Self {
+    /// Identifies callers with this detector. Without one every caller is an anonymous legacy caller.
+    pub fn detector(mut self, detector: Arc<dyn Detect>) -> Self {
         let settings = self.set();
         settings.vary = detector.vary().to_header_value();
         settings.kinds = detector.kinds().clone();
-        settings.detector = Some(Arc::new(detector));
+        settings.detector = Some(detector);
         self
     }
 
-    /// Adds one who is told of every answer on the contract. Keep a clone of an `Arc` to ask it later.
-    pub fn observe(mut self, observer: impl Observe + 'static) -> Self {
-        self.set().observers.push(Arc::new(observer));
+    /// Registers an observer, called for every response on the contract.
+    pub fn observer(mut self, observer: Arc<dyn Observe>) -> Self {
+        self.set().observers.push(observer);
         self
     }
 
-    /// How many bytes of a body are looked at. A larger body is left alone and counted as
+    /// How many bytes of a body are peeked at. A larger body passes through unchanged and is counted as
     /// [`BodyTooLarge`](crate::observation::SkipReason::BodyTooLarge).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.set().body_limit = bytes;

@@ -1,11 +1,11 @@
-//! Making a target answer's head a legacy one.
+//! Changes to a response's head.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, header, header::VARY, response};
 
 use crate::contract::compile::{CompiledShape, DeprecationHeaders};
 
-/// Headers that identify or sign the answer that the handler made, which a legacy answer is not.
+/// Headers that identify or sign the target response, which a legacy response is not.
 const STALE: [HeaderName; 6] = [
     header::ETAG,
     header::LAST_MODIFIED,
@@ -16,7 +16,7 @@ const STALE: [HeaderName; 6] = [
     HeaderName::from_static("signature-input"),
 ];
 
-/// Headers that describe the handler's body, stale when the body is another.
+/// Headers that describe the handler's body, stale when it is replaced.
 const STALE_WITH_BODY: [HeaderName; 7] = [
     header::CONTENT_ENCODING,
     header::TRAILER,
@@ -28,7 +28,7 @@ const STALE_WITH_BODY: [HeaderName; 7] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Status and headers of a legacy answer. `body` is the new body, where there is one.
+/// Turns the head of a target response into that of a legacy response. `body` is the new body, if there is one.
 pub(super) fn rewrite_head(
     parts: &mut response::Parts,
     shape: &CompiledShape,
@@ -48,7 +48,7 @@ pub(super) fn rewrite_head(
     notice.apply(headers);
 }
 
-/// Looks at the few headers that are there, which takes less than to look each stale one up.
+/// Iterates over the few headers that are present, which is faster than looking up each stale one.
 fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
     while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {
         headers.remove(name);
@@ -68,11 +68,11 @@ fn describe_body(headers: &mut HeaderMap, shape: &CompiledShape, body: &Bytes) {
         // Must not be sent with a 204 (RFC 9110, section 8.6).
         headers.remove(header::CONTENT_LENGTH);
     } else {
-        headers.insert(header::CONTENT_LENGTH, decimal(body.len()));
+        headers.insert(header::CONTENT_LENGTH, shape.content_length.of(body.len()));
     }
 }
 
-/// Several lines that the shape sets under one name all replace those of the answer.
+/// Lines that the shape sets under one name replace those of the response together.
 fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
     for (index, (name, value)) in shape.set.iter().enumerate() {
         if shape.set[..index]
@@ -89,46 +89,54 @@ fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
     }
 }
 
-/// A number as a header value; up to four digits without allocating.
-fn decimal(number: usize) -> HeaderValue {
-    let Some(start) = number.checked_mul(4).filter(|start| *start < DIGITS.len()) else {
-        return HeaderValue::from(number);
-    };
-    let zeros = 3 - number.checked_ilog10().map_or(0, |log| log as usize);
-    let digits = Bytes::from_static(&DIGITS[start + zeros..start + 4]);
-    HeaderValue::from_maybe_shared(digits).expect("digits are a field value")
+/// Adds the names in `value` to the response's `Vary` (RFC 9110, section 12.5.5), unless they or `*` are listed already.
+pub(super) fn add_vary(headers: &mut HeaderMap, value: &HeaderValue) {
+    if !tokens(value).all(|wanted| is_listed(headers, wanted)) {
+        headers.append(VARY, value.clone());
+    }
 }
 
-/// All numbers of four digits, one behind the other.
-static DIGITS: [u8; 40_000] = four_digit_numbers();
+fn is_listed(headers: &HeaderMap, wanted: &[u8]) -> bool {
+    let mut listed = headers.get_all(VARY).iter().flat_map(tokens);
+    listed.any(|token| token == b"*" || token.eq_ignore_ascii_case(wanted))
+}
 
-#[expect(
-    clippy::large_stack_arrays,
-    reason = "evaluated when the crate is compiled"
-)]
-const fn four_digit_numbers() -> [u8; 40_000] {
-    let mut digits = [b'0'; 40_000];
-    let mut at = 0;
-    while at < digits.len() {
-        let (mut number, mut place) = (at / 4, at + 4);
-        while number > 0 {
-            place -= 1;
-            digits[place] = b"0123456789"[number % 10];
-            number /= 10;
-        }
-        at += 4;
-    }
-    digits
+fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    value
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_number_becomes_its_shortest_decimal() {
-        for number in (0..=12_345).chain([99_999, usize::MAX]) {
-            assert_eq!(decimal(number).to_str().unwrap(), number.to_string());
+    fn varied(before: &[&'static str], add: &'static str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        for value in before {
+            headers.append(VARY, HeaderValue::from_static(value));
         }
+        add_vary(&mut headers, &HeaderValue::from_static(add));
+        headers
+            .get_all(VARY)
+            .iter()
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_not_yet_listed_is_added_in_a_line_of_its_own() {
+        assert_eq!(varied(&[], "x-a"), ["x-a"]);
+        assert_eq!(varied(&["accept"], "x-a, x-b"), ["accept", "x-a, x-b"]);
+    }
+
+    #[test]
+    fn what_is_listed_already_is_not_repeated() {
+        assert_eq!(varied(&["*"], "x-a"), ["*"]);
+        assert_eq!(
+            varied(&["Accept , X-A", "x-B"], "x-a, x-b"),
+            ["Accept , X-A", "x-B"]
+        );
     }
 }

@@ -11,7 +11,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    body::ResponseBody, capture::Slot, exchange::Exchange, future::ResponseFuture,
+    body::ResponseBody, capture::CaptureSlot, decide::Exchange, future::ResponseFuture,
     settings::Settings,
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     flag::FlagState,
 };
 
-/// Rewrites the inner service's answers for callers that depend on the legacy contract, while the flag is on.
+/// Rewrites the inner service's responses for callers that depend on the legacy contract, while the flag is on.
 ///
 /// Made by [`LegacyHttpCompatLayer`](super::LegacyHttpCompatLayer).
 #[derive(Clone)]
@@ -31,16 +31,16 @@ use crate::{
 pub struct LegacyHttpCompat<S> {
     inner: S,
     settings: Arc<Settings>,
-    plan: CompiledCache,
+    contract: CompiledCache,
 }
 
 impl<S> LegacyHttpCompat<S> {
     pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
-        let plan = settings.contract.cached();
+        let contract = settings.contract.cached();
         Self {
             inner,
             settings,
-            plan,
+            contract,
         }
     }
 
@@ -59,39 +59,40 @@ impl<S> LegacyHttpCompat<S> {
         self.inner
     }
 
-    /// Finds the endpoint that a request is for, in the contract that is in use now.
+    /// The endpoint that a request is for, in the contract that is in use now.
     fn find<B>(&mut self, request: &Request<B>) -> Option<(Arc<CompiledContract>, usize)> {
         if self.settings.flag.state() == FlagState::Retired {
             return None;
         }
-        let plan = self.plan.load();
-        let endpoint = plan.find(request.method(), request.uri().path())?;
-        Some((Arc::clone(plan), endpoint))
+        let contract = self.contract.load();
+        let endpoint = contract.find(request.method(), request.uri().path())?;
+        Some((Arc::clone(contract), endpoint))
     }
 
-    /// Takes from a request on the contract what its answer will need.
+    /// Takes from a request on the contract what its response will need.
     fn exchange(
         &self,
         head: &mut request::Parts,
-        plan: Arc<CompiledContract>,
+        contract: Arc<CompiledContract>,
         endpoint: usize,
     ) -> Exchange {
         let detector = self.settings.detector.as_ref();
         let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(head));
-        let asked = &plan.endpoints[endpoint].request;
-        // Only who gets a legacy answer needs what goes into it.
+        let inputs = &contract.endpoints[endpoint].request;
+        // Only a legacy response contains them.
         let captured = if caller.is_target() {
             CapturedHeaders::default()
         } else {
-            CapturedHeaders::take(&asked.headers, &head.headers)
+            CapturedHeaders::take(&inputs.headers, &head.headers)
         };
-        let slot = (!asked.fields.is_empty()).then(|| Slot::new(Arc::clone(&plan), endpoint));
+        let reads_fields = !inputs.fields.is_empty();
+        let slot = reads_fields.then(|| CaptureSlot::new(Arc::clone(&contract), endpoint));
         if let Some(slot) = &slot {
             head.extensions.insert(slot.clone());
         }
         Exchange {
             settings: Arc::clone(&self.settings),
-            plan,
+            contract,
             endpoint,
             caller,
             captured,
@@ -114,11 +115,11 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let Some((plan, endpoint)) = self.find(&request) else {
+        let Some((contract, endpoint)) = self.find(&request) else {
             return ResponseFuture::outside(self.inner.call(request));
         };
         let (mut head, body) = request.into_parts();
-        let exchange = self.exchange(&mut head, plan, endpoint);
+        let exchange = self.exchange(&mut head, contract, endpoint);
         let request = Request::from_parts(head, body);
         ResponseFuture::on_contract(self.inner.call(request), exchange)
     }

@@ -17,7 +17,7 @@
 //! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout, Transition};
 //!
 //! let contract = LiveContract::new(Contract::device_flow());
-//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])));
+//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
 //! let metrics = Arc::new(Metrics::new());
 //! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "48h"}"#)?;
 //! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)
@@ -26,7 +26,7 @@
 //!     .metrics(metrics.clone())
 //!     .open(Arc::new(MemoryJournal::new()))?; // a `FileJournal` where it matters
 //! let rollout = Arc::new(rollout);
-//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observe(census.clone()).observe(metrics);
+//! let layer = LegacyHttpCompatLayer::new(contract, rollout.reader()).observer(census.clone()).observer(metrics);
 //! let keeper = BackgroundWorker::start(Duration::from_secs(1), [census as _, rollout.clone() as _])?;
 //! // … serve; here somebody is in a hurry …
 //! let run = rollout.dry_run(Transition::Cutover)?;
@@ -136,9 +136,7 @@ pub use payload::{
     ProcessStarted, Recovered, WaiverEnded,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
-pub use policy::{
-    BuiltInGate, Guard, InvalidPolicy, Policy, PolicyBuilder, PolicyFault, PolicyFaultKind,
-};
+pub use policy::{BuiltInGate, Guard, Policy, PolicyBuilder, PolicyError};
 pub use projection::{Projection, ProjectionError, ProjectionErrorKind, ReplayError};
 pub use records::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,

@@ -136,7 +136,7 @@ fn added_by_layer(
     let seen = Seen::default();
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader())
         .body_limit(128 * 1024)
-        .observe(seen.clone());
+        .observer(Arc::new(seen.clone()));
     let with = allocations(layer.layer(responses.clone()), &request);
     let without = allocations(responses, &request);
     let observed = |count: &AtomicUsize| count.load(Ordering::Relaxed) / 2;

@@ -103,7 +103,7 @@ async fn an_override_names_each_failing_gate() {
         .await;
     browser.see(".outcome", "mara cut over against").await;
     assert_eq!(room.phase(), Phase::Cutover);
-    assert!(!room.is_active());
+    assert!(!room.is_on());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +167,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
             "mara rolled back because of INC-4711: the flag is on again",
         )
         .await;
-    assert!(room.is_active());
+    assert!(room.is_on());
     browser.see("#duties", "has no post-analysis yet").await;
 }
 

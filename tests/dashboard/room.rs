@@ -90,9 +90,9 @@ impl Room {
             .session_lifetime(SESSION)
             .build();
         let layer = LegacyHttpCompatLayer::new(contract, rollout.reader())
-            .detect(detector)
-            .observe(census.clone())
-            .observe(metrics);
+            .detector(Arc::new(detector))
+            .observer(census.clone())
+            .observer(metrics);
         let service = Router::new()
             .fallback(any(response))
             .layer(CaptureRequestFieldsLayer::new());
@@ -189,8 +189,8 @@ impl Room {
         self.rollout.status().state.phase()
     }
 
-    pub(crate) fn is_active(&self) -> bool {
-        self.rollout.reader().is_active()
+    pub(crate) fn is_on(&self) -> bool {
+        self.rollout.reader().is_on()
     }
 
     pub(crate) fn head(&self) -> u64 {

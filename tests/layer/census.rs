@@ -18,7 +18,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn kinds() -> Kinds {
-    Kinds::new(["AGENT", "MCP"])
+    Kinds::new(["AGENT", "MCP"]).unwrap()
 }
 
 fn agent() -> Kind {
@@ -294,7 +294,7 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
 #[test]
 fn a_kind_of_another_set_is_other() {
     let (_, census) = set_up(|builder| builder);
-    let large = Kinds::new(["A", "B", "C", "D"]);
+    let large = Kinds::new(["A", "B", "C", "D"]).unwrap();
     let stranger = Caller::new(large.find("D").unwrap(), Generation::Legacy);
     see(
         &census,

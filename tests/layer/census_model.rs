@@ -196,7 +196,7 @@ struct Pair {
 }
 
 fn kinds() -> Kinds {
-    Kinds::new(["AGENT", "MCP"])
+    Kinds::new(["AGENT", "MCP"]).unwrap()
 }
 
 fn kind(number: u8) -> Kind {

@@ -24,7 +24,7 @@ const DOCUMENT: &str = r##"{
             "body": {"json": {
               "z": "first", "a": [1, {"$field": "/reason"}],
               "id": {"$header": ["x-id"], "default": {"$uuid": "v4"}},
-              "more": {"$object": {"hint": {"$field": "/hint", "optional": true}}, "omit_when_empty": true},
+              "more": {"$object": {"hint": {"$field": "/hint", "omit_if_absent": true}}, "omit_when_empty": true},
               "plain": {"$object": {"$ref": "#"}}
             }}
           }
@@ -45,11 +45,14 @@ fn built() -> Contract {
         ),
         (
             "id",
-            Placeholder::header(["x-id"]).or(Placeholder::uuid()).into(),
+            Placeholder::header(["x-id"])
+                .default(Placeholder::uuid())
+                .into(),
         ),
         (
             "more",
-            Template::object([("hint", Placeholder::field("/hint").optional())]).omit_when_empty(),
+            Template::object([("hint", Placeholder::field("/hint").omit_if_absent())])
+                .omit_when_empty(),
         ),
         ("plain", Template::object([("$ref", "#")])),
     ]);
@@ -119,7 +122,7 @@ fn a_contract_can_be_a_part_of_a_larger_configuration() {
     assert!(
         error
             .to_string()
-            .contains("endpoint: expected one of the members of the contract"),
+            .contains("/endpoint: unknown member `endpoint`; expected one of the members"),
         "{error}"
     );
 }

@@ -1,19 +1,22 @@
 //! Every fault of a contract is refused when it is built, with an error that names the place and the offending value and
 //! says what would be right.
 
-use legacy_http_compat::contract::{
-    Contract, ContractBuilder, Deprecation, Endpoint, FaultKind, LegacyShape, Outcome, Placeholder,
-    Template,
+use legacy_http_compat::{
+    contract::{
+        Contract, ContractBuilder, Deprecation, Endpoint, LegacyShape, Outcome, Placeholder,
+        Template,
+    },
+    diagnostics::FaultCode,
 };
 use serde_json::json;
 
 /// The one fault of a contract: its kind, and its text.
-fn fault(builder: ContractBuilder) -> (FaultKind, String) {
+fn fault(builder: ContractBuilder) -> (FaultCode, String) {
     let error = builder.build().expect_err("the contract has a fault");
     let [fault] = error.faults() else {
         panic!("one fault was expected: {error}")
     };
-    (fault.kind(), fault.to_string())
+    (fault.code(), fault.to_string())
 }
 
 fn endpoint(endpoint: Endpoint) -> ContractBuilder {
@@ -33,7 +36,7 @@ fn template(template: impl Into<Template>) -> ContractBuilder {
 }
 
 #[track_caller]
-fn refused(builder: ContractBuilder, kind: FaultKind, names: &[&str]) {
+fn refused(builder: ContractBuilder, kind: FaultCode, names: &[&str]) {
     let (found, text) = fault(builder);
     assert_eq!(found, kind, "{text}");
     for name in names {
@@ -48,18 +51,18 @@ fn names_must_be_labels_and_differ() {
     for name in ["", "with space", "é", "other", &"x".repeat(65)] {
         refused(
             endpoint(Endpoint::get(name, "/")),
-            FaultKind::InvalidName,
+            FaultCode::InvalidName,
             &["letters"],
         );
         refused(
             outcome(Outcome::new(name, 200)),
-            FaultKind::InvalidName,
+            FaultCode::InvalidName,
             &["endpoint \"item\""],
         );
     }
     refused(
         outcome(Outcome::new("undetermined", 200)),
-        FaultKind::InvalidName,
+        FaultCode::InvalidName,
         &["undetermined"],
     );
     let twice = Endpoint::get("item", "/a")
@@ -67,11 +70,11 @@ fn names_must_be_labels_and_differ() {
         .outcome(Outcome::new("A", 404));
     refused(
         endpoint(twice),
-        FaultKind::DuplicateName,
-        &["outcome name \"A\"", "no other outcome"],
+        FaultCode::DuplicateName,
+        &["outcome \"A\"", "no other outcome"],
     );
     let same = endpoint(Endpoint::get("a", "/a")).endpoint(Endpoint::get("a", "/b"));
-    refused(same, FaultKind::DuplicateName, &["endpoint name \"a\""]);
+    refused(same, FaultCode::DuplicateName, &["endpoint \"a\""]);
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn a_method_whose_responses_cannot_be_rewritten_is_refused() {
     for method in ["HEAD", "CONNECT", "", "PO ST"] {
         refused(
             endpoint(Endpoint::new("e", method, "/")),
-            FaultKind::InvalidMethod,
+            FaultCode::InvalidMethod,
             &["POST"],
         );
     }
@@ -99,7 +102,7 @@ fn paths_must_be_in_matchit_syntax_under_a_right_base_path() {
     ] {
         refused(
             endpoint(Endpoint::get("e", path)),
-            FaultKind::InvalidPath,
+            FaultCode::InvalidPath,
             &["endpoint \"e\""],
         );
     }
@@ -109,7 +112,7 @@ fn paths_must_be_in_matchit_syntax_under_a_right_base_path() {
             .endpoint(Endpoint::get("e", "/x"))
     };
     for base in ["/api/", "/"] {
-        refused(based(base), FaultKind::InvalidPath, &["/api/v1"]);
+        refused(based(base), FaultCode::InvalidPath, &["/api/v1"]);
     }
     assert!(Contract::device_flow().with_base_path("api").is_err());
 }
@@ -121,7 +124,7 @@ fn two_endpoints_that_claim_the_same_requests_are_refused() {
     for (one, other) in [("/a", "/a"), ("/a/{x}", "/a/{y}"), ("/a/{*x}", "/a/{y}")] {
         refused(
             two(one, other),
-            FaultKind::OverlappingEndpoints,
+            FaultCode::OverlappingEndpoints,
             &["\"two\"", one],
         );
     }
@@ -135,22 +138,22 @@ fn two_endpoints_that_claim_the_same_requests_are_refused() {
 #[test]
 fn statuses_must_be_http_statuses() {
     for status in [0, 99, 600, 1000] {
-        let value = format!("status {status}: expected a status from 100 to 599");
+        let value = format!("status `{status}`; expected a status from 100 to 599");
         refused(
             outcome(Outcome::new("GONE", status)),
-            FaultKind::InvalidStatus,
+            FaultCode::InvalidStatus,
             &[IN_OUTCOME, &value],
         );
         refused(
             shape(LegacyShape::new(status)),
-            FaultKind::InvalidStatus,
+            FaultCode::InvalidStatus,
             &[IN_OUTCOME, &value],
         );
     }
 }
 
 #[test]
-fn an_outcome_that_earlier_ones_shadow_is_refused() {
+fn an_outcome_that_earlier_ones_cover_is_refused() {
     let get = |outcomes: Vec<Outcome>| {
         endpoint(
             outcomes
@@ -161,18 +164,18 @@ fn an_outcome_that_earlier_ones_shadow_is_refused() {
     let all = || Outcome::new("ALL", 200);
     let one = |name: &str, value: &str| Outcome::new(name, 200).field("/s", value);
     let both = || Outcome::new("BOTH", 200).field_in("/s", ["A", "B"]);
-    for (shadowed, by) in [
+    for (unreachable, by) in [
         (vec![all(), one("A", "A")], "ALL"),
         (vec![both(), one("A", "A")], "BOTH"),
-        (vec![one("A", "A"), one("B", "B"), both()], "A, B"),
+        (vec![one("A", "A"), one("B", "B"), both()], "A or B"),
         (vec![one("A", "A"), one("A2", "A").field("/t", 1)], "A"),
         (vec![all(), all().header("x-a", "b").field("/z", 1)], "ALL"),
     ] {
-        let error = get(shadowed).build().expect_err("one is shadowed");
+        let error = get(unreachable).build().expect_err("one is unreachable");
         let fault = error
             .faults()
             .iter()
-            .find(|fault| fault.kind() == FaultKind::ShadowedOutcome);
+            .find(|fault| fault.code() == FaultCode::UnreachableOutcome);
         let text = fault.unwrap_or_else(|| panic!("{error}")).to_string();
         assert!(
             text.contains(by) && text.contains("endpoint \"e\""),
@@ -183,11 +186,11 @@ fn an_outcome_that_earlier_ones_shadow_is_refused() {
         Outcome::new("A", 200).field("/n", 1),
         Outcome::new("B", 200).field("/n", 1.0),
     ];
-    refused(get(numbers), FaultKind::ShadowedOutcome, &["\"B\""]);
+    refused(get(numbers), FaultCode::UnreachableOutcome, &["\"B\""]);
 }
 
 #[test]
-fn outcomes_that_leave_responses_for_each_other_are_no_shadows() {
+fn outcomes_that_leave_responses_for_each_other_are_reachable() {
     let outcomes = [
         Outcome::new("A", 200).field("/s", "A").field("/t", 1),
         Outcome::new("B", 200).field("/s", "A"),
@@ -213,26 +216,26 @@ fn conditions_must_be_on_scalars_that_an_response_can_have() {
     ] {
         refused(
             outcome(condition),
-            FaultKind::InvalidCondition,
+            FaultCode::InvalidCondition,
             &[IN_OUTCOME],
         );
     }
     let pointer = Outcome::new("GONE", 200).field("a", 1);
     refused(
         outcome(pointer),
-        FaultKind::InvalidPointer,
-        &[IN_OUTCOME, "\"a\"", "RFC 6901"],
+        FaultCode::InvalidPointer,
+        &[IN_OUTCOME, "`a`", "RFC 6901"],
     );
     let header = Outcome::new("GONE", 200).header("x y", "1");
     refused(
         outcome(header),
-        FaultKind::InvalidHeader,
+        FaultCode::InvalidHeader,
         &[IN_OUTCOME, "x y"],
     );
     let value = Outcome::new("GONE", 200).header("x-y", "a\nb");
     refused(
         outcome(value),
-        FaultKind::InvalidHeader,
+        FaultCode::InvalidHeader,
         &[IN_OUTCOME, "x-y"],
     );
 }
@@ -243,21 +246,21 @@ fn a_legacy_shape_needs_a_status_with_a_body_on_both_sides() {
         let target = Outcome::new("GONE", status).legacy(LegacyShape::new(400));
         refused(
             outcome(target),
-            FaultKind::StatusWithoutBody,
+            FaultCode::StatusWithoutBody,
             &[IN_OUTCOME, &status.to_string()],
         );
         if status != 204 {
             let to = shape(LegacyShape::new(status).empty());
             refused(
                 to,
-                FaultKind::StatusWithoutBody,
+                FaultCode::StatusWithoutBody,
                 &[IN_OUTCOME, &status.to_string()],
             );
         }
     }
     refused(
         shape(LegacyShape::new(204)),
-        FaultKind::StatusWithoutBody,
+        FaultCode::StatusWithoutBody,
         &["204 with an empty one"],
     );
     shape(LegacyShape::new(204).empty())
@@ -275,7 +278,7 @@ fn a_status_without_the_header_that_http_requires_needs_an_explicit_word() {
         let bare = || LegacyShape::new(status);
         refused(
             shape(bare()),
-            FaultKind::MissingRequiredHeader,
+            FaultCode::MissingRequiredHeader,
             &[IN_OUTCOME, header],
         );
         shape(bare().set_header(header, "x"))
@@ -304,23 +307,23 @@ fn headers_of_a_shape_must_be_valid_and_not_the_layers_own() {
         let named = [IN_OUTCOME, name];
         refused(
             shape(LegacyShape::new(400).set_header(name, "x")),
-            FaultKind::InvalidHeader,
+            FaultCode::InvalidHeader,
             &named,
         );
         refused(
             shape(LegacyShape::new(400).append_header(name, "x")),
-            FaultKind::InvalidHeader,
+            FaultCode::InvalidHeader,
             &named,
         );
         refused(
             shape(LegacyShape::new(400).remove_header(name)),
-            FaultKind::InvalidHeader,
+            FaultCode::InvalidHeader,
             &named,
         );
     }
     refused(
         shape(LegacyShape::new(400).set_header("x", "a\r\nb")),
-        FaultKind::InvalidHeader,
+        FaultCode::InvalidHeader,
         &["x"],
     );
     let both = LegacyShape::new(400)
@@ -328,56 +331,56 @@ fn headers_of_a_shape_must_be_valid_and_not_the_layers_own() {
         .remove_header("X-A");
     refused(
         shape(both),
-        FaultKind::InvalidHeader,
+        FaultCode::InvalidHeader,
         &["x-a", "same shape"],
     );
 }
 
 #[test]
-fn templates_must_have_holes_that_can_be_filled_or_left_out() {
-    let optional = || Placeholder::field("/a").optional();
+fn templates_must_have_placeholders_that_can_be_filled_or_left_out() {
+    let optional = || Placeholder::field("/a").omit_if_absent();
     refused(
         template(optional()),
-        FaultKind::InvalidTemplate,
+        FaultCode::InvalidTemplate,
         &[IN_OUTCOME, "member"],
     );
     refused(
         template(Template::array([optional()])),
-        FaultKind::InvalidTemplate,
+        FaultCode::InvalidTemplate,
         &["member"],
     );
     refused(
         template(Placeholder::field("a")),
-        FaultKind::InvalidPointer,
-        &["\"a\""],
+        FaultCode::InvalidPointer,
+        &["`a`"],
     );
     refused(
         template(Placeholder::header(["x y"])),
-        FaultKind::InvalidHeader,
+        FaultCode::InvalidHeader,
         &["x y"],
     );
     refused(
         template(Placeholder::header([] as [&str; 0])),
-        FaultKind::InvalidTemplate,
+        FaultCode::InvalidTemplate,
         &["at least one header"],
     );
     refused(
         template(Template::object([("a", 1), ("a", 2)])),
-        FaultKind::InvalidTemplate,
-        &["\"a\""],
+        FaultCode::InvalidTemplate,
+        &["`a`"],
     );
     for placeholder in [
         json!({"$unknown": 1}),
         json!({"$uuid": "v1"}),
         json!({"$field": 1}),
-        json!({"$field": "/a", "optional": true, "default": 1}),
+        json!({"$field": "/a", "omit_if_absent": true, "default": 1}),
         json!({"$field": "/a", "$uuid": "v4"}),
         json!({"$object": 1}),
         json!({"$header": []}),
     ] {
         refused(
             template(json!({"a": placeholder})),
-            FaultKind::InvalidTemplate,
+            FaultCode::InvalidTemplate,
             &[IN_OUTCOME],
         );
     }
@@ -389,26 +392,26 @@ fn the_notice_needs_right_dates_and_an_absolute_link() {
     for date in [-1, 253_402_300_800] {
         refused(
             notice(Deprecation::at(date)),
-            FaultKind::InvalidDate,
+            FaultCode::InvalidDate,
             &[&date.to_string()],
         );
         let sunset = Deprecation::at(0).sunset(date);
         refused(
             notice(sunset),
-            FaultKind::InvalidDate,
+            FaultCode::InvalidDate,
             &["sunset", &date.to_string()],
         );
     }
     let early = Deprecation::at(100).sunset(99);
     refused(
         notice(early),
-        FaultKind::SunsetBeforeDeprecation,
+        FaultCode::SunsetBeforeDeprecation,
         &["99", "100"],
     );
     for link in ["/relative", "", "https://a/>; rel=x", "https://a b"] {
         refused(
             notice(Deprecation::at(0).link(link)),
-            FaultKind::InvalidLink,
+            FaultCode::InvalidLink,
             &["absolute"],
         );
     }
@@ -419,13 +422,13 @@ fn what_goes_beyond_the_bounds_is_refused() {
     let many = (0..33).fold(Outcome::new("GONE", 200), |o, i| {
         o.field(format!("/f{i}"), 1)
     });
-    refused(outcome(many), FaultKind::TooMany, &["/f32", "32"]);
+    refused(outcome(many), FaultCode::TooMany, &["/f32", "32"]);
     let outcomes = (0..257).fold(Endpoint::get("e", "/"), |e, i| {
         e.outcome(Outcome::new(format!("O{i}"), 200).field("/n", i))
     });
-    refused(endpoint(outcomes), FaultKind::TooMany, &["257", "256"]);
+    refused(endpoint(outcomes), FaultCode::TooMany, &["257", "256"]);
     let endpoints = (0..1025).fold(Contract::builder(), |c, i| {
         c.endpoint(Endpoint::get(format!("e{i}"), format!("/{i}")))
     });
-    refused(endpoints, FaultKind::TooMany, &["1025", "1024"]);
+    refused(endpoints, FaultCode::TooMany, &["1025", "1024"]);
 }

@@ -1,26 +1,22 @@
 //! The faults of a document, of its contract and of its callers: all are reported at once, each with its place.
 
 use legacy_http_compat::{
-    caller::{DetectorFault, DetectorFaultKind, InvalidDetector},
-    contract::{Contract, ContractError, Fault, FaultKind},
+    contract::Contract,
+    diagnostics::{Fault, FaultCode},
     document::Document,
 };
 
 /// Faults of every part: of the form, and of the meaning.
 const FAULTY: &str = include_str!("../support/faulty_document.json");
 
-fn kinds(error: &ContractError) -> Vec<FaultKind> {
-    error.faults().iter().map(Fault::kind).collect()
-}
-
-fn kinds_of_callers(error: &InvalidDetector) -> Vec<DetectorFaultKind> {
-    error.faults().iter().map(DetectorFault::kind).collect()
+fn codes(faults: &[Fault]) -> Vec<FaultCode> {
+    faults.iter().map(Fault::code).collect()
 }
 
 #[track_caller]
-fn has_all<K: PartialEq + std::fmt::Debug>(found: &[K], expected: &[K]) {
-    for kind in expected {
-        assert!(found.contains(kind), "{kind:?} in {found:?}");
+fn has_all(found: &[FaultCode], expected: &[FaultCode]) {
+    for code in expected {
+        assert!(found.contains(code), "{code:?} in {found:?}");
     }
 }
 
@@ -31,33 +27,34 @@ fn says_all(text: &str, expected: &[&str]) {
     }
 }
 
-fn has_the_faults_of_the_contract(error: &ContractError) {
+/// `text` has the lines of `faults`.
+fn has_the_faults_of_the_contract(faults: &[Fault], text: &str) {
     has_all(
-        &kinds(error),
+        &codes(faults),
         &[
-            FaultKind::UnknownMember,
-            FaultKind::RepeatedMember,
-            FaultKind::MissingMember,
-            FaultKind::WrongType,
-            FaultKind::SunsetBeforeDeprecation,
-            FaultKind::InvalidMethod,
-            FaultKind::InvalidStatus,
-            FaultKind::InvalidPointer,
-            FaultKind::MissingRequiredHeader,
-            FaultKind::DuplicateName,
+            FaultCode::UnknownMember,
+            FaultCode::DuplicateMember,
+            FaultCode::MissingMember,
+            FaultCode::WrongType,
+            FaultCode::SunsetBeforeDeprecation,
+            FaultCode::InvalidMethod,
+            FaultCode::InvalidStatus,
+            FaultCode::InvalidPointer,
+            FaultCode::MissingRequiredHeader,
+            FaultCode::DuplicateName,
         ],
     );
     says_all(
-        &error.to_string(),
+        text,
         &[
-            "base: expected one of the members of the contract: base_path, deprecation, endpoints",
-            "endpoint: expected one of the members of the contract",
-            r#"endpoint "job": colour: expected one of the members of an endpoint: name, method, path, outcomes"#,
-            r#"endpoint "job", outcome "A": status: "200": expected a whole number, not a string"#,
-            r#"endpoint "job", outcome "B": status 70000: expected a status from 100 to 599"#,
-            r#"endpoint "job", outcome "B": status 42: expected a status from 100 to 599"#,
-            r#"endpoint "job", outcome "B": body: 7: expected "as_is", "empty" or {"json": <template>}"#,
-            r#"endpoint "job", outcome "D": status 99: expected a status from 100 to 599"#,
+            "/base: unknown member `base`; expected one of the members base_path, deprecation, endpoints",
+            "/endpoint: unknown member `endpoint`; expected one of the members base_path, deprecation, endpoints",
+            r#"/endpoints/0/colour (endpoint "job"): unknown member `colour`; expected one of the members name, method, path, outcomes"#,
+            r#"/endpoints/0/outcomes/0/status (endpoint "job", outcome "A"): wrong type `"200"`; expected an integer, not a string"#,
+            r#"(endpoint "job", outcome "B"): invalid status `70000`; expected a status from 100 to 599"#,
+            r#"(endpoint "job", outcome "B"): invalid status `42`; expected a status from 100 to 599"#,
+            r#"/legacy/body (endpoint "job", outcome "B"): wrong type `7`; expected "as_is", "empty" or {"json": <template>}"#,
+            r#"(endpoint "job", outcome "D"): invalid status `99`; expected a status from 100 to 599"#,
         ],
     );
 }
@@ -65,25 +62,30 @@ fn has_the_faults_of_the_contract(error: &ContractError) {
 #[test]
 fn all_faults_of_both_parts_are_reported_at_once() {
     let error = Document::from_json(FAULTY).unwrap_err();
-    has_the_faults_of_the_contract(error.contract().unwrap());
+    let (callers, contract): (Vec<Fault>, Vec<Fault>) = error
+        .faults()
+        .iter()
+        .cloned()
+        .partition(|fault| fault.place().starts_with("/callers"));
+    has_the_faults_of_the_contract(&contract, &error.to_string());
     has_all(
-        &kinds_of_callers(error.callers().unwrap()),
+        &codes(&callers),
         &[
-            DetectorFaultKind::UnknownMember,
-            DetectorFaultKind::MissingMember,
-            DetectorFaultKind::WrongType,
-            DetectorFaultKind::DuplicateKind,
-            DetectorFaultKind::InvalidHeader,
-            DetectorFaultKind::UnknownKind,
-            DetectorFaultKind::InvalidVersion,
-            DetectorFaultKind::ProductAlone,
+            FaultCode::UnknownMember,
+            FaultCode::MissingMember,
+            FaultCode::InvalidValue,
+            FaultCode::DuplicateName,
+            FaultCode::InvalidHeader,
+            FaultCode::UnknownKind,
+            FaultCode::InvalidVersion,
+            FaultCode::ProductAlone,
         ],
     );
     says_all(
         &error.to_string(),
         &[
-            r#"/unknown_generation: wrong form "new"; "legacy" or "target""#,
-            r#"/identity/1/all_of/1: wrong form "\"kind\""; "client_address", "product" or {"header": "…"}"#,
+            r#"/callers/unknown_generation: invalid value `new`; expected "legacy" or "target""#,
+            r#"/callers/identity/1/all_of/1: invalid value `"kind"`; expected "client_address", "product" or {"header": "…"}"#,
             "colour",
         ],
     );
@@ -91,25 +93,30 @@ fn all_faults_of_both_parts_are_reported_at_once() {
 
 #[test]
 fn a_contract_alone_reports_its_own_the_same_way() {
-    has_the_faults_of_the_contract(&Contract::from_json(FAULTY).unwrap_err());
+    let error = Contract::from_json(FAULTY).unwrap_err();
+    has_the_faults_of_the_contract(error.faults(), &error.to_string());
     let without_endpoints = Contract::from_json(r#"{"endpoint": []}"#).unwrap_err();
     has_all(
-        &kinds(&without_endpoints),
-        &[FaultKind::UnknownMember, FaultKind::MissingMember],
+        &codes(without_endpoints.faults()),
+        &[FaultCode::UnknownMember, FaultCode::MissingMember],
     );
 }
 
 #[test]
-fn text_that_is_no_json_is_one_fault_of_the_contract_with_its_place() {
+fn text_that_is_not_json_is_one_fault_at_the_top_level() {
     for (text, place) in [("{\n  \"endpoints\": [}", "line 2"), ("{", "line 1")] {
         let alone = Contract::from_json(text).unwrap_err();
         let whole = Document::from_json(text).unwrap_err();
-        assert!(whole.callers().is_none());
-        for error in [&alone, whole.contract().unwrap()] {
-            assert_eq!(kinds(error), [FaultKind::Syntax]);
-            assert!(error.to_string().contains(place), "{error}");
+        for (faults, message) in [
+            (alone.faults(), alone.to_string()),
+            (whole.faults(), whole.to_string()),
+        ] {
+            assert_eq!(codes(faults), [FaultCode::InvalidJson]);
+            assert_eq!(faults[0].place(), "");
+            assert!(message.contains("at the top level: "), "{message}");
+            assert!(message.contains(place), "{message}");
         }
     }
     let list = Contract::from_json("[]").unwrap_err();
-    assert_eq!(kinds(&list)[0], FaultKind::WrongType);
+    assert_eq!(codes(list.faults())[0], FaultCode::WrongType);
 }

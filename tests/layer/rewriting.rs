@@ -14,9 +14,9 @@ const CONTRACT: &str = r#"{"endpoints": [{
   "name": "item", "method": "POST", "path": "/item",
   "outcomes": [{"name": "ANY", "status": 200, "legacy": {"status": 400, "body": {"json": {
     "field": {"$field": "/a", "default": "no field"},
-    "deep": {"$object": {"x": {"$field": "/a/0/b", "optional": true}}, "omit_when_empty": true},
+    "deep": {"$object": {"x": {"$field": "/a/0/b", "omit_if_absent": true}}, "omit_when_empty": true},
     "header": {"$header": ["x-one", "x-two"], "default": "no header"},
-    "other": {"$header": "x-other", "optional": true},
+    "other": {"$header": "x-other", "omit_if_absent": true},
     "list": [{"$field": "/c", "default": null}, "é\"\\"]
   }}}}]
 }]}"#;

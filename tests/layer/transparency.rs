@@ -1,6 +1,8 @@
 //! For arbitrary answers: one that is not rewritten is the same in all that a client can see, and one that is rewritten
 //! is valid JSON with exact framing.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use legacy_http_compat::{
@@ -103,7 +105,10 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn layer(active: bool) -> (LegacyHttpCompatLayer, Notes) {
     let (flag, notes) = (CompatFlag::new("compat", active), Notes::default());
     let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader());
-    (layer.body_limit(LIMIT).observe(notes.clone()), notes)
+    (
+        layer.body_limit(LIMIT).observer(Arc::new(notes.clone())),
+        notes,
+    )
 }
 
 /// The answer without the layer and with it.

@@ -26,7 +26,7 @@ fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
 fn a_million_callers_cost_at_most_128_bytes_each_and_a_known_one_allocates_nothing() {
     const CALLERS: u32 = 1_000_000;
     let _alone = alone();
-    let kinds = Kinds::new(["UI_RUST", "AGENT", "MCP"]);
+    let kinds = Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap();
     let before = in_use();
     let census = Census::builder(&kinds)
         .capacity(CALLERS as usize)

@@ -57,9 +57,11 @@ impl Process {
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(contract, flag.reader());
-        let layer = layer.detect(Next(kinds.clone())).observe(census.clone());
+        let layer = layer
+            .detector(Arc::new(Next(kinds.clone())))
+            .observer(census.clone());
         Self {
-            layer: layer.observe(metrics.clone()),
+            layer: layer.observer(metrics.clone()),
             clock,
             flag,
             census,
@@ -153,7 +155,7 @@ fn the_polls_of_the_device_flow_cost_under_half_a_megabyte_and_nothing_costs_mor
     let _alone = alone();
     let process = Process::new(
         Contract::device_flow(),
-        &Kinds::new(["UI_RUST", "AGENT", "MCP"]),
+        &Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap(),
     );
     let device = kept(&process, device_flow);
     assert!(device <= 500_000, "{device} bytes");
@@ -161,7 +163,7 @@ fn the_polls_of_the_device_flow_cost_under_half_a_megabyte_and_nothing_costs_mor
     let kinds: Vec<_> = (0..Kinds::MAX)
         .map(|number| format!("kind{number}"))
         .collect();
-    let process = Process::new(full_contract(), &Kinds::new(kinds));
+    let process = Process::new(full_contract(), &Kinds::new(kinds).unwrap());
     let most = kept(&process, |process| {
         for number in 0..300_u128 {
             process.ask(number, &format!("/{number}"), 410, "{}");

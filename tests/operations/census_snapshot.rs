@@ -68,13 +68,13 @@ impl Place {
 
 pub(crate) fn builder(clock: &Arc<ManualClock>) -> CensusBuilder {
     let clock: Arc<ManualClock> = Arc::clone(clock);
-    Census::builder(&Kinds::new(["AGENT", "MCP"]))
+    Census::builder(&Kinds::new(["AGENT", "MCP"]).unwrap())
         .clock(clock)
         .key_check(KEY)
 }
 
 pub(crate) fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
-    let agent = Kinds::new(["AGENT"]).find("AGENT").unwrap();
+    let agent = Kinds::new(["AGENT"]).unwrap().find("AGENT").unwrap();
     census.record(&CallerEvent {
         caller: Caller::new(agent, Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(fingerprint))
@@ -126,11 +126,12 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
 fn kinds_are_recognised_by_name_and_lost_ones_become_other() {
     let clock = Arc::new(ManualClock::new(NOON));
     let bytes = busy(&clock, 1_000).to_bytes().unwrap();
-    let reordered = Census::builder(&Kinds::new(["MCP", "NEW", "AGENT"])).clock(clock.clone());
+    let reordered =
+        Census::builder(&Kinds::new(["MCP", "NEW", "AGENT"]).unwrap()).clock(clock.clone());
     let census = reordered.key_check(KEY).open_bytes(&bytes).unwrap();
     let report = census.report(Window::DAY);
     assert_eq!(report.kind("AGENT").unwrap().known, 899);
-    let without = Census::builder(&Kinds::new(["MCP"]))
+    let without = Census::builder(&Kinds::new(["MCP"]).unwrap())
         .clock(clock)
         .key_check(KEY);
     let report = without.open_bytes(&bytes).unwrap().report(Window::DAY);

@@ -3,32 +3,29 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use legacy_http_compat::{
-    caller::{
-        FingerprintKey, IdentitySignal, InvalidDetector, SignalDetector, SignalDetectorBuilder,
-        SignalPart,
-    },
+    caller::{FingerprintKey, IdentitySignal, SignalDetector, SignalDetectorBuilder, SignalPart},
+    diagnostics::Fault,
     document::Document,
 };
 
 use crate::pin::pin;
 
-/// How many kinds of faults there are.
-const KINDS: usize = 21;
+/// How many codes of faults there are.
+const CODES: usize = 21;
 
 #[test]
 fn what_is_said_of_each_fault_of_a_detector_is_pinned() {
-    let (mut kinds, mut text) = (BTreeSet::new(), String::new());
+    let (mut codes, mut text) = (BTreeSet::new(), String::new());
     let built = built().into_iter().map(|builder| {
         let key = FingerprintKey::new([1; 16]);
         builder.build(&key).unwrap_err()
     });
-    for error in read().into_iter().chain(built) {
-        for fault in error.faults() {
-            kinds.insert(format!("{:?}", fault.kind()));
-            writeln!(text, "{:?}: {fault}", fault.kind()).unwrap();
-        }
+    let built = built.flat_map(|error| error.faults().to_vec());
+    for fault in read().into_iter().chain(built) {
+        codes.insert(fault.code().as_str());
+        writeln!(text, "{}: {fault}", fault.code().as_str()).unwrap();
     }
-    assert_eq!(kinds.len(), KINDS, "{kinds:?}");
+    assert_eq!(codes.len(), CODES, "{codes:?}");
     pin("faults/detector.txt", &text);
 }
 
@@ -40,7 +37,7 @@ fn what_is_said_of_a_document_with_faults_in_both_parts_is_pinned() {
 }
 
 /// Faults of the form of the section `callers`.
-fn read() -> Vec<InvalidDetector> {
+fn read() -> Vec<Fault> {
     let sections = [
         r#""colour": "red""#,
         r#""kinds": ["MCP"]"#,
@@ -54,8 +51,8 @@ fn read() -> Vec<InvalidDetector> {
     });
     let errors = documents.map(|text| Document::from_json(&text).unwrap_err());
     errors
-        .map(|error| error.callers().unwrap().clone())
-        .into_iter()
+        .iter()
+        .flat_map(|error| error.faults().to_vec())
         .collect()
 }
 

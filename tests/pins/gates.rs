@@ -43,7 +43,7 @@ fn policy() -> PolicyBuilder {
 impl Stage {
     fn open(policy: Policy) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(["AGENT", "MCP"]);
+        let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
         let census = Census::builder(&kinds)
             .heartbeat_limit(2 * HOUR)
             .clock(clock.clone());

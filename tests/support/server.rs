@@ -115,8 +115,8 @@ impl CoreServer {
     }
 
     /// Whether old clients get legacy answers.
-    pub(crate) fn is_active(&self) -> bool {
-        self.rollout.reader().is_active()
+    pub(crate) fn is_on(&self) -> bool {
+        self.rollout.reader().is_on()
     }
 
     /// Goes through the phases to the last one; the gates must ask nothing.

@@ -6,7 +6,6 @@ mod cross_origin;
 mod digest;
 mod extract;
 mod failure;
-mod faults;
 mod identify;
 mod identity;
 mod pages;
@@ -30,6 +29,5 @@ pub(super) use sessions::Sessions;
 pub(super) use sign_in::router;
 
 pub use digest::{InvalidTokenDigest, TokenDigest};
-pub use faults::{InvalidTokens, TokenFault, TokenFaultKind};
 pub use role::Role;
-pub use tokens::{Tokens, TokensBuilder};
+pub use tokens::{InvalidTokens, Tokens, TokensBuilder};

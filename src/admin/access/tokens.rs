@@ -4,16 +4,16 @@ use std::fmt;
 
 use super::{
     digest::TokenDigest,
-    faults::{Faults, InvalidTokens, TokenFaultKind},
     principal::{Principal, Via},
     role::Role,
 };
+use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
 use crate::rollout::{Actor, ActorId, ActorKind};
 
 /// The tokens that are let in, each with a name and a role. The name is the actor in the journal.
 ///
 /// ```
-/// use legacy_http_compat::admin::{Role, TokenDigest, TokenFaultKind, Tokens};
+/// use legacy_http_compat::{admin::{Role, TokenDigest, Tokens}, diagnostics::FaultCode};
 ///
 /// let tokens = Tokens::builder()
 ///     .operator("mara", TokenDigest::of("4f5c…")) // better: `TokenDigest::parse` of what `sha256sum` printed
@@ -23,7 +23,7 @@ use crate::rollout::{Actor, ActorId, ActorKind};
 /// assert_eq!(tokens.names().collect::<Vec<_>>(), ["mara", "wall", "ci"]);
 ///
 /// let error = Tokens::builder().build().unwrap_err();
-/// assert_eq!(error.faults()[0].kind(), TokenFaultKind::NoTokens);
+/// assert_eq!(error.faults()[0].code(), FaultCode::NoTokens);
 /// # Ok::<(), legacy_http_compat::admin::InvalidTokens>(())
 /// ```
 #[derive(Clone)]
@@ -33,6 +33,12 @@ pub struct Tokens(Vec<Token>);
 #[derive(Clone)]
 #[must_use]
 pub struct TokensBuilder(Vec<Draft>);
+
+fault_error! {
+    /// Why something is no set of tokens: all of its faults. The place of a fault is the index of the token, its value the
+    /// offending name; no digest is ever part of it.
+    InvalidTokens
+}
 
 #[derive(Clone)]
 struct Token {
@@ -106,22 +112,23 @@ impl TokensBuilder {
     /// When there is no token, a name is no [`ActorId`], two have the same name or the same token, or a token is empty;
     /// all faults at once.
     pub fn build(self) -> Result<Tokens, InvalidTokens> {
-        let mut faults = Faults::default();
+        let mut diagnostics = Diagnostics::default();
         if self.0.is_empty() {
-            let remedy = "at least one, or nobody could come in";
-            faults.add(TokenFaultKind::NoTokens, "", remedy);
+            let expected = "at least one";
+            diagnostics.add(FaultCode::NoTokens, "", expected);
         }
         let mut tokens: Vec<Token> = Vec::new();
-        for draft in self.0 {
-            tokens.extend(draft.check(&tokens, &mut faults));
+        for (index, draft) in self.0.into_iter().enumerate() {
+            let token = diagnostics.at(index, |diagnostics| draft.check(&tokens, diagnostics));
+            tokens.extend(token);
         }
-        faults.into_result(Tokens(tokens))
+        diagnostics.into_result(Tokens(tokens))
     }
 }
 
 impl Draft {
     /// The token that it becomes beside those before it.
-    fn check(self, before: &[Token], faults: &mut Faults) -> Option<Token> {
+    fn check(self, before: &[Token], diagnostics: &mut Diagnostics) -> Option<Token> {
         let Self {
             kind,
             name,
@@ -129,16 +136,16 @@ impl Draft {
             digest,
         } = self;
         if digest == TokenDigest::of("") {
-            let remedy = "the digest of 32 random bytes, not that of nothing";
-            faults.add(TokenFaultKind::EmptyToken, &name, remedy);
+            let expected = "the digest of 32 random bytes, not that of nothing";
+            diagnostics.add(FaultCode::EmptyToken, &name, expected);
         }
         if before.iter().any(|token| token.name() == name) {
-            let remedy = "names that differ, or the journal cannot tell who it was";
-            faults.add(TokenFaultKind::DuplicateName, &name, remedy);
+            let expected = "a name that no other token has";
+            diagnostics.add(FaultCode::DuplicateName, &name, expected);
         }
         if let Some(same) = before.iter().find(|token| token.digest == digest) {
-            let remedy = format!("another token than that of {:?}", same.name());
-            faults.add(TokenFaultKind::DuplicateToken, &name, remedy);
+            let expected = format!("another token than that of {}", same.name());
+            diagnostics.add(FaultCode::DuplicateToken, &name, expected);
         }
         match ActorId::new(&name) {
             Ok(id) => Some(Token {
@@ -147,7 +154,11 @@ impl Draft {
                 digest,
             }),
             Err(error) => {
-                faults.add(TokenFaultKind::InvalidName, name, error.to_string());
+                diagnostics.add(
+                    FaultCode::InvalidName,
+                    name,
+                    format!("a name for the journal ({error})"),
+                );
                 None
             }
         }
@@ -178,11 +189,11 @@ impl fmt::Debug for TokensBuilder {
 mod tests {
     use super::*;
 
-    fn kinds(builder: TokensBuilder) -> Vec<(TokenFaultKind, String)> {
+    fn kinds(builder: TokensBuilder) -> Vec<(FaultCode, String)> {
         let error = builder.build().unwrap_err();
         let faults = error.faults().iter();
         faults
-            .map(|fault| (fault.kind(), fault.value().to_owned()))
+            .map(|fault| (fault.code(), fault.value().to_owned()))
             .collect()
     }
 
@@ -190,7 +201,7 @@ mod tests {
     fn a_set_without_tokens_cannot_be_built() {
         assert_eq!(
             kinds(Tokens::builder()),
-            [(TokenFaultKind::NoTokens, String::new())]
+            [(FaultCode::NoTokens, String::new())]
         );
     }
 
@@ -206,16 +217,16 @@ mod tests {
         assert_eq!(
             kinds(builder),
             [
-                (TokenFaultKind::DuplicateName, "mara".to_owned()),
-                (TokenFaultKind::DuplicateToken, "wall".to_owned()),
-                (TokenFaultKind::InvalidName, "new\nline".to_owned()),
-                (TokenFaultKind::EmptyToken, "ci".to_owned()),
+                (FaultCode::DuplicateName, "mara".to_owned()),
+                (FaultCode::DuplicateToken, "wall".to_owned()),
+                (FaultCode::InvalidName, "new\nline".to_owned()),
+                (FaultCode::EmptyToken, "ci".to_owned()),
             ]
         );
         assert!(
             error
                 .to_string()
-                .contains(r#"another token than that of "mara""#),
+                .contains("another token than that of mara"),
             "{error}"
         );
         let hex = |text: &str| TokenDigest::parse(text).is_ok();

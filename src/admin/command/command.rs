@@ -65,19 +65,3 @@ pub(crate) enum CommandKind {
     ClientRollback,
     Policy,
 }
-
-impl CommandKind {
-    /// What a message calls it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transition => "the transition",
-            Self::Rollback => "the rollback",
-            Self::Check => "the check",
-            Self::OpenIncident | Self::CloseIncident => "the incident",
-            Self::Waive | Self::EndWaiver => "the waiver",
-            Self::PostAnalysis => "the post-analysis",
-            Self::ClientRollback => "the client rollback",
-            Self::Policy => "the change of policy",
-        }
-    }
-}

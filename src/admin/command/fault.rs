@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::admin::problem::{Problem, ProblemKind};
+use crate::{
+    admin::problem::{Problem, ProblemKind},
+    diagnostics,
+};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +32,12 @@ impl Fault {
             value: value.as_ref().chars().take(Self::MOST_SHOWN).collect(),
             remedy: remedy.into(),
         }
+    }
+}
+
+impl From<&diagnostics::Fault> for Fault {
+    fn from(fault: &diagnostics::Fault) -> Self {
+        Self::new(fault.place(), fault.value(), fault.expected())
     }
 }
 

@@ -152,6 +152,6 @@ mod tests {
             .read(CommandKind::Check)
             .unwrap_err();
         let places: Vec<_> = faults.iter().map(|fault| fault.place.as_str()).collect();
-        assert_eq!(places, ["/green", "/check", "/reason"]);
+        assert_eq!(places, ["/check", "/green", "/reason"]);
     }
 }

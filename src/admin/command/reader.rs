@@ -1,24 +1,23 @@
-//! Reading the members of a body so that every fault is told and none ends the reading.
+//! Reading the members of a body so that every fault is reported and none ends the reading.
 
 use std::{fmt::Display, str::FromStr};
 
 use serde_json::Value;
 
-use super::fault::Fault;
-use crate::json::{About, Complaint, ObjectReader, OrderedValue, texts};
+use crate::{
+    diagnostics::{Diagnostics, FaultCode},
+    json::{ObjectReader, OrderedValue, wrong_type},
+};
 
 /// The members of a body, each of which is taken once. None may be `null`.
-pub(crate) struct Reader<'a> {
-    members: ObjectReader<'a>,
-    faults: Vec<Fault>,
+pub(crate) struct Reader<'a, 'd> {
+    members: ObjectReader<'a, 'd>,
 }
 
-impl<'a> Reader<'a> {
-    /// `what` is what a message calls the body.
-    pub(crate) fn new(what: &'a str, body: &'a OrderedValue) -> Self {
+impl<'a, 'd> Reader<'a, 'd> {
+    pub(crate) fn new(body: &'a OrderedValue, diagnostics: &'d mut Diagnostics) -> Self {
         Self {
-            members: ObjectReader::of(what, body),
-            faults: Vec::new(),
+            members: ObjectReader::new(body, diagnostics),
         }
     }
 
@@ -29,7 +28,7 @@ impl<'a> Reader<'a> {
             self.wrong_type(name, tree, "a string");
             return None;
         };
-        self.parse(&format!("/{name}"), text)
+        self.parse(name, "", text)
     }
 
     /// A text of its own form, which must be there.
@@ -67,13 +66,13 @@ impl<'a> Reader<'a> {
         let Some(tree) = self.member(name) else {
             return Some(Vec::new());
         };
-        let Some(texts) = texts(tree) else {
+        let Some(texts) = tree.string_list() else {
             self.wrong_type(name, tree, "an array of strings");
             return None;
         };
         let places = texts.iter().enumerate();
         let read: Vec<Option<T>> = places
-            .map(|(place, text)| self.parse(&format!("/{name}/{place}"), text))
+            .map(|(place, text)| self.parse(name, &format!("/{place}"), text))
             .collect();
         read.into_iter().collect()
     }
@@ -89,55 +88,53 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// What was read, if nothing is wrong.
-    pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Fault>> {
-        let mut faults = self.faults;
-        faults.extend(self.members.finish().into_iter().map(fault));
-        match read {
-            Some(read) if faults.is_empty() => Ok(read),
-            _ => Err(faults),
-        }
+    /// Reports what was not taken.
+    pub(crate) fn finish(self) {
+        self.members.finish();
     }
 
-    pub(crate) fn fault(&mut self, fault: Fault) {
-        self.faults.push(fault);
+    /// Adds a fault of the member of this name.
+    pub(crate) fn fault(
+        &mut self,
+        name: &str,
+        value: impl AsRef<str>,
+        expected: impl Into<String>,
+    ) {
+        self.members
+            .add(name, FaultCode::InvalidValue, value, expected);
+    }
+
+    /// For what reads a member by itself.
+    pub(crate) fn diagnostics(&mut self) -> &mut Diagnostics {
+        self.members.diagnostics
     }
 
     fn member(&mut self, name: &'static str) -> Option<&'a OrderedValue> {
         let tree = self.members.any(name)?;
         if *tree == OrderedValue::Scalar(Value::Null) {
-            let remedy = "leave the member out, or give it a value";
-            self.fault(Fault::new(format!("/{name}"), "null", remedy));
+            self.fault(name, "null", "leave the member out, or give it a value");
             return None;
         }
         Some(tree)
     }
 
-    fn parse<T: FromStr<Err: Display>>(&mut self, place: &str, text: &str) -> Option<T> {
+    fn parse<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &str,
+        pointer: &str,
+        text: &str,
+    ) -> Option<T> {
         let read = text.parse::<T>();
-        read.map_err(|error| self.fault(Fault::new(place, text, error.to_string())))
-            .ok()
+        let add = |error: T::Err| {
+            self.members.diagnostics.at(name, |diagnostics| {
+                diagnostics.add_at(pointer, FaultCode::InvalidValue, text, error.to_string());
+            });
+        };
+        read.map_err(add).ok()
     }
 
     fn wrong_type(&mut self, name: &str, tree: &OrderedValue, wanted: &str) {
-        let remedy = format!("{wanted}, not {}", tree.type_name());
-        self.fault(Fault::new(format!("/{name}"), tree.to_string(), remedy));
-    }
-}
-
-fn fault(complaint: Complaint) -> Fault {
-    let Complaint {
-        about,
-        value,
-        expected,
-    } = complaint;
-    match about {
-        About::Unknown | About::Repeated => {
-            let place = format!("/{}", value.replace('~', "~0").replace('/', "~1"));
-            Fault::new(place, value, expected)
-        }
-        About::Missing => Fault::new(format!("/{value}"), "", expected),
-        // Only of the whole: the types of members are looked at above.
-        About::WrongType => Fault::new("", value, expected),
+        let diagnostics = &mut *self.members.diagnostics;
+        diagnostics.at(name, |diagnostics| wrong_type(tree, wanted, diagnostics));
     }
 }

@@ -9,27 +9,32 @@ use super::{
 };
 use crate::{
     caller::ClientVersion,
+    diagnostics::Diagnostics,
     json::OrderedValue,
     rollout::{Phase, Policy, Reason},
 };
 
 impl CommandKind {
-    /// Reads an order. ObjectReader that it does not have are refused.
+    /// Reads an order. Unknown members are refused.
     ///
     /// # Errors
     ///
     /// All faults at once.
     pub(crate) fn read(self, body: &OrderedValue) -> Result<Wish, Vec<Fault>> {
-        let mut reader = Reader::new(self.as_str(), body);
+        let mut diagnostics = Diagnostics::default();
+        let mut reader = Reader::new(body, &mut diagnostics);
         let command = self.command(&mut reader);
         let reason = reader.text::<Reason>("reason");
         let wish = command
             .zip(reason)
             .map(|(command, reason)| Wish { command, reason });
-        reader.finish(wish)
+        reader.finish();
+        let faults = diagnostics.into_faults();
+        wish.filter(|_| faults.is_empty())
+            .ok_or_else(|| faults.iter().map(Fault::from).collect())
     }
 
-    fn command(self, reader: &mut Reader<'_>) -> Option<Command> {
+    fn command(self, reader: &mut Reader<'_, '_>) -> Option<Command> {
         match self {
             Self::Transition => transition(reader),
             Self::Rollback => {
@@ -48,18 +53,18 @@ impl CommandKind {
     }
 }
 
-fn transition(reader: &mut Reader<'_>) -> Option<Command> {
+fn transition(reader: &mut Reader<'_, '_>) -> Option<Command> {
     let to = reader.text::<Named<Phase>>("to");
     let overridden = reader.list("override");
     let (Named(to), overridden) = to.zip(overridden)?;
     if to != Phase::Cutover && !overridden.is_empty() {
         let remedy = "only a cutover can go against failing gates";
-        reader.fault(Fault::new("/override", to.as_str(), remedy));
+        reader.fault("override", to.as_str(), remedy);
     }
     Some(Command::Transition { to, overridden })
 }
 
-fn check(reader: &mut Reader<'_>) -> Option<Command> {
+fn check(reader: &mut Reader<'_, '_>) -> Option<Command> {
     let (check, green) = (reader.text("check"), reader.flag("green"));
     let link = reader.optional("link");
     Some(Command::Check {
@@ -69,7 +74,7 @@ fn check(reader: &mut Reader<'_>) -> Option<Command> {
     })
 }
 
-fn waive(reader: &mut Reader<'_>) -> Option<Command> {
+fn waive(reader: &mut Reader<'_, '_>) -> Option<Command> {
     let (waived, owner) = (reader.text("waived"), reader.text("owner"));
     let until = reader.text("until");
     Some(Command::Waive {
@@ -79,7 +84,7 @@ fn waive(reader: &mut Reader<'_>) -> Option<Command> {
     })
 }
 
-fn post_analysis(reader: &mut Reader<'_>) -> Option<Command> {
+fn post_analysis(reader: &mut Reader<'_, '_>) -> Option<Command> {
     let rollback = reader.number("rollback");
     let (link, summary) = (reader.text("link"), reader.text("summary"));
     Some(Command::PostAnalysis {
@@ -89,7 +94,7 @@ fn post_analysis(reader: &mut Reader<'_>) -> Option<Command> {
     })
 }
 
-fn client_rollback(reader: &mut Reader<'_>) -> Option<Command> {
+fn client_rollback(reader: &mut Reader<'_, '_>) -> Option<Command> {
     let kind = reader.text("kind");
     let version = reader.text::<Named<ClientVersion>>("version");
     let incident = reader.optional("incident");
@@ -100,18 +105,11 @@ fn client_rollback(reader: &mut Reader<'_>) -> Option<Command> {
     })
 }
 
-fn policy(reader: &mut Reader<'_>) -> Option<Command> {
+fn policy(reader: &mut Reader<'_, '_>) -> Option<Command> {
     let tree = reader.object("policy")?;
-    match Policy::from_json(&tree.to_string()) {
-        Ok(policy) => Some(Command::Policy(Box::new(policy))),
-        Err(invalid) => {
-            for fault in invalid.faults() {
-                let place = format!("/policy{}", fault.place());
-                reader.fault(Fault::new(place, fault.value(), fault.remedy()));
-            }
-            None
-        }
-    }
+    let diagnostics = reader.diagnostics();
+    let policy = diagnostics.at("policy", |diagnostics| Policy::read(tree, diagnostics));
+    Some(Command::Policy(Box::new(policy)))
 }
 
 /// A type that is read by its name and has no error of its own for it.
@@ -157,7 +155,7 @@ mod tests {
             .collect();
         assert_eq!(
             places,
-            ["/check", "/green", "/link", "/colour", "/reason", "/colour"]
+            ["/colour", "/check", "/green", "/link", "/reason", "/colour"]
         );
     }
 

@@ -102,7 +102,8 @@ pub(crate) async fn callers(visit: Visit, query: Asked) -> Response {
             };
             let kinds = kinds(&scene);
             let query = CallersQuery::read(&fields);
-            let page = census.list(&query.list(&Kinds::new(kinds.clone()), PAGE));
+            let known = Kinds::new(kinds.iter().skip(1).cloned()).unwrap_or_default();
+            let page = census.list(&query.list(&known, PAGE));
             html(&Callers::new(&scene, query.asked, kinds, &page))
         })
         .await

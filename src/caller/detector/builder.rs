@@ -1,18 +1,18 @@
 //! Sets up a [`SignalDetector`].
 
-use super::fault::{DetectorFaultKind, Faults, InvalidDetector};
+use super::cache::CallerCache;
 use super::generation_rules::GenerationRules;
 use super::header_scan::WantedHeaders;
 use super::identity_signals::IdentitySignals;
 use super::kind_rules::KindRules;
-use super::memo::Memo;
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings};
 use super::signal_detector::SignalDetector;
 use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::kind::Kinds;
-use crate::caller::user_agent::token;
 use crate::caller::vary::Vary;
+use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
+use crate::http_syntax::token;
 
 /// The most characters the name of a kind may have.
 const LONGEST_KIND: usize = 64;
@@ -23,6 +23,11 @@ const LONGEST_KIND: usize = 64;
 #[must_use]
 pub struct SignalDetectorBuilder {
     pub(crate) settings: Settings,
+}
+
+fault_error! {
+    /// Why settings make no detector: all of their faults.
+    DetectorError
 }
 
 impl SignalDetector {
@@ -39,13 +44,13 @@ impl SignalDetectorBuilder {
         }
     }
 
-    /// Looks for the kind's name in this header, after the sources already named. The name must be the same
+    /// Looks for the kind's name in this header, after the sources already matched. The name must be the same
     /// letter for letter.
     pub fn kind_header(self, name: impl Into<String>) -> Self {
         self.kind_from(KindSource::Header(name.into()))
     }
 
-    /// Looks for one of these products in `User-Agent`, after the sources already named: pairs of a
+    /// Looks for one of these products in `User-Agent`, after the sources already matched: pairs of a
     /// product's name, without version, and the kind it is of. The case of letters does not count in the
     /// names of products.
     pub fn kind_products<P, K>(self, products: impl IntoIterator<Item = (P, K)>) -> Self
@@ -59,7 +64,7 @@ impl SignalDetectorBuilder {
         ))
     }
 
-    /// Looks for the kind here, after the sources already named.
+    /// Looks for the kind here, after the sources already matched.
     pub fn kind_from(mut self, source: KindSource) -> Self {
         self.settings.kind_sources.push(source);
         self
@@ -98,7 +103,7 @@ impl SignalDetectorBuilder {
         self
     }
 
-    /// Tells installations apart by this signal where those already named are absent.
+    /// Tells installations apart by this signal where those already matched are absent.
     pub fn identity(mut self, signal: IdentitySignal) -> Self {
         self.settings.identity.push(signal);
         self
@@ -108,20 +113,28 @@ impl SignalDetectorBuilder {
     ///
     /// # Errors
     ///
-    /// When the settings have faults: all of them, each with its place, its value and what would be right.
-    pub fn build(&self, key: &FingerprintKey) -> Result<SignalDetector, InvalidDetector> {
+    /// All faults of the settings at once.
+    pub fn build(&self, key: &FingerprintKey) -> Result<SignalDetector, DetectorError> {
+        let mut diagnostics = Diagnostics::default();
+        let detector = self.compile(key, &mut diagnostics);
+        diagnostics.into_result(detector)
+    }
+
+    /// The detector, valid only if no faults were added.
+    pub(super) fn compile(
+        &self,
+        key: &FingerprintKey,
+        diagnostics: &mut Diagnostics,
+    ) -> SignalDetector {
         let settings = &self.settings;
-        let mut faults = Faults::default();
-        check_kinds(&settings.kinds, &mut faults);
-        let kinds = Kinds::new(settings.kinds.iter().cloned());
+        let kinds = check_kinds(&settings.kinds, diagnostics);
         let mut wanted = WantedHeaders::default();
-        let kind = KindRules::compile(settings, &kinds, &mut wanted, &mut faults);
-        let generation = GenerationRules::compile(settings, &kinds, &mut wanted, &mut faults);
+        let kind = KindRules::compile(settings, &kinds, &mut wanted, diagnostics);
+        let generation = GenerationRules::compile(settings, &kinds, &mut wanted, diagnostics);
         let vary = Vary::headers(wanted.names().iter().cloned());
-        let identity = IdentitySignals::compile(settings, key, &mut wanted, &mut faults);
-        let headers = wanted.compile(&mut faults);
-        faults.into_result(())?;
-        Ok(SignalDetector {
+        let identity = IdentitySignals::compile(settings, key, &mut wanted, diagnostics);
+        let headers = wanted.compile(diagnostics);
+        SignalDetector {
             kinds,
             headers,
             kind,
@@ -129,41 +142,39 @@ impl SignalDetectorBuilder {
             identity,
             vary,
             key_check: key.key_check(),
-            memo: Memo::default(),
-        })
+            cache: CallerCache::default(),
+        }
     }
 }
 
-fn check_kinds(names: &[String], faults: &mut Faults) {
+/// The set of the listed kinds; of faulty settings, as many as can be in one.
+fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) -> Kinds {
     if names.is_empty() {
-        let remedy = "name the client kinds, for example \"AGENT\"";
-        faults.add(DetectorFaultKind::NoKinds, "/kinds", "", remedy);
+        let expected = "at least one client kind, for example AGENT";
+        diagnostics.add_at("/kinds", FaultCode::NoKinds, "", expected);
     }
     if names.len() >= Kinds::MAX {
-        let remedy = format!("at most {} besides \"other\"", Kinds::MAX - 1);
-        faults.add(
-            DetectorFaultKind::TooManyKinds,
-            "/kinds",
-            names.len().to_string(),
-            remedy,
-        );
+        let expected = format!("at most {} besides other", Kinds::MAX - 1);
+        let count = names.len().to_string();
+        diagnostics.add_at("/kinds", FaultCode::TooMany, count, expected);
     }
+    let mut distinct: Vec<&str> = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let place = format!("/kinds/{index}");
         if token(name.as_bytes()).is_none() || name.len() > LONGEST_KIND || name == "other" {
-            let remedy = format!(
-                "a token (RFC 9110 §5.6.2) of at most {LONGEST_KIND} characters other than \"other\", \
-                 which all callers of no kind have"
+            let expected = format!(
+                "a token (RFC 9110 §5.6.2) of at most {LONGEST_KIND} characters other than `other`, \
+                 the kind of all callers that match none"
             );
-            faults.add(DetectorFaultKind::InvalidKind, &place, name, remedy);
+            diagnostics.add_at(&place, FaultCode::InvalidName, name, expected);
         }
-        if names[..index].contains(name) {
-            faults.add(
-                DetectorFaultKind::DuplicateKind,
-                &place,
-                name,
-                "name each kind once",
-            );
+        if distinct.contains(&name.as_str()) {
+            let expected = "each kind once";
+            diagnostics.add_at(&place, FaultCode::DuplicateName, name, expected);
+        } else if name != "other" {
+            distinct.push(name);
         }
     }
+    distinct.truncate(Kinds::MAX - 1);
+    Kinds::new(distinct).expect("distinct names, and not too many")
 }

@@ -22,23 +22,21 @@
 //! combination may be `{"header": "…"}`. The key is never in a document.
 
 use super::builder::SignalDetectorBuilder;
-use super::fault::{DetectorFaultKind, Faults, InvalidDetector, escaped};
 use super::settings::{IdentitySignal, KindSource, OptIn, Settings, SignalPart};
 use crate::caller::caller::Generation;
 use crate::caller::fingerprint_key::FingerprintKey;
-use crate::json::{About, Complaint, ObjectReader, OrderedValue};
+use crate::diagnostics::{Diagnostics, FaultCode};
+use crate::json::{ObjectReader, OrderedValue, wrong_type};
 
 impl SignalDetectorBuilder {
-    /// Reads the section, and reports all that is wrong with its form and with what it says.
-    pub(crate) fn read(tree: &OrderedValue) -> Result<Self, InvalidDetector> {
-        let mut faults = Faults::default();
+    /// Reads the section and adds the faults of its form and of its meaning.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         let builder = Self {
-            settings: Settings::read(tree, &mut faults),
+            settings: Settings::read(tree, diagnostics),
         };
-        // The key has no part in whether the settings are right.
-        let check = builder.build(&FingerprintKey::new([0; 16]));
-        faults.and(check.err()).into_result(())?;
-        Ok(builder)
+        // No key makes settings right or wrong.
+        builder.compile(&FingerprintKey::new([0; 16]), diagnostics);
+        builder
     }
 
     pub(crate) fn write(&self) -> OrderedValue {
@@ -47,32 +45,25 @@ impl SignalDetectorBuilder {
 }
 
 impl Settings {
-    fn read(tree: &OrderedValue, faults: &mut Faults) -> Self {
-        let mut members = ObjectReader::of("callers", tree);
-        members.require("kinds");
-        members.require("kind_from");
-        let kinds = members.texts("kinds");
-        let (kind_from, identity) = (members.list("kind_from"), members.list("identity"));
-        let opt_in = members.any("opt_in");
-        let version_header = members.text("version_header");
-        let since = pairs(members.map("target_since"), "/target_since", faults);
-        let generation = members.text("unknown_generation");
-        report("", members.finish(), faults);
-        let unknown_generation =
-            generation.map_or(Generation::Legacy, |name| read_generation(&name, faults));
-        Self {
-            kinds,
-            kind_sources: each(kind_from, "/kind_from", |tree, place| {
-                read_source(tree, place, faults)
+    fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let mut reader = ObjectReader::new(tree, diagnostics);
+        reader.require("kinds");
+        reader.require("kind_from");
+        let settings = Self {
+            kinds: reader.string_list("kinds"),
+            kind_sources: reader.each("kind_from", |_, tree, diagnostics| {
+                read_source(tree, diagnostics)
             }),
-            opt_in: opt_in.map(|tree| read_opt_in(tree, faults)),
-            version_header,
-            target_since: since,
-            unknown_generation,
-            identity: each(identity, "/identity", |tree, place| {
-                Some(read_signal(tree, place, faults))
+            opt_in: reader.nested("opt_in", read_opt_in),
+            version_header: reader.string("version_header"),
+            target_since: reader.entries("target_since", read_pair),
+            unknown_generation: read_generation(&mut reader),
+            identity: reader.each("identity", |_, tree, diagnostics| {
+                Some(read_signal(tree, diagnostics))
             }),
-        }
+        };
+        reader.finish();
+        settings
     }
 
     fn write(&self) -> OrderedValue {
@@ -108,57 +99,45 @@ impl Settings {
     }
 }
 
-fn read_generation(name: &str, faults: &mut Faults) -> Generation {
-    let known = [Generation::Legacy, Generation::Target];
-    known
-        .into_iter()
-        .find(|generation| generation.as_str() == name)
-        .unwrap_or_else(|| {
-            let remedy = "\"legacy\" or \"target\"";
-            faults.add(
-                DetectorFaultKind::WrongType,
-                "/unknown_generation",
-                name,
-                remedy,
-            );
-            Generation::Legacy
-        })
+fn read_generation(reader: &mut ObjectReader<'_, '_>) -> Generation {
+    let Some(name) = reader.string("unknown_generation") else {
+        return Generation::Legacy;
+    };
+    let mut known = [Generation::Legacy, Generation::Target].into_iter();
+    let found = known.find(|generation| generation.as_str() == name);
+    found.unwrap_or_else(|| {
+        let (code, expected) = (FaultCode::InvalidValue, "\"legacy\" or \"target\"");
+        reader.add("unknown_generation", code, name, expected);
+        Generation::Legacy
+    })
 }
 
-fn read_source(tree: &OrderedValue, place: &str, faults: &mut Faults) -> Option<KindSource> {
-    let mut members = ObjectReader::of("a source of the kind", tree);
-    let header = members.text("header");
-    let products = members.has("products").then(|| members.map("products"));
-    report(place, members.finish(), faults);
-    match (header, products) {
-        (Some(header), None) => Some(KindSource::Header(header)),
-        (None, Some(products)) => Some(KindSource::Products(pairs(
-            products,
-            &format!("{place}/products"),
-            faults,
-        ))),
+fn read_source(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<KindSource> {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    let header = reader.string("header");
+    let has_products = reader.has("products");
+    let products = reader.entries("products", read_pair);
+    reader.finish();
+    match (header, has_products) {
+        (Some(header), false) => Some(KindSource::Header(header)),
+        (None, true) => Some(KindSource::Products(products)),
         _ => {
-            let remedy = "either {\"header\": \"…\"} or {\"products\": {\"name\": \"KIND\"}}";
-            faults.add(
-                DetectorFaultKind::WrongType,
-                place,
-                tree.to_string(),
-                remedy,
-            );
+            let expected = r#"either {"header": "…"} or {"products": {"name": "KIND"}}"#;
+            diagnostics.add(FaultCode::InvalidValue, tree.to_string(), expected);
             None
         }
     }
 }
 
-fn read_opt_in(tree: &OrderedValue, faults: &mut Faults) -> OptIn {
-    let mut members = ObjectReader::of("the opt-in", tree);
-    let header = members.required_text("header").unwrap_or_default();
-    let value = members.required_text("value").unwrap_or_default();
-    report("/opt_in", members.finish(), faults);
+fn read_opt_in(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> OptIn {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    let header = reader.required_string("header").unwrap_or_default();
+    let value = reader.required_string("value").unwrap_or_default();
+    reader.finish();
     OptIn { header, value }
 }
 
-fn read_signal(tree: &OrderedValue, place: &str, faults: &mut Faults) -> IdentitySignal {
+fn read_signal(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> IdentitySignal {
     if let Some(part) = read_part(tree) {
         return match part {
             SignalPart::Header(name) => IdentitySignal::Header(name),
@@ -166,23 +145,17 @@ fn read_signal(tree: &OrderedValue, place: &str, faults: &mut Faults) -> Identit
             SignalPart::ProductName => IdentitySignal::AllOf(vec![part]),
         };
     }
-    let mut members = ObjectReader::of("an identity signal", tree);
-    members.require("all_of");
-    let parts = members.list("all_of");
-    report(place, members.finish(), faults);
-    let parts = each(parts, &format!("{place}/all_of"), |tree, place| {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    reader.require("all_of");
+    let parts = reader.each("all_of", |_, tree, diagnostics| {
         let part = read_part(tree);
         if part.is_none() {
-            let remedy = "\"client_address\", \"product\" or {\"header\": \"…\"}";
-            faults.add(
-                DetectorFaultKind::WrongType,
-                place,
-                tree.to_string(),
-                remedy,
-            );
+            let expected = r#""client_address", "product" or {"header": "…"}"#;
+            diagnostics.add(FaultCode::InvalidValue, tree.to_string(), expected);
         }
         part
     });
+    reader.finish();
     IdentitySignal::AllOf(parts)
 }
 
@@ -200,53 +173,17 @@ fn read_part(tree: &OrderedValue) -> Option<SignalPart> {
     }
 }
 
-/// The members of an object whose values are strings.
-fn pairs(
-    members: &[(String, OrderedValue)],
-    place: &str,
-    faults: &mut Faults,
-) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    for (name, value) in members {
-        match value {
-            OrderedValue::Scalar(serde_json::Value::String(value)) => {
-                pairs.push((name.clone(), value.clone()));
-            }
-            other => {
-                let place = format!("{place}/{}", escaped(name));
-                faults.add(
-                    DetectorFaultKind::WrongType,
-                    place,
-                    other.to_string(),
-                    "a string",
-                );
-            }
-        }
-    }
-    pairs
-}
-
-fn each<T>(
-    items: &[OrderedValue],
-    place: &str,
-    mut read: impl FnMut(&OrderedValue, &str) -> Option<T>,
-) -> Vec<T> {
-    let items = items.iter().enumerate();
-    items
-        .filter_map(|(index, tree)| read(tree, &format!("{place}/{index}")))
-        .collect()
-}
-
-fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
-    for complaint in complaints {
-        let kind = match complaint.about {
-            About::Unknown => DetectorFaultKind::UnknownMember,
-            About::Repeated => DetectorFaultKind::RepeatedMember,
-            About::Missing => DetectorFaultKind::MissingMember,
-            About::WrongType => DetectorFaultKind::WrongType,
-        };
-        faults.add(kind, place, complaint.value, complaint.expected);
-    }
+/// A member whose value is a string.
+fn read_pair(
+    name: &str,
+    value: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Option<(String, String)> {
+    let Some(value) = value.as_str() else {
+        wrong_type(value, "a string", diagnostics);
+        return None;
+    };
+    Some((name.to_owned(), value.to_owned()))
 }
 
 fn write_source(source: &KindSource) -> OrderedValue {

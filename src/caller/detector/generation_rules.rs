@@ -1,12 +1,12 @@
 //! Which contract a caller understands.
 
-use super::fault::{DetectorFaultKind, Faults, escaped};
 use super::header_scan::{Found, Slot, WantedHeaders};
-use super::kind_rules::{KindRules, Named, known_kind};
+use super::kind_rules::{KindMatch, KindRules, known_kind};
 use super::settings::{OptIn, Settings};
 use crate::caller::caller::Generation;
 use crate::caller::kind::{Kind, Kinds};
 use crate::caller::version::{ClientVersion, Precedence, Since};
+use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
 
 /// The most characters the value of the opt-in header may have.
 const LONGEST_OPT_IN: usize = 256;
@@ -26,30 +26,30 @@ impl GenerationRules {
         settings: &Settings,
         kinds: &Kinds,
         wanted: &mut WantedHeaders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let opt_in = settings.opt_in.as_ref();
         let version = settings.version_header.as_deref();
         Self {
-            opt_in: opt_in.and_then(|opt_in| compile_opt_in(opt_in, wanted, faults)),
-            version: version.and_then(|name| wanted.parse(name, "/version_header", faults)),
-            since: compile_since(&settings.target_since, kinds, faults),
+            opt_in: opt_in.and_then(|opt_in| compile_opt_in(opt_in, wanted, diagnostics)),
+            version: version.and_then(|name| wanted.parse(name, "/version_header", diagnostics)),
+            since: compile_since(&settings.target_since, kinds, diagnostics),
             unknown: settings.unknown_generation,
         }
     }
 
-    /// The generation, and the version if the caller named one.
+    /// The generation, and the version if the caller matched one.
     pub(super) fn find<'h>(
         &self,
         found: &Found<'h>,
-        named: Named<'h>,
+        matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> (Generation, Option<ClientVersion>) {
-        let version = self.version(found, named, kinds);
+        let version = self.version(found, matched, kinds);
         let generation = if self.opted_in(found) {
             Generation::Target
         } else {
-            let understands = |(_, version)| self.by_version(named.kind, version);
+            let understands = |(_, version)| self.by_version(matched.kind, version);
             version.and_then(understands).unwrap_or(self.unknown)
         };
         let version = version.and_then(|(text, read)| ClientVersion::of(read, text));
@@ -65,14 +65,14 @@ impl GenerationRules {
     fn version<'h>(
         &self,
         found: &Found<'h>,
-        named: Named<'h>,
+        matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> Option<(&'h [u8], Precedence<'h>)> {
         let read = |text| Some((text, Precedence::read(text)?));
         let header = self.version.and_then(|slot| found.value(slot));
         header
             .and_then(read)
-            .or_else(|| read(kinds.product_version(found, named)?))
+            .or_else(|| read(kinds.product_version(found, matched)?))
     }
 
     fn by_version(&self, kind: Kind, version: Precedence<'_>) -> Option<Generation> {
@@ -88,7 +88,7 @@ impl GenerationRules {
 fn compile_opt_in(
     opt_in: &OptIn,
     wanted: &mut WantedHeaders,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Option<(Slot, Box<[u8]>)> {
     let value = opt_in.value.as_bytes();
     let sendable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
@@ -97,40 +97,40 @@ fn compile_opt_in(
         || value.trim_ascii() != value
         || !value.iter().all(sendable)
     {
-        let remedy = format!("1 to {LONGEST_OPT_IN} visible ASCII characters, for example \"1\"");
-        faults.add(
-            DetectorFaultKind::InvalidOptInValue,
+        let expected = format!("1 to {LONGEST_OPT_IN} visible ASCII characters, for example 1");
+        diagnostics.add_at(
             "/opt_in/value",
+            FaultCode::InvalidOptInValue,
             &opt_in.value,
-            remedy,
+            expected,
         );
     }
-    let slot = wanted.parse(&opt_in.header, "/opt_in/header", faults)?;
+    let slot = wanted.parse(&opt_in.header, "/opt_in/header", diagnostics)?;
     Some((slot, value.into()))
 }
 
 fn compile_since(
     settings: &[(String, String)],
     kinds: &Kinds,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Box<[Option<Since>]> {
     let mut since = vec![None; kinds.names().len()];
     for (kind, text) in settings {
-        let place = format!("/target_since/{}", escaped(kind));
+        let place = format!("/target_since/{}", escape_token(kind));
         let version = Since::parse(text);
         if version.is_none() {
-            let remedy = format!(
-                "semver of at most {} characters, for example \"2.0.0\"",
+            let expected = format!(
+                "semver of at most {} characters, for example 2.0.0",
                 ClientVersion::MAX
             );
-            faults.add(DetectorFaultKind::InvalidVersion, &place, text, remedy);
+            diagnostics.add_at(&place, FaultCode::InvalidVersion, text, expected);
         }
-        if let Some(kind) = known_kind(kind, &place, kinds, faults)
+        if let Some(kind) = known_kind(kind, &place, kinds, diagnostics)
             && let Some(version) = version
             && since[kind.index()].replace(version).is_some()
         {
-            let remedy = "name one version for each kind";
-            faults.add(DetectorFaultKind::DuplicateSince, &place, text, remedy);
+            let expected = "one version for each kind";
+            diagnostics.add_at(&place, FaultCode::DuplicateVersion, text, expected);
         }
     }
     since.into()

@@ -6,7 +6,7 @@
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
-use super::fault::{DetectorFaultKind, Faults};
+use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The most different headers that a detector looks at.
 pub(super) const MAX_HEADERS: usize = 16;
@@ -49,12 +49,17 @@ pub(super) struct Found<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
 
 impl WantedHeaders {
     /// The slot of the header of this name, or a fault at `place`.
-    pub(super) fn parse(&mut self, name: &str, place: &str, faults: &mut Faults) -> Option<Slot> {
+    pub(super) fn parse(
+        &mut self,
+        name: &str,
+        place: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Slot> {
         if let Ok(name) = HeaderName::try_from(name) {
             return Some(self.slot(name));
         }
-        let remedy = "a header name is a token (RFC 9110 §5.1), for example \"X-Client-Id\"";
-        faults.add(DetectorFaultKind::InvalidHeader, place, name, remedy);
+        let expected = "a header name (a token, RFC 9110 §5.1) such as X-Client-Id";
+        diagnostics.add_at(place, FaultCode::InvalidHeader, name, expected);
         None
     }
 
@@ -73,11 +78,11 @@ impl WantedHeaders {
     }
 
     /// The scan for these headers; a fault when they are too many.
-    pub(super) fn compile(self, faults: &mut Faults) -> HeaderScan {
+    pub(super) fn compile(self, diagnostics: &mut Diagnostics) -> HeaderScan {
         if self.names.len() > MAX_HEADERS {
-            let remedy = format!("a detector looks at {MAX_HEADERS} different headers at most");
+            let expected = format!("at most {MAX_HEADERS} different headers");
             let count = self.names.len().to_string();
-            faults.add(DetectorFaultKind::TooManyHeaders, "", count, remedy);
+            diagnostics.add_at("", FaultCode::TooMany, count, expected);
         }
         let mut scan = HeaderScan {
             lengths: 0,
@@ -171,13 +176,13 @@ mod tests {
 
     fn scan(names: &[&str]) -> (HeaderScan, Vec<Slot>) {
         let mut wanted = WantedHeaders::default();
-        let mut faults = Faults::default();
+        let mut diagnostics = Diagnostics::default();
         let slots = names
             .iter()
-            .filter_map(|name| wanted.parse(name, "", &mut faults))
+            .filter_map(|name| wanted.parse(name, "", &mut diagnostics))
             .collect();
-        let scan = wanted.compile(&mut faults);
-        faults.into_result(()).unwrap();
+        let scan = wanted.compile(&mut diagnostics);
+        assert_eq!(diagnostics.into_faults(), []);
         (scan, slots)
     }
 

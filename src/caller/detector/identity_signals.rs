@@ -3,15 +3,14 @@
 use http::Extensions;
 use http::header::{HeaderName, USER_AGENT};
 
-use super::fault::{DetectorFaultKind, Faults};
 use super::header_scan::{Found, Slot, WantedHeaders};
-use super::kind_rules::{KindRules, Named};
-use super::product_table::products;
+use super::kind_rules::{KindMatch, KindRules, products};
 use super::settings::{IdentitySignal, Settings, SignalPart};
 use crate::caller::caller::Fingerprint;
 use crate::caller::client_addr::ClientAddr;
 use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::pseudonym::Pseudonym;
+use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The most characters a header may have to identify anyone.
 const LONGEST_VALUE: usize = 256;
@@ -42,11 +41,11 @@ enum Source {
 
 /// What of a request the signals are read from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Evidence<'a, 'h> {
+pub(super) struct SignalInput<'a, 'h> {
     pub(super) found: &'a Found<'h>,
     pub(super) extensions: &'a Extensions,
     pub(super) kinds: &'a KindRules,
-    pub(super) named: Named<'h>,
+    pub(super) matched: KindMatch<'h>,
 }
 
 impl IdentitySignals {
@@ -54,12 +53,12 @@ impl IdentitySignals {
         settings: &Settings,
         key: &FingerprintKey,
         wanted: &mut WantedHeaders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let decisive = wanted.names().to_vec();
         let mut compiler = Compiler {
             wanted,
-            faults,
+            diagnostics,
             decisive: &decisive,
         };
         let mut signals = Vec::new();
@@ -71,7 +70,7 @@ impl IdentitySignals {
     }
 
     /// Whether the first signal is a header and identifies the caller, so that nothing but headers has a part in it.
-    pub(super) fn is_told_by_header(&self, found: &Found<'_>) -> bool {
+    pub(super) fn is_identified_by_header(&self, found: &Found<'_>) -> bool {
         let value = self.first_header().and_then(|slot| found.value(slot));
         value.is_some_and(is_identity)
     }
@@ -90,10 +89,8 @@ impl IdentitySignals {
     }
 
     /// The fingerprint by the first signal that is present.
-    pub(super) fn find(&self, evidence: Evidence<'_, '_>) -> Option<Fingerprint> {
-        self.0
-            .iter()
-            .find_map(|signal| signal.fingerprint(evidence))
+    pub(super) fn find(&self, input: SignalInput<'_, '_>) -> Option<Fingerprint> {
+        self.0.iter().find_map(|signal| signal.fingerprint(input))
     }
 }
 
@@ -109,19 +106,19 @@ impl Signal {
         })
     }
 
-    fn fingerprint(&self, evidence: Evidence<'_, '_>) -> Option<Fingerprint> {
+    fn fingerprint(&self, input: SignalInput<'_, '_>) -> Option<Fingerprint> {
         let Some(((last_name, last), between)) = self.more.split_last() else {
             return self
                 .first
-                .read(evidence, |value| self.start.finish_with(value));
+                .read(input, |value| self.start.finish_with(value));
         };
         let mut hash = self
             .first
-            .read(evidence, |value| self.start.clone().with(value))?;
+            .read(input, |value| self.start.clone().with(value))?;
         for (name, source) in between {
-            hash = source.read(evidence, |value| hash.with(name.as_bytes()).with(value))?;
+            hash = source.read(input, |value| hash.with(name.as_bytes()).with(value))?;
         }
-        last.read(evidence, |value| {
+        last.read(input, |value| {
             hash.with(last_name.as_bytes()).finish_with(value)
         })
     }
@@ -129,18 +126,18 @@ impl Signal {
 
 impl Source {
     /// What `hash` makes of the part's value; `None` when it is absent.
-    fn read<T>(self, evidence: Evidence<'_, '_>, hash: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    fn read<T>(self, input: SignalInput<'_, '_>, hash: impl FnOnce(&[u8]) -> T) -> Option<T> {
         match self {
             Self::Header(slot) => {
-                let value = evidence.found.value(slot)?;
+                let value = input.found.value(slot)?;
                 is_identity(value).then(|| hash(value))
             }
-            Self::ClientAddress => Some(match ClientAddr::of(evidence.extensions)? {
+            Self::ClientAddress => Some(match ClientAddr::of(input.extensions)? {
                 std::net::IpAddr::V4(address) => hash(&address.octets()),
                 std::net::IpAddr::V6(address) => hash(&address.octets()),
             }),
             Self::ProductName(user_agent) => {
-                let name = product_name(evidence, user_agent)?.as_bytes();
+                let name = product_name(input, user_agent)?.as_bytes();
                 let mut buffer = [0; LONGEST_PRODUCT];
                 let lower = buffer.get_mut(..name.len())?;
                 lower.copy_from_slice(name);
@@ -152,15 +149,15 @@ impl Source {
 }
 
 /// The first product mapped to a kind, which may have told the kind already; else the first of all.
-fn product_name<'h>(evidence: Evidence<'_, 'h>, user_agent: Slot) -> Option<&'h str> {
-    let Evidence {
+fn product_name<'h>(input: SignalInput<'_, 'h>, user_agent: Slot) -> Option<&'h str> {
+    let SignalInput {
         found,
         kinds,
-        named,
+        matched,
         ..
-    } = evidence;
+    } = input;
     let mapped = || kinds.products()?.first(found).map(|(_, product)| product);
-    let product = named.product.or_else(mapped);
+    let product = matched.product.or_else(mapped);
     let product = product.or_else(|| products(found, user_agent).next());
     product.map(|product| product.name())
 }
@@ -199,7 +196,7 @@ const fn strangeness(word: [u8; 8]) -> u64 {
 
 struct Compiler<'a> {
     wanted: &'a mut WantedHeaders,
-    faults: &'a mut Faults,
+    diagnostics: &'a mut Diagnostics,
     /// The headers that decide kind and generation.
     decisive: &'a [HeaderName],
 }
@@ -233,26 +230,26 @@ impl Compiler<'_> {
 
     fn header(&mut self, name: &str, place: &str) -> Option<(String, Source)> {
         let place = format!("{place}/header");
-        let slot = self.wanted.parse(name, &place, self.faults)?;
+        let slot = self.wanted.parse(name, &place, self.diagnostics)?;
         let lower = name.to_ascii_lowercase();
         if lower == "user-agent" || self.decisive.iter().any(|known| known.as_str() == lower) {
-            let remedy = "kind, version and user agent change with an upgrade and identify nobody; \
-                          name a header that stays, for example \"X-Client-Id\"";
-            self.faults
-                .add(DetectorFaultKind::UnstableIdentity, place, name, remedy);
+            let expected = "a header that an upgrade does not change (kind, version and user agent do), such as \
+                            X-Client-Id";
+            self.diagnostics
+                .add_at(place, FaultCode::UnstableIdentity, name, expected);
         }
         Some((format!("header:{lower}"), Source::Header(slot)))
     }
 
     fn check_combination(&mut self, parts: &[SignalPart], place: &str) {
         if parts.is_empty() {
-            let remedy = "name the parts of the combination, or leave it out";
-            self.faults
-                .add(DetectorFaultKind::EmptyCombination, place, "", remedy);
+            let expected = "at least one part";
+            self.diagnostics
+                .add_at(place, FaultCode::EmptyCombination, "", expected);
         } else if parts.iter().all(|part| *part == SignalPart::ProductName) {
-            let remedy = "all installations share it; combine it with the client address";
-            self.faults
-                .add(DetectorFaultKind::ProductAlone, place, "product", remedy);
+            let expected = "another part beside it: all installations share the product name";
+            self.diagnostics
+                .add_at(place, FaultCode::ProductAlone, "product", expected);
         }
     }
 }

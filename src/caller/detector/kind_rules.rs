@@ -2,12 +2,12 @@
 
 use http::header::USER_AGENT;
 
-use super::fault::{DetectorFaultKind, Faults, escaped};
 use super::header_scan::{Found, Slot, WantedHeaders};
-use super::product_table::ProductTable;
 use super::settings::{KindSource, Settings};
 use crate::caller::kind::{Kind, Kinds};
-use crate::caller::user_agent::{Product, token};
+use crate::caller::user_agent::{Product, Products};
+use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
+use crate::http_syntax::token;
 
 /// The sources of the kind in their order.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ enum Source {
 
 /// A caller's kind, and the product that told it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Named<'h> {
+pub(super) struct KindMatch<'h> {
     pub(super) kind: Kind,
     pub(super) product: Option<Product<'h>>,
 }
@@ -35,7 +35,7 @@ impl KindRules {
         settings: &Settings,
         kinds: &Kinds,
         wanted: &mut WantedHeaders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut rules = Self {
             sources: Box::default(),
@@ -45,24 +45,24 @@ impl KindRules {
         let mut sources = Vec::new();
         for (index, source) in settings.kind_sources.iter().enumerate() {
             let place = format!("/kind_from/{index}");
-            sources.extend(rules.compile_source(source, &place, kinds, wanted, faults));
-            check_unique(&settings.kind_sources[..index], source, &place, faults);
+            sources.extend(rules.compile_source(source, &place, kinds, wanted, diagnostics));
+            check_unique(&settings.kind_sources[..index], source, &place, diagnostics);
         }
         if settings.kind_sources.is_empty() {
-            let remedy = "say by which header or products a caller's kind is told";
-            faults.add(DetectorFaultKind::NoKindSource, "/kind_from", "", remedy);
+            let expected = "a header or products that determine the kind";
+            diagnostics.add_at("/kind_from", FaultCode::NoKindSource, "", expected);
         }
         rules.sources = sources.into();
         rules
     }
 
     /// The kind that the first source with a known one names, else `other`.
-    pub(super) fn find<'h>(&self, found: &Found<'h>) -> Named<'h> {
-        let named = self.sources.iter().find_map(|source| match source {
+    pub(super) fn find<'h>(&self, found: &Found<'h>) -> KindMatch<'h> {
+        let matched = self.sources.iter().find_map(|source| match source {
             Source::Header(slot) => self.by_header(found, *slot),
             Source::Products => self.by_product(found),
         });
-        named.unwrap_or(Named {
+        matched.unwrap_or(KindMatch {
             kind: Kind::OTHER,
             product: None,
         })
@@ -77,25 +77,25 @@ impl KindRules {
     pub(super) fn product_version<'h>(
         &self,
         found: &Found<'h>,
-        named: Named<'h>,
+        matched: KindMatch<'h>,
     ) -> Option<&'h [u8]> {
-        let mapped = || self.products.as_ref()?.of_kind(found, named.kind);
-        let product = named.product.or_else(mapped)?;
+        let mapped = || self.products.as_ref()?.of_kind(found, matched.kind);
+        let product = matched.product.or_else(mapped)?;
         product.version().map(str::as_bytes)
     }
 
-    fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<Named<'h>> {
+    fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<KindMatch<'h>> {
         let value = found.value(slot)?;
         let (_, kind) = self.names.iter().find(|(name, _)| **name == *value)?;
-        Some(Named {
+        Some(KindMatch {
             kind: *kind,
             product: None,
         })
     }
 
-    fn by_product<'h>(&self, found: &Found<'h>) -> Option<Named<'h>> {
+    fn by_product<'h>(&self, found: &Found<'h>) -> Option<KindMatch<'h>> {
         let (kind, product) = self.products.as_ref()?.first(found)?;
-        Some(Named {
+        Some(KindMatch {
             kind,
             product: Some(product),
         })
@@ -107,16 +107,16 @@ impl KindRules {
         place: &str,
         kinds: &Kinds,
         wanted: &mut WantedHeaders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Source> {
         match source {
             KindSource::Header(name) => {
-                let slot = wanted.parse(name, &format!("{place}/header"), faults)?;
+                let slot = wanted.parse(name, &format!("{place}/header"), diagnostics)?;
                 Some(Source::Header(slot))
             }
             KindSource::Products(pairs) => {
                 let place = format!("{place}/products");
-                let entries = compile_products(pairs, &place, kinds, faults);
+                let entries = compile_products(pairs, &place, kinds, diagnostics);
                 self.products = Some(ProductTable::new(wanted.slot(USER_AGENT), entries));
                 Some(Source::Products)
             }
@@ -124,18 +124,70 @@ impl KindRules {
     }
 }
 
+/// Names of products and their kinds.
+///
+/// RFC 9110 §10.1.5 does not say whether the case of letters counts in a product's name. It does not here,
+/// as in RFC 9309 §2.2.1: a client is not another one because something on the way rewrites the case.
+#[derive(Debug)]
+pub(super) struct ProductTable {
+    slot: Slot,
+    entries: Box<[Entry]>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: Box<str>,
+    kind: Kind,
+}
+
+impl ProductTable {
+    fn new(slot: Slot, entries: impl IntoIterator<Item = (String, Kind)>) -> Self {
+        let entry = |(name, kind): (String, Kind)| Entry {
+            name: name.into(),
+            kind,
+        };
+        Self {
+            slot,
+            entries: entries.into_iter().map(entry).collect(),
+        }
+    }
+
+    /// The first product that is mapped to a kind, and the kind.
+    pub(super) fn first<'h>(&self, found: &Found<'h>) -> Option<(Kind, Product<'h>)> {
+        products(found, self.slot)
+            .find_map(|product| self.kind(product.name()).map(|kind| (kind, product)))
+    }
+
+    /// The first product that is mapped to this kind.
+    pub(super) fn of_kind<'h>(&self, found: &Found<'h>, kind: Kind) -> Option<Product<'h>> {
+        let mut products = products(found, self.slot);
+        products.find(|product| self.kind(product.name()) == Some(kind))
+    }
+
+    fn kind(&self, name: &str) -> Option<Kind> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.name.eq_ignore_ascii_case(name))?;
+        Some(entry.kind)
+    }
+}
+
+/// The products of the `User-Agent` in this slot; none without one.
+pub(super) fn products<'h>(found: &Found<'h>, user_agent: Slot) -> Products<'h> {
+    Products::of(found.value(user_agent).unwrap_or_default())
+}
+
 /// The kind of this name, or a fault at `place`.
 pub(super) fn known_kind(
     name: &str,
     place: &str,
     kinds: &Kinds,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Kind> {
     let kind = kinds.find(name).filter(|kind| *kind != Kind::OTHER);
     if kind.is_none() {
-        let names: Vec<&str> = kinds.names().skip(1).collect();
-        let remedy = format!("the kinds are {names:?}");
-        faults.add(DetectorFaultKind::UnknownKind, place, name, remedy);
+        let names = kinds.names().skip(1).collect::<Vec<_>>().join(", ");
+        let expected = format!("one of the kinds {names}");
+        diagnostics.add_at(place, FaultCode::UnknownKind, name, expected);
     }
     kind
 }
@@ -150,37 +202,47 @@ fn compile_products(
     pairs: &[(String, String)],
     place: &str,
     kinds: &Kinds,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<(String, Kind)> {
     if pairs.is_empty() {
-        let remedy = "map at least one product to a kind";
-        faults.add(DetectorFaultKind::NoKindSource, place, "", remedy);
+        let expected = "at least one product";
+        diagnostics.add_at(place, FaultCode::NoKindSource, "", expected);
     }
     let mut entries: Vec<(String, Kind)> = Vec::new();
     for (index, (product, kind)) in pairs.iter().enumerate() {
-        let place = format!("{place}/{}", escaped(product));
-        check_product(&pairs[..index], product, &place, faults);
-        let kind = known_kind(kind, &place, kinds, faults);
+        let place = format!("{place}/{}", escape_token(product));
+        check_product(&pairs[..index], product, &place, diagnostics);
+        let kind = known_kind(kind, &place, kinds, diagnostics);
         entries.extend(kind.map(|kind| (product.to_ascii_lowercase(), kind)));
     }
     entries
 }
 
-fn check_product(before: &[(String, String)], product: &str, place: &str, faults: &mut Faults) {
+fn check_product(
+    before: &[(String, String)],
+    product: &str,
+    place: &str,
+    diagnostics: &mut Diagnostics,
+) {
     if token(product.as_bytes()).is_none() {
-        let remedy = "a product's name is a token (RFC 9110 §10.1.5) without its version";
-        faults.add(DetectorFaultKind::InvalidProduct, place, product, remedy);
+        let expected = "a token (RFC 9110 §10.1.5) without a version";
+        diagnostics.add_at(place, FaultCode::InvalidProduct, product, expected);
     }
     if before
         .iter()
         .any(|(known, _)| known.eq_ignore_ascii_case(product))
     {
-        let remedy = "map each product once; the case of letters does not count";
-        faults.add(DetectorFaultKind::DuplicateProduct, place, product, remedy);
+        let expected = "each product once, in any letter case";
+        diagnostics.add_at(place, FaultCode::DuplicateProduct, product, expected);
     }
 }
 
-fn check_unique(before: &[KindSource], source: &KindSource, place: &str, faults: &mut Faults) {
+fn check_unique(
+    before: &[KindSource],
+    source: &KindSource,
+    place: &str,
+    diagnostics: &mut Diagnostics,
+) {
     let (repeated, value) = match source {
         KindSource::Header(name) => {
             let same = |known: &KindSource| matches!(known, KindSource::Header(known) if known.eq_ignore_ascii_case(name));
@@ -192,7 +254,7 @@ fn check_unique(before: &[KindSource], source: &KindSource, place: &str, faults:
         }
     };
     if repeated {
-        let remedy = "name each header once, and all products in one place";
-        faults.add(DetectorFaultKind::DuplicateKindSource, place, value, remedy);
+        let expected = "each header once, and all products in one source";
+        diagnostics.add_at(place, FaultCode::DuplicateKindSource, value, expected);
     }
 }

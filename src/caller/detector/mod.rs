@@ -1,19 +1,16 @@
 //! The detector that most applications need, and how it is set up.
 
 mod builder;
+mod cache;
 mod document;
-mod fault;
 mod generation_rules;
 mod header_scan;
 mod identity_signals;
 mod kind_rules;
-mod memo;
-mod product_table;
 mod settings;
 mod signal_detector;
 
-pub use builder::SignalDetectorBuilder;
-pub use fault::{DetectorFault, DetectorFaultKind, InvalidDetector};
+pub use builder::{DetectorError, SignalDetectorBuilder};
 pub use settings::{IdentitySignal, KindSource, SignalPart};
 pub use signal_detector::SignalDetector;
 

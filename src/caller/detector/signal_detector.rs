@@ -2,11 +2,11 @@
 
 use http::{Extensions, request::Parts};
 
+use super::cache::{CacheKey, CallerCache};
 use super::generation_rules::GenerationRules;
 use super::header_scan::{Found, HeaderScan};
-use super::identity_signals::{Evidence, IdentitySignals};
+use super::identity_signals::{IdentitySignals, SignalInput};
 use super::kind_rules::KindRules;
-use super::memo::{Memo, Tag};
 use crate::caller::caller::Caller;
 use crate::caller::detect::Detect;
 use crate::caller::fingerprint_key::KeyCheck;
@@ -60,7 +60,7 @@ use crate::caller::vary::Vary;
 /// assert_eq!(before.generation(), Generation::Legacy);
 /// assert_eq!(after.generation(), Generation::Target);
 /// assert_eq!(before.fingerprint(), after.fingerprint());
-/// # Ok::<(), legacy_http_compat::caller::InvalidDetector>(())
+/// # Ok::<(), legacy_http_compat::caller::DetectorError>(())
 /// ```
 #[derive(Debug)]
 pub struct SignalDetector {
@@ -71,28 +71,28 @@ pub struct SignalDetector {
     pub(super) identity: IdentitySignals,
     pub(super) vary: Vary,
     pub(super) key_check: KeyCheck,
-    pub(super) memo: Memo,
+    pub(super) cache: CallerCache,
 }
 
 impl SignalDetector {
-    fn tell(&self, found: &Found<'_>, extensions: &Extensions) -> Caller {
-        let named = self.kind.find(found);
-        let (generation, version) = self.generation.find(found, named, &self.kind);
-        let fingerprint = self.identity.find(Evidence {
+    fn classify(&self, found: &Found<'_>, extensions: &Extensions) -> Caller {
+        let matched = self.kind.find(found);
+        let (generation, version) = self.generation.find(found, matched, &self.kind);
+        let fingerprint = self.identity.find(SignalInput {
             found,
             extensions,
             kinds: &self.kind,
-            named,
+            matched,
         });
-        Caller::new(named.kind, generation).identified(fingerprint, version)
+        Caller::new(matched.kind, generation).identified(fingerprint, version)
     }
 
     #[cold]
-    fn tell_and_keep(&self, tag: Tag, head: &Parts) -> Caller {
+    fn classify_and_cache(&self, key: CacheKey, head: &Parts) -> Caller {
         let found = self.headers.scan(&head.headers);
-        let caller = self.tell(&found, &head.extensions);
-        if self.identity.is_told_by_header(&found) {
-            self.memo.keep(tag, caller);
+        let caller = self.classify(&found, &head.extensions);
+        if self.identity.is_identified_by_header(&found) {
+            self.cache.insert(key, caller);
         }
         caller
     }
@@ -107,19 +107,19 @@ impl SignalDetector {
 impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
         // Told by headers alone: the same headers are the same caller.
-        let mut tagging = self.memo.tagging();
+        let mut key_builder = self.cache.key_builder();
         let (identity, mut identified) = (self.identity.first_header(), false);
         self.headers.visit(&head.headers, |slot, value| {
             identified |= identity == Some(slot);
-            tagging.add(slot, value.as_bytes());
+            key_builder.add(slot, value.as_bytes());
         });
         if !identified {
-            return self.tell(&self.headers.scan(&head.headers), &head.extensions);
+            return self.classify(&self.headers.scan(&head.headers), &head.extensions);
         }
-        let tag = tagging.finish();
-        self.memo
-            .recall(tag)
-            .unwrap_or_else(|| self.tell_and_keep(tag, head))
+        let key = key_builder.finish();
+        self.cache
+            .get(key)
+            .unwrap_or_else(|| self.classify_and_cache(key, head))
     }
 
     fn kinds(&self) -> &Kinds {

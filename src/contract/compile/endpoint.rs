@@ -3,19 +3,17 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
-    headers::ready,
     outcome::{
-        Asked, CompiledOutcome, Conditions, Decision, MissingInput, Verdict, check_body_conditions,
+        CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
+        check_body_conditions,
     },
     shape::{self, CompiledShape, RequestPlaceholders},
-    unreachable::shadowed_by,
+    syntax::without_first_clone,
+    unreachable::covered_by,
 };
 use crate::{
-    contract::{
-        endpoint::Endpoint,
-        error::{FaultKind, Faults},
-        outcome::Outcome,
-    },
+    contract::definition::{endpoint::Endpoint, outcome::Outcome},
+    diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
 
@@ -48,7 +46,7 @@ impl CompiledEndpoint {
     pub(super) fn compile(
         endpoint: &Endpoint,
         method: Option<&Method>,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut planned = Self {
             name: endpoint.name.as_str().into(),
@@ -61,35 +59,41 @@ impl CompiledEndpoint {
         };
         if endpoint.outcomes.len() > Self::MAX_OUTCOMES {
             let expected = format!("at most {} outcomes", Self::MAX_OUTCOMES);
-            faults.add(
-                FaultKind::TooMany,
-                format!("{} outcomes", endpoint.outcomes.len()),
-                expected,
-            );
+            let count = endpoint.outcomes.len().to_string();
+            diagnostics.add_at("/outcomes", FaultCode::TooMany, count, expected);
         }
+        diagnostics.enter("outcomes");
         for (index, outcome) in endpoint.outcomes.iter().enumerate() {
-            faults.enter_outcome(&outcome.name);
-            check_name(outcome, &endpoint.outcomes[..index], faults);
-            check_shadows(outcome, &endpoint.outcomes[..index], faults);
-            planned.add(outcome, faults);
-            faults.leave_outcome();
+            diagnostics.enter(index);
+            diagnostics.describe("outcome", &outcome.name);
+            check_name(outcome, &endpoint.outcomes[..index], diagnostics);
+            check_reachable(outcome, &endpoint.outcomes[..index], diagnostics);
+            planned.add(outcome, diagnostics);
+            diagnostics.leave();
         }
+        diagnostics.leave();
         planned.vary = vary(&planned.request.headers);
         planned
     }
 
-    fn add(&mut self, outcome: &Outcome, faults: &mut Faults) {
-        let status = shape::status(outcome.status, faults);
+    fn add(&mut self, outcome: &Outcome, diagnostics: &mut Diagnostics) {
+        let status = diagnostics.at("status", |diagnostics| {
+            // One that could not be read is reported already.
+            shape::status(outcome.status?, diagnostics)
+        });
         let group = self.group(status.unwrap_or_default());
-        let asked = Asked {
+        let asked = RequestedFields {
             fields: &mut self.by_status[group].fields,
             request_fields: &mut self.request.fields,
         };
-        let conditions = Conditions::compile(&outcome.conditions, asked, faults);
-        check_body_conditions(status.unwrap_or_default(), &conditions, faults);
+        let conditions = Conditions::compile(&outcome.conditions, asked, diagnostics);
+        check_body_conditions(status.unwrap_or_default(), &conditions, diagnostics);
         let shape = outcome.legacy.as_ref();
-        let legacy = shape
-            .and_then(|shape| CompiledShape::compile(shape, status, &mut self.request, faults));
+        let legacy = shape.and_then(|shape| {
+            diagnostics.at("legacy", |diagnostics| {
+                CompiledShape::compile(shape, status, &mut self.request, diagnostics)
+            })
+        });
         self.has_legacy |= legacy.is_some();
         self.by_status[group].outcomes.push(self.outcomes.len());
         self.outcomes.push(CompiledOutcome {
@@ -150,10 +154,10 @@ impl CompiledEndpoint {
     ) -> Decision {
         for &index in group.map_or(&[][..], |group| &group.outcomes) {
             let conditions = &self.outcomes[index].conditions;
-            match conditions.verdict(headers, fields, request) {
-                Verdict::Fulfilled => return Decision::Outcome(index),
-                Verdict::Failed => {}
-                Verdict::Undecided(lacking) => return Decision::Undetermined(lacking),
+            match conditions.result(headers, fields, request) {
+                ConditionResult::Fulfilled => return Decision::Outcome(index),
+                ConditionResult::Failed => {}
+                ConditionResult::Undecided(missing) => return Decision::Undetermined(missing),
             }
         }
         Decision::Other
@@ -165,7 +169,7 @@ fn vary(captures: &[Box<[HeaderName]>]) -> Option<HeaderValue> {
     names.sort_unstable();
     names.dedup();
     let list = (!names.is_empty()).then(|| names.join(", "))?;
-    Some(ready(
+    Some(without_first_clone(
         HeaderValue::from_str(&list).expect("header names are visible ASCII"),
     ))
 }
@@ -176,35 +180,26 @@ pub(super) fn is_label(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
-fn check_name(outcome: &Outcome, earlier: &[Outcome], faults: &mut Faults) {
+fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
     let reserved = matches!(outcome.name.as_str(), "other" | "undetermined");
     if !is_label(&outcome.name) || reserved {
         let expected =
             "1 to 64 letters, digits, `_`, `-` and `.`, but not `other` or `undetermined`";
-        faults.add(
-            FaultKind::InvalidName,
-            format!("outcome name {:?}", outcome.name),
-            expected,
-        );
+        diagnostics.add_at("/name", FaultCode::InvalidName, &outcome.name, expected);
     }
     if earlier.iter().any(|other| other.name == outcome.name) {
-        let value = format!("outcome name {:?}", outcome.name);
-        faults.add(
-            FaultKind::DuplicateName,
-            value,
-            "a name that no other outcome of the endpoint has",
-        );
+        let expected = "a name that no other outcome of the endpoint has";
+        diagnostics.add_at("/name", FaultCode::DuplicateName, &outcome.name, expected);
     }
 }
 
-fn check_shadows(outcome: &Outcome, earlier: &[Outcome], faults: &mut Faults) {
-    if let Some(shadows) = shadowed_by(outcome, earlier) {
-        let value = format!("outcome {:?}", outcome.name);
+fn check_reachable(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
+    let covering = outcome.status.and_then(|_| covered_by(outcome, earlier));
+    if let Some(covering) = covering {
         let expected = format!(
-            "an answer that is left for it: {} before it match{} all of them",
-            shadows.join(", "),
-            if shadows.len() == 1 { "es" } else { "" }
+            "a response that does not match {}, which comes before it",
+            covering.join(" or ")
         );
-        faults.add(FaultKind::ShadowedOutcome, value, expected);
+        diagnostics.add(FaultCode::UnreachableOutcome, &outcome.name, expected);
     }
 }

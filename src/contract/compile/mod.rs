@@ -1,21 +1,19 @@
-//! The compiled contract: what the middleware asks.
+//! The compiled contract, in the form that the middleware uses.
 
 mod capture;
-mod compile;
-mod compile_template;
+pub(super) mod compiled_contract;
+mod deprecation_headers;
 mod endpoint;
-mod fields;
-mod headers;
-mod notice;
 mod outcome;
-mod routes;
 mod shape;
+mod syntax;
 mod template;
+mod template_compiler;
 mod unreachable;
 
 pub(crate) use capture::CapturedHeaders;
-pub(crate) use compile::{CompiledContract, ContractId};
+pub(crate) use compiled_contract::{CompiledContract, ContractId};
+pub(crate) use deprecation_headers::DeprecationHeaders;
 pub(crate) use endpoint::CompiledEndpoint;
-pub(crate) use notice::DeprecationHeaders;
 pub(crate) use outcome::{Decision, MissingInput};
-pub(crate) use shape::{CompiledBody, CompiledShape, Unfilled, is_never_rewritten};
+pub(crate) use shape::{CompiledBody, CompiledShape, RenderError, is_never_rewritten};

@@ -3,12 +3,13 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
-use super::{fields::field, headers, shape::CompiledShape};
+use super::{
+    shape::CompiledShape,
+    syntax::{self, field_slot},
+};
 use crate::{
-    contract::{
-        error::{FaultKind, Faults},
-        outcome::{Condition, MatchTarget},
-    },
+    contract::definition::outcome::{Condition, MatchTarget},
+    diagnostics::{Diagnostics, FaultCode},
     json::{Field, FieldScanner, Fields},
 };
 
@@ -51,13 +52,13 @@ pub(super) struct Conditions {
 type FieldCondition = (usize, Vec<Scalar>);
 
 /// What the conditions of an endpoint's outcomes ask for: fields of the answer and of the request.
-pub(super) struct Asked<'s> {
+pub(super) struct RequestedFields<'s> {
     pub(super) fields: &'s mut FieldScanner,
     pub(super) request_fields: &'s mut FieldScanner,
 }
 
 /// Whether an answer fulfils the conditions of one outcome.
-pub(super) enum Verdict {
+pub(super) enum ConditionResult {
     Fulfilled,
     Failed,
     Undecided(MissingInput),
@@ -74,46 +75,52 @@ enum Scalar {
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
-        mut asked: Asked<'_>,
-        faults: &mut Faults,
+        mut asked: RequestedFields<'_>,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self::default();
         for (index, condition) in conditions.iter().enumerate() {
-            if conditions[..index]
-                .iter()
-                .any(|earlier| earlier.on == condition.on)
-            {
-                let expected = "one condition for each part of the answer";
-                faults.add(FaultKind::InvalidCondition, describe(condition), expected);
+            let (member, name) = place(&condition.on);
+            diagnostics.enter(member);
+            diagnostics.enter(name);
+            let mut earlier = conditions[..index].iter();
+            if earlier.any(|earlier| earlier.on == condition.on) {
+                let expected = "one condition on each field and header";
+                diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
             }
-            compiled.add(condition, &mut asked, faults);
+            compiled.add(condition, &mut asked, diagnostics);
+            diagnostics.leave();
+            diagnostics.leave();
         }
         compiled
     }
 
-    fn add(&mut self, condition: &Condition, asked: &mut Asked<'_>, faults: &mut Faults) {
+    fn add(
+        &mut self,
+        condition: &Condition,
+        asked: &mut RequestedFields<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
         if condition.values.is_empty() {
-            faults.add(
-                FaultKind::InvalidCondition,
-                describe(condition),
-                "at least one value",
-            );
+            let expected = "at least one value";
+            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = field(pointer, asked.fields, faults) {
-                    self.fields.push((slot, scalars(condition, faults)));
+                if let Some(slot) = field_slot(pointer, asked.fields, diagnostics) {
+                    self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                if let Some(slot) = field(pointer, asked.request_fields, faults) {
-                    self.request_fields.push((slot, scalars(condition, faults)));
+                if let Some(slot) = field_slot(pointer, asked.request_fields, diagnostics) {
+                    self.request_fields
+                        .push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::Header(name) => {
-                if let Some(name) = headers::name(name, faults) {
-                    let values = header_values(condition, &name, faults);
-                    self.headers.push((name, values));
+                if let Some(name) = syntax::header_name(name, diagnostics) {
+                    self.headers
+                        .push((name, header_values(condition, diagnostics)));
                 }
             }
         }
@@ -125,39 +132,39 @@ impl Conditions {
 
     /// What the headers say comes first; the `fields` of the answer, which may be unknown as yet, and those of the
     /// `request` are only asked where that leaves the answer open. One failed condition decides.
-    pub(super) fn verdict(
+    pub(super) fn result(
         &self,
         headers: &HeaderMap,
         fields: Option<&Fields<'_>>,
         request: &Fields<'_>,
-    ) -> Verdict {
+    ) -> ConditionResult {
         let mut lines = self.headers.iter();
         if !lines.all(|(name, values)| has_line(headers, name, values)) {
-            return Verdict::Failed;
+            return ConditionResult::Failed;
         }
-        let request = fields_verdict(&self.request_fields, Some(request), MissingInput::Request);
-        let response = fields_verdict(&self.fields, fields, MissingInput::Body);
+        let request = fields_result(&self.request_fields, Some(request), MissingInput::Request);
+        let response = fields_result(&self.fields, fields, MissingInput::Body);
         match (response, request) {
-            (Verdict::Failed, _) | (_, Verdict::Failed) => Verdict::Failed,
-            (Verdict::Fulfilled, verdict) | (verdict, _) => verdict,
+            (ConditionResult::Failed, _) | (_, ConditionResult::Failed) => ConditionResult::Failed,
+            (ConditionResult::Fulfilled, result) | (result, _) => result,
         }
     }
 }
 
-fn fields_verdict(
+fn fields_result(
     conditions: &[FieldCondition],
     fields: Option<&Fields<'_>>,
-    lacking: MissingInput,
-) -> Verdict {
-    let mut verdict = Verdict::Fulfilled;
+    missing: MissingInput,
+) -> ConditionResult {
+    let mut result = ConditionResult::Fulfilled;
     for (slot, values) in conditions {
         match fields.map_or(Field::Unknown, |fields| fields.get(*slot)) {
-            Field::Unknown => verdict = Verdict::Undecided(lacking),
+            Field::Unknown => result = ConditionResult::Undecided(missing),
             Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
-            Field::Present(_) | Field::Absent => return Verdict::Failed,
+            Field::Present(_) | Field::Absent => return ConditionResult::Failed,
         }
     }
-    verdict
+    result
 }
 
 impl Scalar {
@@ -206,65 +213,55 @@ fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> b
         .any(|line| values.contains(line))
 }
 
-fn scalars(condition: &Condition, faults: &mut Faults) -> Vec<Scalar> {
+fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Scalar> {
     let mut scalars = Vec::new();
     for value in &condition.values {
-        match Scalar::of(value) {
-            Some(scalar) => scalars.push(scalar),
-            None => faults.add(
-                FaultKind::InvalidCondition,
-                describe(condition),
-                "a string, a number, true, false or null, or an array of these",
-            ),
+        if let Some(scalar) = Scalar::of(value) {
+            scalars.push(scalar);
+        } else {
+            let expected = "a string, a number, true, false or null, or an array of these";
+            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
     scalars
 }
 
-fn header_values(
-    condition: &Condition,
-    name: &HeaderName,
-    faults: &mut Faults,
-) -> Vec<HeaderValue> {
+fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<HeaderValue> {
     let mut lines = Vec::new();
     for value in &condition.values {
-        match value.as_str() {
-            Some(text) => lines.extend(headers::value(name.as_str(), text, faults)),
-            None => faults.add(
-                FaultKind::InvalidCondition,
-                describe(condition),
-                "a string, or an array of strings",
-            ),
+        if let Some(text) = value.as_str() {
+            lines.extend(syntax::header_value(text, diagnostics));
+        } else {
+            let expected = "a string, or an array of strings";
+            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
     lines
 }
 
-pub(super) fn describe(condition: &Condition) -> String {
-    let values = Value::from(condition.values.clone());
-    match &condition.on {
-        MatchTarget::Field(pointer) => format!("field {pointer:?}: {values}"),
-        MatchTarget::RequestField(pointer) => format!("request field {pointer:?}: {values}"),
-        MatchTarget::Header(name) => format!("header {name:?}: {values}"),
+/// Where a document has the condition: in which member of the outcome, and its own name there.
+fn place(on: &MatchTarget) -> (&'static str, &str) {
+    match on {
+        MatchTarget::Field(pointer) => ("fields", pointer),
+        MatchTarget::RequestField(pointer) => ("request_fields", pointer),
+        MatchTarget::Header(name) => ("headers", name),
     }
+}
+
+fn values(condition: &Condition) -> String {
+    Value::from(condition.values.clone()).to_string()
 }
 
 /// A status that an outcome can be told apart by; body conditions on one without a body can never hold.
 pub(super) fn check_body_conditions(
     status: StatusCode,
     conditions: &Conditions,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) {
     let bodiless = status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304);
     if bodiless && conditions.needs_body() {
-        let value = format!(
-            "conditions on fields of an answer of status {}",
-            status.as_u16()
-        );
-        faults.add(
-            FaultKind::InvalidCondition,
-            value,
-            "conditions on headers only: it has no body",
-        );
+        let expected = "conditions on headers only: a response of this status has no body";
+        let value = format!("status {}", status.as_u16());
+        diagnostics.add_at("/fields", FaultCode::InvalidCondition, value, expected);
     }
 }

@@ -1,18 +1,18 @@
 //! A compiled legacy shape.
 
+use std::sync::OnceLock;
+
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     capture::CapturedHeaders,
-    compile_template::Sources,
-    headers,
-    template::{Compiled, MissingValue, Values},
+    syntax::{self, without_first_clone},
+    template::{MissingValue, PlaceholderValues, TemplateParts},
+    template_compiler::TemplateInputs,
 };
 use crate::{
-    contract::{
-        error::{FaultKind, Faults},
-        shape::{BodyShape, LegacyShape},
-    },
+    contract::definition::shape::{BodyShape, LegacyShape},
+    diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
 
@@ -24,7 +24,15 @@ pub(crate) struct CompiledShape {
     pub(crate) set: Vec<(HeaderName, HeaderValue)>,
     pub(crate) append: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: CompiledBody,
+    pub(crate) content_length: ContentLength,
 }
+
+/// `Content-Length` values of one shape.
+///
+/// Most legacy bodies of a shape have the same length. The value for the first is kept, so that the next of that length
+/// cost no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct ContentLength(OnceLock<(usize, HeaderValue)>);
 
 #[derive(Debug)]
 pub(crate) enum CompiledBody {
@@ -46,16 +54,16 @@ pub(crate) struct RequestPlaceholders {
 #[derive(Debug, Default)]
 pub(crate) struct CompiledTemplate {
     fields: FieldScanner,
-    compiled: Compiled,
+    compiled: TemplateParts,
 }
 
 /// Why a template could not be filled.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unfilled {
+pub(crate) enum RenderError {
     /// The answer's body is not JSON up to the fields that are needed.
     Malformed,
     /// A field of the request that is needed was not read.
-    RequestUnread,
+    RequestFieldsNotCaptured,
     /// The answer, or the request, does not have a value that must be there.
     MissingValue,
 }
@@ -65,28 +73,24 @@ impl CompiledShape {
         shape: &LegacyShape,
         target: Option<StatusCode>,
         placeholders: &mut RequestPlaceholders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        check_bodies(shape, target, faults);
-        check_required_header(shape, faults);
+        check_bodies(shape, target, diagnostics);
+        check_required_header(shape, diagnostics);
         let planned = Self {
-            status: status(shape.status, faults)?,
-            remove: shape
-                .remove
-                .iter()
-                .filter_map(|name| headers::changeable_name(name, faults))
-                .collect(),
-            set: lines(&shape.set, faults),
-            append: lines(&shape.append, faults),
-            body: CompiledBody::compile(&shape.body, placeholders, faults),
+            status: diagnostics.at("status", |diagnostics| status(shape.status, diagnostics))?,
+            remove: removed(&shape.remove, diagnostics),
+            set: lines("set_headers", &shape.set, diagnostics),
+            append: lines("append_headers", &shape.append, diagnostics),
+            body: diagnostics.at("body", |diagnostics| {
+                CompiledBody::compile(&shape.body, placeholders, diagnostics)
+            }),
+            content_length: ContentLength::default(),
         };
         for name in planned.remove.iter().filter(|name| planned.puts(name)) {
-            let expected = "a header that is not put there by the same shape";
-            faults.add(
-                FaultKind::InvalidHeader,
-                format!("removed header {name:?}"),
-                expected,
-            );
+            let expected = "a header that the same shape does not set or append";
+            let name = name.as_str();
+            diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
         }
         Some(planned)
     }
@@ -105,24 +109,36 @@ impl CompiledShape {
     }
 }
 
+impl ContentLength {
+    pub(crate) fn of(&self, length: usize) -> HeaderValue {
+        let value = || (length, without_first_clone(length.into()));
+        let (known, value) = self.0.get_or_init(value);
+        if *known == length {
+            value.clone()
+        } else {
+            length.into()
+        }
+    }
+}
+
 impl CompiledBody {
     fn compile(
         body: &BodyShape,
         placeholders: &mut RequestPlaceholders,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Self {
         match body {
             BodyShape::AsIs => Self::AsIs,
             BodyShape::Empty => Self::Empty,
             BodyShape::Json(template) => {
                 let mut fields = FieldScanner::default();
-                let mut sources = Sources {
+                let mut inputs = TemplateInputs {
                     fields: &mut fields,
                     request_fields: &mut placeholders.fields,
                     headers: &mut placeholders.headers,
-                    faults,
+                    diagnostics,
                 };
-                let compiled = Compiled::compile(template, &mut sources);
+                let compiled = TemplateParts::compile(template, &mut inputs);
                 Self::Json(CompiledTemplate { fields, compiled })
             }
         }
@@ -136,33 +152,29 @@ impl CompiledTemplate {
         body: &[u8],
         request: &Fields<'_>,
         captured: &CapturedHeaders,
-    ) -> Result<Vec<u8>, Unfilled> {
+    ) -> Result<Vec<u8>, RenderError> {
         let fields = self.fields.scan(body);
         if fields.lack_any_of(&self.fields) {
-            return Err(Unfilled::Malformed);
+            return Err(RenderError::Malformed);
         }
         if self.compiled.lacks_request_field(request) {
-            return Err(Unfilled::RequestUnread);
+            return Err(RenderError::RequestFieldsNotCaptured);
         }
-        let values = Values {
+        let values = PlaceholderValues {
             fields: &fields,
             request,
             captured,
         };
         let rendered = self.compiled.render(values);
-        rendered.map_err(|MissingValue| Unfilled::MissingValue)
+        rendered.map_err(|MissingValue| RenderError::MissingValue)
     }
 }
 
-pub(super) fn status(status: i64, faults: &mut Faults) -> Option<StatusCode> {
+pub(super) fn status(status: i64, diagnostics: &mut Diagnostics) -> Option<StatusCode> {
     let known = valid_status(status);
     if known.is_none() {
         let expected = "a status from 100 to 599";
-        faults.add(
-            FaultKind::InvalidStatus,
-            format!("status {status}"),
-            expected,
-        );
+        diagnostics.add(FaultCode::InvalidStatus, status.to_string(), expected);
     }
     known
 }
@@ -179,11 +191,10 @@ pub(crate) fn is_never_rewritten(status: StatusCode) -> bool {
     status.is_informational() || matches!(status.as_u16(), 204 | 205 | 206 | 304 | 412)
 }
 
-fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, faults: &mut Faults) {
+fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, diagnostics: &mut Diagnostics) {
     if let Some(target) = target.filter(|status| is_never_rewritten(*status)) {
-        let value = format!("legacy shape for status {}", target.as_u16());
-        let expected = "none: answers to 1xx, 204, 205, 206, 304 and 412 are never rewritten";
-        faults.add(FaultKind::StatusWithoutBody, value, expected);
+        let expected = "no legacy shape: 1xx, 204, 205, 206, 304 and 412 are never rewritten";
+        diagnostics.add(FaultCode::StatusWithoutBody, target.as_str(), expected);
     }
     let Some(to) = valid_status(shape.status) else {
         return;
@@ -193,14 +204,18 @@ fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, faults: &mut Fa
         to => !is_never_rewritten(to),
     };
     if !fits {
-        let value = format!("legacy status {}", to.as_u16());
         let expected = "a status with a body, or 204 with an empty one";
-        faults.add(FaultKind::StatusWithoutBody, value, expected);
+        diagnostics.add_at(
+            "/status",
+            FaultCode::StatusWithoutBody,
+            to.as_str(),
+            expected,
+        );
     }
 }
 
 /// What HTTP requires with a status: RFC 9110, sections 11.6.1, 15.5.6 and 11.7.1.
-fn check_required_header(shape: &LegacyShape, faults: &mut Faults) {
+fn check_required_header(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
     let (required, example) = match shape.status {
         401 => (header::WWW_AUTHENTICATE, "WWW-Authenticate: Bearer"),
         405 => (header::ALLOW, "Allow: GET, POST"),
@@ -210,21 +225,36 @@ fn check_required_header(shape: &LegacyShape, faults: &mut Faults) {
     let lines = || shape.set.iter().chain(&shape.append);
     let there = lines().any(|(name, _)| name.eq_ignore_ascii_case(required.as_str()));
     if !there && !shape.allow_missing_required_header {
-        let value = format!("legacy status {}", shape.status);
-        let expected = format!(
-            "the header that it requires, such as {example}, or allow_missing_required_header"
-        );
-        faults.add(FaultKind::MissingRequiredHeader, value, expected);
+        let (code, status) = (FaultCode::MissingRequiredHeader, shape.status.to_string());
+        let expected = format!("{example}, or allow_missing_required_header");
+        diagnostics.add_at("/status", code, status, expected);
     }
 }
 
-fn lines(lines: &[(String, String)], faults: &mut Faults) -> Vec<(HeaderName, HeaderValue)> {
-    let line = |(name, value): &(String, String)| {
-        let parsed = (
-            headers::changeable_name(name, faults),
-            headers::value(name, value, faults),
-        );
-        Some((parsed.0?, parsed.1?))
-    };
-    lines.iter().filter_map(line).collect()
+fn removed(names: &[String], diagnostics: &mut Diagnostics) -> Vec<HeaderName> {
+    diagnostics.at("remove_headers", |diagnostics| {
+        let name = |(index, name): (usize, &String)| {
+            diagnostics.at(index, |diagnostics| {
+                syntax::changeable_header_name(name, diagnostics)
+            })
+        };
+        names.iter().enumerate().filter_map(name).collect()
+    })
+}
+
+fn lines(
+    member: &str,
+    lines: &[(String, String)],
+    diagnostics: &mut Diagnostics,
+) -> Vec<(HeaderName, HeaderValue)> {
+    diagnostics.at(member, |diagnostics| {
+        let line = |(name, value): &(String, String)| {
+            diagnostics.at(name, |diagnostics| {
+                let name = syntax::changeable_header_name(name, diagnostics);
+                let value = syntax::header_value(value, diagnostics);
+                Some((name?, value?))
+            })
+        };
+        lines.iter().filter_map(line).collect()
+    })
 }

@@ -9,7 +9,7 @@ use crate::json::{Field, Fields};
 
 /// What fills the holes of one answer.
 #[derive(Clone, Copy)]
-pub(crate) struct Values<'v> {
+pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: &'v Fields<'v>,
     pub(crate) request: &'v Fields<'v>,
     pub(crate) captured: &'v CapturedHeaders,
@@ -20,23 +20,23 @@ pub(crate) struct Values<'v> {
 pub(crate) struct MissingValue;
 
 #[derive(Debug, Default)]
-pub(super) struct Compiled {
-    pub(super) parts: Vec<Part>,
+pub(super) struct TemplateParts {
+    pub(super) parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum TemplatePart {
     /// JSON text that is the same for every answer.
     Text(String),
     /// A comma unless the object has just been opened.
     Comma,
-    Placeholder(Placeholder),
+    Placeholder(CompiledPlaceholder),
     /// A member or object that is left out unless something in it has a value.
-    Optional(Vec<Part>),
+    Optional(Vec<TemplatePart>),
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Source {
+pub(super) enum CompiledSource {
     Field(usize),
     RequestField(usize),
     Header(usize),
@@ -44,21 +44,21 @@ pub(super) enum Source {
 }
 
 #[derive(Debug)]
-pub(super) struct Placeholder {
-    pub(super) source: Source,
-    pub(super) otherwise: Otherwise,
+pub(super) struct CompiledPlaceholder {
+    pub(super) source: CompiledSource,
+    pub(super) fallback: Fallback,
 }
 
 #[derive(Debug)]
-pub(super) enum Otherwise {
+pub(super) enum Fallback {
     /// Nothing stands in: the value must be there, or the member around it is left out.
     Nothing,
-    Default(Vec<Part>),
+    Default(Vec<TemplatePart>),
 }
 
-impl Compiled {
+impl TemplateParts {
     /// The body's bytes, in one allocation of their exact length.
-    pub(super) fn render(&self, values: Values<'_>) -> Result<Vec<u8>, MissingValue> {
+    pub(super) fn render(&self, values: PlaceholderValues<'_>) -> Result<Vec<u8>, MissingValue> {
         let mut length = Length::default();
         write_all(&self.parts, values, &mut length)?;
         let mut body = Vec::with_capacity(length.bytes);
@@ -122,68 +122,76 @@ impl Sink for Vec<u8> {
     }
 }
 
-fn write_all(parts: &[Part], values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+fn write_all(
+    parts: &[TemplatePart],
+    values: PlaceholderValues<'_>,
+    to: &mut impl Sink,
+) -> Result<(), MissingValue> {
     for part in parts {
         match part {
-            Part::Text(text) => to.text(text),
-            Part::Comma if to.last() == Some(b'{') => {}
-            Part::Comma => to.text(","),
-            Part::Placeholder(placeholder) => placeholder.write(values, to)?,
-            Part::Optional(parts) if have_value(parts, values) => write_all(parts, values, to)?,
-            Part::Optional(_) => {}
+            TemplatePart::Text(text) => to.text(text),
+            TemplatePart::Comma if to.last() == Some(b'{') => {}
+            TemplatePart::Comma => to.text(","),
+            TemplatePart::Placeholder(placeholder) => placeholder.write(values, to)?,
+            TemplatePart::Optional(parts) if have_value(parts, values) => {
+                write_all(parts, values, to)?
+            }
+            TemplatePart::Optional(_) => {}
         }
     }
     Ok(())
 }
 
-impl Values<'_> {
-    fn field(&self, source: Source) -> Option<Field<'_>> {
+impl PlaceholderValues<'_> {
+    fn field(&self, source: CompiledSource) -> Option<Field<'_>> {
         match source {
-            Source::Field(slot) => Some(self.fields.get(slot)),
-            Source::RequestField(slot) => Some(self.request.get(slot)),
-            Source::Header(_) | Source::Uuid => None,
+            CompiledSource::Field(slot) => Some(self.fields.get(slot)),
+            CompiledSource::RequestField(slot) => Some(self.request.get(slot)),
+            CompiledSource::Header(_) | CompiledSource::Uuid => None,
         }
     }
 }
 
 /// Whether one of the holes in something that may be left out has a value.
-fn have_value(parts: &[Part], values: Values<'_>) -> bool {
+fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
     parts.iter().any(|part| match part {
-        Part::Text(_) | Part::Comma => false,
-        Part::Placeholder(placeholder) => placeholder.has_value(values),
-        Part::Optional(parts) => have_value(parts, values),
+        TemplatePart::Text(_) | TemplatePart::Comma => false,
+        TemplatePart::Placeholder(placeholder) => placeholder.has_value(values),
+        TemplatePart::Optional(parts) => have_value(parts, values),
     })
 }
 
-impl Placeholder {
+impl CompiledPlaceholder {
     /// Only asked of a hole that may be left out, so whose default, if it has one, may be left out too.
-    fn has_value(&self, values: Values<'_>) -> bool {
+    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
         let own = match self.source {
-            Source::Field(_) | Source::RequestField(_) => {
+            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
                 matches!(values.field(self.source), Some(Field::Present(_)))
             }
-            Source::Header(placeholder) => values.captured.get(placeholder).is_some(),
-            Source::Uuid => true,
+            CompiledSource::Header(placeholder) => values.captured.get(placeholder).is_some(),
+            CompiledSource::Uuid => true,
         };
-        own || match &self.otherwise {
-            Otherwise::Nothing => false,
-            Otherwise::Default(parts) => have_value(parts, values),
+        own || match &self.fallback {
+            Fallback::Nothing => false,
+            Fallback::Default(parts) => have_value(parts, values),
         }
     }
 
-    fn write(&self, values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
         match self.source {
-            Source::Field(_) | Source::RequestField(_) => match values.field(self.source) {
-                Some(Field::Present(json)) => to.text(json),
-                _ => return self.write_default(values, to),
-            },
-            Source::Header(placeholder) => match values.captured.get(placeholder) {
+            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
+                match values.field(self.source) {
+                    Some(Field::Present(json)) => to.text(json),
+                    _ => return self.write_default(values, to),
+                }
+            }
+            CompiledSource::Header(placeholder) => match values.captured.get(placeholder) {
                 Some(text) => {
                     serde_json::to_writer(&mut *to, text).expect("writing to memory does not fail");
                 }
                 None => return self.write_default(values, to),
             },
-            Source::Uuid => {
+            CompiledSource::Uuid => {
                 to.text("\"");
                 to.uuid();
                 to.text("\"");
@@ -192,32 +200,36 @@ impl Placeholder {
         Ok(())
     }
 
-    fn write_default(&self, values: Values<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
-        match &self.otherwise {
-            Otherwise::Nothing => Err(MissingValue),
-            Otherwise::Default(parts) => write_all(parts, values, to),
+    fn write_default(
+        &self,
+        values: PlaceholderValues<'_>,
+        to: &mut impl Sink,
+    ) -> Result<(), MissingValue> {
+        match &self.fallback {
+            Fallback::Nothing => Err(MissingValue),
+            Fallback::Default(parts) => write_all(parts, values, to),
         }
     }
 
     fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
-        matches!(self.source, Source::RequestField(slot) if request.get(slot) == Field::Unknown)
+        matches!(self.source, CompiledSource::RequestField(slot) if request.get(slot) == Field::Unknown)
     }
 }
 
-impl Compiled {
+impl TemplateParts {
     /// Whether it takes a field of the request that is not known.
     pub(super) fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
         lack_request_field(&self.parts, request)
     }
 }
 
-fn lack_request_field(parts: &[Part], request: &Fields<'_>) -> bool {
+fn lack_request_field(parts: &[TemplatePart], request: &Fields<'_>) -> bool {
     parts.iter().any(|part| match part {
-        Part::Text(_) | Part::Comma => false,
-        Part::Placeholder(placeholder) => {
+        TemplatePart::Text(_) | TemplatePart::Comma => false,
+        TemplatePart::Placeholder(placeholder) => {
             placeholder.lacks_request_field(request)
-                || matches!(&placeholder.otherwise, Otherwise::Default(parts) if lack_request_field(parts, request))
+                || matches!(&placeholder.fallback, Fallback::Default(parts) if lack_request_field(parts, request))
         }
-        Part::Optional(parts) => lack_request_field(parts, request),
+        TemplatePart::Optional(parts) => lack_request_field(parts, request),
     })
 }

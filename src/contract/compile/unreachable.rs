@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use super::outcome::same_number;
-use crate::contract::outcome::{Condition, MatchTarget, Outcome};
+use crate::contract::definition::outcome::{Condition, MatchTarget, Outcome};
 
 /// More combinations of values than this are not looked through one by one.
 const MAX_COMBINATIONS: usize = 4096;
 
 /// The outcomes before it that together match every answer that `outcome` would match, or nothing.
-pub(super) fn shadowed_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o str>> {
-    let mut shadows: Vec<&str> = Vec::new();
+pub(super) fn covered_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o str>> {
+    let mut covering: Vec<&str> = Vec::new();
     for combination in combinations(&outcome.conditions)? {
-        let unreachable = earlier
+        let first = earlier
             .iter()
             .filter(|candidate| candidate.status == outcome.status)
             .find(|candidate| {
@@ -21,11 +21,11 @@ pub(super) fn shadowed_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Opti
                     .iter()
                     .all(|asked| covers(asked, &combination))
             })?;
-        if !shadows.contains(&unreachable.name.as_str()) {
-            shadows.push(&unreachable.name);
+        if !covering.contains(&first.name.as_str()) {
+            covering.push(&first.name);
         }
     }
-    (!shadows.is_empty()).then_some(shadows)
+    (!covering.is_empty()).then_some(covering)
 }
 
 type Combination<'c> = Vec<(&'c MatchTarget, &'c Value)>;

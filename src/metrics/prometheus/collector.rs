@@ -28,7 +28,7 @@ use crate::metrics::{
 ///
 /// let flag = CompatFlag::new("f", true);
 /// let metrics = Arc::new(Metrics::new());
-/// // … LegacyHttpCompatLayer::new(contract, flag.reader()).observe(metrics.clone()) …
+/// // … LegacyHttpCompatLayer::new(contract, flag.reader()).observer(metrics.clone()) …
 /// let collector = PrometheusCollector::new().source(metrics).source(flag.reader());
 ///
 /// let mut registry = Registry::default();

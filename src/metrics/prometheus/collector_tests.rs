@@ -155,8 +155,8 @@ fn nothing_that_a_client_sent_is_shown() {
         .identity(IdentitySignal::header("x-kind"))
         .build(&FingerprintKey::new([7; 16]));
     let layer = layer(contract(["poll"]), flag.reader(), &[], &metrics)
-        .detect(detector.unwrap())
-        .observe(Arc::clone(&seen));
+        .detector(Arc::new(detector.unwrap()))
+        .observer(seen.clone());
     ask(&layer, "poll", "installation-17", PENDING);
 
     let sources = PrometheusCollector::new().source(metrics);

@@ -65,8 +65,10 @@ pub(crate) fn layer(
     metrics: &Arc<Metrics>,
 ) -> LegacyHttpCompatLayer {
     LegacyHttpCompatLayer::new(contract, flag)
-        .detect(ByHeader(Kinds::new(kinds.iter().copied())))
-        .observe(Arc::clone(metrics))
+        .detector(Arc::new(ByHeader(
+            Kinds::new(kinds.iter().copied()).unwrap(),
+        )))
+        .observer(metrics.clone())
 }
 
 /// One request of a caller of this kind to this endpoint, answered 200 with this body; the status that it got.

@@ -1,4 +1,4 @@
-//! A request body that notes what is read of it.
+//! A request body whose fields are captured as it is read.
 
 use std::{
     fmt,
@@ -6,27 +6,26 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::slot::Slot;
-use crate::middleware::frame::into_bytes;
+use super::capture_slot::CaptureSlot;
 
 pin_project! {
-    /// The request body that [`CaptureRequestFields`](super::CaptureRequestFields) hands to the inner service.
+    /// The request body that [`CaptureRequestFields`](super::CaptureRequestFields) passes to the inner service.
     ///
-    /// The same frames, errors, sizes and end as the body in it, at the same time. Its `Data` is [`Bytes`]; data of other
+    /// It has the frames, errors, size hints and end of the inner body, at the same time. Its `Data` is [`Bytes`]; data of other
     /// types is copied into it.
     pub struct CapturedRequestBody<B> {
         #[pin]
         body: B,
-        slot: Option<Slot>,
+        slot: Option<CaptureSlot>,
     }
 }
 
 impl<B> CapturedRequestBody<B> {
-    pub(super) fn new(body: B, slot: Option<Slot>) -> Self {
+    pub(super) fn new(body: B, slot: Option<CaptureSlot>) -> Self {
         Self { body, slot }
     }
 }
@@ -43,7 +42,7 @@ impl<B: Body> Body for CapturedRequestBody<B> {
         let polled = ready!(this.body.as_mut().poll_frame(cx).map_ok(into_bytes));
         if let Some(slot) = this.slot {
             match &polled {
-                Some(Ok(frame)) => note(slot, frame),
+                Some(Ok(frame)) => record(slot, frame),
                 Some(Err(_)) => {}
                 None => slot.end(),
             }
@@ -64,18 +63,23 @@ impl<B: Body> Body for CapturedRequestBody<B> {
 }
 
 impl<B> fmt::Debug for CapturedRequestBody<B> {
-    /// Says nothing of what the body says.
+    /// Shows nothing of the body's content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CapturedRequestBody")
-            .field("noted", &self.slot.is_some())
+            .field("captured", &self.slot.is_some())
             .finish_non_exhaustive()
     }
 }
 
-fn note(slot: &Slot, frame: &Frame<Bytes>) {
+fn record(slot: &CaptureSlot, frame: &Frame<Bytes>) {
     match frame.data_ref() {
-        Some(data) => slot.note(data),
+        Some(data) => slot.record(data),
         // Trailers: nothing of the body follows.
         None => slot.end(),
     }
+}
+
+/// A frame with its data as `Bytes`; what is `Bytes` already is not copied.
+pub(in crate::middleware) fn into_bytes<D: Buf>(frame: Frame<D>) -> Frame<Bytes> {
+    frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))
 }

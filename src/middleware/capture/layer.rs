@@ -1,27 +1,33 @@
-//! The layer that captures request fields.
+//! The layer that captures request fields, and its service.
 
+use std::task::{Context, Poll};
+
+use http::Request;
+use http_body::Body;
 use tower_layer::Layer;
+use tower_service::Service;
 
-use super::service::CaptureRequestFields;
+use super::{body::CapturedRequestBody, capture_slot::CaptureSlot};
+use crate::http_syntax::{is_encoded, is_json};
 
-/// Notes fields of requests, for contracts whose outcomes or templates ask for them.
+/// Captures fields of requests, for contracts whose outcomes or templates read them.
 ///
-/// Stands *inside* [`LegacyHttpCompatLayer`](crate::LegacyHttpCompatLayer), which tells it the endpoints that ask; requests
-/// for others pass through. The fields are noted while the handler reads the body: nothing is read ahead, and no frame,
-/// size, error or moment changes. Of the body no more than [`limit`](Self::limit) bytes are held while it is read, and
-/// nothing but the chosen fields after it. A field that the handler has not read when its answer is decided, or that
-/// stands behind the limit, is unknown, and an outcome that asks for it is `undetermined`.
+/// Place it *inside* [`LegacyHttpCompatLayer`](crate::LegacyHttpCompatLayer), which says which endpoints read fields;
+/// requests for others pass through. The fields are captured while the handler reads the body: nothing is read ahead, and
+/// frames, sizes, errors and timing stay the same. At most [`limit`](Self::limit) bytes of the body are held while it is
+/// read, and only the fields afterwards. A field that the handler has not read when its response is decided, or that is
+/// beyond the limit, is unknown, and an outcome that reads it is `undetermined`.
 ///
 /// ```
 /// use axum::{Router, routing::post};
 /// use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
 /// use legacy_http_compat::middleware::CaptureRequestFieldsLayer;
 ///
-/// let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
+/// let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
 /// let app: Router = Router::new()
 ///     .route("/api/v1/auth/clients/token", post(|_body: String| async { "…" }))
 ///     .layer(CaptureRequestFieldsLayer::new())
-///     .layer(LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()));
+///     .layer(LegacyHttpCompatLayer::new(Contract::device_flow(), &flag));
 /// # drop(app);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +36,18 @@ pub struct CaptureRequestFieldsLayer {
     limit: usize,
 }
 
+/// Captures the request fields that the contract reads while the inner service reads the body.
+///
+/// Made by [`CaptureRequestFieldsLayer`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct CaptureRequestFields<S> {
+    inner: S,
+    limit: usize,
+}
+
 impl CaptureRequestFieldsLayer {
-    /// How many bytes of a request body are held unless [`limit`](Self::limit) says otherwise: 16 KiB.
+    /// The default of [`limit`](Self::limit): 16 KiB.
     pub const DEFAULT_LIMIT: usize = 16 * 1024;
 
     /// A layer with the default limit.
@@ -58,6 +74,33 @@ impl<S> Layer<S> for CaptureRequestFieldsLayer {
     type Service = CaptureRequestFields<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CaptureRequestFields::new(inner, self.limit)
+        CaptureRequestFields {
+            inner,
+            limit: self.limit,
+        }
+    }
+}
+
+impl<S, B> Service<Request<B>> for CaptureRequestFields<S>
+where
+    S: Service<Request<CapturedRequestBody<B>>>,
+    B: Body,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let slot = request.extensions().get::<CaptureSlot>().cloned();
+        if let Some(slot) = &slot {
+            let headers = request.headers();
+            slot.start(is_json(headers) && !is_encoded(headers), self.limit);
+        }
+        self.inner
+            .call(request.map(|body| CapturedRequestBody::new(body, slot)))
     }
 }

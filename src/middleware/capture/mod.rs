@@ -1,11 +1,10 @@
-//! Noting fields of a request while the handler reads its body.
+//! Capturing fields of a request while the handler reads its body.
 
 mod body;
+mod capture_slot;
 mod layer;
-mod service;
-mod slot;
 
 pub use body::CapturedRequestBody;
-pub use layer::CaptureRequestFieldsLayer;
-pub use service::CaptureRequestFields;
-pub(super) use slot::{RequestFields, Slot};
+pub(super) use body::into_bytes;
+pub(super) use capture_slot::{CaptureSlot, RequestFields};
+pub use layer::{CaptureRequestFields, CaptureRequestFieldsLayer};

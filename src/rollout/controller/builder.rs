@@ -39,7 +39,7 @@ use crate::{
 ///
 /// let contract = LiveContract::new(Contract::device_flow());
 /// let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, Policy::default())
-///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"]))))
+///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?)))
 ///     .metrics(Arc::new(Metrics::new()))
 ///     .contract(contract.clone())
 ///     .opening_phase(Phase::Observe)
@@ -219,7 +219,7 @@ impl RolloutBuilder {
 impl Rollout {
     fn log_start(&self) {
         let status = self.status();
-        let (flag, active) = (self.parts.flag.name(), self.parts.flag.is_active());
+        let (flag, active) = (self.parts.flag.name(), self.parts.flag.is_on());
         let (phase, head) = (status.state.phase().as_str(), status.head);
         tracing::info!(flag, active, phase, head, "the rollout is open");
     }

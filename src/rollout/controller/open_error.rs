@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use crate::rollout::{
     journal::AppendError,
-    policy::InvalidPolicy,
+    policy::PolicyError,
     projection::ReplayError,
     texts::{FlagName, Identifier},
 };
@@ -24,7 +24,7 @@ pub enum OpenRolloutErrorKind {
     /// The journal is that of another flag.
     OtherFlag(FlagName),
     /// The policy in the journal is none that this version understands.
-    Policy(InvalidPolicy),
+    Policy(PolicyError),
     /// Two gates have this name.
     DuplicateGate(Identifier),
     /// The beginning could not be journaled.

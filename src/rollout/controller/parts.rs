@@ -172,7 +172,7 @@ impl Parts {
             }
             FlagState::Retired => self.flag.retire(),
         }
-        let (flag, active) = (self.flag.name(), self.flag.is_active());
+        let (flag, active) = (self.flag.name(), self.flag.is_on());
         tracing::info!(flag, active, "the flag was switched");
     }
 }

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::{
     built_in::BuiltInGate,
-    check::build,
+    check::{PolicyError, build},
     draft::PolicyBuilder,
-    fault::{Faults, InvalidPolicy, PolicyFaultKind},
     policy::{Asked, Guard, Policy},
 };
 use crate::time::Timestamp;
 use crate::time::duration_text;
 use crate::{
-    json::{About, Complaint, ObjectReader, OrderedValue},
+    diagnostics::{Diagnostics, FaultCode},
+    json::{ObjectReader, OrderedValue, parse, wrong_type},
     rollout::{bounded_json::PolicyDocument, phase::Phase, texts::Identifier},
 };
 
@@ -25,16 +25,8 @@ impl Policy {
     /// # Errors
     ///
     /// All faults at once. Text that is no JSON is one fault.
-    pub fn from_json(text: &str) -> Result<Self, InvalidPolicy> {
-        let mut faults = Faults::default();
-        match serde_json::from_str::<OrderedValue>(text) {
-            Ok(tree) => Self::read(&tree, faults),
-            Err(error) => {
-                let remedy = error.to_string();
-                faults.add(PolicyFaultKind::NotJson, "", "", remedy);
-                faults.into_result(Self::default())
-            }
-        }
+    pub fn from_json(text: &str) -> Result<Self, PolicyError> {
+        Self::from_tree(&parse::<PolicyError>(text)?)
     }
 
     /// Reads the policy that a journal holds.
@@ -42,8 +34,8 @@ impl Policy {
     /// # Errors
     ///
     /// All faults at once.
-    pub fn from_document(document: &PolicyDocument) -> Result<Self, InvalidPolicy> {
-        Self::read(&document.to_value().into(), Faults::default())
+    pub fn from_document(document: &PolicyDocument) -> Result<Self, PolicyError> {
+        Self::from_tree(&document.to_value().into())
     }
 
     /// The policy as a journal holds it, every member written out.
@@ -56,9 +48,16 @@ impl Policy {
         PolicyDocument::new(self.write()).expect("a policy is a small object")
     }
 
-    fn read(tree: &OrderedValue, mut faults: Faults) -> Result<Self, InvalidPolicy> {
-        let draft = read(tree, &mut faults);
-        build(&draft, faults)
+    fn from_tree(tree: &OrderedValue) -> Result<Self, PolicyError> {
+        let mut diagnostics = Diagnostics::default();
+        let policy = Self::read(tree, &mut diagnostics);
+        diagnostics.into_result(policy)
+    }
+
+    /// The policy of a document, valid only if no faults were added.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let draft = read(tree, diagnostics);
+        build(&draft, diagnostics)
     }
 
     fn write(&self) -> Value {
@@ -93,166 +92,132 @@ impl Serialize for Policy {
 }
 
 /// Reads all that can be read; what cannot has its default and a fault.
-fn read(tree: &OrderedValue, faults: &mut Faults) -> PolicyBuilder {
+fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> PolicyBuilder {
     let mut draft = Policy::builder();
-    let mut members = ObjectReader::of("the policy", tree);
-    let phase = members.text("opening_phase");
-    if members.has("required_checks") {
-        draft.required_checks = members.texts("required_checks");
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    if let Some(name) = reader.string("opening_phase") {
+        draft.opening_phase = reader.diagnostics.at("opening_phase", |diagnostics| {
+            read_phase(&name, diagnostics)
+        });
     }
-    let texts = [
-        "check_max_age",
-        "cutover_quiet_window",
-        "retirement_quiet_window",
-        "inactive_after",
-        "rollback_limit",
-        "retire_by",
-    ]
-    .map(|name| (name, members.text(name)));
-    let [responses, processes] =
-        ["min_responses", "processes"].map(|name| (name, members.integer(name)));
-    let [ratio, guard, gates] = ["coverage_ratio", "guard", "gates"].map(|name| members.any(name));
-    report("", members.finish(), faults);
-    if let Some(phase) = phase {
-        draft.opening_phase = read_phase(&phase, faults);
+    if reader.has("required_checks") {
+        draft.required_checks = reader.string_list("required_checks");
     }
-    read_times(&mut draft, texts, faults);
-    draft.min_responses = whole(responses, faults).unwrap_or(draft.min_responses);
-    draft.processes = whole(processes, faults).unwrap_or(draft.processes);
-    let ratio = ratio.and_then(|tree| number("/coverage_ratio", tree, faults));
+    for (name, into) in [
+        ("check_max_age", &mut draft.check_max_age),
+        ("cutover_quiet_window", &mut draft.cutover_quiet_window),
+        (
+            "retirement_quiet_window",
+            &mut draft.retirement_quiet_window,
+        ),
+        ("inactive_after", &mut draft.inactive_after),
+        ("rollback_limit", &mut draft.rollback_limit),
+    ] {
+        *into = length(name, &mut reader).unwrap_or(*into);
+    }
+    draft.retire_by = moment("retire_by", &mut reader);
+    draft.min_responses = whole("min_responses", &mut reader).unwrap_or(draft.min_responses);
+    draft.processes = whole("processes", &mut reader).unwrap_or(draft.processes);
+    let ratio = reader.nested("coverage_ratio", number).flatten();
     draft.coverage_ratio = ratio.unwrap_or(draft.coverage_ratio);
-    draft.guard = guard.and_then(|tree| read_guard(tree, faults));
-    if let Some(tree) = gates {
-        read_gates(&mut draft, tree, faults);
-    }
+    draft.guard = reader.nested("guard", read_guard).flatten();
+    reader.nested("gates", |tree, diagnostics| {
+        read_gates(&mut draft, tree, diagnostics);
+    });
+    reader.finish();
     draft
 }
 
-fn read_phase(name: &str, faults: &mut Faults) -> Phase {
+fn read_phase(name: &str, diagnostics: &mut Diagnostics) -> Phase {
     let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == name);
     phase.unwrap_or_else(|| {
-        let remedy = "\"observe\" or \"compat\"";
-        faults.add(PolicyFaultKind::WrongType, "/opening_phase", name, remedy);
+        let expected = "\"observe\" or \"compat\"";
+        diagnostics.add(FaultCode::InvalidValue, name, expected);
         Phase::Compat
     })
 }
 
-fn read_times(
-    draft: &mut PolicyBuilder,
-    texts: [(&'static str, Option<String>); 6],
-    faults: &mut Faults,
-) {
-    let [age, cutover, retirement, inactive, rollback, retire_by] = texts;
-    for ((name, text), into) in [
-        (age, &mut draft.check_max_age),
-        (cutover, &mut draft.cutover_quiet_window),
-        (retirement, &mut draft.retirement_quiet_window),
-        (inactive, &mut draft.inactive_after),
-        (rollback, &mut draft.rollback_limit),
-    ] {
-        let read = text.and_then(|text| length(&format!("/{name}"), &text, faults));
-        *into = read.unwrap_or(*into);
-    }
-    let (name, text) = retire_by;
-    draft.retire_by = text.and_then(|text| {
-        let moment = text.parse::<Timestamp>();
-        let place = format!("/{name}");
-        moment
-            .map_err(|error| {
-                faults.add(PolicyFaultKind::WrongType, place, &text, error.to_string());
-            })
-            .ok()
-    });
-}
-
-fn read_guard(tree: &OrderedValue, faults: &mut Faults) -> Option<Guard> {
-    let mut members = ObjectReader::of("the guard", tree);
-    let within = members.required_text("within");
-    let callers = members.integer("stranded_callers");
-    let percent = members.any("stranded_percent");
-    report("/guard", members.finish(), faults);
-    let within = within.and_then(|text| length("/guard/within", &text, faults));
-    let callers = whole(("guard/stranded_callers", callers), faults);
-    let percent = percent.and_then(|tree| number("/guard/stranded_percent", tree, faults));
+fn read_guard(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Guard> {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    reader.require("within");
+    let within = length("within", &mut reader);
+    let callers = whole("stranded_callers", &mut reader);
+    let percent = reader.nested("stranded_percent", number).flatten();
+    reader.finish();
     Some(Guard::new(within?, callers, percent))
 }
 
-fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, faults: &mut Faults) {
-    let mut members = ObjectReader::of("the gates", tree);
-    let steps = [
+fn read_gates(draft: &mut PolicyBuilder, tree: &OrderedValue, diagnostics: &mut Diagnostics) {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    for (step, into) in [
         ("enable", &mut draft.enable),
         ("cutover", &mut draft.cutover),
         ("retire", &mut draft.retire),
-    ];
-    let named = steps.map(|(step, into)| {
-        let names = members.has(step).then(|| members.texts(step));
-        (step, names, into)
-    });
-    report("/gates", members.finish(), faults);
-    for (step, names, into) in named {
-        if let Some(names) = names {
-            *into = built_in(step, &names, faults);
+    ] {
+        if reader.has(step) {
+            let names = reader.string_list(step);
+            *into = reader
+                .diagnostics
+                .at(step, |diagnostics| built_in(&names, diagnostics));
         }
     }
+    reader.finish();
 }
 
-fn built_in(step: &str, names: &[String], faults: &mut Faults) -> Vec<BuiltInGate> {
+fn built_in(names: &[String], diagnostics: &mut Diagnostics) -> Vec<BuiltInGate> {
     let mut gates = Vec::new();
     for (index, name) in names.iter().enumerate() {
         if let Some(gate) = BuiltInGate::find(name) {
             gates.push(gate);
         } else {
             let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
-            let place = format!("/gates/{step}/{index}");
-            let remedy = format!("one of {known}");
-            faults.add(PolicyFaultKind::UnknownGate, place, name, remedy);
+            let (place, expected) = (format!("/{index}"), format!("one of {known}"));
+            diagnostics.add_at(place, FaultCode::UnknownGate, name, expected);
         }
     }
     gates
 }
 
-fn length(place: &str, text: &str, faults: &mut Faults) -> Option<Duration> {
-    let length = duration_text::read(text);
+fn length(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<Duration> {
+    let text = reader.string(name)?;
+    let length = duration_text::read(&text);
     if length.is_none() {
-        let remedy = "a length of time such as \"24h\" or \"14d\"";
-        faults.add(PolicyFaultKind::WrongType, place, text, remedy);
+        let expected = "a length of time such as \"24h\" or \"14d\"";
+        reader.add(name, FaultCode::InvalidValue, text, expected);
     }
     length
 }
 
-fn whole<N: TryFrom<i64>>((name, found): (&str, Option<i64>), faults: &mut Faults) -> Option<N> {
-    let found = found?;
+fn moment(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<Timestamp> {
+    let text = reader.string(name)?;
+    let moment = text.parse::<Timestamp>();
+    moment
+        .map_err(|_| {
+            let expected = "a time such as 2026-03-01T12:00:00Z (RFC 3339, in UTC)";
+            reader.add(name, FaultCode::InvalidValue, &text, expected);
+        })
+        .ok()
+}
+
+fn whole<N: TryFrom<i64>>(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<N> {
+    let found = reader.integer(name)?;
     let number = N::try_from(found).ok();
     if number.is_none() {
-        let (place, value) = (format!("/{name}"), found.to_string());
-        let remedy = "a whole number that is not negative and not this large";
-        faults.add(PolicyFaultKind::OutOfBounds, place, value, remedy);
+        let expected = "a whole number that is not negative and not this large";
+        reader.add(name, FaultCode::OutOfRange, found.to_string(), expected);
     }
     number
 }
 
-fn number(place: &str, tree: &OrderedValue, faults: &mut Faults) -> Option<f64> {
+fn number(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<f64> {
     let number = match tree {
         OrderedValue::Scalar(value) => value.as_f64(),
         _ => None,
     };
     if number.is_none() {
-        let (value, remedy) = (tree.to_string(), "a number");
-        faults.add(PolicyFaultKind::WrongType, place, value, remedy);
+        wrong_type(tree, "a number", diagnostics);
     }
     number
-}
-
-fn report(place: &str, complaints: Vec<Complaint>, faults: &mut Faults) {
-    for complaint in complaints {
-        let kind = match complaint.about {
-            About::Unknown => PolicyFaultKind::UnknownMember,
-            About::Repeated => PolicyFaultKind::RepeatedMember,
-            About::Missing => PolicyFaultKind::MissingMember,
-            About::WrongType => PolicyFaultKind::WrongType,
-        };
-        faults.add(kind, place, complaint.value, complaint.expected);
-    }
 }
 
 fn write_guard(guard: &Guard) -> Value {

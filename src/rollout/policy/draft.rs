@@ -16,7 +16,8 @@ use crate::time::Timestamp;
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{BuiltInGate, Guard, Policy, PolicyFaultKind, Transition};
+/// use legacy_http_compat::diagnostics::FaultCode;
+/// use legacy_http_compat::rollout::{BuiltInGate, Guard, Policy, Transition};
 ///
 /// let policy = Policy::builder()
 ///     .required_checks(["openapi", "client_compat"])
@@ -27,8 +28,8 @@ use crate::time::Timestamp;
 /// assert_eq!(policy.required_checks().len(), 2);
 ///
 /// let error = Policy::builder().retirement_quiet_window(Duration::from_secs(31 * 86_400)).build().unwrap_err();
-/// assert_eq!(error.faults()[0].kind(), PolicyFaultKind::OutOfBounds);
-/// # Ok::<(), legacy_http_compat::rollout::InvalidPolicy>(())
+/// assert_eq!(error.faults()[0].code(), FaultCode::OutOfRange);
+/// # Ok::<(), legacy_http_compat::rollout::PolicyError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

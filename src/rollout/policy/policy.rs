@@ -45,7 +45,7 @@ use crate::{
 ///
 /// let error = Policy::from_json(r#"{"cutover_quiet_window": "31d", "coverage_ratio": 2}"#).unwrap_err();
 /// assert_eq!(error.faults().len(), 2, "all faults at once");
-/// # Ok::<(), legacy_http_compat::rollout::InvalidPolicy>(())
+/// # Ok::<(), legacy_http_compat::rollout::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {

@@ -3,13 +3,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{BuiltInGate, Guard, Policy, PolicyFaultKind};
+use super::{BuiltInGate, Guard, Policy};
+use crate::diagnostics::{Fault, FaultCode};
 use crate::rollout::{Phase, PolicyDocument, Transition};
 use crate::time::Timestamp;
 
-fn faults(policy: &Value) -> Vec<(PolicyFaultKind, String)> {
+fn faults(policy: &Value) -> Vec<(FaultCode, String)> {
     let error = Policy::from_json(&policy.to_string()).unwrap_err();
-    let fault = |fault: &super::PolicyFault| (fault.kind(), fault.place().to_owned());
+    let fault = |fault: &Fault| (fault.code(), fault.place().to_owned());
     error.faults().iter().map(fault).collect()
 }
 
@@ -38,23 +39,23 @@ fn all_faults_are_told_at_once_each_with_its_place() {
     });
     let found = faults(&bad);
     for expected in [
-        (PolicyFaultKind::InvalidOpening, "/opening_phase"),
-        (PolicyFaultKind::InvalidCheck, "/required_checks/0"),
-        (PolicyFaultKind::Duplicate, "/required_checks/2"),
-        (PolicyFaultKind::WrongType, "/check_max_age"),
-        (PolicyFaultKind::OutOfBounds, "/cutover_quiet_window"),
-        (PolicyFaultKind::OutOfBounds, "/retirement_quiet_window"),
-        (PolicyFaultKind::OutOfBounds, "/coverage_ratio"),
-        (PolicyFaultKind::OutOfBounds, "/min_responses"),
-        (PolicyFaultKind::OutOfBounds, "/processes"),
-        (PolicyFaultKind::OutOfBounds, "/guard/within"),
-        (PolicyFaultKind::EmptyGuard, "/guard"),
-        (PolicyFaultKind::UnknownMember, "/guard"),
-        (PolicyFaultKind::WrongType, "/retire_by"),
-        (PolicyFaultKind::Duplicate, "/gates/cutover/1"),
-        (PolicyFaultKind::UnknownGate, "/gates/cutover/2"),
-        (PolicyFaultKind::UnknownMember, "/gates"),
-        (PolicyFaultKind::UnknownMember, ""),
+        (FaultCode::InvalidOpeningPhase, "/opening_phase"),
+        (FaultCode::InvalidName, "/required_checks/0"),
+        (FaultCode::DuplicateName, "/required_checks/2"),
+        (FaultCode::InvalidValue, "/check_max_age"),
+        (FaultCode::OutOfRange, "/cutover_quiet_window"),
+        (FaultCode::OutOfRange, "/retirement_quiet_window"),
+        (FaultCode::OutOfRange, "/coverage_ratio"),
+        (FaultCode::OutOfRange, "/min_responses"),
+        (FaultCode::OutOfRange, "/processes"),
+        (FaultCode::OutOfRange, "/guard/within"),
+        (FaultCode::EmptyGuard, "/guard"),
+        (FaultCode::UnknownMember, "/guard/colour"),
+        (FaultCode::InvalidValue, "/retire_by"),
+        (FaultCode::DuplicateName, "/gates/cutover/1"),
+        (FaultCode::UnknownGate, "/gates/cutover/2"),
+        (FaultCode::UnknownMember, "/gates/lunch"),
+        (FaultCode::UnknownMember, "/surprise"),
     ] {
         let expected = (expected.0, expected.1.to_owned());
         assert!(found.contains(&expected), "{expected:?} in {found:#?}");
@@ -64,11 +65,11 @@ fn all_faults_are_told_at_once_each_with_its_place() {
 
 #[test]
 fn what_is_no_object_or_no_json_is_refused() {
-    assert_eq!(faults(&json!([]))[0].0, PolicyFaultKind::WrongType);
+    assert_eq!(faults(&json!([]))[0].0, FaultCode::WrongType);
     let error = Policy::from_json("{").unwrap_err();
-    assert_eq!(error.faults()[0].kind(), PolicyFaultKind::NotJson);
+    assert_eq!(error.faults()[0].code(), FaultCode::InvalidJson);
     let twice = Policy::from_json(r#"{"processes": 1, "processes": 2}"#).unwrap_err();
-    assert_eq!(twice.faults()[0].kind(), PolicyFaultKind::RepeatedMember);
+    assert_eq!(twice.faults()[0].code(), FaultCode::DuplicateMember);
 }
 
 #[test]

@@ -5,9 +5,10 @@
 /// The crate's root and the façades have none: they only name what stands below them.
 const FLOORS: &[(&str, u8)] = &[
     ("time", 0),
-    ("faults", 0),
+    ("diagnostics", 0),
     ("flag", 0),
     ("guide", 0),
+    ("http_syntax", 0),
     ("json", 0),
     ("worker", 0),
     ("storage", 0),
@@ -15,7 +16,6 @@ const FLOORS: &[(&str, u8)] = &[
     ("contract::compile", 1),
     ("contract::contract", 1),
     ("contract::live", 1),
-    ("contract::device_flow", 1),
     ("caller", 0),
     ("caller::detect", 1),
     ("caller::detector", 1),

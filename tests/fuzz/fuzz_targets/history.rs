@@ -18,7 +18,7 @@ const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> HistoryBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
-    let census = Census::builder(&Kinds::new(["AGENT", "MCP"])).clock(clock.clone());
+    let census = Census::builder(&Kinds::new(["AGENT", "MCP"]).unwrap()).clock(clock.clone());
     let census = census.capacity(16).open().expect("without a snapshot it cannot fail");
     History::builder(Arc::new(census), Arc::new(Metrics::new())).clock(clock)
 }

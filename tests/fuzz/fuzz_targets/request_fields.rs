@@ -81,7 +81,7 @@ fn outcome(text: &[u8], size: usize, limit: usize) -> String {
     let (read, outcomes) = (Arc::default(), Outcomes::default());
     let flag = CompatFlag::new("f", true);
     let mut service = LegacyHttpCompatLayer::new(contract(), flag.reader())
-        .observe(outcomes.clone())
+        .observer(Arc::new(outcomes.clone()))
         .layer(CaptureRequestFieldsLayer::new().limit(limit).layer(Handler(Arc::clone(&read))));
     let frames = Frames(text.chunks(size).map(Bytes::copy_from_slice).collect());
     let request = Request::post("/e").header("content-type", "application/json").body(frames).unwrap();

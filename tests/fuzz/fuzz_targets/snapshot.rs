@@ -16,7 +16,7 @@ const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> CensusBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
-    Census::builder(&Kinds::new(["AGENT", "MCP"])).clock(clock)
+    Census::builder(&Kinds::new(["AGENT", "MCP"]).unwrap()).clock(clock)
 }
 
 /// Length and checksum made right, so that the fuzzer gets past them.

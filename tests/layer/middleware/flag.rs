@@ -112,7 +112,7 @@ async fn with_the_flag_off_a_dependent_caller_is_counted_as_stranded() {
 async fn a_retired_layer_is_an_identity() {
     let found = serde_json::json!([{
         "name": "FOUND", "status": 200, "legacy": {"status": 404, "body": {"json": {
-            "trace": {"$header": "x-trace", "optional": true},
+            "trace": {"$header": "x-trace", "omit_if_absent": true},
         }}},
     }]);
     let (layer, flag, notes) = on(orders(&found));

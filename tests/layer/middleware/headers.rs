@@ -28,8 +28,8 @@ fn with(lines: &[(&'static str, &'static str)]) -> Response<Scripted> {
 fn varying() -> (LegacyHttpCompatLayer, legacy_http_compat::CompatFlag) {
     let (layer, flag, _) = on(orders(&json!([
         {"name": "GONE", "status": 410, "legacy": {"status": 404, "body": {"json": {
-            "b": {"$header": ["x-trace", "x-b"], "optional": true},
-            "a": {"$header": "X-A", "optional": true},
+            "b": {"$header": ["x-trace", "x-b"], "omit_if_absent": true},
+            "a": {"$header": "X-A", "omit_if_absent": true},
         }}}},
         {"name": "FOUND", "status": 200},
     ])));

@@ -10,6 +10,8 @@ mod service;
 mod shapes;
 mod stress;
 
+use std::sync::Arc;
+
 use http::Request;
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer, LiveContract};
 
@@ -22,7 +24,8 @@ use crate::{
 /// A layer whose flag is on.
 fn on(contract: impl Into<LiveContract>) -> (LegacyHttpCompatLayer, CompatFlag, Notes) {
     let (flag, notes) = (CompatFlag::new("compat", true), Notes::default());
-    let layer = LegacyHttpCompatLayer::new(contract, flag.reader()).observe(notes.clone());
+    let layer =
+        LegacyHttpCompatLayer::new(contract, flag.reader()).observer(Arc::new(notes.clone()));
     (layer, flag, notes)
 }
 

@@ -46,8 +46,8 @@ fn uuid_version(text: &str) -> usize {
 #[tokio::test]
 async fn several_header_holes_each_take_their_own_header() {
     let template = json!({
-        "a": {"$header": "x-a", "optional": true},
-        "b": {"$header": ["x-b", "x-a"], "optional": true},
+        "a": {"$header": "x-a", "omit_if_absent": true},
+        "b": {"$header": ["x-b", "x-a"], "omit_if_absent": true},
         "c": {"$header": "x-c", "default": "none"},
     });
     let headers = [("x-a", "1"), ("x-b", "2"), ("x-c", "3")];
@@ -99,7 +99,8 @@ async fn text_of_a_header_is_escaped() {
 #[tokio::test]
 async fn a_field_keeps_its_type_and_its_text() {
     // In the order of the alphabet, which a map of `serde_json` may or may not keep to.
-    let template = json!({"deep": {"$field": "/o/0/k", "optional": true}, "v": {"$field": "/v"}});
+    let template =
+        json!({"deep": {"$field": "/o/0/k", "omit_if_absent": true}, "v": {"$field": "/v"}});
     for value in [
         "null",
         "true",
@@ -170,7 +171,7 @@ async fn a_body_that_the_template_cannot_read_keeps_the_response_as_it_came() {
 
 #[tokio::test]
 async fn an_object_left_without_members_is_left_out_only_when_marked_so() {
-    let member = json!({"x": {"$field": "/x", "optional": true}});
+    let member = json!({"x": {"$field": "/x", "omit_if_absent": true}});
     let template = json!({"a": member, "b": {"$object": member, "omit_when_empty": true}});
     assert_eq!(filled(template.clone(), &[], "{}").await, r#"{"a":{}}"#);
     assert_eq!(
@@ -224,7 +225,7 @@ async fn an_old_client_of_the_device_flow_gets_the_body_it_always_got() {
 #[tokio::test]
 async fn a_default_that_is_an_empty_object_is_left_out_when_marked_so() {
     let template = json!({"v": {"$field": "/v", "default": {
-        "$object": {"x": {"$header": "x-a", "optional": true}}, "omit_when_empty": true,
+        "$object": {"x": {"$header": "x-a", "omit_if_absent": true}}, "omit_when_empty": true,
     }}});
     assert_eq!(filled(template.clone(), &[], "{}").await, "{}");
     assert_eq!(
@@ -242,7 +243,7 @@ fn a_fault_within_what_may_be_left_out_is_reported_once() {
     let error = Contract::from_json(
         r#"{"endpoints": [{"name": "order", "method": "GET", "path": "/", "outcomes": [
             {"name": "FOUND", "status": 200, "legacy": {"status": 404, "body": {"json": {
-                "o": {"$object": {"v": {"$field": "v", "optional": true}}, "omit_when_empty": true}
+                "o": {"$object": {"v": {"$field": "v", "omit_if_absent": true}}, "omit_when_empty": true}
             }}}}
         ]}]}"#,
     )

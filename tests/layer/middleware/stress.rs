@@ -1,7 +1,10 @@
 //! Real threads: answers pass while the flag flips.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
     thread,
 };
 
@@ -78,8 +81,8 @@ async fn one_response(layer: &LegacyHttpCompatLayer, notes: &Notes, split: bool)
 fn work(flag: &CompatFlag, shared: &Shared, worker: usize) -> [usize; 2] {
     let _done = Done(shared);
     let notes = Notes::default();
-    let layer =
-        LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).observe(notes.clone());
+    let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader())
+        .observer(Arc::new(notes.clone()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

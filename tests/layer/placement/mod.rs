@@ -6,7 +6,7 @@ mod servers;
 mod stacks;
 mod wire;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -38,7 +38,8 @@ struct Compat {
 
 fn compat(contract: Contract) -> Compat {
     let (flag, notes) = (CompatFlag::new("compat", true), Notes::default());
-    let layer = LegacyHttpCompatLayer::new(contract, flag.reader()).observe(notes.clone());
+    let layer =
+        LegacyHttpCompatLayer::new(contract, flag.reader()).observer(Arc::new(notes.clone()));
     Compat { layer, flag, notes }
 }
 

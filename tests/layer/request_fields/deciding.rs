@@ -1,6 +1,6 @@
 //! What the fields of a request decide.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
 use http::Request;
@@ -23,7 +23,7 @@ fn seen(outcome: &str, skipped: Option<SkipReason>) -> Seen {
 }
 
 fn unread() -> Seen {
-    seen("undetermined", Some(SkipReason::RequestUnread))
+    seen("undetermined", Some(SkipReason::RequestFieldsNotCaptured))
 }
 
 fn json_body(value: &Value) -> Full<Bytes> {
@@ -161,7 +161,10 @@ async fn without_the_capture_layer_the_outcome_is_undetermined() {
     let recorder = Recorder::default();
     let flag = CompatFlag::new("f", true);
     let service = ServiceBuilder::new()
-        .layer(LegacyHttpCompatLayer::new(contract(), flag.reader()).observe(recorder.clone()))
+        .layer(
+            LegacyHttpCompatLayer::new(contract(), flag.reader())
+                .observer(Arc::new(recorder.clone())),
+        )
         .service(service_fn(async |_: Request<Full<Bytes>>| {
             Ok::<_, Infallible>(forbidden())
         }));
@@ -178,7 +181,10 @@ async fn an_outcome_that_asks_for_no_request_field_does_not_need_one() {
     let recorder = Recorder::default();
     let flag = CompatFlag::new("f", true);
     let service = ServiceBuilder::new()
-        .layer(LegacyHttpCompatLayer::new(contract(), flag.reader()).observe(recorder.clone()))
+        .layer(
+            LegacyHttpCompatLayer::new(contract(), flag.reader())
+                .observer(Arc::new(recorder.clone())),
+        )
         .service(service_fn(async |_: Request<Full<Bytes>>| {
             Ok::<_, Infallible>(http::Response::new(Full::<Bytes>::default()))
         }));

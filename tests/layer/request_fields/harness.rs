@@ -52,7 +52,7 @@ pub(crate) fn contract() -> Contract {
         ("who", Placeholder::request_field("/who").into()),
         (
             "note",
-            Placeholder::request_field("/note").optional().into(),
+            Placeholder::request_field("/note").omit_if_absent().into(),
         ),
         ("code", Template::from("OLD")),
     ]);
@@ -106,7 +106,10 @@ where
     let recorder = Recorder::default();
     let flag = CompatFlag::new("f", true);
     let service = ServiceBuilder::new()
-        .layer(LegacyHttpCompatLayer::new(contract(), flag.reader()).observe(recorder.clone()))
+        .layer(
+            LegacyHttpCompatLayer::new(contract(), flag.reader())
+                .observer(Arc::new(recorder.clone())),
+        )
         .layer(capture)
         .service(service_fn(
             async |request: Request<CapturedRequestBody<B>>| {

@@ -22,7 +22,7 @@ async fn what_cannot_be_journaled_is_not_done() {
         (503, "journal-failing")
     );
     assert_eq!(response.json()["certain"], true);
-    assert!(room.rollout.reader().is_active());
+    assert!(room.rollout.reader().is_on());
     let status = room.viewer().get("/api/status").await.ok();
     assert_eq!(status["journal"]["works"], false);
     room.journal.refuses_writing.store(false, Ordering::Relaxed);
@@ -53,7 +53,7 @@ async fn a_rollback_that_cannot_be_journaled_is_done_all_the_same() {
         (response.status, response.json()),
         (202, json!({"head": head, "recorded": false}))
     );
-    assert!(room.rollout.reader().is_active());
+    assert!(room.rollout.reader().is_on());
     let status = room.viewer().get("/api/status").await.ok();
     assert_eq!(
         (&status["flag"], &status["journal"]["rollback_unrecorded"]),
@@ -120,7 +120,7 @@ async fn a_rollback_needs_no_journal_that_can_be_read() {
         )
         .await;
     assert_eq!(response.status, 202, "{response:?}");
-    assert!(room.rollout.reader().is_active());
+    assert!(room.rollout.reader().is_on());
 }
 
 #[tokio::test]

@@ -139,5 +139,5 @@ async fn not_even_a_broken_condition_stands_in_the_way_of_a_rollback() {
         .post("/api/rollbacks", &rollback)
         .await
         .ok();
-    assert!(room.rollout.reader().is_active());
+    assert!(room.rollout.reader().is_on());
 }

@@ -92,7 +92,7 @@ impl Room {
         let mut setup = Setup::default();
         change(&mut setup);
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(KINDS);
+        let kinds = Kinds::new(KINDS).unwrap();
         let census = Census::builder(&kinds).clock(clock.clone()).open().unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
@@ -160,7 +160,7 @@ impl Room {
 
     /// A caller of a kind is seen to depend on a legacy shape.
     pub(crate) fn see(&self, kind: &str, number: u128, dependence: Dependence) {
-        let kind = Kinds::new(KINDS).find(kind).unwrap();
+        let kind = Kinds::new(KINDS).unwrap().find(kind).unwrap();
         let caller = Caller::new(kind, Generation::Legacy);
         self.census.record(&CallerEvent {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
@@ -172,7 +172,7 @@ impl Room {
     /// A poll is answered under the layer.
     pub(crate) async fn poll(&self) {
         let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), self.rollout.reader());
-        let layer = layer.observe(self.metrics.clone());
+        let layer = layer.observer(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
         let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
         respond(&layer, poll, pending).await;

@@ -103,7 +103,7 @@ impl Stage {
         setting: Setting,
         change: impl FnOnce(HistoryBuilder) -> HistoryBuilder,
     ) -> Self {
-        let kinds = Kinds::new(setting.kinds.iter().copied());
+        let kinds = Kinds::new(setting.kinds.iter().copied()).unwrap();
         // Small, because a report looks at every place.
         let census = Census::builder(&kinds).capacity(64).clock(clock.clone());
         let census = census.open().unwrap();
@@ -111,9 +111,9 @@ impl Stage {
         let builder = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(setting.contract, flag.reader())
-            .detect(Told(kinds))
-            .observe(census.clone())
-            .observe(metrics.clone());
+            .detector(Arc::new(Told(kinds)))
+            .observer(census.clone())
+            .observer(metrics.clone());
         Self {
             clock,
             flag,
@@ -186,7 +186,7 @@ impl Stage {
 }
 
 pub(crate) fn caller(kind: &str, number: u128, generation: Generation) -> Caller {
-    let kinds = Kinds::new(["AGENT", "MCP"]);
+    let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
     let kind = kinds.find(kind).unwrap_or(Kind::OTHER);
     Caller::new(kind, generation).with_fingerprint(Fingerprint::from_u128(number))
 }

@@ -41,9 +41,9 @@ fn all_faults_of_contract_and_callers_are_shown_at_once() {
     let ran = check(FAULTY.as_bytes(), false);
     assert_eq!(ran.ends(1).out, "");
     for fault in [
-        "contract: base: expected one of the members of the contract",
-        "contract: endpoint \"job\", outcome \"D\": status 99: expected a status from 100 to 599",
-        "contract: endpoint \"job\"",
+        "contract: /base: unknown member `base`; expected one of the members",
+        "(endpoint \"job\", outcome \"D\"): invalid status `99`; expected a status from 100 to 599",
+        "contract: /endpoints/0/method (endpoint \"job\")",
         "HEAD",
         "callers: ",
         "CONSOLE",
@@ -61,9 +61,9 @@ fn the_faults_in_json_have_their_places() {
     let of = |part: &str| faults.iter().filter(|fault| fault["part"] == part).count();
     assert!(of("contract") >= 5, "{response}");
     assert!(of("callers") >= 2, "{response}");
-    let status = faults.iter().find(|fault| fault["outcome"] == "D").unwrap();
-    assert_eq!(status["endpoint"], "job");
-    assert_eq!(status["value"], "status 99");
+    let status = faults.iter().find(|fault| fault["value"] == "99").unwrap();
+    assert_eq!(status["code"], "invalid_status");
+    assert!(status["place"].as_str().unwrap().ends_with("/status"));
     ran.complains(&format!("{} faults", faults.len()));
 }
 
@@ -81,7 +81,7 @@ fn text_that_is_no_json_is_a_fault() {
     check(b"{\n  \"endpoints\": [}", false)
         .ends(1)
         .complains("line 2");
-    check(b"\xff\xfe", false).ends(1).complains("no JSON");
+    check(b"\xff\xfe", false).ends(1).complains("JSON");
     check(b"", true).ends(1);
 }
 

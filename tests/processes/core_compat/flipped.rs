@@ -113,7 +113,7 @@ async fn under_load_every_response_is_all_legacy_or_all_target() {
 
 /// By an operator; the switch has its new state when this returns.
 async fn flip(core: &CoreServer, active: bool) {
-    if active != core.is_active() {
+    if active != core.is_on() {
         let operator = core.operator();
         let begins = core.rollout.status().state.phase() == Phase::Observe;
         let response = match (active, begins) {
@@ -123,7 +123,7 @@ async fn flip(core: &CoreServer, active: bool) {
         };
         assert_eq!(response.status, 200, "{}", response.text);
     }
-    assert_eq!(core.is_active(), active);
+    assert_eq!(core.is_on(), active);
 }
 
 fn assert_one_shape(response: &Answer) {

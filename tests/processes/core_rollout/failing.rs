@@ -38,7 +38,7 @@ async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
     disk.is_full.store(true, Ordering::Relaxed);
     let refused = go_to(&operator, "cutover").await;
     assert_problem(&refused, 503, "journal-failing");
-    assert!(core.is_active());
+    assert!(core.is_on());
 
     disk.is_full.store(false, Ordering::Relaxed);
     assert_done(&go_to(&operator, "cutover").await);
@@ -51,7 +51,7 @@ async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
         go_to(&operator, "cutover").await,
     ] {
         assert_problem(&refused, 503, "rollback-unrecorded");
-        assert!(core.is_active());
+        assert!(core.is_on());
     }
     assert_eq!(operator.status().await["journal"]["works"], false);
 

@@ -85,7 +85,7 @@ async fn instrumentation_comes_first_and_then_compat(core: &CoreServer, fleet: &
         "coverage",
     ];
     assert_gates(&go_to(&operator, "cutover").await, &missing);
-    assert!(core.is_active());
+    assert!(core.is_on());
 }
 
 /// Steps 3 and 4.
@@ -116,7 +116,7 @@ async fn the_cutover_waits_for_its_evidence(core: &CoreServer, fleet: &Fleet) {
     report_checks(&core.rollout, &["openapi"], true);
     assert!(core.rollout.dry_run(Transition::Cutover).unwrap().passes());
 
-    assert!(core.is_active(), "a dry run changes nothing");
+    assert!(core.is_on(), "a dry run changes nothing");
     assert_done(&go_to(&operator, "cutover").await);
     assert_problem(&go_to(&operator, "cutover").await, 409, "impossible");
     fleet.visit(&core.http, 0..FLEET).await;
@@ -132,7 +132,7 @@ async fn a_forgotten_client_is_stranded_and_the_cutover_taken_back(core: &CoreSe
 
     let unnamed = go_to(&core.operator(), "compat").await;
     assert_problem(&unnamed, 422, "needs-incident");
-    assert!(!core.is_active());
+    assert!(!core.is_on());
     assert_done(&roll_back(&core.operator(), INCIDENT).await);
     let step = OldClient::new(INTERVAL).read(&poll(&forgotten).await);
     assert_eq!(step, Step::KeepPolling(INTERVAL), "served again");
@@ -150,10 +150,7 @@ async fn a_client_version_is_rolled_back_and_whoever_has_it_regressed(
 
 async fn a_restart_forgets_neither_the_rollback_nor_what_is_owed(core: &CoreServer) {
     let shown = core.operator().status().await;
-    assert_eq!(
-        (&shown["phase"], core.is_active()),
-        (&"compat".into(), true)
-    );
+    assert_eq!((&shown["phase"], core.is_on()), (&"compat".into(), true));
     assert_eq!(shown["incidents"][0]["incident"], INCIDENT);
     assert_eq!(shown["obligations"].as_array().unwrap().len(), 2, "{shown}");
     let status = core.rollout.status();

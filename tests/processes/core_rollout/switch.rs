@@ -15,13 +15,10 @@ async fn an_operator_enables_cuts_over_and_rolls_back() {
     assert_eq!(phase(&core.rollout), Phase::Observe);
     for (to, active) in [("compat", true), ("cutover", false)] {
         assert_done(&go_to(&operator, to).await);
-        assert_eq!(core.is_active(), active);
+        assert_eq!(core.is_on(), active);
     }
     assert_done(&roll_back(&operator, "INC-1").await);
-    assert_eq!(
-        (phase(&core.rollout), core.is_active()),
-        (Phase::Compat, true)
-    );
+    assert_eq!((phase(&core.rollout), core.is_on()), (Phase::Compat, true));
     let status = operator.status().await;
     assert_eq!(status["incidents"][0]["incident"], "INC-1");
 }
@@ -37,7 +34,7 @@ async fn a_viewer_sees_all_and_moves_nothing() {
     let head = core.rollout.status().head;
     assert_problem(&go_to(&viewer, "cutover").await, 403, "not-allowed");
     assert_problem(&roll_back(&viewer, "INC-1").await, 403, "not-allowed");
-    assert_eq!((core.is_active(), core.rollout.status().head), (true, head));
+    assert_eq!((core.is_on(), core.rollout.status().head), (true, head));
 }
 
 #[tokio::test]
@@ -50,7 +47,7 @@ async fn without_a_token_nobody_sees_or_moves_anything() {
             assert!(response.header(http::header::WWW_AUTHENTICATE).is_some());
         }
     }
-    assert!(core.is_active());
+    assert!(core.is_on());
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ pub(super) fn stage_with(
     set_up: impl FnOnce(RolloutBuilder) -> RolloutBuilder,
 ) -> Stage {
     let clock = Arc::new(ManualClock::new(START));
-    let kinds = Kinds::new(["AGENT", "MCP"]);
+    let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
     let census = Census::builder(&kinds)
         .capacity(capacity)
         .heartbeat_limit(2 * HOUR)

@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header::LINK};
 
-use super::headers::ready;
-use crate::contract::{
-    deprecation::Deprecation,
-    error::{FaultKind, Faults},
+use super::syntax::without_first_clone;
+use crate::{
+    contract::definition::deprecation::Deprecation,
+    diagnostics::{Diagnostics, FaultCode},
 };
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
@@ -24,26 +24,23 @@ pub(crate) struct DeprecationHeaders {
 }
 
 impl DeprecationHeaders {
-    pub(super) fn compile(deprecation: &Deprecation, faults: &mut Faults) -> Self {
+    pub(super) fn compile(deprecation: &Deprecation, diagnostics: &mut Diagnostics) -> Self {
         let mut notice = Self::default();
-        if let Some(date) = date("deprecation date", deprecation.date, faults) {
+        if let Some(date) = date("date", deprecation.date, diagnostics) {
             // A structured-field Date (RFC 9651, section 3.3.7).
             notice.set(DEPRECATION, &format!("@{date}"));
         }
         if let Some(sunset) = deprecation
             .sunset
-            .and_then(|sunset| date("sunset", sunset, faults))
+            .and_then(|sunset| date("sunset", sunset, diagnostics))
         {
             if deprecation.sunset < Some(deprecation.date) {
                 let expected = format!(
                     "a sunset not before the deprecation at {}",
                     deprecation.date
                 );
-                faults.add(
-                    FaultKind::SunsetBeforeDeprecation,
-                    format!("sunset {sunset}"),
-                    expected,
-                );
+                let code = FaultCode::SunsetBeforeDeprecation;
+                diagnostics.add_at("/deprecation/sunset", code, sunset.to_string(), expected);
             }
             let sunset = SystemTime::UNIX_EPOCH + Duration::from_secs(sunset);
             notice.set(SUNSET, &httpdate::fmt_http_date(sunset));
@@ -51,7 +48,7 @@ impl DeprecationHeaders {
         notice.link = deprecation
             .link
             .as_deref()
-            .and_then(|uri| link(uri, faults));
+            .and_then(|uri| link(uri, diagnostics));
         notice
     }
 
@@ -67,27 +64,29 @@ impl DeprecationHeaders {
 
     fn set(&mut self, name: HeaderName, text: &str) {
         let value = HeaderValue::from_str(text).expect("a date is visible ASCII");
-        self.set.push((name, ready(value)));
+        self.set.push((name, without_first_clone(value)));
     }
 }
 
-fn date(what: &str, seconds: i64, faults: &mut Faults) -> Option<u64> {
+fn date(member: &str, seconds: i64, diagnostics: &mut Diagnostics) -> Option<u64> {
     let date = u64::try_from(seconds)
         .ok()
         .filter(|_| seconds <= LAST_SECOND);
     if date.is_none() {
         let expected =
             format!("seconds since the Unix epoch, from 0 to {LAST_SECOND} (the year 9999)");
-        faults.add(
-            FaultKind::InvalidDate,
-            format!("{what} {seconds}"),
+        let pointer = format!("/deprecation/{member}");
+        diagnostics.add_at(
+            pointer,
+            FaultCode::InvalidDate,
+            seconds.to_string(),
             expected,
         );
     }
     date
 }
 
-fn link(uri: &str, faults: &mut Faults) -> Option<HeaderValue> {
+fn link(uri: &str, diagnostics: &mut Diagnostics) -> Option<HeaderValue> {
     let absolute = uri
         .parse::<Uri>()
         .is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
@@ -96,9 +95,9 @@ fn link(uri: &str, faults: &mut Faults) -> Option<HeaderValue> {
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"'));
     if !(absolute && safe) {
         let expected = "an absolute URI such as https://example.com/deprecations";
-        faults.add(FaultKind::InvalidLink, format!("link {uri:?}"), expected);
+        diagnostics.add_at("/deprecation/link", FaultCode::InvalidLink, uri, expected);
         return None;
     }
     let value = format!(r#"<{uri}>; rel="deprecation"; type="text/html""#);
-    HeaderValue::from_str(&value).ok().map(ready)
+    HeaderValue::from_str(&value).ok().map(without_first_clone)
 }

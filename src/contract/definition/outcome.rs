@@ -18,11 +18,11 @@ use super::shape::LegacyShape;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Outcome {
-    pub(super) name: String,
-    /// As it was given, which may be no status at all.
-    pub(super) status: i64,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) legacy: Option<LegacyShape>,
+    pub(in crate::contract) name: String,
+    /// As given, in range or not; none where a document has none that can be read.
+    pub(in crate::contract) status: Option<i64>,
+    pub(in crate::contract) conditions: Vec<Condition>,
+    pub(in crate::contract) legacy: Option<LegacyShape>,
 }
 
 /// What one part of an answer must be: one of a set of values.
@@ -48,7 +48,7 @@ impl Outcome {
     pub fn new(name: impl Into<String>, status: u16) -> Self {
         Self {
             name: name.into(),
-            status: status.into(),
+            status: Some(status.into()),
             conditions: Vec::new(),
             legacy: None,
         }
@@ -117,7 +117,8 @@ impl Outcome {
     /// The status of the target answer; 0 for one that does not even fit.
     #[must_use]
     pub fn status(&self) -> u16 {
-        u16::try_from(self.status).unwrap_or_default()
+        let status = self.status.and_then(|status| u16::try_from(status).ok());
+        status.unwrap_or_default()
     }
 
     /// The answer that old clients expect, where it differs.

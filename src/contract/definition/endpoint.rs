@@ -12,10 +12,10 @@ use super::outcome::Outcome;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Endpoint {
-    pub(super) name: String,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) outcomes: Vec<Outcome>,
+    pub(in crate::contract) name: String,
+    pub(in crate::contract) method: String,
+    pub(in crate::contract) path: String,
+    pub(in crate::contract) outcomes: Vec<Outcome>,
 }
 
 impl Endpoint {

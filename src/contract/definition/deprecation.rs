@@ -7,9 +7,9 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Deprecation {
-    pub(super) date: i64,
-    pub(super) link: Option<String>,
-    pub(super) sunset: Option<i64>,
+    pub(in crate::contract) date: i64,
+    pub(in crate::contract) link: Option<String>,
+    pub(in crate::contract) sunset: Option<i64>,
 }
 
 impl Deprecation {

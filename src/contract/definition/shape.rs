@@ -15,7 +15,7 @@ use super::template::Template;
 ///     .json(Template::object([
 ///         ("code", Template::from("AUTHORIZATION_PENDING")),
 ///         ("retryable", Template::from(true)),
-///         ("correlation_id", Placeholder::header(["x-correlation-id"]).or(Placeholder::uuid()).into()),
+///         ("correlation_id", Placeholder::header(["x-correlation-id"]).default(Placeholder::uuid()).into()),
 ///     ]));
 /// assert_eq!(pending.status(), 401);
 /// ```
@@ -23,12 +23,12 @@ use super::template::Template;
 #[must_use]
 pub struct LegacyShape {
     /// As it was given, which may be no status at all.
-    pub(super) status: i64,
-    pub(super) set: Vec<(String, String)>,
-    pub(super) append: Vec<(String, String)>,
-    pub(super) remove: Vec<String>,
-    pub(super) body: BodyShape,
-    pub(super) allow_missing_required_header: bool,
+    pub(in crate::contract) status: i64,
+    pub(in crate::contract) set: Vec<(String, String)>,
+    pub(in crate::contract) append: Vec<(String, String)>,
+    pub(in crate::contract) remove: Vec<String>,
+    pub(in crate::contract) body: BodyShape,
+    pub(in crate::contract) allow_missing_required_header: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

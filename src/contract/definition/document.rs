@@ -5,12 +5,14 @@ use serde_json::Value;
 use super::{
     deprecation::Deprecation,
     endpoint::Endpoint,
-    error::{FaultKind, Faults},
     outcome::{Condition, MatchTarget, Outcome},
     shape::{BodyShape, LegacyShape},
     template::Template,
 };
-use crate::json::{About, Complaint, ObjectReader, OrderedValue};
+use crate::{
+    diagnostics::{Diagnostics, FaultCode},
+    json::{ObjectReader, OrderedValue, wrong_type},
+};
 
 /// What a contract says, checked or not.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,25 +23,17 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    /// Reads all of a document that can be read and collects what is wrong with the rest.
-    pub(crate) fn read(tree: &OrderedValue, faults: &mut Faults) -> Self {
-        let mut members = ObjectReader::of("the contract", tree);
-        members.require("endpoints");
-        let base_path = members.text("base_path").unwrap_or_default();
-        let (deprecation, endpoints) = (members.any("deprecation"), members.list("endpoints"));
-        let complaints = members.finish();
-        report(complaints, faults);
-        let deprecation = deprecation.and_then(|tree| read_deprecation(tree, faults));
-        let endpoints = endpoints
-            .iter()
-            .enumerate()
-            .map(|(i, tree)| read_endpoint(i, tree, faults))
-            .collect();
-        Self {
-            base_path,
-            deprecation,
-            endpoints,
-        }
+    /// Reads all of a document that can be read and reports the faults of the rest.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let mut reader = ObjectReader::new(tree, diagnostics);
+        reader.require("endpoints");
+        let definition = Self {
+            base_path: reader.string("base_path").unwrap_or_default(),
+            deprecation: reader.nested("deprecation", read_deprecation).flatten(),
+            endpoints: reader.each("endpoints", read_endpoint),
+        };
+        reader.finish();
+        definition
     }
 
     pub(crate) fn write(&self) -> OrderedValue {
@@ -62,13 +56,12 @@ impl Definition {
     }
 }
 
-fn read_deprecation(tree: &OrderedValue, faults: &mut Faults) -> Option<Deprecation> {
-    let mut members = ObjectReader::of("the deprecation", tree);
-    members.require("date");
-    let date = members.integer("date");
-    let (link, sunset) = (members.text("link"), members.integer("sunset"));
-    let complaints = members.finish();
-    report(complaints, faults);
+fn read_deprecation(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Deprecation> {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    reader.require("date");
+    let date = reader.integer("date");
+    let (link, sunset) = (reader.string("link"), reader.integer("sunset"));
+    reader.finish();
     Some(Deprecation {
         date: date?,
         link,
@@ -76,79 +69,86 @@ fn read_deprecation(tree: &OrderedValue, faults: &mut Faults) -> Option<Deprecat
     })
 }
 
-fn read_endpoint(index: usize, tree: &OrderedValue, faults: &mut Faults) -> Endpoint {
-    let mut members = ObjectReader::of("an endpoint", tree);
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "an element is read even where parts of it are missing"
+)]
+fn read_endpoint(
+    index: usize,
+    tree: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Option<Endpoint> {
+    let mut reader = ObjectReader::new(tree, diagnostics);
     // Stands in for a missing name or path, so that the rest of the endpoint can still be checked.
     let stand_in = format!("endpoint-{}", index + 1);
-    let name = members
-        .required_text("name")
+    let name = reader
+        .required_string("name")
         .unwrap_or_else(|| stand_in.clone());
-    let method = members
-        .required_text("method")
+    reader.diagnostics.describe("endpoint", &name);
+    let method = reader
+        .required_string("method")
         .unwrap_or_else(|| "GET".to_owned());
-    let path = members
-        .required_text("path")
+    let path = reader
+        .required_string("path")
         .unwrap_or_else(|| format!("/{stand_in}"));
-    members.require("outcomes");
-    let outcomes = members.list("outcomes");
-    let complaints = members.finish();
-    faults.enter_endpoint(&name);
-    report(complaints, faults);
-    let outcomes = outcomes
-        .iter()
-        .enumerate()
-        .filter_map(|(i, tree)| read_outcome(i, tree, faults))
-        .collect();
-    faults.leave_endpoint();
-    Endpoint {
+    reader.require("outcomes");
+    let outcomes = reader.each("outcomes", read_outcome);
+    reader.finish();
+    Some(Endpoint {
         name,
         method,
         path,
         outcomes,
-    }
+    })
 }
 
-fn read_outcome(index: usize, tree: &OrderedValue, faults: &mut Faults) -> Option<Outcome> {
-    let mut members = ObjectReader::of("an outcome", tree);
-    let name = members
-        .required_text("name")
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "an element is read even where parts of it are missing"
+)]
+fn read_outcome(
+    index: usize,
+    tree: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Option<Outcome> {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    let name = reader
+        .required_string("name")
         .unwrap_or_else(|| format!("outcome-{}", index + 1));
-    members.require("status");
-    let status = members.integer("status");
+    reader.diagnostics.describe("outcome", &name);
+    reader.require("status");
+    let status = reader.integer("status");
     let conditions = [
-        read_conditions(members.map("fields"), MatchTarget::Field),
-        read_conditions(members.map("request_fields"), MatchTarget::RequestField),
-        read_conditions(members.map("headers"), MatchTarget::Header),
+        read_conditions(&mut reader, "fields", MatchTarget::Field),
+        read_conditions(&mut reader, "request_fields", MatchTarget::RequestField),
+        read_conditions(&mut reader, "headers", MatchTarget::Header),
     ]
     .concat();
-    let legacy = members.any("legacy");
-    let complaints = members.finish();
-    faults.enter_outcome(&name);
-    report(complaints, faults);
-    let legacy = legacy.and_then(|tree| read_shape(tree, faults));
-    faults.leave_outcome();
+    let legacy = reader.nested("legacy", read_shape).flatten();
+    reader.finish();
     Some(Outcome {
         name,
-        status: status?,
+        status,
         conditions,
         legacy,
     })
 }
 
 fn read_conditions(
-    members: &[(String, OrderedValue)],
+    reader: &mut ObjectReader<'_, '_>,
+    member: &'static str,
     on: fn(String) -> MatchTarget,
 ) -> Vec<Condition> {
-    let condition =
-        |(name, values): &(String, OrderedValue)| read_condition(on(name.clone()), values);
-    members.iter().map(condition).collect()
+    reader.entries(member, |name, values, _| {
+        Some(read_condition(on(name.to_owned()), values))
+    })
 }
 
 /// One value, or an array of those that are allowed.
 fn read_condition(on: MatchTarget, values: &OrderedValue) -> Condition {
     let value = |tree: &OrderedValue| match tree {
         OrderedValue::Scalar(value) => value.clone(),
-        // No scalar, which is complained of when the contract is built.
+        // Not a scalar, which is a fault when the contract is built.
         other => serde_json::to_value(other).unwrap_or_default(),
     };
     let values = match values {
@@ -158,34 +158,29 @@ fn read_condition(on: MatchTarget, values: &OrderedValue) -> Condition {
     Condition { on, values }
 }
 
-fn read_shape(tree: &OrderedValue, faults: &mut Faults) -> Option<LegacyShape> {
-    let mut members = ObjectReader::of("a legacy shape", tree);
-    members.require("status");
-    let status = members.integer("status");
-    let (set, append) = (members.map("set_headers"), members.map("append_headers"));
-    let remove = members.texts("remove_headers");
-    let body = members.any("body");
-    let allow_missing_required_header = members
-        .flag("allow_missing_required_header")
+fn read_shape(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<LegacyShape> {
+    let mut reader = ObjectReader::new(tree, diagnostics);
+    reader.require("status");
+    let status = reader.integer("status");
+    let set = reader.entries("set_headers", read_lines).concat();
+    let append = reader.entries("append_headers", read_lines).concat();
+    let remove = reader.string_list("remove_headers");
+    let body = reader.nested("body", read_body);
+    let allow_missing_required_header = reader
+        .boolean("allow_missing_required_header")
         .unwrap_or_default();
-    let mut complaints = members.finish();
-    let body = body.map_or(BodyShape::AsIs, |tree| read_body(tree, &mut complaints));
-    let (set, append) = (
-        read_lines(set, &mut complaints),
-        read_lines(append, &mut complaints),
-    );
-    report(complaints, faults);
+    reader.finish();
     Some(LegacyShape {
         status: status?,
         set,
         append,
         remove,
-        body,
+        body: body.unwrap_or(BodyShape::AsIs),
         allow_missing_required_header,
     })
 }
 
-fn read_body(tree: &OrderedValue, complaints: &mut Vec<Complaint>) -> BodyShape {
+fn read_body(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> BodyShape {
     match tree {
         OrderedValue::Scalar(Value::String(word)) if word == "as_is" => return BodyShape::AsIs,
         OrderedValue::Scalar(Value::String(word)) if word == "empty" => return BodyShape::Empty,
@@ -195,42 +190,22 @@ fn read_body(tree: &OrderedValue, complaints: &mut Vec<Complaint>) -> BodyShape 
         _ => {}
     }
     let expected = r#""as_is", "empty" or {"json": <template>}"#;
-    complaints.push(Complaint::new(
-        About::WrongType,
-        format!("body: {tree}"),
-        expected,
-    ));
+    diagnostics.add(FaultCode::WrongType, tree.to_string(), expected);
     BodyShape::AsIs
 }
 
+/// The lines of one header.
 fn read_lines(
-    headers: &[(String, OrderedValue)],
-    complaints: &mut Vec<Complaint>,
-) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
-    for (name, values) in headers {
-        match crate::json::texts(values) {
-            Some(values) => lines.extend(values.into_iter().map(|value| (name.clone(), value))),
-            None => complaints.push(Complaint::new(
-                About::WrongType,
-                format!("{name}: {values}"),
-                "a string or an array of strings",
-            )),
-        }
-    }
-    lines
-}
-
-fn report(complaints: Vec<Complaint>, faults: &mut Faults) {
-    for complaint in complaints {
-        let kind = match complaint.about {
-            About::Unknown => FaultKind::UnknownMember,
-            About::Repeated => FaultKind::RepeatedMember,
-            About::Missing => FaultKind::MissingMember,
-            About::WrongType => FaultKind::WrongType,
-        };
-        faults.add(kind, complaint.value, complaint.expected);
-    }
+    name: &str,
+    values: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<(String, String)>> {
+    let Some(values) = values.string_list() else {
+        wrong_type(values, "a string or an array of strings", diagnostics);
+        return None;
+    };
+    let line = |value| (name.to_owned(), value);
+    Some(values.into_iter().map(line).collect())
 }
 
 fn text(value: &str) -> OrderedValue {
@@ -280,7 +255,7 @@ fn write_outcome(outcome: &Outcome) -> OrderedValue {
     });
     OrderedValue::object([
         ("name", Some(text(&outcome.name))),
-        ("status", Some(number(outcome.status))),
+        ("status", outcome.status.map(number)),
         ("fields", fields),
         ("request_fields", request_fields),
         ("headers", headers),

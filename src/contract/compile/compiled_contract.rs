@@ -1,0 +1,197 @@
+//! A compiled contract, and which endpoint a request is for.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use http::Method;
+use matchit::{InsertError, Router};
+
+use super::{
+    deprecation_headers::DeprecationHeaders,
+    endpoint::{CompiledEndpoint, is_label},
+};
+use crate::{
+    contract::definition::{document::Definition, endpoint::Endpoint},
+    diagnostics::{Diagnostics, FaultCode},
+};
+
+/// Tells one compiled contract from another within a process, so that observers can keep what they prepared for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ContractId(u64);
+
+impl ContractId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Relaxed: all that matters is that no number is given twice.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Counts up from one contract to the next.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// A contract, checked and compiled.
+#[derive(Debug)]
+pub(crate) struct CompiledContract {
+    pub(crate) id: ContractId,
+    pub(crate) definition: Definition,
+    pub(crate) endpoints: Vec<CompiledEndpoint>,
+    pub(crate) notice: DeprecationHeaders,
+    routes: Routes,
+}
+
+impl CompiledContract {
+    /// The most endpoints a contract may have.
+    const MAX_ENDPOINTS: usize = 1024;
+
+    pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+        check_base_path(&definition.base_path, diagnostics);
+        if definition.endpoints.len() > Self::MAX_ENDPOINTS {
+            let expected = format!("at most {} endpoints", Self::MAX_ENDPOINTS);
+            let count = definition.endpoints.len().to_string();
+            diagnostics.add_at("/endpoints", FaultCode::TooMany, count, expected);
+        }
+        let notice = definition.deprecation.as_ref();
+        let notice = notice
+            .map(|deprecation| DeprecationHeaders::compile(deprecation, diagnostics))
+            .unwrap_or_default();
+        let endpoints = definition.endpoints.len();
+        let mut compiled = Self {
+            id: ContractId::next(),
+            definition,
+            endpoints: Vec::new(),
+            notice,
+            routes: Routes::default(),
+        };
+        diagnostics.at("endpoints", |diagnostics| {
+            for index in 0..endpoints {
+                diagnostics.at(index, |diagnostics| compiled.add(index, diagnostics));
+            }
+        });
+        compiled
+    }
+
+    /// The endpoint that a request is for. Never one for HEAD.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<usize> {
+        self.routes.find(method, path)
+    }
+
+    fn add(&mut self, index: usize, diagnostics: &mut Diagnostics) {
+        let endpoint = &self.definition.endpoints[index];
+        diagnostics.describe("endpoint", &endpoint.name);
+        check_name(endpoint, &self.definition.endpoints[..index], diagnostics);
+        let method = method(&endpoint.method, diagnostics);
+        let path = format!("{}{}", self.definition.base_path, endpoint.path);
+        let path = check_path(&path, diagnostics).then_some(path);
+        if let (Some(method), Some(path)) = (&method, path) {
+            let inserted = self.routes.insert(method, &path, index);
+            report_route(inserted, method, &path, diagnostics);
+        }
+        self.endpoints.push(CompiledEndpoint::compile(
+            endpoint,
+            method.as_ref(),
+            diagnostics,
+        ));
+    }
+}
+
+/// One router for each method, so that equal paths under different methods do not meet.
+#[derive(Clone, Default)]
+struct Routes {
+    by_method: Vec<(Method, Router<usize>)>,
+}
+
+impl Routes {
+    fn insert(&mut self, method: &Method, path: &str, endpoint: usize) -> Result<(), InsertError> {
+        let index = self
+            .by_method
+            .iter()
+            .position(|(known, _)| known == method)
+            .unwrap_or_else(|| {
+                self.by_method.push((method.clone(), Router::new()));
+                self.by_method.len() - 1
+            });
+        self.by_method[index].1.insert(path, endpoint)
+    }
+
+    /// Does not allocate for patterns with up to three parameters, which `matchit` keeps on the stack; a match with more
+    /// costs one allocation.
+    fn find(&self, method: &Method, path: &str) -> Option<usize> {
+        let (_, router) = self.by_method.iter().find(|(known, _)| known == method)?;
+        router.at(path).ok().map(|found| *found.value)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.by_method.iter().map(|(method, _)| method))
+            .finish()
+    }
+}
+
+fn check_base_path(base: &str, diagnostics: &mut Diagnostics) {
+    if !base.is_empty() && (!base.starts_with('/') || base.ends_with('/')) {
+        let expected = "a path such as /api/v1, with a leading and no trailing slash, or none";
+        diagnostics.add_at("/base_path", FaultCode::InvalidPath, base, expected);
+    }
+}
+
+fn check_name(endpoint: &Endpoint, earlier: &[Endpoint], diagnostics: &mut Diagnostics) {
+    if !is_label(&endpoint.name) || endpoint.name == "other" {
+        let expected = "1 to 64 letters, digits, `_`, `-` and `.`, but not `other`";
+        diagnostics.add_at("/name", FaultCode::InvalidName, &endpoint.name, expected);
+    }
+    if earlier.iter().any(|other| other.name == endpoint.name) {
+        let expected = "a name that no other endpoint has";
+        diagnostics.add_at("/name", FaultCode::DuplicateName, &endpoint.name, expected);
+    }
+}
+
+fn method(text: &str, diagnostics: &mut Diagnostics) -> Option<Method> {
+    let method = Method::from_bytes(text.as_bytes()).ok();
+    let method = method.filter(|method| !matches!(*method, Method::HEAD | Method::CONNECT));
+    if method.is_none() {
+        let expected = "a method such as POST; responses to HEAD and CONNECT are never rewritten";
+        diagnostics.add_at("/method", FaultCode::InvalidMethod, text, expected);
+    }
+    method
+}
+
+fn check_path(path: &str, diagnostics: &mut Diagnostics) -> bool {
+    let right = path.starts_with('/')
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
+    if !right {
+        let expected = "a path that starts with a slash, in ASCII as it is sent (other characters percent-encoded), \
+                        without query and fragment";
+        diagnostics.add_at("/path", FaultCode::InvalidPath, path, expected);
+    }
+    right
+}
+
+fn report_route(
+    inserted: Result<(), InsertError>,
+    method: &Method,
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    match inserted {
+        Ok(()) => {}
+        Err(InsertError::Conflict { with }) => {
+            let expected = format!("requests that {method} {with} does not match");
+            let value = format!("{method} {path}");
+            diagnostics.add_at("/path", FaultCode::OverlappingEndpoints, value, expected);
+        }
+        Err(error) => {
+            let expected =
+                format!("matchit syntax such as /items/{{id}} or /files/{{*rest}} ({error})");
+            diagnostics.add_at("/path", FaultCode::InvalidPath, path, expected);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Header names, header values and JSON pointers of a contract, checked and prepared.
+
+use http::{HeaderName, HeaderValue, header};
+
+use crate::{
+    diagnostics::{Diagnostics, FaultCode},
+    json::{FieldScanner, Pointer},
+};
+
+/// Headers that belong to the message's framing or connection, or describe bytes that the layer itself makes.
+const RESERVED: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// A header name that a condition or placeholder may read.
+pub(super) fn header_name(text: &str, diagnostics: &mut Diagnostics) -> Option<HeaderName> {
+    let name = HeaderName::from_bytes(text.as_bytes()).ok();
+    if name.is_none() {
+        let expected = "a field name: a token such as x-request-id (RFC 9110, section 5.1)";
+        diagnostics.add(FaultCode::InvalidHeader, text, expected);
+    }
+    name
+}
+
+/// A header name that a shape may set, append or remove.
+pub(super) fn changeable_header_name(
+    text: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<HeaderName> {
+    let name = header_name(text, diagnostics)?;
+    let reserved = RESERVED.contains(&name);
+    if reserved {
+        let expected = "a header other than those for framing, connection and content coding, which only the layer sets";
+        diagnostics.add(FaultCode::InvalidHeader, text, expected);
+    }
+    (!reserved).then_some(name)
+}
+
+pub(super) fn header_value(text: &str, diagnostics: &mut Diagnostics) -> Option<HeaderValue> {
+    let value = HeaderValue::from_str(text).ok();
+    if value.is_none() {
+        let expected = "a field value of visible ASCII, spaces and tabs (RFC 9110, section 5.5)";
+        diagnostics.add(FaultCode::InvalidHeader, text, expected);
+    }
+    value.map(without_first_clone)
+}
+
+/// A value whose clones do not allocate.
+///
+/// `Bytes` allocates its reference count on the first clone; that is done here, before any response.
+pub(super) fn without_first_clone(value: HeaderValue) -> HeaderValue {
+    drop(value.clone());
+    value
+}
+
+/// The slot of a field that a condition or placeholder reads.
+pub(super) fn field_slot(
+    pointer: &str,
+    fields: &mut FieldScanner,
+    diagnostics: &mut Diagnostics,
+) -> Option<usize> {
+    let Some(parsed) = Pointer::parse(pointer) else {
+        let expected = format!(
+            "a JSON pointer such as /status (RFC 6901), at most {} levels deep",
+            Pointer::MAX_DEPTH
+        );
+        diagnostics.add(FaultCode::InvalidPointer, pointer, expected);
+        return None;
+    };
+    let slot = fields.add(&parsed);
+    if slot.is_none() {
+        let expected = format!(
+            "at most {} different fields of one body",
+            FieldScanner::MAX_FIELDS
+        );
+        diagnostics.add(FaultCode::TooMany, pointer, expected);
+    }
+    slot
+}

@@ -1,0 +1,212 @@
+//! From a template to its compiled form.
+
+use http::HeaderName;
+
+use super::{
+    syntax,
+    syntax::field_slot,
+    template::{CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts},
+};
+use crate::{
+    contract::definition::template::{self, Node, Template, WhenAbsent},
+    diagnostics::{Diagnostics, FaultCode},
+    json::FieldScanner,
+};
+
+/// Where the holes of a template find their values.
+pub(super) struct TemplateInputs<'c> {
+    /// The fields that the template takes from the answer.
+    pub(super) fields: &'c mut FieldScanner,
+    /// The fields that the endpoint takes from the request.
+    pub(super) request_fields: &'c mut FieldScanner,
+    /// The request headers that the endpoint's templates take, one list for each hole.
+    pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
+    pub(super) diagnostics: &'c mut Diagnostics,
+}
+
+impl TemplateInputs<'_> {
+    /// Adds a fault of the template at the current place.
+    fn add(&mut self, value: impl AsRef<str>, expected: &str) {
+        let code = FaultCode::InvalidTemplate;
+        self.diagnostics.add(code, value, expected);
+    }
+}
+
+impl TemplateParts {
+    pub(super) fn compile(template: &Template, inputs: &mut TemplateInputs<'_>) -> Self {
+        let mut compiled = Self::default();
+        inputs.diagnostics.enter("json");
+        compiled.always_there(&template.0, inputs);
+        inputs.diagnostics.leave();
+        compiled
+    }
+
+    /// A value that cannot be left out where it stands.
+    fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
+        if may_be_absent(node) {
+            let expected = "an optional placeholder or object only as the value of a member";
+            inputs.add(describe(node), expected);
+        }
+        self.node(node, inputs);
+    }
+
+    fn node(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
+        match node {
+            Node::Scalar(value) => self.text(&value.to_string()),
+            Node::Array(elements) => self.array(elements, inputs),
+            Node::Object { members, .. } => self.object(members, inputs),
+            Node::Placeholder(placeholder) => {
+                if let Some(placeholder) = compile_placeholder(placeholder, inputs) {
+                    self.parts.push(TemplatePart::Placeholder(placeholder));
+                }
+            }
+            Node::Invalid { value, expected } => {
+                inputs.add(value, expected.as_str());
+            }
+        }
+    }
+
+    fn array(&mut self, elements: &[Node], inputs: &mut TemplateInputs<'_>) {
+        self.text("[");
+        for (index, element) in elements.iter().enumerate() {
+            self.text(if index == 0 { "" } else { "," });
+            inputs.diagnostics.enter(index);
+            self.always_there(element, inputs);
+            inputs.diagnostics.leave();
+        }
+        self.text("]");
+    }
+
+    fn object(&mut self, members: &[(String, Node)], inputs: &mut TemplateInputs<'_>) {
+        self.text("{");
+        let mut comma = Comma::Never;
+        for (index, (name, value)) in members.iter().enumerate() {
+            inputs.diagnostics.enter(name);
+            if members[..index].iter().any(|(earlier, _)| earlier == name) {
+                let expected = "members with different names";
+                inputs.add(name, expected);
+            }
+            let optional = may_be_absent(value);
+            let mut member = Self::default();
+            member.comma(comma);
+            member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
+            member.node(value, inputs);
+            inputs.diagnostics.leave();
+            comma = comma.after(!optional);
+            if optional {
+                self.parts.push(TemplatePart::Optional(member.parts));
+            } else {
+                self.extend(member.parts);
+            }
+        }
+        self.text("}");
+    }
+
+    fn comma(&mut self, comma: Comma) {
+        match comma {
+            Comma::Never => {}
+            Comma::Perhaps => self.parts.push(TemplatePart::Comma),
+            Comma::Always => self.text(","),
+        }
+    }
+
+    /// Text joins the text before it.
+    fn text(&mut self, text: &str) {
+        match self.parts.last_mut() {
+            Some(TemplatePart::Text(before)) => before.push_str(text),
+            _ => self.parts.push(TemplatePart::Text(text.to_owned())),
+        }
+    }
+
+    fn extend(&mut self, parts: Vec<TemplatePart>) {
+        for part in parts {
+            match part {
+                TemplatePart::Text(text) => self.text(&text),
+                other => self.parts.push(other),
+            }
+        }
+    }
+}
+
+/// Whether a member of an object needs a comma before it.
+#[derive(Clone, Copy)]
+enum Comma {
+    Never,
+    Perhaps,
+    Always,
+}
+
+impl Comma {
+    fn after(self, certain: bool) -> Self {
+        match self {
+            _ if certain => Self::Always,
+            Self::Never => Self::Perhaps,
+            before => before,
+        }
+    }
+}
+
+/// Whether there can be answers for which the node has no value and is left out.
+fn may_be_absent(node: &Node) -> bool {
+    match node {
+        Node::Placeholder(placeholder) => match &placeholder.when_absent {
+            WhenAbsent::Skip => false,
+            WhenAbsent::Omit => true,
+            WhenAbsent::Default(default) => may_be_absent(default),
+        },
+        Node::Object {
+            members,
+            omit_when_empty: true,
+        } => members.iter().all(|(_, value)| may_be_absent(value)),
+        _ => false,
+    }
+}
+
+fn compile_placeholder(
+    placeholder: &template::Placeholder,
+    inputs: &mut TemplateInputs<'_>,
+) -> Option<CompiledPlaceholder> {
+    let source = match &placeholder.source {
+        template::Source::Field(pointer) => {
+            CompiledSource::Field(field_slot(pointer, inputs.fields, inputs.diagnostics)?)
+        }
+        template::Source::RequestField(pointer) => CompiledSource::RequestField(field_slot(
+            pointer,
+            inputs.request_fields,
+            inputs.diagnostics,
+        )?),
+        template::Source::Header(names) => CompiledSource::Header(header(names, inputs)?),
+        template::Source::Uuid => CompiledSource::Uuid,
+    };
+    let fallback = match &placeholder.when_absent {
+        WhenAbsent::Skip | WhenAbsent::Omit => Fallback::Nothing,
+        WhenAbsent::Default(default) => {
+            let mut compiled = TemplateParts::default();
+            inputs.diagnostics.enter("default");
+            compiled.node(default, inputs);
+            inputs.diagnostics.leave();
+            Fallback::Default(compiled.parts)
+        }
+    };
+    Some(CompiledPlaceholder { source, fallback })
+}
+
+fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
+    if names.is_empty() {
+        inputs.add("[]", "the name of at least one header");
+    }
+    let parsed: Vec<_> = names
+        .iter()
+        .map(|name| syntax::header_name(name, inputs.diagnostics))
+        .collect();
+    let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
+    let known = inputs.headers.iter().position(|earlier| *earlier == names);
+    Some(known.unwrap_or_else(|| {
+        inputs.headers.push(names);
+        inputs.headers.len() - 1
+    }))
+}
+
+fn describe(node: &Node) -> String {
+    Template(node.clone()).to_tree().to_string()
+}

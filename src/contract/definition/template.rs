@@ -1,0 +1,329 @@
+//! The JSON body of a legacy answer: a value with holes.
+
+use serde_json::Value;
+
+use crate::{
+    diagnostics::Diagnostics,
+    json::{ObjectReader, OrderedValue},
+};
+
+/// A JSON value with typed holes, whose objects keep the order of their members.
+///
+/// In a document, and wherever a [`Value`] is turned into a template, an object whose first member's name starts with
+/// `$` is a hole:
+///
+/// | object | stands for |
+/// | --- | --- |
+/// | `{"$field": "/interval"}` | a field of the target answer by JSON pointer, with its JSON type |
+/// | `{"$request_field": "/client_kind"}` | a field of the request by JSON pointer, with its JSON type |
+/// | `{"$header": ["x-correlation-id", "x-request-id"]}` | the first of these request headers that is present, as a string |
+/// | `{"$uuid": "v4"}` | a fresh random UUID, as a string |
+/// | `{"$object": {…}, "omit_when_empty": true}` | an object, left out when all its members are |
+///
+/// The first three take `"default": …` (a value, or another hole) or `"omit_if_absent": true`, by which the member whose value
+/// they are is left out. Within `$object` names that start with `$` are plain names.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct Template(pub(in crate::contract) Node);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Node {
+    /// Null, a boolean, a number or a string.
+    Scalar(Value),
+    Array(Vec<Node>),
+    Object {
+        members: Vec<(String, Node)>,
+        omit_when_empty: bool,
+    },
+    Placeholder(Box<Placeholder>),
+    /// A hole that could not be read, and what would be right. Refused when the contract is built.
+    Invalid {
+        value: String,
+        expected: String,
+    },
+}
+
+/// A place in a [`Template`] that is filled for each answer.
+///
+/// A hole whose value is absent, and that has neither a default nor is optional, keeps the answer from being rewritten.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct Placeholder {
+    pub(crate) source: Source,
+    pub(crate) when_absent: WhenAbsent,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Field(String),
+    RequestField(String),
+    Header(Vec<String>),
+    Uuid,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum WhenAbsent {
+    Skip,
+    Omit,
+    Default(Node),
+}
+
+impl Template {
+    /// An object with these members in this order.
+    pub fn object<N: Into<String>, T: Into<Self>>(
+        members: impl IntoIterator<Item = (N, T)>,
+    ) -> Self {
+        let members = members
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into().0))
+            .collect();
+        Self(Node::Object {
+            members,
+            omit_when_empty: false,
+        })
+    }
+
+    /// An array of these elements.
+    pub fn array<T: Into<Self>>(elements: impl IntoIterator<Item = T>) -> Self {
+        Self(Node::Array(
+            elements
+                .into_iter()
+                .map(|element| element.into().0)
+                .collect(),
+        ))
+    }
+
+    /// This object, left out of the object around it when all its members are. No effect on anything but an object.
+    pub fn omit_when_empty(mut self) -> Self {
+        if let Node::Object {
+            omit_when_empty, ..
+        } = &mut self.0
+        {
+            *omit_when_empty = true;
+        }
+        self
+    }
+}
+
+impl Placeholder {
+    /// A field of the target answer by JSON pointer (RFC 6901), inserted with its JSON type.
+    pub fn field(pointer: impl Into<String>) -> Self {
+        Self::of(Source::Field(pointer.into()))
+    }
+
+    /// A field of the request by JSON pointer (RFC 6901), inserted with its JSON type. Needs a
+    /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside.
+    pub fn request_field(pointer: impl Into<String>) -> Self {
+        Self::of(Source::RequestField(pointer.into()))
+    }
+
+    /// The first of these request headers that is present with 1 to 128 bytes of visible ASCII (RFC 5234's `VCHAR`).
+    pub fn header<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::of(Source::Header(names.into_iter().map(Into::into).collect()))
+    }
+
+    /// A fresh random UUID (RFC 9562, version 4).
+    pub fn uuid() -> Self {
+        Self::of(Source::Uuid)
+    }
+
+    /// This hole, filled with a value or another hole where its own value is absent.
+    pub fn default(mut self, default: impl Into<Template>) -> Self {
+        self.when_absent = WhenAbsent::Default(default.into().0);
+        self
+    }
+
+    /// This hole, whose member is left out where its value is absent.
+    pub fn omit_if_absent(mut self) -> Self {
+        self.when_absent = WhenAbsent::Omit;
+        self
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source,
+            when_absent: WhenAbsent::Skip,
+        }
+    }
+}
+
+impl From<Placeholder> for Template {
+    fn from(placeholder: Placeholder) -> Self {
+        Self(Node::Placeholder(Box::new(placeholder)))
+    }
+}
+
+impl From<&str> for Template {
+    fn from(text: &str) -> Self {
+        Self(Node::Scalar(text.into()))
+    }
+}
+
+impl From<String> for Template {
+    fn from(text: String) -> Self {
+        Self(Node::Scalar(text.into()))
+    }
+}
+
+impl From<bool> for Template {
+    fn from(value: bool) -> Self {
+        Self(Node::Scalar(value.into()))
+    }
+}
+
+impl From<i64> for Template {
+    fn from(number: i64) -> Self {
+        Self(Node::Scalar(number.into()))
+    }
+}
+
+impl From<Value> for Template {
+    fn from(value: Value) -> Self {
+        Self::from_tree(&value.into())
+    }
+}
+
+impl Template {
+    pub(crate) fn from_tree(tree: &OrderedValue) -> Self {
+        Self(read(tree))
+    }
+
+    pub(crate) fn to_tree(&self) -> OrderedValue {
+        write(&self.0)
+    }
+}
+
+fn read(tree: &OrderedValue) -> Node {
+    match tree {
+        OrderedValue::Scalar(value) => Node::Scalar(value.clone()),
+        OrderedValue::Array(items) => Node::Array(items.iter().map(read).collect()),
+        OrderedValue::Object(members) if members.iter().any(|(name, _)| name.starts_with('$')) => {
+            read_special(tree)
+        }
+        OrderedValue::Object(members) => read_object(members, false),
+    }
+}
+
+fn read_object(members: &[(String, OrderedValue)], omit_when_empty: bool) -> Node {
+    let members = members
+        .iter()
+        .map(|(name, value)| (name.clone(), read(value)))
+        .collect();
+    Node::Object {
+        members,
+        omit_when_empty,
+    }
+}
+
+/// An object with a member whose name starts with `$`.
+fn read_special(tree: &OrderedValue) -> Node {
+    let mut diagnostics = Diagnostics::default();
+    let mut reader = ObjectReader::new(tree, &mut diagnostics);
+    let node = read_members(&mut reader);
+    reader.finish();
+    match (node, diagnostics.into_faults().first()) {
+        (Some(node), None) => node,
+        (_, Some(fault)) => Node::Invalid {
+            value: format!("{tree}: {}", fault.value()),
+            expected: fault.expected().to_owned(),
+        },
+        (None, None) => Node::Invalid {
+            value: tree.to_string(),
+            expected: "one of $field, $request_field, $header, $uuid with at most one of default and omit_if_absent, or \
+                       $object with an object"
+                .to_owned(),
+        },
+    }
+}
+
+fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
+    let object = reader.any("$object");
+    let sources = [
+        reader.string("$field").map(Source::Field),
+        reader.string("$request_field").map(Source::RequestField),
+        reader
+            .any("$header")
+            .map(|names| Source::Header(names.string_list().unwrap_or_default())),
+        reader
+            .string("$uuid")
+            .filter(|version| version == "v4")
+            .map(|_| Source::Uuid),
+    ];
+    let mut sources = sources.into_iter().flatten();
+    match (object, sources.next(), sources.next()) {
+        (Some(OrderedValue::Object(plain)), None, None) => {
+            let omit_when_empty = reader.boolean("omit_when_empty").unwrap_or_default();
+            Some(read_object(plain, omit_when_empty))
+        }
+        (None, Some(source), None) => {
+            let when_absent = read_when_absent(reader)?;
+            Some(Node::Placeholder(Box::new(Placeholder {
+                source,
+                when_absent,
+            })))
+        }
+        _ => None,
+    }
+}
+
+fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> Option<WhenAbsent> {
+    match (
+        reader.any("default"),
+        reader.boolean("omit_if_absent").unwrap_or_default(),
+    ) {
+        (Some(default), false) => Some(WhenAbsent::Default(read(default))),
+        (None, true) => Some(WhenAbsent::Omit),
+        (None, false) => Some(WhenAbsent::Skip),
+        (Some(_), true) => None,
+    }
+}
+
+fn write(node: &Node) -> OrderedValue {
+    match node {
+        Node::Scalar(value) => OrderedValue::Scalar(value.clone()),
+        Node::Array(items) => OrderedValue::Array(items.iter().map(write).collect()),
+        Node::Object {
+            members,
+            omit_when_empty,
+        } => write_object(members, *omit_when_empty),
+        Node::Placeholder(placeholder) => write_placeholder(placeholder),
+        Node::Invalid { value, .. } => OrderedValue::Scalar(value.as_str().into()),
+    }
+}
+
+fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> OrderedValue {
+    let plain = OrderedValue::Object(
+        members
+            .iter()
+            .map(|(name, node)| (name.clone(), write(node)))
+            .collect(),
+    );
+    if omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')) {
+        let omit = omit_when_empty.then_some(OrderedValue::Scalar(true.into()));
+        OrderedValue::object([("$object", Some(plain)), ("omit_when_empty", omit)])
+    } else {
+        plain
+    }
+}
+
+fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
+    let (name, source) = match &placeholder.source {
+        Source::Field(pointer) => ("$field", OrderedValue::Scalar(pointer.as_str().into())),
+        Source::RequestField(pointer) => (
+            "$request_field",
+            OrderedValue::Scalar(pointer.as_str().into()),
+        ),
+        Source::Header(names) => ("$header", Value::from(names.clone()).into()),
+        Source::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
+    };
+    let (default, omit) = match &placeholder.when_absent {
+        WhenAbsent::Skip => (None, None),
+        WhenAbsent::Omit => (None, Some(OrderedValue::Scalar(true.into()))),
+        WhenAbsent::Default(node) => (Some(write(node)), None),
+    };
+    OrderedValue::object([
+        (name, Some(source)),
+        ("default", default),
+        ("omit_if_absent", omit),
+    ])
+}

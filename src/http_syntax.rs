@@ -1,0 +1,61 @@
+//! The parts of HTTP's grammar that several modules read.
+
+use http::{HeaderMap, header};
+
+/// `bytes` as text, if they are a token (RFC 9110, section 5.6.2).
+pub(crate) fn token(bytes: &[u8]) -> Option<&str> {
+    if bytes.is_empty() || !bytes.iter().all(|byte| TCHARS[usize::from(*byte)]) {
+        return None;
+    }
+    str::from_utf8(bytes).ok()
+}
+
+/// Which bytes a token may have.
+const TCHARS: [bool; 256] = {
+    let mut chars = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        chars[byte as usize] = byte.is_ascii_graphic() && !is_delimiter(byte);
+        byte += 1;
+    }
+    chars
+};
+
+const fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
+}
+
+/// Whether the message's media type is `application/json` or has the suffix `+json` (RFC 6839, section 3.1).
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let mut parts = value.as_bytes().split(|byte| *byte == b';');
+    let essence = parts.next().unwrap_or_default().trim_ascii();
+    let suffix = essence.len().saturating_sub(b"+json".len());
+    essence.eq_ignore_ascii_case(b"application/json")
+        || essence[suffix..].eq_ignore_ascii_case(b"+json")
+}
+
+/// Whether the message has a content coding (RFC 9110, section 8.4) other than `identity`.
+pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings.any(|coding| {
+        let coding = coding.as_bytes().trim_ascii();
+        !coding.eq_ignore_ascii_case(b"identity")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_the_characters_that_the_rfc_lists() {
+        let listed = "!#$%&'*+-.^_`|~";
+        for byte in 0..=255_u8 {
+            let expected = byte.is_ascii_alphanumeric() || listed.as_bytes().contains(&byte);
+            assert_eq!(token(&[byte]).is_some(), expected, "{byte}");
+        }
+    }
+}
