@@ -7,6 +7,7 @@ mod made_up_tests;
 mod plan;
 mod rules;
 mod source;
+mod tables;
 
 use std::{fs, path::Path};
 
