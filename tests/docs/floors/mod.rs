@@ -1,4 +1,4 @@
-//! Guards the floors of the design: who may import whom.
+//! Guards the floors of the design: which modules may import which.
 //!
 //! A file imports from its own floor or those below; there are no circles, neither between the top-level modules nor
 //! between the files of one; middleware and rollout never import each other; a `mod.rs` is a façade without logic.
