@@ -23,7 +23,7 @@ fn kinds() -> Kinds {
     Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap()
 }
 
-fn caller_event(census: &Census, caller: u32) -> CallerEvent {
+fn event(census: &Census, caller: u32) -> CallerEvent {
     let kinds = kinds();
     let agent = kinds.find("AGENT").expect("AGENT is in the set");
     let version = ClientVersion::parse("1.4.2").expect("semver");
@@ -44,7 +44,7 @@ fn census_of(callers: u32) -> Census {
         .capacity(callers as usize)
         .open()
         .expect("in memory");
-    (0..callers).for_each(|caller| census.record(&caller_event(&census, caller)));
+    (0..callers).for_each(|caller| census.record(&event(&census, caller)));
     census
 }
 
@@ -56,12 +56,12 @@ fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Du
         .map(|thread| {
             let (census, start) = (Arc::clone(census), Arc::clone(&start));
             let own = thread * callers..(thread + 1) * callers;
-            let known: Vec<_> = own.map(|caller| caller_event(&census, caller)).collect();
+            let known: Vec<_> = own.map(|caller| event(&census, caller)).collect();
             thread::spawn(move || {
                 start.wait();
                 let began = Instant::now();
-                for (caller_event, _) in known.iter().cycle().zip(0..rounds) {
-                    census.record(black_box(caller_event));
+                for (event, _) in known.iter().cycle().zip(0..rounds) {
+                    census.record(black_box(event));
                 }
                 (began, Instant::now())
             })
@@ -89,7 +89,7 @@ fn record(c: &mut Criterion) {
     }
     group.throughput(Throughput::Elements(1));
     let census = census_of(20_000);
-    let known = caller_event(&census, 77);
+    let known = event(&census, 77);
     group.bench_function("one known caller again and again", |b| {
         b.iter(|| census.record(black_box(&known)));
     });
@@ -115,15 +115,10 @@ fn new_callers(c: &mut Criterion) {
                     .expect("in memory")
             };
             let census = empty();
-            let new: Vec<_> = (0..50_000)
-                .map(|caller| caller_event(&census, caller))
-                .collect();
+            let new: Vec<_> = (0..50_000).map(|caller| event(&census, caller)).collect();
             b.iter_batched_ref(
                 empty,
-                |census| {
-                    new.iter()
-                        .for_each(|caller_event| census.record(caller_event))
-                },
+                |census| new.iter().for_each(|event| census.record(event)),
                 BatchSize::PerIteration,
             );
         });
@@ -166,7 +161,7 @@ fn snapshots(c: &mut Criterion) {
             .snapshot(path)
             .capacity(callers as usize);
         let census = builder.open().expect("a new snapshot");
-        (0..callers).for_each(|caller| census.record(&caller_event(&census, caller)));
+        (0..callers).for_each(|caller| census.record(&event(&census, caller)));
         let bytes = census.to_bytes().expect("in memory");
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(BenchmarkId::new("encode", callers), |b| {
