@@ -40,7 +40,7 @@ enum Task {
     /// Checks that a source tree neither names a flag nor uses this crate any more
     #[command(after_help = EXIT_CODES)]
     CheckRemoved(CheckRemovedArgs),
-    /// Works on contract documents
+    /// Commands for contract documents
     #[command(after_help = EXIT_CODES)]
     Contract {
         #[command(subcommand)]
@@ -88,7 +88,7 @@ pub fn run<A: Into<OsString> + Clone>(
     match Command::try_parse_from(args) {
         Ok(command) => execute(command.task).write(out, err),
         Err(error) if error.use_stderr() => {
-            // Nothing is left to report to where standard error is closed.
+            // If standard error is closed, there is nowhere left to report to.
             let _ = write!(err, "{error}");
             Exit::Error.into()
         }

@@ -1,4 +1,4 @@
-//! A journal, read to its end, and `verify`: whether it is intact and its events follow one another.
+//! Reading a journal to its end; `verify`: whether a journal is intact and its events are in sequence.
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
@@ -30,12 +30,12 @@ pub(super) struct ReadJournal {
 pub(super) enum Broken {
     /// It cannot be read.
     Unreadable(String),
-    /// This line is damaged, or cannot follow those before it.
+    /// This line is damaged, or cannot follow the previous ones.
     Line(u64, String),
 }
 
 impl ReadJournal {
-    /// Reads a journal without its lock.
+    /// Reads a journal without locking it.
     pub(super) fn read(path: &Path) -> Result<Self, Broken> {
         let unreadable = |error| Broken::unreadable(path, &error);
         let mut reader = JournalReader::open(path).map_err(unreadable)?;
@@ -48,7 +48,7 @@ impl ReadJournal {
                 .map_err(|error| Broken::of_projection(&error))?;
             events.push(event);
         }
-        // The reader is at its end: this only gives the result.
+        // The reader is at the end, so this only returns the result.
         let verified = reader.verify();
         let verified = verified.map_err(|error| Broken::of_read(path, &error))?;
         Ok(Self {
@@ -161,7 +161,7 @@ fn verified_text(path: &Path, journal: &ReadJournal) -> String {
     text
 }
 
-/// What a torn line means.
+/// Explains a torn line.
 pub(super) fn torn_text(torn: TornLine) -> String {
     format!(
         "line {} is torn ({} bytes): a write in progress, or its writer died; no event was lost\n",
@@ -178,7 +178,7 @@ impl From<TornLine> for Torn {
     }
 }
 
-/// The last report of a gate, and the attempt that required it.
+/// The last report of a gate, and the attempt that evaluated it.
 pub(super) struct LastReport<'a> {
     /// The report.
     pub(super) report: &'a GateReport,
@@ -229,12 +229,12 @@ pub(super) fn retire_by(policy: &PolicyDocument) -> Option<Timestamp> {
     readable(policy).retire_by()
 }
 
-/// The policy, or the default in place of one that another version wrote.
+/// The policy, or the default if another version wrote it.
 fn readable(policy: &PolicyDocument) -> Policy {
     Policy::from_document(policy).unwrap_or_default()
 }
 
-/// A duration for people, to the second; finer only below one.
+/// A duration as text, in whole seconds unless it is shorter than one.
 pub(super) fn duration_text(duration: Duration) -> String {
     let whole = Duration::from_secs(duration.as_secs());
     let shown = if whole.is_zero() { duration } else { whole };

@@ -1,4 +1,4 @@
-//! A rollout in JSON, for `status` and `report`.
+//! The JSON output of `status` and `report`.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub(super) fn status(journal: &ReadJournal, state: &RolloutState) -> Value {
     })
 }
 
-/// The state of the rollout, and how it got there.
+/// The state of the rollout, and its history.
 pub(super) fn report(journal: &ReadJournal, state: &RolloutState) -> Value {
     let now = journal.now;
     let rollbacks = state.rollbacks().iter();
@@ -67,7 +67,7 @@ pub(super) fn report(journal: &ReadJournal, state: &RolloutState) -> Value {
     })
 }
 
-/// Whether flag and code should be gone and are not.
+/// Whether the date for the retirement has passed.
 pub(super) fn is_late(state: &RolloutState, retire_by: Option<Timestamp>, now: Timestamp) -> bool {
     let retired = state.phase() == Phase::Retired;
     !retired && retire_by.is_some_and(|date| date < now)

@@ -10,17 +10,17 @@ use serde::Serialize;
 
 use crate::rollout::Link;
 
-/// What a subcommand prints, and how it ends.
+/// The output and the exit code of a subcommand.
 pub(super) struct Output {
-    /// For standard output, whole lines.
+    /// Whole lines for standard output.
     pub(super) text: String,
-    /// For standard error, each one line or more.
+    /// Messages for standard error.
     pub(super) errors: Vec<String>,
-    /// How it ends.
+    /// The exit code.
     pub(super) exit: Exit,
 }
 
-/// How a subcommand ends.
+/// An exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     /// Exit code 0.
@@ -50,12 +50,12 @@ impl Output {
         }
     }
 
-    /// Prints this text too.
+    /// Adds text for standard output.
     pub(super) fn with_text(self, text: String) -> Self {
         Self { text, ..self }
     }
 
-    /// Writes the output. A reader that closed the pipe changes nothing.
+    /// Writes the output. A closed pipe is not an error.
     pub(super) fn write(mut self, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
         let written = out
             .write_all(self.text.as_bytes())
@@ -69,7 +69,7 @@ impl Output {
             _ => {}
         }
         for message in self.errors {
-            // Nothing is left to report to where standard error is closed.
+            // If standard error is closed, there is nowhere left to report to.
             let _ = writeln!(err, "legacy-http-compat: {message}");
         }
         self.exit.into()
@@ -92,7 +92,7 @@ pub(super) fn json(value: &impl Serialize) -> String {
     text.expect("string keys and no failing parts") + "\n"
 }
 
-/// Escapes what could control a terminal or change the direction of reading.
+/// Escapes control characters and invisible or bidirectional formatting characters.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -101,10 +101,10 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// Escapes a text so that Markdown shows it verbatim, in a paragraph, a list or the cell of a table.
+/// Escapes text so that Markdown shows it verbatim, in a paragraph, a list or a table cell.
 ///
-/// Punctuation with a meaning in `CommonMark`, its tables or its common extensions (mentions, issue numbers, formulas,
-/// autolinks) gets a backslash.
+/// Adds a backslash to punctuation with a meaning in `CommonMark`, tables or common extensions (mentions, issue numbers,
+/// formulas, autolinks).
 pub(super) fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -117,7 +117,7 @@ pub(super) fn markdown(text: &str) -> String {
     at_start_of_line(&out)
 }
 
-/// A Markdown link that shows its target. A vertical bar would end the cell of a table.
+/// A Markdown link that shows its target. A vertical bar would end a table cell.
 pub(super) fn markdown_link(link: &Link) -> String {
     format!("<{}>", link.as_str().replace('|', "%7C"))
 }
@@ -148,7 +148,7 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-/// Line and paragraph separators, marks of direction, and characters without width.
+/// Line and paragraph separators, bidirectional controls, and zero-width characters.
 fn is_format(c: char) -> bool {
     matches!(
         c,

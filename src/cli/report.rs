@@ -1,4 +1,4 @@
-//! `report`: the journal of a rollout as Markdown.
+//! `report`: the history of a rollout as Markdown.
 
 use std::path::Path;
 
@@ -181,7 +181,7 @@ fn refused(payload: &AttemptRefused) -> String {
     format!("refused: {attempt}, {cause}{}", failing.unwrap_or_default())
 }
 
-/// Names, separated by commas; `None` without any.
+/// Names separated by commas, or `None` if there are none.
 fn names<'a>(names: impl Iterator<Item = &'a Identifier>) -> Option<String> {
     let names: Vec<&str> = names.map(Identifier::as_str).collect();
     (!names.is_empty()).then(|| markdown(&names.join(", ")))

@@ -1,4 +1,4 @@
-//! The sections of the report besides its timeline, each a list.
+//! The sections of the report before its timeline, each a list.
 
 use crate::{
     cli::{
@@ -82,7 +82,7 @@ fn failing(event: &Event) -> Vec<&GateReport> {
     }
 }
 
-/// All waivers ever granted, and their ends: the state drops those that were ended.
+/// All waivers ever granted and ended: the state does not include ended ones.
 pub(super) fn waivers(journal: &ReadJournal) -> Vec<String> {
     let lines = journal.events.iter().filter_map(|event| {
         let text = match event.payload() {

@@ -1,4 +1,4 @@
-//! `status`: the state of a rollout as text.
+//! `status`: the state of a rollout.
 
 use std::path::Path;
 

@@ -22,7 +22,7 @@ fn verdict(gate: &Value) -> String {
         "FAIL"
     };
     let name = gate["name"].as_str().unwrap_or_default();
-    let line = format!("{mark}  {name:<18} {}", reason(name, &gate["evidence"]));
+    let line = format!("{mark}  {name:<22} {}", reason(name, &gate["evidence"]));
     line.chars().take(78).collect()
 }
 
@@ -40,7 +40,7 @@ fn reason(gate: &str, evidence: &Value) -> String {
             .unwrap_or(0.0)
     };
     match gate {
-        "instrumentation" => format!("{} responses counted", number("/answers_counted")),
+        "instrumentation" => format!("{} responses counted", number("/responses_counted")),
         "required_checks" => checks(evidence),
         "no_dependent_responses" => format!(
             "legacy responses to {} in {}",
@@ -51,7 +51,7 @@ fn reason(gate: &str, evidence: &Value) -> String {
             "{} migrated, {} waived, {} inactive, {} blocking",
             number("/migrated"),
             number("/waived"),
-            number("/silent"),
+            number("/inactive"),
             number("/in_the_way")
         ),
         "coverage" => format!(

@@ -1,7 +1,7 @@
-//! The names to search for: the flag, also as nested keys of a configuration file, this crate, and what a `Cargo.toml`
-//! renames it to.
+//! The names to search for: the flag, also as nested keys of a configuration file; this crate, also as a `Cargo.toml`
+//! renames it.
 //!
-//! Manifests and configuration files are read line by line, without a parser: a broken file still has the names in it.
+//! Manifests and configuration files are read line by line, without a parser, so that broken files are searched too.
 
 use serde::Serialize;
 
@@ -12,11 +12,11 @@ const PACKAGE: &str = env!("CARGO_PKG_NAME");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Match {
-    /// It names the flag.
+    /// The name of the flag.
     Flag,
-    /// It names this crate.
+    /// The name of this crate.
     Crate,
-    /// It names this crate as a `Cargo.toml` of the tree renames it.
+    /// The name that a `Cargo.toml` of the tree gives to this crate.
     Rename,
 }
 
@@ -57,7 +57,7 @@ impl Patterns {
         }
     }
 
-    /// Whether the line has the flag as the name of an environment variable, perhaps with a prefix: `APP__JOBS__COMPAT`.
+    /// Whether a line has the flag as an environment variable, perhaps with a prefix: `APP__JOBS__COMPAT`.
     fn has_variable(&self, line: &str) -> bool {
         if self.flag_parts.len() < 2 {
             return false; // A single word in capitals is too common.
@@ -72,7 +72,7 @@ impl Patterns {
     }
 }
 
-/// Whether a line has a text that is not a part of a longer word.
+/// Whether a line contains a text as a whole word.
 pub(super) fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, found)| {
         let before = line[..at].chars().next_back();
@@ -81,7 +81,7 @@ pub(super) fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-/// Whether a line has the name of this crate, on its own or as the beginning of a longer one, or that of its layer.
+/// Whether a line has the name of this crate, alone or at the start of a longer name, or that of its layer.
 fn has_crate(line: &str) -> bool {
     let spelled = line.replace('-', "_").to_ascii_lowercase();
     let named = spelled
@@ -106,7 +106,7 @@ fn is_separator(c: char) -> bool {
     matches!(c, '.' | '-' | '_' | '/' | ':')
 }
 
-/// All names that a manifest gives to this crate, other than its own.
+/// All other names that a manifest gives to this crate.
 pub(super) fn renames(manifest: &str) -> Vec<String> {
     let mut table = String::new();
     let mut renames = Vec::new();
@@ -132,7 +132,7 @@ pub(super) fn has_dependency(line: &str, name: &str) -> bool {
     line.contains('=') && unquoted(key) == name || has_feature(line, name)
 }
 
-/// Whether a feature of the package turns one of the dependency on: `"compat/cli"`, `"dep:compat"`.
+/// Whether a line enables the dependency or one of its features: `"dep:compat"`, `"compat/cli"`.
 fn has_feature(line: &str, name: &str) -> bool {
     line.split(['"', '\'']).any(|text| {
         let text = text.strip_prefix("dep:").unwrap_or(text);
@@ -180,10 +180,10 @@ fn without_comment(line: &str) -> &str {
     line.split_once('#').map_or(line, |(line, _)| line)
 }
 
-/// Follows the keys of a configuration file from line to line by their indentation.
+/// Tracks the nested keys of a configuration file by their indentation.
 ///
-/// Not a parser: it takes any `key:`, `"key":` or `key =`, and `[a.b]` as TOML has it. What is written in one line is
-/// taken apart at its braces and commas.
+/// This is not a parser: it recognizes `key:`, `"key":`, `key =`, and TOML's `[a.b]`. Within a line, it splits at braces
+/// and commas.
 pub(super) struct ConfigKeys {
     /// Whether `[a.b]` is a table header, and not a list.
     tables: bool,
@@ -191,7 +191,7 @@ pub(super) struct ConfigKeys {
     open: Vec<(usize, String)>,
 }
 
-/// Extensions of files that nest keys.
+/// Extensions of files with nested keys.
 const NESTING: [&str; 11] = [
     "cfg", "conf", "hocon", "ini", "json", "json5", "jsonc", "ron", "toml", "yaml", "yml",
 ];
@@ -199,11 +199,11 @@ const NESTING: [&str; 11] = [
 /// Those of them with table headers.
 const TABLES: [&str; 3] = ["cfg", "ini", "toml"];
 
-/// More than any indentation: what is in braces on one line is nested deeper than any line of its own.
+/// More than any indentation: keys in braces on one line are nested deeper than any line.
 const ONE_LINE: usize = 1_000_000;
 
 impl ConfigKeys {
-    /// The keys of a file of this kind, where it nests them.
+    /// Tracks a file with this extension, if it has nested keys.
     pub(super) fn of_kind(extension: &str) -> Option<Self> {
         let extension = extension.to_ascii_lowercase();
         let is_among = |kinds: &[&str]| kinds.contains(&extension.as_str());
@@ -213,7 +213,7 @@ impl ConfigKeys {
         })
     }
 
-    /// Reads a line; whether one of its keys is the flag.
+    /// Reads a line, and returns whether one of its keys is the flag.
     pub(super) fn reach(&mut self, line: &str, flag: &str) -> bool {
         let text = line.trim_start();
         let indent = line.len() - text.len();
