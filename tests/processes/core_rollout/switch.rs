@@ -1,4 +1,4 @@
-//! What the operators' room makes of the phases.
+//! The phases as the admin service moves them.
 
 use legacy_http_compat::rollout::{Phase, Transition};
 use serde_json::json;
