@@ -3,4 +3,5 @@
 mod alerts;
 mod floors;
 mod guide;
+mod language;
 mod rust_text;
