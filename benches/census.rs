@@ -6,6 +6,7 @@
 use std::{
     hint::black_box,
     io,
+    ops::Range,
     sync::{Arc, Barrier},
     thread,
     time::{Duration, Instant},
@@ -13,19 +14,33 @@ use std::{
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use legacy_http_compat::{
-    caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
-    census::{CallerEvent, Census, Dependence, ListQuery, SortBy, Window},
+    caller::{
+        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kind,
+        SignalDetector,
+    },
+    census::{CallerEvent, Census, Dependence, EndpointSlot, ListQuery, SortBy, Window},
 };
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
-fn kinds() -> Kinds {
-    Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap()
+fn detector() -> SignalDetector {
+    SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .expect("these settings are valid")
 }
 
-fn event(census: &Census, caller: u32) -> CallerEvent {
-    let kinds = kinds();
-    let agent = kinds.find("AGENT").expect("AGENT is in the set");
+/// The events of some callers.
+fn events(census: &Census, callers: Range<u32>) -> impl Iterator<Item = CallerEvent> {
+    let agent = detector()
+        .kinds()
+        .find("AGENT")
+        .expect("AGENT is in the set");
+    let endpoint = census.endpoint("device_poll");
+    callers.map(move |caller| event(agent, endpoint, caller))
+}
+
+fn event(agent: Kind, endpoint: EndpointSlot, caller: u32) -> CallerEvent {
     let version = ClientVersion::parse("1.4.2").expect("semver");
     // Spread over all bits, as a keyed hash is.
     let fingerprint =
@@ -34,17 +49,17 @@ fn event(census: &Census, caller: u32) -> CallerEvent {
         caller: Caller::new(agent, Generation::Legacy)
             .with_fingerprint(Fingerprint::from_u128(fingerprint))
             .with_version(version),
-        endpoint: census.endpoint("device_poll"),
+        endpoint,
         dependence: Dependence::Served,
     }
 }
 
 fn census_of(callers: u32) -> Census {
-    let census = Census::builder(&kinds())
+    let census = Census::builder(&detector())
         .capacity(callers as usize)
         .open()
         .expect("in memory");
-    (0..callers).for_each(|caller| census.record(&event(&census, caller)));
+    events(&census, 0..callers).for_each(|event| census.record(&event));
     census
 }
 
@@ -56,7 +71,7 @@ fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Du
         .map(|thread| {
             let (census, start) = (Arc::clone(census), Arc::clone(&start));
             let own = thread * callers..(thread + 1) * callers;
-            let known: Vec<_> = own.map(|caller| event(&census, caller)).collect();
+            let known: Vec<_> = events(&census, own).collect();
             thread::spawn(move || {
                 start.wait();
                 let began = Instant::now();
@@ -80,7 +95,7 @@ fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Du
 fn record(c: &mut Criterion) {
     let mut group = c.benchmark_group("record");
     for threads in [1, 2] {
-        let census = Arc::new(Census::new(&kinds()));
+        let census = Arc::new(Census::new(&detector()));
         // Throughput shows how threads scale: each thread records one response per iteration.
         group.throughput(Throughput::Elements(threads.into()));
         group.bench_function(BenchmarkId::new("known caller, threads", threads), |b| {
@@ -89,7 +104,7 @@ fn record(c: &mut Criterion) {
     }
     group.throughput(Throughput::Elements(1));
     let census = census_of(20_000);
-    let known = event(&census, 77);
+    let known = events(&census, 77..78).next().expect("one caller");
     group.bench_function("one known caller again and again", |b| {
         b.iter(|| census.record(black_box(&known)));
     });
@@ -109,13 +124,13 @@ fn new_callers(c: &mut Criterion) {
         group.throughput(Throughput::Elements(50_000));
         group.bench_function(name, |b| {
             let empty = || {
-                Census::builder(&kinds())
+                Census::builder(&detector())
                     .capacity(capacity)
                     .open()
                     .expect("in memory")
             };
             let census = empty();
-            let new: Vec<_> = (0..50_000).map(|caller| event(&census, caller)).collect();
+            let new: Vec<_> = events(&census, 0..50_000).collect();
             b.iter_batched_ref(
                 empty,
                 |census| new.iter().for_each(|event| census.record(event)),
@@ -134,12 +149,9 @@ fn reports(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("report of one window", callers), |b| {
             b.iter(|| census.report(black_box(Window::DAY)));
         });
-        group.bench_function(
-            BenchmarkId::new("reports of the standard windows", callers),
-            |b| {
-                b.iter(|| census.reports(black_box(Window::STANDARD)));
-            },
-        );
+        group.bench_function(BenchmarkId::new("five standard reports", callers), |b| {
+            b.iter(|| census.reports(black_box(Window::STANDARD)));
+        });
         let query = ListQuery::new(Window::DAY)
             .sort(SortBy::Responses)
             .page(0, 50);
@@ -157,11 +169,11 @@ fn snapshots(c: &mut Criterion) {
     group.sample_size(10);
     for callers in SIZES {
         let path = directory.join(callers.to_string());
-        let builder = Census::builder(&kinds())
+        let builder = Census::builder(&detector())
             .snapshot(path)
             .capacity(callers as usize);
         let census = builder.open().expect("a new snapshot");
-        (0..callers).for_each(|caller| census.record(&event(&census, caller)));
+        events(&census, 0..callers).for_each(|event| census.record(&event));
         let bytes = census.to_bytes().expect("in memory");
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(BenchmarkId::new("encode", callers), |b| {
@@ -171,7 +183,7 @@ fn snapshots(c: &mut Criterion) {
             b.iter(|| census.save().expect("enough disk space"));
         });
         group.bench_function(BenchmarkId::new("read", callers), |b| {
-            let builder = Census::builder(&kinds()).capacity(callers as usize);
+            let builder = Census::builder(&detector()).capacity(callers as usize);
             b.iter(|| {
                 builder
                     .clone()

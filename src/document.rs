@@ -1,4 +1,4 @@
-//! Contract and callers in one JSON document.
+//! A contract and its callers in one JSON document.
 
 use serde::{Serialize, Serializer};
 
@@ -9,10 +9,10 @@ use crate::{
     json::{OrderedValue, parse},
 };
 
-/// A contract and, in its section `callers`, how to recognise who calls.
+/// A contract and, in its section `callers`, how to identify callers.
 ///
 /// The members beside `callers` are those of the [contract document](crate::contract#the-document). The key of the
-/// fingerprints is never in a document; it is given when the detector is built.
+/// fingerprints is never in a document; it is passed when the detector is built.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -55,7 +55,7 @@ fault_error! {
 }
 
 impl Document {
-    /// A document of its two parts. What is wrong with `callers` is said when the detector is built.
+    /// A document from its two parts. Faults of `callers` are reported when the detector is built.
     #[must_use]
     pub fn new(contract: Contract, callers: Option<SignalDetectorBuilder>) -> Self {
         Self { contract, callers }
@@ -85,7 +85,7 @@ impl Document {
         &self.contract
     }
 
-    /// How to recognise who calls, where the document says it.
+    /// How to identify callers, if the document has the section.
     #[must_use]
     pub fn callers(&self) -> Option<&SignalDetectorBuilder> {
         self.callers.as_ref()

@@ -38,8 +38,7 @@
 )]
 #![cfg_attr(
     feature = "admin",
-    doc = "- [`admin`] (feature `admin`): the HTTP API and dashboard of a rollout",
-    doc = "- [`history`] (feature `admin`): time series of the last 30 days"
+    doc = "- [`admin`] (feature `admin`): the HTTP API and dashboard of a rollout, and time series of the last 30 days"
 )]
 #![cfg_attr(
     feature = "cli",
@@ -62,8 +61,6 @@ pub mod diagnostics;
 pub mod document;
 pub mod flag;
 pub mod guide;
-#[cfg(feature = "admin")]
-pub mod history;
 mod http_syntax;
 mod json;
 pub mod metrics;

@@ -1,4 +1,4 @@
-//! What was seen of one answered request, and who is told.
+//! An observed response, and the trait that receives it.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::{
     contract::compile::{CompiledContract, CompiledEndpoint, Decision},
 };
 
-/// One answered request on an endpoint of the contract.
+/// One observed response on an endpoint of the contract.
 ///
-/// Holds names and numbers only: no body, no header, no address.
+/// It contains names and numbers only: no body, no header, no address.
 #[derive(Clone, Copy)]
 pub struct Observation<'a> {
-    plan: &'a CompiledContract,
+    contract: &'a CompiledContract,
     endpoint: usize,
     decision: Decision,
     caller: Caller,
@@ -24,46 +24,46 @@ pub struct Observation<'a> {
     skipped: Option<SkipReason>,
 }
 
-/// The shape in which an answer was served.
+/// The shape in which a response was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "an answer is all target or all legacy"
+    reason = "a response is all target or all legacy"
 )]
 pub enum Shape {
-    /// As the handler made it.
+    /// The target response, as the handler made it.
     Target,
-    /// As old clients expect it.
+    /// The legacy response, as old clients expect it.
     Legacy,
 }
 
-/// Why an answer could not be rewritten, or its outcome not be told.
+/// Why a response could not be rewritten, or its outcome not be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
     /// The body is larger than the limit.
     BodyTooLarge,
-    /// The body has a content coding other than `identity`: the layer stands outside compression.
+    /// The body has a content coding other than `identity`: the layer is outside compression.
     BodyEncoded,
-    /// The body is not JSON by its `Content-Type`, or by its text as far as it had to be read.
+    /// The body is not JSON by its `Content-Type`, or by its text as far as it was read.
     NotJson,
-    /// A hole that must be filled has no value.
+    /// A required placeholder has no value.
     MissingValue,
-    /// The body broke off with an error.
+    /// The body failed with an error.
     BodyError,
-    /// Answers of this status have no body of their own, or are tied to a condition or range of the request.
+    /// Responses of this status have no body of their own, or depend on a condition or range of the request.
     StatusWithoutBody,
     /// The connection changes to another protocol.
     Upgrade,
-    /// A field of the request is asked for and was not read, or there is no
+    /// A required field of the request was not read, or there is no
     /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer).
     RequestFieldsNotCaptured,
 }
 
-/// Is told of every answer on an endpoint of the contract.
+/// Receives every response on an endpoint of the contract.
 ///
-/// Called inline on the way of the answer: an implementation must neither block nor panic. A request whose service failed,
-/// or whose future was dropped, has no answer and gives no observation.
+/// Called inline before the response is returned: an implementation must neither block nor panic. A request whose service
+/// failed, or whose future was dropped, has no response and no observation.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,13 +81,13 @@ pub enum SkipReason {
 /// }
 /// ```
 pub trait Observe: Send + Sync {
-    /// Takes note of one answer.
+    /// Receives one response.
     fn observe(&self, observation: &Observation<'_>);
 }
 
 impl<'a> Observation<'a> {
     pub(crate) fn new(
-        plan: &'a CompiledContract,
+        contract: &'a CompiledContract,
         endpoint: usize,
         decision: Decision,
         caller: Caller,
@@ -95,7 +95,7 @@ impl<'a> Observation<'a> {
         target_status: StatusCode,
     ) -> Self {
         Self {
-            plan,
+            contract,
             endpoint,
             decision,
             caller,
@@ -115,23 +115,23 @@ impl<'a> Observation<'a> {
     }
 
     /// The contract that served the request.
-    pub(crate) fn plan(&self) -> &'a CompiledContract {
-        self.plan
+    pub(crate) fn contract(&self) -> &'a CompiledContract {
+        self.contract
     }
 
-    /// The kinds that the caller's kind is one of.
+    /// The set that the caller's kind belongs to.
     pub(crate) fn kinds(&self) -> &'a Kinds {
         self.kinds
     }
 
-    /// The place of the endpoint in the contract.
+    /// The index of the endpoint in the contract.
     pub(crate) fn endpoint_index(&self) -> usize {
         self.endpoint
     }
 
-    /// The place of the outcome in the endpoint; behind the last for `other`, and one further for `undetermined`.
+    /// The index of the outcome in the endpoint; `other` comes after the last, then `undetermined`.
     pub(crate) fn outcome_index(&self) -> usize {
-        let outcomes = self.planned().outcomes.len();
+        let outcomes = self.compiled().outcomes.len();
         match self.decision {
             Decision::Outcome(index) => index,
             Decision::Other => outcomes,
@@ -139,27 +139,27 @@ impl<'a> Observation<'a> {
         }
     }
 
-    fn planned(&self) -> &'a CompiledEndpoint {
-        &self.plan.endpoints[self.endpoint]
+    fn compiled(&self) -> &'a CompiledEndpoint {
+        &self.contract.endpoints[self.endpoint]
     }
 
     /// The endpoint's name.
     #[must_use]
     pub fn endpoint(&self) -> &'a str {
-        &self.planned().name
+        &self.compiled().name
     }
 
-    /// The outcome's name; `other` where none fits, `undetermined` where it could not be told.
+    /// The outcome's name; `other` if none matches, `undetermined` if that could not be determined.
     #[must_use]
     pub fn outcome(&self) -> &'a str {
         match self.decision {
-            Decision::Outcome(index) => &self.planned().outcomes[index].name,
+            Decision::Outcome(index) => &self.compiled().outcomes[index].name,
             Decision::Other => "other",
             Decision::Undetermined(_) => "undetermined",
         }
     }
 
-    /// Who asked.
+    /// The caller.
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -171,7 +171,7 @@ impl<'a> Observation<'a> {
         self.kinds.name(self.caller.kind())
     }
 
-    /// The status of the handler's answer.
+    /// The status of the target response.
     #[must_use]
     pub fn target_status(&self) -> StatusCode {
         self.target_status
@@ -183,40 +183,40 @@ impl<'a> Observation<'a> {
         self.shape
     }
 
-    /// Why the answer could not be rewritten.
+    /// Why the response could not be rewritten.
     ///
-    /// Said where the flag was on and the caller depends on the legacy shape; and, whatever the flag and the caller, where
-    /// the outcome could not be told, or where an answer that no outcome names has a status that is never rewritten.
+    /// Set if the flag was on and the caller depends on the legacy shape; and, whatever the flag and the caller, if the
+    /// outcome could not be determined, or if the response is `other` and has a status that is never rewritten.
     #[must_use]
     pub fn skip_reason(&self) -> Option<SkipReason> {
         self.skipped
     }
 
-    /// Whether old clients know this outcome in another shape.
+    /// Whether this outcome has a legacy shape.
     #[must_use]
     pub fn has_legacy_shape(&self) -> bool {
         match self.decision {
-            Decision::Outcome(index) => self.planned().outcomes[index].legacy.is_some(),
+            Decision::Outcome(index) => self.compiled().outcomes[index].legacy.is_some(),
             _ => false,
         }
     }
 
-    /// Whether the outcome could not be told.
+    /// Whether the outcome could not be determined.
     #[must_use]
     pub fn is_undetermined(&self) -> bool {
         matches!(self.decision, Decision::Undetermined(_))
     }
 
-    /// Whether the caller depends on the legacy shape of this answer. What could not be told counts as dependence where
+    /// Whether the caller depends on the legacy shape of this response. An undetermined outcome counts as dependence if
     /// the endpoint has legacy shapes at all.
     #[must_use]
     pub fn is_dependent(&self) -> bool {
         let legacy =
-            self.has_legacy_shape() || (self.is_undetermined() && self.planned().has_legacy);
+            self.has_legacy_shape() || (self.is_undetermined() && self.compiled().has_legacy);
         legacy && !self.caller.is_target()
     }
 
-    /// Whether the caller depends on the legacy shape and did not get it.
+    /// Whether the caller depends on the legacy shape and got the target response.
     #[must_use]
     pub fn is_stranded(&self) -> bool {
         self.is_dependent() && self.shape == Shape::Target

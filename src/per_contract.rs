@@ -1,4 +1,4 @@
-//! What observers prepare once for each contract, so that an answer costs them no look at a name.
+//! What observers prepare once per contract, so that counting a response needs no look-up by name.
 
 use std::{
     fmt,
@@ -9,34 +9,33 @@ use arc_swap::ArcSwap;
 
 use crate::{caller::Kinds, contract::compile::ContractId, observation::Observation};
 
-/// A value for each compiled contract and set of kinds that answers came from.
+/// A value for each pair of compiled contract and kinds that was observed.
 ///
-/// Why not all in the `ArcSwap`: its guard costs as much again as all the rest of counting one answer, and few processes
-/// see more contracts than the early places take.
+/// Not all in the `ArcSwap`: its guard costs as much as the rest of counting one response, and few processes see more
+/// contracts than the fast slots hold.
 pub(crate) struct PerContract<T> {
-    /// Kept for good. Consecutive contracts have rows of their own, so that after a reload there is no more to look
-    /// through than before it.
-    early: [Row<T>; ROWS],
-    /// Those that found their row full, newest first; the oldest make room.
-    later: ArcSwap<Vec<Arc<Bound<T>>>>,
-    /// Held by the one who adds.
+    /// Never evicted. Consecutive contracts have different rows, so that a reload adds nothing to the search.
+    fast: [Row<T>; ROWS],
+    /// Entries whose row was full, newest first; the oldest are evicted.
+    spill: ArcSwap<Vec<Arc<Entry<T>>>>,
+    /// Held while an entry is added.
     adding: Mutex<()>,
 }
 
 const ROWS: usize = 16;
-const LATER: usize = 64;
+const MAX_SPILL: usize = 64;
 
 /// Filled in order.
-type Row<T> = [OnceLock<Arc<Bound<T>>>; 4];
+type Row<T> = [OnceLock<Arc<Entry<T>>>; 4];
 
-struct Bound<T> {
-    plan: ContractId,
+struct Entry<T> {
+    contract: ContractId,
     kinds: Kinds,
     value: T,
 }
 
 impl<T> PerContract<T> {
-    /// Does something with what was prepared for the contract of this answer, or is prepared now.
+    /// Applies `apply` to the value for the contract of this observation, prepared now if there is none.
     #[inline]
     pub(crate) fn with(
         &self,
@@ -44,86 +43,88 @@ impl<T> PerContract<T> {
         prepare: impl FnOnce() -> T,
         apply: impl FnOnce(&T),
     ) {
-        let row = self.row(observation.plan().id).iter();
-        let mut early = row.map_while(OnceLock::get);
-        match early.find(|bound| bound.is_for(observation)) {
-            Some(bound) => apply(&bound.value),
-            None => self.with_later(observation, prepare, apply),
+        let row = self.row(observation.contract().id).iter();
+        let mut entries = row.map_while(OnceLock::get);
+        match entries.find(|entry| entry.is_for(observation)) {
+            Some(entry) => apply(&entry.value),
+            None => self.with_spill(observation, prepare, apply),
         }
     }
 
-    // What is rare stands apart, so that the way of every answer stays short.
+    // The rare case is outlined, so that the common path stays short.
     #[cold]
     #[inline(never)]
-    fn with_later(
+    fn with_spill(
         &self,
         observation: &Observation<'_>,
         prepare: impl FnOnce() -> T,
         apply: impl FnOnce(&T),
     ) {
         let known = self.find(observation);
-        let bound = known.unwrap_or_else(|| self.bind(observation, prepare));
-        apply(&bound.value);
+        let entry = known.unwrap_or_else(|| self.prepare(observation, prepare));
+        apply(&entry.value);
     }
 
-    fn bind(&self, observation: &Observation<'_>, prepare: impl FnOnce() -> T) -> Arc<Bound<T>> {
+    fn prepare(&self, observation: &Observation<'_>, prepare: impl FnOnce() -> T) -> Arc<Entry<T>> {
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been here between the look and the lock.
+        // Another thread may have added it before the lock was taken.
         self.find(observation).unwrap_or_else(|| {
-            let (plan, kinds) = (observation.plan().id, observation.kinds().clone());
-            let value = prepare();
-            let bound = Arc::new(Bound { plan, kinds, value });
-            self.add(&bound);
-            bound
+            let entry = Arc::new(Entry {
+                contract: observation.contract().id,
+                kinds: observation.kinds().clone(),
+                value: prepare(),
+            });
+            self.add(&entry);
+            entry
         })
     }
 
-    fn find(&self, observation: &Observation<'_>) -> Option<Arc<Bound<T>>> {
-        let row = self.row(observation.plan().id).iter();
-        let later = self.later.load();
-        let mut all = row.map_while(OnceLock::get).chain(later.iter());
-        all.find(|bound| bound.is_for(observation)).cloned()
+    fn find(&self, observation: &Observation<'_>) -> Option<Arc<Entry<T>>> {
+        let row = self.row(observation.contract().id).iter();
+        let spill = self.spill.load();
+        let mut all = row.map_while(OnceLock::get).chain(spill.iter());
+        all.find(|entry| entry.is_for(observation)).cloned()
     }
 
-    fn add(&self, bound: &Arc<Bound<T>>) {
-        let put = |place: &OnceLock<_>| place.set(Arc::clone(bound)).is_ok();
-        if !self.row(bound.plan).iter().any(put) {
-            let later = self.later.load();
-            let kept = later.iter().take(LATER - 1);
-            let all = [bound].into_iter().chain(kept).cloned().collect();
-            self.later.store(Arc::new(all));
+    fn add(&self, entry: &Arc<Entry<T>>) {
+        let set = |slot: &OnceLock<_>| slot.set(Arc::clone(entry)).is_ok();
+        if !self.row(entry.contract).iter().any(set) {
+            let spill = self.spill.load();
+            let kept = spill.iter().take(MAX_SPILL - 1);
+            let all = [entry].into_iter().chain(kept).cloned().collect();
+            self.spill.store(Arc::new(all));
         }
     }
 
     #[inline]
-    fn row(&self, plan: ContractId) -> &Row<T> {
-        &self.early[usize::try_from(plan.number()).unwrap_or_default() % ROWS]
+    fn row(&self, contract: ContractId) -> &Row<T> {
+        &self.fast[usize::try_from(contract.number()).unwrap_or_default() % ROWS]
     }
 }
 
-impl<T> Bound<T> {
-    /// Whether it is the one to ask about this answer.
+impl<T> Entry<T> {
+    /// Whether it is the entry for this observation.
     #[inline]
     fn is_for(&self, observation: &Observation<'_>) -> bool {
-        self.plan == observation.plan().id && self.kinds.is_same_set(observation.kinds())
+        self.contract == observation.contract().id && self.kinds.is_same_set(observation.kinds())
     }
 }
 
 impl<T> Default for PerContract<T> {
     fn default() -> Self {
         Self {
-            early: Default::default(),
-            later: ArcSwap::default(),
+            fast: Default::default(),
+            spill: ArcSwap::default(),
             adding: Mutex::default(),
         }
     }
 }
 
 impl<T> fmt::Debug for PerContract<T> {
-    /// Says how many there are.
+    /// The number of entries.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let early = self.early.as_flattened().iter();
-        let early = early.filter_map(OnceLock::get).count();
-        write!(f, "{}", early + self.later.load().len())
+        let fast = self.fast.as_flattened().iter();
+        let fast = fast.filter_map(OnceLock::get).count();
+        write!(f, "{}", fast + self.spill.load().len())
     }
 }

@@ -1,7 +1,7 @@
-//! The one thread that does periodic work.
+//! The thread for periodic work.
 //!
-//! What is due is decided inside [`Tick::tick`], by the clock of whoever implements it. The [`BackgroundWorker`] only calls it,
-//! about once per interval, and once more with [`Tick::finish`] when it is shut down or dropped.
+//! The [`BackgroundWorker`] calls [`Tick::tick`] about once per interval, and [`Tick::shutdown`] when it is shut down or
+//! dropped. What is due is decided inside, by the clock of the implementation.
 
 use std::{
     fmt, io,
@@ -13,11 +13,11 @@ use std::{
 
 /// Periodic work.
 pub trait Tick: Send + Sync {
-    /// Does what is due. Must not block for long: all work of a keeper shares one thread.
+    /// Does what is due. Must not block for long: all work of a worker shares one thread.
     fn tick(&self);
 
-    /// Does what must be done before the process ends. By default a last [`Tick::tick`].
-    fn finish(&self) {
+    /// Does what is left to do before the process ends. By default a last [`Tick::tick`].
+    fn shutdown(&self) {
         self.tick();
     }
 }
@@ -38,12 +38,12 @@ pub trait Tick: Send + Sync {
 /// }
 ///
 /// let count = Arc::new(Count::default());
-/// let keeper = BackgroundWorker::start(Duration::from_secs(1), [count.clone() as Arc<dyn Tick>])?;
-/// keeper.shutdown();
-/// assert!(count.0.load(Ordering::Relaxed) >= 1, "the last tick at least");
+/// let worker = BackgroundWorker::start(Duration::from_secs(1), [count.clone() as Arc<dyn Tick>])?;
+/// worker.shutdown();
+/// assert!(count.0.load(Ordering::Relaxed) >= 1, "at least the last tick");
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use = "dropping the keeper stops its work"]
+#[must_use = "dropping the worker stops its work"]
 pub struct BackgroundWorker {
     stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
@@ -51,16 +51,16 @@ pub struct BackgroundWorker {
 
 #[derive(Default)]
 struct Stop {
-    asked: Mutex<bool>,
+    requested: Mutex<bool>,
     changed: Condvar,
 }
 
 impl BackgroundWorker {
-    /// Starts the thread. All of `work` is ticked at once and then about every `interval` of real time, in this order.
+    /// Starts the thread. It ticks all of `work` immediately and then about every `interval` of real time, in this order.
     ///
     /// # Errors
     ///
-    /// When the operating system gives no thread.
+    /// When the operating system cannot create the thread.
     pub fn start(
         interval: Duration,
         work: impl IntoIterator<Item = Arc<dyn Tick>>,
@@ -79,19 +79,19 @@ impl BackgroundWorker {
         })
     }
 
-    /// Ends the work with [`Tick::finish`] and waits for it. Dropping the keeper does the same.
+    /// Calls [`Tick::shutdown`] of all work and waits for it. Dropping the worker does the same.
     pub fn shutdown(self) {}
 }
 
 impl Drop for BackgroundWorker {
     fn drop(&mut self) {
-        self.stop.ask();
+        self.stop.request();
         let Some(thread) = self.thread.take() else {
             return;
         };
-        // Work that owns its own keeper drops it on this very thread, which cannot wait for itself.
+        // Work that owns its worker drops it on this very thread, which cannot join itself.
         if thread.thread().id() != thread::current().id() && thread.join().is_err() {
-            tracing::error!("the keeper's thread had panicked");
+            tracing::error!("the worker's thread panicked");
         }
     }
 }
@@ -103,19 +103,25 @@ impl fmt::Debug for BackgroundWorker {
 }
 
 impl Stop {
-    fn ask(&self) {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    fn request(&self) {
+        *self
+            .requested
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
 
-    /// Waits for the interval to pass; `true` when asked to stop.
+    /// Waits for the interval to pass; `true` when a stop was requested.
     fn wait(&self, interval: Duration) -> bool {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, _) = self
-            .changed
-            .wait_timeout_while(asked, interval, |asked| !*asked)
+        let requested = self
+            .requested
+            .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *asked
+        let (requested, _) = self
+            .changed
+            .wait_timeout_while(requested, interval, |requested| !*requested)
+            .unwrap_or_else(PoisonError::into_inner);
+        *requested
     }
 }
 
@@ -129,14 +135,14 @@ fn run(stop: &Stop, interval: Duration, work: &[Arc<dyn Tick>]) {
         }
     }
     for work in work {
-        guarded(|| work.finish());
+        guarded(|| work.shutdown());
     }
 }
 
-/// One piece of work that panics must not end the heartbeats of the others.
+/// Work that panics must not stop the heartbeats of the rest.
 fn guarded(work: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(work)).is_err() {
-        tracing::error!("periodic work panicked; it is tried again at the next tick");
+        tracing::error!("periodic work panicked; the next tick tries again");
     }
 }
 
@@ -149,7 +155,7 @@ mod tests {
     #[derive(Default)]
     struct Work {
         ticks: AtomicU32,
-        finished: AtomicU32,
+        shut_down: AtomicU32,
         panics: bool,
     }
 
@@ -159,20 +165,20 @@ mod tests {
             assert!(!self.panics, "scripted");
         }
 
-        fn finish(&self) {
-            self.finished.fetch_add(1, Ordering::Relaxed);
+        fn shutdown(&self) {
+            self.shut_down.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     #[test]
-    fn dropping_the_keeper_finishes_the_work_and_joins() {
+    fn dropping_the_worker_shuts_the_work_down_and_joins() {
         let work = Arc::new(Work::default());
         let worker =
             BackgroundWorker::start(Duration::from_secs(3_600), [work.clone() as Arc<dyn Tick>])
                 .unwrap();
         drop(worker);
         assert_eq!(work.ticks.load(Ordering::Relaxed), 1);
-        assert_eq!(work.finished.load(Ordering::Relaxed), 1);
+        assert_eq!(work.shut_down.load(Ordering::Relaxed), 1);
         assert_eq!(Arc::strong_count(&work), 1, "the thread is gone");
     }
 
@@ -187,7 +193,7 @@ mod tests {
         BackgroundWorker::start(Duration::from_secs(3_600), work)
             .unwrap()
             .shutdown();
-        assert_eq!(bad.finished.load(Ordering::Relaxed), 1);
+        assert_eq!(bad.shut_down.load(Ordering::Relaxed), 1);
         assert_eq!(good.ticks.load(Ordering::Relaxed), 1);
     }
 }

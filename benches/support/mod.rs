@@ -16,7 +16,7 @@ use http_body::Body;
 use http_body_util::Full;
 use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
-    caller::{Detect, FingerprintKey, IdentitySignal, SignalDetector},
+    caller::{FingerprintKey, IdentitySignal, SignalDetector},
     census::Census,
     metrics::Metrics,
 };
@@ -66,7 +66,7 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .identity(IdentitySignal::header("x-client-id"))
         .build(&FingerprintKey::new([7; 16]))
         .expect("the settings above are valid");
-    let census = Census::new(detector.kinds());
+    let census = Census::new(&detector);
     layer
         .detector(Arc::new(detector))
         .observer(Arc::new(census))

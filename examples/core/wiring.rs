@@ -3,9 +3,9 @@
 use std::{error::Error, io, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
+    admin::history::{History, OpenHistoryError},
     caller::SignalDetector,
     census::{Census, OpenErrorKind},
-    history::{History, OpenHistoryError},
     rollout::{FileJournal, Rollout},
     worker::{BackgroundWorker, Tick},
 };

@@ -12,8 +12,8 @@ use std::{
 use legacy_http_compat::{
     Contract, LiveContract,
     admin::Admin,
+    admin::history::History,
     caller::FingerprintKey,
-    history::History,
     rollout::{FileJournal, Policy, Rollout},
     time::{Clock, SystemClock},
     worker::{BackgroundWorker, Tick},

@@ -10,7 +10,7 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    history::History,
+    admin::history::History,
     rollout::Rollout,
     time::{Clock, SystemClock},
 };
@@ -19,11 +19,12 @@ use crate::{
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};
-/// use legacy_http_compat::{admin::{Admin, Role, TokenDigest, Tokens}, caller::Kinds, census::Census};
-/// use legacy_http_compat::{history::History, metrics::Metrics};
+/// use legacy_http_compat::{admin::{Admin, Role, TokenDigest, Tokens}, caller::{FingerprintKey, SignalDetector}, census::Census};
+/// use legacy_http_compat::{admin::history::History, metrics::Metrics};
 /// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Policy, Rollout};
 ///
-/// let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
+/// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
+/// let census = Arc::new(Census::new(&detector));
 /// let metrics = Arc::new(Metrics::new());
 /// let history = History::builder(census.clone(), metrics.clone()).open()?;
 /// let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, Policy::default())

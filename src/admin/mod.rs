@@ -148,6 +148,7 @@ mod command;
 mod correlation;
 mod feed;
 mod headers;
+pub mod history;
 mod locate;
 mod negotiate;
 mod pages;

@@ -7,7 +7,7 @@ use super::{
     base::Base,
     feed::Feed,
 };
-use crate::{history::History, rollout::Rollout, time::Clock};
+use crate::{admin::history::History, rollout::Rollout, time::Clock};
 
 /// What all requests share.
 pub(crate) struct Shared {

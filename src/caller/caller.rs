@@ -1,11 +1,11 @@
-//! What is known of one caller.
+//! A caller, as a detector identifies it.
 
 use std::fmt;
 
 use super::kind::Kind;
 use super::version::ClientVersion;
 
-/// Who asked.
+/// The client that sent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     kind: Kind,
@@ -18,7 +18,7 @@ pub struct Caller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "the whole crate rests on there being two"
+    reason = "a contract has two sides, and the crate depends on that"
 )]
 pub enum Generation {
     /// The old contract: depends on legacy shapes.
@@ -32,7 +32,7 @@ pub enum Generation {
 pub struct Fingerprint(u128);
 
 impl Caller {
-    /// A caller without any identity signal, of no known kind, who understands the old contract only.
+    /// A caller without an identity signal, of no known kind, that understands only the old contract.
     pub const ANONYMOUS_LEGACY: Self = Self::new(Kind::OTHER, Generation::Legacy);
 
     /// An anonymous caller of a kind and generation.
@@ -46,21 +46,21 @@ impl Caller {
         }
     }
 
-    /// This caller, told apart from others by a fingerprint.
+    /// This caller with a fingerprint that distinguishes it from others.
     #[must_use]
     pub const fn with_fingerprint(mut self, fingerprint: Fingerprint) -> Self {
         self.fingerprint = Some(fingerprint);
         self
     }
 
-    /// This caller with the version it named.
+    /// This caller with its client version.
     #[must_use]
     pub const fn with_version(mut self, version: ClientVersion) -> Self {
         self.version = Some(version);
         self
     }
 
-    /// This caller with whatever of fingerprint and version there is.
+    /// This caller with its fingerprint and version, as far as known.
     pub(super) const fn identified(
         mut self,
         fingerprint: Option<Fingerprint>,
@@ -71,7 +71,7 @@ impl Caller {
         self
     }
 
-    /// This caller as one of another kind.
+    /// This caller with another kind.
     pub(crate) const fn of_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
@@ -95,7 +95,7 @@ impl Caller {
         self.fingerprint
     }
 
-    /// The version that the client named, if it is one.
+    /// The client's version, if it sent a valid one.
     #[must_use]
     pub const fn version(&self) -> Option<ClientVersion> {
         self.version

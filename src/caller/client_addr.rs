@@ -6,8 +6,8 @@ use http::Extensions;
 
 /// The address of the client, put into the request's extensions by the application.
 ///
-/// Only the application knows where its clients' addresses come from, so nothing is read from a header
-/// unless it says so. A layer outside of the compat layer fills it in.
+/// Only the application knows where its clients' addresses come from, so no header is read by default. A layer outside
+/// the compatibility layer inserts it.
 ///
 /// Clients that connect directly: the peer of the socket, which axum has as `ConnectInfo`.
 ///
@@ -19,7 +19,7 @@ use http::Extensions;
 /// use axum::response::Response;
 /// use legacy_http_compat::caller::ClientAddr;
 ///
-/// async fn note_address(
+/// async fn insert_address(
 ///     ConnectInfo(peer): ConnectInfo<SocketAddr>,
 ///     mut request: Request,
 ///     next: Next,
@@ -28,12 +28,12 @@ use http::Extensions;
 ///     next.run(request).await
 /// }
 ///
-/// let app: axum::Router = axum::Router::new().layer(from_fn(note_address));
+/// let app: axum::Router = axum::Router::new().layer(from_fn(insert_address));
 /// let service = app.into_make_service_with_connect_info::<SocketAddr>();
 /// # let _ = service;
 /// ```
 ///
-/// Clients behind a proxy: the `client-ip` crate reads the one header that this proxy is known to set, for
+/// Clients behind a proxy: the `client-ip` crate reads the one header that the proxy is known to set, for
 /// example `client_ip::rightmost_x_forwarded_for(request.headers())`, and the same middleware inserts
 /// `ClientAddr(address)`. A header that the proxy does not overwrite is the client's own claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,21 +1,22 @@
-//! From a request's head to who asked.
+//! Identifying the caller of a request.
 
 use http::request::Parts;
 
 use super::caller::Caller;
+use super::fingerprint_key::KeyCheck;
 use super::kind::Kinds;
 use super::vary::Vary;
 
-/// Tells from the head of a request who asked.
+/// Identifies the caller from the request head.
 ///
-/// [`SignalDetector`](super::SignalDetector) does it by the headers most APIs have. An implementation of
-/// one's own runs for each request on the contract: it must not block and should not allocate.
+/// [`SignalDetector`](super::SignalDetector) uses the headers that most APIs have. A custom implementation runs for each
+/// request on the contract: it must not block and should not allocate.
 ///
 /// ```
 /// use http::request::Parts;
 /// use legacy_http_compat::caller::{Caller, Detect, Generation, Kind, Kinds, Vary};
 ///
-/// /// Whoever accepts the new media type understands the target contract.
+/// /// A caller that accepts the new media type understands the target contract.
 /// struct ByAccept(Kinds);
 ///
 /// impl Detect for ByAccept {
@@ -41,27 +42,34 @@ use super::vary::Vary;
 /// assert_eq!(detector.detect(&request.into_parts().0), Caller::ANONYMOUS_LEGACY);
 /// ```
 pub trait Detect: Send + Sync {
-    /// Who asked. Its kind is one of [`Detect::kinds`].
+    /// The caller of a request. Its kind is one of [`Detect::kinds`].
     fn detect(&self, head: &Parts) -> Caller;
 
-    /// The kinds that callers are told apart by, the same for the life of the detector.
+    /// The kinds that the detector distinguishes, the same for its whole life.
     fn kinds(&self) -> &Kinds;
 
-    /// What of the request decides a caller's generation, and with it which answer is served: it is named
-    /// in the `Vary` of cacheable answers. Everything (`*`) unless an implementation says otherwise.
+    /// The parts of the request that determine a caller's generation, and with it the response. They are listed in the
+    /// `Vary` of cacheable responses. The default is everything (`*`).
     fn vary(&self) -> Vary {
         Vary::any()
     }
+
+    /// The check of the key under which callers' fingerprints are made. A census snapshot stores it, so that fingerprints
+    /// of two keys are never mixed; without one there is no snapshot. A detector without fingerprints may return any
+    /// constant.
+    fn key_check(&self) -> Option<KeyCheck> {
+        None
+    }
 }
 
-/// The detector where none is set: every caller is an anonymous legacy caller of no known kind.
+/// A detector for which every caller is an anonymous legacy caller of no known kind.
 #[derive(Clone, Debug, Default)]
 pub struct AnonymousLegacy {
     kinds: Kinds,
 }
 
 impl AnonymousLegacy {
-    /// The detector; all are alike.
+    /// The detector; it has no settings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -79,6 +87,11 @@ impl Detect for AnonymousLegacy {
 
     fn vary(&self) -> Vary {
         Vary::nothing()
+    }
+
+    /// A constant: there are no fingerprints.
+    fn key_check(&self) -> Option<KeyCheck> {
+        Some(KeyCheck::from_u64(0))
     }
 }
 

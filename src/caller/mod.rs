@@ -1,11 +1,11 @@
-//! Who asked: client kind, generation and fingerprint.
+//! Identification of callers: client kind, generation and fingerprint.
 //!
-//! A [`Detect`] tells the [`Caller`] of a request from its head. [`SignalDetector`] is the one that most
-//! applications need; its page has the rules in their order and an example. Where none is set,
-//! [`AnonymousLegacy`] takes every caller for an anonymous legacy one.
+//! A [`Detect`] identifies the [`Caller`] of a request from its head. [`SignalDetector`] is the one that most
+//! applications need; its page has the rules in order, and an example. Without a detector every caller is an anonymous
+//! legacy caller, as by [`AnonymousLegacy`].
 //!
-//! Nothing here keeps what a client sent: an installation is known by its [`Fingerprint`] under the
-//! application's [`FingerprintKey`], and by the version it named if that is one.
+//! Nothing that a client sent is kept: an installation is known by its [`Fingerprint`] under the application's
+//! [`FingerprintKey`], and by its version if that is semver.
 
 #[expect(
     clippy::module_inception,

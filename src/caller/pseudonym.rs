@@ -9,10 +9,10 @@
 //! last    = the bytes of the last part, up to the end
 //! ```
 //!
-//! Parts come in pairs, the name of a signal and its value. Every part but the last says its length, and the
-//! count which is the last, so no two lists of parts give the same message. All but the last value can be
-//! hashed ahead where a signal has one value. Fingerprints are stored and compared over years: this must not
-//! change, and the tests hold it to recorded values.
+//! Parts come in pairs, the name of a signal and its value. Every part but the last has its length before it, and the
+//! count determines which is the last, so no two lists of parts give the same message. Everything but the last value can be
+//! hashed in advance if a signal has one value. Fingerprints are stored and compared for years: this must not change, and
+//! the tests check it against recorded values.
 
 use std::fmt;
 use std::hash::Hasher as _;
@@ -57,7 +57,7 @@ impl Pseudonym {
 }
 
 impl fmt::Debug for Pseudonym {
-    /// Without the state, from which the key could be had.
+    /// Without the state, which would reveal the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pseudonym(..)")
     }
@@ -71,7 +71,7 @@ mod tests {
 
     const KEY: FingerprintKey = FingerprintKey::new(*b"0123456789abcdef");
 
-    /// Recorded values: a change here makes every caller on record a stranger.
+    /// Recorded values: a change here makes every known caller a new one.
     const GOLDEN: [(&[&str], &str); 4] = [
         (
             &["header:x-client-id", "6f1c1c9e-8f0a-4c55-9d7e-0a3f5f1f2b11"],
@@ -100,7 +100,7 @@ mod tests {
         state.finish_with(last.as_ref())
     }
 
-    /// The message as the module's documentation says it, put together the slow way.
+    /// The message as the module's documentation defines it, built the slow way.
     fn message(parts: &[Vec<u8>]) -> Vec<u8> {
         let (last, before) = parts.split_last().unwrap();
         let mut message = DOMAIN.to_vec();

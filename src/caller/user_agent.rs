@@ -87,7 +87,7 @@ impl<'a> Product<'a> {
         self.name
     }
 
-    /// What stands behind the slash: any token.
+    /// What follows the slash: any token.
     #[must_use]
     pub const fn version(&self) -> Option<&'a str> {
         self.version
@@ -106,7 +106,7 @@ impl<'a> Product<'a> {
     }
 }
 
-/// What follows the comment whose opening bracket stands before `inside`.
+/// What follows the comment whose opening parenthesis is just before `inside`.
 fn after_comment(inside: &[u8]) -> &[u8] {
     let mut depth = 1_usize;
     let mut rest = inside;

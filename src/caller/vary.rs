@@ -1,34 +1,34 @@
-//! Which parts of a request an answer depends on.
+//! Which parts of a request a response depends on.
 
 use http::HeaderValue;
 use http::header::HeaderName;
 
-/// What of a request an answer varies with, as the `Vary` header says it (RFC 9110 §12.5.5).
+/// The parts of a request that a response varies with, as in the `Vary` header (RFC 9110 §12.5.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vary(Names);
 
-/// `None` stands for everything, beyond the headers too.
+/// `None` is everything, not only headers.
 type Names = Option<Vec<HeaderName>>;
 
 impl Vary {
-    /// It varies with something that need not be a header: `*`.
+    /// Varies with anything, not only headers: `*`.
     #[must_use]
     pub const fn any() -> Self {
         Self(None)
     }
 
-    /// It varies with nothing in the request.
+    /// Varies with nothing in the request.
     #[must_use]
     pub const fn nothing() -> Self {
         Self(Some(Vec::new()))
     }
 
-    /// It varies with these headers; a repeated one counts once.
+    /// Varies with these headers; a repeated one counts once.
     pub fn headers(names: impl IntoIterator<Item = HeaderName>) -> Self {
         Self::nothing().and(names)
     }
 
-    /// It varies with these headers as well.
+    /// Varies with these headers as well.
     #[must_use]
     pub fn and(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         if let Some(known) = &mut self.0 {
@@ -53,7 +53,7 @@ impl Vary {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// The value of a `Vary` header that says so; `None` when there is nothing to say.
+    /// The value for a `Vary` header; `None` if the response varies with nothing.
     #[must_use]
     pub fn to_header_value(&self) -> Option<HeaderValue> {
         if self.is_any() {

@@ -1,12 +1,12 @@
-//! The version that a client names.
+//! Client versions.
 //!
-//! Versions are read here rather than by the `semver` crate because that one allocates for longer
-//! pre-releases, and a version is read for every request; the tests hold the two against each other.
+//! Versions are parsed here rather than by the `semver` crate because that one allocates for longer pre-releases, and a
+//! version is parsed for every request; the tests compare the two.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A client's version as it named it: strict semver of at most 32 ASCII characters.
+/// A client's version as sent: strict semver of at most 32 ASCII characters.
 ///
 /// ```
 /// use legacy_http_compat::caller::ClientVersion;
@@ -22,14 +22,14 @@ pub struct ClientVersion {
     text: [u8; Self::MAX],
 }
 
-/// What of a version decides which of two is the newer: all but its build metadata.
+/// The part of a version that decides precedence: all but its build metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Precedence<'a> {
     core: [u64; 3],
     pre_release: &'a [u8],
 }
 
-/// The version from which on something holds, read ahead.
+/// The version from which on something holds, parsed in advance.
 #[derive(Clone, Debug)]
 pub(super) struct Since {
     core: [u64; 3],
@@ -89,7 +89,7 @@ impl fmt::Debug for ClientVersion {
 }
 
 impl<'a> Precedence<'a> {
-    /// What `text` says, if it is a version of at most [`ClientVersion::MAX`] characters.
+    /// The precedence of `text`, if it is a version of at most [`ClientVersion::MAX`] characters.
     pub(super) fn read(text: &'a [u8]) -> Option<Self> {
         if text.len() > ClientVersion::MAX {
             return None;

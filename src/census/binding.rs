@@ -1,4 +1,4 @@
-//! From the names of one contract and one detector to the census's own small numbers.
+//! From the names of a contract and a detector to the numbers of the census.
 
 use crate::{
     caller::{Caller, Kind, Kinds},
@@ -7,10 +7,10 @@ use crate::{
 
 use super::{
     endpoints::{EndpointSlot, Endpoints},
-    sighting::{CallerEvent, Dependence},
+    event::{CallerEvent, Dependence},
 };
 
-/// The endpoints of a contract and the kinds of a detector, each by its place there.
+/// The census's numbers for the endpoints of a contract and the kinds of a detector, by their index there.
 pub(super) struct Binding {
     endpoints: Box<[EndpointSlot]>,
     kinds: Box<[Kind]>,
@@ -21,7 +21,7 @@ impl Binding {
     pub(super) fn new(observation: &Observation<'_>, slots: &Endpoints, known: &[String]) -> Self {
         let known = Kinds::new(known.iter().skip(1).cloned());
         let known = known.expect("the kinds of a census are a set");
-        let endpoints = observation.plan().endpoints.iter();
+        let endpoints = observation.contract().endpoints.iter();
         let kinds = observation.kinds().names();
         Self {
             endpoints: endpoints
@@ -34,7 +34,7 @@ impl Binding {
     }
 
     #[inline]
-    pub(super) fn sighting(&self, observation: &Observation<'_>) -> CallerEvent {
+    pub(super) fn event(&self, observation: &Observation<'_>) -> CallerEvent {
         CallerEvent {
             caller: self.caller(observation.caller()),
             endpoint: self.endpoints[observation.endpoint_index()],
@@ -42,7 +42,7 @@ impl Binding {
         }
     }
 
-    /// The caller with its kind as the census knows it; one that it does not know is `other`.
+    /// The caller with its kind as the census numbers it; `other` if the census does not know it.
     #[inline]
     fn caller(&self, caller: &Caller) -> Caller {
         let kind = self.kinds.get(caller.kind().index()).copied();
@@ -50,7 +50,7 @@ impl Binding {
     }
 }
 
-/// Nobody is served a legacy shape but who depends on it.
+/// Only dependent callers are served a legacy shape.
 fn dependence(observation: &Observation<'_>) -> Dependence {
     if observation.shape().is_legacy() {
         Dependence::Served

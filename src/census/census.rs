@@ -1,44 +1,51 @@
-//! The census itself.
+//! The census.
 
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{caller::Kinds, per_contract::PerContract, storage::saver::Saver, time::Clock};
+use crate::{
+    caller::{KeyCheck, Kinds},
+    observation::{Observation, Observe},
+    per_contract::PerContract,
+    storage::saver::Saver,
+    time::{
+        Clock,
+        schedule::Due,
+        timeline::{Moment, Timeline, seconds},
+    },
+    worker::Tick,
+};
 
 use super::{
     binding::Binding,
     coverage::GapCause,
-    due::Due,
     endpoints::{EndpointSlot, Endpoints},
-    keeping::Keeping,
+    event::CallerEvent,
     open_error::OpenErrorKind,
     overflow::Overflow,
-    report::Report,
-    reporting::Draft,
-    settings::Settings,
-    sighting::CallerEvent,
+    report::{Report, ReportBuilder},
     table::Table,
-    timeline::{Moment, Timeline},
+    watch::Watch,
     window::Window,
 };
 
-/// Who still depends on the legacy shapes.
+/// Distinct callers over time, by whether they still depend on the legacy shapes.
 ///
-/// Told of each answered request by [`Census::record`], which may be called from any number of threads; asked by
-/// [`Census::report`] and [`Census::list`]. Its periodic work is its [`Tick`](crate::worker::Tick), to be called about once a second.
+/// As an observer of the layer, or by [`Census::record`], it counts responses from any number of threads;
+/// [`Census::report`] and [`Census::list`] query it. Its [`Tick`] is called about once a second.
 ///
 /// ```
 /// use legacy_http_compat::{
-///     caller::{Caller, Fingerprint, Generation, Kinds},
-///     census::{Census, Dependence, CallerEvent, Window},
+///     caller::{Caller, Detect, Fingerprint, FingerprintKey, Generation, SignalDetector},
+///     census::{CallerEvent, Census, Dependence, Window},
 /// };
 ///
-/// let kinds = Kinds::new(["AGENT"]).expect("one name");
-/// let census = Census::new(&kinds);
+/// let detector = SignalDetector::builder(["AGENT"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
+/// let census = Census::new(&detector);
 /// let poll = census.endpoint("device_poll");
-/// let agent = kinds.find("AGENT").expect("AGENT is in the set");
+/// let agent = detector.kinds().find("AGENT").expect("AGENT is in the set");
 /// let old = Caller::new(agent, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1));
 /// census.record(&CallerEvent { caller: old, endpoint: poll, dependence: Dependence::Served });
 /// assert_eq!(census.report(Window::DAY).kind("AGENT").expect("a kind").dependent, 1);
@@ -47,78 +54,103 @@ use super::{
 /// census.record(&CallerEvent { caller: upgraded, endpoint: poll, dependence: Dependence::None });
 /// let report = census.report(Window::DAY);
 /// assert_eq!((report.all.dependent, report.all.migrated), (0, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Census {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
-    pub(super) timeline: Timeline,
+    timeline: Timeline,
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
     pub(super) per_contract: PerContract<Binding>,
-    kinds: Vec<String>,
-    /// Taken before any bucket or the overflow, never while holding one of them.
-    keeping: Mutex<Keeping>,
+    pub(super) kinds: Vec<String>,
+    /// Locked before any bucket or the overflow, never while holding one of them.
+    watch: Mutex<Watch>,
     overflow: Mutex<Overflow>,
-    pub(super) ready: Mutex<Arc<[Report]>>,
-    pub(super) due: Mutex<Due>,
+    cached: Mutex<Arc<[Report]>>,
+    schedule: Mutex<Schedule>,
     pub(super) saver: Option<Saver>,
 }
 
+/// The settings of a census; times in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) capacity: usize,
+    pub(super) retention: u64,
+    pub(super) heartbeat_limit: u64,
+    pub(super) snapshot_every: u64,
+    pub(super) key_check: Option<KeyCheck>,
+}
+
+/// When the periodic work is due.
+struct Schedule {
+    reports: Due,
+    sweep: Due,
+    snapshot: Due,
+}
+
+/// How often the cached reports are renewed, in milliseconds: with a tick a second they are at most five seconds old.
+const REPORTS_EVERY: u64 = 4_000;
+
+/// How often callers past the retention are looked for, in milliseconds.
+const SWEEP_EVERY: u64 = 3_600_000;
+
 impl Census {
-    /// The slot of an endpoint, to be asked for once for each endpoint and not for each request. There are 63; when
-    /// they are used up, and for names above 256 bytes, it is [`EndpointSlot::OTHER`].
+    /// The slot of an endpoint. Look it up once per endpoint, not per request. There are 63; when they are used up, and
+    /// for names longer than 256 bytes, it is [`EndpointSlot::OTHER`].
     #[must_use]
     pub fn endpoint(&self, name: &str) -> EndpointSlot {
         self.endpoints.slot(name)
     }
 
-    /// Takes in one answered request. For a caller known already: no allocation, and no lock but that of a bucket with a few others.
-    pub fn record(&self, sighting: &CallerEvent) {
+    /// Counts one observed response. For a known caller: no allocation, and no lock but that of a bucket with a few
+    /// others.
+    pub fn record(&self, event: &CallerEvent) {
         let now = self.timeline.second(&*self.clock);
-        self.table.see(now, sighting, |uncounted| {
+        self.table.see(now, event, |uncounted| {
             self.lock_overflow().add(uncounted);
         });
     }
 
-    /// What was in the window that ends now.
+    /// The report of the window that ends now.
     #[must_use]
     pub fn report(&self, window: Window) -> Report {
         let [report] = self.reports([window]);
         report
     }
 
-    /// One report for each window, all of one look at the callers.
+    /// One report for each window, from one pass over the callers.
     #[must_use]
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
-        let mut drafts = self.drafts(windows, &now);
+        let mut builders = self.report_builders(windows, &now);
         for bucket in self.table.buckets() {
-            for draft in &mut drafts {
-                draft.count(&bucket);
+            for builder in &mut builders {
+                builder.count(&bucket);
             }
         }
-        drafts.map(Draft::finish)
+        builders.map(ReportBuilder::finish)
     }
 
-    /// The reports for [`Window::STANDARD`] in this order, as the last [`Tick`](crate::worker::Tick) made them: at most 5 seconds
-    /// old while the census is kept, and made anew if there are none yet.
+    /// The reports of [`Window::STANDARD`] in this order, as of the last [`Tick`]: at most 5 seconds old while the census
+    /// ticks. Computed now if there are none yet.
     #[must_use]
     pub fn cached_reports(&self) -> Arc<[Report]> {
-        let ready = Arc::clone(&lock(&self.ready));
-        if ready.is_empty() {
+        let cached = Arc::clone(&lock(&self.cached));
+        if cached.is_empty() {
             self.refresh()
         } else {
-            ready
+            cached
         }
     }
 
-    /// How many callers are known one by one.
+    /// How many callers are known individually.
     #[must_use]
     pub fn known(&self) -> usize {
         self.table.known()
     }
 
-    /// How many callers can be known one by one.
+    /// How many callers can be known individually.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.settings.capacity
@@ -129,7 +161,7 @@ impl Census {
         &self.kinds
     }
 
-    /// A census that does not watch yet, with its own time at `time` milliseconds.
+    /// A census that does not watch yet, with its timeline at `time` milliseconds.
     pub(super) fn starting_at(
         time: u64,
         kinds: &Kinds,
@@ -143,10 +175,14 @@ impl Census {
             table: Table::new(settings.capacity, kinds.len()),
             endpoints: Endpoints::default(),
             per_contract: PerContract::default(),
-            keeping: Mutex::new(Keeping::new(now, kinds.len())),
+            watch: Mutex::new(Watch::new(now, kinds.len())),
             overflow: Mutex::new(Overflow::new(kinds.len())),
-            ready: Mutex::new(Arc::new([])),
-            due: Mutex::new(Due::starting_at(now.time, &settings)),
+            cached: Mutex::new(Arc::new([])),
+            schedule: Mutex::new(Schedule {
+                reports: Due::at(now.time),
+                sweep: Due::at(now.time),
+                snapshot: Due::at(now.time.saturating_add(settings.snapshot_every)),
+            }),
             saver: None,
             clock,
             settings,
@@ -162,29 +198,115 @@ impl Census {
 
     /// Starts to watch, at the time the census was made with.
     pub(super) fn begin(&self, cause: GapCause, loss: Option<OpenErrorKind>) {
-        let mut keeping = self.lock_keeping();
-        let now = keeping.last.time;
-        keeping.coverage.begin(now, cause);
+        let mut watch = self.lock_watch();
+        let now = watch.last.time;
+        watch.coverage.begin(now, cause);
         if let Some(reason) = loss {
-            keeping.lose(reason);
+            watch.lose(reason);
         }
     }
 
-    fn drafts<const N: usize>(&self, windows: [Window; N], now: &Moment) -> [Draft; N] {
-        let (keeping, overflow) = (self.lock_keeping(), self.lock_overflow());
-        windows.map(|window| Draft::new(window, &self.kinds, now, (&keeping, &overflow)))
+    /// Records that the census is watching, and takes in what was counted since the last time.
+    pub(super) fn heartbeat(&self) -> Moment {
+        let mut watch = self.lock_watch();
+        let limit = self.settings.heartbeat_limit;
+        let now = watch.beat(&self.timeline, &*self.clock, limit);
+        let second = seconds(now.time);
+        let uncounted = self
+            .table
+            .drain(|kind, responses| watch.history.add(second, kind, responses));
+        if !uncounted.is_empty() {
+            self.lock_overflow().add(&uncounted);
+        }
+        now
     }
 
     pub(super) fn moment(&self) -> Moment {
         self.timeline.moment(&*self.clock)
     }
 
-    pub(super) fn lock_keeping(&self) -> MutexGuard<'_, Keeping> {
-        lock(&self.keeping)
+    pub(super) fn lock_watch(&self) -> MutexGuard<'_, Watch> {
+        lock(&self.watch)
     }
 
     pub(super) fn lock_overflow(&self) -> MutexGuard<'_, Overflow> {
         lock(&self.overflow)
+    }
+
+    fn report_builders<const N: usize>(
+        &self,
+        windows: [Window; N],
+        now: &Moment,
+    ) -> [ReportBuilder; N] {
+        let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
+        windows.map(|window| ReportBuilder::new(window, &self.kinds, now, (&watch, &overflow)))
+    }
+
+    fn refresh(&self) -> Arc<[Report]> {
+        let reports: Arc<[Report]> = self.reports(Window::STANDARD).into();
+        *lock(&self.cached) = Arc::clone(&reports);
+        reports
+    }
+
+    /// Forgets the callers that were not seen for the retention, not counting gaps.
+    fn sweep(&self, now: &Moment) {
+        let mut watch = self.lock_watch();
+        let since = now.time.saturating_sub(self.settings.retention);
+        let unwatched = watch.coverage.unwatched_since(since);
+        let since = seconds(since.saturating_sub(unwatched));
+        self.table.retain(|record| {
+            let keep = record.last_seen >= since;
+            if !keep {
+                watch.forgotten[usize::from(record.kind)].count(record);
+            }
+            keep
+        });
+        self.lock_overflow().expire(seconds(now.time));
+        let month = Window::MONTH.as_millis();
+        let longest = self.settings.retention.saturating_add(month);
+        watch.coverage.prune(now.time.saturating_sub(longest));
+    }
+}
+
+/// Counts each response for its caller.
+impl Observe for Census {
+    #[inline]
+    fn observe(&self, observation: &Observation<'_>) {
+        let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
+        let record = |binding: &Binding| self.record(&binding.event(observation));
+        self.per_contract.with(observation, prepare, record);
+    }
+}
+
+impl Tick for Census {
+    /// Records a heartbeat; when due, renews the cached reports, forgets old callers and writes the snapshot.
+    fn tick(&self) {
+        let now = self.heartbeat();
+        let (reports, sweep, snapshot) = {
+            let mut schedule = lock(&self.schedule);
+            (
+                schedule.reports.take(now.time, REPORTS_EVERY),
+                schedule.sweep.take(now.time, SWEEP_EVERY),
+                schedule
+                    .snapshot
+                    .take(now.time, self.settings.snapshot_every),
+            )
+        };
+        if sweep {
+            self.sweep(&now);
+        }
+        if reports {
+            self.refresh();
+        }
+        if snapshot {
+            // Logged, and shown by the status; the next due time tries again.
+            let _ = self.save();
+        }
+    }
+
+    /// A last heartbeat and a last snapshot.
+    fn shutdown(&self) {
+        let _ = self.save();
     }
 }
 
@@ -198,7 +320,7 @@ impl fmt::Debug for Census {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Whoever panicked left, at worst, an interval uncounted.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // After a panic, at most one interval is uncounted.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,53 +1,55 @@
-//! When the census was really watching.
+//! When the census watched.
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Stretches of time between which nobody watched, oldest first. Times are milliseconds of the census's own time.
+use crate::time::{Timestamp, timeline::BreakCause};
+
+/// The watched intervals, oldest first; between them are gaps. Times are milliseconds of the census's timeline.
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
     watched: VecDeque<WatchedInterval>,
 }
 
-/// One unbroken stretch, from its first to its last heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An interval without gaps, from its first to its last heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WatchedInterval {
     pub(super) from: u64,
     pub(super) to: u64,
-    /// Why nobody watched before it.
+    /// The cause of the gap before it.
     pub(super) before: GapCause,
 }
 
-/// Why nobody watched for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// The cause of a gap. Snapshots store the position of a variant: append new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum GapCause {
-    /// The census did not exist yet, or what it knew was lost.
+    /// The census did not exist yet, or its data was lost.
     Beginning,
     /// The process was down: shut down, crashed or killed. Reaches back to the last snapshot.
     Restart,
-    /// The heartbeats stopped: the process was suspended, or starved of processor time.
+    /// No heartbeats: the process was suspended, or starved of processor time.
     Stalled,
     /// The wall clock jumped.
     ClockJump,
 }
 
-/// A stretch in which nobody watched, in milliseconds since the Unix epoch.
+/// A stretch of time in which the census did not watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Gap {
     /// The last heartbeat before.
-    pub from_unix_ms: u64,
+    pub from: Timestamp,
     /// The first heartbeat after.
-    pub to_unix_ms: u64,
-    /// Why.
+    pub to: Timestamp,
+    /// Its cause.
     pub cause: GapCause,
 }
 
 impl Coverage {
-    /// So many stretches are kept. Beyond them the oldest is forgotten, that is, taken as not watched.
+    /// How many intervals are kept. Beyond that the oldest is dropped and counts as not watched.
     pub(super) const MAX: usize = 4_096;
 
     /// Watching begins, or begins again.
@@ -62,7 +64,7 @@ impl Coverage {
         });
     }
 
-    /// Watching went on without a break.
+    /// Watching continued without a gap.
     pub(super) fn extend(&mut self, now: u64) {
         match self.watched.back_mut() {
             Some(last) => last.to = last.to.max(now),
@@ -70,42 +72,43 @@ impl Coverage {
         }
     }
 
-    /// What was watched before is no longer taken as such: it cannot be told how long ago it was.
+    /// Drops all coverage: how long ago it was is unknown.
     pub(super) fn forget(&mut self) {
         self.watched.clear();
     }
 
-    /// Drops what no question about the time after this moment needs. A stretch is needed as long as the gap after it
-    /// is: that gap's length cannot be told without it.
+    /// Drops intervals that no query about the time after this moment needs. An interval is needed as long as the gap
+    /// after it, whose length depends on it.
     pub(super) fn prune(&mut self, before: u64) {
         while self.watched.get(1).is_some_and(|next| next.from < before) {
             self.watched.pop_front();
         }
     }
 
-    /// How many of the milliseconds between the two moments were watched.
+    /// How many milliseconds between the two moments were watched.
     pub(super) fn watched_between(&self, from: u64, to: u64) -> u64 {
-        let within =
-            |stretch: &WatchedInterval| stretch.to.min(to).saturating_sub(stretch.from.max(from));
+        let within = |interval: &WatchedInterval| {
+            interval.to.min(to).saturating_sub(interval.from.max(from))
+        };
         self.watched.iter().map(within).sum()
     }
 
-    /// The stretches without watch that reach into the time between the two moments, cut to it, oldest first. The
-    /// time since the last heartbeat is none yet.
+    /// The gaps that reach into the time between the two moments, clipped to it, oldest first. The time since the last
+    /// heartbeat is not a gap yet.
     pub(super) fn gaps_between(&self, from: u64, to: u64) -> Vec<(u64, u64, GapCause)> {
         let mut end = 0;
         let mut gaps = Vec::new();
-        for stretch in &self.watched {
-            // A clock that was set back between two heartbeats of one moment makes a gap without length.
-            if stretch.from > from && end <= to {
-                gaps.push((end.max(from), stretch.from.min(to), stretch.before));
+        for interval in &self.watched {
+            // A clock that was set back between two heartbeats of one moment gives a gap of length zero.
+            if interval.from > from && end <= to {
+                gaps.push((end.max(from), interval.from.min(to), interval.before));
             }
-            end = stretch.to;
+            end = interval.to;
         }
         gaps
     }
 
-    /// The whole length of the gaps between two stretches that ended after this moment.
+    /// The total length of the gaps between intervals that ended after this moment.
     pub(super) fn unwatched_since(&self, since: u64) -> u64 {
         let pairs = self.watched.iter().zip(self.watched.iter().skip(1));
         pairs
@@ -114,28 +117,22 @@ impl Coverage {
             .sum()
     }
 
-    pub(super) fn stretches(&self) -> impl ExactSizeIterator<Item = &WatchedInterval> {
+    pub(super) fn intervals(&self) -> impl ExactSizeIterator<Item = &WatchedInterval> {
         self.watched.iter()
     }
 
-    /// Puts back stretches read from a snapshot; `false` unless each begins after the one before it has ended.
-    pub(super) fn restore(&mut self, stretches: Vec<WatchedInterval>) -> bool {
-        let ordered = stretches.windows(2).all(|pair| pair[0].to <= pair[1].from);
-        let forward = stretches.iter().all(|stretch| stretch.from <= stretch.to);
-        self.watched = stretches.into();
+    /// Restores the intervals of a snapshot; `false` unless each begins after the one before it has ended.
+    pub(super) fn restore(&mut self, intervals: Vec<WatchedInterval>) -> bool {
+        let ordered = intervals.windows(2).all(|pair| pair[0].to <= pair[1].from);
+        let forward = intervals
+            .iter()
+            .all(|interval| interval.from <= interval.to);
+        self.watched = intervals.into();
         ordered && forward && self.watched.len() <= Self::MAX
     }
 }
 
 impl GapCause {
-    /// All causes; the place of each is its number in a snapshot.
-    pub(super) const ALL: [Self; 4] = [
-        Self::Beginning,
-        Self::Restart,
-        Self::Stalled,
-        Self::ClockJump,
-    ];
-
     /// As in a report: `beginning`, `restart`, `stalled` or `clock_jump`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -148,12 +145,21 @@ impl GapCause {
     }
 }
 
+impl From<BreakCause> for GapCause {
+    fn from(cause: BreakCause) -> Self {
+        match cause {
+            BreakCause::Stalled => Self::Stalled,
+            BreakCause::ClockJump => Self::ClockJump,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_is_cut_to_the_window_and_names_its_cause() {
+    fn a_gap_is_clipped_to_the_window_and_names_its_cause() {
         let mut coverage = Coverage::default();
         coverage.begin(100, GapCause::Beginning);
         coverage.extend(200);
@@ -179,7 +185,7 @@ mod tests {
             coverage.begin(n * 10, GapCause::Restart);
             coverage.extend(n * 10 + 5);
         }
-        assert_eq!(coverage.stretches().len(), Coverage::MAX);
+        assert_eq!(coverage.intervals().len(), Coverage::MAX);
         assert_eq!(
             coverage.watched_between(0, u64::MAX),
             5 * Coverage::MAX as u64
@@ -187,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn stretches_out_of_order_are_refused() {
-        let stretch = |from, to| WatchedInterval {
+    fn intervals_out_of_order_are_refused() {
+        let interval = |from, to| WatchedInterval {
             from,
             to,
             before: GapCause::Restart,
         };
-        assert!(Coverage::default().restore(vec![stretch(1, 2), stretch(2, 3)]));
-        assert!(!Coverage::default().restore(vec![stretch(2, 3), stretch(1, 2)]));
-        assert!(!Coverage::default().restore(vec![stretch(3, 2)]));
+        assert!(Coverage::default().restore(vec![interval(1, 2), interval(2, 3)]));
+        assert!(!Coverage::default().restore(vec![interval(2, 3), interval(1, 2)]));
+        assert!(!Coverage::default().restore(vec![interval(3, 2)]));
     }
 }

@@ -1,84 +1,76 @@
-//! Who still depends on the legacy shapes: distinct callers over time windows.
+//! Distinct callers over time windows, by whether they still depend on the legacy shapes.
 //!
-//! # What it says
+//! # Caller states
 //!
-//! Of each caller with a fingerprint the [`Census`] keeps when it was first and last seen, when it last got a dependent
-//! answer and when it was last seen status-driven. From that follows, for any [`Window`] up to 30 days that ends now,
-//! the one state of each caller ([`CallerState`]), decided in this order:
+//! For each caller with a fingerprint the [`Census`] records when it was first and last seen, when it last got a dependent
+//! response and when it was last seen as a target caller. For any [`Window`] up to 30 days that ends now, this decides the
+//! caller's one state ([`CallerState`]), in this order:
 //!
-//! 1. never got a dependent answer: *independent*;
-//! 2. seen status-driven after its last dependent answer: *migrated*, whether or not it was seen in the window;
-//! 3. its last dependent answer lies in the window: *dependent*; if one of its answers in the window was stranded also
+//! 1. never got a dependent response: *never dependent*;
+//! 2. seen as a target caller after its last dependent response: *migrated*, whether or not it was seen in the window;
+//! 3. its last dependent response is in the window: *dependent*; if one of its responses in the window was stranded also
 //!    *stranded*, and if it had migrated before also *regressed*;
-//! 4. seen in the window: *unsettled*. It got only answers that tell nothing;
-//! 5. not seen in the window: *silent*.
+//! 4. seen in the window: *inconclusive*. None of its responses shows whether it still depends;
+//! 5. not seen in the window: *inactive*.
 //!
-//! Dependent answers are counted besides, whoever got them, those of anonymous callers apart.
+//! Dependent responses are also counted in total, and those to anonymous callers separately.
 //!
-//! # When it may be believed
+//! # Accuracy
 //!
 //! Where something cannot be known exactly, the census errs towards more dependence, never less: windows are rounded
-//! outward, answers are booked no earlier than they came, and a caller without a place stays dependent for its window.
-//! Silence is not zero: a [`Report`] names the share of its window in which the census was really watching, by heartbeats
-//! of its [`Tick`](crate::worker::Tick), and every gap with its [`GapCause`]. A report whose numbers are partly estimated
+//! outward, responses are counted no earlier than they came, and a caller without a place in the table stays dependent for
+//! its window. Silence is not zero: a [`Report`] states the share of its window in which the census watched, measured by
+//! heartbeats of its [`Tick`](crate::worker::Tick), and every gap with its [`GapCause`]. A report with estimated numbers
 //! says so.
 //!
-//! Time is reckoned by the monotonic clock. A wall clock that is set back changes no window; one that jumps forward
-//! moves the windows on and leaves a gap of that length.
+//! Time follows the monotonic clock. A wall clock that is set back changes no window; one that jumps forward moves the
+//! windows on and leaves a gap of that length.
 //!
 //! # Deployment
 //!
-//! - Keep it: `BackgroundWorker::start(Duration::from_secs(1), [census])`. Without heartbeats there is no coverage, no snapshot,
-//!   and the counts of answers are booked only when a report is made.
-//! - Fingerprints are the client's claim. Whoever can make up identities can fill the table; callers known already keep
-//!   their places, and the rest is estimated.
+//! - Start a worker: `BackgroundWorker::start(Duration::from_secs(1), [census])`. Without heartbeats there is no coverage
+//!   and no snapshot, and responses are added to the counts only when a report is made.
+//! - Fingerprints are the client's claim. A client that invents identities can fill the table; known callers keep their
+//!   places, and the rest is estimated.
 //! - One process, one snapshot file. A second process that opens it is refused.
 
 mod binding;
 mod builder;
+mod callers;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named after"
 )]
 mod census;
 mod coverage;
-mod decode;
-mod due;
-mod encode;
 mod endpoints;
-mod format;
-mod keeping;
-mod list;
-mod listing;
-mod observing;
+mod event;
+mod metrics_source;
 mod open_error;
 mod overflow;
-mod pending;
-mod periodic;
+mod query;
 mod record;
 mod report;
-mod reporting;
-mod saving;
-mod settings;
-mod showing;
-mod sighting;
-mod sketch_bytes;
+mod response_counts;
+mod sketches;
+mod snapshot;
+mod striped_counters;
 mod table;
-mod tally;
-pub(crate) mod timeline;
 mod versions;
+mod watch;
 mod window;
 
 pub use builder::CensusBuilder;
+pub use callers::{CallerRow, Page};
 pub use census::Census;
 pub use coverage::{Gap, GapCause};
 pub use endpoints::EndpointSlot;
-pub use list::{CallerRow, ListQuery, Page, Select, SortBy};
+pub use event::{CallerEvent, Dependence};
 pub use open_error::{OpenError, OpenErrorKind};
+pub use query::{ListQuery, Select, SortBy};
 pub use record::CallerState;
 pub use report::{Counts, CoverageReport, KindCounts, OverflowEstimate, Report, SnapshotLoss};
-pub use sighting::{CallerEvent, Dependence};
-pub use tally::ResponseCounts;
+pub use response_counts::ResponseCounts;
 pub use window::{Window, WindowError};
 
 #[doc(inline)]

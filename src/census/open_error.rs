@@ -1,13 +1,13 @@
-//! Why a snapshot could not be opened.
+//! Why a census could not be opened.
 
 use std::{
     fmt, io,
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::storage::{file::TakeError, unreadable::Unreadable};
+use crate::storage::{atomic_file::AtomicFileError, decode_error::DecodeError};
 
 /// A snapshot could not be opened. Nothing was changed on disk.
 #[derive(Debug)]
@@ -17,8 +17,8 @@ pub struct OpenError {
     source: Option<io::Error>,
 }
 
-/// What is wrong with a snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// What is wrong with a snapshot. Snapshots store the position of a variant: append new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OpenErrorKind {
@@ -32,44 +32,42 @@ pub enum OpenErrorKind {
     NewerFormat,
     /// The end of the file is missing.
     Truncated,
-    /// The checksum is wrong, or the content contradicts itself.
+    /// The checksum is wrong, or the content is inconsistent.
     Corrupt,
-    /// The fingerprints in it were made with another key, so none of its callers would be recognised.
+    /// Its fingerprints were made with another key, so none of its callers would be recognised.
     ForeignKey,
+    /// The file was written by an older version of this crate, in a format that is no longer supported.
+    OlderFormat,
+    /// The detector has no [key check](crate::caller::Detect::key_check), so a changed fingerprint key would go unnoticed.
+    NoKeyCheck,
 }
 
 impl OpenErrorKind {
-    /// All kinds; the place of each is its number in a snapshot.
-    pub(super) const ALL: [Self; 7] = [
-        Self::Io,
-        Self::InUse,
-        Self::NotASnapshot,
-        Self::NewerFormat,
-        Self::Truncated,
-        Self::Corrupt,
-        Self::ForeignKey,
-    ];
-
     const fn describe(self) -> &'static str {
         match self {
             Self::Io => "cannot be read",
             Self::InUse => "is in use by another process",
             Self::NotASnapshot => "is not a snapshot of a census",
             Self::NewerFormat => "was written by a newer version of this crate",
-            Self::Truncated => "is cut off",
+            Self::Truncated => "is truncated",
             Self::Corrupt => "is corrupt",
             Self::ForeignKey => "was made with another fingerprint key",
+            Self::OlderFormat => "was written by an older version of this crate",
+            Self::NoKeyCheck => {
+                "needs the key check of the detector: implement `Detect::key_check`, or use no snapshot"
+            }
         }
     }
 }
 
-impl From<Unreadable> for OpenErrorKind {
-    fn from(unreadable: Unreadable) -> Self {
-        match unreadable {
-            Unreadable::Foreign => Self::NotASnapshot,
-            Unreadable::NewerFormat => Self::NewerFormat,
-            Unreadable::Truncated => Self::Truncated,
-            Unreadable::Corrupt => Self::Corrupt,
+impl From<DecodeError> for OpenErrorKind {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Foreign => Self::NotASnapshot,
+            DecodeError::NewerFormat => Self::NewerFormat,
+            DecodeError::OlderFormat => Self::OlderFormat,
+            DecodeError::Truncated => Self::Truncated,
+            DecodeError::Corrupt => Self::Corrupt,
         }
     }
 }
@@ -95,10 +93,10 @@ impl OpenError {
         self
     }
 
-    pub(super) fn taking(error: TakeError, path: &Path) -> Self {
+    pub(super) fn opening(error: AtomicFileError, path: &Path) -> Self {
         match error {
-            TakeError::InUse => Self::new(OpenErrorKind::InUse).at(path),
-            TakeError::Directory(directory, error) => Self::io(error).at(directory),
+            AtomicFileError::InUse => Self::new(OpenErrorKind::InUse).at(path),
+            AtomicFileError::Directory(directory, error) => Self::io(error).at(directory),
         }
     }
 

@@ -1,23 +1,24 @@
-//! Callers for whom there was no place, counted by `HyperLogLog` sketches.
+//! Callers without a place in the table, estimated by `HyperLogLog` sketches.
 //!
 //! A sketch cannot forget, so each covers one bucket of time, and a window merges those that it touches. A caller seen
-//! without a place and known later is counted twice in a window that holds both: rather too many than too few.
+//! without a place and known later is counted twice in a window that holds both: too many rather than too few.
 
-use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+use datasketches::hll::{Coupon, HllUnion};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    pending::Uncounted,
+    event::Dependence,
     record::NEVER,
-    sighting::Dependence,
-    sketch_bytes::{LG_K, read_sketch},
+    sketches::{LG_K, Sketches},
+    striped_counters::Uncounted,
 };
 
-/// Two standard errors (1.04/√4096 each), so that the true number is within in 95 of 100 cases. Up to some hundred
-/// callers the sketches are practically exact.
+/// Two standard errors (1.04/√4096 each), which covers the true number in 95 of 100 cases. Up to some hundred callers
+/// the sketches are practically exact.
 pub(super) const RELATIVE_ERROR: f64 = 2.0 * 1.04 / 64.0;
 
-/// Width in seconds and number of the buckets: minutes for an hour, hours for a day, days for 30 days, each with room
-/// for the two that a window touches at its ends.
+/// Width in seconds and number of the buckets: minutes for an hour, hours for a day, days for 30 days, each with two more
+/// that a window touches at its ends.
 const LEVELS: [(u32, u32); 3] = [(60, 62), (3_600, 26), (86_400, 32)];
 
 #[derive(Debug)]
@@ -28,8 +29,8 @@ pub(super) struct Overflow {
     last: u32,
 }
 
-/// The callers of one stretch of time.
-#[derive(Debug)]
+/// The callers of one bucket of time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Bucket {
     pub(super) width: u32,
     /// The start divided by the width.
@@ -38,15 +39,7 @@ pub(super) struct Bucket {
     pub(super) sketches: Sketches,
 }
 
-/// One sketch for each thing that is estimated.
-#[derive(Debug)]
-pub(super) struct Sketches {
-    pub(super) seen: HllSketch,
-    pub(super) dependent: HllSketch,
-    pub(super) stranded: HllSketch,
-}
-
-/// How many callers without a place there were, about.
+/// About how many callers without a place there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Estimate {
     pub(super) seen: u64,
@@ -85,8 +78,8 @@ impl Overflow {
         self.last
     }
 
-    /// The estimates per kind of the buckets that touch the time from `since` to `now`; `None` if nobody
-    /// was without a place in it.
+    /// The estimates per kind for the buckets that touch the time from `since` to `now`; `None` if every caller had a
+    /// place in it.
     pub(super) fn estimate(&self, since: u32, now: u32) -> Option<Vec<Estimate>> {
         if self.last == NEVER || self.last < since {
             return None;
@@ -109,13 +102,13 @@ impl Overflow {
         &self.buckets
     }
 
-    /// Puts back what was read from a snapshot.
+    /// Restores the state of a snapshot.
     pub(super) fn restore(&mut self, last: u32, buckets: Vec<Bucket>) {
         self.last = last;
         self.buckets = buckets;
     }
 
-    /// Drops the buckets that no window touches any more.
+    /// Drops the buckets that no window can touch any more.
     pub(super) fn expire(&mut self, now: u32) {
         self.buckets.retain(|bucket| {
             let level = LEVELS.iter().find(|(width, _)| *width == bucket.width);
@@ -125,11 +118,11 @@ impl Overflow {
 
     fn bucket(&mut self, width: u32, number: u32, kind: u8) -> &mut Bucket {
         let wanted = (width, number, kind);
-        let place = self
+        let known = self
             .buckets
             .iter()
             .rposition(|bucket| (bucket.width, bucket.number, bucket.kind) == wanted);
-        let place = place.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             self.buckets.push(Bucket {
                 width,
                 number,
@@ -138,7 +131,7 @@ impl Overflow {
             });
             self.buckets.len() - 1
         });
-        &mut self.buckets[place]
+        &mut self.buckets[index]
     }
 }
 
@@ -157,33 +150,6 @@ impl Bucket {
         }
         if caller.dependence == Dependence::Stranded {
             sketches.stranded.update_with_coupon(coupon);
-        }
-    }
-}
-
-impl Sketches {
-    /// The three as bytes.
-    pub(super) fn to_bytes(&self) -> [Vec<u8>; 3] {
-        [&self.seen, &self.dependent, &self.stranded].map(HllSketch::serialize)
-    }
-
-    /// The three from bytes; `None` if any is not what [`Sketches::to_bytes`] gives.
-    pub(super) fn from_bytes([seen, dependent, stranded]: [&[u8]; 3]) -> Option<Self> {
-        Some(Self {
-            seen: read_sketch(seen)?,
-            dependent: read_sketch(dependent)?,
-            stranded: read_sketch(stranded)?,
-        })
-    }
-}
-
-impl Default for Sketches {
-    fn default() -> Self {
-        let empty = || HllSketch::new(LG_K, HllType::Hll8).expect("4 to 21 is allowed");
-        Self {
-            seen: empty(),
-            dependent: empty(),
-            stranded: empty(),
         }
     }
 }

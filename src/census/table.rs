@@ -1,8 +1,8 @@
-//! The callers, in so many small buckets that requests of different callers hardly ever meet in one.
+//! The callers, in so many small buckets that requests of different callers rarely contend.
 //!
-//! A bucket is a lock and a list of a few records. Fewer and larger parts with an index each would need fewer locks, but
-//! two threads would then write to the same locks all the time, and passing a lock's cache line from core to core costs
-//! about as much as the rest of a sighting.
+//! A bucket is a lock and a list of a few records. Fewer, larger shards with an index each would need fewer locks, but
+//! threads would then share them all the time, and moving a lock's cache line from core to core costs about as much as
+//! the rest of counting an event.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -12,10 +12,10 @@ use std::sync::{
 use crate::caller::ClientVersion;
 
 use super::{
-    pending::{Pending, Uncounted},
+    event::CallerEvent,
     record::Record,
-    sighting::CallerEvent,
-    tally::ResponseCounts,
+    response_counts::ResponseCounts,
+    striped_counters::{StripedCounters, Uncounted},
     versions::{UNKNOWN, Versions, tag},
 };
 
@@ -23,11 +23,11 @@ use super::{
 pub(super) struct Table {
     /// A power of two.
     buckets: Box<[Bucket]>,
-    /// How far to shift a hash for the place of its bucket.
+    /// How far to shift a hash for the index of its bucket.
     shift: u32,
-    /// Places taken, in all buckets.
+    /// Records in all buckets.
     known: AtomicUsize,
-    pending: Pending,
+    counters: StripedCounters,
     versions: Versions,
     capacity: usize,
 }
@@ -37,7 +37,7 @@ pub(super) struct Table {
 #[repr(align(64))]
 struct Bucket(Mutex<Vec<Record>>);
 
-/// So many callers a bucket has, about, when the table is full.
+/// About how many callers a bucket has when the table is full.
 const FULL: usize = 2;
 const FEWEST_BUCKETS: usize = 1 << 8;
 /// 64 MiB. A larger table has longer buckets.
@@ -51,19 +51,19 @@ impl Table {
             buckets: (0..buckets).map(|_| Bucket::default()).collect(),
             shift: u64::BITS - buckets.trailing_zeros(),
             known: AtomicUsize::new(0),
-            pending: Pending::new(kinds),
+            counters: StripedCounters::new(kinds),
             versions: Versions::default(),
             capacity,
         }
     }
 
-    /// Takes in one answer. `full` gets the callers for whom there was no place, once enough have come together.
+    /// Counts one event. `full` gets the callers without a place, once there are enough of them.
     #[inline]
-    pub(super) fn see(&self, now: u32, sighting: &CallerEvent, full: impl FnOnce(&[Uncounted])) {
-        let kind = self.pending.kind(sighting.caller.kind());
-        let fingerprint = sighting.caller.fingerprint();
-        self.pending
-            .count(kind, sighting.effective(), fingerprint.is_none());
+    pub(super) fn see(&self, now: u32, event: &CallerEvent, full: impl FnOnce(&[Uncounted])) {
+        let kind = self.counters.kind(event.caller.kind());
+        let fingerprint = event.caller.fingerprint();
+        self.counters
+            .count(kind, event.effective(), fingerprint.is_none());
         let Some(fingerprint) = fingerprint else {
             return;
         };
@@ -71,28 +71,28 @@ impl Table {
         let mut bucket = self.bucket(fingerprint);
         let Some(record) = of(&mut bucket, fingerprint) else {
             let new = Record::new(fingerprint, now);
-            return self.see_new(bucket, new, (sighting, kind), full);
+            return self.see_new(bucket, new, (event, kind), full);
         };
-        record.see(now, sighting, kind);
-        let version = sighting.caller.version();
+        record.see(now, event, kind);
+        let version = event.caller.version();
         if record.version_tag != tag(version.as_ref()) {
             self.rename(bucket, fingerprint, version.as_ref());
         }
     }
 
-    /// How many callers have a place.
+    /// How many callers have a record.
     pub(super) fn known(&self) -> usize {
-        // Relaxed: a count for people; the records are reached through their locks.
+        // Relaxed: the count is informational; records are read under their locks.
         self.known.load(Ordering::Relaxed)
     }
 
-    /// Hands over what was counted since the last call: answers per kind, and callers without a place.
+    /// Takes what was counted since the last call: responses per kind, and callers without a place.
     pub(super) fn drain(&self, responses: impl FnMut(usize, &ResponseCounts)) -> Vec<Uncounted> {
-        self.pending.take(responses);
-        self.pending.take_uncounted()
+        self.counters.take(responses);
+        self.counters.take_uncounted()
     }
 
-    /// The callers of each bucket in turn, locked only while they are looked at.
+    /// The callers of each bucket in turn; the bucket is locked while the guard lives.
     pub(super) fn buckets(&self) -> impl Iterator<Item = MutexGuard<'_, Vec<Record>>> {
         self.buckets.iter().map(lock)
     }
@@ -102,8 +102,8 @@ impl Table {
         of(&mut self.bucket(fingerprint), fingerprint).copied()
     }
 
-    /// Puts in a record read from a snapshot, even beyond the capacity: a caller known once keeps its place. `false`
-    /// if the caller has one already.
+    /// Inserts a record from a snapshot, even beyond the capacity: a caller known before keeps its place. `false` if the
+    /// caller has a record already.
     pub(super) fn restore(&self, mut record: Record, version: Option<ClientVersion>) -> bool {
         record.version_tag = tag(version.as_ref());
         record.version = version.map_or(UNKNOWN, |version| self.versions.number(&version).number);
@@ -116,7 +116,7 @@ impl Table {
         is_new
     }
 
-    /// Drops the records that are not to be kept.
+    /// Drops the records that `keep` rejects.
     pub(super) fn retain(&self, mut keep: impl FnMut(&Record) -> bool) {
         for mut bucket in self.buckets() {
             let before = bucket.len();
@@ -139,35 +139,35 @@ impl Table {
         &self.versions
     }
 
-    // Apart, so that the way of a known caller stays short.
+    // Outlined, so that the path of a known caller stays short.
     #[cold]
     #[inline(never)]
     fn see_new<'a>(
         &'a self,
         mut bucket: MutexGuard<'a, Vec<Record>>,
         mut record: Record,
-        (sighting, kind): (&CallerEvent, u8),
+        (event, kind): (&CallerEvent, u8),
         full: impl FnOnce(&[Uncounted]),
     ) {
         if self.reserve() {
-            record.see(record.first_seen, sighting, kind);
+            record.see(record.first_seen, event, kind);
             push(&mut bucket, record);
-            let version = sighting.caller.version();
+            let version = event.caller.version();
             return self.rename(bucket, record.fingerprint, version.as_ref());
         }
         drop(bucket);
-        let uncounted = self.pending.leave(Uncounted {
+        let uncounted = self.counters.add_uncounted(Uncounted {
             at: record.first_seen,
             fingerprint: record.fingerprint,
             kind,
-            dependence: sighting.effective(),
+            dependence: event.effective(),
         });
         if let Some(uncounted) = uncounted {
             full(&uncounted);
         }
     }
 
-    /// Puts the version that a caller names into its record.
+    /// Stores the version of a caller in its record.
     #[cold]
     #[inline(never)]
     fn rename<'a>(
@@ -178,7 +178,7 @@ impl Table {
     ) {
         let mut number = UNKNOWN;
         if let Some(version) = version {
-            // Nobody waits for the versions with a bucket locked: their collection waits for buckets.
+            // Never wait for the versions with a bucket locked: their collection locks buckets.
             drop(bucket);
             (number, bucket) = self.numbered(version, fingerprint);
         }
@@ -188,7 +188,7 @@ impl Table {
         }
     }
 
-    /// The number of a version, and the locked bucket for which it holds.
+    /// The number of a version, and the locked bucket while it is valid.
     fn numbered(
         &self,
         version: &ClientVersion,
@@ -205,7 +205,7 @@ impl Table {
 
     fn reserve(&self) -> bool {
         let one_more = |known| (known < self.capacity).then_some(known + 1);
-        // Relaxed: the exchange alone keeps the count exact.
+        // Relaxed: the compare-exchange alone keeps the count exact.
         self.known
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .is_ok()
@@ -213,7 +213,7 @@ impl Table {
 
     #[inline]
     fn bucket(&self, fingerprint: u128) -> MutexGuard<'_, Vec<Record>> {
-        lock(&self.buckets[place(hash(fingerprint), self.shift)])
+        lock(&self.buckets[index(hash(fingerprint), self.shift)])
     }
 }
 
@@ -224,7 +224,7 @@ fn of(bucket: &mut [Record], fingerprint: u128) -> Option<&mut Record> {
         .find(|record| record.fingerprint == fingerprint)
 }
 
-/// A little at a time, and not twice as much: the unused part would cost more bytes a caller than the table itself.
+/// Grows a little instead of doubling: unused capacity would cost more bytes per caller than the table itself.
 fn push(bucket: &mut Vec<Record>, record: Record) {
     if bucket.len() == bucket.capacity() {
         bucket.reserve_exact(1 + bucket.len() / 16);
@@ -234,14 +234,14 @@ fn push(bucket: &mut Vec<Record>, record: Record) {
 
 #[inline]
 fn lock(bucket: &Bucket) -> MutexGuard<'_, Vec<Record>> {
-    // A panic in a bucket would leave counts, at worst, one short.
+    // A panic in a bucket leaves counts at most one short.
     bucket.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Spreads fingerprints that are not random already, as those of a hand-written detector may not be.
+/// Spreads fingerprints, because those of a custom detector may not be random.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "both halves of the fingerprint go in"
+    reason = "both halves of the fingerprint are mixed"
 )]
 #[inline]
 fn hash(fingerprint: u128) -> u64 {
@@ -256,6 +256,6 @@ fn hash(fingerprint: u128) -> u64 {
     reason = "there are at most 2^20 buckets"
 )]
 #[inline]
-fn place(hash: u64, shift: u32) -> usize {
+fn index(hash: u64, shift: u32) -> usize {
     (hash >> shift) as usize
 }

@@ -14,18 +14,17 @@ use crate::caller::ClientVersion;
 /// The number of an unknown version.
 pub(super) const UNKNOWN: u16 = 0;
 
-/// The versions that callers named. Bounded: once it is full a new version is unknown, until versions that no caller
-/// has any more are collected.
+/// The versions of callers. Bounded: once full, new versions are unknown until unused ones are collected.
 #[derive(Debug, Default)]
 pub(super) struct Versions {
     numbers: RwLock<HashMap<ClientVersion, u16>>,
-    /// Changes when numbers are taken back. A number that was given before must not be put into a record then.
+    /// Changes when numbers are freed. A number from an earlier epoch must not be stored in a record.
     epoch: AtomicU32,
-    /// Held by those who turn numbers into versions, against their being taken back meanwhile.
+    /// Held while numbers are turned into versions, so that none is freed meanwhile.
     reading: RwLock<()>,
 }
 
-/// A number, for as long as no numbers are taken back.
+/// A number, valid until numbers are freed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Numbered {
     pub(super) number: u16,
@@ -34,24 +33,24 @@ pub(super) struct Numbered {
 
 /// Versions by their numbers.
 #[derive(Debug)]
-pub(super) struct Names<'a> {
+pub(super) struct VersionNames<'a> {
     names: Vec<Option<ClientVersion>>,
     _reading: RwLockReadGuard<'a, ()>,
 }
 
-/// A few bits by which two versions are told apart without looking them up; 0 for none.
+/// A few bits that distinguish two versions without a look-up; 0 for none.
 #[inline]
 pub(super) fn tag(version: Option<&ClientVersion>) -> u32 {
     let Some(version) = version else {
         return 0;
     };
-    let mut fold = Fold(0);
-    version.hash(&mut fold);
-    u32::try_from(fold.0 >> 32).unwrap_or(0) | 1
+    let mut hasher = TagHasher(0);
+    version.hash(&mut hasher);
+    u32::try_from(hasher.0 >> 32).unwrap_or(0) | 1
 }
 
 impl Versions {
-    /// So many are told apart.
+    /// The most versions with a number.
     const MAX: u16 = 4_095;
 
     pub(super) fn number(&self, version: &ClientVersion) -> Numbered {
@@ -64,13 +63,13 @@ impl Versions {
         }
     }
 
-    /// Whether the number still stands for its version. To be asked with the record's bucket locked: the collection
-    /// looks into each bucket after it has changed the epoch, so it sees the number there, or this sees the change.
+    /// Whether the number is still valid. Call with the record's bucket locked: the collection visits each bucket after
+    /// it has changed the epoch, so either it sees the number there, or this sees the change.
     pub(super) fn holds(&self, numbered: Numbered) -> bool {
         self.epoch.load(Ordering::Acquire) == numbered.epoch
     }
 
-    pub(super) fn names(&self) -> Names<'_> {
+    pub(super) fn names(&self) -> VersionNames<'_> {
         let reading = self.reading.read().unwrap_or_else(PoisonError::into_inner);
         let numbers = self.numbers();
         let last = numbers.values().max().copied().unwrap_or(UNKNOWN);
@@ -78,16 +77,16 @@ impl Versions {
         for (version, number) in numbers.iter() {
             names[usize::from(*number)] = Some(*version);
         }
-        Names {
+        VersionNames {
             names,
             _reading: reading,
         }
     }
 
-    /// If there is no room, takes back the numbers of which `each_used` does not tell.
+    /// If full, frees the numbers that `each_used` does not report.
     pub(super) fn collect(&self, each_used: impl FnOnce(&mut dyn FnMut(u16))) {
         let full = self.numbers().len() >= usize::from(Self::MAX);
-        // Who reads may take long; then it is done the next time.
+        // A reader may take long; then the next call collects.
         let Some(_alone) = full.then(|| self.reading.try_write().ok()).flatten() else {
             return;
         };
@@ -116,13 +115,13 @@ impl Versions {
     }
 }
 
-impl Names<'_> {
+impl VersionNames<'_> {
     pub(super) fn get(&self, number: u16) -> Option<&ClientVersion> {
         self.names.get(usize::from(number))?.as_ref()
     }
 }
 
-/// A number that no version has. Without collections it is the next one.
+/// A free number. Without collections it is the next one.
 fn free(numbers: &HashMap<ClientVersion, u16>) -> u16 {
     let next = u16::try_from(numbers.len() + 1).unwrap_or(UNKNOWN);
     let taken: std::collections::HashSet<u16> = numbers.values().copied().collect();
@@ -134,10 +133,10 @@ fn free(numbers: &HashMap<ClientVersion, u16>) -> u16 {
         .unwrap_or(UNKNOWN)
 }
 
-/// A few multiplications. Who finds two versions of one tag has his own record show the wrong one of his versions.
-struct Fold(u64);
+/// A few multiplications. A client that finds two versions with one tag only falsifies its own record.
+struct TagHasher(u64);
 
-impl Hasher for Fold {
+impl Hasher for TagHasher {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();

@@ -1,8 +1,8 @@
-//! The stretch of time that a report looks at.
+//! The time window of a report.
 
 use std::{fmt, time::Duration};
 
-use crate::time::millis;
+use crate::time::{duration_text, millis};
 
 /// A window that ends now: at least a millisecond, at most 30 days.
 ///
@@ -21,7 +21,7 @@ pub struct Window {
     ms: u64,
 }
 
-/// The duration is no window: nothing, or more than 30 days.
+/// The duration is shorter than a millisecond or longer than 30 days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowError {
     refused: Duration,
@@ -65,28 +65,22 @@ impl Window {
         Ok(Self { ms })
     }
 
-    /// How long it is.
+    /// Its length.
     #[must_use]
     pub const fn length(self) -> Duration {
         Duration::from_millis(self.ms)
     }
 
-    /// How long it is, in milliseconds.
+    /// Its length in milliseconds.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.ms
     }
 
-    /// `5m`, `1h`, `24h`, `7d` or `30d` for a ready-made window, else the length in the largest unit that is exact.
+    /// Its length in the largest exact unit; `5m`, `1h`, `24h`, `7d` or `30d` for a [standard](Self::STANDARD) one.
     #[must_use]
     pub fn label(self) -> String {
-        match self.ms {
-            ms if ms > DAY && ms % DAY == 0 => format!("{}d", ms / DAY),
-            ms if ms % HOUR == 0 => format!("{}h", ms / HOUR),
-            ms if ms % MINUTE == 0 => format!("{}m", ms / MINUTE),
-            ms if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
-            ms => format!("{ms}ms"),
-        }
+        duration_text::write(self.length())
     }
 }
 
@@ -99,10 +93,7 @@ impl fmt::Display for Window {
 impl fmt::Display for WindowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refused = self.refused;
-        write!(
-            f,
-            "{refused:?} is no window: at least 1 ms, at most 30 days"
-        )
+        write!(f, "a window is 1 ms to 30 days long, not {refused:?}")
     }
 }
 
@@ -113,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ready_made_windows_have_the_labels_of_the_metrics() {
+    fn the_standard_windows_have_the_labels_of_the_metrics() {
         let labels = Window::STANDARD.map(Window::label);
         assert_eq!(labels, ["5m", "1h", "24h", "7d", "30d"]);
     }

@@ -6,14 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     compile::compiled_contract::CompiledContract,
-    definition::{deprecation::Deprecation, document::Definition, endpoint::Endpoint},
+    definition::{contract_document::Definition, deprecation::Deprecation, endpoint::Endpoint},
 };
 use crate::{
     diagnostics::{Diagnostics, fault_error},
     json::{OrderedValue, parse},
 };
 
-/// What an API answers today and what it answered before. One that exists is valid, and compiled.
+/// What an API responds today and what it responded before. Always valid, and compiled.
 ///
 /// Built in Rust:
 ///
@@ -33,7 +33,7 @@ use crate::{
 /// # Ok::<(), legacy_http_compat::contract::ContractError>(())
 /// ```
 ///
-/// or read from a JSON document that says the same:
+/// or read from an equivalent JSON document:
 ///
 /// ```
 /// # use legacy_http_compat::contract::Contract;
@@ -55,7 +55,7 @@ pub struct Contract {
     compiled: Arc<CompiledContract>,
 }
 
-/// Puts a [`Contract`] together.
+/// Builder for [`Contract`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ContractBuilder {
@@ -68,7 +68,7 @@ fault_error! {
 }
 
 impl Contract {
-    /// An empty contract to add to.
+    /// A builder without endpoints.
     pub fn builder() -> ContractBuilder {
         ContractBuilder::default()
     }
@@ -77,7 +77,7 @@ impl Contract {
     /// `status`.
     ///
     /// A worked example of a whole contract; its document is `src/contract/device_flow.json`. Old clients read a poll's
-    /// status code: `401` keep polling, `403` denied, `400` expired. New ones read `200` and look at the `status` field.
+    /// status code: `401` keep polling, `403` denied, `400` expired. New ones read `200` and the `status` field.
     ///
     /// # Panics
     ///
@@ -91,7 +91,7 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// All faults of the document at once: those of its form first, then those of what it says. Text that is not JSON is
+    /// All faults of the document at once: those of its form first, then those of its meaning. Text that is not JSON is
     /// one fault, with its line and column.
     pub fn from_json(text: &str) -> Result<Self, ContractError> {
         Self::from_tree(&parse::<ContractError>(text)?)
@@ -101,7 +101,7 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// Where the base path, or the endpoints' paths under it, are not in matchit syntax.
+    /// If the base path, or the endpoints' paths under it, are not in matchit syntax.
     pub fn with_base_path(&self, base_path: impl Into<String>) -> Result<Self, ContractError> {
         let definition = Definition {
             base_path: base_path.into(),
@@ -110,11 +110,11 @@ impl Contract {
         Self::build(definition)
     }
 
-    /// This contract with another notice on rewritten answers; `None` for none.
+    /// This contract with another notice on rewritten responses; `None` for none.
     ///
     /// # Errors
     ///
-    /// Where a date or the link of the notice is invalid.
+    /// If a date or the link of the notice is invalid.
     pub fn with_deprecation(
         &self,
         deprecation: impl Into<Option<Deprecation>>,
@@ -182,7 +182,7 @@ impl ContractBuilder {
         self
     }
 
-    /// The notice on rewritten answers.
+    /// The notice on rewritten responses.
     pub fn deprecation(mut self, deprecation: Deprecation) -> Self {
         self.definition.deprecation = Some(deprecation);
         self
@@ -205,7 +205,7 @@ impl ContractBuilder {
 }
 
 impl PartialEq for Contract {
-    /// Whether both say the same, in the same order.
+    /// Whether both have the same content, in the same order.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.compiled, &other.compiled) || self.to_tree() == other.to_tree()
     }

@@ -12,7 +12,7 @@ use super::{compile::compiled_contract::CompiledContract, contract::Contract};
 /// use legacy_http_compat::{Contract, LiveContract};
 ///
 /// let live = LiveContract::new(Contract::device_flow());
-/// // … LegacyHttpCompatLayer::new(live.clone(), flag.reader()) …
+/// // … LegacyHttpCompatLayer::new(live.clone(), &flag) …
 /// live.replace(Contract::device_flow().with_base_path("/api/v2")?);
 /// assert_eq!(live.current().base_path(), "/api/v2");
 /// # Ok::<(), legacy_http_compat::contract::ContractError>(())
@@ -23,19 +23,19 @@ pub struct LiveContract {
 }
 
 impl LiveContract {
-    /// A handle to a contract; the same is made of a [`Contract`] by `into()`.
+    /// A handle to a contract; [`Contract`] also converts with `into()`.
     #[must_use]
     pub fn new(contract: Contract) -> Self {
         contract.into()
     }
 
-    /// Puts another contract in place for all requests that come from now on. Those that have come are served to their
-    /// end by the contract that they found.
+    /// Replaces the contract for all requests from now on. Requests in flight are served to their end by the contract
+    /// that they found.
     pub fn replace(&self, contract: Contract) {
         self.compiled.store(contract.into_compiled());
     }
 
-    /// The contract that the next request will find.
+    /// The contract for the next request.
     #[must_use]
     pub fn current(&self) -> Contract {
         Contract::of(self.compiled.load_full())

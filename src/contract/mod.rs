@@ -1,26 +1,26 @@
-//! What an API answers today and what it answered before.
+//! What an API responds today and what it responded before.
 //!
-//! A [`Contract`] is a list of endpoints; an [`Endpoint`] lists the [`Outcome`]s that are told apart; an outcome that old
-//! clients know in another form has a [`LegacyShape`], whose JSON body is a [`Template`] with holes. The same can be
-//! written in Rust or as a document.
+//! A [`Contract`] is a list of endpoints. An [`Endpoint`] lists [`Outcome`]s. An outcome that old clients know in another
+//! form has a [`LegacyShape`], whose JSON body is a [`Template`] with placeholders. A contract is written in Rust or as a
+//! document.
 //!
 //! # The decision rules
 //!
-//! 1. The endpoint is found by method and path. A static path wins over a parameter. `HEAD` is never on the contract.
-//! 2. Of its outcomes, the first whose status, headers and fields all fit is the one that the answer counts as.
-//! 3. An answer that fits none is `other`.
-//! 4. Where an outcome's condition cannot be decided (the body is too large, encoded, not JSON, or broke off), the answer
-//!    is `undetermined`; no later outcome is tried.
+//! 1. The endpoint is found by method and path. A static path takes precedence over a parameter. `HEAD` is never on the
+//!    contract.
+//! 2. A response counts as the first outcome whose status, headers and fields it matches.
+//! 3. A response that matches none is `other`.
+//! 4. If a condition cannot be evaluated (the body is too large, encoded, not JSON, or failed), the response is
+//!    `undetermined`; no later outcome is tried.
 //!
-//! Of duplicate names in a JSON object the first counts, and what stands behind the last field that was asked for is
-//! not validated.
+//! Of duplicate names in a JSON object the first counts. The text after the last field that is read is not validated.
 //!
 //! # The document
 //!
 //! | in | member | type | meaning |
 //! | --- | --- | --- | --- |
 //! | contract | `base_path` | string | before all paths; none unless given |
-//! | | `deprecation` | object | the notice on rewritten answers; none unless given |
+//! | | `deprecation` | object | the notice on rewritten responses; none unless given |
 //! | | `endpoints` | array | required |
 //! | deprecation | `date` | integer | required; seconds since the Unix epoch |
 //! | | `link` | string | absolute URI of a page about it |
@@ -29,7 +29,7 @@
 //! | | `outcomes` | array | required |
 //! | outcome | `name` | string | required |
 //! | | `status` | integer | required |
-//! | | `fields` | object | JSON pointer into the answer → scalar, or array of allowed scalars |
+//! | | `fields` | object | JSON pointer into the response → scalar, or array of allowed scalars |
 //! | | `request_fields` | object | the same into the request; see [`Outcome::request_field`] |
 //! | | `headers` | object | response header → value, or array of allowed values |
 //! | | `legacy` | object | the legacy shape, where it differs |

@@ -31,7 +31,7 @@ pub(crate) enum Field<'b> {
     /// The text broke off, or could not be read, before the field was found.
     Unknown,
     Absent,
-    /// The value as it stands in the text.
+    /// The value as it is written in the text.
     Present(&'b str),
 }
 
@@ -213,7 +213,7 @@ impl<'b> Walk<'b> {
         Ok(())
     }
 
-    /// A value as it stands in the text.
+    /// A value as it is written in the text.
     fn raw(&mut self) -> Result<&'b str, Malformed> {
         self.peek()?;
         let start = self.at;
@@ -221,8 +221,8 @@ impl<'b> Walk<'b> {
         str::from_utf8(&self.text[start..self.at]).map_err(|_| Malformed)
     }
 
-    /// Steps over a value. `serde_json` allocates to keep its place in nested values, so down to a depth that real answers
-    /// stay above it is only given what has nothing within.
+    /// Skips a value. `serde_json` allocates to track its place in nested values, so down to a depth that real bodies do
+    /// not reach it is only given values without children.
     fn skip(&mut self, depth: usize) -> Result<(), Malformed> {
         match self.peek()? {
             b'{' if depth < Self::MAX_DEPTH => self.skip_within(b'}', depth),

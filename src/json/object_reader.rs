@@ -188,7 +188,7 @@ pub(crate) fn wrong_type(tree: &OrderedValue, expected: &str, diagnostics: &mut 
     diagnostics.add(FaultCode::WrongType, tree.to_string(), expected);
 }
 
-/// The JSON document in `text`. Text that is not JSON is one fault, which says where the text breaks off.
+/// The JSON document in `text`. Text that is not JSON is one fault, with the line and column of the error.
 pub(crate) fn parse<E: From<Diagnostics>>(text: &str) -> Result<OrderedValue, E> {
     serde_json::from_str(text).map_err(|error| {
         let mut diagnostics = Diagnostics::default();

@@ -1,4 +1,4 @@
-//! From small integers to the place where an answer is counted.
+//! From the indexes of an observation to its counter.
 
 use std::sync::{
     Arc,
@@ -12,19 +12,19 @@ use crate::{
     observation::{Observation, Shape, SkipReason},
 };
 
-/// The places of all answers that one compiled contract can give to callers of one set of kinds.
+/// The counters of all responses of one compiled contract to callers of one set of kinds.
 ///
 /// An endpoint has one slot for each skip reason, then for each outcome and kind two, one per shape.
 #[derive(Debug)]
 pub(super) struct Binding {
-    /// How many kinds there are.
+    /// The number of kinds.
     width: usize,
     /// The first slot of each endpoint.
     starts: Box<[usize]>,
     slots: Box<[Slot]>,
 }
 
-/// Where a series is counted, once that is known.
+/// The id of a series, once that is known.
 #[derive(Debug)]
 pub(super) struct Slot(AtomicU16);
 
@@ -32,31 +32,30 @@ const SHAPES: [Shape; 2] = [Shape::Target, Shape::Legacy];
 const REASONS: usize = SkipReason::ALL.len();
 
 impl Binding {
-    /// Gives every series its place ahead where there is room for all of them, so that they show zeros before anything
-    /// happens. Where there is not, each is placed when it first counts: the places go to what happens, not to what
-    /// stands first in the contract.
+    /// Registers all series at once if they fit, so that they show zeros before the first response. Otherwise each is
+    /// registered when it first counts: the ids go to what happens, not to what comes first in the contract.
     pub(super) fn new(
-        plan: &CompiledContract,
+        contract: &CompiledContract,
         kinds: &Kinds,
-        register: &mut SeriesRegistry,
+        registry: &mut SeriesRegistry,
     ) -> Self {
-        let binding = Self::unplaced(plan, kinds);
-        // At least one of the two slots of a kind is used, so twice the most series is surely too many.
+        let binding = Self::unregistered(contract, kinds);
+        // At least one of the two slots of a kind is used, so more than twice the limit can never fit.
         if binding.slots.len() <= 2 * MAX_SERIES {
-            let all = binding.all(plan, kinds);
-            if register.has_room_for(all.iter().map(|(_, series)| series)) {
+            let all = binding.all(contract, kinds);
+            if registry.fits(all.iter().map(|(_, series)| series)) {
                 for (slot, series) in all {
-                    binding.slots[slot].place(register, series);
+                    binding.slots[slot].look_up(registry, series);
                 }
             }
         }
         binding
     }
 
-    fn unplaced(plan: &CompiledContract, kinds: &Kinds) -> Self {
+    fn unregistered(contract: &CompiledContract, kinds: &Kinds) -> Self {
         let width = kinds.names().len();
         let mut end = 0;
-        let starts = plan.endpoints.iter().map(|endpoint| {
+        let starts = contract.endpoints.iter().map(|endpoint| {
             let start = end;
             end += REASONS + (endpoint.outcomes.len() + 2) * width * SHAPES.len();
             start
@@ -64,14 +63,14 @@ impl Binding {
         Self {
             width,
             starts: starts.collect(),
-            slots: (0..end).map(|_| Slot::unplaced()).collect(),
+            slots: (0..end).map(|_| Slot::unregistered()).collect(),
         }
     }
 
     #[inline]
     pub(super) fn response(&self, observation: &Observation<'_>) -> &Slot {
         let kind = observation.caller().kind().index();
-        // As `Kinds::name` has it: a kind of a larger set is `other`.
+        // Like `Kinds::name`: a kind of a larger set is `other`.
         let kind = if kind < self.width { kind } else { 0 };
         let start = self.starts[observation.endpoint_index()];
         let row = self.row(start, observation.outcome_index());
@@ -88,11 +87,11 @@ impl Binding {
         start + REASONS + outcome * self.width * SHAPES.len()
     }
 
-    /// All series that can occur, each with its slot.
-    fn all(&self, plan: &CompiledContract, kinds: &Kinds) -> Vec<(usize, Series)> {
+    /// All possible series, each with its slot.
+    fn all(&self, contract: &CompiledContract, kinds: &Kinds) -> Vec<(usize, Series)> {
         let kinds: Vec<Arc<str>> = kinds.names().map(Arc::from).collect();
         let mut all = Vec::new();
-        for (endpoint, &start) in plan.endpoints.iter().zip(&self.starts) {
+        for (endpoint, &start) in contract.endpoints.iter().zip(&self.starts) {
             let name: Arc<str> = (*endpoint.name).into();
             all.extend(skips(&name).map(|(offset, series)| (start + offset, series)));
             for (index, outcome) in outcomes(endpoint).enumerate() {
@@ -106,23 +105,23 @@ impl Binding {
 }
 
 impl Slot {
-    const UNPLACED: SeriesId = SeriesId::MAX;
+    const UNREGISTERED: SeriesId = SeriesId::MAX;
 
-    const fn unplaced() -> Self {
-        Self(AtomicU16::new(Self::UNPLACED))
+    const fn unregistered() -> Self {
+        Self(AtomicU16::new(Self::UNREGISTERED))
     }
 
     #[inline]
     pub(super) fn get(&self) -> Option<SeriesId> {
-        // Relaxed: the atomic that the place names exists from the start, nothing is published with it.
-        let place = self.0.load(Ordering::Relaxed);
-        (place != Self::UNPLACED).then_some(place)
+        // Relaxed: the counter of every id exists from the start, nothing is published with it.
+        let id = self.0.load(Ordering::Relaxed);
+        (id != Self::UNREGISTERED).then_some(id)
     }
 
-    pub(super) fn place(&self, register: &mut SeriesRegistry, series: Series) -> SeriesId {
-        let place = register.place(series);
-        self.0.store(place, Ordering::Relaxed);
-        place
+    pub(super) fn look_up(&self, registry: &mut SeriesRegistry, series: Series) -> SeriesId {
+        let id = registry.id(series);
+        self.0.store(id, Ordering::Relaxed);
+        id
     }
 }
 
@@ -131,7 +130,7 @@ fn in_row(kind: usize, shape: Shape) -> usize {
     kind * SHAPES.len() + usize::from(shape.is_legacy())
 }
 
-/// The outcomes of an endpoint as observations number them, with the shapes in which each can be served.
+/// The outcomes of an endpoint in the order of observations, each with its possible shapes.
 fn outcomes(
     endpoint: &CompiledEndpoint,
 ) -> impl Iterator<Item = (Arc<str>, &'static [Shape])> + use<'_> {
@@ -142,7 +141,7 @@ fn outcomes(
     own.chain(["other", "undetermined"].map(|name| (name.into(), &SHAPES[..1])))
 }
 
-/// The series of one endpoint's skips, each with its place among the slots of the endpoint.
+/// The series of the skips of an endpoint, each with its offset among the slots of the endpoint.
 fn skips(endpoint: &Arc<str>) -> impl Iterator<Item = (usize, Series)> {
     SkipReason::ALL.into_iter().map(|reason| {
         let endpoint = Arc::clone(endpoint);
@@ -150,7 +149,7 @@ fn skips(endpoint: &Arc<str>) -> impl Iterator<Item = (usize, Series)> {
     })
 }
 
-/// The series of one outcome, each with its place among the slots of the outcome.
+/// The series of an outcome, each with its offset among the slots of the outcome.
 fn responses(
     endpoint: &Arc<str>,
     (outcome, shapes): &(Arc<str>, &'static [Shape]),

@@ -1,8 +1,8 @@
-//! What a group of series is called and what it says.
+//! Metric families: name, kind, labels and help.
 
-/// Series of one name: what they count or measure, and the labels that tell them apart.
+/// The series of one name: what they measure, and the labels that distinguish them.
 ///
-/// The crate's own are constants here; [`Family::ALL`] has them in one list.
+/// The families of this crate are constants; [`Family::ALL`] lists them.
 ///
 /// ```
 /// use legacy_http_compat::metrics::{Family, FamilyKind};
@@ -19,90 +19,90 @@ pub struct Family {
     help: &'static str,
 }
 
-/// How the numbers of a family behave.
+/// How the values of a family behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FamilyKind {
-    /// Only ever rises: from zero at the start of the process, or from where a journal says.
+    /// Only rises: from zero at the start of the process, or from the state of a journal.
     Counter,
-    /// What holds now.
+    /// The present value.
     Gauge,
 }
 
 impl Family {
-    /// Answers on endpoints of the contract, told by [`Metrics`](super::Metrics).
+    /// Responses on endpoints of the contract. Source: [`Metrics`](super::Metrics).
     pub const RESPONSES: Self = Self::counter(
         "legacy_http_compat_responses_total",
         &["endpoint", "outcome", "client_kind", "shape"],
-        "Answers on endpoints of the contract.",
+        "Responses on endpoints of the contract.",
     );
-    /// Answers that could not be rewritten or decided, told by [`Metrics`](super::Metrics).
+    /// Responses that could not be rewritten, or are undetermined. Source: [`Metrics`](super::Metrics).
     pub const SKIPPED: Self = Self::counter(
         "legacy_http_compat_skipped_total",
         &["endpoint", "reason"],
-        "Answers that could not be rewritten, or whose outcome could not be told.",
+        "Responses that could not be rewritten, or whose outcome is undetermined.",
     );
-    /// Distinct callers, told by the census.
+    /// Distinct callers. Source: [`Census`](crate::census::Census).
     pub const CALLERS: Self = Self::gauge(
         "legacy_http_compat_callers",
         &["client_kind", "state", "window"],
-        "Distinct callers by what they need of the legacy shapes.",
+        "Distinct callers by state.",
     );
-    /// The switch, told by a [`FlagReader`](crate::flag::FlagReader).
+    /// Whether the flag is on. Source: [`FlagReader`](crate::flag::FlagReader).
     pub const FLAG_ON: Self = Self::gauge(
         "legacy_http_compat_flag_on",
         &["flag"],
-        "Whether answers are being rewritten.",
+        "Whether the flag is on and responses are rewritten.",
     );
-    /// How long the census watched, told by the census.
+    /// The coverage of the census. Source: [`Census`](crate::census::Census).
     pub const CENSUS_COVERAGE_RATIO: Self = Self::gauge(
         "legacy_http_compat_census_coverage_ratio",
         &["window"],
-        "Share of the window in which callers were being watched.",
+        "Share of the window in which the census watched.",
     );
-    /// Whether the census had more callers than places, told by the census.
+    /// Whether the census had more callers than capacity. Source: [`Census`](crate::census::Census).
     pub const CENSUS_OVERFLOWED: Self = Self::gauge(
         "legacy_http_compat_census_overflowed",
         &[],
-        "Whether numbers of callers contain an estimate.",
+        "Whether the numbers of callers contain an estimate.",
     );
 
-    /// Where the rollout stands, told by the rollout.
+    /// The phase of the rollout. Source: the rollout.
     pub const PHASE: Self = Self::gauge(
         "legacy_http_compat_phase",
         &["flag", "phase"],
         "Whether the rollout is in this phase.",
     );
-    /// The steps taken, told by the rollout.
+    /// The transitions of the rollout. Source: the rollout.
     pub const TRANSITIONS: Self = Self::counter(
         "legacy_http_compat_transitions_total",
         &["from", "to"],
-        "Steps from one phase of the rollout to another, since its journal began.",
+        "Transitions between phases of the rollout, since its journal began.",
     );
-    /// The gates of the next step, told by the rollout.
+    /// The gates of the next transition. Source: the rollout.
     pub const GATE_PASSED: Self = Self::gauge(
         "legacy_http_compat_gate_passed",
         &["gate"],
-        "Whether the gate would let the next step of the rollout pass.",
+        "Whether the gate passes for the next transition of the rollout.",
     );
-    /// What is late, told by the rollout.
+    /// The overdue obligations. Source: the rollout.
     pub const OVERDUE: Self = Self::gauge(
         "legacy_http_compat_overdue",
         &["obligation"],
-        "Whether something in the rollout is past its time.",
+        "Whether an obligation of the rollout is overdue.",
     );
-    /// What rollbacks have left to be done, told by the rollout.
+    /// The missing post-analyses. Source: the rollout.
     pub const POST_ANALYSES_OPEN: Self = Self::gauge(
         "legacy_http_compat_post_analyses_open",
         &[],
         "Rollbacks whose post-analysis is missing.",
     );
 
-    /// Whether the rollout's journal takes events.
+    /// Whether the journal fails. Source: the rollout.
     pub const JOURNAL_FAILING: Self = Self::gauge(
         "legacy_http_compat_journal_failing",
         &[],
-        "Whether the journal of the rollout could not be read or written the last time.",
+        "Whether the last read or write of the rollout journal failed.",
     );
 
     /// All families of the crate.
@@ -153,25 +153,25 @@ impl Family {
         }
     }
 
-    /// The name, with its `_total` where it counts.
+    /// The name; that of a counter ends in `_total`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// How its numbers behave.
+    /// How its values behave.
     #[must_use]
     pub const fn kind(&self) -> FamilyKind {
         self.kind
     }
 
-    /// The names of the labels, in the order in which a sample gives their values.
+    /// The names of the labels, in the order of the values of a sample.
     #[must_use]
     pub const fn labels(&self) -> &'static [&'static str] {
         self.labels
     }
 
-    /// One sentence on what it says.
+    /// One sentence of description.
     #[must_use]
     pub const fn help(&self) -> &'static str {
         self.help
@@ -186,5 +186,58 @@ impl FamilyKind {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Shape, SkipReason};
+
+    /// The rows of all tables in the documentation of the module.
+    fn rows() -> Vec<Vec<&'static str>> {
+        let lines = include_str!("mod.rs").lines();
+        let rows = lines.filter_map(|line| line.strip_prefix("//! |")?.strip_suffix('|'));
+        rows.map(|row| row.split('|').map(str::trim).collect())
+            .collect()
+    }
+
+    fn listed(names: &[&str]) -> String {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        quoted.join(", ")
+    }
+
+    fn values(label: &str) -> &'static str {
+        let name = format!("`{label}`");
+        let mut rows = rows().into_iter();
+        let row = rows.find(|row| row.len() == 2 && row[0] == name);
+        row.unwrap_or_else(|| panic!("no values are documented for {label}"))[1]
+    }
+
+    #[test]
+    fn the_table_of_names_has_each_family_as_the_code_has_it_and_no_other() {
+        let documented: Vec<String> = rows()
+            .iter()
+            .filter(|row| row.len() == 4 && row[0].starts_with('`'))
+            .map(|row| row.join(" | "))
+            .collect();
+        let coded = Family::ALL.map(|family| {
+            let (name, kind) = (listed(&[family.name()]), family.kind().as_str());
+            [&name, kind, &listed(family.labels()), family.help()].join(" | ")
+        });
+        assert_eq!(documented, coded);
+    }
+
+    #[test]
+    fn the_table_of_labels_has_each_label_and_its_values() {
+        for label in Family::ALL.iter().flat_map(Family::labels) {
+            assert!(!values(label).is_empty());
+        }
+        let shapes = [Shape::Target, Shape::Legacy].map(Shape::as_str);
+        assert_eq!(values("shape"), listed(&shapes));
+        assert_eq!(
+            values("reason"),
+            listed(&SkipReason::ALL.map(SkipReason::as_str))
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The counters of answers.
+//! The counters of responses.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use std::{
 use super::{
     binding::Binding,
     family::Family,
-    series::{EXCESS, MAX_SERIES, Series, SeriesId, SeriesRegistry},
+    series::{MAX_SERIES, OVERFLOW, Series, SeriesId, SeriesRegistry},
     snapshot::Snapshot,
     source::{Sample, Source},
 };
@@ -20,23 +20,23 @@ use crate::{
     per_contract::PerContract,
 };
 
-/// Counts all answers on the contract. The [module](super) has an example and the names of what it tells.
+/// Counts all responses on the contract. The [module](super) has an example and the names of its families.
 ///
-/// One `Metrics` serves any number of layers and contracts: where endpoint, outcome, client kind and shape have the same
-/// names, it is the same series. Series are never taken back, so that they stay readable after a contract was replaced.
+/// One `Metrics` serves any number of layers and contracts: equal names of endpoint, outcome, client kind and shape are one
+/// series. Series are never removed, so that they stay readable after a contract was replaced.
 ///
-/// To count an answer takes no lock, no allocation and no look at a name; only the first answer of a contract (and, in one
-/// whose series outnumber the places left, the first of each series) finds its place under a lock.
+/// Counting a response takes no lock, no allocation and no look-up by name; only the first response of a contract (and, where
+/// not all of its series fit, the first of each series) looks up the counter under a lock.
 pub struct Metrics {
-    /// The truth: one number for each series, by place.
+    /// One counter for each series, by id.
     cells: Box<[AtomicU64]>,
     per_contract: PerContract<Binding>,
-    register: Mutex<SeriesRegistry>,
+    registry: Mutex<SeriesRegistry>,
 }
 
 impl Metrics {
-    /// The most series that are told apart. What comes beyond them is counted in series whose `endpoint`, `outcome` and
-    /// `client_kind` are `other`; shape and reason stay what they are.
+    /// The most series. Beyond it, responses are counted in series whose `endpoint`, `outcome` and `client_kind` are
+    /// `other`; shape and reason stay.
     pub const MAX_SERIES: usize = MAX_SERIES;
 
     /// Counters that start at zero.
@@ -45,12 +45,12 @@ impl Metrics {
         Self {
             cells: (0..MAX_SERIES).map(|_| AtomicU64::new(0)).collect(),
             per_contract: PerContract::default(),
-            register: Mutex::new(SeriesRegistry::new()),
+            registry: Mutex::new(SeriesRegistry::new()),
         }
     }
 
-    /// All counters as they are now. They are read one after the other: an answer that comes meanwhile may be in one
-    /// and not yet in another.
+    /// All counters as they are now. They are read one after the other: a concurrent response may be in one and not yet in
+    /// another.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
@@ -58,13 +58,13 @@ impl Metrics {
         snapshot
     }
 
-    /// Each series to show, with its count. Those of the excess only where there is any.
+    /// Each series with its count; those of the overflow only if they are not zero.
     fn each(&self, mut take: impl FnMut(&Series, u64)) {
-        let all = self.register().series();
-        for (place, (series, cell)) in all.iter().zip(&self.cells).enumerate() {
-            // Relaxed: each number stands for itself.
+        let all = self.registry().series();
+        for (id, (series, cell)) in all.iter().zip(&self.cells).enumerate() {
+            // Relaxed: the counters are independent.
             let count = cell.load(Ordering::Relaxed);
-            if place >= EXCESS || count > 0 {
+            if id >= OVERFLOW || count > 0 {
                 take(series, count);
             }
         }
@@ -72,45 +72,45 @@ impl Metrics {
 
     #[inline]
     fn count(&self, binding: &Binding, observation: &Observation<'_>) {
-        let place = match binding.response(observation).get() {
-            Some(place) => place,
-            None => self.place_response(binding, observation),
+        let id = match binding.response(observation).get() {
+            Some(id) => id,
+            None => self.look_up_response(binding, observation),
         };
-        self.add_one(place);
+        self.add_one(id);
         if let Some(reason) = observation.skip_reason() {
             self.count_skip(binding, observation, reason);
         }
     }
 
     #[inline]
-    fn add_one(&self, place: SeriesId) {
-        // Relaxed: that none is lost needs no more than the atomic itself.
-        self.cells[usize::from(place)].fetch_add(1, Ordering::Relaxed);
+    fn add_one(&self, id: SeriesId) {
+        // Relaxed: the addition alone is enough to lose no count.
+        self.cells[usize::from(id)].fetch_add(1, Ordering::Relaxed);
     }
 
-    // What is rare stands apart, so that the way of every answer stays short.
+    // The rare cases are outlined, so that the common path stays short.
 
     #[cold]
     #[inline(never)]
     fn count_skip(&self, binding: &Binding, observation: &Observation<'_>, reason: SkipReason) {
         let slot = binding.skipped(observation, reason);
-        let place = slot.get().unwrap_or_else(|| {
+        let id = slot.get().unwrap_or_else(|| {
             let series = Series::skipped(observation, reason);
-            slot.place(&mut self.register(), series)
+            slot.look_up(&mut self.registry(), series)
         });
-        self.add_one(place);
+        self.add_one(id);
     }
 
     #[cold]
     #[inline(never)]
-    fn place_response(&self, binding: &Binding, observation: &Observation<'_>) -> SeriesId {
+    fn look_up_response(&self, binding: &Binding, observation: &Observation<'_>) -> SeriesId {
         let series = Series::response(observation);
         let slot = binding.response(observation);
-        slot.place(&mut self.register(), series)
+        slot.look_up(&mut self.registry(), series)
     }
 
-    fn register(&self) -> MutexGuard<'_, SeriesRegistry> {
-        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    fn registry(&self) -> MutexGuard<'_, SeriesRegistry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,9 +118,9 @@ impl Observe for Metrics {
     fn observe(&self, observation: &Observation<'_>) {
         let prepare = || {
             Binding::new(
-                observation.plan(),
+                observation.contract(),
                 observation.kinds(),
-                &mut self.register(),
+                &mut self.registry(),
             )
         };
         let count = |binding: &Binding| self.count(binding, observation);
@@ -128,7 +128,7 @@ impl Observe for Metrics {
     }
 }
 
-/// Tells [`Family::RESPONSES`] and [`Family::SKIPPED`].
+/// [`Family::RESPONSES`] and [`Family::SKIPPED`].
 impl Source for Metrics {
     fn families(&self) -> &'static [Family] {
         &[Family::RESPONSES, Family::SKIPPED]
@@ -162,7 +162,7 @@ impl Default for Metrics {
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics")
-            .field("series", &(self.register().series().len() - EXCESS))
+            .field("series", &(self.registry().series().len() - OVERFLOW))
             .field("per_contract", &self.per_contract)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
-//! The numbers: counters of answers, and how they and those of others are shown.
+//! Counters of responses, and sources of metrics.
 //!
-//! [`Metrics`] is an observer that counts. Whoever has numbers is a [`Source`]: `Metrics` itself, a
-//! [`FlagReader`](crate::FlagReader), and what else an application adds. Adapters such as `PrometheusCollector` (feature
-//! `prometheus`) know sources only, and read them when they are scraped.
+//! [`Metrics`] is an observer that counts. Everything with metrics is a [`Source`]: `Metrics` itself, a
+//! [`FlagReader`](crate::FlagReader), the census, the rollout, and what an application adds. Adapters such as
+//! `PrometheusCollector` (feature `prometheus`) depend on sources only, and read them when they are scraped.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -35,59 +35,59 @@
 //!
 //! | name | kind | labels | meaning |
 //! | --- | --- | --- | --- |
-//! | `legacy_http_compat_responses_total` | counter | `endpoint`, `outcome`, `client_kind`, `shape` | Answers on endpoints of the contract. |
-//! | `legacy_http_compat_skipped_total` | counter | `endpoint`, `reason` | Answers that could not be rewritten, or whose outcome could not be told. |
-//! | `legacy_http_compat_callers` | gauge | `client_kind`, `state`, `window` | Distinct callers by what they need of the legacy shapes. |
-//! | `legacy_http_compat_flag_on` | gauge | `flag` | Whether answers are being rewritten. |
-//! | `legacy_http_compat_census_coverage_ratio` | gauge | `window` | Share of the window in which callers were being watched. |
-//! | `legacy_http_compat_census_overflowed` | gauge | | Whether numbers of callers contain an estimate. |
+//! | `legacy_http_compat_responses_total` | counter | `endpoint`, `outcome`, `client_kind`, `shape` | Responses on endpoints of the contract. |
+//! | `legacy_http_compat_skipped_total` | counter | `endpoint`, `reason` | Responses that could not be rewritten, or whose outcome is undetermined. |
+//! | `legacy_http_compat_callers` | gauge | `client_kind`, `state`, `window` | Distinct callers by state. |
+//! | `legacy_http_compat_flag_on` | gauge | `flag` | Whether the flag is on and responses are rewritten. |
+//! | `legacy_http_compat_census_coverage_ratio` | gauge | `window` | Share of the window in which the census watched. |
+//! | `legacy_http_compat_census_overflowed` | gauge | | Whether the numbers of callers contain an estimate. |
 //! | `legacy_http_compat_phase` | gauge | `flag`, `phase` | Whether the rollout is in this phase. |
-//! | `legacy_http_compat_transitions_total` | counter | `from`, `to` | Steps from one phase of the rollout to another, since its journal began. |
-//! | `legacy_http_compat_gate_passed` | gauge | `gate` | Whether the gate would let the next step of the rollout pass. |
-//! | `legacy_http_compat_overdue` | gauge | `obligation` | Whether something in the rollout is past its time. |
+//! | `legacy_http_compat_transitions_total` | counter | `from`, `to` | Transitions between phases of the rollout, since its journal began. |
+//! | `legacy_http_compat_gate_passed` | gauge | `gate` | Whether the gate passes for the next transition of the rollout. |
+//! | `legacy_http_compat_overdue` | gauge | `obligation` | Whether an obligation of the rollout is overdue. |
 //! | `legacy_http_compat_post_analyses_open` | gauge | | Rollbacks whose post-analysis is missing. |
-//! | `legacy_http_compat_journal_failing` | gauge | | Whether the journal of the rollout could not be read or written the last time. |
+//! | `legacy_http_compat_journal_failing` | gauge | | Whether the last read or write of the rollout journal failed. |
 //!
 //! # All labels
 //!
 //! | label | values |
 //! | --- | --- |
-//! | `endpoint` | the contract's names; `other` for the excess |
-//! | `outcome` | the endpoint's names, and `other`, `undetermined` |
-//! | `client_kind` | the detector's names, and `other` |
+//! | `endpoint` | the names of the contract; `other` for the overflow |
+//! | `outcome` | the names of the endpoint, and `other`, `undetermined` |
+//! | `client_kind` | the names of the detector, and `other` |
 //! | `shape` | `target`, `legacy` |
 //! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `missing_value`, `body_error`, `status_without_body`, `upgrade`, `request_fields_not_captured` |
-//! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `silent` |
+//! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `inactive` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
-//! | `flag` | the flag's name |
+//! | `flag` | the name of the flag |
 //! | `phase` | `observe`, `compat`, `cutover`, `retired` |
 //! | `from` | the phases |
 //! | `to` | the phases |
-//! | `gate` | the names of the gates that the next step asks |
+//! | `gate` | the names of the gates of the next transition |
 //! | `obligation` | `rollback`, `post_analysis`, `retirement` |
 //!
-//! All values come from finite sets that the operator fixes. Nothing that a client sent is ever one: no fingerprint, no
-//! address, no path, no user agent.
+//! All values come from finite sets that the operator controls, never from a client: no fingerprint, no address, no path, no
+//! user agent.
 //!
-//! # How many
+//! # Limits
 //!
-//! At most [`Metrics::MAX_SERIES`] series of answers and skips are told apart, over all contracts that were ever in use.
-//! Beyond them answers are still counted, in series whose `endpoint`, `outcome` and `client_kind` are `other`. No endpoint
-//! can have that name, so a number there means that the limit was reached.
+//! There are at most [`Metrics::MAX_SERIES`] series of responses and skips, over all contracts that were ever in use. Beyond
+//! it, responses are counted in series whose `endpoint`, `outcome` and `client_kind` are `other`. No endpoint can have that
+//! name, so a number there means that the limit was reached.
 //!
-//! A contract's series are there with zeros from its first answer on, so that a scraper sees their first rise. Only where
-//! they would outnumber the places left does each appear when it first counts.
+//! The series of a contract exist with zeros from its first response on, so that a scraper sees their first rise. Only where
+//! they do not all fit does each appear when it first counts.
 //!
 //! # Deployment
 //!
-//! - Counters begin at zero with each start of the process, as Prometheus expects of them; those of the rollout's steps
-//!   begin where its journal says.
-//! - Several layers may share one `Metrics`. Give an adapter each source once: two readers of one flag would tell the same
+//! - Counters start at zero with the process, as Prometheus expects; those of the rollout's transitions start from its
+//!   journal.
+//! - Several layers may share one `Metrics`. Add each source to an adapter once: two readers of one flag would yield the same
 //!   series twice.
 
-mod active;
 mod binding;
 mod family;
+mod flag_source;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named for"
@@ -95,6 +95,8 @@ mod family;
 mod metrics;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
+#[cfg(all(test, feature = "prometheus"))]
+mod prometheus_tests;
 mod series;
 mod snapshot;
 mod source;

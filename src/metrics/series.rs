@@ -1,10 +1,10 @@
-//! The series and their places: what each atomic counts.
+//! The series of a [`Metrics`](super::Metrics), and the counter of each.
 
 use std::{collections::HashMap, sync::Arc};
 
 use crate::observation::{Observation, Shape, SkipReason};
 
-/// What one atomic counts.
+/// What one counter counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Series {
     Responses {
@@ -19,22 +19,22 @@ pub(super) enum Series {
     },
 }
 
-/// Which atomic counts a series.
+/// The index of the counter of a series.
 pub(super) type SeriesId = u16;
 
-/// Which series there are, and where each is counted. Equal names are one series, whichever contract they came with.
+/// All series with their ids. Series with equal names are one, whichever contract they come from.
 #[derive(Debug)]
 pub(super) struct SeriesRegistry {
-    places: HashMap<Series, SeriesId>,
-    /// By place. Copied on write, and only where a reader still holds it.
+    ids: HashMap<Series, SeriesId>,
+    /// By id. Copied on write, and only while a reader still holds it.
     series: Arc<Vec<Series>>,
 }
 
-/// The most series, those of the excess included.
+/// The most series, including those of the overflow.
 pub(super) const MAX_SERIES: usize = 4_096;
 
-/// The first places take what finds none of its own: two for the shapes, then one for each reason.
-pub(super) const EXCESS: usize = 2 + SkipReason::ALL.len();
+/// The first ids count the series without an id of their own: two for the shapes, then one for each reason.
+pub(super) const OVERFLOW: usize = 2 + SkipReason::ALL.len();
 
 impl Series {
     pub(super) fn response(observation: &Observation<'_>) -> Self {
@@ -53,16 +53,16 @@ impl Series {
         }
     }
 
-    /// Where it is counted if it finds no place of its own.
-    fn excess(&self) -> SeriesId {
+    /// Where it is counted if it has no id of its own.
+    fn overflow(&self) -> SeriesId {
         match self {
             Self::Responses { shape, .. } => SeriesId::from(shape.is_legacy()),
             Self::Skipped { reason, .. } => 2 + *reason as SeriesId,
         }
     }
 
-    /// The series of the excess, by place.
-    fn all_excess() -> Vec<Self> {
+    /// The series of the overflow, by id.
+    fn all_overflow() -> Vec<Self> {
         let other: Arc<str> = "other".into();
         let shapes = [Shape::Target, Shape::Legacy].map(|shape| Self::Responses {
             endpoint: Arc::clone(&other),
@@ -81,34 +81,34 @@ impl Series {
 impl SeriesRegistry {
     pub(super) fn new() -> Self {
         Self {
-            places: HashMap::new(),
-            series: Arc::new(Series::all_excess()),
+            ids: HashMap::new(),
+            series: Arc::new(Series::all_overflow()),
         }
     }
 
-    /// Where a series is counted: where it always was, or in a place of its own as long as there are any.
-    pub(super) fn place(&mut self, series: Series) -> SeriesId {
-        if let Some(place) = self.places.get(&series) {
-            return *place;
+    /// The id of a series: its own, a new one as long as there are any, or that of the overflow.
+    pub(super) fn id(&mut self, series: Series) -> SeriesId {
+        if let Some(id) = self.ids.get(&series) {
+            return *id;
         }
         let next = SeriesId::try_from(self.series.len()).ok();
         match next.filter(|next| usize::from(*next) < MAX_SERIES) {
             Some(next) => {
                 Arc::make_mut(&mut self.series).push(series.clone());
-                self.places.insert(series, next);
+                self.ids.insert(series, next);
                 next
             }
-            None => series.excess(),
+            None => series.overflow(),
         }
     }
 
-    /// Whether all of these series find places of their own.
-    pub(super) fn has_room_for<'s>(&self, series: impl Iterator<Item = &'s Series>) -> bool {
-        let new = series.filter(|series| !self.places.contains_key(series));
+    /// Whether there are ids for all of these series.
+    pub(super) fn fits<'s>(&self, series: impl Iterator<Item = &'s Series>) -> bool {
+        let new = series.filter(|series| !self.ids.contains_key(series));
         new.count() <= MAX_SERIES - self.series.len()
     }
 
-    /// All series by place, as they are now.
+    /// All series by id, as they are now.
     pub(super) fn series(&self) -> Arc<Vec<Series>> {
         Arc::clone(&self.series)
     }
@@ -119,11 +119,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_series_of_the_excess_stands_where_what_belongs_to_it_is_counted() {
-        let excess = Series::all_excess();
-        assert_eq!(excess.len(), EXCESS);
-        for (place, series) in excess.iter().enumerate() {
-            assert_eq!(usize::from(series.excess()), place);
+    fn each_series_of_the_overflow_stands_at_its_own_id() {
+        let overflow = Series::all_overflow();
+        assert_eq!(overflow.len(), OVERFLOW);
+        for (id, series) in overflow.iter().enumerate() {
+            assert_eq!(usize::from(series.overflow()), id);
         }
     }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use super::series::Series;
 use crate::observation::{Shape, SkipReason};
 
-/// All counters of a [`Metrics`](super::Metrics) at one moment, in the order in which their series came.
+/// All counters of a [`Metrics`](super::Metrics) at one moment, in the order in which their series were added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The answers.
+    /// The responses.
     pub responses: Vec<ResponseCount>,
-    /// The answers that could not be rewritten or decided.
+    /// The responses that could not be rewritten, or are undetermined.
     pub skipped: Vec<SkipCount>,
 }
 
-/// How often an endpoint gave an outcome in a shape to callers of a kind.
+/// The number of responses with one endpoint, outcome, kind of caller and shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseCount {
@@ -23,15 +23,15 @@ pub struct ResponseCount {
     pub endpoint: Arc<str>,
     /// The outcome's name, `other` or `undetermined`.
     pub outcome: Arc<str>,
-    /// The name of the callers' kind, or `other`.
+    /// The name of the kind of caller, or `other`.
     pub client_kind: Arc<str>,
     /// The shape that was served.
     pub shape: Shape,
-    /// How often.
+    /// The count.
     pub count: u64,
 }
 
-/// How often an answer of an endpoint could not be rewritten or decided for a reason.
+/// The number of responses of an endpoint that were skipped for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkipCount {
@@ -39,18 +39,18 @@ pub struct SkipCount {
     pub endpoint: Arc<str>,
     /// The reason.
     pub reason: SkipReason,
-    /// How often.
+    /// The count.
     pub count: u64,
 }
 
 impl Snapshot {
-    /// All answers together.
+    /// The number of all responses.
     #[must_use]
     pub fn total_responses(&self) -> u64 {
         self.responses.iter().map(|series| series.count).sum()
     }
 
-    /// All answers together that could not be rewritten or decided.
+    /// The number of all skipped responses.
     #[must_use]
     pub fn total_skipped(&self) -> u64 {
         self.skipped.iter().map(|series| series.count).sum()

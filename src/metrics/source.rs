@@ -1,15 +1,15 @@
-//! Who has numbers to show.
+//! Sources of metrics.
 
 use std::sync::Arc;
 
 use super::family::Family;
 
-/// Has numbers to show; adapters read it when they are asked for them.
+/// A source of metrics, which adapters read when they are scraped.
 ///
-/// Reading is off the way of the requests, but happens at the pace of whoever scrapes: an implementation reads what it
-/// has counted or cached, at most five seconds old, and computes nothing large.
+/// Sources are read outside the request path, but as often as they are scraped: an implementation returns what it has
+/// counted or cached, at most five seconds old, and computes nothing expensive.
 ///
-/// Label values come from finite sets that the operator fixes. What a client sent is never one.
+/// Label values come from finite sets that the operator controls, never from a client.
 ///
 /// ```
 /// use legacy_http_compat::metrics::{Family, Sample, Source};
@@ -33,14 +33,14 @@ use super::family::Family;
 /// }
 /// ```
 pub trait Source: Send + Sync {
-    /// The families it tells of, the same for its life.
+    /// Its families, which never change.
     fn families(&self) -> &'static [Family];
 
-    /// Hands out each sample of one of its families.
+    /// Passes each sample of one of its families to `sample`.
     fn samples(&self, family: &Family, sample: &mut Sample<'_>);
 }
 
-/// Takes one sample: the label values in the order of [`Family::labels`], and the value.
+/// Receives one sample: the label values in the order of [`Family::labels`], and the value.
 pub type Sample<'a> = dyn FnMut(&[&str], Value) + 'a;
 
 /// The value of a sample.
@@ -50,9 +50,9 @@ pub type Sample<'a> = dyn FnMut(&[&str], Value) + 'a;
     reason = "an adapter must be able to handle every value"
 )]
 pub enum Value {
-    /// A number of things; 0 or 1 for no or yes.
+    /// A count; 0 or 1 for no or yes.
     Count(u64),
-    /// A share between 0 and 1.
+    /// A ratio between 0 and 1.
     Ratio(f64),
 }
 
@@ -63,8 +63,8 @@ impl From<u64> for Value {
 }
 
 impl From<f64> for Value {
-    fn from(share: f64) -> Self {
-        Self::Ratio(share)
+    fn from(ratio: f64) -> Self {
+        Self::Ratio(ratio)
     }
 }
 

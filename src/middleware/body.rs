@@ -15,10 +15,10 @@ use super::peek::{PeekedBody, poll_bytes};
 ///
 /// Its `Data` is [`Bytes`]; data of other types is copied into it.
 pub struct ResponseBody<B: Body> {
-    kind: Kind<B>,
+    kind: BodyKind<B>,
 }
 
-enum Kind<B: Body> {
+enum BodyKind<B: Body> {
     Unchanged(B),
     Peeked(PeekedBody<B>),
     Rewritten(Bytes),
@@ -27,19 +27,19 @@ enum Kind<B: Body> {
 impl<B: Body> ResponseBody<B> {
     pub(super) fn unchanged(body: B) -> Self {
         Self {
-            kind: Kind::Unchanged(body),
+            kind: BodyKind::Unchanged(body),
         }
     }
 
     pub(super) fn peeked(body: PeekedBody<B>) -> Self {
         Self {
-            kind: Kind::Peeked(body),
+            kind: BodyKind::Peeked(body),
         }
     }
 
     pub(super) fn rewritten(body: Bytes) -> Self {
         Self {
-            kind: Kind::Rewritten(body),
+            kind: BodyKind::Rewritten(body),
         }
     }
 }
@@ -59,26 +59,26 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match &mut self.kind {
-            Kind::Unchanged(body) => poll_bytes(body, cx),
-            Kind::Peeked(body) => body.poll_frame(cx),
-            Kind::Rewritten(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Kind::Rewritten(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            BodyKind::Unchanged(body) => poll_bytes(body, cx),
+            BodyKind::Peeked(body) => body.poll_frame(cx),
+            BodyKind::Rewritten(bytes) if bytes.is_empty() => Poll::Ready(None),
+            BodyKind::Rewritten(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Unchanged(body) => body.is_end_stream(),
-            Kind::Peeked(body) => body.is_end_stream(),
-            Kind::Rewritten(bytes) => bytes.is_empty(),
+            BodyKind::Unchanged(body) => body.is_end_stream(),
+            BodyKind::Peeked(body) => body.is_end_stream(),
+            BodyKind::Rewritten(bytes) => bytes.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Unchanged(body) => body.size_hint(),
-            Kind::Peeked(body) => body.size_hint(),
-            Kind::Rewritten(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            BodyKind::Unchanged(body) => body.size_hint(),
+            BodyKind::Peeked(body) => body.size_hint(),
+            BodyKind::Rewritten(bytes) => SizeHint::with_exact(bytes.len() as u64),
         }
     }
 }
@@ -93,9 +93,9 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
     /// Shows which kind of body it is, and nothing of its content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.kind {
-            Kind::Unchanged(_) => "ResponseBody(unchanged)",
-            Kind::Peeked(_) => "ResponseBody(peeked)",
-            Kind::Rewritten(_) => "ResponseBody(rewritten)",
+            BodyKind::Unchanged(_) => "ResponseBody(unchanged)",
+            BodyKind::Peeked(_) => "ResponseBody(peeked)",
+            BodyKind::Rewritten(_) => "ResponseBody(rewritten)",
         })
     }
 }

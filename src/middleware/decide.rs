@@ -9,9 +9,9 @@ use http_body::Body;
 use super::{
     body::ResponseBody,
     capture::{CaptureSlot, RequestFields},
+    layer_settings::LayerSettings,
     peek::{PeekEnd, PeekedBody},
     rewrite::{add_vary, rewrite_head},
-    settings::Settings,
 };
 use crate::{
     caller::Caller,
@@ -27,7 +27,7 @@ use crate::{
 
 /// What is kept of a request on the contract until its response arrives.
 pub(super) struct Exchange {
-    pub(super) settings: Arc<Settings>,
+    pub(super) settings: Arc<LayerSettings>,
     /// The contract that was in use when the request arrived.
     pub(super) contract: Arc<CompiledContract>,
     pub(super) endpoint: usize,

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use tower_layer::Layer;
 
-use super::{service::LegacyHttpCompat, settings::Settings};
+use super::{layer_settings::LayerSettings, service::LegacyHttpCompat};
 use crate::{
     caller::{Detect, Kinds},
     contract::LiveContract,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LegacyHttpCompatLayer {
-    settings: Arc<Settings>,
+    settings: Arc<LayerSettings>,
 }
 
 impl LegacyHttpCompatLayer {
@@ -34,7 +34,7 @@ impl LegacyHttpCompatLayer {
     /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, that
     /// reads this flag: a [`FlagReader`], or a reference to a [`CompatFlag`](crate::CompatFlag).
     pub fn new(contract: impl Into<LiveContract>, flag: impl Into<FlagReader>) -> Self {
-        let settings = Settings {
+        let settings = LayerSettings {
             contract: contract.into(),
             flag: flag.into(),
             observers: Vec::new(),
@@ -72,7 +72,7 @@ impl LegacyHttpCompatLayer {
         self
     }
 
-    fn set(&mut self) -> &mut Settings {
+    fn set(&mut self) -> &mut LayerSettings {
         Arc::make_mut(&mut self.settings)
     }
 }

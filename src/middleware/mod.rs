@@ -128,10 +128,10 @@ mod capture;
 mod decide;
 mod future;
 mod layer;
+mod layer_settings;
 mod peek;
 mod rewrite;
 mod service;
-mod settings;
 
 pub use body::ResponseBody;
 pub use capture::{CaptureRequestFields, CaptureRequestFieldsLayer, CapturedRequestBody};

@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use super::{
     body::ResponseBody, capture::CaptureSlot, decide::Exchange, future::ResponseFuture,
-    settings::Settings,
+    layer_settings::LayerSettings,
 };
 use crate::{
     caller::Caller,
@@ -30,12 +30,12 @@ use crate::{
 #[must_use]
 pub struct LegacyHttpCompat<S> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Arc<LayerSettings>,
     contract: CompiledCache,
 }
 
 impl<S> LegacyHttpCompat<S> {
-    pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
+    pub(super) fn new(inner: S, settings: Arc<LayerSettings>) -> Self {
         let contract = settings.contract.cached();
         Self {
             inner,

@@ -12,12 +12,13 @@
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
-//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::Kinds, census::Census, worker::BackgroundWorker};
+//! use legacy_http_compat::{Contract, LegacyHttpCompatLayer, LiveContract, caller::{FingerprintKey, SignalDetector}, census::Census, worker::BackgroundWorker};
 //! use legacy_http_compat::metrics::Metrics;
 //! use legacy_http_compat::rollout::{Actor, FlagName, MemoryJournal, CommandContext, Phase, Policy, Reason, Rollout, Transition};
 //!
+//! let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 //! let contract = LiveContract::new(Contract::device_flow());
-//! let census = Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?));
+//! let census = Arc::new(Census::new(&detector));
 //! let metrics = Arc::new(Metrics::new());
 //! let policy = Policy::from_json(r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "48h"}"#)?;
 //! let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, policy)

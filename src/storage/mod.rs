@@ -1,6 +1,10 @@
-//! Files that hold the whole of something and are replaced at once: locking, reading, writing and their bytes.
+//! Files that hold one state as a whole and are replaced atomically.
+//!
+//! A file is a [frame](frame) (header, body, checksum) that [`AtomicFile`](atomic_file::AtomicFile) locks, reads and
+//! replaces; a [`Saver`](saver::Saver) records how that went.
 
-pub(crate) mod codec;
-pub(crate) mod file;
+pub(crate) mod atomic_file;
+pub(crate) mod decode_error;
+pub(crate) mod frame;
+pub(crate) mod lock;
 pub(crate) mod saver;
-pub(crate) mod unreadable;

@@ -1,4 +1,4 @@
-//! How the writing of snapshots goes.
+//! Writing a snapshot file, and how that goes.
 
 use std::{
     fs::File,
@@ -8,16 +8,16 @@ use std::{
 
 use serde::Serialize;
 
-use super::{codec::Writer, file::SnapshotFile};
-use crate::time::Clock;
+use super::{atomic_file::AtomicFile, frame::FrameWriter};
+use crate::time::{Clock, Timestamp};
 
 /// How the writing of snapshots goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SnapshotStatus {
-    /// When the last snapshot was completed; milliseconds since the Unix epoch.
-    pub last_success_unix_ms: Option<u64>,
-    /// How large it is, in bytes.
+    /// When the last snapshot was completed.
+    pub last_success: Option<Timestamp>,
+    /// Its size in bytes.
     pub bytes: u64,
     /// Why the latest attempt failed; `None` if it did not.
     pub error: Option<String>,
@@ -25,19 +25,19 @@ pub struct SnapshotStatus {
     pub failures: u32,
 }
 
-/// The snapshot file and what became of the last attempts to write it.
+/// A snapshot file and the outcome of the last attempts to write it.
 #[derive(Debug)]
 pub(crate) struct Saver {
-    /// Whose snapshots they are, for the log.
+    /// What the snapshots are of, for the log.
     of: &'static str,
-    file: SnapshotFile,
-    /// Held while a snapshot is written, so that only one is at a time.
+    file: AtomicFile,
+    /// Held while a snapshot is written, so that there is one writer at a time.
     writing: Mutex<()>,
     status: Mutex<SnapshotStatus>,
 }
 
 impl Saver {
-    pub(crate) fn new(of: &'static str, file: SnapshotFile) -> Self {
+    pub(crate) fn new(of: &'static str, file: AtomicFile) -> Self {
         Self {
             of,
             file,
@@ -53,16 +53,16 @@ impl Saver {
             .clone()
     }
 
-    /// Replaces the file by what `write` writes and notes how that went. On failure the file is as it was before.
+    /// Replaces the file by what `write` writes and records the outcome. On failure the file is unchanged.
     pub(crate) fn save(
         &self,
         clock: &dyn Clock,
-        write: impl FnOnce(&mut Writer<BufWriter<File>>) -> io::Result<()>,
+        write: impl FnOnce(&mut FrameWriter<BufWriter<File>>) -> io::Result<()>,
     ) -> io::Result<()> {
-        // Whoever panicked while writing left a temporary file, which is written anew.
+        // A writer that panicked left a temporary file, which is created anew.
         let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         match self.file.replace(write) {
-            Ok(bytes) => self.succeeded(clock.unix_ms(), bytes),
+            Ok(bytes) => self.succeeded(Timestamp::now(clock), bytes),
             Err(error) => {
                 self.failed(&error);
                 return Err(error);
@@ -71,27 +71,27 @@ impl Saver {
         Ok(())
     }
 
-    /// Notes a success and says so in the log if the attempt before it failed.
-    fn succeeded(&self, unix_ms: u64, bytes: u64) {
+    /// Records a success; logs it if the attempt before it failed.
+    fn succeeded(&self, at: Timestamp, bytes: u64) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if status.error.is_some() {
             let (of, failures) = (self.of, status.failures);
             tracing::info!(of, failures, "snapshots are written again");
         }
         *status = SnapshotStatus {
-            last_success_unix_ms: Some(unix_ms),
+            last_success: Some(at),
             bytes,
             error: None,
             failures: 0,
         };
     }
 
-    /// Notes a failure and says so in the log if it is the first in a row.
+    /// Records a failure; logs it if it is the first in a row.
     fn failed(&self, error: &io::Error) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if status.error.is_none() {
             let (of, path) = (self.of, self.file.path().display());
-            tracing::error!(of, %error, %path, "a snapshot could not be written; a restart would lose what came since the last one");
+            tracing::error!(of, %error, %path, "cannot write a snapshot; a restart would lose everything since the last one");
         }
         status.error = Some(error.to_string());
         status.failures = status.failures.saturating_add(1);

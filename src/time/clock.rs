@@ -1,7 +1,7 @@
-//! Where time comes from.
+//! Clocks.
 //!
-//! A [`Clock`] gives two readings: the wall clock, which people read and which may jump, and a monotonic one, which only
-//! tells how much time has passed. Whoever needs to know that the wall clock jumped compares the two.
+//! A [`Clock`] has two readings: the wall clock, which may jump, and a monotonic one, which only measures elapsed time.
+//! Comparing the two reveals a jump.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Milliseconds since the Unix epoch (UTC). May jump either way.
     fn unix_ms(&self) -> u64;
 
-    /// The time elapsed since a moment fixed for the life of this clock. Never goes back.
+    /// The time elapsed since a fixed moment in the life of this clock. Never goes back.
     fn monotonic(&self) -> Duration;
 }
 
@@ -32,7 +32,7 @@ pub struct SystemClock {
     start: Instant,
 }
 
-/// A clock that stands still until it is told otherwise, for tests.
+/// A clock that moves only by its methods, for tests.
 ///
 /// ```
 /// use std::time::Duration;
@@ -80,7 +80,7 @@ impl Clock for SystemClock {
 }
 
 impl ManualClock {
-    /// A clock whose wall shows this many milliseconds since the Unix epoch, and whose monotonic reading is zero.
+    /// A clock with this wall reading, in milliseconds since the Unix epoch, and a monotonic reading of zero.
     #[must_use]
     pub const fn new(unix_ms: u64) -> Self {
         Self {
@@ -89,14 +89,14 @@ impl ManualClock {
         }
     }
 
-    /// Lets time pass on both clocks, in whole milliseconds.
+    /// Advances both readings, in whole milliseconds.
     pub fn advance(&self, by: Duration) {
-        // Relaxed here and below: a reading says nothing about other memory.
+        // Relaxed here and below: a reading orders no other memory.
         self.unix_ms.fetch_add(millis(by), Ordering::Relaxed);
         self.advance_monotonic(by);
     }
 
-    /// Lets time pass on the monotonic clock alone, as if the wall clock had been set back meanwhile.
+    /// Advances the monotonic reading alone, as if the wall clock had been set back meanwhile.
     pub fn advance_monotonic(&self, by: Duration) {
         self.monotonic_ms.fetch_add(millis(by), Ordering::Relaxed);
     }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manual_clock_moves_only_when_told() {
+    fn a_manual_clock_moves_only_by_its_methods() {
         let clock = ManualClock::new(7);
         assert_eq!((clock.unix_ms(), clock.monotonic()), (7, Duration::ZERO));
         clock.advance(Duration::from_secs(2));

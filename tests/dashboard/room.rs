@@ -11,10 +11,10 @@ use axum::{
 };
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
+    admin::history::History,
     admin::{Admin, TokenDigest, Tokens},
-    caller::{Detect as _, FingerprintKey, IdentitySignal, SignalDetector},
+    caller::{FingerprintKey, IdentitySignal, SignalDetector},
     census::Census,
-    history::History,
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
@@ -65,7 +65,7 @@ impl Room {
     pub(crate) async fn open(policy: &str) -> Self {
         let clock = Arc::new(ManualClock::new(1_772_366_400_000));
         let detector = detector();
-        let census = Census::builder(detector.kinds())
+        let census = Census::builder(&detector)
             .clock(clock.clone())
             .heartbeat_limit(2 * BEAT);
         let census = Arc::new(census.open().unwrap());

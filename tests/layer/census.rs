@@ -3,12 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    caller::{Caller, ClientVersion, Fingerprint, Generation, Kind, Kinds},
+    caller::{
+        Caller, ClientVersion, Fingerprint, FingerprintKey, Generation, Kind, Kinds, SignalDetector,
+    },
     census::{
         CallerEvent, CallerState, Census, CensusBuilder, Dependence, EndpointSlot, GapCause,
         ListQuery, Select, SortBy, Window,
     },
-    time::{Clock, ManualClock},
+    time::{Clock, ManualClock, Timestamp},
     worker::Tick,
 };
 use proptest::prelude::*;
@@ -17,18 +19,21 @@ const NOON: u64 = 1_800_000_000_000;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn kinds() -> Kinds {
-    Kinds::new(["AGENT", "MCP"]).unwrap()
+fn detector() -> SignalDetector {
+    SignalDetector::builder(["AGENT", "MCP"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap()
 }
 
 fn agent() -> Kind {
-    kinds().find("AGENT").unwrap()
+    Kinds::new(["AGENT", "MCP"]).unwrap().find("AGENT").unwrap()
 }
 
 fn set_up(with: impl FnOnce(CensusBuilder) -> CensusBuilder) -> (Arc<ManualClock>, Census) {
     let clock = Arc::new(ManualClock::new(NOON));
     // Small, because a census without optimisation takes its time to look through many empty buckets.
-    let builder = Census::builder(&kinds())
+    let builder = Census::builder(&detector())
         .capacity(1_000)
         .clock(clock.clone());
     let census = with(builder).open().unwrap();
@@ -83,7 +88,7 @@ fn known_callers_keep_their_places_against_a_flood_of_new_ones() {
     let row = census
         .caller(Fingerprint::from_u128(99), Window::HOUR)
         .unwrap();
-    assert_eq!((row.responses, row.last_seen_unix_ms), (2, NOON + 1_000));
+    assert_eq!((row.responses, row.last_seen.unix_ms()), (2, NOON + 1_000));
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn a_window_wholly_after_an_overflow_is_clean_again() {
     let report = census.report(Window::HOUR);
     assert!(!report.overflowed());
     assert_eq!((report.all.known, report.all.dependent), (1, 0));
-    assert_eq!(report.last_overflow_unix_ms, Some(NOON));
+    assert_eq!(report.last_overflow, Some(Timestamp::from_unix_ms(NOON)));
     let day = census.report(Window::DAY);
     assert_eq!((day.all.dependent, day.estimate.unwrap().dependent), (2, 1));
 }
@@ -197,7 +202,7 @@ fn a_clock_that_jumps_back_neither_hides_nor_renews_a_dependence() {
         .caller(Fingerprint::from_u128(2), Window::HOUR)
         .unwrap();
     assert_eq!(
-        row.last_seen_unix_ms,
+        row.last_seen.unix_ms(),
         NOON - 86_400_000,
         "shown as the clock now tells it"
     );
@@ -212,10 +217,10 @@ fn a_stalled_process_shows_as_a_gap_of_that_length() {
     assert!((report.coverage.ratio - 0.5).abs() < 1e-9);
     let gap = report.coverage.gaps[0];
     assert_eq!(
-        (gap.cause, gap.to_unix_ms),
+        (gap.cause, gap.to.unix_ms()),
         (GapCause::Stalled, clock.unix_ms())
     );
-    assert_eq!(gap.to_unix_ms - gap.from_unix_ms, 1_800_000);
+    assert_eq!(gap.to.unix_ms() - gap.from.unix_ms(), 1_800_000);
 }
 
 #[test]
@@ -225,7 +230,7 @@ fn a_new_census_has_watched_nothing_yet() {
     assert_eq!(report.coverage.watched_ms, 0);
     let gap = report.coverage.gaps[0];
     assert_eq!(
-        (gap.cause, gap.from_unix_ms),
+        (gap.cause, gap.from.unix_ms()),
         (GapCause::Beginning, NOON - 300_000)
     );
 }
@@ -277,11 +282,11 @@ fn a_row_tells_all_that_is_known_of_a_caller() {
                 "state": "dependent",
                 "stranded": true,
                 "regressed": false,
-                "first_seen_unix_ms": NOON,
-                "last_seen_unix_ms": NOON,
-                "last_dependent_unix_ms": NOON,
-                "last_stranded_unix_ms": NOON,
-                "last_status_driven_unix_ms": null,
+                "first_seen": Timestamp::from_unix_ms(NOON),
+                "last_seen": Timestamp::from_unix_ms(NOON),
+                "last_dependent": Timestamp::from_unix_ms(NOON),
+                "last_stranded": Timestamp::from_unix_ms(NOON),
+                "last_target": null,
                 "responses": 1,
                 "dependent_responses": 1,
                 "stranded_responses": 1,
@@ -313,7 +318,7 @@ fn every_caller_is_looked_at_without_a_page() {
     (0..500).for_each(|new| see(&census, caller(new), Dependence::Served));
     (500..600).for_each(|new| see(&census, caller(new), Dependence::None));
     let mut sum = 0;
-    census.each_caller(Window::DAY, Select::Unaccounted, |row| {
+    census.each_caller(Window::DAY, Select::Unresolved, |row| {
         assert_eq!(row.state, CallerState::Dependent);
         sum += row.fingerprint.as_u128();
     });
@@ -432,7 +437,7 @@ fn what_is_shown_is_never_older_than_five_seconds() {
     for _ in 0..30 {
         census.tick();
         clock.advance(Duration::from_millis(999));
-        let age = clock.unix_ms() - census.cached_reports()[0].at_unix_ms;
+        let age = clock.unix_ms() - census.cached_reports()[0].at.unix_ms();
         assert!(age <= 5_000, "{age} ms");
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    caller::{Caller, Fingerprint, Generation, Kind, Kinds},
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, Kinds, SignalDetector},
     census::{CallerEvent, CallerState, Census, Counts, Dependence, ListQuery, Select, Window},
     time::{Clock, ManualClock},
     worker::Tick,
@@ -195,12 +195,16 @@ struct Pair {
     saved: Option<(Vec<u8>, Model)>,
 }
 
-fn kinds() -> Kinds {
-    Kinds::new(["AGENT", "MCP"]).unwrap()
+fn detector() -> SignalDetector {
+    SignalDetector::builder(["AGENT", "MCP"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap()
 }
 
 fn kind(number: u8) -> Kind {
-    kinds()
+    Kinds::new(["AGENT", "MCP"])
+        .unwrap()
         .find(["AGENT", "MCP", "other"][usize::from(number % 3)])
         .unwrap()
 }
@@ -208,7 +212,7 @@ fn kind(number: u8) -> Kind {
 impl Pair {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let census = Census::builder(&kinds())
+        let census = Census::builder(&detector())
             .capacity(64)
             .clock(clock.clone())
             .open()
@@ -287,7 +291,7 @@ impl Pair {
             return;
         };
         self.model.restart(saved);
-        let builder = Census::builder(&kinds())
+        let builder = Census::builder(&detector())
             .capacity(64)
             .clock(self.clock.clone());
         self.census = builder.open_bytes(bytes).unwrap();
@@ -371,7 +375,7 @@ impl Pair {
                 row.dependent_responses as usize,
                 own.iter().filter(|seen| depends(seen)).count()
             );
-            assert!(row.first_seen_unix_ms <= row.last_seen_unix_ms);
+            assert!(row.first_seen <= row.last_seen);
         }
         let depended = self.census.list(&query.select(Select::Depended)).total;
         let expected = callers

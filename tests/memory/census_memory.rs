@@ -1,7 +1,10 @@
 //! What a million callers cost, all in.
 
 use legacy_http_compat::{
-    caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
+    caller::{
+        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kinds,
+        SignalDetector,
+    },
     census::{CallerEvent, Census, Dependence, Window},
 };
 
@@ -26,9 +29,13 @@ fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
 fn a_million_callers_cost_at_most_128_bytes_each_and_a_known_one_allocates_nothing() {
     const CALLERS: u32 = 1_000_000;
     let _alone = alone();
-    let kinds = Kinds::new(["UI_RUST", "AGENT", "MCP"]).unwrap();
+    let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap();
+    let kinds = detector.kinds().clone();
     let before = in_use();
-    let census = Census::builder(&kinds)
+    let census = Census::builder(&detector)
         .capacity(CALLERS as usize)
         .open()
         .unwrap();

@@ -13,10 +13,10 @@ use http::{Request, Response};
 use http_body_util::Full;
 use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
+    admin::history::{History, HistoryRange},
     caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
     census::Census,
     contract::{Endpoint, LegacyShape, Outcome},
-    history::{History, Span},
     metrics::Metrics,
     time::ManualClock,
     worker::Tick,
@@ -53,7 +53,10 @@ struct Process {
 impl Process {
     fn new(contract: Contract, kinds: &Kinds) -> Self {
         let clock = Arc::new(ManualClock::new(1_800_000_000_000));
-        let census = Census::builder(kinds).clock(clock.clone()).open().unwrap();
+        let census = Census::builder(&Next(kinds.clone()))
+            .clock(clock.clone())
+            .open()
+            .unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(contract, flag.reader());
@@ -117,7 +120,7 @@ fn kept(process: &Process, see: impl Fn(&Process)) -> usize {
         "{kept} bytes in memory, {} in the file",
         history.to_bytes().unwrap().len()
     );
-    assert!(history.curves(Span::Month).responses.len() <= History::MAX_PAIRS);
+    assert!(history.time_series(HistoryRange::Month).responses.len() <= History::MAX_OUTCOMES);
     kept
 }
 

@@ -4,7 +4,10 @@
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    caller::{Caller, ClientVersion, Fingerprint, Generation, Kinds},
+    caller::{
+        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kinds,
+        SignalDetector,
+    },
     census::{
         CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Window,
     },
@@ -19,7 +22,7 @@ use crate::{
 };
 
 const NOON: u64 = 1_800_000_000_000;
-const KEY: u64 = 0xfeed;
+const KEY: [u8; 16] = [7; 16];
 
 struct Place {
     directory: TempDir,
@@ -45,7 +48,12 @@ impl Place {
     }
 
     fn builder(&self) -> CensusBuilder {
-        builder(&self.clock).snapshot(self.path())
+        self.with_key(KEY)
+    }
+
+    fn with_key(&self, key: [u8; 16]) -> CensusBuilder {
+        let census = Census::builder(&detector(["AGENT", "MCP"], key));
+        census.clock(self.clock.clone()).snapshot(self.path())
     }
 
     /// A snapshot of a census that knows something, changed by `change`.
@@ -57,9 +65,9 @@ impl Place {
         place
     }
 
-    fn refused(&self, key: u64) -> OpenErrorKind {
+    fn refused(&self, key: [u8; 16]) -> OpenErrorKind {
         let before = fs::read(self.path()).unwrap();
-        let error = self.builder().key_check(key).open().unwrap_err();
+        let error = self.with_key(key).open().unwrap_err();
         assert!(error.to_string().contains("census.snapshot"), "{error}");
         assert_eq!(fs::read(self.path()).unwrap(), before, "nothing is changed");
         error.kind()
@@ -67,10 +75,19 @@ impl Place {
 }
 
 pub(crate) fn builder(clock: &Arc<ManualClock>) -> CensusBuilder {
-    let clock: Arc<ManualClock> = Arc::clone(clock);
-    Census::builder(&Kinds::new(["AGENT", "MCP"]).unwrap())
-        .clock(clock)
-        .key_check(KEY)
+    builder_of(["AGENT", "MCP"], clock)
+}
+
+fn builder_of<const N: usize>(kinds: [&str; N], clock: &Arc<ManualClock>) -> CensusBuilder {
+    Census::builder(&detector(kinds, KEY)).clock(clock.clone())
+}
+
+fn detector<const N: usize>(kinds: [&str; N], key: [u8; 16]) -> SignalDetector {
+    let key = FingerprintKey::new(key);
+    SignalDetector::builder(kinds)
+        .kind_header("x-client-kind")
+        .build(&key)
+        .unwrap()
 }
 
 pub(crate) fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
@@ -112,12 +129,12 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
     assert_eq!(after.coverage.watched_ms, before.coverage.watched_ms);
     let gap = after.coverage.gaps.last().unwrap();
     assert_eq!(
-        (gap.cause, gap.to_unix_ms - gap.from_unix_ms),
-        (GapCause::Restart, 600_000)
+        (gap.cause, gap.to.since(gap.from)),
+        (GapCause::Restart, Duration::from_secs(600))
     );
     after.coverage = before.coverage.clone();
-    after.at_unix_ms = before.at_unix_ms;
-    after.responses_since_unix_ms = before.responses_since_unix_ms;
+    after.at = before.at;
+    after.responses_since = before.responses_since;
     assert_eq!(after, before);
     assert_eq!(census.list(&ListQuery::new(Window::HOUR)), rows);
 }
@@ -126,14 +143,11 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
 fn kinds_are_recognised_by_name_and_lost_ones_become_other() {
     let clock = Arc::new(ManualClock::new(NOON));
     let bytes = busy(&clock, 1_000).to_bytes().unwrap();
-    let reordered =
-        Census::builder(&Kinds::new(["MCP", "NEW", "AGENT"]).unwrap()).clock(clock.clone());
-    let census = reordered.key_check(KEY).open_bytes(&bytes).unwrap();
+    let reordered = builder_of(["MCP", "NEW", "AGENT"], &clock);
+    let census = reordered.open_bytes(&bytes).unwrap();
     let report = census.report(Window::DAY);
     assert_eq!(report.kind("AGENT").unwrap().known, 899);
-    let without = Census::builder(&Kinds::new(["MCP"]).unwrap())
-        .clock(clock)
-        .key_check(KEY);
+    let without = builder_of(["MCP"], &clock);
     let report = without.open_bytes(&bytes).unwrap().report(Window::DAY);
     assert_eq!(report.kind("other").unwrap().known, 899);
 }
@@ -154,7 +168,7 @@ fn no_file_is_a_new_census() {
     let place = Place::new();
     let census = place.builder().open().unwrap();
     assert_eq!(census.known(), 0);
-    assert_eq!(census.snapshot_status().unwrap().last_success_unix_ms, None);
+    assert_eq!(census.snapshot_status().unwrap().last_success, None);
 }
 
 #[test]
@@ -165,8 +179,43 @@ fn a_bad_snapshot_is_refused_and_stays_as_it_is() {
     for (bad, _) in ways_to_be_bad(&good) {
         Place::with_snapshot(|bytes| *bytes = bad).refused(KEY);
     }
-    let foreign = Place::with_snapshot(|_| ()).refused(KEY + 1);
+    let foreign = Place::with_snapshot(|_| ()).refused([8; 16]);
     assert_eq!(foreign, OpenErrorKind::ForeignKey);
+}
+
+/// A detector that does not implement `key_check`.
+struct Keyless(Kinds);
+
+impl Detect for Keyless {
+    fn detect(&self, _: &http::request::Parts) -> Caller {
+        Caller::ANONYMOUS_LEGACY
+    }
+
+    fn kinds(&self) -> &Kinds {
+        &self.0
+    }
+}
+
+#[test]
+fn a_snapshot_without_a_key_check_is_refused_and_the_error_says_what_to_do() {
+    let place = Place::with_snapshot(|_| ());
+    let builder = || Census::builder(&Keyless(Kinds::default())).clock(place.clock.clone());
+    let bytes = fs::read(place.path()).unwrap();
+    for refused in [
+        builder().snapshot(place.path()).open(),
+        builder().snapshot(place.path()).open_with_loss(),
+        builder().open_bytes(&bytes),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), OpenErrorKind::NoKeyCheck);
+        assert!(error.to_string().contains("Detect::key_check"), "{error}");
+    }
+    assert_eq!(fs::read(place.path()).unwrap(), bytes, "nothing is changed");
+    let census = builder().open().unwrap();
+    assert!(
+        census.to_bytes().is_err(),
+        "in memory it works, without snapshots"
+    );
 }
 
 #[test]
@@ -177,7 +226,7 @@ fn opening_with_loss_records_the_loss_and_keeps_the_evidence() {
     let report = census.report(Window::DAY);
     assert_eq!((report.all.known, report.coverage.watched_ms), (0, 0));
     assert_eq!(report.losses[0].reason, OpenErrorKind::Corrupt);
-    assert_eq!(fs::read(place.beside(".lost")).unwrap(), bad);
+    assert_eq!(fs::read(place.beside(".corrupt")).unwrap(), bad);
     census.save().unwrap();
     drop(census);
     let again = place.builder().open().unwrap().report(Window::DAY);
@@ -265,12 +314,12 @@ proptest! {
     #[test]
     fn any_bytes_are_an_error_or_a_census_that_works(
         mut bytes in prop::collection::vec(any::<u8>(), 0..200),
-        version in 0_u8..3,
+        version in 0_u8..4,
     ) {
         let clock = Arc::new(ManualClock::new(NOON));
         let mut whole = b"LHCCENS\n".to_vec();
         whole.extend([version, 0, 0, 0]);
-        whole.extend(KEY.to_le_bytes());
+        whole.extend(FingerprintKey::new(KEY).key_check().as_u64().to_le_bytes());
         whole.append(&mut bytes);
         whole.extend([0; 12]);
         seal(&mut whole);

@@ -9,9 +9,9 @@ use std::{
 };
 
 use legacy_http_compat::{
+    admin::history::{DecodeError, HistoryRange, OpenHistoryError, OpenHistoryErrorKind},
     census::{Census, Dependence, OpenErrorKind, SnapshotStatus, Window},
-    history::{OpenHistoryError, OpenHistoryErrorKind, Span, Unreadable},
-    time::ManualClock,
+    time::{ManualClock, Timestamp},
     worker::{BackgroundWorker, Tick},
 };
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ enum Cause {
     InUse,
     Io,
     ForeignKey,
-    Unreadable(Unreadable),
+    Unreadable(DecodeError),
 }
 
 /// What a process keeps in a file.
@@ -141,7 +141,7 @@ impl Kept for Stage {
     }
 
     fn dependent(&self) -> u64 {
-        self.dependent(Span::Hour, "AGENT", 1)[0].unwrap()
+        self.dependent(HistoryRange::Hour, "AGENT", 1)[0].unwrap()
     }
 
     fn save(&self) {
@@ -157,7 +157,7 @@ impl Kept for Stage {
     }
 
     fn seen(&self) -> u64 {
-        sum(&of_pair(&self.curves(Span::Hour), "poll0", "PENDING").legacy)
+        sum(&of_pair(&self.time_series(HistoryRange::Hour), "poll0", "PENDING").legacy)
     }
 
     fn bytes(_: usize) -> Vec<u8> {
@@ -177,10 +177,11 @@ fn cause_of_census(kind: OpenErrorKind) -> Cause {
     match kind {
         OpenErrorKind::InUse => Cause::InUse,
         OpenErrorKind::Io => Cause::Io,
-        OpenErrorKind::NotASnapshot => Cause::Unreadable(Unreadable::Foreign),
-        OpenErrorKind::NewerFormat => Cause::Unreadable(Unreadable::NewerFormat),
-        OpenErrorKind::Truncated => Cause::Unreadable(Unreadable::Truncated),
-        OpenErrorKind::Corrupt => Cause::Unreadable(Unreadable::Corrupt),
+        OpenErrorKind::NotASnapshot => Cause::Unreadable(DecodeError::Foreign),
+        OpenErrorKind::NewerFormat => Cause::Unreadable(DecodeError::NewerFormat),
+        OpenErrorKind::OlderFormat => Cause::Unreadable(DecodeError::OlderFormat),
+        OpenErrorKind::Truncated => Cause::Unreadable(DecodeError::Truncated),
+        OpenErrorKind::Corrupt => Cause::Unreadable(DecodeError::Corrupt),
         OpenErrorKind::ForeignKey => Cause::ForeignKey,
         other => panic!("unknown: {other:?}"),
     }
@@ -190,7 +191,7 @@ fn cause_of_history(error: &OpenHistoryError) -> Cause {
     match error.kind() {
         OpenHistoryErrorKind::InUse => Cause::InUse,
         OpenHistoryErrorKind::Io => Cause::Io,
-        OpenHistoryErrorKind::Unreadable(how) => Cause::Unreadable(how),
+        OpenHistoryErrorKind::Decode(how) => Cause::Unreadable(how),
         other => panic!("not of the file: {other:?}"),
     }
 }
@@ -209,7 +210,7 @@ pub(crate) fn seal(bytes: &mut [u8]) {
 }
 
 /// Each way in which a good file can have become a bad one.
-pub(crate) fn ways_to_be_bad(good: &[u8]) -> Vec<(Vec<u8>, Unreadable)> {
+pub(crate) fn ways_to_be_bad(good: &[u8]) -> Vec<(Vec<u8>, DecodeError)> {
     let changed = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = good.to_vec();
         change(&mut bytes);
@@ -220,12 +221,13 @@ pub(crate) fn ways_to_be_bad(good: &[u8]) -> Vec<(Vec<u8>, Unreadable)> {
         seal(bytes);
     });
     vec![
-        (good[..good.len() / 2].to_vec(), Unreadable::Truncated),
-        (Vec::new(), Unreadable::Truncated),
-        (changed(&|bytes| bytes[200] ^= 4), Unreadable::Corrupt),
-        (b"{\"some\": \"document\"}".to_vec(), Unreadable::Foreign),
-        (changed(&|bytes| bytes[8] = 9), Unreadable::NewerFormat),
-        (sealed, Unreadable::NewerFormat),
+        (good[..good.len() / 2].to_vec(), DecodeError::Truncated),
+        (Vec::new(), DecodeError::Truncated),
+        (changed(&|bytes| bytes[200] ^= 4), DecodeError::Corrupt),
+        (b"{\"some\": \"document\"}".to_vec(), DecodeError::Foreign),
+        (changed(&|bytes| bytes[8] = 9), DecodeError::NewerFormat),
+        (sealed, DecodeError::NewerFormat),
+        (changed(&|bytes| bytes[8] = 1), DecodeError::OlderFormat),
     ]
 }
 
@@ -298,7 +300,10 @@ fn the_file_is_written_when_it_is_due_on_demand_and_at_the_end<K: Kept>() {
     assert!(!place.path().exists(), "not due yet");
     place.seconds(&kept, 1);
     let status = kept.status();
-    assert_eq!(status.last_success_unix_ms, Some(NOON + K::EVERY * 1_000));
+    assert_eq!(
+        status.last_success,
+        Some(Timestamp::from_unix_ms(NOON + K::EVERY * 1_000))
+    );
     assert_eq!(status.bytes, fs::metadata(place.path()).unwrap().len());
     kept.watch(1);
     kept.save();
@@ -322,7 +327,7 @@ fn a_disk_that_takes_nothing_is_visible_and_work_goes_on<K: Kept>() {
         let status = kept.status();
         assert_eq!(status.failures, failures);
         assert!(status.error.is_some());
-        assert_eq!(status.last_success_unix_ms, Some(NOON));
+        assert_eq!(status.last_success, Some(Timestamp::from_unix_ms(NOON)));
     }
     assert_eq!(kept.dependent(), 4);
     let now = fs::read(place.path()).unwrap();
@@ -378,7 +383,7 @@ fn a_changed_file_is_an_error_or_works<K: Kept>(
 fn a_file_cut_anywhere_is_refused<K: Kept>(cut: prop::sample::Index) -> Result<(), TestCaseError> {
     let bytes = K::bytes(3);
     let worked = K::work_with(&bytes[..cut.index(bytes.len())]);
-    prop_assert_eq!(worked, Err(Cause::Unreadable(Unreadable::Truncated)));
+    prop_assert_eq!(worked, Err(Cause::Unreadable(DecodeError::Truncated)));
     Ok(())
 }
 

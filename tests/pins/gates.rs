@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     Contract, LiveContract,
-    caller::{Caller, Fingerprint, Generation, Kinds},
+    caller::{Caller, Detect, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence},
     metrics::Metrics,
     rollout::{
@@ -43,8 +43,12 @@ fn policy() -> PolicyBuilder {
 impl Stage {
     fn open(policy: Policy) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
-        let census = Census::builder(&kinds)
+        let detector = SignalDetector::builder(["AGENT", "MCP"])
+            .kind_header("x-client-kind")
+            .build(&FingerprintKey::new([7; 16]))
+            .unwrap();
+        let kinds = detector.kinds().clone();
+        let census = Census::builder(&detector)
             .heartbeat_limit(2 * HOUR)
             .clock(clock.clone());
         let census = Arc::new(census.open().unwrap());

@@ -14,7 +14,7 @@ use std::{
 };
 
 use legacy_http_compat::{
-    caller::{Caller, Fingerprint, Generation, Kind, Kinds},
+    caller::{AnonymousLegacy, Caller, Fingerprint, Generation, Kind},
     census::{
         CallerEvent, Census, Dependence, EndpointSlot, GapCause, OpenErrorKind, Select, Window,
     },
@@ -26,7 +26,11 @@ use crate::{once_free::once_free, support::temp_dir::TempDir};
 const CHILD: &str = "CENSUS_KILL_CHILD";
 
 fn open(path: &Path) -> Census {
-    let census = || Census::builder(&Kinds::default()).snapshot(path).open();
+    let census = || {
+        Census::builder(&AnonymousLegacy::new())
+            .snapshot(path)
+            .open()
+    };
     once_free(census, |error| error.kind() == OpenErrorKind::InUse).unwrap()
 }
 
@@ -107,7 +111,7 @@ fn a_killed_process_keeps_what_it_promised() {
         let last = report.coverage.gaps.last().unwrap();
         assert_eq!(last.cause, GapCause::Restart);
         assert!(
-            last.from_unix_ms < last.to_unix_ms,
+            last.from < last.to,
             "what came after the snapshot is no coverage"
         );
         assert!(report.losses.is_empty());

@@ -142,8 +142,8 @@ impl CoreServer {
         self.admin.close();
         let _ = self.stop.send(());
         self.served.await.expect("the server does not panic")?;
-        self.watch.census.finish();
-        self.rollout.finish();
+        self.watch.census.shutdown();
+        self.rollout.shutdown();
         Ok(())
     }
 

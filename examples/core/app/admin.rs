@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use legacy_http_compat::{
+    admin::history::History,
     admin::{Admin, InvalidTokens, TokenDigest, Tokens},
-    history::History,
     rollout::Rollout,
 };
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use legacy_http_compat::{
-    caller::{Detect, SignalDetector},
+    admin::history::{History, HistoryBuilder},
+    caller::SignalDetector,
     census::{Census, CensusBuilder},
-    history::{History, HistoryBuilder},
     metrics::{Metrics, prometheus::PrometheusCollector},
     rollout::Rollout,
 };
@@ -31,7 +31,7 @@ impl Watch {
 
     /// A census of the callers that this detector identifies.
     pub(crate) fn census_of(detector: &SignalDetector) -> CensusBuilder {
-        Census::builder(detector.kinds()).key_check(detector.key_check().as_u64())
+        Census::builder(detector)
     }
 
     /// A history of census and metrics.

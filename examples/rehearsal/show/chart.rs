@@ -1,5 +1,6 @@
 //! Charts in characters.
 
+use legacy_http_compat::time::Timestamp;
 use serde_json::Value;
 
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -22,7 +23,9 @@ pub(crate) fn bar(part: u64, whole: u64, width: usize) -> String {
 /// few hours.
 pub(crate) fn falling(curves: &Value, start_unix_ms: u64) -> Vec<String> {
     let number = |name: &str| curves[name].as_u64().unwrap_or(0);
-    let (from, step) = (number("from_unix_ms"), number("step_ms").max(1));
+    let from = curves["from"].as_str().unwrap_or_default().parse();
+    let from = from.map_or(0, Timestamp::unix_ms);
+    let step = number("step_ms").max(1);
     let skipped = usize::try_from(start_unix_ms.saturating_sub(from) / step).unwrap_or(0);
     let kinds = curves["callers"].as_array().into_iter().flatten();
     let kinds: Vec<_> = kinds.filter(|kind| kind["kind"] != "other").collect();

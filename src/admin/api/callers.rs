@@ -25,7 +25,7 @@ const STATES: [(&str, Select); 10] = [
     ("stranded", Select::Stranded),
     ("regressed", Select::Regressed),
     ("depended", Select::Depended),
-    ("unaccounted", Select::Unaccounted),
+    ("unresolved", Select::Unresolved),
 ];
 
 /// In which order.
@@ -34,7 +34,7 @@ const SORTS: [(&str, SortBy); 7] = [
     ("first_seen", SortBy::FirstSeen),
     ("last_dependent", SortBy::LastDependent),
     ("responses", SortBy::Responses),
-    ("dependent_responses", SortBy::DependentAnswers),
+    ("dependent_responses", SortBy::DependentResponses),
     ("kind", SortBy::Kind),
     ("fingerprint", SortBy::Fingerprint),
 ];

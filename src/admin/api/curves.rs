@@ -6,18 +6,18 @@ use axum::{Json, extract::State};
 
 use super::{params::Params, response::not_configured};
 use crate::{
+    admin::history::{HistoryRange, TimeSeries},
     admin::{access::Viewer, blocking::blocking, problem::Problem, shared::Shared},
-    history::{Curves, Span},
 };
 
 pub(crate) async fn show(
     _: Viewer,
     State(shared): State<Arc<Shared>>,
     mut params: Params,
-) -> Result<Json<Curves>, Problem> {
-    let span = params.parsed("span").unwrap_or(Span::Day);
+) -> Result<Json<TimeSeries>, Problem> {
+    let span = params.parsed("span").unwrap_or(HistoryRange::Day);
     params.finish()?;
     let history = shared.history.clone();
     let history = history.ok_or_else(|| not_configured("a history"))?;
-    blocking(move || history.curves(span)).await.map(Json)
+    blocking(move || history.time_series(span)).await.map(Json)
 }

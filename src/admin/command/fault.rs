@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     admin::problem::{Problem, ProblemKind},
-    diagnostics,
+    diagnostics::Fault as DocumentFault,
 };
 
 /// One thing that is wrong.
@@ -35,8 +35,8 @@ impl Fault {
     }
 }
 
-impl From<&diagnostics::Fault> for Fault {
-    fn from(fault: &diagnostics::Fault) -> Self {
+impl From<&DocumentFault> for Fault {
+    fn from(fault: &DocumentFault) -> Self {
         Self::new(fault.place(), fault.value(), fault.expected())
     }
 }

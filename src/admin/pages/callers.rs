@@ -9,7 +9,6 @@ use super::{
     query::query,
     wording::{counted, grouped},
 };
-use crate::time::Timestamp;
 use crate::{
     census::{CallerRow, Page, Window},
     rollout::WaiverTarget,
@@ -179,7 +178,7 @@ impl Asked {
 impl Row {
     fn new(scene: &Scene, row: &CallerRow) -> Self {
         let now = scene.now;
-        let at = |unix_ms| Moment::new(Timestamp::from_unix_ms(unix_ms), now);
+        let at = |at| Moment::new(at, now);
         let (state, meaning) = state_words(row.state);
         let waived = WaiverTarget::Caller(row.fingerprint);
         Self {
@@ -197,9 +196,9 @@ impl Row {
             meaning,
             stranded: row.stranded,
             regressed: row.regressed,
-            first_seen: at(row.first_seen_unix_ms),
-            last_seen: at(row.last_seen_unix_ms),
-            last_dependent: row.last_dependent_unix_ms.map(at),
+            first_seen: at(row.first_seen),
+            last_seen: at(row.last_seen),
+            last_dependent: row.last_dependent.map(at),
             responses: grouped(row.responses.into()),
             dependent_responses: grouped(row.dependent_responses.into()),
             stranded_responses: row.stranded_responses,

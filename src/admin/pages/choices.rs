@@ -20,9 +20,9 @@ pub(crate) const STATES: [Choice<Select>; 10] = [
         Select::Depended,
     ),
     (
-        "unaccounted",
+        "unresolved",
         "Unaccounted: depended and did not migrate",
-        Select::Unaccounted,
+        Select::Unresolved,
     ),
     (
         "inconclusive",
@@ -48,7 +48,7 @@ pub(crate) const ORDERS: [Choice<SortBy>; 7] = [
     (
         "dependent_responses",
         "Dependent answers",
-        SortBy::DependentAnswers,
+        SortBy::DependentResponses,
     ),
 ];
 

@@ -24,13 +24,13 @@ use super::{
     waivers::Waivers,
 };
 use crate::{
+    admin::history::HistoryRange,
     admin::{
         command::{CommandKind, Form, unreadable},
         problem::{Problem, ProblemKind},
     },
     caller::Kinds,
     contract::LiveContract,
-    history::Span,
     rollout::{Event, GateReport, Rollout, Transition},
 };
 
@@ -44,7 +44,8 @@ fn asked(query: Asked) -> HashMap<String, String> {
 pub(crate) async fn overview(visit: Visit, query: Asked) -> Response {
     let span = asked(query).get("span").and_then(|span| span.parse().ok());
     let curves = visit.shared.history.clone();
-    let curves = move || curves.map(|history| history.curves(span.unwrap_or(Span::Day)));
+    let curves =
+        move || curves.map(|history| history.time_series(span.unwrap_or(HistoryRange::Day)));
     visit
         .draw(move |rollout, scene| {
             let next = next(rollout);

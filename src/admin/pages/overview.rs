@@ -16,9 +16,9 @@ use super::{
     wording::{counted, grouped, percent, window},
 };
 use crate::{
+    admin::history::{HistoryRange, TimeSeries},
     census::Report,
     contract::Contract,
-    history::{Curves, Span},
     rollout::{Event, GateReport, Transition},
 };
 
@@ -75,7 +75,7 @@ struct Numbers {
 pub(crate) struct Sight<'a> {
     pub(crate) gates: Option<(Transition, &'a [GateReport])>,
     pub(crate) remaining: &'a Remaining,
-    pub(crate) curves: Option<&'a Curves>,
+    pub(crate) curves: Option<&'a TimeSeries>,
     pub(crate) contract: Option<&'a Contract>,
     pub(crate) recent: &'a [Event],
 }
@@ -125,19 +125,19 @@ impl Overview {
 }
 
 impl Drawn {
-    fn new(scene: &Scene, curves: &Curves, contract: Option<&Contract>) -> Self {
+    fn new(scene: &Scene, curves: &TimeSeries, contract: Option<&Contract>) -> Self {
         let home = if scene.base.is_empty() {
             "/"
         } else {
             &scene.base
         };
-        let spans = Span::ALL.map(|span| {
+        let spans = HistoryRange::ALL.map(|span| {
             let name = span.as_str();
-            (format!("{home}?span={name}"), name, name == curves.span)
+            (format!("{home}?span={name}"), name, name == curves.range)
         });
         Self {
             spans: spans.into(),
-            span: window(curves.span),
+            span: window(curves.range),
             window: window(&curves.window),
             callers: callers_chart(curves),
             responses: endpoint_charts(curves, contract),

@@ -30,7 +30,7 @@ impl Remaining {
             count(&row, state, now, &mut depended);
         });
         let window = status.policy.inactive_after();
-        census.each_caller(window, Select::Unaccounted, |row| {
+        census.each_caller(window, Select::Unresolved, |row| {
             if row.state != CallerState::Inactive {
                 count(&row, state, now, &mut unaccounted);
             }

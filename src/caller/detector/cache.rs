@@ -1,7 +1,7 @@
-//! The callers that were told last, so that one that comes again is not told anew.
+//! The callers that were identified last, so that a caller that returns is not classified again.
 //!
-//! To tell a caller takes a cryptographic hash and the reading of a version, most of the work of a whole detection. What
-//! it is told by is entry as a hash under a seed of this process, never as it was sent.
+//! Classifying takes a cryptographic hash and the parsing of a version, most of the work of a detection. The header values
+//! are kept as a hash under a seed of this process, never as they were sent.
 
 use std::{
     fmt,
@@ -14,7 +14,7 @@ use foldhash::fast::{FoldHasher, RandomState};
 use super::header_scan::Slot;
 use crate::caller::caller::Caller;
 
-/// A table with one place for each of a number of hashes.
+/// A direct-mapped table of callers.
 pub(super) struct CallerCache {
     seed: RandomState,
     places: Box<[Mutex<Option<CacheEntry>>]>,
@@ -26,16 +26,16 @@ struct CacheEntry {
     caller: Caller,
 }
 
-/// Stands for all header values that a caller was told by. Two callers share one by chance in less than one case of
-/// 10¹⁸; whoever could make it happen on purpose could as well send the other's headers.
+/// A hash of all header values that identify a caller. Two callers share one by chance in less than one case in 10¹⁸; a
+/// client that could make it happen on purpose could as well send the other's headers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct CacheKey(u64);
 
-/// A key in the making.
-pub(super) struct CacheKeyBuilder<'m> {
-    /// Of the values, each with its length.
-    values: FoldHasher<'m>,
-    /// Which headers they are of.
+/// Builder for [`CacheKey`].
+pub(super) struct CacheKeyBuilder<'c> {
+    /// The hash of the values, each with its length.
+    values: FoldHasher<'c>,
+    /// Which headers they belong to.
     slots: u64,
 }
 
@@ -58,10 +58,10 @@ impl CacheKeyBuilder<'_> {
 }
 
 impl CallerCache {
-    /// How many callers are entry at the most: about 400 KiB, and enough for those that poll at the same time.
+    /// How many callers are cached at most: about 400 KiB, and enough for those that poll at the same time.
     const PLACES: usize = 4096;
 
-    /// Begins a key.
+    /// A builder for the key of a request.
     #[inline]
     pub(super) fn key_builder(&self) -> CacheKeyBuilder<'_> {
         CacheKeyBuilder {
@@ -70,7 +70,7 @@ impl CallerCache {
         }
     }
 
-    /// The caller that was told by the same values, if it is entry and nobody else is at its place.
+    /// The caller identified by the same values, unless another has taken its place.
     #[inline]
     pub(super) fn get(&self, key: CacheKey) -> Option<Caller> {
         let place = self.place(key).try_lock().ok()?;
@@ -78,7 +78,7 @@ impl CallerCache {
         Some(entry.caller)
     }
 
-    /// Remembers a caller in place of the one that was there.
+    /// Caches a caller in place of the one that was there.
     pub(super) fn insert(&self, key: CacheKey, caller: Caller) {
         match self.place(key).try_lock() {
             Ok(mut place) => *place = Some(CacheEntry { key, caller }),
@@ -88,7 +88,7 @@ impl CallerCache {
     }
 
     fn place(&self, key: CacheKey) -> &Mutex<Option<CacheEntry>> {
-        // The hash is finished by folding, which leaves its low bits as good as any.
+        // The hash is finished by folding, so its low bits are as good as any.
         let place = usize::try_from(key.0 % Self::PLACES as u64).unwrap_or_default();
         &self.places[place]
     }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_recalled_by_the_same_values_only() {
+    fn a_caller_is_found_by_the_same_values_only() {
         let cache = CallerCache::default();
         let values = [(0, "AGENT"), (2, "1.0.0")];
         let caller = Caller::new(Kind::OTHER, Generation::Target);

@@ -1,6 +1,6 @@
 //! What is wrong with settings is said, all at once.
 
-use super::settings::{IdentitySignal, KindSource, SignalPart};
+use super::detector_settings::{IdentitySignal, KindSource, SignalPart};
 use super::{DetectorError, SignalDetector, SignalDetectorBuilder};
 use crate::{caller::fingerprint_key::FingerprintKey, diagnostics::FaultCode as Code};
 

@@ -1,8 +1,8 @@
-//! Which contract a caller understands.
+//! The contract that a caller understands.
 
-use super::header_scan::{Found, Slot, WantedHeaders};
+use super::detector_settings::{DetectorSettings, OptIn};
+use super::header_scan::{FoundHeaders, Slot, WantedHeaders};
 use super::kind_rules::{KindMatch, KindRules, known_kind};
-use super::settings::{OptIn, Settings};
 use crate::caller::caller::Generation;
 use crate::caller::kind::{Kind, Kinds};
 use crate::caller::version::{ClientVersion, Precedence, Since};
@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
 /// The most characters the value of the opt-in header may have.
 const LONGEST_OPT_IN: usize = 256;
 
-/// Opt-in, else version, else what is said of unknown callers.
+/// Opt-in, else version, else the generation of unknown callers.
 #[derive(Debug)]
 pub(super) struct GenerationRules {
     opt_in: Option<(Slot, Box<[u8]>)>,
@@ -23,7 +23,7 @@ pub(super) struct GenerationRules {
 
 impl GenerationRules {
     pub(super) fn compile(
-        settings: &Settings,
+        settings: &DetectorSettings,
         kinds: &Kinds,
         wanted: &mut WantedHeaders,
         diagnostics: &mut Diagnostics,
@@ -38,10 +38,10 @@ impl GenerationRules {
         }
     }
 
-    /// The generation, and the version if the caller matched one.
+    /// The generation, and the version if the caller sent one.
     pub(super) fn find<'h>(
         &self,
-        found: &Found<'h>,
+        found: &FoundHeaders<'h>,
         matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> (Generation, Option<ClientVersion>) {
@@ -56,15 +56,15 @@ impl GenerationRules {
         (generation, version)
     }
 
-    fn opted_in(&self, found: &Found<'_>) -> bool {
+    fn opted_in(&self, found: &FoundHeaders<'_>) -> bool {
         let opt_in = self.opt_in.as_ref();
         opt_in.is_some_and(|(slot, value)| found.value(*slot) == Some(value))
     }
 
-    /// The first of header and product that is a version, as text and as what it says.
+    /// The first of header and product that is a version, as text and parsed.
     fn version<'h>(
         &self,
-        found: &Found<'h>,
+        found: &FoundHeaders<'h>,
         matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> Option<(&'h [u8], Precedence<'h>)> {

@@ -1,14 +1,14 @@
-//! All headers that a detector looks at, found in one pass.
+//! All headers that a detector reads, found in one pass.
 //!
-//! Why a pass and not one look-up for each: a look-up hashes the wanted name byte by byte and costs more
-//! than stepping over ten headers, and a request has about that many.
+//! One pass instead of one look-up for each, because a look-up hashes the name byte by byte and costs more than skipping
+//! ten headers, and a request has about that many.
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
 use crate::diagnostics::{Diagnostics, FaultCode};
 
-/// The most different headers that a detector looks at.
+/// How many different headers a detector reads at most.
 pub(super) const MAX_HEADERS: usize = 16;
 
 /// Names whose lengths are equal modulo this share a chain.
@@ -45,7 +45,7 @@ struct Wanted {
 
 /// The first value of each wanted header.
 #[derive(Debug)]
-pub(super) struct Found<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
+pub(super) struct FoundHeaders<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
 
 impl WantedHeaders {
     /// The slot of the header of this name, or a fault at `place`.
@@ -97,8 +97,8 @@ impl WantedHeaders {
 
 impl HeaderScan {
     /// The first value of each wanted header.
-    pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> Found<'h> {
-        let mut found = Found([None; MAX_HEADERS]);
+    pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> FoundHeaders<'h> {
+        let mut found = FoundHeaders([None; MAX_HEADERS]);
         self.visit(headers, |slot, value| {
             found.0[usize::from(slot.0) % MAX_HEADERS].get_or_insert(value);
         });
@@ -145,7 +145,7 @@ impl HeaderScan {
     }
 }
 
-impl<'h> Found<'h> {
+impl<'h> FoundHeaders<'h> {
     /// The header's value without blanks around it.
     pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
         let value = self.0[usize::from(slot.0) % MAX_HEADERS];
@@ -153,8 +153,7 @@ impl<'h> Found<'h> {
     }
 }
 
-/// Whether two names are equal. Most are of 8 to 16 bytes and told by two words, without the call that a
-/// comparison of slices is.
+/// Whether two names are equal. Most have 8 to 16 bytes and are compared as two words, without a call to `memcmp`.
 #[inline]
 fn is_same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {

@@ -1,39 +1,39 @@
-//! Which installation a caller is.
+//! The installation that a caller is.
 
 use http::Extensions;
 use http::header::{HeaderName, USER_AGENT};
 
-use super::header_scan::{Found, Slot, WantedHeaders};
+use super::detector_settings::{DetectorSettings, IdentitySignal, SignalPart};
+use super::header_scan::{FoundHeaders, Slot, WantedHeaders};
 use super::kind_rules::{KindMatch, KindRules, products};
-use super::settings::{IdentitySignal, Settings, SignalPart};
 use crate::caller::caller::Fingerprint;
 use crate::caller::client_addr::ClientAddr;
 use crate::caller::fingerprint_key::FingerprintKey;
 use crate::caller::pseudonym::Pseudonym;
 use crate::diagnostics::{Diagnostics, FaultCode};
 
-/// The most characters a header may have to identify anyone.
+/// How many characters a header may have to count as an identity.
 const LONGEST_VALUE: usize = 256;
 
-/// The most characters a product's name may have to identify anyone.
+/// How many characters a product's name may have to count as an identity.
 const LONGEST_PRODUCT: usize = 64;
 
 /// The identity signals in their order.
 #[derive(Debug)]
-pub(super) struct IdentitySignals(Box<[Signal]>);
+pub(super) struct IdentitySignals(Box<[CompiledSignal]>);
 
-/// One signal: its parts, and the hash of all that is known of them ahead.
+/// One signal: its parts, and the hash of all that is known of them in advance.
 #[derive(Debug)]
-struct Signal {
+struct CompiledSignal {
     /// Up to the name of the first part.
     start: Pseudonym,
-    first: Source,
+    first: PartSource,
     /// The others with their names.
-    more: Box<[(Box<str>, Source)]>,
+    more: Box<[(Box<str>, PartSource)]>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Source {
+enum PartSource {
     Header(Slot),
     ClientAddress,
     ProductName(Slot),
@@ -42,7 +42,7 @@ enum Source {
 /// What of a request the signals are read from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SignalInput<'a, 'h> {
-    pub(super) found: &'a Found<'h>,
+    pub(super) found: &'a FoundHeaders<'h>,
     pub(super) extensions: &'a Extensions,
     pub(super) kinds: &'a KindRules,
     pub(super) matched: KindMatch<'h>,
@@ -50,13 +50,13 @@ pub(super) struct SignalInput<'a, 'h> {
 
 impl IdentitySignals {
     pub(super) fn compile(
-        settings: &Settings,
+        settings: &DetectorSettings,
         key: &FingerprintKey,
         wanted: &mut WantedHeaders,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let decisive = wanted.names().to_vec();
-        let mut compiler = Compiler {
+        let mut compiler = SignalCompiler {
             wanted,
             diagnostics,
             decisive: &decisive,
@@ -64,13 +64,13 @@ impl IdentitySignals {
         let mut signals = Vec::new();
         for (index, signal) in settings.identity.iter().enumerate() {
             let parts = compiler.signal(signal, &format!("/identity/{index}"));
-            signals.extend(Signal::new(parts, key));
+            signals.extend(CompiledSignal::new(parts, key));
         }
         Self(signals.into())
     }
 
-    /// Whether the first signal is a header and identifies the caller, so that nothing but headers has a part in it.
-    pub(super) fn is_identified_by_header(&self, found: &Found<'_>) -> bool {
+    /// Whether the first signal is a header and identifies the caller, so that the result depends on headers alone.
+    pub(super) fn is_identified_by_header(&self, found: &FoundHeaders<'_>) -> bool {
         let value = self.first_header().and_then(|slot| found.value(slot));
         value.is_some_and(is_identity)
     }
@@ -79,8 +79,8 @@ impl IdentitySignals {
     #[inline]
     pub(super) fn first_header(&self) -> Option<Slot> {
         match self.0.first()? {
-            Signal {
-                first: Source::Header(slot),
+            CompiledSignal {
+                first: PartSource::Header(slot),
                 more,
                 ..
             } if more.is_empty() => Some(*slot),
@@ -94,8 +94,8 @@ impl IdentitySignals {
     }
 }
 
-impl Signal {
-    fn new(parts: Vec<(String, Source)>, key: &FingerprintKey) -> Option<Self> {
+impl CompiledSignal {
+    fn new(parts: Vec<(String, PartSource)>, key: &FingerprintKey) -> Option<Self> {
         let count = 2 * parts.len();
         let mut parts = parts.into_iter();
         let (name, first) = parts.next()?;
@@ -124,7 +124,7 @@ impl Signal {
     }
 }
 
-impl Source {
+impl PartSource {
     /// What `hash` makes of the part's value; `None` when it is absent.
     fn read<T>(self, input: SignalInput<'_, '_>, hash: impl FnOnce(&[u8]) -> T) -> Option<T> {
         match self {
@@ -148,7 +148,7 @@ impl Source {
     }
 }
 
-/// The first product mapped to a kind, which may have told the kind already; else the first of all.
+/// The first product mapped to a kind, which may already be known; else the first of all.
 fn product_name<'h>(input: SignalInput<'_, 'h>, user_agent: Slot) -> Option<&'h str> {
     let SignalInput {
         found,
@@ -168,8 +168,8 @@ fn is_identity(value: &[u8]) -> bool {
     (1..=LONGEST_VALUE).contains(&value.len()) && is_visible(value)
 }
 
-/// Whether all bytes are visible ASCII. Eight at a time, for this looks at each byte of each identity; the
-/// last eight may overlap those before.
+/// Whether all bytes are visible ASCII. Eight at a time, because this reads each byte of each identity; the last eight
+/// may overlap those before.
 #[inline]
 fn is_visible(value: &[u8]) -> bool {
     let Some(last) = value.last_chunk() else {
@@ -194,15 +194,15 @@ const fn strangeness(word: [u8; 8]) -> u64 {
     word | !from_first | after_last
 }
 
-struct Compiler<'a> {
+struct SignalCompiler<'a> {
     wanted: &'a mut WantedHeaders,
     diagnostics: &'a mut Diagnostics,
     /// The headers that decide kind and generation.
     decisive: &'a [HeaderName],
 }
 
-impl Compiler<'_> {
-    fn signal(&mut self, signal: &IdentitySignal, place: &str) -> Vec<(String, Source)> {
+impl SignalCompiler<'_> {
+    fn signal(&mut self, signal: &IdentitySignal, place: &str) -> Vec<(String, PartSource)> {
         match signal {
             IdentitySignal::Header(name) => self.header(name, place).into_iter().collect(),
             IdentitySignal::ClientAddress => vec![client_address()],
@@ -217,18 +217,18 @@ impl Compiler<'_> {
         }
     }
 
-    fn part(&mut self, part: &SignalPart, place: &str) -> Option<(String, Source)> {
+    fn part(&mut self, part: &SignalPart, place: &str) -> Option<(String, PartSource)> {
         match part {
             SignalPart::Header(name) => self.header(name, place),
             SignalPart::ClientAddress => Some(client_address()),
             SignalPart::ProductName => {
                 let slot = self.wanted.slot(USER_AGENT);
-                Some(("product".to_owned(), Source::ProductName(slot)))
+                Some(("product".to_owned(), PartSource::ProductName(slot)))
             }
         }
     }
 
-    fn header(&mut self, name: &str, place: &str) -> Option<(String, Source)> {
+    fn header(&mut self, name: &str, place: &str) -> Option<(String, PartSource)> {
         let place = format!("{place}/header");
         let slot = self.wanted.parse(name, &place, self.diagnostics)?;
         let lower = name.to_ascii_lowercase();
@@ -238,7 +238,7 @@ impl Compiler<'_> {
             self.diagnostics
                 .add_at(place, FaultCode::UnstableIdentity, name, expected);
         }
-        Some((format!("header:{lower}"), Source::Header(slot)))
+        Some((format!("header:{lower}"), PartSource::Header(slot)))
     }
 
     fn check_combination(&mut self, parts: &[SignalPart], place: &str) {
@@ -254,8 +254,8 @@ impl Compiler<'_> {
     }
 }
 
-fn client_address() -> (String, Source) {
-    ("client_address".to_owned(), Source::ClientAddress)
+fn client_address() -> (String, PartSource) {
+    ("client_address".to_owned(), PartSource::ClientAddress)
 }
 
 #[cfg(test)]

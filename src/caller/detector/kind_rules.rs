@@ -1,9 +1,9 @@
-//! Which kind a caller is of.
+//! The kind of a caller.
 
 use http::header::USER_AGENT;
 
-use super::header_scan::{Found, Slot, WantedHeaders};
-use super::settings::{KindSource, Settings};
+use super::detector_settings::{DetectorSettings, KindSource};
+use super::header_scan::{FoundHeaders, Slot, WantedHeaders};
 use crate::caller::kind::{Kind, Kinds};
 use crate::caller::user_agent::{Product, Products};
 use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
@@ -12,18 +12,18 @@ use crate::http_syntax::token;
 /// The sources of the kind in their order.
 #[derive(Debug)]
 pub(super) struct KindRules {
-    sources: Box<[Source]>,
+    sources: Box<[CompiledKindSource]>,
     products: Option<ProductTable>,
     names: Box<[(Box<[u8]>, Kind)]>,
 }
 
 #[derive(Debug)]
-enum Source {
+enum CompiledKindSource {
     Header(Slot),
     Products,
 }
 
-/// A caller's kind, and the product that told it.
+/// A caller's kind, and the product that determined it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KindMatch<'h> {
     pub(super) kind: Kind,
@@ -32,7 +32,7 @@ pub(super) struct KindMatch<'h> {
 
 impl KindRules {
     pub(super) fn compile(
-        settings: &Settings,
+        settings: &DetectorSettings,
         kinds: &Kinds,
         wanted: &mut WantedHeaders,
         diagnostics: &mut Diagnostics,
@@ -56,11 +56,11 @@ impl KindRules {
         rules
     }
 
-    /// The kind that the first source with a known one names, else `other`.
-    pub(super) fn find<'h>(&self, found: &Found<'h>) -> KindMatch<'h> {
+    /// The kind by the first source that has a known one, else `other`.
+    pub(super) fn find<'h>(&self, found: &FoundHeaders<'h>) -> KindMatch<'h> {
         let matched = self.sources.iter().find_map(|source| match source {
-            Source::Header(slot) => self.by_header(found, *slot),
-            Source::Products => self.by_product(found),
+            CompiledKindSource::Header(slot) => self.by_header(found, *slot),
+            CompiledKindSource::Products => self.by_product(found),
         });
         matched.unwrap_or(KindMatch {
             kind: Kind::OTHER,
@@ -68,15 +68,15 @@ impl KindRules {
         })
     }
 
-    /// The products that tell the kind.
+    /// The products that determine the kind.
     pub(super) const fn products(&self) -> Option<&ProductTable> {
         self.products.as_ref()
     }
 
-    /// The version of the product that told the caller's kind, else of the first that is mapped to it.
+    /// The version of the product that determined the caller's kind, else of the first that is mapped to it.
     pub(super) fn product_version<'h>(
         &self,
-        found: &Found<'h>,
+        found: &FoundHeaders<'h>,
         matched: KindMatch<'h>,
     ) -> Option<&'h [u8]> {
         let mapped = || self.products.as_ref()?.of_kind(found, matched.kind);
@@ -84,7 +84,7 @@ impl KindRules {
         product.version().map(str::as_bytes)
     }
 
-    fn by_header<'h>(&self, found: &Found<'h>, slot: Slot) -> Option<KindMatch<'h>> {
+    fn by_header<'h>(&self, found: &FoundHeaders<'h>, slot: Slot) -> Option<KindMatch<'h>> {
         let value = found.value(slot)?;
         let (_, kind) = self.names.iter().find(|(name, _)| **name == *value)?;
         Some(KindMatch {
@@ -93,7 +93,7 @@ impl KindRules {
         })
     }
 
-    fn by_product<'h>(&self, found: &Found<'h>) -> Option<KindMatch<'h>> {
+    fn by_product<'h>(&self, found: &FoundHeaders<'h>) -> Option<KindMatch<'h>> {
         let (kind, product) = self.products.as_ref()?.first(found)?;
         Some(KindMatch {
             kind,
@@ -108,17 +108,17 @@ impl KindRules {
         kinds: &Kinds,
         wanted: &mut WantedHeaders,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Source> {
+    ) -> Option<CompiledKindSource> {
         match source {
             KindSource::Header(name) => {
                 let slot = wanted.parse(name, &format!("{place}/header"), diagnostics)?;
-                Some(Source::Header(slot))
+                Some(CompiledKindSource::Header(slot))
             }
             KindSource::Products(pairs) => {
                 let place = format!("{place}/products");
                 let entries = compile_products(pairs, &place, kinds, diagnostics);
                 self.products = Some(ProductTable::new(wanted.slot(USER_AGENT), entries));
-                Some(Source::Products)
+                Some(CompiledKindSource::Products)
             }
         }
     }
@@ -126,23 +126,23 @@ impl KindRules {
 
 /// Names of products and their kinds.
 ///
-/// RFC 9110 §10.1.5 does not say whether the case of letters counts in a product's name. It does not here,
-/// as in RFC 9309 §2.2.1: a client is not another one because something on the way rewrites the case.
+/// RFC 9110 §10.1.5 leaves open whether product names are case-sensitive. Here they are not, as in RFC 9309 §2.2.1: a
+/// client stays the same when an intermediary rewrites the case.
 #[derive(Debug)]
 pub(super) struct ProductTable {
     slot: Slot,
-    entries: Box<[Entry]>,
+    entries: Box<[ProductEntry]>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ProductEntry {
     name: Box<str>,
     kind: Kind,
 }
 
 impl ProductTable {
     fn new(slot: Slot, entries: impl IntoIterator<Item = (String, Kind)>) -> Self {
-        let entry = |(name, kind): (String, Kind)| Entry {
+        let entry = |(name, kind): (String, Kind)| ProductEntry {
             name: name.into(),
             kind,
         };
@@ -153,13 +153,13 @@ impl ProductTable {
     }
 
     /// The first product that is mapped to a kind, and the kind.
-    pub(super) fn first<'h>(&self, found: &Found<'h>) -> Option<(Kind, Product<'h>)> {
+    pub(super) fn first<'h>(&self, found: &FoundHeaders<'h>) -> Option<(Kind, Product<'h>)> {
         products(found, self.slot)
             .find_map(|product| self.kind(product.name()).map(|kind| (kind, product)))
     }
 
     /// The first product that is mapped to this kind.
-    pub(super) fn of_kind<'h>(&self, found: &Found<'h>, kind: Kind) -> Option<Product<'h>> {
+    pub(super) fn of_kind<'h>(&self, found: &FoundHeaders<'h>, kind: Kind) -> Option<Product<'h>> {
         let mut products = products(found, self.slot);
         products.find(|product| self.kind(product.name()) == Some(kind))
     }
@@ -172,7 +172,7 @@ impl ProductTable {
 }
 
 /// The products of the `User-Agent` in this slot; none without one.
-pub(super) fn products<'h>(found: &Found<'h>, user_agent: Slot) -> Products<'h> {
+pub(super) fn products<'h>(found: &FoundHeaders<'h>, user_agent: Slot) -> Products<'h> {
     Products::of(found.value(user_agent).unwrap_or_default())
 }
 

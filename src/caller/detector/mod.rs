@@ -1,17 +1,17 @@
-//! The detector that most applications need, and how it is set up.
+//! The detector that most applications need, and its configuration.
 
-mod builder;
 mod cache;
-mod document;
+mod callers_section;
+mod detector_builder;
+mod detector_settings;
 mod generation_rules;
 mod header_scan;
 mod identity_signals;
 mod kind_rules;
-mod settings;
 mod signal_detector;
 
-pub use builder::{DetectorError, SignalDetectorBuilder};
-pub use settings::{IdentitySignal, KindSource, SignalPart};
+pub use detector_builder::{DetectorError, SignalDetectorBuilder};
+pub use detector_settings::{IdentitySignal, KindSource, SignalPart};
 pub use signal_detector::SignalDetector;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Tells callers by what their requests say of them.
+//! Identifies callers by the signals in their requests.
 
 use http::{Extensions, request::Parts};
 
 use super::cache::{CacheKey, CallerCache};
 use super::generation_rules::GenerationRules;
-use super::header_scan::{Found, HeaderScan};
+use super::header_scan::{FoundHeaders, HeaderScan};
 use super::identity_signals::{IdentitySignals, SignalInput};
 use super::kind_rules::KindRules;
 use crate::caller::caller::Caller;
@@ -17,21 +17,21 @@ use crate::caller::vary::Vary;
 ///
 /// In this order:
 ///
-/// 1. **Kind**: the first of the sources, in their order, that names a configured kind: a header whose value
-///    is the kind's name, or a product of `User-Agent` (RFC 9110 §10.1.5). Else `other`.
-/// 2. **Generation**: a caller that sends the opt-in header is status-driven. Else its version decides, by
-///    the version since which its kind is: that of the version header, or where this is none, of the product
-///    that is mapped to its kind. Else what is said of unknown callers, legacy by default.
-/// 3. **Fingerprint**: a keyed pseudonym of the first identity signal that is present, of its name and its
-///    value. Kind, version and the whole user agent never go into it, so an upgraded client keeps its own.
-///    Without any signal the caller is anonymous.
+/// 1. **Kind**: the first of the sources, in order, that matches a configured kind: a header whose value is the kind's
+///    name, or a product of `User-Agent` (RFC 9110 §10.1.5). Otherwise `other`.
+/// 2. **Generation**: a caller that sends the opt-in header is a target caller. Otherwise its version decides, compared
+///    with the first target version of its kind: the version of the version header, or if that is none, of the product
+///    that is mapped to its kind. Otherwise the generation of unknown callers, legacy by default.
+/// 3. **Fingerprint**: a keyed pseudonym of the first identity signal that is present, of its name and its value. Kind,
+///    version and the whole user agent are never part of it, so an upgraded client keeps its own. A caller without any
+///    signal is anonymous.
 ///
-/// Of a header that comes more than once the first value counts. All of these are the client's own claims:
-/// they are good for counting clients and serving them what they can read, and must not be used to decide
-/// what a client may do. A client address is as good as what puts [`ClientAddr`](crate::caller::ClientAddr)
-/// into the request, and many clients may share one.
+/// Of a header that occurs more than once the first value counts. All of these are the client's own claims: they are good
+/// for counting clients and for choosing a shape that they can read, and must not be used to decide what a client may do. A
+/// client address is as reliable as its source, which inserts [`ClientAddr`](crate::caller::ClientAddr), and many clients
+/// may share one.
 ///
-/// Detecting does not allocate.
+/// Detection does not allocate.
 ///
 /// ```
 /// use http::Request;
@@ -75,7 +75,7 @@ pub struct SignalDetector {
 }
 
 impl SignalDetector {
-    fn classify(&self, found: &Found<'_>, extensions: &Extensions) -> Caller {
+    fn classify(&self, found: &FoundHeaders<'_>, extensions: &Extensions) -> Caller {
         let matched = self.kind.find(found);
         let (generation, version) = self.generation.find(found, matched, &self.kind);
         let fingerprint = self.identity.find(SignalInput {
@@ -96,17 +96,11 @@ impl SignalDetector {
         }
         caller
     }
-
-    /// The check of the key that the fingerprints are made under.
-    #[must_use]
-    pub const fn key_check(&self) -> KeyCheck {
-        self.key_check
-    }
 }
 
 impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
-        // Told by headers alone: the same headers are the same caller.
+        // Identified by headers alone: the same headers are the same caller.
         let mut key_builder = self.cache.key_builder();
         let (identity, mut identified) = (self.identity.first_header(), false);
         self.headers.visit(&head.headers, |slot, value| {
@@ -126,9 +120,13 @@ impl Detect for SignalDetector {
         &self.kinds
     }
 
-    /// The headers that kind and generation are told by. The identity signals are left out: they decide the
-    /// fingerprint alone, which never changes an answer (RFC 9110 §12.5.5 asks for what does).
+    /// The headers that determine kind and generation. The identity signals are not among them: they determine only the
+    /// fingerprint, which never changes a response (RFC 9110 §12.5.5).
     fn vary(&self) -> Vary {
         self.vary.clone()
+    }
+
+    fn key_check(&self) -> Option<KeyCheck> {
+        Some(self.key_check)
     }
 }

@@ -1,11 +1,11 @@
-//! The request headers that holes ask for, kept until the answer comes.
+//! The request headers that placeholders read, kept until the response arrives.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The text for each header hole of an endpoint.
+/// The text for each header placeholder of an endpoint.
 ///
-/// The bytes are copied: a `HeaderValue` allocates when it is first cloned, and the one hole that most endpoints have
-/// then costs nothing.
+/// The bytes are copied: a `HeaderValue` allocates when it is first cloned, while the one placeholder that most endpoints
+/// have then costs no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct CapturedHeaders {
     first: Text,
@@ -19,7 +19,7 @@ struct Text {
 }
 
 impl CapturedHeaders {
-    /// Takes, for each hole, the first of its headers that is present.
+    /// Takes, for each placeholder, the first of its headers that is present.
     pub(crate) fn take(placeholders: &[Box<[HeaderName]>], headers: &HeaderMap) -> Self {
         let mut texts = placeholders
             .iter()

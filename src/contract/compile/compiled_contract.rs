@@ -9,11 +9,11 @@ use http::Method;
 use matchit::{InsertError, Router};
 
 use super::{
+    compiled_endpoint::{CompiledEndpoint, is_label},
     deprecation_headers::DeprecationHeaders,
-    endpoint::{CompiledEndpoint, is_label},
 };
 use crate::{
-    contract::definition::{document::Definition, endpoint::Endpoint},
+    contract::definition::{contract_document::Definition, endpoint::Endpoint},
     diagnostics::{Diagnostics, FaultCode},
 };
 

@@ -1,4 +1,4 @@
-//! The deprecation notice as ready-made headers.
+//! The deprecation notice as prepared headers.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::{
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
-/// The last second of the year 9999, the last that an HTTP-date can say.
+/// The last second of the year 9999, the latest that an HTTP-date can express.
 const LAST_SECOND: i64 = 253_402_300_799;
 
 /// The headers of a [`Deprecation`].
@@ -52,7 +52,7 @@ impl DeprecationHeaders {
         notice
     }
 
-    /// Puts the notice on a rewritten answer. Links to other things stay.
+    /// Adds the notice to a rewritten response. Other links stay.
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.set {
             headers.insert(name, value.clone());

@@ -3,9 +3,11 @@
 use http::HeaderName;
 
 use super::{
+    compiled_template::{
+        CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts,
+    },
     syntax,
     syntax::field_slot,
-    template::{CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts},
 };
 use crate::{
     contract::definition::template::{self, Node, Template, WhenAbsent},
@@ -13,13 +15,13 @@ use crate::{
     json::FieldScanner,
 };
 
-/// Where the holes of a template find their values.
+/// Where the placeholders of a template find their values.
 pub(super) struct TemplateInputs<'c> {
-    /// The fields that the template takes from the answer.
+    /// The fields that the template takes from the response.
     pub(super) fields: &'c mut FieldScanner,
     /// The fields that the endpoint takes from the request.
     pub(super) request_fields: &'c mut FieldScanner,
-    /// The request headers that the endpoint's templates take, one list for each hole.
+    /// The request headers that the endpoint's templates take, one list for each placeholder.
     pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
     pub(super) diagnostics: &'c mut Diagnostics,
 }
@@ -41,7 +43,7 @@ impl TemplateParts {
         compiled
     }
 
-    /// A value that cannot be left out where it stands.
+    /// A value that cannot be omitted where it is.
     fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
         if may_be_absent(node) {
             let expected = "an optional placeholder or object only as the value of a member";
@@ -110,7 +112,7 @@ impl TemplateParts {
         }
     }
 
-    /// Text joins the text before it.
+    /// Appends text to the text before it.
     fn text(&mut self, text: &str) {
         match self.parts.last_mut() {
             Some(TemplatePart::Text(before)) => before.push_str(text),
@@ -146,7 +148,7 @@ impl Comma {
     }
 }
 
-/// Whether there can be answers for which the node has no value and is left out.
+/// Whether the node can be absent from a response.
 fn may_be_absent(node: &Node) -> bool {
     match node {
         Node::Placeholder(placeholder) => match &placeholder.when_absent {
@@ -167,16 +169,16 @@ fn compile_placeholder(
     inputs: &mut TemplateInputs<'_>,
 ) -> Option<CompiledPlaceholder> {
     let source = match &placeholder.source {
-        template::Source::Field(pointer) => {
+        template::PlaceholderSource::Field(pointer) => {
             CompiledSource::Field(field_slot(pointer, inputs.fields, inputs.diagnostics)?)
         }
-        template::Source::RequestField(pointer) => CompiledSource::RequestField(field_slot(
-            pointer,
-            inputs.request_fields,
-            inputs.diagnostics,
-        )?),
-        template::Source::Header(names) => CompiledSource::Header(header(names, inputs)?),
-        template::Source::Uuid => CompiledSource::Uuid,
+        template::PlaceholderSource::RequestField(pointer) => CompiledSource::RequestField(
+            field_slot(pointer, inputs.request_fields, inputs.diagnostics)?,
+        ),
+        template::PlaceholderSource::Header(names) => {
+            CompiledSource::Header(header(names, inputs)?)
+        }
+        template::PlaceholderSource::Uuid => CompiledSource::Uuid,
     };
     let fallback = match &placeholder.when_absent {
         WhenAbsent::Skip | WhenAbsent::Omit => Fallback::Nothing,

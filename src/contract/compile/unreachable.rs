@@ -1,14 +1,14 @@
-//! Whether an outcome can ever be met behind those before it.
+//! Whether an outcome can ever match after those before it.
 
 use serde_json::Value;
 
-use super::outcome::same_number;
+use super::compiled_outcome::same_number;
 use crate::contract::definition::outcome::{Condition, MatchTarget, Outcome};
 
-/// More combinations of values than this are not looked through one by one.
+/// More combinations of values than this are not checked.
 const MAX_COMBINATIONS: usize = 4096;
 
-/// The outcomes before it that together match every answer that `outcome` would match, or nothing.
+/// The earlier outcomes that together match every response that `outcome` would match, if there are such.
 pub(super) fn covered_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o str>> {
     let mut covering: Vec<&str> = Vec::new();
     for combination in combinations(&outcome.conditions)? {
@@ -19,7 +19,7 @@ pub(super) fn covered_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Optio
                 candidate
                     .conditions
                     .iter()
-                    .all(|asked| covers(asked, &combination))
+                    .all(|condition| covers(condition, &combination))
             })?;
         if !covering.contains(&first.name.as_str()) {
             covering.push(&first.name);
@@ -55,14 +55,13 @@ fn with<'c>(before: &Combination<'c>, next: (&'c MatchTarget, &'c Value)) -> Com
     longer
 }
 
-/// Whether an answer with these parts fulfils the condition for certain.
+/// Whether a response with these parts certainly fulfils the condition.
 ///
-/// A header may have several lines, so a condition on one value says nothing of the others, but it does say that this
-/// line is there.
-fn covers(asked: &Condition, combination: &Combination<'_>) -> bool {
-    combination
-        .iter()
-        .any(|(on, value)| same_part(&asked.on, on) && asked.values.iter().any(|v| same(v, value)))
+/// A header may have several lines: a condition on one value does not exclude others, but requires this line.
+fn covers(condition: &Condition, combination: &Combination<'_>) -> bool {
+    combination.iter().any(|(on, value)| {
+        same_part(&condition.on, on) && condition.values.iter().any(|v| same(v, value))
+    })
 }
 
 fn same_part(one: &MatchTarget, other: &MatchTarget) -> bool {

@@ -1,9 +1,9 @@
-//! The notice that legacy answers carry: they will not be given for ever.
+//! The deprecation notice of legacy responses.
 
-/// That the legacy shapes are deprecated: since or from when, where to read about it, and when they end.
+/// When the legacy shapes are deprecated, where to read about it, and when they end.
 ///
 /// Becomes `Deprecation: @<unix seconds>` (RFC 9745, section 2.1), `Link: <…>; rel="deprecation"; type="text/html"` (RFC
-/// 9745, section 3) and, where a sunset is given, `Sunset: <HTTP-date>` (RFC 8594, section 3), on rewritten answers only.
+/// 9745, section 3) and, where a sunset is given, `Sunset: <HTTP-date>` (RFC 8594, section 3), on rewritten responses only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Deprecation {
@@ -22,14 +22,14 @@ impl Deprecation {
         }
     }
 
-    /// The page, an absolute URI, that tells developers about it.
+    /// An absolute URI of a page about it, for developers.
     pub fn link(mut self, uri: impl Into<String>) -> Self {
         self.link = Some(uri.into());
         self
     }
 
-    /// The time, in seconds since the Unix epoch, from which the legacy shapes are expected to be gone. Never earlier
-    /// than the deprecation.
+    /// When the legacy shapes are expected to be gone, in seconds since the Unix epoch. Never earlier than the
+    /// deprecation.
     pub fn sunset(mut self, date: i64) -> Self {
         self.sunset = Some(date);
         self

@@ -2,11 +2,11 @@
 
 use super::outcome::Outcome;
 
-/// Method and path pattern under a name, with the outcomes that are told apart.
+/// A method and path pattern with a name, and its outcomes.
 ///
-/// The path is in [matchit] syntax: `{id}` stands for one segment, `{*rest}` for all that follows. It is compared with
-/// the path as the layer sees it, without decoding; a static path wins over a parameter. What is wrong with an endpoint
-/// is said when the contract is built.
+/// The path is in [matchit] syntax: `{id}` matches one segment, `{*rest}` everything that follows. It is matched against
+/// the path as the layer sees it, without decoding; a static path takes precedence over a parameter. Faults of an
+/// endpoint are reported when the contract is built.
 ///
 /// [matchit]: https://docs.rs/matchit/0.8
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Endpoint {
         Self::new(name, http::Method::DELETE, path)
     }
 
-    /// Adds an outcome behind the others. The first that matches an answer is the one it counts as.
+    /// Adds an outcome after the others. A response counts as the first outcome that it matches.
     pub fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcomes.push(outcome);
         self

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::shape::LegacyShape;
 
-/// A named kind of answer: a status, and optionally values of JSON fields and headers of the answer.
+/// A named kind of response: a status, and optionally conditions on JSON fields and headers.
 ///
 /// ```
 /// use legacy_http_compat::contract::{LegacyShape, Outcome};
@@ -25,17 +25,17 @@ pub struct Outcome {
     pub(in crate::contract) legacy: Option<LegacyShape>,
 }
 
-/// What one part of an answer must be: one of a set of values.
+/// What one part of a response must be: one of a set of values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
     pub(crate) on: MatchTarget,
     pub(crate) values: Vec<Value>,
 }
 
-/// The part of an answer, or of its request, that a condition is on.
+/// The part of a response, or of its request, that a condition is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MatchTarget {
-    /// A field of the answer's JSON body, by JSON pointer.
+    /// A field of the response's JSON body, by JSON pointer.
     Field(String),
     /// A field of the request's JSON body, by JSON pointer.
     RequestField(String),
@@ -44,7 +44,7 @@ pub(crate) enum MatchTarget {
 }
 
 impl Outcome {
-    /// Every answer of this status, until conditions say more.
+    /// Every response of this status, unless conditions are added.
     pub fn new(name: impl Into<String>, status: u16) -> Self {
         Self {
             name: name.into(),
@@ -54,12 +54,12 @@ impl Outcome {
         }
     }
 
-    /// Only answers whose JSON field at `pointer` (RFC 6901) is this scalar. Numbers are equal by value: `1` is `1.0`.
+    /// Only responses whose JSON field at `pointer` (RFC 6901) is this scalar. Numbers are equal by value: `1` is `1.0`.
     pub fn field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
         self.field_in(pointer, [value])
     }
 
-    /// Only answers whose JSON field at `pointer` (RFC 6901) is one of these scalars.
+    /// Only responses whose JSON field at `pointer` (RFC 6901) is one of these scalars.
     pub fn field_in<V: Into<Value>>(
         self,
         pointer: impl Into<String>,
@@ -68,15 +68,15 @@ impl Outcome {
         self.when(MatchTarget::Field(pointer.into()), values)
     }
 
-    /// Only answers to requests whose JSON field at `pointer` (RFC 6901) is this scalar.
+    /// Only responses to requests whose JSON field at `pointer` (RFC 6901) is this scalar.
     ///
     /// Needs a [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside: where the field was not
-    /// read when the answer is decided, the answer is `undetermined`.
+    /// read when the response is decided, the response is `undetermined`.
     pub fn request_field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
         self.request_field_in(pointer, [value])
     }
 
-    /// Only answers to requests whose JSON field at `pointer` (RFC 6901) is one of these scalars.
+    /// Only responses to requests whose JSON field at `pointer` (RFC 6901) is one of these scalars.
     pub fn request_field_in<V: Into<Value>>(
         self,
         pointer: impl Into<String>,
@@ -85,12 +85,12 @@ impl Outcome {
         self.when(MatchTarget::RequestField(pointer.into()), values)
     }
 
-    /// Only answers that have a header line of this name with exactly this value.
+    /// Only responses that have a header line of this name with exactly this value.
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.header_in(name, [value])
     }
 
-    /// Only answers that have a header line of this name with exactly one of these values.
+    /// Only responses that have a header line of this name with exactly one of these values.
     pub fn header_in<V: Into<String>>(
         self,
         name: impl Into<String>,
@@ -102,7 +102,7 @@ impl Outcome {
         )
     }
 
-    /// The answer that old clients expect in place of this one.
+    /// The response that old clients expect in place of this one.
     pub fn legacy(mut self, shape: LegacyShape) -> Self {
         self.legacy = Some(shape);
         self
@@ -114,14 +114,14 @@ impl Outcome {
         &self.name
     }
 
-    /// The status of the target answer; 0 for one that does not even fit.
+    /// The status of the target response; 0 for one that is out of range.
     #[must_use]
     pub fn status(&self) -> u16 {
         let status = self.status.and_then(|status| u16::try_from(status).ok());
         status.unwrap_or_default()
     }
 
-    /// The answer that old clients expect, where it differs.
+    /// The response that old clients expect, where it differs.
     #[must_use]
     pub fn legacy_shape(&self) -> Option<&LegacyShape> {
         self.legacy.as_ref()

@@ -1,4 +1,4 @@
-//! The JSON body of a legacy answer: a value with holes.
+//! The JSON body of a legacy response: a value with placeholders.
 
 use serde_json::Value;
 
@@ -7,21 +7,21 @@ use crate::{
     json::{ObjectReader, OrderedValue},
 };
 
-/// A JSON value with typed holes, whose objects keep the order of their members.
+/// A JSON value with typed placeholders, whose objects keep the order of their members.
 ///
 /// In a document, and wherever a [`Value`] is turned into a template, an object whose first member's name starts with
-/// `$` is a hole:
+/// `$` is a placeholder:
 ///
-/// | object | stands for |
+/// | object | is replaced by |
 /// | --- | --- |
-/// | `{"$field": "/interval"}` | a field of the target answer by JSON pointer, with its JSON type |
+/// | `{"$field": "/interval"}` | a field of the target response by JSON pointer, with its JSON type |
 /// | `{"$request_field": "/client_kind"}` | a field of the request by JSON pointer, with its JSON type |
 /// | `{"$header": ["x-correlation-id", "x-request-id"]}` | the first of these request headers that is present, as a string |
 /// | `{"$uuid": "v4"}` | a fresh random UUID, as a string |
-/// | `{"$object": {…}, "omit_when_empty": true}` | an object, left out when all its members are |
+/// | `{"$object": {…}, "omit_when_empty": true}` | an object, omitted when all its members are |
 ///
-/// The first three take `"default": …` (a value, or another hole) or `"omit_if_absent": true`, by which the member whose value
-/// they are is left out. Within `$object` names that start with `$` are plain names.
+/// The first three take `"default": …` (a value, or another placeholder) or `"omit_if_absent": true`, which omits the
+/// member whose value they are. Within `$object`, names that start with `$` are plain names.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Template(pub(in crate::contract) Node);
@@ -36,25 +36,25 @@ pub(crate) enum Node {
         omit_when_empty: bool,
     },
     Placeholder(Box<Placeholder>),
-    /// A hole that could not be read, and what would be right. Refused when the contract is built.
+    /// A malformed placeholder, and what is expected. Refused when the contract is built.
     Invalid {
         value: String,
         expected: String,
     },
 }
 
-/// A place in a [`Template`] that is filled for each answer.
+/// A part of a [`Template`] that is filled for each response.
 ///
-/// A hole whose value is absent, and that has neither a default nor is optional, keeps the answer from being rewritten.
+/// If the value of a placeholder is absent, and it has no default and is not omitted, the response is not rewritten.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Placeholder {
-    pub(crate) source: Source,
+    pub(crate) source: PlaceholderSource,
     pub(crate) when_absent: WhenAbsent,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum PlaceholderSource {
     Field(String),
     RequestField(String),
     Header(Vec<String>),
@@ -69,7 +69,7 @@ pub(crate) enum WhenAbsent {
 }
 
 impl Template {
-    /// An object with these members in this order.
+    /// An object with these members, in this order.
     pub fn object<N: Into<String>, T: Into<Self>>(
         members: impl IntoIterator<Item = (N, T)>,
     ) -> Self {
@@ -93,7 +93,7 @@ impl Template {
         ))
     }
 
-    /// This object, left out of the object around it when all its members are. No effect on anything but an object.
+    /// Omits this object from the object around it when all its members are omitted. Only objects are affected.
     pub fn omit_when_empty(mut self) -> Self {
         if let Node::Object {
             omit_when_empty, ..
@@ -106,40 +106,42 @@ impl Template {
 }
 
 impl Placeholder {
-    /// A field of the target answer by JSON pointer (RFC 6901), inserted with its JSON type.
+    /// A field of the target response by JSON pointer (RFC 6901), inserted with its JSON type.
     pub fn field(pointer: impl Into<String>) -> Self {
-        Self::of(Source::Field(pointer.into()))
+        Self::of(PlaceholderSource::Field(pointer.into()))
     }
 
     /// A field of the request by JSON pointer (RFC 6901), inserted with its JSON type. Needs a
     /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside.
     pub fn request_field(pointer: impl Into<String>) -> Self {
-        Self::of(Source::RequestField(pointer.into()))
+        Self::of(PlaceholderSource::RequestField(pointer.into()))
     }
 
     /// The first of these request headers that is present with 1 to 128 bytes of visible ASCII (RFC 5234's `VCHAR`).
     pub fn header<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
-        Self::of(Source::Header(names.into_iter().map(Into::into).collect()))
+        Self::of(PlaceholderSource::Header(
+            names.into_iter().map(Into::into).collect(),
+        ))
     }
 
     /// A fresh random UUID (RFC 9562, version 4).
     pub fn uuid() -> Self {
-        Self::of(Source::Uuid)
+        Self::of(PlaceholderSource::Uuid)
     }
 
-    /// This hole, filled with a value or another hole where its own value is absent.
+    /// Fills this placeholder with a value or another placeholder if its own value is absent.
     pub fn default(mut self, default: impl Into<Template>) -> Self {
         self.when_absent = WhenAbsent::Default(default.into().0);
         self
     }
 
-    /// This hole, whose member is left out where its value is absent.
+    /// Omits the member whose value this placeholder is, if its value is absent.
     pub fn omit_if_absent(mut self) -> Self {
         self.when_absent = WhenAbsent::Omit;
         self
     }
 
-    fn of(source: Source) -> Self {
+    fn of(source: PlaceholderSource) -> Self {
         Self {
             source,
             when_absent: WhenAbsent::Skip,
@@ -239,15 +241,17 @@ fn read_special(tree: &OrderedValue) -> Node {
 fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
     let object = reader.any("$object");
     let sources = [
-        reader.string("$field").map(Source::Field),
-        reader.string("$request_field").map(Source::RequestField),
+        reader.string("$field").map(PlaceholderSource::Field),
+        reader
+            .string("$request_field")
+            .map(PlaceholderSource::RequestField),
         reader
             .any("$header")
-            .map(|names| Source::Header(names.string_list().unwrap_or_default())),
+            .map(|names| PlaceholderSource::Header(names.string_list().unwrap_or_default())),
         reader
             .string("$uuid")
             .filter(|version| version == "v4")
-            .map(|_| Source::Uuid),
+            .map(|_| PlaceholderSource::Uuid),
     ];
     let mut sources = sources.into_iter().flatten();
     match (object, sources.next(), sources.next()) {
@@ -308,13 +312,15 @@ fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> OrderedVal
 
 fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
     let (name, source) = match &placeholder.source {
-        Source::Field(pointer) => ("$field", OrderedValue::Scalar(pointer.as_str().into())),
-        Source::RequestField(pointer) => (
+        PlaceholderSource::Field(pointer) => {
+            ("$field", OrderedValue::Scalar(pointer.as_str().into()))
+        }
+        PlaceholderSource::RequestField(pointer) => (
             "$request_field",
             OrderedValue::Scalar(pointer.as_str().into()),
         ),
-        Source::Header(names) => ("$header", Value::from(names.clone()).into()),
-        Source::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
+        PlaceholderSource::Header(names) => ("$header", Value::from(names.clone()).into()),
+        PlaceholderSource::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
     };
     let (default, omit) = match &placeholder.when_absent {
         WhenAbsent::Skip => (None, None),

@@ -1,4 +1,4 @@
-//! An application with the layer in front, whose handler answers what the test asks it to.
+//! An application behind the layer, whose handler responds as the test requests.
 
 use std::{
     convert::Infallible,
@@ -21,9 +21,9 @@ use crate::{
     observation::Shape,
 };
 
-/// What old clients know in another shape.
+/// A target response with a legacy shape.
 pub(crate) const PENDING: &str = r#"{"status":"PENDING"}"#;
-/// What is the same for all.
+/// A target response without a legacy shape.
 pub(crate) const APPROVED: &str = r#"{"status":"APPROVED"}"#;
 
 /// Every caller is a legacy caller of the kind that its header `x-kind` names.
@@ -71,7 +71,7 @@ pub(crate) fn layer(
         .observer(metrics.clone())
 }
 
-/// One request of a caller of this kind to this endpoint, answered 200 with this body; the status that it got.
+/// One request of a caller of this kind to this endpoint, with a target response of 200 and this body; returns the status.
 pub(crate) fn ask(
     layer: &LegacyHttpCompatLayer,
     endpoint: &str,
@@ -91,7 +91,7 @@ pub(crate) fn ask(
     }
 }
 
-/// What the series counts, where there is one.
+/// The count of a series, if it exists.
 pub(crate) fn count(
     metrics: &Metrics,
     endpoint: &str,

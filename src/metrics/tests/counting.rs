@@ -1,19 +1,24 @@
-//! What is counted where.
+//! Which series counts a response.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Barrier},
+    thread,
+};
 
 use http::StatusCode;
 use proptest::prelude::*;
 
 use super::app::{APPROVED, PENDING, ask, contract, count, layer};
 use crate::{
+    contract::LiveContract,
     flag::CompatFlag,
     metrics::Metrics,
     observation::{Shape, SkipReason},
 };
 
 #[test]
-fn an_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
+fn a_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
     assert_eq!(ask(&layer, "poll", "AGENT", PENDING), StatusCode::FORBIDDEN);
@@ -21,7 +26,7 @@ fn an_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
     flag.set(false);
     ask(&layer, "poll", "AGENT", PENDING);
     ask(&layer, "poll", "AGENT", PENDING);
-    ask(&layer, "poll", "nobody", r#"{"status":"NEW"}"#);
+    ask(&layer, "poll", "unknown", r#"{"status":"NEW"}"#);
 
     let count = |outcome, kind, shape| count(&metrics, "poll", outcome, kind, shape);
     assert_eq!(count("PENDING", "AGENT", Shape::Legacy), Some(1));
@@ -49,7 +54,7 @@ fn all_series_of_a_contract_show_zeros_from_its_first_response_on() {
 }
 
 #[test]
-fn an_response_that_could_not_be_decided_is_counted_with_its_reason() {
+fn a_response_that_could_not_be_decided_is_counted_with_its_reason() {
     let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
     let layer = layer(
         contract(["start", "poll"]),
@@ -94,7 +99,44 @@ fn two_layers_with_different_kinds_count_into_the_same_series_where_names_are_eq
     assert_eq!(pending("other"), Some(1), "the first layer knows no UI");
 }
 
-const KINDS: [&str; 3] = ["AGENT", "MCP", "nobody"];
+const THREADS: usize = 4;
+const EACH: usize = 2_000;
+/// Of all threads.
+const RESPONSES: u64 = 8_000;
+
+#[test]
+fn counting_at_once_loses_nothing_not_even_first_responses_while_the_contract_is_replaced() {
+    let (flag, metrics) = (CompatFlag::new("f", true), Arc::new(Metrics::new()));
+    let live = LiveContract::new(contract(["poll"]));
+    let shared = layer(live.clone(), flag.reader(), &["AGENT"], &metrics);
+    let start = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                // Kinds of its own as well, so that the threads bind at the same moment.
+                let own = layer(live.clone(), flag.reader(), &["AGENT"], &metrics);
+                start.wait();
+                for n in 0..EACH {
+                    let layer = if n % 2 == 0 { &own } else { &shared };
+                    ask(
+                        layer,
+                        "poll",
+                        "AGENT",
+                        if n % 4 < 2 { PENDING } else { APPROVED },
+                    );
+                    if n % 500 == 0 {
+                        live.replace(contract(["poll"]));
+                    }
+                }
+            });
+        }
+    });
+    let pending = |shape| count(&metrics, "poll", "PENDING", "AGENT", shape);
+    assert_eq!(pending(Shape::Legacy), Some(RESPONSES / 2));
+    assert_eq!(metrics.snapshot().total_responses(), RESPONSES);
+}
+
+const KINDS: [&str; 3] = ["AGENT", "MCP", "unknown"];
 const BODIES: [&str; 4] = [PENDING, APPROVED, "{}", "not JSON"];
 
 proptest! {

@@ -1,8 +1,5 @@
-//! Counting, seen through the layer.
+//! Counting through the layer.
 
 pub(super) mod app;
-mod concurrent;
 mod counting;
-mod documented;
 mod limits;
-mod reload;

@@ -34,12 +34,13 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use legacy_http_compat::{Contract, LiveContract, caller::Kinds, census::Census, metrics::Metrics};
+/// use legacy_http_compat::{Contract, LiveContract, caller::{FingerprintKey, SignalDetector}, census::Census, metrics::Metrics};
 /// use legacy_http_compat::rollout::{FlagName, MemoryJournal, Phase, Policy, Rollout};
 ///
+/// let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"]).kind_header("x-client-kind").build(&FingerprintKey::new([7; 16]))?;
 /// let contract = LiveContract::new(Contract::device_flow());
 /// let rollout = Rollout::builder(FlagName::new("features.auth.device_flow.compat_legacy_http")?, Policy::default())
-///     .census(Arc::new(Census::new(&Kinds::new(["UI_RUST", "AGENT", "MCP"])?)))
+///     .census(Arc::new(Census::new(&detector)))
 ///     .metrics(Arc::new(Metrics::new()))
 ///     .contract(contract.clone())
 ///     .opening_phase(Phase::Observe)

@@ -19,7 +19,7 @@ impl Tick for Rollout {
     }
 
     /// A last attempt to write down what could not be written before.
-    fn finish(&self) {
+    fn shutdown(&self) {
         self.keep_record();
     }
 }

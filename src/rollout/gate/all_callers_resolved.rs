@@ -31,7 +31,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let report = census.report(window);
     let waivers = Waivers::of(context.state, context.now);
     let mut found = Unaccounted::default();
-    census.each_caller(window, Select::Unaccounted, |row| found.add(&row, &waivers));
+    census.each_caller(window, Select::Unresolved, |row| found.add(&row, &waivers));
     let rests_on_silence = found.inactive > 0 || report.all.forgotten_dependents > 0;
     let heard = !rests_on_silence || is_watched(&report, context);
     let passed = found.in_the_way == 0 && heard && lost(&report) == 0 && !report.overflowed();

@@ -33,7 +33,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
 
 /// How many snapshots were given up in the window of a report: what they knew is gone.
 pub(super) fn lost(report: &Report) -> usize {
-    let start = report.at_unix_ms.saturating_sub(report.window_ms);
+    let start = report.at.unix_ms().saturating_sub(report.window_ms);
     let lost = report.losses.iter();
-    lost.filter(|loss| loss.at_unix_ms >= start).count()
+    lost.filter(|loss| loss.at.unix_ms() >= start).count()
 }

@@ -20,7 +20,7 @@ pub(super) fn verdict(context: &GateContext<'_>) -> Verdict {
     let reports = census.cached_reports();
     let watched = reports.first().map_or(0, watched);
     let age = reports.first().map_or(u64::MAX, |report| {
-        report.at_unix_ms.abs_diff(context.now.unix_ms())
+        report.at.unix_ms().abs_diff(context.now.unix_ms())
     });
     let running = watched > 0 && age <= FRESH_MS;
     let evidence = json!({

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{context::GateContext, verdict::Verdict, waivers::Waivers};
 use crate::census::{Census, Report, Select, Window};
 
-/// The coarsest rounding of [`Report::answers_since_unix_ms`].
+/// The coarsest rounding of [`Report::responses_since`].
 const ROUNDING: Duration = Duration::from_secs(15 * 60);
 
 /// How many of those in the way the evidence names.

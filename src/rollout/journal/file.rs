@@ -3,7 +3,6 @@
 use std::{
     fmt,
     fs::{File, TryLockError},
-    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -28,6 +27,7 @@ use crate::{
         text::InvalidText,
         texts::Reason,
     },
+    storage::atomic_file::sync_parent,
     time::{Clock, SystemClock},
 };
 
@@ -210,22 +210,9 @@ fn lock(path: &Path) -> Result<LockedFile, Cause> {
     })?;
     if file.len()? == 0 {
         file.sync_all()?;
-        sync_directory(path)?;
+        sync_parent(path)?;
     }
     Ok(file)
-}
-
-/// Makes the name of a new file as durable as its content.
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| *parent != Path::new(""));
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Other systems give no way to sync a directory.
-#[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Journals that a torn line was cut off.

@@ -12,7 +12,7 @@ use super::{
     policy::{Asked, Guard, Policy},
 };
 use crate::time::Timestamp;
-use crate::time::duration_text;
+use crate::time::{duration_text, parse_duration};
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
     json::{ObjectReader, OrderedValue, parse, wrong_type},
@@ -180,7 +180,7 @@ fn built_in(names: &[String], diagnostics: &mut Diagnostics) -> Vec<BuiltInGate>
 
 fn length(name: &'static str, reader: &mut ObjectReader<'_, '_>) -> Option<Duration> {
     let text = reader.string(name)?;
-    let length = duration_text::read(&text);
+    let length = parse_duration(&text);
     if length.is_none() {
         let expected = "a length of time such as \"24h\" or \"14d\"";
         reader.add(name, FaultCode::InvalidValue, text, expected);

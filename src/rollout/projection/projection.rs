@@ -98,7 +98,7 @@ impl Projection {
                 self.recoveries.push((*recovered, EventRef::of(event)));
             }
             (EventPayload::Opened(opened), state) => {
-                *state = Some(RolloutState::open(event, opened))
+                *state = Some(RolloutState::open(event, opened));
             }
             (_, Some(state)) => state.commit(event),
             (_, None) => {}

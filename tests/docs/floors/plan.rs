@@ -27,7 +27,6 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("metrics::source", 2),
     ("census", 3),
     ("metrics", 3),
-    ("history", 4),
     ("middleware", 4),
     ("rollout", 4),
     ("admin", 5),

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use legacy_http_compat::{
-    caller::Kinds,
+    caller::{FingerprintKey, SignalDetector},
     census::Census,
     time::ManualClock,
-    history::{History, HistoryBuilder, Span},
+    admin::history::{History, HistoryBuilder, HistoryRange},
     worker::Tick,
     metrics::Metrics,
 };
@@ -18,7 +18,9 @@ const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> HistoryBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
-    let census = Census::builder(&Kinds::new(["AGENT", "MCP"]).unwrap()).clock(clock.clone());
+    let detector = SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind");
+    let detector = detector.build(&FingerprintKey::new([7; 16])).expect("these settings are valid");
+    let census = Census::builder(&detector).clock(clock.clone());
     let census = census.capacity(16).open().expect("without a snapshot it cannot fail");
     History::builder(Arc::new(census), Arc::new(Metrics::new())).clock(clock)
 }
@@ -48,9 +50,9 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     history.tick();
-    for span in Span::ALL {
-        let curves = history.curves(span);
-        assert!(curves.responses.len() <= History::MAX_PAIRS);
+    for span in HistoryRange::ALL {
+        let curves = history.time_series(span);
+        assert!(curves.responses.len() <= History::MAX_OUTCOMES);
         let lengths = curves.callers.iter().map(|curve| curve.dependent.len());
         assert!(lengths.chain([curves.len]).all(|length| length == span.len()));
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use legacy_http_compat::{
-    caller::{Caller, Fingerprint, Generation, Kind, Kinds},
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector},
     census::{Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, CallerEvent, Window},
     time::ManualClock,
     worker::Tick,
@@ -16,7 +16,9 @@ const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> CensusBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
-    Census::builder(&Kinds::new(["AGENT", "MCP"]).unwrap()).clock(clock)
+    let detector = SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind");
+    let detector = detector.build(&FingerprintKey::new([7; 16])).expect("these settings are valid");
+    Census::builder(&detector).clock(clock)
 }
 
 /// Length and checksum made right, so that the fuzzer gets past them.

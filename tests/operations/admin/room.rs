@@ -12,10 +12,10 @@ use std::{
 use axum::Router;
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
+    admin::history::History,
     admin::{Admin, Role, TokenDigest, Tokens},
-    caller::{Caller, Fingerprint, Generation, Kinds},
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence},
-    history::History,
     metrics::Metrics,
     rollout::{
         AppendError, Event, FlagName, Journal, MemoryJournal, NewEvent, Phase, Policy, ReadError,
@@ -92,8 +92,14 @@ impl Room {
         let mut setup = Setup::default();
         change(&mut setup);
         let clock = Arc::new(ManualClock::new(START));
-        let kinds = Kinds::new(KINDS).unwrap();
-        let census = Census::builder(&kinds).clock(clock.clone()).open().unwrap();
+        let detector = SignalDetector::builder(KINDS)
+            .kind_header("x-client-kind")
+            .build(&FingerprintKey::new([7; 16]))
+            .unwrap();
+        let census = Census::builder(&detector)
+            .clock(clock.clone())
+            .open()
+            .unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
         let history = Arc::new(history.open().unwrap());

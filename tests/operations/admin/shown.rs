@@ -131,7 +131,7 @@ async fn callers_are_selected_sorted_and_paged() {
         "inconclusive",
         "migrated",
         "inactive",
-        "unaccounted",
+        "unresolved",
         "depended",
     ] {
         viewer
@@ -188,7 +188,7 @@ async fn curves_have_the_span_that_was_asked_for() {
             .await
             .ok();
         assert_eq!(
-            (&curves["span"], &curves["len"]),
+            (&curves["range"], &curves["len"]),
             (&json!(span), &json!(len))
         );
         let agent = curves["callers"]
@@ -199,7 +199,7 @@ async fn curves_have_the_span_that_was_asked_for() {
             .unwrap();
         assert_eq!(agent["dependent"].as_array().unwrap().len(), len);
     }
-    assert_eq!(room.viewer().get("/api/curves").await.ok()["span"], "24h");
+    assert_eq!(room.viewer().get("/api/curves").await.ok()["range"], "24h");
     assert_eq!(
         room.viewer().get("/api/curves?span=7d").await.places(),
         ["span"]

@@ -1,8 +1,9 @@
 //! What the curves say.
 
 use legacy_http_compat::{
+    admin::history::{History, HistoryRange, OpenHistoryErrorKind},
     census::Window,
-    history::{History, OpenHistoryErrorKind, Span},
+    time::Timestamp,
 };
 use serde_json::json;
 
@@ -18,18 +19,21 @@ fn a_bucket_keeps_the_highest_number_of_dependent_callers_of_each_kind() {
     stage.poll("AGENT", 1, NEW);
     stage.seconds(20);
     assert_eq!(
-        stage.dependent(Span::Hour, "AGENT", 3),
+        stage.dependent(HistoryRange::Hour, "AGENT", 3),
         [Some(2), Some(1), Some(1)]
     );
     assert_eq!(
-        stage.dependent(Span::Hour, "MCP", 3),
+        stage.dependent(HistoryRange::Hour, "MCP", 3),
         [Some(1), Some(1), Some(1)]
     );
     assert_eq!(
-        stage.dependent(Span::Hour, "other", 3),
+        stage.dependent(HistoryRange::Hour, "other", 3),
         [Some(0), Some(0), Some(0)]
     );
-    assert_eq!(stage.dependent(Span::Month, "AGENT", 2), [None, Some(2)]);
+    assert_eq!(
+        stage.dependent(HistoryRange::Month, "AGENT", 2),
+        [None, Some(2)]
+    );
 }
 
 #[test]
@@ -40,14 +44,14 @@ fn stranded_callers_have_a_curve_of_their_own() {
     stage.flag.set(false);
     stage.poll("AGENT", 1, OLD);
     stage.seconds(10);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let agent = of_kind(&curves, "AGENT");
     assert_eq!(tail(&agent.stranded, 2), [Some(0), Some(1)]);
     assert_eq!(tail(&agent.dependent, 2), [Some(1), Some(1)]);
 }
 
 #[test]
-fn responses_are_told_apart_by_endpoint_outcome_and_shape() {
+fn responses_are_distinguished_by_endpoint_outcome_and_shape() {
     let stage = Stage::of(Setting {
         contract: contract(2),
         ..Setting::default()
@@ -60,14 +64,14 @@ fn responses_are_told_apart_by_endpoint_outcome_and_shape() {
     stage.seconds(10);
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
-    for span in Span::ALL {
-        let curves = stage.curves(span);
+    for span in HistoryRange::ALL {
+        let curves = stage.time_series(span);
         let pending = of_pair(&curves, "poll0", "PENDING");
         assert_eq!((sum(&pending.legacy), sum(&pending.target)), (3, 1));
         assert_eq!(sum(&of_pair(&curves, "poll1", "APPROVED").target), 1);
         assert_eq!(sum(&of_pair(&curves, "poll1", "PENDING").target), 0);
     }
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let pending = of_pair(&curves, "poll0", "PENDING");
     assert_eq!(tail(&pending.legacy, 3), [None, Some(2), Some(1)]);
 }
@@ -76,10 +80,10 @@ fn responses_are_told_apart_by_endpoint_outcome_and_shape() {
 fn all_outcomes_of_a_contract_show_zeros_from_its_first_response_on() {
     let stage = Stage::new();
     stage.tick();
-    assert!(stage.curves(Span::Hour).responses.is_empty());
+    assert!(stage.time_series(HistoryRange::Hour).responses.is_empty());
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let outcomes: Vec<_> = curves
         .responses
         .iter()
@@ -99,11 +103,14 @@ fn pairs_beyond_the_bound_are_counted_together() {
         stage.ask(endpoint, "APPROVED", caller("AGENT", 1, OLD));
         stage.seconds(1);
     }
-    let curves = stage.curves(Span::Day);
-    assert_eq!(curves.responses.len(), History::MAX_PAIRS);
+    let curves = stage.time_series(HistoryRange::Day);
+    assert_eq!(curves.responses.len(), History::MAX_OUTCOMES);
     let excess = curves.responses.last().unwrap();
     assert_eq!((&*excess.endpoint, &*excess.outcome), ("other", "other"));
-    assert_eq!(sum(&excess.target), 300 - (History::MAX_PAIRS as u64 - 1));
+    assert_eq!(
+        sum(&excess.target),
+        300 - (History::MAX_OUTCOMES as u64 - 1)
+    );
     let all: u64 = curves
         .responses
         .iter()
@@ -120,7 +127,7 @@ fn what_was_counted_before_the_history_is_in_no_bucket() {
     let later = later.clock(stage.clock.clone()).open().unwrap();
     stage.poll("AGENT", 1, OLD);
     legacy_http_compat::worker::Tick::tick(&later);
-    let curves = later.curves(Span::Hour);
+    let curves = later.time_series(HistoryRange::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
 }
 
@@ -130,7 +137,7 @@ fn a_window_other_than_the_ready_made_ones_is_refused() {
     let odd = Window::new(std::time::Duration::from_secs(7)).unwrap();
     let builder = History::builder(stage.census.clone(), stage.metrics.clone());
     let error = builder.window(odd).open().unwrap_err();
-    assert_eq!(error.kind(), OpenHistoryErrorKind::NotReadyMade);
+    assert_eq!(error.kind(), OpenHistoryErrorKind::NotStandardWindow);
     assert!(error.to_string().contains("7s"), "{error}");
 }
 
@@ -142,9 +149,9 @@ fn the_window_of_the_census_decides_who_depends() {
     });
     stage.poll("AGENT", 1, OLD);
     stage.seconds(400);
-    assert_eq!(stage.curves(Span::Hour).window, "5m");
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 1), [Some(0)]);
-    assert_eq!(sum(&stage.dependent(Span::Hour, "AGENT", 41)), 31);
+    assert_eq!(stage.time_series(HistoryRange::Hour).window, "5m");
+    assert_eq!(stage.dependent(HistoryRange::Hour, "AGENT", 1), [Some(0)]);
+    assert_eq!(sum(&stage.dependent(HistoryRange::Hour, "AGENT", 41)), 31);
 }
 
 #[test]
@@ -152,7 +159,7 @@ fn curves_are_this_json() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    let mut curves = stage.curves(Span::Day);
+    let mut curves = stage.time_series(HistoryRange::Day);
     // All but the running bucket is left out, to be read by people.
     let shorten = |values: &mut Vec<Option<u64>>| drop(values.drain(..1_438));
     for curve in &mut curves.callers {
@@ -166,8 +173,8 @@ fn curves_are_this_json() {
     curves.callers.retain(|curve| curve.kind == "AGENT");
     curves.responses.truncate(1);
     let expected = json!({
-        "span": "24h",
-        "from_unix_ms": NOW - 1_439 * 60_000,
+        "range": "24h",
+        "from": Timestamp::from_unix_ms(NOW - 1_439 * 60_000),
         "step_ms": 60_000,
         "len": 1_440,
         "window": "24h",

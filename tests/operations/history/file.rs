@@ -9,8 +9,8 @@ use std::{
 };
 
 use legacy_http_compat::{
+    admin::history::{History, HistoryBuilder, HistoryRange},
     census::Window,
-    history::{History, HistoryBuilder, Span},
     time::ManualClock,
     worker::Tick,
 };
@@ -69,24 +69,24 @@ fn a_restart_brings_the_curves_back_with_a_gap_for_the_time_between() {
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
     stage.seconds(20);
-    stage.history.finish();
-    let before = stage.curves(Span::Month);
+    stage.history.shutdown();
+    let before = stage.time_series(HistoryRange::Month);
     drop(stage);
     place.clock.advance(Duration::from_secs(30));
     let stage = place.process();
     stage.tick();
     assert_eq!(stage.history.lost(), None);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let expected = [Some(1), Some(1), Some(1), None, None, Some(0)];
     assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 6), expected);
     let pending = of_pair(&curves, "poll0", "PENDING");
     let expected = [Some(1), Some(0), Some(0), None, None, Some(0)];
     assert_eq!(tail(&pending.legacy, 6), expected);
-    assert_eq!(curves.from_unix_ms + 359 * 10_000, NOW + 50_000);
+    assert_eq!(curves.from.unix_ms() + 359 * 10_000, NOW + 50_000);
     stage.poll("AGENT", 1, OLD);
     stage.pass(1_000);
-    let after = stage.curves(Span::Month);
-    assert_eq!(after.from_unix_ms, before.from_unix_ms);
+    let after = stage.time_series(HistoryRange::Month);
+    assert_eq!(after.from, before.from);
     let pending = of_pair(&after, "poll0", "PENDING");
     assert_eq!(
         tail(&pending.legacy, 1),
@@ -112,8 +112,8 @@ fn bytes_bring_back_every_curve() {
     }
     let bytes = stage.history.to_bytes().unwrap();
     let again = builder(&stage.clock).open_bytes(&bytes).unwrap();
-    for span in Span::ALL {
-        let (mut before, after) = (stage.curves(span), again.curves(span));
+    for span in HistoryRange::ALL {
+        let (mut before, after) = (stage.time_series(span), again.time_series(span));
         // What was never answered comes back with the first answer.
         let answered = |values: &[Option<u64>]| sum(values) > 0;
         before
@@ -131,7 +131,7 @@ fn a_kind_that_the_census_no_longer_knows_is_other() {
     stage.poll("MCP", 2, OLD);
     stage.poll("?", 3, OLD);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     let setting = Setting {
         kinds: &["CLI", "MCP"],
@@ -140,7 +140,7 @@ fn a_kind_that_the_census_no_longer_knows_is_other() {
     let stage = Stage::at(place.clock.clone(), setting, |builder| {
         builder.file(place.path())
     });
-    let last = |kind| stage.dependent(Span::Day, kind, 1);
+    let last = |kind| stage.dependent(HistoryRange::Day, kind, 1);
     assert_eq!((last("MCP"), last("CLI")), (vec![Some(1)], vec![Some(0)]));
     assert_eq!(last("other"), [Some(2)]);
 }
@@ -151,13 +151,13 @@ fn a_file_of_another_window_keeps_its_responses_only() {
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     let stage = Stage::at(place.clock.clone(), Setting::default(), |builder| {
         builder.file(place.path()).window(Window::HOUR)
     });
-    assert_eq!(stage.dependent(Span::Day, "AGENT", 1), [None]);
-    let curves = stage.curves(Span::Day);
+    assert_eq!(stage.dependent(HistoryRange::Day, "AGENT", 1), [None]);
+    let curves = stage.time_series(HistoryRange::Day);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
 }
 
@@ -168,9 +168,12 @@ fn an_unreadable_file_is_set_aside_and_the_history_begins_anew_and_says_so() {
         fs::write(place.path(), &bad).unwrap();
         let stage = place.process();
         assert_eq!(stage.history.lost(), Some(expected));
-        assert_eq!(fs::read(place.beside(".lost")).unwrap(), bad);
+        assert_eq!(fs::read(place.beside(".corrupt")).unwrap(), bad);
         stage.tick();
-        assert_eq!(stage.dependent(Span::Hour, "AGENT", 2), [None, Some(0)]);
+        assert_eq!(
+            stage.dependent(HistoryRange::Hour, "AGENT", 2),
+            [None, Some(0)]
+        );
         stage.history.save().unwrap();
         drop(stage);
         assert_eq!(place.process().history.lost(), None);
@@ -183,14 +186,17 @@ fn a_clock_that_went_back_while_the_process_was_down_loses_nothing() {
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     place.clock.set_unix_ms(NOW - 3_600_000);
     let stage = place.process();
     stage.pass(10_000);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
-    assert_eq!(curves.from_unix_ms + 359 * 10_000, NOW - 3_600_000 + 10_000);
+    assert_eq!(
+        curves.from.unix_ms() + 359 * 10_000,
+        NOW - 3_600_000 + 10_000
+    );
 }
 
 #[test]
@@ -200,12 +206,12 @@ fn a_quick_restart_under_a_slewed_clock_leaves_no_gap() {
     stage.tick();
     place.clock.set_unix_ms(NOW - 1_500);
     stage.tick();
-    stage.history.finish();
+    stage.history.shutdown();
     drop(stage);
     let stage = place.process();
     stage.pass(10_000);
     assert_eq!(
-        stage.dependent(Span::Hour, "AGENT", 3),
+        stage.dependent(HistoryRange::Hour, "AGENT", 3),
         [None, Some(0), Some(0)]
     );
 }
@@ -215,8 +221,8 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, history: &History) {
     history.tick();
     clock.advance(Duration::from_secs(4_000));
     history.tick();
-    for span in Span::ALL {
-        let curves = history.curves(span);
+    for span in HistoryRange::ALL {
+        let curves = history.time_series(span);
         assert!(
             curves
                 .callers
@@ -229,7 +235,7 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, history: &History) {
                 .iter()
                 .all(|curve| curve.legacy.len() == span.len())
         );
-        assert!(curves.responses.len() <= History::MAX_PAIRS);
+        assert!(curves.responses.len() <= History::MAX_OUTCOMES);
     }
     let bytes = history.to_bytes().unwrap();
     assert!(builder(clock).open_bytes(&bytes).is_ok());

@@ -14,10 +14,12 @@ use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
 use http_body_util::Full;
 use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
+    admin::history::{
+        CallerSeries, History, HistoryBuilder, HistoryRange, ResponseSeries, TimeSeries,
+    },
     caller::{Caller, Detect, Fingerprint, Generation, Kind, Kinds},
     census::Census,
     contract::{Endpoint, LegacyShape, Outcome},
-    history::{AnswerCurve, CallerCurve, Curves, History, HistoryBuilder, Span},
     metrics::Metrics,
     time::ManualClock,
     worker::Tick,
@@ -41,12 +43,12 @@ pub(crate) struct Stage {
     layer: LegacyHttpCompatLayer,
 }
 
-/// Who asks is in the request's extensions.
-struct Told(Kinds);
+/// Takes the caller from the extensions of the request.
+struct ByExtension(Kinds);
 
-impl Detect for Told {
+impl Detect for ByExtension {
     fn detect(&self, head: &Parts) -> Caller {
-        *head.extensions.get().expect("the test tells who asks")
+        *head.extensions.get().expect("the test sets the caller")
     }
 
     fn kinds(&self) -> &Kinds {
@@ -103,15 +105,15 @@ impl Stage {
         setting: Setting,
         change: impl FnOnce(HistoryBuilder) -> HistoryBuilder,
     ) -> Self {
-        let kinds = Kinds::new(setting.kinds.iter().copied()).unwrap();
-        // Small, because a report looks at every place.
-        let census = Census::builder(&kinds).capacity(64).clock(clock.clone());
+        let detector = ByExtension(Kinds::new(setting.kinds.iter().copied()).unwrap());
+        // Small, because a report visits every bucket.
+        let census = Census::builder(&detector).capacity(64).clock(clock.clone());
         let census = census.open().unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
         let builder = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
         let flag = CompatFlag::new("f", true);
         let layer = LegacyHttpCompatLayer::new(setting.contract, flag.reader())
-            .detector(Arc::new(Told(kinds)))
+            .detector(Arc::new(detector))
             .observer(census.clone())
             .observer(metrics.clone());
         Self {
@@ -161,8 +163,8 @@ impl Stage {
         }
     }
 
-    pub(crate) fn curves(&self, span: Span) -> Curves {
-        let curves = self.history.curves(span);
+    pub(crate) fn time_series(&self, span: HistoryRange) -> TimeSeries {
+        let curves = self.history.time_series(span);
         assert_eq!(curves.len, span.len());
         for curve in &curves.callers {
             assert_eq!(
@@ -180,8 +182,13 @@ impl Stage {
     }
 
     /// The last buckets of those that depended.
-    pub(crate) fn dependent(&self, span: Span, kind: &str, last: usize) -> Vec<Option<u64>> {
-        tail(&of_kind(&self.curves(span), kind).dependent, last)
+    pub(crate) fn dependent(
+        &self,
+        span: HistoryRange,
+        kind: &str,
+        last: usize,
+    ) -> Vec<Option<u64>> {
+        tail(&of_kind(&self.time_series(span), kind).dependent, last)
     }
 }
 
@@ -191,12 +198,16 @@ pub(crate) fn caller(kind: &str, number: u128, generation: Generation) -> Caller
     Caller::new(kind, generation).with_fingerprint(Fingerprint::from_u128(number))
 }
 
-pub(crate) fn of_kind<'c>(curves: &'c Curves, kind: &str) -> &'c CallerCurve {
+pub(crate) fn of_kind<'c>(curves: &'c TimeSeries, kind: &str) -> &'c CallerSeries {
     let mut callers = curves.callers.iter();
     callers.find(|curve| curve.kind == kind).unwrap()
 }
 
-pub(crate) fn of_pair<'c>(curves: &'c Curves, endpoint: &str, outcome: &str) -> &'c AnswerCurve {
+pub(crate) fn of_pair<'c>(
+    curves: &'c TimeSeries,
+    endpoint: &str,
+    outcome: &str,
+) -> &'c ResponseSeries {
     let mut responses = curves.responses.iter();
     let found = responses.find(|curve| curve.endpoint == endpoint && curve.outcome == outcome);
     found.unwrap()

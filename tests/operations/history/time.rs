@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::{history::Span, worker::Tick};
+use legacy_http_compat::{admin::history::HistoryRange, worker::Tick};
 
 use super::stage::{NOW, OLD, Stage, of_kind, of_pair, sum, tail};
 
@@ -14,26 +14,32 @@ fn a_bucket_starts_where_the_wall_clocks_does_and_the_last_one_is_running() {
     let stage = Stage::new();
     stage.pass(17_500);
     for (span, running) in [
-        (Span::Hour, NOW + 10_000),
-        (Span::Day, NOW),
-        (Span::Month, NOW),
+        (HistoryRange::Hour, NOW + 10_000),
+        (HistoryRange::Day, NOW),
+        (HistoryRange::Month, NOW),
     ] {
-        let curves = stage.curves(span);
+        let curves = stage.time_series(span);
         let steps = curves.step_ms * (curves.len as u64 - 1);
-        assert_eq!(curves.from_unix_ms + steps, running);
-        assert_eq!(curves.span, span.as_str());
+        assert_eq!(curves.from.unix_ms() + steps, running);
+        assert_eq!(curves.range, span.as_str());
     }
 }
 
 #[test]
-fn nothing_is_told_of_the_time_before_the_history_and_nothing_of_time_without_ticks() {
+fn the_time_before_the_history_and_time_without_ticks_are_none() {
     let stage = Stage::new();
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 2), [None, None]);
+    assert_eq!(
+        stage.dependent(HistoryRange::Hour, "AGENT", 2),
+        [None, None]
+    );
     stage.tick();
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 2), [None, Some(0)]);
+    assert_eq!(
+        stage.dependent(HistoryRange::Hour, "AGENT", 2),
+        [None, Some(0)]
+    );
     stage.clock.advance(Duration::from_secs(30));
     let expected = [Some(0), None, None, None];
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 4), expected);
+    assert_eq!(stage.dependent(HistoryRange::Hour, "AGENT", 4), expected);
 }
 
 #[test]
@@ -43,7 +49,7 @@ fn what_a_keeper_that_stalled_finds_counts_where_it_is_found() {
     stage.tick();
     stage.poll("AGENT", 1, OLD);
     stage.pass(40_000);
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let pending = of_pair(&curves, "poll0", "PENDING");
     let expected = [Some(1), None, None, None, Some(1)];
     assert_eq!(tail(&pending.legacy, 5), expected);
@@ -56,9 +62,9 @@ fn a_wall_clock_set_forward_or_a_machine_that_slept_leaves_a_gap() {
     stage.clock.set_unix_ms(NOW + 30_000);
     stage.tick();
     let expected = [Some(0), None, None, Some(0)];
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 4), expected);
-    let curves = stage.curves(Span::Hour);
-    assert_eq!(curves.from_unix_ms + 359 * 10_000, NOW + 30_000);
+    assert_eq!(stage.dependent(HistoryRange::Hour, "AGENT", 4), expected);
+    let curves = stage.time_series(HistoryRange::Hour);
+    assert_eq!(curves.from.unix_ms() + 359 * 10_000, NOW + 30_000);
 }
 
 #[test]
@@ -69,12 +75,12 @@ fn a_wall_clock_set_back_loses_nothing_and_is_shown_from_then_on() {
     stage.clock.set_unix_ms(NOW - 10 * MINUTE);
     stage.pass(10_000);
     assert_eq!(
-        stage.dependent(Span::Hour, "AGENT", 3),
+        stage.dependent(HistoryRange::Hour, "AGENT", 3),
         [None, Some(1), Some(1)]
     );
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     assert_eq!(
-        curves.from_unix_ms + 359 * 10_000,
+        curves.from.unix_ms() + 359 * 10_000,
         NOW - 10 * MINUTE + 10_000
     );
 }
@@ -83,11 +89,11 @@ fn a_wall_clock_set_back_loses_nothing_and_is_shown_from_then_on() {
 fn a_wall_clock_that_is_slewed_moves_no_bucket() {
     let stage = Stage::new();
     stage.tick();
-    let before = stage.curves(Span::Hour).from_unix_ms;
+    let before = stage.time_series(HistoryRange::Hour).from;
     for ms in [900, 1_900, 40, 1_000] {
         stage.clock.set_unix_ms(NOW + ms);
         stage.tick();
-        assert_eq!(stage.curves(Span::Hour).from_unix_ms, before);
+        assert_eq!(stage.time_series(HistoryRange::Hour).from, before);
     }
 }
 
@@ -103,13 +109,13 @@ fn a_clock_that_is_wildly_wrong_breaks_nothing() {
         stage.pass(1_000);
         stage.poll("AGENT", 1, OLD);
         stage.pass(5_000);
-        let curves = stage.curves(Span::Month);
+        let curves = stage.time_series(HistoryRange::Month);
         assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 1), [Some(1)]);
     }
 }
 
 #[test]
-fn a_census_that_nobody_keeps_says_nothing() {
+fn a_census_that_does_not_tick_is_not_recorded() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
@@ -117,7 +123,7 @@ fn a_census_that_nobody_keeps_says_nothing() {
         stage.clock.advance(Duration::from_secs(1));
         stage.history.tick();
     }
-    let curves = stage.curves(Span::Hour);
+    let curves = stage.time_series(HistoryRange::Hour);
     let expected = [Some(1), Some(1), Some(1), Some(1), None, None, None];
     assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 7), expected);
     let responses = &of_pair(&curves, "poll0", "PENDING").legacy;
@@ -134,7 +140,7 @@ fn a_census_that_nobody_keeps_says_nothing() {
         ]
     );
     stage.pass(1_000);
-    assert_eq!(stage.dependent(Span::Hour, "AGENT", 1), [Some(1)]);
+    assert_eq!(stage.dependent(HistoryRange::Hour, "AGENT", 1), [Some(1)]);
 }
 
 #[test]
@@ -145,8 +151,8 @@ fn thirty_days_are_kept_and_no_more() {
     // A keeper that ticks each quarter of an hour, to be done today.
     let quarters = 30 * 96;
     (1..quarters).for_each(|_| stage.pass(15 * MINUTE));
-    let curves = stage.curves(Span::Month);
-    assert_eq!(curves.from_unix_ms, NOW);
+    let curves = stage.time_series(HistoryRange::Month);
+    assert_eq!(curves.from.unix_ms(), NOW);
     let pending = of_pair(&curves, "poll0", "PENDING");
     assert_eq!((pending.legacy[0], sum(&pending.legacy)), (Some(1), 1));
     assert!(pending.legacy.iter().all(Option::is_some));
@@ -154,11 +160,11 @@ fn thirty_days_are_kept_and_no_more() {
     assert_eq!(sum(agent), 97, "a day, and the bucket in which it ended");
 
     stage.pass(15 * MINUTE);
-    let curves = stage.curves(Span::Month);
-    assert_eq!(curves.from_unix_ms, NOW + 15 * MINUTE);
+    let curves = stage.time_series(HistoryRange::Month);
+    assert_eq!(curves.from.unix_ms(), NOW + 15 * MINUTE);
     assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 0);
     stage.pass(60 * DAY);
-    let curves = stage.curves(Span::Month);
+    let curves = stage.time_series(HistoryRange::Month);
     let watched = of_kind(&curves, "AGENT").dependent.iter().flatten();
     assert_eq!(watched.count(), 1);
 }

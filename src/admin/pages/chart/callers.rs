@@ -6,43 +6,43 @@ use super::{
     line::{Look, Series},
 };
 use crate::{
+    admin::history::{CallerSeries, TimeSeries},
     admin::pages::wording::window,
-    history::{CallerCurve, Curves},
 };
 
 /// Dependent callers of each kind, and in red those that are stranded.
-pub(crate) fn callers_chart(curves: &Curves) -> Chart {
+pub(crate) fn callers_chart(curves: &TimeSeries) -> Chart {
     let mut drawn = dependents(curves);
     drawn.extend(stranded(&curves.callers));
     Draft {
         id: "callers".to_owned(),
         subject: format!(
             "Callers that depend on old answers, by kind, over the last {}",
-            window(curves.span)
+            window(curves.range)
         ),
         buckets: buckets(curves),
         join: Join::Highest,
         watched: watched(&curves.callers, curves.len),
         curves: drawn,
         named: true,
-        empty: format!("Nobody depended in the last {}", window(curves.span)),
+        empty: format!("Nobody depended in the last {}", window(curves.range)),
         keys: Vec::new(),
     }
     .draw()
 }
 
-pub(super) const fn buckets(curves: &Curves) -> Buckets {
+pub(super) const fn buckets(curves: &TimeSeries) -> Buckets {
     Buckets {
-        from_ms: curves.from_unix_ms,
+        from_ms: curves.from.unix_ms(),
         step_ms: curves.step_ms,
         len: curves.len,
     }
 }
 
 /// Kinds of which somebody depended; those beyond the looks that there are together.
-fn dependents(curves: &Curves) -> Vec<Series> {
+fn dependents(curves: &TimeSeries) -> Vec<Series> {
     let ever = |values: &[Option<u64>]| values.iter().flatten().any(|number| *number > 0);
-    let mut kinds: Vec<&CallerCurve> = curves
+    let mut kinds: Vec<&CallerSeries> = curves
         .callers
         .iter()
         .filter(|kind| ever(&kind.dependent))
@@ -64,7 +64,7 @@ fn dependents(curves: &Curves) -> Vec<Series> {
     series
 }
 
-fn stranded(kinds: &[CallerCurve]) -> Option<Series> {
+fn stranded(kinds: &[CallerSeries]) -> Option<Series> {
     let values = sum(kinds.iter().map(|kind| kind.stranded.as_slice()));
     values
         .iter()
@@ -92,7 +92,7 @@ pub(super) fn sum<'a>(curves: impl Iterator<Item = &'a [Option<u64>]>) -> Vec<Op
 }
 
 /// In which buckets anybody counted callers.
-pub(super) fn watched(kinds: &[CallerCurve], len: usize) -> Vec<bool> {
+pub(super) fn watched(kinds: &[CallerSeries], len: usize) -> Vec<bool> {
     let any = |bucket| {
         kinds
             .iter()

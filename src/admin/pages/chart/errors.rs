@@ -10,9 +10,9 @@ use super::{
     line::{Look, Series},
 };
 use crate::{
+    admin::history::TimeSeries,
     admin::pages::wording::{grouped, window},
     contract::Endpoint,
-    history::Curves,
 };
 
 /// The outcomes of one status, whichever endpoint they are of.
@@ -23,7 +23,7 @@ struct Status<'a> {
 }
 
 /// All answers that the contract describes with an error status. The old form of an answer that is none does not count.
-pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
+pub(crate) fn errors_chart(curves: &TimeSeries, described: &[Endpoint]) -> Chart {
     let shapes = curves.responses.iter();
     let shapes = shapes.flat_map(|curve| [&curve.target, &curve.legacy]);
     let all: u64 = shapes.flatten().flatten().sum();
@@ -46,7 +46,7 @@ pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
             values,
         }));
     }
-    let span = window(curves.span);
+    let span = window(curves.range);
     Draft {
         id: "errors".to_owned(),
         subject: format!("Answers with an error status over the last {span}"),
@@ -61,7 +61,7 @@ pub(crate) fn errors_chart(curves: &Curves, described: &[Endpoint]) -> Chart {
     .draw()
 }
 
-fn statuses<'a>(curves: &'a Curves, described: &'a [Endpoint]) -> BTreeMap<u16, Status<'a>> {
+fn statuses<'a>(curves: &'a TimeSeries, described: &'a [Endpoint]) -> BTreeMap<u16, Status<'a>> {
     let mut statuses: BTreeMap<u16, Status<'a>> = BTreeMap::new();
     for endpoint in described {
         let errors = endpoint.outcomes().iter();

@@ -1,4 +1,4 @@
-//! Curves as SVG, drawn by hand, each with a table for those who cannot see it.
+//! TimeSeries as SVG, drawn by hand, each with a table for those who cannot see it.
 //!
 //! A line is told apart by its dashes and marks as well as by its colour. What nobody watched is a gap, never a zero.
 

@@ -8,9 +8,9 @@ use super::{
     line::{Look, Series},
 };
 use crate::{
+    admin::history::{ResponseSeries, TimeSeries},
     admin::pages::wording::{grouped, window},
     contract::{Contract, Endpoint, Outcome},
-    history::{AnswerCurve, Curves},
 };
 
 /// The answers of one endpoint by outcome.
@@ -34,7 +34,10 @@ struct Answered<'a> {
 }
 
 /// The charts of what was answered. Endpoints that the contract no longer has come last.
-pub(crate) fn endpoint_charts(curves: &Curves, contract: Option<&Contract>) -> Vec<EndpointChart> {
+pub(crate) fn endpoint_charts(
+    curves: &TimeSeries,
+    contract: Option<&Contract>,
+) -> Vec<EndpointChart> {
     let described = contract.map_or(&[][..], Contract::endpoints);
     let mut names: Vec<&str> = described.iter().map(Endpoint::name).collect();
     for curve in &curves.responses {
@@ -56,13 +59,13 @@ fn endpoint_chart(
     number: usize,
     name: &str,
     (endpoint, contract): (Option<&Endpoint>, Option<&Contract>),
-    curves: &Curves,
+    curves: &TimeSeries,
 ) -> EndpointChart {
     let answered = answered(name, endpoint, curves);
     let total: u64 = answered.iter().map(|answered| answered.total).sum();
     let keys = answered.iter().zip(looks(&answered));
     let keys = keys.map(|(answered, look)| outcome_key(answered, look, total));
-    let span = window(curves.span);
+    let span = window(curves.range);
     let chart = Draft {
         id: format!("endpoint-{number}"),
         subject: format!("Answers of {name} by outcome over the last {span}"),
@@ -101,9 +104,9 @@ fn route(endpoint: Option<&Endpoint>, contract: Option<&Contract>) -> String {
 fn answered<'a>(
     name: &str,
     endpoint: Option<&'a Endpoint>,
-    curves: &'a Curves,
+    curves: &'a TimeSeries,
 ) -> Vec<Answered<'a>> {
-    let of_it = |curve: &&AnswerCurve| curve.endpoint == name;
+    let of_it = |curve: &&ResponseSeries| curve.endpoint == name;
     let outcomes = endpoint.map_or(&[][..], Endpoint::outcomes);
     let mut all: Vec<Answered<'a>> = outcomes
         .iter()
@@ -123,7 +126,7 @@ fn answered<'a>(
 }
 
 impl<'a> Answered<'a> {
-    fn new(name: &'a str, outcome: Option<&'a Outcome>, curve: Option<&AnswerCurve>) -> Self {
+    fn new(name: &'a str, outcome: Option<&'a Outcome>, curve: Option<&ResponseSeries>) -> Self {
         let shapes = curve.map(|curve| [curve.target.as_slice(), curve.legacy.as_slice()]);
         let total = |values: &[Option<u64>]| values.iter().flatten().sum();
         let values = sum(shapes.into_iter().flatten());

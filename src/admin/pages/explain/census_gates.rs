@@ -122,7 +122,7 @@ pub(super) fn all_callers_resolved(
         let text = format!(
             "{by_kind} depended on old answers and {verb} neither migrated nor been silent for {span}."
         );
-        let query = format!("state=unaccounted&window={label}");
+        let query = format!("state=unresolved&window={label}");
         points.push(upgrade(text, in_the_way, background, &query));
     }
     let quiet = number("inactive").saturating_add(number("forgotten_dependents"));

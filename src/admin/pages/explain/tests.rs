@@ -198,7 +198,7 @@ fn all_accounted_says_what_became_of_everyone() {
         accounted(3, 0, 0.1),
         &[
             "3 callers of AGENT depended on old answers and have neither migrated nor been silent for 14 days. → Upgrade them, or \
-         waive each under an owner’s name. [See these 3 callers](/ops/callers?state=unaccounted&window=14d)",
+         waive each under an owner’s name. [See these 3 callers](/ops/callers?state=unresolved&window=14d)",
         ],
     );
     says(

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     Contract, FlagState, LiveContract,
-    caller::{Caller, Fingerprint, Generation, Kinds},
+    caller::{Caller, Detect, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence, EndpointSlot},
     metrics::Metrics,
     rollout::{
@@ -145,8 +145,12 @@ pub(super) fn stage_with(
     set_up: impl FnOnce(RolloutBuilder) -> RolloutBuilder,
 ) -> Stage {
     let clock = Arc::new(ManualClock::new(START));
-    let kinds = Kinds::new(["AGENT", "MCP"]).unwrap();
-    let census = Census::builder(&kinds)
+    let detector = SignalDetector::builder(["AGENT", "MCP"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap();
+    let kinds = detector.kinds().clone();
+    let census = Census::builder(&detector)
         .capacity(capacity)
         .heartbeat_limit(2 * HOUR)
         .clock(clock.clone());

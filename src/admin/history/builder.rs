@@ -1,0 +1,204 @@
+//! Building a history, and opening its file.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use super::{
+    callers::CallerHistory,
+    codec::{LATEST, MAX_FILE, SavedHistory},
+    history::History,
+    open_error::OpenHistoryError,
+    responses::{ResponseHistory, totals},
+    state::{HistoryState, TOLERANCE},
+};
+use crate::{
+    census::{Census, Window},
+    metrics::Metrics,
+    storage::{atomic_file::AtomicFile, decode_error::DecodeError, saver::Saver},
+    time::{
+        Clock, SystemClock, millis,
+        timeline::{ORIGIN, Timeline, resume},
+    },
+};
+
+/// Builder for [`History`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct HistoryBuilder {
+    census: Arc<Census>,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+    window: Window,
+    file: Option<PathBuf>,
+    save_every: Duration,
+}
+
+impl History {
+    /// A history of this census and these metrics.
+    pub fn builder(census: Arc<Census>, metrics: Arc<Metrics>) -> HistoryBuilder {
+        HistoryBuilder {
+            census,
+            metrics,
+            clock: Arc::new(SystemClock::new()),
+            window: Window::DAY,
+            file: None,
+            save_every: Duration::from_secs(60),
+        }
+    }
+}
+
+impl HistoryBuilder {
+    /// The clock; the operating system's by default. Use that of the census.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The census window whose dependent callers are recorded: one of [`Window::STANDARD`], [`Window::DAY`] by default.
+    /// From a file of another window only the responses are restored.
+    pub fn window(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// The path of the file that survives restarts. Its directory must exist; files with `.tmp`, `.lock` and `.corrupt`
+    /// appended to the name may appear beside it. Without one the history lives in memory only.
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.file = Some(path.into());
+        self
+    }
+
+    /// How often the file is written; every minute by default. A crash loses what came after the last time.
+    pub fn save_every(mut self, interval: Duration) -> Self {
+        self.save_every = interval;
+        self
+    }
+
+    /// Opens the history, with the content of its file if there is one. What the metrics counted before is in no bucket,
+    /// because its time is unknown.
+    ///
+    /// A file that cannot be decoded is renamed (`.corrupt` appended, replacing any file of that name), a warning is
+    /// logged, and the history starts empty; [`History::lost`] returns the reason. Missing time series must not keep a
+    /// process from serving.
+    ///
+    /// # Errors
+    ///
+    /// When another process has the file open; when the operating system cannot read it or its directory; when the window
+    /// is not a standard one.
+    pub fn open(self) -> Result<History, OpenHistoryError> {
+        let Some(path) = self.file.clone() else {
+            return self.opened(None);
+        };
+        let file =
+            AtomicFile::open(&path).map_err(|error| OpenHistoryError::opening(&path, error))?;
+        let found = read(&file).map_err(|error| OpenHistoryError::io(&path, error))?;
+        let (saved, lost) = match &found {
+            Ok(None) => (None, None),
+            Ok(Some(bytes)) => match SavedHistory::read(bytes) {
+                Ok(saved) => (Some(saved), None),
+                Err(error) => (None, Some(error)),
+            },
+            Err(error) => (None, Some(*error)),
+        };
+        let mut history = self.opened(saved)?;
+        if let Some(error) = lost {
+            quarantine(&file, &path, error);
+        }
+        history.lost = lost;
+        history.saver = Some(Saver::new("history", file));
+        Ok(history)
+    }
+
+    /// Opens a history from what [`History::to_bytes`] returned, for those that are stored elsewhere than in a file.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not an intact history, or the window is not a standard one.
+    pub fn open_bytes(self, bytes: &[u8]) -> Result<History, OpenHistoryError> {
+        let saved = SavedHistory::read(bytes)?;
+        self.opened(Some(saved))
+    }
+
+    fn opened(self, saved: Option<SavedHistory>) -> Result<History, OpenHistoryError> {
+        if !Window::STANDARD.contains(&self.window) {
+            return Err(OpenHistoryError::window(self.window));
+        }
+        let wall = self.clock.unix_ms();
+        let start = Self::start(wall, saved.as_ref());
+        let timeline = Timeline::starting_at(start, &*self.clock);
+        let now = timeline.moment(&*self.clock);
+        let save_every = millis(self.save_every);
+        let filled = self.filled(saved);
+        let state = HistoryState::new(now, (start, wall), save_every, filled);
+        Ok(History {
+            census: self.census,
+            metrics: self.metrics,
+            clock: self.clock,
+            timeline,
+            window: self.window,
+            save_every,
+            saver: None,
+            lost: None,
+            state: Mutex::new(state),
+        })
+    }
+
+    /// The present time of the history. It continues what was saved, plus the downtime.
+    fn start(wall: u64, saved: Option<&SavedHistory>) -> u64 {
+        let Some(saved) = saved else {
+            // Buckets start where those of the wall clock do, and the longest range fits before the first.
+            return wall.saturating_add(ORIGIN).min(LATEST);
+        };
+        // Shown times may be ahead of the wall clock by this much.
+        let is_ahead = saved.wall.saturating_sub(wall) <= TOLERANCE;
+        let saved_wall = if is_ahead {
+            saved.wall.min(wall)
+        } else {
+            saved.wall
+        };
+        let resumed = resume(saved.time, saved_wall, wall);
+        if resumed.unknown_downtime {
+            tracing::warn!(
+                "the clock went back while the history was down: earlier buckets are shown too early"
+            );
+        }
+        resumed.time.min(LATEST)
+    }
+
+    fn filled(&self, saved: Option<SavedHistory>) -> (CallerHistory, ResponseHistory) {
+        let mut callers = CallerHistory::new(self.census.kind_names());
+        let mut responses = ResponseHistory::new(totals(&self.metrics.snapshot()));
+        if let Some(saved) = saved {
+            if saved.window_ms == self.window.as_millis() {
+                callers.restore(&saved.callers);
+            } else {
+                let window = self.window.label();
+                tracing::warn!(
+                    window,
+                    "the history was recorded for another window: its time series of callers start empty"
+                );
+            }
+            responses.restore(&saved.responses);
+        }
+        (callers, responses)
+    }
+}
+
+/// The content of the file; `None` if there is no file.
+fn read(file: &AtomicFile) -> io::Result<Result<Option<Vec<u8>>, DecodeError>> {
+    match file.read(MAX_FILE) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Err(DecodeError::Foreign)),
+        read => read.map(Ok),
+    }
+}
+
+fn quarantine(file: &AtomicFile, path: &Path, error: DecodeError) {
+    let quarantined = file.quarantine();
+    let quarantined = quarantined.as_ref().map(|path| path.display().to_string());
+    let path = path.display();
+    tracing::warn!(%path, %error, ?quarantined, "the history starts empty: its file cannot be decoded");
+}

@@ -1,0 +1,145 @@
+//! The history.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    codec::HEADER,
+    responses::{MAX_OUTCOMES, totals},
+    state::HistoryState,
+    time_series::{HistoryRange, TimeSeries},
+};
+use crate::{
+    census::{Census, SnapshotStatus, Window},
+    metrics::Metrics,
+    storage::{decode_error::DecodeError, frame::FrameWriter, saver::Saver},
+    time::{
+        Clock,
+        timeline::{Moment, Timeline},
+    },
+    worker::Tick,
+};
+
+/// Time series of the last 30 days. The [module](super) has the rules and an example.
+pub struct History {
+    pub(super) census: Arc<Census>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) timeline: Timeline,
+    pub(super) window: Window,
+    pub(super) save_every: u64,
+    pub(super) saver: Option<Saver>,
+    pub(super) lost: Option<DecodeError>,
+    pub(super) state: Mutex<HistoryState>,
+}
+
+impl History {
+    /// The most pairs of endpoint and outcome with series of their own. Beyond it, responses are counted under `other`.
+    pub const MAX_OUTCOMES: usize = MAX_OUTCOMES;
+
+    /// The time series of a range, as of the last tick; `None` since then.
+    #[must_use]
+    pub fn time_series(&self, range: HistoryRange) -> TimeSeries {
+        let state = self.state();
+        let time = self.timeline.moment(&*self.clock).time;
+        state.time_series(range, time, self.window.label())
+    }
+
+    /// Why the history started empty, if its file could not be decoded when it was opened. The file was renamed
+    /// (`.corrupt` appended).
+    #[must_use]
+    pub const fn lost(&self) -> Option<DecodeError> {
+        self.lost
+    }
+
+    /// How the writing of the file goes; `None` if there is no file.
+    #[must_use]
+    pub fn file_status(&self) -> Option<SnapshotStatus> {
+        self.saver.as_ref().map(Saver::status)
+    }
+
+    /// Writes the file now, as of the last tick, and waits for the disk. Does nothing without a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the file is then unchanged. [`History::file_status`] shows the error as well.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(saver) = &self.saver else {
+            return Ok(());
+        };
+        saver.save(&*self.clock, |writer| self.write(writer))
+    }
+
+    /// The history as bytes, for [`HistoryBuilder::open_bytes`](super::HistoryBuilder::open_bytes).
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the bytes are written to memory.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut writer = FrameWriter::new(Vec::new());
+        self.write(&mut writer)?;
+        Ok(writer.finish()?.1)
+    }
+
+    fn write<W: Write>(&self, writer: &mut FrameWriter<W>) -> io::Result<()> {
+        // Copied, because the state must not stay locked while the disk writes.
+        let saved = self.state().saved(self.window);
+        writer.header(HEADER)?;
+        writer.value(&saved)
+    }
+
+    /// Samples census and metrics.
+    fn sample(&self, now: &Moment) {
+        // Neither is queried with the state locked.
+        let reports = self.census.cached_reports();
+        let totals = totals(&self.metrics.snapshot());
+        let standard = Window::STANDARD.iter();
+        let window = standard.take_while(|known| **known != self.window).count();
+        let mut state = self.state();
+        state.sample_callers(now, reports, window);
+        state.sample_responses(now, totals);
+    }
+
+    fn advance(&self) -> Moment {
+        let now = self.timeline.moment(&*self.clock);
+        self.state().advance(&self.timeline, now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, HistoryState> {
+        // After a panic, at most one sample is incomplete.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tick for History {
+    /// When due, takes a sample (each second) and writes the file.
+    fn tick(&self) {
+        let now = self.advance();
+        let due = self.state().take_sample_due();
+        if due {
+            self.sample(&now);
+        }
+        if self.saver.is_some() && self.state().take_save_due(self.save_every) {
+            // Logged, and shown by the status; the next due time tries again.
+            let _ = self.save();
+        }
+    }
+
+    /// A last sample, and a last write of the file.
+    fn shutdown(&self) {
+        let now = self.advance();
+        self.sample(&now);
+        let _ = self.save();
+    }
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History")
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}

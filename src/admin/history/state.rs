@@ -1,0 +1,132 @@
+//! The mutable state of a history.
+
+use std::sync::Arc;
+
+use super::{
+    callers::CallerHistory,
+    codec::SavedHistory,
+    responses::{ResponseHistory, Totals},
+    time_series::{HistoryRange, TimeSeries},
+};
+use crate::{
+    census::{Report, Window},
+    time::{
+        schedule::Due,
+        timeline::{Moment, Timeline},
+    },
+};
+
+/// What a history records. Only ticks and queries lock it.
+#[derive(Debug)]
+pub(super) struct HistoryState {
+    /// The last sample.
+    last: Moment,
+    /// The moment by which times are shown: the latest at which the wall clock had jumped. Between jumps all buckets keep
+    /// their shown times.
+    shown_by: Moment,
+    sample_due: Due,
+    save_due: Due,
+    /// The latest reports, and the time they were first seen.
+    reports: (Arc<[Report]>, u64),
+    callers: CallerHistory,
+    responses: ResponseHistory,
+}
+
+/// How often a sample is taken, in milliseconds.
+const SAMPLE_EVERY: u64 = 1_000;
+
+/// The census makes new reports every few seconds. When they are older than this, in milliseconds, it does not tick.
+const STALE: u64 = 30_000;
+
+/// Shown times are kept while they are right within this, in milliseconds.
+pub(super) const TOLERANCE: u64 = 2_000;
+
+impl HistoryState {
+    /// A state whose time `shown.0` is shown as the wall time `shown.1`. A sample is due at once, the first save after the
+    /// interval.
+    pub(super) fn new(
+        now: Moment,
+        shown: (u64, u64),
+        save_every: u64,
+        (callers, responses): (CallerHistory, ResponseHistory),
+    ) -> Self {
+        let mut shown_by = now;
+        (shown_by.time, shown_by.wall) = shown;
+        Self {
+            last: now,
+            shown_by,
+            sample_due: Due::at(now.time),
+            save_due: Due::at(now.time.saturating_add(save_every)),
+            reports: (Arc::new([]), now.time),
+            callers,
+            responses,
+        }
+    }
+
+    /// Moves the time past any jump of the clock.
+    pub(super) fn advance(&mut self, timeline: &Timeline, now: Moment) -> Moment {
+        let step = self.last.step_to(&now, u64::MAX);
+        timeline.forward(step.forward);
+        let now = now.forwarded(step.forward);
+        self.last = now;
+        if now.unix_ms(self.shown_by.time).abs_diff(self.shown_by.wall) > TOLERANCE {
+            self.shown_by = now;
+        }
+        now
+    }
+
+    pub(super) fn take_sample_due(&mut self) -> bool {
+        self.sample_due.take(self.last.time, SAMPLE_EVERY)
+    }
+
+    pub(super) fn take_save_due(&mut self, every: u64) -> bool {
+        self.save_due.take(self.last.time, every)
+    }
+
+    /// Records the report of one window, unless the reports are stale.
+    pub(super) fn sample_callers(&mut self, now: &Moment, reports: Arc<[Report]>, window: usize) {
+        if !Arc::ptr_eq(&self.reports.0, &reports) {
+            self.reports = (reports, now.time);
+        }
+        let (reports, since) = &self.reports;
+        if now.time.saturating_sub(*since) <= STALE
+            && let Some(report) = reports.get(window)
+        {
+            self.callers.sample(now.time, report);
+        }
+    }
+
+    /// Records the counts of the metrics.
+    pub(super) fn sample_responses(&mut self, now: &Moment, totals: Totals) {
+        self.responses.sample(now.time, totals);
+    }
+
+    pub(super) fn saved(&self, window: Window) -> SavedHistory {
+        let time = self.last.time;
+        SavedHistory {
+            time,
+            // Not the wall clock's reading: between jumps it may differ a little, and buckets would move at every restart.
+            wall: self.shown_by.unix_ms(time),
+            window_ms: window.as_millis(),
+            callers: self.callers.saved(time),
+            responses: self.responses.saved(time),
+        }
+    }
+
+    pub(super) fn time_series(&self, range: HistoryRange, time: u64, window: String) -> TimeSeries {
+        // A tick may have put the time forward meanwhile.
+        let time = time.max(self.last.time);
+        let (step_ms, len) = (range.step_ms(), range.len());
+        let running = time - time % step_ms;
+        let first = running - step_ms * (len as u64 - 1);
+        TimeSeries {
+            range: range.as_str(),
+            from: self.shown_by.timestamp(first),
+            step_ms,
+            len,
+            window,
+            callers: self.callers.series(range, time),
+            responses: self.responses.series(range, time),
+        }
+    }
+}

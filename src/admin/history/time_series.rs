@@ -1,0 +1,168 @@
+//! What a history shows: time series over a range.
+
+use std::{error::Error, fmt, str::FromStr};
+
+use serde::Serialize;
+
+use crate::time::Timestamp;
+
+/// How far time series reach back, and at which resolution.
+///
+/// ```
+/// use legacy_http_compat::admin::history::HistoryRange;
+///
+/// let range: HistoryRange = "24h".parse()?;
+/// assert_eq!((range, range.step_ms(), range.len()), (HistoryRange::Day, 60_000, 1_440));
+/// assert!("1y".parse::<HistoryRange>().is_err());
+/// # Ok::<(), legacy_http_compat::admin::history::InvalidHistoryRange>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a selection must be able to offer all of them"
+)]
+pub enum HistoryRange {
+    /// 1 hour in 360 buckets of 10 seconds.
+    Hour,
+    /// 24 hours in 1,440 buckets of a minute.
+    Day,
+    /// 30 days in 2,880 buckets of a quarter of an hour.
+    Month,
+}
+
+/// The text does not name a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidHistoryRange {
+    text: String,
+}
+
+/// The time series of one range.
+///
+/// All vectors have [`TimeSeries::len`] entries, oldest first. Bucket `i` starts at `from` plus `i * step_ms`; the last one
+/// is still running. An entry of `None` means that nothing was recorded, which is not zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TimeSeries {
+    /// [`HistoryRange::as_str`].
+    pub range: &'static str,
+    /// When the first bucket starts.
+    pub from: Timestamp,
+    /// The length of a bucket in milliseconds.
+    pub step_ms: u64,
+    /// The number of buckets.
+    pub len: usize,
+    /// The label of the census window: each bucket shows the callers that depended within this window before it.
+    pub window: String,
+    /// The callers, in the order of the census's kinds, `other` first.
+    pub callers: Vec<CallerSeries>,
+    /// The responses, in the order of their first occurrence; those beyond
+    /// [`History::MAX_OUTCOMES`](super::History::MAX_OUTCOMES) last, if there are any.
+    pub responses: Vec<ResponseSeries>,
+}
+
+/// How many callers of one kind depended: the maximum in each bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CallerSeries {
+    /// The name of the kind.
+    pub kind: String,
+    /// Those that depended on a legacy shape.
+    pub dependent: Vec<Option<u64>>,
+    /// Of these the stranded ones.
+    pub stranded: Vec<Option<u64>>,
+}
+
+/// How many responses of an endpoint had an outcome, in each bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ResponseSeries {
+    /// The name of the endpoint, or `other` for the overflow.
+    pub endpoint: String,
+    /// The name of the outcome, `other` or `undetermined`.
+    pub outcome: String,
+    /// Target responses.
+    pub target: Vec<Option<u64>>,
+    /// Legacy responses.
+    pub legacy: Vec<Option<u64>>,
+}
+
+impl HistoryRange {
+    /// All ranges, shortest first.
+    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
+
+    /// `1h`, `24h` or `30d`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "1h",
+            Self::Day => "24h",
+            Self::Month => "30d",
+        }
+    }
+
+    /// The length of a bucket in milliseconds.
+    #[must_use]
+    pub const fn step_ms(self) -> u64 {
+        match self {
+            Self::Hour => 10_000,
+            Self::Day => 60_000,
+            Self::Month => 900_000,
+        }
+    }
+
+    /// The number of buckets.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no range is empty")]
+    pub const fn len(self) -> usize {
+        match self {
+            Self::Hour => 360,
+            Self::Day => 1_440,
+            Self::Month => 2_880,
+        }
+    }
+}
+
+impl fmt::Display for HistoryRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for HistoryRange {
+    type Err = InvalidHistoryRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHistoryRange> {
+        let range = Self::ALL.into_iter().find(|range| range.as_str() == text);
+        range.ok_or_else(|| InvalidHistoryRange {
+            text: text.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for InvalidHistoryRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a range: 1h, 24h or 30d", self.text)
+    }
+}
+
+impl Error for InvalidHistoryRange {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_range_is_as_long_as_its_name_says_and_parses_back() {
+        let hours = [1, 24, 30 * 24];
+        for (range, hours) in HistoryRange::ALL.into_iter().zip(hours) {
+            assert_eq!(range.step_ms() * range.len() as u64, hours * 3_600_000);
+            assert_eq!(range.as_str().parse(), Ok(range));
+        }
+    }
+
+    #[test]
+    fn an_invalid_range_is_named_in_the_error() {
+        let error = "7d".parse::<HistoryRange>().unwrap_err();
+        assert_eq!(error.to_string(), r#""7d" is not a range: 1h, 24h or 30d"#);
+    }
+}

@@ -1,0 +1,268 @@
+//! Which callers to list, in which order.
+
+use crate::caller::Kind;
+
+use super::{
+    record::{CallerState, NEVER, REGRESSED, Record},
+    window::Window,
+};
+
+/// Which callers to list, in which order.
+///
+/// ```
+/// use legacy_http_compat::census::{ListQuery, Select, SortBy, Window};
+///
+/// let query = ListQuery::new(Window::DAY)
+///     .select(Select::Stranded)
+///     .sort(SortBy::DependentResponses)
+///     .descending(true)
+///     .page(0, 50);
+/// # let _ = query;
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct ListQuery {
+    window: Window,
+    select: Select,
+    kind: Option<Kind>,
+    sort: SortBy,
+    descending: bool,
+    offset: usize,
+    limit: usize,
+}
+
+/// A selection of callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Select {
+    /// Every known caller.
+    All,
+    /// Those in this state.
+    State(CallerState),
+    /// The dependent ones with a stranded response in the window.
+    Stranded,
+    /// The dependent ones that had migrated before.
+    Regressed,
+    /// Those with a dependent response in the window, even if they migrated since.
+    Depended,
+    /// Those that depended and did not migrate since: dependent, inconclusive or inactive.
+    Unresolved,
+}
+
+/// The sort key of a list; callers with equal keys are sorted by fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SortBy {
+    /// The fingerprint.
+    Fingerprint,
+    /// When the caller was first seen.
+    FirstSeen,
+    /// When it was last seen.
+    LastSeen,
+    /// When it last got a dependent response; never comes first.
+    LastDependent,
+    /// The number of its responses.
+    Responses,
+    /// The number of its dependent responses.
+    DependentResponses,
+    /// The position of its kind in the configuration.
+    Kind,
+}
+
+/// What sorts a record among the others, unique to it: the sort key, then the fingerprint.
+pub(super) type SortKey = (u32, u128);
+
+impl ListQuery {
+    /// The most rows of a page.
+    pub const MAX_LIMIT: usize = 1_000;
+
+    /// The first 100 of all callers with their states in this window, least recently seen first.
+    pub fn new(window: Window) -> Self {
+        Self {
+            window,
+            select: Select::All,
+            kind: None,
+            sort: SortBy::LastSeen,
+            descending: false,
+            offset: 0,
+            limit: 100,
+        }
+    }
+
+    /// Selects these callers only.
+    pub fn select(mut self, select: Select) -> Self {
+        self.select = select;
+        self
+    }
+
+    /// Selects callers of this kind only.
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// Sets the sort key.
+    pub fn sort(mut self, by: SortBy) -> Self {
+        self.sort = by;
+        self
+    }
+
+    /// Reverses the order.
+    pub fn descending(mut self, descending: bool) -> Self {
+        self.descending = descending;
+        self
+    }
+
+    /// Skips `offset` callers and lists at most `limit`, which is at most [`ListQuery::MAX_LIMIT`].
+    pub fn page(mut self, offset: usize, limit: usize) -> Self {
+        self.offset = offset;
+        self.limit = limit.min(Self::MAX_LIMIT);
+        self
+    }
+
+    pub(super) fn window(&self) -> Window {
+        self.window
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    pub(super) fn matches(&self, record: &Record, since: u32) -> bool {
+        let of_kind = |kind: Kind| usize::from(record.kind) == kind.index();
+        self.kind.is_none_or(of_kind) && self.select.matches(record, since)
+    }
+
+    pub(super) fn key(&self, record: &Record) -> SortKey {
+        let by = match self.sort {
+            SortBy::Fingerprint => 0,
+            SortBy::FirstSeen => record.first_seen,
+            SortBy::LastSeen => record.last_seen,
+            SortBy::LastDependent => record.last_dependent,
+            SortBy::Responses => record.responses,
+            SortBy::DependentResponses => record.dependent,
+            SortBy::Kind => u32::from(record.kind),
+        };
+        let key = (by, record.fingerprint);
+        if self.descending {
+            (!key.0, !key.1)
+        } else {
+            key
+        }
+    }
+
+    /// The keys of this page, in order, from those of all matches.
+    pub(super) fn cut(&self, mut keys: Vec<SortKey>) -> Vec<SortKey> {
+        let end = self.offset.saturating_add(self.limit).min(keys.len());
+        let start = self.offset.min(end);
+        if end < keys.len() {
+            // Only the front of the list is ever sorted.
+            keys.select_nth_unstable(end);
+            keys.truncate(end);
+        }
+        keys.sort_unstable();
+        keys.split_off(start)
+    }
+
+    /// The fingerprint in a key.
+    pub(super) fn fingerprint(&self, key: SortKey) -> u128 {
+        if self.descending { !key.1 } else { key.1 }
+    }
+}
+
+impl Select {
+    /// All selections, in the order in which they are offered.
+    pub const ALL: [Self; 10] = [
+        Self::All,
+        Self::State(CallerState::Dependent),
+        Self::Stranded,
+        Self::Regressed,
+        Self::Depended,
+        Self::Unresolved,
+        Self::State(CallerState::Inconclusive),
+        Self::State(CallerState::Inactive),
+        Self::State(CallerState::Migrated),
+        Self::State(CallerState::NeverDependent),
+    ];
+
+    /// Its name, such as `all`, `dependent` or `stranded`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::State(state) => state.as_str(),
+            Self::Stranded => "stranded",
+            Self::Regressed => "regressed",
+            Self::Depended => "depended",
+            Self::Unresolved => "unresolved",
+        }
+    }
+
+    /// The selection with this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+
+    pub(super) fn matches(self, record: &Record, since: u32) -> bool {
+        let state = record.state(since);
+        let dependent = state == CallerState::Dependent;
+        match self {
+            Self::All => true,
+            Self::State(wanted) => state == wanted,
+            Self::Stranded => dependent && record.is_stranded(since),
+            Self::Regressed => dependent && record.has(REGRESSED),
+            Self::Depended => record.last_dependent != NEVER && record.last_dependent >= since,
+            Self::Unresolved => record.still_depends(),
+        }
+    }
+}
+
+impl SortBy {
+    /// All sort keys, in the order in which they are offered.
+    pub const ALL: [Self; 7] = [
+        Self::Fingerprint,
+        Self::Kind,
+        Self::FirstSeen,
+        Self::LastSeen,
+        Self::LastDependent,
+        Self::Responses,
+        Self::DependentResponses,
+    ];
+
+    /// Its name, such as `last_seen`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fingerprint => "fingerprint",
+            Self::Kind => "kind",
+            Self::FirstSeen => "first_seen",
+            Self::LastSeen => "last_seen",
+            Self::LastDependent => "last_dependent",
+            Self::Responses => "responses",
+            Self::DependentResponses => "dependent_responses",
+        }
+    }
+
+    /// The sort key with this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_selection_and_sort_key_is_found_by_its_name() {
+        for select in Select::ALL {
+            assert_eq!(Select::find(select.as_str()), Some(select));
+        }
+        for sort in SortBy::ALL {
+            assert_eq!(SortBy::find(sort.as_str()), Some(sort));
+        }
+        assert_eq!(Select::find("unknown"), None);
+    }
+}

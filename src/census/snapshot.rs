@@ -1,0 +1,325 @@
+//! The snapshot of a census.
+//!
+//! | part | content |
+//! | --- | --- |
+//! | header | `LHCCENS\n`, format version |
+//! | key | key check of the fingerprints (8 bytes) |
+//! | state | [`State`] |
+//! | callers | lists of [records](Record), each with its version; an empty list ends them |
+//! | footer | length, CRC-32 |
+//!
+//! Written and read by derived `serde` impls. 1,000,000 callers, against the hand-written little-endian format that this
+//! replaced (medians of interleaved runs): FIGURES.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::{
+    caller::{ClientVersion, KeyCheck},
+    storage::{
+        frame::{FileHeader, FrameReader, FrameWriter, Malformed},
+        saver::{Saver, SnapshotStatus},
+    },
+};
+
+use super::{
+    census::Census, coverage::WatchedInterval, open_error::OpenErrorKind, overflow::Bucket,
+    record::Record, response_counts::BucketCounts, versions::VersionNames, watch::Forgotten,
+};
+
+const HEADER: FileHeader = FileHeader {
+    magic: *b"LHCCENS\n",
+    format: 2,
+};
+
+/// A larger file is not read. It would hold more than a hundred million callers, and a wrong path must not fill the memory.
+pub(super) const MAX_FILE: u64 = 8 << 30;
+
+/// About how many callers are written at once.
+const CHUNK: usize = 1_024;
+
+/// The latest time: seconds in 32 bits, as milliseconds.
+const LATEST: u64 = u32::MAX as u64 * 1_000;
+
+/// Everything but the callers.
+#[derive(Debug, Serialize, Deserialize)]
+struct State<'a> {
+    time: u64,
+    wall: u64,
+    #[serde(borrow)]
+    kinds: Vec<(&'a str, Forgotten)>,
+    endpoints: Vec<&'a str>,
+    losses: Vec<(u64, OpenErrorKind)>,
+    intervals: Vec<WatchedInterval>,
+    responses: Vec<BucketCounts>,
+    last_overflow: u32,
+    overflow: Vec<Bucket>,
+}
+
+/// A caller and its version, which is empty if unknown.
+type Caller<'a> = (Record, &'a str);
+
+/// The content of a snapshot, with the callers still unread.
+#[derive(Debug)]
+pub(super) struct Snapshot<'a> {
+    state: State<'a>,
+    callers: FrameReader<'a>,
+}
+
+impl Census {
+    /// How the writing of snapshots goes; `None` if there is no snapshot file.
+    #[must_use]
+    pub fn snapshot_status(&self) -> Option<SnapshotStatus> {
+        self.saver.as_ref().map(Saver::status)
+    }
+
+    /// Writes the snapshot now and waits for the disk. Does nothing without a snapshot file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the file is then unchanged. [`Census::snapshot_status`] shows the error as well.
+    pub fn save(&self) -> io::Result<()> {
+        let Some(saver) = &self.saver else {
+            return Ok(());
+        };
+        saver.save(&*self.clock, |writer| write(self, writer))
+    }
+
+    /// The snapshot as bytes, for [`CensusBuilder::open_bytes`](super::CensusBuilder::open_bytes).
+    ///
+    /// # Errors
+    ///
+    /// When the detector has no [key check](crate::caller::Detect::key_check).
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes the bytes of a snapshot to somewhere else than the file, in many small parts, and flushes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`, and when the detector has no [key check](crate::caller::Detect::key_check).
+    pub fn write_to(&self, out: impl Write) -> io::Result<()> {
+        let mut writer = FrameWriter::new(out);
+        write(self, &mut writer)?;
+        let (_, mut out) = writer.finish()?;
+        out.flush()
+    }
+}
+
+/// Writes a snapshot without its footer.
+fn write<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
+    let key_check = census.settings.key_check;
+    let key_check = key_check.ok_or_else(|| io::Error::other("the detector has no key check"))?;
+    writer.header(HEADER)?;
+    writer.value(&key_check.as_u64().to_le_bytes())?;
+    write_state(census, writer)?;
+    write_callers(census, writer)
+}
+
+/// Written before the callers, so none of them is earlier than its time.
+fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
+    let now = census.heartbeat();
+    let endpoints = census.endpoints.names();
+    let kinds = census.kinds.iter().map(String::as_str);
+    // Copied, because nothing must stay locked while the disk writes.
+    let watch = census.lock_watch();
+    let overflow = census.lock_overflow();
+    let state = State {
+        time: now.time,
+        wall: now.wall,
+        kinds: kinds.zip(watch.forgotten.iter().copied()).collect(),
+        endpoints: endpoints.iter().map(|name| &**name).collect(),
+        losses: watch.losses.clone(),
+        intervals: watch.coverage.intervals().copied().collect(),
+        responses: watch.history.saved(),
+        last_overflow: overflow.last(),
+        overflow: overflow.buckets().to_vec(),
+    };
+    drop((watch, overflow));
+    writer.value(&state)
+}
+
+fn write_callers<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
+    let versions = census.table.versions().names();
+    let mut records = Vec::with_capacity(CHUNK);
+    for bucket in census.table.buckets() {
+        records.extend_from_slice(&bucket);
+        drop(bucket);
+        if records.len() >= CHUNK {
+            write_chunk(writer, &mut records, &versions)?;
+        }
+    }
+    if !records.is_empty() {
+        write_chunk(writer, &mut records, &versions)?;
+    }
+    write_chunk(writer, &mut records, &versions)
+}
+
+/// Writes some callers, or the end if there are none.
+fn write_chunk<W: Write>(
+    writer: &mut FrameWriter<W>,
+    records: &mut Vec<Record>,
+    versions: &VersionNames<'_>,
+) -> io::Result<()> {
+    writer.value(&Callers { records, versions })?;
+    records.clear();
+    Ok(())
+}
+
+/// A list of callers.
+struct Callers<'a> {
+    records: &'a [Record],
+    versions: &'a VersionNames<'a>,
+}
+
+impl Serialize for Callers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.records.iter().map(|record| {
+            let version = self.versions.get(record.version);
+            (record, version.map_or("", ClientVersion::as_str))
+        }))
+    }
+}
+
+/// Reads a snapshot, after checking header, checksum and key in this order.
+pub(super) fn read(bytes: &[u8], key_check: KeyCheck) -> Result<Snapshot<'_>, OpenErrorKind> {
+    let corrupt = |Malformed| OpenErrorKind::Corrupt;
+    let mut reader = HEADER.open(bytes).map_err(OpenErrorKind::from)?;
+    let saved: [u8; 8] = reader.value().map_err(corrupt)?;
+    if u64::from_le_bytes(saved) != key_check.as_u64() {
+        return Err(OpenErrorKind::ForeignKey);
+    }
+    let mut state: State<'_> = reader.value().map_err(corrupt)?;
+    state.check().map_err(corrupt)?;
+    let callers = reader;
+    Ok(Snapshot { state, callers })
+}
+
+impl State<'_> {
+    /// Checks all numbers against the time of the snapshot.
+    fn check(&mut self) -> Result<(), Malformed> {
+        let intervals = self
+            .intervals
+            .iter()
+            .all(|interval| interval.to <= self.time);
+        let mut responses = self.responses.iter();
+        let responses =
+            responses.all(|bucket| self.allows(bucket.width, bucket.number, bucket.kind));
+        let mut overflow = self.overflow.iter();
+        let overflow = overflow.all(|bucket| {
+            Bucket::is_width(bucket.width) && self.allows(bucket.width, bucket.number, bucket.kind)
+        });
+        self.last_overflow = self.last_overflow.min(self.last_second());
+        (self.time <= LATEST && intervals && responses && overflow)
+            .then_some(())
+            .ok_or(Malformed)
+    }
+
+    /// Callers are written after the state, so some records may be a little later than its time, but not by a minute.
+    fn last_second(&self) -> u32 {
+        u32::try_from(self.time / 1_000 + 60).unwrap_or(u32::MAX)
+    }
+
+    fn allows(&self, width: u32, number: u32, kind: u8) -> bool {
+        let newest = self.last_second().checked_div(width);
+        newest.is_some_and(|newest| number <= newest) && usize::from(kind) < self.kinds.len()
+    }
+}
+
+impl Snapshot<'_> {
+    pub(super) fn time(&self) -> u64 {
+        self.state.time
+    }
+
+    pub(super) fn wall(&self) -> u64 {
+        self.state.wall
+    }
+
+    /// Puts everything into an empty census.
+    pub(super) fn restore(self, census: &Census, unknown_downtime: bool) -> Result<(), Malformed> {
+        for (index, name) in self.state.endpoints.iter().enumerate() {
+            let distinct = census.endpoint(name).index() == index;
+            distinct.then_some(()).ok_or(Malformed)?;
+        }
+        let names = self.state.kinds.iter().map(|(name, _)| *name);
+        let kinds: Vec<u8> = names.map(|name| kind_number(census, name)).collect();
+        self.restore_callers(census, &kinds)?;
+        self.restore_state(census, &kinds, unknown_downtime)
+    }
+
+    fn restore_callers(&self, census: &Census, kinds: &[u8]) -> Result<(), Malformed> {
+        let mut reader = self.callers;
+        let last_second = self.state.last_second();
+        loop {
+            // A list, read one by one.
+            let count: u32 = reader.value()?;
+            for _ in 0..count {
+                let (mut record, version): Caller<'_> = reader.value()?;
+                record.clamp(last_second);
+                record.kind = kinds.get(usize::from(record.kind)).copied().unwrap_or(0);
+                let is_new = census.table.restore(record, parse_version(version)?);
+                is_new.then_some(()).ok_or(Malformed)?;
+            }
+            if count == 0 {
+                return reader.end();
+            }
+        }
+    }
+
+    fn restore_state(
+        self,
+        census: &Census,
+        kinds: &[u8],
+        unknown_downtime: bool,
+    ) -> Result<(), Malformed> {
+        let State {
+            kinds: saved_kinds,
+            losses,
+            intervals,
+            responses,
+            last_overflow,
+            mut overflow,
+            ..
+        } = self.state;
+        for bucket in &mut overflow {
+            bucket.kind = kinds[usize::from(bucket.kind)];
+        }
+        census.lock_overflow().restore(last_overflow, overflow);
+        let mut watch = census.lock_watch();
+        for mut bucket in responses {
+            bucket.kind = kinds[usize::from(bucket.kind)];
+            watch.history.restore(&bucket);
+        }
+        for ((_, forgotten), kind) in saved_kinds.iter().zip(kinds) {
+            watch.forgotten[usize::from(*kind)].add(forgotten);
+        }
+        watch.losses = losses;
+        let restored = watch.coverage.restore(intervals);
+        if unknown_downtime {
+            tracing::warn!(
+                "the clock went back while the census was down: earlier coverage is void"
+            );
+            watch.coverage.forget();
+        }
+        restored.then_some(()).ok_or(Malformed)
+    }
+}
+
+/// The number of a kind; `other` if the census does not have it.
+fn kind_number(census: &Census, name: &str) -> u8 {
+    let index = census.kinds.iter().position(|known| known == name);
+    index
+        .and_then(|index| u8::try_from(index).ok())
+        .unwrap_or(0)
+}
+
+fn parse_version(version: &str) -> Result<Option<ClientVersion>, Malformed> {
+    if version.is_empty() {
+        return Ok(None);
+    }
+    ClientVersion::parse(version).map(Some).ok_or(Malformed)
+}

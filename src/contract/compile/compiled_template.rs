@@ -1,0 +1,235 @@
+//! A compiled template: prepared text with placeholders between.
+
+use std::io::{self, Write};
+
+use uuid::Uuid;
+
+use super::capture::CapturedHeaders;
+use crate::json::{Field, Fields};
+
+/// What fills the placeholders of one response.
+#[derive(Clone, Copy)]
+pub(crate) struct PlaceholderValues<'v> {
+    pub(crate) fields: &'v Fields<'v>,
+    pub(crate) request: &'v Fields<'v>,
+    pub(crate) captured: &'v CapturedHeaders,
+}
+
+/// A required placeholder has no value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct MissingValue;
+
+#[derive(Debug, Default)]
+pub(super) struct TemplateParts {
+    pub(super) parts: Vec<TemplatePart>,
+}
+
+#[derive(Debug)]
+pub(super) enum TemplatePart {
+    /// JSON text that is the same for every response.
+    Text(String),
+    /// A comma unless the object has just been opened.
+    Comma,
+    Placeholder(CompiledPlaceholder),
+    /// A member or object that is omitted unless something in it has a value.
+    Optional(Vec<TemplatePart>),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CompiledSource {
+    Field(usize),
+    RequestField(usize),
+    Header(usize),
+    Uuid,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledPlaceholder {
+    pub(super) source: CompiledSource,
+    pub(super) fallback: Fallback,
+}
+
+#[derive(Debug)]
+pub(super) enum Fallback {
+    /// None: the value is required, or the member around it is omitted.
+    Nothing,
+    Default(Vec<TemplatePart>),
+}
+
+impl TemplateParts {
+    /// The body's bytes, in one allocation of their exact length.
+    pub(super) fn render(&self, values: PlaceholderValues<'_>) -> Result<Vec<u8>, MissingValue> {
+        let mut length = Length::default();
+        write_all(&self.parts, values, &mut length)?;
+        let mut body = Vec::with_capacity(length.bytes);
+        write_all(&self.parts, values, &mut body)?;
+        Ok(body)
+    }
+}
+
+/// Receives the text of a body, or only counts its bytes.
+trait Sink: Write {
+    fn last(&self) -> Option<u8>;
+    fn uuid(&mut self);
+
+    fn text(&mut self, text: &str) {
+        self.write_all(text.as_bytes())
+            .expect("writing to memory does not fail");
+    }
+}
+
+#[derive(Default)]
+struct Length {
+    bytes: usize,
+    last: Option<u8>,
+}
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len();
+        self.last = bytes.last().copied().or(self.last);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Length {
+    fn last(&self) -> Option<u8> {
+        self.last
+    }
+
+    fn uuid(&mut self) {
+        self.bytes += uuid::fmt::Hyphenated::LENGTH;
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn last(&self) -> Option<u8> {
+        <[u8]>::last(self).copied()
+    }
+
+    fn uuid(&mut self) {
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        self.extend_from_slice(
+            Uuid::new_v4()
+                .hyphenated()
+                .encode_lower(&mut text)
+                .as_bytes(),
+        );
+    }
+}
+
+fn write_all(
+    parts: &[TemplatePart],
+    values: PlaceholderValues<'_>,
+    to: &mut impl Sink,
+) -> Result<(), MissingValue> {
+    for part in parts {
+        match part {
+            TemplatePart::Text(text) => to.text(text),
+            TemplatePart::Comma if to.last() == Some(b'{') => {}
+            TemplatePart::Comma => to.text(","),
+            TemplatePart::Placeholder(placeholder) => placeholder.write(values, to)?,
+            TemplatePart::Optional(parts) if have_value(parts, values) => {
+                write_all(parts, values, to)?;
+            }
+            TemplatePart::Optional(_) => {}
+        }
+    }
+    Ok(())
+}
+
+impl PlaceholderValues<'_> {
+    fn field(&self, source: CompiledSource) -> Option<Field<'_>> {
+        match source {
+            CompiledSource::Field(slot) => Some(self.fields.get(slot)),
+            CompiledSource::RequestField(slot) => Some(self.request.get(slot)),
+            CompiledSource::Header(_) | CompiledSource::Uuid => None,
+        }
+    }
+}
+
+/// Whether any placeholder in an optional part has a value.
+fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
+    parts.iter().any(|part| match part {
+        TemplatePart::Text(_) | TemplatePart::Comma => false,
+        TemplatePart::Placeholder(placeholder) => placeholder.has_value(values),
+        TemplatePart::Optional(parts) => have_value(parts, values),
+    })
+}
+
+impl CompiledPlaceholder {
+    /// Only for an optional placeholder, whose default, if any, is optional too.
+    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
+        let own = match self.source {
+            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
+                matches!(values.field(self.source), Some(Field::Present(_)))
+            }
+            CompiledSource::Header(placeholder) => values.captured.get(placeholder).is_some(),
+            CompiledSource::Uuid => true,
+        };
+        own || match &self.fallback {
+            Fallback::Nothing => false,
+            Fallback::Default(parts) => have_value(parts, values),
+        }
+    }
+
+    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+        match self.source {
+            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
+                match values.field(self.source) {
+                    Some(Field::Present(json)) => to.text(json),
+                    _ => return self.write_default(values, to),
+                }
+            }
+            CompiledSource::Header(placeholder) => match values.captured.get(placeholder) {
+                Some(text) => {
+                    serde_json::to_writer(&mut *to, text).expect("writing to memory does not fail");
+                }
+                None => return self.write_default(values, to),
+            },
+            CompiledSource::Uuid => {
+                to.text("\"");
+                to.uuid();
+                to.text("\"");
+            }
+        }
+        Ok(())
+    }
+
+    fn write_default(
+        &self,
+        values: PlaceholderValues<'_>,
+        to: &mut impl Sink,
+    ) -> Result<(), MissingValue> {
+        match &self.fallback {
+            Fallback::Nothing => Err(MissingValue),
+            Fallback::Default(parts) => write_all(parts, values, to),
+        }
+    }
+
+    fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
+        matches!(self.source, CompiledSource::RequestField(slot) if request.get(slot) == Field::Unknown)
+    }
+}
+
+impl TemplateParts {
+    /// Whether it takes a field of the request that is not known.
+    pub(super) fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
+        lack_request_field(&self.parts, request)
+    }
+}
+
+fn lack_request_field(parts: &[TemplatePart], request: &Fields<'_>) -> bool {
+    parts.iter().any(|part| match part {
+        TemplatePart::Text(_) | TemplatePart::Comma => false,
+        TemplatePart::Placeholder(placeholder) => {
+            placeholder.lacks_request_field(request)
+                || matches!(&placeholder.fallback, Fallback::Default(parts) if lack_request_field(parts, request))
+        }
+        TemplatePart::Optional(parts) => lack_request_field(parts, request),
+    })
+}

@@ -1,0 +1,171 @@
+//! What a scraper reads.
+
+use std::sync::{Arc, Mutex};
+
+use prometheus_client::{encoding::text, registry::Registry};
+
+use super::prometheus::PrometheusCollector;
+use crate::{
+    caller::{FingerprintKey, IdentitySignal, SignalDetector},
+    flag::CompatFlag,
+    metrics::{
+        Family, Metrics, Sample, Source, Value,
+        tests::app::{APPROVED, PENDING, ask, contract, layer},
+    },
+    observation::{Observation, Observe},
+};
+
+fn scraped(collector: PrometheusCollector) -> String {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(collector));
+    let mut text = String::new();
+    text::encode(&mut text, &registry).unwrap();
+    text
+}
+
+fn without_zeros(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.ends_with("} 0"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Samples such as those of a census.
+struct Callers;
+
+impl Source for Callers {
+    fn families(&self) -> &'static [Family] {
+        &[
+            Family::CALLERS,
+            Family::CENSUS_COVERAGE_RATIO,
+            Family::CENSUS_OVERFLOWED,
+        ]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        match *family {
+            Family::CALLERS => sample(&["AGENT", "dependent", "24h"], 12.into()),
+            Family::CENSUS_COVERAGE_RATIO => sample(&["24h"], Value::Ratio(0.25)),
+            _ => sample(&[], false.into()),
+        }
+    }
+}
+
+#[test]
+fn the_text_is_right_line_for_line() {
+    let flag = CompatFlag::new("features.compat", true);
+    let metrics = Arc::new(Metrics::new());
+    let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
+    ask(&layer, "poll", "AGENT", PENDING);
+    ask(&layer, "poll", "AGENT", PENDING);
+    ask(&layer, "poll", "unknown", APPROVED);
+    ask(&layer, "poll", "unknown", "not JSON");
+    let collector = PrometheusCollector::new()
+        .source(metrics)
+        .source(Callers)
+        .source(flag.reader());
+    let expected = "\
+# HELP legacy_http_compat_responses Responses on endpoints of the contract.
+# TYPE legacy_http_compat_responses counter
+legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"PENDING\",client_kind=\"AGENT\",shape=\"legacy\"} 2
+legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"APPROVED\",client_kind=\"other\",shape=\"target\"} 1
+legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"undetermined\",client_kind=\"other\",shape=\"target\"} 1
+# HELP legacy_http_compat_skipped Responses that could not be rewritten, or whose outcome is undetermined.
+# TYPE legacy_http_compat_skipped counter
+legacy_http_compat_skipped_total{endpoint=\"poll\",reason=\"not_json\"} 1
+# HELP legacy_http_compat_callers Distinct callers by state.
+# TYPE legacy_http_compat_callers gauge
+legacy_http_compat_callers{client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
+# HELP legacy_http_compat_census_coverage_ratio Share of the window in which the census watched.
+# TYPE legacy_http_compat_census_coverage_ratio gauge
+legacy_http_compat_census_coverage_ratio{window=\"24h\"} 0.25
+# HELP legacy_http_compat_census_overflowed Whether the numbers of callers contain an estimate.
+# TYPE legacy_http_compat_census_overflowed gauge
+legacy_http_compat_census_overflowed 0
+# HELP legacy_http_compat_flag_on Whether the flag is on and responses are rewritten.
+# TYPE legacy_http_compat_flag_on gauge
+legacy_http_compat_flag_on{flag=\"features.compat\"} 1
+# EOF";
+    assert_eq!(without_zeros(&scraped(collector)), expected);
+}
+
+#[test]
+fn a_family_of_two_sources_is_shown_once_with_the_samples_of_both() {
+    let (first, second) = (CompatFlag::new("a", true), CompatFlag::new("b", false));
+    let collector = PrometheusCollector::new()
+        .source(first.reader())
+        .source(second.reader());
+    let text = scraped(collector);
+    assert_eq!(text.matches("# TYPE").count(), 1);
+    assert!(text.contains("{flag=\"a\"} 1\n"));
+    assert!(text.contains("{flag=\"b\"} 0\n"));
+}
+
+#[test]
+fn a_name_that_two_sources_use_for_different_things_is_shown_as_the_first_has_it() {
+    struct Clash;
+    const CLASH: Family = Family::counter("legacy_http_compat_flag_on", &["by"], "Another thing.");
+    impl Source for Clash {
+        fn families(&self) -> &'static [Family] {
+            &[CLASH]
+        }
+
+        fn samples(&self, _family: &Family, sample: &mut Sample<'_>) {
+            sample(&["clash"], 1.into());
+        }
+    }
+    let flag = CompatFlag::new("f", true);
+    let collector = PrometheusCollector::new()
+        .source(flag.reader())
+        .source(Clash);
+    let text = scraped(collector);
+    assert_eq!(text.matches("# TYPE").count(), 1);
+    assert!(!text.contains("clash"));
+}
+
+#[test]
+fn label_values_are_escaped() {
+    let flag = CompatFlag::new("a\"b\\c\nd", true);
+    let text = scraped(PrometheusCollector::new().source(flag.reader()));
+    assert!(text.contains("{flag=\"a\\\"b\\\\c\\nd\"} 1\n"), "{text}");
+
+    let metrics = Arc::new(Metrics::new());
+    let layer = layer(contract(["poll"]), flag.reader(), &["MC\"P"], &metrics);
+    ask(&layer, "poll", "MC\"P", APPROVED);
+    let text = scraped(PrometheusCollector::new().source(metrics));
+    assert!(text.contains("client_kind=\"MC\\\"P\",shape=\"target\"} 1\n"));
+}
+
+/// Collects the fingerprints of observations.
+#[derive(Default)]
+struct Fingerprints(Mutex<Vec<String>>);
+
+impl Observe for Fingerprints {
+    fn observe(&self, observation: &Observation<'_>) {
+        let fingerprint = observation.caller().fingerprint();
+        let shown = fingerprint
+            .expect("the caller has a fingerprint")
+            .to_string();
+        self.0.lock().unwrap().push(shown);
+    }
+}
+
+#[test]
+fn nothing_that_a_client_sent_is_shown() {
+    let flag = CompatFlag::new("f", true);
+    let (metrics, seen) = (Arc::new(Metrics::new()), Arc::new(Fingerprints::default()));
+    let detector = SignalDetector::builder(["AGENT"])
+        .kind_products([("agent", "AGENT")])
+        .identity(IdentitySignal::header("x-kind"))
+        .build(&FingerprintKey::new([7; 16]));
+    let layer = layer(contract(["poll"]), flag.reader(), &[], &metrics)
+        .detector(Arc::new(detector.unwrap()))
+        .observer(seen.clone());
+    ask(&layer, "poll", "installation-17", PENDING);
+
+    let sources = PrometheusCollector::new().source(metrics);
+    let text = scraped(sources.source(flag.reader()));
+    assert!(text.contains("client_kind=\"other\",shape=\"legacy\"} 1\n"));
+    let fingerprint = &seen.0.lock().unwrap()[0];
+    for secret in [fingerprint, "psd_", "installation-17", "/poll"] {
+        assert!(!text.contains(secret), "{secret} is shown");
+    }
+}

@@ -1,0 +1,94 @@
+//! The configuration of a layer, shared by all its services.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use http::HeaderValue;
+use tracing::{Span, debug, warn};
+
+use crate::{
+    caller::{Detect, Kinds},
+    contract::LiveContract,
+    flag::FlagReader,
+    observation::{Observation, Observe, SkipReason},
+};
+
+#[derive(Clone)]
+pub(super) struct LayerSettings {
+    pub(super) contract: LiveContract,
+    pub(super) flag: FlagReader,
+    pub(super) observers: Vec<Arc<dyn Observe>>,
+    /// How many bytes of a body are peeked at.
+    pub(super) body_limit: usize,
+    /// The request headers that determine the caller's generation, for `Vary`.
+    pub(super) vary: Option<HeaderValue>,
+    /// Without a detector every caller is an anonymous legacy caller.
+    pub(super) detector: Option<Arc<dyn Detect>>,
+    pub(super) kinds: Kinds,
+    pub(super) warned_of_placement: Arc<AtomicBool>,
+    pub(super) warned_of_capture: Arc<AtomicBool>,
+}
+
+impl LayerSettings {
+    /// The field that a span may declare (as empty) to learn what became of the response.
+    const SPAN_FIELD: &str = "legacy_http_compat";
+
+    /// Logs the observation and passes it to all observers.
+    pub(super) fn notify_observers(&self, observation: &Observation<'_>) {
+        let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
+        if let Some(reason) = observation.skip_reason() {
+            let label = reason.as_str();
+            debug!(endpoint, outcome, reason = label, "response not rewritten");
+            Span::current().record(Self::SPAN_FIELD, label);
+            if reason == SkipReason::BodyEncoded {
+                self.warn_of_placement();
+            }
+        } else if observation.shape().is_legacy() {
+            debug!(endpoint, outcome, "response rewritten");
+            Span::current().record(Self::SPAN_FIELD, "rewritten");
+        }
+        for observer in &self.observers {
+            observer.observe(observation);
+        }
+    }
+
+    /// Warns once that no capture layer sees the requests.
+    pub(super) fn warn_of_missing_capture(&self) {
+        if first_time(&self.warned_of_capture) {
+            warn!(
+                "the contract reads request fields, but there is no CaptureRequestFieldsLayer inside \
+                 LegacyHttpCompatLayer to capture them"
+            );
+        }
+    }
+
+    fn warn_of_placement(&self) {
+        if first_time(&self.warned_of_placement) {
+            warn!(
+                "responses reach LegacyHttpCompatLayer with a Content-Encoding and cannot be rewritten: \
+                 place it inside the compression layer"
+            );
+        }
+    }
+}
+
+fn first_time(warned: &AtomicBool) -> bool {
+    // Relaxed: no other memory depends on it, and the swap alone makes this the only first time.
+    !warned.swap(true, Ordering::Relaxed)
+}
+
+impl fmt::Debug for LayerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LayerSettings")
+            .field("contract", &self.contract)
+            .field("flag", &self.flag)
+            .field("observers", &self.observers.len())
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}
