@@ -1,7 +1,7 @@
-//! What the census costs: one answer of a known and of a new caller, on one and on two threads; a report, and a
-//! snapshot, by number of callers.
+//! The cost of the census: a response to a known and to a new caller, on one and on two threads; reports and snapshots by
+//! number of callers.
 //!
-//! The figures for two threads need two idle cores: on a busy machine they tell of the scheduler and not of the census.
+//! The figures for two threads need two idle cores: on a busy machine they measure the scheduler, not the census.
 
 use std::{
     hint::black_box,
@@ -63,8 +63,8 @@ fn census_of(callers: u32) -> Census {
     census
 }
 
-/// The time from the first start to the last end of `threads` threads that record `rounds` answers each, every thread
-/// of callers of its own.
+/// The time from the first start to the last end of `threads` threads that record `rounds` responses each, every thread
+/// with callers of its own.
 fn together(census: &Arc<Census>, threads: u32, rounds: u64, callers: u32) -> Duration {
     let start = Arc::new(Barrier::new(threads as usize + 1));
     let workers: Vec<_> = (0..threads)
@@ -96,7 +96,7 @@ fn record(c: &mut Criterion) {
     let mut group = c.benchmark_group("record");
     for threads in [1, 2] {
         let census = Arc::new(Census::new(&detector()));
-        // Elements and not time tell how threads scale: each thread records one answer an iteration.
+        // Throughput shows how threads scale: each thread records one response per iteration.
         group.throughput(Throughput::Elements(threads.into()));
         group.bench_function(BenchmarkId::new("known caller, threads", threads), |b| {
             b.iter_custom(|rounds| together(&census, threads, rounds, 10_000));
@@ -180,7 +180,7 @@ fn snapshots(c: &mut Criterion) {
             b.iter(|| census.write_to(io::sink()).expect("a sink takes all"));
         });
         group.bench_function(BenchmarkId::new("write to disk", callers), |b| {
-            b.iter(|| census.save().expect("a disk with room"));
+            b.iter(|| census.save().expect("enough disk space"));
         });
         group.bench_function(BenchmarkId::new("read", callers), |b| {
             let builder = Census::builder(&detector()).capacity(callers as usize);

@@ -1,6 +1,6 @@
-//! One case many times over, to have its instructions counted: `instructions CASE TIMES`.
+//! Runs one case many times, to count its instructions: `instructions CASE TIMES`.
 //!
-//! Without arguments each case runs once. `benches/README.md` tells how to count.
+//! Without arguments, each case runs once. See `benches/README.md`.
 
 mod support;
 
@@ -47,7 +47,7 @@ fn run(case: &str, times: usize) {
             repeat(times, layer(true).layer(last), POLL);
         }
         "rewritten" => repeat(times, layer(true).layer(pending), POLL),
-        // Both make both layers, so that the allocator has the same to do.
+        // Both build both layers, so that the allocator does the same work.
         "uncounted" | "counted" => {
             let layers = (layer(true), counting(layer(true)));
             let (uncounted, counted) = (layers.0.layer(pending.clone()), layers.1.layer(pending));
@@ -76,7 +76,7 @@ where
     send(times, service, || request(path));
 }
 
-/// Polls of one client that says who it is.
+/// Polls by one client that identifies itself.
 fn repeat_named<S, B>(times: usize, service: S)
 where
     S: tower::Service<

@@ -74,7 +74,7 @@ fn in_a_router(criterion: &mut Criterion) {
     }
 }
 
-/// What one would write instead: the whole body into a `Value`, and a `Json` answer.
+/// The hand-written alternative: collects the body into a `Value` and responds with `Json`.
 async fn rewrite_by_hand(request: Request, next: Next) -> Response {
     let id = request.headers().get("x-correlation-id").cloned();
     let id = id
@@ -159,7 +159,7 @@ fn table(around: &str, cases: &[&str]) -> String {
     rows
 }
 
-/// In nanoseconds; nothing where the case was not measured.
+/// In nanoseconds; `None` if the case was not measured.
 fn median(group: &str, case: &str) -> Option<f64> {
     let target = env::current_exe().ok()?;
     let estimates = target
@@ -182,7 +182,7 @@ fn main() {
     }
 }
 
-/// Whether this run is for figures: without `--bench`, or with `--test`, each case only runs once.
+/// Whether this run measures: without `--bench`, or with `--test`, each case only runs once.
 fn measures() -> bool {
     let given = |option: &str| env::args().any(|argument| argument == option);
     given("--bench") && !given("--test")

@@ -2,15 +2,15 @@
 //!
 //! ```sh
 //! cargo run --example plain_hyper
-//! # An old client asks and gets 401 AUTHORIZATION_PENDING:
+//! # An old client gets 401 AUTHORIZATION_PENDING:
 //! curl -i -X POST http://127.0.0.1:8081/api/v1/auth/clients/device/poll
-//! # Switch the compatibility off, and the same request gets 200 with "status": "PENDING":
+//! # With the flag off, the same request gets 200 with "status": "PENDING":
 //! curl -i -X PUT -d off http://127.0.0.1:8081/compat
-//! # And on again:
+//! # Switch it on again:
 //! curl -i -X PUT -d on http://127.0.0.1:8081/compat
 //! ```
 //!
-//! The switch stands open to whoever reaches the port; a real service asks who flips it.
+//! `/compat` requires no authentication here; a real service does.
 
 use std::{convert::Infallible, error::Error, net::SocketAddr};
 
@@ -41,13 +41,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::spawn(async move {
             let server = auto::Builder::new(TokioExecutor::new());
             if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
-                eprintln!("a connection ended: {error}");
+                eprintln!("connection failed: {error}");
             }
         });
     }
 }
 
-/// The handlers: they know only the target contract.
+/// The handlers, which implement only the target contract.
 async fn response(
     flag: CompatFlag,
     request: Request<Incoming>,
@@ -74,12 +74,12 @@ async fn response(
         .expect("status and header are valid"))
 }
 
-fn switch(flag: &CompatFlag, active: bool) -> (StatusCode, &'static str) {
-    flag.set(active);
-    let body = if active {
-        r#"{"active":true}"#
+fn switch(flag: &CompatFlag, on: bool) -> (StatusCode, &'static str) {
+    flag.set(on);
+    let body = if on {
+        r#"{"flag":"on"}"#
     } else {
-        r#"{"active":false}"#
+        r#"{"flag":"off"}"#
     };
     (StatusCode::OK, body)
 }

@@ -1,9 +1,10 @@
-//! Tower middleware for teams that change what their HTTP API answers without breaking the clients already in the field.
+//! Tower middleware that rewrites HTTP responses into their previous shape for clients that still expect it, counts these
+//! clients, and guides the migration to its end.
 //!
-//! The handlers speak only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites answers into
-//! the shapes that old clients expect. Whatever it cannot rewrite leaves as it came, and is counted with a reason. A
-//! [`census`] says at any moment how many clients would break without it, and, with feature `rollout`, a rollout leads the
-//! change to its end on that evidence.
+//! Handlers implement only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites their responses
+//! into the shapes that old clients expect. A response that it cannot rewrite passes through unchanged, and is counted with
+//! a reason. A [`census`] reports at any moment how many clients would break without it, and, with feature `rollout`, a
+//! rollout takes the flag to its retirement based on that evidence. Requests are not changed.
 //!
 //! ```
 //! use axum::{Json, Router, routing::post};
@@ -12,39 +13,39 @@
 //! let poll = post(|| async { Json(serde_json::json!({"status": "PENDING"})) });
 //! let router: Router = Router::new().route("/api/v1/auth/clients/device/poll", poll);
 //!
-//! let flag = CompatFlag::new("features.auth.device_flow.compat_legacy_http", true);
-//! let app = router.layer(LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()));
-//! // … serve `app`: a pending poll is answered 401 AUTHORIZATION_PENDING …
+//! let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
+//! let app = router.layer(LegacyHttpCompatLayer::new(Contract::device_flow(), &flag));
+//! // While the flag is on, a poll returns 401 AUTHORIZATION_PENDING.
 //! flag.set(false);
-//! // … and from here on 200 with "status": "PENDING".
+//! // From now on, it returns 200 with "status": "PENDING".
 //! # drop(app);
 //! ```
 //!
-//! # The modules
+//! # Modules
 //!
-//! - [`contract`]: what the API answers today and what it answered before, built in Rust or read from a document
-//! - [`flag`]: the two ends of the switch
-//! - [`middleware`]: the layer, its service, future and body; where to place it and what it costs
-//! - [`observation`]: what was seen of each answer, and the trait of those who are told
-//! - [`caller`]: who asked: client kind, generation and fingerprint
+//! - [`contract`]: what an API responds today and what it responded before, built in Rust or read from a document
+//! - [`flag`]: the two ends of the flag
+//! - [`middleware`]: the layer, its service, future and body; where to place it
+//! - [`observation`]: one observed response, and the trait that receives it
+//! - [`caller`]: the sender of a request: client kind, generation and fingerprint
 //! - [`document`]: contract and callers in one JSON document
 //! - [`diagnostics`]: the faults of documents and settings
-//! - [`census`]: who still depends on the legacy shapes: distinct callers over time windows
-//! - [`metrics`]: the numbers, and how to show them
+//! - [`census`]: distinct callers over time windows, and whether they still depend on legacy responses
+//! - [`metrics`]: counters and gauges, and how to export them
 #![cfg_attr(
     feature = "rollout",
-    doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and the journal of who did what and why"
+    doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and a journal of all decisions"
 )]
 #![cfg_attr(
     feature = "admin",
-    doc = "- [`admin`] (feature `admin`): an HTTP service over the rollout, its census and metrics, with a dashboard"
+    doc = "- [`admin`] (feature `admin`): the HTTP API and dashboard of a rollout, and time series of the last 30 days"
 )]
 #![cfg_attr(
     feature = "cli",
     doc = "- [`cli`] (feature `cli`): the command `legacy-http-compat`"
 )]
-//! - [`time`] and [`worker`]: where time comes from, and who does the periodic work
-//! - [`guide`]: writing a contract, recognising callers, deployment, the operator's runbook, performance, security,
+//! - [`time`] and [`worker`]: clocks, timestamps, and the thread for periodic work
+//! - [`guide`]: writing a contract, identifying callers, deployment, the operator's runbook, performance, security,
 //!   architecture
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -79,7 +80,7 @@ pub use flag::{CompatFlag, FlagReader, FlagState};
 #[doc(inline)]
 pub use middleware::{LegacyHttpCompat, LegacyHttpCompatLayer};
 
-// Helpers of the integration tests name the crate as its users do; a test of this crate may include them.
+// Lets unit tests include helpers of the integration tests, which name the crate as its users do.
 #[cfg(test)]
 extern crate self as legacy_http_compat;
 

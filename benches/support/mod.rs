@@ -1,4 +1,4 @@
-//! The cases that are measured: the same answers, with and without the layer.
+//! The measured cases: the same responses, with and without the layer.
 #![allow(dead_code, reason = "each bench that includes it uses its own part")]
 
 use std::{
@@ -25,10 +25,10 @@ use tower::Service;
 pub(crate) const POLL: &str = "/api/v1/auth/clients/device/poll";
 pub(crate) const OTHER: &str = "/api/v1/auth/clients/device/else";
 
-/// The lengths of the answers' bodies, in bytes.
+/// The lengths of the response bodies, in bytes.
 pub(crate) const SIZES: [usize; 3] = [40, 1024, 64 * 1024];
 
-/// A plain tower service: the same JSON answer to every request.
+/// A plain tower service: the same JSON response to every request.
 #[derive(Clone)]
 pub(crate) struct Plain(pub(crate) Bytes);
 
@@ -49,13 +49,13 @@ impl<B> Service<Request<B>> for Plain {
     }
 }
 
-/// The layer for the device flow, with a body limit above all [`SIZES`].
+/// A layer for the device flow, with a body limit above all [`SIZES`].
 pub(crate) fn layer(active: bool) -> LegacyHttpCompatLayer {
     let flag = CompatFlag::new("f", active);
     LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).body_limit(128 * 1024)
 }
 
-/// The layer with all that counts callers: a detector, a census and metrics.
+/// The layer with a detector, a census and metrics.
 pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
     let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
         .kind_header("x-client-kind")
@@ -73,13 +73,13 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .observer(Arc::new(Metrics::new()))
 }
 
-/// The answer to a poll, filled up to some `size` bytes with a list of small objects behind what the contract asks for.
+/// The response to a poll: the fields that the contract reads, then a list of small objects, up to about `size` bytes.
 pub(crate) fn response(status: &str, size: usize) -> Bytes {
     let start = format!(r#"{{"status":"{status}","interval":5,"x":["#);
     shared(start, "]}", size)
 }
 
-/// The same with the status behind the list.
+/// The same, with the status after the list.
 pub(crate) fn response_status_last(status: &str, size: usize) -> Bytes {
     shared(
         r#"{"interval":5,"x":["#.to_owned(),
@@ -111,10 +111,10 @@ pub(crate) fn request<B: Default>(path: &'static str) -> Request<B> {
     request
 }
 
-/// A request of a client that says who it is.
+/// A request by a client that identifies itself.
 pub(crate) fn named_request<B: Default>(path: &'static str) -> Request<B> {
     let mut request = request(path);
-    // Room for all of it ahead, so that making the request costs the same at all times.
+    // With sufficient capacity, so that building the request always costs the same.
     *request.headers_mut() = HeaderMap::with_capacity(6);
     for (name, value) in [
         ("content-type", "application/json"),
@@ -128,7 +128,7 @@ pub(crate) fn named_request<B: Default>(path: &'static str) -> Request<B> {
     request
 }
 
-/// One request from call to the end of the answer's body. Returns the answer's status.
+/// Sends one request and reads the response body to its end. Returns the status.
 pub(crate) fn exchange<S, R, B>(service: &mut S, request: Request<R>) -> StatusCode
 where
     S: Service<Request<R>, Response = Response<B>, Error = Infallible>,

@@ -18,21 +18,20 @@ const DAY: u64 = 24 * 60 * 60;
 #[derive(Parser)]
 #[command(
     name = "core",
-    after_help = "CORE_FINGERPRINT_KEY (32 hexadecimal digits) is the secret under which clients get their pseudonyms; \
-                  without it one is made on first use and kept in the data directory."
+    after_help = "CORE_FINGERPRINT_KEY (32 hexadecimal digits) is the secret key of the clients' fingerprints. Without it, a \
+                  key is generated on first use and stored in the data directory."
 )]
 pub(crate) struct Args {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
-    /// Whether old clients get the answers they expect when the rollout begins; later its journal says. By default as the
-    /// policy says, and without one they do
+    /// Whether old clients get legacy responses in a new rollout [default: by the policy; without a policy, on]
     #[arg(long, value_enum)]
     compat: Option<Switch>,
 
-    /// What the rollout asks for before each step (JSON); by default what its journal says, and at first nothing. Another
-    /// one than the journal's takes its place, and that is journaled
+    /// The rollout's policy (JSON); replaces the journaled one, and the change is journaled [default: the journaled policy,
+    /// at first one without gates]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
@@ -44,23 +43,23 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = value_parser!(u64).range(1..=DAY))]
     expires_in: u64,
 
-    /// Start and token requests of one peer in a minute; more are refused
+    /// Start and token requests allowed per peer and minute
     #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = value_parser!(u32).range(1..))]
     attempts_per_minute: u32,
 
-    /// Token of who may act in the dashboard and its API; generated and printed if absent
+    /// Token for operators of the dashboard and its API; generated and printed if absent
     #[arg(long, value_name = "TOKEN", env = "CORE_OPERATOR_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) operator_token: Option<String>,
 
-    /// Token of who may only look; generated and printed if absent
+    /// Token for viewers; generated and printed if absent
     #[arg(long, value_name = "TOKEN", env = "CORE_VIEWER_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) viewer_token: Option<String>,
 
-    /// A contract document (JSON) in place of the shipped one
+    /// A contract document (JSON) instead of the built-in device flow
     #[arg(long, value_name = "FILE")]
     contract: Option<PathBuf>,
 
-    /// Directory for what outlives the process; a fresh temporary one, printed, if absent
+    /// Directory for the persistent files; a temporary one, printed, if absent
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
@@ -68,26 +67,26 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=DAY))]
     snapshot_every: u64,
 
-    /// Start even if the census of earlier runs cannot be read; the loss is recorded
+    /// Start even if the census snapshot cannot be read; the loss is recorded
     #[arg(long)]
     pub(crate) accept_census_loss: bool,
 
-    /// Take the client's address from this header, which the proxy in front sets
+    /// Take the client's address from this header, set by the proxy in front
     #[arg(long, value_name = "HEADER", value_enum)]
     behind_proxy: Option<ProxyHeader>,
 }
 
-/// A switch as the command line spells it.
+/// The flag, as the command line spells it.
 #[derive(Clone, Copy, ValueEnum)]
 enum Switch {
-    /// Old clients get legacy answers
+    /// Old clients get legacy responses
     On,
-    /// Everyone gets target answers
+    /// All clients get target responses
     Off,
 }
 
 impl Args {
-    /// What the application needs of the command line, served from `addr`.
+    /// The settings of an application that listens on `addr`.
     pub(crate) fn settings(&self, addr: SocketAddr) -> Settings {
         Settings {
             public_url: public_url(addr),
@@ -97,7 +96,7 @@ impl Args {
         }
     }
 
-    /// Who names the clients' addresses.
+    /// The source of the clients' addresses.
     pub(crate) fn addresses(&self) -> AddressSource {
         self.behind_proxy
             .map_or(AddressSource::Peer, AddressSource::Header)
@@ -107,23 +106,23 @@ impl Args {
         Duration::from_secs(self.snapshot_every)
     }
 
-    /// The text of the contract document, where one is given.
+    /// The text of the contract document, if one is given.
     pub(crate) fn contract_document(&self) -> Result<Option<String>, String> {
         let path = self.contract.as_ref();
         path.map(|path| read("contract", path)).transpose()
     }
 
-    /// The policy, where one is given.
+    /// The policy, if one is given.
     pub(crate) fn policy(&self) -> Result<Option<Policy>, String> {
         let Some(path) = &self.policy else {
             return Ok(None);
         };
         let policy = Policy::from_json(&read("policy", path)?);
-        let faults = |error| format!("the policy {} has faults\n{error}", path.display());
+        let faults = |error| format!("the policy {} is invalid\n{error}", path.display());
         policy.map(Some).map_err(faults)
     }
 
-    /// The phase to begin in, where the command line says.
+    /// The opening phase, if the command line sets it.
     pub(crate) fn opening_phase(&self) -> Option<Phase> {
         self.compat.map(|compat| match compat {
             Switch::On => Phase::Compat,
@@ -137,12 +136,12 @@ fn read(what: &str, path: &Path) -> Result<String, String> {
     text.map_err(|error| format!("cannot read the {what} {}: {error}", path.display()))
 }
 
-/// Where a browser on this machine finds what is served from `addr`.
+/// The URL under which a browser on this machine reaches `addr`.
 pub(crate) fn public_url(addr: SocketAddr) -> String {
     format!("http://{}", reachable(addr))
 }
 
-/// A wildcard address is one to listen on, not one to open in a browser.
+/// The loopback address in place of a wildcard, which a browser cannot open.
 fn reachable(mut addr: SocketAddr) -> SocketAddr {
     match addr.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => addr.set_ip(Ipv4Addr::LOCALHOST.into()),

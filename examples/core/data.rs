@@ -1,4 +1,4 @@
-//! The data directory: what outlives the process.
+//! The data directory, which holds everything that outlives the process.
 
 use std::{
     env,
@@ -9,19 +9,19 @@ use std::{
 
 use legacy_http_compat::caller::FingerprintKey;
 
-/// Holds the key for this process alone, in place of the one in the data directory.
+/// The environment variable with a fingerprint key that takes precedence over the one in the data directory.
 pub(crate) const KEY_VARIABLE: &str = "CORE_FINGERPRINT_KEY";
 
 const KEY_FILE: &str = "fingerprint.key";
 
-/// A directory that only its owner can look into.
+/// A directory that only its owner can read.
 pub(crate) struct DataDir {
     path: PathBuf,
     is_temporary: bool,
 }
 
 impl DataDir {
-    /// The directory at `path`, made if there is none; without a path a fresh one that nobody else knows.
+    /// Opens the directory at `path`, created if missing; without a path, a new temporary one.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, String> {
         let name = || env::temp_dir().join(format!("core-{:032x}", rand::random::<u128>()));
         let data = Self {
@@ -29,7 +29,7 @@ impl DataDir {
             is_temporary: path.is_none(),
         };
         let made = directory(path.is_some()).create(&data.path);
-        made.map_err(|error| format!("cannot make {}: {error}", data.path.display()))?;
+        made.map_err(|error| format!("cannot create {}: {error}", data.path.display()))?;
         Ok(data)
     }
 
@@ -41,42 +41,43 @@ impl DataDir {
         self.is_temporary
     }
 
-    /// The key of the environment, or else the one kept here, made on first use.
+    /// The key from the environment, or else the one stored here, generated on first use.
     pub(crate) fn fingerprint_key(&self) -> Result<FingerprintKey, String> {
         match env::var(KEY_VARIABLE) {
             Ok(hex) => parse(&hex, KEY_VARIABLE),
-            Err(env::VarError::NotPresent) => self.kept_key(),
+            Err(env::VarError::NotPresent) => self.stored_key(),
             Err(env::VarError::NotUnicode(_)) => Err(format!("{KEY_VARIABLE} is not text")),
         }
     }
 
-    fn kept_key(&self) -> Result<FingerprintKey, String> {
+    fn stored_key(&self) -> Result<FingerprintKey, String> {
         let path = self.path.join(KEY_FILE);
         let name = path.display().to_string();
-        match kept_or_made(&path) {
+        match read_or_create(&path) {
             Ok(hex) => parse(hex.trim_ascii_end(), &name),
             Err(error) => Err(format!(
-                "cannot keep the fingerprint key in {name}: {error}"
+                "cannot store the fingerprint key in {name}: {error}"
             )),
         }
     }
 }
 
-/// Neither this nor the error shows anything of the key.
+/// The error does not contain the key.
 fn parse(hex: &str, origin: &str) -> Result<FingerprintKey, String> {
-    FingerprintKey::from_hex(hex).map_err(|error| format!("the key in {origin} is no key: {error}"))
+    FingerprintKey::from_hex(hex)
+        .map_err(|error| format!("invalid fingerprint key in {origin}: {error}"))
 }
 
-fn kept_or_made(path: &Path) -> io::Result<String> {
+fn read_or_create(path: &Path) -> io::Result<String> {
     match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path),
-        kept => kept,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path),
+        read => read,
     }
 }
 
-/// Written whole under another name and then linked, so that neither a crash nor a second process at the same moment
-/// leaves half a key or two of them: who comes second reads the first one's.
-fn make(path: &Path) -> io::Result<String> {
+/// Writes the key under a temporary name and then links it, so that neither a crash nor a concurrent process leaves
+/// a partial key or a second one: a process that loses the race reads the winner's key.
+fn create(path: &Path) -> io::Result<String> {
     let draft = path.with_extension(format!("{:032x}", rand::random::<u128>()));
     let mut file = owned_file().open(&draft)?;
     let linked = writeln!(file, "{:032x}", rand::random::<u128>())

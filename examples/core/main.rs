@@ -4,20 +4,20 @@
 //! cargo run --example core --features admin,prometheus -- --listen 127.0.0.1:8080 --compat on
 //! ```
 //!
-//! The handlers under `app/` speak only the target contract. The first line on standard output is
-//! `core listening on http://ADDR`; the address of the dashboard with the tokens that were generated and a data
-//! directory that was made for this run follow. Logs go to standard error (`RUST_LOG` chooses which). Ctrl-C and SIGTERM
-//! let requests in flight finish, end what the dashboard watches, write the last snapshots, and stop.
+//! The handlers under `app/` implement only the target contract. The first line on standard output is
+//! `core listening on http://ADDR`; the address of the dashboard, generated tokens, and a temporary data directory
+//! follow. Logs go to standard error, filtered by `RUST_LOG`. Ctrl-C and SIGTERM start a graceful shutdown: requests in
+//! flight finish, event streams end, and the last snapshots are written.
 //!
-//! `GET /` says what there is to try, with lines for a shell. `GET /metrics` is for Prometheus. `/rollout` is for
-//! whoever has a token: the dashboard, and under `/rollout/api` what it shows and does as JSON. The switch belongs to the
-//! rollout, whose journal is in the data directory: it moves if the gates of the policy let pass, and back at any time.
+//! `GET /` lists commands to try. `GET /metrics` is for Prometheus. `/rollout` is the dashboard and requires a token;
+//! `/rollout/api` is the same as JSON. The flag belongs to a rollout, whose journal is in the data directory: a
+//! transition requires the gates of the policy to pass, a rollback is always possible.
 
 mod app;
 mod args;
 mod data;
 mod signal;
-mod watching;
+mod wiring;
 
 use std::{
     error::Error,
@@ -68,15 +68,15 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         contract: opening.contract.clone(),
         detector,
     };
-    let watch = watching::open(&args, &data, &compat.detector)?;
-    let rollout = Arc::new(watching::roll_out(opening, &data, &watch)?);
-    // Before the announcement, so that whoever has read it may already signal.
+    let watch = wiring::open_watch(&args, &data, &compat.detector)?;
+    let rollout = Arc::new(wiring::open_rollout(opening, &data, &watch)?);
+    // Before the announcement: a signal may arrive as soon as it is printed.
     let stop = signal::stop()?;
 
-    let history = Arc::new(watching::remember(&data, &watch)?);
-    let keys = keys(&args);
-    let admin = keys.admin(rollout.clone(), history.clone())?;
-    let worker = watching::keep(&watch, &rollout, &history)?;
+    let history = Arc::new(wiring::open_history(&data, &watch)?);
+    let tokens = tokens(&args);
+    let admin = tokens.admin(rollout.clone(), history.clone())?;
+    let worker = wiring::start_worker(&watch, &rollout, &history)?;
     let state = AppState::new(
         &args.settings(addr),
         rollout,
@@ -84,15 +84,15 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         Arc::new(SystemClock::new()),
     );
     tracing::info!(%addr, "core starts");
-    announce(&announcement(addr, &args, &keys, &data))?;
+    announce(&announcement(addr, &args, &tokens, &data))?;
     let app = app::app(state, compat, &admin, args.addresses());
     let stop = async move {
         stop.await;
-        // Whoever watches would keep the server from ending.
+        // Open event streams would keep the server running.
         admin.close();
     };
     app::serve(listener, app, stop).await?;
-    // After the last request, so that the last snapshot knows them all.
+    // After the last request, so that the last snapshot includes it.
     worker.shutdown();
     tracing::info!("core stopped");
     Ok(())
@@ -114,8 +114,8 @@ fn contract(args: &Args) -> Result<Contract, Box<dyn Error>> {
     })
 }
 
-/// The tokens that were given, and new ones in place of those that were not.
-fn keys(args: &Args) -> AdminTokens {
+/// The given tokens; generated ones for those not given.
+fn tokens(args: &Args) -> AdminTokens {
     let or_fresh = |given: &Option<String>, prefix| {
         let given = given.clone();
         given.unwrap_or_else(|| fresh_secret(prefix))
@@ -126,17 +126,17 @@ fn keys(args: &Args) -> AdminTokens {
     }
 }
 
-/// What a reader of standard output needs to begin. A token that was given is known already.
-fn announcement(addr: SocketAddr, args: &Args, keys: &AdminTokens, data: &DataDir) -> String {
+/// The lines on standard output. A token that was given is not printed.
+fn announcement(addr: SocketAddr, args: &Args, tokens: &AdminTokens, data: &DataDir) -> String {
     let mut lines = format!("core listening on http://{addr}\n");
     // Writing to a `String` cannot fail.
     let _ = write!(lines, "dashboard: {}{ADMIN_PATH}", public_url(addr));
     if args.operator_token.is_none() {
-        let _ = write!(lines, "  operator token: {}", keys.operator);
+        let _ = write!(lines, "  operator token: {}", tokens.operator);
     }
     lines.push('\n');
     if args.viewer_token.is_none() {
-        let _ = writeln!(lines, "viewer token: {}", keys.viewer);
+        let _ = writeln!(lines, "viewer token: {}", tokens.viewer);
     }
     if data.is_temporary() {
         let _ = writeln!(lines, "data directory: {}", data.path().display());
@@ -144,7 +144,7 @@ fn announcement(addr: SocketAddr, args: &Args, keys: &AdminTokens, data: &DataDi
     lines
 }
 
-/// Written at once, so that a reader who leaves after the first line does not break the others.
+/// Writes all lines at once, so that a reader may close the pipe after the first.
 fn announce(lines: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(lines.as_bytes())?;

@@ -1,8 +1,8 @@
-//! When to stop.
+//! The signals that stop the server.
 
 use std::io;
 
-/// Completes at Ctrl-C or SIGTERM. The handlers stand as soon as this function has returned.
+/// Completes on Ctrl-C or SIGTERM. The handlers are installed when this function returns.
 #[cfg(unix)]
 pub(crate) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +17,7 @@ pub(crate) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Completes at Ctrl-C. The handler stands as soon as this function has returned.
+/// Completes on Ctrl-C. The handler is installed when this function returns.
 #[cfg(windows)]
 pub(crate) fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut ctrl_c = tokio::signal::windows::ctrl_c()?;

@@ -2,39 +2,39 @@
 
 use clap::{Parser, ValueEnum, value_parser};
 
-/// Plays the whole rollout plan of the device flow: a Core, its clients, its operator, and a clock that runs fast.
+/// Runs the whole rollout plan of the device flow: a Core, its clients, its operator, and a fast clock.
 ///
-/// Ends with a table of what the plan promises and what was seen, and with 1 if anything differs.
+/// Prints a table of expected and observed results, and exits with 1 if any differ.
 #[derive(Parser)]
 #[command(name = "rehearsal")]
 pub(crate) struct Args {
-    /// Leave time to watch it in the dashboard: half an hour of the rollout in a second
+    /// Run slowly enough to watch in the dashboard: half an hour of the rollout per second
     #[arg(long, conflicts_with = "pace")]
     slow: bool,
 
-    /// Rollout minutes that pass in a second [default: 360]
+    /// Rollout minutes per second [default: 360]
     #[arg(long, value_name = "MINUTES", value_parser = value_parser!(u32).range(1..=1_440))]
     pace: Option<u32>,
 
-    /// Print the table alone on standard output, as JSON; the timeline goes to standard error
+    /// Print only the table to standard output, as JSON; the timeline goes to standard error
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Do one thing otherwise than the plan says, to see that it is noticed
+    /// Deviate from the plan in one point, to check that it is detected
     #[arg(long, value_name = "WHAT", value_enum)]
     pub(crate) r#break: Option<Break>,
 }
 
-/// What can be done otherwise.
+/// A deviation from the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Break {
-    /// Nobody switches compat on
+    /// Compat is never enabled
     Compat,
-    /// No human ever denies a device
+    /// No device is ever denied
     Denied,
     /// One AGENT is not upgraded
     Upgrade,
-    /// The post-analysis is filed before anybody asks for it
+    /// The post-analysis is filed too early
     Analysis,
 }
 
@@ -42,7 +42,7 @@ const PACE: u32 = 360;
 const SLOW_PACE: u32 = 30;
 
 impl Args {
-    /// How many times as fast as real time the rollout's clock runs.
+    /// The speed of the rollout's clock, in multiples of real time.
     pub(crate) fn factor(&self) -> u32 {
         let pace = if self.slow { SLOW_PACE } else { PACE };
         self.pace.unwrap_or(pace) * 60

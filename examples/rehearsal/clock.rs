@@ -1,4 +1,4 @@
-//! The clock of the rollout, which runs fast while all wait, and stands while somebody acts.
+//! The clock of the rollout: it runs fast while time passes, and is held while clients and operator act.
 
 use std::{
     sync::{
@@ -14,30 +14,30 @@ use legacy_http_compat::{
 };
 use tokio::sync::watch;
 
-/// Real time, so many times as fast, in the steps of the keeper that ticks it.
+/// Real time multiplied by a factor, advanced by the ticks of its worker.
 ///
-/// It is the first work of its keeper, and counts no more of real time at a tick than [`FastClock::MOST`]: on a machine that
-/// stalls, rollout time stands still, where a clock that ran on would make hours in which nobody watched out of a moment.
-/// While it is held, whatever is asked of the rollout is asked at one moment, with all that is periodic done up to it.
+/// It is the first task of the worker, and advances at most by [`FastClock::MOST`] of real time per tick: a stalled machine
+/// stops rollout time, and does not turn a moment into hours without observation. While the clock is held, all requests
+/// to the rollout happen at one moment, and all periodic work is done up to that moment.
 #[derive(Debug)]
 pub(crate) struct FastClock {
     start_unix_ms: u64,
     factor: u32,
     elapsed_ms: AtomicU64,
-    /// When it was last ticked; `None` while it is held.
+    /// The last tick; `None` while the clock is held.
     ticked: Mutex<Option<Instant>>,
-    /// How many rounds of its keeper have ended.
+    /// The number of completed rounds of the worker.
     rounds: watch::Sender<u64>,
 }
 
-/// The last work of the keeper: a round has ended.
+/// The last task of the worker, which completes a round.
 pub(crate) struct RoundEnd(pub(crate) Arc<FastClock>);
 
 impl FastClock {
-    /// The most of real time that counts at one tick.
+    /// The most real time that one tick adds.
     const MOST: Duration = Duration::from_millis(100);
 
-    /// A clock that shows the present time, and stands.
+    /// A clock that is held at the current time.
     pub(crate) fn new(factor: u32) -> Self {
         Self {
             start_unix_ms: SystemClock::new().unix_ms(),
@@ -48,17 +48,17 @@ impl FastClock {
         }
     }
 
-    /// The furthest it goes at one tick.
+    /// The most rollout time that one tick adds.
     pub(crate) fn leap(&self) -> Duration {
         Self::MOST * self.factor
     }
 
-    /// Lets time pass from now on.
+    /// Starts the clock.
     pub(crate) fn run(&self) {
         *self.ticked() = Some(Instant::now());
     }
 
-    /// Stops time, and waits until all periodic work is done up to this moment.
+    /// Holds the clock, and waits until all periodic work is done up to this moment.
     pub(crate) async fn hold(&self) {
         *self.ticked() = None;
         let mut rounds = self.rounds.subscribe();

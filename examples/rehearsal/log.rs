@@ -1,4 +1,4 @@
-//! The log of the Core, kept to be read.
+//! The log of the Core, captured in memory.
 
 use std::{
     io,
@@ -7,14 +7,14 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-/// What is logged from its installation on; a clone is the same log.
+/// A captured log; clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Log {
     lines: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Log {
-    /// A log that takes everything this process has to say of the rollout.
+    /// Installs a log that captures what the crate logs.
     pub(crate) fn install() -> Self {
         let log = Self::default();
         tracing_subscriber::fmt()

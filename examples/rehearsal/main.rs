@@ -1,22 +1,22 @@
-//! The whole rollout plan of the device flow, played before your eyes in less than a minute.
+//! The whole rollout plan of the device flow in less than a minute.
 //!
 //! ```text
 //! cargo run --example rehearsal --features admin,prometheus
 //! ```
 //!
-//! The Core example's server runs in this process, on a free port of the loopback, with a clock for the rollout on which
-//! six hours pass in a second. A fleet of clients uses it over HTTP, some old, some upgraded on the way, two that vanish
-//! and one that nobody upgrades; an operator goes through the plan by the admin API: observe, compat, upgrade, quiet,
-//! cutover, an incident with its rollback and post-analysis, a second cutover, retirement. At the end stands a table: each
-//! line of the plan, what was to be seen, and what was seen, read back from the running server. If anything differs, it
-//! ends with 1.
+//! The Core example's server runs in this process, on a free port of the loopback interface, with a clock for the rollout
+//! on which six hours pass per second. Clients use it over HTTP: some are old, some are upgraded on the way, two
+//! disappear and one is never upgraded. An operator executes the plan through the admin API: observe, compat, upgrade,
+//! quiet, cutover, an incident with rollback and post-analysis, a second cutover, retirement. The final table lists
+//! each line of the plan with expected and observed results, read back from the running server. The exit code is 1 if
+//! any differ.
 //!
-//! `--slow` leaves time to watch it in the dashboard, whose address is printed at the start. `--json` prints the table
-//! alone on standard output. Ctrl-C ends it early, with 130, and leaves nothing behind.
+//! `--slow` runs slowly enough to watch in the dashboard, whose address is printed at the start. `--json` prints only the
+//! table to standard output. Ctrl-C stops early with exit code 130 and removes all files.
 
 mod args;
 mod clock;
-#[allow(dead_code, reason = "no proxy stands in front of this Core")]
+#[allow(dead_code, reason = "there is no proxy in front of this Core")]
 #[path = "../core/app/mod.rs"]
 mod core_app;
 mod field;
@@ -60,7 +60,7 @@ async fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let timeline = Timeline::new(args.json);
     timeline.text(&greeting(&stage, args));
     let core = HttpClient::new(stage.base.clone());
-    let operator = Operator::new(core.clone(), &stage.keys.operator);
+    let operator = Operator::new(core.clone(), &stage.tokens.operator);
     let mut scene = Scene::new(
         (core, operator),
         stage.clock.clone(),
@@ -82,36 +82,36 @@ async fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn greeting(stage: &Stage, args: &Args) -> String {
-    let (base, keys) = (&stage.base, &stage.keys);
+    let (base, tokens) = (&stage.base, &stage.tokens);
     let minutes = args.factor() / 60;
     format!(
-        "The rollout plan of the device flow; {minutes} rollout minutes pass in a second.\n\n\
+        "The rollout plan of the device flow, at {minutes} rollout minutes per second.\n\n\
          dashboard: {base}{ADMIN_PATH}\n\
          operator token:\n  {}\n\
          viewer token:\n  {}\n\
          metrics: {base}/metrics",
-        keys.operator, keys.viewer
+        tokens.operator, tokens.viewer
     )
 }
 
-/// Plays it all, and prints the table; whether everything was as the plan says.
+/// Runs the plan and prints the table. Returns whether everything was as expected.
 async fn perform(scene: &mut Scene, args: &Args) -> bool {
     if let Err(stop) = play::play(scene).await {
         scene
             .timeline
-            .text(&format!("\nThe play stops here. {}", stop.0));
+            .text(&format!("\nThe rehearsal stops here: {}", stop.0));
     }
     play::look_back(scene).await;
     let rows = scene.ledger.rows();
-    scene.timeline.heading("The plan, and what was seen of it");
+    scene.timeline.heading("Expected and observed results");
     scene.timeline.text(&as_text(&rows));
     if args.json {
         println!("{}", as_json(&rows));
     }
     let differing = rows.iter().filter(|row| !row.ok).count();
     scene.timeline.text(&match differing {
-        0 => format!("All {} as planned.", rows.len()),
-        differing => format!("{differing} of {} NOT as planned.", rows.len()),
+        0 => format!("All {} as expected.", rows.len()),
+        differing => format!("{differing} of {} NOT as expected.", rows.len()),
     });
     differing == 0
 }

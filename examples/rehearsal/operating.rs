@@ -1,11 +1,11 @@
-//! What an operator does and sees in the rehearsal alone.
+//! The operator's commands that only the rehearsal uses.
 
 use serde_json::{Value, json};
 
 use crate::support::{operator::Operator, response::Answer};
 
 impl Operator {
-    /// What the gates of a step would say now.
+    /// Evaluates the gates of a transition.
     pub(crate) async fn dry_run(&self, step: &str) -> Value {
         self.page(&format!("transitions/{step}")).await
     }
@@ -15,7 +15,7 @@ impl Operator {
             "check": check,
             "green": green,
             "link": "https://ci.example/runs/17",
-            "reason": "a pipeline ran",
+            "reason": "the pipeline has run",
         });
         self.order("checks", &body).await
     }
@@ -25,7 +25,7 @@ impl Operator {
         self.order("incidents/close", &body).await
     }
 
-    /// Clients of a kind are back at an earlier version because of an incident.
+    /// Records that clients of a kind were rolled back to an earlier version because of an incident.
     pub(crate) async fn client_rolled_back(
         &self,
         kind: &str,

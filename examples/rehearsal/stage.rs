@@ -1,4 +1,4 @@
-//! The Core example's server, in this process, with a fast clock for the rollout.
+//! The Core example's server in this process, with a fast clock for the rollout.
 
 use std::{
     env,
@@ -30,19 +30,19 @@ use crate::{
 
 const POLICY: &str = include_str!("policy.json");
 
-/// How often the rollout is kept: so often that the clock goes by minutes, not by hours.
+/// How often the worker ticks: often enough that the clock advances by minutes, not by hours.
 const TICK: Duration = Duration::from_millis(20);
 
-/// How often snapshots are written, in rollout time: not at every tick.
+/// How often snapshots are written, in rollout time.
 const SAVE_EVERY: Duration = Duration::from_secs(12 * 3_600);
 
-/// How long a device code lives, in real time: long enough for a stalled machine, short enough to see one expire.
+/// The lifetime of a device code, in real time: long enough for a stalled machine, short enough to see one expire.
 const EXPIRES_IN: Duration = Duration::from_secs(8);
 
 /// A running Core.
 pub(crate) struct Stage {
     pub(crate) base: String,
-    pub(crate) keys: AdminTokens,
+    pub(crate) tokens: AdminTokens,
     pub(crate) clock: Arc<FastClock>,
     admin: Admin,
     worker: BackgroundWorker,
@@ -52,21 +52,21 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// On a free port of the loopback, with its journal in a fresh directory.
+    /// Starts a Core on a free port of the loopback interface, with its files in a new directory.
     pub(crate) async fn open(factor: u32) -> Result<Self, Box<dyn Error>> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", listener.local_addr()?);
         let data = env::temp_dir().join(fresh_secret("rehearsal"));
         fs::create_dir(&data)?;
         let clock = Arc::new(FastClock::new(factor));
-        let (compat, watch) = observed(clock.clone(), &data)?;
-        let rollout = Arc::new(rolled_out(&compat, &watch, clock.clone(), &data)?);
-        let history = Arc::new(remembered(&watch, clock.clone(), &data)?);
-        let keys = AdminTokens {
+        let (compat, watch) = open_watch(clock.clone(), &data)?;
+        let rollout = Arc::new(open_rollout(&compat, &watch, clock.clone(), &data)?);
+        let history = Arc::new(open_history(&watch, clock.clone(), &data)?);
+        let tokens = AdminTokens {
             operator: fresh_secret("opr"),
             viewer: fresh_secret("vwr"),
         };
-        let admin = keys.admin(rollout.clone(), history.clone())?;
+        let admin = tokens.admin(rollout.clone(), history.clone())?;
         let work: [Arc<dyn Tick>; 5] = [
             clock.clone(),
             watch.census.clone(),
@@ -75,7 +75,7 @@ impl Stage {
             Arc::new(RoundEnd(clock.clone())),
         ];
         let worker = BackgroundWorker::start(TICK, work)?;
-        // Sessions, limits and device codes go by real time: people and clients live in it.
+        // Sessions, limits and device codes use real time, as people and clients do.
         let state = AppState::new(
             &settings(&base),
             rollout,
@@ -86,13 +86,13 @@ impl Stage {
         let (stop, stopped) = oneshot::channel::<()>();
         let closing = admin.clone();
         let serving = core_app::serve(listener, app, async move {
-            // A sender that is gone stops the server too.
+            // A dropped sender stops the server too.
             let _ = stopped.await;
             closing.close();
         });
         Ok(Self {
             base,
-            keys,
+            tokens,
             clock,
             admin,
             worker,
@@ -102,10 +102,10 @@ impl Stage {
         })
     }
 
-    /// Stops as Ctrl-C would, and leaves nothing behind.
+    /// Stops as on Ctrl-C, and removes all files.
     pub(crate) async fn close(self) -> io::Result<()> {
         self.admin.close();
-        // The other end is gone only where the server has ended by itself.
+        // Fails only if the server has stopped already.
         let _ = self.stop.send(());
         let served = self.served.await.map_err(io::Error::other)?;
         self.worker.shutdown();
@@ -114,13 +114,13 @@ impl Stage {
     }
 }
 
-fn observed(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<dyn Error>> {
+fn open_watch(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<dyn Error>> {
     let detector = core_app::detector(&FingerprintKey::new(rand::random()));
     // Two heartbeats are at most two leaps apart.
     let limit = 4 * clock.leap();
     let census = Watch::census_of(&detector)
         .clock(clock)
-        // Places are walked through at every tick, of which there are many.
+        // Every tick walks all entries, and ticks are frequent.
         .capacity(1_000)
         .heartbeat_limit(limit)
         .snapshot(data.join(SNAPSHOT))
@@ -133,7 +133,7 @@ fn observed(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<d
     Ok((compat, Watch::new(census)))
 }
 
-fn remembered(
+fn open_history(
     watch: &Watch,
     clock: Arc<FastClock>,
     data: &Path,
@@ -145,7 +145,7 @@ fn remembered(
     Ok(history.save_every(SAVE_EVERY).open()?)
 }
 
-fn rolled_out(
+fn open_rollout(
     compat: &Compat,
     watch: &Watch,
     clock: Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! What the rehearsal has in common with the tests: how clients read answers, and how an operator is served.
+//! What the rehearsal shares with the tests: the clients and the operator.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/device_client.rs"]

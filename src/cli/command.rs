@@ -5,10 +5,11 @@ use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    check_removed::{Request as CheckRemovedArgs, run as check_removed},
+    check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
+    journal::verify,
     output::{Exit, Output},
-    report, status, verify,
+    report, status,
 };
 
 const EXIT_CODES: &str = "\
@@ -39,7 +40,7 @@ enum Task {
     /// Checks that a source tree neither names a flag nor uses this crate any more
     #[command(after_help = EXIT_CODES)]
     CheckRemoved(CheckRemovedArgs),
-    /// Works on contract documents
+    /// Commands for contract documents
     #[command(after_help = EXIT_CODES)]
     Contract {
         #[command(subcommand)]
@@ -87,7 +88,7 @@ pub fn run<A: Into<OsString> + Clone>(
     match Command::try_parse_from(args) {
         Ok(command) => execute(command.task).write(out, err),
         Err(error) if error.use_stderr() => {
-            // Nothing is left to report to where standard error is closed.
+            // If standard error is closed, there is nowhere left to report to.
             let _ = write!(err, "{error}");
             Exit::Error.into()
         }
@@ -97,7 +98,7 @@ pub fn run<A: Into<OsString> + Clone>(
 
 fn execute(task: Task) -> Output {
     match task {
-        Task::Verify(args) => verify::run(&args.journal, args.json),
+        Task::Verify(args) => verify(&args.journal, args.json),
         Task::Status(args) => status::run(&args.journal, args.json),
         Task::Report(args) => report::run(&args.journal, args.json),
         Task::CheckRemoved(args) => check_removed(&args),

@@ -5,23 +5,20 @@ use std::{fs, path::Path};
 use serde::Serialize;
 
 use crate::{
-    cli::{
-        escape::escape,
-        output::{Exit, Output, json},
-    },
+    cli::output::{Exit, Output, escape, json},
     diagnostics::{Fault, FaultCode},
     document::{Document, DocumentError},
 };
 
 #[derive(Serialize)]
-struct Verdict {
+struct ContractCheck {
     valid: bool,
-    faults: Vec<Found>,
+    faults: Vec<FaultEntry>,
 }
 
 /// One fault, in the document's part `contract` or `callers`.
 #[derive(Serialize)]
-struct Found {
+struct FaultEntry {
     part: &'static str,
     code: &'static str,
     place: String,
@@ -40,12 +37,12 @@ pub(super) fn run(file: &Path, as_json: bool) -> Output {
     };
     let faults = match String::from_utf8(bytes) {
         Ok(text) => faults(&text),
-        Err(error) => vec![Found::not_utf8(&error.to_string())],
+        Err(error) => vec![FaultEntry::not_utf8(&error.to_string())],
     };
     output(file, faults, as_json)
 }
 
-fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
+fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
     let file = escape(&file.display().to_string());
     let valid = faults.is_empty();
     let head = match faults.len() {
@@ -53,9 +50,9 @@ fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
         1 => format!("{file}: 1 fault\n"),
         many => format!("{file}: {many} faults\n"),
     };
-    let lines = faults.iter().map(Found::line);
+    let lines = faults.iter().map(FaultEntry::line);
     let text = head + lines.collect::<Vec<String>>().concat().as_str();
-    let json = as_json.then(|| json(&Verdict { valid, faults }));
+    let json = as_json.then(|| json(&ContractCheck { valid, faults }));
     match (valid, json) {
         (true, json) => Output::success(json.unwrap_or(text)),
         (false, None) => Output::failure(Exit::CheckFailed, text.trim_end()),
@@ -63,13 +60,13 @@ fn output(file: &Path, faults: Vec<Found>, as_json: bool) -> Output {
     }
 }
 
-fn faults(text: &str) -> Vec<Found> {
+fn faults(text: &str) -> Vec<FaultEntry> {
     let error = Document::from_json(text).err();
     let faults = error.iter().flat_map(DocumentError::faults);
-    faults.map(Found::of).collect()
+    faults.map(FaultEntry::of).collect()
 }
 
-impl Found {
+impl FaultEntry {
     fn line(&self) -> String {
         format!("- {}: {}\n", self.part, escape(&self.message))
     }

@@ -1,19 +1,25 @@
-//! A journal, read to its end.
+//! Reading a journal to its end; `verify`: whether a journal is intact and its events are in sequence.
 
-use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+    time::Duration,
+};
 
-use crate::time::Timestamp;
+use serde::Serialize;
+
 use crate::{
-    cli::output::{Exit, Output},
+    cli::output::{Exit, Output, escape, json},
     rollout::{
-        Phase, Projection, ProjectionError, RolloutState,
+        Phase, Projection, ProjectionError, RolloutState, UnknownEvent,
         event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange},
         gate::GateReport,
-        journal::{JournalReader, ReadError, ReadErrorKind, Verified},
+        journal::{JournalReader, ReadError, ReadErrorKind, TornLine, Verified},
         names::Identifier,
         policy::{Policy, PolicyDocument},
     },
-    time::SystemClock,
+    time::{SystemClock, Timestamp},
 };
 
 /// The contents of a journal.
@@ -32,12 +38,12 @@ pub(super) struct ReadJournal {
 pub(super) enum Broken {
     /// It cannot be read.
     Unreadable(String),
-    /// This line is damaged, or cannot follow those before it.
+    /// This line is damaged, or cannot follow the previous ones.
     Line(u64, String),
 }
 
 impl ReadJournal {
-    /// Reads a journal without its lock.
+    /// Reads a journal without locking it.
     pub(super) fn read(path: &Path) -> Result<Self, Broken> {
         let unreadable = |error| Broken::unreadable(path, &error);
         let mut reader = JournalReader::open(path).map_err(unreadable)?;
@@ -50,7 +56,7 @@ impl ReadJournal {
                 .map_err(|error| Broken::of_projection(&error))?;
             events.push(event);
         }
-        // The reader is at its end: this only gives the result.
+        // The reader is at the end, so this only returns the result.
         let verified = reader.verify();
         let verified = verified.map_err(|error| Broken::of_read(path, &error))?;
         Ok(Self {
@@ -99,7 +105,89 @@ impl From<Broken> for Output {
     }
 }
 
-/// The last report of a gate, and the attempt that required it.
+/// The result of `verify` in JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Verification<'a> {
+    Intact {
+        valid: bool,
+        events: u64,
+        sha256: &'a str,
+        torn: Option<TornLine>,
+        unknown_events: &'a [UnknownEvent],
+    },
+    Broken {
+        valid: bool,
+        line: u64,
+        message: &'a str,
+    },
+}
+
+/// Runs `verify`.
+pub(super) fn verify(path: &Path, as_json: bool) -> Output {
+    match ReadJournal::read(path) {
+        Ok(journal) if as_json => Output::success(json(&intact(&journal))),
+        Ok(journal) => Output::success(verified_text(path, &journal)),
+        Err(Broken::Line(line, message)) if as_json => {
+            let text = json(&Verification::Broken {
+                valid: false,
+                line,
+                message: &message,
+            });
+            Output::from(Broken::Line(line, message)).with_text(text)
+        }
+        Err(broken) => broken.into(),
+    }
+}
+
+fn intact(journal: &ReadJournal) -> Verification<'_> {
+    Verification::Intact {
+        valid: true,
+        events: journal.verified.events,
+        sha256: &journal.verified.sha256,
+        torn: journal.verified.torn,
+        unknown_events: journal.projection.unknown_events(),
+    }
+}
+
+fn verified_text(path: &Path, journal: &ReadJournal) -> String {
+    let verified = &journal.verified;
+    let mut text = format!(
+        "{}: {} events, intact and in sequence\nsha256 of the last line: {}\n",
+        escape(&path.display().to_string()),
+        verified.events,
+        verified.sha256,
+    );
+    if let Some(torn) = verified.torn {
+        text += &torn_text(torn);
+    }
+    text + unknown_text(journal).as_str()
+}
+
+/// Explains a torn line.
+pub(super) fn torn_text(torn: TornLine) -> String {
+    format!(
+        "line {} is torn ({} bytes): a write in progress, or its writer died; no event was lost\n",
+        torn.line, torn.bytes,
+    )
+}
+
+/// A note on events that a later version wrote, or nothing if there are none.
+pub(super) fn unknown_text(journal: &ReadJournal) -> String {
+    let unknown = journal.projection.unknown_events();
+    let kinds: BTreeSet<&str> = unknown.iter().map(|event| event.kind.as_str()).collect();
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let kinds: Vec<String> = kinds.into_iter().map(escape).collect();
+    format!(
+        "{} events are of kinds that this version does not know ({}): the state does not reflect them\n",
+        unknown.len(),
+        kinds.join(", "),
+    )
+}
+
+/// The last report of a gate, and the attempt that evaluated it.
 pub(super) struct LastReport<'a> {
     /// The report.
     pub(super) report: &'a GateReport,
@@ -150,12 +238,12 @@ pub(super) fn retire_by(policy: &PolicyDocument) -> Option<Timestamp> {
     readable(policy).retire_by()
 }
 
-/// The policy, or the default in place of one that another version wrote.
+/// The policy, or the default if another version wrote it.
 fn readable(policy: &PolicyDocument) -> Policy {
     Policy::from_document(policy).unwrap_or_default()
 }
 
-/// A duration for people, to the second; finer only below one.
+/// A duration as text, in whole seconds unless it is shorter than one.
 pub(super) fn duration_text(duration: Duration) -> String {
     let whole = Duration::from_secs(duration.as_secs());
     let shown = if whole.is_zero() { duration } else { whole };

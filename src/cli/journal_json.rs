@@ -1,4 +1,4 @@
-//! A rollout in JSON, for `status` and `report`.
+//! The JSON output of `status` and `report`.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The state of the rollout, and what only its journal says.
+/// The state of the rollout, and what only the journal contains.
 #[derive(Serialize)]
 pub(super) struct StatusJson<'a> {
     #[serde(flatten)]
@@ -25,7 +25,7 @@ pub(super) struct StatusJson<'a> {
     torn: Option<TornLine>,
 }
 
-/// The state of the rollout, and how it got there.
+/// The state of the rollout, and its history.
 #[derive(Serialize)]
 pub(super) struct ReportJson<'a> {
     status: StatusJson<'a>,

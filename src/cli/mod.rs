@@ -1,8 +1,8 @@
-//! The command `legacy-http-compat`: a rollout from a shell or a pipeline.
+//! The command `legacy-http-compat`, for shells and pipelines.
 //!
 //! | Subcommand | Purpose |
 //! |---|---|
-//! | `verify` | checks that a journal is intact and its events follow one another |
+//! | `verify` | checks that a journal is intact and its events are in sequence |
 //! | `status` | shows phase, gates, obligations, waivers, incidents and checks of a rollout |
 //! | `report` | writes the history of a rollout as Markdown |
 //! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
@@ -22,13 +22,11 @@
 mod check_removed;
 mod command;
 mod contract_check;
-mod escape;
 mod journal;
 mod journal_json;
 mod output;
 mod report;
 mod report_sections;
 mod status;
-mod verify;
 
 pub use command::run;

@@ -1,4 +1,4 @@
-//! The output of a subcommand, and how it is written.
+//! The output of a subcommand: how it is written, and how text from outside is escaped in it.
 
 use std::{
     fmt::Display,
@@ -8,24 +8,26 @@ use std::{
 
 use serde::Serialize;
 
-/// What a subcommand prints, and how it ends.
+use crate::rollout::names::Link;
+
+/// The output and the exit code of a subcommand.
 pub(super) struct Output {
-    /// For standard output, whole lines.
+    /// Whole lines for standard output.
     pub(super) text: String,
-    /// For standard error, each one line or more.
+    /// Messages for standard error.
     pub(super) errors: Vec<String>,
-    /// How it ends.
+    /// The exit code.
     pub(super) exit: Exit,
 }
 
-/// How a subcommand ends.
+/// An exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// All is well.
+    /// Exit code 0.
     Success,
-    /// What was checked is not as it should be.
+    /// Exit code 1: what was checked is not as required.
     CheckFailed,
-    /// Wrong usage, or something could not be read or written.
+    /// Exit code 2: wrong usage, or something could not be read or written.
     Error,
 }
 
@@ -48,12 +50,12 @@ impl Output {
         }
     }
 
-    /// Prints this text too.
+    /// Adds text for standard output.
     pub(super) fn with_text(self, text: String) -> Self {
         Self { text, ..self }
     }
 
-    /// Writes the output. A reader that closed the pipe changes nothing.
+    /// Writes the output. A closed pipe is not an error.
     pub(super) fn write(mut self, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
         let written = out
             .write_all(self.text.as_bytes())
@@ -67,7 +69,7 @@ impl Output {
             _ => {}
         }
         for message in self.errors {
-            // Nothing is left to report to where standard error is closed.
+            // If standard error is closed, there is nowhere left to report to.
             let _ = writeln!(err, "legacy-http-compat: {message}");
         }
         self.exit.into()
@@ -88,4 +90,72 @@ impl From<Exit> for ExitCode {
 pub(super) fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(value);
     text.expect("string keys and no failing parts") + "\n"
+}
+
+/// Escapes control characters and invisible or bidirectional formatting characters.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_escaped(&mut out, c);
+    }
+    out
+}
+
+/// Escapes text so that Markdown shows it verbatim, in a paragraph, a list or a table cell.
+///
+/// Adds a backslash to punctuation with a meaning in `CommonMark`, tables or common extensions (mentions, issue numbers,
+/// formulas, autolinks).
+pub(super) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let dot_of_www = c == '.' && ends_with_www(&out);
+        if dot_of_www || r"\`*_[]<>&|~#!():@$=".contains(c) {
+            out.push('\\');
+        }
+        push_escaped(&mut out, c);
+    }
+    at_start_of_line(&out)
+}
+
+/// A Markdown link that shows its target. A vertical bar would end a table cell.
+pub(super) fn markdown_link(link: &Link) -> String {
+    format!("<{}>", link.as_str().replace('|', "%7C"))
+}
+
+/// Escapes what starts a list, a heading or a thematic break only at the start of a line.
+fn at_start_of_line(text: &str) -> String {
+    let text = text.trim();
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let (digits, rest) = text.split_at(text.len() - rest.len());
+    let numbered = !digits.is_empty() && (rest == "." || rest.starts_with(". "));
+    let listed = digits.is_empty() && rest.starts_with(['-', '+']);
+    let escape = if numbered || listed { "\\" } else { "" };
+    format!("{digits}{escape}{rest}")
+}
+
+fn ends_with_www(text: &str) -> bool {
+    let mut last = text.chars().rev();
+    (0..3).all(|_| matches!(last.next(), Some('w' | 'W')))
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    if c == '\t' {
+        out.push(' ');
+    } else if c.is_control() || is_format(c) {
+        out.extend(c.escape_unicode());
+    } else {
+        out.push(c);
+    }
+}
+
+/// Line and paragraph separators, bidirectional controls, and zero-width characters.
+fn is_format(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }

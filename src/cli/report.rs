@@ -1,17 +1,15 @@
-//! `report`: the journal of a rollout as Markdown.
+//! `report`: the history of a rollout as Markdown.
 
 use std::path::Path;
 
 use crate::{
     cli::{
-        escape::{markdown, markdown_link},
-        journal::{ReadJournal, retire_by},
+        journal::{ReadJournal, retire_by, torn_text, unknown_text},
         journal_json::ReportJson,
-        output::{Output, json},
+        output::{Output, json, markdown, markdown_link},
         report_sections::{
             checks, client_rollbacks, gates, incidents, obligations, overrides, rollbacks, waivers,
         },
-        verify::{torn_text, unknown_text},
     },
     rollout::{
         Phase, RolloutState,
@@ -192,7 +190,7 @@ fn refused(payload: &AttemptRefused) -> String {
     format!("refused: {attempt}, {cause}{}", failing.unwrap_or_default())
 }
 
-/// Names, separated by commas; `None` without any.
+/// Names separated by commas, or `None` if there are none.
 fn names<'a>(names: impl Iterator<Item = &'a Identifier>) -> Option<String> {
     let names: Vec<&str> = names.map(Identifier::as_str).collect();
     (!names.is_empty()).then(|| markdown(&names.join(", ")))

@@ -1,10 +1,10 @@
-//! The sections of the report besides its timeline, each a list.
+//! The sections of the report before its timeline, each a list.
 
 use crate::{
     cli::{
-        escape::{markdown, markdown_link},
         journal::{ReadJournal, duration_text, last_reports, rollback_limit},
         journal_json::evidence,
+        output::{markdown, markdown_link},
     },
     rollout::{
         EventRef, Override, Rollback, RolloutState,
@@ -84,7 +84,7 @@ fn failing(event: &Event) -> Vec<&GateReport> {
     }
 }
 
-/// All waivers ever granted, and their ends: the state drops those that were ended.
+/// All waivers ever granted and ended: the state does not include ended ones.
 pub(super) fn waivers(journal: &ReadJournal) -> Vec<String> {
     let lines = journal.events.iter().filter_map(|event| {
         let text = match event.payload() {
@@ -195,7 +195,7 @@ pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
         .collect()
 }
 
-fn by(stamp: &EventRef) -> String {
-    let actor = markdown(&stamp.actor.to_string());
-    format!("by {actor}: {}", markdown(stamp.reason.as_str()))
+fn by(event: &EventRef) -> String {
+    let actor = markdown(&event.actor.to_string());
+    format!("by {actor}: {}", markdown(event.reason.as_str()))
 }

@@ -1,55 +1,56 @@
-//! `status`: the state of a rollout as text.
+//! `status`: the state of a rollout.
 
 use std::path::Path;
 
 use crate::{
     cli::{
-        escape::escape,
-        journal::{ReadJournal, duration_text, last_reports, retire_by, rollback_limit},
+        journal::{
+            ReadJournal, duration_text, last_reports, retire_by, rollback_limit, torn_text,
+            unknown_text,
+        },
         journal_json,
-        output::{Output, json},
-        verify::{torn_text, unknown_text},
+        output::{Output, escape, json},
     },
     rollout::{EventRef, Phase, RolloutState},
 };
 
-pub(super) fn run(journal: &Path, as_json: bool) -> Output {
-    let contents = match ReadJournal::read(journal) {
-        Ok(contents) => contents,
+pub(super) fn run(path: &Path, as_json: bool) -> Output {
+    let journal = match ReadJournal::read(path) {
+        Ok(journal) => journal,
         Err(broken) => return broken.into(),
     };
-    match contents.state() {
-        Ok(_) if as_json => Output::success(json(&journal_json::StatusJson::new(&contents))),
-        Ok(state) => Output::success(text(&contents, state)),
+    match journal.state() {
+        Ok(_) if as_json => Output::success(json(&journal_json::StatusJson::new(&journal))),
+        Ok(state) => Output::success(text(&journal, state)),
         Err(output) => output,
     }
 }
 
-fn text(contents: &ReadJournal, state: &RolloutState) -> String {
+fn text(journal: &ReadJournal, state: &RolloutState) -> String {
     let name = escape(state.flag_name().as_str());
     let phase = state.phase();
-    let time = duration_text(contents.now.since(state.entered().at));
+    let time = duration_text(journal.now.since(state.entered().at));
     let parts = [
         format!("{name} is in {phase} for {time}\n"),
         format!("  {}\n", by(state.entered())),
-        end(contents, state),
-        section("gates, as last evaluated", &gates(contents)),
-        section("obligations", &obligations(contents, state)),
-        section("waivers", &waivers(contents, state)),
+        end(journal, state),
+        section("gates, as last evaluated", &gates(journal)),
+        section("obligations", &obligations(journal, state)),
+        section("waivers", &waivers(journal, state)),
         section("open incidents", &incidents(state)),
         section("checks", &checks(state)),
-        format!("journal: {} events\n", contents.verified.events),
-        contents.verified.torn.map(torn_text).unwrap_or_default(),
-        unknown_text(contents),
+        format!("journal: {} events\n", journal.verified.events),
+        journal.verified.torn.map(torn_text).unwrap_or_default(),
+        unknown_text(journal),
     ];
     parts.concat()
 }
 
 /// The date by which the flag is to be retired.
-fn end(contents: &ReadJournal, state: &RolloutState) -> String {
+fn end(journal: &ReadJournal, state: &RolloutState) -> String {
     match retire_by(state.policy()) {
         Some(_) if state.phase() == Phase::Retired => String::new(),
-        Some(date) if date < contents.now => format!("  OVERDUE: to be retired by {date}\n"),
+        Some(date) if date < journal.now => format!("  OVERDUE: to be retired by {date}\n"),
         Some(date) => format!("  to be retired by {date}\n"),
         None => String::new(),
     }
@@ -63,8 +64,8 @@ fn section(title: &str, lines: &[String]) -> String {
     format!("{title}:\n{}", lines.collect::<Vec<String>>().concat())
 }
 
-fn gates(contents: &ReadJournal) -> Vec<String> {
-    let last = last_reports(&contents.events);
+fn gates(journal: &ReadJournal) -> Vec<String> {
+    let last = last_reports(&journal.events);
     last.values()
         .map(|last| {
             let verdict = if last.report.passed() {
@@ -85,9 +86,9 @@ fn gates(contents: &ReadJournal) -> Vec<String> {
         .collect()
 }
 
-fn obligations(contents: &ReadJournal, state: &RolloutState) -> Vec<String> {
+fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
     let limit = rollback_limit(state.policy());
-    let owed = state.obligations(contents.now, limit);
+    let owed = state.obligations(journal.now, limit);
     owed.map(|owed| {
         let late = if owed.overdue { "OVERDUE " } else { "" };
         format!(
@@ -101,11 +102,11 @@ fn obligations(contents: &ReadJournal, state: &RolloutState) -> Vec<String> {
     .collect()
 }
 
-fn waivers(contents: &ReadJournal, state: &RolloutState) -> Vec<String> {
+fn waivers(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
     let waivers = state.waivers().iter();
     waivers
         .map(|(waived, waiver)| {
-            let holds = waiver.holds(contents.now);
+            let holds = waiver.holds(journal.now);
             let word = if holds { "until" } else { "EXPIRED" };
             format!(
                 "{waived}, {word} {}, owner {}: {}",
@@ -134,7 +135,7 @@ fn checks(state: &RolloutState) -> Vec<String> {
         .collect()
 }
 
-fn by(stamp: &EventRef) -> String {
-    let text = format!("since {} by {}: {}", stamp.at, stamp.actor, stamp.reason);
+fn by(event: &EventRef) -> String {
+    let text = format!("since {} by {}: {}", event.at, event.actor, event.reason);
     escape(&text)
 }

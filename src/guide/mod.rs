@@ -1,16 +1,16 @@
-//! How the crate is used, how it is built, and why so.
+//! The guide: how to use the crate, and how it is built.
 //!
-//! | page | for whom |
+//! | page | topic |
 //! | --- | --- |
-//! | [`contract`] | who writes down what the API answers, and what it answered before |
-//! | [`callers`] | who decides by what clients are recognised |
-//! | [`performance`] | who asks what it costs |
-//! | [`architecture`] | who works on the crate |
+//! | [`contract`] | writing a contract |
+//! | [`callers`] | identifying callers |
+//! | [`performance`] | the cost of the layer |
+//! | [`architecture`] | the structure of the crate, for contributors |
 #![cfg_attr(
     feature = "admin",
-    doc = "| [`deployment`] | who puts the layer, the files and the admin service in place |",
-    doc = "| [`rollout`] | the operator: what to do in each phase, on each alert, and at night |",
-    doc = "| [`security`] | who asks what it protects, and what it does not |"
+    doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
+    doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
+    doc = "| [`security`] | what the crate protects, and what it does not |"
 )]
 #![cfg_attr(
     not(feature = "admin"),

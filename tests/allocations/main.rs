@@ -28,7 +28,7 @@ use tower::{Layer, Service};
 const POLL: &str = "/api/v1/auth/clients/device/poll";
 const SIZES: [usize; 3] = [40, 1024, 64 * 1024];
 
-/// A plain service: the same answer to every request, its headers and body made afresh.
+/// A plain service: the same response to every request, with newly built headers and body.
 #[derive(Clone)]
 struct ResponseCounts {
     status: StatusCode,
@@ -80,7 +80,7 @@ impl ResponseCounts {
         }
     }
 
-    /// An answer to a poll that is `size` bytes long.
+    /// The response to a poll that is `size` bytes long.
     fn poll(status: &str, size: usize) -> Self {
         let padding = size - format!(r#"{{"status":"{status}","p":""}}"#).len();
         Self::ok(format!(
@@ -108,7 +108,7 @@ impl Observe for Seen {
     }
 }
 
-/// What the layer adds per request, and how many of the answers it saw and rewrote.
+/// What the layer adds per request, and how many responses it observed and rewrote.
 #[derive(Debug, PartialEq, Eq)]
 struct Added {
     allocations: u64,
@@ -143,7 +143,7 @@ fn added_by_layer(
     added(with - without, observed(&seen.0), observed(&seen.1))
 }
 
-/// The allocations of one request from call to the end of the answer's body, after another to warm up.
+/// The allocations of one request from call to the end of the response's body, after another to warm up.
 fn allocations<S, B>(mut service: S, request: impl Fn() -> Request<()>) -> u64
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,

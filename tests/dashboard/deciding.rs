@@ -126,7 +126,7 @@ async fn whoever_decides_on_an_old_page_sees_what_happened_meanwhile() {
         .see("#form-error", "nils opened the incident INC-1")
         .await;
     assert_eq!(service.phase(), Phase::Compat);
-    // Whoever has seen it may decide again.
+    // It may be decided again once it was seen.
     browser.click_on(".decide button", "Cut over").await;
     browser.see(".outcome", "mara cut over").await;
     assert_eq!(service.phase(), Phase::Cutover);

@@ -31,7 +31,7 @@ impl Driver {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let port = lines.find_map(|line| port(&line));
         let port = port.expect("ChromeDriver says on which port it listens");
-        // Nobody reads what it says later, and it must not wait for that.
+        // Its later output is not read, and it must not wait for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, port }
     }

@@ -1,4 +1,4 @@
-//! What holds of every page: nobody stumbles over it, nothing sticks out, nothing is complained about.
+//! What holds of every page: no barrier, no overflow, no console message.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ async fn live_through_a_day(service: &TestService) {
                 .await;
         }
         if step == 60 {
-            // Nobody watches for two hours.
+            // Not watched for two hours.
             service.clock.advance(Duration::from_secs(2 * 3_600));
         }
         service.pass(Duration::from_secs(600));

@@ -13,7 +13,7 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#connection", "Live").await;
     browser.see("#numbers", "No callers yet").await;
-    // Whatever is swapped, what somebody has opened and where they are stays as it was.
+    // Whatever is swapped, what a reader has opened and where they are stays as it was.
     browser.click("#recent details summary").await;
     let key = browser
         .worth("document.querySelector('#recent details[open]').dataset.key")

@@ -1,4 +1,4 @@
-//! The alerts for Prometheus speak of metrics that there are.
+//! The Prometheus alerts use existing metrics only.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ fn named_in(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_metric_that_an_alert_asks_is_one_of_the_crates() {
+fn every_metric_in_an_alert_is_one_of_the_crates() {
     let known: BTreeSet<&str> = Family::ALL.iter().map(Family::name).collect();
-    let asked = named_in(ALERTS);
-    assert!(!asked.is_empty());
-    assert!(asked.is_subset(&known), "{:?}", asked.difference(&known));
+    let used = named_in(ALERTS);
+    assert!(!used.is_empty());
+    assert!(used.is_subset(&known), "{:?}", used.difference(&known));
 }

@@ -1,4 +1,4 @@
-//! The runbook speaks of what there is, and of all of it.
+//! The runbook covers exactly what exists.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn headings_below<'t>(text: &'t str, above: &str) -> Vec<&'t str> {
     headings.collect()
 }
 
-/// What stands in the first column of the table below a heading.
+/// The first column of the table below a heading.
 fn table_below<'t>(text: &'t str, heading: &str) -> BTreeSet<&'t str> {
     let below = text.split_once(&format!("\n{heading}\n"));
     let (_, below) = below.unwrap_or_else(|| panic!("the runbook has no heading {heading:?}"));
@@ -72,15 +72,15 @@ fn everything_that_can_be_overdue_is_explained() {
     }
 }
 
-/// A request as a line of the runbook makes it.
+/// A request in the runbook.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Asked {
+struct ApiCall {
     method: &'static str,
     path: String,
 }
 
 /// The requests that the runbook makes by `api $B/…`; those with a body are posted.
-fn asked() -> BTreeSet<Asked> {
+fn api_calls() -> BTreeSet<ApiCall> {
     let calls = RUNBOOK.match_indices("api ");
     let calls = calls.filter_map(|(at, _)| {
         let rest = &RUNBOOK[at + "api ".len()..];
@@ -89,7 +89,7 @@ fn asked() -> BTreeSet<Asked> {
         let (_, path) = call.split_once("$B/")?;
         let path = path.split(['"', ' ', '?']).next()?;
         let method = if call.contains(" -d ") { "post" } else { "get" };
-        Some(Asked {
+        Some(ApiCall {
             method,
             path: format!("/{path}"),
         })
@@ -97,7 +97,7 @@ fn asked() -> BTreeSet<Asked> {
     calls.collect()
 }
 
-/// Whether a path is one of a template such as `/api/transitions/{step}`.
+/// Whether a path matches a template such as `/api/transitions/{step}`.
 fn fits(template: &str, path: &str) -> bool {
     let (template, path) = (template.split('/'), path.split('/'));
     template.clone().count() == path.clone().count()
@@ -110,9 +110,9 @@ fn fits(template: &str, path: &str) -> bool {
 fn every_request_of_the_runbook_is_one_of_the_admin_service() {
     let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    let asked = asked();
-    assert!(asked.len() > 10, "{asked:?}");
-    for Asked { method, path } in asked {
+    let calls = api_calls();
+    assert!(calls.len() > 10, "{calls:?}");
+    for ApiCall { method, path } in calls {
         let mut operations = paths.iter().filter(|(template, _)| fits(template, &path));
         assert!(
             operations.any(|(_, operations)| operations.get(method).is_some()),
@@ -124,11 +124,11 @@ fn every_request_of_the_runbook_is_one_of_the_admin_service() {
 #[test]
 fn the_runbook_uses_every_command_of_the_admin_service() {
     let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
-    let asked = asked();
-    let posted: BTreeSet<&str> = asked
+    let calls = api_calls();
+    let posted: BTreeSet<&str> = calls
         .iter()
-        .filter(|asked| asked.method == "post")
-        .map(|asked| asked.path.as_str())
+        .filter(|call| call.method == "post")
+        .map(|call| call.path.as_str())
         .collect();
     let paths = document["paths"].as_object().unwrap().iter();
     let commands = paths
@@ -155,7 +155,7 @@ fn every_link_within_the_runbook_leads_to_one_of_its_headings() {
     }
 }
 
-/// As rustdoc makes it of a heading.
+/// The anchor that rustdoc generates for a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading
         .chars()
@@ -204,7 +204,7 @@ fn the_document_with_faults_has_those_that_its_pages_explain() {
     }
 }
 
-/// What stands as code in the first column of the table below a heading, up to where it is cut short, one a line.
+/// The code in the first column of the table below a heading, up to an ellipsis, one entry per line.
 fn explained(text: &str, heading: &str) -> String {
     let (_, below) = text.split_once(&format!("\n{heading}\n")).unwrap();
     let section = below.split("\n## ").next().unwrap_or(below);

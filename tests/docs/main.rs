@@ -1,5 +1,7 @@
-//! That documents hold: guide and alerts speak of what there is, and the sources keep to the floors.
+//! Documents agree with the code: guide, alerts, floors, and the language of all prose.
 
 mod alerts;
 mod floors;
 mod guide;
+mod language;
+mod rust_text;

@@ -32,7 +32,7 @@ enum Act {
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     at: u64,
-    /// When a heartbeat took it into the counts of answers.
+    /// When a heartbeat took it into the counts of responses.
     booked: Option<u64>,
     caller: Option<u8>,
     kind: usize,

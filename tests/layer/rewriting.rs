@@ -1,4 +1,4 @@
-//! For arbitrary answers and requests: a rewritten answer is valid JSON with exact framing, and each hole keeps its value.
+//! For arbitrary responses and requests: a rewritten response is valid JSON with exact framing, and each placeholder keeps its value.
 
 use http::{HeaderMap, HeaderValue, Request, Response};
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
@@ -21,7 +21,7 @@ const CONTRACT: &str = r#"{"endpoints": [{
   }}}}]
 }]}"#;
 
-/// A name of the members that the holes ask for, or one that only looks like them.
+/// A name of the members that the placeholders ask for, or one that only looks like them.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("a".to_owned()),
@@ -49,7 +49,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A target body: an object that has, more often than not, what the holes ask for.
+/// A target body: an object that has, more often than not, what the placeholders ask for.
 fn target() -> impl Strategy<Value = Value> {
     (
         option::of(value()),
@@ -72,7 +72,7 @@ fn header_value() -> impl Strategy<Value = HeaderValue> {
     prop_oneof![3 => visible, 1 => bytes]
 }
 
-/// What a header hole takes of a value.
+/// What a header placeholder takes of a value.
 fn taken(value: &HeaderValue) -> Option<String> {
     let text = str::from_utf8(value.as_bytes()).ok()?;
     let fits = (1..=128).contains(&text.len()) && text.chars().all(|c| ('!'..='~').contains(&c));

@@ -1,4 +1,4 @@
-//! For arbitrary answers: one that is not rewritten is the same in all that a client can see, and one that is rewritten
+//! For arbitrary responses: one that is not rewritten is the same in all that a client can see, and one that is rewritten
 //! is valid JSON with exact framing.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ enum CompiledContract {
     Pending,
 }
 
-/// An answer that can be made as often as needed.
+/// A response that can be made as often as needed.
 #[derive(Clone, Debug)]
 struct Planned {
     status: u16,
@@ -69,7 +69,7 @@ impl Planned {
     }
 }
 
-/// All that a client can see of an answer.
+/// All that a client can see of a response.
 #[derive(Clone, Debug, PartialEq)]
 struct Sighted {
     status: u16,
@@ -111,7 +111,7 @@ fn layer(active: bool) -> (LegacyHttpCompatLayer, Notes) {
     )
 }
 
-/// The answer without the layer and with it.
+/// The response without the layer and with it.
 fn both(layer: &LegacyHttpCompatLayer, asked: Request<()>, planned: &Planned) -> [Sighted; 2] {
     run(async {
         if let Some(pieces) = planned.pieces {

@@ -141,7 +141,7 @@ fn device_flow(process: &Process) {
     }
 }
 
-/// The most endpoints and kinds that are told apart, each used in both shapes.
+/// The most distinct endpoints and kinds, each used in both shapes.
 fn full_contract() -> Contract {
     let builder = (0..300).fold(Contract::builder(), |builder, number| {
         let shape = LegacyShape::new(403).json(serde_json::json!({"code": "GONE"}));

@@ -30,7 +30,7 @@ pub(crate) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(&sorted(value)).unwrap()
 }
 
-/// An answer of the admin service, with the headers that say something of their own.
+/// A response of the admin service, with its relevant headers.
 pub(crate) fn told(response: &Answer) -> String {
     let names = [
         "content-type",

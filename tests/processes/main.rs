@@ -1,4 +1,4 @@
-//! Real processes and real sockets: the command, the Core example, the rehearsal, and what stands after a kill.
+//! Real processes and real sockets: the command, the Core example, the rehearsal, and recovery after a kill.
 
 #[path = "../../examples/core/app/mod.rs"]
 mod core_app;

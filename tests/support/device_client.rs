@@ -1,4 +1,4 @@
-//! What a client makes of the answer to a poll.
+//! What a client makes of the response to a poll.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub(crate) trait DeviceClient {
     /// What it says of itself in `User-Agent`.
     fn user_agent(&self) -> &'static str;
 
-    /// Reads the answer to a poll.
+    /// Reads the response to a poll.
     fn read(&mut self, response: &Answer) -> Step;
 }
 
@@ -22,7 +22,7 @@ pub(crate) enum Step {
     Stop(String),
     /// Has what it came for.
     Approved(Credentials),
-    /// Cannot make sense of the answer: what a user would call broken.
+    /// Cannot parse the response: what a user would call broken.
     Broken(String),
 }
 

@@ -7,7 +7,7 @@ use http_body::Body;
 use legacy_http_compat::{LegacyHttpCompatLayer, middleware::ResponseBody};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-/// Sends one request through the layer to a service that gives this answer.
+/// Sends one request through the layer to a service that gives this response.
 pub(crate) async fn respond<B: Body + Unpin>(
     layer: &LegacyHttpCompatLayer,
     request: Request<()>,
@@ -21,7 +21,7 @@ pub(crate) async fn respond<B: Body + Unpin>(
     layer.layer(inner).oneshot(request).await.unwrap()
 }
 
-/// A JSON answer.
+/// A JSON response.
 pub(crate) fn json<B>(status: u16, body: B) -> Response<B> {
     Response::builder()
         .status(status)

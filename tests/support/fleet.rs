@@ -47,7 +47,7 @@ impl Fleet {
         Self((0..size).map(installation).collect())
     }
 
-    /// Some of them use the Core at `core` as they do every day, and all understand what it answers.
+    /// Some of them use the Core at `core` as they do every day, and all understand what it responds.
     pub(crate) async fn visit(&self, core: &HttpClient, who: Range<usize>) {
         for some in self.0[who].chunks(AT_ONCE) {
             let mut visits = JoinSet::new();

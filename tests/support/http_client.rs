@@ -100,7 +100,7 @@ impl HttpClient {
     }
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole response.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.expect("the server answers");
     let status = response.status().as_u16();

@@ -141,7 +141,7 @@ impl Drop for Core {
 }
 
 impl HalfRequest {
-    /// Sends the body and reads the answer to its end.
+    /// Sends the body and reads the response to its end.
     pub(crate) fn finish(&mut self, body: &str) -> String {
         self.stream
             .write_all(body.as_bytes())

@@ -1,4 +1,4 @@
-//! An answer, as a client sees it.
+//! A response, as a client sees it.
 
 use std::time::Duration;
 

@@ -23,7 +23,7 @@ pub(crate) async fn seen(core: &HttpClient) -> Seen {
     counts(&census(core, "24h").await["all"])
 }
 
-/// The whole of what the operator is told of a window.
+/// The whole of what an operator sees of a window.
 pub(crate) async fn census(core: &HttpClient, window: &str) -> Value {
     let operator = Operator::new(core.clone(), OPERATOR_TOKEN);
     operator.report(window).await

@@ -32,7 +32,7 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) const EXPIRES_IN: Duration = Duration::from_secs(900);
 pub(crate) const KEY: [u8; 16] = [7; 16];
 
-/// The heart beats no less often: the census is ticked by the test, which need not do it as often as a real keeper.
+/// The heart beats no less often: the census is ticked by the test, which need not do it as often as a real worker.
 const HEARTBEAT: Duration = Duration::from_secs(600);
 
 /// A running Core; it stops when this is dropped.
@@ -117,7 +117,7 @@ impl CoreServer {
         Operator::new(self.http.clone(), VIEWER_TOKEN)
     }
 
-    /// Whether old clients get legacy answers.
+    /// Whether old clients get legacy responses.
     pub(crate) fn is_on(&self) -> bool {
         self.rollout.reader().is_on()
     }

@@ -1,4 +1,4 @@
-//! Where a client's address comes from.
+//! The source of a client's address.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,22 +11,22 @@ use axum::{
 use clap::ValueEnum;
 use legacy_http_compat::caller::ClientAddr;
 
-/// Who is to be believed about a client's address.
+/// The trusted source of a client's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AddressSource {
     /// The socket: clients connect directly.
     Peer,
-    /// The one header that the proxy in front of this server sets.
+    /// The header set by the proxy in front.
     Header(ProxyHeader),
 }
 
-/// A header in which a proxy names the client. A proxy that does not overwrite what came from
-/// outside passes on the client's own claim.
+/// A header in which a proxy sends the client's address. A proxy that does not overwrite it forwards whatever the
+/// client claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProxyHeader {
-    /// The last address of `X-Forwarded-For`: the one that the nearest proxy has added
+    /// The last address of `X-Forwarded-For`, added by the nearest proxy
     RightmostXForwardedFor,
-    /// `X-Real-IP`, as set up in nginx
+    /// `X-Real-IP`, often used with nginx
     XRealIp,
     /// `True-Client-IP`, of Akamai and Cloudflare
     TrueClientIp,
@@ -34,8 +34,8 @@ pub(crate) enum ProxyHeader {
     CfConnectingIp,
 }
 
-/// Notes the client's address for whoever asks later. Where the proxy's header is missing there is
-/// none: the proxy's own address would make one client of all.
+/// Adds the client's address to the request's extensions. Without the proxy's header there is none: the
+/// proxy's own address would make all clients look like one.
 pub(crate) async fn note(
     State(source): State<AddressSource>,
     mut request: Request,
@@ -64,7 +64,7 @@ impl ProxyHeader {
             Self::TrueClientIp => client_ip::true_client_ip,
             Self::CfConnectingIp => client_ip::cf_connecting_ip,
         };
-        // The error holds what the header said, and so is not logged.
+        // The error contains the header's value, so it is not logged.
         read(headers).ok()
     }
 }

@@ -1,4 +1,4 @@
-//! Clients that were approved, and their access tokens.
+//! Approved clients and their access tokens.
 
 use std::{
     collections::HashMap,
@@ -16,13 +16,13 @@ use super::{
 /// How long an access token lives.
 pub(crate) const TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// Approved clients by their id. Of secrets and tokens only digests are kept.
+/// Approved clients by id. Secrets and tokens are stored as digests only.
 #[derive(Default)]
 pub(crate) struct Clients {
     table: Mutex<Table>,
 }
 
-/// What a client is told once.
+/// The credentials of a new client, shown once.
 pub(crate) struct Credentials {
     pub(crate) client_id: String,
     pub(crate) secret_key: String,
@@ -48,7 +48,7 @@ struct Token {
 }
 
 impl Clients {
-    /// A new client.
+    /// Registers a new client.
     pub(crate) fn register(&self, kind: ClientKind) -> Credentials {
         let credentials = Credentials {
             client_id: Uuid::new_v4().to_string(),
@@ -64,7 +64,7 @@ impl Clients {
         credentials
     }
 
-    /// A new access token for the right credentials; the client's earlier one is revoked.
+    /// Issues an access token for valid credentials and revokes the client's previous one.
     pub(crate) fn mint(
         &self,
         now: Duration,
@@ -90,7 +90,7 @@ impl Clients {
         Some(token)
     }
 
-    /// Whose token this is, while it lives.
+    /// The client of a token that has not expired.
     pub(crate) fn bearer(&self, now: Duration, token: &str) -> Option<(String, ClientKind)> {
         let table = self.table();
         let client_id = table.tokens.get(&Digest::of(token))?;

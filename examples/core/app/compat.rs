@@ -1,4 +1,4 @@
-//! The compatibility layer in front of the handlers: the one place where the application knows of old clients.
+//! The compatibility layer: the only part of the application that knows about old clients.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use legacy_http_compat::{
 
 use super::watch::Watch;
 
-/// What the layer is set up with.
+/// The settings of the layer.
 pub(crate) struct Compat {
-    /// What the API answers now and what it answered before.
+    /// The contract in use.
     pub(crate) contract: LiveContract,
-    /// Who tells callers apart.
+    /// Identifies the callers.
     pub(crate) detector: SignalDetector,
 }
 
 impl Compat {
-    /// Puts the layer in front of a router, switched by `flag` and observed by `watch`.
+    /// Wraps a router in the layer, switched by `flag` and observed by `watch`.
     pub(crate) fn in_front_of(self, router: Router, flag: FlagReader, watch: &Watch) -> Router {
         let layer = LegacyHttpCompatLayer::new(self.contract, flag)
             .detector(Arc::new(self.detector))

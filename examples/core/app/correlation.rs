@@ -1,4 +1,4 @@
-//! The outermost step of every request: correlation id, error bodies, no caching.
+//! The outermost layer: correlation ids, error bodies, and no caching.
 
 use axum::{
     extract::Request,
@@ -12,7 +12,7 @@ use super::error::ApiError;
 
 const MAX_LEN: usize = 128;
 
-/// Gives an error its body, and forbids caches to keep any answer (some carry a secret).
+/// Renders the body of an error, and adds `Cache-Control: no-store`, because some responses carry a secret.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let correlation_id = correlation_id(request.headers());
     let mut response = next.run(request).await;
@@ -24,7 +24,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     }
 }
 
-/// The request's own id where it has a usable one, else a new one.
+/// The id that the request carries, if it is usable, or else a new one.
 fn correlation_id(headers: &HeaderMap) -> String {
     ["x-correlation-id", "x-request-id"]
         .iter()

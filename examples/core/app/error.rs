@@ -1,4 +1,4 @@
-//! The API's error model: `{code, message, details?, retryable, correlation_id}`.
+//! The error model of the API: `{code, message, details?, retryable, correlation_id}`.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -13,17 +13,17 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A refusal.
+/// An error response.
 ///
-/// As a response it has its status and headers, and travels itself in the extensions up to
-/// [`correlation::finish`](super::correlation::finish), which knows the correlation id and calls
-/// [`ApiError::render`]. So handlers and extractors need not carry the id about.
+/// [`IntoResponse`] sets status and headers and stores the error in the response's extensions;
+/// [`correlation::finish`](super::correlation::finish), which knows the correlation id, calls [`ApiError::render`]. So
+/// handlers and extractors need not pass the id around.
 #[derive(Clone)]
 pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
-    /// Boxed, because every `Result` of a handler would else be as large as it.
+    /// Boxed to keep the handlers' `Result`s small.
     details: Option<Box<Value>>,
     retry_after: Option<Duration>,
 }
@@ -53,7 +53,7 @@ impl ApiError {
         }
     }
 
-    /// A request that is understood but wrong: `problem` says where.
+    /// A well-formed but invalid request; `problem` says why.
     pub(crate) fn validation(problem: impl Into<String>) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         Self {
@@ -62,7 +62,7 @@ impl ApiError {
         }
     }
 
-    /// Something that should not have failed.
+    /// An unexpected failure.
     pub(crate) fn internal(message: &'static str) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)
     }
@@ -81,12 +81,12 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
     }
 
-    /// Polled again before the interval was over.
+    /// A poll before the interval has passed.
     pub(crate) fn slow_down(wait: Duration) -> Self {
-        Self::too_many("SLOW_DOWN", "The device code is polled too fast.", wait)
+        Self::too_many("SLOW_DOWN", "The device code is polled too often.", wait)
     }
 
-    /// Over the limit of attempts.
+    /// More attempts than allowed.
     pub(crate) fn too_many_attempts(wait: Duration) -> Self {
         Self::too_many("TOO_MANY_ATTEMPTS", "Too many attempts.", wait)
     }
@@ -98,7 +98,7 @@ impl ApiError {
         }
     }
 
-    /// Puts the error's body into `response`, which was made from it.
+    /// Adds the body to `response`, which was made from this error.
     pub(crate) fn render(&self, response: Response, correlation_id: &str) -> Response {
         let body = serde_json::to_vec(&ErrorBody {
             code: self.code,
@@ -135,7 +135,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Rounded up: whoever waits that long has waited long enough.
+/// Rounds up, so that a client that waits this long is not refused again.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

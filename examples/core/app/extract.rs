@@ -1,4 +1,4 @@
-//! What a handler takes from a request, refused in the API's error model.
+//! Extractors whose rejections follow the API's error model.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -19,13 +19,13 @@ use super::{error::ApiError, state::AppState};
 
 /// The longest request body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 16 * 1024;
-/// How much of a body that is too long is read and dropped, so that its sender gets to the answer.
+/// How much of a body over the limit is read and dropped, so that its sender can read the response, in bytes.
 const DRAIN_LIMIT: u64 = 1024 * 1024;
 
-/// A JSON object as `T`; members that `T` does not know are refused by `T` itself.
+/// A JSON object as `T`; rejecting unknown members is up to `T`.
 pub(crate) struct ApiJson<T>(pub(crate) T);
 
-/// One more attempt of this peer, within its limit.
+/// An attempt of a peer within its rate limit.
 pub(crate) struct Attempt;
 
 impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
             ));
         }
         let body = read(request.into_body()).await?;
-        // serde would also take an array for a struct.
+        // serde also accepts an array for a struct.
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(ApiError::validation("the body must be a JSON object"));
         }
@@ -68,7 +68,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Without an address (no socket, or a proxy that names none) all are one peer.
+/// Without an address, because the proxy sent none, all clients are one peer.
 fn peer(parts: &Parts) -> IpAddr {
     let noted = parts.extensions.get::<ClientAddr>();
     noted.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::kind::ClientKind;
 
-/// Where a device authorization stands.
+/// The stage of a device authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Pending,
@@ -27,7 +27,7 @@ pub(crate) enum Stage {
     Cancelled,
 }
 
-/// What a human decides.
+/// A user's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Decision {
@@ -35,17 +35,17 @@ pub(crate) enum Decision {
     Deny,
 }
 
-/// What one poll finds.
+/// The result of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Polled {
     Pending,
-    /// Found once: the flow is consumed by it.
+    /// Returned once: the poll consumes the flow.
     Approved(ClientKind),
     Denied,
     Expired,
-    /// Consumed or cancelled, or never there.
+    /// Unknown, consumed or cancelled.
     Invalid,
-    /// Come again after this time.
+    /// Polled too early; the time left to wait.
     TooFast(Duration),
 }
 
@@ -81,7 +81,7 @@ impl Flow {
         self.expires_at
     }
 
-    /// Where it stands now.
+    /// The current stage.
     pub(crate) fn stage(&mut self, now: Duration) -> Stage {
         if matches!(self.stage, Stage::Pending | Stage::Approved) && now >= self.expires_at {
             self.stage = Stage::Expired;
@@ -89,7 +89,7 @@ impl Flow {
         self.stage
     }
 
-    /// A poll of the device. One that comes too fast changes nothing.
+    /// Handles a poll. One that is too early changes nothing.
     pub(crate) fn poll(&mut self, now: Duration, interval: Duration) -> Polled {
         let stage = self.stage(now);
         if matches!(stage, Stage::Consumed | Stage::Cancelled) {
@@ -111,7 +111,7 @@ impl Flow {
         }
     }
 
-    /// A human's decision, or where the flow stands if it is no longer open.
+    /// Records a decision, or returns the stage of a flow that is not pending.
     pub(crate) fn decide(&mut self, now: Duration, decision: Decision) -> Result<(), Stage> {
         match self.stage(now) {
             Stage::Pending => {
@@ -125,7 +125,7 @@ impl Flow {
         }
     }
 
-    /// The device gives up, or where the flow stands if there is nothing to give up.
+    /// Cancels the flow, or returns the stage of one that has ended.
     pub(crate) fn cancel(&mut self, now: Duration) -> Result<(), Stage> {
         match self.stage(now) {
             Stage::Pending | Stage::Approved | Stage::Denied => {

@@ -1,4 +1,4 @@
-//! Who may ask.
+//! The kinds of clients.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ClientKind {
-    /// The desktop client. It signs in another way and gets no device codes and no client tokens.
+    /// The desktop client. It has its own way to sign in, and gets neither device codes nor client tokens.
     UiRust,
     /// The headless client.
     Agent,
-    /// The client of the Model Context Protocol.
+    /// The Model Context Protocol client.
     Mcp,
 }
 

@@ -1,4 +1,4 @@
-//! Attempts per minute and peer.
+//! The rate limit per peer.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Counts the attempts of each peer in a window of a minute that its first attempt opens.
+/// Counts the attempts of each peer in one-minute windows, each opened by the first attempt.
 pub(crate) struct Attempts {
     allowed: u32,
     table: Mutex<Table>,
@@ -34,7 +34,7 @@ impl Attempts {
         }
     }
 
-    /// One more attempt of `peer`, or how long it has to wait.
+    /// Counts an attempt of `peer`, or returns how long it must wait.
     pub(crate) fn admit(&self, peer: IpAddr, now: Duration) -> Result<(), Duration> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         table.sweep(now);
@@ -58,7 +58,7 @@ impl Attempts {
 }
 
 impl Table {
-    /// Forgets the peers whose window is over, at most once in a window.
+    /// Removes the peers whose window has passed, at most once per window.
     fn sweep(&mut self, now: Duration) {
         if now >= self.swept + WINDOW {
             self.swept = now;

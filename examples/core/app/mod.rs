@@ -1,11 +1,13 @@
-//! The Core application: handlers that speak only the target contract, and the one place where the
-//! compatibility layer stands in front of them.
+//! The Core application: handlers that implement only the target contract, behind the compatibility layer.
 //!
-//! From below: `secret`, `error` know nothing of each other's users; `flow` is one device
-//! authorization as a state machine, `store` holds many; `clients` and `limit` stand beside it;
-//! `callers` tells who calls, `watch` counts them and their answers; `rollout` holds the switch on that
-//! evidence, and `admin` is the service where operators see and move it; `state` gathers all that for the `routes`;
-//! `address` and `compat` are the layers in front; `router` puts all together.
+//! From the bottom up:
+//!
+//! - `secret`, `error`, `kind`, `limit`: independent of the rest
+//! - `flow`: one device authorization as a state machine; `store`: all of them; `clients`: the approved clients
+//! - `callers`: the detector; `watch`: census and metrics; `rollout`: the flag; `admin`: the admin service
+//! - `state`: what the `routes` share
+//! - `address`, `correlation`, `compat`: the layers in front
+//! - `router`: the whole application
 
 pub(crate) mod address;
 pub(crate) mod admin;

@@ -1,4 +1,4 @@
-//! The rollout of the switch: the one who holds it.
+//! The rollout, which owns the flag.
 
 use std::sync::Arc;
 
@@ -15,26 +15,26 @@ use legacy_http_compat::{
 
 use super::watch::Watch;
 
-/// The switch's name in configuration, journal and logs.
+/// The flag's name in configuration, journal and logs.
 pub(crate) const FLAG_NAME: &str = "features.auth.device_flow.compat_legacy_http";
 
-/// The name of the journal in the data directory.
+/// The file name of the journal in the data directory.
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 
-/// What a rollout is opened with.
+/// The settings that a rollout is opened with.
 pub(crate) struct Opening {
-    /// What the gates ask; nothing if none is given and none is journaled.
+    /// The policy; if `None`, the journaled one, or one without gates.
     pub(crate) policy: Option<Policy>,
-    /// The phase in which an empty journal begins, in place of the policy's.
+    /// The opening phase of a new journal, overriding the policy's.
     pub(crate) phase: Option<Phase>,
     pub(crate) contract: LiveContract,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Opening {
-    /// Opens the rollout where its journal says that it stands, on the evidence of `watch`.
+    /// Opens the rollout in the state that its journal records, with `watch` as its evidence.
     ///
-    /// A policy that is given and is not the journaled one takes its place, and that is journaled.
+    /// A given policy that differs from the journaled one replaces it, and the change is journaled.
     pub(crate) fn open(
         self,
         watch: &Watch,
@@ -52,7 +52,7 @@ impl Opening {
             .contract(self.contract)
             .open(journal)?;
         if let Some(Err(refusal)) = self.policy.map(|policy| renew(&rollout, &policy)) {
-            tracing::error!(%refusal, "the policy in the journal holds, not the one that was given");
+            tracing::error!(%refusal, "the given policy is refused; the journaled one stays in force");
         }
         Ok(rollout)
     }
@@ -62,8 +62,8 @@ fn renew(rollout: &Rollout, policy: &Policy) -> Result<(), Refusal> {
     if rollout.status().policy == *policy {
         return Ok(());
     }
-    let order = by_core("started with another policy than before");
-    rollout.change_policy(policy, &order).map(drop)
+    let context = by_core("started with a different policy");
+    rollout.change_policy(policy, &context).map(drop)
 }
 
 fn by_core(reason: &str) -> CommandContext {

@@ -1,4 +1,4 @@
-//! The routes, put together.
+//! The application: its routes, and the layers in front of them.
 
 use axum::{
     Router,
@@ -18,8 +18,8 @@ use super::{
     state::AppState,
 };
 
-/// The application: the router, the compatibility layer in front of it, beside it the admin service, and in front of
-/// all who knows the client's address.
+/// The application: the routes behind the compatibility layer, the admin service beside them, and in front of both the
+/// layer that determines the client's address.
 pub(crate) fn app(
     state: AppState,
     compat: Compat,
@@ -33,7 +33,7 @@ pub(crate) fn app(
         .layer(middleware::from_fn_with_state(addresses, address::note))
 }
 
-/// The routes alone, answering the target contract to everyone.
+/// The routes alone: every client gets target responses.
 pub(crate) fn router(state: AppState) -> Router {
     Router::new()
         .route("/", get(home::home))
@@ -59,12 +59,12 @@ fn api() -> Router<AppState> {
 }
 
 async fn not_found() -> ApiError {
-    let message = "There is nothing here.";
+    let message = "Not found.";
     ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
 }
 
 async fn method_not_allowed() -> ApiError {
-    let message = "The method is not allowed here.";
+    let message = "The method is not allowed.";
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED",

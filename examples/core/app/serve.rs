@@ -1,11 +1,11 @@
-//! Serving until told to stop.
+//! Serves with a graceful shutdown.
 
 use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 
-/// How long requests in flight may take to finish once the server is told to stop.
+/// How long requests in flight may take to finish after the shutdown begins.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Serves `app` until `stop` completes, then lets the requests in flight finish.
@@ -14,26 +14,26 @@ pub(crate) async fn serve(
     app: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let (told, was_told) = oneshot::channel();
+    let (draining, drain_started) = oneshot::channel();
     let stop = async move {
         stop.await;
         tracing::info!("draining");
-        // The other end is gone only where the server is.
-        let _ = told.send(());
+        // Fails only if the server is gone already.
+        let _ = draining.send(());
     };
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stop);
     tokio::select! {
         outcome = server.into_future() => outcome,
-        () = overdue(was_told) => {
+        () = drain_limit_passed(drain_started) => {
             tracing::warn!("requests in flight did not finish in time");
             Ok(())
         }
     }
 }
 
-async fn overdue(was_told: oneshot::Receiver<()>) {
-    if was_told.await.is_err() {
+async fn drain_limit_passed(drain_started: oneshot::Receiver<()>) {
+    if drain_started.await.is_err() {
         pending::<()>().await;
     }
     sleep(DRAIN_LIMIT).await;

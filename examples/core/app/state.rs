@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The state shared by all handlers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,16 +7,16 @@ use prometheus_client::registry::Registry;
 
 use super::{clients::Clients, limit::Attempts, store::DeviceFlows, watch::Watch};
 
-/// What can be set from outside.
+/// The application's settings.
 pub(crate) struct Settings {
-    /// Where a browser finds this server, without a slash at the end.
+    /// The URL of this server, without a trailing slash.
     pub(crate) public_url: String,
     pub(crate) interval: Duration,
     pub(crate) expires_in: Duration,
     pub(crate) attempts_per_minute: u32,
 }
 
-/// The state of the application; a clone is the same state.
+/// The application's state; clones share it.
 #[derive(Clone)]
 pub(crate) struct AppState {
     core: Arc<Core>,
@@ -57,7 +57,7 @@ impl AppState {
         }
     }
 
-    /// The time on a clock that only goes forward.
+    /// The monotonic time.
     pub(crate) fn now(&self) -> Duration {
         self.core.clock.monotonic()
     }
@@ -78,7 +78,7 @@ impl AppState {
         &self.core.watch
     }
 
-    /// What `GET /metrics` shows.
+    /// The registry behind `GET /metrics`.
     pub(crate) fn registry(&self) -> &Registry {
         &self.core.registry
     }

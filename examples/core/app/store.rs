@@ -1,4 +1,4 @@
-//! The device authorizations that are known, in memory.
+//! All device authorizations, in memory.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use super::{
     secret::{Digest, fresh_secret, fresh_user_code, spell_user_code},
 };
 
-/// How long a flow is remembered after its time, to tell an expired code from an unknown one.
+/// How long an expired flow is retained, to distinguish an expired code from an unknown one.
 const RETENTION: Duration = Duration::from_secs(60 * 60);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -53,7 +53,7 @@ impl DeviceFlows {
         self.expires_in
     }
 
-    /// Opens a flow.
+    /// Starts a flow.
     pub(crate) fn open(&self, now: Duration, kind: ClientKind, label: Option<String>) -> Codes {
         let mut table = self.table();
         table.sweep(now);
@@ -67,21 +67,21 @@ impl DeviceFlows {
         }
     }
 
-    /// A poll of the device.
+    /// Handles a poll by the device.
     pub(crate) fn poll(&self, now: Duration, device_code: &str) -> Polled {
         let mut table = self.table();
         let flow = table.flows.get_mut(&Digest::of(device_code));
         flow.map_or(Polled::Invalid, |flow| flow.poll(now, self.interval))
     }
 
-    /// The device gives up; `Err(None)` where the code is unknown.
+    /// Cancels a flow for its device; `Err(None)` if the code is unknown.
     pub(crate) fn cancel(&self, now: Duration, device_code: &str) -> Result<(), Option<Stage>> {
         let mut table = self.table();
         let flow = table.flows.get_mut(&Digest::of(device_code));
         flow.ok_or(None)?.cancel(now).map_err(Some)
     }
 
-    /// The flow of a user code, and where it stands.
+    /// The flow with a user code, and its stage.
     pub(crate) fn find(&self, now: Duration, user_code: &str) -> Option<(Flow, Stage)> {
         let mut table = self.table();
         let flow = table.by_user_code(user_code)?;
@@ -89,7 +89,7 @@ impl DeviceFlows {
         Some((flow.clone(), stage))
     }
 
-    /// A human's decision; `Err(None)` where the code is unknown.
+    /// Records a user's decision; `Err(None)` if the code is unknown.
     pub(crate) fn decide(
         &self,
         now: Duration,

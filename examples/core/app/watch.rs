@@ -1,4 +1,4 @@
-//! Who is watching: the census of callers and the counters of answers.
+//! The observers of the layer: census and metrics.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use legacy_http_compat::{
 };
 use prometheus_client::registry::Registry;
 
-/// The name of the census's snapshot in the data directory.
+/// The file name of the census snapshot in the data directory.
 pub(crate) const SNAPSHOT: &str = "census.snapshot";
 
-/// The observers of the layer; a clone is the same ones.
+/// The observers of the layer; clones share them.
 #[derive(Clone)]
 pub(crate) struct Watch {
     pub(crate) census: Arc<Census>,
@@ -29,17 +29,17 @@ impl Watch {
         }
     }
 
-    /// A census of the callers that this detector tells apart, under its key.
+    /// A census of the callers that this detector identifies.
     pub(crate) fn census_of(detector: &SignalDetector) -> CensusBuilder {
         Census::builder(detector)
     }
 
-    /// A history of what is observed.
+    /// A history of census and metrics.
     pub(crate) fn history(&self) -> HistoryBuilder {
         History::builder(self.census.clone(), self.metrics.clone())
     }
 
-    /// All that can be scraped.
+    /// A registry of all metrics.
     pub(crate) fn registry(&self, rollout: &Arc<Rollout>) -> Registry {
         let collector = PrometheusCollector::new()
             .source(self.metrics.clone())

@@ -1,4 +1,4 @@
-//! Each way that a device flow can be answered, as one client sees them.
+//! All outcomes of a device flow, as one client observes them.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::{task::JoinHandle, time::sleep};
 use super::installation::{Installation, said};
 use crate::support::http_client::HttpClient;
 
-/// How often a flow is tried again that a stalled machine let expire.
+/// How often a flow is retried that expired because the machine stalled.
 const TRIES: usize = 10;
 
-/// An AGENT that goes through its flows.
+/// An AGENT that runs device flows.
 pub(crate) struct Flows {
     core: HttpClient,
 }
@@ -22,7 +22,7 @@ impl Flows {
         }
     }
 
-    /// Nobody has decided yet.
+    /// Polls a pending flow.
     pub(crate) async fn pending(&self) -> String {
         self.again_if_late(async || {
             let (code, _) = self.start().await;
@@ -31,13 +31,13 @@ impl Flows {
         .await
     }
 
-    /// Somebody has denied the device.
+    /// Polls a denied flow.
     pub(crate) async fn denied(&self) -> String {
         self.again_if_late(async || self.decided("deny").await.0)
             .await
     }
 
-    /// Somebody has approved the device; and what a second poll reads, when the secret was shown.
+    /// Polls an approved flow twice: the second poll comes after the secret was shown.
     pub(crate) async fn approved(&self) -> [String; 2] {
         let mut last = String::new();
         let first = self
@@ -50,7 +50,7 @@ impl Flows {
         [first, last]
     }
 
-    /// Polled twice at once.
+    /// Polls twice without waiting.
     pub(crate) async fn hasty(&self) -> String {
         let mut read = String::new();
         for _ in 0..TRIES {
@@ -64,7 +64,7 @@ impl Flows {
         read
     }
 
-    /// Started, and forgotten for as long as the code lives. It takes that long, so it is left to itself.
+    /// Polls an expired flow, in a task of its own because expiry takes that long.
     pub(crate) async fn expired(&self) -> JoinHandle<String> {
         let started = self.core.start("AGENT").await;
         let core = self.core.clone();

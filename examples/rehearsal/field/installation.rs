@@ -1,4 +1,4 @@
-//! One client somewhere in the field.
+//! One deployed client.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::support::{
     response::Answer,
 };
 
-/// What a client polls by until it is told otherwise.
+/// The polling interval before the server sends one.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 pub(crate) const OLD: &str = "1.4.0";
 pub(crate) const NEW: &str = "2.0.0";
 
-/// An installation of one of the three families.
+/// An installation of one of the three kinds.
 #[derive(Clone)]
 pub(crate) struct Installation {
     pub(crate) kind: &'static str,
@@ -24,12 +24,12 @@ pub(crate) struct Installation {
     pub(crate) upgraded: bool,
 }
 
-/// What became of one use.
+/// The result of one use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Visit {
-    /// What the client got, such as `401 AUTHORIZATION_PENDING`.
+    /// The response, such as `401 AUTHORIZATION_PENDING`.
     pub(crate) response: String,
-    /// Whether a client of its version can make sense of it.
+    /// Whether a client of this version understands it.
     pub(crate) understood: bool,
 }
 
@@ -42,11 +42,11 @@ impl Installation {
         }
     }
 
-    /// Uses the Core at `core` as every day.
+    /// Uses the Core once.
     pub(crate) async fn visit(&self, core: &HttpClient) -> Visit {
         let core = self.at(core);
         if self.kind == "UI_RUST" {
-            // The desktop client gets no device codes; what changes for it is how a token is refused.
+            // The desktop client gets no device codes; for it, the refusal of a token changes.
             return self.judge_refusal(&core.token(&self.id, self.kind, "anything").await);
         }
         let started = core.start(self.kind).await;
@@ -57,7 +57,7 @@ impl Installation {
         }
     }
 
-    /// The same requests as anybody's, with this one's name and version.
+    /// A client that sends this installation's id and version.
     pub(crate) fn at(&self, core: &HttpClient) -> HttpClient {
         let product = match self.kind {
             "UI_RUST" => "core-ui-rust",
@@ -88,9 +88,9 @@ impl Installation {
     }
 }
 
-/// The status, and the word that the body has for it.
+/// The status and the code in the body.
 pub(crate) fn said(response: &Answer) -> String {
     let word = [response.code(), response.text_at("/status")];
     let word = word.into_iter().find(|word| !word.is_empty());
-    format!("{} {}", response.status, word.unwrap_or("without a word"))
+    format!("{} {}", response.status, word.unwrap_or("without a code"))
 }

@@ -1,9 +1,9 @@
-//! The clients out there.
+//! The deployed clients.
 
-mod fleet;
 mod flows;
 mod installation;
+mod population;
 
-pub(crate) use fleet::Fleet;
 pub(crate) use flows::Flows;
 pub(crate) use installation::{Installation, Visit};
+pub(crate) use population::Population;

@@ -1,34 +1,34 @@
-//! One promise.
+//! One expected result.
 
-/// One thing that is to be seen.
+/// An expected result.
 pub(crate) struct Item {
-    /// The line of the plan that it belongs to.
+    /// The line of the plan.
     pub(crate) line: &'static str,
-    /// What it is about, and its name for the play.
+    /// Its name.
     pub(crate) what: &'static str,
-    pub(crate) wanted: Wanted,
+    pub(crate) expected: Expected,
 }
 
-/// What is to be seen.
+/// The expected value.
 #[derive(Clone, Copy)]
-pub(crate) enum Wanted {
-    /// Exactly this.
+pub(crate) enum Expected {
+    /// Exactly this text.
     Is(&'static str),
-    /// A number, no less than this.
+    /// At least this number.
     AtLeast(u64),
 }
 
-impl Wanted {
+impl Expected {
     pub(crate) fn is_met_by(self, seen: &str) -> bool {
         match self {
-            Self::Is(wanted) => seen == wanted,
+            Self::Is(expected) => seen == expected,
             Self::AtLeast(least) => seen.parse::<u64>().is_ok_and(|number| number >= least),
         }
     }
 
     pub(crate) fn text(self) -> String {
         match self {
-            Self::Is(wanted) => wanted.to_owned(),
+            Self::Is(expected) => expected.to_owned(),
             Self::AtLeast(least) => format!("at least {least}"),
         }
     }

@@ -1,4 +1,4 @@
-//! What the plan promises, and what was seen of it.
+//! The rollout plan: expected and observed results.
 
 mod item;
 mod ledger;

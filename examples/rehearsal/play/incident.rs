@@ -1,46 +1,46 @@
-//! The rollback: somebody was forgotten.
+//! An incident and its rollback: a client was missed.
 
 use serde_json::Value;
 
 use super::{
-    reading::{heard, hours, position, text},
+    reading::{hours, position, received, text},
     scene::{Scene, Stop},
 };
 
 pub(super) const INCIDENT: &str = "INC-17";
 
 pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
-    scene.timeline.heading("An incident, and the way back");
+    scene.timeline.heading("Incident and rollback");
     let forgotten = scene.forgotten.clone();
     let visit = forgotten.visit(&scene.core).await;
-    scene.see("a forgotten AGENT after the cutover", heard(&visit));
+    scene.see("a missed AGENT after the cutover", received(&visit));
     let stranded = stranded(scene).await;
-    scene.see("stranded, waived ones aside", stranded.to_string());
+    scene.see("stranded callers, not waived", stranded.to_string());
 
     let back = scene
         .operator
-        .roll_back(INCIDENT, "an old AGENT was forgotten")
+        .roll_back(INCIDENT, "an old AGENT was missed")
         .await;
     let status = scene.look().await;
-    scene.say("the operator rolls back; no gate is asked");
+    scene.say("the operator rolls back; no gate is evaluated");
     scene.see("after the rollback", position(&status));
     if back.status != 200 {
         return Err(Stop(format!("the rollback was refused: {}", back.text)));
     }
     let visit = forgotten.visit(&scene.core).await;
-    scene.see("the forgotten AGENT then", visit.response);
-    scene.see("in the journal", journaled(&back.json["event"]));
+    scene.see("the missed AGENT after the rollback", visit.response);
+    scene.see("the journaled rollback", journaled(&back.json["event"]));
     an_agent_goes_back(scene).await;
     scene.pass(hours(4)).await;
 
-    scene.say("both AGENTs get the new version");
+    scene.say("both AGENTs are upgraded");
     scene.forgotten.upgraded = true;
     scene.forgotten.clone().visit(&scene.core).await;
-    scene.fleet.change_an_agent(&scene.core, true).await;
+    scene.population.change_an_agent(&scene.core, true).await;
     Ok(())
 }
 
-/// The version of the AGENTs is rolled back as well, and one of them has it already.
+/// The AGENT version is rolled back too, and one installation already runs it.
 async fn an_agent_goes_back(scene: &mut Scene) {
     scene
         .operator
@@ -53,7 +53,7 @@ async fn an_agent_goes_back(scene: &mut Scene) {
         "client version rolled back",
         format!("{kind} {version} for {incident}"),
     );
-    scene.fleet.change_an_agent(&scene.core, false).await;
+    scene.population.change_an_agent(&scene.core, false).await;
     let page = scene
         .operator
         .page("callers?window=24h&state=regressed")
@@ -61,7 +61,7 @@ async fn an_agent_goes_back(scene: &mut Scene) {
     scene.see("regressed callers", page["total"].to_string());
 }
 
-/// Those for whom nobody answers.
+/// The number of stranded callers without a waiver.
 async fn stranded(scene: &mut Scene) -> usize {
     let status = scene.look().await;
     let waived: Vec<Value> = status["waivers"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The play: what operator and clients do, act by act, and what is read back of it.
+//! The steps of the rehearsal: what operator and clients do, and the results read back.
 
 mod compat;
 mod cutover;
@@ -14,7 +14,7 @@ mod visible;
 
 pub(crate) use scene::{Scene, Stop};
 
-/// From the first look to the end of the switch.
+/// Runs all steps, up to the retirement of the flag.
 pub(crate) async fn play(scene: &mut Scene) -> Result<(), Stop> {
     observe::act(scene).await;
     let expiring = compat::act(scene).await?;
@@ -26,7 +26,7 @@ pub(crate) async fn play(scene: &mut Scene) -> Result<(), Stop> {
     retirement::act(scene).await
 }
 
-/// What must be visible all along.
+/// Checks what must be visible during the rollout.
 pub(crate) async fn look_back(scene: &mut Scene) {
     visible::act(scene).await;
 }

@@ -1,4 +1,4 @@
-//! Step 4: the legacy signals fall to zero, but for a probe that somebody answers for.
+//! Step 4: the legacy signals fall to zero, except for a probe that is waived.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const CHECKS: [&str; 3] = ["openapi", "auth_device_integration", "client_compat"
 pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     scene
         .timeline
-        .heading("4. See the legacy signals fall to zero");
+        .heading("4. Wait for the legacy signals to fall to zero");
     let left = until_one_is_left(scene).await?;
     scene.step("cutover", "it looks quiet").await;
     waive(scene, &left).await;
@@ -25,11 +25,9 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     let inactive = gates.as_array().into_iter().flatten();
     let inactive = inactive.filter(|gate| gate["name"] == "all_callers_resolved");
     let inactive = inactive.map(|gate| gate["evidence"]["inactive"].to_string());
-    scene.see("silent for long", inactive.collect::<String>());
-    let red = scene
-        .step("cutover", "everything but one check is fine")
-        .await;
-    scene.see("cutover with one red", outcome(&red));
+    scene.see("inactive callers", inactive.collect::<String>());
+    let red = scene.step("cutover", "only one check is failing").await;
+    scene.see("cutover with one failing check", outcome(&red));
 
     scene.operator.report_check("openapi", true).await;
     let status = scene.look().await;
@@ -41,11 +39,11 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     let mut run = scene.operator.dry_run("cutover").await;
     let gates = run["gates"].take();
     scene.show_gates(&gates);
-    scene.see("the gates then", verdict(&gates));
+    scene.see("the gates of the cutover", verdict(&gates));
     Ok(())
 }
 
-/// Waits until one caller is left that depends, and says who.
+/// Waits until one dependent caller is left, and returns it.
 async fn until_one_is_left(scene: &mut Scene) -> Result<Value, Stop> {
     let status = scene.look().await;
     let end = moment(&status["at"]).plus(hours(48));
@@ -67,20 +65,20 @@ async fn until_one_is_left(scene: &mut Scene) -> Result<Value, Stop> {
         if moment(&status["at"]) > end {
             let total = &page["total"];
             return Err(Stop(format!(
-                "{total} callers depend, two days after the upgrade"
+                "{total} callers still depend two days after the upgrade"
             )));
         }
     }
 }
 
-/// Somebody answers for the one that is left.
+/// Waives the remaining caller.
 async fn waive(scene: &mut Scene, left: &Value) {
     let status = scene.look().await;
     let body = json!({
         "target": format!("caller {}", text(&left["fingerprint"])),
         "owner": "sre",
         "until": moment(&status["at"]).plus(hours(30 * 24)).to_string(),
-        "reason": "the probe of a monitoring system; it is replaced next month",
+        "reason": "a monitoring probe that is replaced next month",
     });
     scene.operator.order("waivers", &body).await;
     let status = scene.look().await;
@@ -94,8 +92,11 @@ async fn waive(scene: &mut Scene, left: &Value) {
         .filter(whose)
         .map(|waiver| text(&waiver["owner"]))
         .next();
-    let owner = owner.map_or("nobody answers".to_owned(), |owner| {
+    let owner = owner.map_or("not waived".to_owned(), |owner| {
         format!("waived, owner {owner}")
     });
-    scene.see("who that is", format!("{} caller, {owner}", page["total"]));
+    scene.see(
+        "the remaining caller",
+        format!("{} caller, {owner}", page["total"]),
+    );
 }

@@ -1,4 +1,4 @@
-//! What is read off the answers of the Core.
+//! Reads results off the Core's responses.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(super) fn position(status: &Value) -> String {
     format!("{}, flag {}", text(&status["phase"]), text(&status["flag"]))
 }
 
-/// What became of an order: `200`, `409: required_checks` or `409, flag retired`.
+/// The result of a command: `200` or `409: required_checks`.
 pub(super) fn outcome(response: &Answer) -> String {
     let gates = failing(&response.json["gates"]).join(", ");
     match gates.as_str() {
@@ -21,17 +21,17 @@ pub(super) fn outcome(response: &Answer) -> String {
     }
 }
 
-/// `all pass`, or those that do not.
+/// `all pass`, or the failing gates.
 pub(super) fn verdict(gates: &Value) -> String {
     match failing(gates).join(", ").as_str() {
-        "" if gates.as_array().is_none_or(Vec::is_empty) => "no gate was asked".to_owned(),
+        "" if gates.as_array().is_none_or(Vec::is_empty) => "no gate was evaluated".to_owned(),
         "" => "all pass".to_owned(),
         gates => format!("failing: {gates}"),
     }
 }
 
-/// What a client got, and whether it can go on with it.
-pub(super) fn heard(visit: &Visit) -> String {
+/// A client's response, and whether the client understood it.
+pub(super) fn received(visit: &Visit) -> String {
     let not = if visit.understood {
         ""
     } else {
@@ -40,13 +40,13 @@ pub(super) fn heard(visit: &Visit) -> String {
     format!("{}{not}", visit.response)
 }
 
-/// A number for each family: `UI_RUST 8, AGENT 8, MCP 8`.
+/// A number per client kind: `UI_RUST 8, AGENT 8, MCP 8`.
 pub(super) fn by_kind(numbers: impl Fn(&str) -> u64) -> String {
     let kinds = ["UI_RUST", "AGENT", "MCP"].map(|kind| format!("{kind} {}", numbers(kind)));
     kinds.join(", ")
 }
 
-/// A count of one kind in a report of the census.
+/// A count of one client kind in a census report.
 pub(super) fn count(report: &Value, kind: &str, what: &str) -> u64 {
     let kinds = report["kinds"].as_array().into_iter().flatten();
     let mut kinds = kinds.filter(|counts| counts["kind"] == kind);
@@ -56,14 +56,14 @@ pub(super) fn count(report: &Value, kind: &str, what: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// The names of the checks that are green.
+/// The names of the green checks.
 pub(super) fn green(status: &Value) -> Vec<&str> {
     let checks = status["checks"].as_array().into_iter().flatten();
     let green = checks.filter(|check| check["green"] == true);
     green.map(|check| text(&check["check"])).collect()
 }
 
-/// The moment of a member `at`.
+/// The timestamp in a member `at`.
 pub(super) fn moment(at: &Value) -> Timestamp {
     text(at).parse().unwrap_or(Timestamp::MIN)
 }

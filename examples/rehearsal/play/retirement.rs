@@ -1,4 +1,4 @@
-//! The end of the switch.
+//! The retirement of the flag.
 
 use super::{
     reading::{hours, outcome, position, samples, text, verdict},
@@ -8,17 +8,17 @@ use crate::field::Installation;
 
 pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     scene.timeline.heading("Retirement");
-    let early = scene.step("retired", "it has worked for a minute").await;
-    scene.see("retirement too early", outcome(&early));
+    let early = scene.step("retired", "it works so far").await;
+    scene.see("premature retirement", outcome(&early));
     scene.until_failing("retire", &[], hours(96)).await?;
-    let retired = scene.step("retired", "nobody depends any more").await;
+    let retired = scene.step("retired", "no caller depends any more").await;
     scene.show_gates(&retired.json["event"]["payload"]["phase_changed"]["gates"]);
     let gates = &retired.json["event"]["payload"]["phase_changed"]["gates"];
-    scene.see("the gates at the end", verdict(gates));
+    scene.see("the gates of the retirement", verdict(gates));
     let status = scene.look().await;
     scene.see("after retirement", position(&status));
     it_is_final(scene).await;
-    the_layer_is_an_identity(scene).await;
+    the_layer_passes_everything_through(scene).await;
     Ok(())
 }
 
@@ -26,39 +26,39 @@ async fn it_is_final(scene: &mut Scene) {
     let enabled = scene.operator.step("compat", "just once more").await;
     let flag = scene.look().await["flag"].clone();
     scene.see(
-        "enabling again",
+        "enabling after retirement",
         format!("{}, flag {}", enabled.status, text(&flag)),
     );
     let back = scene.operator.roll_back("INC-18", "just once more").await;
     let flag = scene.look().await["flag"].clone();
     scene.see(
-        "rolling back again",
+        "rolling back after retirement",
         format!("{}, flag {}", back.status, text(&flag)),
     );
 }
 
-async fn the_layer_is_an_identity(scene: &mut Scene) {
+async fn the_layer_passes_everything_through(scene: &mut Scene) {
     let before = counted(scene).await;
     let mut read = Vec::new();
     for upgraded in [false, true] {
-        let desktop = Installation::new("UI_RUST", "whoever", upgraded);
-        // The only part of the answer that is not the same for everybody is the one that they send themselves.
+        let desktop = Installation::new("UI_RUST", "some-desktop", upgraded);
+        // The correlation id is the only part of the response that depends on the request.
         let core = desktop
             .at(&scene.core)
             .with_header("x-correlation-id", "the-same");
-        let response = core.token("whoever", "UI_RUST", "anything").await;
+        let response = core.token("some-desktop", "UI_RUST", "anything").await;
         read.push((response.status, response.text));
     }
-    scene.fleet.visit(&scene.core).await;
+    scene.population.visit(&scene.core).await;
     let same = read[0] == read[1];
     let seen = if same {
         "the same bytes"
     } else {
         "different bytes"
     };
-    scene.see("old and new clients read", seen);
+    scene.see("old and new clients receive", seen);
     let since = counted(scene).await - before;
-    scene.see("answers the layer still counts", since.to_string());
+    scene.see("responses still counted by the layer", since.to_string());
 }
 
 async fn counted(scene: &Scene) -> u64 {

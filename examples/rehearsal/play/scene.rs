@@ -1,4 +1,4 @@
-//! Where the play takes place: the clients, the operator, the rollout's time, and who writes it all down.
+//! The shared state of all steps: the clients, the operator, the rollout's clock, and the output.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,45 +10,45 @@ use super::reading::{count, hours, moment, text, verdict};
 use crate::{
     args::Break,
     clock::FastClock,
-    field::{Fleet, Installation},
+    field::{Installation, Population},
     log::Log,
     plan::Ledger,
     show::{Timeline, bar, failing, verdicts},
     support::{http_client::HttpClient, operator::Operator, response::Answer},
 };
 
-/// How often the fleet uses the Core, in rollout hours.
+/// How often the clients use the Core, in rollout hours.
 const ROUND: u64 = 3;
 
-/// How often the timeline says how things are, in rollout hours.
+/// How often the timeline shows the counts, in rollout hours.
 const LINE: u64 = 6;
 
-/// How long time passes at once, in real time.
+/// How long the clock runs at a time, in real time.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// The play.
+/// The shared state of all steps.
 pub(crate) struct Scene {
     pub(crate) core: HttpClient,
     pub(crate) operator: Operator,
     clock: Arc<FastClock>,
-    pub(crate) fleet: Fleet,
+    pub(crate) population: Population,
     pub(crate) ledger: Ledger,
     pub(crate) timeline: Timeline,
     pub(crate) log: Log,
-    /// The client that nobody had on the list.
+    /// The client that everyone missed.
     pub(crate) forgotten: Installation,
     broken: Option<Break>,
     start: Timestamp,
-    /// Whether the fleet comes at all.
+    /// Whether the clients use the Core already.
     pub(crate) is_open: bool,
-    /// When it comes next, and the next line is due, since the start.
+    /// When the clients use it next, and when the next line is due, since the start.
     next_round: Duration,
     next_line: Duration,
-    /// The most dependent callers of a family so far: a whole bar.
+    /// The peak of dependent callers of one kind: the length of a full bar.
     most: u64,
 }
 
-/// The play could not go on.
+/// The rehearsal cannot continue.
 #[derive(Debug)]
 pub(crate) struct Stop(pub(crate) String);
 
@@ -65,7 +65,7 @@ impl Scene {
             core,
             operator,
             clock,
-            fleet: Fleet::new(),
+            population: Population::new(),
             ledger: Ledger::default(),
             timeline,
             log,
@@ -79,7 +79,7 @@ impl Scene {
         }
     }
 
-    /// Whether this is to go otherwise than the plan says.
+    /// Whether to deviate from the plan in this point.
     pub(crate) fn breaks(&self, what: Break) -> bool {
         self.broken == Some(what)
     }
@@ -88,7 +88,7 @@ impl Scene {
         self.start.unix_ms()
     }
 
-    /// Notes what was seen of the plan, and says it.
+    /// Records an observed result, and prints it.
     pub(crate) fn see(&mut self, what: &'static str, seen: impl Into<String>) {
         let seen = seen.into();
         let ok = self.ledger.see(what, seen.clone());
@@ -99,7 +99,7 @@ impl Scene {
         self.timeline.say(text);
     }
 
-    /// How the rollout stands; what is said from here on happens then.
+    /// Reads the rollout's status, and dates the next lines by it.
     pub(crate) async fn look(&mut self) -> Value {
         let status = self.operator.status().await;
         let since = self.since(&status);
@@ -115,7 +115,7 @@ impl Scene {
         while self.live().await < end {}
     }
 
-    /// Waits until the failing gates of a step are these, and returns what all said.
+    /// Waits until exactly these gates of a transition fail, and returns the reports of all.
     pub(crate) async fn until_failing(
         &mut self,
         step: &str,
@@ -141,13 +141,13 @@ impl Scene {
         }
     }
 
-    /// One beat of daily life; how long the play has lasted, in rollout time.
+    /// Lets a little time pass, with its traffic. Returns the rollout time since the start.
     pub(crate) async fn live(&mut self) -> Duration {
         let status = self.look().await;
         let since = self.since(&status);
         if since >= self.next_round && self.is_open {
             self.next_round = since + hours(ROUND);
-            self.fleet.visit(&self.core).await;
+            self.population.visit(&self.core).await;
         }
         if since >= self.next_line {
             self.next_line = since + hours(LINE);
@@ -165,15 +165,15 @@ impl Scene {
         }
     }
 
-    /// Tries a step, and shows what the gates say where it is refused.
+    /// Attempts a transition, and prints the gates if it is refused.
     pub(crate) async fn step(&mut self, to: &str, reason: &str) -> Answer {
         let response = self.operator.step(to, reason).await;
         self.look().await;
         if response.status == 200 {
-            self.say(&format!("the operator goes to {to}: \"{reason}\""));
+            self.say(&format!("the operator moves to {to}: \"{reason}\""));
         } else {
             self.say(&format!(
-                "the operator wants {to}: refused with {}",
+                "the operator attempts {to}: refused with {}",
                 response.status
             ));
             self.show_gates(&response.json["gates"]);
@@ -181,7 +181,7 @@ impl Scene {
         response
     }
 
-    /// Dependent callers of each family as bars.
+    /// Prints the dependent callers of each kind as bars.
     fn progress(&mut self, status: &Value) {
         let totals = &status["totals"];
         let numbers = ["UI_RUST", "AGENT", "MCP"].map(|kind| {

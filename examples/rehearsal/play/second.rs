@@ -13,7 +13,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
         file(scene).await;
     }
     let early = scene.step("cutover", "the client is upgraded").await;
-    scene.see("cutover, incident open", outcome(&early));
+    scene.see("cutover with the incident open", outcome(&early));
     let owed: &[&str] = if scene.breaks(Break::Analysis) {
         &["no_open_incident"]
     } else {
@@ -28,7 +28,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     let run = scene.operator.dry_run("cutover").await;
     if run["passes"] != true {
         let unfiled = scene.step("cutover", "the incident is over").await;
-        scene.see("cutover, nothing filed", outcome(&unfiled));
+        scene.see("cutover without post-analysis", outcome(&unfiled));
     }
     let status = scene.look().await;
     let overdue: Vec<_> = status["overdue"].as_array().into_iter().flatten().collect();
@@ -43,9 +43,9 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
         },
     );
     file(scene).await;
-    let cutover = scene.step("cutover", "now everybody is upgraded").await;
+    let cutover = scene.step("cutover", "all clients are upgraded").await;
     let status = scene.look().await;
-    scene.see("the second cutover", position(&status));
+    scene.see("after the second cutover", position(&status));
     if cutover.status == 200 {
         Ok(())
     } else {
@@ -56,7 +56,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     }
 }
 
-/// Files the post-analysis that is due, if one is.
+/// Files the post-analysis, if one is due.
 async fn file(scene: &mut Scene) {
     let status = scene.look().await;
     let rollbacks = status["rollbacks"].as_array().into_iter().flatten();

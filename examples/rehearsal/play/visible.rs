@@ -1,4 +1,4 @@
-//! What must have been visible all along.
+//! Checks what must have been visible during the rollout.
 
 use serde_json::Value;
 
@@ -34,46 +34,43 @@ pub(super) async fn act(scene: &mut Scene) {
         RESPONSES,
         &["outcome=\"FORBIDDEN_ACTOR_UI_RUST\""],
     );
-    scene.see("UI_RUST tokens refused", refused.to_string());
+    scene.see("refused UI_RUST tokens", refused.to_string());
     let states = scene.log.flag_states();
-    scene.see(
-        "compat in the log, at the start and five changes",
-        states.join(", "),
-    );
+    scene.see("the flag in the log", states.join(", "));
     let journal = scene.operator.journal().await;
-    scene.see("transitions, each with who and why", transitions(&journal));
+    scene.see("transitions with actor and reason", transitions(&journal));
 
-    let curves = scene.operator.page("timeseries?range=30d").await;
+    let series = scene.operator.page("timeseries?range=30d").await;
     scene.see(
-        "dependents by kind, at most",
-        by_kind(|kind| highest(&curves, kind)),
+        "peak dependent callers",
+        by_kind(|kind| highest(&series, kind)),
     );
     scene
         .timeline
-        .text("\nCallers that depended on an old answer within 24 hours, and the most of them:\n");
-    for row in falling(&curves, scene.start_unix_ms()) {
+        .text("\nDependent callers within 24 hours, with their peak:\n");
+    for row in falling(&series, scene.start_unix_ms()) {
         scene.timeline.text(&row);
     }
 }
 
-/// The phases that were gone to, of those steps that say who took them and why.
+/// The entered phases, of transitions that have an actor and a reason.
 fn transitions(journal: &[Value]) -> String {
     let changes = journal
         .iter()
         .filter(|event| event["payload"]["phase_changed"].is_object());
-    let told = changes.filter(|event| {
+    let attributed = changes.filter(|event| {
         let said = [&event["actor"]["id"], &event["reason"]];
         said.into_iter()
             .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
     });
-    let phases: Vec<_> = told
+    let phases: Vec<_> = attributed
         .map(|event| text(&event["payload"]["phase_changed"]["to"]))
         .collect();
     phases.join(", ")
 }
 
-fn highest(curves: &Value, kind: &str) -> u64 {
-    let kinds = curves["callers"].as_array().into_iter().flatten();
+fn highest(series: &Value, kind: &str) -> u64 {
+    let kinds = series["callers"].as_array().into_iter().flatten();
     let kinds = kinds.filter(|curve| curve["kind"] == kind);
     let values = kinds.flat_map(|curve| curve["dependent"].as_array().into_iter().flatten());
     values.filter_map(Value::as_u64).max().unwrap_or(0)

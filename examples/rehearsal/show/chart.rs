@@ -1,16 +1,16 @@
-//! The falling counts, in characters.
+//! Charts in characters.
 
 use legacy_http_compat::time::Timestamp;
 use serde_json::Value;
 
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Columns that a curve may take.
+/// The most columns of a chart.
 const COLUMNS: usize = 56;
 
 const DAY_MS: u64 = 86_400_000;
 
-/// A bar of `width` cells for a part of a whole, its number behind it.
+/// A bar of `width` cells that shows a part of a whole.
 pub(crate) fn bar(part: u64, whole: u64, width: usize) -> String {
     let cells = usize::try_from(part).unwrap_or(0) * width;
     let full = cells
@@ -19,15 +19,15 @@ pub(crate) fn bar(part: u64, whole: u64, width: usize) -> String {
     format!("{}{}", "█".repeat(full), "·".repeat(width - full))
 }
 
-/// Each kind's dependent callers since `start_unix_ms`, from the curves that the Core keeps: one row a kind, one column for
-/// some hours.
-pub(crate) fn falling(curves: &Value, start_unix_ms: u64) -> Vec<String> {
-    let number = |name: &str| curves[name].as_u64().unwrap_or(0);
-    let from = curves["from"].as_str().unwrap_or_default().parse();
+/// The dependent callers of each kind since `start_unix_ms`, from the Core's time series: one row per kind, one column per
+/// few hours.
+pub(crate) fn falling(series: &Value, start_unix_ms: u64) -> Vec<String> {
+    let number = |name: &str| series[name].as_u64().unwrap_or(0);
+    let from = series["from"].as_str().unwrap_or_default().parse();
     let from = from.map_or(0, Timestamp::unix_ms);
     let step = number("step_ms").max(1);
     let skipped = usize::try_from(start_unix_ms.saturating_sub(from) / step).unwrap_or(0);
-    let kinds = curves["callers"].as_array().into_iter().flatten();
+    let kinds = series["callers"].as_array().into_iter().flatten();
     let kinds: Vec<_> = kinds.filter(|kind| kind["kind"] != "other").collect();
     let mut rows: Vec<String> = kinds.iter().map(|kind| curve(kind, skipped)).collect();
     let buckets = kinds
@@ -52,7 +52,7 @@ fn curve(kind: &Value, skipped: usize) -> String {
     )
 }
 
-/// Whoever is there is seen: nothing but zero is empty.
+/// Rounds up: only zero is empty.
 fn eighths(value: u64, highest: u64) -> usize {
     usize::try_from((value * 8).div_ceil(highest.max(1)))
         .unwrap_or(8)
@@ -64,7 +64,7 @@ fn values(curve: &Value, skipped: usize) -> Vec<Option<u64>> {
     values.skip(skipped).map(Value::as_u64).collect()
 }
 
-/// The highest number in each column.
+/// The maximum of each column.
 fn columns(values: &[Option<u64>]) -> Vec<Option<u64>> {
     let each = values.len().div_ceil(COLUMNS).max(1);
     values
@@ -73,7 +73,7 @@ fn columns(values: &[Option<u64>]) -> Vec<Option<u64>> {
         .collect()
 }
 
-/// The axis: where each day begins.
+/// The axis, with a digit where a day begins.
 fn days(buckets: usize, step: u64) -> String {
     let each = buckets.div_ceil(COLUMNS).max(1);
     let column = step * u64::try_from(each).unwrap_or(1);
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_that_is_left_is_seen_beside_hundreds() {
+    fn a_single_caller_is_visible_beside_hundreds() {
         assert_eq!(eighths(1, 900), 1);
         assert_eq!(
             (eighths(0, 900), eighths(900, 900), eighths(0, 0)),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_shows_its_highest_number_and_where_nobody_watched() {
+    fn a_column_shows_its_maximum_and_unwatched_time() {
         let values: Vec<_> = (0..100).map(|n| (n >= 2).then_some(n)).collect();
         let columns = columns(&values);
         assert_eq!(columns.len(), 50);

@@ -1,14 +1,14 @@
-//! What gates say, in a few words each.
+//! Gate reports in a few words each.
 
 use serde_json::Value;
 
-/// A line for each gate: its verdict, its name, and what it rests on.
+/// A line for each gate: verdict, name, and evidence.
 pub(crate) fn verdicts(gates: &Value) -> Vec<String> {
     let gates = gates.as_array().into_iter().flatten();
     gates.map(verdict).collect()
 }
 
-/// The names of those that do not let pass.
+/// The names of the failing gates.
 pub(crate) fn failing(gates: &Value) -> Vec<&str> {
     let gates = gates.as_array().into_iter().flatten();
     let failing = gates.filter(|gate| gate["passed"] != true);
@@ -22,11 +22,11 @@ fn verdict(gate: &Value) -> String {
         "FAIL"
     };
     let name = gate["name"].as_str().unwrap_or_default();
-    let line = format!("{mark}  {name:<18} {}", because(name, &gate["evidence"]));
+    let line = format!("{mark}  {name:<22} {}", reason(name, &gate["evidence"]));
     line.chars().take(78).collect()
 }
 
-fn because(gate: &str, evidence: &Value) -> String {
+fn reason(gate: &str, evidence: &Value) -> String {
     let number = |pointer: &str| {
         evidence
             .pointer(pointer)
@@ -40,22 +40,22 @@ fn because(gate: &str, evidence: &Value) -> String {
             .unwrap_or(0.0)
     };
     match gate {
-        "instrumentation" => format!("{} answers counted", number("/responses_counted")),
+        "instrumentation" => format!("{} responses counted", number("/responses_counted")),
         "required_checks" => checks(evidence),
         "no_dependent_responses" => format!(
-            "{} with an old answer in {}",
+            "legacy responses to {} in {}",
             callers(number("/blocking/callers")),
             text(&evidence["window"])
         ),
         "all_callers_resolved" => format!(
-            "{} migrated, {} waived, {} silent, {} in the way",
+            "{} migrated, {} waived, {} inactive, {} blocking",
             number("/migrated"),
             number("/waived"),
             number("/inactive"),
             number("/blocking")
         ),
         "coverage" => format!(
-            "{:.0} % of {} watched, {} answers",
+            "{:.0} % of {} watched, {} responses",
             100.0 * share("/ratio"),
             text(&evidence["window"]),
             number("/responses")
@@ -82,7 +82,7 @@ fn checks(evidence: &Value) -> String {
 
 fn callers(count: u64) -> String {
     match count {
-        0 => "nobody".to_owned(),
+        0 => "no caller".to_owned(),
         1 => "1 caller".to_owned(),
         count => format!("{count} callers"),
     }

@@ -1,4 +1,4 @@
-//! What the reader sees.
+//! The output.
 
 mod chart;
 mod gates;

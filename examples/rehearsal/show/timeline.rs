@@ -1,4 +1,4 @@
-//! The timeline: where the rollout stands, and what happens.
+//! The timeline: the state of the rollout, and what happens.
 
 use std::{
     io::{self, Write},
@@ -7,38 +7,38 @@ use std::{
 
 use super::wrap::wrap;
 
-/// All is written to fit.
+/// The width of all output, in characters.
 const WIDTH: usize = 80;
 
-/// Where a line's text begins, after day, hour, phase and flag.
+/// The width of the prefix: day, time, phase and flag.
 const INDENT: usize = 27;
 
-/// Writes line by line to standard output, or to standard error where that is for a machine.
+/// Writes to standard output, or to standard error if standard output is for JSON.
 pub(crate) struct Timeline {
     to_stderr: bool,
-    /// Rollout time, phase and flag of the lines to come.
-    stamp: String,
+    /// Rollout time, phase and flag of the next lines.
+    prefix: String,
 }
 
 impl Timeline {
     pub(crate) fn new(to_stderr: bool) -> Self {
         Self {
             to_stderr,
-            stamp: String::new(),
+            prefix: String::new(),
         }
     }
 
-    /// From here on this is when and where things happen.
+    /// Sets time, phase and flag of the next lines.
     pub(crate) fn at(&mut self, since_start: Duration, phase: &str, flag: &str) {
         let minutes = since_start.as_secs() / 60;
         let (day, hour, minute) = (minutes / 1_440 + 1, minutes / 60 % 24, minutes % 60);
-        self.stamp = format!("d{day} {hour:02}:{minute:02}  {phase:<8} {flag:<7}");
+        self.prefix = format!("d{day} {hour:02}:{minute:02}  {phase:<8} {flag:<7}");
     }
 
-    /// Lines as they are.
+    /// Writes text without a prefix.
     pub(crate) fn text(&self, text: &str) {
         let text = format!("{text}\n");
-        // A reader who has left does not stop the play.
+        // A closed pipe does not stop the rehearsal.
         let _ = if self.to_stderr {
             io::stderr().lock().write_all(text.as_bytes())
         } else {
@@ -51,23 +51,23 @@ impl Timeline {
         self.text(&format!("\n{text}\n{}", "─".repeat(text.chars().count())));
     }
 
-    /// Something happens.
+    /// Writes what happens.
     pub(crate) fn say(&self, text: &str) {
-        let mut stamp = self.stamp.as_str();
+        let mut prefix = self.prefix.as_str();
         for line in wrap(text, WIDTH - INDENT) {
-            self.text(&format!("{stamp:<INDENT$}{line}"));
-            stamp = "";
+            self.text(&format!("{prefix:<INDENT$}{line}"));
+            prefix = "";
         }
     }
 
-    /// The same, with what the plan thinks of it.
+    /// Writes an observed result, and whether it is the expected one.
     pub(crate) fn seen(&self, what: &str, seen: &str, ok: bool) {
         let mark = if ok { "ok" } else { "DIFFERS" };
         self.say(&format!("{what}: {seen} [{mark}]"));
     }
 
-    /// How things are, in columns.
+    /// Writes counts in columns.
     pub(crate) fn figures(&self, text: &str) {
-        self.text(&format!("{:<INDENT$}{text}", self.stamp));
+        self.text(&format!("{:<INDENT$}{text}", self.prefix));
     }
 }

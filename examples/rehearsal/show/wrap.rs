@@ -1,6 +1,6 @@
 //! Text in narrow columns.
 
-/// Words in lines of at most `width` characters; a word that is longer is cut.
+/// Wraps text to lines of at most `width` characters; a longer word is cut.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace().flat_map(|word| pieces(word, width)) {

@@ -1,6 +1,7 @@
-//! The names to search for: the flag, this crate, and what a `Cargo.toml` renames it to.
+//! The names to search for: the flag, also as nested keys of a configuration file; this crate, also as a `Cargo.toml`
+//! renames it.
 //!
-//! Manifests are read line by line, without a parser of TOML: a broken manifest still names what it names.
+//! Manifests and configuration files are read line by line, without a parser, so that broken files are searched too.
 
 use serde::Serialize;
 
@@ -11,11 +12,11 @@ const PACKAGE: &str = env!("CARGO_PKG_NAME");
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Match {
-    /// It names the flag.
+    /// The name of the flag.
     Flag,
-    /// It names this crate.
+    /// The name of this crate.
     Crate,
-    /// It names this crate as a `Cargo.toml` of the tree renames it.
+    /// The name that a `Cargo.toml` of the tree gives to this crate.
     Rename,
 }
 
@@ -56,7 +57,7 @@ impl Patterns {
         }
     }
 
-    /// Whether the line has the flag as the name of an environment variable, perhaps with a prefix: `APP__JOBS__COMPAT`.
+    /// Whether a line has the flag as an environment variable, perhaps with a prefix: `APP__JOBS__COMPAT`.
     fn has_variable(&self, line: &str) -> bool {
         if self.flag_parts.len() < 2 {
             return false; // A single word in capitals is too common.
@@ -71,7 +72,7 @@ impl Patterns {
     }
 }
 
-/// Whether a line has a text that is not a part of a longer word.
+/// Whether a line contains a text as a whole word.
 pub(super) fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, found)| {
         let before = line[..at].chars().next_back();
@@ -80,7 +81,7 @@ pub(super) fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-/// Whether a line has the name of this crate, on its own or as the beginning of a longer one, or that of its layer.
+/// Whether a line has the name of this crate, alone or at the start of a longer name, or that of its layer.
 fn has_crate(line: &str) -> bool {
     let spelled = line.replace('-', "_").to_ascii_lowercase();
     let named = spelled
@@ -105,7 +106,7 @@ fn is_separator(c: char) -> bool {
     matches!(c, '.' | '-' | '_' | '/' | ':')
 }
 
-/// All names that a manifest gives to this crate, other than its own.
+/// All other names that a manifest gives to this crate.
 pub(super) fn renames(manifest: &str) -> Vec<String> {
     let mut table = String::new();
     let mut renames = Vec::new();
@@ -131,7 +132,7 @@ pub(super) fn has_dependency(line: &str, name: &str) -> bool {
     line.contains('=') && unquoted(key) == name || has_feature(line, name)
 }
 
-/// Whether a feature of the package turns one of the dependency on: `"compat/cli"`, `"dep:compat"`.
+/// Whether a line enables the dependency or one of its features: `"dep:compat"`, `"compat/cli"`.
 fn has_feature(line: &str, name: &str) -> bool {
     line.split(['"', '\'']).any(|text| {
         let text = text.strip_prefix("dep:").unwrap_or(text);
@@ -177,4 +178,87 @@ fn unquoted(text: &str) -> &str {
 
 fn without_comment(line: &str) -> &str {
     line.split_once('#').map_or(line, |(line, _)| line)
+}
+
+/// Tracks the nested keys of a configuration file by their indentation.
+///
+/// This is not a parser: it recognizes `key:`, `"key":`, `key =`, and TOML's `[a.b]`. Within a line, it splits at braces
+/// and commas.
+pub(super) struct ConfigKeys {
+    /// Whether `[a.b]` is a table header, and not a list.
+    tables: bool,
+    /// The indentation of each open key, and its name.
+    open: Vec<(usize, String)>,
+}
+
+/// Extensions of files with nested keys.
+const NESTING: [&str; 11] = [
+    "cfg", "conf", "hocon", "ini", "json", "json5", "jsonc", "ron", "toml", "yaml", "yml",
+];
+
+/// Those of them with table headers.
+const TABLES: [&str; 3] = ["cfg", "ini", "toml"];
+
+/// More than any indentation: keys in braces on one line are nested deeper than any line.
+const ONE_LINE: usize = 1_000_000;
+
+impl ConfigKeys {
+    /// Tracks a file with this extension, if it has nested keys.
+    pub(super) fn of_kind(extension: &str) -> Option<Self> {
+        let extension = extension.to_ascii_lowercase();
+        let is_among = |kinds: &[&str]| kinds.contains(&extension.as_str());
+        is_among(&NESTING).then(|| Self {
+            tables: is_among(&TABLES),
+            open: Vec::new(),
+        })
+    }
+
+    /// Reads a line, and returns whether one of its keys is the flag.
+    pub(super) fn reach(&mut self, line: &str, flag: &str) -> bool {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        if self.tables
+            && let Some(header) = text.strip_prefix('[')
+            && let Some((table, _)) = header.trim_start_matches('[').split_once(']')
+        {
+            self.open = vec![(0, table.replace(['"', '\'', ' '], ""))];
+            return self.is_at(flag);
+        }
+        self.reach_pieces(indent, text, flag)
+    }
+
+    /// Reads what a line has between its braces and commas.
+    fn reach_pieces(&mut self, indent: usize, text: &str, flag: &str) -> bool {
+        let mut depth = 0;
+        let mut reached = false;
+        for piece in text.split_inclusive(['{', '}', ',', '(', ')']) {
+            if let Some(key) = key(piece) {
+                // One more than its indentation: the table of TOML is above all of them.
+                let at = indent + 1 + depth * ONE_LINE;
+                self.open.retain(|(standing, _)| *standing < at);
+                self.open.push((at, key));
+                reached |= self.is_at(flag);
+            }
+            depth += usize::from(piece.ends_with(['{', '(']));
+            depth = depth.saturating_sub(usize::from(piece.ends_with(['}', ')'])));
+        }
+        reached
+    }
+
+    /// Whether the path of keys is the flag, perhaps below others.
+    fn is_at(&self, flag: &str) -> bool {
+        let keys: Vec<&str> = self.open.iter().map(|(_, key)| key.as_str()).collect();
+        let path = keys.join(".");
+        path.strip_suffix(flag)
+            .is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    }
+}
+
+/// The key that a piece of a line begins with.
+fn key(piece: &str) -> Option<String> {
+    let piece = piece.trim_start().trim_start_matches("- ");
+    let end = piece.find([':', '='])?;
+    let key = piece[..end].trim().replace(['"', '\''], "");
+    let is_key = |c: char| c.is_alphanumeric() || "._-/".contains(c);
+    (!key.is_empty() && key.chars().all(is_key)).then_some(key)
 }

@@ -6,15 +6,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    config_keys::ConfigKeys,
-    patterns::{Match, Patterns, has_dependency, has_word, renames},
+    patterns::{ConfigKeys, Match, Patterns, has_dependency, has_word, renames},
     source_tree::{SourceTree, Unreadable, read_text},
 };
 use crate::{
-    cli::{
-        escape::escape,
-        output::{Exit, Output, json},
-    },
+    cli::output::{Exit, Output, escape, json},
     rollout::names::FlagName,
 };
 
@@ -23,7 +19,7 @@ const SHOWN: usize = 160;
 
 /// The arguments of `check-removed`.
 #[derive(Args)]
-pub(in crate::cli) struct Request {
+pub(in crate::cli) struct CheckRemovedArgs {
     /// The name of the flag, such as features.jobs.compat
     #[arg(long, value_name = "NAME")]
     flag: FlagName,
@@ -39,27 +35,27 @@ pub(in crate::cli) struct Request {
 }
 
 #[derive(Serialize)]
-struct Verdict<'a> {
+struct SearchOutput<'a> {
     removed: bool,
     flag: &'a FlagName,
     files_read: usize,
     binary_files: usize,
-    findings: &'a [Found],
+    findings: &'a [Finding],
     unreadable: &'a [Unreadable],
 }
 
-/// Searches the trees.
-pub(in crate::cli) fn run(request: &Request) -> Output {
-    let tree = SourceTree::walk(&request.paths, &request.exclude);
-    let search = Search::through(&tree, request.flag.as_str());
+/// Runs `check-removed`.
+pub(in crate::cli) fn check_removed(args: &CheckRemovedArgs) -> Output {
+    let tree = SourceTree::walk(&args.paths, &args.exclude);
+    let search = Search::through(&tree, args.flag.as_str());
     let exit = exit(&search);
-    let text = if request.json {
-        json(&Verdict {
+    let text = if args.json {
+        json(&SearchOutput {
             removed: exit == Exit::Success,
-            flag: &request.flag,
+            flag: &args.flag,
             files_read: search.files,
             binary_files: search.binary,
-            findings: &search.found,
+            findings: &search.findings,
             unreadable: &search.unreadable,
         })
     } else {
@@ -76,7 +72,7 @@ pub(in crate::cli) fn run(request: &Request) -> Output {
 fn exit(search: &Search) -> Exit {
     if !search.unreadable.is_empty() || search.files == 0 {
         Exit::Error
-    } else if search.found.is_empty() {
+    } else if search.findings.is_empty() {
         Exit::Success
     } else {
         Exit::CheckFailed
@@ -84,7 +80,7 @@ fn exit(search: &Search) -> Exit {
 }
 
 fn findings_text(search: &Search, exit: Exit) -> String {
-    let lines = search.found.iter().map(|found| {
+    let lines = search.findings.iter().map(|found| {
         let path = escape(&found.path);
         format!(
             "{path}:{}: {}: {}\n",
@@ -109,8 +105,8 @@ fn errors(search: &Search) -> Vec<String> {
     if search.files == 0 && errors.is_empty() {
         errors.push("nothing is proved: no text file was found".to_owned());
     }
-    if !search.found.is_empty() {
-        let left = match search.found.len() {
+    if !search.findings.is_empty() {
+        let left = match search.findings.len() {
             1 => "1 line is left".to_owned(),
             many => format!("{many} lines are left"),
         };
@@ -122,7 +118,7 @@ fn errors(search: &Search) -> Vec<String> {
 /// The result of a search.
 struct Search {
     /// The matching lines, in the order of files and lines.
-    found: Vec<Found>,
+    findings: Vec<Finding>,
     /// The files that could not be read.
     unreadable: Vec<Unreadable>,
     /// The number of text files read.
@@ -133,7 +129,7 @@ struct Search {
 
 /// A matching line.
 #[derive(Serialize)]
-struct Found {
+struct Finding {
     path: String,
     line: usize,
     what: Match,
@@ -151,7 +147,7 @@ impl Search {
     /// Searches all files of a tree.
     fn through(tree: &SourceTree, flag: &str) -> Self {
         let mut search = Self {
-            found: Vec::new(),
+            findings: Vec::new(),
             unreadable: tree.unreadable.clone(),
             files: 0,
             binary: 0,
@@ -165,7 +161,7 @@ impl Search {
             match read_text(path) {
                 Ok(Some(text)) => {
                     search.files += 1;
-                    search.found.extend(wanted.in_file(path, &text));
+                    search.findings.extend(wanted.in_file(path, &text));
                 }
                 Ok(None) => search.binary += 1,
                 Err(error) => search.unreadable.push(Unreadable::new(path, &error)),
@@ -176,7 +172,7 @@ impl Search {
 }
 
 impl Wanted<'_> {
-    fn in_file(&self, path: &Path, text: &str) -> Vec<Found> {
+    fn in_file(&self, path: &Path, text: &str) -> Vec<Finding> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let mut keys = extension.and_then(ConfigKeys::of_kind);
         let mut found = Vec::new();
@@ -186,7 +182,7 @@ impl Wanted<'_> {
                 .is_some_and(|keys| keys.reach(line, self.flag));
             let named = self.patterns.find(line).or(nested.then_some(Match::Flag));
             if let Some(what) = named.or_else(|| self.renamed(path, line)) {
-                found.push(Found {
+                found.push(Finding {
                     path: path.display().to_string(),
                     line: number,
                     what,

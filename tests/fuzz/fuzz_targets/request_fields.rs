@@ -39,7 +39,7 @@ impl Body for Frames {
     }
 }
 
-/// Reads the whole request and answers 403.
+/// Reads the whole request and responds with 403.
 struct Handler(Arc<Mutex<Vec<u8>>>);
 
 impl Service<Request<CapturedRequestBody<Frames>>> for Handler {

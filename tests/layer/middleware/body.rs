@@ -31,7 +31,7 @@ fn skipped(reason: SkipReason) -> (String, Shape, Option<SkipReason>) {
     ("undetermined".to_owned(), Shape::Target, Some(reason))
 }
 
-/// Gives the answer with this body, which must pass as it is, and says how often it was polled by then.
+/// Gives the response with this body, which must pass as it is, and says how often it was polled by then.
 async fn polls_before_leaving(layer: &LegacyHttpCompatLayer, body: Scripted) -> usize {
     let polls: Polls = body.polls();
     let response = respond(layer, poll(), json(200, body)).await;

@@ -1,4 +1,4 @@
-//! Which outcome an answer counts as, and which version of the contract decides.
+//! Which outcome a response counts as, and which version of the contract decides.
 
 use http::{HeaderValue, Request, Response};
 use legacy_http_compat::{

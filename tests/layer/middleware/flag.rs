@@ -14,7 +14,7 @@ use super::{
     scripted::{Scripted, Step, read},
 };
 
-/// Holds the inner answer back, switches, releases it.
+/// Holds the inner response back, switches, releases it.
 async fn switched_before_the_response(before: bool, after: bool) -> (u16, Vec<u8>, Shape) {
     let (layer, flag, notes) = device_flow();
     flag.set(before);

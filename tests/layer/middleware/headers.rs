@@ -1,4 +1,4 @@
-//! The headers of rewritten answers, and of those that might have been.
+//! The headers of rewritten responses, and of those that might have been.
 
 use http::{HeaderValue, Response};
 use legacy_http_compat::{Contract, LegacyHttpCompatLayer};
@@ -24,7 +24,7 @@ fn with(lines: &[(&'static str, &'static str)]) -> Response<Scripted> {
     response
 }
 
-/// An endpoint whose legacy shape has header holes.
+/// An endpoint whose legacy shape has header placeholders.
 fn varying() -> (LegacyHttpCompatLayer, legacy_http_compat::CompatFlag) {
     let (layer, flag, _) = on(orders(&json!([
         {"name": "GONE", "status": 410, "legacy": {"status": 404, "body": {"json": {

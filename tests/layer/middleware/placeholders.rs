@@ -1,4 +1,4 @@
-//! What fills the holes of a legacy body.
+//! What fills the placeholders of a legacy body.
 
 use http::{HeaderValue, Request};
 use legacy_http_compat::{
@@ -31,7 +31,7 @@ fn asked(headers: &[(&'static str, &str)]) -> Request<()> {
     request
 }
 
-/// The body, as text, that the answer to such a request gets.
+/// The body, as text, that the response to such a request gets.
 async fn filled(template: Value, headers: &[(&'static str, &str)], body: &'static str) -> String {
     let (layer, _) = shaped(&template);
     let response = respond(&layer, asked(headers), target(200, Scripted::one(body))).await;

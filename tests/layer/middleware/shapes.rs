@@ -1,4 +1,4 @@
-//! Legacy shapes without a template, and answers that are never rewritten.
+//! Legacy shapes without a template, and responses that are never rewritten.
 
 use http::{HeaderMap, HeaderValue};
 use legacy_http_compat::observation::{Shape, SkipReason};

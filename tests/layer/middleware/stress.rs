@@ -1,4 +1,4 @@
-//! Real threads: answers pass while the flag flips.
+//! Real threads: responses pass while the flag flips.
 
 use std::{
     sync::{
@@ -24,14 +24,14 @@ const FLIPS: usize = 100;
 /// What the threads tell each other.
 #[derive(Default)]
 struct Shared {
-    /// Odd while nobody has begun to switch on since `set(false)` returned.
+    /// Odd while no thread has begun to switch on since `set(false)` returned.
     epoch: AtomicUsize,
     answered: AtomicUsize,
     done: AtomicBool,
 }
 
 impl Shared {
-    /// Waits until each worker must have served an answer from its beginning to its end.
+    /// Waits until each worker must have served a response from its beginning to its end.
     fn let_responses_pass(&self) {
         let enough = self.answered.load(SeqCst) + 3 * WORKERS;
         while self.answered.load(SeqCst) < enough {
@@ -41,7 +41,7 @@ impl Shared {
     }
 }
 
-/// Tells the others when a thread fails, so that nobody waits for it.
+/// Tells the others when a thread fails, so that none waits for it.
 struct Done<'s>(&'s Shared);
 
 impl Drop for Done<'_> {
@@ -50,7 +50,7 @@ impl Drop for Done<'_> {
     }
 }
 
-/// One answer, checked to be all of one shape, and counted as what it was.
+/// One response, checked to be all of one shape, and counted as what it was.
 async fn one_response(layer: &LegacyHttpCompatLayer, notes: &Notes, split: bool) -> Shape {
     let body = if split {
         Scripted::frames([&PENDING[..7], &PENDING[7..]])

@@ -79,6 +79,6 @@ async fn outside_of_compression_a_compressed_response_passes_whole_and_is_counte
             ("undetermined".to_owned(), Shape::Target, skipped)
         );
     }
-    // Whoever does not ask for gzip is served.
+    // A client that does not accept gzip is served.
     serves_old_and_new_clients(address, &compat).await;
 }

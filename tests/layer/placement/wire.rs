@@ -70,7 +70,7 @@ impl Wire {
         Self(BufReader::new(TcpStream::connect(address).await.unwrap()))
     }
 
-    /// Reads exactly as much as the framing says, so that the next answer would show any byte too many or too few.
+    /// Reads exactly as much as the framing says, so that the next response would show any byte too many or too few.
     async fn ask(&mut self, method: &str, path: &str) -> Answer {
         let request =
             format!("{method} {path} HTTP/1.1\r\nhost: core\r\ncontent-length: 0\r\n\r\n");

@@ -17,7 +17,7 @@ use legacy_http_compat::{
 };
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-/// What one answer was counted as.
+/// What one response was counted as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) outcome: String,
@@ -72,7 +72,7 @@ pub(crate) fn contract() -> Contract {
         .unwrap()
 }
 
-/// How much of its body the handler reads before it answers.
+/// How much of its body the handler reads before it responds.
 #[derive(Clone, Copy)]
 pub(crate) enum Reads {
     Nothing,
@@ -80,7 +80,7 @@ pub(crate) enum Reads {
     All,
 }
 
-/// Sends a body to a handler that answers 403 without one, through both layers.
+/// Sends a body to a handler that responds 403 without one, through both layers.
 pub(crate) async fn send<B>(body: B, reads: Reads) -> (StatusCode, Bytes, Seen)
 where
     B: Body + Unpin,

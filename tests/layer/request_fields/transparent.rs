@@ -1,4 +1,4 @@
-//! The handler gets the request's body as if nobody noted anything.
+//! The handler gets the request's body as if nothing were captured.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A client that holds every answer to the `OpenAPI` document, and to the headers that all have.
+//! A client that holds every response to the `OpenAPI` document, and to the headers that all have.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Somebody without credentials.
+    /// A client without credentials.
     pub(crate) fn new(base: String) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -65,7 +65,7 @@ impl Client {
         })
     }
 
-    /// Sends a request and holds the answer to what is known of it.
+    /// Sends a request and holds the response to what is known of it.
     pub(crate) async fn send(&self, method: &str, path: &str, request: RequestBuilder) -> Answer {
         let response = Answer::read(request.send().await.unwrap()).await;
         held_to_headers(&response);

@@ -100,7 +100,7 @@ async fn every_reference_leads_somewhere_and_every_component_is_used() {
             .keys()
         {
             let reference = format!("#/components/{section}/{name}");
-            // Named in words: the answer to what is on no path, and the data of an event.
+            // Named in words: the response to what is on no path, and the data of an event.
             let in_words = ["MethodNotAllowed", "Totals", "Event"].contains(&name.as_str());
             assert!(in_words || found.contains(&reference), "{reference}");
         }

@@ -1,4 +1,4 @@
-//! An answer, read whole.
+//! A response, read whole.
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl Answer {
             .to_owned()
     }
 
-    /// The body of an answer that must be a success.
+    /// The body of a response that must be a success.
     pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         self.json()

@@ -51,7 +51,7 @@ pub(crate) struct TestService {
     pub(crate) journal: Arc<Unreliable>,
     pub(crate) admin: Admin,
     pub(crate) origin: String,
-    /// Somebody without credentials, at the mount.
+    /// A client without credentials, at the mount.
     pub(crate) stranger: Client,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
@@ -135,7 +135,7 @@ impl TestService {
         self.stranger.bearing(WALL)
     }
 
-    /// Whoever signs in with a token.
+    /// A client that signs in with a token.
     pub(crate) async fn signed_in(&self, token: &str) -> (Client, String) {
         let response = self
             .stranger
@@ -263,7 +263,7 @@ async fn serve(setup: &Setup, admin: &Admin) -> (String, oneshot::Sender<()>, Jo
     (origin, stop, served)
 }
 
-/// A journal that fails when it is told to.
+/// A journal that fails on demand.
 #[derive(Debug)]
 pub(crate) struct Unreliable {
     inner: Arc<dyn Journal>,

@@ -94,7 +94,7 @@ fn all_outcomes_of_a_contract_show_zeros_from_its_first_response_on() {
 
 #[test]
 fn pairs_beyond_the_bound_are_counted_together() {
-    // Each endpoint has four outcomes, with `other` and `undetermined`: there is no room to show all of them ahead.
+    // Each endpoint has four outcomes, with `other` and `undetermined`: there is no space to show all of them ahead.
     let stage = Stage::of(Setting {
         contract: contract(300),
         ..Setting::default()

@@ -114,7 +114,7 @@ fn bytes_bring_back_every_curve() {
     let again = builder(&stage.clock).open_bytes(&bytes).unwrap();
     for span in HistoryRange::ALL {
         let (mut before, after) = (stage.time_series(span), again.time_series(span));
-        // What was never answered comes back with the first answer.
+        // What was never counted comes back with the first response.
         let answered = |values: &[Option<u64>]| sum(values) > 0;
         before
             .responses

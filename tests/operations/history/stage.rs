@@ -1,4 +1,4 @@
-//! A layer whose callers and answers the test chooses, and a history of them.
+//! A layer whose callers and responses the test chooses, and a history of them.
 
 use std::{
     convert::Infallible,
@@ -126,7 +126,7 @@ impl Stage {
         }
     }
 
-    /// One tick after so many milliseconds, as a keeper gives it.
+    /// One tick after so many milliseconds, as a worker gives it.
     pub(crate) fn pass(&self, ms: u64) {
         self.clock.advance(Duration::from_millis(ms));
         self.tick();
@@ -142,7 +142,7 @@ impl Stage {
         self.history.tick();
     }
 
-    /// A caller of this kind asks the first endpoint and is told `PENDING`.
+    /// A caller of this kind requests the first endpoint and gets `PENDING`.
     pub(crate) fn poll(&self, kind: &str, number: u128, generation: Generation) {
         self.ask(0, "PENDING", caller(kind, number, generation));
     }

@@ -148,7 +148,7 @@ fn thirty_days_are_kept_and_no_more() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    // A keeper that ticks each quarter of an hour, to be done today.
+    // A worker that ticks each quarter of an hour, to be done today.
     let quarters = 30 * 96;
     (1..quarters).for_each(|_| stage.pass(15 * MINUTE));
     let curves = stage.time_series(HistoryRange::Month);

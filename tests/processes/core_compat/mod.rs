@@ -1,8 +1,7 @@
-//! An old client and a new client against the Core example with the layer in front of it, over real
-//! sockets: with the switch on, off, and flipped while they poll.
+//! An old client and a new client against the Core example behind the layer, over real sockets: with the flag on, off, and
+//! switched while they poll.
 //!
-//! With the switch on, only who still depends on a legacy answer gets it: a new client beside an old
-//! one reads target answers.
+//! With the flag on, only dependent callers get legacy responses; a new client gets target responses.
 
 mod flipped;
 mod off;

@@ -1,4 +1,4 @@
-//! Who is one installation and who is nobody in particular.
+//! Which requests are of one installation, and which are anonymous.
 //!
 //! Over a socket there always is an address, and so a client without an id is known by its address and product. It is
 //! anonymous only if it names no product either, or if a proxy that is to name its address does not.
@@ -91,14 +91,14 @@ async fn no_header_is_believed_where_clients_connect_directly() {
     assert_eq!(seen(&core.http).await, dependent(1));
 }
 
-/// A poll whose answer has a legacy shape.
+/// A poll whose response has a legacy shape.
 async fn ask(client: &HttpClient) {
     let started = client.start("AGENT").await;
     let polled = client.poll(started.text_at("/device_code")).await;
     assert!([200, 401].contains(&polled.status), "{}", polled.text);
 }
 
-/// Dependent answers of anonymous callers.
+/// Dependent responses to anonymous callers.
 async fn anonymous(core: &HttpClient) -> u64 {
     let responses = &census(core, "24h").await["all"]["responses"];
     responses["dependent_anonymous"].as_u64().expect("a number")

@@ -85,7 +85,7 @@ async fn upgrade_one_by_one(core: &CoreServer, fleet: &mut Fleet) {
     }
 }
 
-/// A client that is rolled back depends again, and is told from one that never moved.
+/// A client that is rolled back depends again, and is distinguished from one that never migrated.
 async fn some_go_back_and_forth(core: &CoreServer, fleet: &mut Fleet) {
     for number in 0..5 {
         fleet.change(&core.http, number, false).await;

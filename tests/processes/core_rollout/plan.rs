@@ -106,7 +106,7 @@ async fn the_cutover_waits_for_its_evidence(core: &CoreServer, fleet: &Fleet) {
     let early = ["required_checks", "no_dependent_responses", "coverage"];
     assert_gates(&go_to(&operator, "cutover").await, &early);
     core.pass(13 * HOUR);
-    // Silence is not zero: nobody has asked for a day.
+    // Silence is not zero: there was no request for a day.
     let inactive = ["required_checks", "coverage"];
     assert_gates(&go_to(&operator, "cutover").await, &inactive);
     fleet.visit(&core.http, 0..FLEET).await;
@@ -236,7 +236,7 @@ async fn nothing_moves_it_again(core: &CoreServer) {
     assert_eq!(polled.json["status"], "PENDING");
 }
 
-/// An installation that nobody had on the list.
+/// An installation that everyone missed.
 fn forgotten(core: &CoreServer, version: &str) -> HttpClient {
     let agent = core
         .http

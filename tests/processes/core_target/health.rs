@@ -40,7 +40,7 @@ async fn the_first_page_puts_nothing_into_a_shell_that_is_no_address() {
         let request = core.http.request(http::Method::GET, "/");
         let page = send(request.header(http::header::HOST, host)).await;
         assert!(!page.text.contains(host), "{}", page.text);
-        // What is no host at all is refused, by whoever notices first.
+        // An invalid host is refused, by the server or the handler.
         let own = page.text.contains("curl -si http://127.0.0.1:");
         assert!(own || page.status == 400, "{} {}", page.status, page.text);
     }

@@ -1,5 +1,4 @@
-//! The Core example's target contract, over real sockets and with the switch off: what the handlers
-//! answer when nothing is rewritten.
+//! The Core example's target contract, over real sockets and with the flag off, so that nothing is rewritten.
 
 mod errors;
 mod flow;

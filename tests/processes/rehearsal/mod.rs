@@ -1,5 +1,4 @@
-//! The rehearsal as a process: that it goes as planned, that it says so to people and machines, and that it notices when
-//! something does not.
+//! The rehearsal as a process: it runs as planned, reports it as text and JSON, and detects a deviation.
 
 #[expect(unused_imports, reason = "included for the tests that it has")]
 #[path = "../../../examples/rehearsal/plan/mod.rs"]
@@ -20,7 +19,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Faster than it is shown to people.
+/// Faster than for people.
 const PACE: [&str; 2] = ["--pace", "900"];
 
 #[test]
@@ -32,7 +31,7 @@ fn the_whole_plan_is_seen_as_planned() {
     assert_eq!(table["ok"], true, "{table:#}");
     let rows = table["rows"].as_array().expect("a list");
     for row in rows {
-        assert!(row["ok"] == true && row["seen"].is_string(), "{row}");
+        assert!(row["ok"] == true && row["observed"].is_string(), "{row}");
     }
     for line in [
         "Prerequisites",
@@ -45,12 +44,12 @@ fn the_whole_plan_is_seen_as_planned() {
         "Retirement",
         "What must",
     ] {
-        let told = |row: &Value| {
+        let is_of_line = |row: &Value| {
             row["line"]
                 .as_str()
                 .is_some_and(|text| text.starts_with(line))
         };
-        assert!(rows.iter().any(told), "{line}");
+        assert!(rows.iter().any(is_of_line), "{line}");
     }
     it_can_be_read_in_a_narrow_terminal_without_colour(&timeline);
 }
@@ -62,7 +61,7 @@ fn what_is_not_as_planned_ends_it_with_1_and_is_named() {
     let table = table(&played);
     assert_eq!(table["ok"], false);
     let row = |what| rows(&table).find(|row| row["what"] == what).expect(what);
-    let seen = |what| (row(what)["ok"].clone(), row(what)["seen"].clone());
+    let seen = |what| (row(what)["ok"].clone(), row(what)["observed"].clone());
     assert_eq!(
         seen("the gate `instrumentation`"),
         (true.into(), "passes".into())
@@ -85,7 +84,7 @@ fn it_can_be_read_in_a_narrow_terminal_without_colour(timeline: &str) {
         "FAIL  no_dependent_responses",
         "█",
         "UI_RUST ···· 0",
-        "as planned.",
+        "as expected.",
     ] {
         assert!(timeline.contains(shown), "{shown} not in {timeline}");
     }

@@ -90,7 +90,7 @@ pub(crate) async fn cancel(
     }
 }
 
-/// The client is made only now, so that its secret is never kept in the clear.
+/// Registers the client only now, so that its secret is never stored in plain text.
 fn approved(state: &AppState, kind: ClientKind) -> Value {
     let credentials = state.clients().register(kind);
     tracing::debug!(client_kind = %kind, "client registered");

@@ -1,5 +1,5 @@
-//! `GET /api/v1/auth/clients/me`: whose access token this is. Not part of the changing contract; it
-//! is what shows that a token works, and that an earlier one was revoked.
+//! `GET /api/v1/auth/clients/me`: the client of an access token. It is not on the contract; it shows that a token is
+//! valid, and that a previous one was revoked.
 
 use axum::{Json, extract::State, http::HeaderMap};
 use serde_json::{Value, json};

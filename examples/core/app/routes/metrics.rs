@@ -1,4 +1,4 @@
-//! `GET /metrics`: the numbers, for a scraper. They name no client, and so need no token.
+//! `GET /metrics`, for Prometheus. The metrics identify no client, so they require no token.
 
 use axum::{
     extract::State,
@@ -8,7 +8,7 @@ use prometheus_client::encoding::text;
 
 use super::super::{error::ApiError, state::AppState};
 
-/// What `prometheus-client` writes.
+/// The format that `prometheus-client` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(crate) async fn metrics(

@@ -1,7 +1,7 @@
-//! `/device`: the page on which a human approves or denies a device.
+//! `/device`: the page on which a user approves or denies a device.
 //!
-//! Whoever knows the user code may decide; a real Core would also ask them to sign in. A form that
-//! another site makes the browser send is refused all the same.
+//! The user code is the only credential; a real Core would also require a sign-in. Cross-site form submissions are
+//! refused.
 
 use axum::{
     extract::{
@@ -35,7 +35,7 @@ pub(crate) struct Decided {
 
 pub(crate) fn routes() -> MethodRouter<AppState> {
     let refuse = |_: ProtectionError| {
-        let message = "The form did not come from this site.";
+        let message = "The form was sent from another site.";
         Page::new(StatusCode::FORBIDDEN, "Not accepted", message).into_response()
     };
     get(show)
@@ -43,7 +43,7 @@ pub(crate) fn routes() -> MethodRouter<AppState> {
         .layer(CsrfLayer::new().with_rejection_response(refuse))
 }
 
-/// The page's style sheet, a file of its own so that the page needs no inline style.
+/// The style sheet, a separate file so that the page needs no inline style.
 pub(crate) async fn style() -> impl IntoResponse {
     let css = HeaderValue::from_static("text/css; charset=utf-8");
     ([(CONTENT_TYPE, css)], include_str!("device.css"))
@@ -84,7 +84,7 @@ async fn decide(State(state): State<AppState>, form: Result<Form<Decided>, FormR
 }
 
 fn question(flow: Flow) -> Page {
-    let message = "A device asks to be connected. Approve it only if you started this yourself and \
+    let message = "A device requests to be connected. Approve it only if you started this yourself and \
                    your device shows the same code.";
     Page::new(StatusCode::OK, "Approve this device?", message).ask(Ask::Decision {
         user_code: flow.user_code,

@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/clients/token`: an access token for a client's secret.
+//! `POST /api/v1/auth/clients/token`: issues an access token for a client's secret.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};

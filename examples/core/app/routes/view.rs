@@ -1,4 +1,4 @@
-//! How the pages look.
+//! The HTML of the pages.
 
 use askama::Template;
 use axum::{
@@ -8,8 +8,8 @@ use axum::{
 
 use super::super::kind::ClientKind;
 
-/// `same-origin` and not `no-referrer`: with the latter a browser sends `Origin: null` with the
-/// form, and the check of where it came from would refuse it.
+/// `same-origin` and not `no-referrer`: with the latter a browser sends `Origin: null` with the form, which the CSRF
+/// check would refuse.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -30,7 +30,7 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// A page of `/device`.
 ///
-/// The code to decide on is no text field: Enter in one would press the first button.
+/// The code to decide on is not a text field: Enter in one would press the first button.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -89,7 +89,7 @@ pub(crate) struct Page {
     ask: Ask,
 }
 
-/// What a page asks of its reader.
+/// The form on a page.
 pub(crate) enum Ask {
     Nothing,
     Code,

@@ -1,28 +1,28 @@
-//! All that use the Core every day.
+//! All clients that use the Core.
 
 use tokio::task::JoinSet;
 
 use super::installation::{Installation, Visit};
 use crate::support::http_client::HttpClient;
 
-/// How many installations of each family are upgraded in the end.
+/// How many installations of each kind are upgraded in the end.
 const EACH: usize = 8;
 
 const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
 
-/// So many knock at once.
+/// How many use the Core concurrently.
 const AT_ONCE: usize = 8;
 
-/// The fleet: old ones that will be upgraded, two that will vanish, and a monitoring probe that nobody upgrades.
-pub(crate) struct Fleet {
+/// The deployed clients: old ones that will be upgraded, two that disappear, and a monitoring probe that stays old.
+pub(crate) struct Population {
     regular: Vec<Installation>,
     vanishing: Vec<Installation>,
     probe: Installation,
-    /// Answers that the one who got them could make nothing of, since they were last asked for; the probe's aside.
+    /// Responses that their clients, except the probe, did not understand since [`Population::take_broken`].
     broken: usize,
 }
 
-impl Fleet {
+impl Population {
     pub(crate) fn new() -> Self {
         let regular = KINDS.iter().flat_map(|kind| {
             (0..EACH).map(move |number| Installation::new(kind, format!("{kind}-{number}"), false))
@@ -38,14 +38,14 @@ impl Fleet {
         }
     }
 
-    /// One of a family, the first to be upgraded.
+    /// An installation of a kind, the first to be upgraded.
     pub(crate) fn one(&self, kind: &str) -> &Installation {
         let mut all = self.regular.iter();
         let one = all.find(|one| one.kind == kind);
-        one.expect("the fleet has all three families")
+        one.expect("there are all three kinds")
     }
 
-    /// Everybody uses the Core once.
+    /// Every installation uses the Core once.
     pub(crate) async fn visit(&mut self, core: &HttpClient) {
         let all = self.regular.iter().chain(&self.vanishing);
         let all: Vec<_> = all.cloned().collect();
@@ -58,16 +58,16 @@ impl Fleet {
             let visits = visits.join_all().await;
             self.broken += visits.iter().filter(|visit| !visit.understood).count();
         }
-        // What it reads shows nothing of the clients; that it is there shows in the census.
+        // The probe does not interpret responses; it only shows up in the census.
         let _ = self.probe.visit(core).await;
     }
 
-    /// How many answers were not understood since this was last asked.
-    pub(crate) fn broken(&mut self) -> usize {
+    /// Returns the number of responses not understood since the last call.
+    pub(crate) fn take_broken(&mut self) -> usize {
         std::mem::take(&mut self.broken)
     }
 
-    /// The next `count` of a family that are old get the new version, all but the last `spared`; `false` if none is left.
+    /// Upgrades the next `count` old installations of a kind, but never the last `spared`; `false` if none is left.
     pub(crate) fn upgrade(&mut self, kind: &str, count: usize, spared: usize) -> bool {
         let old = self
             .regular
@@ -81,16 +81,16 @@ impl Fleet {
         count > 0
     }
 
-    /// One AGENT of the fleet gets this version.
+    /// Changes the version of one AGENT.
     pub(crate) async fn change_an_agent(&mut self, core: &HttpClient, upgraded: bool) -> Visit {
         let agent = self.regular.iter_mut().find(|one| one.kind == "AGENT");
-        let agent = agent.expect("the fleet has all three families");
+        let agent = agent.expect("there are all three kinds");
         agent.upgraded = upgraded;
         agent.visit(core).await
     }
 
-    /// Two are never seen again.
-    pub(crate) fn lose_those_that_vanish(&mut self) -> usize {
+    /// Removes the two installations that disappear.
+    pub(crate) fn lose_vanishing(&mut self) -> usize {
         std::mem::take(&mut self.vanishing).len()
     }
 }

@@ -1,4 +1,4 @@
-//! The observers of this process and its rollout: opened from the data directory, and kept until the end.
+//! Opens census, rollout and history from the data directory, and starts the worker that ticks them.
 
 use std::{error::Error, io, sync::Arc, time::Duration};
 
@@ -16,14 +16,14 @@ use crate::{
     data::DataDir,
 };
 
-/// The name of the history in the data directory.
+/// The file name of the history in the data directory.
 const HISTORY: &str = "history.snapshot";
 
-/// How often periodic work is looked at; what is due then is the census's own matter.
+/// How often the worker ticks; each of its tasks decides what is due.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Opens the census with what earlier runs knew. One that cannot be read stops the start, unless its loss was accepted.
-pub(crate) fn open(
+/// Opens census and metrics. A census snapshot that cannot be read is an error, unless its loss is accepted.
+pub(crate) fn open_watch(
     args: &Args,
     data: &DataDir,
     detector: &SignalDetector,
@@ -40,12 +40,12 @@ pub(crate) fn open(
         OpenErrorKind::InUse => error.to_string(),
         _ => format!("{error}; --accept-census-loss starts without it"),
     })?;
-    say_what_is_known(&census);
+    log_opened(&census);
     Ok(Watch::new(census))
 }
 
-/// Opens the rollout where the journal of earlier runs says that it stands.
-pub(crate) fn roll_out(
+/// Opens the rollout in the state that its journal records.
+pub(crate) fn open_rollout(
     opening: Opening,
     data: &DataDir,
     watch: &Watch,
@@ -54,13 +54,13 @@ pub(crate) fn roll_out(
     Ok(opening.open(watch, Arc::new(journal))?)
 }
 
-/// Opens the curves of earlier runs.
-pub(crate) fn remember(data: &DataDir, watch: &Watch) -> Result<History, OpenHistoryError> {
+/// Opens the history of earlier runs.
+pub(crate) fn open_history(data: &DataDir, watch: &Watch) -> Result<History, OpenHistoryError> {
     watch.history().file(data.path().join(HISTORY)).open()
 }
 
-/// Heartbeats, snapshots, what the rollout watches, and the curves; the last snapshots when the keeper is shut down.
-pub(crate) fn keep(
+/// Starts the periodic work of census, rollout and history; shutting the worker down writes the last snapshots.
+pub(crate) fn start_worker(
     watch: &Watch,
     rollout: &Arc<Rollout>,
     history: &Arc<History>,
@@ -69,7 +69,7 @@ pub(crate) fn keep(
     BackgroundWorker::start(TICK, work)
 }
 
-fn say_what_is_known(census: &Census) {
+fn log_opened(census: &Census) {
     let (known, capacity) = (census.known(), census.capacity());
     tracing::info!(known, capacity, "census opened");
 }
