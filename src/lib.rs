@@ -71,6 +71,7 @@ mod per_contract;
 pub mod rollout;
 mod storage;
 pub mod time;
+mod words;
 pub mod worker;
 
 #[doc(inline)]

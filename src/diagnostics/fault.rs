@@ -1,5 +1,7 @@
 //! One fault, and what sort of fault it is.
 
+use crate::words::words;
+
 use std::fmt::{self, Display, Write as _};
 
 /// One fault of a document or of settings: its place, the offending value, and what is expected.
@@ -112,111 +114,93 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// Defines [`FaultCode`], each code with its text.
-macro_rules! fault_codes {
-    ($($(#[$docs:meta])* $code:ident = $text:literal,)*) => {
-        /// What sort of fault it is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum FaultCode {
-            $($(#[$docs])* $code,)*
-        }
-
-        impl FaultCode {
-            /// The code in `snake_case`, for machines: `invalid_status`.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$code => $text,)*
-                }
-            }
-        }
-    };
-}
-
-fault_codes! {
-    /// The text is not JSON.
-    InvalidJson = "invalid_json",
-    /// A member that the object does not have.
-    UnknownMember = "unknown_member",
-    /// A member that occurs twice in one object.
-    DuplicateMember = "duplicate_member",
-    /// A required member is missing.
-    MissingMember = "missing_member",
-    /// A value of another JSON type than its member has.
-    WrongType = "wrong_type",
-    /// A value of the right type in a form that its member does not have.
-    InvalidValue = "invalid_value",
-    /// A number or duration outside its bounds.
-    OutOfRange = "out_of_range",
-    /// More of something than there may be.
-    TooMany = "too_many",
-    /// A name with characters that it may not have, too long, or reserved.
-    InvalidName = "invalid_name",
-    /// A name that is already taken, or listed twice.
-    DuplicateName = "duplicate_name",
-    /// A method that is no token, or one whose responses cannot be rewritten (HEAD, CONNECT).
-    InvalidMethod = "invalid_method",
-    /// A path pattern or base path that is not in matchit syntax.
-    InvalidPath = "invalid_path",
-    /// A status outside 100 to 599.
-    InvalidStatus = "invalid_status",
-    /// A header name or value that HTTP does not allow, or a header that only the layer sets.
-    InvalidHeader = "invalid_header",
-    /// A malformed JSON pointer (RFC 6901).
-    InvalidPointer = "invalid_pointer",
-    /// A condition that nothing can fulfil or that is not on a scalar.
-    InvalidCondition = "invalid_condition",
-    /// A deprecation or sunset date that cannot be written as one.
-    InvalidDate = "invalid_date",
-    /// A deprecation link that is not an absolute URI.
-    InvalidLink = "invalid_link",
-    /// A malformed placeholder, or one that can be absent where a value is required.
-    InvalidTemplate = "invalid_template",
-    /// Two endpoints match the same requests.
-    OverlappingEndpoints = "overlapping_endpoints",
-    /// Earlier outcomes match every response that this one would match.
-    UnreachableOutcome = "unreachable_outcome",
-    /// A legacy shape for, or with, a status whose responses have no body of their own.
-    StatusWithoutBody = "status_without_body",
-    /// A status whose required header the shape does not set, such as 401 without `WWW-Authenticate`.
-    MissingRequiredHeader = "missing_required_header",
-    /// The sunset is earlier than the deprecation.
-    SunsetBeforeDeprecation = "sunset_before_deprecation",
-    /// No client kind is listed.
-    NoKinds = "no_kinds",
-    /// A setting for a client kind that is not listed.
-    UnknownKind = "unknown_kind",
-    /// No header or product determines the client kind.
-    NoKindSource = "no_kind_source",
-    /// The same source of the client kind is listed twice.
-    DuplicateKindSource = "duplicate_kind_source",
-    /// A product name that is not a token.
-    InvalidProduct = "invalid_product",
-    /// A product that is mapped twice.
-    DuplicateProduct = "duplicate_product",
-    /// A version that is not semver.
-    InvalidVersion = "invalid_version",
-    /// A second version for the same client kind.
-    DuplicateVersion = "duplicate_version",
-    /// An opt-in value that cannot be sent in a header.
-    InvalidOptInValue = "invalid_opt_in_value",
-    /// A combined identity signal without parts.
-    EmptyCombination = "empty_combination",
-    /// The product name as the only identity signal: all installations share it.
-    ProductAlone = "product_alone",
-    /// An identity signal that changes when the client is upgraded.
-    UnstableIdentity = "unstable_identity",
-    /// A phase in which a rollout cannot open.
-    InvalidOpeningPhase = "invalid_opening_phase",
-    /// A gate that does not exist.
-    UnknownGate = "unknown_gate",
-    /// An automatic rollback without a limit, which would never happen.
-    EmptyAutoRollback = "empty_auto_rollback",
-    /// No access token is configured.
-    NoTokens = "no_tokens",
-    /// Two names have the same access token.
-    DuplicateToken = "duplicate_token",
-    /// The digest of an empty access token.
-    EmptyToken = "empty_token",
+words! {
+    /// What sort of fault it is.
+    #[non_exhaustive]
+    pub enum FaultCode {
+        /// The text is not JSON.
+        InvalidJson = "invalid_json",
+        /// A member that the object does not have.
+        UnknownMember = "unknown_member",
+        /// A member that occurs twice in one object.
+        DuplicateMember = "duplicate_member",
+        /// A required member is missing.
+        MissingMember = "missing_member",
+        /// A value of another JSON type than its member has.
+        WrongType = "wrong_type",
+        /// A value of the right type in a form that its member does not have.
+        InvalidValue = "invalid_value",
+        /// A number or duration outside its bounds.
+        OutOfRange = "out_of_range",
+        /// More of something than there may be.
+        TooMany = "too_many",
+        /// A name with characters that it may not have, too long, or reserved.
+        InvalidName = "invalid_name",
+        /// A name that is already taken, or listed twice.
+        DuplicateName = "duplicate_name",
+        /// A method that is no token, or one whose responses cannot be rewritten (HEAD, CONNECT).
+        InvalidMethod = "invalid_method",
+        /// A path pattern or base path that is not in matchit syntax.
+        InvalidPath = "invalid_path",
+        /// A status outside 100 to 599.
+        InvalidStatus = "invalid_status",
+        /// A header name or value that HTTP does not allow, or a header that only the layer sets.
+        InvalidHeader = "invalid_header",
+        /// A malformed JSON pointer (RFC 6901).
+        InvalidPointer = "invalid_pointer",
+        /// A condition that nothing can fulfil or that is not on a scalar.
+        InvalidCondition = "invalid_condition",
+        /// A deprecation or sunset date that cannot be written as one.
+        InvalidDate = "invalid_date",
+        /// A deprecation link that is not an absolute URI.
+        InvalidLink = "invalid_link",
+        /// A malformed placeholder, or one that can be absent where a value is required.
+        InvalidTemplate = "invalid_template",
+        /// Two endpoints match the same requests.
+        OverlappingEndpoints = "overlapping_endpoints",
+        /// Earlier outcomes match every response that this one would match.
+        UnreachableOutcome = "unreachable_outcome",
+        /// A legacy shape for, or with, a status whose responses have no body of their own.
+        StatusWithoutBody = "status_without_body",
+        /// A status whose required header the shape does not set, such as 401 without `WWW-Authenticate`.
+        MissingRequiredHeader = "missing_required_header",
+        /// The sunset is earlier than the deprecation.
+        SunsetBeforeDeprecation = "sunset_before_deprecation",
+        /// No client kind is listed.
+        NoKinds = "no_kinds",
+        /// A setting for a client kind that is not listed.
+        UnknownKind = "unknown_kind",
+        /// No header or product determines the client kind.
+        NoKindSource = "no_kind_source",
+        /// The same source of the client kind is listed twice.
+        DuplicateKindSource = "duplicate_kind_source",
+        /// A product name that is not a token.
+        InvalidProduct = "invalid_product",
+        /// A product that is mapped twice.
+        DuplicateProduct = "duplicate_product",
+        /// A version that is not semver.
+        InvalidVersion = "invalid_version",
+        /// A second version for the same client kind.
+        DuplicateVersion = "duplicate_version",
+        /// An opt-in value that cannot be sent in a header.
+        InvalidOptInValue = "invalid_opt_in_value",
+        /// A combined identity signal without parts.
+        EmptyCombination = "empty_combination",
+        /// The product name as the only identity signal: all installations share it.
+        ProductAlone = "product_alone",
+        /// An identity signal that changes when the client is upgraded.
+        UnstableIdentity = "unstable_identity",
+        /// A phase in which a rollout cannot open.
+        InvalidOpeningPhase = "invalid_opening_phase",
+        /// A gate that does not exist.
+        UnknownGate = "unknown_gate",
+        /// An automatic rollback without a limit, which would never happen.
+        EmptyAutoRollback = "empty_auto_rollback",
+        /// No access token is configured.
+        NoTokens = "no_tokens",
+        /// Two names have the same access token.
+        DuplicateToken = "duplicate_token",
+        /// The digest of an empty access token.
+        EmptyToken = "empty_token",
+    }
 }

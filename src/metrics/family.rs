@@ -1,5 +1,7 @@
 //! Metric families: name, kind, labels and help.
 
+use crate::words::words;
+
 /// The series of one name: what they measure, and the labels that distinguish them.
 ///
 /// The families of this crate are constants; [`Family::ALL`] lists them.
@@ -19,14 +21,15 @@ pub struct Family {
     help: &'static str,
 }
 
-/// How the values of a family behave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FamilyKind {
-    /// Only rises: from zero at the start of the process, or from the state of a journal.
-    Counter,
-    /// The present value.
-    Gauge,
+words! {
+    /// How the values of a family behave.
+    #[non_exhaustive]
+    pub enum FamilyKind {
+        /// Only rises: from zero at the start of the process, or from the state of a journal.
+        Counter = "counter",
+        /// The present value.
+        Gauge = "gauge",
+    }
 }
 
 impl Family {
@@ -175,17 +178,6 @@ impl Family {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         self.help
-    }
-}
-
-impl FamilyKind {
-    /// `counter` or `gauge`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-        }
     }
 }
 

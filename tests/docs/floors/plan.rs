@@ -11,6 +11,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("guide", 0),
     ("http_syntax", 0),
     ("json", 0),
+    ("words", 0),
     ("worker", 0),
     ("storage", 0),
     ("contract", 0),
