@@ -230,12 +230,12 @@ fn reports(payload: &EventPayload) -> (&[GateReport], Option<(Phase, Phase)>) {
 
 /// The limit for the duration of a rollback.
 pub(super) fn rollback_limit(policy: &PolicyDocument) -> Duration {
-    readable(policy).rollback_limit()
+    readable(policy).rollback_limit
 }
 
 /// The date by which the flag is to be retired.
 pub(super) fn retire_by(policy: &PolicyDocument) -> Option<Timestamp> {
-    readable(policy).retire_by()
+    readable(policy).retire_by
 }
 
 /// The policy, or the default if another version wrote it.

@@ -67,14 +67,6 @@ impl Diagnostics {
         self.faults.push(fault);
     }
 
-    /// Adds the faults of other diagnostics below the current place.
-    #[cfg(feature = "rollout")]
-    pub(crate) fn extend(&mut self, other: Self) {
-        for fault in other.faults {
-            self.add_at(fault.place(), fault.code(), fault.value(), fault.expected());
-        }
-    }
-
     /// The value, if nothing is wrong with it.
     pub(crate) fn into_result<T, E: From<Self>>(self, value: T) -> Result<T, E> {
         if self.faults.is_empty() {

@@ -1,79 +1,65 @@
 //! The phases of a rollout, and the transitions between them.
 
-use std::{error::Error, fmt};
+use crate::{flag::FlagState, words::words};
 
-use serde::{Deserialize, Serialize};
-
-use crate::flag::FlagState;
-
-/// The phase of a rollout.
-///
-/// ```
-/// use legacy_http_compat::{FlagState, rollout::{Phase, Transition}};
-///
-/// assert_eq!(Phase::Compat.flag(), FlagState::On);
-/// assert_eq!(Phase::Cutover.step(Phase::Compat), Ok(Transition::Rollback));
-/// assert_eq!(
-///     Phase::Observe.step(Phase::Cutover).unwrap_err().to_string(),
-///     "there is no transition from observe to cutover; possible: compat",
-/// );
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "code that shows or decides by the phase must handle every one"
-)]
-pub enum Phase {
-    /// Flag off; callers that depend on the legacy shape are counted. For APIs whose old clients still cope.
-    Observe,
-    /// Flag on: old clients get the legacy shape.
-    Compat,
-    /// Flag off; stranded callers are watched.
-    Cutover,
-    /// Flag off for good; the layer is an identity.
-    Retired,
+words! {
+    /// The phase of a rollout.
+    ///
+    /// ```
+    /// use legacy_http_compat::{FlagState, rollout::{Phase, Transition}};
+    ///
+    /// assert_eq!(Phase::Compat.flag(), FlagState::On);
+    /// assert_eq!(Phase::Cutover.step(Phase::Compat), Ok(Transition::Rollback));
+    /// assert_eq!(
+    ///     Phase::Observe.step(Phase::Cutover).unwrap_err().to_string(),
+    ///     "there is no transition from observe to cutover; possible: compat",
+    /// );
+    /// ```
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "code that shows or decides by the phase must handle every one"
+    )]
+    pub enum Phase {
+        /// Flag off; callers that depend on the legacy shape are counted. For APIs whose old clients still cope.
+        Observe = "observe",
+        /// Flag on: old clients get the legacy shape.
+        Compat = "compat",
+        /// Flag off; stranded callers are watched.
+        Cutover = "cutover",
+        /// Flag off for good; the layer is an identity.
+        Retired = "retired",
+    }
 }
 
-/// A transition from one phase to another. There are no others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "each has its own rules")]
-pub enum Transition {
-    /// Observe → Compat: switches the flag on.
-    Enable,
-    /// Compat → Cutover: switches it off, on evidence.
-    Cutover,
-    /// Cutover → Retired: switches it off for good, on evidence.
-    Retire,
-    /// Compat → Observe: abandons the rollout for now.
-    Abort,
-    /// Cutover → Compat: switches the flag on again because of an incident.
-    Rollback,
+words! {
+    /// A transition from one phase to another. There are no others.
+    #[expect(clippy::exhaustive_enums, reason = "each has its own rules")]
+    pub enum Transition {
+        /// Observe → Compat: switches the flag on.
+        Enable = "enable",
+        /// Compat → Cutover: switches it off, on evidence.
+        Cutover = "cutover",
+        /// Cutover → Retired: switches it off for good, on evidence.
+        Retire = "retire",
+        /// Compat → Observe: abandons the rollout for now.
+        Abort = "abort",
+        /// Cutover → Compat: switches the flag on again because of an incident.
+        Rollback = "rollback",
+    }
 }
 
 /// A transition that does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no transition from {from} to {to}; possible: {}", self.names())]
+#[non_exhaustive]
 pub struct ImpossibleTransition {
-    from: Phase,
-    to: Phase,
+    /// The phase to be left.
+    pub from: Phase,
+    /// The phase that was requested.
+    pub to: Phase,
 }
 
 impl Phase {
-    /// All phases, in order.
-    pub const ALL: [Self; 4] = [Self::Observe, Self::Compat, Self::Cutover, Self::Retired];
-
-    /// `observe`, `compat`, `cutover` or `retired`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Compat => "compat",
-            Self::Cutover => "cutover",
-            Self::Retired => "retired",
-        }
-    }
-
     /// The state of the flag in this phase.
     #[must_use]
     pub const fn flag(self) -> FlagState {
@@ -93,7 +79,8 @@ impl Phase {
     /// The transitions from this phase.
     pub fn transitions(self) -> impl Iterator<Item = Transition> {
         Transition::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |step| step.from() == self)
     }
 
@@ -109,34 +96,7 @@ impl Phase {
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl Transition {
-    /// All transitions.
-    pub const ALL: [Self; 5] = [
-        Self::Enable,
-        Self::Cutover,
-        Self::Retire,
-        Self::Abort,
-        Self::Rollback,
-    ];
-
-    /// `enable`, `cutover`, `retire`, `abort` or `rollback`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enable => "enable",
-            Self::Cutover => "cutover",
-            Self::Retire => "retire",
-            Self::Abort => "abort",
-            Self::Rollback => "rollback",
-        }
-    }
-
     /// The phase it leaves.
     #[must_use]
     pub const fn from(self) -> Phase {
@@ -171,47 +131,20 @@ impl Transition {
     }
 }
 
-impl fmt::Display for Transition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl ImpossibleTransition {
-    /// The phase to be left.
-    #[must_use]
-    pub const fn from(&self) -> Phase {
-        self.from
-    }
-
-    /// The phase that was requested.
-    #[must_use]
-    pub const fn to(&self) -> Phase {
-        self.to
-    }
-
     /// The phases that can be reached instead.
     pub fn possible(&self) -> impl Iterator<Item = Phase> {
         self.from.transitions().map(Transition::to)
     }
-}
 
-impl fmt::Display for ImpossibleTransition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "there is no transition from {} to {}; possible: ",
-            self.from, self.to
-        )?;
-        let possible: Vec<&str> = self.possible().map(Phase::as_str).collect();
-        match possible.as_slice() {
-            [] => f.write_str("none, retired is final"),
-            names => f.write_str(&names.join(" or ")),
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.possible().map(Phase::as_str).collect();
+        match names.as_slice() {
+            [] => "none, retired is final".to_owned(),
+            names => names.join(" or "),
         }
     }
 }
-
-impl Error for ImpossibleTransition {}
 
 #[cfg(test)]
 mod tests {
@@ -219,9 +152,10 @@ mod tests {
 
     #[test]
     fn there_are_five_transitions() {
+        let pairs = |from| Phase::ALL.iter().map(move |to| (from, *to));
         let steps: Vec<(Phase, Phase)> = Phase::ALL
-            .into_iter()
-            .flat_map(|from| Phase::ALL.map(|to| (from, to)))
+            .iter()
+            .flat_map(|from| pairs(*from))
             .filter(|(from, to)| from.step(*to).is_ok())
             .collect();
         let expected = [
@@ -253,8 +187,8 @@ mod tests {
 
     #[test]
     fn the_flag_is_on_in_compat_alone() {
-        let on = Phase::ALL.map(|phase| phase.flag() == FlagState::On);
-        assert_eq!(on, [false, true, false, false]);
+        let on = Phase::ALL.iter().map(|phase| phase.flag() == FlagState::On);
+        assert!(on.eq([false, true, false, false]));
         assert_eq!(Phase::Retired.flag(), FlagState::Retired);
     }
 

@@ -177,7 +177,9 @@ impl RolloutView {
     }
 
     pub(super) fn new(state: &RolloutState, policy: &Policy, head: u64, at: Timestamp) -> Self {
-        let counts = Transition::ALL.map(|step| (step, state.count_of(step)));
+        let counts = Transition::ALL
+            .iter()
+            .map(|step| (*step, state.count_of(*step)));
         Self {
             at,
             head,
@@ -196,7 +198,7 @@ impl RolloutView {
             overrides: state.overrides().to_vec(),
             client_rollbacks: state.client_rollbacks().to_vec(),
             contract: state.contract().cloned(),
-            transitions: counts.into(),
+            transitions: counts.collect(),
             policy: policy.to_document(),
             policy_set: state.policy_set().clone(),
             process_starts: state.process_starts(),
@@ -220,10 +222,10 @@ pub(super) fn overdue(
     policy: &Policy,
     now: Timestamp,
 ) -> Vec<ObligationKind> {
-    let obligations = state.obligations(now, policy.rollback_limit());
+    let obligations = state.obligations(now, policy.rollback_limit);
     let late = obligations.filter(|obligation| obligation.overdue);
     let mut overdue: Vec<ObligationKind> = late.map(|obligation| obligation.kind).collect();
-    let past_date = policy.retire_by().is_some_and(|date| date < now);
+    let past_date = policy.retire_by.is_some_and(|date| date < now);
     if past_date && state.phase() != Phase::Retired {
         overdue.push(ObligationKind::Retirement);
     }
@@ -233,7 +235,7 @@ pub(super) fn overdue(
 }
 
 fn obligations(state: &RolloutState, policy: &Policy, now: Timestamp) -> Vec<ObligationView> {
-    let obligations = state.obligations(now, policy.rollback_limit());
+    let obligations = state.obligations(now, policy.rollback_limit);
     let views = obligations.map(|obligation| ObligationView {
         obligation: obligation.kind,
         rollback: obligation.rollback.done.seq,

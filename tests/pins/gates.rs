@@ -12,7 +12,7 @@ use legacy_http_compat::{
         gate::{BuiltInGate, GateReport},
         journal::MemoryJournal,
         names::{Actor, FlagName, Identifier, IncidentId, Reason},
-        policy::{Policy, PolicyBuilder},
+        policy::Policy,
     },
     time::ManualClock,
     worker::Tick,
@@ -36,11 +36,14 @@ fn order(reason: &str) -> CommandContext {
 }
 
 /// All gates at the cutover.
-fn policy() -> PolicyBuilder {
-    Policy::builder()
-        .required_checks(["openapi"])
-        .min_responses(3)
-        .gates(Transition::Cutover, BuiltInGate::ALL)
+fn policy() -> Policy {
+    let mut policy = Policy {
+        required_checks: vec!["openapi".parse().unwrap()],
+        min_responses: 3,
+        ..Policy::default()
+    };
+    policy.gates.cutover = BuiltInGate::ALL.iter().copied().collect();
+    policy
 }
 
 impl Stage {
@@ -102,7 +105,7 @@ impl Stage {
 }
 
 fn passing() -> Vec<GateReport> {
-    let stage = Stage::open(policy().build().unwrap());
+    let stage = Stage::open(policy());
     stage.pass(25);
     stage.report(true);
     for _ in 0..3 {
@@ -120,7 +123,10 @@ fn failing() -> Vec<GateReport> {
         .unwrap();
     let incident = IncidentId::new("INC-1").unwrap();
     stage.rollout.rollback(incident, &order("back")).unwrap();
-    let policy = policy().processes(2).build().unwrap();
+    let policy = Policy {
+        processes: 2,
+        ..policy()
+    };
     stage.rollout.change_policy(&policy, &order("all")).unwrap();
     stage.report(false);
     stage.pass(3);
@@ -132,7 +138,7 @@ fn failing() -> Vec<GateReport> {
 
 fn unwatched() -> Vec<GateReport> {
     let flag = FlagName::new("features.jobs.compat").unwrap();
-    let rollout = Rollout::builder(flag, policy().build().unwrap());
+    let rollout = Rollout::builder(flag, policy());
     let clock = Arc::new(ManualClock::new(START));
     let rollout = rollout.clock(clock).open(Arc::new(MemoryJournal::new()));
     let run = rollout.unwrap().dry_run(Transition::Cutover);

@@ -24,12 +24,17 @@ pub(crate) fn mara(service: &TestService) -> Client {
 }
 
 pub(crate) fn policy() -> Policy {
-    Policy::builder()
-        .required_checks(["openapi", "client_compat"])
-        .auto_rollback(Some(AutoRollback::new(HOUR, Some(50), Some(12.5))))
-        .retire_by(Some(Timestamp::from_unix_ms(1_900_000_000_000)))
-        .build()
-        .unwrap()
+    let required = ["openapi", "client_compat"];
+    Policy {
+        required_checks: required.map(|check| check.parse().unwrap()).into(),
+        auto_rollback: Some(AutoRollback {
+            window: HOUR,
+            stranded_callers: Some(50),
+            stranded_percent: Some(12.5),
+        }),
+        retire_by: Some(Timestamp::from_unix_ms(1_900_000_000_000)),
+        ..Policy::default()
+    }
 }
 
 /// A rollback that runs, owes its analysis and is late; waivers, checks, an override, refusals, clients gone back.

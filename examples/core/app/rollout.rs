@@ -42,7 +42,7 @@ impl Opening {
     ) -> Result<Rollout, OpenRolloutError> {
         let flag = FlagName::new(FLAG_NAME).expect("the name is short and plain");
         let policy = self.policy.clone().unwrap_or_else(Policy::permissive);
-        let opening_phase = self.phase.unwrap_or(policy.opening_phase());
+        let opening_phase = self.phase.unwrap_or(policy.opening_phase);
         let rollout = Rollout::builder(flag, policy)
             .opening_phase(opening_phase)
             .opened_by(by_core("the first start"))

@@ -117,7 +117,7 @@ pub(crate) async fn dry_run(
 
 fn transition(step: Result<Path<String>, PathRejection>) -> Result<Transition, Problem> {
     let step = step.ok().and_then(|Path(name)| {
-        let mut steps = Transition::ALL.into_iter();
+        let mut steps = Transition::ALL.iter().copied();
         steps.find(|step| step.as_str() == name)
     });
     step.ok_or_else(|| {
@@ -199,7 +199,7 @@ impl DryRunView {
 impl Impossible {
     fn of(error: ImpossibleTransition) -> Self {
         Self {
-            from: error.from(),
+            from: error.from,
             detail: error.to_string(),
             possible: error.possible().collect(),
         }

@@ -119,8 +119,12 @@ impl CommandKind {
 }
 
 fn transition(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
-    let phase = |text: &str| Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
-    let to = named(reader, "to", phase, "observe, compat, cutover or retired");
+    let to = named(
+        reader,
+        "to",
+        Phase::find,
+        "observe, compat, cutover or retired",
+    );
     let texts = reader.string_list("override");
     let overridden = reader.diagnostics.at("override", |diagnostics| {
         let names = texts.iter().enumerate();

@@ -149,7 +149,7 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
     match refusal.kind() {
         RefusalKind::Impossible(error) => {
             let possible: Vec<Phase> = error.possible().collect();
-            with_possible(problem, rollout, error.from(), &possible)
+            with_possible(problem, rollout, error.from, &possible)
         }
         RefusalKind::NotInCutover(phase) => {
             let possible: Vec<Phase> = phase.transitions().map(Transition::to).collect();
@@ -170,6 +170,7 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::NeedsIncident
         | RefusalKind::RollbackUnrecorded
         | RefusalKind::Invalid(_)
+        | RefusalKind::InvalidPolicy(_)
         | RefusalKind::Unreadable(_) => problem,
     }
 }
@@ -191,7 +192,7 @@ const fn problem_kind(kind: &RefusalKind) -> ProblemKind {
         RefusalKind::OverrideMismatch { .. } => ProblemKind::OverrideMismatch,
         RefusalKind::Conflict(_) => ProblemKind::Conflict,
         RefusalKind::RollbackUnrecorded => ProblemKind::RollbackUnrecorded,
-        RefusalKind::Invalid(_) => ProblemKind::Unfitting,
+        RefusalKind::Invalid(_) | RefusalKind::InvalidPolicy(_) => ProblemKind::Unfitting,
         RefusalKind::NotJournaled(_) | RefusalKind::Unreadable(_) => ProblemKind::JournalFailing,
     }
 }

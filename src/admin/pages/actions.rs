@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(crate) async fn step(Path(step): Path<String>, form: SubmittedForm) -> Response {
-    let mut steps = Transition::ALL.into_iter();
+    let mut steps = Transition::ALL.iter().copied();
     let step = steps.find(|known| known.as_str() == step && *known != Transition::Rollback);
     let Some(step) = step else {
         return not_found("There is no such transition.");

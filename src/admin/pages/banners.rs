@@ -91,7 +91,7 @@ fn stranded(base: &MountPath, phase: Phase, report: &Report) -> Option<Banner> {
 }
 
 fn overdue_banner(base: &MountPath, overdue: ObligationKind, status: &RolloutStatus) -> Banner {
-    let limit = duration(status.policy.rollback_limit());
+    let limit = duration(status.policy.rollback_limit);
     let (title, text, link) = match overdue {
         ObligationKind::EndRollback => (
             "The rollback is overdue",

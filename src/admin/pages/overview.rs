@@ -98,7 +98,7 @@ impl OverviewPage {
             blocking: data.blocking,
         };
         let (state, phase) = (&status.state, status.state.phase());
-        let obligations = state.obligations(now, status.policy.rollback_limit());
+        let obligations = state.obligations(now, status.policy.rollback_limit);
         let incidents = state.open_incidents().iter();
         let waivers = state.waivers().values();
         let waivers = waivers.filter(|waiver| waiver.holds(now)).count();

@@ -29,7 +29,7 @@ pub(crate) fn stages(current: Phase) -> Vec<Stage> {
             Ordering::Greater => "ahead",
         },
     };
-    Phase::ALL.into_iter().map(stage).collect()
+    Phase::ALL.iter().copied().map(stage).collect()
 }
 
 /// What a phase means for clients.

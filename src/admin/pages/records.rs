@@ -109,7 +109,7 @@ impl RecordsPage {
 
 /// The required checks first, then the others that were reported.
 fn checks(status: &RolloutStatus, now: Timestamp) -> Vec<CheckRow> {
-    let (required, reported) = (status.policy.required_checks(), status.state.checks());
+    let (required, reported) = (&status.policy.required_checks, status.state.checks());
     let others = reported.keys().filter(|name| !required.contains(name));
     let row = |name: &Identifier, is_required| {
         let check = reported.get(name);
@@ -133,7 +133,7 @@ fn verdict(check: Option<&Check>, status: &RolloutStatus, now: Timestamp) -> &'s
     match check {
         None => "not reported",
         Some(check) if !check.green => "red",
-        Some(check) if now.since(check.reported.at) > status.policy.check_max_age() => "too old",
+        Some(check) if now.since(check.reported.at) > status.policy.check_max_age => "too old",
         Some(_) => "green",
     }
 }
@@ -146,7 +146,7 @@ fn rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<RollbackRow> {
         done: Attribution::new(&rollback.done, now),
         lasted: duration(rollback.duration(now)),
         running: rollback.is_running(),
-        due: TimeTag::new(rollback.done.at.plus(status.policy.rollback_limit()), now),
+        due: TimeTag::new(rollback.done.at.plus(status.policy.rollback_limit), now),
         analysis: rollback
             .post_analysis
             .as_ref()

@@ -100,7 +100,7 @@ impl PostAnalysisPage {
     ) -> Self {
         let now = context.now;
         let filed = rollback.post_analysis.as_ref();
-        let limit = context.status.policy.rollback_limit();
+        let limit = context.status.policy.rollback_limit;
         Self {
             layout: Layout::new("Post-analysis", context),
             seq: rollback.done.seq,

@@ -131,7 +131,7 @@ pub(crate) async fn journal(request: PageRequest, query: PageQuery) -> Response 
 }
 
 pub(crate) async fn step(request: PageRequest, Path(step): Path<String>) -> Response {
-    let mut steps = Transition::ALL.into_iter();
+    let mut steps = Transition::ALL.iter().copied();
     let Some(step) = steps.find(|known| known.as_str() == step) else {
         return not_found("There is no such transition.");
     };

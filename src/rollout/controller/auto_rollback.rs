@@ -48,7 +48,7 @@ impl Rollout {
     /// The current cutover with the limits of its automatic rollback, and the window since then.
     fn watched_cutover(&self) -> Option<(CutoverWatch, Window, AutoRollback)> {
         let controller = self.controller();
-        let (watch, limits) = (controller.cutover?, *controller.policy.auto_rollback()?);
+        let (watch, limits) = (controller.cutover?, controller.policy.auto_rollback?);
         if controller.unrecorded.is_some() {
             return None;
         }

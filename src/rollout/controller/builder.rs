@@ -80,9 +80,9 @@ pub enum OpenRolloutErrorKind {
     /// The journal belongs to another flag.
     #[error("the journal belongs to the flag {0}")]
     OtherFlag(FlagName),
-    /// The policy in the journal is not valid for this version.
-    #[error("the policy in the journal has faults\n{0}")]
-    Policy(#[source] PolicyError),
+    /// The policy is not valid, or that in the journal is not valid for this version.
+    #[error("the policy has faults\n{0}")]
+    Policy(#[from] PolicyError),
     /// Two gates have this name.
     #[error("two gates have the name {0}")]
     DuplicateGate(Identifier),
@@ -117,7 +117,7 @@ impl Rollout {
     pub fn builder(flag: FlagName, policy: Policy) -> RolloutBuilder {
         RolloutBuilder {
             flag,
-            opening_phase: policy.opening_phase(),
+            opening_phase: policy.opening_phase,
             policy,
             opened_by: None,
             clock: Arc::new(SystemClock::new()),
@@ -180,10 +180,12 @@ impl RolloutBuilder {
     ///
     /// # Errors
     ///
-    /// When the journal cannot be read, belongs to another flag, has events of a kind or a policy that this version does
+    /// When the policy is not valid; when the journal cannot be read, belongs to another flag, has events of a kind or a policy that this version does
     /// not know, or is empty and cannot be written; when two gates have the same name.
     pub fn open(self, journal: Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError> {
         self.check_gates()?;
+        let valid = self.policy.validate();
+        valid.map_err(OpenRolloutErrorKind::Policy)?;
         let projection = self.replayed(&*journal)?;
         let state = open_state(&projection);
         let policy = Policy::from_document(state.policy());
@@ -198,7 +200,8 @@ impl RolloutBuilder {
     }
 
     fn check_gates(&self) -> Result<(), OpenRolloutErrorKind> {
-        let mut names: BTreeSet<Identifier> = BuiltInGate::ALL.map(BuiltInGate::identifier).into();
+        let built_in = BuiltInGate::ALL.iter().map(|gate| gate.identifier());
+        let mut names: BTreeSet<Identifier> = built_in.collect();
         for name in self.gates.iter().map(|gate| gate.name()) {
             if !names.insert(name.clone()) {
                 return Err(OpenRolloutErrorKind::DuplicateGate(name));

@@ -136,8 +136,12 @@ impl Rollout {
     ///
     /// # Errors
     ///
-    /// As for all commands that journal one event.
+    /// As for all commands that journal one event; and when the policy is not valid.
     pub fn change_policy(&self, policy: &Policy, command: &CommandContext) -> Recorded {
+        policy.validate().map_err(|error| {
+            let kind = RefusalKind::InvalidPolicy(error);
+            Refusal::new(self.controller().head(), Vec::new(), kind)
+        })?;
         let policy = policy.to_document();
         self.record(
             EventPayload::PolicyChanged(PolicyChanged { policy }),

@@ -28,7 +28,7 @@ impl Source for Rollout {
         if *family == Family::PHASE {
             phases(&status, sample);
         } else if *family == Family::TRANSITIONS {
-            for step in Transition::ALL {
+            for step in Transition::ALL.iter().copied() {
                 let labels = [step.from().as_str(), step.to().as_str()];
                 sample(&labels, status.state.count_of(step).into());
             }
@@ -38,7 +38,7 @@ impl Source for Rollout {
             }
         } else if *family == Family::OVERDUE {
             for kind in ObligationKind::ALL {
-                sample(&[kind.as_str()], status.overdue.contains(&kind).into());
+                sample(&[kind.as_str()], status.overdue.contains(kind).into());
             }
         } else if *family == Family::POST_ANALYSES_OPEN {
             let open = status.state.open_post_analyses().count();
@@ -52,7 +52,7 @@ impl Source for Rollout {
 fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
     let flag = status.state.flag_name().as_str();
     for phase in Phase::ALL {
-        let current = phase == status.state.phase();
+        let current = *phase == status.state.phase();
         sample(&[flag, phase.as_str()], current.into());
     }
 }

@@ -7,6 +7,7 @@ use crate::rollout::{
     journal::{AppendError, Conflict},
     names::Identifier,
     phase::{ImpossibleTransition, Phase},
+    policy::PolicyError,
     state::{ProjectionErrorKind, ReplayError},
 };
 
@@ -55,6 +56,9 @@ pub enum RefusalKind {
     /// The event is not valid after those in the journal.
     #[error(transparent)]
     Invalid(ProjectionErrorKind),
+    /// The policy has faults.
+    #[error(transparent)]
+    InvalidPolicy(PolicyError),
     /// The event could not be appended. Unless the error is certain, it may still be in the journal.
     #[error(transparent)]
     NotJournaled(AppendError),

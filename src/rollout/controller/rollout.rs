@@ -30,7 +30,7 @@ use crate::{
 /// use legacy_http_compat::FlagState;
 /// use legacy_http_compat::rollout::{CommandContext, Phase, RefusalKind, Rollout, journal::MemoryJournal, names::{Actor, FlagName, IncidentId, Identifier, Reason}, policy::Policy};
 ///
-/// let policy = Policy::builder().required_checks(["openapi"]).build()?;
+/// let policy = Policy { required_checks: vec!["openapi".parse()?], ..Policy::default() };
 /// let rollout = Rollout::builder(FlagName::new("features.jobs.compat")?, policy)
 ///     .open(Arc::new(MemoryJournal::new()))?;
 /// let reader = rollout.reader(); // for the layer

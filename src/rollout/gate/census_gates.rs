@@ -139,7 +139,7 @@ fn anonymous(report: &Report, waivers: &WaiverCover) -> u64 {
 /// seen in the window.
 pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
-    let window = context.policy.inactive_after();
+    let window = context.policy.inactive_after;
     let report = census.report(window);
     let waivers = WaiverCover::new(context.state, context.now);
     let mut found = Unresolved::default();
@@ -157,7 +157,7 @@ pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
         snapshots_lost: snapshots_lost(&report),
     };
     let relies_on_inactivity = evidence.inactive > 0 || evidence.forgotten_dependents > 0;
-    let watched = evidence.watched_ratio >= context.policy.coverage_ratio();
+    let watched = evidence.watched_ratio >= context.policy.coverage_ratio;
     let passed = evidence.blocking == 0
         && (watched || !relies_on_inactivity)
         && evidence.snapshots_lost == 0
@@ -188,13 +188,13 @@ pub(super) fn coverage(context: &GateContext<'_>) -> Verdict {
     let evidence = CoverageEvidence {
         window,
         ratio: report.coverage.ratio,
-        min_ratio: policy.coverage_ratio(),
+        min_ratio: policy.coverage_ratio,
         gaps: report.coverage.gap_count,
         overflowed: report.overflowed(),
         snapshots_lost: snapshots_lost(&report),
         responses: report.all.responses.all,
-        min_responses: policy.min_responses(),
-        processes: policy.processes(),
+        min_responses: policy.min_responses,
+        processes: policy.processes,
     };
     let passed = evidence.ratio >= evidence.min_ratio
         && !evidence.overflowed

@@ -25,7 +25,7 @@ pub(in crate::rollout) fn evaluate(
     if !context.step.is_gated() {
         return Vec::new();
     }
-    let built_in = context.policy.gates(context.step);
+    let built_in = context.policy.gates.of(context.step);
     let built_in = built_in.map(|gate| report(&gate, context));
     let custom = custom.iter().filter(|gate| gate.applies_to(context.step));
     built_in

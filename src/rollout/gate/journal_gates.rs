@@ -19,7 +19,7 @@ const MAX_LISTED: usize = 10;
 
 /// Each required check was reported green, and not longer ago than the policy allows.
 pub(super) fn required_checks(context: &GateContext<'_>) -> (bool, Evidence) {
-    let required = context.policy.required_checks();
+    let required = &context.policy.required_checks;
     let blocking = required.iter().filter_map(|name| {
         let check = context.state.checks().get(name);
         check_failure(check, context).map(|failure| (name.clone(), failure))
@@ -39,7 +39,7 @@ fn check_failure(check: Option<&Check>, context: &GateContext<'_>) -> Option<Che
     let (at, now) = (check.reported.at, context.now);
     if !check.green {
         Some(CheckFailure::Red)
-    } else if now.since(at) > context.policy.check_max_age() {
+    } else if now.since(at) > context.policy.check_max_age {
         Some(CheckFailure::TooOld)
     } else if at.since(now) > CLOCK_TOLERANCE {
         Some(CheckFailure::InTheFuture)

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{types::ActorId, validate::InvalidText};
+use crate::words::words;
 
 /// Who did something: a kind and an id.
 ///
@@ -24,20 +25,20 @@ pub struct Actor {
     id: ActorId,
 }
 
-/// What kind of actor it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "an audit must know every kind of actor"
-)]
-pub enum ActorKind {
-    /// A person.
-    Human,
-    /// A program outside the rollout, such as a pipeline.
-    Service,
-    /// The rollout itself.
-    System,
+words! {
+    /// What kind of actor it is.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "an audit must know every kind of actor"
+    )]
+    pub enum ActorKind {
+        /// A person.
+        Human = "human",
+        /// A program outside the rollout, such as a pipeline.
+        Service = "service",
+        /// The rollout itself.
+        System = "system",
+    }
 }
 
 impl Actor {
@@ -90,18 +91,6 @@ impl Actor {
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.as_str(), self.id)
-    }
-}
-
-impl ActorKind {
-    /// `human`, `service` or `system`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Service => "service",
-            Self::System => "system",
-        }
     }
 }
 

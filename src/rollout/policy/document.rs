@@ -4,17 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{
-    builder::{PolicyBuilder, PolicyError},
-    policy::{AutoRollback, Policy},
+use super::policy::{
+    AutoRollback, OPENING_PHASES, Policy, PolicyError, RequiredGates, read_window,
 };
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
     json::{ObjectReader, OrderedValue, parse, wrong_type},
     rollout::{
-        evidence::BuiltInGate,
-        json_object::PolicyDocument,
-        phase::{Phase, Transition},
+        evidence::BuiltInGate, json_object::PolicyDocument, names::Identifier, phase::Phase,
     },
     time::{Timestamp, parse_duration},
 };
@@ -42,7 +39,7 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// Never: a policy is a small object.
+    /// Never for a valid policy, which is a small object.
     #[must_use]
     pub fn to_document(&self) -> PolicyDocument {
         let value = serde_json::to_value(self).expect("a policy is written as JSON");
@@ -57,119 +54,153 @@ impl Policy {
 
     /// The policy of a document, valid only if no faults were added.
     pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
-        let builder = read_members(tree, diagnostics);
-        diagnostics.extend(builder.diagnostics);
-        builder.policy
+        let mut policy = Self::default();
+        policy.read_members(ObjectReader::new(tree, diagnostics));
+        policy.check(diagnostics);
+        policy
     }
-}
 
-/// Reads the members that are there and sets each, so that a document is checked as settings made in Rust are.
-fn read_members(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> PolicyBuilder {
-    let mut members = ObjectReader::new(tree, diagnostics);
-    let mut builder = Policy::builder();
-    if let Some(phase) = members.nested("opening_phase", read_phase).flatten() {
-        builder = builder.opening_phase(phase);
-    }
-    let has_checks = members.has("required_checks");
-    let checks = members.string_list("required_checks");
-    if has_checks {
-        builder = builder.required_checks(checks);
-    }
-    builder = read_durations(builder, &mut members);
-    if let Some(ratio) = members.nested("coverage_ratio", read_number).flatten() {
-        builder = builder.coverage_ratio(ratio);
-    }
-    if let Some(responses) = read_whole(&mut members, "min_responses") {
-        builder = builder.min_responses(responses);
-    }
-    if let Some(processes) = read_whole(&mut members, "processes") {
-        builder = builder.processes(processes);
-    }
-    if let Some(limits) = members.nested("auto_rollback", read_auto_rollback) {
-        builder = builder.auto_rollback(limits);
-    }
-    if let Some(date) = members.nested("retire_by", read_date) {
-        builder = builder.retire_by(date);
-    }
-    for (step, gates) in members.nested("gates", read_gates).into_iter().flatten() {
-        builder = builder.gates(step, gates);
-    }
-    members.finish();
-    builder
-}
-
-fn read_durations(mut builder: PolicyBuilder, members: &mut ObjectReader<'_, '_>) -> PolicyBuilder {
-    type Set = fn(PolicyBuilder, Duration) -> PolicyBuilder;
-    let setters: [(&'static str, Set); 5] = [
-        ("check_max_age", PolicyBuilder::check_max_age),
-        ("cutover_quiet_window", PolicyBuilder::cutover_quiet_window),
-        (
-            "retirement_quiet_window",
-            PolicyBuilder::retirement_quiet_window,
-        ),
-        ("inactive_after", PolicyBuilder::inactive_after),
-        ("rollback_limit", PolicyBuilder::rollback_limit),
-    ];
-    for (name, set) in setters {
-        if let Some(length) = members.nested(name, read_duration).flatten() {
-            builder = set(builder, length);
+    /// Sets the members that are there.
+    fn read_members(&mut self, mut members: ObjectReader<'_, '_>) {
+        let reader = &mut members;
+        set(reader, "opening_phase", &mut self.opening_phase, read_phase);
+        self.required_checks = unique(reader, "required_checks", "each check once", read_check);
+        set(
+            reader,
+            "check_max_age",
+            &mut self.check_max_age,
+            read_duration,
+        );
+        for (name, window) in [
+            ("cutover_quiet_window", &mut self.cutover_quiet_window),
+            ("retirement_quiet_window", &mut self.retirement_quiet_window),
+            ("inactive_after", &mut self.inactive_after),
+        ] {
+            let read = |tree: &_, diagnostics: &mut _| {
+                read_window("", read_duration(tree, diagnostics)?, diagnostics)
+            };
+            set(reader, name, window, read);
         }
+        set(
+            reader,
+            "rollback_limit",
+            &mut self.rollback_limit,
+            read_duration,
+        );
+        set(
+            reader,
+            "coverage_ratio",
+            &mut self.coverage_ratio,
+            read_number,
+        );
+        if let Some(number) = read_whole(reader, "min_responses") {
+            self.min_responses = number;
+        }
+        if let Some(number) = read_whole(reader, "processes") {
+            self.processes = number;
+        }
+        self.auto_rollback = nested(reader, "auto_rollback", read_auto_rollback);
+        self.retire_by = nested(reader, "retire_by", read_date);
+        reader.nested("gates", |tree, diagnostics| {
+            self.gates.read(ObjectReader::new(tree, diagnostics));
+        });
+        members.finish();
     }
-    builder
+}
+
+impl RequiredGates {
+    fn read(&mut self, mut members: ObjectReader<'_, '_>) {
+        for (step, gates) in [
+            ("enable", &mut self.enable),
+            ("cutover", &mut self.cutover),
+            ("retire", &mut self.retire),
+        ] {
+            let given = members.has(step);
+            let names = unique(&mut members, step, "each gate once", read_gate);
+            if given {
+                *gates = names.into_iter().collect();
+            }
+        }
+        members.finish();
+    }
 }
 
 fn read_auto_rollback(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<AutoRollback> {
     let mut members = ObjectReader::new(tree, diagnostics);
     members.require("window");
-    let window = members.nested("window", read_duration).flatten();
-    let callers = read_whole(&mut members, "stranded_callers");
-    let percent = members.nested("stranded_percent", read_number).flatten();
+    let window = nested(&mut members, "window", read_duration);
+    let stranded_callers = read_whole(&mut members, "stranded_callers");
+    let stranded_percent = nested(&mut members, "stranded_percent", read_number);
     members.finish();
-    Some(AutoRollback::new(window?, callers, percent))
+    Some(AutoRollback {
+        window: window?,
+        stranded_callers,
+        stranded_percent,
+    })
 }
 
-fn read_gates(
-    tree: &OrderedValue,
-    diagnostics: &mut Diagnostics,
-) -> Vec<(Transition, Vec<BuiltInGate>)> {
-    let mut members = ObjectReader::new(tree, diagnostics);
-    let mut gates = Vec::new();
-    for step in Transition::ALL.into_iter().filter(|step| step.is_gated()) {
-        let is_given = members.has(step.as_str());
-        let names = members.string_list(step.as_str());
-        let names = names.iter().enumerate();
-        let read =
-            names.filter_map(|(index, name)| read_gate(step, index, name, members.diagnostics));
-        let read = read.collect();
-        if is_given {
-            gates.push((step, read));
-        }
+fn set<'t, T>(
+    members: &mut ObjectReader<'t, '_>,
+    name: &'static str,
+    setting: &mut T,
+    read: impl FnOnce(&'t OrderedValue, &mut Diagnostics) -> Option<T>,
+) {
+    if let Some(value) = nested(members, name, read) {
+        *setting = value;
     }
-    members.finish();
-    gates
 }
 
-fn read_gate(
-    step: Transition,
-    index: usize,
-    name: &str,
-    diagnostics: &mut Diagnostics,
-) -> Option<BuiltInGate> {
-    let gate = BuiltInGate::find(name);
-    if gate.is_none() {
-        let known = BuiltInGate::ALL.map(BuiltInGate::as_str).join(", ");
-        let (place, expected) = (format!("/{step}/{index}"), format!("one of {known}"));
-        diagnostics.add_at(place, FaultCode::UnknownGate, name, expected);
+fn nested<'t, T>(
+    members: &mut ObjectReader<'t, '_>,
+    name: &'static str,
+    read: impl FnOnce(&'t OrderedValue, &mut Diagnostics) -> Option<T>,
+) -> Option<T> {
+    members.nested(name, read).flatten()
+}
+
+/// What the names of a list stand for, each once.
+fn unique<T: PartialEq>(
+    members: &mut ObjectReader<'_, '_>,
+    list: &'static str,
+    each_once: &str,
+    read: impl Fn(&str) -> Result<T, (FaultCode, String)>,
+) -> Vec<T> {
+    let mut known = Vec::new();
+    for (index, name) in members.string_list(list).iter().enumerate() {
+        let (code, expected) = match read(name) {
+            Ok(value) if !known.contains(&value) => {
+                known.push(value);
+                continue;
+            }
+            Ok(_) => (FaultCode::DuplicateName, each_once.to_owned()),
+            Err(fault) => fault,
+        };
+        let place = format!("/{list}/{index}");
+        members.diagnostics.add_at(place, code, name, expected);
     }
-    gate
+    known
+}
+
+fn read_check(name: &str) -> Result<Identifier, (FaultCode, String)> {
+    let fault = |error| (FaultCode::InvalidName, format!("a token ({error})"));
+    Identifier::new(name).map_err(fault)
+}
+
+fn read_gate(name: &str) -> Result<BuiltInGate, (FaultCode, String)> {
+    BuiltInGate::find(name).ok_or_else(|| {
+        let known: Vec<&str> = BuiltInGate::ALL.iter().map(|gate| gate.as_str()).collect();
+        (
+            FaultCode::UnknownGate,
+            format!("one of {}", known.join(", ")),
+        )
+    })
 }
 
 fn read_phase(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Phase> {
     let name = read_str(tree, diagnostics)?;
-    let phase = Phase::ALL.into_iter().find(|phase| phase.as_str() == name);
+    let phase = Phase::find(name);
     if phase.is_none() {
-        let expected = "\"observe\" or \"compat\"";
-        diagnostics.add(FaultCode::InvalidValue, name, expected);
+        diagnostics.add(FaultCode::InvalidValue, name, OPENING_PHASES);
     }
     phase
 }

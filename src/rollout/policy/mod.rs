@@ -1,6 +1,5 @@
 //! What each transition requires.
 
-mod builder;
 mod document;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod policy;
@@ -8,5 +7,4 @@ mod policy;
 mod tests;
 
 pub use super::json_object::PolicyDocument;
-pub use builder::{PolicyBuilder, PolicyError};
-pub use policy::{AutoRollback, Policy};
+pub use policy::{AutoRollback, Policy, PolicyError, RequiredGates};

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     census::Window,
+    diagnostics::{Diagnostics, FaultCode, fault_error},
     rollout::{
         evidence::BuiltInGate,
         names::Identifier,
@@ -16,8 +17,8 @@ use crate::{
 
 /// What each transition requires, and when a rollout acts or warns by itself.
 ///
-/// Made by a [`PolicyBuilder`](super::PolicyBuilder) or read from JSON, so it is always valid. In JSON each member may be
-/// left out, and then has its default:
+/// A rollout [validates](Self::validate) its policy before it opens or changes it. In JSON each member may be left out, and
+/// then has its default:
 ///
 /// | Member | Default | Meaning |
 /// |---|---|---|
@@ -39,63 +40,104 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::{Phase, Transition, gate::BuiltInGate, policy::Policy};
+/// use legacy_http_compat::rollout::{Phase, gate::BuiltInGate, policy::{AutoRollback, Policy}};
 ///
 /// let policy = Policy::from_json(r#"{"opening_phase": "observe", "required_checks": ["openapi"], "rollback_limit": "48h"}"#)?;
-/// assert_eq!(policy.opening_phase(), Phase::Observe);
-/// assert_eq!(policy.rollback_limit(), Duration::from_secs(48 * 3_600));
-/// assert!(policy.gates(Transition::Cutover).any(|gate| gate == BuiltInGate::NoDependentResponses));
+/// assert_eq!(policy.opening_phase, Phase::Observe);
+/// assert_eq!(policy.rollback_limit, Duration::from_secs(48 * 3_600));
+/// assert!(policy.gates.cutover.contains(&BuiltInGate::NoDependentResponses));
 ///
 /// let error = Policy::from_json(r#"{"cutover_quiet_window": "31d", "coverage_ratio": 2}"#).unwrap_err();
 /// assert_eq!(error.faults().len(), 2, "all faults at once");
-/// # Ok::<(), legacy_http_compat::rollout::policy::PolicyError>(())
+///
+/// let policy = Policy {
+///     required_checks: vec!["openapi".parse()?, "client_compat".parse()?],
+///     min_responses: 5_000,
+///     auto_rollback: Some(AutoRollback {
+///         window: Duration::from_secs(1_800),
+///         stranded_callers: Some(20),
+///         stranded_percent: None,
+///     }),
+///     ..Policy::default()
+/// };
+/// policy.validate()?;
+///
+/// let policy = Policy { processes: 0, ..policy };
+/// assert_eq!(policy.validate().unwrap_err().faults()[0].place(), "/processes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
-    pub(super) opening_phase: Phase,
-    pub(super) required_checks: Vec<Identifier>,
+    /// The phase in which a rollout with an empty journal opens: observe or compat.
+    pub opening_phase: Phase,
+    /// The checks that must be green, each once, at most 64.
+    pub required_checks: Vec<Identifier>,
+    /// How old the report of a check may be.
     #[serde(serialize_with = "write_duration")]
-    pub(super) check_max_age: Duration,
+    pub check_max_age: Duration,
+    /// The quiet window of the cutover.
     #[serde(serialize_with = "write_window")]
-    pub(super) cutover_quiet_window: Window,
+    pub cutover_quiet_window: Window,
+    /// The quiet window of the retirement.
     #[serde(serialize_with = "write_window")]
-    pub(super) retirement_quiet_window: Window,
+    pub retirement_quiet_window: Window,
+    /// How long a caller must not have been seen to count as inactive.
     #[serde(serialize_with = "write_window")]
-    pub(super) inactive_after: Window,
-    pub(super) coverage_ratio: f64,
-    pub(super) min_responses: u64,
-    pub(super) processes: u32,
+    pub inactive_after: Window,
+    /// The least share of the window that must be watched: above 0 and up to 1.
+    pub coverage_ratio: f64,
+    /// The fewest responses in the window.
+    pub min_responses: u64,
+    /// How many processes serve; at least one.
+    pub processes: u32,
+    /// How long a rollback may last, and its post-analysis may take.
     #[serde(serialize_with = "write_duration")]
-    pub(super) rollback_limit: Duration,
+    pub rollback_limit: Duration,
+    /// When a cutover is rolled back automatically; `None`, the default, for never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) auto_rollback: Option<AutoRollback>,
+    pub auto_rollback: Option<AutoRollback>,
+    /// When flag and code should be gone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) retire_by: Option<Timestamp>,
-    pub(super) gates: RequiredGates,
+    pub retire_by: Option<Timestamp>,
+    /// The built-in gates of each transition.
+    pub gates: RequiredGates,
 }
 
 /// When a rollout rolls back a cutover by itself. At least one of the limits is set.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct AutoRollback {
-    /// How long after the cutover it applies.
+    /// How long after the cutover it applies, at most 30 days.
     #[serde(serialize_with = "write_duration")]
     pub window: Duration,
     /// Rolls back when more distinct callers than this are stranded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stranded_callers: Option<u64>,
-    /// Rolls back when more than this share of a kind's callers, in percent, are stranded.
+    /// Rolls back when more than this share of a kind's callers, in percent and below 100, are stranded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stranded_percent: Option<f64>,
 }
 
-/// The built-in gates of each gated transition.
+/// The built-in gates of each gated transition; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(super) struct RequiredGates {
-    pub(super) enable: BTreeSet<BuiltInGate>,
-    pub(super) cutover: BTreeSet<BuiltInGate>,
-    pub(super) retire: BTreeSet<BuiltInGate>,
+pub struct RequiredGates {
+    /// Those of [`Transition::Enable`].
+    pub enable: BTreeSet<BuiltInGate>,
+    /// Those of [`Transition::Cutover`].
+    pub cutover: BTreeSet<BuiltInGate>,
+    /// Those of [`Transition::Retire`].
+    pub retire: BTreeSet<BuiltInGate>,
 }
+
+fault_error! {
+    /// Why a policy was refused: all of its faults.
+    PolicyError
+}
+
+/// The most checks that a policy may require.
+const MAX_CHECKS: usize = 64;
+
+/// The longest time limit: a hundred years, beyond which a number is a mistake.
+const MAX_LIMIT: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 impl Policy {
     /// A policy without built-in gates, with defaults for the rest: phases and journal, but no evidence.
@@ -107,22 +149,15 @@ impl Policy {
         }
     }
 
-    /// The phase in which a rollout with an empty journal opens.
-    #[must_use]
-    pub const fn opening_phase(&self) -> Phase {
-        self.opening_phase
-    }
-
-    /// The checks that must be green.
-    #[must_use]
-    pub fn required_checks(&self) -> &[Identifier] {
-        &self.required_checks
-    }
-
-    /// How old the report of a check may be.
-    #[must_use]
-    pub const fn check_max_age(&self) -> Duration {
-        self.check_max_age
+    /// Checks all settings.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    pub fn validate(&self) -> Result<(), PolicyError> {
+        let mut diagnostics = Diagnostics::default();
+        self.check(&mut diagnostics);
+        diagnostics.into_result(())
     }
 
     /// The quiet window of a transition: that of the retirement for [`Transition::Retire`], else that of the cutover.
@@ -134,54 +169,69 @@ impl Policy {
         }
     }
 
-    /// How long a caller must not have been seen to count as inactive.
-    #[must_use]
-    pub const fn inactive_after(&self) -> Window {
-        self.inactive_after
+    pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
+        let phase = self.opening_phase;
+        if !phase.may_open() {
+            let (code, expected) = (FaultCode::InvalidOpeningPhase, OPENING_PHASES);
+            diagnostics.add_at("/opening_phase", code, phase.as_str(), expected);
+        }
+        self.check_required_checks(diagnostics);
+        check_limit("/check_max_age", self.check_max_age, diagnostics);
+        let ratio = self.coverage_ratio;
+        if !(ratio > 0.0 && ratio <= 1.0) {
+            let expected = "a ratio above 0 and up to 1";
+            out_of_range(diagnostics, "/coverage_ratio", ratio, expected);
+        }
+        if self.processes == 0 {
+            out_of_range(diagnostics, "/processes", 0, "at least one process");
+        }
+        check_limit("/rollback_limit", self.rollback_limit, diagnostics);
+        if let Some(limits) = &self.auto_rollback {
+            diagnostics.at("auto_rollback", |diagnostics| limits.check(diagnostics));
+        }
     }
 
-    /// The least share of the window that must be watched, between 0 and 1.
-    #[must_use]
-    pub const fn coverage_ratio(&self) -> f64 {
-        self.coverage_ratio
+    fn check_required_checks(&self, diagnostics: &mut Diagnostics) {
+        let checks = &self.required_checks;
+        for (index, check) in checks.iter().enumerate() {
+            if checks[..index].contains(check) {
+                let (place, code) = (
+                    format!("/required_checks/{index}"),
+                    FaultCode::DuplicateName,
+                );
+                diagnostics.add_at(place, code, check.as_str(), "each check once");
+            }
+        }
+        if checks.len() > MAX_CHECKS {
+            let expected = format!("at most {MAX_CHECKS} checks");
+            let (number, code) = (checks.len().to_string(), FaultCode::TooMany);
+            diagnostics.add_at("/required_checks", code, number, expected);
+        }
     }
+}
 
-    /// The fewest responses in the window.
-    #[must_use]
-    pub const fn min_responses(&self) -> u64 {
-        self.min_responses
+impl AutoRollback {
+    fn check(&self, diagnostics: &mut Diagnostics) {
+        read_window("/window", self.window, diagnostics);
+        if self.stranded_callers.is_none() && self.stranded_percent.is_none() {
+            let expected = "stranded_callers or stranded_percent";
+            diagnostics.add(FaultCode::EmptyAutoRollback, "", expected);
+        }
+        let percent = self.stranded_percent;
+        if let Some(percent) = percent.filter(|percent| !(0.0..100.0).contains(percent)) {
+            let expected = "a percentage of at least 0 and below 100";
+            out_of_range(diagnostics, "/stranded_percent", percent, expected);
+        }
     }
+}
 
-    /// How many processes serve.
-    #[must_use]
-    pub const fn processes(&self) -> u32 {
-        self.processes
-    }
-
-    /// How long a rollback may last, and its post-analysis may take.
-    #[must_use]
-    pub const fn rollback_limit(&self) -> Duration {
-        self.rollback_limit
-    }
-
-    /// When a cutover is rolled back automatically; `None`, the default, for never.
-    #[must_use]
-    pub const fn auto_rollback(&self) -> Option<&AutoRollback> {
-        self.auto_rollback.as_ref()
-    }
-
-    /// When flag and code should be gone.
-    #[must_use]
-    pub const fn retire_by(&self) -> Option<Timestamp> {
-        self.retire_by
-    }
-
-    /// The built-in gates of a transition; none for abort and rollback.
-    pub fn gates(&self, step: Transition) -> impl Iterator<Item = BuiltInGate> {
+impl RequiredGates {
+    /// The gates of a transition; none for abort and rollback.
+    pub fn of(&self, step: Transition) -> impl Iterator<Item = BuiltInGate> {
         let gates = match step {
-            Transition::Enable => Some(&self.gates.enable),
-            Transition::Cutover => Some(&self.gates.cutover),
-            Transition::Retire => Some(&self.gates.retire),
+            Transition::Enable => Some(&self.enable),
+            Transition::Cutover => Some(&self.cutover),
+            Transition::Retire => Some(&self.retire),
             Transition::Abort | Transition::Rollback => None,
         };
         gates.into_iter().flatten().copied()
@@ -214,20 +264,31 @@ impl Default for Policy {
     }
 }
 
-impl AutoRollback {
-    /// Both limits, either of which may be `None`.
-    #[must_use]
-    pub const fn new(
-        window: Duration,
-        stranded_callers: Option<u64>,
-        stranded_percent: Option<f64>,
-    ) -> Self {
-        Self {
-            window,
-            stranded_callers,
-            stranded_percent,
-        }
+pub(super) const OPENING_PHASES: &str = "\"observe\" or \"compat\"";
+
+/// The window of this length; a fault at `place` if the census has none.
+pub(super) fn read_window(
+    place: &str,
+    length: Duration,
+    diagnostics: &mut Diagnostics,
+) -> Option<Window> {
+    let window = Window::new(length).ok();
+    if window.is_none() {
+        let expected = "at least 1ms and at most 30d, the longest window of the census";
+        out_of_range(diagnostics, place, duration_text::write(length), expected);
     }
+    window
+}
+
+fn check_limit(place: &str, limit: Duration, diagnostics: &mut Diagnostics) {
+    if limit < Duration::from_millis(1) || limit > MAX_LIMIT {
+        let expected = "at least 1ms and at most 100 years";
+        out_of_range(diagnostics, place, duration_text::write(limit), expected);
+    }
+}
+
+fn out_of_range(diagnostics: &mut Diagnostics, place: &str, value: impl ToString, expected: &str) {
+    diagnostics.add_at(place, FaultCode::OutOfRange, value.to_string(), expected);
 }
 
 fn write_duration<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

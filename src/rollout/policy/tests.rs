@@ -4,9 +4,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{AutoRollback, Policy};
-use crate::diagnostics::{Fault, FaultCode};
-use crate::rollout::{Phase, Transition, gate::BuiltInGate, policy::PolicyDocument};
-use crate::time::Timestamp;
+use crate::{
+    census::Window,
+    diagnostics::{Fault, FaultCode},
+    rollout::{Phase, Transition, gate::BuiltInGate, names::Identifier, policy::PolicyDocument},
+    time::Timestamp,
+};
 
 fn faults(policy: &Value) -> Vec<(FaultCode, String)> {
     let error = Policy::from_json(&policy.to_string()).unwrap_err();
@@ -18,7 +21,7 @@ fn faults(policy: &Value) -> Vec<(FaultCode, String)> {
 fn an_empty_document_is_the_default() {
     let empty = Policy::from_document(&PolicyDocument::default()).unwrap();
     assert_eq!(empty, Policy::default());
-    assert_eq!(Policy::builder().build().unwrap(), Policy::default());
+    Policy::default().validate().unwrap();
 }
 
 #[test]
@@ -76,7 +79,7 @@ fn what_is_no_object_or_no_json_is_refused() {
 fn a_permissive_policy_asks_for_nothing_at_any_step() {
     let policy = Policy::permissive();
     for step in Transition::ALL {
-        assert_eq!(policy.gates(step).count(), 0, "{step}");
+        assert_eq!(policy.gates.of(*step).count(), 0, "{step}");
     }
     let read = Policy::from_document(&policy.to_document()).unwrap();
     assert_eq!(read, policy, "empty lists are not the defaults");
@@ -84,12 +87,36 @@ fn a_permissive_policy_asks_for_nothing_at_any_step() {
 
 #[test]
 fn the_ways_back_ask_for_no_gate() {
-    let policy = Policy::builder()
-        .gates(Transition::Rollback, BuiltInGate::ALL)
-        .build()
-        .unwrap();
-    assert_eq!(policy.gates(Transition::Rollback).count(), 0);
-    assert_eq!(policy.gates(Transition::Abort).count(), 0);
+    let gates = Policy::default().gates;
+    assert_eq!(gates.of(Transition::Rollback).count(), 0);
+    assert_eq!(gates.of(Transition::Abort).count(), 0);
+}
+
+#[test]
+fn settings_made_in_rust_have_the_faults_of_a_document() {
+    let check: Identifier = "openapi".parse().unwrap();
+    let policy = Policy {
+        opening_phase: Phase::Retired,
+        required_checks: vec![check; 65],
+        check_max_age: Duration::ZERO,
+        rollback_limit: Duration::MAX,
+        coverage_ratio: f64::NAN,
+        ..Policy::default()
+    };
+    let error = policy.validate().unwrap_err();
+    let faults = error.faults().iter();
+    let found: Vec<_> = faults.map(|fault| (fault.code(), fault.place())).collect();
+    assert_eq!(found.len(), 69, "64 checks are repeated: {found:?}");
+    for expected in [
+        (FaultCode::InvalidOpeningPhase, "/opening_phase"),
+        (FaultCode::DuplicateName, "/required_checks/64"),
+        (FaultCode::TooMany, "/required_checks"),
+        (FaultCode::OutOfRange, "/check_max_age"),
+        (FaultCode::OutOfRange, "/rollback_limit"),
+        (FaultCode::OutOfRange, "/coverage_ratio"),
+    ] {
+        assert!(found.contains(&expected), "{expected:?}");
+    }
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
@@ -100,30 +127,34 @@ fn policies() -> impl Strategy<Value = Policy> {
     (lengths, limits, gates, rest).prop_map(|(lengths, limits, gates, rest)| {
         let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
         let (ratio, responses, processes, observe) = rest;
-        let limits = limits.map(|(window, callers, percent)| {
-            let window = Duration::from_millis(window);
-            AutoRollback::new(window, callers.map(u64::from), Some(f64::from(percent)))
+        let limits = limits.map(|(window, callers, percent)| AutoRollback {
+            window: Duration::from_millis(window),
+            stranded_callers: callers.map(u64::from),
+            stranded_percent: Some(f64::from(percent)),
         });
-        Policy::builder()
-            .opening_phase(if observe {
+        let window = |length| Window::new(length).unwrap();
+        let mut policy = Policy {
+            opening_phase: if observe {
                 Phase::Observe
             } else {
                 Phase::Compat
-            })
-            .required_checks(["openapi"])
-            .check_max_age(age)
-            .cutover_quiet_window(cutover)
-            .retirement_quiet_window(retirement)
-            .inactive_after(inactive)
-            .rollback_limit(rollback)
-            .coverage_ratio(ratio)
-            .min_responses(responses.into())
-            .processes(processes)
-            .auto_rollback(limits)
-            .retire_by(observe.then(|| Timestamp::from_unix_ms(responses.into())))
-            .gates(Transition::Cutover, gates)
-            .build()
-            .unwrap()
+            },
+            required_checks: vec!["openapi".parse().unwrap()],
+            check_max_age: age,
+            cutover_quiet_window: window(cutover),
+            retirement_quiet_window: window(retirement),
+            inactive_after: window(inactive),
+            rollback_limit: rollback,
+            coverage_ratio: ratio,
+            min_responses: responses.into(),
+            processes,
+            auto_rollback: limits,
+            retire_by: observe.then(|| Timestamp::from_unix_ms(responses.into())),
+            ..Policy::default()
+        };
+        policy.gates.cutover = gates.into_iter().collect();
+        policy.validate().unwrap();
+        policy
     })
 }
 

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::caller::ClientVersion;
-use crate::time::Timestamp;
 use crate::{
+    caller::ClientVersion,
     flag::FlagState,
     rollout::{
         event::{Event, write_version},
         names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
     },
+    time::Timestamp,
+    words::words,
 };
 
 /// A reference to an event: its number, time, actor and reason.
@@ -127,17 +128,17 @@ pub struct Obligation<'a> {
     pub overdue: bool,
 }
 
-/// What can be required to be done by a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ObligationKind {
-    /// To end a rollback: to cut over again, or to abort.
-    EndRollback,
-    /// To file the post-analysis of a rollback.
-    PostAnalysis,
-    /// To retire the flag, by the date that the policy sets.
-    Retirement,
+words! {
+    /// What can be required to be done by a time.
+    #[non_exhaustive]
+    pub enum ObligationKind {
+        /// To end a rollback: to cut over again, or to abort.
+        EndRollback = "end_rollback",
+        /// To file the post-analysis of a rollback.
+        PostAnalysis = "post_analysis",
+        /// To retire the flag, by the date that the policy sets.
+        Retirement = "retirement",
+    }
 }
 
 impl EventRef {
@@ -173,20 +174,5 @@ impl Rollback {
     #[must_use]
     pub const fn is_running(&self) -> bool {
         self.ended.is_none()
-    }
-}
-
-impl ObligationKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::EndRollback, Self::PostAnalysis, Self::Retirement];
-
-    /// `end_rollback`, `post_analysis` or `retirement`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EndRollback => "end_rollback",
-            Self::PostAnalysis => "post_analysis",
-            Self::Retirement => "retirement",
-        }
     }
 }

@@ -53,10 +53,10 @@ async fn a_step_that_does_not_exist_says_which_do() {
 
 #[tokio::test]
 async fn failing_gates_are_shown_with_their_evidence() {
-    let policy = Policy::builder()
-        .required_checks(["openapi"])
-        .build()
-        .unwrap();
+    let policy = Policy {
+        required_checks: vec!["openapi".parse().unwrap()],
+        ..Policy::default()
+    };
     let service = TestService::open_with(|setup| setup.policy = policy).await;
     let response = refused(
         &service,

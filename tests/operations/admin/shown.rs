@@ -241,10 +241,10 @@ async fn responses_are_counted_by_the_shape_that_was_served() {
 
 #[tokio::test]
 async fn a_dry_run_tells_what_would_become_of_each_step() {
-    let policy = Policy::builder()
-        .required_checks(["openapi"])
-        .build()
-        .unwrap();
+    let policy = Policy {
+        required_checks: vec!["openapi".parse().unwrap()],
+        ..Policy::default()
+    };
     let service = TestService::open_with(|setup| setup.policy = policy).await;
     let run = service.viewer().get("/api/transitions/cutover").await;
     assert_eq!(
@@ -307,10 +307,10 @@ async fn without_a_census_what_needs_one_says_so_and_the_rest_works() {
 
 #[tokio::test]
 async fn a_failing_gate_is_named_in_the_status_once_it_was_asked() {
-    let policy = Policy::builder()
-        .required_checks(["openapi"])
-        .build()
-        .unwrap();
+    let policy = Policy {
+        required_checks: vec!["openapi".parse().unwrap()],
+        ..Policy::default()
+    };
     let service = TestService::open_with(|setup| setup.policy = policy).await;
     service.tick();
     let status = service.viewer().get("/api/status").await.ok();

@@ -118,7 +118,7 @@ pub(super) fn all_callers_resolved(
     let inactive = evidence
         .inactive
         .saturating_add(evidence.forgotten_dependents);
-    let (watched, least) = (evidence.watched_ratio, context.policy.coverage_ratio());
+    let (watched, least) = (evidence.watched_ratio, context.policy.coverage_ratio);
     if inactive > 0 && watched < least {
         let verb = if inactive == 1 { "counts" } else { "count" };
         let text = format!(

@@ -99,7 +99,7 @@ impl BlockingCallers {
                 *depended.entry(row.kind).or_default() += 1;
             }
         });
-        let window = status.policy.inactive_after();
+        let window = status.policy.inactive_after;
         census.each_caller(window, Select::Unresolved, |row| {
             if row.state != CallerState::Inactive && !waivers.covers(&row) {
                 *unresolved.entry(row.kind).or_default() += 1;

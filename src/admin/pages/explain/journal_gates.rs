@@ -31,7 +31,7 @@ pub(super) fn required_checks(
 }
 
 fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainContext<'_>) -> Point {
-    let age = duration(context.policy.check_max_age());
+    let age = duration(context.policy.check_max_age);
     let (text, todo) = match failure {
         CheckFailure::Red => (
             format!("The check {check} is red."),

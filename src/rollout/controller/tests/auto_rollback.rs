@@ -15,11 +15,15 @@ use crate::{
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
-    let limits = AutoRollback::new(Duration::from_secs(1_800), callers, percent);
-    let policy = Policy::permissive()
-        .to_builder()
-        .auto_rollback(Some(limits));
-    let stage = stage(policy.build().unwrap());
+    let limits = AutoRollback {
+        window: Duration::from_secs(1_800),
+        stranded_callers: callers,
+        stranded_percent: percent,
+    };
+    let stage = stage(Policy {
+        auto_rollback: Some(limits),
+        ..Policy::permissive()
+    });
     for id in 1..=10 {
         stage.legacy("AGENT", id);
         stage.legacy("MCP", 100 + id);

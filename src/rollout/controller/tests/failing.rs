@@ -1,4 +1,4 @@
-use super::stage::{Stage, Trouble, incident, order, stage};
+use super::stage::{Stage, Trouble, incident, observing, order, stage};
 use crate::{
     FlagState,
     rollout::{Phase, RefusalKind, RolledBack, journal::Journal as _, policy::Policy},
@@ -6,10 +6,7 @@ use crate::{
 
 /// A stage in each phase from which a gated or giving-up step leads, with that step.
 fn steps() -> Vec<(Stage, Phase)> {
-    let observe = || {
-        let policy = Policy::permissive().to_builder();
-        stage(policy.opening_phase(Phase::Observe).build().unwrap())
-    };
+    let observe = || stage(observing());
     let compat = || stage(Policy::permissive());
     let cutover = || {
         let stage = compat();

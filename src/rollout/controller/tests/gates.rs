@@ -5,24 +5,23 @@ use crate::time::Timestamp;
 use crate::{
     Contract,
     caller::Fingerprint,
-    rollout::{
-        Phase, Transition,
-        names::WaiverTarget,
-        policy::{Policy, PolicyBuilder},
-    },
+    census::Window,
+    rollout::{Phase, Transition, names::WaiverTarget, policy::Policy},
 };
 
 const CUTOVER: Transition = Transition::Cutover;
 
-fn policy() -> PolicyBuilder {
-    Policy::builder()
-        .required_checks(["openapi"])
-        .min_responses(3)
-        .inactive_after(2 * DAY)
+fn policy() -> Policy {
+    Policy {
+        required_checks: vec![label("openapi")],
+        min_responses: 3,
+        inactive_after: Window::new(2 * DAY).unwrap(),
+        ..Policy::default()
+    }
 }
 
 fn plain() -> Stage {
-    stage(policy().build().unwrap())
+    stage(policy())
 }
 
 fn waive(stage: &Stage, waived: WaiverTarget) {
@@ -82,7 +81,10 @@ fn a_check_has_to_be_reported_green_and_young() {
 
 #[test]
 fn enabling_asks_for_instrumentation_alone() {
-    let observe = policy().opening_phase(Phase::Observe).build().unwrap();
+    let observe = Policy {
+        opening_phase: Phase::Observe,
+        ..policy()
+    };
     let stage = stage(observe);
     let enable = Transition::Enable;
     assert_eq!(
@@ -169,7 +171,9 @@ fn another_contract_restarts_the_quiet_window() {
 #[test]
 fn a_contract_replaced_just_before_the_cutover_is_noticed_by_it() {
     let only = [crate::rollout::gate::BuiltInGate::NoDependentResponses];
-    let stage = stage(policy().gates(CUTOVER, only).build().unwrap());
+    let mut policy = policy();
+    policy.gates.cutover = only.into();
+    let stage = stage(policy);
     stage.pass(25 * HOUR);
     let moved = Contract::device_flow().with_base_path("/api/v2").unwrap();
     stage.contract.replace(moved);
@@ -239,7 +243,7 @@ fn a_wall_clock_set_back_opens_no_gate() {
 
 #[test]
 fn coverage_asks_for_watch_traffic_room_and_one_process() {
-    let stage = stage_with(policy().build().unwrap(), 1, |builder| builder);
+    let stage = stage_with(policy(), 1, |builder| builder);
     let covered = || stage.passes("coverage", CUTOVER);
     stage.traffic(3);
     stage.pass(12 * HOUR);
@@ -253,7 +257,10 @@ fn coverage_asks_for_watch_traffic_room_and_one_process() {
     assert!(!covered(), "callers without a place");
     assert!(!stage.passes("no_dependent_responses", CUTOVER));
     assert!(!stage.passes("all_callers_resolved", CUTOVER));
-    let several = policy().processes(2).build().unwrap();
+    let several = Policy {
+        processes: 2,
+        ..policy()
+    };
     let stage = super::stage::stage(several);
     stage.pass(25 * HOUR);
     stage.traffic(3);

@@ -226,11 +226,9 @@ proptest! {
     fn any_commands_lead_where_a_plain_model_says(commands in commands()) {
         let gate = Arc::new(ScriptedGate("own", AtomicBool::new(true)));
         let asked = [BuiltInGate::NoOpenIncident, BuiltInGate::PostAnalysesFiled];
-        let policy = Policy::permissive().to_builder()
-            .gates(Transition::Cutover, asked)
-            .gates(Transition::Retire, asked)
-            .build()
-            .unwrap();
+        let mut policy = Policy::permissive();
+        policy.gates.cutover = asked.into();
+        policy.gates.retire = asked.into();
         let own = gate.clone();
         let mut stage = stage_with(policy, 10, |builder| builder.gate(own));
         let mut model = Model {

@@ -54,8 +54,8 @@ fn of_two_operators_who_act_at_once_one_wins() {
         assert_eq!(won.iter().filter(|won| **won).count(), 1);
         let status = rollout.status();
         let taken: u64 = Transition::ALL
-            .map(|step| status.state.count_of(step))
             .iter()
+            .map(|step| status.state.count_of(*step))
             .sum();
         assert_eq!(taken, 1);
         assert_eq!(stage.flag(), FlagState::Off, "off either way");

@@ -29,8 +29,10 @@ fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
 #[test]
 fn a_rollout_is_overdue_past_its_date_until_it_is_retired() {
     let date = Timestamp::from_unix_ms(START).plus(DAY);
-    let policy = Policy::permissive().to_builder().retire_by(Some(date));
-    let stage = stage(policy.build().unwrap());
+    let stage = stage(Policy {
+        retire_by: Some(date),
+        ..Policy::permissive()
+    });
     stage.pass(DAY);
     assert!(stage.rollout.status().overdue.is_empty());
     stage.pass(HOUR);
@@ -47,8 +49,10 @@ fn a_rollout_is_overdue_past_its_date_until_it_is_retired() {
 #[test]
 fn what_is_overdue_is_said_once_a_day() {
     let date = Timestamp::from_unix_ms(START);
-    let policy = Policy::permissive().to_builder().retire_by(Some(date));
-    let stage = stage(policy.build().unwrap());
+    let stage = stage(Policy {
+        retire_by: Some(date),
+        ..Policy::permissive()
+    });
     let said = crate::rollout::controller::tests::stage::count_warnings(|| stage.pass(50 * HOUR));
     assert_eq!(said, 3, "at once, after a day, after two");
 }

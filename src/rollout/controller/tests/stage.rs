@@ -138,6 +138,14 @@ pub(super) fn label(name: &str) -> Identifier {
     Identifier::new(name).unwrap()
 }
 
+/// A policy without gates that begins in observe.
+pub(super) fn observing() -> Policy {
+    Policy {
+        opening_phase: Phase::Observe,
+        ..Policy::permissive()
+    }
+}
+
 /// A builder that asks a census of few places, with a clock that stands still.
 pub(super) fn stage(policy: Policy) -> Stage {
     stage_with(policy, 100, |builder| builder)

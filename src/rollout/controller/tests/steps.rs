@@ -1,6 +1,6 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
-use super::stage::{ScriptedGate, incident, label, order, stage, stage_with};
+use super::stage::{ScriptedGate, incident, label, observing, order, stage, stage_with};
 use crate::{
     FlagState,
     rollout::{
@@ -11,8 +11,7 @@ use crate::{
 
 #[test]
 fn the_whole_way_moves_the_flag_and_is_journaled() {
-    let policy = Policy::permissive().to_builder();
-    let stage = stage(policy.opening_phase(Phase::Observe).build().unwrap());
+    let stage = stage(observing());
     assert_eq!(stage.flag(), FlagState::Off);
     for (to, flag) in [
         (Phase::Compat, FlagState::On),
@@ -74,8 +73,7 @@ fn the_way_back_from_cutover_needs_an_incident() {
 
 #[test]
 fn from_observe_nothing_is_rolled_back() {
-    let policy = Policy::permissive().to_builder();
-    let stage = stage(policy.opening_phase(Phase::Observe).build().unwrap());
+    let stage = stage(observing());
     let refusal = stage.rollout.rollback(incident("INC-1"), &order("back"));
     assert!(matches!(
         refusal.unwrap_err().kind(),
@@ -181,7 +179,7 @@ fn a_dry_run_changes_nothing() {
 #[test]
 fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes() {
     let stage = stage(Policy::permissive());
-    let policy = Policy::builder().build().unwrap();
+    let policy = Policy::default();
     stage.cut_over();
     let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
     let seq = done.unwrap().event().unwrap().seq();
