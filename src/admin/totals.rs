@@ -50,7 +50,7 @@ impl Totals {
         Self {
             at: Timestamp::now(clock),
             head: status.head,
-            phase: status.state.phase(),
+            phase: status.state.phase,
             flag: rollout.reader().state(),
             journal_works: status.journal_error.is_none(),
             window: Self::WINDOW.label(),

@@ -201,14 +201,14 @@ pub(super) struct LastReport<'a> {
 pub(super) fn last_reports(events: &[Event]) -> BTreeMap<&Identifier, LastReport<'_>> {
     let mut last = BTreeMap::new();
     for event in events {
-        let (reports, step) = reports(event.payload());
+        let (reports, step) = reports(&event.payload);
         for report in reports {
             let last_report = LastReport {
                 report,
                 event,
                 step,
             };
-            last.insert(report.name(), last_report);
+            last.insert(&report.name, last_report);
         }
     }
     last

@@ -79,8 +79,8 @@ impl<'a> JournaledGate<'a> {
     fn new(last: &LastReport<'a>) -> Self {
         Self {
             report: last.report,
-            seq: last.event.seq(),
-            at: last.event.at(),
+            seq: last.event.seq,
+            at: last.event.at,
             from: last.step.map(|(from, _)| from),
             to: last.step.map(|(_, to)| to),
         }
@@ -89,5 +89,5 @@ impl<'a> JournaledGate<'a> {
 
 /// The evidence of a gate, in one line.
 pub(super) fn evidence(report: &GateReport) -> String {
-    serde_json::Value::Object(report.evidence().to_members()).to_string()
+    serde_json::Value::Object(report.evidence.to_members()).to_string()
 }

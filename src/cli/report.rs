@@ -14,7 +14,6 @@ use crate::{
     rollout::{
         Phase, RolloutState,
         event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange},
-        gate::GateReport,
         names::{Identifier, IncidentId},
     },
 };
@@ -53,20 +52,16 @@ fn document(journal: &ReadJournal, state: &RolloutState) -> String {
 fn head(journal: &ReadJournal, state: &RolloutState) -> String {
     let verified = &journal.verified;
     let mut lines = vec![
-        format!("# Rollout of {}\n\n", markdown(state.flag_name().as_str())),
-        format!(
-            "- Phase: **{}** since {}\n",
-            state.phase(),
-            state.entered().at
-        ),
+        format!("# Rollout of {}\n\n", markdown(state.flag_name.as_str())),
+        format!("- Phase: **{}** since {}\n", state.phase, state.entered.at),
         format!("- As of: {}\n", journal.now),
     ];
-    if let Some(date) = retire_by(state.policy()) {
-        let late = state.phase() != Phase::Retired && date < journal.now;
+    if let Some(date) = retire_by(&state.policy) {
+        let late = state.phase != Phase::Retired && date < journal.now;
         let late = if late { " (**overdue**)" } else { "" };
         lines.push(format!("- To be retired by: {date}{late}\n"));
     }
-    if let Some(served) = state.contract() {
+    if let Some(served) = &state.contract {
         let (digest, since) = (&served.digest, served.since.at);
         lines.push(format!("- Contract: `{digest}`, since {since}\n"));
     }
@@ -93,17 +88,17 @@ fn timeline(events: &[Event]) -> Vec<String> {
 fn row(event: &Event) -> String {
     format!(
         "| {} | {} | {} | {} | {} |\n",
-        event.seq(),
-        event.at(),
-        markdown(&event.actor().to_string()),
-        what(event.payload()),
+        event.seq,
+        event.at,
+        markdown(&event.actor.to_string()),
+        what(&event.payload),
         why(event),
     )
 }
 
 fn why(event: &Event) -> String {
-    let reason = markdown(event.reason().as_str());
-    match event.correlation_id() {
+    let reason = markdown(event.reason.as_str());
+    match &event.correlation_id {
         Some(id) => format!("{reason} ({})", markdown(id.as_str())),
         None => reason,
     }
@@ -183,8 +178,8 @@ fn refused(payload: &AttemptRefused) -> String {
         Attempt::Transition { from, to } => format!("{from} to {to}"),
         _ => "access".to_owned(),
     };
-    let failing = payload.gates.iter().filter(|gate| !gate.passed());
-    let failing = names(failing.map(GateReport::name));
+    let failing = payload.gates.iter().filter(|gate| !gate.passed);
+    let failing = names(failing.map(|report| &report.name));
     let failing = failing.map(|gates| format!("; failing: {gates}"));
     let cause = markdown(payload.cause.as_str());
     format!("refused: {attempt}, {cause}{}", failing.unwrap_or_default())

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let limit = rollback_limit(state.policy());
+    let limit = rollback_limit(&state.policy);
     let owed = state.obligations(journal.now, limit);
     owed.map(|owed| {
         let late = if owed.overdue { " (**overdue**)" } else { "" };
@@ -30,7 +30,7 @@ pub(super) fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<St
 }
 
 pub(super) fn rollbacks(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let rollbacks = state.rollbacks().iter();
+    let rollbacks = state.rollbacks.iter();
     rollbacks.map(|back| rollback(back, journal)).collect()
 }
 
@@ -60,7 +60,7 @@ fn rollback(back: &Rollback, journal: &ReadJournal) -> String {
 }
 
 pub(super) fn overrides(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let overrides = state.overrides().iter();
+    let overrides = state.overrides.iter();
     overrides
         .map(|cutover| overridden(cutover, journal))
         .collect()
@@ -69,17 +69,17 @@ pub(super) fn overrides(journal: &ReadJournal, state: &RolloutState) -> Vec<Stri
 fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
     let done = &cutover.done;
     let head = format!("- Event {}, {}, {}\n", done.seq, done.at, by(done));
-    let event = journal.events.iter().find(|event| event.seq() == done.seq);
+    let event = journal.events.iter().find(|event| event.seq == done.seq);
     let failing = event.into_iter().flat_map(failing).map(|report| {
-        let (name, seen) = (report.name().as_str(), evidence(report));
+        let (name, seen) = (report.name.as_str(), evidence(report));
         format!("  - {}: {}\n", markdown(name), markdown(&seen))
     });
     head + failing.collect::<Vec<String>>().concat().as_str()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {
-    match event.payload() {
-        EventPayload::PhaseChanged(change) => PhaseChange::failing(change).collect(),
+    match &event.payload {
+        EventPayload::PhaseChanged(change) => PhaseChange::failing(&change).collect(),
         _ => Vec::new(),
     }
 }
@@ -87,7 +87,7 @@ fn failing(event: &Event) -> Vec<&GateReport> {
 /// All waivers ever granted and ended: the state does not include ended ones.
 pub(super) fn waivers(journal: &ReadJournal) -> Vec<String> {
     let lines = journal.events.iter().filter_map(|event| {
-        let text = match event.payload() {
+        let text = match &event.payload {
             EventPayload::DependenceWaived(payload) => {
                 let expired = if payload.until <= journal.now {
                     " (past)"
@@ -110,7 +110,7 @@ pub(super) fn waivers(journal: &ReadJournal) -> Vec<String> {
 
 pub(super) fn incidents(journal: &ReadJournal) -> Vec<String> {
     let lines = journal.events.iter().filter_map(|event| {
-        let (incident, what) = match event.payload() {
+        let (incident, what) = match &event.payload {
             EventPayload::IncidentOpened(payload) => (&payload.incident, "opened"),
             EventPayload::IncidentClosed(payload) => (&payload.incident, "closed"),
             EventPayload::PhaseChanged(change) => {
@@ -132,7 +132,7 @@ fn line(event: &Event, what: &str) -> String {
 }
 
 pub(super) fn client_rollbacks(state: &RolloutState) -> Vec<String> {
-    let rollbacks = state.client_rollbacks().iter();
+    let rollbacks = state.client_rollbacks.iter();
     rollbacks
         .map(|back| {
             let incident = back.incident.as_ref().map(IncidentId::as_str);
@@ -150,7 +150,7 @@ pub(super) fn client_rollbacks(state: &RolloutState) -> Vec<String> {
 }
 
 pub(super) fn checks(state: &RolloutState) -> Vec<String> {
-    let checks = state.checks().iter();
+    let checks = state.checks.iter();
     checks
         .map(|(name, check)| {
             let colour = if check.green {
@@ -177,7 +177,7 @@ pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
     let last = last_reports(&journal.events);
     last.values()
         .map(|last| {
-            let verdict = if last.report.passed() {
+            let verdict = if last.report.passed {
                 "passed"
             } else {
                 "**failed**"
@@ -185,10 +185,10 @@ pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
             let step = last.step.map(|(from, to)| format!(" for {from} to {to}"));
             format!(
                 "- {} {verdict}{}; event {}, {}: {}\n",
-                markdown(last.report.name().as_str()),
+                markdown(last.report.name.as_str()),
                 step.unwrap_or_default(),
-                last.event.seq(),
-                last.event.at(),
+                last.event.seq,
+                last.event.at,
                 markdown(&evidence(last.report)),
             )
         })

@@ -27,12 +27,12 @@ pub(super) fn run(path: &Path, as_json: bool) -> Output {
 }
 
 fn text(journal: &ReadJournal, state: &RolloutState) -> String {
-    let name = escape(state.flag_name().as_str());
-    let phase = state.phase();
-    let time = duration_text(journal.now.since(state.entered().at));
+    let name = escape(state.flag_name.as_str());
+    let phase = state.phase;
+    let time = duration_text(journal.now.since(state.entered.at));
     let parts = [
         format!("{name} is in {phase} for {time}\n"),
-        format!("  {}\n", by(state.entered())),
+        format!("  {}\n", by(&state.entered)),
         end(journal, state),
         section("gates, as last evaluated", &gates(journal)),
         section("obligations", &obligations(journal, state)),
@@ -48,8 +48,8 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
 
 /// The date by which the flag is to be retired.
 fn end(journal: &ReadJournal, state: &RolloutState) -> String {
-    match retire_by(state.policy()) {
-        Some(_) if state.phase() == Phase::Retired => String::new(),
+    match retire_by(&state.policy) {
+        Some(_) if state.phase == Phase::Retired => String::new(),
         Some(date) if date < journal.now => format!("  OVERDUE: to be retired by {date}\n"),
         Some(date) => format!("  to be retired by {date}\n"),
         None => String::new(),
@@ -68,7 +68,7 @@ fn gates(journal: &ReadJournal) -> Vec<String> {
     let last = last_reports(&journal.events);
     last.values()
         .map(|last| {
-            let verdict = if last.report.passed() {
+            let verdict = if last.report.passed {
                 "passed"
             } else {
                 "FAILED"
@@ -76,10 +76,10 @@ fn gates(journal: &ReadJournal) -> Vec<String> {
             let step = last.step.map(|(from, to)| format!(" for {from} to {to}"));
             format!(
                 "{} {verdict} at {}{} (event {}): {}",
-                last.report.name(),
-                last.event.at(),
+                last.report.name,
+                last.event.at,
                 step.unwrap_or_default(),
-                last.event.seq(),
+                last.event.seq,
                 journal_json::evidence(last.report),
             )
         })
@@ -87,7 +87,7 @@ fn gates(journal: &ReadJournal) -> Vec<String> {
 }
 
 fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let limit = rollback_limit(state.policy());
+    let limit = rollback_limit(&state.policy);
     let owed = state.obligations(journal.now, limit);
     owed.map(|owed| {
         let late = if owed.overdue { "OVERDUE " } else { "" };
@@ -103,7 +103,7 @@ fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
 }
 
 fn waivers(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let waivers = state.waivers().iter();
+    let waivers = state.waivers.iter();
     waivers
         .map(|(waived, waiver)| {
             let holds = waiver.holds(journal.now);
@@ -117,14 +117,14 @@ fn waivers(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
 }
 
 fn incidents(state: &RolloutState) -> Vec<String> {
-    let incidents = state.open_incidents().iter();
+    let incidents = state.open_incidents.iter();
     incidents
         .map(|(incident, opened)| format!("{incident} {}", by(opened)))
         .collect()
 }
 
 fn checks(state: &RolloutState) -> Vec<String> {
-    let checks = state.checks().iter();
+    let checks = state.checks.iter();
     checks
         .map(|(name, check)| {
             let colour = if check.green { "green" } else { "NOT GREEN" };

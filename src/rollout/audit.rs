@@ -1,116 +1,71 @@
 //! Logs every event. The [docs of the rollout](super#log) list the fields.
 
+use serde_json::{Map, Value};
 use tracing::Level;
 
 use super::{
-    event::{Attempt, EventPayload},
-    event::{Event, NewEvent},
+    event::{Attempt, Event, EventPayload, NewEvent},
     evidence::GateReport,
     journal::AppendError,
-    names::Actor,
-    names::{CorrelationId, Identifier, IncidentId},
+    names::{CorrelationId, Identifier},
     phase::Phase,
 };
-use crate::time::Timestamp;
 
 /// The target of all events.
 const TARGET: &str = "legacy_http_compat::audit";
 
 /// Logs an event of the journal.
 pub(super) fn record(flag: &str, event: &Event) {
-    let (head, details) = (Head::of(event), Details::of(event.payload()));
-    match level(event.payload()) {
-        Level::ERROR => emit_error(flag, &head, &details, "rollout event"),
-        Level::WARN => emit_warn(flag, &head, &details, "rollout event"),
-        _ => emit_info(flag, &head, &details, "rollout event"),
+    match level(&event.payload) {
+        Level::ERROR => emit_error(flag, event, None, "rollout event"),
+        Level::WARN => emit_warn(flag, event, None, "rollout event"),
+        _ => emit_info(flag, event, None, "rollout event"),
     }
 }
 
-/// Logs an event that could not be journaled, at `ERROR`.
+/// Logs an event that could not be journaled, at `ERROR` and without a sequence number.
 pub(super) fn not_journaled(flag: &str, new_event: &NewEvent, error: &AppendError) {
-    // The number is not logged.
     let event = new_event.clone().numbered(0);
-    let head = Head {
-        seq: None,
-        error: Some(error.to_string()),
-        ..Head::of(&event)
-    };
-    emit_error(
-        flag,
-        &head,
-        &Details::of(event.payload()),
-        "rollout event not journaled",
-    );
-}
-
-/// The fields of every event.
-struct Head<'a> {
-    seq: Option<u64>,
-    at: Timestamp,
-    event: &'a str,
-    actor: &'a Actor,
-    reason: &'a str,
-    correlation_id: Option<&'a str>,
-    error: Option<String>,
-}
-
-/// The fields of some events.
-#[derive(Default)]
-struct Details<'a> {
-    phase: Option<&'static str>,
-    from: Option<&'static str>,
-    to: Option<&'static str>,
-    failing_gates: Option<String>,
-    overridden_gates: Option<String>,
-    incident: Option<&'a str>,
-    cause: Option<&'a str>,
-    check: Option<&'a str>,
-    green: Option<bool>,
-    client_kind: Option<&'a str>,
-    version: Option<&'a str>,
-    waiver_target: Option<String>,
-    owner: Option<&'a str>,
-    until: Option<String>,
-    digest: Option<&'a str>,
-    rollback: Option<u64>,
-    flag_state: Option<&'static str>,
-    line: Option<u64>,
+    emit_error(flag, &event, Some(error), "rollout event not journaled");
 }
 
 /// A function for each level, since the level of a `tracing` call is fixed.
 macro_rules! emitter {
     ($name:ident, $level:ident) => {
-        fn $name(flag: &str, head: &Head<'_>, details: &Details<'_>, message: &str) {
+        fn $name(flag: &str, event: &Event, error: Option<&AppendError>, message: &str) {
+            let payload = &event.payload;
+            let (details, transition) = (Details::of(payload), Step::of(payload));
+            let step = transition.as_ref();
             tracing::event!(
                 target: TARGET,
                 Level::$level,
                 flag,
-                seq = head.seq,
-                at = %head.at,
-                event = head.event,
-                actor_kind = head.actor.kind().as_str(),
-                actor_id = head.actor.id().as_str(),
-                reason = head.reason,
-                correlation_id = head.correlation_id,
-                phase = details.phase,
-                from = details.from,
-                to = details.to,
-                failing_gates = details.failing_gates.as_deref(),
-                overridden_gates = details.overridden_gates.as_deref(),
-                incident = details.incident,
-                cause = details.cause,
-                check = details.check,
-                green = details.green,
-                client_kind = details.client_kind,
-                version = details.version,
-                waiver_target = details.waiver_target.as_deref(),
-                owner = details.owner,
-                until = details.until.as_deref(),
-                digest = details.digest,
-                rollback = details.rollback,
-                flag_state = details.flag_state,
-                line = details.line,
-                error = head.error.as_deref(),
+                seq = error.is_none().then_some(event.seq),
+                at = %event.at,
+                event = payload.name(),
+                actor_kind = event.actor.kind.as_str(),
+                actor_id = event.actor.id.as_str(),
+                reason = event.reason.as_str(),
+                correlation_id = event.correlation_id.as_ref().map(CorrelationId::as_str),
+                phase = details.text("phase"),
+                from = step.map(|step| step.from.as_str()),
+                to = step.map(|step| step.to.as_str()),
+                failing_gates = step.and_then(|step| step.failing.as_deref()),
+                overridden_gates = step.and_then(|step| step.overridden.as_deref()),
+                incident = details.text("incident"),
+                cause = details.text("cause"),
+                check = details.text("check"),
+                green = details.boolean("green"),
+                client_kind = details.text("kind"),
+                version = details.text("version"),
+                waiver_target = details.text("target"),
+                owner = details.text("owner"),
+                until = details.text("until"),
+                digest = details.text("digest"),
+                rollback = details.number("rollback"),
+                flag_state = flag_state(payload),
+                line = details.number("line"),
+                error = error.map(ToString::to_string),
                 "{message}"
             );
         }
@@ -129,86 +84,187 @@ fn level(payload: &EventPayload) -> Level {
     }
 }
 
-impl<'a> Head<'a> {
-    fn of(event: &'a Event) -> Self {
-        Self {
-            seq: Some(event.seq()),
-            at: event.at(),
-            event: event.payload().name(),
-            actor: event.actor(),
-            reason: event.reason().as_str(),
-            correlation_id: event.correlation_id().map(CorrelationId::as_str),
-            error: None,
-        }
+fn flag_state(payload: &EventPayload) -> Option<&'static str> {
+    match payload {
+        EventPayload::ProcessStarted(started) => Some(started.flag.as_str()),
+        _ => None,
     }
 }
 
-impl<'a> Details<'a> {
-    fn of(payload: &'a EventPayload) -> Self {
-        let mut details = Self::default();
-        details.read_step(payload);
-        details.read_rest(payload);
-        details
+/// The members of a payload; none of an unknown one.
+struct Details(Map<String, Value>);
+
+impl Details {
+    fn of(payload: &EventPayload) -> Self {
+        if matches!(payload, EventPayload::Unknown(_)) {
+            return Self(Map::new());
+        }
+        let mut json = serde_json::to_value(payload).unwrap_or_default();
+        match json.get_mut(payload.name()).map(Value::take) {
+            Some(Value::Object(members)) => Self(members),
+            _ => Self(Map::new()),
+        }
     }
 
-    fn read_step(&mut self, payload: &'a EventPayload) {
-        match payload {
-            EventPayload::Opened(payload) => self.phase = Some(payload.phase.as_str()),
+    fn text(&self, member: &str) -> Option<&str> {
+        self.0.get(member).and_then(Value::as_str)
+    }
+
+    fn boolean(&self, member: &str) -> Option<bool> {
+        self.0.get(member).and_then(Value::as_bool)
+    }
+
+    fn number(&self, member: &str) -> Option<u64> {
+        self.0.get(member).and_then(Value::as_u64)
+    }
+}
+
+/// A transition that was made or refused.
+struct Step {
+    from: Phase,
+    to: Phase,
+    failing: Option<String>,
+    overridden: Option<String>,
+}
+
+impl Step {
+    fn of(payload: &EventPayload) -> Option<Self> {
+        let (from, to, gates, overridden): (_, _, _, &[Identifier]) = match payload {
             EventPayload::PhaseChanged(change) => {
-                self.step(change.from, change.to, &change.gates);
-                self.overridden_gates = names(change.overridden.iter());
-                self.incident = change.incident.as_ref().map(IncidentId::as_str);
+                (change.from, change.to, &change.gates, &change.overridden)
             }
-            EventPayload::AttemptRefused(payload) => {
-                if let Attempt::Transition { from, to } = payload.attempt {
-                    self.step(from, to, &payload.gates);
-                }
-                self.cause = Some(payload.cause.as_str());
-            }
-            EventPayload::ProcessStarted(payload) => self.flag_state = Some(payload.flag.as_str()),
-            EventPayload::Recovered(payload) => self.line = Some(payload.line),
-            _ => {}
-        }
-    }
-
-    fn read_rest(&mut self, payload: &'a EventPayload) {
-        match payload {
-            EventPayload::CheckReported(payload) => {
-                self.check = Some(payload.check.as_str());
-                self.green = Some(payload.green);
-            }
-            EventPayload::IncidentOpened(payload) | EventPayload::IncidentClosed(payload) => {
-                self.incident = Some(payload.incident.as_str());
-            }
-            EventPayload::ClientRolledBack(payload) => {
-                self.client_kind = Some(payload.kind.as_str());
-                self.version = Some(payload.version.as_str());
-                self.incident = payload.incident.as_ref().map(IncidentId::as_str);
-            }
-            EventPayload::DependenceWaived(payload) => {
-                self.waiver_target = Some(payload.target.to_string());
-                self.owner = Some(payload.owner.as_str());
-                self.until = Some(payload.until.to_string());
-            }
-            EventPayload::WaiverEnded(payload) => {
-                self.waiver_target = Some(payload.target.to_string());
-            }
-            EventPayload::ContractChanged(payload) => self.digest = Some(payload.digest.as_str()),
-            EventPayload::PostAnalysisFiled(payload) => self.rollback = Some(payload.rollback),
-            _ => {}
-        }
-    }
-
-    fn step(&mut self, from: Phase, to: Phase, gates: &'a [GateReport]) {
-        self.from = Some(from.as_str());
-        self.to = Some(to.as_str());
-        let failing = gates.iter().filter(|report| !report.passed());
-        self.failing_gates = names(failing.map(GateReport::name));
+            EventPayload::AttemptRefused(refused) => match refused.attempt {
+                Attempt::Transition { from, to } => (from, to, &refused.gates, &[]),
+                Attempt::Access => return None,
+            },
+            _ => return None,
+        };
+        let failing = |report: &&GateReport| !report.passed;
+        let failing = gates.iter().filter(failing).map(|report| &report.name);
+        Some(Self {
+            from,
+            to,
+            failing: names(failing),
+            overridden: names(overridden.iter()),
+        })
     }
 }
 
 /// Names with commas between them, if there are any.
-fn names<'a>(labels: impl Iterator<Item = &'a Identifier>) -> Option<String> {
-    let names: Vec<&str> = labels.map(Identifier::as_str).collect();
+fn names<'a>(names: impl Iterator<Item = &'a Identifier>) -> Option<String> {
+    let names: Vec<&str> = names.map(Identifier::as_str).collect();
     (!names.is_empty()).then(|| names.join(","))
+}
+
+#[cfg(test)]
+#[path = "../../tests/support/rollout_events.rs"]
+mod events;
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn numbered() -> impl Iterator<Item = Event> {
+        (1..)
+            .zip(events::story())
+            .map(|(seq, payload)| events::draft(payload).numbered(seq))
+    }
+
+    /// What is logged while something runs.
+    fn logged(run: impl FnOnce()) -> String {
+        #[derive(Clone, Default)]
+        struct Sink(Arc<Mutex<Vec<u8>>>);
+        impl io::Write for Sink {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().unwrap().extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let sink = Sink::default();
+        let writer = sink.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, run);
+        let bytes = sink.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn every_event_is_logged_with_who_and_why() {
+        for event in numbered() {
+            let line = logged(|| record("features.jobs.compat", &event));
+            let expected = format!(
+                r#"legacy_http_compat::audit: rollout event flag="features.jobs.compat" seq={} at=2026-03-01T12:00:00.000Z event="{}" actor_kind="human" actor_id="mara" reason="as planned""#,
+                event.seq,
+                event.payload.name(),
+            );
+            assert!(line.contains(&expected), "{line}");
+            assert!(
+                !line.contains("hidden"),
+                "links and summaries stay in the journal: {line}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_override_is_a_warning_and_a_torn_journal_an_error() {
+        let levels: Vec<(u64, String)> = numbered()
+            .map(|event| {
+                let line = logged(|| record("f", &event));
+                let level = line.trim_start().split(' ').next().unwrap_or_default();
+                (event.seq, level.to_owned())
+            })
+            .filter(|(_, level)| level != "INFO")
+            .collect();
+        assert_eq!(levels, [(13, "WARN".to_owned()), (17, "ERROR".to_owned())]);
+    }
+
+    #[test]
+    fn a_logged_event_has_what_it_is_about() {
+        let all: String = numbered()
+            .map(|event| logged(|| record("f", &event)))
+            .collect();
+        for field in [
+            r#"phase="compat""#,
+            r#"flag_state="on""#,
+            r#"check="openapi" green=true"#,
+            r#"incident="INC-1""#,
+            r#"waiver_target="caller psd_0000000000000000000000000000feed" owner="team probes" until="2027-01-15T08:00:00.000Z""#,
+            r#"from="compat" to="cutover" failing_gates="no_dependent_responses" overridden_gates="no_dependent_responses""#,
+            r#"cause="no such token""#,
+            r#"client_kind="AGENT" version="1.9.3""#,
+            "rollback=14",
+            r#"digest="0a0a"#,
+            "line=17",
+        ] {
+            assert!(all.contains(field), "{field} in {all}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_journaled_is_logged_as_an_error() {
+        let draft = events::draft_at(Timestamp::MIN.unix_ms(), events::rollback("INC-1"));
+        let line = logged(|| not_journaled("f", &draft, &AppendError::Closed));
+        assert!(
+            line.trim_start()
+                .starts_with("ERROR legacy_http_compat::audit")
+        );
+        assert!(
+            line.contains(r#"event="phase_changed""#)
+                && line.contains("error=\"the journal is closed")
+        );
+        assert!(!line.contains("seq="), "it has no place: {line}");
+    }
 }

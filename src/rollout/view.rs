@@ -167,10 +167,10 @@ impl RolloutView {
     pub fn of_journal(projection: &Projection, at: Timestamp) -> Option<Self> {
         let state = projection.state()?;
         let head = projection.head();
-        Some(match Policy::from_document(state.policy()) {
+        Some(match Policy::from_document(&state.policy) {
             Ok(policy) => Self::new(state, &policy, head, at),
             Err(_) => Self {
-                policy: state.policy().clone(),
+                policy: state.policy.clone(),
                 ..Self::new(state, &Policy::default(), head, at)
             },
         })
@@ -183,11 +183,11 @@ impl RolloutView {
         Self {
             at,
             head,
-            flag_name: state.flag_name().clone(),
+            flag_name: state.flag_name.clone(),
             flag: state.flag(),
-            phase: state.phase(),
-            entered: state.entered().clone(),
-            opened: state.opened().clone(),
+            phase: state.phase,
+            entered: state.entered.clone(),
+            opened: state.opened.clone(),
             next: next_gated(state),
             obligations: obligations(state, policy, at),
             overdue: overdue(state, policy, at),
@@ -195,16 +195,16 @@ impl RolloutView {
             incidents: incidents(state),
             waivers: waivers(state, at),
             rollbacks: rollbacks(state, at),
-            overrides: state.overrides().to_vec(),
-            client_rollbacks: state.client_rollbacks().to_vec(),
-            contract: state.contract().cloned(),
+            overrides: state.overrides.to_vec(),
+            client_rollbacks: state.client_rollbacks.to_vec(),
+            contract: state.contract.clone(),
             transitions: counts.collect(),
             policy: policy.to_document(),
-            policy_set: state.policy_set().clone(),
-            process_starts: state.process_starts(),
-            last_start: state.last_start().cloned(),
+            policy_set: state.policy_set.clone(),
+            process_starts: state.process_starts,
+            last_start: state.last_start.clone(),
             refusals: RefusalCounts {
-                journaled: state.refusals(),
+                journaled: state.refusals,
                 unjournaled: None,
             },
         }
@@ -213,7 +213,7 @@ impl RolloutView {
 
 /// The gated transition that can come next.
 pub(super) fn next_gated(state: &RolloutState) -> Option<Transition> {
-    state.phase().transitions().find(|step| step.is_gated())
+    state.phase.transitions().find(|step| step.is_gated())
 }
 
 /// What is past its time, each kind once.
@@ -226,7 +226,7 @@ pub(super) fn overdue(
     let late = obligations.filter(|obligation| obligation.overdue);
     let mut overdue: Vec<ObligationKind> = late.map(|obligation| obligation.kind).collect();
     let past_date = policy.retire_by.is_some_and(|date| date < now);
-    if past_date && state.phase() != Phase::Retired {
+    if past_date && state.phase != Phase::Retired {
         overdue.push(ObligationKind::Retirement);
     }
     overdue.sort_unstable();
@@ -247,7 +247,7 @@ fn obligations(state: &RolloutState, policy: &Policy, now: Timestamp) -> Vec<Obl
 }
 
 fn checks(state: &RolloutState) -> Vec<CheckView> {
-    let views = state.checks().iter().map(|(check, report)| CheckView {
+    let views = state.checks.iter().map(|(check, report)| CheckView {
         check: check.clone(),
         report: report.clone(),
     });
@@ -255,7 +255,7 @@ fn checks(state: &RolloutState) -> Vec<CheckView> {
 }
 
 fn incidents(state: &RolloutState) -> Vec<IncidentView> {
-    let incidents = state.open_incidents().iter();
+    let incidents = state.open_incidents.iter();
     let views = incidents.map(|(incident, opened)| IncidentView {
         incident: incident.clone(),
         opened: opened.clone(),
@@ -264,7 +264,7 @@ fn incidents(state: &RolloutState) -> Vec<IncidentView> {
 }
 
 fn waivers(state: &RolloutState, now: Timestamp) -> Vec<WaiverView> {
-    let views = state.waivers().iter().map(|(target, waiver)| WaiverView {
+    let views = state.waivers.iter().map(|(target, waiver)| WaiverView {
         target: target.clone(),
         waiver: waiver.clone(),
         holds: waiver.holds(now),
@@ -273,7 +273,7 @@ fn waivers(state: &RolloutState, now: Timestamp) -> Vec<WaiverView> {
 }
 
 fn rollbacks(state: &RolloutState, now: Timestamp) -> Vec<RollbackView> {
-    let views = state.rollbacks().iter().map(|rollback| RollbackView {
+    let views = state.rollbacks.iter().map(|rollback| RollbackView {
         rollback: rollback.clone(),
         running: rollback.is_running(),
         duration_seconds: rollback.duration(now).as_secs(),

@@ -188,7 +188,7 @@ impl TestService {
     }
 
     pub(crate) fn phase(&self) -> Phase {
-        self.rollout.status().state.phase()
+        self.rollout.status().state.phase
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -229,7 +229,7 @@ impl TestService {
             .rollout
             .dry_run(legacy_http_compat::rollout::Transition::Cutover)
             .unwrap();
-        let failing: Vec<Identifier> = run.failing().map(|report| report.name().clone()).collect();
+        let failing: Vec<Identifier> = run.failing().map(|report| report.name.clone()).collect();
         let order = order("the old API is switched off tonight");
         if failing.is_empty() {
             self.rollout.transition(Phase::Cutover, &order).unwrap();

@@ -40,8 +40,8 @@ async fn the_command_shows_a_journal_as_the_api_does() {
 fn on_disk(service: &TestService) -> OnDisk {
     let events = service.rollout.journal().read(0, 1_000).unwrap();
     let copies = events.into_iter().map(|event| {
-        let (actor, reason) = (event.actor().clone(), event.reason().clone());
-        NewEvent::new(event.at(), actor, reason, event.payload().clone())
+        let (actor, reason) = (event.actor.clone(), event.reason.clone());
+        NewEvent::new(event.at, actor, reason, event.payload.clone())
     });
     OnDisk::of_drafts(copies.collect())
 }

@@ -42,7 +42,7 @@ fn replay(journal: &FileJournal) -> Projection {
 
 /// What comes after a phase for one who goes round and round.
 fn next(fold: &Projection) -> EventPayload {
-    match fold.state().map(|state| (state.phase(), state.flag())) {
+    match fold.state().map(|state| (state.phase, state.flag())) {
         None => events::opened(Phase::Observe),
         Some((Phase::Observe, _)) => events::changed(Phase::Observe, Phase::Compat),
         Some((Phase::Compat, _)) => events::cutover(Vec::new(), &[]),
@@ -61,16 +61,16 @@ fn child(path: &Path) -> ! {
     let mut fold = replay(&journal);
     let active = fold
         .state()
-        .is_some_and(|state| state.phase() == Phase::Compat);
+        .is_some_and(|state| state.phase == Phase::Compat);
     let flag = CompatFlag::new("features.jobs.compat", active);
     loop {
         let payload = next(&fold);
         let event = journal.append(fold.head(), events::draft(payload)).unwrap();
         fold.apply(&event).unwrap();
-        let phase = fold.state().unwrap().phase();
-        say(&format!("stands {} {phase}", event.seq()));
+        let phase = fold.state().unwrap().phase;
+        say(&format!("stands {} {phase}", event.seq));
         flag.set(phase == Phase::Compat);
-        say(&format!("acted {}", event.seq()));
+        say(&format!("acted {}", event.seq));
     }
 }
 
@@ -145,7 +145,7 @@ fn a_killed_process_is_followed_by_one_that_stands_where_the_journal_says() {
         let journal = open(&path);
         journal.verify().unwrap();
         let fold = replay(&journal);
-        let phase = fold.state().map_or("none", |state| state.phase().as_str());
+        let phase = fold.state().map_or("none", |state| state.phase.as_str());
         assert!(
             said.acted <= said.stands,
             "journal first, flag second: {said:?}"

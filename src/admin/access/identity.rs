@@ -166,7 +166,7 @@ pub(crate) fn too_many_attempts(wait: Duration) -> Problem {
 }
 
 fn not_allowed(principal: &Principal, role: Role) -> Problem {
-    let (name, own) = (principal.actor().id(), principal.role());
+    let (name, own) = (&principal.actor().id, principal.role());
     let detail = format!("{name} has the role {own}; this needs the role {role}.");
     Problem::new(ProblemKind::NotAllowed, detail)
         .with("role", own.as_str())

@@ -147,7 +147,7 @@ mod tests {
         let secret = begin(&sessions, "mara", HOUR);
         assert_eq!(secret.len(), 64);
         let found = sessions.find(&secret, HOUR).unwrap();
-        assert_eq!(found.actor().id().as_str(), "mara");
+        assert_eq!(found.actor().id.as_str(), "mara");
         let Via::Session(key) = found.via() else {
             panic!("{found:?}")
         };

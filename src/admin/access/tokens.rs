@@ -164,13 +164,13 @@ impl NewToken {
 
 impl Token {
     fn name(&self) -> &str {
-        self.actor.id().as_str()
+        self.actor.id.as_str()
     }
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.0.iter().map(|token| (token.actor.id(), token.role));
+        let named = self.0.iter().map(|token| (&token.actor.id, token.role));
         f.debug_map().entries(named).finish()
     }
 }

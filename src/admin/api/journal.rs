@@ -61,16 +61,18 @@ fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<JournalPart, 
     let mut events: Vec<Event> = Vec::new();
     // A journal may return fewer events than it has.
     while events.len() < limit {
-        let from = events.last().map_or(after, Event::seq);
+        let from = events.last().map_or(after, |event| event.seq);
         let more = journal.read(from, limit - events.len())?;
         if more.is_empty() {
             break;
         }
         events.extend(more);
     }
-    let last = events.last().map_or(after, Event::seq);
+    let last = events.last().map_or(after, |event| event.seq);
     // Read last, so that it is never behind the events.
-    let head = journal.head()?.max(events.last().map_or(0, Event::seq));
+    let head = journal
+        .head()?
+        .max(events.last().map_or(0, |event| event.seq));
     Ok(JournalPart {
         head,
         next: (last < head).then_some(last),
@@ -208,7 +210,7 @@ impl EventStream {
         let Ok(Ok(events)) = read else {
             return;
         };
-        self.after = events.last().map_or(self.after, Event::seq);
+        self.after = events.last().map_or(self.after, |event| event.seq);
         self.unsent
             .extend(events.iter().rev().filter_map(sse_event));
     }
@@ -217,7 +219,7 @@ impl EventStream {
 fn sse_event(event: &Event) -> Option<SseEvent> {
     let sse = SseEvent::default()
         .event("journal")
-        .id(event.seq().to_string());
+        .id(event.seq.to_string());
     sse.json_data(event)
         .map_err(|error| tracing::error!(%error, "an event could not be serialized"))
         .ok()

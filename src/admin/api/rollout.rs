@@ -155,8 +155,8 @@ impl StatusView {
             totals: None,
             responses: Vec::new(),
             you: You {
-                name: actor.id().to_string(),
-                kind: actor.kind(),
+                name: actor.id.to_string(),
+                kind: actor.kind,
                 role: principal.role(),
             },
         }

@@ -125,7 +125,7 @@ fn dispatch(
 impl CommandOutcome {
     fn recorded(event: Event) -> Self {
         Self {
-            head: event.seq(),
+            head: event.seq,
             event: Some(event),
         }
     }
@@ -163,9 +163,9 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
             .with("unnamed", json!(unnamed))
             .with("not_failing", json!(not_failing)),
         RefusalKind::Conflict(conflict) => problem
-            .with("expected", conflict.expected())
-            .with("head", conflict.head())
-            .with("events_since", json!(conflict.events_since())),
+            .with("expected", conflict.expected)
+            .with("head", conflict.head)
+            .with("events_since", json!(conflict.events_since)),
         RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
         RefusalKind::NeedsIncident
         | RefusalKind::RollbackUnrecorded
@@ -209,6 +209,6 @@ fn with_possible(problem: Problem, rollout: &Rollout, phase: Phase, possible: &[
     let status = rollout.status();
     problem
         .with("phase", phase.as_str())
-        .with("entered", json!(status.state.entered()))
+        .with("entered", json!(status.state.entered))
         .with("possible", json!(possible))
 }

@@ -27,7 +27,7 @@ pub(crate) fn banners(
     report: Option<&Report>,
 ) -> Vec<Banner> {
     let journal = unrecorded(status).or_else(|| failing(status));
-    let stranded = report.and_then(|report| stranded(base, status.state.phase(), report));
+    let stranded = report.and_then(|report| stranded(base, status.state.phase, report));
     let overdue = status.overdue.iter();
     let overdue = overdue.map(|overdue| overdue_banner(base, *overdue, status));
     journal.into_iter().chain(stranded).chain(overdue).collect()

@@ -7,23 +7,22 @@ use crate::{
     rollout::{
         Transition,
         event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
-        gate::GateReport,
         names::{Actor, Identifier},
     },
 };
 
 /// An event as a sentence: `mara opened the incident INC-4711`.
 pub(crate) fn event_text(event: &Event) -> String {
-    match event.payload() {
+    match &event.payload {
         EventPayload::Recovered(torn) => format!(
             "The journal was recovered from a torn write: {} of line {} were removed",
             counted(torn.bytes, "byte"),
             torn.line
         ),
-        EventPayload::AttemptRefused(refused) => refusal(event.actor(), refused),
+        EventPayload::AttemptRefused(refused) => refusal(&event.actor, &refused),
         payload => {
-            let who = actor_label(event.actor());
-            format!("{} {}", capital(&who), what(payload))
+            let who = actor_label(&event.actor);
+            format!("{} {}", capital(&who), what(&payload))
         }
     }
 }
@@ -106,8 +105,8 @@ fn clients(back: &ClientRolledBack) -> String {
 fn refusal(actor: &Actor, refused: &AttemptRefused) -> String {
     match refused.attempt {
         Attempt::Transition { from, to } => {
-            let failing = refused.gates.iter().filter(|report| !report.passed());
-            let failing = names(failing.map(GateReport::name));
+            let failing = refused.gates.iter().filter(|report| !report.passed);
+            let failing = names(failing.map(|report| &report.name));
             let gates = if failing.is_empty() {
                 String::new()
             } else {

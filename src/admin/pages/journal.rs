@@ -38,10 +38,13 @@ impl JournalPage {
             newest if newest >= head => context.base.link("/journal"),
             newest => context.base.link(&format!("/journal?newest={newest}")),
         };
-        let oldest = events.first().map(Event::seq).filter(|oldest| *oldest > 1);
+        let oldest = events
+            .first()
+            .map(|event| event.seq)
+            .filter(|oldest| *oldest > 1);
         let newest = events
             .last()
-            .map(Event::seq)
+            .map(|event| event.seq)
             .filter(|newest| *newest < head);
         let entries = events.iter().rev();
         Self {

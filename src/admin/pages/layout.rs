@@ -76,14 +76,14 @@ impl Layout {
         Self {
             base: context.base.clone(),
             title,
-            flag_name: status.state.flag_name().to_string(),
-            phase: status.state.phase(),
+            flag_name: status.state.flag_name.to_string(),
+            phase: status.state.phase,
             flag: status.flag,
             head: status.head,
             now: context.now,
             user: context.user.clone(),
             banners: banners(&context.base, status, context.report.as_ref()),
-            latest: latest.map(|event| (event.seq(), event_text(event))),
+            latest: latest.map(|event| (event.seq, event_text(event))),
             done: done.map(|event| TimelineEntry::new(event, context.now)),
         }
     }

@@ -97,10 +97,10 @@ impl OverviewPage {
             policy: &status.policy,
             blocking: data.blocking,
         };
-        let (state, phase) = (&status.state, status.state.phase());
+        let (state, phase) = (&status.state, status.state.phase);
         let obligations = state.obligations(now, status.policy.rollback_limit);
-        let incidents = state.open_incidents().iter();
-        let waivers = state.waivers().values();
+        let incidents = state.open_incidents.iter();
+        let waivers = state.waivers.values();
         let waivers = waivers.filter(|waiver| waiver.holds(now)).count();
         let gates = |(step, reports)| NextStep::new(step, GateSummary::new(reports, &explain));
         let recent = data.recent.iter();
@@ -108,7 +108,7 @@ impl OverviewPage {
             layout: Layout::new("Overview", context),
             stages: stages(phase),
             meaning: meaning(phase),
-            entered: Attribution::new(state.entered(), now),
+            entered: Attribution::new(&state.entered, now),
             next: data.gates.map(gates),
             can_abort: phase.transitions().any(|step| step == Transition::Abort),
             obligations: obligations

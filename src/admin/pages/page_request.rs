@@ -66,7 +66,7 @@ impl PageRequest {
         PageContext {
             base: self.base.clone(),
             user: User {
-                name: self.principal.actor().id().to_string(),
+                name: self.principal.actor().id.to_string(),
                 operator: self.principal.role() == Role::Operator,
             },
             now: Timestamp::now(&*self.shared.clock),

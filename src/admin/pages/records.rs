@@ -75,7 +75,7 @@ impl RecordsPage {
         error: Option<FormError>,
     ) -> Self {
         let (status, now) = (&*context.status, context.now);
-        let incidents = status.state.open_incidents().iter();
+        let incidents = status.state.open_incidents.iter();
         Self {
             layout: Layout::new("Records", context),
             checks: checks(status, now),
@@ -86,7 +86,7 @@ impl RecordsPage {
             client_rollbacks: client_rollbacks(status, now),
             kinds,
             policy: json_rows(status.policy.to_document().members()),
-            policy_set: Attribution::new(status.state.policy_set(), now),
+            policy_set: Attribution::new(&status.state.policy_set, now),
             rejected,
             form,
             error,
@@ -109,7 +109,7 @@ impl RecordsPage {
 
 /// The required checks first, then the others that were reported.
 fn checks(status: &RolloutStatus, now: Timestamp) -> Vec<CheckRow> {
-    let (required, reported) = (&status.policy.required_checks, status.state.checks());
+    let (required, reported) = (&status.policy.required_checks, &status.state.checks);
     let others = reported.keys().filter(|name| !required.contains(name));
     let row = |name: &Identifier, is_required| {
         let check = reported.get(name);
@@ -139,7 +139,7 @@ fn verdict(check: Option<&Check>, status: &RolloutStatus, now: Timestamp) -> &'s
 }
 
 fn rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<RollbackRow> {
-    let rollbacks = status.state.rollbacks().iter().rev();
+    let rollbacks = status.state.rollbacks.iter().rev();
     let row = rollbacks.map(|rollback| RollbackRow {
         seq: rollback.done.seq,
         incident: rollback.incident.to_string(),
@@ -156,7 +156,7 @@ fn rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<RollbackRow> {
 }
 
 fn client_rollbacks(status: &RolloutStatus, now: Timestamp) -> Vec<ClientRow> {
-    let rollbacks = status.state.client_rollbacks().iter().rev();
+    let rollbacks = status.state.client_rollbacks.iter().rev();
     let row = rollbacks.map(|back| ClientRow {
         kind: back.kind.to_string(),
         version: back.version.as_str().to_owned(),

@@ -56,10 +56,10 @@ struct Filed {
 impl RollbackPage {
     pub(crate) fn new(context: &PageContext, form: Form, error: Option<FormError>) -> Self {
         let state = &context.status.state;
-        let incidents = state.open_incidents().keys();
+        let incidents = state.open_incidents.keys();
         Self {
             layout: Layout::new("Roll back", context),
-            entered: Attribution::new(state.entered(), context.now),
+            entered: Attribution::new(&state.entered, context.now),
             incidents: incidents.map(ToString::to_string).collect(),
             form,
             error,

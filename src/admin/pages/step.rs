@@ -47,7 +47,7 @@ impl StepPage {
             policy: &context.status.policy,
             blocking,
         };
-        let (step, phase) = (run.step, context.status.state.phase());
+        let (step, phase) = (run.step, context.status.state.phase);
         Self {
             layout: Layout::new(verb(step), context),
             name: step.as_str(),

@@ -98,7 +98,7 @@ impl SubmittedForm {
             "" => self.base.home().to_owned(),
             then => self.base.link(then),
         };
-        let query = event.map(|event| format!("?done={}", event.seq()));
+        let query = event.map(|event| format!("?done={}", event.seq));
         Redirect::to(&format!("{page}{}", query.unwrap_or_default())).into_response()
     }
 }

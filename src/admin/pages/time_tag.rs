@@ -91,8 +91,8 @@ impl Attribution {
 
 /// The subject of a sentence about an actor: `mara`, `the service ci`, `the rollout (auto_rollback)`.
 pub(crate) fn actor_label(actor: &Actor) -> String {
-    let id = actor.id();
-    match actor.kind() {
+    let id = &actor.id;
+    match actor.kind {
         ActorKind::Human => id.to_string(),
         ActorKind::Service => format!("the service {id}"),
         ActorKind::System => format!("the rollout ({id})"),

@@ -32,17 +32,17 @@ pub(crate) struct TimelineEntry {
 
 impl TimelineEntry {
     pub(crate) fn new(event: &Event, now: Timestamp) -> Self {
-        let correlation = event.correlation_id();
+        let correlation = event.correlation_id.as_ref();
         Self {
-            seq: event.seq(),
-            at: TimeTag::new(event.at(), now),
+            seq: event.seq,
+            at: TimeTag::new(event.at, now),
             text: event_text(event),
-            reason: event.reason().to_string(),
+            reason: event.reason.to_string(),
             correlation: correlation.map(ToString::to_string).unwrap_or_default(),
-            tone: tone(event.payload()),
-            link: link(event.payload()).map(ToString::to_string),
-            gates: gates(event.payload()).iter().map(verdict).collect(),
-            details: details(event.payload()),
+            tone: tone(&event.payload),
+            link: link(&event.payload).map(ToString::to_string),
+            gates: gates(&event.payload).iter().map(verdict).collect(),
+            details: details(&event.payload),
         }
     }
 
@@ -92,7 +92,7 @@ fn gates(payload: &EventPayload) -> &[GateReport] {
 }
 
 fn verdict(report: &GateReport) -> (String, bool) {
-    (report.name().to_string(), report.passed())
+    (report.name.to_string(), report.passed)
 }
 
 /// The members of the payload; gates as one row for each member of their evidence.
@@ -103,10 +103,10 @@ fn details(payload: &EventPayload) -> Vec<(String, String)> {
     members.remove("gates");
     let mut details = json_rows(&members);
     for report in gates(payload) {
-        let evidence = json_rows(&report.evidence().to_members());
+        let evidence = json_rows(&report.evidence.to_members());
         let named = evidence
             .into_iter()
-            .map(|(name, text)| (format!("{}: {name}", report.name()), text));
+            .map(|(name, text)| (format!("{}: {name}", report.name), text));
         details.extend(named);
     }
     details

@@ -198,7 +198,7 @@ pub(crate) fn post_analysis_page(
     seq: &str,
     (form, error): (Form, Option<FormError>),
 ) -> Response {
-    let mut rollbacks = context.status.state.rollbacks().iter();
+    let mut rollbacks = context.status.state.rollbacks.iter();
     match rollbacks.find(|rollback| rollback.done.seq.to_string() == seq) {
         Some(rollback) => html(&PostAnalysisPage::new(context, rollback, form, error)),
         None => not_found("There is no rollback with this number."),

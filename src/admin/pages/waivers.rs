@@ -43,7 +43,7 @@ impl WaiversPage {
         form: Form,
         error: Option<FormError>,
     ) -> Self {
-        let waivers = context.status.state.waivers().iter();
+        let waivers = context.status.state.waivers.iter();
         Self {
             layout: Layout::new("Waivers", context),
             kinds,

@@ -44,7 +44,7 @@ use crate::{
 ///     .contract(contract.clone())
 ///     .opening_phase(Phase::Observe)
 ///     .open(Arc::new(MemoryJournal::new()))?;
-/// assert_eq!(rollout.status().state.phase(), Phase::Observe);
+/// assert_eq!(rollout.status().state.phase, Phase::Observe);
 /// assert!(rollout.census().is_some() && rollout.metrics().is_some() && rollout.contract().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -188,7 +188,7 @@ impl RolloutBuilder {
         valid.map_err(OpenRolloutErrorKind::Policy)?;
         let projection = self.replayed(&*journal)?;
         let state = open_state(&projection);
-        let policy = Policy::from_document(state.policy());
+        let policy = Policy::from_document(&state.policy);
         let policy = policy.map_err(OpenRolloutErrorKind::Policy)?;
         let mut controller = ControllerState::new(projection, policy, &*self.clock);
         let deps = self.into_deps(journal, controller.flag());
@@ -225,8 +225,8 @@ impl RolloutBuilder {
         if let Some(unknown) = projection.unknown_events().first() {
             return Err(OpenRolloutErrorKind::UnknownEvent(unknown.clone()).into());
         }
-        let flag = open_state(&projection).flag_name();
-        if *flag != self.flag {
+        let flag = &open_state(&projection).flag_name;
+        if flag != &self.flag {
             return Err(OpenRolloutErrorKind::OtherFlag(flag.clone()).into());
         }
         Ok(projection)
@@ -278,7 +278,7 @@ impl Rollout {
     fn log_start(&self) {
         let status = self.status();
         let (flag, state) = (self.deps.flag.name(), self.deps.flag.state().as_str());
-        let (phase, head) = (status.state.phase().as_str(), status.head);
+        let (phase, head) = (status.state.phase.as_str(), status.head);
         tracing::info!(flag, state, phase, head, "the rollout is open");
     }
 }

@@ -93,7 +93,7 @@ impl ControllerState {
     /// The state that the flag must have: that of the phase, unless a rollback is not recorded yet.
     pub(super) fn flag(&self) -> FlagState {
         let state = self.state();
-        if self.unrecorded.is_some() && state.phase() == Phase::Cutover {
+        if self.unrecorded.is_some() && state.phase == Phase::Cutover {
             return FlagState::On;
         }
         state.flag()
@@ -106,8 +106,8 @@ impl ControllerState {
         clock: &dyn Clock,
     ) -> Result<(), ProjectionError> {
         self.projection.apply_known(event)?;
-        audit::record(self.state().flag_name().as_str(), event);
-        if let EventPayload::PolicyChanged(payload) = event.payload() {
+        audit::record(self.state().flag_name.as_str(), event);
+        if let EventPayload::PolicyChanged(payload) = &event.payload {
             match Policy::from_document(&payload.policy) {
                 Ok(policy) => self.policy = policy,
                 // Written by another version: the policy before it stays in force.
@@ -122,13 +122,13 @@ impl ControllerState {
 
     fn watch_cutover(&mut self, clock: &dyn Clock) {
         let state = self.state();
-        let seq = state.entered().seq;
-        if state.phase() != Phase::Cutover {
+        let seq = state.entered.seq;
+        if state.phase != Phase::Cutover {
             self.cutover = None;
         } else if self.cutover.is_none_or(|watch| watch.seq != seq) {
             self.cutover = Some(CutoverWatch {
                 seq,
-                lasted: Timestamp::now(clock).since(state.entered().at),
+                lasted: Timestamp::now(clock).since(state.entered.at),
                 seen: clock.monotonic(),
             });
         }

@@ -104,11 +104,11 @@ impl Deps {
         let Some(new_event) = controller.unrecorded.clone() else {
             return Ok(());
         };
-        if controller.state().phase() == Phase::Cutover
+        if controller.state().phase == Phase::Cutover
             && self
                 .append(controller, &new_event, LogFailures::No)
                 .is_err()
-            && controller.state().phase() == Phase::Cutover
+            && controller.state().phase == Phase::Cutover
         {
             return Err(RefusalKind::RollbackUnrecorded);
         }

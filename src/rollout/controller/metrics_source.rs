@@ -34,7 +34,7 @@ impl Source for Rollout {
             }
         } else if *family == Family::GATE_PASSED {
             for report in &status.gates {
-                sample(&[report.name().as_str()], report.passed().into());
+                sample(&[report.name.as_str()], report.passed.into());
             }
         } else if *family == Family::OVERDUE {
             for kind in ObligationKind::ALL {
@@ -50,9 +50,9 @@ impl Source for Rollout {
 }
 
 fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
-    let flag = status.state.flag_name().as_str();
+    let flag = status.state.flag_name.as_str();
     for phase in Phase::ALL {
-        let current = *phase == status.state.phase();
+        let current = *phase == status.state.phase;
         sample(&[flag, phase.as_str()], current.into());
     }
 }

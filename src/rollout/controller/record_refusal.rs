@@ -91,7 +91,7 @@ impl Deps {
             return;
         };
         let digest = ContractDigest::of(&contract.current());
-        let served = controller.state().contract();
+        let served = controller.state().contract.as_ref();
         if served.is_some_and(|served| served.digest == digest) {
             return;
         }

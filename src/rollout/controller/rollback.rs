@@ -57,7 +57,7 @@ impl Rollout {
         let mut controller = self.controller();
         // A rollback does not depend on a readable journal.
         let _ = self.deps.prepare(&mut controller);
-        let from = controller.state().phase();
+        let from = controller.state().phase;
         let attempt = Attempt::Transition {
             from,
             to: Phase::Compat,
@@ -99,7 +99,7 @@ impl Rollout {
         for _ in 0..TRIES {
             match self.deps.append(controller, &new_event, LogFailures::Yes) {
                 Ok(event) => return Ok(RolledBack::Recorded(event)),
-                Err(kind) if controller.state().phase() != Phase::Cutover => {
+                Err(kind) if controller.state().phase != Phase::Cutover => {
                     return Err(Refusal::new(controller.head(), Vec::new(), kind));
                 }
                 Err(RefusalKind::Conflict(_)) => {}

@@ -130,7 +130,7 @@ impl fmt::Debug for Rollout {
         let status = self.status();
         f.debug_struct("Rollout")
             .field("flag", &self.deps.flag)
-            .field("phase", &status.state.phase())
+            .field("phase", &status.state.phase)
             .field("head", &status.head)
             .finish_non_exhaustive()
     }

@@ -47,7 +47,7 @@ impl RolloutStatus {
         RolloutView {
             flag: self.flag,
             refusals: RefusalCounts {
-                journaled: self.state.refusals(),
+                journaled: self.state.refusals,
                 unjournaled: Some(self.unjournaled_refusals),
             },
             ..RolloutView::new(&self.state, &self.policy, self.head, self.at)

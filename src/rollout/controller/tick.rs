@@ -73,7 +73,7 @@ impl Deps {
             let warned = controller.warned.get(&obligation);
             if warned.is_none_or(|warned| now.saturating_sub(*warned) >= DAY) {
                 controller.warned.insert(obligation, now);
-                let (flag, phase) = (self.flag.name(), controller.state().phase().as_str());
+                let (flag, phase) = (self.flag.name(), controller.state().phase.as_str());
                 let obligation = obligation.as_str();
                 tracing::warn!(flag, phase, obligation, "the rollout is overdue");
             }

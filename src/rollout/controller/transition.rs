@@ -56,7 +56,7 @@ impl Rollout {
         Ok(DryRun {
             step,
             head: snapshot.head,
-            impossible: snapshot.state.phase().step(step.to()).err(),
+            impossible: snapshot.state.phase.step(step.to()).err(),
             gates: snapshot.evaluate(&self.deps, self, step),
         })
     }
@@ -93,7 +93,7 @@ impl Rollout {
         command: &CommandContext,
     ) -> Result<Event, Refusal> {
         let snapshot = self.snapshot(to, command)?;
-        let from = snapshot.state.phase();
+        let from = snapshot.state.phase;
         let attempt = Attempt::Transition { from, to };
         let (gates, refused) = match from.step(to) {
             Err(error) => (Vec::new(), Some(RefusalKind::Impossible(error))),
@@ -144,7 +144,7 @@ impl Rollout {
         {
             return Err(refused(self.deps.conflict(&controller, expected)));
         }
-        let step = controller.state().phase().step(to);
+        let step = controller.state().phase.step(to);
         // A changed contract restarts the quiet windows, so it is journaled before the gates are evaluated.
         if step.is_ok_and(Transition::is_gated) {
             self.deps.journal_contract(&mut controller);
@@ -183,13 +183,13 @@ impl DryRun {
 
     /// The reports of the gates that fail.
     pub fn failing(&self) -> impl Iterator<Item = &GateReport> {
-        self.gates.iter().filter(|report| !report.passed())
+        self.gates.iter().filter(|report| !report.passed)
     }
 }
 
 fn refused(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Option<RefusalKind> {
-    let failing = gates.iter().filter(|report| !report.passed());
-    let failing: Vec<Identifier> = failing.map(|report| report.name().clone()).collect();
+    let failing = gates.iter().filter(|report| !report.passed);
+    let failing: Vec<Identifier> = failing.map(|report| report.name.clone()).collect();
     if named.is_empty() || !step.may_be_overridden() {
         return (!failing.is_empty()).then_some(RefusalKind::GatesFailed(failing));
     }

@@ -21,28 +21,41 @@ use crate::{
 ///     Reason::new("run 7 of the pipeline")?,
 ///     EventPayload::CheckReported(green),
 /// );
-/// assert_eq!(event.numbered(3).seq(), 3);
+/// assert_eq!(event.numbered(3).seq, 3);
 /// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NewEvent {
-    at: Timestamp,
-    actor: Actor,
-    reason: Reason,
-    correlation_id: Option<CorrelationId>,
-    payload: EventPayload,
+    /// When it happened, by the wall clock.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Reason,
+    /// The id that relates the event to a request or a pipeline.
+    pub correlation_id: Option<CorrelationId>,
+    /// What happened.
+    pub payload: EventPayload,
 }
 
 /// An event of a journal: what happened, when, by whom and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Event {
-    seq: u64,
-    at: Timestamp,
-    actor: Actor,
-    reason: Reason,
+    /// The sequence number: the place in the journal, counted from 1.
+    pub seq: u64,
+    /// When it happened, by the wall clock of the process that wrote it. May be earlier than the event before.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Reason,
+    /// The id that relates the event to a request or a pipeline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    correlation_id: Option<CorrelationId>,
-    payload: EventPayload,
+    pub correlation_id: Option<CorrelationId>,
+    /// What happened.
+    pub payload: EventPayload,
 }
 
 impl NewEvent {
@@ -76,55 +89,5 @@ impl NewEvent {
             correlation_id: self.correlation_id,
             payload: self.payload,
         }
-    }
-
-    /// What happened.
-    #[must_use]
-    pub const fn payload(&self) -> &EventPayload {
-        &self.payload
-    }
-
-    /// Who did it.
-    #[must_use]
-    pub const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-}
-
-impl Event {
-    /// The sequence number: the place in the journal, counted from 1.
-    #[must_use]
-    pub const fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    /// When it happened, by the wall clock of the process that wrote it. May be earlier than the event before.
-    #[must_use]
-    pub const fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    /// Who did it.
-    #[must_use]
-    pub const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    /// Why.
-    #[must_use]
-    pub const fn reason(&self) -> &Reason {
-        &self.reason
-    }
-
-    /// The id that relates the event to a request or a pipeline.
-    #[must_use]
-    pub const fn correlation_id(&self) -> Option<&CorrelationId> {
-        self.correlation_id.as_ref()
-    }
-
-    /// What happened.
-    #[must_use]
-    pub const fn payload(&self) -> &EventPayload {
-        &self.payload
     }
 }

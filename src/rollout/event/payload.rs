@@ -309,7 +309,7 @@ impl PhaseChange {
 
     /// The reports of the gates that fail.
     pub fn failing(&self) -> impl Iterator<Item = &GateReport> {
-        self.gates.iter().filter(|report| !report.passed())
+        self.gates.iter().filter(|report| !report.passed)
     }
 }
 

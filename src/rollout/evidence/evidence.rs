@@ -20,15 +20,19 @@ use crate::rollout::{json_object::JsonObject, names::Identifier};
 /// use serde_json::json;
 ///
 /// let report = GateReport::new(Identifier::new("weekday")?, false, json!({"day": "friday"}));
-/// assert!(!report.passed());
-/// assert_eq!(report.evidence().to_members()["day"], "friday");
+/// assert!(!report.passed);
+/// assert_eq!(report.evidence.to_members()["day"], "friday");
 /// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct GateReport {
-    name: Identifier,
-    passed: bool,
-    evidence: Evidence,
+    /// The name of the gate.
+    pub name: Identifier,
+    /// Whether the gate passes.
+    pub passed: bool,
+    /// What the verdict is based on.
+    pub evidence: Evidence,
 }
 
 impl GateReport {
@@ -40,24 +44,6 @@ impl GateReport {
             passed,
             evidence: evidence.into(),
         }
-    }
-
-    /// The name of the gate.
-    #[must_use]
-    pub const fn name(&self) -> &Identifier {
-        &self.name
-    }
-
-    /// Whether the gate passes.
-    #[must_use]
-    pub const fn passed(&self) -> bool {
-        self.passed
-    }
-
-    /// What the verdict is based on.
-    #[must_use]
-    pub const fn evidence(&self) -> &Evidence {
-        &self.evidence
     }
 }
 
@@ -96,7 +82,7 @@ impl<'de> Deserialize<'de> for GateReport {
 /// let report: GateReport = serde_json::from_str(
 ///     r#"{"name": "no_open_incident", "passed": false, "evidence": {"open": 1, "incidents": ["INC-4711"]}}"#,
 /// )?;
-/// let Evidence::NoOpenIncident(evidence) = report.evidence() else { panic!() };
+/// let Evidence::NoOpenIncident(evidence) = &report.evidence else { panic!() };
 /// assert_eq!(evidence.incidents[0].as_str(), "INC-4711");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -203,9 +189,9 @@ mod tests {
     fn evidence_is_typed_by_the_name_of_its_gate() {
         let open = json!({ "open": 1, "incidents": ["INC-1"] });
         let built_in = read("no_open_incident", &open);
-        assert!(matches!(built_in.evidence(), Evidence::NoOpenIncident(_)));
+        assert!(matches!(built_in.evidence, Evidence::NoOpenIncident(_)));
         assert!(matches!(
-            read("weekday", &open).evidence(),
+            read("weekday", &open).evidence,
             Evidence::Custom(_)
         ));
     }
@@ -214,7 +200,7 @@ mod tests {
     fn evidence_of_another_version_is_kept_whole_as_an_object() {
         let later = json!({ "open": 1, "incidents": [], "severity": "high" });
         let report = read("no_open_incident", &later);
-        assert!(matches!(report.evidence(), Evidence::Custom(_)));
+        assert!(matches!(report.evidence, Evidence::Custom(_)));
     }
 
     #[test]
@@ -222,9 +208,9 @@ mod tests {
         for name in ["coverage", "weekday"] {
             let report = read(name, &json!({ "unknown": "panicked" }));
             let expected = Evidence::from(UnknownReason::Panicked);
-            assert_eq!(*report.evidence(), expected);
+            assert_eq!(report.evidence, expected);
         }
         let own = read("weekday", &json!({ "unknown": "no calendar" }));
-        assert!(matches!(own.evidence(), Evidence::Custom(_)));
+        assert!(matches!(own.evidence, Evidence::Custom(_)));
     }
 }

@@ -59,7 +59,8 @@ pub(super) fn instrumentation(context: &GateContext<'_>) -> Verdict {
 /// they ever got. Where waived callers got many, the second condition is the weaker one; the first is not.
 pub(super) fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
-    let contract = context.state.contract().ok_or(UnknownReason::NoContract)?;
+    let contract = context.state.contract.as_ref();
+    let contract = contract.ok_or(UnknownReason::NoContract)?;
     let window = context.window();
     let report = census.report(window);
     let waivers = WaiverCover::new(context.state, context.now);

@@ -37,8 +37,8 @@ pub(in crate::rollout) fn evaluate(
 fn report(gate: &dyn Gate, context: &GateContext<'_>) -> GateReport {
     let name = gate.name();
     match catch_unwind(AssertUnwindSafe(|| gate.report(context))) {
-        Ok(report) if *report.name() == name => report,
-        Ok(report) => GateReport::new(name, report.passed(), report.evidence().clone()),
+        Ok(report) if report.name == name => report,
+        Ok(report) => GateReport::new(name, report.passed, report.evidence.clone()),
         Err(_) => GateReport::new(name, false, UnknownReason::Panicked),
     }
 }

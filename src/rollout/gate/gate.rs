@@ -38,7 +38,7 @@ use crate::{
 ///
 ///     fn report(&self, context: &GateContext<'_>) -> GateReport {
 ///         // 1970-01-01 was a Thursday; 0 is Monday.
-///         let day = (context.now().unix_ms() / 86_400_000 + 3) % 7;
+///         let day = (context.now.unix_ms() / 86_400_000 + 3) % 7;
 ///         GateReport::new(self.name(), day < 4, json!({ "day": day }))
 ///     }
 /// }
@@ -62,55 +62,26 @@ pub trait Gate: fmt::Debug + Send + Sync {
 
 /// What a gate is evaluated on: state, policy, census and metrics.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct GateContext<'a> {
-    pub(in crate::rollout) step: Transition,
-    pub(in crate::rollout) state: &'a RolloutState,
-    pub(in crate::rollout) policy: &'a Policy,
-    pub(in crate::rollout) census: Option<&'a Census>,
-    pub(in crate::rollout) metrics: Option<&'a Metrics>,
-    pub(in crate::rollout) now: Timestamp,
+    /// The transition.
+    pub step: Transition,
+    /// The state of the rollout.
+    pub state: &'a RolloutState,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The census, if the rollout has one.
+    pub census: Option<&'a Census>,
+    /// The metrics, if the rollout has them.
+    pub metrics: Option<&'a Metrics>,
+    /// The time by the wall clock.
+    pub now: Timestamp,
 }
 
 /// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
 pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
 
-impl<'a> GateContext<'a> {
-    /// The transition.
-    #[must_use]
-    pub const fn step(&self) -> Transition {
-        self.step
-    }
-
-    /// The state of the rollout.
-    #[must_use]
-    pub const fn state(&self) -> &'a RolloutState {
-        self.state
-    }
-
-    /// The policy in force.
-    #[must_use]
-    pub const fn policy(&self) -> &'a Policy {
-        self.policy
-    }
-
-    /// The census, if the rollout has one.
-    #[must_use]
-    pub const fn census(&self) -> Option<&'a Census> {
-        self.census
-    }
-
-    /// The metrics, if the rollout has them.
-    #[must_use]
-    pub const fn metrics(&self) -> Option<&'a Metrics> {
-        self.metrics
-    }
-
-    /// The time by the wall clock.
-    #[must_use]
-    pub const fn now(&self) -> Timestamp {
-        self.now
-    }
-
+impl GateContext<'_> {
     /// The quiet window of this transition.
     #[must_use]
     pub const fn window(&self) -> Window {

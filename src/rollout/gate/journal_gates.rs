@@ -21,7 +21,7 @@ const MAX_LISTED: usize = 10;
 pub(super) fn required_checks(context: &GateContext<'_>) -> (bool, Evidence) {
     let required = &context.policy.required_checks;
     let blocking = required.iter().filter_map(|name| {
-        let check = context.state.checks().get(name);
+        let check = context.state.checks.get(name);
         check_failure(check, context).map(|failure| (name.clone(), failure))
     });
     let evidence = RequiredChecksEvidence {
@@ -50,7 +50,7 @@ fn check_failure(check: Option<&Check>, context: &GateContext<'_>) -> Option<Che
 
 /// No incident is open.
 pub(super) fn no_open_incident(context: &GateContext<'_>) -> (bool, Evidence) {
-    let open = context.state.open_incidents();
+    let open = &context.state.open_incidents;
     let evidence = NoOpenIncidentEvidence {
         open: open.len(),
         incidents: open.keys().take(MAX_LISTED).cloned().collect(),

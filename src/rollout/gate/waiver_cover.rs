@@ -21,7 +21,7 @@ impl WaiverCover {
     /// Of the waivers of a rollout at a moment.
     pub(crate) fn new(state: &RolloutState, now: Timestamp) -> Self {
         let mut cover = Self::default();
-        let in_force = state.waivers().iter();
+        let in_force = state.waivers.iter();
         for (target, _) in in_force.filter(|(_, waiver)| waiver.holds(now)) {
             match target {
                 WaiverTarget::Caller(fingerprint) => {

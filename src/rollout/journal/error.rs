@@ -42,10 +42,14 @@ pub enum AppendError {
 
 /// A concurrent modification of the journal.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Conflict {
-    expected: u64,
-    head: u64,
-    events_since: Vec<Event>,
+    /// The head that was expected.
+    pub expected: u64,
+    /// The actual head.
+    pub head: u64,
+    /// The first [`Conflict::MAX_EVENTS`] events after the expected head.
+    pub events_since: Vec<Event>,
 }
 
 /// Why a journal, or a line of it, cannot be read.
@@ -148,24 +152,6 @@ impl Conflict {
             events_since,
         }
     }
-
-    /// The head that was expected.
-    #[must_use]
-    pub const fn expected(&self) -> u64 {
-        self.expected
-    }
-
-    /// The actual head.
-    #[must_use]
-    pub const fn head(&self) -> u64 {
-        self.head
-    }
-
-    /// The first [`Conflict::MAX_EVENTS`] events after the expected head.
-    #[must_use]
-    pub fn events_since(&self) -> &[Event] {
-        &self.events_since
-    }
 }
 
 impl fmt::Display for Conflict {
@@ -177,8 +163,8 @@ impl fmt::Display for Conflict {
         )?;
         let mut separator = "; since then: ";
         for event in self.events_since.iter().take(3) {
-            let (payload, actor) = (event.payload().name(), event.actor());
-            write!(f, "{separator}{payload} by {actor} ({})", event.seq())?;
+            let (payload, actor) = (event.payload.name(), &event.actor);
+            write!(f, "{separator}{payload} by {actor} ({})", event.seq)?;
             separator = ", ";
         }
         match self.events_since.len().saturating_sub(3) {

@@ -116,7 +116,7 @@ fn draft(number: u64) -> NewEvent {
 
 fn append(journal: &FileJournal) -> Result<u64, AppendError> {
     let head = journal.head().unwrap();
-    journal.append(head, draft(head)).map(|event| event.seq())
+    journal.append(head, draft(head)).map(|event| event.seq)
 }
 
 /// A disk with a journal of two events.
@@ -261,7 +261,7 @@ fn a_torn_line_found_when_reopened_is_journaled_too() {
     assert!(matches!(append(&journal), Err(AppendError::Closed)));
     journal.reopen().unwrap();
     let last = journal.read(2, 9).unwrap().remove(0);
-    assert_eq!(last.payload().name(), "recovered");
+    assert_eq!(last.payload.name(), "recovered");
 }
 
 #[test]

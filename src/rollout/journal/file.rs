@@ -167,7 +167,7 @@ impl Journal for FileJournal {
         }
         let event = event.numbered(head + 1);
         store.append(&event)?;
-        self.head.set(event.seq());
+        self.head.set(event.seq);
         Ok(event)
     }
 

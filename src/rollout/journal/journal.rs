@@ -24,10 +24,10 @@ use crate::rollout::event::{Event, NewEvent};
 ///     EventPayload::IncidentOpened(incident),
 /// );
 ///
-/// assert_eq!(journal.append(0, event.clone())?.seq(), 1);
+/// assert_eq!(journal.append(0, event.clone())?.seq, 1);
 /// // A command that expects an empty journal gets the events since:
 /// let AppendError::Conflict(conflict) = journal.append(0, event).unwrap_err() else { panic!() };
-/// assert_eq!(conflict.events_since()[0].actor().id().as_str(), "mara");
+/// assert_eq!(conflict.events_since[0].actor.id.as_str(), "mara");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Journal: fmt::Debug + Send + Sync {

@@ -87,8 +87,8 @@ pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Even
     }
     let body = unseal(line).ok_or_else(|| fault(ReadErrorKind::Changed))?;
     let body = read_body(body).map_err(|error| ReadError::malformed(seq, error))?;
-    if body.event.seq() != seq {
-        let found = body.event.seq();
+    if body.event.seq != seq {
+        let found = body.event.seq;
         return Err(fault(ReadErrorKind::OutOfPlace { found }));
     }
     if body.prev_sha256 != previous.to_hex() {

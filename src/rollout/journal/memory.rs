@@ -54,7 +54,7 @@ impl Journal for MemoryJournal {
         }
         let event = event.numbered(head + 1);
         events.push(event.clone());
-        self.head.set(event.seq());
+        self.head.set(event.seq);
         Ok(event)
     }
 

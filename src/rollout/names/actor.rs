@@ -20,9 +20,12 @@ use crate::words::words;
 /// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Actor {
-    kind: ActorKind,
-    id: ActorId,
+    /// What kind of actor it is.
+    pub kind: ActorKind,
+    /// Its name.
+    pub id: ActorId,
 }
 
 words! {
@@ -73,18 +76,6 @@ impl Actor {
     /// When the id is not an [`ActorId`].
     pub fn system(id: impl Into<String>) -> Result<Self, InvalidText> {
         Ok(Self::new(ActorKind::System, ActorId::new(id)?))
-    }
-
-    /// What kind of actor it is.
-    #[must_use]
-    pub const fn kind(&self) -> ActorKind {
-        self.kind
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn id(&self) -> &ActorId {
-        &self.id
     }
 }
 

@@ -18,27 +18,28 @@ use crate::rollout::{
 impl RolloutState {
     pub(super) fn apply(&mut self, event: &Event) {
         let reference = EventRef::of(event);
-        match event.payload() {
-            EventPayload::PhaseChanged(change) => self.change_phase(change, &reference),
-            EventPayload::CheckReported(payload) => self.report_check(payload, reference),
+        match &event.payload {
+            EventPayload::PhaseChanged(change) => self.change_phase(&change, &reference),
+            EventPayload::CheckReported(payload) => self.report_check(&payload, reference),
             EventPayload::IncidentOpened(payload) => {
-                self.incidents.insert(payload.incident.clone(), reference);
+                self.open_incidents
+                    .insert(payload.incident.clone(), reference);
             }
             EventPayload::IncidentClosed(payload) => {
-                self.incidents.remove(&payload.incident);
+                self.open_incidents.remove(&payload.incident);
             }
-            EventPayload::ClientRolledBack(payload) => self.roll_back_client(payload, reference),
-            EventPayload::DependenceWaived(payload) => self.waive(payload, reference),
+            EventPayload::ClientRolledBack(payload) => self.roll_back_client(&payload, reference),
+            EventPayload::DependenceWaived(payload) => self.waive(&payload, reference),
             EventPayload::WaiverEnded(payload) => {
                 self.waivers.remove(&payload.target);
             }
-            EventPayload::ContractChanged(payload) => self.serve(payload, reference),
-            EventPayload::PostAnalysisFiled(payload) => self.file(payload, reference),
+            EventPayload::ContractChanged(payload) => self.serve(&payload, reference),
+            EventPayload::PostAnalysisFiled(payload) => self.file(&payload, reference),
             EventPayload::PolicyChanged(payload) => {
                 self.policy.clone_from(&payload.policy);
                 self.policy_set = reference;
             }
-            EventPayload::ProcessStarted(payload) => self.start(payload, reference),
+            EventPayload::ProcessStarted(payload) => self.start(&payload, reference),
             EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The projection holds these.
             EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}
@@ -63,7 +64,7 @@ impl RolloutState {
     /// Begins or ends a rollback. One that names an incident which is not open opens it.
     fn roll(&mut self, step: Transition, change: &PhaseChange, reference: &EventRef) {
         if let (Transition::Rollback, Some(incident)) = (step, &change.incident) {
-            let opened = self.incidents.entry(incident.clone());
+            let opened = self.open_incidents.entry(incident.clone());
             opened.or_insert_with(|| reference.clone());
             self.rollbacks.push(Rollback {
                 incident: incident.clone(),
@@ -122,7 +123,7 @@ impl RolloutState {
     }
 
     fn start(&mut self, payload: &ProcessStarted, started: EventRef) {
-        self.starts += 1;
+        self.process_starts += 1;
         self.last_start = Some(ProcessStart {
             flag: payload.flag,
             started,

@@ -146,10 +146,10 @@ impl EventRef {
     #[must_use]
     pub fn of(event: &Event) -> Self {
         Self {
-            seq: event.seq(),
-            at: event.at(),
-            actor: event.actor().clone(),
-            reason: event.reason().clone(),
+            seq: event.seq,
+            at: event.at,
+            actor: event.actor.clone(),
+            reason: event.reason.clone(),
         }
     }
 }

@@ -36,9 +36,9 @@ const BATCH: usize = 256;
 /// journal.append(0, NewEvent::new(Timestamp::MIN, Actor::human("mara")?, reason, EventPayload::Opened(opened)))?;
 ///
 /// let mut projection = Projection::new();
-/// projection.catch_up(&journal, |event| println!("{}", event.payload().name()))?;
+/// projection.catch_up(&journal, |event| println!("{}", event.payload.name()))?;
 /// let state = projection.state().expect("the rollout is open");
-/// assert_eq!((state.phase(), state.flag()), (Phase::Compat, FlagState::On));
+/// assert_eq!((state.phase, state.flag()), (Phase::Compat, FlagState::On));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,12 +97,12 @@ impl Projection {
     /// Why it is not valid.
     pub fn check(&self, event: &Event) -> Result<(), ProjectionError> {
         let next = self.head + 1;
-        let checked = if event.seq() == next {
+        let checked = if event.seq == next {
             validate(self.state.as_ref(), event)
         } else {
             Err(ProjectionErrorKind::OutOfSequence(next))
         };
-        checked.map_err(|kind| ProjectionError::new(event.seq(), kind))
+        checked.map_err(|kind| ProjectionError::new(event.seq, kind))
     }
 
     /// Applies the next event.
@@ -112,7 +112,7 @@ impl Projection {
     /// Why it is not valid; then nothing has changed.
     pub fn apply(&mut self, event: &Event) -> Result<(), ProjectionError> {
         self.check(event)?;
-        match (event.payload(), &mut self.state) {
+        match (&event.payload, &mut self.state) {
             (EventPayload::Recovered(recovered), _) => {
                 self.recoveries.push((*recovered, EventRef::of(event)));
             }
@@ -126,15 +126,15 @@ impl Projection {
             (_, Some(state)) => state.apply(event),
             (_, None) => {}
         }
-        self.head = event.seq();
+        self.head = event.seq;
         Ok(())
     }
 
     /// Applies an event, unless it is of an unknown kind.
     pub(in crate::rollout) fn apply_known(&mut self, event: &Event) -> Result<(), ProjectionError> {
-        if let EventPayload::Unknown(payload) = event.payload() {
+        if let EventPayload::Unknown(payload) = &event.payload {
             let kind = ProjectionErrorKind::UnknownKind(payload.name.clone());
-            return Err(ProjectionError::new(event.seq(), kind));
+            return Err(ProjectionError::new(event.seq, kind));
         }
         self.apply(event)
     }

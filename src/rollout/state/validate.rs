@@ -11,12 +11,12 @@ use crate::rollout::{
 type Checked = Result<(), ProjectionErrorKind>;
 
 pub(super) fn validate(state: Option<&RolloutState>, event: &Event) -> Checked {
-    match (event.payload(), state) {
+    match (&event.payload, state) {
         (EventPayload::Recovered(_) | EventPayload::Unknown(_), _) => Ok(()),
-        (EventPayload::Opened(opened), None) => opens(opened),
+        (EventPayload::Opened(opened), None) => opens(&opened),
         (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
         (_, None) => Err(ProjectionErrorKind::NotOpened),
-        (payload, Some(state)) => validate_open(state, payload),
+        (payload, Some(state)) => validate_open(state, &payload),
     }
 }
 
@@ -78,27 +78,27 @@ fn validate_gates(step: Transition, change: &PhaseChange) -> Checked {
     let not_failing = change
         .overridden
         .iter()
-        .find(|gate| !change.failing().any(|report| report.name() == *gate));
+        .find(|gate| !change.failing().any(|report| report.name == **gate));
     if let Some(gate) = not_failing {
         return Err(ProjectionErrorKind::NothingToOverride(gate.clone()));
     }
-    let blocks = |report: &&GateReport| !change.overridden.contains(report.name());
+    let blocks = |report: &&GateReport| !change.overridden.contains(&report.name);
     match change.failing().find(blocks) {
         Some(report) if step.is_gated() => {
-            Err(ProjectionErrorKind::GateFailed(report.name().clone()))
+            Err(ProjectionErrorKind::GateFailed(report.name.clone()))
         }
         _ => Ok(()),
     }
 }
 
 fn is_open(state: &RolloutState, incident: &IncidentId) -> Checked {
-    require(state.incidents.contains_key(incident), || {
+    require(state.open_incidents.contains_key(incident), || {
         ProjectionErrorKind::IncidentNotOpen(incident.clone())
     })
 }
 
 fn is_closed(state: &RolloutState, incident: &IncidentId) -> Checked {
-    require(!state.incidents.contains_key(incident), || {
+    require(!state.open_incidents.contains_key(incident), || {
         ProjectionErrorKind::IncidentOpen(incident.clone())
     })
 }

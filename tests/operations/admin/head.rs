@@ -103,7 +103,7 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
     };
     assert_eq!(happened["actor"]["id"], "ci");
     assert_eq!(happened["payload"]["incident_opened"]["incident"], "INC-1");
-    assert_eq!(service.rollout.status().state.phase(), Phase::Compat);
+    assert_eq!(service.rollout.status().state.phase, Phase::Compat);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn refused(service: &TestService, path: &str, body: Value) -> Answer {
     let more = &journaled[usize::try_from(head).unwrap()..];
     assert!(
         more.iter()
-            .all(|event| event.payload().name() == "attempt_refused"),
+            .all(|event| event.payload.name() == "attempt_refused"),
         "{more:?}"
     );
     response

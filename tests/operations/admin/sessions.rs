@@ -189,7 +189,7 @@ async fn a_wrong_token_gives_no_session() {
         "the token is not shown again"
     );
     assert_eq!(
-        service.events().last().unwrap().payload().name(),
+        service.events().last().unwrap().payload.name(),
         "attempt_refused"
     );
 }

@@ -285,7 +285,7 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
         "nothing of it is journaled: {:?}",
         service.events()
     );
-    assert_eq!(service.rollout.status().state.phase(), Phase::Compat);
+    assert_eq!(service.rollout.status().state.phase, Phase::Compat);
 }
 
 #[tokio::test]

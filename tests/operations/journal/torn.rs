@@ -32,7 +32,7 @@ fn replay(journal: &FileJournal) -> Projection {
 }
 
 fn phase(journal: &FileJournal) -> Phase {
-    replay(journal).state().unwrap().phase()
+    replay(journal).state().unwrap().phase
 }
 
 /// A kill falls into a write too rarely to wait for it, so what it would leave is laid down: each part of the last line.
@@ -61,19 +61,16 @@ fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
             let event = journal.read(line - 1, 9).unwrap().remove(0);
             let bytes = torn as u64;
             assert_eq!(
-                *event.payload(),
+                event.payload,
                 EventPayload::Recovered(Recovered { line, bytes })
             );
-            assert_eq!(
-                (event.seq(), event.actor().kind()),
-                (line, ActorKind::System)
-            );
-            assert_eq!(event.at(), Timestamp::from_unix_ms(4_711));
+            assert_eq!((event.seq, event.actor.kind), (line, ActorKind::System));
+            assert_eq!(event.at, Timestamp::from_unix_ms(4_711));
             let now = fs::read(&path).unwrap();
             assert!(now.starts_with(&good), "what stood still stands");
             assert_eq!(journal.verify().unwrap().events, line);
             let next = journal.append(line, events::draft(events::check("openapi", true)));
-            assert_eq!(next.unwrap().seq(), line + 1);
+            assert_eq!(next.unwrap().seq, line + 1);
         }
     }
 }

@@ -56,9 +56,9 @@ fn another_head_than_the_expected_one_is_a_conflict_that_shows_what_happened() {
             else {
                 panic!("a conflict")
             };
-            assert_eq!((conflict.expected(), conflict.head()), (expected, head));
+            assert_eq!((conflict.expected, conflict.head), (expected, head));
             let known = usize::try_from(expected).unwrap().min(all.len());
-            assert_eq!(conflict.events_since(), &all[known..]);
+            assert_eq!(conflict.events_since, &all[known..]);
         }
         assert_eq!(journal.head().unwrap(), head);
     });
@@ -120,13 +120,13 @@ fn a_fold_catches_up_in_any_steps_and_names_the_event_that_cannot_follow() {
         let mut at_once = Projection::new();
         let mut seen = Vec::new();
         at_once
-            .catch_up(&journal, |event| seen.push(event.seq()))
+            .catch_up(&journal, |event| seen.push(event.seq))
             .unwrap();
         assert_eq!(at_once, steps);
         assert!(seen.into_iter().eq(1..=journal.head().unwrap()));
 
         let impossible = events::draft(events::changed(Phase::Retired, Phase::Compat));
-        let seq = journal.append(at_once.head(), impossible).unwrap().seq();
+        let seq = journal.append(at_once.head(), impossible).unwrap().seq;
         let error = at_once.catch_up(&*journal, |_| ()).unwrap_err();
         assert!(
             error.to_string().starts_with(&format!("event {seq}: ")),

@@ -3,7 +3,7 @@
 use std::{env, path::Path, process::Command, sync::Arc, thread};
 
 use legacy_http_compat::rollout::{
-    event::{Event, EventPayload, Incident},
+    event::{EventPayload, Incident},
     journal::{AppendError, FileJournal, Journal, MemoryJournal, OpenErrorKind},
     names::IncidentId,
 };
@@ -20,11 +20,15 @@ fn insist(journal: &dyn Journal, name: usize, count: usize) -> usize {
         let payload = EventPayload::IncidentOpened(Incident { incident });
         loop {
             match journal.append(head, events::draft(payload.clone())) {
-                Ok(event) => break head = event.seq(),
+                Ok(event) => break head = event.seq,
                 Err(AppendError::Conflict(conflict)) => {
-                    let shown: Vec<u64> = conflict.events_since().iter().map(Event::seq).collect();
-                    assert!(shown.into_iter().eq(head + 1..=conflict.head()));
-                    head = conflict.head();
+                    let shown: Vec<u64> = conflict
+                        .events_since
+                        .iter()
+                        .map(|event| event.seq)
+                        .collect();
+                    assert!(shown.into_iter().eq(head + 1..=conflict.head));
+                    head = conflict.head;
                     conflicts += 1;
                 }
                 Err(error) => panic!("{error}"),
@@ -48,7 +52,7 @@ fn race(journal: &Arc<dyn Journal>) {
         .read(0, usize::MAX)
         .unwrap()
         .iter()
-        .map(|event| event.payload().clone())
+        .map(|event| event.payload.clone())
         .collect();
     assert_eq!(facts.len(), 80);
     facts.dedup();

@@ -6,7 +6,6 @@ use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
     ObligationKind, Phase,
     event::{ContractChanged, EventPayload, PhaseChange},
-    gate::GateReport,
     names::{Identifier, IncidentId, WaiverTarget},
 };
 use legacy_http_compat::time::Timestamp;
@@ -220,7 +219,7 @@ impl Model {
 
 /// Whether a step exists and has the evidence that it needs.
 fn is_step(change: &PhaseChange) -> bool {
-    let failing: Vec<&Identifier> = change.failing().map(GateReport::name).collect();
+    let failing: Vec<&Identifier> = change.failing().map(|report| &report.name).collect();
     let overridden: Vec<&Identifier> = change.overridden.iter().collect();
     match (change.from, change.to, change.incident.is_some()) {
         (Phase::Observe, Phase::Compat, false) | (Phase::Cutover, Phase::Retired, false) => {

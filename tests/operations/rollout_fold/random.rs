@@ -135,7 +135,7 @@ fn agrees_at(fold: &Projection, model: &Model, now: Timestamp) -> Result<(), Tes
         .collect();
     prop_assert_eq!(owed, model.obligations(now, limit));
     let rollbacks: Vec<_> = state
-        .rollbacks()
+        .rollbacks
         .iter()
         .map(|back| (back.done.seq, back.duration(now), back.is_running()))
         .collect();
@@ -143,10 +143,7 @@ fn agrees_at(fold: &Projection, model: &Model, now: Timestamp) -> Result<(), Tes
     for waived in ["anonymous", "kind a", "kind b"] {
         let waived: WaiverTarget = waived.parse().unwrap();
         let until = model.waived_until(&waived);
-        prop_assert_eq!(
-            state.waivers().get(&waived).map(|waiver| waiver.until),
-            until
-        );
+        prop_assert_eq!(state.waivers.get(&waived).map(|waiver| waiver.until), until);
         let holds = until.is_some_and(|until| now < until);
         prop_assert_eq!(state.waiver(&waived, now).is_some(), holds);
     }
@@ -160,26 +157,23 @@ fn agrees(fold: &Projection, model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(model.phase(), None);
         return Ok(());
     };
-    prop_assert_eq!(Some(state.phase()), model.phase());
-    prop_assert_eq!(Some(state.entered().seq), model.entered());
-    prop_assert_eq!(
-        state.flag() == FlagState::On,
-        state.phase() == Phase::Compat
-    );
+    prop_assert_eq!(Some(state.phase), model.phase());
+    prop_assert_eq!(Some(state.entered.seq), model.entered());
+    prop_assert_eq!(state.flag() == FlagState::On, state.phase == Phase::Compat);
     for id in ["INC-1", "INC-2"] {
         let id = IncidentId::new(id).unwrap();
-        prop_assert_eq!(state.open_incidents().contains_key(&id), model.is_open(&id));
+        prop_assert_eq!(state.open_incidents.contains_key(&id), model.is_open(&id));
     }
     for check in ["a", "b"].map(events::label) {
-        let green = state.checks().get(&check).map(|check| check.green);
+        let green = state.checks.get(&check).map(|check| check.green);
         prop_assert_eq!(green, model.is_green(&check));
     }
-    let served = state.contract().map(|contract| contract.since.seq);
+    let served = state.contract.as_ref().map(|contract| contract.since.seq);
     prop_assert_eq!(served, model.served_since());
-    let overrides: Vec<u64> = state.overrides().iter().map(|one| one.done.seq).collect();
+    let overrides: Vec<u64> = state.overrides.iter().map(|one| one.done.seq).collect();
     prop_assert_eq!(overrides, model.overrides());
-    prop_assert_eq!(state.process_starts(), model.count("process_started"));
-    prop_assert_eq!(state.refusals(), model.count("attempt_refused"));
+    prop_assert_eq!(state.process_starts, model.count("process_started"));
+    prop_assert_eq!(state.refusals, model.count("attempt_refused"));
     Ok(())
 }
 
@@ -190,11 +184,11 @@ proptest! {
         for (at, payload) in all {
             let event: Event = events::draft_at(at, payload).numbered(fold.head() + 1);
             let before = fold.clone();
-            let follows = model.push(event.at(), event.payload());
+            let follows = model.push(event.at, &event.payload);
             let applied = fold.apply(&event);
             prop_assert_eq!(applied.is_ok(), follows, "{:?}", &applied);
             if let Err(error) = applied {
-                prop_assert_eq!(error.seq(), event.seq());
+                prop_assert_eq!(error.seq(), event.seq);
                 prop_assert_eq!(&fold, &before, "a refused event changes nothing");
             }
             agrees(&fold, &model)?;
@@ -214,10 +208,10 @@ proptest! {
         ];
         let steps = steps.into_iter().map(|payload| (0, payload));
         for (at, payload) in steps.chain(all) {
-            let retired = fold.state().is_some_and(|state| state.phase() == Phase::Retired);
+            let retired = fold.state().is_some_and(|state| state.phase == Phase::Retired);
             let event = events::draft_at(at, payload).numbered(fold.head() + 1);
             let applied = fold.apply(&event);
-            prop_assert!(!(retired && applied.is_ok() && event.payload().name() == "phase_changed"));
+            prop_assert!(!(retired && applied.is_ok() && event.payload.name() == "phase_changed"));
         }
         prop_assert_eq!(fold.state().unwrap().flag(), FlagState::Retired);
     }

@@ -44,19 +44,16 @@ fn failing(name: &str) -> GateReport {
 fn the_story_leads_to_retirement() {
     let fold = fold(story()).unwrap();
     let state = fold.state().unwrap();
-    assert_eq!(state.phase(), Phase::Retired);
-    assert_eq!((state.entered().seq, state.entered().at), (19, hour(19)));
-    assert_eq!(state.entered().actor.to_string(), "human mara");
-    assert_eq!(state.flag_name().as_str(), "features.jobs.compat");
-    assert_eq!(state.policy().members()["processes"], 1);
-    assert_eq!((state.opened().seq, state.policy_set().seq), (1, 10));
-    assert_eq!(state.contract().unwrap().since.seq, 3);
-    assert_eq!(state.last_start().unwrap().flag, FlagState::Retired);
-    assert_eq!(state.client_rollbacks()[0].version.as_str(), "1.9.3");
-    assert_eq!(
-        state.overrides()[0].gates,
-        [label("no_dependent_responses")]
-    );
+    assert_eq!(state.phase, Phase::Retired);
+    assert_eq!((state.entered.seq, state.entered.at), (19, hour(19)));
+    assert_eq!(state.entered.actor.to_string(), "human mara");
+    assert_eq!(state.flag_name.as_str(), "features.jobs.compat");
+    assert_eq!(state.policy.members()["processes"], 1);
+    assert_eq!((state.opened.seq, state.policy_set.seq), (1, 10));
+    assert_eq!(state.contract.as_ref().unwrap().since.seq, 3);
+    assert_eq!(state.last_start.as_ref().unwrap().flag, FlagState::Retired);
+    assert_eq!(state.client_rollbacks[0].version.as_str(), "1.9.3");
+    assert_eq!(state.overrides[0].gates, [label("no_dependent_responses")]);
     assert_eq!(state.count_of(Transition::Cutover), 2);
     assert_eq!(state.count_of(Transition::Abort), 0);
     assert_eq!(fold.recoveries()[0].1.seq, 17);
@@ -78,7 +75,7 @@ fn a_rollback_lasts_until_the_flag_is_off_again() {
     let state = ended.state().unwrap();
     assert_eq!(state.running_rollback(), None);
     assert_eq!(
-        state.rollbacks()[0].duration(hour(99)),
+        state.rollbacks[0].duration(hour(99)),
         Duration::from_secs(3600)
     );
 }
@@ -92,7 +89,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     ];
     let open = fold(facts.clone()).unwrap();
     let state = open.state().unwrap();
-    assert_eq!(state.open_incidents()[&incident("INC-1").incident].seq, 3);
+    assert_eq!(state.open_incidents[&incident("INC-1").incident].seq, 3);
     let limit = Duration::from_secs(72 * 3600);
     let owed = |now| -> Vec<(ObligationKind, bool)> {
         let owed = state.obligations(now, limit);
@@ -120,12 +117,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     assert_eq!(state.obligations(late, limit).count(), 0);
     assert_eq!(state.open_post_analyses().count(), 0);
     assert_eq!(
-        state.rollbacks()[0]
-            .post_analysis
-            .as_ref()
-            .unwrap()
-            .filed
-            .seq,
+        state.rollbacks[0].post_analysis.as_ref().unwrap().filed.seq,
         4
     );
 }
@@ -139,7 +131,7 @@ fn a_rollback_for_an_incident_that_is_open_leaves_it_as_it_was_opened() {
         rollback("INC-1"),
     ];
     let fold = fold(facts).unwrap();
-    let incidents = fold.state().unwrap().open_incidents();
+    let incidents = &fold.state().unwrap().open_incidents;
     assert_eq!(incidents[&incident("INC-1").incident].seq, 2);
 }
 
@@ -155,7 +147,7 @@ fn a_waiver_ends_by_its_time_or_is_renewed() {
     let at = |unix_ms| state.waiver(&WaiverTarget::Anonymous, Timestamp::from_unix_ms(unix_ms));
     assert_eq!(at(8).unwrap().granted.seq, 3);
     assert_eq!(at(9), None);
-    assert_eq!(state.waivers().len(), 1, "what is past is still to be seen");
+    assert_eq!(state.waivers.len(), 1, "what is past is still to be seen");
 }
 
 #[test]
@@ -167,7 +159,10 @@ fn a_contract_served_anew_begins_anew() {
         contract("0a"),
     ];
     let fold = fold(facts).unwrap();
-    assert_eq!(fold.state().unwrap().contract().unwrap().since.at, hour(4));
+    assert_eq!(
+        fold.state().unwrap().contract.as_ref().unwrap().since.at,
+        hour(4)
+    );
 }
 
 #[test]
@@ -178,7 +173,7 @@ fn the_last_report_of_a_check_counts() {
         check("openapi", false),
     ];
     let fold = fold(facts).unwrap();
-    let openapi = &fold.state().unwrap().checks()[&label("openapi")];
+    let openapi = &fold.state().unwrap().checks[&label("openapi")];
     assert_eq!((openapi.green, openapi.reported.at), (false, hour(3)));
 }
 

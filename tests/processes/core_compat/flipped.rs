@@ -115,7 +115,7 @@ async fn under_load_every_response_is_all_legacy_or_all_target() {
 async fn flip(core: &CoreServer, active: bool) {
     if active != core.is_on() {
         let operator = core.operator();
-        let begins = core.rollout.status().state.phase() == Phase::Observe;
+        let begins = core.rollout.status().state.phase == Phase::Observe;
         let response = match (active, begins) {
             (true, true) => operator.step("compat", "a test").await,
             (true, false) => operator.roll_back("INC-1", "a test").await,

@@ -154,7 +154,7 @@ async fn a_restart_forgets_neither_the_rollback_nor_what_is_owed(core: &CoreServ
     assert_eq!(shown["incidents"][0]["incident"], INCIDENT);
     assert_eq!(shown["obligations"].as_array().unwrap().len(), 2, "{shown}");
     let status = core.rollout.status();
-    let [agents] = status.state.client_rollbacks() else {
+    let [agents] = status.state.client_rollbacks.as_slice() else {
         panic!("one version was rolled back: {status:?}");
     };
     assert_eq!(

@@ -108,5 +108,5 @@ pub(crate) fn file_post_analysis(rollout: &Rollout) {
 }
 
 pub(crate) fn phase(rollout: &Rollout) -> Phase {
-    rollout.status().state.phase()
+    rollout.status().state.phase
 }

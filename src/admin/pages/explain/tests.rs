@@ -95,10 +95,7 @@ impl Stage {
     /// The findings of one gate of a transition, as the page shows them.
     fn gate(&self, step: Transition, name: &str) -> Vec<String> {
         let run = self.rollout.dry_run(step).unwrap();
-        let report = run
-            .gates
-            .iter()
-            .find(|report| report.name().as_str() == name);
+        let report = run.gates.iter().find(|report| report.name.as_str() == name);
         let status = self.rollout.status();
         let blocking = BlockingCallers::of(&self.rollout, step, Timestamp::now(&*self.clock));
         let explained = explain(
@@ -311,7 +308,7 @@ fn real_gates_link_to_what_the_journal_lacks() {
         .dry_run(CUTOVER)
         .unwrap()
         .failing()
-        .map(|report| report.name().clone())
+        .map(|report| report.name.clone())
         .collect();
     stage
         .rollout
@@ -319,7 +316,7 @@ fn real_gates_link_to_what_the_journal_lacks() {
         .unwrap();
     let incident = IncidentId::new("INC-1").unwrap();
     stage.rollout.rollback(incident, &Stage::context()).unwrap();
-    assert_eq!(stage.rollout.status().state.phase(), Phase::Compat);
+    assert_eq!(stage.rollout.status().state.phase, Phase::Compat);
     assert_eq!(
         stage.gate(CUTOVER, "no_open_incident"),
         [
@@ -345,7 +342,7 @@ fn explained(name: &str, passed: bool, evidence: &Value) -> Explanation {
         policy: &Policy::default(),
         blocking: &BlockingCallers::default(),
     };
-    let is_typed = !matches!(report.evidence(), Evidence::Custom(_));
+    let is_typed = !matches!(report.evidence, Evidence::Custom(_));
     assert_eq!(
         is_typed,
         BuiltInGate::find(name).is_some() && evidence.get("later").is_none()

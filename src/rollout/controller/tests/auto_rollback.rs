@@ -55,23 +55,23 @@ fn more_stranded_callers_than_allowed_take_the_cutover_back() {
         (Phase::Compat, FlagState::On)
     );
     let events = stage.journal.read(cutover, 10).unwrap();
-    assert_eq!(events[0].actor().kind(), ActorKind::System);
-    let EventPayload::PhaseChanged(change) = events[0].payload() else {
+    assert_eq!(events[0].actor.kind, ActorKind::System);
+    let EventPayload::PhaseChanged(change) = &events[0].payload else {
         panic!("{events:?}");
     };
-    assert_eq!(change.gates[0].evidence().to_members()["stranded"], 3);
+    assert_eq!(change.gates[0].evidence.to_members()["stranded"], 3);
     assert_eq!(
         change.incident.as_ref().unwrap().as_str(),
         format!("auto-rollback-{cutover}")
     );
     assert!(
         events[0]
-            .reason()
+            .reason
             .as_str()
             .starts_with("3 callers were stranded")
     );
     minute(&stage);
-    assert_eq!(stage.rollout.status().state.rollbacks().len(), 1, "once");
+    assert_eq!(stage.rollout.status().state.rollbacks.len(), 1, "once");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_guard_acts_even_if_the_journal_fails_and_then_only_once() {
     assert_eq!(stage.flag(), FlagState::On);
     stage.journal.set(Trouble::None);
     minute(&stage);
-    assert_eq!(stage.rollout.status().state.rollbacks().len(), 1);
+    assert_eq!(stage.rollout.status().state.rollbacks.len(), 1);
     // A second cutover is guarded anew.
     stage.clock.advance(HOUR);
     stage.tick();
@@ -147,5 +147,5 @@ fn a_guard_acts_even_if_the_journal_fails_and_then_only_once() {
     assert_eq!(stage.phase(), Phase::Cutover);
     stage.stranded("AGENT", 1);
     minute(&stage);
-    assert_eq!(stage.rollout.status().state.rollbacks().len(), 2);
+    assert_eq!(stage.rollout.status().state.rollbacks.len(), 2);
 }

@@ -98,9 +98,9 @@ fn a_rollback_takes_effect_whatever_the_journal_does_and_is_written_down_later()
         );
         let status = stage.rollout.status();
         assert!(!status.rollback_unrecorded);
-        assert_eq!(status.state.rollbacks().len(), 1, "{trouble:?}");
-        let actor = &status.state.rollbacks()[0].done.actor;
-        assert_eq!(actor.id().as_str(), "mara");
+        assert_eq!(status.state.rollbacks.len(), 1, "{trouble:?}");
+        let actor = &status.state.rollbacks[0].done.actor;
+        assert_eq!(actor.id.as_str(), "mara");
     }
 }
 
@@ -137,6 +137,6 @@ fn a_report_that_is_not_journaled_is_refused() {
         refusal.unwrap_err().kind(),
         RefusalKind::NotJournaled(_)
     ));
-    assert!(stage.rollout.status().state.open_incidents().is_empty());
+    assert!(stage.rollout.status().state.open_incidents.is_empty());
     assert_eq!(stage.journal.head().unwrap(), 3);
 }

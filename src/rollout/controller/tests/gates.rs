@@ -290,7 +290,7 @@ fn without_census_and_metrics_the_gates_that_need_them_fail() {
     let failing = |step| -> Vec<String> {
         let run = rollout.dry_run(step).unwrap();
         run.failing()
-            .map(|report| report.name().to_string())
+            .map(|report| report.name.to_string())
             .collect()
     };
     assert_eq!(failing(Transition::Enable), ["instrumentation"]);

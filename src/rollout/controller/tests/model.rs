@@ -150,7 +150,7 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>, command: 
             let done = stage.rollout.rollback(id(*number), &order("errors"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             match done {
-                Ok(RolledBack::Recorded(event)) => model.rolled_back(*number, event.seq()),
+                Ok(RolledBack::Recorded(event)) => model.rolled_back(*number, event.seq),
                 Ok(RolledBack::Unrecorded) => model.waiting = Some(*number),
                 Err(_) => {}
             }
@@ -204,9 +204,9 @@ fn restart(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>) {
 fn check(stage: &Stage, model: &Model) {
     let status = stage.rollout.status();
     assert_eq!(stage.flag(), model.flag());
-    assert_eq!(status.state.phase(), model.phase);
+    assert_eq!(status.state.phase, model.phase);
     assert_eq!(status.rollback_unrecorded, model.waiting.is_some());
-    let open = status.state.open_incidents().len();
+    let open = status.state.open_incidents.len();
     assert_eq!(open, model.incidents.len());
     let due = status.state.open_post_analyses().count();
     assert_eq!(due, model.rollbacks.iter().filter(|found| !found.1).count());

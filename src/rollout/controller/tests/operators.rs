@@ -20,10 +20,7 @@ fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
     let RefusalKind::Conflict(conflict) = refusal.kind() else {
         panic!("{refusal}");
     };
-    assert_eq!(
-        conflict.events_since()[0].payload().name(),
-        "incident_opened"
-    );
+    assert_eq!(conflict.events_since[0].payload.name(), "incident_opened");
     let late = &order("green").expecting(head);
     let refusal = stage.rollout.close_incident(incident("INC-1"), late);
     let refusal = refusal.unwrap_err();

@@ -7,7 +7,7 @@ fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
     let stage = stage(Policy::permissive());
     stage.cut_over();
     let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
-    let seq = done.unwrap().event().unwrap().seq();
+    let seq = done.unwrap().event().unwrap().seq;
     let overdue = || stage.rollout.status().overdue.clone();
     stage.pass(72 * HOUR);
     assert!(overdue().is_empty(), "72 hours are allowed");

@@ -16,12 +16,12 @@ fn restarted(stage: &Stage) -> Rollout {
     let journal = Arc::new(Flaky::default());
     for event in stage.journal.inner.read(0, 10_000).unwrap() {
         let draft = NewEvent::new(
-            event.at(),
-            event.actor().clone(),
-            event.reason().clone(),
-            event.payload().clone(),
+            event.at,
+            event.actor.clone(),
+            event.reason.clone(),
+            event.payload.clone(),
         );
-        journal.append(event.seq() - 1, draft).unwrap();
+        journal.append(event.seq - 1, draft).unwrap();
     }
     let builder = Rollout::builder(flag(), Policy::default());
     let builder = builder.opening_phase(Phase::Observe);
@@ -48,7 +48,7 @@ fn a_restarted_rollout_stands_where_the_journal_says() {
     assert_eq!(again.reader().state(), FlagState::Retired);
     let status = again.status();
     assert_eq!(status.policy, Policy::permissive(), "the journal's");
-    assert_eq!(status.state.rollbacks().len(), 1);
+    assert_eq!(status.state.rollbacks.len(), 1);
 }
 
 #[test]
@@ -56,9 +56,9 @@ fn the_start_is_journaled_with_its_mode() {
     let stage = stage(Policy::permissive());
     stage.cut_over();
     let status = restarted(&stage).status();
-    let start = status.state.last_start().unwrap();
+    let start = status.state.last_start.as_ref().unwrap();
     assert_eq!(start.flag, FlagState::Off);
-    assert_eq!(status.state.process_starts(), 2);
+    assert_eq!(status.state.process_starts, 2);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_open_rollout_opens_on_a_full_disk_and_journals_its_start_later() {
     assert_eq!(rollout.reader().state(), FlagState::On);
     journal.set(Trouble::None);
     crate::worker::Tick::tick(&rollout);
-    assert_eq!(rollout.status().state.process_starts(), 2);
+    assert_eq!(rollout.status().state.process_starts, 2);
 }
 
 #[test]
@@ -113,17 +113,17 @@ fn a_journal_with_events_of_a_later_version_is_read_but_not_opened() {
     let running = open().unwrap();
     let head = journal.head().unwrap();
     let appended = NewEvent::new(
-        later.at(),
-        later.actor().clone(),
-        later.reason().clone(),
-        later.payload().clone(),
+        later.at,
+        later.actor.clone(),
+        later.reason.clone(),
+        later.payload.clone(),
     );
     journal.append(head, appended).unwrap();
 
     let mut projection = Projection::new();
     projection.catch_up(&*journal, |_| {}).unwrap();
     assert_eq!(projection.unknown_events()[0].kind, "brownout_announced");
-    assert_eq!(projection.state().unwrap().phase(), Phase::Compat);
+    assert_eq!(projection.state().unwrap().phase, Phase::Compat);
 
     let error = open().unwrap_err();
     assert!(matches!(

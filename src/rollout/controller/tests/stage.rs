@@ -62,7 +62,7 @@ impl Flaky {
 
     pub(super) fn names(&self) -> Vec<String> {
         let events = self.inner.read(0, 10_000).unwrap();
-        let names = events.iter().map(|event| event.payload().name().to_owned());
+        let names = events.iter().map(|event| event.payload.name().to_owned());
         names.collect()
     }
 }
@@ -237,7 +237,7 @@ impl Stage {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        self.rollout.status().state.phase()
+        self.rollout.status().state.phase
     }
 
     pub(super) fn flag(&self) -> FlagState {
@@ -247,15 +247,15 @@ impl Stage {
     /// The names of the gates that do not let a step pass.
     pub(super) fn failing(&self, step: Transition) -> Vec<String> {
         let run = self.rollout.dry_run(step).unwrap();
-        let failing = run.failing().map(|report| report.name().to_string());
+        let failing = run.failing().map(|report| report.name.to_string());
         failing.collect()
     }
 
     pub(super) fn passes(&self, gate: &str, step: Transition) -> bool {
         let run = self.rollout.dry_run(step).unwrap();
         let mut reports = run.gates.iter();
-        let report = reports.find(|report| report.name().as_str() == gate);
-        report.unwrap().passed()
+        let report = reports.find(|report| report.name.as_str() == gate);
+        report.unwrap().passed
     }
 
     pub(super) fn cut_over(&self) {

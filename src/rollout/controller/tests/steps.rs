@@ -21,7 +21,7 @@ fn the_whole_way_moves_the_flag_and_is_journaled() {
         (Phase::Retired, FlagState::Retired),
     ] {
         let event = stage.rollout.transition(to, &order("as planned")).unwrap();
-        assert_eq!(event.actor().id().as_str(), "mara");
+        assert_eq!(event.actor.id.as_str(), "mara");
         assert_eq!((stage.phase(), stage.flag()), (to, flag));
     }
     let names = stage.journal.names();
@@ -90,7 +90,7 @@ fn a_failing_gate_refuses_and_its_report_is_journaled() {
     assert!(matches!(refusal.kind(), RefusalKind::GatesFailed(_)));
     assert_eq!(refusal.gates().len(), 6);
     let events = stage.journal.read(0, 100).unwrap();
-    let EventPayload::AttemptRefused(refused) = events.last().unwrap().payload() else {
+    let EventPayload::AttemptRefused(refused) = &events.last().unwrap().payload else {
         panic!("{events:?}");
     };
     assert_eq!(refused.gates, refusal.gates());
@@ -130,7 +130,7 @@ fn an_override_names_each_failing_gate_and_no_other() {
         .unwrap();
     assert_eq!(stage.flag(), FlagState::Off);
     let status = stage.rollout.status();
-    assert_eq!(status.state.overrides()[0].gates, failing);
+    assert_eq!(status.state.overrides[0].gates, failing);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes(
     let policy = Policy::default();
     stage.cut_over();
     let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
-    let seq = done.unwrap().event().unwrap().seq();
+    let seq = done.unwrap().event().unwrap().seq;
     stage
         .rollout
         .change_policy(&policy, &order("in earnest"))
@@ -216,7 +216,7 @@ fn refused_attempts_are_journaled_up_to_a_bound() {
             .access_refused(cause, &order("sign in"))
             .unwrap();
     }
-    assert_eq!(stage.rollout.status().state.refusals(), 64);
+    assert_eq!(stage.rollout.status().state.refusals, 64);
     assert_eq!(stage.rollout.status().unjournaled_refusals, 36);
 }
 
@@ -224,7 +224,6 @@ fn refused_attempts_are_journaled_up_to_a_bound() {
 fn what_the_rollout_does_by_itself_bears_the_actor_system() {
     let stage = stage(Policy::permissive());
     let events = stage.journal.read(0, 10).unwrap();
-    let by_system =
-        |event: &crate::rollout::event::Event| event.actor().kind() == ActorKind::System;
+    let by_system = |event: &crate::rollout::event::Event| event.actor.kind == ActorKind::System;
     assert!(events.iter().all(by_system));
 }
