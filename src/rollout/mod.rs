@@ -99,7 +99,7 @@ mod view;
 
 pub use controller::{
     CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
-    RolledBack, Rollout, RolloutBuilder, RolloutStatus,
+    RolledBack, Rollout, RolloutBuilder,
 };
 pub use phase::{ImpossibleTransition, Phase, Transition};
 pub use state::{
@@ -108,5 +108,6 @@ pub use state::{
     RolloutState, ServedContract, UnknownEvent, Waiver,
 };
 pub use view::{
-    CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutView, WaiverView,
+    CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutStatus,
+    RolloutView, WaiverView,
 };

@@ -1,13 +1,13 @@
-//! Where a rollout stands, as the API and the command-line tool show it.
+//! The status of a rollout, and the view of it that API and command-line tool show.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{
+    evidence::GateReport,
     json_object::PolicyDocument,
-    names::WaiverTarget,
-    names::{FlagName, Identifier, IncidentId},
+    names::{FlagName, Identifier, IncidentId, WaiverTarget},
     phase::{Phase, Transition},
     policy::Policy,
     state::{
@@ -17,9 +17,52 @@ use super::{
 };
 use crate::{flag::FlagState, time::Timestamp};
 
+/// The status of a rollout, as of its last command or tick.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RolloutStatus {
+    /// When the status was made.
+    pub at: Timestamp,
+    /// The sequence number of the last event.
+    pub head: u64,
+    /// The state that follows from the journal.
+    pub state: RolloutState,
+    /// The policy in force.
+    pub policy: Policy,
+    /// The state of the flag. It differs from that of the phase only while a rollback is unrecorded.
+    pub flag: FlagState,
+    /// The gated transition that can come next.
+    pub next: Option<Transition>,
+    /// The last gate reports of that transition; empty before its gates were first evaluated.
+    pub gates: Vec<GateReport>,
+    /// What is past its time, each kind once.
+    pub overdue: Vec<ObligationKind>,
+    /// Whether a rollback took effect that could not be journaled yet.
+    pub rollback_unrecorded: bool,
+    /// Why the journal could not be read or written the last time; `None` if it could.
+    pub journal_error: Option<String>,
+    /// Refused attempts over the hourly limit since this process started.
+    pub unjournaled_refusals: u64,
+}
+
+impl RolloutStatus {
+    /// The status as a serialisable view.
+    #[must_use]
+    pub fn view(&self) -> RolloutView {
+        RolloutView {
+            flag: self.flag,
+            refusals: RefusalCounts {
+                journaled: self.state.refusals,
+                unjournaled: Some(self.unjournaled_refusals),
+            },
+            ..RolloutView::new(&self.state, &self.policy, self.head, self.at)
+        }
+    }
+}
+
 /// Where a rollout stands at a moment, as one JSON object.
 ///
-/// `GET /api/state` and `status --json` both contain its members, so a key means the same in both. All of it follows
+/// `GET /api/status` and `status --json` both contain its members, so a key means the same in both. All of it follows
 /// from the journal and the time; a running rollout adds what only it knows, see
 /// [`RolloutStatus::view`](super::RolloutStatus::view).
 ///

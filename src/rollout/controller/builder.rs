@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    command_context::CommandContext,
+    command::CommandContext,
     controller_state::ControllerState,
+    deps::system_context,
     deps::{Deps, LogFailures},
-    record_refusal::system_context,
     rollout::Rollout,
 };
 use crate::time::Timestamp;

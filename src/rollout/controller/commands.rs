@@ -1,9 +1,9 @@
 //! Commands that journal one event: reports, waivers, post-analyses, policies.
 
 use super::{
-    command_context::CommandContext,
+    command::CommandContext,
+    command::{Refusal, RefusalKind},
     deps::{LogFailures, TRIES},
-    refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
 use crate::{

@@ -3,20 +3,28 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use super::{controller_state::ControllerState, deps::Deps, status::RolloutStatus};
+use super::{
+    controller_state::ControllerState,
+    deps::{Deps, LogFailures},
+};
 use crate::{
     census::Census,
     contract::LiveContract,
     flag::FlagReader,
-    metrics::Metrics,
+    metrics::{Family, Metrics, Sample, Source},
     rollout::{
         evidence::GateReport,
+        gate::evaluate,
         journal::Journal,
-        phase::Transition,
-        view::{next_gated, overdue},
+        phase::{Phase, Transition},
+        policy::Policy,
+        state::{ObligationKind, RolloutState},
+        view::{RolloutStatus, next_gated, overdue},
     },
+    worker::Tick,
 };
 
 /// The rollout of one flag: it has the only writing end, and sets it only by what its journal says.
@@ -161,4 +169,115 @@ fn status(
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Safe after a panic: the journal is the truth, and is read before anything is decided.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Tick for Rollout {
+    /// Reads new events, records what could not be written before, journals a changed contract, logs what is overdue,
+    /// rolls back automatically if need be, and evaluates the gates of the next transition for the status.
+    fn tick(&self) {
+        self.sync_journal();
+        self.auto_rollback();
+        self.refresh_gates();
+    }
+
+    /// Tries once more to record what could not be written before.
+    fn shutdown(&self) {
+        self.sync_journal();
+    }
+}
+
+impl Rollout {
+    fn sync_journal(&self) {
+        let mut controller = self.controller();
+        if self.deps.prepare(&mut controller).is_ok() {
+            self.deps.journal_start(&mut controller, LogFailures::No);
+            self.deps.journal_contract(&mut controller);
+        }
+        self.deps.warn_overdue(&mut controller);
+        self.publish(&controller);
+    }
+
+    fn refresh_gates(&self) {
+        let Some((step, state, policy)) = self.due_refresh() else {
+            return;
+        };
+        let context = self.deps.context(step, &state, &policy);
+        self.publish_gates(step, evaluate(&context, &self.deps.gates));
+    }
+
+    fn due_refresh(&self) -> Option<(Transition, RolloutState, Policy)> {
+        let mut controller = self.controller();
+        let step = next_gated(controller.state())?;
+        let now = self.deps.clock.monotonic();
+        let due = controller.gate_refresh.take(step, now);
+        due.then(|| (step, controller.state().clone(), controller.policy.clone()))
+    }
+}
+
+impl Deps {
+    /// Logs what is overdue: at once, and then once a day.
+    fn warn_overdue(&self, controller: &mut ControllerState) {
+        let overdue = overdue(controller.state(), &controller.policy, self.now());
+        let now = self.clock.monotonic();
+        controller.warned.retain(|kind, _| overdue.contains(kind));
+        for obligation in overdue {
+            let warned = controller.warned.get(&obligation);
+            if warned.is_none_or(|warned| now.saturating_sub(*warned) >= DAY) {
+                controller.warned.insert(obligation, now);
+                let (flag, phase) = (self.flag.name(), controller.state().phase.as_str());
+                let obligation = obligation.as_str();
+                tracing::warn!(flag, phase, obligation, "the rollout is overdue");
+            }
+        }
+    }
+}
+
+/// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
+/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as of the last command or tick.
+impl Source for Rollout {
+    fn families(&self) -> &'static [Family] {
+        &[
+            Family::PHASE,
+            Family::TRANSITIONS,
+            Family::GATE_PASSED,
+            Family::OVERDUE,
+            Family::POST_ANALYSES_OPEN,
+            Family::JOURNAL_FAILING,
+        ]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        let status = self.status();
+        if *family == Family::PHASE {
+            phases(&status, sample);
+        } else if *family == Family::TRANSITIONS {
+            for step in Transition::ALL.iter().copied() {
+                let labels = [step.from().as_str(), step.to().as_str()];
+                sample(&labels, status.state.count_of(step).into());
+            }
+        } else if *family == Family::GATE_PASSED {
+            for report in &status.gates {
+                sample(&[report.name.as_str()], report.passed.into());
+            }
+        } else if *family == Family::OVERDUE {
+            for kind in ObligationKind::ALL {
+                sample(&[kind.as_str()], status.overdue.contains(kind).into());
+            }
+        } else if *family == Family::POST_ANALYSES_OPEN {
+            let open = status.state.open_post_analyses().count();
+            sample(&[], (open as u64).into());
+        } else if *family == Family::JOURNAL_FAILING {
+            sample(&[], status.journal_error.is_some().into());
+        }
+    }
+}
+
+fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
+    let flag = status.state.flag_name.as_str();
+    for phase in Phase::ALL {
+        let current = *phase == status.state.phase;
+        sample(&[flag, phase.as_str()], current.into());
+    }
 }

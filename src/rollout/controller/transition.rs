@@ -1,9 +1,9 @@
 //! The gated transitions, and the abort.
 
 use super::{
-    command_context::CommandContext,
+    command::CommandContext,
+    command::{Refusal, RefusalKind},
     deps::{Deps, LogFailures},
-    refusal::{Refusal, RefusalKind},
     rollout::Rollout,
 };
 use crate::rollout::{

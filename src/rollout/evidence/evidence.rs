@@ -3,15 +3,15 @@
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{
-    built_in_gate::BuiltInGate,
-    figures::{
-        AllCallersResolvedEvidence, AutoRollbackEvidence, CoverageEvidence,
-        InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
-        PostAnalysesFiledEvidence, RequiredChecksEvidence, UnknownEvidence, UnknownReason,
-    },
+use super::figures::{
+    AllCallersResolvedEvidence, AutoRollbackEvidence, CoverageEvidence, InstrumentationEvidence,
+    NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
+    RequiredChecksEvidence, UnknownEvidence, UnknownReason,
 };
-use crate::rollout::{json_object::JsonObject, names::Identifier};
+use crate::{
+    rollout::{json_object::JsonObject, names::Identifier},
+    words::words,
+};
 
 /// Whether one gate passes, and the evidence for it.
 ///
@@ -169,6 +169,49 @@ impl From<UnknownReason> for Evidence {
 
 fn typed<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<T> {
     T::deserialize(members).ok()
+}
+
+words! {
+    /// A gate that comes with the crate.
+    #[non_exhaustive]
+    pub enum BuiltInGate {
+        /// Census and metrics are attached, and the census is watching.
+        Instrumentation = "instrumentation",
+        /// Each required check was reported green, not too long ago.
+        RequiredChecks = "required_checks",
+        /// No dependent response in the quiet window, waived callers aside.
+        NoDependentResponses = "no_dependent_responses",
+        /// Every caller that ever depended has migrated, is waived or is inactive.
+        AllCallersResolved = "all_callers_resolved",
+        /// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
+        Coverage = "coverage",
+        /// No incident is open.
+        NoOpenIncident = "no_open_incident",
+        /// Each rollback has its post-analysis.
+        PostAnalysesFiled = "post_analyses_filed",
+    }
+}
+
+impl BuiltInGate {
+    /// The default gates of cutover and retirement.
+    pub(in crate::rollout) const EVIDENCE: [Self; 6] = [
+        Self::RequiredChecks,
+        Self::NoDependentResponses,
+        Self::AllCallersResolved,
+        Self::Coverage,
+        Self::NoOpenIncident,
+        Self::PostAnalysesFiled,
+    ];
+
+    /// The name as an identifier.
+    ///
+    /// # Panics
+    ///
+    /// Never: each name is a token.
+    #[must_use]
+    pub fn identifier(self) -> Identifier {
+        Identifier::new(self.as_str()).expect("the names of the built-in gates are tokens")
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 //!
 //! Lies below events, since events carry gate reports, and so below the gates themselves.
 
-mod built_in_gate;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod evidence;
 mod figures;
 
-pub use built_in_gate::BuiltInGate;
+pub use evidence::BuiltInGate;
 pub use evidence::{CustomEvidence, Evidence, GateReport};
 pub use figures::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, CheckFailure,

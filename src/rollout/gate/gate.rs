@@ -1,12 +1,16 @@
-//! A condition of a transition, and what it is evaluated on.
+//! A condition of a transition, what it is evaluated on, and the evaluation.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use crate::{
     census::{Census, Window},
     metrics::Metrics,
     rollout::{
-        evidence::{Evidence, GateReport, UnknownReason},
+        evidence::{GateReport, UnknownReason},
         names::Identifier,
         phase::Transition,
         policy::Policy,
@@ -78,13 +82,37 @@ pub struct GateContext<'a> {
     pub now: Timestamp,
 }
 
-/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
-pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
-
 impl GateContext<'_> {
     /// The quiet window of this transition.
     #[must_use]
     pub const fn window(&self) -> Window {
         self.policy.quiet_window(self.step)
+    }
+}
+
+/// Reports of all gates of a transition: the built-in ones that the policy names, then custom ones. Abort and rollback
+/// have no gates.
+pub(in crate::rollout) fn evaluate(
+    context: &GateContext<'_>,
+    custom: &[Arc<dyn Gate>],
+) -> Vec<GateReport> {
+    if !context.step.is_gated() {
+        return Vec::new();
+    }
+    let built_in = context.policy.gates.of(context.step);
+    let built_in = built_in.map(|gate| report(&gate, context));
+    let custom = custom.iter().filter(|gate| gate.applies_to(context.step));
+    built_in
+        .chain(custom.map(|gate| report(&**gate, context)))
+        .collect()
+}
+
+/// A report always has the name under which its gate was added: a cutover overrides gates by this name.
+fn report(gate: &dyn Gate, context: &GateContext<'_>) -> GateReport {
+    let name = gate.name();
+    match catch_unwind(AssertUnwindSafe(|| gate.report(context))) {
+        Ok(report) if report.name == name => report,
+        Ok(report) => GateReport::new(name, report.passed, report.evidence.clone()),
+        Err(_) => GateReport::new(name, false, UnknownReason::Panicked),
     }
 }

@@ -1,12 +1,10 @@
 //! The conditions of a transition, and their evidence.
 
-mod census_gates;
-mod evaluate;
+mod built_in;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod gate;
-mod journal_gates;
-mod waiver_cover;
 
+pub(crate) use super::state::WaiverCover;
 pub use super::{
     evidence::{
         AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
@@ -17,6 +15,5 @@ pub use super::{
     },
     json_object::{InvalidObject, InvalidObjectKind, JsonObject},
 };
-pub(super) use evaluate::evaluate;
+pub(super) use gate::evaluate;
 pub use gate::{Gate, GateContext};
-pub(crate) use waiver_cover::WaiverCover;

@@ -14,7 +14,7 @@ use super::{
     error::{OpenError, OpenErrorKind},
     file::FileJournal,
     journal::Journal,
-    storage::Storage,
+    store::Storage,
 };
 use crate::time::Timestamp;
 use crate::{

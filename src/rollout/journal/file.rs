@@ -10,11 +10,11 @@ use std::{
 
 use super::{
     error::{AppendError, Conflict, OpenCause, OpenError, ReadError},
-    head::Head,
+    journal::Head,
     journal::Journal,
     reader::{JournalReader, TornLine, Verified},
-    storage::{LockedFile, Storage},
     store::Store,
+    store::{LockedFile, Storage},
 };
 use crate::time::Timestamp;
 use crate::{

@@ -1,8 +1,12 @@
 //! The trait of a journal.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use super::{error::AppendError, error::ReadError};
+use super::error::{AppendError, ReadError};
 use crate::rollout::event::{Event, NewEvent};
 
 /// An append-only sequence of events, numbered from 1 without gaps.
@@ -96,5 +100,43 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
     fn reopen(&self) -> Result<(), ReadError> {
         (**self).reopen()
+    }
+}
+
+/// A head with a lock of its own, so that reading it never waits for a disk.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    number: Mutex<u64>,
+    moved: Condvar,
+}
+
+impl Head {
+    pub(super) fn new(number: u64) -> Self {
+        Self {
+            number: Mutex::new(number),
+            moved: Condvar::new(),
+        }
+    }
+
+    pub(super) fn get(&self) -> u64 {
+        *self.lock()
+    }
+
+    pub(super) fn set(&self, number: u64) {
+        *self.lock() = number;
+        self.moved.notify_all();
+    }
+
+    /// Waits until the head is beyond a number or the timeout is over, and returns it.
+    pub(super) fn wait(&self, after: u64, timeout: Duration) -> u64 {
+        let waited = self
+            .moved
+            .wait_timeout_while(self.lock(), timeout, |number| *number <= after);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        // Safe after a panic: a number is always whole.
+        self.number.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use super::{
     error::ReadError,
     error::{AppendError, Conflict},
-    head::Head,
+    journal::Head,
     journal::Journal,
 };
 use crate::rollout::event::{Event, NewEvent};

@@ -6,13 +6,10 @@ mod error;
 #[cfg(test)]
 mod faulty_tests;
 mod file;
-mod head;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod journal;
-mod line;
 mod memory;
 mod reader;
-mod storage;
 mod store;
 
 pub use error::{AppendError, Conflict, OpenError, OpenErrorKind, ReadError, ReadErrorKind};

@@ -12,12 +12,11 @@
 //! | [`Link`] | 2,000 | absolute `http` or `https` URI without credentials |
 //! | [`ContractDigest`] | 64 | lower-case hexadecimal digits |
 
-mod actor;
 mod types;
 mod validate;
 mod waiver_target;
 
-pub use actor::{Actor, ActorKind};
+pub use types::{Actor, ActorKind};
 pub use types::{
     ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
     Summary,

@@ -1,12 +1,10 @@
 //! From the events of a journal to the state of a rollout.
 
-mod apply;
 mod entries;
 mod error;
 mod projection;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod state;
-mod validate;
 
 pub use entries::{
     Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
@@ -15,3 +13,4 @@ pub use entries::{
 pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
 pub use projection::{Projection, UnknownEvent};
 pub use state::RolloutState;
+pub(crate) use state::WaiverCover;

@@ -1,16 +1,20 @@
-//! The gates that depend on the census: `instrumentation`, `no_dependent_responses`, `all_callers_resolved`, `coverage`.
+//! The built-in gates.
 
 use std::time::Duration;
 
-use super::{
-    gate::{GateContext, Verdict},
-    waiver_cover::WaiverCover,
-};
+use super::gate::{Gate, GateContext};
 use crate::{
     census::{CallerRow, CallerState, Census, Report, Select, Window},
-    rollout::evidence::{
-        AllCallersResolvedEvidence, BlockingDependents, CoverageEvidence, Evidence,
-        InstrumentationEvidence, NoDependentResponsesEvidence, UnknownReason,
+    rollout::{
+        evidence::{
+            AllCallersResolvedEvidence, BlockingDependents, BuiltInGate, CheckFailure,
+            CoverageEvidence, Evidence, GateReport, InstrumentationEvidence,
+            NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
+            RequiredChecksEvidence, UnknownReason,
+        },
+        names::Identifier,
+        phase::Transition,
+        state::{Check, WaiverCover},
     },
 };
 
@@ -20,8 +24,45 @@ const FRESH_MS: u64 = 30_000;
 /// The coarsest rounding of [`Report::responses_since`].
 const ROUNDING: Duration = Duration::from_secs(15 * 60);
 
-/// How many blocking callers the evidence lists.
+/// A report dated further ahead than this comes from a wrong clock, and would never grow too old.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// How many callers, incidents or rollbacks the evidence lists.
 const MAX_LISTED: usize = 10;
+
+impl Gate for BuiltInGate {
+    fn name(&self) -> Identifier {
+        self.identifier()
+    }
+
+    /// By the default policy; a rollout goes by its own policy.
+    fn applies_to(&self, step: Transition) -> bool {
+        (*self == Self::Instrumentation) == (step == Transition::Enable) && step.is_gated()
+    }
+
+    /// A gate that cannot be evaluated fails.
+    fn report(&self, context: &GateContext<'_>) -> GateReport {
+        match verdict(*self, context) {
+            Ok((passed, evidence)) => GateReport::new(self.identifier(), passed, evidence),
+            Err(reason) => GateReport::new(self.identifier(), false, reason),
+        }
+    }
+}
+
+fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
+    match gate {
+        BuiltInGate::Instrumentation => instrumentation(context),
+        BuiltInGate::RequiredChecks => Ok(required_checks(context)),
+        BuiltInGate::NoDependentResponses => no_dependent_responses(context),
+        BuiltInGate::AllCallersResolved => all_callers_resolved(context),
+        BuiltInGate::Coverage => coverage(context),
+        BuiltInGate::NoOpenIncident => Ok(no_open_incident(context)),
+        BuiltInGate::PostAnalysesFiled => Ok(post_analyses_filed(context)),
+    }
+}
+
+/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
+type Verdict = Result<(bool, Evidence), UnknownReason>;
 
 /// Callers that depended and did not migrate.
 #[derive(Debug, Default)]
@@ -33,7 +74,7 @@ struct Unresolved {
 }
 
 /// The census receives heartbeats: its reports are fresh, and their shortest window was watched up to its end.
-pub(super) fn instrumentation(context: &GateContext<'_>) -> Verdict {
+fn instrumentation(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
     let metrics = context.metrics.ok_or(UnknownReason::NoMetrics)?;
     let reports = census.cached_reports();
@@ -57,7 +98,7 @@ pub(super) fn instrumentation(context: &GateContext<'_>) -> Verdict {
 /// two conditions apply. No known caller without a waiver has a dependent response in the window. And of the counted
 /// responses, those of waived kinds aside, no more remain than the waived callers can have got, which is at most all
 /// they ever got. Where waived callers got many, the second condition is the weaker one; the first is not.
-pub(super) fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
+fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
     let contract = context.state.contract.as_ref();
     let contract = contract.ok_or(UnknownReason::NoContract)?;
@@ -138,7 +179,7 @@ fn anonymous(report: &Report, waivers: &WaiverCover) -> u64 {
 /// have been watched. Callers that the census has forgotten were inactive for its retention time, which is no shorter
 /// than the longest window. Callers for which the census had no space are not known one by one, and fail the gate when
 /// seen in the window.
-pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
+fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
     let window = context.policy.inactive_after;
     let report = census.report(window);
@@ -182,7 +223,7 @@ impl Unresolved {
 }
 
 /// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
-pub(super) fn coverage(context: &GateContext<'_>) -> Verdict {
+fn coverage(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
     let (policy, window) = (context.policy, context.window());
     let report = census.report(window);
@@ -210,4 +251,55 @@ fn snapshots_lost(report: &Report) -> usize {
     let start = report.at.unix_ms().saturating_sub(report.window_ms);
     let lost = report.losses.iter();
     lost.filter(|loss| loss.at.unix_ms() >= start).count()
+}
+
+/// Each required check was reported green, and not longer ago than the policy allows.
+fn required_checks(context: &GateContext<'_>) -> (bool, Evidence) {
+    let required = &context.policy.required_checks;
+    let blocking = required.iter().filter_map(|name| {
+        let check = context.state.checks.get(name);
+        check_failure(check, context).map(|failure| (name.clone(), failure))
+    });
+    let evidence = RequiredChecksEvidence {
+        required: required.len(),
+        blocking: blocking.collect(),
+    };
+    let passed = evidence.blocking.is_empty();
+    (passed, Evidence::RequiredChecks(evidence))
+}
+
+fn check_failure(check: Option<&Check>, context: &GateContext<'_>) -> Option<CheckFailure> {
+    let Some(check) = check else {
+        return Some(CheckFailure::NotReported);
+    };
+    let (at, now) = (check.reported.at, context.now);
+    if !check.green {
+        Some(CheckFailure::Red)
+    } else if now.since(at) > context.policy.check_max_age {
+        Some(CheckFailure::TooOld)
+    } else if at.since(now) > CLOCK_TOLERANCE {
+        Some(CheckFailure::InTheFuture)
+    } else {
+        None
+    }
+}
+
+/// No incident is open.
+fn no_open_incident(context: &GateContext<'_>) -> (bool, Evidence) {
+    let open = &context.state.open_incidents;
+    let evidence = NoOpenIncidentEvidence {
+        open: open.len(),
+        incidents: open.keys().take(MAX_LISTED).cloned().collect(),
+    };
+    (open.is_empty(), Evidence::NoOpenIncident(evidence))
+}
+
+/// Each rollback has its post-analysis.
+fn post_analyses_filed(context: &GateContext<'_>) -> (bool, Evidence) {
+    let open = context.state.open_post_analyses();
+    let mut rollbacks: Vec<u64> = open.map(|rollback| rollback.done.seq).collect();
+    let open = rollbacks.len();
+    rollbacks.truncate(MAX_LISTED);
+    let evidence = PostAnalysesFiledEvidence { open, rollbacks };
+    (open == 0, Evidence::PostAnalysesFiled(evidence))
 }
