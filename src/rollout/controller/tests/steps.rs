@@ -1,12 +1,18 @@
-use std::sync::{Arc, atomic::AtomicBool};
+//! Commands, alone and at the same time.
 
-use super::stage::{ScriptedGate, incident, label, observing, order, stage, stage_with};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+};
+
+use super::stage::{ScriptedGate, flag, incident, label, observing, order, stage, stage_with};
 use crate::{
     FlagState,
     rollout::{
-        Phase, RefusalKind, RolledBack, Transition, event::EventPayload, journal::Journal as _,
-        names::ActorKind, policy::Policy,
+        Phase, RefusalKind, RolledBack, Rollout, Transition, event::EventPayload,
+        journal::Journal as _, names::ActorKind, policy::Policy,
     },
+    worker::Tick as _,
 };
 
 #[test]
@@ -226,4 +232,87 @@ fn what_the_rollout_does_by_itself_bears_the_actor_system() {
     let events = stage.journal.read(0, 10).unwrap();
     let by_system = |event: &crate::rollout::event::Event| event.actor.kind == ActorKind::System;
     assert!(events.iter().all(by_system));
+}
+
+#[test]
+fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
+    let stage = stage(Policy::permissive());
+    let head = stage.rollout.status().head;
+    stage
+        .rollout
+        .open_incident(incident("INC-1"), &order("errors").expecting(head))
+        .unwrap();
+    let late = &order("go").expecting(head);
+    let refusal = stage.rollout.transition(Phase::Cutover, late).unwrap_err();
+    let RefusalKind::Conflict(conflict) = refusal.kind() else {
+        panic!("{refusal}");
+    };
+    assert_eq!(conflict.events_since[0].payload.name(), "incident_opened");
+    let late = &order("green").expecting(head);
+    let refusal = stage.rollout.close_incident(incident("INC-1"), late);
+    let refusal = refusal.unwrap_err();
+    assert!(matches!(refusal.kind(), RefusalKind::Conflict(_)));
+    let fresh = &order("go").expecting(refusal.head());
+    stage.rollout.transition(Phase::Cutover, fresh).unwrap();
+}
+
+#[test]
+fn a_rollback_does_not_ask_for_the_head() {
+    let stage = stage(Policy::permissive());
+    stage.cut_over();
+    let late = &order("errors").expecting(1);
+    stage.rollout.rollback(incident("INC-1"), late).unwrap();
+    assert_eq!(stage.flag(), FlagState::On);
+}
+
+#[test]
+fn of_two_operators_who_act_at_once_one_wins() {
+    for _ in 0..20 {
+        let stage = stage(Policy::permissive());
+        let rollout = &stage.rollout;
+        let won = thread::scope(|scope| {
+            let threads = [Phase::Cutover, Phase::Observe]
+                .map(|to| scope.spawn(move || rollout.transition(to, &order("go")).is_ok()));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(won.iter().filter(|won| **won).count(), 1);
+        let status = rollout.status();
+        let taken: u64 = Transition::ALL
+            .iter()
+            .map(|step| status.state.count_of(*step))
+            .sum();
+        assert_eq!(taken, 1);
+        assert_eq!(stage.flag(), FlagState::Off, "off either way");
+    }
+}
+
+#[test]
+fn what_another_process_journals_is_folded_in_and_the_flag_follows() {
+    let stage = stage(Policy::permissive());
+    let other = Rollout::builder(flag(), Policy::permissive())
+        .clock(stage.clock.clone())
+        .open(Arc::clone(&stage.journal) as _)
+        .unwrap();
+    other.transition(Phase::Cutover, &order("go")).unwrap();
+    assert_eq!(stage.flag(), FlagState::On, "not seen yet");
+    stage.tick();
+    assert_eq!(
+        (stage.phase(), stage.flag()),
+        (Phase::Cutover, FlagState::Off)
+    );
+    stage
+        .rollout
+        .rollback(incident("INC-1"), &order("errors"))
+        .unwrap();
+    let refusal = other.transition(Phase::Retired, &order("away"));
+    assert!(matches!(
+        refusal.unwrap_err().kind(),
+        RefusalKind::Impossible(_)
+    ));
+    assert_eq!(
+        other.reader().state(),
+        FlagState::On,
+        "a command catches up"
+    );
+    other.tick();
 }

@@ -1,17 +1,20 @@
+//! What a rollout does and shows with time: automatic rollback, what is overdue, metrics.
+
 use std::time::Duration;
 
-use super::stage::{HOUR, Stage, Trouble, order, stage};
-use crate::time::Timestamp;
+use super::stage::{DAY, HOUR, START, Stage, Trouble, incident, order, stage};
 use crate::{
     FlagState,
     caller::Fingerprint,
+    metrics::{Family, Source as _, Value},
     rollout::{
-        Phase,
+        ObligationKind, Phase, Transition,
         event::EventPayload,
         journal::Journal as _,
         names::{ActorKind, WaiverTarget},
         policy::{AutoRollback, Policy},
     },
+    time::Timestamp,
 };
 
 fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
@@ -148,4 +151,121 @@ fn a_guard_acts_even_if_the_journal_fails_and_then_only_once() {
     stage.stranded("AGENT", 1);
     minute(&stage);
     assert_eq!(stage.rollout.status().state.rollbacks.len(), 2);
+}
+
+#[test]
+fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
+    let stage = stage(Policy::permissive());
+    stage.cut_over();
+    let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
+    let seq = done.unwrap().event().unwrap().seq;
+    let overdue = || stage.rollout.status().overdue.clone();
+    stage.pass(72 * HOUR);
+    assert!(overdue().is_empty(), "72 hours are allowed");
+    stage.pass(HOUR);
+    assert_eq!(
+        overdue(),
+        [ObligationKind::EndRollback, ObligationKind::PostAnalysis]
+    );
+    stage.cut_over();
+    assert_eq!(overdue(), [ObligationKind::PostAnalysis]);
+    let (link, summary) = ("https://wiki.example/1".parse(), "a proxy".parse());
+    stage
+        .rollout
+        .file_post_analysis(seq, link.unwrap(), summary.unwrap(), &order("late"))
+        .unwrap();
+    assert!(overdue().is_empty());
+}
+
+#[test]
+fn a_rollout_is_overdue_past_its_date_until_it_is_retired() {
+    let date = Timestamp::from_unix_ms(START).plus(DAY);
+    let stage = stage(Policy {
+        retire_by: Some(date),
+        ..Policy::permissive()
+    });
+    stage.pass(DAY);
+    assert!(stage.rollout.status().overdue.is_empty());
+    stage.pass(HOUR);
+    assert_eq!(stage.rollout.status().overdue, [ObligationKind::Retirement]);
+    stage.cut_over();
+    stage
+        .rollout
+        .transition(Phase::Retired, &order("done"))
+        .unwrap();
+    stage.tick();
+    assert!(stage.rollout.status().overdue.is_empty());
+}
+
+#[test]
+fn what_is_overdue_is_said_once_a_day() {
+    let date = Timestamp::from_unix_ms(START);
+    let stage = stage(Policy {
+        retire_by: Some(date),
+        ..Policy::permissive()
+    });
+    let said = crate::rollout::controller::tests::stage::count_warnings(|| stage.pass(50 * HOUR));
+    assert_eq!(said, 3, "at once, after a day, after two");
+}
+
+fn samples(stage: &super::stage::Stage, family: &Family) -> Vec<(String, Value)> {
+    let mut samples = Vec::new();
+    let mut sample = |labels: &[&str], value: Value| samples.push((labels.join(" "), value));
+    stage.rollout.samples(family, &mut sample);
+    samples
+}
+
+#[test]
+fn the_numbers_say_where_the_rollout_stands() {
+    let stage = stage(Policy::permissive());
+    stage.cut_over();
+    stage
+        .rollout
+        .rollback(incident("INC-1"), &order("errors"))
+        .unwrap();
+    let value = |family, labels: &str| {
+        let found = samples(&stage, &family);
+        let sample = found.into_iter().find(|(found, _)| found == labels);
+        sample.unwrap_or_else(|| panic!("no {labels}")).1
+    };
+    let phase = |phase| value(Family::PHASE, &format!("features.jobs.compat {phase}"));
+    assert_eq!(phase("compat"), Value::Count(1));
+    assert_eq!(phase("cutover"), Value::Count(0));
+    assert_eq!(
+        value(Family::TRANSITIONS, "cutover compat"),
+        Value::Count(1)
+    );
+    assert_eq!(
+        value(Family::TRANSITIONS, "cutover retired"),
+        Value::Count(0)
+    );
+    assert_eq!(value(Family::POST_ANALYSES_OPEN, ""), Value::Count(1));
+    assert_eq!(value(Family::OVERDUE, "end_rollback"), Value::Count(0));
+    stage.pass(73 * HOUR);
+    assert_eq!(value(Family::OVERDUE, "end_rollback"), Value::Count(1));
+}
+
+#[test]
+fn the_gates_of_the_next_step_are_shown_as_the_last_tick_found_them() {
+    let stage = stage(Policy::default());
+    assert!(
+        samples(&stage, &Family::GATE_PASSED).is_empty(),
+        "not asked yet"
+    );
+    stage.tick();
+    let gates = samples(&stage, &Family::GATE_PASSED);
+    assert_eq!(gates.len(), 6);
+    assert!(gates.contains(&("no_dependent_responses".to_owned(), Value::Count(0))));
+    assert!(gates.contains(&("no_open_incident".to_owned(), Value::Count(1))));
+    stage
+        .rollout
+        .transition(Phase::Observe, &order("not yet"))
+        .unwrap();
+    assert!(
+        samples(&stage, &Family::GATE_PASSED).is_empty(),
+        "those were others"
+    );
+    assert_eq!(stage.rollout.status().next, Some(Transition::Enable));
+    stage.tick();
+    assert_eq!(samples(&stage, &Family::GATE_PASSED).len(), 1);
 }
