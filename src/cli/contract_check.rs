@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     cli::output::{Exit, Output, escape, json},
-    diagnostics::{Fault, FaultCode},
+    diagnostics::{Diagnostics, Fault, FaultCode},
     document::{Document, DocumentError},
 };
 
@@ -37,7 +37,13 @@ pub(super) fn run(file: &Path, as_json: bool) -> Output {
     };
     let faults = match String::from_utf8(bytes) {
         Ok(text) => faults(&text),
-        Err(error) => vec![FaultEntry::not_utf8(&error.to_string())],
+        Err(error) => {
+            let mut diagnostics = Diagnostics::default();
+            let expected = format!("a JSON document: {error}");
+            diagnostics.add(FaultCode::InvalidJson, "", expected);
+            let faults = diagnostics.into_faults();
+            faults.iter().map(FaultEntry::of).collect()
+        }
     };
     output(file, faults, as_json)
 }
@@ -51,7 +57,7 @@ fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
         many => format!("{file}: {many} faults\n"),
     };
     let lines = faults.iter().map(FaultEntry::line);
-    let text = head + lines.collect::<Vec<String>>().concat().as_str();
+    let text = head + &lines.collect::<String>();
     let json = as_json.then(|| json(&ContractCheck { valid, faults }));
     match (valid, json) {
         (true, json) => Output::success(json.unwrap_or(text)),
@@ -80,18 +86,6 @@ impl FaultEntry {
             value: fault.value().to_owned(),
             expected: fault.expected().to_owned(),
             message: fault.to_string(),
-        }
-    }
-
-    fn not_utf8(why: &str) -> Self {
-        let expected = format!("a JSON document: {why}");
-        Self {
-            part: "contract",
-            code: FaultCode::InvalidJson.as_str(),
-            place: String::new(),
-            value: String::new(),
-            message: format!("at the top level: invalid json; expected {expected}"),
-            expected,
         }
     }
 }

@@ -13,11 +13,11 @@ use crate::{
     cli::output::{Exit, Output, escape, json},
     rollout::{
         Phase, Projection, ProjectionError, RolloutState, UnknownEvent,
-        event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange},
+        event::{Attempt, Event, EventPayload},
         gate::GateReport,
         journal::{JournalReader, ReadError, ReadErrorKind, TornLine, Verified},
         names::Identifier,
-        policy::{Policy, PolicyDocument},
+        policy::Policy,
     },
     time::{SystemClock, Timestamp},
 };
@@ -67,14 +67,11 @@ impl ReadJournal {
         })
     }
 
-    /// The state of the rollout.
-    pub(super) fn state(&self) -> Result<&RolloutState, Output> {
-        self.projection.state().ok_or_else(|| {
-            Output::failure(
-                Exit::CheckFailed,
-                "the journal holds no rollout: it was never opened",
-            )
-        })
+    /// The policy in force, or the default if another version wrote it.
+    pub(super) fn policy(&self) -> Policy {
+        let state = self.projection.state();
+        let policy = state.and_then(|state| Policy::from_document(&state.policy).ok());
+        policy.unwrap_or_default()
     }
 }
 
@@ -101,6 +98,27 @@ impl From<Broken> for Output {
         match broken {
             Broken::Unreadable(why) => Self::failure(Exit::Error, why),
             Broken::Line(_, why) => Self::failure(Exit::CheckFailed, why),
+        }
+    }
+}
+
+/// Shows the rollout of a journal, as JSON or as text.
+pub(super) fn show(
+    path: &Path,
+    as_json: bool,
+    to_json: impl FnOnce(&ReadJournal) -> String,
+    to_text: impl FnOnce(&ReadJournal, &RolloutState) -> String,
+) -> Output {
+    let journal = match ReadJournal::read(path) {
+        Ok(journal) => journal,
+        Err(broken) => return broken.into(),
+    };
+    match journal.projection.state() {
+        Some(_) if as_json => Output::success(to_json(&journal)),
+        Some(state) => Output::success(to_text(&journal, state)),
+        None => {
+            let why = "the journal holds no rollout: it was never opened";
+            Output::failure(Exit::CheckFailed, why)
         }
     }
 }
@@ -188,59 +206,72 @@ pub(super) fn unknown_text(journal: &ReadJournal) -> String {
 }
 
 /// The last report of a gate, and the attempt that evaluated it.
+#[derive(Serialize)]
 pub(super) struct LastReport<'a> {
     /// The report.
+    #[serde(flatten)]
     pub(super) report: &'a GateReport,
-    /// The event that carries it.
-    pub(super) event: &'a Event,
-    /// The attempted step, from and to.
-    pub(super) step: Option<(Phase, Phase)>,
+    /// The sequence number of the event that carries it.
+    pub(super) seq: u64,
+    /// When that happened.
+    pub(super) at: Timestamp,
+    /// The phase to be left.
+    from: Option<Phase>,
+    /// The phase to be reached.
+    to: Option<Phase>,
+}
+
+impl LastReport<'_> {
+    /// The attempted step, after the verdict.
+    pub(super) fn step(&self) -> String {
+        let step = self.from.zip(self.to);
+        let step = step.map(|(from, to)| format!(" for {from} to {to}"));
+        step.unwrap_or_default()
+    }
+
+    /// Whether it passed; if not, in this word.
+    pub(super) const fn verdict(&self, failed: &'static str) -> &'static str {
+        if self.report.passed { "passed" } else { failed }
+    }
+
+    /// The evidence, in one line.
+    pub(super) fn evidence(&self) -> String {
+        evidence(self.report)
+    }
+}
+
+/// The evidence of a gate, in one line.
+pub(super) fn evidence(report: &GateReport) -> String {
+    serde_json::Value::Object(report.evidence.to_members()).to_string()
 }
 
 /// The last report of each gate, by its name.
 pub(super) fn last_reports(events: &[Event]) -> BTreeMap<&Identifier, LastReport<'_>> {
     let mut last = BTreeMap::new();
     for event in events {
-        let (reports, step) = reports(&event.payload);
-        for report in reports {
-            let last_report = LastReport {
+        let (reports, from, to) = match &event.payload {
+            EventPayload::PhaseChanged(change) => {
+                (&change.gates, Some(change.from), Some(change.to))
+            }
+            EventPayload::AttemptRefused(refused) => match refused.attempt {
+                Attempt::Transition { from, to } => (&refused.gates, Some(from), Some(to)),
+                Attempt::Access => (&refused.gates, None, None),
+            },
+            _ => continue,
+        };
+        last.extend(reports.iter().map(|report| {
+            let (seq, at) = (event.seq, event.at);
+            let last = LastReport {
                 report,
-                event,
-                step,
+                seq,
+                at,
+                from,
+                to,
             };
-            last.insert(&report.name, last_report);
-        }
+            (&report.name, last)
+        }));
     }
     last
-}
-
-/// The gate reports of an event, and the step they belong to.
-fn reports(payload: &EventPayload) -> (&[GateReport], Option<(Phase, Phase)>) {
-    match payload {
-        EventPayload::PhaseChanged(PhaseChange {
-            from, to, gates, ..
-        }) => (gates, Some((*from, *to))),
-        EventPayload::AttemptRefused(AttemptRefused { attempt, gates, .. }) => match attempt {
-            Attempt::Transition { from, to } => (gates, Some((*from, *to))),
-            _ => (gates, None),
-        },
-        _ => (&[], None),
-    }
-}
-
-/// The limit for the duration of a rollback.
-pub(super) fn rollback_limit(policy: &PolicyDocument) -> Duration {
-    readable(policy).rollback_limit
-}
-
-/// The date by which the flag is to be retired.
-pub(super) fn retire_by(policy: &PolicyDocument) -> Option<Timestamp> {
-    readable(policy).retire_by
-}
-
-/// The policy, or the default if another version wrote it.
-fn readable(policy: &PolicyDocument) -> Policy {
-    Policy::from_document(policy).unwrap_or_default()
 }
 
 /// A duration as text, in whole seconds unless it is shorter than one.

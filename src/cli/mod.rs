@@ -23,7 +23,6 @@ mod check_removed;
 mod command;
 mod contract_check;
 mod journal;
-mod journal_json;
 mod output;
 mod report;
 mod report_sections;

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::rollout::names::Link;
+use crate::rollout::names::{Link, is_control};
 
 /// The output and the exit code of a subcommand.
 pub(super) struct Output {
@@ -22,13 +22,14 @@ pub(super) struct Output {
 
 /// An exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Exit {
-    /// Exit code 0.
-    Success,
-    /// Exit code 1: what was checked is not as required.
-    CheckFailed,
-    /// Exit code 2: wrong usage, or something could not be read or written.
-    Error,
+    /// All is as required.
+    Success = 0,
+    /// What was checked is not as required.
+    CheckFailed = 1,
+    /// Wrong usage, or something could not be read or written.
+    Error = 2,
 }
 
 impl Output {
@@ -78,11 +79,7 @@ impl Output {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Success => Self::SUCCESS,
-            Exit::CheckFailed => Self::from(1),
-            Exit::Error => Self::from(2),
-        }
+        Self::from(exit as u8)
     }
 }
 
@@ -95,9 +92,7 @@ pub(super) fn json(value: &impl Serialize) -> String {
 /// Escapes control characters and invisible or bidirectional formatting characters.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        push_escaped(&mut out, c);
-    }
+    text.chars().for_each(|c| push_escaped(&mut out, c));
     out
 }
 
@@ -134,28 +129,21 @@ fn at_start_of_line(text: &str) -> String {
 }
 
 fn ends_with_www(text: &str) -> bool {
-    let mut last = text.chars().rev();
-    (0..3).all(|_| matches!(last.next(), Some('w' | 'W')))
+    let last = text.len().saturating_sub(3);
+    text.as_bytes()[last..].eq_ignore_ascii_case(b"www")
 }
 
 fn push_escaped(out: &mut String, c: char) {
     if c == '\t' {
         out.push(' ');
-    } else if c.is_control() || is_format(c) {
+    } else if is_control(c) || is_zero_width(c) {
         out.extend(c.escape_unicode());
     } else {
         out.push(c);
     }
 }
 
-/// Line and paragraph separators, bidirectional controls, and zero-width characters.
-fn is_format(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}'
-    )
+/// Zero-width characters, which are valid in names: some scripts and emoji join letters by them.
+fn is_zero_width(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}')
 }

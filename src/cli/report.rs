@@ -2,31 +2,53 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::{
     cli::{
-        journal::{ReadJournal, retire_by, torn_text, unknown_text},
-        journal_json::ReportJson,
+        journal::{ReadJournal, show, torn_text, unknown_text},
         output::{Output, json, markdown, markdown_link},
         report_sections::{
-            checks, client_rollbacks, gates, incidents, obligations, overrides, rollbacks, waivers,
+            checks, client_rollbacks, gates, incident_text, incidents, link_text, obligations,
+            overrides, rollbacks, waivers,
         },
+        status::StatusJson,
     },
     rollout::{
-        Phase, RolloutState,
-        event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange},
-        names::{Identifier, IncidentId},
+        EventRef, Phase, RolloutState,
+        event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange, Recovered},
+        names::Identifier,
     },
 };
 
-pub(super) fn run(journal: &Path, as_json: bool) -> Output {
-    let journal = match ReadJournal::read(journal) {
-        Ok(journal) => journal,
-        Err(broken) => return broken.into(),
-    };
-    match journal.state() {
-        Ok(_) if as_json => Output::success(json(&ReportJson::new(&journal))),
-        Ok(state) => Output::success(document(&journal, state)),
-        Err(output) => output,
+/// The state of the rollout, and its history.
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    status: StatusJson<'a>,
+    recoveries: Vec<RecoveryJson<'a>>,
+    events: &'a [Event],
+}
+
+#[derive(Serialize)]
+struct RecoveryJson<'a> {
+    torn: &'a Recovered,
+    done: &'a EventRef,
+}
+
+pub(super) fn run(path: &Path, as_json: bool) -> Output {
+    let to_json = |journal: &ReadJournal| json(&ReportJson::new(journal));
+    show(path, as_json, to_json, document)
+}
+
+impl<'a> ReportJson<'a> {
+    fn new(journal: &'a ReadJournal) -> Self {
+        let recoveries = journal.projection.recoveries().iter();
+        let recoveries = recoveries.map(|(torn, done)| RecoveryJson { torn, done });
+        Self {
+            status: StatusJson::new(journal),
+            recoveries: recoveries.collect(),
+            events: &journal.events,
+        }
     }
 }
 
@@ -56,7 +78,7 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("- Phase: **{}** since {}\n", state.phase, state.entered.at),
         format!("- As of: {}\n", journal.now),
     ];
-    if let Some(date) = retire_by(&state.policy) {
+    if let Some(date) = journal.policy().retire_by {
         let late = state.phase != Phase::Retired && date < journal.now;
         let late = if late { " (**overdue**)" } else { "" };
         lines.push(format!("- To be retired by: {date}{late}\n"));
@@ -113,11 +135,7 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::PhaseChanged(change) => phase_changed(change),
         EventPayload::CheckReported(report) => {
             let colour = if report.green { "green" } else { "not green" };
-            let link = report
-                .link
-                .as_ref()
-                .map(|at| format!(" {}", markdown_link(at)));
-            let link = link.unwrap_or_default();
+            let link = link_text(report.link.as_ref());
             format!("check {} {colour}{link}", markdown(report.check.as_str()))
         }
         EventPayload::IncidentOpened(payload) => {
@@ -160,17 +178,12 @@ fn what(payload: &EventPayload) -> String {
 }
 
 fn phase_changed(change: &PhaseChange) -> String {
-    let step = format!("**{}** to **{}**", change.from, change.to);
-    let incident = change.incident.as_ref().map(IncidentId::as_str);
-    let incident = incident.map(|id| format!(", incident {}", markdown(id)));
+    let (from, to) = (change.from, change.to);
+    let incident = incident_text(change.incident.as_ref());
     let overridden = names(change.overridden.iter());
     let overridden = overridden.map(|gates| format!(", **override** of {gates}"));
-    [
-        step,
-        incident.unwrap_or_default(),
-        overridden.unwrap_or_default(),
-    ]
-    .concat()
+    let overridden = overridden.unwrap_or_default();
+    format!("**{from}** to **{to}**{incident}{overridden}")
 }
 
 fn refused(payload: &AttemptRefused) -> String {

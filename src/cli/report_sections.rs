@@ -2,20 +2,19 @@
 
 use crate::{
     cli::{
-        journal::{ReadJournal, duration_text, last_reports, rollback_limit},
-        journal_json::evidence,
+        journal::{ReadJournal, duration_text, evidence, last_reports},
         output::{markdown, markdown_link},
     },
     rollout::{
         EventRef, Override, Rollback, RolloutState,
         event::{Event, EventPayload, PhaseChange},
         gate::GateReport,
-        names::IncidentId,
+        names::{IncidentId, Link},
     },
 };
 
 pub(super) fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let limit = rollback_limit(&state.policy);
+    let limit = journal.policy().rollback_limit;
     let owed = state.obligations(journal.now, limit);
     owed.map(|owed| {
         let late = if owed.overdue { " (**overdue**)" } else { "" };
@@ -61,9 +60,7 @@ fn rollback(back: &Rollback, journal: &ReadJournal) -> String {
 
 pub(super) fn overrides(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
     let overrides = state.overrides.iter();
-    overrides
-        .map(|cutover| overridden(cutover, journal))
-        .collect()
+    overrides.map(|done| overridden(done, journal)).collect()
 }
 
 fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
@@ -74,12 +71,12 @@ fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
         let (name, seen) = (report.name.as_str(), evidence(report));
         format!("  - {}: {}\n", markdown(name), markdown(&seen))
     });
-    head + failing.collect::<Vec<String>>().concat().as_str()
+    head + &failing.collect::<String>()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {
     match &event.payload {
-        EventPayload::PhaseChanged(change) => PhaseChange::failing(&change).collect(),
+        EventPayload::PhaseChanged(change) => PhaseChange::failing(change).collect(),
         _ => Vec::new(),
     }
 }
@@ -89,11 +86,8 @@ pub(super) fn waivers(journal: &ReadJournal) -> Vec<String> {
     let lines = journal.events.iter().filter_map(|event| {
         let text = match &event.payload {
             EventPayload::DependenceWaived(payload) => {
-                let expired = if payload.until <= journal.now {
-                    " (past)"
-                } else {
-                    ""
-                };
+                let past = payload.until <= journal.now;
+                let expired = if past { " (past)" } else { "" };
                 let whose = markdown(&payload.target.to_string());
                 let owner = markdown(payload.owner.as_str());
                 format!("{whose} until {}{expired}, owner {owner}", payload.until)
@@ -135,13 +129,11 @@ pub(super) fn client_rollbacks(state: &RolloutState) -> Vec<String> {
     let rollbacks = state.client_rollbacks.iter();
     rollbacks
         .map(|back| {
-            let incident = back.incident.as_ref().map(IncidentId::as_str);
-            let incident = incident.map(|id| format!(", incident {}", markdown(id)));
             format!(
                 "- {} to {}{}; {}, {}\n",
                 markdown(back.kind.as_str()),
                 markdown(back.version.as_str()),
-                incident.unwrap_or_default(),
+                incident_text(back.incident.as_ref()),
                 back.done.at,
                 by(&back.done),
             )
@@ -158,14 +150,10 @@ pub(super) fn checks(state: &RolloutState) -> Vec<String> {
             } else {
                 "**not green**"
             };
-            let link = check
-                .link
-                .as_ref()
-                .map(|at| format!(" {}", markdown_link(at)));
             format!(
                 "- {} {colour}{}; {}, {}\n",
                 markdown(name.as_str()),
-                link.unwrap_or_default(),
+                link_text(check.link.as_ref()),
                 check.reported.at,
                 by(&check.reported),
             )
@@ -177,19 +165,14 @@ pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
     let last = last_reports(&journal.events);
     last.values()
         .map(|last| {
-            let verdict = if last.report.passed {
-                "passed"
-            } else {
-                "**failed**"
-            };
-            let step = last.step.map(|(from, to)| format!(" for {from} to {to}"));
+            let verdict = last.verdict("**failed**");
             format!(
                 "- {} {verdict}{}; event {}, {}: {}\n",
                 markdown(last.report.name.as_str()),
-                step.unwrap_or_default(),
-                last.event.seq,
-                last.event.at,
-                markdown(&evidence(last.report)),
+                last.step(),
+                last.seq,
+                last.at,
+                markdown(&last.evidence()),
             )
         })
         .collect()
@@ -198,4 +181,16 @@ pub(super) fn gates(journal: &ReadJournal) -> Vec<String> {
 fn by(event: &EventRef) -> String {
     let actor = markdown(&event.actor.to_string());
     format!("by {actor}: {}", markdown(event.reason.as_str()))
+}
+
+/// The incident, if there is one, after what it caused.
+pub(super) fn incident_text(incident: Option<&IncidentId>) -> String {
+    incident.map_or_else(String::new, |id| {
+        format!(", incident {}", markdown(id.as_str()))
+    })
+}
+
+/// The link, if there is one, after what it shows.
+pub(super) fn link_text(link: Option<&Link>) -> String {
+    link.map_or_else(String::new, |link| format!(" {}", markdown_link(link)))
 }

@@ -2,27 +2,44 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::{
     cli::{
         journal::{
-            ReadJournal, duration_text, last_reports, retire_by, rollback_limit, torn_text,
-            unknown_text,
+            LastReport, ReadJournal, duration_text, last_reports, show, torn_text, unknown_text,
         },
-        journal_json,
         output::{Output, escape, json},
     },
-    rollout::{EventRef, Phase, RolloutState},
+    rollout::{EventRef, Phase, RolloutState, RolloutView, UnknownEvent, journal::TornLine},
 };
 
+/// The state of the rollout, and what only the journal contains.
+#[derive(Serialize)]
+pub(super) struct StatusJson<'a> {
+    #[serde(flatten)]
+    rollout: Option<RolloutView>,
+    /// The last report of each gate in the journal.
+    journaled_gates: Vec<LastReport<'a>>,
+    unknown_events: &'a [UnknownEvent],
+    sha256: &'a str,
+    torn: Option<TornLine>,
+}
+
 pub(super) fn run(path: &Path, as_json: bool) -> Output {
-    let journal = match ReadJournal::read(path) {
-        Ok(journal) => journal,
-        Err(broken) => return broken.into(),
-    };
-    match journal.state() {
-        Ok(_) if as_json => Output::success(json(&journal_json::StatusJson::new(&journal))),
-        Ok(state) => Output::success(text(&journal, state)),
-        Err(output) => output,
+    let to_json = |journal: &ReadJournal| json(&StatusJson::new(journal));
+    show(path, as_json, to_json, text)
+}
+
+impl<'a> StatusJson<'a> {
+    pub(super) fn new(journal: &'a ReadJournal) -> Self {
+        Self {
+            rollout: RolloutView::of_journal(&journal.projection, journal.now),
+            journaled_gates: last_reports(&journal.events).into_values().collect(),
+            unknown_events: journal.projection.unknown_events(),
+            sha256: &journal.verified.sha256,
+            torn: journal.verified.torn,
+        }
     }
 }
 
@@ -48,7 +65,7 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
 
 /// The date by which the flag is to be retired.
 fn end(journal: &ReadJournal, state: &RolloutState) -> String {
-    match retire_by(&state.policy) {
+    match journal.policy().retire_by {
         Some(_) if state.phase == Phase::Retired => String::new(),
         Some(date) if date < journal.now => format!("  OVERDUE: to be retired by {date}\n"),
         Some(date) => format!("  to be retired by {date}\n"),
@@ -61,33 +78,28 @@ fn section(title: &str, lines: &[String]) -> String {
         return format!("{title}: none\n");
     }
     let lines = lines.iter().map(|line| format!("  {}\n", escape(line)));
-    format!("{title}:\n{}", lines.collect::<Vec<String>>().concat())
+    format!("{title}:\n{}", lines.collect::<String>())
 }
 
 fn gates(journal: &ReadJournal) -> Vec<String> {
     let last = last_reports(&journal.events);
     last.values()
         .map(|last| {
-            let verdict = if last.report.passed {
-                "passed"
-            } else {
-                "FAILED"
-            };
-            let step = last.step.map(|(from, to)| format!(" for {from} to {to}"));
+            let verdict = last.verdict("FAILED");
             format!(
                 "{} {verdict} at {}{} (event {}): {}",
                 last.report.name,
-                last.event.at,
-                step.unwrap_or_default(),
-                last.event.seq,
-                journal_json::evidence(last.report),
+                last.at,
+                last.step(),
+                last.seq,
+                last.evidence(),
             )
         })
         .collect()
 }
 
 fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
-    let limit = rollback_limit(&state.policy);
+    let limit = journal.policy().rollback_limit;
     let owed = state.obligations(journal.now, limit);
     owed.map(|owed| {
         let late = if owed.overdue { "OVERDUE " } else { "" };

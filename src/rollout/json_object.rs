@@ -1,7 +1,5 @@
 //! A JSON object of a bounded size.
 
-use std::{error::Error, fmt};
-
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value, json};
 
@@ -12,19 +10,15 @@ pub struct JsonObject<const MAX_BYTES: usize>(Map<String, Value>);
 /// A policy as a JSON object of at most 32 KiB, written without white space.
 pub type PolicyDocument = JsonObject<{ 32 * 1024 }>;
 
-/// A JSON value that is not an object, or too large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidObject {
-    kind: InvalidObjectKind,
-}
-
-/// What is wrong with a JSON value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a JSON value is not a bounded object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidObjectKind {
+pub enum InvalidObject {
     /// It is not an object.
+    #[error("is not a JSON object")]
     NotAnObject,
     /// It is too large.
+    #[error("has {bytes} bytes of JSON, the limit is {most}")]
     TooLarge {
         /// Its size in bytes.
         bytes: usize,
@@ -32,6 +26,7 @@ pub enum InvalidObjectKind {
         most: usize,
     },
     /// It is nested more than 32 levels deep.
+    #[error("is nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
 }
 
@@ -47,13 +42,12 @@ impl<const MAX_BYTES: usize> JsonObject<MAX_BYTES> {
     pub fn new(value: Value) -> Result<Self, InvalidObject> {
         let bytes = size(&value);
         let most = MAX_BYTES;
-        let kind = match value {
-            Value::Object(_) if bytes > most => InvalidObjectKind::TooLarge { bytes, most },
-            Value::Object(_) if !within(&value, MAX_DEPTH) => InvalidObjectKind::TooDeep,
-            Value::Object(members) => return Ok(Self(members)),
-            _ => InvalidObjectKind::NotAnObject,
-        };
-        Err(InvalidObject { kind })
+        match value {
+            Value::Object(_) if bytes > most => Err(InvalidObject::TooLarge { bytes, most }),
+            Value::Object(_) if !within(&value, MAX_DEPTH) => Err(InvalidObject::TooDeep),
+            Value::Object(members) => Ok(Self(members)),
+            _ => Err(InvalidObject::NotAnObject),
+        }
     }
 
     /// An object whatever the value is: what is not one becomes the member `value`, and what is too large is left out
@@ -90,30 +84,6 @@ impl<'de, const MAX_BYTES: usize> Deserialize<'de> for JsonObject<MAX_BYTES> {
     }
 }
 
-impl InvalidObject {
-    /// What is wrong.
-    #[must_use]
-    pub const fn kind(&self) -> InvalidObjectKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for InvalidObject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            InvalidObjectKind::NotAnObject => f.write_str("is not a JSON object"),
-            InvalidObjectKind::TooLarge { bytes, most } => {
-                write!(f, "has {bytes} bytes of JSON, the limit is {most}")
-            }
-            InvalidObjectKind::TooDeep => {
-                write!(f, "is nested more than {MAX_DEPTH} levels deep")
-            }
-        }
-    }
-}
-
-impl Error for InvalidObject {}
-
 /// Whether a value is nested no deeper than this.
 fn within(value: &Value, depth: usize) -> bool {
     let Some(inner) = depth.checked_sub(1) else {
@@ -147,7 +117,7 @@ mod tests {
             "has 4097 bytes of JSON, the limit is 4096"
         );
         let error = Object::new(json!([])).unwrap_err();
-        assert_eq!(error.kind(), InvalidObjectKind::NotAnObject);
+        assert_eq!(error, InvalidObject::NotAnObject);
     }
 
     #[test]
@@ -155,7 +125,7 @@ mod tests {
         let nested = |depth| (1..depth).fold(json!({}), |inner, _| json!({ "in": inner }));
         assert!(Object::new(nested(MAX_DEPTH)).is_ok());
         let error = Object::new(nested(MAX_DEPTH + 1)).unwrap_err();
-        assert_eq!(error.kind(), InvalidObjectKind::TooDeep);
+        assert_eq!(error, InvalidObject::TooDeep);
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl ImpossibleTransition {
         self.from.transitions().map(Transition::to)
     }
 
-    fn names(&self) -> String {
+    fn names(self) -> String {
         let names: Vec<&str> = self.possible().map(Phase::as_str).collect();
         match names.as_slice() {
             [] => "none, retired is final".to_owned(),

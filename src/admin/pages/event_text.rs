@@ -19,10 +19,10 @@ pub(crate) fn event_text(event: &Event) -> String {
             counted(torn.bytes, "byte"),
             torn.line
         ),
-        EventPayload::AttemptRefused(refused) => refusal(&event.actor, &refused),
+        EventPayload::AttemptRefused(refused) => refusal(&event.actor, refused),
         payload => {
             let who = actor_label(&event.actor);
-            format!("{} {}", capital(&who), what(&payload))
+            format!("{} {}", capital(&who), what(payload))
         }
     }
 }

@@ -3,21 +3,21 @@
 //!
 //! Manifests and configuration files are read line by line, without a parser, so that broken files are searched too.
 
-use serde::Serialize;
+use crate::words::words;
 
 /// This crate's name as a package.
 const PACKAGE: &str = env!("CARGO_PKG_NAME");
 
-/// What a line matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Match {
-    /// The name of the flag.
-    Flag,
-    /// The name of this crate.
-    Crate,
-    /// The name that a `Cargo.toml` of the tree gives to this crate.
-    Rename,
+words! {
+    /// What a line matches.
+    pub(super) enum Match {
+        /// The name of the flag.
+        Flag = "flag",
+        /// The name of this crate.
+        Crate = "crate",
+        /// The name that a `Cargo.toml` of the tree gives to this crate.
+        Rename = "rename",
+    }
 }
 
 /// The flag and this crate, in all their spellings.
@@ -25,16 +25,6 @@ pub(super) struct Patterns {
     flag: String,
     /// The flag as an environment variable spells it: parts joined by one or two underscores.
     flag_parts: Vec<String>,
-}
-
-impl Match {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Flag => "flag",
-            Self::Crate => "crate",
-            Self::Rename => "rename",
-        }
-    }
 }
 
 impl Patterns {
@@ -74,24 +64,22 @@ impl Patterns {
 
 /// Whether a line contains a text as a whole word.
 pub(super) fn has_word(line: &str, word: &str) -> bool {
-    line.match_indices(word).any(|(at, found)| {
+    has(line, word, is_word)
+}
+
+/// Whether a line contains a text that is not the end of a longer word, nor goes on with such a character.
+pub(super) fn has(line: &str, text: &str, goes_on: impl Fn(char) -> bool) -> bool {
+    line.match_indices(text).any(|(at, found)| {
         let before = line[..at].chars().next_back();
         let after = line[at + found.len()..].chars().next();
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+        !before.is_some_and(is_word) && !after.is_some_and(&goes_on)
     })
 }
 
 /// Whether a line has the name of this crate, alone or at the start of a longer name, or that of its layer.
 fn has_crate(line: &str) -> bool {
     let spelled = line.replace('-', "_").to_ascii_lowercase();
-    let named = spelled
-        .match_indices("legacy_http_compat")
-        .any(|(at, name)| {
-            let before = spelled[..at].chars().next_back();
-            let after = spelled[at + name.len()..].chars().next();
-            !before.is_some_and(is_word) && !after.is_some_and(char::is_alphanumeric)
-        });
-    named || line.contains("LegacyHttpCompat")
+    has(&spelled, "legacy_http_compat", char::is_alphanumeric) || line.contains("LegacyHttpCompat")
 }
 
 fn is_word(c: char) -> bool {

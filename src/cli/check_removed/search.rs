@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    patterns::{ConfigKeys, Match, Patterns, has_dependency, has_word, renames},
+    patterns::{ConfigKeys, Match, Patterns, has, has_dependency, has_word, renames},
     source_tree::{SourceTree, Unreadable, read_text},
 };
 use crate::{
@@ -34,30 +34,13 @@ pub(in crate::cli) struct CheckRemovedArgs {
     json: bool,
 }
 
-#[derive(Serialize)]
-struct SearchOutput<'a> {
-    removed: bool,
-    flag: &'a FlagName,
-    files_read: usize,
-    binary_files: usize,
-    findings: &'a [Finding],
-    unreadable: &'a [Unreadable],
-}
-
 /// Runs `check-removed`.
 pub(in crate::cli) fn check_removed(args: &CheckRemovedArgs) -> Output {
     let tree = SourceTree::walk(&args.paths, &args.exclude);
     let search = Search::through(&tree, args.flag.as_str());
-    let exit = exit(&search);
+    let exit = search.exit();
     let text = if args.json {
-        json(&SearchOutput {
-            removed: exit == Exit::Success,
-            flag: &args.flag,
-            files_read: search.files,
-            binary_files: search.binary,
-            findings: &search.findings,
-            unreadable: &search.unreadable,
-        })
+        json(&search)
     } else {
         findings_text(&search, exit)
     };
@@ -68,41 +51,25 @@ pub(in crate::cli) fn check_removed(args: &CheckRemovedArgs) -> Output {
     }
 }
 
-/// An unreadable file may hold anything, and without a file read nothing is proved.
-fn exit(search: &Search) -> Exit {
-    if !search.unreadable.is_empty() || search.files == 0 {
-        Exit::Error
-    } else if search.findings.is_empty() {
-        Exit::Success
-    } else {
-        Exit::CheckFailed
-    }
-}
-
-fn findings_text(search: &Search, exit: Exit) -> String {
+fn findings_text(search: &Search<'_>, exit: Exit) -> String {
     let lines = search.findings.iter().map(|found| {
         let path = escape(&found.path);
-        format!(
-            "{path}:{}: {}: {}\n",
-            found.line,
-            found.what.as_str(),
-            found.text
-        )
+        format!("{path}:{}: {}: {}\n", found.line, found.what, found.text)
     });
     let lines: Vec<String> = lines.collect();
-    let (files, binary) = (search.files, search.binary);
+    let (files, binary) = (search.files_read, search.binary_files);
     match exit {
         Exit::Success => format!("removed: {files} files read, {binary} binary files skipped\n"),
         _ => lines.concat(),
     }
 }
 
-fn errors(search: &Search) -> Vec<String> {
+fn errors(search: &Search<'_>) -> Vec<String> {
     let unreadable = search.unreadable.iter();
     let mut errors: Vec<String> = unreadable
         .map(|file| format!("cannot read {}: {}", escape(&file.path), file.message))
         .collect();
-    if search.files == 0 && errors.is_empty() {
+    if search.files_read == 0 && errors.is_empty() {
         errors.push("nothing is proved: no text file was found".to_owned());
     }
     if !search.findings.is_empty() {
@@ -116,15 +83,18 @@ fn errors(search: &Search) -> Vec<String> {
 }
 
 /// The result of a search.
-struct Search {
+#[derive(Serialize)]
+struct Search<'a> {
+    removed: bool,
+    flag: &'a str,
+    /// The number of text files.
+    files_read: usize,
+    /// The number of binary files, which are skipped.
+    binary_files: usize,
     /// The matching lines, in the order of files and lines.
     findings: Vec<Finding>,
     /// The files that could not be read.
     unreadable: Vec<Unreadable>,
-    /// The number of text files read.
-    files: usize,
-    /// The number of binary files skipped.
-    binary: usize,
 }
 
 /// A matching line.
@@ -143,14 +113,16 @@ struct Wanted<'a> {
     renames: Vec<String>,
 }
 
-impl Search {
+impl<'a> Search<'a> {
     /// Searches all files of a tree.
-    fn through(tree: &SourceTree, flag: &str) -> Self {
+    fn through(tree: &SourceTree, flag: &'a str) -> Self {
         let mut search = Self {
+            removed: false,
+            flag,
+            files_read: 0,
+            binary_files: 0,
             findings: Vec::new(),
             unreadable: tree.unreadable.clone(),
-            files: 0,
-            binary: 0,
         };
         let wanted = Wanted {
             flag,
@@ -160,14 +132,26 @@ impl Search {
         for path in &tree.files {
             match read_text(path) {
                 Ok(Some(text)) => {
-                    search.files += 1;
+                    search.files_read += 1;
                     search.findings.extend(wanted.in_file(path, &text));
                 }
-                Ok(None) => search.binary += 1,
+                Ok(None) => search.binary_files += 1,
                 Err(error) => search.unreadable.push(Unreadable::new(path, &error)),
             }
         }
+        search.removed = search.exit() == Exit::Success;
         search
+    }
+
+    /// An unreadable file may hold anything, and without a file read nothing is proved.
+    fn exit(&self) -> Exit {
+        if !self.unreadable.is_empty() || self.files_read == 0 {
+            Exit::Error
+        } else if self.findings.is_empty() {
+            Exit::Success
+        } else {
+            Exit::CheckFailed
+        }
     }
 }
 
@@ -218,15 +202,7 @@ fn all_renames(tree: &SourceTree) -> Vec<String> {
 fn uses(line: &str, name: &str) -> bool {
     let name = name.replace('-', "_");
     let imports = line.contains("use ") || line.contains("extern crate ");
-    starts_path(line, &name) || (imports && has_word(line, &name))
-}
-
-/// Whether `name::` occurs, not as the end of a longer word.
-fn starts_path(line: &str, name: &str) -> bool {
-    line.match_indices(&format!("{name}::")).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
-    })
+    has(line, &format!("{name}::"), |_| false) || (imports && has_word(line, &name))
 }
 
 fn is_manifest(path: &Path) -> bool {

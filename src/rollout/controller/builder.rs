@@ -65,7 +65,7 @@ pub struct RolloutBuilder {
 /// Why a rollout could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct OpenRolloutError(OpenRolloutErrorKind);
+pub struct OpenRolloutError(#[from] OpenRolloutErrorKind);
 
 /// The reason that a rollout could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -96,12 +96,6 @@ impl OpenRolloutError {
     #[must_use]
     pub const fn kind(&self) -> &OpenRolloutErrorKind {
         &self.0
-    }
-}
-
-impl From<OpenRolloutErrorKind> for OpenRolloutError {
-    fn from(kind: OpenRolloutErrorKind) -> Self {
-        Self(kind)
     }
 }
 
@@ -183,9 +177,7 @@ impl RolloutBuilder {
     /// When the policy is not valid; when the journal cannot be read, belongs to another flag, has events of a kind or a policy that this version does
     /// not know, or is empty and cannot be written; when two gates have the same name.
     pub fn open(self, journal: Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError> {
-        self.check_gates()?;
-        let valid = self.policy.validate();
-        valid.map_err(OpenRolloutErrorKind::Policy)?;
+        self.check()?;
         let projection = self.replayed(&*journal)?;
         let state = open_state(&projection);
         let policy = Policy::from_document(&state.policy);
@@ -199,7 +191,8 @@ impl RolloutBuilder {
         Ok(rollout)
     }
 
-    fn check_gates(&self) -> Result<(), OpenRolloutErrorKind> {
+    fn check(&self) -> Result<(), OpenRolloutErrorKind> {
+        self.policy.validate()?;
         let built_in = BuiltInGate::ALL.iter().map(|gate| gate.identifier());
         let mut names: BTreeSet<Identifier> = built_in.collect();
         for name in self.gates.iter().map(|gate| gate.name()) {

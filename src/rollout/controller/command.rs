@@ -103,12 +103,7 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.kind {
-            RefusalKind::Impossible(error) => Some(error),
-            RefusalKind::NotJournaled(error) => Some(error),
-            RefusalKind::Unreadable(error) => Some(error),
-            _ => None,
-        }
+        self.kind.source()
     }
 }
 
@@ -128,16 +123,21 @@ fn list(names: &[Identifier]) -> String {
 /// let context = CommandContext::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
 ///     .correlated(CorrelationId::new("req-17")?)
 ///     .expecting(42); // the head that mara's page showed
-/// assert_eq!(context.expected_head(), Some(42));
+/// assert_eq!(context.expected_head, Some(42));
 /// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
+#[non_exhaustive]
 pub struct CommandContext {
-    actor: Actor,
-    reason: Reason,
-    correlation_id: Option<CorrelationId>,
-    expected_head: Option<u64>,
+    /// Who gives the command.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Reason,
+    /// The id that relates the command to a request or a pipeline.
+    pub correlation_id: Option<CorrelationId>,
+    /// The head that the journal must have.
+    pub expected_head: Option<u64>,
 }
 
 impl CommandContext {
@@ -162,24 +162,6 @@ impl CommandContext {
     pub const fn expecting(mut self, head: u64) -> Self {
         self.expected_head = Some(head);
         self
-    }
-
-    /// Who gives the command.
-    #[must_use]
-    pub const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    /// Why.
-    #[must_use]
-    pub const fn reason(&self) -> &Reason {
-        &self.reason
-    }
-
-    /// The head that the journal must have.
-    #[must_use]
-    pub const fn expected_head(&self) -> Option<u64> {
-        self.expected_head
     }
 
     pub(super) fn event(&self, at: Timestamp, payload: EventPayload) -> NewEvent {

@@ -187,7 +187,7 @@ impl Rollout {
         for _ in 0..TRIES {
             recorded = self.deps.prepare(&mut controller).and_then(|()| {
                 match command
-                    .expected_head()
+                    .expected_head
                     .filter(|head| *head != controller.head())
                 {
                     Some(expected) => Err(self.deps.conflict(&controller, expected)),
@@ -197,7 +197,7 @@ impl Rollout {
                 }
             });
             let conflict = matches!(recorded, Err(RefusalKind::Conflict(_)));
-            if !conflict || command.expected_head().is_some() {
+            if !conflict || command.expected_head.is_some() {
                 break;
             }
         }

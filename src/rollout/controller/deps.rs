@@ -1,4 +1,4 @@
-//! What a rollout works with: flag, journal, clock, census, metrics, contract, gates.
+//! What a rollout works with, and the events that it journals by itself.
 
 use std::sync::Arc;
 

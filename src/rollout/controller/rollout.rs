@@ -1,4 +1,4 @@
-//! The rollout of one flag.
+//! The rollout of one flag: its status, its periodic work and its metrics.
 
 use std::{
     fmt,
@@ -20,8 +20,7 @@ use crate::{
         gate::evaluate,
         journal::Journal,
         phase::{Phase, Transition},
-        policy::Policy,
-        state::{ObligationKind, RolloutState},
+        state::ObligationKind,
         view::{RolloutStatus, next_gated, overdue},
     },
     worker::Tick,
@@ -118,18 +117,22 @@ impl Rollout {
     }
 
     /// Publishes the status, with the gate reports as last evaluated.
-    pub(super) fn publish(&self, controller: &ControllerState) {
+    pub(super) fn publish(&self, controller: &ControllerState) -> Arc<RolloutStatus> {
         let mut published = lock(&self.status);
         let gates = (published.next, published.gates.clone());
         *published = Arc::new(status(&self.deps, controller, gates));
+        Arc::clone(&published)
     }
 
-    /// Publishes the gate reports of the next transition.
-    pub(super) fn publish_gates(&self, step: Transition, gates: Vec<GateReport>) {
+    /// Evaluates the gates of a transition, and publishes the reports if it is the next one.
+    pub(super) fn evaluate(&self, status: &RolloutStatus, step: Transition) -> Vec<GateReport> {
+        let context = self.deps.context(step, &status.state, &status.policy);
+        let gates = evaluate(&context, &self.deps.gates);
         let mut published = lock(&self.status);
         if published.next == Some(step) {
-            Arc::make_mut(&mut published).gates = gates;
+            Arc::make_mut(&mut published).gates.clone_from(&gates);
         }
+        gates
     }
 }
 
@@ -200,19 +203,15 @@ impl Rollout {
     }
 
     fn refresh_gates(&self) {
-        let Some((step, state, policy)) = self.due_refresh() else {
+        let status = self.status();
+        let Some(step) = status.next else {
             return;
         };
-        let context = self.deps.context(step, &state, &policy);
-        self.publish_gates(step, evaluate(&context, &self.deps.gates));
-    }
-
-    fn due_refresh(&self) -> Option<(Transition, RolloutState, Policy)> {
-        let mut controller = self.controller();
-        let step = next_gated(controller.state())?;
         let now = self.deps.clock.monotonic();
-        let due = controller.gate_refresh.take(step, now);
-        due.then(|| (step, controller.state().clone(), controller.policy.clone()))
+        let due = self.controller().gate_refresh.take(step, now);
+        if due {
+            self.evaluate(&status, step);
+        }
     }
 }
 

@@ -1,19 +1,19 @@
 //! The gated transitions, and the abort.
 
+use std::sync::Arc;
+
 use super::{
     command::CommandContext,
     command::{Refusal, RefusalKind},
-    deps::{Deps, LogFailures},
+    deps::LogFailures,
     rollout::Rollout,
 };
 use crate::rollout::{
     event::{Attempt, Event, EventPayload, PhaseChange},
     evidence::GateReport,
-    gate::evaluate,
     names::Identifier,
     phase::{ImpossibleTransition, Phase, Transition},
-    policy::Policy,
-    state::RolloutState,
+    view::RolloutStatus,
 };
 
 /// What a transition would result in.
@@ -30,13 +30,6 @@ pub struct DryRun {
     pub gates: Vec<GateReport>,
 }
 
-/// What a transition is decided by.
-struct CommandSnapshot {
-    head: u64,
-    state: RolloutState,
-    policy: Policy,
-}
-
 impl Rollout {
     /// Evaluates the gates of a transition without making it.
     ///
@@ -44,20 +37,18 @@ impl Rollout {
     ///
     /// When the journal cannot be read.
     pub fn dry_run(&self, step: Transition) -> Result<DryRun, Refusal> {
-        let snapshot = {
-            let mut controller = self.controller();
-            let caught_up = self.deps.catch_up(&mut controller);
-            caught_up.map_err(|error| {
-                let kind = RefusalKind::Unreadable(error);
-                Refusal::new(controller.head(), Vec::new(), kind)
-            })?;
-            CommandSnapshot::new(controller.head(), controller.state(), &controller.policy)
-        };
+        let mut controller = self.controller();
+        let caught_up = self.deps.catch_up(&mut controller);
+        let status = self.publish(&controller);
+        drop(controller);
+        caught_up.map_err(|error| {
+            Refusal::new(status.head, Vec::new(), RefusalKind::Unreadable(error))
+        })?;
         Ok(DryRun {
             step,
-            head: snapshot.head,
-            impossible: snapshot.state.phase.step(step.to()).err(),
-            gates: snapshot.evaluate(&self.deps, self, step),
+            head: status.head,
+            impossible: status.state.phase.step(step.to()).err(),
+            gates: self.evaluate(&status, step),
         })
     }
 
@@ -100,7 +91,7 @@ impl Rollout {
             Ok(Transition::Rollback) => (Vec::new(), Some(RefusalKind::NeedsIncident)),
             Ok(step) => {
                 // Without the lock: a rollback never waits for a gate.
-                let gates = snapshot.evaluate(&self.deps, self, step);
+                let gates = self.evaluate(&snapshot, step);
                 let refused = refused(step, &gates, overridden);
                 (gates, refused)
             }
@@ -132,14 +123,14 @@ impl Rollout {
         appended.map_err(|kind| Refusal::new(controller.head(), gates, kind))
     }
 
-    /// The state to decide by, if the journal works and its head is the expected one.
-    fn snapshot(&self, to: Phase, command: &CommandContext) -> Result<CommandSnapshot, Refusal> {
+    /// The status to decide by, if the journal works and its head is the expected one.
+    fn snapshot(&self, to: Phase, command: &CommandContext) -> Result<Arc<RolloutStatus>, Refusal> {
         let mut controller = self.controller();
         let ready = self.deps.prepare(&mut controller);
         self.publish(&controller);
         let refused = |kind| Refusal::new(controller.head(), Vec::new(), kind);
         ready.map_err(refused)?;
-        if let Some(expected) = command.expected_head()
+        if let Some(expected) = command.expected_head
             && expected != controller.head()
         {
             return Err(refused(self.deps.conflict(&controller, expected)));
@@ -149,28 +140,7 @@ impl Rollout {
         if step.is_ok_and(Transition::is_gated) {
             self.deps.journal_contract(&mut controller);
         }
-        Ok(CommandSnapshot::new(
-            controller.head(),
-            controller.state(),
-            &controller.policy,
-        ))
-    }
-}
-
-impl CommandSnapshot {
-    fn new(head: u64, state: &RolloutState, policy: &Policy) -> Self {
-        Self {
-            head,
-            state: state.clone(),
-            policy: policy.clone(),
-        }
-    }
-
-    fn evaluate(&self, deps: &Deps, rollout: &Rollout, step: Transition) -> Vec<GateReport> {
-        let context = deps.context(step, &self.state, &self.policy);
-        let gates = evaluate(&context, &deps.gates);
-        rollout.publish_gates(step, gates.clone());
-        gates
+        Ok(self.publish(&controller))
     }
 }
 

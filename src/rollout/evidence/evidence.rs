@@ -1,4 +1,4 @@
-//! The report of a gate: whether it passes, and its evidence.
+//! The built-in gates, the report of a gate, and its evidence.
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};

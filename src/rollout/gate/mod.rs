@@ -13,7 +13,7 @@ pub use super::{
         PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence,
         UnknownReason,
     },
-    json_object::{InvalidObject, InvalidObjectKind, JsonObject},
+    json_object::{InvalidObject, JsonObject},
 };
 pub(super) use gate::evaluate;
 pub use gate::{Gate, GateContext};

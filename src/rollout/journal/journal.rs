@@ -1,4 +1,4 @@
-//! The trait of a journal.
+//! The trait of a journal, and its head.
 
 use std::{
     fmt,

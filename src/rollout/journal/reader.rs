@@ -1,4 +1,4 @@
-//! Reads the lines of a journal.
+//! The lines of a journal: how one is encoded, decoded, and read after the other.
 
 use std::{
     fs::File,

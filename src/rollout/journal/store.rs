@@ -1,4 +1,4 @@
-//! The lines of a journal in its storage.
+//! A journal in its storage: a file, or in tests one that fails.
 
 use std::{
     fmt,

@@ -16,10 +16,11 @@ mod types;
 mod validate;
 mod waiver_target;
 
-pub use types::{Actor, ActorKind};
 pub use types::{
-    ActorId, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId, Link, Owner, Reason,
-    Summary,
+    Actor, ActorId, ActorKind, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId,
+    Link, Owner, Reason, Summary,
 };
+#[cfg(feature = "cli")]
+pub(crate) use validate::is_control;
 pub use validate::{InvalidText, InvalidTextKind};
 pub use waiver_target::WaiverTarget;

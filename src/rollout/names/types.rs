@@ -1,4 +1,4 @@
-//! The texts that events contain, each a type with its length and form.
+//! The actors and texts that events contain, each text a type with its length and form.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 
 use super::validate::{InvalidText, InvalidTextKind, validate};
-use crate::{contract::Contract, words::words};
+use crate::{contract::Contract, http_syntax::token, words::words};
 
 /// Defines a text type with a name, a length and a form.
 ///
@@ -156,8 +156,7 @@ impl ContractDigest {
 }
 
 fn is_token(text: &str) -> bool {
-    let in_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    text.bytes().all(in_token)
+    token(text.as_bytes()).is_some()
 }
 
 /// Only web schemes: a page that shows the link must not run a script.

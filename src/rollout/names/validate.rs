@@ -1,8 +1,6 @@
 //! The rules for texts that people and services enter: bounded, not blank, and without characters that change how the
 //! surrounding text is displayed.
 
-use std::{error::Error, fmt};
-
 /// Why a text was refused.
 ///
 /// ```
@@ -12,19 +10,22 @@ use std::{error::Error, fmt};
 /// assert_eq!(error.kind(), InvalidTextKind::Control { place: 3, character: '\u{202e}' });
 /// assert_eq!(error.to_string(), "reason: character 4 is U+202E, a control character");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {kind}")]
 pub struct InvalidText {
     what: &'static str,
     kind: InvalidTextKind,
 }
 
 /// What is wrong with a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidTextKind {
     /// It is empty or all white space.
+    #[error("is blank")]
     Blank,
     /// It has more characters than it may have.
+    #[error("has {characters} characters, the limit is {most}")]
     TooLong {
         /// How many it has.
         characters: usize,
@@ -32,6 +33,7 @@ pub enum InvalidTextKind {
         most: usize,
     },
     /// It contains a control character, a line break or a character that changes the text direction (bidi).
+    #[error("character {} is U+{:04X}, a control character", place.saturating_add(1), u32::from(*character))]
     Control {
         /// How many characters precede it.
         place: usize,
@@ -39,6 +41,7 @@ pub enum InvalidTextKind {
         character: char,
     },
     /// It does not have the required form, which this describes.
+    #[error("is not {0}")]
     Malformed(&'static str),
 }
 
@@ -59,27 +62,6 @@ impl InvalidText {
         self.kind
     }
 }
-
-impl fmt::Display for InvalidText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.what)?;
-        match self.kind {
-            InvalidTextKind::Blank => f.write_str("is blank"),
-            InvalidTextKind::TooLong { characters, most } => {
-                write!(f, "has {characters} characters, the limit is {most}")
-            }
-            InvalidTextKind::Control { place, character } => write!(
-                f,
-                "character {} is U+{:04X}, a control character",
-                place.saturating_add(1),
-                u32::from(character)
-            ),
-            InvalidTextKind::Malformed(expected) => write!(f, "is not {expected}"),
-        }
-    }
-}
-
-impl Error for InvalidText {}
 
 /// Checks the rules that apply to every text.
 pub(super) fn validate(what: &'static str, text: &str, most: usize) -> Result<(), InvalidText> {
@@ -102,9 +84,9 @@ fn first_control(text: &str) -> Option<InvalidTextKind> {
     Some(InvalidTextKind::Control { place, character })
 }
 
-/// Whether a character controls the display instead of being displayed: the general category Cc, all characters of the property `Bidi_Control` (UAX #9), the line and paragraph
-/// separators, and the byte order mark.
-fn is_control(character: char) -> bool {
+/// Whether a character controls the display instead of being displayed: the general category Cc, all characters of the
+/// property `Bidi_Control` (UAX #9), the line and paragraph separators, and the byte order mark.
+pub(crate) fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -180,10 +180,10 @@ impl Policy {
         let ratio = self.coverage_ratio;
         if !(ratio > 0.0 && ratio <= 1.0) {
             let expected = "a ratio above 0 and up to 1";
-            out_of_range(diagnostics, "/coverage_ratio", ratio, expected);
+            out_of_range(diagnostics, "/coverage_ratio", &ratio, expected);
         }
         if self.processes == 0 {
-            out_of_range(diagnostics, "/processes", 0, "at least one process");
+            out_of_range(diagnostics, "/processes", &0, "at least one process");
         }
         check_limit("/rollback_limit", self.rollback_limit, diagnostics);
         if let Some(limits) = &self.auto_rollback {
@@ -220,7 +220,7 @@ impl AutoRollback {
         let percent = self.stranded_percent;
         if let Some(percent) = percent.filter(|percent| !(0.0..100.0).contains(percent)) {
             let expected = "a percentage of at least 0 and below 100";
-            out_of_range(diagnostics, "/stranded_percent", percent, expected);
+            out_of_range(diagnostics, "/stranded_percent", &percent, expected);
         }
     }
 }
@@ -275,7 +275,7 @@ pub(super) fn read_window(
     let window = Window::new(length).ok();
     if window.is_none() {
         let expected = "at least 1ms and at most 30d, the longest window of the census";
-        out_of_range(diagnostics, place, duration_text::write(length), expected);
+        out_of_range(diagnostics, place, &duration_text::write(length), expected);
     }
     window
 }
@@ -283,11 +283,11 @@ pub(super) fn read_window(
 fn check_limit(place: &str, limit: Duration, diagnostics: &mut Diagnostics) {
     if limit < Duration::from_millis(1) || limit > MAX_LIMIT {
         let expected = "at least 1ms and at most 100 years";
-        out_of_range(diagnostics, place, duration_text::write(limit), expected);
+        out_of_range(diagnostics, place, &duration_text::write(limit), expected);
     }
 }
 
-fn out_of_range(diagnostics: &mut Diagnostics, place: &str, value: impl ToString, expected: &str) {
+fn out_of_range(diagnostics: &mut Diagnostics, place: &str, value: &impl ToString, expected: &str) {
     diagnostics.add_at(place, FaultCode::OutOfRange, value.to_string(), expected);
 }
 

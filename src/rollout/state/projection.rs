@@ -1,4 +1,4 @@
-//! The projection of a journal.
+//! The projection of a journal: which events are valid, and the state that follows.
 
 use serde::Serialize;
 
@@ -169,10 +169,10 @@ type Checked = Result<(), ProjectionErrorKind>;
 pub(super) fn validate(state: Option<&RolloutState>, event: &Event) -> Checked {
     match (&event.payload, state) {
         (EventPayload::Recovered(_) | EventPayload::Unknown(_), _) => Ok(()),
-        (EventPayload::Opened(opened), None) => opens(&opened),
+        (EventPayload::Opened(opened), None) => opens(opened),
         (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
         (_, None) => Err(ProjectionErrorKind::NotOpened),
-        (payload, Some(state)) => validate_open(state, &payload),
+        (payload, Some(state)) => validate_open(state, payload),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The state of a rollout.
+//! The state of a rollout, and what each event does to it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -102,12 +102,6 @@ impl RolloutState {
         self.waivers.get(target).filter(|waiver| waiver.holds(now))
     }
 
-    /// The rollback because of which the flag is on now.
-    #[must_use]
-    pub fn running_rollback(&self) -> Option<&Rollback> {
-        self.rollbacks.last().filter(|last| last.is_running())
-    }
-
     /// The rollbacks without a post-analysis.
     pub fn open_post_analyses(&self) -> impl Iterator<Item = &Rollback> {
         self.rollbacks
@@ -147,8 +141,8 @@ impl RolloutState {
     pub(super) fn apply(&mut self, event: &Event) {
         let reference = EventRef::of(event);
         match &event.payload {
-            EventPayload::PhaseChanged(change) => self.change_phase(&change, &reference),
-            EventPayload::CheckReported(payload) => self.report_check(&payload, reference),
+            EventPayload::PhaseChanged(change) => self.change_phase(change, &reference),
+            EventPayload::CheckReported(payload) => self.report_check(payload, reference),
             EventPayload::IncidentOpened(payload) => {
                 self.open_incidents
                     .insert(payload.incident.clone(), reference);
@@ -156,18 +150,18 @@ impl RolloutState {
             EventPayload::IncidentClosed(payload) => {
                 self.open_incidents.remove(&payload.incident);
             }
-            EventPayload::ClientRolledBack(payload) => self.roll_back_client(&payload, reference),
-            EventPayload::DependenceWaived(payload) => self.waive(&payload, reference),
+            EventPayload::ClientRolledBack(payload) => self.roll_back_client(payload, reference),
+            EventPayload::DependenceWaived(payload) => self.waive(payload, reference),
             EventPayload::WaiverEnded(payload) => {
                 self.waivers.remove(&payload.target);
             }
-            EventPayload::ContractChanged(payload) => self.serve(&payload, reference),
-            EventPayload::PostAnalysisFiled(payload) => self.file(&payload, reference),
+            EventPayload::ContractChanged(payload) => self.serve(payload, reference),
+            EventPayload::PostAnalysisFiled(payload) => self.file(payload, reference),
             EventPayload::PolicyChanged(payload) => {
                 self.policy.clone_from(&payload.policy);
                 self.policy_set = reference;
             }
-            EventPayload::ProcessStarted(payload) => self.start(&payload, reference),
+            EventPayload::ProcessStarted(payload) => self.start(payload, reference),
             EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The projection holds these.
             EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}

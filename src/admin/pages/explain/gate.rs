@@ -15,13 +15,13 @@ use crate::{
 pub(crate) fn explain(report: &GateReport, context: &ExplainContext<'_>) -> Explanation {
     let (name, passed) = (report.name.as_str(), report.passed);
     let points = match &report.evidence {
-        Evidence::Instrumentation(evidence) => instrumentation(&evidence, passed),
-        Evidence::RequiredChecks(evidence) => required_checks(&evidence, context),
-        Evidence::NoDependentResponses(evidence) => no_dependent_responses(&evidence, context),
-        Evidence::AllCallersResolved(evidence) => all_callers_resolved(&evidence, context),
-        Evidence::Coverage(evidence) => coverage(&evidence),
-        Evidence::NoOpenIncident(evidence) => no_open_incident(&evidence, context),
-        Evidence::PostAnalysesFiled(evidence) => post_analyses_filed(&evidence, context),
+        Evidence::Instrumentation(evidence) => instrumentation(evidence, passed),
+        Evidence::RequiredChecks(evidence) => required_checks(evidence, context),
+        Evidence::NoDependentResponses(evidence) => no_dependent_responses(evidence, context),
+        Evidence::AllCallersResolved(evidence) => all_callers_resolved(evidence, context),
+        Evidence::Coverage(evidence) => coverage(evidence),
+        Evidence::NoOpenIncident(evidence) => no_open_incident(evidence, context),
+        Evidence::PostAnalysesFiled(evidence) => post_analyses_filed(evidence, context),
         Evidence::AutoRollback(evidence) => {
             vec![Point::new(counted(evidence.stranded, "stranded caller"))]
         }

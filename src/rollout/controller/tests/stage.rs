@@ -302,7 +302,8 @@ struct Counting(Arc<Mutex<usize>>);
 
 impl tracing::Subscriber for Counting {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN && metadata.target().ends_with("tick")
+        *metadata.level() == tracing::Level::WARN
+            && metadata.target().ends_with("controller::rollout")
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
