@@ -63,12 +63,6 @@ use crate::{
     worker::{BackgroundWorker, Tick},
 };
 
-/// The name of the journal in the data directory.
-const JOURNAL: &str = "journal.jsonl";
-
-/// The name of the census's snapshot in the data directory.
-const SNAPSHOT: &str = "census.snapshot";
-
 /// How often periodic work is looked at by default; each part decides by its own clock what is due.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -81,7 +75,7 @@ pub struct Migration {
     rollout: Arc<Rollout>,
     census: Arc<Census>,
     metrics: Arc<Metrics>,
-    worker: BackgroundWorker,
+    worker: Option<BackgroundWorker>,
 }
 
 /// Builder for [`Migration`].
@@ -91,6 +85,7 @@ pub struct MigrationBuilder {
     detector: Arc<dyn Detect>,
     flag_name: Option<String>,
     data_dir: Option<PathBuf>,
+    journal: Option<Arc<dyn Journal>>,
     policy: Policy,
     opening_phase: Option<Phase>,
     opened_by: Option<CommandContext>,
@@ -98,7 +93,7 @@ pub struct MigrationBuilder {
     gates: Vec<Arc<dyn Gate>>,
     census: CensusBuilder,
     accepts_census_loss: bool,
-    tick_interval: Duration,
+    tick_interval: Option<Duration>,
 }
 
 /// The part of a migration that could not be opened.
@@ -131,6 +126,12 @@ pub enum MigrationError {
 }
 
 impl Migration {
+    /// The file name of the journal in the data directory.
+    pub const JOURNAL: &str = "journal.jsonl";
+
+    /// The file name of the census snapshot in the data directory.
+    pub const SNAPSHOT: &str = "census.snapshot";
+
     /// A builder for the migration of the API that `contract` describes, with the callers that `detector` identifies.
     pub fn builder(
         contract: impl Into<LiveContract>,
@@ -142,13 +143,14 @@ impl Migration {
             detector: Arc::new(detector),
             flag_name: None,
             data_dir: None,
+            journal: None,
             policy: Policy::default(),
             opening_phase: None,
             opened_by: None,
             clock: Arc::new(SystemClock::new()),
             gates: Vec::new(),
             accepts_census_loss: false,
-            tick_interval: TICK,
+            tick_interval: Some(TICK),
         }
     }
 
@@ -184,15 +186,32 @@ impl Migration {
         &self.metrics
     }
 
-    /// The worker, which takes further periodic work.
+    /// The worker, which takes further periodic work; `None` [without one](MigrationBuilder::without_worker).
     #[must_use]
-    pub const fn worker(&self) -> &BackgroundWorker {
-        &self.worker
+    pub const fn worker(&self) -> Option<&BackgroundWorker> {
+        self.worker.as_ref()
     }
 
     /// Stops the worker and waits for its last work, the snapshot of the census included. Call it after the last request.
     pub fn shutdown(self) {
-        self.worker.shutdown();
+        match self.worker {
+            Some(worker) => worker.shutdown(),
+            None => Tick::shutdown(&self),
+        }
+    }
+}
+
+/// For a migration [without a worker](MigrationBuilder::without_worker).
+impl Tick for Migration {
+    /// Ticks the census, then the rollout, which reads it.
+    fn tick(&self) {
+        self.census.tick();
+        self.rollout.tick();
+    }
+
+    fn shutdown(&self) {
+        self.census.shutdown();
+        self.rollout.shutdown();
     }
 }
 
@@ -206,6 +225,12 @@ impl MigrationBuilder {
     /// An existing directory for the journal and the snapshot of the census. Without one, both live in memory.
     pub fn data_dir(mut self, path: impl AsRef<Path>) -> Self {
         self.data_dir = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// A journal to use in place of the one in the data directory.
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
         self
     }
 
@@ -255,7 +280,13 @@ impl MigrationBuilder {
 
     /// How often, in real time, the worker looks for work that is due; one second by default.
     pub fn tick_interval(mut self, interval: Duration) -> Self {
-        self.tick_interval = interval;
+        self.tick_interval = Some(interval);
+        self
+    }
+
+    /// Starts no worker: tick the [`Migration`] about once a second, by a thread of your own.
+    pub fn without_worker(mut self) -> Self {
+        self.tick_interval = None;
         self
     }
 
@@ -285,11 +316,16 @@ impl MigrationBuilder {
             rollout = rollout.opened_by(command);
         }
         let rollout = self.gates.into_iter().fold(rollout, RolloutBuilder::gate);
-        let rollout = Arc::new(rollout.open(open_journal(self.data_dir.as_deref(), self.clock)?)?);
+        let journal = match self.journal {
+            Some(journal) => journal,
+            None => open_journal(self.data_dir.as_deref(), self.clock)?,
+        };
+        let rollout = Arc::new(rollout.open(journal)?);
         // The census first: the rollout's gates read what it counted.
         let work: [Arc<dyn Tick>; 2] = [Arc::clone(&census) as _, Arc::clone(&rollout) as _];
-        let worker =
-            BackgroundWorker::start(self.tick_interval, work).map_err(MigrationError::Worker)?;
+        let start = |interval| BackgroundWorker::start(interval, work);
+        let worker = self.tick_interval.map(start).transpose();
+        let worker = worker.map_err(MigrationError::Worker)?;
         Ok(Migration {
             contract: self.contract,
             detector: self.detector,
@@ -329,7 +365,7 @@ fn open_census(
     accepts_loss: bool,
 ) -> Result<Census, OpenCensusError> {
     if let Some(dir) = data_dir {
-        census = census.snapshot(dir.join(SNAPSHOT));
+        census = census.snapshot(dir.join(Migration::SNAPSHOT));
     }
     if accepts_loss {
         census.open_with_loss()
@@ -343,7 +379,10 @@ fn open_journal(
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Journal>, OpenJournalError> {
     Ok(match data_dir {
-        Some(dir) => Arc::new(FileJournal::open_with_clock(dir.join(JOURNAL), clock)?),
+        Some(dir) => Arc::new(FileJournal::open_with_clock(
+            dir.join(Migration::JOURNAL),
+            clock,
+        )?),
         None => Arc::new(MemoryJournal::new()),
     })
 }
