@@ -3,12 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
-use super::{
-    compiled_shape::CompiledShape,
-    syntax::{self, field_slot},
-};
+use super::{compiled_shape::CompiledShape, headers};
 use crate::{
-    contract::definition::outcome::{Condition, MatchTarget},
+    contract::definition::endpoint::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
     json::{Field, FieldScanner, Fields},
 };
@@ -80,7 +77,7 @@ impl Conditions {
     ) -> Self {
         let mut compiled = Self::default();
         for (index, condition) in conditions.iter().enumerate() {
-            let (member, name) = place(&condition.on);
+            let (member, name) = condition.on.place();
             diagnostics.enter(member);
             diagnostics.enter(name);
             let mut earlier = conditions[..index].iter();
@@ -107,18 +104,18 @@ impl Conditions {
         }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = field_slot(pointer, requested.fields, diagnostics) {
+                if let Some(slot) = requested.fields.add(pointer, diagnostics) {
                     self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                if let Some(slot) = field_slot(pointer, requested.request_fields, diagnostics) {
+                if let Some(slot) = requested.request_fields.add(pointer, diagnostics) {
                     self.request_fields
                         .push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::Header(name) => {
-                if let Some(name) = syntax::header_name(name, diagnostics) {
+                if let Some(name) = headers::header_name(name, diagnostics) {
                     self.headers
                         .push((name, header_values(condition, diagnostics)));
                 }
@@ -230,22 +227,13 @@ fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<He
     let mut lines = Vec::new();
     for value in &condition.values {
         if let Some(text) = value.as_str() {
-            lines.extend(syntax::header_value(text, diagnostics));
+            lines.extend(headers::header_value(text, diagnostics));
         } else {
             let expected = "a string, or an array of strings";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
     lines
-}
-
-/// Where a document has the condition: in which member of the outcome, and its own name there.
-fn place(on: &MatchTarget) -> (&'static str, &str) {
-    match on {
-        MatchTarget::Field(pointer) => ("fields", pointer),
-        MatchTarget::RequestField(pointer) => ("request_fields", pointer),
-        MatchTarget::Header(name) => ("headers", name),
-    }
 }
 
 fn values(condition: &Condition) -> String {

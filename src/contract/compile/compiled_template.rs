@@ -4,8 +4,26 @@ use std::io::{self, Write};
 
 use uuid::Uuid;
 
-use super::capture::CapturedHeaders;
-use crate::json::{Field, Fields};
+use super::headers::CapturedHeaders;
+use crate::json::{Field, FieldScanner, Fields};
+
+/// A compiled template and the response fields that it reads.
+#[derive(Debug)]
+pub(crate) struct CompiledTemplate {
+    pub(super) fields: FieldScanner,
+    pub(super) parts: Vec<TemplatePart>,
+}
+
+/// Why a template could not be rendered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum RenderError {
+    /// The response's body is not JSON up to the required fields.
+    Malformed,
+    /// A required field of the request was not captured.
+    RequestFieldsNotCaptured,
+    /// The response or the request lacks a required value.
+    MissingValue,
+}
 
 /// What fills the placeholders of one response.
 #[derive(Clone, Copy)]
@@ -13,15 +31,6 @@ pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: &'v Fields<'v>,
     pub(crate) request: &'v Fields<'v>,
     pub(crate) captured: &'v CapturedHeaders,
-}
-
-/// A required placeholder has no value.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct MissingValue;
-
-#[derive(Debug, Default)]
-pub(super) struct TemplateParts {
-    pub(super) parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug)]
@@ -56,9 +65,32 @@ pub(super) enum Fallback {
     Default(Vec<TemplatePart>),
 }
 
-impl TemplateParts {
-    /// The body's bytes, in one allocation of their exact length.
-    pub(super) fn render(&self, values: PlaceholderValues<'_>) -> Result<Vec<u8>, MissingValue> {
+impl CompiledTemplate {
+    /// Whether it is the same for every response body.
+    pub(super) fn reads_no_field(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The legacy body, in one allocation of its exact length; `body` is that of the target response, which is not read if
+    /// no placeholder needs it.
+    pub(crate) fn render(
+        &self,
+        body: &[u8],
+        request: &Fields<'_>,
+        captured: &CapturedHeaders,
+    ) -> Result<Vec<u8>, RenderError> {
+        let fields = self.fields.scan(body);
+        if fields.lack_any_of(&self.fields) {
+            return Err(RenderError::Malformed);
+        }
+        if lack_request_field(&self.parts, request) {
+            return Err(RenderError::RequestFieldsNotCaptured);
+        }
+        let values = PlaceholderValues {
+            fields: &fields,
+            request,
+            captured,
+        };
         let mut length = Length::default();
         write_all(&self.parts, values, &mut length)?;
         let mut body = Vec::with_capacity(length.bytes);
@@ -126,7 +158,7 @@ fn write_all(
     parts: &[TemplatePart],
     values: PlaceholderValues<'_>,
     to: &mut impl Sink,
-) -> Result<(), MissingValue> {
+) -> Result<(), RenderError> {
     for part in parts {
         match part {
             TemplatePart::Text(text) => to.text(text),
@@ -177,7 +209,7 @@ impl CompiledPlaceholder {
         }
     }
 
-    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
+    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), RenderError> {
         match self.source {
             CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
                 match values.field(self.source) {
@@ -204,9 +236,9 @@ impl CompiledPlaceholder {
         &self,
         values: PlaceholderValues<'_>,
         to: &mut impl Sink,
-    ) -> Result<(), MissingValue> {
+    ) -> Result<(), RenderError> {
         match &self.fallback {
-            Fallback::Nothing => Err(MissingValue),
+            Fallback::Nothing => Err(RenderError::MissingValue),
             Fallback::Default(parts) => write_all(parts, values, to),
         }
     }
@@ -216,13 +248,7 @@ impl CompiledPlaceholder {
     }
 }
 
-impl TemplateParts {
-    /// Whether it takes a field of the request that is not known.
-    pub(super) fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
-        lack_request_field(&self.parts, request)
-    }
-}
-
+/// Whether any placeholder takes a field of the request that is not known.
 fn lack_request_field(parts: &[TemplatePart], request: &Fields<'_>) -> bool {
     parts.iter().any(|part| match part {
         TemplatePart::Text(_) | TemplatePart::Comma => false,

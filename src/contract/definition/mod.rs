@@ -1,8 +1,10 @@
 //! What a contract says, in Rust and as a document, before it is checked.
 
-pub(super) mod contract_document;
-pub(super) mod deprecation;
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type that the module is named for"
+)]
+pub(super) mod definition;
 pub(super) mod endpoint;
-pub(super) mod outcome;
 pub(super) mod shape;
 pub(super) mod template;
