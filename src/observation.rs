@@ -117,6 +117,10 @@ impl<'a> Observation<'a> {
         self.skipped = Some(reason);
     }
 
+    pub(crate) fn decision(&self) -> Decision {
+        self.decision
+    }
+
     /// The contract that served the request.
     pub(crate) fn contract(&self) -> &'a CompiledContract {
         self.contract

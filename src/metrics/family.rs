@@ -229,9 +229,12 @@ mod tests {
         assert_eq!(values("shape"), listed(&shapes));
         assert_eq!(
             values("reason"),
-            listed(&Vec::from_iter(
-                SkipReason::ALL.iter().map(|reason| reason.as_str())
-            ))
+            listed(
+                &SkipReason::ALL
+                    .iter()
+                    .map(|reason| reason.as_str())
+                    .collect::<Vec<_>>()
+            )
         );
     }
 }

@@ -1,15 +1,15 @@
-//! The response body.
+//! The response body, and peeking at the inner one before it is forwarded as if it had not been read.
 
 use std::{
+    borrow::Cow,
+    collections::VecDeque,
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
-
-use super::peek::{PeekedBody, poll_bytes};
 
 /// The response body of [`LegacyHttpCompat`](super::LegacyHttpCompat): the inner body unchanged, or a legacy body.
 ///
@@ -22,6 +22,38 @@ enum BodyKind<B: Body> {
     Unchanged(B),
     Peeked(PeekedBody<B>),
     Rewritten(Bytes),
+}
+
+/// A body whose beginning has been read; it is forwarded first.
+pub(super) struct PeekedBody<B: Body> {
+    /// Apart from the others, so that a body of one frame needs no queue.
+    first: Option<Polled<B::Error>>,
+    more: VecDeque<Polled<B::Error>>,
+    body: B,
+    length: usize,
+}
+
+/// What one poll of the body returned, and its size hint before that poll.
+struct Polled<E> {
+    size_hint: SizeHint,
+    item: PolledItem<E>,
+}
+
+enum PolledItem<E> {
+    Frame(Frame<Bytes>),
+    Error(E),
+    End,
+}
+
+/// How a peek ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PeekEnd {
+    /// The whole body was read.
+    Complete,
+    /// The body is larger than the limit.
+    TooLarge,
+    /// The body failed with an error.
+    Error,
 }
 
 impl<B: Body> ResponseBody<B> {
@@ -98,4 +130,112 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
             BodyKind::Rewritten(_) => "ResponseBody(rewritten)",
         })
     }
+}
+
+impl<B: Body + Unpin> PeekedBody<B> {
+    pub(super) fn new(body: B) -> Self {
+        Self {
+            first: None,
+            more: VecDeque::new(),
+            body,
+            length: 0,
+        }
+    }
+
+    /// Reads the body to its end, but not beyond the frame that exceeds `limit`, in bytes or in frames.
+    pub(super) fn poll_peek(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<PeekEnd> {
+        while !self.body.is_end_stream() {
+            let size_hint = self.body.size_hint();
+            let item = match ready!(poll_bytes(&mut self.body, cx)) {
+                Some(Ok(frame)) => PolledItem::Frame(frame),
+                Some(Err(error)) => PolledItem::Error(error),
+                None => PolledItem::End,
+            };
+            self.length += item.data().map_or(0, Bytes::len);
+            let end = match item {
+                PolledItem::End => Some(PeekEnd::Complete),
+                PolledItem::Error(_) => Some(PeekEnd::Error),
+                PolledItem::Frame(_) => {
+                    (self.length > limit || self.more.len() > limit).then_some(PeekEnd::TooLarge)
+                }
+            };
+            self.push(Polled { size_hint, item });
+            if let Some(end) = end {
+                return Poll::Ready(end);
+            }
+        }
+        Poll::Ready(PeekEnd::Complete)
+    }
+
+    /// All data read so far, in one piece. Data of a single frame is not copied.
+    pub(super) fn data(&self) -> Cow<'_, [u8]> {
+        let frames = || self.polled().filter_map(|polled| polled.item.data());
+        match frames().find(|data| !data.is_empty()) {
+            Some(first) if first.len() < self.length => {
+                Cow::Owned(frames().flatten().copied().collect())
+            }
+            Some(first) => Cow::Borrowed(first),
+            None => Cow::Borrowed(&[]),
+        }
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        if matches!(self.next().map(|next| &next.item), Some(PolledItem::End)) {
+            // It stays in the queue: a body must not be polled again after its end.
+            return Poll::Ready(None);
+        }
+        let next = self.first.take().or_else(|| self.more.pop_front());
+        match next.map(|next| next.item) {
+            Some(PolledItem::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
+            Some(PolledItem::Error(error)) => Poll::Ready(Some(Err(error))),
+            Some(PolledItem::End) | None => poll_bytes(&mut self.body, cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.next().is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.next()
+            .map_or_else(|| self.body.size_hint(), |next| next.size_hint)
+    }
+
+    fn push(&mut self, polled: Polled<B::Error>) {
+        if self.first.is_none() && self.more.is_empty() {
+            self.first = Some(polled);
+        } else {
+            self.more.push_back(polled);
+        }
+    }
+
+    fn polled(&self) -> impl Iterator<Item = &Polled<B::Error>> {
+        self.first.iter().chain(&self.more)
+    }
+
+    fn next(&self) -> Option<&Polled<B::Error>> {
+        self.polled().next()
+    }
+}
+
+impl<E> PolledItem<E> {
+    fn data(&self) -> Option<&Bytes> {
+        match self {
+            Self::Frame(frame) => frame.data_ref(),
+            Self::Error(_) | Self::End => None,
+        }
+    }
+}
+
+/// The next frame with its data as `Bytes`.
+fn poll_bytes<B: Body + Unpin>(
+    body: &mut B,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    Pin::new(body).poll_frame(cx).map_ok(into_bytes)
+}
+
+/// A frame with its data as `Bytes`; what is `Bytes` already is not copied.
+pub(super) fn into_bytes<D: Buf>(frame: Frame<D>) -> Frame<Bytes> {
+    frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))
 }

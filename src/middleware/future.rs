@@ -12,9 +12,8 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    body::ResponseBody,
+    body::{PeekedBody, ResponseBody},
     decide::{BodyNeed, BodyView, Exchange, ResponseDecision},
-    peek::PeekedBody,
 };
 
 pin_project! {

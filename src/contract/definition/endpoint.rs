@@ -239,23 +239,23 @@ impl Outcome {
         reader.diagnostics.describe("outcome", &name);
         reader.require("status");
         let status = reader.integer("status");
-        let on: [(_, fn(String) -> MatchTarget); 3] = [
-            ("fields", MatchTarget::Field),
-            ("request_fields", MatchTarget::RequestField),
-            ("headers", MatchTarget::Header),
-        ];
-        let conditions = on.map(|(member, on)| {
-            let condition = |name: &str, values: &_, _: &mut _| {
+        let mut conditions = |member, on: fn(String) -> MatchTarget| {
+            reader.entries(member, |name, values, _| {
                 Some(Condition::read(on(name.to_owned()), values))
-            };
-            reader.entries(member, condition)
-        });
+            })
+        };
+        let conditions = [
+            conditions("fields", MatchTarget::Field),
+            conditions("request_fields", MatchTarget::RequestField),
+            conditions("headers", MatchTarget::Header),
+        ]
+        .concat();
         let legacy = reader.nested("legacy", LegacyShape::read).flatten();
         reader.finish();
         Self {
             name,
             status,
-            conditions: conditions.concat(),
+            conditions,
             legacy,
         }
     }
