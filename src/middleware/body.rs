@@ -14,11 +14,9 @@ use http_body::{Body, Frame, SizeHint};
 /// The response body of [`LegacyHttpCompat`](super::LegacyHttpCompat): the inner body unchanged, or a legacy body.
 ///
 /// Its `Data` is [`Bytes`]; data of other types is copied into it.
-pub struct ResponseBody<B: Body> {
-    kind: BodyKind<B>,
-}
+pub struct ResponseBody<B: Body>(pub(super) BodyKind<B>);
 
-enum BodyKind<B: Body> {
+pub(super) enum BodyKind<B: Body> {
     Unchanged(B),
     Peeked(PeekedBody<B>),
     Rewritten(Bytes),
@@ -36,13 +34,7 @@ pub(super) struct PeekedBody<B: Body> {
 /// What one poll of the body returned, and its size hint before that poll.
 struct Polled<E> {
     size_hint: SizeHint,
-    item: PolledItem<E>,
-}
-
-enum PolledItem<E> {
-    Frame(Frame<Bytes>),
-    Error(E),
-    End,
+    item: Option<Result<Frame<Bytes>, E>>,
 }
 
 /// How a peek ended.
@@ -54,26 +46,6 @@ pub(super) enum PeekEnd {
     TooLarge,
     /// The body failed with an error.
     Error,
-}
-
-impl<B: Body> ResponseBody<B> {
-    pub(super) fn unchanged(body: B) -> Self {
-        Self {
-            kind: BodyKind::Unchanged(body),
-        }
-    }
-
-    pub(super) fn peeked(body: PeekedBody<B>) -> Self {
-        Self {
-            kind: BodyKind::Peeked(body),
-        }
-    }
-
-    pub(super) fn rewritten(body: Bytes) -> Self {
-        Self {
-            kind: BodyKind::Rewritten(body),
-        }
-    }
 }
 
 /// Nothing in it is structurally pinned: it is polled only where the inner body is `Unpin`.
@@ -90,7 +62,7 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        match &mut self.kind {
+        match &mut self.0 {
             BodyKind::Unchanged(body) => poll_bytes(body, cx),
             BodyKind::Peeked(body) => body.poll_frame(cx),
             BodyKind::Rewritten(bytes) if bytes.is_empty() => Poll::Ready(None),
@@ -99,7 +71,7 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.kind {
+        match &self.0 {
             BodyKind::Unchanged(body) => body.is_end_stream(),
             BodyKind::Peeked(body) => body.is_end_stream(),
             BodyKind::Rewritten(bytes) => bytes.is_empty(),
@@ -107,7 +79,7 @@ where
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.kind {
+        match &self.0 {
             BodyKind::Unchanged(body) => body.size_hint(),
             BodyKind::Peeked(body) => body.size_hint(),
             BodyKind::Rewritten(bytes) => SizeHint::with_exact(bytes.len() as u64),
@@ -117,14 +89,14 @@ where
 
 impl<B: Body + Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self::unchanged(B::default())
+        Self(BodyKind::Unchanged(B::default()))
     }
 }
 
 impl<B: Body> fmt::Debug for ResponseBody<B> {
     /// Shows which kind of body it is, and nothing of its content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.kind {
+        f.write_str(match &self.0 {
             BodyKind::Unchanged(_) => "ResponseBody(unchanged)",
             BodyKind::Peeked(_) => "ResponseBody(peeked)",
             BodyKind::Rewritten(_) => "ResponseBody(rewritten)",
@@ -146,16 +118,12 @@ impl<B: Body + Unpin> PeekedBody<B> {
     pub(super) fn poll_peek(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<PeekEnd> {
         while !self.body.is_end_stream() {
             let size_hint = self.body.size_hint();
-            let item = match ready!(poll_bytes(&mut self.body, cx)) {
-                Some(Ok(frame)) => PolledItem::Frame(frame),
-                Some(Err(error)) => PolledItem::Error(error),
-                None => PolledItem::End,
-            };
-            self.length += item.data().map_or(0, Bytes::len);
-            let end = match item {
-                PolledItem::End => Some(PeekEnd::Complete),
-                PolledItem::Error(_) => Some(PeekEnd::Error),
-                PolledItem::Frame(_) => {
+            let item = ready!(poll_bytes(&mut self.body, cx));
+            let end = match &item {
+                None => Some(PeekEnd::Complete),
+                Some(Err(_)) => Some(PeekEnd::Error),
+                Some(Ok(frame)) => {
+                    self.length += frame.data_ref().map_or(0, Bytes::len);
                     (self.length > limit || self.more.len() > limit).then_some(PeekEnd::TooLarge)
                 }
             };
@@ -169,7 +137,7 @@ impl<B: Body + Unpin> PeekedBody<B> {
 
     /// All data read so far, in one piece. Data of a single frame is not copied.
     pub(super) fn data(&self) -> Cow<'_, [u8]> {
-        let frames = || self.polled().filter_map(|polled| polled.item.data());
+        let frames = || self.polled().filter_map(Polled::data);
         match frames().find(|data| !data.is_empty()) {
             Some(first) if first.len() < self.length => {
                 Cow::Owned(frames().flatten().copied().collect())
@@ -180,15 +148,13 @@ impl<B: Body + Unpin> PeekedBody<B> {
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        if matches!(self.next().map(|next| &next.item), Some(PolledItem::End)) {
+        if self.next().is_some_and(|next| next.item.is_none()) {
             // It stays in the queue: a body must not be polled again after its end.
             return Poll::Ready(None);
         }
-        let next = self.first.take().or_else(|| self.more.pop_front());
-        match next.map(|next| next.item) {
-            Some(PolledItem::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
-            Some(PolledItem::Error(error)) => Poll::Ready(Some(Err(error))),
-            Some(PolledItem::End) | None => poll_bytes(&mut self.body, cx),
+        match self.first.take().or_else(|| self.more.pop_front()) {
+            Some(next) => Poll::Ready(next.item),
+            None => poll_bytes(&mut self.body, cx),
         }
     }
 
@@ -218,12 +184,9 @@ impl<B: Body + Unpin> PeekedBody<B> {
     }
 }
 
-impl<E> PolledItem<E> {
+impl<E> Polled<E> {
     fn data(&self) -> Option<&Bytes> {
-        match self {
-            Self::Frame(frame) => frame.data_ref(),
-            Self::Error(_) | Self::End => None,
-        }
+        self.item.as_ref()?.as_ref().ok()?.data_ref()
     }
 }
 

@@ -90,13 +90,11 @@ impl CaptureSlot {
     pub(super) fn read(&self) -> RequestFields {
         let not_seen = matches!(*self.state(), State::NotSeen);
         self.close(Completeness::Beginning);
-        match mem::replace(&mut *self.state(), State::Captured(Vec::new())) {
-            State::Captured(captured) => RequestFields { captured, not_seen },
-            State::NotSeen | State::Reading { .. } => RequestFields {
-                captured: Vec::new(),
-                not_seen,
-            },
-        }
+        let captured = match mem::replace(&mut *self.state(), State::Captured(Vec::new())) {
+            State::Captured(captured) => captured,
+            State::NotSeen | State::Reading { .. } => Vec::new(),
+        };
+        RequestFields { captured, not_seen }
     }
 
     fn close(&self, completeness: Completeness) {

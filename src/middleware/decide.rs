@@ -7,7 +7,7 @@ use http::{HeaderMap, Response, StatusCode, response};
 use http_body::Body;
 
 use super::{
-    body::{PeekEnd, PeekedBody, ResponseBody},
+    body::{BodyKind, PeekEnd, PeekedBody, ResponseBody},
     capture_slot::{CaptureSlot, RequestFields},
     layer_settings::LayerSettings,
     rewrite::{add_vary, rewrite_head},
@@ -105,10 +105,10 @@ impl ResponseDecision {
         view: &BodyView<'_>,
     ) -> Response<ResponseBody<B>> {
         let body = match self.decide_and_apply(&mut head, view) {
-            None => ResponseBody::unchanged(body),
-            Some(bytes) => ResponseBody::rewritten(bytes),
+            None => BodyKind::Unchanged(body),
+            Some(bytes) => BodyKind::Rewritten(bytes),
         };
-        Response::from_parts(head, body)
+        Response::from_parts(head, ResponseBody(body))
     }
 
     /// The response, unchanged or rewritten, after a peek at its body.
@@ -128,10 +128,10 @@ impl ResponseDecision {
             }
         };
         let body = match new_body {
-            None => ResponseBody::peeked(peeked),
-            Some(bytes) => ResponseBody::rewritten(bytes),
+            None => BodyKind::Peeked(peeked),
+            Some(bytes) => BodyKind::Rewritten(bytes),
         };
-        Response::from_parts(head, body)
+        Response::from_parts(head, ResponseBody(body))
     }
 
     /// Decides the outcome, reads the flag, rewrites the head of a legacy response, and notifies the observers. Returns

@@ -279,11 +279,7 @@ fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) -> Kinds {
         let expected = "at least one client kind, for example AGENT";
         diagnostics.add_at("/kinds", FaultCode::NoKinds, "", expected);
     }
-    if names.len() >= Kinds::MAX {
-        let expected = format!("at most {} besides other", Kinds::MAX - 1);
-        let count = names.len().to_string();
-        diagnostics.add_at("/kinds", FaultCode::TooMany, count, expected);
-    }
+    diagnostics.at_most(Kinds::MAX - 1, "besides other", "/kinds", names.len());
     let mut distinct: Vec<&str> = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let place = format!("/kinds/{index}");

@@ -60,16 +60,12 @@ impl CompiledContract {
 
     pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
         check_base_path(&definition.base_path, diagnostics);
-        if definition.endpoints.len() > Self::MAX_ENDPOINTS {
-            let expected = format!("at most {} endpoints", Self::MAX_ENDPOINTS);
-            let count = definition.endpoints.len().to_string();
-            diagnostics.add_at("/endpoints", FaultCode::TooMany, count, expected);
-        }
+        let endpoints = definition.endpoints.len();
+        diagnostics.at_most(Self::MAX_ENDPOINTS, "endpoints", "/endpoints", endpoints);
         let notice = definition.deprecation.as_ref();
         let notice = notice
             .map(|deprecation| DeprecationHeaders::compile(deprecation, diagnostics))
             .unwrap_or_default();
-        let endpoints = definition.endpoints.len();
         let mut compiled = Self {
             id: ContractId::next(),
             definition,

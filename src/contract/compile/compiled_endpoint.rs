@@ -58,11 +58,8 @@ impl CompiledEndpoint {
             vary: None,
             by_status: Vec::new(),
         };
-        if endpoint.outcomes.len() > Self::MAX_OUTCOMES {
-            let expected = format!("at most {} outcomes", Self::MAX_OUTCOMES);
-            let count = endpoint.outcomes.len().to_string();
-            diagnostics.add_at("/outcomes", FaultCode::TooMany, count, expected);
-        }
+        let outcomes = endpoint.outcomes.len();
+        diagnostics.at_most(Self::MAX_OUTCOMES, "outcomes", "/outcomes", outcomes);
         diagnostics.enter("outcomes");
         for (index, outcome) in endpoint.outcomes.iter().enumerate() {
             diagnostics.enter(index);
@@ -231,7 +228,7 @@ fn covered_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o s
 type Combination<'c> = Vec<(&'c MatchTarget, &'c Value)>;
 
 /// Each way to fulfil the conditions with one value for each.
-fn combinations(conditions: &[Condition]) -> Option<Vec<Combination<'_>>> {
+fn combinations<'c>(conditions: &'c [Condition]) -> Option<Vec<Combination<'c>>> {
     let count = conditions.iter().try_fold(1_usize, |n, condition| {
         n.checked_mul(condition.values.len())
     })?;
@@ -239,20 +236,15 @@ fn combinations(conditions: &[Condition]) -> Option<Vec<Combination<'_>>> {
         return None;
     }
     Some(conditions.iter().fold(vec![Vec::new()], |made, condition| {
-        let longer = |before| {
-            condition
-                .values
-                .iter()
-                .map(move |value| with(before, (&condition.on, value)))
+        let values = condition.values.iter().map(|value| (&condition.on, value));
+        let longer = |before: &Combination<'c>| {
+            values
+                .clone()
+                .map(|next| [before.as_slice(), &[next]].concat())
+                .collect::<Vec<_>>()
         };
         made.iter().flat_map(longer).collect()
     }))
-}
-
-fn with<'c>(before: &Combination<'c>, next: (&'c MatchTarget, &'c Value)) -> Combination<'c> {
-    let mut longer = before.clone();
-    longer.push(next);
-    longer
 }
 
 /// Whether a response with these parts certainly fulfils the condition.

@@ -46,7 +46,7 @@ pub(super) struct Conditions {
 }
 
 /// The slot of a field and the values of which it must be one.
-type FieldCondition = (usize, Vec<Scalar>);
+type FieldCondition = (usize, Vec<Value>);
 
 /// The fields that the conditions of an endpoint's outcomes read, of the response and of the request.
 pub(super) struct RequestedFields<'s> {
@@ -59,14 +59,6 @@ pub(super) enum ConditionResult {
     Fulfilled,
     Failed,
     Undecided(MissingInput),
-}
-
-#[derive(Debug)]
-enum Scalar {
-    /// `null`, `true` or `false`, as written in JSON.
-    Word(&'static str),
-    Number(Number),
-    Text(String),
 }
 
 impl Conditions {
@@ -157,41 +149,31 @@ fn fields_result(
     for (slot, values) in conditions {
         match fields.map_or(Field::Unknown, |fields| fields.get(*slot)) {
             Field::Unknown => result = ConditionResult::Undecided(missing),
-            Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
+            Field::Present(json) if values.iter().any(|value| is_written_as(value, json)) => {}
             Field::Present(_) | Field::Absent => return ConditionResult::Failed,
         }
     }
     result
 }
 
-impl Scalar {
-    fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => Self::Word("null"),
-            Value::Bool(true) => Self::Word("true"),
-            Value::Bool(false) => Self::Word("false"),
-            Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Array(_) | Value::Object(_) => return None,
-        })
-    }
-
-    /// Whether this JSON text is the same value.
-    fn is(&self, json: &str) -> bool {
-        match self {
-            Self::Word(word) => json == *word,
-            Self::Number(number) => {
-                serde_json::from_str(json).is_ok_and(|other| same_number(number, &other))
-            }
-            Self::Text(text) => match json
-                .strip_prefix('"')
-                .and_then(|json| json.strip_suffix('"'))
-            {
+/// Whether the JSON text is this scalar.
+fn is_written_as(scalar: &Value, json: &str) -> bool {
+    match scalar {
+        Value::Number(number) => {
+            serde_json::from_str(json).is_ok_and(|other| same_number(number, &other))
+        }
+        Value::String(text) => {
+            let quoted = json.strip_prefix('"');
+            match quoted.and_then(|json| json.strip_suffix('"')) {
                 Some(plain) if !plain.contains('\\') => plain == text,
                 Some(_) => serde_json::from_str::<String>(json).is_ok_and(|other| other == *text),
                 None => false,
-            },
+            }
         }
+        Value::Bool(true) => json == "true",
+        Value::Bool(false) => json == "false",
+        Value::Null => json == "null",
+        Value::Array(_) | Value::Object(_) => false,
     }
 }
 
@@ -210,17 +192,14 @@ fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> b
         .any(|line| values.contains(line))
 }
 
-fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Scalar> {
-    let mut scalars = Vec::new();
+fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Value> {
     for value in &condition.values {
-        if let Some(scalar) = Scalar::of(value) {
-            scalars.push(scalar);
-        } else {
+        if value.is_array() || value.is_object() {
             let expected = "a string, a number, true, false or null, or an array of these";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
-    scalars
+    condition.values.clone()
 }
 
 fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<HeaderValue> {

@@ -55,14 +55,15 @@ pub(super) enum CompiledSource {
 #[derive(Debug)]
 pub(super) struct CompiledPlaceholder {
     pub(super) source: CompiledSource,
-    pub(super) fallback: Fallback,
+    /// Without one the value is required, or the member around it is omitted.
+    pub(super) default: Option<Vec<TemplatePart>>,
 }
 
-#[derive(Debug)]
-pub(super) enum Fallback {
-    /// None: the value is required, or the member around it is omitted.
-    Nothing,
-    Default(Vec<TemplatePart>),
+/// What fills a placeholder.
+enum PlaceholderValue<'v> {
+    Json(&'v str),
+    Text(&'v str),
+    Uuid,
 }
 
 impl CompiledTemplate {
@@ -174,16 +175,6 @@ fn write_all(
     Ok(())
 }
 
-impl PlaceholderValues<'_> {
-    fn field(&self, source: CompiledSource) -> Option<Field<'_>> {
-        match source {
-            CompiledSource::Field(slot) => Some(self.fields.get(slot)),
-            CompiledSource::RequestField(slot) => Some(self.request.get(slot)),
-            CompiledSource::Header(_) | CompiledSource::Uuid => None,
-        }
-    }
-}
-
 /// Whether any placeholder in an optional part has a value.
 fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
     parts.iter().any(|part| match part {
@@ -194,53 +185,42 @@ fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
 }
 
 impl CompiledPlaceholder {
-    /// Only for an optional placeholder, whose default, if any, is optional too.
-    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
-        let own = match self.source {
-            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
-                matches!(values.field(self.source), Some(Field::Present(_)))
+    fn value<'v>(&self, values: PlaceholderValues<'v>) -> Option<PlaceholderValue<'v>> {
+        let field = match self.source {
+            CompiledSource::Field(slot) => values.fields.get(slot),
+            CompiledSource::RequestField(slot) => values.request.get(slot),
+            CompiledSource::Header(placeholder) => {
+                return values.captured.get(placeholder).map(PlaceholderValue::Text);
             }
-            CompiledSource::Header(placeholder) => values.captured.get(placeholder).is_some(),
-            CompiledSource::Uuid => true,
+            CompiledSource::Uuid => return Some(PlaceholderValue::Uuid),
         };
-        own || match &self.fallback {
-            Fallback::Nothing => false,
-            Fallback::Default(parts) => have_value(parts, values),
+        match field {
+            Field::Present(json) => Some(PlaceholderValue::Json(json)),
+            Field::Absent | Field::Unknown => None,
         }
     }
 
+    /// Only for an optional placeholder, whose default, if any, is optional too.
+    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
+        let default = self.default.as_ref();
+        self.value(values).is_some() || default.is_some_and(|parts| have_value(parts, values))
+    }
+
     fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), RenderError> {
-        match self.source {
-            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
-                match values.field(self.source) {
-                    Some(Field::Present(json)) => to.text(json),
-                    _ => return self.write_default(values, to),
-                }
+        match (self.value(values), &self.default) {
+            (Some(PlaceholderValue::Json(json)), _) => to.text(json),
+            (Some(PlaceholderValue::Text(text)), _) => {
+                serde_json::to_writer(to, text).expect("writing to memory does not fail");
             }
-            CompiledSource::Header(placeholder) => match values.captured.get(placeholder) {
-                Some(text) => {
-                    serde_json::to_writer(&mut *to, text).expect("writing to memory does not fail");
-                }
-                None => return self.write_default(values, to),
-            },
-            CompiledSource::Uuid => {
+            (Some(PlaceholderValue::Uuid), _) => {
                 to.text("\"");
                 to.uuid();
                 to.text("\"");
             }
+            (None, Some(default)) => return write_all(default, values, to),
+            (None, None) => return Err(RenderError::MissingValue),
         }
         Ok(())
-    }
-
-    fn write_default(
-        &self,
-        values: PlaceholderValues<'_>,
-        to: &mut impl Sink,
-    ) -> Result<(), RenderError> {
-        match &self.fallback {
-            Fallback::Nothing => Err(RenderError::MissingValue),
-            Fallback::Default(parts) => write_all(parts, values, to),
-        }
     }
 
     fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
@@ -254,7 +234,7 @@ fn lack_request_field(parts: &[TemplatePart], request: &Fields<'_>) -> bool {
         TemplatePart::Text(_) | TemplatePart::Comma => false,
         TemplatePart::Placeholder(placeholder) => {
             placeholder.lacks_request_field(request)
-                || matches!(&placeholder.fallback, Fallback::Default(parts) if lack_request_field(parts, request))
+                || matches!(&placeholder.default, Some(parts) if lack_request_field(parts, request))
         }
         TemplatePart::Optional(parts) => lack_request_field(parts, request),
     })

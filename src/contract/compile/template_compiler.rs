@@ -3,9 +3,7 @@
 use http::HeaderName;
 
 use super::{
-    compiled_template::{
-        CompiledPlaceholder, CompiledSource, CompiledTemplate, Fallback, TemplatePart,
-    },
+    compiled_template::{CompiledPlaceholder, CompiledSource, CompiledTemplate, TemplatePart},
     headers,
 };
 use crate::{
@@ -107,7 +105,8 @@ impl TemplateParts {
 
     fn object(&mut self, members: &[(String, Node)], inputs: &mut TemplateInputs<'_>) {
         self.text("{");
-        let mut comma = Comma::Never;
+        // Whether a member that is always there has been written, so that the next needs a comma.
+        let mut certain = false;
         for (index, (name, value)) in members.iter().enumerate() {
             inputs.diagnostics.enter(name);
             if members[..index].iter().any(|(earlier, _)| earlier == name) {
@@ -116,11 +115,15 @@ impl TemplateParts {
             }
             let optional = may_be_absent(value);
             let mut member = Self::default();
-            member.comma(comma);
+            if certain {
+                member.text(",");
+            } else if index > 0 {
+                member.parts.push(TemplatePart::Comma);
+            }
             member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
             member.node(value, inputs);
             inputs.diagnostics.leave();
-            comma = comma.after(!optional);
+            certain |= !optional;
             if optional {
                 self.parts.push(TemplatePart::Optional(member.parts));
             } else {
@@ -128,14 +131,6 @@ impl TemplateParts {
             }
         }
         self.text("}");
-    }
-
-    fn comma(&mut self, comma: Comma) {
-        match comma {
-            Comma::Never => {}
-            Comma::Perhaps => self.parts.push(TemplatePart::Comma),
-            Comma::Always => self.text(","),
-        }
     }
 
     /// Appends text to the text before it.
@@ -152,24 +147,6 @@ impl TemplateParts {
                 TemplatePart::Text(text) => self.text(&text),
                 other => self.parts.push(other),
             }
-        }
-    }
-}
-
-/// Whether a member of an object needs a comma before it.
-#[derive(Clone, Copy)]
-enum Comma {
-    Never,
-    Perhaps,
-    Always,
-}
-
-impl Comma {
-    fn after(self, certain: bool) -> Self {
-        match self {
-            _ if certain => Self::Always,
-            Self::Never => Self::Perhaps,
-            before => before,
         }
     }
 }
@@ -204,17 +181,17 @@ fn compile_placeholder(
         PlaceholderSource::Header(names) => CompiledSource::Header(header(names, inputs)?),
         PlaceholderSource::Uuid => CompiledSource::Uuid,
     };
-    let fallback = match &placeholder.when_absent {
-        WhenAbsent::Skip | WhenAbsent::Omit => Fallback::Nothing,
+    let default = match &placeholder.when_absent {
+        WhenAbsent::Skip | WhenAbsent::Omit => None,
         WhenAbsent::Default(default) => {
             let mut compiled = TemplateParts::default();
             inputs.diagnostics.enter("default");
             compiled.node(default, inputs);
             inputs.diagnostics.leave();
-            Fallback::Default(compiled.parts)
+            Some(compiled.parts)
         }
     };
-    Some(CompiledPlaceholder { source, fallback })
+    Some(CompiledPlaceholder { source, default })
 }
 
 fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
