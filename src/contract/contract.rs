@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::{
     compile::compiled_contract::CompiledContract,
     definition::{
-        definition::{Definition, Deprecation},
+        contract_definition::{Definition, Deprecation},
         endpoint::Endpoint,
     },
 };

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     contract::definition::{
-        definition::{Definition, Deprecation},
+        contract_definition::{Definition, Deprecation},
         endpoint::Endpoint,
     },
     diagnostics::{Diagnostics, FaultCode},

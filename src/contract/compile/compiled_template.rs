@@ -185,6 +185,7 @@ fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
 }
 
 impl CompiledPlaceholder {
+    #[inline]
     fn value<'v>(&self, values: PlaceholderValues<'v>) -> Option<PlaceholderValue<'v>> {
         let field = match self.source {
             CompiledSource::Field(slot) => values.fields.get(slot),
