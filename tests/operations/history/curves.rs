@@ -64,7 +64,7 @@ fn responses_are_distinguished_by_endpoint_outcome_and_shape() {
     stage.seconds(10);
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
-    for span in HistoryRange::ALL {
+    for span in HistoryRange::ALL.iter().copied() {
         let curves = stage.time_series(span);
         let pending = of_pair(&curves, "poll0", "PENDING");
         assert_eq!((sum(&pending.legacy), sum(&pending.target)), (3, 1));

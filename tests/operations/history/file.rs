@@ -112,7 +112,7 @@ fn bytes_bring_back_every_curve() {
     }
     let bytes = stage.history.to_bytes().unwrap();
     let again = builder(&stage.clock).open_bytes(&bytes).unwrap();
-    for span in HistoryRange::ALL {
+    for span in HistoryRange::ALL.iter().copied() {
         let (mut before, after) = (stage.time_series(span), again.time_series(span));
         // What was never counted comes back with the first response.
         let answered = |values: &[Option<u64>]| sum(values) > 0;
@@ -221,7 +221,7 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, history: &History) {
     history.tick();
     clock.advance(Duration::from_secs(4_000));
     history.tick();
-    for span in HistoryRange::ALL {
+    for span in HistoryRange::ALL.iter().copied() {
         let curves = history.time_series(span);
         assert!(
             curves

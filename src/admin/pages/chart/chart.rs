@@ -18,7 +18,7 @@ use crate::{
 
 /// A chart with its legend and its table.
 #[derive(Clone, Debug, Template)]
-#[template(path = "chart.html", config = "src/admin/pages/templates/askama.toml")]
+#[template(path = "chart.html")]
 pub(crate) struct Chart {
     /// Unique on the page.
     id: String,

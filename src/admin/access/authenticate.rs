@@ -7,14 +7,16 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 use tokio::task::spawn_blocking;
 
+use super::{
+    cookie,
+    identity::{Identity, Via},
+    throttle::{LoginAttempt, ThrottleKey},
+};
 use crate::{
-    admin::{
-        access::{Identity, LoginAttempt, ThrottleKey, Via, cookie},
-        shared::Shared,
-    },
+    admin::shared::Shared,
     rollout::{
         CommandContext,
         names::{Actor, Reason},
@@ -64,19 +66,24 @@ pub(super) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
 
 /// A token in the `Authorization` header takes precedence over a cookie. Other schemes may belong to a proxy.
 fn identity(shared: &Shared, request: &Request) -> Identity {
-    let now = shared.clock.monotonic();
     if let Some(token) = bearer(request.headers()) {
-        let key = ThrottleKey::of(request.extensions());
-        let verify = || shared.tokens.find(token, Via::Bearer);
-        return match shared.throttle.attempt(key, now, verify) {
-            LoginAttempt::Known(principal) => Identity::Known(principal),
-            LoginAttempt::Wrong => Identity::WrongToken,
-            LoginAttempt::TooMany(wait) => Identity::TooMany(wait),
-        };
+        return verify(shared, token, request.extensions());
     }
     let session = cookie::read(request.headers());
+    let now = shared.clock.monotonic();
     let principal = session.and_then(|secret| shared.sessions.find(secret, now));
     principal.map_or(Identity::Anonymous, Identity::Known)
+}
+
+/// The identity that a token gives, unless too many attempts of the client's network have failed.
+pub(super) fn verify(shared: &Shared, token: &[u8], client: &Extensions) -> Identity {
+    let (key, now) = (ThrottleKey::of(client), shared.clock.monotonic());
+    let verify = || shared.tokens.find(token, Via::Bearer);
+    match shared.throttle.attempt(key, now, verify) {
+        LoginAttempt::Known(principal) => Identity::Known(principal),
+        LoginAttempt::Wrong => Identity::WrongToken,
+        LoginAttempt::TooMany(wait) => Identity::TooMany(wait),
+    }
 }
 
 /// The token in an `Authorization` header (RFC 6750 §2.1), the scheme in any case (RFC 9110 §11.1).
