@@ -9,8 +9,9 @@ use axum::{
 };
 
 use super::{
-    access::{LoginThrottle, Sessions, Tokens, authenticate, router as login_routes},
+    access::{LoginThrottle, Sessions, Tokens},
     api::router as api_routes,
+    authenticate::authenticate,
     event_hub::EventHub,
     history::History,
     layers::{MAX_BODY, request_id, request_limits, same_origin_only, security_headers},
@@ -18,6 +19,7 @@ use super::{
     pages::{problem_page, router as page_routes},
     problem::{Problem, ProblemKind},
     shared::Shared,
+    sign_in::router as login_routes,
 };
 use crate::{
     rollout::Rollout,

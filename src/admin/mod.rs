@@ -139,6 +139,7 @@ mod access;
 )]
 mod admin;
 mod api;
+mod authenticate;
 mod callers_query;
 mod command;
 mod event_hub;
@@ -150,7 +151,7 @@ mod pages;
 mod params;
 mod problem;
 mod shared;
-mod totals;
+mod sign_in;
 
 pub use access::{Role, TokenDigest, TokenDigestError, Tokens, TokensBuilder, TokensError};
 pub use admin::{Admin, AdminBuilder, PublicPathError};

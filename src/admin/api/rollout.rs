@@ -9,10 +9,10 @@ use crate::{
     admin::{
         access::{Principal, Role, Viewer},
         command::{WithEtag, refusal_problem},
+        event_hub::{ResponseTotals, Totals, responses},
         params::Params,
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
-        totals::{ResponseTotals, Totals, responses},
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
     rollout::{

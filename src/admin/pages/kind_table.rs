@@ -42,8 +42,11 @@ pub(crate) struct Cell {
     pub(crate) href: String,
 }
 
+/// The number of callers in one state.
+type Number = fn(&Counts) -> u64;
+
 /// The states with a column, their heads and their numbers.
-const COLUMNS: [(&str, &str, fn(&Counts) -> u64); 7] = [
+const COLUMNS: [(&str, &str, Number); 7] = [
     ("dependent", "Dependent", |counts| counts.dependent),
     ("stranded", "Stranded", |counts| counts.stranded),
     ("regressed", "Regressed", |counts| counts.regressed),

@@ -16,11 +16,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header::SET_COOKIE, request:
 use serde::Deserialize;
 
 use super::{
+    access::{Identity, Principal, Role, cookie},
     authenticate::{AccessKind, record_refusal, verify},
-    cookie,
-    identity::{Identity, Principal, Role},
-};
-use crate::admin::{
     format::duration,
     layers::rejected_form,
     mount_path::MountPath,

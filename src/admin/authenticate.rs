@@ -11,21 +11,17 @@ use http::{Extensions, HeaderMap, header};
 use tokio::task::spawn_blocking;
 
 use super::{
-    cookie,
-    identity::{Identity, Via},
-    throttle::{LoginAttempt, ThrottleKey},
+    access::{Identity, LoginAttempt, ThrottleKey, Via, cookie},
+    shared::Shared,
 };
-use crate::{
-    admin::shared::Shared,
-    rollout::{
-        CommandContext,
-        names::{Actor, Reason},
-    },
+use crate::rollout::{
+    CommandContext,
+    names::{Actor, Reason},
 };
 
 /// What an unknown token was used for.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum AccessKind {
+pub(crate) enum AccessKind {
     Request,
     SignIn,
 }
@@ -46,7 +42,7 @@ pub(crate) async fn authenticate(
 
 /// Journals that an access was refused, within the hourly limit of the rollout. Neither the token nor the address is
 /// recorded, nor anything else that the client has chosen.
-pub(super) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
+pub(crate) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
     let cause = match kind {
         AccessKind::Request => "request with an unknown token",
         AccessKind::SignIn => "sign-in with an unknown token",
@@ -76,7 +72,7 @@ fn identity(shared: &Shared, request: &Request) -> Identity {
 }
 
 /// The identity that a token gives, unless too many attempts of the client's network have failed.
-pub(super) fn verify(shared: &Shared, token: &[u8], client: &Extensions) -> Identity {
+pub(crate) fn verify(shared: &Shared, token: &[u8], client: &Extensions) -> Identity {
     let (key, now) = (ThrottleKey::of(client), shared.clock.monotonic());
     let verify = || shared.tokens.find(token, Via::Bearer);
     match shared.throttle.attempt(key, now, verify) {
