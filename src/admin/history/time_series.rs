@@ -106,10 +106,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_range_is_as_long_as_its_name_says() {
+    fn every_range_is_as_long_as_its_name_says_and_found_by_it() {
         let hours = [1, 24, 30 * 24];
         for (range, hours) in HistoryRange::ALL.iter().zip(hours) {
             assert_eq!(range.step_ms() * range.len() as u64, hours * 3_600_000);
+            assert_eq!(HistoryRange::find(range.as_str()), Some(*range));
         }
     }
 }
