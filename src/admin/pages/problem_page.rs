@@ -8,16 +8,13 @@ use http::{
 };
 
 use crate::admin::{
-    html::html,
     mount_path::MountPath,
     problem::{Problem, ProblemKind},
+    shared::html,
 };
 
 #[derive(Debug, Template)]
-#[template(
-    path = "problem.html",
-    config = "src/admin/pages/templates/askama.toml"
-)]
+#[template(path = "problem.html")]
 struct ProblemPage<'a> {
     base: &'a MountPath,
     status: u16,

@@ -3,10 +3,8 @@
 use askama::{Template, filters::HtmlSafe};
 
 use super::{
-    axes::{HEIGHT, Scale, Tick, ticks},
-    columns::{Buckets, Columns, Join},
-    line::{Line, spread},
-    series::{LegendEntry, Series},
+    axes::{Buckets, Columns, HEIGHT, Join, Scale, Tick, ticks},
+    series::{LegendEntry, Line, Series, spread},
 };
 use crate::{
     admin::{
@@ -18,7 +16,7 @@ use crate::{
 
 /// A chart with its legend and its table.
 #[derive(Clone, Debug, Template)]
-#[template(path = "chart.html", config = "src/admin/pages/templates/askama.toml")]
+#[template(path = "chart.html")]
 pub(crate) struct Chart {
     /// Unique on the page.
     id: String,
