@@ -27,7 +27,10 @@ use super::{
 
 /// The sign-in page.
 #[derive(Debug, Template)]
-#[template(path = "sign_in.html")]
+#[template(
+    path = "sign_in.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct SignInPage {
     base: String,
     /// The page to return to.

@@ -18,7 +18,10 @@ use crate::{
 
 /// The list of callers.
 #[derive(Debug, Template)]
-#[template(path = "callers.html")]
+#[template(
+    path = "callers.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct CallersPage<'a> {
     layout: &'a Layout,
     query: CallersQuery,

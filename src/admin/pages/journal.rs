@@ -11,7 +11,10 @@ use crate::{
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]
-#[template(path = "journal.html")]
+#[template(
+    path = "journal.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct JournalPage<'a> {
     layout: &'a Layout,
     /// Those of the page, oldest first.

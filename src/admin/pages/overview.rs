@@ -24,7 +24,10 @@ use crate::{
 
 /// The overview page.
 #[derive(Debug, Template)]
-#[template(path = "overview.html")]
+#[template(
+    path = "overview.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct OverviewPage<'a> {
     layout: &'a Layout,
     /// Those of the next transition.

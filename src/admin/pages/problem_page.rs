@@ -14,7 +14,10 @@ use crate::admin::{
 };
 
 #[derive(Debug, Template)]
-#[template(path = "problem.html")]
+#[template(
+    path = "problem.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct ProblemPage<'a> {
     base: &'a MountPath,
     status: u16,

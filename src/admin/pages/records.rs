@@ -15,7 +15,10 @@ use crate::{
 
 /// The page of records.
 #[derive(Debug, Template)]
-#[template(path = "records.html")]
+#[template(
+    path = "records.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct RecordsPage<'a> {
     layout: &'a Layout,
     form: PageForm,

@@ -22,7 +22,10 @@ use crate::{
 
 /// The page of the rollback.
 #[derive(Debug, Template)]
-#[template(path = "rollback.html")]
+#[template(
+    path = "rollback.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct RollbackPage<'a> {
     layout: &'a Layout,
     form: PageForm,
@@ -30,7 +33,10 @@ struct RollbackPage<'a> {
 
 /// The page of a post-analysis.
 #[derive(Debug, Template)]
-#[template(path = "post_analysis.html")]
+#[template(
+    path = "post_analysis.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
 struct PostAnalysisPage<'a> {
     layout: &'a Layout,
     rollback: &'a Rollback,

@@ -23,7 +23,7 @@ use crate::{
 
 /// The page of a transition.
 #[derive(Debug, Template)]
-#[template(path = "step.html")]
+#[template(path = "step.html", config = "src/admin/pages/templates/askama.toml")]
 struct StepPage<'a> {
     layout: &'a Layout,
     run: &'a DryRun,

@@ -21,7 +21,7 @@ use crate::{
 
 /// The page of waivers.
 #[derive(Debug, Template)]
-#[template(path = "waive.html")]
+#[template(path = "waive.html", config = "src/admin/pages/templates/askama.toml")]
 struct WaiversPage<'a> {
     layout: &'a Layout,
     form: PageForm,

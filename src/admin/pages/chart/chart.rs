@@ -16,7 +16,7 @@ use crate::{
 
 /// A chart with its legend and its table.
 #[derive(Clone, Debug, Template)]
-#[template(path = "chart.html")]
+#[template(path = "chart.html", config = "src/admin/pages/templates/askama.toml")]
 pub(crate) struct Chart {
     /// Unique on the page.
     id: String,
