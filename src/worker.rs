@@ -6,7 +6,7 @@
 use std::{
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -45,14 +45,21 @@ pub trait Tick: Send + Sync {
 /// ```
 #[must_use = "dropping the worker stops its work"]
 pub struct BackgroundWorker {
-    stop: Arc<Stop>,
+    requests: Arc<Requests>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What is requested of the thread.
 #[derive(Default)]
-struct Stop {
-    requested: Mutex<bool>,
-    changed: Condvar,
+struct Requests {
+    waiting: Mutex<Waiting>,
+    stop_requested: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    stop: bool,
+    added: Vec<Arc<dyn Tick>>,
 }
 
 impl BackgroundWorker {
@@ -66,26 +73,33 @@ impl BackgroundWorker {
         work: impl IntoIterator<Item = Arc<dyn Tick>>,
     ) -> io::Result<Self> {
         let work: Vec<_> = work.into_iter().collect();
-        let stop = Arc::new(Stop::default());
+        let requests = Arc::new(Requests::default());
         let thread = thread::Builder::new()
             .name("legacy-http-compat".to_owned())
             .spawn({
-                let stop = Arc::clone(&stop);
-                move || run(&stop, interval, &work)
+                let requests = Arc::clone(&requests);
+                move || run(&requests, interval, work)
             })?;
         Ok(Self {
-            stop,
+            requests,
             thread: Some(thread),
         })
     }
 
-    /// Calls [`Tick::shutdown`] of all work and waits for it. Dropping the worker does the same.
+    /// Adds work to the running thread. It is ticked from the next round on and shut down with the rest, in both cases
+    /// after all earlier work.
+    pub fn add(&self, work: Arc<dyn Tick>) {
+        self.requests.lock().added.push(work);
+    }
+
+    /// Calls [`Tick::shutdown`] of all work, in the order of its ticks, and waits for it. Dropping the worker does the same.
     pub fn shutdown(self) {}
 }
 
 impl Drop for BackgroundWorker {
     fn drop(&mut self) {
-        self.stop.request();
+        self.requests.lock().stop = true;
+        self.requests.stop_requested.notify_all();
         let Some(thread) = self.thread.take() else {
             return;
         };
@@ -102,39 +116,32 @@ impl fmt::Debug for BackgroundWorker {
     }
 }
 
-impl Stop {
-    fn request(&self) {
-        *self
-            .requested
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
+impl Requests {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the interval to pass; `true` when a stop was requested.
-    fn wait(&self, interval: Duration) -> bool {
-        let requested = self
-            .requested
-            .lock()
+    /// Waits for the interval to pass or a stop. Returns whether to stop, and the work added meanwhile.
+    fn wait(&self, interval: Duration) -> Waiting {
+        let (mut waiting, _) = self
+            .stop_requested
+            .wait_timeout_while(self.lock(), interval, |waiting| !waiting.stop)
             .unwrap_or_else(PoisonError::into_inner);
-        let (requested, _) = self
-            .changed
-            .wait_timeout_while(requested, interval, |requested| !*requested)
-            .unwrap_or_else(PoisonError::into_inner);
-        *requested
+        std::mem::take(&mut *waiting)
     }
 }
 
-fn run(stop: &Stop, interval: Duration, work: &[Arc<dyn Tick>]) {
-    loop {
-        for work in work {
+fn run(requests: &Requests, interval: Duration, mut work: Vec<Arc<dyn Tick>>) {
+    let mut stop = false;
+    while !stop {
+        for work in &work {
             guarded(|| work.tick());
         }
-        if stop.wait(interval) {
-            break;
-        }
+        let waited = requests.wait(interval);
+        work.extend(waited.added);
+        stop = waited.stop;
     }
-    for work in work {
+    for work in &work {
         guarded(|| work.shutdown());
     }
 }
@@ -148,7 +155,10 @@ fn guarded(work: impl FnOnce()) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{self, Sender},
+    };
 
     use super::*;
 
@@ -180,6 +190,69 @@ mod tests {
         assert_eq!(work.ticks.load(Ordering::Relaxed), 1);
         assert_eq!(work.shut_down.load(Ordering::Relaxed), 1);
         assert_eq!(Arc::strong_count(&work), 1, "the thread is gone");
+    }
+
+    /// Appends its name to a shared list, and reports each tick.
+    struct Named {
+        name: &'static str,
+        calls: Arc<Mutex<Vec<String>>>,
+        ticked: Sender<&'static str>,
+    }
+
+    impl Named {
+        fn record(&self, call: &str) {
+            self.calls
+                .lock()
+                .unwrap()
+                .push(format!("{call} {}", self.name));
+        }
+    }
+
+    impl Tick for Named {
+        fn tick(&self) {
+            self.record("tick");
+            let _ = self.ticked.send(self.name);
+        }
+
+        fn shutdown(&self) {
+            self.record("shutdown");
+        }
+    }
+
+    #[test]
+    fn added_work_is_ticked_after_the_rest_and_shut_down_after_it() {
+        let calls = Arc::<Mutex<Vec<String>>>::default();
+        let (ticked, ticks) = mpsc::channel();
+        let work = |name| {
+            let (calls, ticked) = (Arc::clone(&calls), ticked.clone());
+            let named = Named {
+                name,
+                calls,
+                ticked,
+            };
+            Arc::new(named) as Arc<dyn Tick>
+        };
+        let worker = BackgroundWorker::start(Duration::from_millis(1), [work("first")]).unwrap();
+        worker.add(work("second"));
+        while ticks.recv().unwrap() != "second" {}
+        worker.add(work("third"));
+        worker.shutdown();
+
+        let calls = calls.lock().unwrap();
+        let mut ticks = calls.iter();
+        let second = ticks.position(|call| call == "tick second").unwrap();
+        assert_eq!(calls[second - 1], "tick first");
+        let last = ["shutdown first", "shutdown second", "shutdown third"];
+        assert!(calls.ends_with(&last.map(str::to_owned)), "{calls:?}");
+    }
+
+    #[test]
+    fn work_added_just_before_a_shutdown_is_shut_down() {
+        let worker = BackgroundWorker::start(Duration::from_secs(3_600), []).unwrap();
+        let work = Arc::new(Work::default());
+        worker.add(work.clone());
+        worker.shutdown();
+        assert_eq!(work.shut_down.load(Ordering::Relaxed), 1);
     }
 
     #[test]

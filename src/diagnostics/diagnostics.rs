@@ -67,6 +67,14 @@ impl Diagnostics {
         self.faults.push(fault);
     }
 
+    /// Adds a fault below the current place if there are more than `most` of something.
+    pub(crate) fn at_most(&mut self, most: usize, what: &str, pointer: &str, count: usize) {
+        if count > most {
+            let expected = format!("at most {most} {what}");
+            self.add_at(pointer, FaultCode::TooMany, count.to_string(), expected);
+        }
+    }
+
     /// The value, if nothing is wrong with it.
     pub(crate) fn into_result<T, E: From<Self>>(self, value: T) -> Result<T, E> {
         if self.faults.is_empty() {
