@@ -104,9 +104,7 @@ impl Table {
 
     /// Inserts a record from a snapshot, even beyond the capacity: a caller known before keeps its place. `false` if the
     /// caller has a record already.
-    pub(super) fn restore(&self, mut record: Record, version: Option<ClientVersion>) -> bool {
-        record.version_tag = tag(version.as_ref());
-        record.version = version.map_or(UNKNOWN, |version| self.versions.number(&version).number);
+    pub(super) fn restore(&self, record: Record) -> bool {
         let mut bucket = self.bucket(record.fingerprint);
         let is_new = of(&mut bucket, record.fingerprint).is_none();
         if is_new {

@@ -63,6 +63,12 @@ impl Versions {
         }
     }
 
+    /// The number and tag of a version in a snapshot.
+    pub(super) fn restore(&self, version: Option<&ClientVersion>) -> (u16, u32) {
+        let number = version.map_or(UNKNOWN, |version| self.number(version).number);
+        (number, tag(version))
+    }
+
     /// Whether the number is still valid. Call with the record's bucket locked: the collection visits each bucket after
     /// it has changed the epoch, so either it sees the number there, or this sees the change.
     pub(super) fn holds(&self, numbered: Numbered) -> bool {
@@ -118,6 +124,13 @@ impl Versions {
 impl VersionNames<'_> {
     pub(super) fn get(&self, number: u16) -> Option<&ClientVersion> {
         self.names.get(usize::from(number))?.as_ref()
+    }
+
+    /// The versions by number; empty for a number that is not in use.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        let texts = self.names.iter().map(Option::as_ref);
+        let texts = texts.map(|version| version.map_or("", ClientVersion::as_str));
+        texts.collect()
     }
 }
 

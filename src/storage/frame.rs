@@ -103,6 +103,12 @@ impl<W: Write> FrameWriter<W> {
         written
     }
 
+    /// Writes bytes, which are read as the value `&[u8]`.
+    pub(crate) fn block(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.value(&bytes.len())?;
+        self.bytes(bytes)
+    }
+
     /// Writes the footer; returns the length of the whole and what was written to.
     pub(crate) fn finish(mut self) -> io::Result<(u64, W)> {
         let length = self.length + FOOTER as u64;
@@ -148,6 +154,7 @@ mod tests {
         writer.header(HEADER).unwrap();
         writer.value(&vec![1_u64, 2]).unwrap();
         writer.value("text").unwrap();
+        writer.block(b"bytes").unwrap();
         writer.finish().unwrap().1
     }
 
@@ -165,6 +172,7 @@ mod tests {
         assert_eq!(reader.value(), Ok(vec![1_u64, 2]));
         assert_eq!(reader.end(), Err(Malformed));
         assert_eq!(reader.value(), Ok("text"));
+        assert_eq!(reader.value(), Ok(b"bytes".as_slice()));
         assert_eq!(reader.end(), Ok(()));
         assert_eq!(reader.value::<u8>(), Err(Malformed));
     }
