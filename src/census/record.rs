@@ -183,11 +183,11 @@ impl Record {
     }
 }
 
-impl Record {
-    /// The length of a stored record: all fields but the version tag, little-endian.
-    pub(super) const STORED: usize = 60;
+/// All fields but the version tag, little-endian.
+pub(super) type StoredRecord = [u8; 60];
 
-    pub(super) fn to_bytes(self) -> [u8; Self::STORED] {
+impl Record {
+    pub(super) fn to_bytes(self) -> StoredRecord {
         let numbers = [
             self.first_seen,
             self.last_seen,
@@ -198,7 +198,7 @@ impl Record {
             self.dependent,
             self.stranded,
         ];
-        let mut bytes = [0; Self::STORED];
+        let mut bytes = [0; size_of::<StoredRecord>()];
         bytes[..16].copy_from_slice(&self.fingerprint.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.endpoints.to_le_bytes());
         bytes[24..56].copy_from_slice(numbers.map(u32::to_le_bytes).as_flattened());
@@ -207,7 +207,7 @@ impl Record {
         bytes
     }
 
-    pub(super) fn from_bytes(bytes: &[u8; Self::STORED]) -> Option<Self> {
+    pub(super) fn from_bytes(bytes: &StoredRecord) -> Option<Self> {
         let mut rest = bytes.as_slice();
         let rest = &mut rest;
         Some(Self {

@@ -26,8 +26,13 @@ use crate::{
 };
 
 use super::{
-    census::Census, coverage::WatchedInterval, open_error::OpenErrorKind, overflow::Bucket,
-    record::Record, response_counts::BucketCounts, watch::Forgotten,
+    census::Census,
+    coverage::WatchedInterval,
+    open_error::OpenErrorKind,
+    overflow::Bucket,
+    record::{Record, StoredRecord},
+    response_counts::BucketCounts,
+    watch::Forgotten,
 };
 
 const HEADER: FileHeader = FileHeader {
@@ -296,7 +301,7 @@ impl Snapshot<'_> {
 /// The blocks of stored records, and the versions.
 fn read_callers(
     mut reader: FrameReader<'_>,
-) -> Result<(Vec<&[[u8; Record::STORED]]>, Vec<&str>), Malformed> {
+) -> Result<(Vec<&[StoredRecord]>, Vec<&str>), Malformed> {
     let mut blocks = Vec::new();
     loop {
         let block: &[u8] = reader.value()?;
