@@ -13,9 +13,9 @@ use crate::{
 
 use super::{
     census::{Census, Settings},
-    coverage::GapCause,
     open_error::{OpenError, OpenErrorKind},
     snapshot::{self, MAX_FILE},
+    watch::GapCause,
     window::Window,
 };
 
@@ -193,7 +193,12 @@ impl CensusBuilder {
     }
 
     fn starting_at(&self, time: u64) -> Census {
-        Census::starting_at(time, &self.kinds, Arc::clone(&self.clock), self.settings)
+        Census::starting_at(
+            time,
+            self.kinds.clone(),
+            Arc::clone(&self.clock),
+            self.settings,
+        )
     }
 }
 

@@ -3,13 +3,13 @@
 use serde::{Serialize, Serializer};
 
 use crate::{
-    caller::{Fingerprint, Generation},
+    caller::{Fingerprint, Generation, Kinds},
     time::{Timestamp, timeline::Moment},
 };
 
 use super::{
     census::Census,
-    endpoints::names_of,
+    event::names_of,
     query::{ListQuery, Select},
     record::{CallerState, NEVER, REGRESSED, Record, TARGET},
     report::start,
@@ -74,7 +74,7 @@ struct Rows<'a> {
     now: Moment,
     /// The first second of the window.
     since: u32,
-    kinds: &'a [String],
+    kinds: &'a Kinds,
     endpoints: Vec<Box<str>>,
     versions: VersionNames<'a>,
 }
@@ -129,7 +129,7 @@ impl Census {
         Rows {
             now,
             since: start(window, &now),
-            kinds: self.kind_names(),
+            kinds: &self.kinds,
             endpoints: self.endpoints.names(),
             versions: self.table.versions().names(),
         }
@@ -170,8 +170,8 @@ impl Rows<'_> {
     }
 
     fn kind(&self, number: u8) -> String {
-        let name = self.kinds.get(usize::from(number));
-        name.map_or_else(|| "other".to_owned(), Clone::clone)
+        let name = self.kinds.names().nth(number.into());
+        name.unwrap_or("other").to_owned()
     }
 }
 

@@ -7,27 +7,24 @@ use std::{
 
 use crate::{
     caller::{KeyCheck, Kinds},
+    metrics::{Family, Sample, Source},
     observation::{Observation, Observe},
     per_contract::PerContract,
     storage::saver::Saver,
     time::{
         Clock,
-        schedule::Due,
-        timeline::{Moment, Timeline, seconds},
+        timeline::{Due, Moment, Timeline, seconds},
     },
     worker::Tick,
 };
 
 use super::{
-    binding::Binding,
-    coverage::GapCause,
-    endpoints::{EndpointSlot, Endpoints},
-    event::CallerEvent,
+    event::{Binding, CallerEvent, EndpointSlot, Endpoints},
     open_error::OpenErrorKind,
     overflow::Overflow,
     report::{Report, ReportBuilder},
     table::Table,
-    watch::Watch,
+    watch::{GapCause, Watch},
     window::Window,
 };
 
@@ -63,7 +60,7 @@ pub struct Census {
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
     pub(super) per_contract: PerContract<Binding>,
-    pub(super) kinds: Vec<String>,
+    pub(super) kinds: Kinds,
     /// Locked before any bucket or the overflow, never while holding one of them.
     watch: Mutex<Watch>,
     overflow: Mutex<Overflow>,
@@ -156,27 +153,26 @@ impl Census {
         self.settings.capacity
     }
 
-    /// The names of the kinds, `other` first.
-    pub(crate) fn kind_names(&self) -> &[String] {
+    pub(crate) fn kinds(&self) -> &Kinds {
         &self.kinds
     }
 
     /// A census that does not watch yet, with its timeline at `time` milliseconds.
     pub(super) fn starting_at(
         time: u64,
-        kinds: &Kinds,
+        kinds: Kinds,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        let kinds: Vec<String> = kinds.names().map(ToOwned::to_owned).collect();
+        let count = kinds.names().len();
         let timeline = Timeline::starting_at(time, &*clock);
         let now = timeline.moment(&*clock);
         Self {
-            table: Table::new(settings.capacity, kinds.len()),
+            table: Table::new(settings.capacity, count),
             endpoints: Endpoints::default(),
             per_contract: PerContract::default(),
-            watch: Mutex::new(Watch::new(now, kinds.len())),
-            overflow: Mutex::new(Overflow::new(kinds.len())),
+            watch: Mutex::new(Watch::new(now, count)),
+            overflow: Mutex::new(Overflow::new(count)),
             cached: Mutex::new(Arc::new([])),
             schedule: Mutex::new(Schedule {
                 reports: Due::at(now.time),
@@ -310,6 +306,32 @@ impl Tick for Census {
     }
 }
 
+/// [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as of the last tick.
+impl Source for Census {
+    fn families(&self) -> &'static [Family] {
+        &[
+            Family::CALLERS,
+            Family::CENSUS_COVERAGE_RATIO,
+            Family::CENSUS_OVERFLOWED,
+        ]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        let reports = self.cached_reports();
+        if *family == Family::CALLERS {
+            reports.iter().for_each(|report| callers(report, sample));
+        } else if *family == Family::CENSUS_COVERAGE_RATIO {
+            for report in &*reports {
+                sample(&[&report.window], report.coverage.ratio.into());
+            }
+        } else if *family == Family::CENSUS_OVERFLOWED {
+            // The longest window contains all others.
+            let overflowed = reports.last().is_some_and(Report::overflowed);
+            sample(&[], overflowed.into());
+        }
+    }
+}
+
 impl fmt::Debug for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Census")
@@ -323,4 +345,19 @@ impl fmt::Debug for Census {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // After a panic, at most one interval is uncounted.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn callers(report: &Report, sample: &mut Sample<'_>) {
+    for kind in &report.kinds {
+        let counts = &kind.counts;
+        for (state, count) in [
+            ("dependent", counts.dependent),
+            ("stranded", counts.stranded),
+            ("migrated", counts.migrated),
+            ("regressed", counts.regressed),
+            ("inactive", counts.inactive),
+        ] {
+            sample(&[&kind.kind, state, &report.window], count.into());
+        }
+    }
 }

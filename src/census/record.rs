@@ -1,6 +1,6 @@
 //! The record of one caller, and its state.
 
-use serde::Serialize;
+use crate::words::words;
 
 use super::{
     event::{CallerEvent, Dependence},
@@ -10,35 +10,21 @@ use super::{
 /// The second that means "never". The timeline starts later.
 pub(super) const NEVER: u32 = 0;
 
-/// The state of a known caller. In each window a caller is in exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CallerState {
-    /// Never got a dependent response.
-    NeverDependent,
-    /// Its last dependent response is in the window, and it was not seen as a target caller since.
-    Dependent,
-    /// Depended before and was seen in the window, but got no dependent response in it and did not migrate.
-    Inconclusive,
-    /// Depended before, was seen as a target caller since then and did not depend again. The same in every window: a
-    /// migrated caller that goes away stays migrated.
-    Migrated,
-    /// Depended before, did not migrate, and was not seen in the window.
-    Inactive,
-}
-
-impl CallerState {
-    /// `never_dependent`, `dependent`, `inconclusive`, `migrated` or `inactive`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeverDependent => "never_dependent",
-            Self::Dependent => "dependent",
-            Self::Inconclusive => "inconclusive",
-            Self::Migrated => "migrated",
-            Self::Inactive => "inactive",
-        }
+words! {
+    /// The state of a known caller. In each window a caller is in exactly one.
+    #[non_exhaustive]
+    pub enum CallerState {
+        /// Never got a dependent response.
+        NeverDependent = "never_dependent",
+        /// Its last dependent response is in the window, and it was not seen as a target caller since.
+        Dependent = "dependent",
+        /// Depended before and was seen in the window, but got no dependent response in it and did not migrate.
+        Inconclusive = "inconclusive",
+        /// Depended before, was seen as a target caller since then and did not depend again. The same in every window: a
+        /// migrated caller that goes away stays migrated.
+        Migrated = "migrated",
+        /// Depended before, did not migrate, and was not seen in the window.
+        Inactive = "inactive",
     }
 }
 

@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 
-use crate::time::{
-    Timestamp,
-    timeline::{Moment, seconds},
+use crate::{
+    caller::Kinds,
+    time::{
+        Timestamp,
+        timeline::{Moment, seconds},
+    },
 };
 
 use super::{
-    coverage::Gap,
     open_error::OpenErrorKind,
     overflow::{Overflow, RELATIVE_ERROR},
     record::{CallerState, NEVER, REGRESSED, Record},
     response_counts::ResponseCounts,
-    watch::Watch,
+    watch::{Gap, Watch},
     window::Window,
 };
 
@@ -203,7 +205,7 @@ impl ReportBuilder {
     /// A report with everything but the callers of the table.
     pub(super) fn new(
         window: Window,
-        kinds: &[String],
+        kinds: &Kinds,
         now: &Moment,
         (watch, overflow): (&Watch, &Overflow),
     ) -> Self {
@@ -215,7 +217,7 @@ impl ReportBuilder {
                 window_ms: window.as_millis(),
                 at: Timestamp::from_unix_ms(now.wall),
                 all: Counts::default(),
-                kinds: kinds.iter().map(|kind| no_counts(kind)).collect(),
+                kinds: kinds.names().map(no_counts).collect(),
                 responses_since: Timestamp::from_unix_ms(now.wall),
                 coverage: coverage_report(watch, window, now),
                 estimate: None,

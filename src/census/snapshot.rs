@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    caller::{ClientVersion, KeyCheck},
+    caller::{ClientVersion, KeyCheck, Kind},
     storage::{
         frame::{FileHeader, FrameReader, FrameWriter, Malformed},
         saver::{Saver, SnapshotStatus},
@@ -27,12 +27,11 @@ use crate::{
 
 use super::{
     census::Census,
-    coverage::WatchedInterval,
     open_error::OpenErrorKind,
     overflow::Bucket,
     record::{Record, StoredRecord},
     response_counts::BucketCounts,
-    watch::Forgotten,
+    watch::{Forgotten, WatchedInterval},
 };
 
 const HEADER: FileHeader = FileHeader {
@@ -128,7 +127,7 @@ fn write<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<(
 fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
     let now = census.heartbeat();
     let endpoints = census.endpoints.names();
-    let kinds = census.kinds.iter().map(String::as_str);
+    let kinds = census.kinds.names();
     // Copied, because nothing must stay locked while the disk writes.
     let watch = census.lock_watch();
     let overflow = census.lock_overflow();
@@ -319,10 +318,8 @@ fn read_callers(
 
 /// The number of a kind; `other` if the census does not have it.
 fn kind_number(census: &Census, name: &str) -> u8 {
-    let index = census.kinds.iter().position(|known| known == name);
-    index
-        .and_then(|index| u8::try_from(index).ok())
-        .unwrap_or(0)
+    let kind = census.kinds.find(name).unwrap_or(Kind::OTHER);
+    u8::try_from(kind.index()).unwrap_or(0)
 }
 
 fn parse_version(version: &str) -> Result<Option<ClientVersion>, Malformed> {

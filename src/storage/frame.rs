@@ -7,8 +7,29 @@ use std::io::{self, Write};
 
 use postcard::Error::SerializeBufferFull;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::decode_error::DecodeError;
+/// What is wrong with the bytes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Another kind of file.
+    #[error("another kind of file")]
+    Foreign,
+    /// Written by a newer version of this crate.
+    #[error("written by a newer version of this crate")]
+    NewerFormat,
+    /// Written by an older version of this crate, in a format that is no longer supported.
+    #[error("written by an older version of this crate")]
+    OlderFormat,
+    /// The end of the file is missing.
+    #[error("truncated")]
+    Truncated,
+    /// The checksum is wrong, or the content is inconsistent.
+    #[error("corrupt")]
+    Corrupt,
+}
 
 /// The first bytes of a file: its type (8 bytes) and the version of its format (4 bytes, little-endian).
 #[derive(Clone, Copy, Debug)]

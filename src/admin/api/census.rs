@@ -12,7 +12,7 @@ use crate::{
         problem::Problem,
         shared::{Shared, blocking},
     },
-    caller::{Kind, Kinds},
+    caller::Kind,
     census::{Census, ListQuery, Page, Report, Select, SortBy},
 };
 
@@ -66,15 +66,12 @@ fn query(mut params: Params, census: &Census) -> Result<ListQuery, Problem> {
     let query = ListQuery::new(params.window())
         .select(
             params
-                .choice(
-                    "state",
-                    &Select::ALL.map(|select| (select.as_str(), select)),
-                )
+                .choice("state", &words(Select::ALL, Select::as_str))
                 .unwrap_or(Select::All),
         )
         .sort(
             params
-                .choice("sort", &SortBy::ALL.map(|sort| (sort.as_str(), sort)))
+                .choice("sort", &words(SortBy::ALL, SortBy::as_str))
                 .unwrap_or(SortBy::LastSeen),
         )
         .descending(params.choice("order", &ORDERS).unwrap_or(true));
@@ -89,12 +86,15 @@ fn query(mut params: Params, census: &Census) -> Result<ListQuery, Problem> {
     })
 }
 
+fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|item| (word(*item), *item)).collect()
+}
+
 fn kind(params: &mut Params, census: &Census) -> Option<Kind> {
     let name = params.text("kind")?;
-    let names = census.kind_names();
-    let kinds = Kinds::new(names.iter().skip(1).cloned()).unwrap_or_default();
-    let kind = kinds.find(&name);
+    let kind = census.kinds().find(&name);
     if kind.is_none() {
+        let names: Vec<_> = census.kinds().names().collect();
         params.fault("kind", &name, format!("one of {}", names.join(", ")));
     }
     kind

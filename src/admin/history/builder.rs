@@ -18,7 +18,7 @@ use super::{
 use crate::{
     census::{Census, Window},
     metrics::Metrics,
-    storage::{atomic_file::AtomicFile, decode_error::DecodeError, saver::Saver},
+    storage::{atomic_file::AtomicFile, frame::DecodeError, saver::Saver},
     time::{
         Clock, SystemClock, millis,
         timeline::{ORIGIN, Timeline, resume},
@@ -170,7 +170,8 @@ impl HistoryBuilder {
     }
 
     fn filled(&self, saved: Option<SavedHistory>) -> (CallerHistory, ResponseHistory) {
-        let mut callers = CallerHistory::new(self.census.kind_names());
+        let kinds = self.census.kinds().names().map(str::to_owned).collect();
+        let mut callers = CallerHistory::new(kinds);
         let mut responses = ResponseHistory::new(totals(&self.metrics.snapshot()));
         if let Some(saved) = saved {
             if saved.window_ms == self.window.as_millis() {

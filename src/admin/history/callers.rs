@@ -15,9 +15,9 @@ pub(super) struct CallerHistory {
 }
 
 impl CallerHistory {
-    pub(super) fn new(kinds: &[String]) -> Self {
+    pub(super) fn new(kinds: Vec<String>) -> Self {
         Self {
-            kinds: kinds.to_vec(),
+            kinds,
             rings: HistoryRange::ALL.map(SeriesRing::new),
         }
     }

@@ -108,4 +108,4 @@ pub use time_series::{
 };
 
 #[doc(inline)]
-pub use crate::storage::decode_error::DecodeError;
+pub use crate::storage::frame::DecodeError;

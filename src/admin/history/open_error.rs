@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     census::Window,
-    storage::{atomic_file::AtomicFileError, decode_error::DecodeError},
+    storage::{atomic_file::AtomicFileError, frame::DecodeError},
 };
 
 /// A history could not be opened. Nothing was changed on disk.

@@ -10,10 +10,7 @@ use super::{
 };
 use crate::{
     census::{Report, Window},
-    time::{
-        schedule::Due,
-        timeline::{Moment, Timeline},
-    },
+    time::timeline::{Due, Moment, Timeline},
 };
 
 /// What a history records. Only ticks and queries lock it.

@@ -96,8 +96,9 @@ impl CallersPage {
         Self {
             layout: Layout::new("Callers", context),
             states: Select::ALL
-                .map(|select| (select.as_str(), selection_label(select)))
-                .into(),
+                .iter()
+                .map(|select| (select.as_str(), selection_label(*select)))
+                .collect(),
             columns: columns(&filter, base),
             rows: page.rows.iter().map(|row| Row::new(context, row)).collect(),
             found: counted(page.total as u64, "caller"),

@@ -16,11 +16,11 @@ pub(crate) const fn selection_label(select: Select) -> &'static str {
         Select::Regressed => "Regressed",
         Select::Depended => "Depended in the window, migrated since or not",
         Select::Unresolved => "Unresolved: depended and has not migrated",
-        Select::State(CallerState::Dependent) => "Dependent",
-        Select::State(CallerState::Inconclusive) => "Inconclusive",
-        Select::State(CallerState::Inactive) => "Inactive",
-        Select::State(CallerState::Migrated) => "Migrated",
-        Select::State(CallerState::NeverDependent) => "Never dependent",
+        Select::Dependent => "Dependent",
+        Select::Inconclusive => "Inconclusive",
+        Select::Inactive => "Inactive",
+        Select::Migrated => "Migrated",
+        Select::NeverDependent => "Never dependent",
     }
 }
 

@@ -28,7 +28,6 @@ use crate::{
         html::html,
         problem::{Problem, ProblemKind},
     },
-    caller::Kinds,
     contract::LiveContract,
     rollout::{Rollout, Transition, event::Event, gate::GateReport},
 };
@@ -100,8 +99,7 @@ pub(crate) async fn callers(request: PageRequest, query: PageQuery) -> Response 
             };
             let kinds = kinds(&context);
             let filter = CallersFilter::read(&fields);
-            let known = Kinds::new(kinds.iter().skip(1).cloned()).unwrap_or_default();
-            let page = census.list(&filter.query(&known, PAGE_LEN));
+            let page = census.list(&filter.query(census.kinds(), PAGE_LEN));
             html(&CallersPage::new(&context, filter, kinds, &page))
         })
         .await
