@@ -34,7 +34,8 @@
 //! - [`metrics`]: counters and gauges, and how to export them
 #![cfg_attr(
     feature = "rollout",
-    doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and a journal of all decisions"
+    doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and a journal of all decisions",
+    doc = "- [`migration`] (feature `rollout`): contract, detector, census, metrics and rollout, wired by one builder"
 )]
 #![cfg_attr(
     feature = "admin",
@@ -65,6 +66,8 @@ mod http_syntax;
 mod json;
 pub mod metrics;
 pub mod middleware;
+#[cfg(feature = "rollout")]
+pub mod migration;
 pub mod observation;
 mod per_contract;
 #[cfg(feature = "rollout")]

@@ -17,7 +17,6 @@ mod app;
 mod args;
 mod data;
 mod signal;
-mod wiring;
 
 use std::{
     error::Error,
@@ -29,19 +28,28 @@ use std::{
 };
 
 use clap::Parser;
-use legacy_http_compat::{Contract, LiveContract, time::SystemClock};
+use legacy_http_compat::{
+    Contract,
+    census::OpenErrorKind,
+    migration::{Migration, MigrationError},
+    time::SystemClock,
+};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{
-        AppState, Compat, Opening,
+        AppState,
         admin::{ADMIN_PATH, AdminTokens},
+        compat::{self, Compat},
         secret::fresh_secret,
     },
     args::{Args, public_url},
     data::DataDir,
 };
+
+/// The file name of the history in the data directory.
+const HISTORY: &str = "history.snapshot";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -57,35 +65,35 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let opening = opening(&args)?;
+    let contract = contract(&args)?;
+    let policy = args.policy()?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let addr = listener.local_addr()?;
     let data = DataDir::open(args.data.as_deref())?;
-    let detector = app::detector(&data.fingerprint_key()?);
     let compat = Compat {
-        contract: opening.contract.clone(),
-        detector,
+        contract,
+        key: data.fingerprint_key()?,
+        policy,
+        opening_phase: args.opening_phase(),
     };
-    let watch = wiring::open_watch(&args, &data, &compat.detector)?;
-    let rollout = Arc::new(wiring::open_rollout(opening, &data, &watch)?);
+    let migration = open(compat, &args, &data)?;
     // Before the announcement: a signal may arrive as soon as it is printed.
     let stop = signal::stop()?;
 
-    let history = Arc::new(wiring::open_history(&data, &watch)?);
+    let history = compat::history(&migration).file(data.path().join(HISTORY));
+    let history = Arc::new(history.open()?);
+    if let Some(worker) = migration.worker() {
+        worker.add(history.clone());
+    }
     let tokens = tokens(&args);
-    let admin = tokens.admin(rollout.clone(), history.clone())?;
-    let worker = wiring::start_worker(&watch, &rollout, &history)?;
-    let state = AppState::new(
-        &args.settings(addr),
-        rollout,
-        watch,
-        Arc::new(SystemClock::new()),
-    );
+    let admin = tokens.admin(migration.rollout().clone(), history)?;
+    let clock = Arc::new(SystemClock::new());
+    let state = AppState::new(&args.settings(addr), &migration, clock);
     tracing::info!(%addr, "core starts");
     announce(&announcement(addr, &args, &tokens, &data))?;
-    let app = app::app(state, compat, &admin, args.addresses());
+    let app = app::app(state, &migration, &admin, args.addresses());
     let stop = async move {
         stop.await;
         // Open event streams would keep the server running.
@@ -93,18 +101,33 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     };
     app::serve(listener, app, stop).await?;
     // After the last request, so that the last snapshot includes it.
-    worker.shutdown();
+    migration.shutdown();
     tracing::info!("core stopped");
     Ok(())
 }
 
-fn opening(args: &Args) -> Result<Opening, Box<dyn Error>> {
-    Ok(Opening {
-        policy: args.policy()?,
-        phase: args.opening_phase(),
-        contract: LiveContract::new(contract(args)?),
-        clock: Arc::new(SystemClock::new()),
-    })
+/// Opens the migration on the data directory. A census snapshot that cannot be read is an error, unless its loss is
+/// accepted.
+fn open(compat: Compat, args: &Args, data: &DataDir) -> Result<Migration, String> {
+    let migration = compat.open(|builder| {
+        let builder = builder
+            .data_dir(data.path())
+            .census(|census| census.snapshot_every(args.snapshot_every()));
+        if args.accept_census_loss {
+            builder.accept_census_loss()
+        } else {
+            builder
+        }
+    });
+    let migration = migration.map_err(|error| match &error {
+        MigrationError::Census(census) if census.kind() != OpenErrorKind::InUse => {
+            format!("{error}; --accept-census-loss starts without it")
+        }
+        _ => error.to_string(),
+    })?;
+    let (known, capacity) = (migration.census().known(), migration.census().capacity());
+    tracing::info!(known, capacity, "census opened");
+    Ok(migration)
 }
 
 fn contract(args: &Args) -> Result<Contract, Box<dyn Error>> {

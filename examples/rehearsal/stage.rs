@@ -10,12 +10,13 @@ use std::{
 };
 
 use legacy_http_compat::{
-    Contract, LiveContract,
-    admin::Admin,
-    admin::history::History,
+    Contract,
+    admin::{Admin, history::History},
     caller::FingerprintKey,
-    rollout::{Rollout, journal::FileJournal, policy::Policy},
-    time::{Clock, SystemClock},
+    census::CensusBuilder,
+    migration::Migration,
+    rollout::policy::Policy,
+    time::SystemClock,
     worker::{BackgroundWorker, Tick},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -23,8 +24,10 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     clock::{FastClock, RoundEnd},
     core_app::{
-        self, AddressSource, AppState, Compat, JOURNAL, Opening, SNAPSHOT, Settings, Watch,
-        admin::AdminTokens, secret::fresh_secret,
+        self, AddressSource, AppState, Settings,
+        admin::AdminTokens,
+        compat::{self, Compat},
+        secret::fresh_secret,
     },
 };
 
@@ -59,30 +62,23 @@ impl Stage {
         let data = env::temp_dir().join(fresh_secret("rehearsal"));
         fs::create_dir(&data)?;
         let clock = Arc::new(FastClock::new(factor));
-        let (compat, watch) = open_watch(clock.clone(), &data)?;
-        let rollout = Arc::new(open_rollout(&compat, &watch, clock.clone(), &data)?);
-        let history = Arc::new(open_history(&watch, clock.clone(), &data)?);
+        let migration = Arc::new(open_migration(clock.clone(), &data)?);
+        let history = Arc::new(open_history(&migration, clock.clone(), &data)?);
         let tokens = AdminTokens {
             operator: fresh_secret("opr"),
             viewer: fresh_secret("vwr"),
         };
-        let admin = tokens.admin(rollout.clone(), history.clone())?;
-        let work: [Arc<dyn Tick>; 5] = [
+        let admin = tokens.admin(migration.rollout().clone(), history.clone())?;
+        let work: [Arc<dyn Tick>; 4] = [
             clock.clone(),
-            watch.census.clone(),
-            rollout.clone(),
+            migration.clone(),
             history,
             Arc::new(RoundEnd(clock.clone())),
         ];
         let worker = BackgroundWorker::start(TICK, work)?;
         // Sessions, limits and device codes use real time, as people and clients do.
-        let state = AppState::new(
-            &settings(&base),
-            rollout,
-            watch,
-            Arc::new(SystemClock::new()),
-        );
-        let app = core_app::app(state, compat, &admin, AddressSource::Peer);
+        let state = AppState::new(&settings(&base), &migration, Arc::new(SystemClock::new()));
+        let app = core_app::app(state, &migration, &admin, AddressSource::Peer);
         let (stop, stopped) = oneshot::channel::<()>();
         let closing = admin.clone();
         let serving = core_app::serve(listener, app, async move {
@@ -114,51 +110,42 @@ impl Stage {
     }
 }
 
-fn open_watch(clock: Arc<FastClock>, data: &Path) -> Result<(Compat, Watch), Box<dyn Error>> {
-    let detector = core_app::detector(&FingerprintKey::new(rand::random()));
+/// Ticked between the leap of the clock and the end of the round.
+fn open_migration(clock: Arc<FastClock>, data: &Path) -> Result<Migration, Box<dyn Error>> {
+    let compat = Compat {
+        contract: Contract::device_flow(),
+        key: FingerprintKey::new(rand::random()),
+        policy: Some(Policy::from_json(POLICY)?),
+        opening_phase: None,
+    };
     // Two heartbeats are at most two leaps apart.
     let limit = 4 * clock.leap();
-    let census = Watch::census_of(&detector)
-        .clock(clock)
-        // Every tick walks all entries, and ticks are frequent.
-        .capacity(1_000)
-        .heartbeat_limit(limit)
-        .snapshot(data.join(SNAPSHOT))
-        .snapshot_every(SAVE_EVERY)
-        .open()?;
-    let compat = Compat {
-        contract: LiveContract::new(Contract::device_flow()),
-        detector,
+    let census = |census: CensusBuilder| {
+        census
+            // Every tick walks all entries, and ticks are frequent.
+            .capacity(1_000)
+            .heartbeat_limit(limit)
+            .snapshot_every(SAVE_EVERY)
     };
-    Ok((compat, Watch::new(census)))
+    let migration = compat.open(|builder| {
+        builder
+            .data_dir(data)
+            .census(census)
+            .clock(clock)
+            .without_worker()
+    });
+    Ok(migration?)
 }
 
 fn open_history(
-    watch: &Watch,
+    migration: &Migration,
     clock: Arc<FastClock>,
     data: &Path,
 ) -> Result<History, Box<dyn Error>> {
-    let history = watch
-        .history()
+    let history = compat::history(migration)
         .clock(clock)
         .file(data.join("history.snapshot"));
     Ok(history.save_every(SAVE_EVERY).open()?)
-}
-
-fn open_rollout(
-    compat: &Compat,
-    watch: &Watch,
-    clock: Arc<dyn Clock>,
-    data: &Path,
-) -> Result<Rollout, Box<dyn Error>> {
-    let journal = FileJournal::open_with_clock(data.join(JOURNAL), clock.clone())?;
-    let opening = Opening {
-        policy: Some(Policy::from_json(POLICY)?),
-        phase: None,
-        contract: compat.contract.clone(),
-        clock,
-    };
-    Ok(opening.open(watch, Arc::new(journal))?)
 }
 
 fn settings(base: &str) -> Settings {

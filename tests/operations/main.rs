@@ -12,5 +12,6 @@ mod census_snapshot;
 mod history;
 mod journal;
 mod kept_files;
+mod migration;
 mod rollout_events;
 mod rollout_fold;

@@ -3,12 +3,14 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    Contract, LiveContract,
+    Contract,
     admin::Admin,
     caller::FingerprintKey,
+    census::CensusBuilder,
+    migration::Migration,
     rollout::{
         CommandContext, Phase, Rollout,
-        journal::{FileJournal, Journal, MemoryJournal},
+        journal::Journal,
         names::{Actor, Reason},
         policy::Policy,
     },
@@ -22,8 +24,10 @@ use super::{
     old_client::OldClient, operator::Operator, session::Session,
 };
 use crate::core_app::{
-    self, AddressSource, AppState, Compat, JOURNAL, Opening, Settings, Watch, address::ProxyHeader,
+    self, AddressSource, AppState, Settings,
+    address::ProxyHeader,
     admin::AdminTokens,
+    compat::{self, Compat},
 };
 
 pub(crate) const OPERATOR_TOKEN: &str = "the-operator-token";
@@ -39,7 +43,7 @@ const HEARTBEAT: Duration = Duration::from_secs(600);
 pub(crate) struct CoreServer {
     pub(crate) rollout: Arc<Rollout>,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) watch: Watch,
+    pub(crate) migration: Migration,
     pub(crate) http: HttpClient,
     admin: Admin,
     stop: oneshot::Sender<()>,
@@ -75,21 +79,20 @@ impl CoreServer {
         let mut settings = settings(&base);
         change(&mut settings);
 
-        let (compat, watch) = start.observed();
-        let rollout = Arc::new(start.rolled_out(&compat, &watch));
+        let migration = start.migration();
         let clock = start.clock;
-        let admin = admin(&rollout, &watch, &clock);
-        let state = AppState::new(&settings, rollout.clone(), watch.clone(), clock.clone());
-        let app = core_app::app(state, compat, &admin, start.addresses);
+        let admin = admin(&migration, &clock);
+        let state = AppState::new(&settings, &migration, clock.clone());
+        let app = core_app::app(state, &migration, &admin, start.addresses);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = core_app::serve(listener, app, async {
             // A sender that is gone stops the server too.
             let _ = stopped.await;
         });
         Self {
-            rollout,
+            rollout: migration.rollout().clone(),
             clock,
-            watch,
+            migration,
             http: HttpClient::new(base),
             admin,
             stop,
@@ -134,7 +137,7 @@ impl CoreServer {
         while !time.is_zero() {
             let step = time.min(HEARTBEAT);
             self.clock.advance(step);
-            self.watch.census.tick();
+            self.migration.census().tick();
             time -= step;
         }
         self.rollout.tick();
@@ -145,8 +148,7 @@ impl CoreServer {
         self.admin.close();
         let _ = self.stop.send(());
         self.served.await.expect("the server does not panic")?;
-        self.watch.census.shutdown();
-        self.rollout.shutdown();
+        self.migration.shutdown();
         Ok(())
     }
 
@@ -174,49 +176,38 @@ impl Start {
         Self { addresses, ..self }
     }
 
-    fn observed(&self) -> (Compat, Watch) {
-        let detector = core_app::detector(&FingerprintKey::new(KEY));
-        let mut census = Watch::census_of(&detector)
-            .clock(self.clock.clone())
-            .heartbeat_limit(HEARTBEAT);
-        if let Some(data) = &self.data {
-            // Written less often than by default, or days would be spent writing.
-            let path = data.join(core_app::SNAPSHOT);
-            census = census.snapshot(path).snapshot_every(6 * HEARTBEAT);
-        }
-        let census = census.open().expect("what earlier servers left is whole");
-        let compat = Compat {
-            contract: LiveContract::new(Contract::device_flow()),
-            detector,
-        };
-        (compat, Watch::new(census))
-    }
-
-    fn rolled_out(&self, compat: &Compat, watch: &Watch) -> Rollout {
+    /// Ticked by the test alone.
+    fn migration(&self) -> Migration {
         let phase = if self.compat {
             Phase::Compat
         } else {
             Phase::Observe
         };
-        let opening = Opening {
+        let compat = Compat {
+            contract: Contract::device_flow(),
+            key: FingerprintKey::new(KEY),
             policy: self.policy.clone(),
-            phase: Some(phase),
-            contract: compat.contract.clone(),
-            clock: self.clock.clone(),
+            opening_phase: Some(phase),
         };
-        let rollout = opening.open(watch, self.journal());
-        rollout.expect("what earlier servers left is whole")
-    }
-
-    fn journal(&self) -> Arc<dyn Journal> {
-        if let Some(journal) = &self.journal {
-            return Arc::clone(journal);
-        }
-        let Some(data) = &self.data else {
-            return Arc::new(MemoryJournal::new());
-        };
-        let journal = FileJournal::open_with_clock(data.join(JOURNAL), self.clock.clone());
-        Arc::new(journal.expect("no other server writes it"))
+        let migration = compat.open(|mut builder| {
+            if let Some(data) = &self.data {
+                builder = builder.data_dir(data);
+            }
+            if let Some(journal) = &self.journal {
+                builder = builder.journal(journal.clone());
+            }
+            // Snapshots are written less often than by default, or days would be spent writing.
+            let census = |census: CensusBuilder| {
+                census
+                    .heartbeat_limit(HEARTBEAT)
+                    .snapshot_every(6 * HEARTBEAT)
+            };
+            builder
+                .census(census)
+                .clock(self.clock.clone())
+                .without_worker()
+        });
+        migration.expect("what earlier servers left is whole")
     }
 }
 
@@ -226,15 +217,15 @@ pub(crate) fn order(reason: &str) -> CommandContext {
     CommandContext::new(Actor::human("ops").expect("a word is an id"), reason)
 }
 
-/// Sessions and limits go by the machine's clock, curves by the one that the test moves.
-fn admin(rollout: &Arc<Rollout>, watch: &Watch, clock: &Arc<ManualClock>) -> Admin {
+/// Sessions and limits go by the machine's clock, time series by the one that the test moves.
+fn admin(migration: &Migration, clock: &Arc<ManualClock>) -> Admin {
     let keys = AdminTokens {
         operator: OPERATOR_TOKEN.to_owned(),
         viewer: VIEWER_TOKEN.to_owned(),
     };
-    let history = watch.history().clock(clock.clone()).open();
+    let history = compat::history(migration).clock(clock.clone()).open();
     let history = history.expect("a history in memory has nothing to fail on");
-    let admin = keys.admin(rollout.clone(), Arc::new(history));
+    let admin = keys.admin(migration.rollout().clone(), Arc::new(history));
     admin.expect("two tokens that differ")
 }
 

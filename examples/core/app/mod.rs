@@ -4,9 +4,9 @@
 //!
 //! - `secret`, `error`, `kind`, `limit`: independent of the rest
 //! - `flow`: one device authorization as a state machine; `store`: all of them; `clients`: the approved clients
-//! - `callers`: the detector; `watch`: census and metrics; `rollout`: the flag; `admin`: the admin service
+//! - `callers`: the detector; `compat`: the migration and its layer; `admin`: the admin service
 //! - `state`: what the `routes` share
-//! - `address`, `correlation`, `compat`: the layers in front
+//! - `address`, `correlation`: the other layers in front
 //! - `router`: the whole application
 
 pub(crate) mod address;
@@ -20,20 +20,14 @@ pub(crate) mod extract;
 pub(crate) mod flow;
 pub(crate) mod kind;
 pub(crate) mod limit;
-pub(crate) mod rollout;
 pub(crate) mod router;
 pub(crate) mod routes;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod state;
 pub(crate) mod store;
-pub(crate) mod watch;
 
 pub(crate) use address::AddressSource;
-pub(crate) use callers::detector;
-pub(crate) use compat::Compat;
-pub(crate) use rollout::{JOURNAL, Opening};
 pub(crate) use router::app;
 pub(crate) use serve::serve;
 pub(crate) use state::{AppState, Settings};
-pub(crate) use watch::{SNAPSHOT, Watch};

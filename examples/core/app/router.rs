@@ -6,13 +6,12 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use legacy_http_compat::admin::Admin;
+use legacy_http_compat::{admin::Admin, migration::Migration};
 
 use super::{
     address::{self, AddressSource},
     admin::ADMIN_PATH,
-    compat::Compat,
-    correlation,
+    compat, correlation,
     error::ApiError,
     routes::{device, health, home, me, metrics, page, token},
     state::AppState,
@@ -22,13 +21,11 @@ use super::{
 /// layer that determines the client's address.
 pub(crate) fn app(
     state: AppState,
-    compat: Compat,
+    migration: &Migration,
     admin: &Admin,
     addresses: AddressSource,
 ) -> Router {
-    let (flag, watch) = (state.rollout().reader(), state.watch().clone());
-    compat
-        .in_front_of(router(state), flag, &watch)
+    compat::in_front_of(router(state), migration)
         .nest(ADMIN_PATH, admin.router())
         .layer(middleware::from_fn_with_state(addresses, address::note))
 }

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::{rollout::Rollout, time::Clock};
+use legacy_http_compat::{migration::Migration, time::Clock};
 use prometheus_client::registry::Registry;
 
-use super::{clients::Clients, limit::Attempts, store::DeviceFlows, watch::Watch};
+use super::{clients::Clients, compat::registry, limit::Attempts, store::DeviceFlows};
 
 /// The application's settings.
 pub(crate) struct Settings {
@@ -25,8 +25,6 @@ pub(crate) struct AppState {
 struct Core {
     public_url: String,
     verification_uri: String,
-    rollout: Arc<Rollout>,
-    watch: Watch,
     registry: Registry,
     clock: Arc<dyn Clock>,
     flows: DeviceFlows,
@@ -35,18 +33,11 @@ struct Core {
 }
 
 impl AppState {
-    pub(crate) fn new(
-        settings: &Settings,
-        rollout: Arc<Rollout>,
-        watch: Watch,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(crate) fn new(settings: &Settings, migration: &Migration, clock: Arc<dyn Clock>) -> Self {
         let core = Core {
             public_url: settings.public_url.clone(),
             verification_uri: format!("{}/device", settings.public_url),
-            registry: watch.registry(&rollout),
-            rollout,
-            watch,
+            registry: registry(migration),
             clock,
             flows: DeviceFlows::new(settings.interval, settings.expires_in),
             clients: Clients::default(),
@@ -68,14 +59,6 @@ impl AppState {
 
     pub(crate) fn verification_uri(&self) -> &str {
         &self.core.verification_uri
-    }
-
-    pub(crate) fn rollout(&self) -> &Arc<Rollout> {
-        &self.core.rollout
-    }
-
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.core.watch
     }
 
     /// The registry behind `GET /metrics`.

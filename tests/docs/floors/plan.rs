@@ -31,6 +31,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("middleware", 4),
     ("rollout", 4),
     ("admin", 5),
+    ("migration", 5),
     ("cli", 6),
     ("bin", 6),
 ];

@@ -47,7 +47,7 @@ async fn the_gauges_follow_the_switch_and_the_coverage() {
         "census_coverage_ratio{window=\"5m\"} 0.5",
     );
     core.clock.advance(Duration::from_secs(3600));
-    core.watch.census.tick();
+    core.migration.census().tick();
     has(
         &shown(&core).await,
         "census_coverage_ratio{window=\"1h\"} 0.0",

@@ -8,4 +8,4 @@ mod metrics;
 mod processes;
 mod story;
 
-use crate::{core_app, support};
+use crate::support;

@@ -6,15 +6,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use legacy_http_compat::migration::Migration;
 use legacy_http_compat::time::{Clock, SystemClock};
 use tokio::time::{Instant, sleep};
 
-use super::{
-    core_app::SNAPSHOT,
-    support::{
-        process::Core,
-        server::{KEY, OPERATOR_TOKEN},
-    },
+use super::support::{
+    process::Core,
+    server::{KEY, OPERATOR_TOKEN},
 };
 
 /// A snapshot that takes longer never comes.
@@ -43,7 +41,8 @@ pub(crate) async fn await_snapshot(data: &Path) {
 }
 
 fn written(data: &Path) -> SystemTime {
-    let snapshot = fs::metadata(data.join(SNAPSHOT)).and_then(|snapshot| snapshot.modified());
+    let snapshot =
+        fs::metadata(data.join(Migration::SNAPSHOT)).and_then(|snapshot| snapshot.modified());
     snapshot.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 

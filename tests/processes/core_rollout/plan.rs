@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     FlagState,
+    migration::Migration,
     rollout::{Phase, Transition, journal::JournalReader},
     time::ManualClock,
 };
 
 use super::{
-    core_app::JOURNAL,
     policy::policy,
     steps::{
         assert_done, assert_gates, assert_problem, close_incident, file_post_analysis, go_to,
@@ -216,7 +216,7 @@ async fn the_metrics_tell_the_story(core: &CoreServer) {
 }
 
 fn the_journal_is_whole(data: &TempDir, head: u64) {
-    let path = data.path().join(JOURNAL);
+    let path = data.path().join(Migration::JOURNAL);
     let verified = JournalReader::open(&path).unwrap().verify().unwrap();
     assert_eq!((verified.events, verified.torn), (head, None));
     let told = std::fs::read_to_string(path).unwrap();

@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
+use legacy_http_compat::migration::Migration;
 use legacy_http_compat::rollout::journal::JournalReader;
 
 use super::{
-    core_app::JOURNAL,
     policy,
     steps::{assert_done, assert_gates, assert_problem, go_to, roll_back},
     support::{
@@ -39,7 +39,7 @@ async fn a_process_that_is_killed_right_after_a_cutover_comes_back_in_cutover() 
     let shown = operator(&core).status().await;
     assert_eq!(shown["incidents"][0]["incident"], "INC-1");
     assert!(core.terminate().status.success());
-    let journal = JournalReader::open(data.path().join(JOURNAL)).unwrap();
+    let journal = JournalReader::open(data.path().join(Migration::JOURNAL)).unwrap();
     assert_eq!(
         Some(journal.verify().unwrap().events),
         shown["head"].as_u64()
@@ -62,7 +62,7 @@ async fn the_policy_of_the_command_line_holds_and_is_kept() {
         let missing = ["required_checks", "no_dependent_responses", "coverage"];
         assert_gates(&go_to(&operator(&core), "cutover").await, &missing);
         core.terminate();
-        let told = fs::read_to_string(data.path().join(JOURNAL)).unwrap();
+        let told = fs::read_to_string(data.path().join(Migration::JOURNAL)).unwrap();
         assert_eq!(told.matches("policy_changed").count(), 1, "run {run}");
     }
 }
@@ -97,7 +97,7 @@ fn a_policy_with_faults_stops_the_start_and_all_of_them_are_said() {
 fn a_journal_that_was_changed_stops_the_start() {
     let data = TempDir::new();
     start(data.path(), &[]).terminate();
-    let path = data.path().join(JOURNAL);
+    let path = data.path().join(Migration::JOURNAL);
     let told = fs::read_to_string(&path).unwrap();
     fs::write(
         &path,

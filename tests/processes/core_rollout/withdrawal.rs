@@ -2,14 +2,13 @@
 
 use std::{fs, path::Path, process::Command};
 
-use super::{
-    core_app::{JOURNAL, rollout::FLAG_NAME},
-    support::temp_dir::TempDir,
-};
+use legacy_http_compat::migration::Migration;
+
+use super::{core_app::compat::FLAG_NAME, support::temp_dir::TempDir};
 
 /// The journal as an operator checks it once the switch is retired.
 pub(crate) fn the_command_agrees(data: &Path) {
-    let journal = data.join(JOURNAL);
+    let journal = data.join(Migration::JOURNAL);
     let journal = journal.to_str().unwrap();
     assert_eq!(run(&["verify", journal]).0, 0);
     let (code, status) = run(&["status", journal]);

@@ -1,0 +1,388 @@
+//! A whole migration, wired: contract, detector, flag, census, metrics and rollout.
+//!
+//! [`Migration::builder`] puts the parts together in the one way that is right: one clock for all, the client kinds and the
+//! fingerprint key of the detector in the census, and one worker that ticks the census before the rollout that reads it.
+//! Each part can also be used by itself.
+//!
+//! With a data directory, two files outlive the process: `journal.jsonl`, the decisions, and `census.snapshot`, the callers.
+//! Without one, both live in memory, which suits tests and a first trial.
+//!
+//! ```
+//! use legacy_http_compat::{
+//!     Contract,
+//!     caller::{FingerprintKey, IdentitySignal, SignalDetector},
+//!     migration::Migration,
+//!     rollout::{Phase, policy::Policy},
+//! };
+//!
+//! # let dir = std::env::temp_dir().join(format!("migration-{}", std::process::id()));
+//! # std::fs::create_dir_all(&dir)?;
+//! let key = FingerprintKey::new([7; 16]); // from your secret store
+//! let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+//!     .kind_header("x-client-kind")
+//!     .version_header("x-client-version")
+//!     .target_since("AGENT", "2.0.0")
+//!     .identity(IdentitySignal::header("x-client-id"))
+//!     .build(&key)?;
+//! let policy = Policy::from_json(r#"{"required_checks": ["openapi"], "cutover_quiet_window": "48h"}"#)?;
+//! let migration = Migration::builder(Contract::device_flow(), detector)
+//!     .flag_name("features.auth.device_flow.compat_legacy_http")
+//!     .data_dir(&dir)
+//!     .policy(policy)
+//!     .open()?;
+//!
+//! let layer = migration.layer(); // around the service
+//! assert_eq!(migration.rollout().status().state.phase(), Phase::Compat);
+//! # drop(layer);
+//! migration.shutdown(); // after the last request
+//! # std::fs::remove_dir_all(&dir)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    caller::Detect,
+    census::{Census, CensusBuilder, OpenError as OpenCensusError},
+    contract::LiveContract,
+    metrics::Metrics,
+    middleware::LegacyHttpCompatLayer,
+    rollout::{
+        CommandContext, OpenRolloutError, Phase, Rollout, RolloutBuilder,
+        gate::Gate,
+        journal::{FileJournal, Journal, MemoryJournal, OpenError as OpenJournalError},
+        names::{FlagName, InvalidText},
+        policy::Policy,
+    },
+    time::{Clock, SystemClock},
+    worker::{BackgroundWorker, Tick},
+};
+
+/// How often periodic work is looked at by default; each part decides by its own clock what is due.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A migration that is running: the parts of the layer, and the worker that does their periodic work.
+///
+/// Dropping it stops the worker, which writes a last snapshot. The layers that it gave keep working.
+pub struct Migration {
+    contract: LiveContract,
+    detector: Arc<dyn Detect>,
+    rollout: Arc<Rollout>,
+    census: Arc<Census>,
+    metrics: Arc<Metrics>,
+    worker: Option<BackgroundWorker>,
+}
+
+/// Builder for [`Migration`].
+#[must_use]
+pub struct MigrationBuilder {
+    contract: LiveContract,
+    detector: Arc<dyn Detect>,
+    flag_name: Option<String>,
+    data_dir: Option<PathBuf>,
+    journal: Option<Arc<dyn Journal>>,
+    policy: Policy,
+    opening_phase: Option<Phase>,
+    opened_by: Option<CommandContext>,
+    clock: Arc<dyn Clock>,
+    gates: Vec<Arc<dyn Gate>>,
+    census: CensusBuilder,
+    accepts_census_loss: bool,
+    tick_interval: Option<Duration>,
+}
+
+/// The part of a migration that could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// No name was given to the flag.
+    #[error("the flag has no name: call `MigrationBuilder::flag_name`")]
+    NoFlagName,
+    /// The name of the flag is not valid.
+    #[error("flag name {name:?}: {source}")]
+    FlagName {
+        /// The name that was given.
+        name: String,
+        /// What is wrong with it.
+        source: InvalidText,
+    },
+    /// The snapshot of the census cannot be opened. [`MigrationBuilder::accept_census_loss`] starts without it.
+    #[error(transparent)]
+    Census(#[from] OpenCensusError),
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] OpenJournalError),
+    /// The rollout cannot be opened on its journal.
+    #[error(transparent)]
+    Rollout(#[from] OpenRolloutError),
+    /// The operating system cannot start the worker's thread.
+    #[error("cannot start the background worker: {0}")]
+    Worker(#[source] io::Error),
+}
+
+impl Migration {
+    /// The file name of the journal in the data directory.
+    pub const JOURNAL: &str = "journal.jsonl";
+
+    /// The file name of the census snapshot in the data directory.
+    pub const SNAPSHOT: &str = "census.snapshot";
+
+    /// A builder for the migration of the API that `contract` describes, with the callers that `detector` identifies.
+    pub fn builder(
+        contract: impl Into<LiveContract>,
+        detector: impl Detect + 'static,
+    ) -> MigrationBuilder {
+        MigrationBuilder {
+            contract: contract.into(),
+            census: Census::builder(&detector),
+            detector: Arc::new(detector),
+            flag_name: None,
+            data_dir: None,
+            journal: None,
+            policy: Policy::default(),
+            opening_phase: None,
+            opened_by: None,
+            clock: Arc::new(SystemClock::new()),
+            gates: Vec::new(),
+            accepts_census_loss: false,
+            tick_interval: Some(TICK),
+        }
+    }
+
+    /// A layer that reads the flag of the rollout and reports to census and metrics.
+    pub fn layer(&self) -> LegacyHttpCompatLayer {
+        LegacyHttpCompatLayer::new(self.contract.clone(), self.rollout.reader())
+            .detector(Arc::clone(&self.detector))
+            .observer(Arc::clone(&self.census) as _)
+            .observer(Arc::clone(&self.metrics) as _)
+    }
+
+    /// The contract, which can be replaced while serving.
+    #[must_use]
+    pub const fn contract(&self) -> &LiveContract {
+        &self.contract
+    }
+
+    /// The rollout, which takes the commands.
+    #[must_use]
+    pub const fn rollout(&self) -> &Arc<Rollout> {
+        &self.rollout
+    }
+
+    /// The census of callers.
+    #[must_use]
+    pub const fn census(&self) -> &Arc<Census> {
+        &self.census
+    }
+
+    /// The metrics.
+    #[must_use]
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The worker, which takes further periodic work; `None` [without one](MigrationBuilder::without_worker).
+    #[must_use]
+    pub const fn worker(&self) -> Option<&BackgroundWorker> {
+        self.worker.as_ref()
+    }
+
+    /// Stops the worker and waits for its last work, the snapshot of the census included. Call it after the last request.
+    pub fn shutdown(self) {
+        match self.worker {
+            Some(worker) => worker.shutdown(),
+            None => Tick::shutdown(&self),
+        }
+    }
+}
+
+/// For a migration [without a worker](MigrationBuilder::without_worker).
+impl Tick for Migration {
+    /// Ticks the census, then the rollout, which reads it.
+    fn tick(&self) {
+        self.census.tick();
+        self.rollout.tick();
+    }
+
+    fn shutdown(&self) {
+        self.census.shutdown();
+        self.rollout.shutdown();
+    }
+}
+
+impl MigrationBuilder {
+    /// The name of the flag in configuration, journal and logs. Required.
+    pub fn flag_name(mut self, name: impl Into<String>) -> Self {
+        self.flag_name = Some(name.into());
+        self
+    }
+
+    /// An existing directory for the journal and the snapshot of the census. Without one, both live in memory.
+    pub fn data_dir(mut self, path: impl AsRef<Path>) -> Self {
+        self.data_dir = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// A journal to use in place of the one in the data directory.
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// The policy of a new rollout; [`Policy::default`] if none is given. An existing journal keeps its own, which
+    /// [`Rollout::change_policy`] changes.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The phase of a new rollout, observe or compat; that of the policy if none is given.
+    pub fn opening_phase(mut self, phase: Phase) -> Self {
+        self.opening_phase = Some(phase);
+        self
+    }
+
+    /// The actor and reason of a new rollout; the rollout itself if none is given.
+    pub fn opened_by(mut self, command: CommandContext) -> Self {
+        self.opened_by = Some(command);
+        self
+    }
+
+    /// Adds a gate of your own.
+    pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gates.push(gate);
+        self
+    }
+
+    /// Configures the census: `.census(|census| census.capacity(100_000))`. The clock and the snapshot's path are set by
+    /// [`open`](Self::open).
+    pub fn census(mut self, configure: impl FnOnce(CensusBuilder) -> CensusBuilder) -> Self {
+        self.census = configure(self.census);
+        self
+    }
+
+    /// Starts without a snapshot that cannot be read. The loss is recorded and shown in later reports.
+    pub fn accept_census_loss(mut self) -> Self {
+        self.accepts_census_loss = true;
+        self
+    }
+
+    /// The clock of all parts; that of the operating system if none is given.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How often, in real time, the worker looks for work that is due; one second by default.
+    pub fn tick_interval(mut self, interval: Duration) -> Self {
+        self.tick_interval = Some(interval);
+        self
+    }
+
+    /// Starts no worker: tick the [`Migration`] about once a second, by a thread of your own.
+    pub fn without_worker(mut self) -> Self {
+        self.tick_interval = None;
+        self
+    }
+
+    /// Opens the parts with what an earlier process left in the data directory, and starts the worker.
+    ///
+    /// # Errors
+    ///
+    /// When the flag has no valid name, a file cannot be read or belongs to another flag, key or running process, or the
+    /// worker's thread cannot be started.
+    pub fn open(self) -> Result<Migration, MigrationError> {
+        let flag = parse_flag_name(self.flag_name)?;
+        let census = Arc::new(open_census(
+            self.census.clock(Arc::clone(&self.clock)),
+            self.data_dir.as_deref(),
+            self.accepts_census_loss,
+        )?);
+        let metrics = Arc::new(Metrics::new());
+        let mut rollout = Rollout::builder(flag, self.policy)
+            .clock(Arc::clone(&self.clock))
+            .census(Arc::clone(&census))
+            .metrics(Arc::clone(&metrics))
+            .contract(self.contract.clone());
+        if let Some(phase) = self.opening_phase {
+            rollout = rollout.opening_phase(phase);
+        }
+        if let Some(command) = self.opened_by {
+            rollout = rollout.opened_by(command);
+        }
+        let rollout = self.gates.into_iter().fold(rollout, RolloutBuilder::gate);
+        let journal = match self.journal {
+            Some(journal) => journal,
+            None => open_journal(self.data_dir.as_deref(), self.clock)?,
+        };
+        let rollout = Arc::new(rollout.open(journal)?);
+        // The census first: the rollout's gates read what it counted.
+        let work: [Arc<dyn Tick>; 2] = [Arc::clone(&census) as _, Arc::clone(&rollout) as _];
+        let start = |interval| BackgroundWorker::start(interval, work);
+        let worker = self.tick_interval.map(start).transpose();
+        let worker = worker.map_err(MigrationError::Worker)?;
+        Ok(Migration {
+            contract: self.contract,
+            detector: self.detector,
+            rollout,
+            census,
+            metrics,
+            worker,
+        })
+    }
+}
+
+impl fmt::Debug for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migration")
+            .field("rollout", &self.rollout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MigrationBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MigrationBuilder")
+            .field("flag_name", &self.flag_name)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+fn parse_flag_name(name: Option<String>) -> Result<FlagName, MigrationError> {
+    let name = name.ok_or(MigrationError::NoFlagName)?;
+    FlagName::new(name.as_str()).map_err(|source| MigrationError::FlagName { name, source })
+}
+
+fn open_census(
+    mut census: CensusBuilder,
+    data_dir: Option<&Path>,
+    accepts_loss: bool,
+) -> Result<Census, OpenCensusError> {
+    if let Some(dir) = data_dir {
+        census = census.snapshot(dir.join(Migration::SNAPSHOT));
+    }
+    if accepts_loss {
+        census.open_with_loss()
+    } else {
+        census.open()
+    }
+}
+
+fn open_journal(
+    data_dir: Option<&Path>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Journal>, OpenJournalError> {
+    Ok(match data_dir {
+        Some(dir) => Arc::new(FileJournal::open_with_clock(
+            dir.join(Migration::JOURNAL),
+            clock,
+        )?),
+        None => Arc::new(MemoryJournal::new()),
+    })
+}
