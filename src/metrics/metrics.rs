@@ -11,8 +11,7 @@ use std::{
 use super::{
     binding::Binding,
     family::Family,
-    series::{MAX_SERIES, OVERFLOW, Series, SeriesId, SeriesRegistry},
-    snapshot::Snapshot,
+    series::{MAX_SERIES, OVERFLOW, Series, SeriesId, SeriesRegistry, Snapshot},
     source::{Sample, Source},
 };
 use crate::{
