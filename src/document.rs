@@ -1,12 +1,12 @@
 //! A contract and its callers in one JSON document.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{
     caller::SignalDetectorBuilder,
     contract::Contract,
     diagnostics::{Diagnostics, fault_error},
-    json::{OrderedValue, parse},
+    json::parse,
 };
 
 /// A contract and, in its section `callers`, how to identify callers.
@@ -42,9 +42,11 @@ use crate::{
 /// # drop(layer);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Document {
+    #[serde(flatten)]
     contract: Contract,
+    #[serde(skip_serializing_if = "Option::is_none")]
     callers: Option<SignalDetectorBuilder>,
 }
 
@@ -89,15 +91,5 @@ impl Document {
     #[must_use]
     pub fn callers(&self) -> Option<&SignalDetectorBuilder> {
         self.callers.as_ref()
-    }
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tree = self.contract.to_tree();
-        if let (OrderedValue::Object(members), Some(callers)) = (&mut tree, &self.callers) {
-            members.push(("callers".to_owned(), callers.write()));
-        }
-        tree.serialize(serializer)
     }
 }

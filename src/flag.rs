@@ -5,48 +5,30 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
-
 #[cfg(legacy_http_compat_loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
 #[cfg(not(legacy_http_compat_loom))]
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use crate::words::words;
+
 const OFF: u8 = 0;
 const ON: u8 = 1;
 const RETIRED: u8 = 2;
 
-/// The state of a flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a caller must be able to handle every state"
-)]
-pub enum FlagState {
-    /// Responses pass through as the handlers made them; dependent callers are still counted.
-    Off,
-    /// Responses are rewritten for dependent callers.
-    On,
-    /// Off for good. The middleware is an identity.
-    Retired,
-}
-
-impl FlagState {
-    /// `off`, `on` or `retired`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::On => "on",
-            Self::Retired => "retired",
-        }
-    }
-}
-
-impl fmt::Display for FlagState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+words! {
+    /// The state of a flag.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "a caller must be able to handle every state"
+    )]
+    pub enum FlagState {
+        /// Responses pass through as the handlers made them; dependent callers are still counted.
+        Off = "off",
+        /// Responses are rewritten for dependent callers.
+        On = "on",
+        /// Off for good. The middleware is an identity.
+        Retired = "retired",
     }
 }
 

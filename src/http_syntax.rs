@@ -48,6 +48,8 @@ pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -57,5 +59,58 @@ mod tests {
             let expected = byte.is_ascii_alphanumeric() || listed.as_bytes().contains(&byte);
             assert_eq!(token(&[byte]).is_some(), expected, "{byte}");
         }
+    }
+
+    #[test]
+    fn json_is_its_own_media_type_or_the_suffix_of_another() {
+        let is_json = |value: &'static str| {
+            is_json(&HeaderMap::from_iter([(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(value),
+            )]))
+        };
+        for value in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            " application/json ;x",
+            "application/problem+json",
+            "application/vnd.example.v2+JSON;v=1",
+        ] {
+            assert!(is_json(value), "{value}");
+        }
+        for value in [
+            "",
+            "json",
+            "text/html",
+            "application/jsonl",
+            "application/json-seq",
+            "application/xml; x=+json",
+            "text/plain, application/json",
+        ] {
+            assert!(!is_json(value), "{value}");
+        }
+        assert!(!super::is_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn of_several_content_types_the_first_counts() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        headers.append(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        assert!(!is_json(&headers));
+    }
+
+    #[test]
+    fn any_coding_but_identity_encodes_a_body() {
+        let is_encoded = |values: &[&'static str]| {
+            let line =
+                |value: &&'static str| (header::CONTENT_ENCODING, HeaderValue::from_static(value));
+            is_encoded(&values.iter().map(line).collect())
+        };
+        assert!(!is_encoded(&[]) && !is_encoded(&[" Identity "]));
+        assert!(is_encoded(&["gzip"]) && is_encoded(&["identity, br"]));
     }
 }

@@ -7,6 +7,7 @@ use http::StatusCode;
 use crate::{
     caller::{Caller, Kinds},
     contract::compile::{CompiledContract, CompiledEndpoint, Decision},
+    words::words,
 };
 
 /// One observed response on an endpoint of the contract.
@@ -24,40 +25,42 @@ pub struct Observation<'a> {
     skipped: Option<SkipReason>,
 }
 
-/// The shape in which a response was served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a response is all target or all legacy"
-)]
-pub enum Shape {
-    /// The target response, as the handler made it.
-    Target,
-    /// The legacy response, as old clients expect it.
-    Legacy,
+words! {
+    /// The shape in which a response was served.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "a response is all target or all legacy"
+    )]
+    pub enum Shape {
+        /// The target response, as the handler made it.
+        Target = "target",
+        /// The legacy response, as old clients expect it.
+        Legacy = "legacy",
+    }
 }
 
-/// Why a response could not be rewritten, or its outcome not be determined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SkipReason {
-    /// The body is larger than the limit.
-    BodyTooLarge,
-    /// The body has a content coding other than `identity`: the layer is outside compression.
-    BodyEncoded,
-    /// The body is not JSON by its `Content-Type`, or by its text as far as it was read.
-    NotJson,
-    /// A required placeholder has no value.
-    MissingValue,
-    /// The body failed with an error.
-    BodyError,
-    /// Responses of this status have no body of their own, or depend on a condition or range of the request.
-    StatusWithoutBody,
-    /// The connection changes to another protocol.
-    Upgrade,
-    /// A required field of the request was not read, or there is no
-    /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer).
-    RequestFieldsNotCaptured,
+words! {
+    /// Why a response could not be rewritten, or its outcome not be determined.
+    #[non_exhaustive]
+    pub enum SkipReason {
+        /// The body is larger than the limit.
+        BodyTooLarge = "body_too_large",
+        /// The body has a content coding other than `identity`: the layer is outside compression.
+        BodyEncoded = "body_encoded",
+        /// The body is not JSON by its `Content-Type`, or by its text as far as it was read.
+        NotJson = "not_json",
+        /// A required placeholder has no value.
+        MissingValue = "missing_value",
+        /// The body failed with an error.
+        BodyError = "body_error",
+        /// Responses of this status have no body of their own, or depend on a condition or range of the request.
+        StatusWithoutBody = "status_without_body",
+        /// The connection changes to another protocol.
+        Upgrade = "upgrade",
+        /// A required field of the request was not read, or there is no
+        /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer).
+        RequestFieldsNotCaptured = "request_fields_not_captured",
+    }
 }
 
 /// Receives every response on an endpoint of the contract.
@@ -112,6 +115,10 @@ impl<'a> Observation<'a> {
 
     pub(crate) fn skipped(&mut self, reason: SkipReason) {
         self.skipped = Some(reason);
+    }
+
+    pub(crate) fn decision(&self) -> Decision {
+        self.decision
     }
 
     /// The contract that served the request.
@@ -228,44 +235,6 @@ impl Shape {
     #[must_use]
     pub const fn is_legacy(self) -> bool {
         matches!(self, Self::Legacy)
-    }
-
-    /// `target` or `legacy`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Target => "target",
-            Self::Legacy => "legacy",
-        }
-    }
-}
-
-impl SkipReason {
-    /// All reasons.
-    pub const ALL: [Self; 8] = [
-        Self::BodyTooLarge,
-        Self::BodyEncoded,
-        Self::NotJson,
-        Self::MissingValue,
-        Self::BodyError,
-        Self::StatusWithoutBody,
-        Self::Upgrade,
-        Self::RequestFieldsNotCaptured,
-    ];
-
-    /// The reason as a label, such as `body_too_large`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BodyTooLarge => "body_too_large",
-            Self::BodyEncoded => "body_encoded",
-            Self::NotJson => "not_json",
-            Self::MissingValue => "missing_value",
-            Self::BodyError => "body_error",
-            Self::StatusWithoutBody => "status_without_body",
-            Self::Upgrade => "upgrade",
-            Self::RequestFieldsNotCaptured => "request_fields_not_captured",
-        }
     }
 }
 

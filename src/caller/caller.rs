@@ -1,9 +1,13 @@
-//! A caller, as a detector identifies it.
+//! A caller, as a detector identifies it, and its address, as the application knows it.
 
-use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
+use http::Extensions;
+
+use super::fingerprint::Fingerprint;
 use super::kind::Kind;
 use super::version::ClientVersion;
+use crate::words::words;
 
 /// The client that sent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,22 +18,54 @@ pub struct Caller {
     version: Option<ClientVersion>,
 }
 
-/// Which contract a caller understands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a contract has two sides, and the crate depends on that"
-)]
-pub enum Generation {
-    /// The old contract: depends on legacy shapes.
-    Legacy,
-    /// The target contract.
-    Target,
+words! {
+    /// Which contract a caller understands.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "a contract has two sides, and the crate depends on that"
+    )]
+    pub enum Generation {
+        /// The old contract: depends on legacy shapes.
+        Legacy = "legacy",
+        /// The target contract.
+        Target = "target",
+    }
 }
 
-/// A keyed pseudonym of the signal that identifies one installation, shown as `psd_<32 hex>`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint(u128);
+/// The address of the client, put into the request's extensions by the application.
+///
+/// Only the application knows where its clients' addresses come from, so no header is read by default. A layer outside
+/// the compatibility layer inserts it.
+///
+/// Clients that connect directly: the peer of the socket, which axum has as `ConnectInfo`.
+///
+/// ```
+/// use std::net::SocketAddr;
+///
+/// use axum::extract::{ConnectInfo, Request};
+/// use axum::middleware::{Next, from_fn};
+/// use axum::response::Response;
+/// use legacy_http_compat::caller::ClientAddr;
+///
+/// async fn insert_address(
+///     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+///     mut request: Request,
+///     next: Next,
+/// ) -> Response {
+///     request.extensions_mut().insert(ClientAddr::from(peer));
+///     next.run(request).await
+/// }
+///
+/// let app: axum::Router = axum::Router::new().layer(from_fn(insert_address));
+/// let service = app.into_make_service_with_connect_info::<SocketAddr>();
+/// # let _ = service;
+/// ```
+///
+/// Clients behind a proxy: the `client-ip` crate reads the one header that the proxy is known to set, for
+/// example `client_ip::rightmost_x_forwarded_for(request.headers())`, and the same middleware inserts
+/// `ClientAddr(address)`. A header that the proxy does not overwrite is the client's own claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddr(pub IpAddr);
 
 impl Caller {
     /// A caller without an identity signal, of no known kind, that understands only the old contract.
@@ -108,39 +144,29 @@ impl Caller {
     }
 }
 
-impl Generation {
-    /// `legacy` or `target`.
+impl ClientAddr {
+    /// The address with an IPv4-mapped IPv6 one (RFC 4291 §2.5.5.2) as IPv4, so that a client has one
+    /// address whether or not the server listens on both.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Legacy => "legacy",
-            Self::Target => "target",
-        }
+    pub const fn to_canonical(self) -> IpAddr {
+        self.0.to_canonical()
+    }
+
+    pub(super) fn of(extensions: &Extensions) -> Option<IpAddr> {
+        extensions
+            .get::<Self>()
+            .map(|address| address.to_canonical())
     }
 }
 
-impl Fingerprint {
-    /// The pseudonym with this value.
-    #[must_use]
-    pub const fn from_u128(value: u128) -> Self {
-        Self(value)
-    }
-
-    /// The value, as [`Fingerprint::from_u128`] takes it.
-    #[must_use]
-    pub const fn as_u128(self) -> u128 {
-        self.0
+impl From<IpAddr> for ClientAddr {
+    fn from(address: IpAddr) -> Self {
+        Self(address)
     }
 }
 
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "psd_{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+impl From<SocketAddr> for ClientAddr {
+    fn from(peer: SocketAddr) -> Self {
+        Self(peer.ip())
     }
 }

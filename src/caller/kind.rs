@@ -24,10 +24,8 @@ pub struct Kinds {
 
 /// Why names make no set of kinds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}")]
-pub struct KindsError {
-    kind: KindsErrorKind,
-}
+#[error(transparent)]
+pub struct KindsError(#[from] KindsErrorKind);
 
 /// What is wrong with the names of a set of kinds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,13 +111,7 @@ impl KindsError {
     /// What is wrong.
     #[must_use]
     pub const fn kind(&self) -> &KindsErrorKind {
-        &self.kind
-    }
-}
-
-impl From<KindsErrorKind> for KindsError {
-    fn from(kind: KindsErrorKind) -> Self {
-        Self { kind }
+        &self.0
     }
 }
 

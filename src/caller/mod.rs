@@ -12,24 +12,21 @@
     reason = "the file of the type that the module is named for"
 )]
 mod caller;
-mod client_addr;
 mod detect;
 mod detector;
-mod fingerprint_key;
+mod fingerprint;
 mod kind;
-mod pseudonym;
 mod user_agent;
-mod vary;
 mod version;
 
-pub use caller::{Caller, Fingerprint, Generation};
-pub use client_addr::ClientAddr;
-pub use detect::{AnonymousLegacy, Detect};
+pub use caller::{Caller, ClientAddr, Generation};
+pub use detect::{AnonymousLegacy, Detect, Vary};
 pub use detector::{
     DetectorError, IdentitySignal, KindSource, SignalDetector, SignalDetectorBuilder, SignalPart,
 };
-pub use fingerprint_key::{FingerprintKey, FingerprintKeyError, FingerprintKeyErrorKind, KeyCheck};
+pub use fingerprint::{
+    Fingerprint, FingerprintKey, FingerprintKeyError, FingerprintKeyErrorKind, KeyCheck,
+};
 pub use kind::{Kind, Kinds, KindsError, KindsErrorKind};
 pub use user_agent::{Product, Products};
-pub use vary::Vary;
 pub use version::ClientVersion;

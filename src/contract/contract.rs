@@ -1,12 +1,16 @@
-//! The contract itself.
+//! The contract itself, and a handle to the one in use, which can be replaced while serving.
 
 use std::{fmt, sync::Arc};
 
+use arc_swap::{ArcSwap, Cache};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     compile::compiled_contract::CompiledContract,
-    definition::{contract_document::Definition, deprecation::Deprecation, endpoint::Endpoint},
+    definition::{
+        contract_definition::{Definition, Deprecation},
+        endpoint::Endpoint,
+    },
 };
 use crate::{
     diagnostics::{Diagnostics, fault_error},
@@ -53,6 +57,22 @@ use crate::{
 #[derive(Clone)]
 pub struct Contract {
     compiled: Arc<CompiledContract>,
+}
+
+/// A shared handle to the contract in use.
+///
+/// ```
+/// use legacy_http_compat::{Contract, LiveContract};
+///
+/// let live = LiveContract::new(Contract::device_flow());
+/// // … LegacyHttpCompatLayer::new(live.clone(), &flag) …
+/// live.replace(Contract::device_flow().with_base_path("/api/v2")?);
+/// assert_eq!(live.current().base_path(), "/api/v2");
+/// # Ok::<(), legacy_http_compat::contract::ContractError>(())
+/// ```
+#[derive(Clone)]
+pub struct LiveContract {
+    compiled: Arc<ArcSwap<CompiledContract>>,
 }
 
 /// Builder for [`Contract`].
@@ -146,10 +166,6 @@ impl Contract {
         Self { compiled }
     }
 
-    pub(crate) fn to_tree(&self) -> OrderedValue {
-        self.compiled.definition.write()
-    }
-
     fn from_tree(tree: &OrderedValue) -> Result<Self, ContractError> {
         let mut diagnostics = Diagnostics::default();
         let contract = Self::read(tree, &mut diagnostics);
@@ -158,20 +174,14 @@ impl Contract {
 
     fn build(definition: Definition) -> Result<Self, ContractError> {
         let mut diagnostics = Diagnostics::default();
-        let contract = Self::compile(definition, &mut diagnostics);
-        diagnostics.into_result(contract)
+        let compiled = CompiledContract::compile(definition, &mut diagnostics);
+        diagnostics.into_result(Self::of(compiled.into()))
     }
 
     /// The contract of a document, valid only if no faults were added.
     pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         let definition = Definition::read(tree, diagnostics);
-        Self::compile(definition, diagnostics)
-    }
-
-    fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
-        Self {
-            compiled: Arc::new(CompiledContract::compile(definition, diagnostics)),
-        }
+        Self::of(CompiledContract::compile(definition, diagnostics).into())
     }
 }
 
@@ -204,10 +214,35 @@ impl ContractBuilder {
     }
 }
 
+impl LiveContract {
+    /// A handle to a contract; [`Contract`] also converts with `into()`.
+    #[must_use]
+    pub fn new(contract: Contract) -> Self {
+        contract.into()
+    }
+
+    /// Replaces the contract for all requests from now on. Requests in flight are served to their end by the contract
+    /// that they found.
+    pub fn replace(&self, contract: Contract) {
+        self.compiled.store(contract.into_compiled());
+    }
+
+    /// The contract for the next request.
+    #[must_use]
+    pub fn current(&self) -> Contract {
+        Contract::of(self.compiled.load_full())
+    }
+
+    pub(crate) fn cached(&self) -> CompiledCache {
+        Cache::new(Arc::clone(&self.compiled))
+    }
+}
+
 impl PartialEq for Contract {
     /// Whether both have the same content, in the same order.
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.compiled, &other.compiled) || self.to_tree() == other.to_tree()
+        let document = |contract: &Self| serde_json::to_string(contract).ok();
+        Arc::ptr_eq(&self.compiled, &other.compiled) || document(self) == document(other)
     }
 }
 
@@ -223,7 +258,7 @@ impl fmt::Debug for Contract {
 
 impl Serialize for Contract {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_tree().serialize(serializer)
+        self.compiled.definition.serialize(serializer)
     }
 }
 
@@ -231,5 +266,24 @@ impl<'de> Deserialize<'de> for Contract {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tree = OrderedValue::deserialize(deserializer)?;
         Self::from_tree(&tree).map_err(D::Error::custom)
+    }
+}
+
+/// The contract as one service last saw it. Checking that it is still the one in use costs a single atomic load.
+pub(crate) type CompiledCache = Cache<Arc<ArcSwap<CompiledContract>>, Arc<CompiledContract>>;
+
+impl From<Contract> for LiveContract {
+    fn from(contract: Contract) -> Self {
+        Self {
+            compiled: Arc::new(ArcSwap::new(contract.into_compiled())),
+        }
+    }
+}
+
+impl fmt::Debug for LiveContract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LiveContract")
+            .field(&self.current())
+            .finish()
     }
 }

@@ -48,13 +48,10 @@ pub(crate) mod compile;
 )]
 mod contract;
 mod definition;
-mod live;
 
-pub use contract::{Contract, ContractBuilder, ContractError};
-pub use definition::deprecation::Deprecation;
-pub use definition::endpoint::Endpoint;
-pub use definition::outcome::Outcome;
+pub(crate) use contract::CompiledCache;
+pub use contract::{Contract, ContractBuilder, ContractError, LiveContract};
+pub use definition::contract_definition::Deprecation;
+pub use definition::endpoint::{Endpoint, Outcome};
 pub use definition::shape::LegacyShape;
 pub use definition::template::{Placeholder, Template};
-pub(crate) use live::CompiledCache;
-pub use live::LiveContract;

@@ -67,6 +67,14 @@ impl Diagnostics {
         self.faults.push(fault);
     }
 
+    /// Adds a fault below the current place if there are more than `most` of something.
+    pub(crate) fn at_most(&mut self, most: usize, what: &str, pointer: &str, count: usize) {
+        if count > most {
+            let expected = format!("at most {most} {what}");
+            self.add_at(pointer, FaultCode::TooMany, count.to_string(), expected);
+        }
+    }
+
     /// Adds the faults of other diagnostics below the current place.
     #[cfg(feature = "rollout")]
     pub(crate) fn extend(&mut self, other: Self) {

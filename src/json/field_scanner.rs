@@ -3,14 +3,11 @@
 //! `serde_json` reads every token; only the walk from member to member is ours. A visitor could not do it: the only way
 //! out of one in the middle of a document is an error, and an error allocates.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
-};
+use serde::{Deserialize, de::IgnoredAny};
 
-use super::pointer::Pointer;
+use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The fields that are requested for, compiled into a tree of member names.
 #[derive(Debug, Default)]
@@ -45,15 +42,28 @@ impl FieldScanner {
     /// The most fields that can be requested of one text; they are kept on the stack.
     pub(crate) const MAX_FIELDS: usize = 32;
 
-    /// Asks for one more field and returns its slot. `None` when there are too many.
-    pub(crate) fn add(&mut self, pointer: &Pointer) -> Option<usize> {
-        let branch = pointer
-            .tokens()
-            .iter()
-            .fold(&mut self.root, |branch, token| branch.child(token));
+    /// The most levels that a pointer may go down.
+    const MAX_DEPTH: usize = 16;
+
+    /// Asks for the field at `pointer` and returns its slot; adds a fault if there can be none.
+    pub(crate) fn add(&mut self, pointer: &str, diagnostics: &mut Diagnostics) -> Option<usize> {
+        let tokens = tokens(pointer).filter(|tokens| tokens.len() <= Self::MAX_DEPTH);
+        let Some(tokens) = tokens else {
+            let most = Self::MAX_DEPTH;
+            let expected =
+                format!("a JSON pointer such as /status (RFC 6901), at most {most} levels deep");
+            diagnostics.add(FaultCode::InvalidPointer, pointer, expected);
+            return None;
+        };
+        let tokens = tokens.iter();
+        let branch = tokens.fold(&mut self.root, |branch, token| branch.child(token));
         if branch.slot.is_none() && self.requested < Self::MAX_FIELDS {
             branch.slot = Some(self.requested);
             self.requested += 1;
+        }
+        if branch.slot.is_none() {
+            let expected = format!("at most {} different fields of one body", Self::MAX_FIELDS);
+            diagnostics.add(FaultCode::TooMany, pointer, expected);
         }
         branch.slot
     }
@@ -110,6 +120,35 @@ impl Branch {
             .find(|(token, _)| is_index(token) && !token.starts_with('+'))
             .map(|(_, child)| child)
     }
+}
+
+/// The reference tokens of a JSON pointer (RFC 6901, section 3), unescaped.
+pub(super) fn tokens(pointer: &str) -> Option<Vec<String>> {
+    if pointer.is_empty() {
+        return Some(Vec::new());
+    }
+    pointer
+        .strip_prefix('/')?
+        .split('/')
+        .map(unescape)
+        .collect()
+}
+
+/// `~1` is `/`, `~0` is `~`, and no other escape exists.
+fn unescape(token: &str) -> Option<String> {
+    let mut text = String::with_capacity(token.len());
+    let mut chars = token.chars();
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            '~' => match chars.next()? {
+                '0' => '~',
+                '1' => '/',
+                _ => return None,
+            },
+            other => other,
+        });
+    }
+    Some(text)
 }
 
 impl<'b> Fields<'b> {
@@ -322,28 +361,5 @@ impl<'b> Walk<'b> {
 }
 
 /// A member's name; borrowed from the text unless it is written with escapes.
-struct Name<'b>(Cow<'b, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-struct NameVisitor;
-
-impl<'de> Visitor<'de> for NameVisitor {
-    type Value = Name<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Name(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Name(Cow::Owned(name.to_owned())))
-    }
-}
+#[derive(Deserialize)]
+struct Name<'b>(#[serde(borrow)] Cow<'b, str>);

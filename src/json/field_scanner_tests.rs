@@ -1,15 +1,14 @@
 //! What is found in a text, and what is not.
 
-use super::{
-    field_scanner::{Field, FieldScanner},
-    pointer::Pointer,
-};
+use super::field_scanner::{Field, FieldScanner, tokens};
+use crate::diagnostics::{Diagnostics, FaultCode};
 
 fn found<'b>(pointers: &[&str], text: &'b str) -> Vec<Field<'b>> {
     let mut scanner = FieldScanner::default();
+    let mut diagnostics = Diagnostics::default();
     let slots: Vec<usize> = pointers
         .iter()
-        .map(|pointer| scanner.add(&Pointer::parse(pointer).unwrap()).unwrap())
+        .map(|pointer| scanner.add(pointer, &mut diagnostics).unwrap())
         .collect();
     let fields = scanner.scan(text.as_bytes());
     slots.into_iter().map(|slot| fields.get(slot)).collect()
@@ -124,4 +123,25 @@ fn an_index_with_a_sign_or_leading_zeros_names_no_element() {
         found(&["/01", "/+1", "/1"], "[5,6]"),
         [Field::Absent, Field::Absent, Field::Present("6")]
     );
+}
+
+#[test]
+fn the_examples_of_the_rfc_parse_to_their_tokens() {
+    assert_eq!(tokens(""), Some(vec![]));
+    assert_eq!(tokens("/foo/0"), Some(vec!["foo".into(), "0".into()]));
+    assert_eq!(tokens("/a~1b"), Some(vec!["a/b".into()]));
+    assert_eq!(tokens("/m~0n"), Some(vec!["m~n".into()]));
+    assert_eq!(tokens("/~01"), Some(vec!["~1".into()]));
+    assert_eq!(tokens("/"), Some(vec![String::new()]));
+}
+
+#[test]
+fn a_malformed_or_too_deep_pointer_is_refused() {
+    for text in ["status", "/a~2", "/a~", "#/a", &"/a".repeat(17)] {
+        let mut diagnostics = Diagnostics::default();
+        let slot = FieldScanner::default().add(text, &mut diagnostics);
+        let faults = diagnostics.into_faults();
+        assert_eq!((slot, faults.len()), (None, 1), "{text}");
+        assert_eq!(faults[0].code(), FaultCode::InvalidPointer);
+    }
 }

@@ -6,9 +6,7 @@ mod field_scanner;
 mod field_scanner_tests;
 mod object_reader;
 mod ordered_value;
-mod pointer;
 
 pub(crate) use field_scanner::{Field, FieldScanner, Fields};
 pub(crate) use object_reader::{ObjectReader, parse, wrong_type};
-pub(crate) use ordered_value::OrderedValue;
-pub(crate) use pointer::Pointer;
+pub(crate) use ordered_value::{OrderedValue, as_object};

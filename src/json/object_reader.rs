@@ -97,7 +97,7 @@ impl<'t, 'd> ObjectReader<'t, 'd> {
     pub(crate) fn each<R>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(usize, &'t OrderedValue, &mut Diagnostics) -> Option<R>,
+        mut read: impl FnMut(usize, &'t OrderedValue, &mut Diagnostics) -> R,
     ) -> Vec<R> {
         let items = self.typed(name, "an array", |tree| match tree {
             OrderedValue::Array(items) => Some(items.as_slice()),
@@ -107,7 +107,7 @@ impl<'t, 'd> ObjectReader<'t, 'd> {
             let items = items.unwrap_or_default().iter().enumerate();
             let read =
                 |(index, item)| diagnostics.at(index, |diagnostics| read(index, item, diagnostics));
-            items.filter_map(read).collect()
+            items.map(read).collect()
         };
         self.diagnostics.at(name, read)
     }

@@ -8,26 +8,19 @@ use std::fmt;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess, Visitor},
-    ser::{SerializeMap as _, SerializeSeq as _},
 };
 use serde_json::Value;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub(crate) enum OrderedValue {
     /// Null, a boolean, a number or a string.
     Scalar(Value),
     Array(Vec<OrderedValue>),
-    Object(Vec<(String, OrderedValue)>),
+    Object(#[serde(serialize_with = "as_object")] Vec<(String, OrderedValue)>),
 }
 
 impl OrderedValue {
-    pub(crate) fn object<const N: usize>(members: [(&str, Option<OrderedValue>); N]) -> Self {
-        let present = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Self::Object(present.collect())
-    }
-
     /// The member of this name taken out of an object; the first, where it is repeated.
     pub(crate) fn take_member(&mut self, name: &str) -> Option<Self> {
         let Self::Object(members) = self else {
@@ -88,32 +81,12 @@ impl From<Value> for OrderedValue {
     }
 }
 
-impl<T: Into<Value>> From<Option<T>> for OrderedValue {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Scalar(Value::Null), |value| Self::from(value.into()))
-    }
-}
-
-impl Serialize for OrderedValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Scalar(value) => value.serialize(serializer),
-            Self::Array(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                items
-                    .iter()
-                    .try_for_each(|item| list.serialize_element(item))?;
-                list.end()
-            }
-            Self::Object(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                members
-                    .iter()
-                    .try_for_each(|(name, value)| map.serialize_entry(name, value))?;
-                map.end()
-            }
-        }
-    }
+/// Writes pairs of name and value as an object.
+pub(crate) fn as_object<S: Serializer, V: Serialize>(
+    members: &[(String, V)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
 }
 
 impl<'de> Deserialize<'de> for OrderedValue {

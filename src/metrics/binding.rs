@@ -143,7 +143,7 @@ fn outcomes(
 
 /// The series of the skips of an endpoint, each with its offset among the slots of the endpoint.
 fn skips(endpoint: &Arc<str>) -> impl Iterator<Item = (usize, Series)> {
-    SkipReason::ALL.into_iter().map(|reason| {
+    SkipReason::ALL.iter().map(|&reason| {
         let endpoint = Arc::clone(endpoint);
         (reason as usize, Series::Skipped { endpoint, reason })
     })

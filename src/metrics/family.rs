@@ -229,7 +229,12 @@ mod tests {
         assert_eq!(values("shape"), listed(&shapes));
         assert_eq!(
             values("reason"),
-            listed(&SkipReason::ALL.map(SkipReason::as_str))
+            listed(
+                &SkipReason::ALL
+                    .iter()
+                    .map(|reason| reason.as_str())
+                    .collect::<Vec<_>>()
+            )
         );
     }
 }

@@ -70,7 +70,7 @@ impl Series {
             client_kind: Arc::clone(&other),
             shape,
         });
-        let reasons = SkipReason::ALL.map(|reason| Self::Skipped {
+        let reasons = SkipReason::ALL.iter().map(|&reason| Self::Skipped {
             endpoint: Arc::clone(&other),
             reason,
         });

@@ -7,10 +7,9 @@ use http::{HeaderMap, Response, StatusCode, response};
 use http_body::Body;
 
 use super::{
-    body::ResponseBody,
-    capture::{CaptureSlot, RequestFields},
+    body::{BodyKind, PeekEnd, PeekedBody, ResponseBody},
+    capture_slot::{CaptureSlot, RequestFields},
     layer_settings::LayerSettings,
-    peek::{PeekEnd, PeekedBody},
     rewrite::{add_vary, rewrite_head},
 };
 use crate::{
@@ -60,12 +59,6 @@ pub(super) enum BodyNeed {
     Unreadable(SkipReason),
 }
 
-/// The response's body as it leaves.
-enum OutgoingBody {
-    Unchanged,
-    Rewritten(Bytes),
-}
-
 impl Exchange {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
     pub(super) fn response_arrived(self) -> ResponseDecision {
@@ -112,10 +105,10 @@ impl ResponseDecision {
         view: &BodyView<'_>,
     ) -> Response<ResponseBody<B>> {
         let body = match self.decide_and_apply(&mut head, view) {
-            OutgoingBody::Unchanged => ResponseBody::unchanged(body),
-            OutgoingBody::Rewritten(bytes) => ResponseBody::rewritten(bytes),
+            None => BodyKind::Unchanged(body),
+            Some(bytes) => BodyKind::Rewritten(bytes),
         };
-        Response::from_parts(head, body)
+        Response::from_parts(head, ResponseBody(body))
     }
 
     /// The response, unchanged or rewritten, after a peek at its body.
@@ -125,24 +118,25 @@ impl ResponseDecision {
         peeked: PeekedBody<B>,
         end: PeekEnd,
     ) -> Response<ResponseBody<B>> {
-        let outgoing = match end {
+        let new_body = match end {
             PeekEnd::Complete => self.decide_and_apply(&mut head, &BodyView::Text(&peeked.data())),
-            PeekEnd::TooLarge => self.apply_unread(&mut head, SkipReason::BodyTooLarge),
-            PeekEnd::Error => self.apply_unread(&mut head, SkipReason::BodyError),
+            PeekEnd::TooLarge => {
+                self.decide_and_apply(&mut head, &BodyView::Unreadable(SkipReason::BodyTooLarge))
+            }
+            PeekEnd::Error => {
+                self.decide_and_apply(&mut head, &BodyView::Unreadable(SkipReason::BodyError))
+            }
         };
-        let body = match outgoing {
-            OutgoingBody::Unchanged => ResponseBody::peeked(peeked),
-            OutgoingBody::Rewritten(bytes) => ResponseBody::rewritten(bytes),
+        let body = match new_body {
+            None => BodyKind::Peeked(peeked),
+            Some(bytes) => BodyKind::Rewritten(bytes),
         };
-        Response::from_parts(head, body)
+        Response::from_parts(head, ResponseBody(body))
     }
 
-    fn apply_unread(&self, head: &mut response::Parts, reason: SkipReason) -> OutgoingBody {
-        self.decide_and_apply(head, &BodyView::Unreadable(reason))
-    }
-
-    /// Decides the outcome, reads the flag, rewrites the head of a legacy response, and notifies the observers.
-    fn decide_and_apply(&self, head: &mut response::Parts, view: &BodyView<'_>) -> OutgoingBody {
+    /// Decides the outcome, reads the flag, rewrites the head of a legacy response, and notifies the observers. Returns
+    /// the legacy body if there is a new one.
+    fn decide_and_apply(&self, head: &mut response::Parts, view: &BodyView<'_>) -> Option<Bytes> {
         let settings = &self.exchange.settings;
         let decision = self.decide(head, view);
         let mut observation = Observation::new(
@@ -153,18 +147,14 @@ impl ResponseDecision {
             &settings.kinds,
             head.status,
         );
-        let mut outgoing = OutgoingBody::Unchanged;
-        match self.try_rewrite(head, decision, view) {
-            Ok(None) => {}
-            Ok(Some(body)) => {
-                observation.served_legacy();
-                outgoing = body;
-            }
-            Err(reason) => observation.skipped(reason),
-        }
+        let rewritten = self.try_rewrite(head, &mut observation, view);
+        let body = rewritten.unwrap_or_else(|reason| {
+            observation.skipped(reason);
+            None
+        });
         self.add_vary(&mut head.headers);
         settings.notify_observers(&observation);
-        outgoing
+        body
     }
 
     fn decide(&self, head: &response::Parts, view: &BodyView<'_>) -> Decision {
@@ -195,13 +185,14 @@ impl ResponseDecision {
         }
     }
 
-    /// Rewrites the head and returns the legacy body; `None` where the target response is the right one.
+    /// Rewrites the head and returns the legacy body if there is a new one, unless the target response is the right one.
     fn try_rewrite(
         &self,
         head: &mut response::Parts,
-        decision: Decision,
+        observation: &mut Observation<'_>,
         view: &BodyView<'_>,
-    ) -> Result<Option<OutgoingBody>, SkipReason> {
+    ) -> Result<Option<Bytes>, SkipReason> {
+        let decision = observation.decision();
         let Some(shape) = self.shape_to_apply(head.status, decision, view)? else {
             return Ok(None);
         };
@@ -211,9 +202,8 @@ impl ResponseDecision {
         }
         let body = self.render(shape, view)?;
         rewrite_head(head, shape, &self.exchange.contract.notice, body.as_ref());
-        Ok(Some(
-            body.map_or(OutgoingBody::Unchanged, OutgoingBody::Rewritten),
-        ))
+        observation.served_legacy();
+        Ok(body)
     }
 
     /// The shape that the caller depends on, or why that cannot be decided.

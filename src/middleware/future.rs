@@ -12,9 +12,8 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    body::ResponseBody,
+    body::{BodyKind, PeekedBody, ResponseBody},
     decide::{BodyNeed, BodyView, Exchange, ResponseDecision},
-    peek::PeekedBody,
 };
 
 pin_project! {
@@ -87,9 +86,9 @@ where
         loop {
             match state.as_mut().project() {
                 StateProjection::Outside { inner } => {
-                    return inner
-                        .poll(cx)
-                        .map_ok(|response| response.map(ResponseBody::unchanged));
+                    return inner.poll(cx).map_ok(|response| {
+                        response.map(|body| ResponseBody(BodyKind::Unchanged(body)))
+                    });
                 }
                 StateProjection::Waiting { inner, exchange } => {
                     let (head, body) = ready!(inner.poll(cx))?.into_parts();

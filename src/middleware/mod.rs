@@ -125,11 +125,11 @@
 
 mod body;
 mod capture;
+mod capture_slot;
 mod decide;
 mod future;
 mod layer;
 mod layer_settings;
-mod peek;
 mod rewrite;
 mod service;
 

@@ -11,7 +11,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    body::ResponseBody, capture::CaptureSlot, decide::Exchange, future::ResponseFuture,
+    body::ResponseBody, capture_slot::CaptureSlot, decide::Exchange, future::ResponseFuture,
     layer_settings::LayerSettings,
 };
 use crate::{

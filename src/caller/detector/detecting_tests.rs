@@ -8,10 +8,9 @@ use proptest::prelude::*;
 
 use super::detector_settings::{IdentitySignal, SignalPart};
 use super::{SignalDetector, SignalDetectorBuilder};
-use crate::caller::caller::{Caller, Fingerprint, Generation};
-use crate::caller::client_addr::ClientAddr;
+use crate::caller::caller::{Caller, ClientAddr, Generation};
 use crate::caller::detect::Detect;
-use crate::caller::fingerprint_key::FingerprintKey;
+use crate::caller::fingerprint::{Fingerprint, FingerprintKey};
 
 const KEY: FingerprintKey = FingerprintKey::new(*b"0123456789abcdef");
 

@@ -2,7 +2,7 @@
 
 use super::detector_settings::{IdentitySignal, KindSource, SignalPart};
 use super::{DetectorError, SignalDetector, SignalDetectorBuilder};
-use crate::{caller::fingerprint_key::FingerprintKey, diagnostics::FaultCode as Code};
+use crate::{caller::fingerprint::FingerprintKey, diagnostics::FaultCode as Code};
 
 fn agents() -> SignalDetectorBuilder {
     SignalDetector::builder(["AGENT"]).kind_header("X-Client-Kind")

@@ -79,11 +79,7 @@ impl WantedHeaders {
 
     /// The scan for these headers; a fault when they are too many.
     pub(super) fn compile(self, diagnostics: &mut Diagnostics) -> HeaderScan {
-        if self.names.len() > MAX_HEADERS {
-            let expected = format!("at most {MAX_HEADERS} different headers");
-            let count = self.names.len().to_string();
-            diagnostics.add_at("", FaultCode::TooMany, count, expected);
-        }
+        diagnostics.at_most(MAX_HEADERS, "different headers", "", self.names.len());
         let mut scan = HeaderScan {
             lengths: 0,
             first: [END; LENGTHS],

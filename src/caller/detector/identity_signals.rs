@@ -6,10 +6,8 @@ use http::header::{HeaderName, USER_AGENT};
 use super::detector_settings::{DetectorSettings, IdentitySignal, SignalPart};
 use super::header_scan::{FoundHeaders, Slot, WantedHeaders};
 use super::kind_rules::{KindMatch, KindRules, products};
-use crate::caller::caller::Fingerprint;
-use crate::caller::client_addr::ClientAddr;
-use crate::caller::fingerprint_key::FingerprintKey;
-use crate::caller::pseudonym::Pseudonym;
+use crate::caller::caller::ClientAddr;
+use crate::caller::fingerprint::{Fingerprint, FingerprintKey, Pseudonym};
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// How many characters a header may have to count as an identity.

@@ -14,7 +14,7 @@ use crate::http_syntax::token;
 pub(super) struct KindRules {
     sources: Box<[CompiledKindSource]>,
     products: Option<ProductTable>,
-    names: Box<[(Box<[u8]>, Kind)]>,
+    kinds: Kinds,
 }
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl KindRules {
         let mut rules = Self {
             sources: Box::default(),
             products: None,
-            names: names(kinds),
+            kinds: kinds.clone(),
         };
         let mut sources = Vec::new();
         for (index, source) in settings.kind_sources.iter().enumerate() {
@@ -85,12 +85,9 @@ impl KindRules {
     }
 
     fn by_header<'h>(&self, found: &FoundHeaders<'h>, slot: Slot) -> Option<KindMatch<'h>> {
-        let value = found.value(slot)?;
-        let (_, kind) = self.names.iter().find(|(name, _)| **name == *value)?;
-        Some(KindMatch {
-            kind: *kind,
-            product: None,
-        })
+        let kind = configured_kind(&self.kinds, str::from_utf8(found.value(slot)?).ok()?)?;
+        let product = None;
+        Some(KindMatch { kind, product })
     }
 
     fn by_product<'h>(&self, found: &FoundHeaders<'h>) -> Option<KindMatch<'h>> {
@@ -117,7 +114,8 @@ impl KindRules {
             KindSource::Products(pairs) => {
                 let place = format!("{place}/products");
                 let entries = compile_products(pairs, &place, kinds, diagnostics);
-                self.products = Some(ProductTable::new(wanted.slot(USER_AGENT), entries));
+                let slot = wanted.slot(USER_AGENT);
+                self.products = Some(ProductTable { slot, entries });
                 Some(CompiledKindSource::Products)
             }
         }
@@ -131,27 +129,10 @@ impl KindRules {
 #[derive(Debug)]
 pub(super) struct ProductTable {
     slot: Slot,
-    entries: Box<[ProductEntry]>,
-}
-
-#[derive(Debug)]
-struct ProductEntry {
-    name: Box<str>,
-    kind: Kind,
+    entries: Vec<(String, Kind)>,
 }
 
 impl ProductTable {
-    fn new(slot: Slot, entries: impl IntoIterator<Item = (String, Kind)>) -> Self {
-        let entry = |(name, kind): (String, Kind)| ProductEntry {
-            name: name.into(),
-            kind,
-        };
-        Self {
-            slot,
-            entries: entries.into_iter().map(entry).collect(),
-        }
-    }
-
     /// The first product that is mapped to a kind, and the kind.
     pub(super) fn first<'h>(&self, found: &FoundHeaders<'h>) -> Option<(Kind, Product<'h>)> {
         products(found, self.slot)
@@ -166,8 +147,8 @@ impl ProductTable {
 
     fn kind(&self, name: &str) -> Option<Kind> {
         let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.name.eq_ignore_ascii_case(name))?;
-        Some(entry.kind)
+        let (_, kind) = entries.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(*kind)
     }
 }
 
@@ -183,7 +164,7 @@ pub(super) fn known_kind(
     kinds: &Kinds,
     diagnostics: &mut Diagnostics,
 ) -> Option<Kind> {
-    let kind = kinds.find(name).filter(|kind| *kind != Kind::OTHER);
+    let kind = configured_kind(kinds, name);
     if kind.is_none() {
         let names = kinds.names().skip(1).collect::<Vec<_>>().join(", ");
         let expected = format!("one of the kinds {names}");
@@ -192,10 +173,9 @@ pub(super) fn known_kind(
     kind
 }
 
-fn names(kinds: &Kinds) -> Box<[(Box<[u8]>, Kind)]> {
-    let configured = kinds.names().skip(1);
-    let entry = |name: &str| Some((name.as_bytes().into(), kinds.find(name)?));
-    configured.filter_map(entry).collect()
+/// The kind of this name, unless it is `other`.
+fn configured_kind(kinds: &Kinds, name: &str) -> Option<Kind> {
+    kinds.find(name).filter(|kind| *kind != Kind::OTHER)
 }
 
 fn compile_products(

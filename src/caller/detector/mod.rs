@@ -1,8 +1,6 @@
 //! The detector that most applications need, and its configuration.
 
 mod cache;
-mod callers_section;
-mod detector_builder;
 mod detector_settings;
 mod generation_rules;
 mod header_scan;
@@ -10,9 +8,8 @@ mod identity_signals;
 mod kind_rules;
 mod signal_detector;
 
-pub use detector_builder::{DetectorError, SignalDetectorBuilder};
 pub use detector_settings::{IdentitySignal, KindSource, SignalPart};
-pub use signal_detector::SignalDetector;
+pub use signal_detector::{DetectorError, SignalDetector, SignalDetectorBuilder};
 
 #[cfg(test)]
 mod detecting_tests;

@@ -1,17 +1,24 @@
-//! Identifies callers by the signals in their requests.
+//! The detector by the signals in requests, and its builder.
 
 use http::{Extensions, request::Parts};
+use serde::Serialize;
 
 use super::cache::{CacheKey, CallerCache};
+use super::detector_settings::{DetectorSettings, IdentitySignal, KindSource, OptIn};
 use super::generation_rules::GenerationRules;
-use super::header_scan::{FoundHeaders, HeaderScan};
+use super::header_scan::{FoundHeaders, HeaderScan, WantedHeaders};
 use super::identity_signals::{IdentitySignals, SignalInput};
 use super::kind_rules::KindRules;
-use crate::caller::caller::Caller;
-use crate::caller::detect::Detect;
-use crate::caller::fingerprint_key::KeyCheck;
+use crate::caller::caller::{Caller, Generation};
+use crate::caller::detect::{Detect, Vary};
+use crate::caller::fingerprint::{FingerprintKey, KeyCheck};
 use crate::caller::kind::Kinds;
-use crate::caller::vary::Vary;
+use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
+use crate::http_syntax::token;
+use crate::json::OrderedValue;
+
+/// How many characters the name of a kind may have.
+const LONGEST_KIND: usize = 64;
 
 /// The detector that most applications need: kind, generation and fingerprint from the signals of a request.
 ///
@@ -64,17 +71,46 @@ use crate::caller::vary::Vary;
 /// ```
 #[derive(Debug)]
 pub struct SignalDetector {
-    pub(super) kinds: Kinds,
-    pub(super) headers: HeaderScan,
-    pub(super) kind: KindRules,
-    pub(super) generation: GenerationRules,
-    pub(super) identity: IdentitySignals,
-    pub(super) vary: Vary,
-    pub(super) key_check: KeyCheck,
-    pub(super) cache: CallerCache,
+    kinds: Kinds,
+    headers: HeaderScan,
+    kind: KindRules,
+    generation: GenerationRules,
+    identity: IdentitySignals,
+    vary: Vary,
+    key_check: KeyCheck,
+    cache: CallerCache,
+}
+
+/// Builder for [`SignalDetector`], made by [`SignalDetector::builder`]. Nothing is checked before
+/// [`SignalDetectorBuilder::build`], which reports all faults at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+#[must_use]
+pub struct SignalDetectorBuilder {
+    settings: DetectorSettings,
+}
+
+fault_error! {
+    /// Why settings make no detector: all of their faults.
+    DetectorError
 }
 
 impl SignalDetector {
+    /// A builder for a detector of these client kinds; all other callers are `other`.
+    pub fn builder<N: Into<String>>(kinds: impl IntoIterator<Item = N>) -> SignalDetectorBuilder {
+        SignalDetectorBuilder {
+            settings: DetectorSettings {
+                kinds: kinds.into_iter().map(Into::into).collect(),
+                kind_sources: Vec::new(),
+                opt_in: None,
+                version_header: None,
+                target_since: Vec::new(),
+                unknown_generation: Generation::Legacy,
+                identity: Vec::new(),
+            },
+        }
+    }
+
     fn classify(&self, found: &FoundHeaders<'_>, extensions: &Extensions) -> Caller {
         let matched = self.kind.find(found);
         let (generation, version) = self.generation.find(found, matched, &self.kind);
@@ -129,4 +165,138 @@ impl Detect for SignalDetector {
     fn key_check(&self) -> Option<KeyCheck> {
         Some(self.key_check)
     }
+}
+
+impl SignalDetectorBuilder {
+    /// Reads the kind from this header, after the sources added before. Kinds are case-sensitive.
+    pub fn kind_header(self, name: impl Into<String>) -> Self {
+        self.kind_from(KindSource::Header(name.into()))
+    }
+
+    /// Reads the kind from the products of `User-Agent`, after the sources added before: pairs of a product's name,
+    /// without version, and its kind. Product names are not case-sensitive.
+    pub fn kind_products<P, K>(self, products: impl IntoIterator<Item = (P, K)>) -> Self
+    where
+        P: Into<String>,
+        K: Into<String>,
+    {
+        let pair = |(product, kind): (P, K)| (product.into(), kind.into());
+        self.kind_from(KindSource::Products(
+            products.into_iter().map(pair).collect(),
+        ))
+    }
+
+    /// Reads the kind from this source, after those added before.
+    pub fn kind_from(mut self, source: KindSource) -> Self {
+        self.settings.kind_sources.push(source);
+        self
+    }
+
+    /// A caller that sends this header with exactly this value is a target caller, whatever its version.
+    pub fn opt_in(mut self, header: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.opt_in = Some(OptIn {
+            header: header.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Reads the client's version from this header; if it is missing or not semver, the version of the product that is
+    /// mapped to the caller's kind counts.
+    pub fn version_header(mut self, name: impl Into<String>) -> Self {
+        self.settings.version_header = Some(name.into());
+        self
+    }
+
+    /// Callers of this kind are target callers from this version on, and legacy callers before it. Precedence is that of
+    /// semver §11: `2.0.0-rc.1` comes before `2.0.0`, so give the first pre-release that understands the target contract.
+    pub fn target_since(mut self, kind: impl Into<String>, version: impl Into<String>) -> Self {
+        self.settings
+            .target_since
+            .push((kind.into(), version.into()));
+        self
+    }
+
+    /// The generation of callers whose version is unknown or does not parse, or whose kind has no target version. The
+    /// default is [`Generation::Legacy`], the side on which no client breaks.
+    pub fn unknown_generation(mut self, generation: Generation) -> Self {
+        self.settings.unknown_generation = generation;
+        self
+    }
+
+    /// Distinguishes installations by this signal if those added before are absent.
+    pub fn identity(mut self, signal: IdentitySignal) -> Self {
+        self.settings.identity.push(signal);
+        self
+    }
+
+    /// The detector, with fingerprints under this key.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the settings at once.
+    pub fn build(&self, key: &FingerprintKey) -> Result<SignalDetector, DetectorError> {
+        let mut diagnostics = Diagnostics::default();
+        let detector = self.compile(key, &mut diagnostics);
+        diagnostics.into_result(detector)
+    }
+
+    /// Reads the section `callers` of a document and adds the faults of its form and of its meaning.
+    pub(crate) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        let settings = DetectorSettings::read(tree, diagnostics);
+        let builder = Self { settings };
+        // No key makes settings right or wrong.
+        builder.compile(&FingerprintKey::new([0; 16]), diagnostics);
+        builder
+    }
+
+    /// The detector, valid only if no faults were added.
+    fn compile(&self, key: &FingerprintKey, diagnostics: &mut Diagnostics) -> SignalDetector {
+        let settings = &self.settings;
+        let kinds = check_kinds(&settings.kinds, diagnostics);
+        let mut wanted = WantedHeaders::default();
+        let kind = KindRules::compile(settings, &kinds, &mut wanted, diagnostics);
+        let generation = GenerationRules::compile(settings, &kinds, &mut wanted, diagnostics);
+        let vary = Vary::headers(wanted.names().iter().cloned());
+        let identity = IdentitySignals::compile(settings, key, &mut wanted, diagnostics);
+        let headers = wanted.compile(diagnostics);
+        SignalDetector {
+            kinds,
+            headers,
+            kind,
+            generation,
+            identity,
+            vary,
+            key_check: key.key_check(),
+            cache: CallerCache::default(),
+        }
+    }
+}
+
+/// The set of the listed kinds; of faulty settings, as many as can be in one.
+fn check_kinds(names: &[String], diagnostics: &mut Diagnostics) -> Kinds {
+    if names.is_empty() {
+        let expected = "at least one client kind, for example AGENT";
+        diagnostics.add_at("/kinds", FaultCode::NoKinds, "", expected);
+    }
+    diagnostics.at_most(Kinds::MAX - 1, "besides other", "/kinds", names.len());
+    let mut distinct: Vec<&str> = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let place = format!("/kinds/{index}");
+        if token(name.as_bytes()).is_none() || name.len() > LONGEST_KIND || name == "other" {
+            let expected = format!(
+                "a token (RFC 9110 §5.6.2) of at most {LONGEST_KIND} characters other than `other`, \
+                 the kind of all callers that match none"
+            );
+            diagnostics.add_at(&place, FaultCode::InvalidName, name, expected);
+        }
+        if distinct.contains(&name.as_str()) {
+            let expected = "each kind once";
+            diagnostics.add_at(&place, FaultCode::DuplicateName, name, expected);
+        } else if name != "other" {
+            distinct.push(name);
+        }
+    }
+    distinct.truncate(Kinds::MAX - 1);
+    Kinds::new(distinct).expect("distinct names, and not too many")
 }

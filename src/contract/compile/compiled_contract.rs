@@ -1,21 +1,31 @@
-//! A compiled contract, and which endpoint a request is for.
+//! A compiled contract: which endpoint a request is for, and the deprecation notice of its responses.
 
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
 };
 
-use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::LINK};
 use matchit::{InsertError, Router};
 
 use super::{
     compiled_endpoint::{CompiledEndpoint, is_label},
-    deprecation_headers::DeprecationHeaders,
+    headers::without_first_clone,
 };
 use crate::{
-    contract::definition::{contract_document::Definition, endpoint::Endpoint},
+    contract::definition::{
+        contract_definition::{Definition, Deprecation},
+        endpoint::Endpoint,
+    },
     diagnostics::{Diagnostics, FaultCode},
 };
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
+
+/// The last second of the year 9999, the latest that an HTTP-date can express.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 /// Tells one compiled contract from another within a process, so that observers can keep what they prepared for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +60,12 @@ impl CompiledContract {
 
     pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
         check_base_path(&definition.base_path, diagnostics);
-        if definition.endpoints.len() > Self::MAX_ENDPOINTS {
-            let expected = format!("at most {} endpoints", Self::MAX_ENDPOINTS);
-            let count = definition.endpoints.len().to_string();
-            diagnostics.add_at("/endpoints", FaultCode::TooMany, count, expected);
-        }
+        let endpoints = definition.endpoints.len();
+        diagnostics.at_most(Self::MAX_ENDPOINTS, "endpoints", "/endpoints", endpoints);
         let notice = definition.deprecation.as_ref();
         let notice = notice
             .map(|deprecation| DeprecationHeaders::compile(deprecation, diagnostics))
             .unwrap_or_default();
-        let endpoints = definition.endpoints.len();
         let mut compiled = Self {
             id: ContractId::next(),
             definition,
@@ -96,6 +102,58 @@ impl CompiledContract {
             method.as_ref(),
             diagnostics,
         ));
+    }
+}
+
+/// The headers of a [`Deprecation`].
+#[derive(Debug, Default)]
+pub(crate) struct DeprecationHeaders {
+    set: Vec<(HeaderName, HeaderValue)>,
+    link: Option<HeaderValue>,
+}
+
+impl DeprecationHeaders {
+    pub(super) fn compile(deprecation: &Deprecation, diagnostics: &mut Diagnostics) -> Self {
+        let mut notice = Self::default();
+        if let Some(date) = date("date", deprecation.date, diagnostics) {
+            // A structured-field Date (RFC 9651, section 3.3.7).
+            notice.set(DEPRECATION, &format!("@{date}"));
+        }
+        if let Some(sunset) = deprecation
+            .sunset
+            .and_then(|sunset| date("sunset", sunset, diagnostics))
+        {
+            if deprecation.sunset < Some(deprecation.date) {
+                let expected = format!(
+                    "a sunset not before the deprecation at {}",
+                    deprecation.date
+                );
+                let code = FaultCode::SunsetBeforeDeprecation;
+                diagnostics.add_at("/deprecation/sunset", code, sunset.to_string(), expected);
+            }
+            let sunset = SystemTime::UNIX_EPOCH + Duration::from_secs(sunset);
+            notice.set(SUNSET, &httpdate::fmt_http_date(sunset));
+        }
+        notice.link = deprecation
+            .link
+            .as_deref()
+            .and_then(|uri| link(uri, diagnostics));
+        notice
+    }
+
+    /// Adds the notice to a rewritten response. Other links stay.
+    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.set {
+            headers.insert(name, value.clone());
+        }
+        if let Some(link) = &self.link {
+            headers.append(LINK, link.clone());
+        }
+    }
+
+    fn set(&mut self, name: HeaderName, text: &str) {
+        let value = HeaderValue::from_str(text).expect("a date is visible ASCII");
+        self.set.push((name, without_first_clone(value)));
     }
 }
 
@@ -194,4 +252,38 @@ fn report_route(
             diagnostics.add_at("/path", FaultCode::InvalidPath, path, expected);
         }
     }
+}
+
+fn date(member: &str, seconds: i64, diagnostics: &mut Diagnostics) -> Option<u64> {
+    let date = u64::try_from(seconds)
+        .ok()
+        .filter(|_| seconds <= LAST_SECOND);
+    if date.is_none() {
+        let expected =
+            format!("seconds since the Unix epoch, from 0 to {LAST_SECOND} (the year 9999)");
+        let pointer = format!("/deprecation/{member}");
+        diagnostics.add_at(
+            pointer,
+            FaultCode::InvalidDate,
+            seconds.to_string(),
+            expected,
+        );
+    }
+    date
+}
+
+fn link(uri: &str, diagnostics: &mut Diagnostics) -> Option<HeaderValue> {
+    let absolute = uri
+        .parse::<Uri>()
+        .is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
+    let safe = uri
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"'));
+    if !(absolute && safe) {
+        let expected = "an absolute URI such as https://example.com/deprecations";
+        diagnostics.add_at("/deprecation/link", FaultCode::InvalidLink, uri, expected);
+        return None;
+    }
+    let value = format!(r#"<{uri}>; rel="deprecation"; type="text/html""#);
+    HeaderValue::from_str(&value).ok().map(without_first_clone)
 }

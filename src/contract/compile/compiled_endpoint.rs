@@ -1,18 +1,19 @@
-//! A compiled endpoint.
+//! A compiled endpoint, and whether each of its outcomes can ever match after those before it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::Value;
 
 use super::{
     compiled_outcome::{
         CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
-        check_body_conditions,
+        check_body_conditions, same_number,
     },
-    compiled_shape::{self, CompiledShape, RequestPlaceholders},
-    syntax::without_first_clone,
-    unreachable::covered_by,
+    compiled_shape::{self, CompiledShape},
+    headers::without_first_clone,
+    template_compiler::RequestPlaceholders,
 };
 use crate::{
-    contract::definition::{endpoint::Endpoint, outcome::Outcome},
+    contract::definition::endpoint::{Condition, Endpoint, MatchTarget, Outcome},
     diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
@@ -57,11 +58,8 @@ impl CompiledEndpoint {
             vary: None,
             by_status: Vec::new(),
         };
-        if endpoint.outcomes.len() > Self::MAX_OUTCOMES {
-            let expected = format!("at most {} outcomes", Self::MAX_OUTCOMES);
-            let count = endpoint.outcomes.len().to_string();
-            diagnostics.add_at("/outcomes", FaultCode::TooMany, count, expected);
-        }
+        let outcomes = endpoint.outcomes.len();
+        diagnostics.at_most(Self::MAX_OUTCOMES, "outcomes", "/outcomes", outcomes);
         diagnostics.enter("outcomes");
         for (index, outcome) in endpoint.outcomes.iter().enumerate() {
             diagnostics.enter(index);
@@ -201,5 +199,73 @@ fn check_reachable(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Dia
             covering.join(" or ")
         );
         diagnostics.add(FaultCode::UnreachableOutcome, &outcome.name, expected);
+    }
+}
+
+/// More combinations of values than this are not checked.
+const MAX_COMBINATIONS: usize = 4096;
+
+/// The earlier outcomes that together match every response that `outcome` would match, if there are such.
+fn covered_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o str>> {
+    let mut covering: Vec<&str> = Vec::new();
+    for combination in combinations(&outcome.conditions)? {
+        let first = earlier
+            .iter()
+            .filter(|candidate| candidate.status == outcome.status)
+            .find(|candidate| {
+                candidate
+                    .conditions
+                    .iter()
+                    .all(|condition| covers(condition, &combination))
+            })?;
+        if !covering.contains(&first.name.as_str()) {
+            covering.push(&first.name);
+        }
+    }
+    (!covering.is_empty()).then_some(covering)
+}
+
+type Combination<'c> = Vec<(&'c MatchTarget, &'c Value)>;
+
+/// Each way to fulfil the conditions with one value for each.
+fn combinations<'c>(conditions: &'c [Condition]) -> Option<Vec<Combination<'c>>> {
+    let count = conditions.iter().try_fold(1_usize, |n, condition| {
+        n.checked_mul(condition.values.len())
+    })?;
+    if count > MAX_COMBINATIONS {
+        return None;
+    }
+    Some(conditions.iter().fold(vec![Vec::new()], |made, condition| {
+        let values = condition.values.iter().map(|value| (&condition.on, value));
+        let longer = |before: &Combination<'c>| {
+            values
+                .clone()
+                .map(|next| [before.as_slice(), &[next]].concat())
+                .collect::<Vec<_>>()
+        };
+        made.iter().flat_map(longer).collect()
+    }))
+}
+
+/// Whether a response with these parts certainly fulfils the condition.
+///
+/// A header may have several lines: a condition on one value does not exclude others, but requires this line.
+fn covers(condition: &Condition, combination: &Combination<'_>) -> bool {
+    combination.iter().any(|(on, value)| {
+        same_part(&condition.on, on) && condition.values.iter().any(|v| same(v, value))
+    })
+}
+
+fn same_part(one: &MatchTarget, other: &MatchTarget) -> bool {
+    match (one, other) {
+        (MatchTarget::Header(one), MatchTarget::Header(other)) => one.eq_ignore_ascii_case(other),
+        _ => one == other,
+    }
+}
+
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => same_number(one, other),
+        _ => one == other,
     }
 }

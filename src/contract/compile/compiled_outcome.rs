@@ -3,12 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Number, Value};
 
-use super::{
-    compiled_shape::CompiledShape,
-    syntax::{self, field_slot},
-};
+use super::{compiled_shape::CompiledShape, headers};
 use crate::{
-    contract::definition::outcome::{Condition, MatchTarget},
+    contract::definition::endpoint::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
     json::{Field, FieldScanner, Fields},
 };
@@ -49,7 +46,7 @@ pub(super) struct Conditions {
 }
 
 /// The slot of a field and the values of which it must be one.
-type FieldCondition = (usize, Vec<Scalar>);
+type FieldCondition = (usize, Vec<Value>);
 
 /// The fields that the conditions of an endpoint's outcomes read, of the response and of the request.
 pub(super) struct RequestedFields<'s> {
@@ -64,14 +61,6 @@ pub(super) enum ConditionResult {
     Undecided(MissingInput),
 }
 
-#[derive(Debug)]
-enum Scalar {
-    /// `null`, `true` or `false`, as written in JSON.
-    Word(&'static str),
-    Number(Number),
-    Text(String),
-}
-
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
@@ -80,7 +69,7 @@ impl Conditions {
     ) -> Self {
         let mut compiled = Self::default();
         for (index, condition) in conditions.iter().enumerate() {
-            let (member, name) = place(&condition.on);
+            let (member, name) = condition.on.place();
             diagnostics.enter(member);
             diagnostics.enter(name);
             let mut earlier = conditions[..index].iter();
@@ -107,18 +96,18 @@ impl Conditions {
         }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = field_slot(pointer, requested.fields, diagnostics) {
+                if let Some(slot) = requested.fields.add(pointer, diagnostics) {
                     self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                if let Some(slot) = field_slot(pointer, requested.request_fields, diagnostics) {
+                if let Some(slot) = requested.request_fields.add(pointer, diagnostics) {
                     self.request_fields
                         .push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::Header(name) => {
-                if let Some(name) = syntax::header_name(name, diagnostics) {
+                if let Some(name) = headers::header_name(name, diagnostics) {
                     self.headers
                         .push((name, header_values(condition, diagnostics)));
                 }
@@ -160,41 +149,31 @@ fn fields_result(
     for (slot, values) in conditions {
         match fields.map_or(Field::Unknown, |fields| fields.get(*slot)) {
             Field::Unknown => result = ConditionResult::Undecided(missing),
-            Field::Present(json) if values.iter().any(|value| value.is(json)) => {}
+            Field::Present(json) if values.iter().any(|value| is_written_as(value, json)) => {}
             Field::Present(_) | Field::Absent => return ConditionResult::Failed,
         }
     }
     result
 }
 
-impl Scalar {
-    fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => Self::Word("null"),
-            Value::Bool(true) => Self::Word("true"),
-            Value::Bool(false) => Self::Word("false"),
-            Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Array(_) | Value::Object(_) => return None,
-        })
-    }
-
-    /// Whether this JSON text is the same value.
-    fn is(&self, json: &str) -> bool {
-        match self {
-            Self::Word(word) => json == *word,
-            Self::Number(number) => {
-                serde_json::from_str(json).is_ok_and(|other| same_number(number, &other))
-            }
-            Self::Text(text) => match json
-                .strip_prefix('"')
-                .and_then(|json| json.strip_suffix('"'))
-            {
+/// Whether the JSON text is this scalar.
+fn is_written_as(scalar: &Value, json: &str) -> bool {
+    match scalar {
+        Value::Number(number) => {
+            serde_json::from_str(json).is_ok_and(|other| same_number(number, &other))
+        }
+        Value::String(text) => {
+            let quoted = json.strip_prefix('"');
+            match quoted.and_then(|json| json.strip_suffix('"')) {
                 Some(plain) if !plain.contains('\\') => plain == text,
                 Some(_) => serde_json::from_str::<String>(json).is_ok_and(|other| other == *text),
                 None => false,
-            },
+            }
         }
+        Value::Bool(true) => json == "true",
+        Value::Bool(false) => json == "false",
+        Value::Null => json == "null",
+        Value::Array(_) | Value::Object(_) => false,
     }
 }
 
@@ -213,39 +192,27 @@ fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> b
         .any(|line| values.contains(line))
 }
 
-fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Scalar> {
-    let mut scalars = Vec::new();
+fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Value> {
     for value in &condition.values {
-        if let Some(scalar) = Scalar::of(value) {
-            scalars.push(scalar);
-        } else {
+        if value.is_array() || value.is_object() {
             let expected = "a string, a number, true, false or null, or an array of these";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
-    scalars
+    condition.values.clone()
 }
 
 fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<HeaderValue> {
     let mut lines = Vec::new();
     for value in &condition.values {
         if let Some(text) = value.as_str() {
-            lines.extend(syntax::header_value(text, diagnostics));
+            lines.extend(headers::header_value(text, diagnostics));
         } else {
             let expected = "a string, or an array of strings";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
     }
     lines
-}
-
-/// Where a document has the condition: in which member of the outcome, and its own name there.
-fn place(on: &MatchTarget) -> (&'static str, &str) {
-    match on {
-        MatchTarget::Field(pointer) => ("fields", pointer),
-        MatchTarget::RequestField(pointer) => ("request_fields", pointer),
-        MatchTarget::Header(name) => ("headers", name),
-    }
 }
 
 fn values(condition: &Condition) -> String {

@@ -5,15 +5,13 @@ use std::sync::OnceLock;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
-    capture::CapturedHeaders,
-    compiled_template::{MissingValue, PlaceholderValues, TemplateParts},
-    syntax::{self, without_first_clone},
-    template_compiler::TemplateInputs,
+    compiled_template::CompiledTemplate,
+    headers::{self, without_first_clone},
+    template_compiler::RequestPlaceholders,
 };
 use crate::{
     contract::definition::shape::{BodyShape, LegacyShape},
     diagnostics::{Diagnostics, FaultCode},
-    json::{FieldScanner, Fields},
 };
 
 /// The prepared changes that turn a target response into a legacy one.
@@ -39,33 +37,6 @@ pub(crate) enum CompiledBody {
     AsIs,
     Empty,
     Json(CompiledTemplate),
-}
-
-/// What an endpoint's templates and conditions read of the request.
-#[derive(Debug, Default)]
-pub(crate) struct RequestPlaceholders {
-    /// Fields of its body.
-    pub(crate) fields: FieldScanner,
-    /// Its headers, one list for each placeholder.
-    pub(crate) headers: Vec<Box<[HeaderName]>>,
-}
-
-/// A compiled template and the response fields that it reads.
-#[derive(Debug, Default)]
-pub(crate) struct CompiledTemplate {
-    fields: FieldScanner,
-    compiled: TemplateParts,
-}
-
-/// Why a template could not be rendered.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum RenderError {
-    /// The response's body is not JSON up to the required fields.
-    Malformed,
-    /// A required field of the request was not captured.
-    RequestFieldsNotCaptured,
-    /// The response or the request lacks a required value.
-    MissingValue,
 }
 
 impl CompiledShape {
@@ -97,7 +68,7 @@ impl CompiledShape {
 
     /// Whether the template reads the response's body.
     pub(crate) fn needs_body(&self) -> bool {
-        matches!(&self.body, CompiledBody::Json(template) if !template.fields.is_empty())
+        matches!(&self.body, CompiledBody::Json(template) if !template.reads_no_field())
     }
 
     /// Whether the shape sets or appends a header of this name.
@@ -130,43 +101,12 @@ impl CompiledBody {
         match body {
             BodyShape::AsIs => Self::AsIs,
             BodyShape::Empty => Self::Empty,
-            BodyShape::Json(template) => {
-                let mut fields = FieldScanner::default();
-                let mut inputs = TemplateInputs {
-                    fields: &mut fields,
-                    request_fields: &mut placeholders.fields,
-                    headers: &mut placeholders.headers,
-                    diagnostics,
-                };
-                let compiled = TemplateParts::compile(template, &mut inputs);
-                Self::Json(CompiledTemplate { fields, compiled })
-            }
+            BodyShape::Json(template) => Self::Json(CompiledTemplate::compile(
+                template,
+                placeholders,
+                diagnostics,
+            )),
         }
-    }
-}
-
-impl CompiledTemplate {
-    /// The legacy body; `body` is that of the target response, which is not read if no placeholder needs it.
-    pub(crate) fn render(
-        &self,
-        body: &[u8],
-        request: &Fields<'_>,
-        captured: &CapturedHeaders,
-    ) -> Result<Vec<u8>, RenderError> {
-        let fields = self.fields.scan(body);
-        if fields.lack_any_of(&self.fields) {
-            return Err(RenderError::Malformed);
-        }
-        if self.compiled.lacks_request_field(request) {
-            return Err(RenderError::RequestFieldsNotCaptured);
-        }
-        let values = PlaceholderValues {
-            fields: &fields,
-            request,
-            captured,
-        };
-        let rendered = self.compiled.render(values);
-        rendered.map_err(|MissingValue| RenderError::MissingValue)
     }
 }
 
@@ -234,7 +174,7 @@ fn removed(names: &[String], diagnostics: &mut Diagnostics) -> Vec<HeaderName> {
     diagnostics.at("remove_headers", |diagnostics| {
         let name = |(index, name): (usize, &String)| {
             diagnostics.at(index, |diagnostics| {
-                syntax::changeable_header_name(name, diagnostics)
+                headers::changeable_header_name(name, diagnostics)
             })
         };
         names.iter().enumerate().filter_map(name).collect()
@@ -249,8 +189,8 @@ fn lines(
     diagnostics.at(member, |diagnostics| {
         let line = |(name, value): &(String, String)| {
             diagnostics.at(name, |diagnostics| {
-                let name = syntax::changeable_header_name(name, diagnostics);
-                let value = syntax::header_value(value, diagnostics);
+                let name = headers::changeable_header_name(name, diagnostics);
+                let value = headers::header_value(value, diagnostics);
                 Some((name?, value?))
             })
         };

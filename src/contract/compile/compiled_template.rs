@@ -4,8 +4,26 @@ use std::io::{self, Write};
 
 use uuid::Uuid;
 
-use super::capture::CapturedHeaders;
-use crate::json::{Field, Fields};
+use super::headers::CapturedHeaders;
+use crate::json::{Field, FieldScanner, Fields};
+
+/// A compiled template and the response fields that it reads.
+#[derive(Debug)]
+pub(crate) struct CompiledTemplate {
+    pub(super) fields: FieldScanner,
+    pub(super) parts: Vec<TemplatePart>,
+}
+
+/// Why a template could not be rendered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum RenderError {
+    /// The response's body is not JSON up to the required fields.
+    Malformed,
+    /// A required field of the request was not captured.
+    RequestFieldsNotCaptured,
+    /// The response or the request lacks a required value.
+    MissingValue,
+}
 
 /// What fills the placeholders of one response.
 #[derive(Clone, Copy)]
@@ -13,15 +31,6 @@ pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: &'v Fields<'v>,
     pub(crate) request: &'v Fields<'v>,
     pub(crate) captured: &'v CapturedHeaders,
-}
-
-/// A required placeholder has no value.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct MissingValue;
-
-#[derive(Debug, Default)]
-pub(super) struct TemplateParts {
-    pub(super) parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug)]
@@ -46,19 +55,43 @@ pub(super) enum CompiledSource {
 #[derive(Debug)]
 pub(super) struct CompiledPlaceholder {
     pub(super) source: CompiledSource,
-    pub(super) fallback: Fallback,
+    /// Without one the value is required, or the member around it is omitted.
+    pub(super) default: Option<Vec<TemplatePart>>,
 }
 
-#[derive(Debug)]
-pub(super) enum Fallback {
-    /// None: the value is required, or the member around it is omitted.
-    Nothing,
-    Default(Vec<TemplatePart>),
+/// What fills a placeholder.
+enum PlaceholderValue<'v> {
+    Json(&'v str),
+    Text(&'v str),
+    Uuid,
 }
 
-impl TemplateParts {
-    /// The body's bytes, in one allocation of their exact length.
-    pub(super) fn render(&self, values: PlaceholderValues<'_>) -> Result<Vec<u8>, MissingValue> {
+impl CompiledTemplate {
+    /// Whether it is the same for every response body.
+    pub(super) fn reads_no_field(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The legacy body, in one allocation of its exact length; `body` is that of the target response, which is not read if
+    /// no placeholder needs it.
+    pub(crate) fn render(
+        &self,
+        body: &[u8],
+        request: &Fields<'_>,
+        captured: &CapturedHeaders,
+    ) -> Result<Vec<u8>, RenderError> {
+        let fields = self.fields.scan(body);
+        if fields.lack_any_of(&self.fields) {
+            return Err(RenderError::Malformed);
+        }
+        if lack_request_field(&self.parts, request) {
+            return Err(RenderError::RequestFieldsNotCaptured);
+        }
+        let values = PlaceholderValues {
+            fields: &fields,
+            request,
+            captured,
+        };
         let mut length = Length::default();
         write_all(&self.parts, values, &mut length)?;
         let mut body = Vec::with_capacity(length.bytes);
@@ -126,7 +159,7 @@ fn write_all(
     parts: &[TemplatePart],
     values: PlaceholderValues<'_>,
     to: &mut impl Sink,
-) -> Result<(), MissingValue> {
+) -> Result<(), RenderError> {
     for part in parts {
         match part {
             TemplatePart::Text(text) => to.text(text),
@@ -142,16 +175,6 @@ fn write_all(
     Ok(())
 }
 
-impl PlaceholderValues<'_> {
-    fn field(&self, source: CompiledSource) -> Option<Field<'_>> {
-        match source {
-            CompiledSource::Field(slot) => Some(self.fields.get(slot)),
-            CompiledSource::RequestField(slot) => Some(self.request.get(slot)),
-            CompiledSource::Header(_) | CompiledSource::Uuid => None,
-        }
-    }
-}
-
 /// Whether any placeholder in an optional part has a value.
 fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
     parts.iter().any(|part| match part {
@@ -162,53 +185,43 @@ fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
 }
 
 impl CompiledPlaceholder {
-    /// Only for an optional placeholder, whose default, if any, is optional too.
-    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
-        let own = match self.source {
-            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
-                matches!(values.field(self.source), Some(Field::Present(_)))
+    #[inline]
+    fn value<'v>(&self, values: PlaceholderValues<'v>) -> Option<PlaceholderValue<'v>> {
+        let field = match self.source {
+            CompiledSource::Field(slot) => values.fields.get(slot),
+            CompiledSource::RequestField(slot) => values.request.get(slot),
+            CompiledSource::Header(placeholder) => {
+                return values.captured.get(placeholder).map(PlaceholderValue::Text);
             }
-            CompiledSource::Header(placeholder) => values.captured.get(placeholder).is_some(),
-            CompiledSource::Uuid => true,
+            CompiledSource::Uuid => return Some(PlaceholderValue::Uuid),
         };
-        own || match &self.fallback {
-            Fallback::Nothing => false,
-            Fallback::Default(parts) => have_value(parts, values),
+        match field {
+            Field::Present(json) => Some(PlaceholderValue::Json(json)),
+            Field::Absent | Field::Unknown => None,
         }
     }
 
-    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), MissingValue> {
-        match self.source {
-            CompiledSource::Field(_) | CompiledSource::RequestField(_) => {
-                match values.field(self.source) {
-                    Some(Field::Present(json)) => to.text(json),
-                    _ => return self.write_default(values, to),
-                }
+    /// Only for an optional placeholder, whose default, if any, is optional too.
+    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
+        let default = self.default.as_ref();
+        self.value(values).is_some() || default.is_some_and(|parts| have_value(parts, values))
+    }
+
+    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), RenderError> {
+        match (self.value(values), &self.default) {
+            (Some(PlaceholderValue::Json(json)), _) => to.text(json),
+            (Some(PlaceholderValue::Text(text)), _) => {
+                serde_json::to_writer(to, text).expect("writing to memory does not fail");
             }
-            CompiledSource::Header(placeholder) => match values.captured.get(placeholder) {
-                Some(text) => {
-                    serde_json::to_writer(&mut *to, text).expect("writing to memory does not fail");
-                }
-                None => return self.write_default(values, to),
-            },
-            CompiledSource::Uuid => {
+            (Some(PlaceholderValue::Uuid), _) => {
                 to.text("\"");
                 to.uuid();
                 to.text("\"");
             }
+            (None, Some(default)) => return write_all(default, values, to),
+            (None, None) => return Err(RenderError::MissingValue),
         }
         Ok(())
-    }
-
-    fn write_default(
-        &self,
-        values: PlaceholderValues<'_>,
-        to: &mut impl Sink,
-    ) -> Result<(), MissingValue> {
-        match &self.fallback {
-            Fallback::Nothing => Err(MissingValue),
-            Fallback::Default(parts) => write_all(parts, values, to),
-        }
     }
 
     fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
@@ -216,19 +229,13 @@ impl CompiledPlaceholder {
     }
 }
 
-impl TemplateParts {
-    /// Whether it takes a field of the request that is not known.
-    pub(super) fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
-        lack_request_field(&self.parts, request)
-    }
-}
-
+/// Whether any placeholder takes a field of the request that is not known.
 fn lack_request_field(parts: &[TemplatePart], request: &Fields<'_>) -> bool {
     parts.iter().any(|part| match part {
         TemplatePart::Text(_) | TemplatePart::Comma => false,
         TemplatePart::Placeholder(placeholder) => {
             placeholder.lacks_request_field(request)
-                || matches!(&placeholder.fallback, Fallback::Default(parts) if lack_request_field(parts, request))
+                || matches!(&placeholder.default, Some(parts) if lack_request_field(parts, request))
         }
         TemplatePart::Optional(parts) => lack_request_field(parts, request),
     })

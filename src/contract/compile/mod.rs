@@ -1,19 +1,16 @@
 //! The compiled contract, in the form that the middleware uses.
 
-mod capture;
 pub(super) mod compiled_contract;
 mod compiled_endpoint;
 mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
-mod deprecation_headers;
-mod syntax;
+mod headers;
 mod template_compiler;
-mod unreachable;
 
-pub(crate) use capture::CapturedHeaders;
-pub(crate) use compiled_contract::{CompiledContract, ContractId};
+pub(crate) use compiled_contract::{CompiledContract, ContractId, DeprecationHeaders};
 pub(crate) use compiled_endpoint::CompiledEndpoint;
 pub(crate) use compiled_outcome::{Decision, MissingInput};
-pub(crate) use compiled_shape::{CompiledBody, CompiledShape, RenderError, is_never_rewritten};
-pub(crate) use deprecation_headers::DeprecationHeaders;
+pub(crate) use compiled_shape::{CompiledBody, CompiledShape, is_never_rewritten};
+pub(crate) use compiled_template::RenderError;
+pub(crate) use headers::CapturedHeaders;

@@ -3,27 +3,59 @@
 use http::HeaderName;
 
 use super::{
-    compiled_template::{
-        CompiledPlaceholder, CompiledSource, Fallback, TemplatePart, TemplateParts,
-    },
-    syntax,
-    syntax::field_slot,
+    compiled_template::{CompiledPlaceholder, CompiledSource, CompiledTemplate, TemplatePart},
+    headers,
 };
 use crate::{
-    contract::definition::template::{self, Node, Template, WhenAbsent},
+    contract::definition::template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
     diagnostics::{Diagnostics, FaultCode},
     json::FieldScanner,
 };
 
+/// What an endpoint's templates and conditions read of the request.
+#[derive(Debug, Default)]
+pub(crate) struct RequestPlaceholders {
+    /// Fields of its body.
+    pub(crate) fields: FieldScanner,
+    /// Its headers, one list for each placeholder.
+    pub(crate) headers: Vec<Box<[HeaderName]>>,
+}
+
 /// Where the placeholders of a template find their values.
-pub(super) struct TemplateInputs<'c> {
+struct TemplateInputs<'c> {
     /// The fields that the template takes from the response.
-    pub(super) fields: &'c mut FieldScanner,
-    /// The fields that the endpoint takes from the request.
-    pub(super) request_fields: &'c mut FieldScanner,
-    /// The request headers that the endpoint's templates take, one list for each placeholder.
-    pub(super) headers: &'c mut Vec<Box<[HeaderName]>>,
-    pub(super) diagnostics: &'c mut Diagnostics,
+    fields: &'c mut FieldScanner,
+    /// What the endpoint takes from the request.
+    request: &'c mut RequestPlaceholders,
+    diagnostics: &'c mut Diagnostics,
+}
+
+#[derive(Default)]
+struct TemplateParts {
+    parts: Vec<TemplatePart>,
+}
+
+impl CompiledTemplate {
+    pub(super) fn compile(
+        template: &Template,
+        request: &mut RequestPlaceholders,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut fields = FieldScanner::default();
+        let mut compiled = TemplateParts::default();
+        diagnostics.at("json", |diagnostics| {
+            let mut inputs = TemplateInputs {
+                fields: &mut fields,
+                request,
+                diagnostics,
+            };
+            compiled.always_there(&template.0, &mut inputs);
+        });
+        Self {
+            fields,
+            parts: compiled.parts,
+        }
+    }
 }
 
 impl TemplateInputs<'_> {
@@ -35,14 +67,6 @@ impl TemplateInputs<'_> {
 }
 
 impl TemplateParts {
-    pub(super) fn compile(template: &Template, inputs: &mut TemplateInputs<'_>) -> Self {
-        let mut compiled = Self::default();
-        inputs.diagnostics.enter("json");
-        compiled.always_there(&template.0, inputs);
-        inputs.diagnostics.leave();
-        compiled
-    }
-
     /// A value that cannot be omitted where it is.
     fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
         if may_be_absent(node) {
@@ -81,7 +105,8 @@ impl TemplateParts {
 
     fn object(&mut self, members: &[(String, Node)], inputs: &mut TemplateInputs<'_>) {
         self.text("{");
-        let mut comma = Comma::Never;
+        // Whether a member that is always there has been written, so that the next needs a comma.
+        let mut certain = false;
         for (index, (name, value)) in members.iter().enumerate() {
             inputs.diagnostics.enter(name);
             if members[..index].iter().any(|(earlier, _)| earlier == name) {
@@ -90,11 +115,15 @@ impl TemplateParts {
             }
             let optional = may_be_absent(value);
             let mut member = Self::default();
-            member.comma(comma);
+            if certain {
+                member.text(",");
+            } else if index > 0 {
+                member.parts.push(TemplatePart::Comma);
+            }
             member.text(&format!("{}:", serde_json::Value::from(name.as_str())));
             member.node(value, inputs);
             inputs.diagnostics.leave();
-            comma = comma.after(!optional);
+            certain |= !optional;
             if optional {
                 self.parts.push(TemplatePart::Optional(member.parts));
             } else {
@@ -102,14 +131,6 @@ impl TemplateParts {
             }
         }
         self.text("}");
-    }
-
-    fn comma(&mut self, comma: Comma) {
-        match comma {
-            Comma::Never => {}
-            Comma::Perhaps => self.parts.push(TemplatePart::Comma),
-            Comma::Always => self.text(","),
-        }
     }
 
     /// Appends text to the text before it.
@@ -126,24 +147,6 @@ impl TemplateParts {
                 TemplatePart::Text(text) => self.text(&text),
                 other => self.parts.push(other),
             }
-        }
-    }
-}
-
-/// Whether a member of an object needs a comma before it.
-#[derive(Clone, Copy)]
-enum Comma {
-    Never,
-    Perhaps,
-    Always,
-}
-
-impl Comma {
-    fn after(self, certain: bool) -> Self {
-        match self {
-            _ if certain => Self::Always,
-            Self::Never => Self::Perhaps,
-            before => before,
         }
     }
 }
@@ -165,32 +168,30 @@ fn may_be_absent(node: &Node) -> bool {
 }
 
 fn compile_placeholder(
-    placeholder: &template::Placeholder,
+    placeholder: &Placeholder,
     inputs: &mut TemplateInputs<'_>,
 ) -> Option<CompiledPlaceholder> {
     let source = match &placeholder.source {
-        template::PlaceholderSource::Field(pointer) => {
-            CompiledSource::Field(field_slot(pointer, inputs.fields, inputs.diagnostics)?)
+        PlaceholderSource::Field(pointer) => {
+            CompiledSource::Field(inputs.fields.add(pointer, inputs.diagnostics)?)
         }
-        template::PlaceholderSource::RequestField(pointer) => CompiledSource::RequestField(
-            field_slot(pointer, inputs.request_fields, inputs.diagnostics)?,
-        ),
-        template::PlaceholderSource::Header(names) => {
-            CompiledSource::Header(header(names, inputs)?)
+        PlaceholderSource::RequestField(pointer) => {
+            CompiledSource::RequestField(inputs.request.fields.add(pointer, inputs.diagnostics)?)
         }
-        template::PlaceholderSource::Uuid => CompiledSource::Uuid,
+        PlaceholderSource::Header(names) => CompiledSource::Header(header(names, inputs)?),
+        PlaceholderSource::Uuid => CompiledSource::Uuid,
     };
-    let fallback = match &placeholder.when_absent {
-        WhenAbsent::Skip | WhenAbsent::Omit => Fallback::Nothing,
+    let default = match &placeholder.when_absent {
+        WhenAbsent::Skip | WhenAbsent::Omit => None,
         WhenAbsent::Default(default) => {
             let mut compiled = TemplateParts::default();
             inputs.diagnostics.enter("default");
             compiled.node(default, inputs);
             inputs.diagnostics.leave();
-            Fallback::Default(compiled.parts)
+            Some(compiled.parts)
         }
     };
-    Some(CompiledPlaceholder { source, fallback })
+    Some(CompiledPlaceholder { source, default })
 }
 
 fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
@@ -199,16 +200,20 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
     }
     let parsed: Vec<_> = names
         .iter()
-        .map(|name| syntax::header_name(name, inputs.diagnostics))
+        .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let known = inputs.headers.iter().position(|earlier| *earlier == names);
+    let known = inputs
+        .request
+        .headers
+        .iter()
+        .position(|earlier| *earlier == names);
     Some(known.unwrap_or_else(|| {
-        inputs.headers.push(names);
-        inputs.headers.len() - 1
+        inputs.request.headers.push(names);
+        inputs.request.headers.len() - 1
     }))
 }
 
 fn describe(node: &Node) -> String {
-    Template(node.clone()).to_tree().to_string()
+    serde_json::to_string(node).unwrap_or_default()
 }

@@ -1,6 +1,15 @@
 //! The response that old clients expect.
 
+use std::ops::Not;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
 use super::template::Template;
+use crate::{
+    diagnostics::{Diagnostics, FaultCode},
+    json::{ObjectReader, OrderedValue, wrong_type},
+};
 
 /// A legacy response: status, header changes and body.
 ///
@@ -19,19 +28,27 @@ use super::template::Template;
 ///     ]));
 /// assert_eq!(pending.status(), 401);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[must_use]
 pub struct LegacyShape {
     /// As given, in range or not.
     pub(in crate::contract) status: i64,
+    #[serde(rename = "set_headers", serialize_with = "by_name")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::contract) set: Vec<(String, String)>,
+    #[serde(rename = "append_headers", serialize_with = "by_name")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::contract) append: Vec<(String, String)>,
+    #[serde(rename = "remove_headers", skip_serializing_if = "Vec::is_empty")]
     pub(in crate::contract) remove: Vec<String>,
+    #[serde(skip_serializing_if = "BodyShape::is_as_is")]
     pub(in crate::contract) body: BodyShape,
+    #[serde(skip_serializing_if = "Not::not")]
     pub(in crate::contract) allow_missing_required_header: bool,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum BodyShape {
     AsIs,
     Empty,
@@ -92,5 +109,79 @@ impl LegacyShape {
     #[must_use]
     pub fn status(&self) -> u16 {
         u16::try_from(self.status).unwrap_or_default()
+    }
+    pub(super) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mut reader = ObjectReader::new(tree, diagnostics);
+        reader.require("status");
+        let status = reader.integer("status");
+        let set = reader.entries("set_headers", read_lines).concat();
+        let append = reader.entries("append_headers", read_lines).concat();
+        let remove = reader.string_list("remove_headers");
+        let body = reader.nested("body", BodyShape::read);
+        let allow_missing = reader.boolean("allow_missing_required_header");
+        reader.finish();
+        Some(Self {
+            status: status?,
+            set,
+            append,
+            remove,
+            body: body.unwrap_or(BodyShape::AsIs),
+            allow_missing_required_header: allow_missing.unwrap_or_default(),
+        })
+    }
+}
+
+impl BodyShape {
+    fn is_as_is(&self) -> bool {
+        *self == Self::AsIs
+    }
+
+    fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        match tree {
+            OrderedValue::Scalar(Value::String(word)) if word == "as_is" => return Self::AsIs,
+            OrderedValue::Scalar(Value::String(word)) if word == "empty" => return Self::Empty,
+            OrderedValue::Object(members) if members.len() == 1 && members[0].0 == "json" => {
+                return Self::Json(Template::from_tree(&members[0].1));
+            }
+            _ => {}
+        }
+        let expected = r#""as_is", "empty" or {"json": <template>}"#;
+        diagnostics.add(FaultCode::WrongType, tree.to_string(), expected);
+        Self::AsIs
+    }
+}
+
+/// The lines of one header.
+fn read_lines(
+    name: &str,
+    values: &OrderedValue,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<(String, String)>> {
+    let Some(values) = values.string_list() else {
+        wrong_type(values, "a string or an array of strings", diagnostics);
+        return None;
+    };
+    let line = |value| (name.to_owned(), value);
+    Some(values.into_iter().map(line).collect())
+}
+
+/// Writes header lines by name; several of one name become an array.
+fn by_name<S: Serializer>(lines: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut members: Vec<(&str, Vec<Value>)> = Vec::new();
+    for (name, value) in lines {
+        match members.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value.as_str().into()),
+            None => members.push((name, vec![value.as_str().into()])),
+        }
+    }
+    let members = members.iter();
+    serializer.collect_map(members.map(|(name, values)| (name, one_or_all(values))))
+}
+
+/// A single value as it is, several as an array.
+pub(super) fn one_or_all(values: &[Value]) -> Value {
+    match values {
+        [single] => single.clone(),
+        several => several.into(),
     }
 }

@@ -1,10 +1,11 @@
 //! The JSON body of a legacy response: a value with placeholders.
 
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use crate::{
     diagnostics::Diagnostics,
-    json::{ObjectReader, OrderedValue},
+    json::{ObjectReader, OrderedValue, as_object},
 };
 
 /// A JSON value with typed placeholders, whose objects keep the order of their members.
@@ -22,7 +23,7 @@ use crate::{
 ///
 /// The first three take `"default": …` (a value, or another placeholder) or `"omit_if_absent": true`, which omits the
 /// member whose value they are. Within `$object`, names that start with `$` are plain names.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[must_use]
 pub struct Template(pub(in crate::contract) Node);
 
@@ -155,29 +156,18 @@ impl From<Placeholder> for Template {
     }
 }
 
-impl From<&str> for Template {
-    fn from(text: &str) -> Self {
-        Self(Node::Scalar(text.into()))
-    }
+/// Scalars become templates without placeholders.
+macro_rules! from_scalars {
+    ($($scalar:ty),+) => {
+        $(impl From<$scalar> for Template {
+            fn from(value: $scalar) -> Self {
+                Self(Node::Scalar(value.into()))
+            }
+        })+
+    };
 }
 
-impl From<String> for Template {
-    fn from(text: String) -> Self {
-        Self(Node::Scalar(text.into()))
-    }
-}
-
-impl From<bool> for Template {
-    fn from(value: bool) -> Self {
-        Self(Node::Scalar(value.into()))
-    }
-}
-
-impl From<i64> for Template {
-    fn from(number: i64) -> Self {
-        Self(Node::Scalar(number.into()))
-    }
-}
+from_scalars!(&str, String, bool, i64);
 
 impl From<Value> for Template {
     fn from(value: Value) -> Self {
@@ -188,10 +178,6 @@ impl From<Value> for Template {
 impl Template {
     pub(crate) fn from_tree(tree: &OrderedValue) -> Self {
         Self(read(tree))
-    }
-
-    pub(crate) fn to_tree(&self) -> OrderedValue {
-        write(&self.0)
     }
 }
 
@@ -282,54 +268,48 @@ fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> Option<WhenAbsent> {
     }
 }
 
-fn write(node: &Node) -> OrderedValue {
-    match node {
-        Node::Scalar(value) => OrderedValue::Scalar(value.clone()),
-        Node::Array(items) => OrderedValue::Array(items.iter().map(write).collect()),
-        Node::Object {
-            members,
-            omit_when_empty,
-        } => write_object(members, *omit_when_empty),
-        Node::Placeholder(placeholder) => write_placeholder(placeholder),
-        Node::Invalid { value, .. } => OrderedValue::Scalar(value.as_str().into()),
-    }
-}
-
-fn write_object(members: &[(String, Node)], omit_when_empty: bool) -> OrderedValue {
-    let plain = OrderedValue::Object(
-        members
-            .iter()
-            .map(|(name, node)| (name.clone(), write(node)))
-            .collect(),
-    );
-    if omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')) {
-        let omit = omit_when_empty.then_some(OrderedValue::Scalar(true.into()));
-        OrderedValue::object([("$object", Some(plain)), ("omit_when_empty", omit)])
-    } else {
-        plain
-    }
-}
-
-fn write_placeholder(placeholder: &Placeholder) -> OrderedValue {
-    let (name, source) = match &placeholder.source {
-        PlaceholderSource::Field(pointer) => {
-            ("$field", OrderedValue::Scalar(pointer.as_str().into()))
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Scalar(value) => value.serialize(serializer),
+            Self::Array(items) => items.serialize(serializer),
+            Self::Object {
+                members,
+                omit_when_empty,
+            } if *omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')) => {
+                let mut object = serializer.serialize_map(None)?;
+                object.serialize_entry("$object", &Members(members))?;
+                if *omit_when_empty {
+                    object.serialize_entry("omit_when_empty", &true)?;
+                }
+                object.end()
+            }
+            Self::Object { members, .. } => Members(members).serialize(serializer),
+            Self::Placeholder(placeholder) => placeholder.serialize(serializer),
+            Self::Invalid { value, .. } => value.serialize(serializer),
         }
-        PlaceholderSource::RequestField(pointer) => (
-            "$request_field",
-            OrderedValue::Scalar(pointer.as_str().into()),
-        ),
-        PlaceholderSource::Header(names) => ("$header", Value::from(names.clone()).into()),
-        PlaceholderSource::Uuid => ("$uuid", OrderedValue::Scalar("v4".into())),
-    };
-    let (default, omit) = match &placeholder.when_absent {
-        WhenAbsent::Skip => (None, None),
-        WhenAbsent::Omit => (None, Some(OrderedValue::Scalar(true.into()))),
-        WhenAbsent::Default(node) => (Some(write(node)), None),
-    };
-    OrderedValue::object([
-        (name, Some(source)),
-        ("default", default),
-        ("omit_if_absent", omit),
-    ])
+    }
+}
+
+#[derive(Serialize)]
+struct Members<'n>(#[serde(serialize_with = "as_object")] &'n [(String, Node)]);
+
+impl Serialize for Placeholder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        match &self.source {
+            PlaceholderSource::Field(pointer) => object.serialize_entry("$field", pointer),
+            PlaceholderSource::RequestField(pointer) => {
+                object.serialize_entry("$request_field", pointer)
+            }
+            PlaceholderSource::Header(names) => object.serialize_entry("$header", names),
+            PlaceholderSource::Uuid => object.serialize_entry("$uuid", "v4"),
+        }?;
+        match &self.when_absent {
+            WhenAbsent::Skip => {}
+            WhenAbsent::Omit => object.serialize_entry("omit_if_absent", &true)?,
+            WhenAbsent::Default(node) => object.serialize_entry("default", node)?,
+        }
+        object.end()
+    }
 }

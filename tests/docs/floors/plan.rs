@@ -17,7 +17,6 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("contract", 0),
     ("contract::compile", 1),
     ("contract::contract", 1),
-    ("contract::live", 1),
     ("caller", 0),
     ("caller::detect", 1),
     ("caller::detector", 1),

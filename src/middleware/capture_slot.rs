@@ -12,7 +12,7 @@ use crate::{
 
 /// Inserted into a request's extensions where its endpoint reads request fields.
 #[derive(Clone)]
-pub(in crate::middleware) struct CaptureSlot {
+pub(super) struct CaptureSlot {
     shared: Arc<Shared>,
 }
 
@@ -39,13 +39,13 @@ enum CapturedField {
 
 /// What is known of a request's fields when its response is decided.
 #[derive(Default)]
-pub(in crate::middleware) struct RequestFields {
+pub(super) struct RequestFields {
     captured: Vec<CapturedField>,
     not_seen: bool,
 }
 
 impl CaptureSlot {
-    pub(in crate::middleware) fn new(contract: Arc<CompiledContract>, endpoint: usize) -> Self {
+    pub(super) fn new(contract: Arc<CompiledContract>, endpoint: usize) -> Self {
         let state = Mutex::new(State::NotSeen);
         Self {
             shared: Arc::new(Shared {
@@ -87,16 +87,14 @@ impl CaptureSlot {
     }
 
     /// What is known now. Of a partly read body, only that part is known.
-    pub(in crate::middleware) fn read(&self) -> RequestFields {
+    pub(super) fn read(&self) -> RequestFields {
         let not_seen = matches!(*self.state(), State::NotSeen);
         self.close(Completeness::Beginning);
-        match mem::replace(&mut *self.state(), State::Captured(Vec::new())) {
-            State::Captured(captured) => RequestFields { captured, not_seen },
-            State::NotSeen | State::Reading { .. } => RequestFields {
-                captured: Vec::new(),
-                not_seen,
-            },
-        }
+        let captured = match mem::replace(&mut *self.state(), State::Captured(Vec::new())) {
+            State::Captured(captured) => captured,
+            State::NotSeen | State::Reading { .. } => Vec::new(),
+        };
+        RequestFields { captured, not_seen }
     }
 
     fn close(&self, completeness: Completeness) {
@@ -157,11 +155,11 @@ fn ends_at_end(text: &[u8], part: &str) -> bool {
 
 impl RequestFields {
     /// Whether no capture layer has seen the request.
-    pub(in crate::middleware) fn not_seen(&self) -> bool {
+    pub(super) fn not_seen(&self) -> bool {
         self.not_seen
     }
 
-    pub(in crate::middleware) fn fields(&self) -> Fields<'_> {
+    pub(super) fn fields(&self) -> Fields<'_> {
         let mut fields = Fields::unknown();
         for (slot, captured) in self.captured.iter().enumerate() {
             fields.set(

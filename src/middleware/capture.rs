@@ -1,13 +1,19 @@
-//! The layer that captures request fields, and its service.
+//! Capturing fields of a request while the handler reads its body: the layer, its service and the request body.
 
-use std::task::{Context, Poll};
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
+use bytes::Bytes;
 use http::Request;
-use http_body::Body;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{body::CapturedRequestBody, capture_slot::CaptureSlot};
+use super::{body::into_bytes, capture_slot::CaptureSlot};
 use crate::http_syntax::{is_encoded, is_json};
 
 /// Captures fields of requests, for contracts whose outcomes or templates read them.
@@ -44,6 +50,18 @@ pub struct CaptureRequestFieldsLayer {
 pub struct CaptureRequestFields<S> {
     inner: S,
     limit: usize,
+}
+
+pin_project! {
+    /// The request body that [`CaptureRequestFields`] passes to the inner service.
+    ///
+    /// It has the frames, errors, size hints and end of the inner body, at the same time. Its `Data` is [`Bytes`]; data of other
+    /// types is copied into it.
+    pub struct CapturedRequestBody<B> {
+        #[pin]
+        body: B,
+        slot: Option<CaptureSlot>,
+    }
 }
 
 impl CaptureRequestFieldsLayer {
@@ -101,6 +119,55 @@ where
             slot.start(is_json(headers) && !is_encoded(headers), self.limit);
         }
         self.inner
-            .call(request.map(|body| CapturedRequestBody::new(body, slot)))
+            .call(request.map(|body| CapturedRequestBody { body, slot }))
+    }
+}
+
+impl<B: Body> Body for CapturedRequestBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let mut this = self.project();
+        let polled = ready!(this.body.as_mut().poll_frame(cx).map_ok(into_bytes));
+        if let Some(slot) = this.slot {
+            match &polled {
+                Some(Ok(frame)) => record(slot, frame),
+                Some(Err(_)) => {}
+                None => slot.end(),
+            }
+            if this.body.is_end_stream() {
+                slot.end();
+            }
+        }
+        Poll::Ready(polled)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B> fmt::Debug for CapturedRequestBody<B> {
+    /// Shows nothing of the body's content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CapturedRequestBody")
+            .field("captured", &self.slot.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+fn record(slot: &CaptureSlot, frame: &Frame<Bytes>) {
+    match frame.data_ref() {
+        Some(data) => slot.record(data),
+        // Trailers: nothing of the body follows.
+        None => slot.end(),
     }
 }
