@@ -71,7 +71,7 @@ impl ClientVersion {
         Some(version)
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.text[..usize::from(self.length)]
     }
 }

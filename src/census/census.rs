@@ -65,7 +65,8 @@ pub struct Census {
     watch: Mutex<Watch>,
     overflow: Mutex<Overflow>,
     cached: Mutex<Arc<[Report]>>,
-    schedule: Mutex<Schedule>,
+    /// When cached reports, sweep and snapshot are due.
+    schedule: Mutex<[Due; 3]>,
     pub(super) saver: Option<Saver>,
 }
 
@@ -77,13 +78,6 @@ pub(super) struct Settings {
     pub(super) heartbeat_limit: u64,
     pub(super) snapshot_every: u64,
     pub(super) key_check: Option<KeyCheck>,
-}
-
-/// When the periodic work is due.
-struct Schedule {
-    reports: Due,
-    sweep: Due,
-    snapshot: Due,
 }
 
 /// How often the cached reports are renewed, in milliseconds: with a tick a second they are at most five seconds old.
@@ -120,7 +114,10 @@ impl Census {
     #[must_use]
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
-        let mut builders = self.report_builders(windows, &now);
+        let mut builders = {
+            let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
+            windows.map(|window| ReportBuilder::new(window, &self.kinds, &now, (&watch, &overflow)))
+        };
         for bucket in self.table.buckets() {
             for builder in &mut builders {
                 builder.count(&bucket);
@@ -174,22 +171,17 @@ impl Census {
             watch: Mutex::new(Watch::new(now, count)),
             overflow: Mutex::new(Overflow::new(count)),
             cached: Mutex::new(Arc::new([])),
-            schedule: Mutex::new(Schedule {
-                reports: Due::at(now.time),
-                sweep: Due::at(now.time),
-                snapshot: Due::at(now.time.saturating_add(settings.snapshot_every)),
-            }),
+            schedule: Mutex::new([
+                Due::at(now.time),
+                Due::at(now.time),
+                Due::at(now.time.saturating_add(settings.snapshot_every)),
+            ]),
             saver: None,
             clock,
             settings,
             timeline,
             kinds,
         }
-    }
-
-    pub(super) fn saving_to(mut self, saver: Saver) -> Self {
-        self.saver = Some(saver);
-        self
     }
 
     /// Starts to watch, at the time the census was made with.
@@ -227,15 +219,6 @@ impl Census {
 
     pub(super) fn lock_overflow(&self) -> MutexGuard<'_, Overflow> {
         lock(&self.overflow)
-    }
-
-    fn report_builders<const N: usize>(
-        &self,
-        windows: [Window; N],
-        now: &Moment,
-    ) -> [ReportBuilder; N] {
-        let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-        windows.map(|window| ReportBuilder::new(window, &self.kinds, now, (&watch, &overflow)))
     }
 
     fn refresh(&self) -> Arc<[Report]> {
@@ -278,15 +261,10 @@ impl Tick for Census {
     /// Records a heartbeat; when due, renews the cached reports, forgets old callers and writes the snapshot.
     fn tick(&self) {
         let now = self.heartbeat();
-        let (reports, sweep, snapshot) = {
+        let intervals = [REPORTS_EVERY, SWEEP_EVERY, self.settings.snapshot_every];
+        let [reports, sweep, snapshot] = {
             let mut schedule = lock(&self.schedule);
-            (
-                schedule.reports.take(now.time, REPORTS_EVERY),
-                schedule.sweep.take(now.time, SWEEP_EVERY),
-                schedule
-                    .snapshot
-                    .take(now.time, self.settings.snapshot_every),
-            )
+            std::array::from_fn(|index| schedule[index].take(now.time, intervals[index]))
         };
         if sweep {
             self.sweep(&now);

@@ -22,12 +22,12 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ListQuery {
-    window: Window,
+    pub(super) window: Window,
     select: Select,
     kind: Option<Kind>,
     sort: SortBy,
     descending: bool,
-    offset: usize,
+    pub(super) offset: usize,
     limit: usize,
 }
 
@@ -128,14 +128,6 @@ impl ListQuery {
         self.offset = offset;
         self.limit = limit.min(Self::MAX_LIMIT);
         self
-    }
-
-    pub(super) fn window(&self) -> Window {
-        self.window
-    }
-
-    pub(super) fn offset(&self) -> usize {
-        self.offset
     }
 
     pub(super) fn matches(&self, record: &Record, since: u32) -> bool {

@@ -194,8 +194,7 @@ impl Record {
     }
 
     pub(super) fn from_bytes(bytes: &StoredRecord) -> Option<Self> {
-        let mut rest = bytes.as_slice();
-        let rest = &mut rest;
+        let rest = &mut bytes.as_slice();
         Some(Self {
             fingerprint: u128::from_le_bytes(take(rest)?),
             endpoints: u64::from_le_bytes(take(rest)?),

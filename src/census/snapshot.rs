@@ -50,9 +50,9 @@ const LATEST: u64 = u32::MAX as u64 * 1_000;
 
 /// Everything but the callers.
 #[derive(Debug, Serialize, Deserialize)]
-struct State<'a> {
-    time: u64,
-    wall: u64,
+pub(super) struct State<'a> {
+    pub(super) time: u64,
+    pub(super) wall: u64,
     #[serde(borrow)]
     kinds: Vec<(&'a str, Forgotten)>,
     endpoints: Vec<&'a str>,
@@ -66,7 +66,7 @@ struct State<'a> {
 /// The content of a snapshot, with the callers still unread.
 #[derive(Debug)]
 pub(super) struct Snapshot<'a> {
-    state: State<'a>,
+    pub(super) state: State<'a>,
     callers: FrameReader<'a>,
 }
 
@@ -139,8 +139,8 @@ fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Re
         losses: watch.losses.clone(),
         intervals: watch.coverage.intervals().copied().collect(),
         responses: watch.history.saved(),
-        last_overflow: overflow.last(),
-        overflow: overflow.buckets().to_vec(),
+        last_overflow: overflow.last,
+        overflow: overflow.buckets.clone(),
     };
     drop((watch, overflow));
     writer.value(&state)
@@ -218,14 +218,6 @@ impl State<'_> {
 }
 
 impl Snapshot<'_> {
-    pub(super) fn time(&self) -> u64 {
-        self.state.time
-    }
-
-    pub(super) fn wall(&self) -> u64 {
-        self.state.wall
-    }
-
     /// Puts everything into an empty census.
     pub(super) fn restore(self, census: &Census, unknown_downtime: bool) -> Result<(), Malformed> {
         for (index, name) in self.state.endpoints.iter().enumerate() {
@@ -276,7 +268,9 @@ impl Snapshot<'_> {
         for bucket in &mut overflow {
             bucket.kind = kinds[usize::from(bucket.kind)];
         }
-        census.lock_overflow().restore(last_overflow, overflow);
+        let mut restored = census.lock_overflow();
+        (restored.last, restored.buckets) = (last_overflow, overflow);
+        drop(restored);
         let mut watch = census.lock_watch();
         for mut bucket in responses {
             bucket.kind = kinds[usize::from(bucket.kind)];

@@ -249,11 +249,7 @@ fn hash(fingerprint: u128) -> u64 {
 }
 
 /// The top bits, which depend on all others.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "there are at most 2^20 buckets"
-)]
 #[inline]
 fn index(hash: u64, shift: u32) -> usize {
-    (hash >> shift) as usize
+    usize::try_from(hash >> shift).unwrap_or(0)
 }

@@ -66,16 +66,15 @@ impl Watch {
         timeline.forward(step.forward);
         let now = now.forwarded(step.forward);
         match step.break_cause {
-            Some(cause) => self.begin(now.time, cause.into()),
+            Some(cause) => {
+                let cause = GapCause::from(cause);
+                tracing::warn!(?cause, "gap in the census's coverage");
+                self.coverage.begin(now.time, cause);
+            }
             None => self.coverage.extend(now.time),
         }
         self.last = now;
         now
-    }
-
-    fn begin(&mut self, now: u64, cause: GapCause) {
-        self.coverage.begin(now, cause);
-        tracing::warn!(?cause, "gap in the census's coverage");
     }
 
     pub(super) fn lose(&mut self, reason: OpenErrorKind) {

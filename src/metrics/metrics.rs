@@ -115,13 +115,7 @@ impl Metrics {
 
 impl Observe for Metrics {
     fn observe(&self, observation: &Observation<'_>) {
-        let prepare = || {
-            Binding::new(
-                observation.contract(),
-                observation.kinds(),
-                &mut self.registry(),
-            )
-        };
+        let prepare = || Binding::new(observation, &mut self.registry());
         let count = |binding: &Binding| self.count(binding, observation);
         self.per_contract.with(observation, prepare, count);
     }
