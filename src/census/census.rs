@@ -150,6 +150,7 @@ impl Census {
         self.settings.capacity
     }
 
+    #[cfg(feature = "admin")]
     pub(crate) fn kinds(&self) -> &Kinds {
         &self.kinds
     }

@@ -9,8 +9,8 @@
 //! | versions | the client versions by number, empty for a number not in use |
 //! | footer | length, CRC-32 |
 //!
-//! Derived `serde` impls write and read everything but the records, which are blocks of fixed width. A caller takes about 86
-//! instructions to encode and 1,170 to read; in the hand-written format before, which had no numbers for versions, it took
+//! Derived `serde` impls write and read everything but the records, which are blocks of fixed width. A caller takes about 87
+//! instructions to encode and 1,190 to read; in the hand-written format before, which had no numbers for versions, it took
 //! 373 and 1,870. `benches/README.md` has the command.
 
 use std::io::{self, Write};

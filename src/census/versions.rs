@@ -44,12 +44,11 @@ pub(super) fn tag(version: Option<&ClientVersion>) -> u32 {
     let Some(version) = version else {
         return 0;
     };
-    let mix =
-        |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let (words, rest) = version.as_bytes().as_chunks::<8>();
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let hash = words.fold(0, mix);
-    let hash = rest.iter().copied().map(u64::from).fold(hash, mix);
+    let mut hash = 0_u64;
+    for word in version.padded().as_chunks().0 {
+        let mixed = hash.rotate_left(23) ^ u64::from_le_bytes(*word);
+        hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
     u32::try_from(hash >> 32).unwrap_or(0) | 1
 }
 
