@@ -1,6 +1,6 @@
 //! The admin service and its builder.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -11,16 +11,17 @@ use axum::{
 use super::{
     access::{LoginThrottle, Sessions, Tokens},
     api::router as api_routes,
+    authenticate::authenticate,
     event_hub::EventHub,
+    history::History,
     layers::{MAX_BODY, request_id, request_limits, same_origin_only, security_headers},
-    login::{authenticate, router as login_routes},
     mount_path::{MountPath, mount},
     pages::{problem_page, router as page_routes},
     problem::{Problem, ProblemKind},
     shared::Shared,
+    sign_in::router as login_routes,
 };
 use crate::{
-    admin::history::History,
     rollout::Rollout,
     time::{Clock, SystemClock},
 };
@@ -145,8 +146,9 @@ pub struct AdminBuilder {
 }
 
 /// An invalid public path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidPublicPath {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid public path {path:?}: expected a path such as \"/ops/rollout\"")]
+pub struct PublicPathError {
     path: String,
 }
 
@@ -193,8 +195,8 @@ impl AdminBuilder {
     /// # Errors
     ///
     /// If it is neither empty nor begins with exactly one slash, or has a character that no path has.
-    pub fn public_path(mut self, path: &str) -> Result<Self, InvalidPublicPath> {
-        let base = MountPath::new(path).ok_or_else(|| InvalidPublicPath {
+    pub fn public_path(mut self, path: &str) -> Result<Self, PublicPathError> {
+        let base = MountPath::new(path).ok_or_else(|| PublicPathError {
             path: path.to_owned(),
         })?;
         self.public_path = Some(base);
@@ -218,22 +220,10 @@ impl AdminBuilder {
     }
 }
 
-impl InvalidPublicPath {
+impl PublicPathError {
     /// The offending path.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 }
-
-impl fmt::Display for InvalidPublicPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = &self.path;
-        write!(
-            f,
-            "invalid public path {path:?}: expected a path such as \"/ops/rollout\""
-        )
-    }
-}
-
-impl Error for InvalidPublicPath {}

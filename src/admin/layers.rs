@@ -2,12 +2,12 @@
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{Request, rejection::FormRejection},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{self, CONTENT_LENGTH},
 };
 use tower_http::csrf::{CsrfLayer, ProtectionError};
@@ -115,6 +115,22 @@ pub(crate) async fn request_limits(request: Request, next: Next) -> Response {
 pub(crate) fn body_too_large() -> Problem {
     let detail = format!("The body has more than {MAX_BODY} bytes.");
     Problem::new(ProblemKind::BodyTooLarge, detail)
+}
+
+/// The problem of a form that cannot be read. The text of the rejection itself may repeat the body, which can hold a token.
+pub(crate) fn rejected_form(rejection: &FormRejection) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            let detail =
+                "The body must be a form with `Content-Type: application/x-www-form-urlencoded`.";
+            Problem::new(ProblemKind::UnsupportedMediaType, detail)
+        }
+        _ => {
+            let detail = "The body is not the form that this route expects.";
+            Problem::new(ProblemKind::Malformed, detail)
+        }
+    }
 }
 
 fn stated_length(request: &Request) -> Option<u64> {

@@ -139,19 +139,19 @@ mod access;
 )]
 mod admin;
 mod api;
-mod body;
+mod authenticate;
+mod callers_query;
 mod command;
 mod event_hub;
 mod format;
 pub mod history;
-mod html;
 mod layers;
-mod login;
 mod mount_path;
 mod pages;
+mod params;
 mod problem;
 mod shared;
-mod totals;
+mod sign_in;
 
-pub use access::{InvalidTokenDigest, InvalidTokens, Role, TokenDigest, Tokens, TokensBuilder};
-pub use admin::{Admin, AdminBuilder, InvalidPublicPath};
+pub use access::{Role, TokenDigest, TokenDigestError, Tokens, TokensBuilder, TokensError};
+pub use admin::{Admin, AdminBuilder, PublicPathError};

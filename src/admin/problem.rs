@@ -10,7 +10,7 @@ use http::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::diagnostics::Fault;
+use crate::{diagnostics::Fault, words::words};
 
 /// The prefix of every type: a URN, which means the same wherever the router is mounted and is not meant to be fetched.
 const TYPE_PREFIX: &str = "urn:legacy-http-compat:problem:";
@@ -34,47 +34,48 @@ struct ProblemBody {
     headers: HeaderMap,
 }
 
-/// The kinds of problems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ProblemKind {
-    /// Neither a token nor a session.
-    NoCredentials,
-    /// An unknown token.
-    WrongToken,
-    /// Too many failed attempts from one network.
-    TooManyAttempts,
-    /// The role of the principal is too low.
-    NotAllowed,
-    /// Sent by a page of another origin.
-    CrossOrigin,
-    NotFound,
-    MethodNotAllowed,
-    BodyTooLarge,
-    QueryTooLong,
-    UnsupportedMediaType,
-    /// The body or the query cannot be parsed.
-    Malformed,
-    /// It was parsed and has faults.
-    Invalid,
-    /// The current phase has no such transition.
-    Impossible,
-    GatesFailed,
-    OverrideMismatch,
-    NeedsIncident,
-    /// The head of the journal is not the expected one.
-    Conflict,
-    /// The event cannot follow what is journaled.
-    Unfitting,
-    /// The journal cannot be read or written.
-    JournalFailing,
-    /// A rollback has taken effect but is not journaled yet.
-    RollbackUnrecorded,
-    TooManyStreams,
-    /// The service is shutting down.
-    Closing,
-    /// The rollout was built without the requested part.
-    NotConfigured,
-    Internal,
+words! {
+    /// The kinds of problems, by the last part of their types.
+    pub(crate) enum ProblemKind {
+        /// Neither a token nor a session.
+        NoCredentials = "no-credentials",
+        /// An unknown token.
+        WrongToken = "wrong-token",
+        /// Too many failed attempts from one network.
+        TooManyAttempts = "too-many-attempts",
+        /// The role of the principal is too low.
+        NotAllowed = "not-allowed",
+        /// Sent by a page of another origin.
+        CrossOrigin = "cross-origin",
+        NotFound = "not-found",
+        MethodNotAllowed = "method-not-allowed",
+        BodyTooLarge = "body-too-large",
+        QueryTooLong = "query-too-long",
+        UnsupportedMediaType = "unsupported-media-type",
+        /// The body or the query cannot be parsed.
+        Malformed = "malformed",
+        /// It was parsed and has faults.
+        Invalid = "invalid",
+        /// The current phase has no such transition.
+        Impossible = "impossible",
+        GatesFailed = "gates-failed",
+        OverrideMismatch = "override-mismatch",
+        NeedsIncident = "needs-incident",
+        /// The head of the journal is not the expected one.
+        Conflict = "conflict",
+        /// The event cannot follow what is journaled.
+        Unfitting = "unfitting",
+        /// The journal cannot be read or written.
+        JournalFailing = "journal-failing",
+        /// A rollback has taken effect but is not journaled yet.
+        RollbackUnrecorded = "rollback-unrecorded",
+        TooManyStreams = "too-many-streams",
+        /// The service is shutting down.
+        Closing = "closing",
+        /// The rollout was built without the requested part.
+        NotConfigured = "not-configured",
+        Internal = "internal",
+    }
 }
 
 impl Problem {
@@ -168,79 +169,45 @@ impl IntoResponse for Problem {
 }
 
 impl ProblemKind {
-    /// All kinds, for the tests that compare them with the documentation.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 24] = [
-        Self::NoCredentials,
-        Self::WrongToken,
-        Self::TooManyAttempts,
-        Self::NotAllowed,
-        Self::CrossOrigin,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::BodyTooLarge,
-        Self::QueryTooLong,
-        Self::UnsupportedMediaType,
-        Self::Malformed,
-        Self::Invalid,
-        Self::Impossible,
-        Self::GatesFailed,
-        Self::OverrideMismatch,
-        Self::NeedsIncident,
-        Self::Conflict,
-        Self::Unfitting,
-        Self::JournalFailing,
-        Self::RollbackUnrecorded,
-        Self::TooManyStreams,
-        Self::Closing,
-        Self::NotConfigured,
-        Self::Internal,
-    ];
-
     pub(crate) const fn status(self) -> StatusCode {
-        self.row().0
-    }
-
-    /// The last part of its type, such as `gates-failed`.
-    pub(crate) const fn name(self) -> &'static str {
-        self.row().1
+        self.status_and_title().0
     }
 
     pub(crate) const fn title(self) -> &'static str {
-        self.row().2
+        self.status_and_title().1
     }
 
     pub(crate) fn uri(self) -> String {
-        format!("{TYPE_PREFIX}{}", self.name())
+        format!("{TYPE_PREFIX}{self}")
     }
 
     #[rustfmt::skip]
-    const fn row(self) -> (StatusCode, &'static str, &'static str) {
+    const fn status_and_title(self) -> (StatusCode, &'static str) {
         match self {
-            Self::NoCredentials => (StatusCode::UNAUTHORIZED, "no-credentials", "Authentication required"),
-            Self::WrongToken => (StatusCode::UNAUTHORIZED, "wrong-token", "Unknown token"),
-            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many failed attempts"),
-            Self::NotAllowed => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed for this role"),
-            Self::CrossOrigin => (StatusCode::FORBIDDEN, "cross-origin", "Cross-origin request refused"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
-            Self::QueryTooLong => (StatusCode::URI_TOO_LONG, "query-too-long", "Query too long"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type"),
-            Self::Malformed => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
-            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid request"),
-            Self::Impossible => (StatusCode::CONFLICT, "impossible", "Impossible transition"),
-            Self::GatesFailed => (StatusCode::CONFLICT, "gates-failed", "Gates failed"),
-            Self::OverrideMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "override-mismatch", "Override does not match the failing gates"),
-            Self::NeedsIncident => (StatusCode::UNPROCESSABLE_ENTITY, "needs-incident", "A rollback needs an incident"),
-            Self::Conflict => (StatusCode::CONFLICT, "conflict", "Concurrent modification"),
-            Self::Unfitting => (StatusCode::CONFLICT, "unfitting", "Contradicts the journal"),
-            Self::JournalFailing => (StatusCode::SERVICE_UNAVAILABLE, "journal-failing", "Journal failing"),
-            Self::RollbackUnrecorded => (StatusCode::SERVICE_UNAVAILABLE, "rollback-unrecorded", "Rollback not journaled yet"),
-            Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", "Too many event streams"),
-            Self::Closing => (StatusCode::SERVICE_UNAVAILABLE, "closing", "Shutting down"),
-            Self::NotConfigured => (StatusCode::NOT_FOUND, "not-configured", "Not configured"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+            Self::NoCredentials => (StatusCode::UNAUTHORIZED, "Authentication required"),
+            Self::WrongToken => (StatusCode::UNAUTHORIZED, "Unknown token"),
+            Self::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many failed attempts"),
+            Self::NotAllowed => (StatusCode::FORBIDDEN, "Not allowed for this role"),
+            Self::CrossOrigin => (StatusCode::FORBIDDEN, "Cross-origin request refused"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "Not found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
+            Self::QueryTooLong => (StatusCode::URI_TOO_LONG, "Query too long"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
+            Self::Malformed => (StatusCode::BAD_REQUEST, "Malformed request"),
+            Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid request"),
+            Self::Impossible => (StatusCode::CONFLICT, "Impossible transition"),
+            Self::GatesFailed => (StatusCode::CONFLICT, "Gates failed"),
+            Self::OverrideMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "Override does not match the failing gates"),
+            Self::NeedsIncident => (StatusCode::UNPROCESSABLE_ENTITY, "A rollback needs an incident"),
+            Self::Conflict => (StatusCode::CONFLICT, "Concurrent modification"),
+            Self::Unfitting => (StatusCode::CONFLICT, "Contradicts the journal"),
+            Self::JournalFailing => (StatusCode::SERVICE_UNAVAILABLE, "Journal failing"),
+            Self::RollbackUnrecorded => (StatusCode::SERVICE_UNAVAILABLE, "Rollback not journaled yet"),
+            Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "Too many event streams"),
+            Self::Closing => (StatusCode::SERVICE_UNAVAILABLE, "Shutting down"),
+            Self::NotConfigured => (StatusCode::NOT_FOUND, "Not configured"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
         }
     }
 }

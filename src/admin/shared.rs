@@ -1,7 +1,9 @@
-//! The state that all requests share.
+//! What all handlers share: the state, work that blocks, and pages as responses.
 
 use std::{fmt, sync::Arc};
 
+use askama::Template;
+use axum::response::{Html, IntoResponse as _, Response};
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -28,7 +30,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Whether the credentials of a request are still valid: a session may have ended since.
     pub(crate) fn is_current(&self, principal: &Principal) -> bool {
-        match principal.via() {
+        match principal.via {
             Via::Bearer => true,
             Via::Session(key) => self.sessions.is_open(key, self.clock.monotonic()),
         }
@@ -53,4 +55,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
         let detail = "The request was not completed. See the log for the cause.";
         Problem::new(ProblemKind::Internal, detail)
     })
+}
+
+/// Renders a page; an error in its template is a problem.
+pub(crate) fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            let detail = "The page could not be rendered. See the log for the cause.";
+            Problem::new(ProblemKind::Internal, detail).into_response()
+        }
+    }
 }

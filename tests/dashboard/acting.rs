@@ -17,7 +17,7 @@ async fn a_caller_is_waived_with_owner_and_reason_and_its_waiver_ended() {
     browser.click_on("#callers td a", "Waive").await;
     browser.fill("#waive-owner", "team bridge").await;
     browser
-        .fill("#waive-reason", "a probe that nobody upgrades")
+        .fill("#waive-reason", "a probe that is never upgraded")
         .await;
     browser.click_on("main button", "Waive").await;
     browser.see(".outcome", "the owner is team bridge").await;

@@ -1,4 +1,4 @@
-//! Deque's axe-core, which finds what those would stumble over who cannot see, hear or point.
+//! Deque's axe-core, which finds barriers for people who cannot see, hear or point.
 
 use std::{fs, path::Path, process::Command, sync::OnceLock};
 

@@ -107,7 +107,7 @@ async fn an_override_names_each_failing_gate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_decides_on_an_old_page_sees_what_happened_meanwhile() {
+async fn a_decision_on_an_outdated_page_shows_the_events_since() {
     let policy = r#"{"gates": {"cutover": []}}"#;
     let (service, browser) = (TestService::open(policy).await, Browser::open().await);
     browser.sign_in(&service, OPERATOR).await;

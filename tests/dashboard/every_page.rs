@@ -102,7 +102,7 @@ async fn live_through_a_day(service: &TestService) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_stumbles_over_a_page_of_a_rollout_that_has_only_begun() {
+async fn every_page_of_a_new_rollout_is_accessible() {
     let (service, browser, mut faults) = (
         TestService::open("{}").await,
         Browser::open().await,
@@ -129,7 +129,7 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_that_has_only_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
+async fn every_page_of_a_running_rollout_is_accessible() {
     let (service, browser, mut faults) = (
         TestService::open(POLICY).await,
         Browser::open().await,
@@ -184,7 +184,7 @@ async fn nobody_stumbles_over_a_page_of_a_rollout_in_full_course() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_stumbles_over_a_page_of_a_rollout_at_its_end() {
+async fn every_page_of_a_retired_rollout_is_accessible() {
     let policy = r#"{"gates": {"cutover": [], "retire": []}}"#;
     let (service, browser, mut faults) = (
         TestService::open(policy).await,

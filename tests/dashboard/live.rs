@@ -44,7 +44,7 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranded_caller_is_seen_at_once_on_whatever_page_somebody_is() {
+async fn a_stranded_caller_shows_at_once_on_every_page() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     service.cut_over();
     browser.sign_in(&service, OPERATOR).await;
@@ -63,7 +63,7 @@ async fn a_stranded_caller_is_seen_at_once_on_whatever_page_somebody_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_being_written_survives_what_happens() {
+async fn text_in_a_form_survives_updates_of_the_page() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     service.cut_over();
     browser.sign_in(&service, OPERATOR).await;

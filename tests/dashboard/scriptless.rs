@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_no_script_signs_in_looks_decides_and_rolls_back() {
+async fn signing_in_viewing_deciding_and_rolling_back_work_without_a_script() {
     let (service, browser) = (
         TestService::open("{}").await,
         Browser::open_without_script().await,

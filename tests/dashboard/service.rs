@@ -37,7 +37,7 @@ pub(crate) const SESSION: Duration = Duration::from_secs(8 * 3_600);
 /// The heart beats no less often.
 const BEAT: Duration = Duration::from_secs(60);
 
-/// In the last hour it beats in each bucket of the finest curves.
+/// In the last hour it beats in each bucket of the finest series.
 const FINE_BEAT: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_signs_in_is_taken_to_the_page_that_they_asked_for() {
+async fn signing_in_leads_to_the_requested_page() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser
         .go(&service.page("/callers?state=stranded&window=7d"))

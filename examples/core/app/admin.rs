@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use legacy_http_compat::{
     admin::history::History,
-    admin::{Admin, InvalidTokens, TokenDigest, Tokens},
+    admin::{Admin, TokenDigest, Tokens, TokensError},
     rollout::Rollout,
 };
 
@@ -23,7 +23,7 @@ impl AdminTokens {
         &self,
         rollout: Arc<Rollout>,
         history: Arc<History>,
-    ) -> Result<Admin, InvalidTokens> {
+    ) -> Result<Admin, TokensError> {
         let tokens = Tokens::builder()
             .operator("operator", TokenDigest::of(&self.operator))
             .viewer("viewer", TokenDigest::of(&self.viewer))

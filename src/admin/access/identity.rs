@@ -4,33 +4,33 @@ use std::{fmt, time::Duration};
 
 use axum::extract::FromRequestParts;
 use http::{HeaderValue, header, request::Parts};
-use serde::Serialize;
 
 use crate::{
     admin::problem::{Problem, ProblemKind},
     rollout::names::Actor,
+    words::words,
 };
 
-/// What a token allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "code that decides by the role must handle every one"
-)]
-pub enum Role {
-    /// Sees everything.
-    Viewer,
-    /// Sees everything and issues commands.
-    Operator,
+words! {
+    /// What a token allows.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "code that decides by the role must handle every one"
+    )]
+    pub enum Role {
+        /// Sees everything.
+        Viewer = "viewer",
+        /// Sees everything and issues commands.
+        Operator = "operator",
+    }
 }
 
 /// The authenticated sender of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
-    actor: Actor,
-    role: Role,
-    via: Via,
+    pub(crate) actor: Actor,
+    pub(crate) role: Role,
+    pub(crate) via: Via,
 }
 
 /// The credentials of a principal.
@@ -66,41 +66,6 @@ pub(crate) struct Viewer(pub(crate) Principal);
 #[derive(Clone, Debug)]
 pub(crate) struct Operator(pub(crate) Principal);
 
-impl Role {
-    /// `viewer` or `operator`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Principal {
-    pub(crate) const fn new(actor: Actor, role: Role, via: Via) -> Self {
-        Self { actor, role, via }
-    }
-
-    pub(crate) const fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    pub(crate) const fn role(&self) -> Role {
-        self.role
-    }
-
-    pub(crate) const fn via(&self) -> Via {
-        self.via
-    }
-}
-
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey(..)")
@@ -111,7 +76,7 @@ impl Identity {
     /// The principal, if it has this role or a higher one.
     pub(crate) fn require(&self, role: Role) -> Result<&Principal, Problem> {
         match self {
-            Self::Known(principal) if principal.role() >= role => Ok(principal),
+            Self::Known(principal) if principal.role >= role => Ok(principal),
             Self::Known(principal) => Err(not_allowed(principal, role)),
             Self::Anonymous => Err(no_credentials()),
             Self::WrongToken => Err(wrong_token()),
@@ -147,7 +112,7 @@ fn no_credentials() -> Problem {
     Problem::new(ProblemKind::NoCredentials, detail).header(header::WWW_AUTHENTICATE, challenge)
 }
 
-pub(crate) fn wrong_token() -> Problem {
+fn wrong_token() -> Problem {
     let detail = "The token is not one of the configured tokens.";
     // RFC 6750 §3.1.
     let challenge = r#"Bearer realm="legacy-http-compat", error="invalid_token""#;
@@ -155,7 +120,7 @@ pub(crate) fn wrong_token() -> Problem {
     Problem::new(ProblemKind::WrongToken, detail).header(header::WWW_AUTHENTICATE, challenge)
 }
 
-pub(crate) fn too_many_attempts(wait: Duration) -> Problem {
+fn too_many_attempts(wait: Duration) -> Problem {
     // Rounded up: a retry a moment too early would be refused again.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let detail =
@@ -166,7 +131,7 @@ pub(crate) fn too_many_attempts(wait: Duration) -> Problem {
 }
 
 fn not_allowed(principal: &Principal, role: Role) -> Problem {
-    let (name, own) = (principal.actor().id(), principal.role());
+    let (name, own) = (principal.actor.id(), principal.role);
     let detail = format!("{name} has the role {own}; this needs the role {role}.");
     Problem::new(ProblemKind::NotAllowed, detail)
         .with("role", own.as_str())

@@ -7,12 +7,10 @@ mod throttle;
 mod token_digest;
 mod tokens;
 
-pub(super) use identity::{
-    Identity, Operator, Principal, Via, Viewer, too_many_attempts, wrong_token,
-};
+pub(super) use identity::{Identity, Operator, Principal, Via, Viewer};
 pub(super) use sessions::Sessions;
 pub(super) use throttle::{LoginAttempt, LoginThrottle, ThrottleKey};
 
 pub use identity::Role;
-pub use token_digest::{InvalidTokenDigest, TokenDigest};
-pub use tokens::{InvalidTokens, Tokens, TokensBuilder};
+pub use token_digest::{TokenDigest, TokenDigestError};
+pub use tokens::{Tokens, TokensBuilder, TokensError};

@@ -59,7 +59,7 @@ impl Sessions {
         open.retain(|_, session| self.is_within_lifetime(session, now));
         let of_actor = open
             .iter()
-            .filter(|(_, session)| session.actor == *principal.actor());
+            .filter(|(_, session)| session.actor == principal.actor);
         if of_actor.clone().count() >= Self::MAX_PER_ACTOR {
             let oldest = of_actor.min_by_key(|(_, session)| session.began);
             if let Some(oldest) = oldest.map(|(key, _)| *key) {
@@ -67,8 +67,8 @@ impl Sessions {
             }
         }
         let session = Session {
-            actor: principal.actor().clone(),
-            role: principal.role(),
+            actor: principal.actor.clone(),
+            role: principal.role,
             began: now,
         };
         open.insert(key(secret.as_str()), session);
@@ -82,8 +82,11 @@ impl Sessions {
         let session = open
             .get(&key)
             .filter(|session| self.is_within_lifetime(session, now))?;
-        let (actor, role) = (session.actor.clone(), session.role);
-        Some(Principal::new(actor, role, Via::Session(key)))
+        Some(Principal {
+            actor: session.actor.clone(),
+            role: session.role,
+            via: Via::Session(key),
+        })
     }
 
     /// Whether a session is still open.
@@ -131,7 +134,11 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3_600);
 
     fn principal(name: &str) -> Principal {
-        Principal::new(Actor::human(name).unwrap(), Role::Operator, Via::Bearer)
+        Principal {
+            actor: Actor::human(name).unwrap(),
+            role: Role::Operator,
+            via: Via::Bearer,
+        }
     }
 
     fn begin(sessions: &Sessions, name: &str, now: Duration) -> String {
@@ -147,8 +154,8 @@ mod tests {
         let secret = begin(&sessions, "mara", HOUR);
         assert_eq!(secret.len(), 64);
         let found = sessions.find(&secret, HOUR).unwrap();
-        assert_eq!(found.actor().id().as_str(), "mara");
-        let Via::Session(key) = found.via() else {
+        assert_eq!(found.actor.id().as_str(), "mara");
+        let Via::Session(key) = found.via else {
             panic!("{found:?}")
         };
         assert!(sessions.is_open(key, HOUR + Duration::from_millis(3_599_999)));

@@ -1,6 +1,6 @@
 //! Digests of tokens.
 
-use std::{error::Error, fmt};
+use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -20,14 +20,17 @@ use subtle::{Choice, ConstantTimeEq as _};
 /// let digest = TokenDigest::parse("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")?;
 /// assert_eq!(digest, TokenDigest::of("hello"));
 /// assert_eq!(format!("{digest:?}"), "TokenDigest(..)", "not shown");
-/// # Ok::<(), legacy_http_compat::admin::InvalidTokenDigest>(())
+/// # Ok::<(), legacy_http_compat::admin::TokenDigestError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct TokenDigest([u8; 32]);
 
 /// An invalid digest. The error does not repeat the text, which may be the token itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidTokenDigest {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "invalid token digest of {characters} characters: expected the SHA-256 of the token as 64 lower-case hexadecimal digits"
+)]
+pub struct TokenDigestError {
     characters: usize,
 }
 
@@ -43,8 +46,8 @@ impl TokenDigest {
     /// # Errors
     ///
     /// If the text is anything else.
-    pub fn parse(text: &str) -> Result<Self, InvalidTokenDigest> {
-        let invalid = InvalidTokenDigest {
+    pub fn parse(text: &str) -> Result<Self, TokenDigestError> {
+        let invalid = TokenDigestError {
             characters: text.chars().count(),
         };
         let mut bytes = [0; 32];
@@ -75,18 +78,6 @@ impl fmt::Debug for TokenDigest {
         f.write_str("TokenDigest(..)")
     }
 }
-
-impl fmt::Display for InvalidTokenDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let characters = self.characters;
-        write!(
-            f,
-            "invalid token digest of {characters} characters: expected the SHA-256 of the token as 64 lower-case hexadecimal digits"
-        )
-    }
-}
-
-impl Error for InvalidTokenDigest {}
 
 #[cfg(test)]
 mod tests {

@@ -26,7 +26,7 @@ use crate::{
 ///
 /// let error = Tokens::builder().build().unwrap_err();
 /// assert_eq!(error.faults()[0].code(), FaultCode::NoTokens);
-/// # Ok::<(), legacy_http_compat::admin::InvalidTokens>(())
+/// # Ok::<(), legacy_http_compat::admin::TokensError>(())
 /// ```
 #[derive(Clone)]
 pub struct Tokens(Vec<Token>);
@@ -39,7 +39,7 @@ pub struct TokensBuilder(Vec<NewToken>);
 fault_error! {
     /// An invalid set of tokens. The place of a fault is the index of the token, its value the offending name, never a
     /// digest.
-    InvalidTokens
+    TokensError
 }
 
 #[derive(Clone)]
@@ -77,7 +77,11 @@ impl Tokens {
                 found = Some(token);
             }
         }
-        found.map(|token| Principal::new(token.actor.clone(), token.role, via))
+        found.map(|token| Principal {
+            actor: token.actor.clone(),
+            role: token.role,
+            via,
+        })
     }
 }
 
@@ -112,7 +116,7 @@ impl TokensBuilder {
     /// # Errors
     ///
     /// All faults at once: no tokens, an invalid [`ActorId`], a duplicate name or token, or an empty token.
-    pub fn build(self) -> Result<Tokens, InvalidTokens> {
+    pub fn build(self) -> Result<Tokens, TokensError> {
         let mut diagnostics = Diagnostics::default();
         if self.0.is_empty() {
             diagnostics.add(FaultCode::NoTokens, "", "at least one token");
@@ -239,7 +243,7 @@ mod tests {
             .unwrap();
         let ci = tokens.find(b"two", Via::Bearer).unwrap();
         assert_eq!(
-            (ci.actor().to_string().as_str(), ci.role()),
+            (ci.actor.to_string().as_str(), ci.role),
             ("service ci", Role::Viewer)
         );
         assert!(tokens.find(b"three", Via::Bearer).is_none());

@@ -13,12 +13,12 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header::RETRY_AFTER};
 use serde::Serialize;
 
-use super::params::Params;
 use crate::{
     admin::{
         access::{Principal, Viewer},
         command::{WithEtag, unreadable},
         event_hub::{EventHub, SubscribeError, Subscription},
+        params::Params,
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
     },

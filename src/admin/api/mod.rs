@@ -1,10 +1,7 @@
 //! The JSON API.
 
 mod census;
-#[cfg(test)]
-mod documented_tests;
 mod journal;
-mod params;
 mod rollout;
 mod routes;
 

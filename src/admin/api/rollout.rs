@@ -5,19 +5,19 @@ use std::sync::Arc;
 use axum::extract::{Path, State, rejection::PathRejection};
 use serde::Serialize;
 
-use super::params::Params;
 use crate::{
     admin::{
         access::{Principal, Role, Viewer},
         command::{WithEtag, refusal_problem},
+        event_hub::{ResponseTotals, Totals, responses},
+        params::Params,
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
-        totals::{ResponseTotals, Totals, responses},
     },
     census::{Counts, CoverageReport, KindCounts, Report, Window},
     rollout::{
-        DryRun, ImpossibleTransition, Phase, RolloutStatus, RolloutView, Transition,
-        gate::GateReport, names::ActorKind,
+        DryRun, ImpossibleTransition, Phase, RolloutView, Transition, gate::GateReport,
+        names::ActorKind,
     },
 };
 
@@ -117,7 +117,7 @@ pub(crate) async fn dry_run(
 
 fn transition(step: Result<Path<String>, PathRejection>) -> Result<Transition, Problem> {
     let step = step.ok().and_then(|Path(name)| {
-        let mut steps = Transition::ALL.into_iter();
+        let mut steps = Transition::ALL.iter().copied();
         steps.find(|step| step.as_str() == name)
     });
     step.ok_or_else(|| {
@@ -129,20 +129,10 @@ fn transition(step: Result<Path<String>, PathRejection>) -> Result<Transition, P
 impl StatusView {
     /// Walks all callers: not for an async thread.
     fn now(shared: &Shared, principal: &Principal) -> Self {
-        let rollout = &shared.rollout;
-        let census = rollout.census();
-        let reports = census.map(|census| census.reports(Window::STANDARD));
-        let mut view = Self::of(&rollout.status(), principal);
-        view.responses = responses(rollout);
-        if let Some(reports) = reports {
-            view.totals = reports.iter().find_map(TotalsView::of);
-            view.coverage = reports.into_iter().map(CoverageView::of).collect();
-        }
-        view
-    }
-
-    fn of(status: &RolloutStatus, principal: &Principal) -> Self {
-        let actor = principal.actor();
+        let (rollout, status) = (&shared.rollout, shared.rollout.status());
+        let reports = rollout
+            .census()
+            .map(|census| census.reports(Window::STANDARD));
         Self {
             rollout: status.view(),
             gates: status.gates.clone(),
@@ -151,13 +141,17 @@ impl StatusView {
                 error: status.journal_error.clone(),
                 rollback_unrecorded: status.rollback_unrecorded,
             },
-            coverage: Vec::new(),
-            totals: None,
-            responses: Vec::new(),
+            totals: reports.iter().flatten().find_map(TotalsView::of),
+            coverage: reports
+                .into_iter()
+                .flatten()
+                .map(CoverageView::of)
+                .collect(),
+            responses: responses(rollout),
             you: You {
-                name: actor.id().to_string(),
-                kind: actor.kind(),
-                role: principal.role(),
+                name: principal.actor.id().to_string(),
+                kind: principal.actor.kind(),
+                role: principal.role,
             },
         }
     }

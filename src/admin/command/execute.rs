@@ -56,7 +56,7 @@ fn execute_blocking(
     request: CommandRequest,
     meta: CommandMeta,
 ) -> Result<CommandOutcome, Problem> {
-    let actor = meta.principal.actor().clone();
+    let actor = meta.principal.actor;
     let context = CommandContext::new(actor, request.reason).correlated(meta.correlation);
     let context = match request.command {
         // A rollback waits for no condition.
@@ -140,37 +140,44 @@ pub(crate) fn unreadable(error: &impl Display) -> Problem {
 
 /// The problem of a refusal, with the head of the journal and the gate reports.
 pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
-    let kind = problem_kind(refusal.kind());
-    let problem = Problem::new(kind, detail(refusal)).with("head", refusal.head());
-    let problem = match refusal.gates() {
-        [] => problem,
-        gates => problem.with("gates", json!(gates)),
+    let problem = |kind| {
+        let problem = Problem::new(kind, detail(refusal)).with("head", refusal.head());
+        match refusal.gates() {
+            [] => problem,
+            gates => problem.with("gates", json!(gates)),
+        }
+    };
+    let impossible = |phase: Phase, possible: Vec<Phase>| {
+        problem(ProblemKind::Impossible)
+            .with("phase", phase.as_str())
+            .with("entered", json!(rollout.status().state.entered()))
+            .with("possible", json!(possible))
     };
     match refusal.kind() {
-        RefusalKind::Impossible(error) => {
-            let possible: Vec<Phase> = error.possible().collect();
-            with_possible(problem, rollout, error.from(), &possible)
-        }
+        RefusalKind::Impossible(error) => impossible(error.from(), error.possible().collect()),
         RefusalKind::NotInCutover(phase) => {
-            let possible: Vec<Phase> = phase.transitions().map(Transition::to).collect();
-            with_possible(problem, rollout, *phase, &possible)
+            impossible(*phase, phase.transitions().map(Transition::to).collect())
         }
-        RefusalKind::GatesFailed(failing) => problem.with("failing", json!(failing)),
+        RefusalKind::NeedsIncident => problem(ProblemKind::NeedsIncident),
+        RefusalKind::GatesFailed(failing) => {
+            problem(ProblemKind::GatesFailed).with("failing", json!(failing))
+        }
         RefusalKind::OverrideMismatch {
             unnamed,
             not_failing,
-        } => problem
+        } => problem(ProblemKind::OverrideMismatch)
             .with("unnamed", json!(unnamed))
             .with("not_failing", json!(not_failing)),
-        RefusalKind::Conflict(conflict) => problem
+        RefusalKind::Conflict(conflict) => problem(ProblemKind::Conflict)
             .with("expected", conflict.expected())
             .with("head", conflict.head())
             .with("events_since", json!(conflict.events_since())),
-        RefusalKind::NotJournaled(error) => problem.with("certain", error.is_certain()),
-        RefusalKind::NeedsIncident
-        | RefusalKind::RollbackUnrecorded
-        | RefusalKind::Invalid(_)
-        | RefusalKind::Unreadable(_) => problem,
+        RefusalKind::RollbackUnrecorded => problem(ProblemKind::RollbackUnrecorded),
+        RefusalKind::Invalid(_) => problem(ProblemKind::Unfitting),
+        RefusalKind::NotJournaled(error) => {
+            problem(ProblemKind::JournalFailing).with("certain", error.is_certain())
+        }
+        RefusalKind::Unreadable(_) => problem(ProblemKind::JournalFailing),
     }
 }
 
@@ -183,31 +190,10 @@ fn no_such_head(head: u64) -> Problem {
         .with("events_since", json!([]))
 }
 
-const fn problem_kind(kind: &RefusalKind) -> ProblemKind {
-    match kind {
-        RefusalKind::Impossible(_) | RefusalKind::NotInCutover(_) => ProblemKind::Impossible,
-        RefusalKind::NeedsIncident => ProblemKind::NeedsIncident,
-        RefusalKind::GatesFailed(_) => ProblemKind::GatesFailed,
-        RefusalKind::OverrideMismatch { .. } => ProblemKind::OverrideMismatch,
-        RefusalKind::Conflict(_) => ProblemKind::Conflict,
-        RefusalKind::RollbackUnrecorded => ProblemKind::RollbackUnrecorded,
-        RefusalKind::Invalid(_) => ProblemKind::Unfitting,
-        RefusalKind::NotJournaled(_) | RefusalKind::Unreadable(_) => ProblemKind::JournalFailing,
-    }
-}
-
 /// The text of the refusal as a sentence.
 fn detail(refusal: &Refusal) -> String {
     let text = refusal.to_string();
     let mut rest = text.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), rest.as_str())
-}
-
-fn with_possible(problem: Problem, rollout: &Rollout, phase: Phase, possible: &[Phase]) -> Problem {
-    let status = rollout.status();
-    problem
-        .with("phase", phase.as_str())
-        .with("entered", json!(status.state.entered()))
-        .with("possible", json!(possible))
 }

@@ -2,23 +2,25 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use super::{
-    callers::CallerHistory,
     codec::{LATEST, MAX_FILE, SavedHistory},
     history::History,
-    open_error::OpenHistoryError,
     responses::{ResponseHistory, totals},
-    state::{HistoryState, TOLERANCE},
+    state::{CallerHistory, HistoryState, TOLERANCE},
 };
 use crate::{
     census::{Census, Window},
     metrics::Metrics,
-    storage::{atomic_file::AtomicFile, frame::DecodeError, saver::Saver},
+    storage::{
+        atomic_file::{AtomicFile, AtomicFileError},
+        frame::DecodeError,
+        saver::Saver,
+    },
     time::{
         Clock, SystemClock, millis,
         timeline::{ORIGIN, Timeline, resume},
@@ -35,6 +37,37 @@ pub struct HistoryBuilder {
     window: Window,
     file: Option<PathBuf>,
     save_every: Duration,
+}
+
+/// A history could not be opened. Nothing was changed on disk.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct OpenHistoryError(#[from] Cause);
+
+/// Why a history cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OpenHistoryErrorKind {
+    /// The window is not one of [`Window::STANDARD`].
+    NotStandardWindow,
+    /// Another process has the file open.
+    InUse,
+    /// The file or its directory cannot be read.
+    Io,
+    /// The bytes cannot be decoded. Of a file this is no error: it is renamed.
+    Decode(DecodeError),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("a history cannot have the window {0}: it must be one of Window::STANDARD")]
+    Window(Window),
+    #[error("the history {} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    #[error("the history {} cannot be read", .0.display())]
+    Io(PathBuf, #[source] io::Error),
+    #[error("the history cannot be decoded: {0}")]
+    Decode(DecodeError),
 }
 
 impl History {
@@ -93,20 +126,22 @@ impl HistoryBuilder {
         let Some(path) = self.file.clone() else {
             return self.opened(None);
         };
-        let file =
-            AtomicFile::open(&path).map_err(|error| OpenHistoryError::opening(&path, error))?;
-        let found = read(&file).map_err(|error| OpenHistoryError::io(&path, error))?;
-        let (saved, lost) = match &found {
-            Ok(None) => (None, None),
-            Ok(Some(bytes)) => match SavedHistory::read(bytes) {
-                Ok(saved) => (Some(saved), None),
-                Err(error) => (None, Some(error)),
-            },
-            Err(error) => (None, Some(*error)),
+        let file = AtomicFile::open(&path).map_err(|error| match error {
+            AtomicFileError::InUse => Cause::InUse(path.clone()),
+            AtomicFileError::Directory(directory, source) => Cause::Io(directory, source),
+        })?;
+        let read = match file.read(MAX_FILE) {
+            Ok(bytes) => bytes.map(|bytes| SavedHistory::read(&bytes)).transpose(),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(DecodeError::Foreign),
+            Err(error) => return Err(Cause::Io(path, error).into()),
+        };
+        let (saved, lost) = match read {
+            Ok(saved) => (saved, None),
+            Err(error) => (None, Some(error)),
         };
         let mut history = self.opened(saved)?;
         if let Some(error) = lost {
-            quarantine(&file, &path, error);
+            quarantine(&file, error);
         }
         history.lost = lost;
         history.saver = Some(Saver::new("history", file));
@@ -119,13 +154,13 @@ impl HistoryBuilder {
     ///
     /// When the bytes are not an intact history, or the window is not a standard one.
     pub fn open_bytes(self, bytes: &[u8]) -> Result<History, OpenHistoryError> {
-        let saved = SavedHistory::read(bytes)?;
+        let saved = SavedHistory::read(bytes).map_err(Cause::Decode)?;
         self.opened(Some(saved))
     }
 
     fn opened(self, saved: Option<SavedHistory>) -> Result<History, OpenHistoryError> {
         if !Window::STANDARD.contains(&self.window) {
-            return Err(OpenHistoryError::window(self.window));
+            return Err(Cause::Window(self.window).into());
         }
         let wall = self.clock.unix_ms();
         let start = Self::start(wall, saved.as_ref());
@@ -189,17 +224,22 @@ impl HistoryBuilder {
     }
 }
 
-/// The content of the file; `None` if there is no file.
-fn read(file: &AtomicFile) -> io::Result<Result<Option<Vec<u8>>, DecodeError>> {
-    match file.read(MAX_FILE) {
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(Err(DecodeError::Foreign)),
-        read => read.map(Ok),
+impl OpenHistoryError {
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> OpenHistoryErrorKind {
+        match self.0 {
+            Cause::Window(_) => OpenHistoryErrorKind::NotStandardWindow,
+            Cause::InUse(_) => OpenHistoryErrorKind::InUse,
+            Cause::Io(..) => OpenHistoryErrorKind::Io,
+            Cause::Decode(error) => OpenHistoryErrorKind::Decode(error),
+        }
     }
 }
 
-fn quarantine(file: &AtomicFile, path: &Path, error: DecodeError) {
+fn quarantine(file: &AtomicFile, error: DecodeError) {
     let quarantined = file.quarantine();
     let quarantined = quarantined.as_ref().map(|path| path.display().to_string());
-    let path = path.display();
+    let path = file.path().display();
     tracing::warn!(%path, %error, ?quarantined, "the history starts empty: its file cannot be decoded");
 }

@@ -109,7 +109,7 @@ impl SavedRings {
 
     fn fit(&self, time: u64, columns: usize) -> bool {
         let mut rings = self.0.iter().zip(HistoryRange::ALL);
-        rings.all(|(ring, range)| ring.fits(range, time, columns))
+        rings.all(|(ring, range)| ring.fits(*range, time, columns))
     }
 }
 

@@ -87,25 +87,20 @@
 //! - One process, one file. A second process that opens it is refused. Each process has its own history.
 
 mod builder;
-mod callers;
 mod codec;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named after"
 )]
 mod history;
-mod open_error;
 mod responses;
 mod series_ring;
 mod state;
 mod time_series;
 
-pub use builder::HistoryBuilder;
+pub use builder::{HistoryBuilder, OpenHistoryError, OpenHistoryErrorKind};
 pub use history::History;
-pub use open_error::{OpenHistoryError, OpenHistoryErrorKind};
-pub use time_series::{
-    CallerSeries, HistoryRange, InvalidHistoryRange, ResponseSeries, TimeSeries,
-};
+pub use time_series::{CallerSeries, HistoryRange, ResponseSeries, TimeSeries};
 
 #[doc(inline)]
 pub use crate::storage::frame::DecodeError;

@@ -50,7 +50,7 @@ impl ResponseHistory {
             outcomes: vec![EndpointOutcome::overflow()],
             indexes: HashMap::from([(EndpointOutcome::overflow(), OVERFLOW)]),
             counted: base.into_iter().collect(),
-            rings: HistoryRange::ALL.map(SeriesRing::new),
+            rings: SeriesRing::all(),
         }
     }
 

@@ -12,6 +12,11 @@ pub(super) struct SeriesRing {
 }
 
 impl SeriesRing {
+    /// An empty ring for each range.
+    pub(super) fn all() -> [Self; 3] {
+        [HistoryRange::Hour, HistoryRange::Day, HistoryRange::Month].map(Self::new)
+    }
+
     pub(super) fn new(range: HistoryRange) -> Self {
         Self {
             ring: Ring::new(range.step_ms(), range.len()),

@@ -1,39 +1,31 @@
 //! What a history shows: time series over a range.
 
-use std::{error::Error, fmt, str::FromStr};
-
 use serde::Serialize;
 
-use crate::time::Timestamp;
+use crate::{time::Timestamp, words::words};
 
-/// How far time series reach back, and at which resolution.
-///
-/// ```
-/// use legacy_http_compat::admin::history::HistoryRange;
-///
-/// let range: HistoryRange = "24h".parse()?;
-/// assert_eq!((range, range.step_ms(), range.len()), (HistoryRange::Day, 60_000, 1_440));
-/// assert!("1y".parse::<HistoryRange>().is_err());
-/// # Ok::<(), legacy_http_compat::admin::history::InvalidHistoryRange>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a selection must be able to offer all of them"
-)]
-pub enum HistoryRange {
-    /// 1 hour in 360 buckets of 10 seconds.
-    Hour,
-    /// 24 hours in 1,440 buckets of a minute.
-    Day,
-    /// 30 days in 2,880 buckets of a quarter of an hour.
-    Month,
-}
-
-/// The text does not name a range.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidHistoryRange {
-    text: String,
+words! {
+    /// How far time series reach back, and at which resolution.
+    ///
+    /// ```
+    /// use legacy_http_compat::admin::history::HistoryRange;
+    ///
+    /// let range = HistoryRange::find("24h").expect("one of 1h, 24h and 30d");
+    /// assert_eq!((range, range.step_ms(), range.len()), (HistoryRange::Day, 60_000, 1_440));
+    /// assert_eq!(HistoryRange::find("1y"), None);
+    /// ```
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "a selection must be able to offer all of them"
+    )]
+    pub enum HistoryRange {
+        /// 1 hour in 360 buckets of 10 seconds.
+        Hour = "1h",
+        /// 24 hours in 1,440 buckets of a minute.
+        Day = "24h",
+        /// 30 days in 2,880 buckets of a quarter of an hour.
+        Month = "30d",
+    }
 }
 
 /// The time series of one range.
@@ -87,19 +79,6 @@ pub struct ResponseSeries {
 }
 
 impl HistoryRange {
-    /// All ranges, shortest first.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
-
-    /// `1h`, `24h` or `30d`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "1h",
-            Self::Day => "24h",
-            Self::Month => "30d",
-        }
-    }
-
     /// The length of a bucket in milliseconds.
     #[must_use]
     pub const fn step_ms(self) -> u64 {
@@ -122,47 +101,16 @@ impl HistoryRange {
     }
 }
 
-impl fmt::Display for HistoryRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for HistoryRange {
-    type Err = InvalidHistoryRange;
-
-    fn from_str(text: &str) -> Result<Self, InvalidHistoryRange> {
-        let range = Self::ALL.into_iter().find(|range| range.as_str() == text);
-        range.ok_or_else(|| InvalidHistoryRange {
-            text: text.to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for InvalidHistoryRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a range: 1h, 24h or 30d", self.text)
-    }
-}
-
-impl Error for InvalidHistoryRange {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_range_is_as_long_as_its_name_says_and_parses_back() {
+    fn every_range_is_as_long_as_its_name_says_and_found_by_it() {
         let hours = [1, 24, 30 * 24];
-        for (range, hours) in HistoryRange::ALL.into_iter().zip(hours) {
+        for (range, hours) in HistoryRange::ALL.iter().zip(hours) {
             assert_eq!(range.step_ms() * range.len() as u64, hours * 3_600_000);
-            assert_eq!(range.as_str().parse(), Ok(range));
+            assert_eq!(HistoryRange::find(range.as_str()), Some(*range));
         }
-    }
-
-    #[test]
-    fn an_invalid_range_is_named_in_the_error() {
-        let error = "7d".parse::<HistoryRange>().unwrap_err();
-        assert_eq!(error.to_string(), r#""7d" is not a range: 1h, 24h or 30d"#);
     }
 }

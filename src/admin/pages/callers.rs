@@ -1,18 +1,18 @@
 //! The page that lists callers one by one.
 
 use askama::Template;
+use axum::response::{IntoResponse as _, Response};
 
-use super::{
-    filter_options::{COLUMNS, CallersFilter, meaning, selection_label},
-    layout::{Layout, PageContext},
-    time_tag::TimeTag,
-};
+use super::{layout::Layout, page_request::PageRequest};
 use crate::{
     admin::{
+        callers_query::CallersQuery,
         format::{counted, grouped},
-        mount_path::{MountPath, query},
+        mount_path::query,
+        problem::{Problem, ProblemKind},
+        shared::html,
     },
-    census::{CallerRow, Page, Select, SortBy, Window},
+    census::{CallerRow, CallerState, Page, Select, SortBy, Window},
     rollout::names::WaiverTarget,
 };
 
@@ -22,18 +22,10 @@ use crate::{
     path = "callers.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct CallersPage {
-    layout: Layout,
-    filter: CallersFilter,
-    kinds: Vec<String>,
-    states: Vec<(&'static str, &'static str)>,
-    windows: Vec<String>,
-    columns: Vec<Column>,
-    rows: Vec<Row>,
-    found: String,
-    range: String,
-    previous: Option<String>,
-    next: Option<String>,
+struct CallersPage<'a> {
+    layout: &'a Layout,
+    query: CallersQuery,
+    page: Page,
 }
 
 /// The head of a column, which sorts by it.
@@ -46,130 +38,155 @@ struct Column {
     figure: bool,
 }
 
-#[derive(Debug)]
-struct Row {
-    fingerprint: String,
-    kind: String,
-    version: String,
-    generation: &'static str,
-    state: &'static str,
-    meaning: &'static str,
-    stranded: bool,
-    regressed: bool,
-    waived: bool,
-    waive: String,
-    first_seen: TimeTag,
-    last_seen: TimeTag,
-    last_dependent: Option<TimeTag>,
-    responses: String,
-    dependent_responses: String,
-    stranded_responses: u32,
-    endpoints: String,
-}
-
 /// The number of callers on a page.
-pub(crate) const PAGE_LEN: usize = 50;
+const PAGE_LEN: usize = 50;
 
-impl CallersPage {
-    pub(crate) fn new(
-        context: &PageContext,
-        filter: CallersFilter,
-        kinds: Vec<String>,
-        page: &Page,
-    ) -> Self {
-        let last = page.offset + page.rows.len();
-        let range = match page.rows.len() {
-            0 => String::new(),
-            _ => format!(
-                "{} to {}",
-                grouped(page.offset as u64 + 1),
-                grouped(last as u64)
-            ),
-        };
-        let base = &context.base;
-        let previous = page.offset.saturating_sub(PAGE_LEN);
-        let mut windows: Vec<String> = Window::STANDARD.map(Window::label).into();
-        let window = filter.window.label();
-        if !windows.contains(&window) {
-            windows.push(window);
-        }
-        Self {
-            layout: Layout::new("Callers", context),
-            states: Select::ALL
-                .iter()
-                .map(|select| (select.as_str(), selection_label(*select)))
-                .collect(),
-            columns: columns(&filter, base),
-            rows: page.rows.iter().map(|row| Row::new(context, row)).collect(),
-            found: counted(page.total as u64, "caller"),
-            kinds,
-            windows,
-            range,
-            previous: (page.offset > 0).then(|| filter.at(previous).link(base)),
-            next: (last < page.total).then(|| filter.at(last).link(base)),
-            filter,
-        }
-    }
+/// The sortable columns in their order, with their heads.
+const COLUMNS: [(SortBy, &str); 7] = [
+    (SortBy::Fingerprint, "Caller"),
+    (SortBy::Kind, "Kind"),
+    (SortBy::FirstSeen, "First seen"),
+    (SortBy::LastSeen, "Last seen"),
+    (SortBy::LastDependent, "Last dependent"),
+    (SortBy::Responses, "Responses"),
+    (SortBy::DependentResponses, "Dependent responses"),
+];
 
-    /// Whether the filter leaves out any callers.
-    fn filtered(&self) -> bool {
-        !self.filter.kind.is_empty() || self.filter.select != Select::All
-    }
-}
-
-fn columns(filter: &CallersFilter, base: &MountPath) -> Vec<Column> {
-    let column = |(sort, label)| {
-        let sorted = match (filter.sort == sort, filter.descending) {
-            (false, _) => "",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        };
-        // Numbers and times start with the largest.
-        let descending = if sorted.is_empty() {
-            !matches!(sort, SortBy::Fingerprint | SortBy::Kind)
-        } else {
-            !filter.descending
-        };
-        Column {
-            label,
-            href: filter.sorted_by(sort, descending).link(base),
-            sorted,
-            figure: matches!(sort, SortBy::Responses | SortBy::DependentResponses),
-        }
+pub(crate) async fn show(mut request: PageRequest) -> Response {
+    let Some(census) = request.shared.rollout.census().cloned() else {
+        let detail = "The rollout has no census, so callers are not counted.";
+        return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
-    COLUMNS.map(column).into()
+    let query = CallersQuery::read(&mut request.params, census.kinds());
+    request
+        .render("Callers", move |_, layout| {
+            let page = query.list(&census, PAGE_LEN);
+            html(&CallersPage {
+                layout,
+                query,
+                page,
+            })
+        })
+        .await
 }
 
-impl Row {
-    fn new(context: &PageContext, row: &CallerRow) -> Self {
-        let now = context.now;
-        let at = |at| TimeTag::new(at, now);
-        let target = WaiverTarget::Caller(row.fingerprint);
-        let form = query(&[("target", &target.to_string())]);
-        Self {
-            waive: format!("{}/waive{form}", context.base),
-            waived: context.status.state.waiver(&target, now).is_some(),
-            fingerprint: row.fingerprint.to_string(),
-            kind: row.kind.clone(),
-            version: row.version.clone().unwrap_or_default(),
-            generation: row.generation.as_str(),
-            state: row.state.as_str(),
-            meaning: meaning(row.state),
-            stranded: row.stranded,
-            regressed: row.regressed,
-            first_seen: at(row.first_seen),
-            last_seen: at(row.last_seen),
-            last_dependent: row.last_dependent.map(at),
-            responses: grouped(row.responses.into()),
-            dependent_responses: grouped(row.dependent_responses.into()),
-            stranded_responses: row.stranded_responses,
-            endpoints: row.endpoints.join(", "),
+impl CallersPage<'_> {
+    fn found(&self) -> String {
+        counted(self.page.total as u64, "caller")
+    }
+
+    /// The positions of the first and the last row; empty if there are none.
+    fn range(&self) -> String {
+        let (first, last) = (self.page.offset as u64 + 1, self.end() as u64);
+        match self.page.rows.len() {
+            0 => String::new(),
+            _ => format!("{} to {}", grouped(first), grouped(last)),
         }
     }
 
-    /// The end of the fingerprint, which is enough to tell callers apart.
-    fn short(&self) -> &str {
-        let end = self.fingerprint.len().saturating_sub(8);
-        self.fingerprint.get(end..).unwrap_or(&self.fingerprint)
+    fn end(&self) -> usize {
+        self.page.offset + self.page.rows.len()
+    }
+
+    fn previous(&self) -> Option<String> {
+        let previous = self.page.offset.saturating_sub(PAGE_LEN);
+        (self.page.offset > 0).then(|| self.query.link(&self.layout.base, previous))
+    }
+
+    fn next(&self) -> Option<String> {
+        (self.end() < self.page.total).then(|| self.query.link(&self.layout.base, self.end()))
+    }
+
+    /// Whether the query leaves out any callers.
+    fn filtered(&self) -> bool {
+        !self.query.kind.is_empty() || self.query.select != Select::All
+    }
+
+    /// The standard windows, and the current one.
+    fn windows(&self) -> Vec<Window> {
+        let mut windows = Window::STANDARD.to_vec();
+        if !windows.contains(&self.query.window) {
+            windows.push(self.query.window);
+        }
+        windows
+    }
+
+    fn columns(&self) -> [Column; 7] {
+        COLUMNS.map(|(sort, label)| {
+            let sorted = match (self.query.sort == sort, self.query.descending) {
+                (false, _) => "",
+                (true, false) => "ascending",
+                (true, true) => "descending",
+            };
+            // Numbers and times start with the largest.
+            let descending = if sorted.is_empty() {
+                !matches!(sort, SortBy::Fingerprint | SortBy::Kind)
+            } else {
+                !self.query.descending
+            };
+            let query = CallersQuery {
+                sort,
+                descending,
+                ..self.query.clone()
+            };
+            Column {
+                label,
+                href: query.link(&self.layout.base, 0),
+                sorted,
+                figure: matches!(sort, SortBy::Responses | SortBy::DependentResponses),
+            }
+        })
+    }
+
+    fn waived(&self, row: &CallerRow) -> bool {
+        let (state, target) = (&self.layout.status.state, target(row));
+        state.waiver(&target, self.layout.now).is_some()
+    }
+
+    /// The form that waives the caller.
+    fn waive(&self, row: &CallerRow) -> String {
+        let form = query(&[("target", &target(row).to_string())]);
+        format!("{}/waive{form}", self.layout.base)
+    }
+}
+
+fn target(row: &CallerRow) -> WaiverTarget {
+    WaiverTarget::Caller(row.fingerprint)
+}
+
+/// The end of a fingerprint, which is enough to tell callers apart.
+fn short(row: &CallerRow) -> String {
+    let text = row.fingerprint.to_string();
+    text[text.len().saturating_sub(8)..].to_owned()
+}
+
+fn count(number: u32) -> String {
+    grouped(number.into())
+}
+
+fn label(select: Select) -> &'static str {
+    match select {
+        Select::All => "All callers",
+        Select::Stranded => "Stranded",
+        Select::Regressed => "Regressed",
+        Select::Depended => "Depended in the window, migrated since or not",
+        Select::Unresolved => "Unresolved: depended and has not migrated",
+        Select::Dependent => "Dependent",
+        Select::Inconclusive => "Inconclusive",
+        Select::Inactive => "Inactive",
+        Select::Migrated => "Migrated",
+        Select::NeverDependent => "Never dependent",
+    }
+}
+
+fn meaning(state: CallerState) -> &'static str {
+    match state {
+        CallerState::NeverDependent => "Has never depended",
+        CallerState::Dependent => "Depended in the window",
+        CallerState::Inconclusive => {
+            "Seen in the window, but no response showed whether it still depends"
+        }
+        CallerState::Migrated => "Has depended, and accepts target responses now",
+        CallerState::Inactive => "Has depended, and was not seen in the window",
     }
 }

@@ -1,12 +1,13 @@
 //! The page of the journal, a timeline.
 
 use askama::Template;
+use axum::response::{IntoResponse as _, Response};
 
-use super::{
-    layout::{Layout, PageContext},
-    timeline_entry::TimelineEntry,
+use super::{layout::Layout, page_request::PageRequest};
+use crate::{
+    admin::{command::unreadable, format::counted, shared::html},
+    rollout::{Rollout, event::Event, journal::ReadError},
 };
-use crate::{admin::format::counted, rollout::event::Event};
 
 /// The timeline, newest first.
 #[derive(Debug, Template)]
@@ -14,44 +15,54 @@ use crate::{admin::format::counted, rollout::event::Event};
     path = "journal.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct JournalPage {
-    layout: Layout,
-    entries: Vec<TimelineEntry>,
-    total: String,
-    newer: Option<String>,
-    older: Option<String>,
+struct JournalPage<'a> {
+    layout: &'a Layout,
+    /// Those of the page, oldest first.
+    events: Vec<Event>,
 }
 
 /// The number of events on a page.
 const PAGE_LEN: u64 = 50;
 
-/// The event before the page that begins with the newest one.
-pub(crate) const fn page_start(newest: u64) -> u64 {
-    newest.saturating_sub(PAGE_LEN)
+pub(crate) async fn show(mut request: PageRequest) -> Response {
+    let newest = request.params.parsed::<u64>("newest");
+    let page = move |rollout: &Rollout, layout: &Layout| {
+        let newest = newest.map_or(layout.status.head, |newest| newest.min(layout.status.head));
+        match latest(rollout, newest, PAGE_LEN) {
+            Ok(events) => html(&JournalPage { layout, events }),
+            Err(error) => unreadable(&error).into_response(),
+        }
+    };
+    request.render("Journal", page).await
 }
 
-impl JournalPage {
-    /// `events` are those of the page, oldest first.
-    pub(crate) fn new(context: &PageContext, events: &[Event]) -> Self {
-        let head = context.status.head;
-        let link = |newest: u64| match newest {
-            newest if newest >= head => context.base.link("/journal"),
-            newest => context.base.link(&format!("/journal?newest={newest}")),
+/// The last events up to the newest one, oldest first.
+pub(super) fn latest(rollout: &Rollout, newest: u64, count: u64) -> Result<Vec<Event>, ReadError> {
+    let count = newest.min(count);
+    let limit = usize::try_from(count).unwrap_or(usize::MAX);
+    rollout.journal().read(newest - count, limit)
+}
+
+impl JournalPage<'_> {
+    fn total(&self) -> String {
+        counted(self.layout.status.head, "event")
+    }
+
+    fn newer(&self) -> Option<String> {
+        let newest = self.events.last()?.seq();
+        let link = match newest + PAGE_LEN {
+            newest if newest >= self.layout.status.head => self.layout.base.link("/journal"),
+            newest => self.link(newest),
         };
-        let oldest = events.first().map(Event::seq).filter(|oldest| *oldest > 1);
-        let newest = events
-            .last()
-            .map(Event::seq)
-            .filter(|newest| *newest < head);
-        let entries = events.iter().rev();
-        Self {
-            layout: Layout::new("Journal", context),
-            entries: entries
-                .map(|event| TimelineEntry::new(event, context.now))
-                .collect(),
-            total: counted(head, "event"),
-            newer: newest.map(|newest| link(newest + PAGE_LEN)),
-            older: oldest.map(|oldest| link(oldest - 1)),
-        }
+        (newest < self.layout.status.head).then_some(link)
+    }
+
+    fn older(&self) -> Option<String> {
+        let oldest = self.events.first()?.seq();
+        (oldest > 1).then(|| self.link(oldest - 1))
+    }
+
+    fn link(&self, newest: u64) -> String {
+        self.layout.base.link(&format!("/journal?newest={newest}"))
     }
 }

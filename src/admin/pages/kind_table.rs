@@ -2,11 +2,27 @@
 
 use crate::{
     admin::{
-        format::grouped,
+        format::{counted, grouped, percent, window},
         mount_path::{MountPath, query},
     },
     census::{Counts, Report},
 };
+
+/// The table with what is said below it.
+#[derive(Debug)]
+pub(crate) struct KindTable {
+    pub(crate) window: String,
+    /// The heads of the states.
+    pub(crate) heads: [&'static str; 7],
+    pub(crate) rows: Vec<KindRow>,
+    pub(crate) all: KindRow,
+    /// Whether no caller is known.
+    pub(crate) none: bool,
+    pub(crate) watched: String,
+    pub(crate) responses: String,
+    pub(crate) dependent_responses: String,
+    pub(crate) estimate: Option<String>,
+}
 
 /// The numbers of one kind, or of all.
 #[derive(Clone, Debug)]
@@ -26,23 +42,44 @@ pub(crate) struct Cell {
     pub(crate) href: String,
 }
 
-/// The states with a column, and their heads.
-pub(crate) const COLUMNS: [(&str, &str); 7] = [
-    ("dependent", "Dependent"),
-    ("stranded", "Stranded"),
-    ("regressed", "Regressed"),
-    ("inconclusive", "Inconclusive"),
-    ("inactive", "Inactive"),
-    ("migrated", "Migrated"),
-    ("never_dependent", "Never dependent"),
+/// The number of callers in one state.
+type Number = fn(&Counts) -> u64;
+
+/// The states with a column, their heads and their numbers.
+const COLUMNS: [(&str, &str, Number); 7] = [
+    ("dependent", "Dependent", |counts| counts.dependent),
+    ("stranded", "Stranded", |counts| counts.stranded),
+    ("regressed", "Regressed", |counts| counts.regressed),
+    ("inconclusive", "Inconclusive", |counts| counts.inconclusive),
+    ("inactive", "Inactive", |counts| counts.inactive),
+    ("migrated", "Migrated", |counts| counts.migrated),
+    ("never_dependent", "Never dependent", |counts| {
+        counts.never_dependent
+    }),
 ];
 
-/// A row for each kind, and one for all of them.
-pub(crate) fn kind_rows(base: &MountPath, report: &Report) -> (Vec<KindRow>, KindRow) {
-    let kinds = report.kinds.iter();
-    let kinds = kinds.filter(|kind| kind.kind != "other" || kind.counts.known > 0);
-    let rows = kinds.map(|kind| row(base, &kind.kind, &kind.counts, &report.window));
-    (rows.collect(), row(base, "", &report.all, &report.window))
+impl KindTable {
+    /// A row for each kind, and one for all of them.
+    pub(crate) fn new(base: &MountPath, report: &Report) -> Self {
+        let kinds = report.kinds.iter();
+        let kinds = kinds.filter(|kind| kind.kind != "other" || kind.counts.known > 0);
+        let rows = kinds.map(|kind| row(base, &kind.kind, &kind.counts, &report.window));
+        let estimate = report.estimate.map(|estimate| {
+            let callers = counted(estimate.callers, "caller");
+            format!("The census is full: about {callers} are estimated and included.")
+        });
+        Self {
+            window: window(&report.window),
+            heads: COLUMNS.map(|(_, head, _)| head),
+            rows: rows.collect(),
+            all: row(base, "", &report.all, &report.window),
+            none: report.all.known == 0,
+            watched: percent(report.coverage.ratio),
+            responses: counted(report.all.responses.all, "response"),
+            dependent_responses: grouped(report.all.responses.dependent),
+            estimate,
+        }
+    }
 }
 
 fn row(base: &MountPath, kind: &str, counts: &Counts, window: &str) -> KindRow {
@@ -50,8 +87,8 @@ fn row(base: &MountPath, kind: &str, counts: &Counts, window: &str) -> KindRow {
         let pairs = [("kind", kind), ("state", state), ("window", window)];
         format!("{base}/callers{}", query(&pairs))
     };
-    let cells = COLUMNS.map(|(state, _)| {
-        let number = number(counts, state);
+    let cells = COLUMNS.map(|(state, _, number)| {
+        let number = number(counts);
         Cell {
             number: grouped(number),
             zero: number == 0,
@@ -63,17 +100,5 @@ fn row(base: &MountPath, kind: &str, counts: &Counts, window: &str) -> KindRow {
         kind: kind.to_owned(),
         href: href(""),
         cells: cells.into(),
-    }
-}
-
-fn number(counts: &Counts, state: &str) -> u64 {
-    match state {
-        "dependent" => counts.dependent,
-        "stranded" => counts.stranded,
-        "regressed" => counts.regressed,
-        "inconclusive" => counts.inconclusive,
-        "inactive" => counts.inactive,
-        "migrated" => counts.migrated,
-        _ => counts.never_dependent,
     }
 }

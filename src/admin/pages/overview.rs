@@ -1,27 +1,25 @@
 //! The overview page.
 
 use askama::Template;
+use axum::response::Response;
 
 use super::{
     chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart},
-    explain::{BlockingCallers, ExplainContext},
-    gate_summary::{GateSummary, NextStep},
-    kind_table::{COLUMNS, KindRow, kind_rows},
-    layout::{Layout, PageContext},
-    phases::{Stage, meaning, stages},
-    time_tag::{Attribution, TimeTag},
-    timeline_entry::TimelineEntry,
+    journal::latest,
+    kind_table::KindTable,
+    layout::Layout,
+    page_request::PageRequest,
+    phases::{GateSummary, meaning, stage},
 };
 use crate::{
-    admin::history::{HistoryRange, TimeSeries},
     admin::{
-        format::{counted, grouped, percent, window},
+        format::{counted, window},
+        history::{HistoryRange, TimeSeries},
         mount_path::{MountPath, query},
+        shared::html,
     },
-    census::Report,
-    contract::Contract,
-    rollout::{Obligation, ObligationKind, Transition, event::Event, gate::GateReport},
-    time::Timestamp,
+    contract::{Contract, LiveContract},
+    rollout::{Obligation, ObligationKind, Phase, Rollout, Transition, event::Event},
 };
 
 /// The overview page.
@@ -30,39 +28,14 @@ use crate::{
     path = "overview.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct OverviewPage {
-    layout: Layout,
-    stages: Vec<Stage>,
-    meaning: &'static str,
-    entered: Attribution,
-    next: Option<NextStep>,
-    can_abort: bool,
-    obligations: Vec<ObligationRow>,
-    incidents: Vec<(String, Attribution)>,
-    waivers: String,
+struct OverviewPage<'a> {
+    layout: &'a Layout,
+    /// Those of the next transition.
+    gates: Option<GateSummary>,
     charts: Option<Charts>,
-    callers: Option<CallerTotals>,
-    recent: Vec<TimelineEntry>,
-}
-
-/// What the overview shows besides the context of every page.
-#[derive(Debug)]
-pub(crate) struct OverviewData<'a> {
-    pub(crate) gates: Option<(Transition, &'a [GateReport])>,
-    pub(crate) blocking: &'a BlockingCallers,
-    pub(crate) time_series: Option<&'a TimeSeries>,
-    pub(crate) contract: Option<&'a Contract>,
-    pub(crate) recent: &'a [Event],
-}
-
-/// An obligation after a rollback, and where to fulfil it.
-#[derive(Debug)]
-struct ObligationRow {
-    text: String,
-    due: TimeTag,
-    overdue: bool,
-    href: String,
-    action: &'static str,
+    callers: Option<KindTable>,
+    /// The last events, oldest first.
+    recent: Vec<Event>,
 }
 
 #[derive(Debug)]
@@ -76,120 +49,82 @@ struct Charts {
     errors: Chart,
 }
 
-#[derive(Debug)]
-struct CallerTotals {
-    window: String,
-    columns: [(&'static str, &'static str); 7],
-    rows: Vec<KindRow>,
-    all: KindRow,
-    none: bool,
-    watched: String,
-    responses: String,
-    dependent_responses: String,
-    estimate: Option<String>,
+/// How many events the overview shows.
+const RECENT: u64 = 5;
+
+pub(crate) async fn show(mut request: PageRequest) -> Response {
+    let ranges = HistoryRange::ALL;
+    let range = request.params.word("range", ranges, HistoryRange::as_str);
+    let history = request.shared.history.clone();
+    let page = move |rollout: &Rollout, layout: &Layout| {
+        let contract = rollout.contract().map(LiveContract::current);
+        let time_series =
+            history.map(|history| history.time_series(range.unwrap_or(HistoryRange::Day)));
+        let report = layout.report.as_ref();
+        html(&OverviewPage {
+            layout,
+            gates: next_gates(rollout, layout),
+            charts: time_series.map(|series| Charts::new(&layout.base, &series, contract.as_ref())),
+            callers: report.map(|report| KindTable::new(&layout.base, report)),
+            recent: latest(rollout, layout.status.head, RECENT).unwrap_or_default(),
+        })
+    };
+    request.render("Overview", page).await
 }
 
-impl OverviewPage {
-    pub(crate) fn new(context: &PageContext, data: &OverviewData<'_>) -> Self {
-        let (base, status, now) = (&context.base, &*context.status, context.now);
-        let explain = ExplainContext {
-            base,
-            policy: &status.policy,
-            blocking: data.blocking,
-        };
-        let (state, phase) = (&status.state, status.state.phase());
-        let obligations = state.obligations(now, status.policy.rollback_limit());
-        let incidents = state.open_incidents().iter();
-        let waivers = state.waivers().values();
-        let waivers = waivers.filter(|waiver| waiver.holds(now)).count();
-        let gates = |(step, reports)| NextStep::new(step, GateSummary::new(reports, &explain));
-        let recent = data.recent.iter();
-        Self {
-            layout: Layout::new("Overview", context),
-            stages: stages(phase),
-            meaning: meaning(phase),
-            entered: Attribution::new(state.entered(), now),
-            next: data.gates.map(gates),
-            can_abort: phase.transitions().any(|step| step == Transition::Abort),
-            obligations: obligations
-                .map(|obligation| ObligationRow::new(base, &obligation, now))
-                .collect(),
-            incidents: incidents
-                .map(|(id, opened)| (id.to_string(), Attribution::new(opened, now)))
-                .collect(),
-            waivers: counted(waivers as u64, "waiver"),
-            charts: data
-                .time_series
-                .map(|time_series| Charts::new(base, time_series, data.contract)),
-            callers: context
-                .report
-                .as_ref()
-                .map(|report| CallerTotals::new(base, report)),
-            recent: recent.map(|event| TimelineEntry::new(event, now)).collect(),
-        }
+/// The fresh gates of the next gated transition, or the last ones if the journal cannot be read.
+fn next_gates(rollout: &Rollout, layout: &Layout) -> Option<GateSummary> {
+    let step = layout.status.next?;
+    let run = rollout.dry_run(step);
+    let gates = run.as_ref().map_or(&layout.status.gates, |run| &run.gates);
+    Some(GateSummary::new(rollout, layout, step, gates))
+}
+
+impl OverviewPage<'_> {
+    fn meaning(&self) -> &'static str {
+        meaning(self.layout.phase())
     }
-}
 
-impl ObligationRow {
-    fn new(base: &MountPath, obligation: &Obligation<'_>, now: Timestamp) -> Self {
-        let (seq, incident) = (obligation.rollback.done.seq, &obligation.rollback.incident);
-        let (text, href, action) = match obligation.kind {
-            ObligationKind::EndRollback => (
-                format!("The rollback for {incident} is not ended: cut over again, or abort."),
-                base.link("/transition/cutover"),
-                "Go to the cutover",
-            ),
-            _ => (
-                format!("The rollback for {incident} (event {seq}) has no post-analysis."),
-                base.link(&format!("/post-analysis/{seq}")),
-                "File it",
-            ),
-        };
-        Self {
-            text,
-            due: TimeTag::new(obligation.due, now),
-            overdue: obligation.overdue,
-            href,
-            action,
-        }
+    /// Each phase with what it is and its state.
+    fn stages(&self) -> impl Iterator<Item = (Phase, (&'static str, &'static str))> {
+        let current = self.layout.phase();
+        let phases = Phase::ALL.iter().copied();
+        phases.map(move |phase| (phase, stage(phase, current)))
+    }
+
+    fn can_abort(&self) -> bool {
+        let mut steps = self.layout.phase().transitions();
+        steps.any(|step| step == Transition::Abort)
+    }
+
+    fn obligations(&self) -> Vec<Obligation<'_>> {
+        let status = &self.layout.status;
+        let limit = status.policy.rollback_limit();
+        status.state.obligations(self.layout.now, limit).collect()
+    }
+
+    /// How many waivers are in force.
+    fn waivers(&self) -> String {
+        let waivers = self.layout.status.state.waivers().values();
+        let in_force = waivers.filter(|waiver| waiver.holds(self.layout.now));
+        counted(in_force.count() as u64, "waiver")
     }
 }
 
 impl Charts {
     fn new(base: &MountPath, time_series: &TimeSeries, contract: Option<&Contract>) -> Self {
-        let spans = HistoryRange::ALL.map(|span| {
+        let spans = HistoryRange::ALL.iter().map(|span| {
             let name = span.as_str();
             let href = format!("{}{}", base.home(), query(&[("range", name)]));
             (href, name, name == time_series.range)
         });
         Self {
-            spans: spans.into(),
+            spans: spans.collect(),
             span: window(time_series.range),
             window: window(&time_series.window),
             callers: callers_chart(time_series),
             responses: endpoint_charts(time_series, contract),
             errors: errors_chart(time_series, contract.map_or(&[], Contract::endpoints)),
-        }
-    }
-}
-
-impl CallerTotals {
-    fn new(base: &MountPath, report: &Report) -> Self {
-        let (rows, all) = kind_rows(base, report);
-        let estimate = report.estimate.map(|estimate| {
-            let callers = counted(estimate.callers, "caller");
-            format!("The census is full: about {callers} are estimated and included.")
-        });
-        Self {
-            window: window(&report.window),
-            columns: COLUMNS,
-            none: report.all.known == 0,
-            rows,
-            all,
-            watched: percent(report.coverage.ratio),
-            responses: counted(report.all.responses.all, "response"),
-            dependent_responses: grouped(report.all.responses.dependent),
-            estimate,
         }
     }
 }

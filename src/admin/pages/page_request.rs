@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, Query},
-    response::{IntoResponse, Response},
+    extract::FromRequestParts,
+    response::{IntoResponse, Redirect, Response},
 };
 use http::request::Parts;
-use serde::Deserialize;
 
-use super::layout::{PageContext, User};
+use super::layout::Layout;
 use crate::{
     admin::{
-        access::{Principal, Role},
-        login::PageViewer,
-        mount_path::MountPath,
+        access::{Identity, Principal, Role},
+        mount_path::{MountPath, query},
+        params::Params,
         problem::Problem,
         shared::{Shared, blocking},
     },
@@ -24,79 +23,90 @@ use crate::{
 };
 
 /// The request of a page by a principal that may see it.
+///
+/// The parameters need not be finished: every one has a default, which takes the place of an invalid value.
 #[derive(Debug)]
 pub(crate) struct PageRequest {
     pub(crate) shared: Arc<Shared>,
     pub(crate) base: MountPath,
-    principal: Principal,
-    /// The event of the form that redirected here.
-    done: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct DoneQuery {
-    done: Option<u64>,
+    pub(crate) principal: Principal,
+    pub(crate) params: Params,
 }
 
 impl PageRequest {
-    pub(crate) fn new(shared: Arc<Shared>, base: MountPath, principal: Principal) -> Self {
-        Self {
-            shared,
+    /// The request of a principal with this role or a higher one. Without credentials a browser is sent to sign in.
+    pub(super) async fn of(
+        parts: &mut Parts,
+        shared: &Arc<Shared>,
+        role: Role,
+    ) -> Result<Self, Response> {
+        let base: MountPath = parts.extensions.get().cloned().unwrap_or_default();
+        let identity = parts.extensions.get().unwrap_or(&Identity::Anonymous);
+        if *identity == Identity::Anonymous {
+            // 303, so that a form is not posted again to the sign-in page.
+            return Err(Redirect::to(&sign_in(&base, parts)).into_response());
+        }
+        let principal = identity.require(role).cloned();
+        let principal = principal.map_err(Problem::into_response)?;
+        let params = Params::from_request_parts(parts, shared).await;
+        Ok(Self {
+            shared: Arc::clone(shared),
             base,
             principal,
-            done: None,
-        }
+            params: params.map_err(Problem::into_response)?,
+        })
     }
 
     /// Renders a page of the current state, on a thread that may block.
     pub(crate) async fn render(
         self,
-        page: impl FnOnce(&Rollout, PageContext) -> Response + Send + 'static,
+        title: &'static str,
+        page: impl FnOnce(&Rollout, &Layout) -> Response + Send + 'static,
     ) -> Response {
         let rendered = blocking(move || {
-            let context = self.context();
-            page(&self.shared.rollout, context)
+            let shared = Arc::clone(&self.shared);
+            page(&shared.rollout, &self.layout(title))
         });
         rendered.await.unwrap_or_else(Problem::into_response)
     }
 
-    fn context(&self) -> PageContext {
+    fn layout(mut self, title: &'static str) -> Layout {
         let rollout = &self.shared.rollout;
         let status = rollout.status();
-        PageContext {
-            base: self.base.clone(),
-            user: User {
-                name: self.principal.actor().id().to_string(),
-                operator: self.principal.role() == Role::Operator,
-            },
+        let done = self.params.parsed("done");
+        Layout {
+            title,
+            base: self.base,
+            principal: self.principal,
             now: Timestamp::now(&*self.shared.clock),
             report: rollout.census().map(|census| census.report(Window::DAY)),
             latest: event(rollout, status.head),
-            done: self.done.and_then(|seq| event(rollout, seq)),
+            done: done.and_then(|seq| event(rollout, seq)),
             status,
         }
     }
-}
-
-/// The event with this number, if the journal can be read and has it.
-fn event(rollout: &Rollout, seq: u64) -> Option<Event> {
-    let events = rollout.journal().read(seq.checked_sub(1)?, 1).ok()?;
-    events.into_iter().next()
 }
 
 impl FromRequestParts<Arc<Shared>> for PageRequest {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Response> {
-        let viewer = PageViewer::from_request_parts(parts, shared).await;
-        let PageViewer(principal) = viewer.map_err(IntoResponse::into_response)?;
-        let base = parts.extensions.get().cloned().unwrap_or_default();
-        let query = Query::<DoneQuery>::try_from_uri(&parts.uri);
-        Ok(Self {
-            shared: Arc::clone(shared),
-            base,
-            principal,
-            done: query.ok().and_then(|Query(query)| query.done),
-        })
+        Self::of(parts, shared, Role::Viewer).await
     }
+}
+
+/// The address to sign in at, which leads back to the requested page.
+fn sign_in(base: &MountPath, parts: &Parts) -> String {
+    let requested = parts.uri.path_and_query().map_or("/", |uri| uri.as_str());
+    let next = match requested {
+        "/" => base.home().to_owned(),
+        requested => base.link(requested),
+    };
+    format!("{}{}", base.link("/sign-in"), query(&[("next", &next)]))
+}
+
+/// The event with this number, if the journal can be read and has it.
+fn event(rollout: &Rollout, seq: u64) -> Option<Event> {
+    let events = rollout.journal().read(seq.checked_sub(1)?, 1).ok()?;
+    events.into_iter().next()
 }

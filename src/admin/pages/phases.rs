@@ -1,35 +1,87 @@
-//! Phases and transitions in words.
+//! Phases and transitions in words, and the gates of a transition with their verdict.
 
 use std::cmp::Ordering;
 
-use crate::rollout::{Phase, Transition};
+use super::{
+    explain::{BlockingCallers, ExplainContext, Explanation, explain},
+    layout::Layout,
+};
+use crate::rollout::{Phase, Rollout, Transition, gate::GateReport};
 
-/// One phase on the way from observe to retired.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stage {
-    pub(crate) name: &'static str,
-    pub(crate) text: &'static str,
-    /// `done`, `current` or `ahead`.
-    pub(crate) state: &'static str,
+/// The explained gates of a transition.
+#[derive(Clone, Debug)]
+pub(crate) struct GateSummary {
+    pub(crate) step: Transition,
+    pub(crate) failing: Vec<Explanation>,
+    pub(crate) passing: Vec<Explanation>,
 }
 
-/// All phases, relative to the current one.
-pub(crate) fn stages(current: Phase) -> Vec<Stage> {
-    let stage = |phase: Phase| Stage {
-        name: phase.as_str(),
-        text: match phase {
-            Phase::Observe => "Flag off, callers counted",
-            Phase::Compat => "Flag on, legacy clients served",
-            Phase::Cutover => "Flag off, stragglers watched",
-            Phase::Retired => "Flag and code removed",
-        },
-        state: match phase.cmp(&current) {
-            Ordering::Less => "done",
-            Ordering::Equal => "current",
-            Ordering::Greater => "ahead",
-        },
+impl GateSummary {
+    /// Walks all callers: not for an async thread.
+    pub(crate) fn new(
+        rollout: &Rollout,
+        layout: &Layout,
+        step: Transition,
+        reports: &[GateReport],
+    ) -> Self {
+        let context = ExplainContext {
+            base: &layout.base,
+            policy: &layout.status.policy,
+            blocking: &BlockingCallers::of(rollout, step, layout.now),
+        };
+        let explained = reports.iter().map(|report| explain(report, &context));
+        let (passing, failing) = explained.partition(|explanation| explanation.passed);
+        Self {
+            step,
+            failing,
+            passing,
+        }
+    }
+
+    /// The text of the button.
+    pub(crate) const fn verb(&self) -> &'static str {
+        verb(self.step)
+    }
+
+    /// The question that the gates decide.
+    pub(crate) fn question(&self) -> String {
+        format!("Ready to {}?", self.verb().to_lowercase())
+    }
+
+    pub(crate) const fn pass(&self) -> bool {
+        self.failing.is_empty()
+    }
+
+    pub(crate) const fn count(&self) -> usize {
+        self.failing.len() + self.passing.len()
+    }
+
+    /// `3 of 6 gates fail`.
+    pub(crate) fn verdict(&self) -> String {
+        match (self.failing.len(), self.count()) {
+            (0, 0) => "There are no gates".to_owned(),
+            (0, 1) => "The only gate passes".to_owned(),
+            (0, all) => format!("All {all} gates pass"),
+            (1, all) => format!("1 of {all} gates fails"),
+            (failing, all) => format!("{failing} of {all} gates fail"),
+        }
+    }
+}
+
+/// What a phase is, and whether it is `done`, `current` or `ahead`.
+pub(crate) fn stage(phase: Phase, current: Phase) -> (&'static str, &'static str) {
+    let text = match phase {
+        Phase::Observe => "Flag off, callers counted",
+        Phase::Compat => "Flag on, legacy clients served",
+        Phase::Cutover => "Flag off, stragglers watched",
+        Phase::Retired => "Flag and code removed",
     };
-    Phase::ALL.into_iter().map(stage).collect()
+    let state = match phase.cmp(&current) {
+        Ordering::Less => "done",
+        Ordering::Equal => "current",
+        Ordering::Greater => "ahead",
+    };
+    (text, state)
 }
 
 /// What a phase means for clients.

@@ -8,9 +8,9 @@ use http::{
 };
 
 use crate::admin::{
-    html::html,
     mount_path::MountPath,
     problem::{Problem, ProblemKind},
+    shared::html,
 };
 
 #[derive(Debug, Template)]

@@ -1,16 +1,23 @@
 //! The page of the rollback, and the page of its post-analysis.
 
 use askama::Template;
+use axum::{
+    extract::Path,
+    response::{IntoResponse as _, Response},
+};
 
 use super::{
-    layout::{Layout, PageContext},
-    submitted_form::FormError,
-    time_tag::{Attribution, TimeTag},
+    layout::Layout,
+    page_request::PageRequest,
+    submitted_form::{PageForm, SubmittedForm},
 };
 use crate::{
-    admin::{command::Form, format::duration},
-    rollout::{Phase, PostAnalysis, Rollback},
-    time::Timestamp,
+    admin::{
+        command::CommandKind,
+        problem::{Problem, ProblemKind},
+        shared::html,
+    },
+    rollout::{Phase, Rollback, Rollout},
 };
 
 /// The page of the rollback.
@@ -19,12 +26,9 @@ use crate::{
     path = "rollback.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct RollbackPage {
-    layout: Layout,
-    entered: Attribution,
-    incidents: Vec<String>,
-    form: Form,
-    error: Option<FormError>,
+struct RollbackPage<'a> {
+    layout: &'a Layout,
+    form: PageForm,
 }
 
 /// The page of a post-analysis.
@@ -33,50 +37,67 @@ pub(crate) struct RollbackPage {
     path = "post_analysis.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-pub(crate) struct PostAnalysisPage {
-    layout: Layout,
-    seq: u64,
-    incident: String,
-    done: Attribution,
-    lasted: String,
-    running: bool,
-    due: TimeTag,
-    filed: Option<Filed>,
-    form: Form,
-    error: Option<FormError>,
+struct PostAnalysisPage<'a> {
+    layout: &'a Layout,
+    rollback: &'a Rollback,
+    form: PageForm,
 }
 
-#[derive(Debug)]
-struct Filed {
-    link: String,
-    summary: String,
-    by: Attribution,
+const TITLE: &str = "Roll back";
+const ANALYSIS_TITLE: &str = "Post-analysis";
+
+pub(crate) async fn show(request: PageRequest) -> Response {
+    let page = |rollout: &Rollout, layout: &Layout| page(rollout, layout, PageForm::default());
+    request.render(TITLE, page).await
 }
 
-impl RollbackPage {
-    pub(crate) fn new(context: &PageContext, form: Form, error: Option<FormError>) -> Self {
-        let state = &context.status.state;
-        let incidents = state.open_incidents().keys();
-        Self {
-            layout: Layout::new("Roll back", context),
-            entered: Attribution::new(state.entered(), context.now),
-            incidents: incidents.map(ToString::to_string).collect(),
-            form,
-            error,
-        }
-    }
+pub(crate) async fn roll_back(form: SubmittedForm) -> Response {
+    form.submit(CommandKind::Rollback, "", TITLE, page).await
+}
 
+fn page(_: &Rollout, layout: &Layout, form: PageForm) -> Response {
+    html(&RollbackPage { layout, form })
+}
+
+pub(crate) async fn show_analysis(request: PageRequest, Path(seq): Path<String>) -> Response {
+    let page = move |_: &Rollout, layout: &Layout| analysis(layout, &seq, PageForm::default());
+    request.render(ANALYSIS_TITLE, page).await
+}
+
+pub(crate) async fn file_analysis(Path(seq): Path<String>, form: SubmittedForm) -> Response {
+    let then = format!("/post-analysis/{seq}");
+    let form = form.with("rollback", seq.as_str());
+    let page = move |_: &Rollout, layout: &Layout, form| analysis(layout, &seq, form);
+    form.submit(CommandKind::PostAnalysis, &then, ANALYSIS_TITLE, page)
+        .await
+}
+
+fn analysis(layout: &Layout, seq: &str, form: PageForm) -> Response {
+    let mut rollbacks = layout.status.state.rollbacks().iter();
+    let Some(rollback) = rollbacks.find(|rollback| rollback.done.seq.to_string() == seq) else {
+        let detail = "There is no rollback with this number.";
+        return Problem::new(ProblemKind::NotFound, detail).into_response();
+    };
+    html(&PostAnalysisPage {
+        layout,
+        rollback,
+        form,
+    })
+}
+
+impl RollbackPage<'_> {
     /// The incident to start with: the only open one.
     fn incident(&self) -> &str {
-        match (self.form.field("incident"), self.incidents.as_slice()) {
-            ("", [incident]) => incident,
-            (incident, _) => incident,
+        let mut open = self.layout.status.state.open_incidents().keys();
+        match (self.form.field("incident"), open.next(), open.next()) {
+            ("", Some(incident), None) => incident.as_str(),
+            (incident, ..) => incident,
         }
     }
 
     /// Why there is nothing to roll back.
     fn why_not(&self) -> &'static str {
-        match self.layout.phase {
+        match self.layout.phase() {
             Phase::Observe => {
                 "The flag is off because it was never switched on, or the rollout was aborted. To serve legacy responses, switch the flag on."
             }
@@ -87,41 +108,6 @@ impl RollbackPage {
             Phase::Retired => {
                 "Retirement is final: the flag cannot be switched on again, and the code may be gone."
             }
-        }
-    }
-}
-
-impl PostAnalysisPage {
-    pub(crate) fn new(
-        context: &PageContext,
-        rollback: &Rollback,
-        form: Form,
-        error: Option<FormError>,
-    ) -> Self {
-        let now = context.now;
-        let filed = rollback.post_analysis.as_ref();
-        let limit = context.status.policy.rollback_limit();
-        Self {
-            layout: Layout::new("Post-analysis", context),
-            seq: rollback.done.seq,
-            incident: rollback.incident.to_string(),
-            done: Attribution::new(&rollback.done, now),
-            lasted: duration(rollback.duration(now)),
-            running: rollback.is_running(),
-            due: TimeTag::new(rollback.done.at.plus(limit), now),
-            filed: filed.map(|analysis| Filed::new(analysis, now)),
-            form,
-            error,
-        }
-    }
-}
-
-impl Filed {
-    fn new(analysis: &PostAnalysis, now: Timestamp) -> Self {
-        Self {
-            link: analysis.link.to_string(),
-            summary: analysis.summary.to_string(),
-            by: Attribution::new(&analysis.filed, now),
         }
     }
 }

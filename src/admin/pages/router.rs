@@ -9,27 +9,27 @@ use axum::{
 };
 use http::header::CONTENT_TYPE;
 
-use super::{actions, views};
+use super::{callers, journal, overview, records, rollback, step, waivers};
 use crate::admin::shared::Shared;
 
 /// All pages and their assets.
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(views::overview))
-        .route("/callers", get(views::callers))
-        .route("/journal", get(views::journal))
-        .route("/transition/{step}", get(views::step).post(actions::step))
-        .route("/rollback", get(views::rollback).post(actions::rollback))
-        .route("/records", get(views::records))
-        .route("/records/checks", post(actions::check))
-        .route("/records/incidents", post(actions::open_incident))
-        .route("/records/incidents/close", post(actions::close_incident))
-        .route("/records/client-rollbacks", post(actions::client_rollback))
-        .route("/waive", get(views::waivers).post(actions::waive))
-        .route("/waive/end", post(actions::end_waiver))
+        .route("/", get(overview::show))
+        .route("/callers", get(callers::show))
+        .route("/journal", get(journal::show))
+        .route("/transition/{step}", get(step::show).post(step::take))
+        .route("/rollback", get(rollback::show).post(rollback::roll_back))
+        .route("/records", get(records::show))
+        .route("/records/checks", post(records::check))
+        .route("/records/incidents", post(records::open_incident))
+        .route("/records/incidents/close", post(records::close_incident))
+        .route("/records/client-rollbacks", post(records::client_rollback))
+        .route("/waive", get(waivers::show).post(waivers::waive))
+        .route("/waive/end", post(waivers::end))
         .route(
             "/post-analysis/{seq}",
-            get(views::post_analysis).post(actions::post_analysis),
+            get(rollback::show_analysis).post(rollback::file_analysis),
         )
         .route(
             "/assets/dashboard.css",

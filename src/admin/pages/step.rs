@@ -1,92 +1,110 @@
 //! The page of a transition: its gates first, then the button.
 
 use askama::Template;
+use axum::{
+    extract::Path,
+    response::{IntoResponse as _, Redirect, Response},
+};
 
 use super::{
-    explain::{BlockingCallers, ExplainContext},
-    gate_summary::GateSummary,
-    layout::{Layout, PageContext},
-    phases::{consequence, verb},
-    submitted_form::FormError,
+    layout::Layout,
+    page_request::PageRequest,
+    phases::{GateSummary, consequence, verb},
+    submitted_form::{PageForm, SubmittedForm},
 };
 use crate::{
-    admin::command::Form,
-    rollout::{DryRun, Phase, Transition},
+    admin::{
+        command::{CommandKind, unreadable},
+        problem::{Problem, ProblemKind},
+        shared::html,
+    },
+    rollout::{DryRun, Rollout, Transition},
 };
 
 /// The page of a transition.
 #[derive(Debug, Template)]
 #[template(path = "step.html", config = "src/admin/pages/templates/askama.toml")]
-pub(crate) struct StepPage {
-    layout: Layout,
-    name: &'static str,
-    verb: &'static str,
-    consequence: &'static str,
-    from: Phase,
-    to: Phase,
-    /// The head that the page was rendered at; the form carries it.
-    head: u64,
-    /// Why the transition is impossible now.
-    impossible: Option<String>,
-    gated: bool,
-    may_be_overridden: bool,
+struct StepPage<'a> {
+    layout: &'a Layout,
+    run: &'a DryRun,
     gates: GateSummary,
-    form: Form,
-    error: Option<FormError>,
+    form: PageForm,
 }
 
-impl StepPage {
-    pub(crate) fn new(
-        context: &PageContext,
-        run: &DryRun,
-        blocking: &BlockingCallers,
-        (form, error): (Form, Option<FormError>),
-    ) -> Self {
-        let explain = ExplainContext {
-            base: &context.base,
-            policy: &context.status.policy,
-            blocking,
-        };
-        let (step, phase) = (run.step, context.status.state.phase());
-        Self {
-            layout: Layout::new(verb(step), context),
-            name: step.as_str(),
-            verb: verb(step),
-            consequence: consequence(step),
-            from: step.from(),
-            to: step.to(),
-            head: run.head,
-            impossible: run.impossible.map(|_| possible(phase)),
-            gated: step.is_gated(),
-            may_be_overridden: step.may_be_overridden(),
-            gates: GateSummary::new(&run.gates, &explain),
-            form,
-            error,
+pub(crate) async fn show(request: PageRequest, Path(name): Path<String>) -> Response {
+    match transition(&name) {
+        Some(Transition::Rollback) => Redirect::to(&request.base.link("/rollback")).into_response(),
+        Some(step) => {
+            let page = move |rollout: &Rollout, layout: &Layout| {
+                page(rollout, layout, step, PageForm::default())
+            };
+            request.render(verb(step), page).await
         }
+        None => no_such_transition(),
+    }
+}
+
+pub(crate) async fn take(Path(name): Path<String>, form: SubmittedForm) -> Response {
+    let step = transition(&name).filter(|step| *step != Transition::Rollback);
+    let Some(step) = step else {
+        return no_such_transition();
+    };
+    let form = form.with("to", step.to().as_str());
+    let page = move |rollout: &Rollout, layout: &Layout, form| page(rollout, layout, step, form);
+    form.submit(CommandKind::Transition, "", verb(step), page)
+        .await
+}
+
+fn transition(name: &str) -> Option<Transition> {
+    let mut steps = Transition::ALL.iter().copied();
+    steps.find(|step| step.as_str() == name)
+}
+
+fn no_such_transition() -> Response {
+    Problem::new(ProblemKind::NotFound, "There is no such transition.").into_response()
+}
+
+fn page(rollout: &Rollout, layout: &Layout, step: Transition, form: PageForm) -> Response {
+    match rollout.dry_run(step) {
+        Ok(run) => html(&StepPage {
+            layout,
+            gates: GateSummary::new(rollout, layout, step, &run.gates),
+            run: &run,
+            form,
+        }),
+        Err(error) => unreadable(&error).into_response(),
+    }
+}
+
+impl StepPage<'_> {
+    fn consequence(&self) -> &'static str {
+        consequence(self.run.step)
     }
 
     /// Whether the transition can be made without an override.
     fn ready(&self) -> bool {
-        self.impossible.is_none() && self.gates.pass()
+        self.run.impossible.is_none() && self.gates.pass()
     }
 
     fn overridable(&self) -> bool {
-        self.impossible.is_none() && !self.gates.pass() && self.may_be_overridden
+        self.run.impossible.is_none() && !self.gates.pass() && self.run.step.may_be_overridden()
     }
 
     /// Whether the form overrides a gate.
     fn overrides(&self, gate: &str) -> bool {
-        self.form.fields("override").any(|name| name == gate)
+        self.form.fields.fields("override").any(|name| name == gate)
     }
-}
 
-fn possible(phase: Phase) -> String {
-    let steps: Vec<&str> = phase.transitions().map(Transition::as_str).collect();
-    if steps.is_empty() {
-        return format!("The rollout is in {phase}, which is final.");
+    /// Which transitions are possible instead.
+    fn possible(&self) -> String {
+        let phase = self.layout.phase();
+        let steps: Vec<&str> = phase.transitions().map(Transition::as_str).collect();
+        if steps.is_empty() {
+            return format!("The rollout is in {phase}, which is final.");
+        }
+        format!(
+            "The rollout is in {phase}. Its transitions are: {}.",
+            steps.join(", ")
+        )
     }
-    format!(
-        "The rollout is in {phase}. Its transitions are: {}.",
-        steps.join(", ")
-    )
 }

@@ -4,46 +4,41 @@ use std::sync::Arc;
 
 use axum::{
     Form as Fields,
-    extract::{FromRequest, FromRequestParts as _, Request},
-    response::{IntoResponse, Redirect, Response},
+    extract::{FromRequest, Request},
+    response::{IntoResponse as _, Redirect, Response},
 };
 use http::StatusCode;
 use serde::Deserialize as _;
 
-use super::{page_request::PageRequest, timeline_entry::TimelineEntry};
+use super::{layout::Layout, page_request::PageRequest};
 use crate::{
     admin::{
-        access::Principal,
-        body::rejected_form,
+        access::Role,
         command::{CommandKind, CommandMeta, Form, execute},
         format::titled,
-        layers::Correlation,
-        login::PageOperator,
-        mount_path::MountPath,
+        layers::{Correlation, rejected_form},
         problem::{Problem, ProblemKind},
         shared::Shared,
     },
     diagnostics::{Fault, FaultCode},
-    rollout::event::Event,
-    time::Timestamp,
+    rollout::{Rollout, event::Event},
 };
 
 /// A form submitted by an operator.
 #[derive(Debug)]
 pub(crate) struct SubmittedForm {
-    shared: Arc<Shared>,
-    base: MountPath,
-    principal: Principal,
+    request: PageRequest,
     correlation: Correlation,
     fields: Vec<(String, String)>,
 }
 
-/// A form whose command was not executed.
-#[derive(Debug)]
-pub(crate) struct RejectedForm {
-    pub(crate) request: PageRequest,
-    pub(crate) form: Form,
-    pub(crate) error: FormError,
+/// The form of a page: empty, or as it was submitted and rejected.
+#[derive(Debug, Default)]
+pub(crate) struct PageForm {
+    /// The command that was not executed.
+    pub(crate) rejected: Option<CommandKind>,
+    pub(crate) fields: Form,
+    pub(crate) error: Option<FormError>,
 }
 
 /// Why the command of a form was not executed, as the page shows it.
@@ -55,7 +50,7 @@ pub(crate) struct FormError {
     /// Fields, each with what is expected.
     pub(crate) faults: Vec<(String, String)>,
     /// The events since the page was rendered, oldest first.
-    pub(crate) events_since: Vec<TimelineEntry>,
+    pub(crate) events_since: Vec<Event>,
 }
 
 impl SubmittedForm {
@@ -65,42 +60,51 @@ impl SubmittedForm {
         self
     }
 
-    /// Executes the command, and redirects to the page that shows the result.
-    pub(crate) async fn execute(
+    /// Executes the command and redirects to the page that shows the result, or renders the page of the form again.
+    pub(crate) async fn submit(
         self,
         kind: CommandKind,
         then: &str,
-    ) -> Result<Response, Box<RejectedForm>> {
-        let form = Form::new(self.fields.clone());
-        let error = match form.read(kind) {
+        title: &'static str,
+        page: impl FnOnce(&Rollout, &Layout, PageForm) -> Response + Send + 'static,
+    ) -> Response {
+        let fields = Form::new(self.fields);
+        let error = match fields.read(kind) {
             Err(faults) => FormError::in_fields(&faults),
-            Ok(request) => {
+            Ok(command) => {
                 let meta = CommandMeta {
-                    principal: self.principal.clone(),
-                    correlation: self.correlation.0.clone(),
-                    condition: form.condition(),
+                    principal: self.request.principal.clone(),
+                    correlation: self.correlation.0,
+                    condition: fields.condition(),
                 };
-                match execute(&self.shared, request, meta).await {
-                    Ok(outcome) => return Ok(self.redirect(then, outcome.event.as_ref())),
-                    Err(problem) => FormError::of(&problem, Timestamp::now(&*self.shared.clock)),
+                match execute(&self.request.shared, command, meta).await {
+                    Ok(outcome) => return redirect(&self.request, then, outcome.event.as_ref()),
+                    Err(problem) => FormError::of(&problem),
                 }
             }
         };
-        Err(Box::new(RejectedForm {
-            request: PageRequest::new(self.shared, self.base, self.principal),
-            form,
-            error,
-        }))
-    }
-
-    fn redirect(&self, then: &str, event: Option<&Event>) -> Response {
-        let page = match then {
-            "" => self.base.home().to_owned(),
-            then => self.base.link(then),
+        let status = error.status;
+        let form = PageForm {
+            rejected: Some(kind),
+            fields,
+            error: Some(error),
         };
-        let query = event.map(|event| format!("?done={}", event.seq()));
-        Redirect::to(&format!("{page}{}", query.unwrap_or_default())).into_response()
+        let page = move |rollout: &Rollout, layout: &Layout| page(rollout, layout, form);
+        let mut response = self.request.render(title, page).await;
+        if response.status().is_success() {
+            *response.status_mut() = status;
+        }
+        response
     }
+}
+
+fn redirect(request: &PageRequest, then: &str, event: Option<&Event>) -> Response {
+    let page = match then {
+        "" => request.base.home().to_owned(),
+        then => request.base.link(then),
+    };
+    let query = event.map(|event| format!("?done={}", event.seq()));
+    Redirect::to(&format!("{page}{}", query.unwrap_or_default())).into_response()
 }
 
 impl FromRequest<Arc<Shared>> for SubmittedForm {
@@ -108,9 +112,7 @@ impl FromRequest<Arc<Shared>> for SubmittedForm {
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let operator = PageOperator::from_request_parts(&mut parts, shared).await;
-        let PageOperator(principal) = operator.map_err(IntoResponse::into_response)?;
-        let base = parts.extensions.get().cloned().unwrap_or_default();
+        let page = PageRequest::of(&mut parts, shared, Role::Operator).await?;
         let correlation = parts.extensions.get().cloned();
         let request = Request::from_parts(parts, body);
         let fields = Fields::<Vec<(String, String)>>::from_request(request, shared).await;
@@ -118,12 +120,17 @@ impl FromRequest<Arc<Shared>> for SubmittedForm {
             fields.map_err(|rejection| rejected_form(&rejection).into_response())?;
         let fields = fields.into_iter();
         Ok(Self {
-            shared: Arc::clone(shared),
-            base,
-            principal,
+            request: page,
             correlation: correlation.expect("a layer gives every request its id"),
             fields: fields.map(|(name, text)| (name, one_line(&text))).collect(),
         })
+    }
+}
+
+impl PageForm {
+    /// The value of a field, to show it again; empty if there is none.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.fields.field(name)
     }
 }
 
@@ -134,11 +141,10 @@ fn one_line(text: &str) -> String {
 
 impl FormError {
     /// The problem of the command.
-    fn of(problem: &Problem, now: Timestamp) -> Self {
+    fn of(problem: &Problem) -> Self {
         let kind = problem.kind();
         let events = problem.member("events_since");
         let events = events.and_then(|events| Vec::<Event>::deserialize(events).ok());
-        let events = events.unwrap_or_default();
         let advice = match kind {
             ProblemKind::Conflict => {
                 " Nothing was changed. Check the current state and decide again."
@@ -153,10 +159,7 @@ impl FormError {
             title: kind.title().to_owned(),
             text: format!("{}{advice}", problem.detail()),
             faults: Vec::new(),
-            events_since: events
-                .iter()
-                .map(|event| TimelineEntry::new(event, now))
-                .collect(),
+            events_since: events.unwrap_or_default(),
         }
     }
 

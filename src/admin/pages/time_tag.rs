@@ -72,20 +72,27 @@ fn minute(at: Timestamp, characters: usize) -> String {
 }
 
 /// When something was done, by whom and why.
-#[derive(Clone, Debug)]
-pub(crate) struct Attribution {
-    pub(crate) at: TimeTag,
-    pub(crate) by: String,
-    pub(crate) reason: String,
+#[derive(Clone, Debug, Template)]
+#[template(
+    source = r#"{{ at }} by <b class="by">{{ self.who() }}</b>: <q>{{ event.reason }}</q>"#,
+    ext = "html"
+)]
+pub(crate) struct Attribution<'a> {
+    at: TimeTag,
+    event: &'a EventRef,
 }
 
-impl Attribution {
-    pub(crate) fn new(event: &EventRef, now: Timestamp) -> Self {
-        Self {
-            at: TimeTag::new(event.at, now),
-            by: actor_label(&event.actor),
-            reason: event.reason.to_string(),
-        }
+/// Its template escapes its values.
+impl HtmlSafe for Attribution<'_> {}
+
+impl<'a> Attribution<'a> {
+    pub(crate) fn new(event: &'a EventRef, now: Timestamp) -> Self {
+        let at = TimeTag::new(event.at, now);
+        Self { at, event }
+    }
+
+    fn who(&self) -> String {
+        actor_label(&self.event.actor)
     }
 }
 

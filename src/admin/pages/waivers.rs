@@ -3,58 +3,57 @@
 use std::time::Duration;
 
 use askama::Template;
+use axum::response::Response;
 
 use super::{
-    layout::{Layout, PageContext},
-    submitted_form::FormError,
-    time_tag::{Attribution, TimeTag},
+    layout::Layout,
+    page_request::PageRequest,
+    submitted_form::{PageForm, SubmittedForm},
 };
 use crate::{
-    admin::{command::Form, mount_path::query},
-    rollout::{Waiver, names::WaiverTarget},
+    admin::{
+        command::{CommandKind, Form},
+        mount_path::query,
+        shared::html,
+    },
+    rollout::{Rollout, names::WaiverTarget},
 };
 
 /// The page of waivers.
 #[derive(Debug, Template)]
 #[template(path = "waive.html", config = "src/admin/pages/templates/askama.toml")]
-pub(crate) struct WaiversPage {
-    layout: Layout,
-    kinds: Vec<String>,
-    granted: Vec<WaiverRow>,
-    form: Form,
-    error: Option<FormError>,
+struct WaiversPage<'a> {
+    layout: &'a Layout,
+    form: PageForm,
 }
 
-#[derive(Debug)]
-struct WaiverRow {
-    target: String,
-    /// The list of the callers that it covers.
-    href: String,
-    owner: String,
-    until: TimeTag,
-    holds: bool,
-    granted: Attribution,
+const TITLE: &str = "Waivers";
+
+pub(crate) async fn show(mut request: PageRequest) -> Response {
+    let target = request.params.text("target");
+    let target = target.map(|target| ("target".to_owned(), target));
+    let form = PageForm {
+        fields: Form::new(target.into_iter().collect()),
+        ..PageForm::default()
+    };
+    let page = |rollout: &Rollout, layout: &Layout| page(rollout, layout, form);
+    request.render(TITLE, page).await
 }
 
-impl WaiversPage {
-    pub(crate) fn new(
-        context: &PageContext,
-        kinds: Vec<String>,
-        form: Form,
-        error: Option<FormError>,
-    ) -> Self {
-        let waivers = context.status.state.waivers().iter();
-        Self {
-            layout: Layout::new("Waivers", context),
-            kinds,
-            granted: waivers
-                .map(|(target, waiver)| WaiverRow::new(context, target, waiver))
-                .collect(),
-            form,
-            error,
-        }
-    }
+pub(crate) async fn waive(form: SubmittedForm) -> Response {
+    form.submit(CommandKind::Waive, "/waive", TITLE, page).await
+}
 
+pub(crate) async fn end(form: SubmittedForm) -> Response {
+    let kind = CommandKind::EndWaiver;
+    form.submit(kind, "/waive", TITLE, page).await
+}
+
+fn page(_: &Rollout, layout: &Layout, form: PageForm) -> Response {
+    html(&WaiversPage { layout, form })
+}
+
+impl WaiversPage<'_> {
     /// The value of the end, a week from now by default.
     fn until(&self) -> String {
         const WEEK: Duration = Duration::from_secs(7 * 86_400);
@@ -66,22 +65,14 @@ impl WaiversPage {
             given => given.to_owned(),
         }
     }
-}
 
-impl WaiverRow {
-    fn new(context: &PageContext, target: &WaiverTarget, waiver: &Waiver) -> Self {
+    /// The list of the callers that a waiver covers.
+    fn callers(&self, target: &WaiverTarget) -> String {
         let kind = match target {
             WaiverTarget::Kind(kind) => kind.as_str(),
             _ => "",
         };
         let callers = query(&[("kind", kind), ("state", "depended")]);
-        Self {
-            target: target.to_string(),
-            href: format!("{}/callers{callers}", context.base),
-            owner: waiver.owner.to_string(),
-            until: TimeTag::new(waiver.until, context.now),
-            holds: waiver.holds(context.now),
-            granted: Attribution::new(&waiver.granted, context.now),
-        }
+        format!("{}/callers{callers}", self.layout.base)
     }
 }

@@ -50,7 +50,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     history.tick();
-    for span in HistoryRange::ALL {
+    for span in HistoryRange::ALL.iter().copied() {
         let curves = history.time_series(span);
         assert!(curves.responses.len() <= History::MAX_OUTCOMES);
         let lengths = curves.callers.iter().map(|curve| curve.dependent.len());

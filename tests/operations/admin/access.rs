@@ -41,14 +41,14 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
             ask(&service.stranger).await.ok();
             continue;
         }
-        let nobody = ask(&service.stranger).await;
+        let anonymous = ask(&service.stranger).await;
         assert_eq!(
-            (nobody.status, nobody.problem().as_str()),
+            (anonymous.status, anonymous.problem().as_str()),
             (401, "no-credentials"),
             "{method} {path}"
         );
         assert_eq!(
-            nobody.header("www-authenticate"),
+            anonymous.header("www-authenticate"),
             Some(r#"Bearer realm="legacy-http-compat""#)
         );
         if role == "operator" {
@@ -72,7 +72,7 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_told_so_and_journaled() {
+async fn a_wrong_token_is_refused_and_journaled() {
     let service = TestService::open().await;
     for wrong in [
         "wrong",
@@ -108,12 +108,12 @@ async fn a_wrong_token_is_told_so_and_journaled() {
     assert_eq!(
         refused[0].correlation_id(),
         None,
-        "whoever it was may have put anything there"
+        "the client may have put anything there"
     );
 }
 
 #[tokio::test]
-async fn ten_failures_close_the_door_until_they_age() {
+async fn ten_failures_block_tokens_until_they_age() {
     let service = TestService::open().await;
     for _ in 0..10 {
         assert_eq!(
@@ -145,7 +145,7 @@ async fn ten_failures_close_the_door_until_they_age() {
     assert_eq!(
         service.stranger.get("/api/status").await.status,
         401,
-        "nobody is nobody still"
+        "a request without credentials gets the same response"
     );
     service
         .stranger
@@ -172,7 +172,7 @@ async fn ten_failures_close_the_door_until_they_age() {
 }
 
 #[tokio::test]
-async fn a_session_goes_on_while_the_door_is_closed() {
+async fn a_session_goes_on_while_tokens_are_blocked() {
     let service = TestService::open().await;
     let (mara, _) = service.signed_in(MARA).await;
     for _ in 0..12 {
@@ -247,7 +247,7 @@ async fn at_most_so_many_failures_are_journaled() {
 }
 
 #[tokio::test]
-async fn peers_are_told_apart_by_what_the_application_says() {
+async fn clients_are_distinguished_by_the_address_that_the_application_sets() {
     use axum::{Extension, Router};
     use legacy_http_compat::caller::ClientAddr;
     use tower::ServiceExt as _;
@@ -270,7 +270,7 @@ async fn peers_are_told_apart_by_what_the_application_says() {
 }
 
 #[tokio::test]
-async fn where_nobody_knows_addresses_all_count_as_one() {
+async fn without_addresses_all_clients_share_one_limit() {
     let service = TestService::open_with(|setup| setup.connect_info = false).await;
     for _ in 0..10 {
         assert_eq!(
@@ -301,7 +301,7 @@ async fn many_wrong_tokens_at_once_are_no_more_than_one_after_another() {
 }
 
 #[tokio::test]
-async fn a_token_goes_before_a_session() {
+async fn a_token_takes_precedence_over_a_session() {
     let service = TestService::open().await;
     let (mara, _) = service.signed_in(MARA).await;
     let status = mara.bearing(WALL).get("/api/status").await.ok();
@@ -313,7 +313,7 @@ async fn a_token_goes_before_a_session() {
 }
 
 #[tokio::test]
-async fn a_viewer_changes_nothing_whatever_is_sent() {
+async fn a_viewer_cannot_issue_any_command() {
     let service = TestService::open().await;
     let head = service.head();
     for (path, body) in orders::all() {

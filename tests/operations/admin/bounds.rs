@@ -51,7 +51,7 @@ async fn a_body_that_does_not_state_its_length_is_measured() {
     socket.write_all(head.as_bytes()).await.unwrap();
     let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
     for _ in 0..17 {
-        // The server may have answered and hung up by now.
+        // The server may have responded and closed the connection by now.
         if socket.write_all(chunk.as_bytes()).await.is_err() {
             break;
         }

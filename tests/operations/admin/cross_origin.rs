@@ -12,7 +12,7 @@ fn incident(name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
+async fn a_request_from_another_site_is_refused_even_with_a_session() {
     let service = TestService::open().await;
     let (mara, _) = service.signed_in(MARA).await;
     let head = service.head();
@@ -50,7 +50,7 @@ async fn what_a_page_of_another_site_sends_is_refused_even_with_a_session() {
 }
 
 #[tokio::test]
-async fn what_our_own_pages_and_programs_send_passes() {
+async fn requests_of_own_pages_and_of_programs_pass() {
     let service = TestService::open().await;
     let (mara, _) = service.signed_in(MARA).await;
     let own: [(Client, &str); 5] = [

@@ -45,21 +45,21 @@ impl Document {
 
     /// Holds a response of a route of the API to what stands here of it.
     pub(crate) fn hold(&self, method: &str, path: &str, received: &Answer) {
-        let told = format!("{method} {path} returned {received:?}");
+        let case = format!("{method} {path} returned {received:?}");
         let path = path.split('?').next().unwrap();
         let Some(item) = self.item(path) else {
-            self.hold_problem(received, 404, &told);
+            self.hold_problem(received, 404, &case);
             return;
         };
         let method = if method == "HEAD" { "GET" } else { method };
         let Some(operation) = item.get(method.to_lowercase()) else {
-            self.hold_problem(received, 405, &told);
-            assert!(received.header("allow").is_some(), "{told}");
+            self.hold_problem(received, 405, &case);
+            assert!(received.header("allow").is_some(), "{case}");
             return;
         };
         let response = &operation["responses"][received.status.to_string()];
-        assert!(!response.is_null(), "not documented: {told}");
-        self.hold_response(self.resolved(response), received, &told);
+        assert!(!response.is_null(), "not documented: {case}");
+        self.hold_response(self.resolved(response), received, &case);
     }
 
     fn item(&self, path: &str) -> Option<&Value> {
@@ -82,45 +82,45 @@ impl Document {
         })
     }
 
-    fn hold_response(&self, response: &Value, received: &Answer, told: &str) {
+    fn hold_response(&self, response: &Value, received: &Answer, case: &str) {
         for (name, header) in response["headers"].as_object().into_iter().flatten() {
             let value = received.header(name);
             assert!(
                 value.is_some() || header["required"] != true,
-                "no {name}: {told}"
+                "no {name}: {case}"
             );
             let schema = self.validator(&header["schema"]);
             assert!(
                 value.is_none_or(|value| schema.is_valid(&json!(value))),
-                "{name}: {told}"
+                "{name}: {case}"
             );
         }
         let stated = received.header("content-type").unwrap_or_default();
         let content = response["content"].as_object().unwrap();
         let media = content.get(stated);
-        let media = media.unwrap_or_else(|| panic!("another media type: {told}"));
+        let media = media.unwrap_or_else(|| panic!("another media type: {case}"));
         if stated.ends_with("json") && !received.text.is_empty() {
             let errors: Vec<_> = self
                 .validator(&media["schema"])
                 .iter_errors(&received.json())
                 .map(|error| format!("{} at {}", error, error.instance_path()))
                 .collect();
-            assert!(errors.is_empty(), "{errors:#?}: {told}");
+            assert!(errors.is_empty(), "{errors:#?}: {case}");
         }
     }
 
-    fn hold_problem(&self, received: &Answer, status: u16, told: &str) {
+    fn hold_problem(&self, received: &Answer, status: u16, case: &str) {
         // What is wrong with the request as a whole is found before the route.
-        assert!([status, 403, 413, 414].contains(&received.status), "{told}");
+        assert!([status, 403, 413, 414].contains(&received.status), "{case}");
         assert_eq!(
             received.header("content-type"),
             Some("application/problem+json"),
-            "{told}"
+            "{case}"
         );
         if !received.text.is_empty() {
             assert!(
                 self.component("Problem").is_valid(&received.json()),
-                "{told}"
+                "{case}"
             );
         }
     }

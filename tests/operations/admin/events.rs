@@ -34,7 +34,7 @@ async fn incident(client: &Client, name: &str) {
 }
 
 #[tokio::test]
-async fn a_stream_tells_each_record_as_it_comes() {
+async fn a_stream_sends_each_event_as_it_is_journaled() {
     let service = TestService::open().await;
     let document = service.stranger.document();
     let mut stream = Stream::open(&service.viewer(), "/api/events").await;
@@ -79,7 +79,7 @@ async fn a_stream_resumes_where_it_broke_off() {
 }
 
 #[tokio::test]
-async fn where_to_begin_has_to_be_a_number() {
+async fn the_position_to_begin_at_must_be_a_number() {
     let service = TestService::open().await;
     assert_eq!(
         service.viewer().get("/api/events?after=x").await.places(),
@@ -144,7 +144,7 @@ async fn a_stream_ends_when_its_session_does() {
 }
 
 #[tokio::test]
-async fn so_many_streams_and_no_more() {
+async fn the_number_of_streams_is_limited() {
     let service = TestService::open().await;
     let mut streams = Vec::new();
     for _ in 0..64 {
@@ -191,7 +191,7 @@ async fn closing_ends_all_streams_so_that_the_server_can_stop() {
     );
     service.viewer().get("/api/status").await.ok();
     let stopped = tokio::time::timeout(Duration::from_secs(10), service.stop());
-    stopped.await.expect("nobody holds the server up");
+    stopped.await.expect("no stream holds the server up");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn no_thread_is_left_waiting_when_the_runtime_ends() {
 }
 
 #[tokio::test]
-async fn what_another_rollout_writes_into_the_same_file_shows_up() {
+async fn events_of_another_rollout_on_the_same_file_show_up() {
     let directory = TempDir::new();
     let file = Arc::new(FileJournal::open(directory.path().join("journal")).unwrap());
     let service = TestService::open_with(|setup| setup.journal = file.clone()).await;

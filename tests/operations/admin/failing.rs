@@ -7,7 +7,7 @@ use serde_json::json;
 use super::service::TestService;
 
 #[tokio::test]
-async fn what_cannot_be_journaled_is_not_done() {
+async fn a_command_that_cannot_be_journaled_is_not_executed() {
     let service = TestService::open().await;
     service
         .journal
@@ -43,7 +43,7 @@ async fn what_cannot_be_journaled_is_not_done() {
 }
 
 #[tokio::test]
-async fn a_rollback_that_cannot_be_journaled_is_done_all_the_same() {
+async fn a_rollback_that_cannot_be_journaled_takes_effect_all_the_same() {
     let service = TestService::open().await;
     service
         .operator()
@@ -87,7 +87,7 @@ async fn a_rollback_that_cannot_be_journaled_is_done_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_read_is_said_to_fail() {
+async fn a_journal_that_cannot_be_read_is_reported_as_failing() {
     let service = TestService::open().await;
     service
         .journal
@@ -120,7 +120,7 @@ async fn a_journal_that_cannot_be_read_is_said_to_fail() {
 }
 
 #[tokio::test]
-async fn a_rollback_needs_no_journal_that_can_be_read() {
+async fn a_rollback_works_though_the_journal_cannot_be_read() {
     let service = TestService::open().await;
     service
         .operator()
@@ -150,7 +150,7 @@ async fn a_rollback_needs_no_journal_that_can_be_read() {
 }
 
 #[tokio::test]
-async fn what_panics_fails_its_own_request_and_no_other() {
+async fn a_panic_fails_its_own_request_and_no_other() {
     let service = TestService::open().await;
     service.journal.panics.store(true, Ordering::Relaxed);
     for path in ["/api/transitions/cutover", "/api/journal", "/api/events"] {
@@ -160,7 +160,7 @@ async fn what_panics_fails_its_own_request_and_no_other() {
             (500, "internal"),
             "{path}"
         );
-        assert!(!response.text.contains("nobody's business"));
+        assert!(!response.text.contains("not for clients"));
     }
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     let response = service.operator().post("/api/checks", &check).await;

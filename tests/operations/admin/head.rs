@@ -58,7 +58,7 @@ async fn a_weak_tag_and_one_of_something_else_never_match() {
 }
 
 #[tokio::test]
-async fn what_is_no_condition_is_malformed() {
+async fn an_invalid_condition_is_malformed() {
     let service = TestService::open().await;
     for tags in ["42", "\"42", "", "\"1\" \"2\""] {
         assert_eq!(
@@ -107,7 +107,7 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
 }
 
 #[tokio::test]
-async fn every_order_but_the_rollback_takes_the_condition() {
+async fn every_command_but_the_rollback_takes_the_condition() {
     let service = TestService::open().await;
     for (path, body) in orders::all() {
         let late = service
@@ -130,7 +130,7 @@ async fn every_order_but_the_rollback_takes_the_condition() {
 }
 
 #[tokio::test]
-async fn not_even_a_broken_condition_stands_in_the_way_of_a_rollback() {
+async fn a_malformed_condition_does_not_stop_a_rollback() {
     let service = TestService::open().await;
     service
         .operator()

@@ -1,4 +1,4 @@
-//! The admin service over real sockets: what is answered, to whom, and that each response is what the `OpenAPI` document says.
+//! The admin service over real sockets: the responses to each role, and that each is what the `OpenAPI` document says.
 
 mod access;
 mod bounds;

@@ -39,7 +39,7 @@ async fn the_service_works_under_any_prefix_and_under_none() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_changes_the_path_is_told_of() {
+async fn a_proxy_that_changes_the_path_needs_the_public_path() {
     let service = TestService::open_with(|setup| setup.public_path = Some("/ops/rollout/")).await;
     let response = service
         .stranger
@@ -58,7 +58,7 @@ async fn a_proxy_that_changes_the_path_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_path_that_leads_elsewhere_is_no_public_path() {
+async fn a_path_to_another_host_is_no_public_path() {
     let service = TestService::open().await;
     let tokens = legacy_http_compat::admin::Tokens::builder()
         .viewer("wall", legacy_http_compat::admin::TokenDigest::of("x"))
@@ -113,7 +113,7 @@ async fn beside_other_routes_only_its_own_are_touched() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_route_does_not_have_is_told_which_it_has() {
+async fn an_unsupported_method_is_refused_with_the_supported_ones() {
     let service = TestService::open().await;
     for (method, path, allowed) in [
         ("POST", "/api/status", "GET,HEAD"),
@@ -165,7 +165,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn whatever_comes_is_answered() {
+async fn every_request_gets_a_documented_response() {
     let service = TestService::open().await;
     for path in [
         "/api",

@@ -23,18 +23,18 @@ async fn the_document_has_the_structure_of_the_specification() {
     assert!(whole["info"]["title"].is_string() && whole["info"]["version"].is_string());
     let mut ids = BTreeSet::new();
     for (method, path, operation) in document.operations() {
-        let told = format!("{method} {path}");
-        assert!(path.starts_with('/'), "{told}");
-        assert!(["GET", "POST"].contains(&method.as_str()), "{told}");
+        let case = format!("{method} {path}");
+        assert!(path.starts_with('/'), "{case}");
+        assert!(["GET", "POST"].contains(&method.as_str()), "{case}");
         assert!(
             ids.insert(operation["operationId"].as_str().unwrap()),
-            "{told}"
+            "{case}"
         );
-        assert!(operation["summary"].is_string(), "{told}");
+        assert!(operation["summary"].is_string(), "{case}");
         assert_eq!(
             operation["requestBody"].is_object(),
             method == "POST",
-            "{told}"
+            "{case}"
         );
         holds_parameters(document, path, operation);
         for (status, response) in operation["responses"].as_object().unwrap() {
@@ -42,11 +42,11 @@ async fn the_document_has_the_structure_of_the_specification() {
                 status
                     .parse::<u16>()
                     .is_ok_and(|status| (200..600).contains(&status)),
-                "{told}"
+                "{case}"
             );
             let response = document.resolved(response);
-            assert!(response["description"].is_string(), "{told} {status}");
-            assert!(response["content"].is_object(), "{told} {status}");
+            assert!(response["description"].is_string(), "{case} {status}");
+            assert!(response["content"].is_object(), "{case} {status}");
         }
     }
     for requirement in whole["security"].as_array().unwrap() {

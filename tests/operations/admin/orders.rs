@@ -53,7 +53,7 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
 }
 
 #[tokio::test]
-async fn every_order_is_answered_with_the_event_that_was_journaled() {
+async fn every_command_returns_the_journaled_event() {
     let service = TestService::open().await;
     for (path, body) in all() {
         let done = service.operator().post(path, &body).await.ok();
@@ -79,7 +79,7 @@ async fn the_name_of_the_token_is_the_actor_in_the_journal() {
 }
 
 #[tokio::test]
-async fn what_ties_a_request_to_others_goes_into_the_journal_and_back() {
+async fn a_correlation_id_is_journaled_and_returned() {
     let service = TestService::open().await;
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     for name in ["x-correlation-id", "x-request-id"] {

@@ -125,7 +125,7 @@ async fn the_step_back_from_cutover_needs_an_incident() {
 }
 
 #[tokio::test]
-async fn what_cannot_follow_what_is_journaled_says_why() {
+async fn a_command_that_contradicts_the_journal_is_refused_with_the_reason() {
     let service = TestService::open().await;
     for (path, body) in [
         (
@@ -151,7 +151,7 @@ async fn what_cannot_follow_what_is_journaled_says_why() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_with_a_body_is_told_at_once() {
+async fn all_faults_of_a_body_are_reported_at_once() {
     let service = TestService::open().await;
     for (path, body, places) in [
         (
@@ -223,7 +223,7 @@ async fn all_that_is_wrong_with_a_body_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_member_that_stands_twice_is_not_taken() {
+async fn a_duplicate_member_is_refused() {
     let service = TestService::open().await;
     let body = r#"{"to": "cutover", "to": "observe", "reason": "x"}"#;
     let response = service
@@ -234,7 +234,7 @@ async fn a_member_that_stands_twice_is_not_taken() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
+async fn invalid_json_is_malformed_and_another_media_type_unsupported() {
     let service = TestService::open().await;
     let deep = "[".repeat(60_000);
     for body in ["", "{", "{\"check\": }", "\u{fffe}", "{} {}", &deep] {
@@ -275,7 +275,7 @@ async fn what_is_no_json_is_malformed_and_another_media_type_not_understood() {
 }
 
 #[tokio::test]
-async fn an_order_has_no_parameters() {
+async fn a_command_has_no_parameters() {
     let service = TestService::open().await;
     let check = json!({"check": "openapi", "green": true, "reason": "run 7"});
     assert_eq!(

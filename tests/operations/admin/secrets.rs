@@ -57,7 +57,7 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 #[tokio::test]
-async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
+async fn no_secret_is_shown_logged_or_journaled() {
     let log = Log::default();
     // For the whole process: what other tests make the service log must not hold a secret either, and what is logged on
     // other threads is seen too. The client of these tests is not ours, and logs what it likes.
@@ -107,7 +107,7 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
     shown.extend(
         responses
             .into_iter()
-            .map(|response| ("an answer", format!("{response:?}"))),
+            .map(|response| ("a response", format!("{response:?}"))),
     );
     let mut secrets = digests();
     secrets.extend([MARA, WALL, CI, wrong, &secret].map(str::to_owned));
@@ -118,7 +118,7 @@ async fn nothing_that_is_secret_is_shown_logged_or_journaled() {
                 "{what} shows {secret}: {text}"
             );
         }
-        if !what.starts_with("an answer") {
+        if !what.starts_with("a response") {
             assert!(
                 !text.contains("127.0.0.1"),
                 "{what} shows an address: {text}"

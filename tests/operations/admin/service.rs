@@ -178,7 +178,7 @@ impl TestService {
         });
     }
 
-    /// A poll is answered under the layer.
+    /// A poll is served under the layer.
     pub(crate) async fn poll(&self) {
         let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), self.rollout.reader());
         let layer = layer.observer(self.metrics.clone());
@@ -285,7 +285,7 @@ impl Unreliable {
     fn readable(&self) -> Result<(), ReadError> {
         assert!(
             !self.panics.load(Ordering::Relaxed),
-            "scripted, with a detail that is nobody's business"
+            "scripted, with a detail that is not for clients"
         );
         if self.refuses_reading.load(Ordering::Relaxed) {
             return Err(ReadError::storage("scripted"));

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::service::{MARA, TestService, WALL};
 
 #[tokio::test]
-async fn whoever_signs_in_gets_a_session_of_the_role_of_the_token() {
+async fn signing_in_gives_a_session_with_the_role_of_the_token() {
     let service = TestService::open().await;
     let (mara, _) = service.signed_in(MARA).await;
     assert_eq!(
@@ -142,7 +142,7 @@ async fn signing_in_anew_ends_the_session_before() {
 }
 
 #[tokio::test]
-async fn one_goes_where_one_wanted_to_but_never_elsewhere() {
+async fn signing_in_leads_to_the_requested_page_but_never_to_another_site() {
     let service = TestService::open().await;
     for (next, location) in [
         (
@@ -205,7 +205,7 @@ async fn a_token_that_was_pasted_with_its_line_break_is_taken() {
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_refused() {
+async fn a_body_that_is_no_form_is_refused() {
     let service = TestService::open().await;
     let response = service
         .stranger

@@ -1,4 +1,4 @@
-//! What is shown: status, report, callers, curves, dry runs.
+//! What is shown: status, report, callers, time series, dry runs.
 
 use std::time::Duration;
 
@@ -149,7 +149,7 @@ async fn callers_are_selected_sorted_and_paged() {
 }
 
 #[tokio::test]
-async fn a_report_is_of_the_window_that_was_asked_for() {
+async fn a_report_has_the_requested_window() {
     let service = TestService::open().await;
     service.see("AGENT", 1, Dependence::Stranded);
     let report = service.viewer().get("/api/report").await.ok();
@@ -177,26 +177,26 @@ async fn a_report_is_of_the_window_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn curves_have_the_span_that_was_asked_for() {
+async fn time_series_have_the_requested_range() {
     let service = TestService::open().await;
     service.see("AGENT", 1, Dependence::Served);
     service.poll().await;
     service.pass(Duration::from_secs(60));
     for (span, len) in [("1h", 360), ("24h", 1_440), ("30d", 2_880)] {
-        let curves = service
+        let series = service
             .viewer()
             .get(&format!("/api/timeseries?range={span}"))
             .await
             .ok();
         assert_eq!(
-            (&curves["range"], &curves["len"]),
+            (&series["range"], &series["len"]),
             (&json!(span), &json!(len))
         );
-        let agent = curves["callers"]
+        let agent = series["callers"]
             .as_array()
             .unwrap()
             .iter()
-            .find(|curve| curve["kind"] == "AGENT")
+            .find(|series| series["kind"] == "AGENT")
             .unwrap();
         assert_eq!(agent["dependent"].as_array().unwrap().len(), len);
     }
@@ -240,7 +240,7 @@ async fn responses_are_counted_by_the_shape_that_was_served() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_would_become_of_each_step() {
+async fn a_dry_run_shows_the_result_of_each_transition() {
     let policy = Policy::builder()
         .required_checks(["openapi"])
         .build()
@@ -289,7 +289,7 @@ async fn a_dry_run_tells_what_would_become_of_each_step() {
 }
 
 #[tokio::test]
-async fn without_a_census_what_needs_one_says_so_and_the_rest_works() {
+async fn without_a_census_only_the_routes_that_need_one_fail() {
     let service = TestService::open_with(|setup| setup.watched = false).await;
     let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(

@@ -64,7 +64,7 @@ pub(crate) fn builder(clock: &Arc<ManualClock>) -> HistoryBuilder {
 }
 
 #[test]
-fn a_restart_brings_the_curves_back_with_a_gap_for_the_time_between() {
+fn a_restart_restores_the_time_series_with_a_gap_for_the_downtime() {
     let place = Place::new();
     let stage = place.process();
     stage.poll("AGENT", 1, OLD);
@@ -76,13 +76,13 @@ fn a_restart_brings_the_curves_back_with_a_gap_for_the_time_between() {
     let stage = place.process();
     stage.tick();
     assert_eq!(stage.history.lost(), None);
-    let curves = stage.time_series(HistoryRange::Hour);
+    let series = stage.time_series(HistoryRange::Hour);
     let expected = [Some(1), Some(1), Some(1), None, None, Some(0)];
-    assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 6), expected);
-    let pending = of_pair(&curves, "poll0", "PENDING");
+    assert_eq!(tail(&of_kind(&series, "AGENT").dependent, 6), expected);
+    let pending = of_pair(&series, "poll0", "PENDING");
     let expected = [Some(1), Some(0), Some(0), None, None, Some(0)];
     assert_eq!(tail(&pending.legacy, 6), expected);
-    assert_eq!(curves.from.unix_ms() + 359 * 10_000, NOW + 50_000);
+    assert_eq!(series.from.unix_ms() + 359 * 10_000, NOW + 50_000);
     stage.poll("AGENT", 1, OLD);
     stage.pass(1_000);
     let after = stage.time_series(HistoryRange::Month);
@@ -91,12 +91,12 @@ fn a_restart_brings_the_curves_back_with_a_gap_for_the_time_between() {
     assert_eq!(
         tail(&pending.legacy, 1),
         [Some(2)],
-        "counters begin at zero, curves do not"
+        "counters start at zero, time series do not"
     );
 }
 
 #[test]
-fn bytes_bring_back_every_curve() {
+fn bytes_restore_every_series() {
     let stage = Stage::of(Setting {
         contract: contract(3),
         ..Setting::default()
@@ -112,13 +112,13 @@ fn bytes_bring_back_every_curve() {
     }
     let bytes = stage.history.to_bytes().unwrap();
     let again = builder(&stage.clock).open_bytes(&bytes).unwrap();
-    for span in HistoryRange::ALL {
+    for span in HistoryRange::ALL.iter().copied() {
         let (mut before, after) = (stage.time_series(span), again.time_series(span));
         // What was never counted comes back with the first response.
-        let answered = |values: &[Option<u64>]| sum(values) > 0;
+        let has_responses = |values: &[Option<u64>]| sum(values) > 0;
         before
             .responses
-            .retain(|curve| answered(&curve.target) || answered(&curve.legacy));
+            .retain(|series| has_responses(&series.target) || has_responses(&series.legacy));
         assert_eq!(before, after);
     }
 }
@@ -157,12 +157,12 @@ fn a_file_of_another_window_keeps_its_responses_only() {
         builder.file(place.path()).window(Window::HOUR)
     });
     assert_eq!(stage.dependent(HistoryRange::Day, "AGENT", 1), [None]);
-    let curves = stage.time_series(HistoryRange::Day);
-    assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
+    let series = stage.time_series(HistoryRange::Day);
+    assert_eq!(sum(&of_pair(&series, "poll0", "PENDING").legacy), 1);
 }
 
 #[test]
-fn an_unreadable_file_is_set_aside_and_the_history_begins_anew_and_says_so() {
+fn a_file_that_cannot_be_decoded_is_quarantined_and_the_history_starts_empty() {
     for (bad, expected) in ways_to_be_bad(&BYTES) {
         let place = Place::new();
         fs::write(place.path(), &bad).unwrap();
@@ -191,10 +191,10 @@ fn a_clock_that_went_back_while_the_process_was_down_loses_nothing() {
     place.clock.set_unix_ms(NOW - 3_600_000);
     let stage = place.process();
     stage.pass(10_000);
-    let curves = stage.time_series(HistoryRange::Hour);
-    assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
+    let series = stage.time_series(HistoryRange::Hour);
+    assert_eq!(sum(&of_pair(&series, "poll0", "PENDING").legacy), 1);
     assert_eq!(
-        curves.from.unix_ms() + 359 * 10_000,
+        series.from.unix_ms() + 359 * 10_000,
         NOW - 3_600_000 + 10_000
     );
 }
@@ -221,21 +221,21 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, history: &History) {
     history.tick();
     clock.advance(Duration::from_secs(4_000));
     history.tick();
-    for span in HistoryRange::ALL {
-        let curves = history.time_series(span);
+    for span in HistoryRange::ALL.iter().copied() {
+        let series = history.time_series(span);
         assert!(
-            curves
+            series
                 .callers
                 .iter()
-                .all(|curve| curve.dependent.len() == span.len())
+                .all(|series| series.dependent.len() == span.len())
         );
         assert!(
-            curves
+            series
                 .responses
                 .iter()
-                .all(|curve| curve.legacy.len() == span.len())
+                .all(|series| series.legacy.len() == span.len())
         );
-        assert!(curves.responses.len() <= History::MAX_OUTCOMES);
+        assert!(series.responses.len() <= History::MAX_OUTCOMES);
     }
     let bytes = history.to_bytes().unwrap();
     assert!(builder(clock).open_bytes(&bytes).is_ok());

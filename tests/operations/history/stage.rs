@@ -164,21 +164,21 @@ impl Stage {
     }
 
     pub(crate) fn time_series(&self, span: HistoryRange) -> TimeSeries {
-        let curves = self.history.time_series(span);
-        assert_eq!(curves.len, span.len());
-        for curve in &curves.callers {
+        let series = self.history.time_series(span);
+        assert_eq!(series.len, span.len());
+        for series in &series.callers {
             assert_eq!(
-                (curve.dependent.len(), curve.stranded.len()),
-                (curves.len, curves.len)
+                (series.dependent.len(), series.stranded.len()),
+                (span.len(), span.len())
             );
         }
-        for curve in &curves.responses {
+        for series in &series.responses {
             assert_eq!(
-                (curve.target.len(), curve.legacy.len()),
-                (curves.len, curves.len)
+                (series.target.len(), series.legacy.len()),
+                (span.len(), span.len())
             );
         }
-        curves
+        series
     }
 
     /// The last buckets of those that depended.
@@ -198,18 +198,18 @@ pub(crate) fn caller(kind: &str, number: u128, generation: Generation) -> Caller
     Caller::new(kind, generation).with_fingerprint(Fingerprint::from_u128(number))
 }
 
-pub(crate) fn of_kind<'c>(curves: &'c TimeSeries, kind: &str) -> &'c CallerSeries {
-    let mut callers = curves.callers.iter();
-    callers.find(|curve| curve.kind == kind).unwrap()
+pub(crate) fn of_kind<'c>(series: &'c TimeSeries, kind: &str) -> &'c CallerSeries {
+    let mut callers = series.callers.iter();
+    callers.find(|series| series.kind == kind).unwrap()
 }
 
 pub(crate) fn of_pair<'c>(
-    curves: &'c TimeSeries,
+    series: &'c TimeSeries,
     endpoint: &str,
     outcome: &str,
 ) -> &'c ResponseSeries {
-    let mut responses = curves.responses.iter();
-    let found = responses.find(|curve| curve.endpoint == endpoint && curve.outcome == outcome);
+    let mut responses = series.responses.iter();
+    let found = responses.find(|series| series.endpoint == endpoint && series.outcome == outcome);
     found.unwrap()
 }
 
@@ -217,7 +217,7 @@ pub(crate) fn tail(values: &[Option<u64>], last: usize) -> Vec<Option<u64>> {
     values[values.len() - last..].to_vec()
 }
 
-/// All of a curve together.
+/// All of a series together.
 pub(crate) fn sum(values: &[Option<u64>]) -> u64 {
     values.iter().flatten().sum()
 }

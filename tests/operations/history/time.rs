@@ -18,10 +18,10 @@ fn a_bucket_starts_where_the_wall_clocks_does_and_the_last_one_is_running() {
         (HistoryRange::Day, NOW),
         (HistoryRange::Month, NOW),
     ] {
-        let curves = stage.time_series(span);
-        let steps = curves.step_ms * (curves.len as u64 - 1);
-        assert_eq!(curves.from.unix_ms() + steps, running);
-        assert_eq!(curves.range, span.as_str());
+        let series = stage.time_series(span);
+        let steps = series.step_ms * (series.len as u64 - 1);
+        assert_eq!(series.from.unix_ms() + steps, running);
+        assert_eq!(series.range, span.as_str());
     }
 }
 
@@ -43,14 +43,14 @@ fn the_time_before_the_history_and_time_without_ticks_are_none() {
 }
 
 #[test]
-fn what_a_keeper_that_stalled_finds_counts_where_it_is_found() {
+fn responses_counted_during_a_stall_are_in_the_bucket_in_which_it_ends() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
     stage.poll("AGENT", 1, OLD);
     stage.pass(40_000);
-    let curves = stage.time_series(HistoryRange::Hour);
-    let pending = of_pair(&curves, "poll0", "PENDING");
+    let series = stage.time_series(HistoryRange::Hour);
+    let pending = of_pair(&series, "poll0", "PENDING");
     let expected = [Some(1), None, None, None, Some(1)];
     assert_eq!(tail(&pending.legacy, 5), expected);
 }
@@ -63,8 +63,8 @@ fn a_wall_clock_set_forward_or_a_machine_that_slept_leaves_a_gap() {
     stage.tick();
     let expected = [Some(0), None, None, Some(0)];
     assert_eq!(stage.dependent(HistoryRange::Hour, "AGENT", 4), expected);
-    let curves = stage.time_series(HistoryRange::Hour);
-    assert_eq!(curves.from.unix_ms() + 359 * 10_000, NOW + 30_000);
+    let series = stage.time_series(HistoryRange::Hour);
+    assert_eq!(series.from.unix_ms() + 359 * 10_000, NOW + 30_000);
 }
 
 #[test]
@@ -78,9 +78,9 @@ fn a_wall_clock_set_back_loses_nothing_and_is_shown_from_then_on() {
         stage.dependent(HistoryRange::Hour, "AGENT", 3),
         [None, Some(1), Some(1)]
     );
-    let curves = stage.time_series(HistoryRange::Hour);
+    let series = stage.time_series(HistoryRange::Hour);
     assert_eq!(
-        curves.from.unix_ms() + 359 * 10_000,
+        series.from.unix_ms() + 359 * 10_000,
         NOW - 10 * MINUTE + 10_000
     );
 }
@@ -109,8 +109,8 @@ fn a_clock_that_is_wildly_wrong_breaks_nothing() {
         stage.pass(1_000);
         stage.poll("AGENT", 1, OLD);
         stage.pass(5_000);
-        let curves = stage.time_series(HistoryRange::Month);
-        assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 1), [Some(1)]);
+        let series = stage.time_series(HistoryRange::Month);
+        assert_eq!(tail(&of_kind(&series, "AGENT").dependent, 1), [Some(1)]);
     }
 }
 
@@ -123,10 +123,10 @@ fn a_census_that_does_not_tick_is_not_recorded() {
         stage.clock.advance(Duration::from_secs(1));
         stage.history.tick();
     }
-    let curves = stage.time_series(HistoryRange::Hour);
+    let series = stage.time_series(HistoryRange::Hour);
     let expected = [Some(1), Some(1), Some(1), Some(1), None, None, None];
-    assert_eq!(tail(&of_kind(&curves, "AGENT").dependent, 7), expected);
-    let responses = &of_pair(&curves, "poll0", "PENDING").legacy;
+    assert_eq!(tail(&of_kind(&series, "AGENT").dependent, 7), expected);
+    let responses = &of_pair(&series, "poll0", "PENDING").legacy;
     assert_eq!(
         tail(responses, 7),
         [
@@ -151,20 +151,20 @@ fn thirty_days_are_kept_and_no_more() {
     // A worker that ticks each quarter of an hour, to be done today.
     let quarters = 30 * 96;
     (1..quarters).for_each(|_| stage.pass(15 * MINUTE));
-    let curves = stage.time_series(HistoryRange::Month);
-    assert_eq!(curves.from.unix_ms(), NOW);
-    let pending = of_pair(&curves, "poll0", "PENDING");
+    let series = stage.time_series(HistoryRange::Month);
+    assert_eq!(series.from.unix_ms(), NOW);
+    let pending = of_pair(&series, "poll0", "PENDING");
     assert_eq!((pending.legacy[0], sum(&pending.legacy)), (Some(1), 1));
     assert!(pending.legacy.iter().all(Option::is_some));
-    let agent = &of_kind(&curves, "AGENT").dependent;
+    let agent = &of_kind(&series, "AGENT").dependent;
     assert_eq!(sum(agent), 97, "a day, and the bucket in which it ended");
 
     stage.pass(15 * MINUTE);
-    let curves = stage.time_series(HistoryRange::Month);
-    assert_eq!(curves.from.unix_ms(), NOW + 15 * MINUTE);
-    assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 0);
+    let series = stage.time_series(HistoryRange::Month);
+    assert_eq!(series.from.unix_ms(), NOW + 15 * MINUTE);
+    assert_eq!(sum(&of_pair(&series, "poll0", "PENDING").legacy), 0);
     stage.pass(60 * DAY);
-    let curves = stage.time_series(HistoryRange::Month);
-    let watched = of_kind(&curves, "AGENT").dependent.iter().flatten();
+    let series = stage.time_series(HistoryRange::Month);
+    let watched = of_kind(&series, "AGENT").dependent.iter().flatten();
     assert_eq!(watched.count(), 1);
 }

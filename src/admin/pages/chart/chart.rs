@@ -3,10 +3,8 @@
 use askama::{Template, filters::HtmlSafe};
 
 use super::{
-    axes::{HEIGHT, Scale, Tick, ticks},
-    columns::{Buckets, Columns, Join},
-    line::{Line, spread},
-    series::{LegendEntry, Series},
+    axes::{Buckets, Columns, HEIGHT, Join, Scale, Tick, ticks},
+    series::{LegendEntry, Line, Series, spread},
 };
 use crate::{
     admin::{

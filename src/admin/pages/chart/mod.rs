@@ -8,8 +8,6 @@ mod axes;
     reason = "the file of the type that the module is named after"
 )]
 mod chart;
-mod columns;
-mod line;
 mod overview_charts;
 mod series;
 

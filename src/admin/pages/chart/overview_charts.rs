@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    axes::{Buckets, Join},
     chart::{Chart, ChartSpec},
-    columns::{Buckets, Join},
     series::{LegendEntry, LineStyle, Series, share_of, styled, sum},
 };
 use crate::{

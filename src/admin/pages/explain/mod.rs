@@ -6,11 +6,8 @@
 mod census_gates;
 mod explanation;
 mod gate;
-mod journal_gates;
-mod json_rows;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use explanation::{BlockingCallers, ExplainContext, Explanation};
 pub(crate) use gate::explain;
-pub(crate) use json_rows::json_rows;

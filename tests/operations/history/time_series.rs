@@ -1,4 +1,4 @@
-//! What the curves say.
+//! What the time series show.
 
 use legacy_http_compat::{
     admin::history::{History, HistoryRange, OpenHistoryErrorKind},
@@ -37,15 +37,15 @@ fn a_bucket_keeps_the_highest_number_of_dependent_callers_of_each_kind() {
 }
 
 #[test]
-fn stranded_callers_have_a_curve_of_their_own() {
+fn stranded_callers_have_a_series_of_their_own() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.seconds(9);
     stage.flag.set(false);
     stage.poll("AGENT", 1, OLD);
     stage.seconds(10);
-    let curves = stage.time_series(HistoryRange::Hour);
-    let agent = of_kind(&curves, "AGENT");
+    let series = stage.time_series(HistoryRange::Hour);
+    let agent = of_kind(&series, "AGENT");
     assert_eq!(tail(&agent.stranded, 2), [Some(0), Some(1)]);
     assert_eq!(tail(&agent.dependent, 2), [Some(1), Some(1)]);
 }
@@ -64,15 +64,15 @@ fn responses_are_distinguished_by_endpoint_outcome_and_shape() {
     stage.seconds(10);
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
-    for span in HistoryRange::ALL {
-        let curves = stage.time_series(span);
-        let pending = of_pair(&curves, "poll0", "PENDING");
+    for span in HistoryRange::ALL.iter().copied() {
+        let series = stage.time_series(span);
+        let pending = of_pair(&series, "poll0", "PENDING");
         assert_eq!((sum(&pending.legacy), sum(&pending.target)), (3, 1));
-        assert_eq!(sum(&of_pair(&curves, "poll1", "APPROVED").target), 1);
-        assert_eq!(sum(&of_pair(&curves, "poll1", "PENDING").target), 0);
+        assert_eq!(sum(&of_pair(&series, "poll1", "APPROVED").target), 1);
+        assert_eq!(sum(&of_pair(&series, "poll1", "PENDING").target), 0);
     }
-    let curves = stage.time_series(HistoryRange::Hour);
-    let pending = of_pair(&curves, "poll0", "PENDING");
+    let series = stage.time_series(HistoryRange::Hour);
+    let pending = of_pair(&series, "poll0", "PENDING");
     assert_eq!(tail(&pending.legacy, 3), [None, Some(2), Some(1)]);
 }
 
@@ -83,11 +83,11 @@ fn all_outcomes_of_a_contract_show_zeros_from_its_first_response_on() {
     assert!(stage.time_series(HistoryRange::Hour).responses.is_empty());
     stage.poll("AGENT", 1, OLD);
     stage.seconds(1);
-    let curves = stage.time_series(HistoryRange::Hour);
-    let outcomes: Vec<_> = curves
+    let series = stage.time_series(HistoryRange::Hour);
+    let outcomes: Vec<_> = series
         .responses
         .iter()
-        .map(|curve| &*curve.outcome)
+        .map(|series| &*series.outcome)
         .collect();
     assert_eq!(outcomes, ["PENDING", "APPROVED", "other", "undetermined"]);
 }
@@ -103,18 +103,18 @@ fn pairs_beyond_the_bound_are_counted_together() {
         stage.ask(endpoint, "APPROVED", caller("AGENT", 1, OLD));
         stage.seconds(1);
     }
-    let curves = stage.time_series(HistoryRange::Day);
-    assert_eq!(curves.responses.len(), History::MAX_OUTCOMES);
-    let excess = curves.responses.last().unwrap();
+    let series = stage.time_series(HistoryRange::Day);
+    assert_eq!(series.responses.len(), History::MAX_OUTCOMES);
+    let excess = series.responses.last().unwrap();
     assert_eq!((&*excess.endpoint, &*excess.outcome), ("other", "other"));
     assert_eq!(
         sum(&excess.target),
         300 - (History::MAX_OUTCOMES as u64 - 1)
     );
-    let all: u64 = curves
+    let all: u64 = series
         .responses
         .iter()
-        .map(|curve| sum(&curve.target))
+        .map(|series| sum(&series.target))
         .sum();
     assert_eq!(all, 300, "none is lost");
 }
@@ -127,12 +127,12 @@ fn what_was_counted_before_the_history_is_in_no_bucket() {
     let later = later.clock(stage.clock.clone()).open().unwrap();
     stage.poll("AGENT", 1, OLD);
     legacy_http_compat::worker::Tick::tick(&later);
-    let curves = later.time_series(HistoryRange::Hour);
-    assert_eq!(sum(&of_pair(&curves, "poll0", "PENDING").legacy), 1);
+    let series = later.time_series(HistoryRange::Hour);
+    assert_eq!(sum(&of_pair(&series, "poll0", "PENDING").legacy), 1);
 }
 
 #[test]
-fn a_window_other_than_the_ready_made_ones_is_refused() {
+fn a_window_that_is_not_standard_is_refused() {
     let stage = Stage::new();
     let odd = Window::new(std::time::Duration::from_secs(7)).unwrap();
     let builder = History::builder(stage.census.clone(), stage.metrics.clone());
@@ -155,23 +155,23 @@ fn the_window_of_the_census_decides_who_depends() {
 }
 
 #[test]
-fn curves_are_this_json() {
+fn time_series_are_this_json() {
     let stage = Stage::new();
     stage.poll("AGENT", 1, OLD);
     stage.tick();
-    let mut curves = stage.time_series(HistoryRange::Day);
+    let mut series = stage.time_series(HistoryRange::Day);
     // All but the running bucket is left out, to be read by people.
     let shorten = |values: &mut Vec<Option<u64>>| drop(values.drain(..1_438));
-    for curve in &mut curves.callers {
-        shorten(&mut curve.dependent);
-        shorten(&mut curve.stranded);
+    for series in &mut series.callers {
+        shorten(&mut series.dependent);
+        shorten(&mut series.stranded);
     }
-    for curve in &mut curves.responses {
-        shorten(&mut curve.target);
-        shorten(&mut curve.legacy);
+    for series in &mut series.responses {
+        shorten(&mut series.target);
+        shorten(&mut series.legacy);
     }
-    curves.callers.retain(|curve| curve.kind == "AGENT");
-    curves.responses.truncate(1);
+    series.callers.retain(|series| series.kind == "AGENT");
+    series.responses.truncate(1);
     let expected = json!({
         "range": "24h",
         "from": Timestamp::from_unix_ms(NOW - 1_439 * 60_000),
@@ -186,5 +186,5 @@ fn curves_are_this_json() {
             "legacy": [null, 1],
         }],
     });
-    assert_eq!(serde_json::to_value(&curves).unwrap(), expected);
+    assert_eq!(serde_json::to_value(&series).unwrap(), expected);
 }

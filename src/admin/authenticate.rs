@@ -7,23 +7,21 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 use tokio::task::spawn_blocking;
 
-use crate::{
-    admin::{
-        access::{Identity, LoginAttempt, ThrottleKey, Via, cookie},
-        shared::Shared,
-    },
-    rollout::{
-        CommandContext,
-        names::{Actor, Reason},
-    },
+use super::{
+    access::{Identity, LoginAttempt, ThrottleKey, Via, cookie},
+    shared::Shared,
+};
+use crate::rollout::{
+    CommandContext,
+    names::{Actor, Reason},
 };
 
 /// What an unknown token was used for.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum AccessKind {
+pub(crate) enum AccessKind {
     Request,
     SignIn,
 }
@@ -44,7 +42,7 @@ pub(crate) async fn authenticate(
 
 /// Journals that an access was refused, within the hourly limit of the rollout. Neither the token nor the address is
 /// recorded, nor anything else that the client has chosen.
-pub(super) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
+pub(crate) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
     let cause = match kind {
         AccessKind::Request => "request with an unknown token",
         AccessKind::SignIn => "sign-in with an unknown token",
@@ -64,19 +62,24 @@ pub(super) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
 
 /// A token in the `Authorization` header takes precedence over a cookie. Other schemes may belong to a proxy.
 fn identity(shared: &Shared, request: &Request) -> Identity {
-    let now = shared.clock.monotonic();
     if let Some(token) = bearer(request.headers()) {
-        let key = ThrottleKey::of(request.extensions());
-        let verify = || shared.tokens.find(token, Via::Bearer);
-        return match shared.throttle.attempt(key, now, verify) {
-            LoginAttempt::Known(principal) => Identity::Known(principal),
-            LoginAttempt::Wrong => Identity::WrongToken,
-            LoginAttempt::TooMany(wait) => Identity::TooMany(wait),
-        };
+        return verify(shared, token, request.extensions());
     }
     let session = cookie::read(request.headers());
+    let now = shared.clock.monotonic();
     let principal = session.and_then(|secret| shared.sessions.find(secret, now));
     principal.map_or(Identity::Anonymous, Identity::Known)
+}
+
+/// The identity that a token gives, unless too many attempts of the client's network have failed.
+pub(crate) fn verify(shared: &Shared, token: &[u8], client: &Extensions) -> Identity {
+    let (key, now) = (ThrottleKey::of(client), shared.clock.monotonic());
+    let verify = || shared.tokens.find(token, Via::Bearer);
+    match shared.throttle.attempt(key, now, verify) {
+        LoginAttempt::Known(principal) => Identity::Known(principal),
+        LoginAttempt::Wrong => Identity::WrongToken,
+        LoginAttempt::TooMany(wait) => Identity::TooMany(wait),
+    }
 }
 
 /// The token in an `Authorization` header (RFC 6750 §2.1), the scheme in any case (RFC 9110 §11.1).

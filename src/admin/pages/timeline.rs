@@ -1,19 +1,103 @@
-//! Events as sentences.
+//! Events as entries of the timeline: a sentence, a mark, and evidence.
 
-use super::time_tag::{actor_label, in_words};
+use serde_json::Value;
+
+use super::time_tag::{TimeTag, actor_label, in_words};
 use crate::{
     FlagState,
-    admin::format::{counted, listed, titled},
+    admin::format::{counted, json_rows, listed, titled},
     rollout::{
         Transition,
         event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
         gate::GateReport,
-        names::{Actor, Identifier},
+        names::{Actor, Identifier, Link},
     },
+    time::Timestamp,
 };
 
-/// An event as a sentence: `mara opened the incident INC-4711`.
-pub(crate) fn event_text(event: &Event) -> String {
+/// An event as the timeline shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct TimelineEntry<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) at: TimeTag,
+}
+
+impl<'a> TimelineEntry<'a> {
+    pub(crate) fn new(event: &'a Event, now: Timestamp) -> Self {
+        let at = TimeTag::new(event.at(), now);
+        Self { event, at }
+    }
+
+    /// The event as a sentence: `mara opened the incident INC-4711`.
+    pub(crate) fn text(&self) -> String {
+        event_text(self.event)
+    }
+
+    /// The style of the mark: `step`, `back`, `good`, `bad` or `plain`.
+    pub(crate) fn tone(&self) -> &'static str {
+        match self.event.payload() {
+            EventPayload::PhaseChanged(change) => match change.from.step(change.to) {
+                Ok(Transition::Rollback | Transition::Abort) => "back",
+                _ => "step",
+            },
+            EventPayload::CheckReported(report) if report.green => "good",
+            EventPayload::IncidentClosed(_) | EventPayload::PostAnalysisFiled(_) => "good",
+            EventPayload::CheckReported(_)
+            | EventPayload::IncidentOpened(_)
+            | EventPayload::AttemptRefused(_)
+            | EventPayload::ClientRolledBack(_)
+            | EventPayload::Recovered(_) => "bad",
+            _ => "plain",
+        }
+    }
+
+    /// The character of the mark.
+    pub(crate) fn mark(&self) -> &'static str {
+        match self.tone() {
+            "step" => "→",
+            "back" => "↩",
+            "good" => "✓",
+            "bad" => "!",
+            _ => "·",
+        }
+    }
+
+    pub(crate) fn link(&self) -> Option<&'a Link> {
+        match self.event.payload() {
+            EventPayload::CheckReported(report) => report.link.as_ref(),
+            EventPayload::PostAnalysisFiled(filed) => Some(&filed.link),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn gates(&self) -> &'a [GateReport] {
+        match self.event.payload() {
+            EventPayload::PhaseChanged(change) => &change.gates,
+            EventPayload::AttemptRefused(refused) => &refused.gates,
+            _ => &[],
+        }
+    }
+
+    /// The members of the payload; gates as one row for each member of their evidence.
+    pub(crate) fn details(&self) -> Vec<(String, String)> {
+        let payload = self.event.payload();
+        let value = serde_json::to_value(payload).unwrap_or_default();
+        let members = value.get(payload.name()).and_then(Value::as_object);
+        let mut members = members.cloned().unwrap_or_default();
+        members.remove("gates");
+        let mut details = json_rows(&members);
+        for report in self.gates() {
+            let evidence = json_rows(&report.evidence().to_members());
+            let named = evidence
+                .into_iter()
+                .map(|(name, text)| (format!("{}: {name}", report.name()), text));
+            details.extend(named);
+        }
+        details
+    }
+}
+
+fn event_text(event: &Event) -> String {
     match event.payload() {
         EventPayload::Recovered(torn) => format!(
             "The journal was recovered from a torn write: {} of line {} were removed",

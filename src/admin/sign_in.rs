@@ -1,6 +1,6 @@
 //! Signing in and out with a browser: the form, the session that it begins, and its end.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -15,17 +15,14 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header::SET_COOKIE, request::Parts};
 use serde::Deserialize;
 
-use super::authenticate::{AccessKind, record_refusal};
-use crate::admin::{
-    access::{
-        Identity, LoginAttempt, Principal, ThrottleKey, Via, cookie, too_many_attempts, wrong_token,
-    },
-    body::rejected_form,
+use super::{
+    access::{Identity, Principal, Role, cookie},
+    authenticate::{AccessKind, record_refusal, verify},
     format::duration,
-    html::html,
+    layers::rejected_form,
     mount_path::MountPath,
     problem::{Problem, ProblemKind},
-    shared::Shared,
+    shared::{Shared, html},
 };
 
 /// The sign-in page.
@@ -64,15 +61,6 @@ struct NextQuery {
     next: String,
 }
 
-/// Why a sign-in failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SignInError {
-    NoToken,
-    WrongToken,
-    /// Too many attempts have failed; how long to wait.
-    TooMany(Duration),
-}
-
 /// The routes that show the form, begin a session and end it.
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -107,20 +95,16 @@ async fn begin(
         Err(rejection) => return rejected_form(&rejection).into_response(),
     };
     let token = form.token.trim();
-    if token.is_empty() {
-        return failed(&base, &form.next, SignInError::NoToken);
+    let identity = match token {
+        "" => Identity::Anonymous,
+        token => verify(&shared, token.as_bytes(), &parts.extensions),
+    };
+    if identity == Identity::WrongToken {
+        record_refusal(&shared, AccessKind::SignIn).await;
     }
-    let (key, now) = (ThrottleKey::of(&parts.extensions), shared.clock.monotonic());
-    let verify = || shared.tokens.find(token.as_bytes(), Via::Bearer);
-    match shared.throttle.attempt(key, now, verify) {
-        LoginAttempt::Known(principal) => {
-            open_session(&shared, &principal, (&base, &form.next), &parts)
-        }
-        LoginAttempt::Wrong => {
-            record_refusal(&shared, AccessKind::SignIn).await;
-            failed(&base, &form.next, SignInError::WrongToken)
-        }
-        LoginAttempt::TooMany(wait) => failed(&base, &form.next, SignInError::TooMany(wait)),
+    match identity.require(Role::Viewer) {
+        Ok(principal) => open_session(&shared, principal, (&base, &form.next), &parts),
+        Err(problem) => failed(&base, &form.next, &identity, &problem),
     }
 }
 
@@ -155,8 +139,7 @@ fn open_session(
             return Problem::new(ProblemKind::Internal, detail).into_response();
         }
     };
-    let (actor, role) = (principal.actor(), principal.role().as_str());
-    tracing::info!(%actor, role, "signed in");
+    tracing::info!(actor = %principal.actor, role = principal.role.as_str(), "signed in");
     let secure = cookie::is_secure(&parts.uri, &parts.headers);
     let lifetime = shared.sessions.lifetime();
     let cookie = cookie::session(secret.as_str(), lifetime, base, secure);
@@ -164,18 +147,14 @@ fn open_session(
 }
 
 /// The form again, with the error, and with status and headers of the problem that it amounts to.
-fn failed(base: &MountPath, next: &str, error: SignInError) -> Response {
-    let mut response = page(base, base.page(next), Some(Notice::of(error)));
-    let problem = match error {
-        SignInError::NoToken => {
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            return response;
-        }
-        SignInError::WrongToken => wrong_token(),
-        SignInError::TooMany(wait) => too_many_attempts(wait),
-    };
-    *response.status_mut() = problem.kind().status();
-    response.headers_mut().extend(problem.headers().clone());
+fn failed(base: &MountPath, next: &str, identity: &Identity, problem: &Problem) -> Response {
+    let mut response = page(base, base.page(next), Some(Notice::of(identity)));
+    if *identity == Identity::Anonymous {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    } else {
+        *response.status_mut() = problem.kind().status();
+        response.headers_mut().extend(problem.headers().clone());
+    }
     response
 }
 
@@ -216,16 +195,17 @@ impl Notice {
         })
     }
 
-    fn of(error: SignInError) -> Self {
-        let (title, text) = match error {
-            SignInError::NoToken => ("Token missing.", "Enter your token.".to_owned()),
-            SignInError::WrongToken => (
+    /// Why a sign-in failed.
+    fn of(identity: &Identity) -> Self {
+        let (title, text) = match identity {
+            Identity::TooMany(wait) => (
+                "Too many failed attempts.",
+                format!("Try again in {}.", duration(*wait)),
+            ),
+            Identity::Anonymous => ("Token missing.", "Enter your token.".to_owned()),
+            _ => (
                 "Unknown token.",
                 "Check that the whole token was copied.".to_owned(),
-            ),
-            SignInError::TooMany(wait) => (
-                "Too many failed attempts.",
-                format!("Try again in {}.", duration(wait)),
             ),
         };
         Self {

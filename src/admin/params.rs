@@ -1,17 +1,26 @@
-//! Reading query parameters, with all faults reported at once.
+//! Reading queries and JSON bodies.
 
 use std::{fmt::Display, str::FromStr};
 
-use axum::extract::{FromRequestParts, Query};
-use http::request::Parts;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Query, Request},
+};
+use http::{StatusCode, request::Parts};
+use serde::de::Error as _;
 
+use super::{
+    layers::body_too_large,
+    problem::{Problem, ProblemKind},
+};
 use crate::{
-    admin::problem::{Problem, ProblemKind},
     census::Window,
     diagnostics::{Diagnostics, FaultCode},
+    http_syntax::is_json,
+    json::OrderedValue,
 };
 
-/// The parameters of a query. Each is read once.
+/// The parameters of a query. Each is read once, and all faults are reported at once.
 #[derive(Debug)]
 pub(crate) struct Params {
     left: Vec<(String, String)>,
@@ -52,18 +61,19 @@ impl Params {
     }
 
     /// A parameter that is one of a few words.
-    pub(crate) fn choice<T: Copy>(
+    pub(crate) fn word<'a, T: Copy>(
         &mut self,
         name: &'static str,
-        choices: &[(&str, T)],
+        all: &[T],
+        word: impl Fn(T) -> &'a str,
     ) -> Option<T> {
         let text = self.text(name)?;
-        let chosen = choices.iter().find(|(word, _)| *word == text);
-        if chosen.is_none() {
-            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let found = all.iter().copied().find(|known| word(*known) == text);
+        if found.is_none() {
+            let words: Vec<&str> = all.iter().copied().map(word).collect();
             self.fault(name, &text, format!("one of {}", words.join(", ")));
         }
-        chosen.map(|(_, choice)| *choice)
+        found
     }
 
     /// The number of items, at least one.
@@ -123,5 +133,30 @@ impl Params {
             [] => Ok(()),
             faults => Err(Problem::invalid(faults)),
         }
+    }
+}
+
+/// A JSON body. Its members are checked by the reader, which reports all faults at once.
+pub(crate) struct JsonBody(pub(crate) OrderedValue);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "The body must be JSON with `Content-Type: application/json`.";
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
+            _ => Problem::new(ProblemKind::Malformed, "The body is incomplete."),
+        })?;
+        let text = str::from_utf8(&bytes).map_err(serde_json::Error::custom);
+        let value = text.and_then(serde_json::from_str).map_err(|error| {
+            let detail = format!("The body is not JSON: {error}.");
+            Problem::new(ProblemKind::Malformed, detail)
+        })?;
+        Ok(Self(value))
     }
 }
