@@ -23,8 +23,8 @@ pub(crate) struct CallersQuery {
 
 impl CallersQuery {
     /// Reads the query to a census with these kinds. What is missing or invalid is the default.
-    pub(crate) fn read(params: &mut Params, kinds: &[String]) -> Self {
-        let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    pub(crate) fn read(params: &mut Params, kinds: &Kinds) -> Self {
+        let kinds: Vec<&str> = kinds.names().collect();
         let window = params.window();
         let select = params.word("state", &Select::ALL[..], Select::as_str);
         let sort = params.word("sort", &SortBy::ALL[..], SortBy::as_str);
@@ -47,8 +47,7 @@ impl CallersQuery {
             .sort(self.sort)
             .descending(self.descending)
             .page(self.offset, limit);
-        let kinds = Kinds::new(census.kind_names().iter().skip(1).cloned()).unwrap_or_default();
-        census.list(&match kinds.find(&self.kind) {
+        census.list(&match census.kinds().find(&self.kind) {
             Some(kind) => query.kind(kind),
             None => query,
         })

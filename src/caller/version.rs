@@ -71,6 +71,11 @@ impl ClientVersion {
         Some(version)
     }
 
+    /// The version as text, filled up with zeros.
+    pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
+        &self.text
+    }
+
     fn as_bytes(&self) -> &[u8] {
         &self.text[..usize::from(self.length)]
     }

@@ -13,9 +13,9 @@ use crate::{
 
 use super::{
     census::{Census, Settings},
-    coverage::GapCause,
     open_error::{OpenError, OpenErrorKind},
     snapshot::{self, MAX_FILE},
+    watch::GapCause,
     window::Window,
 };
 
@@ -160,11 +160,12 @@ impl CensusBuilder {
         let key_check = self.key_check().map_err(|error| error.at(path))?;
         let file = AtomicFile::open(path).map_err(|error| OpenError::opening(error, path))?;
         let read = file.read(MAX_FILE).map_err(OpenError::io);
-        let census = match read.and_then(|bytes| self.restored(bytes.as_deref(), key_check)) {
+        let mut census = match read.and_then(|bytes| self.restored(bytes.as_deref(), key_check)) {
             Ok(census) => census,
             Err(error) => unreadable(&file, error.at(path))?,
         };
-        Ok(census.saving_to(Saver::new("census", file)))
+        census.saver = Some(Saver::new("census", file));
+        Ok(census)
     }
 
     fn key_check(&self) -> Result<KeyCheck, OpenError> {
@@ -183,7 +184,7 @@ impl CensusBuilder {
             return Ok(self.fresh(None));
         };
         let saved = snapshot::read(bytes, key_check).map_err(OpenError::new)?;
-        let resumed = resume(saved.time(), saved.wall(), self.clock.unix_ms());
+        let resumed = resume(saved.state.time, saved.state.wall, self.clock.unix_ms());
         let census = self.starting_at(resumed.time);
         saved
             .restore(&census, resumed.unknown_downtime)
@@ -193,7 +194,12 @@ impl CensusBuilder {
     }
 
     fn starting_at(&self, time: u64) -> Census {
-        Census::starting_at(time, &self.kinds, Arc::clone(&self.clock), self.settings)
+        Census::starting_at(
+            time,
+            self.kinds.clone(),
+            Arc::clone(&self.clock),
+            self.settings,
+        )
     }
 }
 

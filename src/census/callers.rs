@@ -3,13 +3,13 @@
 use serde::{Serialize, Serializer};
 
 use crate::{
-    caller::{Fingerprint, Generation},
+    caller::{Fingerprint, Generation, Kinds},
     time::{Timestamp, timeline::Moment},
 };
 
 use super::{
     census::Census,
-    endpoints::names_of,
+    event::names_of,
     query::{ListQuery, Select},
     record::{CallerState, NEVER, REGRESSED, Record, TARGET},
     report::start,
@@ -41,7 +41,6 @@ pub struct CallerRow {
     /// The latest version it sent, if that was valid.
     pub version: Option<String>,
     /// The generation it was last seen as.
-    #[serde(serialize_with = "generation")]
     pub generation: Generation,
     /// Its state in the window.
     pub state: CallerState,
@@ -74,7 +73,7 @@ struct Rows<'a> {
     now: Moment,
     /// The first second of the window.
     since: u32,
-    kinds: &'a [String],
+    kinds: &'a Kinds,
     endpoints: Vec<Box<str>>,
     versions: VersionNames<'a>,
 }
@@ -83,12 +82,11 @@ impl Census {
     /// The callers that match a query, one page of them.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
-        let rows = self.rows(query.window());
+        let rows = self.rows(query.window);
         let mut keys = Vec::new();
         for bucket in self.table.buckets() {
-            let matching = bucket
-                .iter()
-                .filter(|record| query.matches(record, rows.since));
+            let all = bucket.iter();
+            let matching = all.filter(|record| query.matches(record, rows.since));
             keys.extend(matching.map(|record| query.key(record)));
         }
         let total = keys.len();
@@ -96,7 +94,7 @@ impl Census {
         let found = keys.filter_map(|key| self.table.find(query.fingerprint(key)));
         Page {
             total,
-            offset: query.offset(),
+            offset: query.offset,
             rows: found.map(|record| rows.row(&record)).collect(),
         }
     }
@@ -106,10 +104,9 @@ impl Census {
     pub fn each_caller(&self, window: Window, select: Select, mut each: impl FnMut(CallerRow)) {
         let rows = self.rows(window);
         for bucket in self.table.buckets() {
-            let found = bucket
-                .iter()
-                .filter(|record| select.matches(record, rows.since));
-            let found: Vec<_> = found.copied().collect();
+            let all = bucket.iter().copied();
+            let found = all.filter(|record| select.matches(record, rows.since));
+            let found: Vec<_> = found.collect();
             drop(bucket);
             for record in found {
                 each(rows.row(&record));
@@ -129,7 +126,7 @@ impl Census {
         Rows {
             now,
             since: start(window, &now),
-            kinds: self.kind_names(),
+            kinds: &self.kinds,
             endpoints: self.endpoints.names(),
             versions: self.table.versions().names(),
         }
@@ -141,9 +138,10 @@ impl Rows<'_> {
         let state = record.state(self.since);
         let dependent = state == CallerState::Dependent;
         let version = self.versions.get(record.version);
+        let kind = self.kinds.names().nth(record.kind.into());
         CallerRow {
             fingerprint: Fingerprint::from_u128(record.fingerprint),
-            kind: self.kind(record.kind),
+            kind: kind.unwrap_or("other").to_owned(),
             version: version.map(|version| version.as_str().to_owned()),
             generation: generation_of(record),
             state,
@@ -168,11 +166,6 @@ impl Rows<'_> {
     fn ever(&self, second: u32) -> Option<Timestamp> {
         (second != NEVER).then(|| self.at(second))
     }
-
-    fn kind(&self, number: u8) -> String {
-        let name = self.kinds.get(usize::from(number));
-        name.map_or_else(|| "other".to_owned(), Clone::clone)
-    }
 }
 
 fn generation_of(record: &Record) -> Generation {
@@ -185,12 +178,4 @@ fn generation_of(record: &Record) -> Generation {
 
 fn as_text<S: Serializer>(fingerprint: &Fingerprint, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(fingerprint)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde calls"
-)]
-fn generation<S: Serializer>(generation: &Generation, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(generation.as_str())
 }

@@ -7,27 +7,24 @@ use std::{
 
 use crate::{
     caller::{KeyCheck, Kinds},
+    metrics::{Family, Sample, Source},
     observation::{Observation, Observe},
     per_contract::PerContract,
     storage::saver::Saver,
     time::{
         Clock,
-        schedule::Due,
-        timeline::{Moment, Timeline, seconds},
+        timeline::{Due, Moment, Timeline, seconds},
     },
     worker::Tick,
 };
 
 use super::{
-    binding::Binding,
-    coverage::GapCause,
-    endpoints::{EndpointSlot, Endpoints},
-    event::CallerEvent,
+    event::{Binding, CallerEvent, EndpointSlot, Endpoints},
     open_error::OpenErrorKind,
     overflow::Overflow,
     report::{Report, ReportBuilder},
     table::Table,
-    watch::Watch,
+    watch::{GapCause, Watch},
     window::Window,
 };
 
@@ -63,12 +60,13 @@ pub struct Census {
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
     pub(super) per_contract: PerContract<Binding>,
-    pub(super) kinds: Vec<String>,
+    pub(super) kinds: Kinds,
     /// Locked before any bucket or the overflow, never while holding one of them.
     watch: Mutex<Watch>,
     overflow: Mutex<Overflow>,
     cached: Mutex<Arc<[Report]>>,
-    schedule: Mutex<Schedule>,
+    /// When cached reports, sweep and snapshot are due.
+    schedule: Mutex<[Due; 3]>,
     pub(super) saver: Option<Saver>,
 }
 
@@ -80,13 +78,6 @@ pub(super) struct Settings {
     pub(super) heartbeat_limit: u64,
     pub(super) snapshot_every: u64,
     pub(super) key_check: Option<KeyCheck>,
-}
-
-/// When the periodic work is due.
-struct Schedule {
-    reports: Due,
-    sweep: Due,
-    snapshot: Due,
 }
 
 /// How often the cached reports are renewed, in milliseconds: with a tick a second they are at most five seconds old.
@@ -123,7 +114,10 @@ impl Census {
     #[must_use]
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
-        let mut builders = self.report_builders(windows, &now);
+        let mut builders = {
+            let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
+            windows.map(|window| ReportBuilder::new(window, &self.kinds, &now, (&watch, &overflow)))
+        };
         for bucket in self.table.buckets() {
             for builder in &mut builders {
                 builder.count(&bucket);
@@ -156,44 +150,39 @@ impl Census {
         self.settings.capacity
     }
 
-    /// The names of the kinds, `other` first.
-    pub(crate) fn kind_names(&self) -> &[String] {
+    #[cfg(feature = "admin")]
+    pub(crate) fn kinds(&self) -> &Kinds {
         &self.kinds
     }
 
     /// A census that does not watch yet, with its timeline at `time` milliseconds.
     pub(super) fn starting_at(
         time: u64,
-        kinds: &Kinds,
+        kinds: Kinds,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        let kinds: Vec<String> = kinds.names().map(ToOwned::to_owned).collect();
+        let count = kinds.names().len();
         let timeline = Timeline::starting_at(time, &*clock);
         let now = timeline.moment(&*clock);
         Self {
-            table: Table::new(settings.capacity, kinds.len()),
+            table: Table::new(settings.capacity, count),
             endpoints: Endpoints::default(),
             per_contract: PerContract::default(),
-            watch: Mutex::new(Watch::new(now, kinds.len())),
-            overflow: Mutex::new(Overflow::new(kinds.len())),
+            watch: Mutex::new(Watch::new(now, count)),
+            overflow: Mutex::new(Overflow::new(count)),
             cached: Mutex::new(Arc::new([])),
-            schedule: Mutex::new(Schedule {
-                reports: Due::at(now.time),
-                sweep: Due::at(now.time),
-                snapshot: Due::at(now.time.saturating_add(settings.snapshot_every)),
-            }),
+            schedule: Mutex::new([
+                Due::at(now.time),
+                Due::at(now.time),
+                Due::at(now.time.saturating_add(settings.snapshot_every)),
+            ]),
             saver: None,
             clock,
             settings,
             timeline,
             kinds,
         }
-    }
-
-    pub(super) fn saving_to(mut self, saver: Saver) -> Self {
-        self.saver = Some(saver);
-        self
     }
 
     /// Starts to watch, at the time the census was made with.
@@ -231,15 +220,6 @@ impl Census {
 
     pub(super) fn lock_overflow(&self) -> MutexGuard<'_, Overflow> {
         lock(&self.overflow)
-    }
-
-    fn report_builders<const N: usize>(
-        &self,
-        windows: [Window; N],
-        now: &Moment,
-    ) -> [ReportBuilder; N] {
-        let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-        windows.map(|window| ReportBuilder::new(window, &self.kinds, now, (&watch, &overflow)))
     }
 
     fn refresh(&self) -> Arc<[Report]> {
@@ -282,15 +262,10 @@ impl Tick for Census {
     /// Records a heartbeat; when due, renews the cached reports, forgets old callers and writes the snapshot.
     fn tick(&self) {
         let now = self.heartbeat();
-        let (reports, sweep, snapshot) = {
+        let intervals = [REPORTS_EVERY, SWEEP_EVERY, self.settings.snapshot_every];
+        let [reports, sweep, snapshot] = {
             let mut schedule = lock(&self.schedule);
-            (
-                schedule.reports.take(now.time, REPORTS_EVERY),
-                schedule.sweep.take(now.time, SWEEP_EVERY),
-                schedule
-                    .snapshot
-                    .take(now.time, self.settings.snapshot_every),
-            )
+            std::array::from_fn(|index| schedule[index].take(now.time, intervals[index]))
         };
         if sweep {
             self.sweep(&now);
@@ -310,6 +285,32 @@ impl Tick for Census {
     }
 }
 
+/// [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as of the last tick.
+impl Source for Census {
+    fn families(&self) -> &'static [Family] {
+        &[
+            Family::CALLERS,
+            Family::CENSUS_COVERAGE_RATIO,
+            Family::CENSUS_OVERFLOWED,
+        ]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        let reports = self.cached_reports();
+        if *family == Family::CALLERS {
+            reports.iter().for_each(|report| callers(report, sample));
+        } else if *family == Family::CENSUS_COVERAGE_RATIO {
+            for report in &*reports {
+                sample(&[&report.window], report.coverage.ratio.into());
+            }
+        } else if *family == Family::CENSUS_OVERFLOWED {
+            // The longest window contains all others.
+            let overflowed = reports.last().is_some_and(Report::overflowed);
+            sample(&[], overflowed.into());
+        }
+    }
+}
+
 impl fmt::Debug for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Census")
@@ -323,4 +324,19 @@ impl fmt::Debug for Census {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // After a panic, at most one interval is uncounted.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn callers(report: &Report, sample: &mut Sample<'_>) {
+    for kind in &report.kinds {
+        let counts = &kind.counts;
+        for (state, count) in [
+            ("dependent", counts.dependent),
+            ("stranded", counts.stranded),
+            ("migrated", counts.migrated),
+            ("regressed", counts.regressed),
+            ("inactive", counts.inactive),
+        ] {
+            sample(&[&kind.kind, state, &report.window], count.into());
+        }
+    }
 }

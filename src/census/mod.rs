@@ -34,7 +34,6 @@
 //!   places, and the rest is estimated.
 //! - One process, one snapshot file. A second process that opens it is refused.
 
-mod binding;
 mod builder;
 mod callers;
 #[expect(
@@ -42,10 +41,7 @@ mod callers;
     reason = "the file of the type that the module is named after"
 )]
 mod census;
-mod coverage;
-mod endpoints;
 mod event;
-mod metrics_source;
 mod open_error;
 mod overflow;
 mod query;
@@ -63,14 +59,13 @@ mod window;
 pub use builder::CensusBuilder;
 pub use callers::{CallerRow, Page};
 pub use census::Census;
-pub use coverage::{Gap, GapCause};
-pub use endpoints::EndpointSlot;
-pub use event::{CallerEvent, Dependence};
+pub use event::{CallerEvent, Dependence, EndpointSlot};
 pub use open_error::{OpenError, OpenErrorKind};
 pub use query::{ListQuery, Select, SortBy};
 pub use record::CallerState;
 pub use report::{Counts, CoverageReport, KindCounts, OverflowEstimate, Report, SnapshotLoss};
 pub use response_counts::ResponseCounts;
+pub use watch::{Gap, GapCause};
 pub use window::{Window, WindowError};
 
 #[doc(inline)]

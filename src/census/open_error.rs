@@ -1,16 +1,18 @@
 //! Why a census could not be opened.
 
 use std::{
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use crate::storage::{atomic_file::AtomicFileError, decode_error::DecodeError};
+use crate::storage::{atomic_file::AtomicFileError, frame::DecodeError};
 
 /// A snapshot could not be opened. Nothing was changed on disk.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("the census snapshot {at}{kind}", at = self.place())]
 pub struct OpenError {
     kind: OpenErrorKind,
     path: Option<PathBuf>,
@@ -18,46 +20,39 @@ pub struct OpenError {
 }
 
 /// What is wrong with a snapshot. Snapshots store the position of a variant: append new ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OpenErrorKind {
     /// The file or its directory cannot be read.
+    #[error("cannot be read")]
     Io,
     /// Another process has the snapshot open.
+    #[error("is in use by another process")]
     InUse,
     /// The file is not a snapshot of a census.
+    #[error("is not a snapshot of a census")]
     NotASnapshot,
     /// The file was written by a newer version of this crate.
+    #[error("was written by a newer version of this crate")]
     NewerFormat,
     /// The end of the file is missing.
+    #[error("is truncated")]
     Truncated,
     /// The checksum is wrong, or the content is inconsistent.
+    #[error("is corrupt")]
     Corrupt,
     /// Its fingerprints were made with another key, so none of its callers would be recognised.
+    #[error("was made with another fingerprint key")]
     ForeignKey,
     /// The file was written by an older version of this crate, in a format that is no longer supported.
+    #[error("was written by an older version of this crate")]
     OlderFormat,
     /// The detector has no [key check](crate::caller::Detect::key_check), so a changed fingerprint key would go unnoticed.
+    #[error(
+        "needs the key check of the detector: implement `Detect::key_check`, or use no snapshot"
+    )]
     NoKeyCheck,
-}
-
-impl OpenErrorKind {
-    const fn describe(self) -> &'static str {
-        match self {
-            Self::Io => "cannot be read",
-            Self::InUse => "is in use by another process",
-            Self::NotASnapshot => "is not a snapshot of a census",
-            Self::NewerFormat => "was written by a newer version of this crate",
-            Self::Truncated => "is truncated",
-            Self::Corrupt => "is corrupt",
-            Self::ForeignKey => "was made with another fingerprint key",
-            Self::OlderFormat => "was written by an older version of this crate",
-            Self::NoKeyCheck => {
-                "needs the key check of the detector: implement `Detect::key_check`, or use no snapshot"
-            }
-        }
-    }
 }
 
 impl From<DecodeError> for OpenErrorKind {
@@ -105,22 +100,9 @@ impl OpenError {
     pub const fn kind(&self) -> OpenErrorKind {
         self.kind
     }
-}
 
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the census snapshot ")?;
-        if let Some(path) = &self.path {
-            write!(f, "{} ", path.display())?;
-        }
-        f.write_str(self.kind.describe())
-    }
-}
-
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| source as &(dyn std::error::Error + 'static))
+    fn place(&self) -> String {
+        let path = self.path.as_ref();
+        path.map_or_else(String::new, |path| format!("{} ", path.display()))
     }
 }

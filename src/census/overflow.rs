@@ -23,10 +23,10 @@ const LEVELS: [(u32, u32); 3] = [(60, 62), (3_600, 26), (86_400, 32)];
 
 #[derive(Debug)]
 pub(super) struct Overflow {
-    buckets: Vec<Bucket>,
+    pub(super) buckets: Vec<Bucket>,
     kinds: usize,
-    /// The second in which a caller last had no place.
-    last: u32,
+    /// The second in which a caller last had no place, [`NEVER`] if all had one.
+    pub(super) last: u32,
 }
 
 /// The callers of one bucket of time.
@@ -45,12 +45,6 @@ pub(super) struct Estimate {
     pub(super) seen: u64,
     pub(super) dependent: u64,
     pub(super) stranded: u64,
-}
-
-struct Unions {
-    seen: HllUnion,
-    dependent: HllUnion,
-    stranded: HllUnion,
 }
 
 impl Overflow {
@@ -73,11 +67,6 @@ impl Overflow {
         self.expire(self.last);
     }
 
-    /// The second in which a caller last had no place, [`NEVER`] if all had one.
-    pub(super) fn last(&self) -> u32 {
-        self.last
-    }
-
     /// The estimates per kind for the buckets that touch the time from `since` to `now`; `None` if every caller had a
     /// place in it.
     pub(super) fn estimate(&self, since: u32, now: u32) -> Option<Vec<Estimate>> {
@@ -86,26 +75,11 @@ impl Overflow {
         }
         let width = level(since, now);
         let touched = |bucket: &&Bucket| bucket.width == width && bucket.number >= since / width;
-        let buckets: Vec<_> = self.buckets.iter().filter(touched).collect();
         let of_kind = |kind: usize| {
-            Unions::of(
-                buckets
-                    .iter()
-                    .filter(|bucket| usize::from(bucket.kind) == kind),
-            )
+            let touched = self.buckets.iter().filter(touched);
+            estimate(touched.filter(|bucket| usize::from(bucket.kind) == kind))
         };
-        let kinds = (0..self.kinds).map(|kind| of_kind(kind).estimate());
-        Some(kinds.collect())
-    }
-
-    pub(super) fn buckets(&self) -> &[Bucket] {
-        &self.buckets
-    }
-
-    /// Restores the state of a snapshot.
-    pub(super) fn restore(&mut self, last: u32, buckets: Vec<Bucket>) {
-        self.last = last;
-        self.buckets = buckets;
+        Some((0..self.kinds).map(of_kind).collect())
     }
 
     /// Drops the buckets that no window can touch any more.
@@ -143,41 +117,31 @@ impl Bucket {
 
     fn add(&mut self, caller: &Uncounted) {
         let coupon = Coupon::from_value(caller.fingerprint);
-        let sketches = &mut self.sketches;
-        sketches.seen.update_with_coupon(coupon);
-        if caller.dependence.is_dependent() {
-            sketches.dependent.update_with_coupon(coupon);
-        }
-        if caller.dependence == Dependence::Stranded {
-            sketches.stranded.update_with_coupon(coupon);
+        let counted = match caller.dependence {
+            Dependence::None => 1,
+            Dependence::Served => 2,
+            Dependence::Stranded => 3,
+        };
+        for sketch in &mut self.sketches.0[..counted] {
+            sketch.update_with_coupon(coupon);
         }
     }
 }
 
-impl Unions {
-    fn of<'a>(buckets: impl Iterator<Item = &'a &'a Bucket>) -> Self {
-        let empty = || HllUnion::new(LG_K).expect("4 to 21 is allowed");
-        let mut unions = Self {
-            seen: empty(),
-            dependent: empty(),
-            stranded: empty(),
-        };
-        for bucket in buckets {
-            unions.seen.update(&bucket.sketches.seen);
-            unions.dependent.update(&bucket.sketches.dependent);
-            unions.stranded.update(&bucket.sketches.stranded);
+fn estimate<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Estimate {
+    let empty = |_| HllUnion::new(LG_K).expect("4 to 21 is allowed");
+    let mut unions: [HllUnion; 3] = std::array::from_fn(empty);
+    for bucket in buckets {
+        for (union, sketch) in unions.iter_mut().zip(&bucket.sketches.0) {
+            union.update(sketch);
         }
-        unions
     }
-
-    fn estimate(&self) -> Estimate {
-        let seen = rounded(&self.seen);
-        let dependent = rounded(&self.dependent).min(seen);
-        Estimate {
-            seen,
-            dependent,
-            stranded: rounded(&self.stranded).min(dependent),
-        }
+    let [seen, dependent, stranded] = unions.map(|union| rounded(&union));
+    let dependent = dependent.min(seen);
+    Estimate {
+        seen,
+        dependent,
+        stranded: stranded.min(dependent),
     }
 }
 
@@ -261,7 +225,7 @@ mod tests {
         for minute in 0..60 * 24 * 40 {
             overflow.add(&callers(100_000 + minute * 60, 0..2, 0, Dependence::Served));
         }
-        assert!(overflow.buckets().len() <= 62 + 26 + 32);
+        assert!(overflow.buckets.len() <= 62 + 26 + 32);
         let now = 100_000 + 60 * 60 * 24 * 40;
         let estimate = overflow.estimate(now - 30 * 86_400, now).unwrap()[0];
         assert_eq!(estimate.seen, 2);

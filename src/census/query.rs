@@ -1,6 +1,6 @@
 //! Which callers to list, in which order.
 
-use crate::caller::Kind;
+use crate::{caller::Kind, words::words};
 
 use super::{
     record::{CallerState, NEVER, REGRESSED, Record},
@@ -22,51 +22,61 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ListQuery {
-    window: Window,
+    pub(super) window: Window,
     select: Select,
     kind: Option<Kind>,
     sort: SortBy,
     descending: bool,
-    offset: usize,
+    pub(super) offset: usize,
     limit: usize,
 }
 
-/// A selection of callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Select {
-    /// Every known caller.
-    All,
-    /// Those in this state.
-    State(CallerState),
-    /// The dependent ones with a stranded response in the window.
-    Stranded,
-    /// The dependent ones that had migrated before.
-    Regressed,
-    /// Those with a dependent response in the window, even if they migrated since.
-    Depended,
-    /// Those that depended and did not migrate since: dependent, inconclusive or inactive.
-    Unresolved,
+words! {
+    /// A selection of callers.
+    #[non_exhaustive]
+    pub enum Select {
+        /// Every known caller.
+        All = "all",
+        /// The dependent ones.
+        Dependent = "dependent",
+        /// The dependent ones with a stranded response in the window.
+        Stranded = "stranded",
+        /// The dependent ones that had migrated before.
+        Regressed = "regressed",
+        /// Those with a dependent response in the window, even if they migrated since.
+        Depended = "depended",
+        /// Those that depended and did not migrate since: dependent, inconclusive or inactive.
+        Unresolved = "unresolved",
+        /// The inconclusive ones.
+        Inconclusive = "inconclusive",
+        /// The inactive ones.
+        Inactive = "inactive",
+        /// The migrated ones.
+        Migrated = "migrated",
+        /// Those that never depended.
+        NeverDependent = "never_dependent",
+    }
 }
 
-/// The sort key of a list; callers with equal keys are sorted by fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SortBy {
-    /// The fingerprint.
-    Fingerprint,
-    /// When the caller was first seen.
-    FirstSeen,
-    /// When it was last seen.
-    LastSeen,
-    /// When it last got a dependent response; never comes first.
-    LastDependent,
-    /// The number of its responses.
-    Responses,
-    /// The number of its dependent responses.
-    DependentResponses,
-    /// The position of its kind in the configuration.
-    Kind,
+words! {
+    /// The sort key of a list; callers with equal keys are sorted by fingerprint.
+    #[non_exhaustive]
+    pub enum SortBy {
+        /// The fingerprint.
+        Fingerprint = "fingerprint",
+        /// The position of its kind in the configuration.
+        Kind = "kind",
+        /// When the caller was first seen.
+        FirstSeen = "first_seen",
+        /// When it was last seen.
+        LastSeen = "last_seen",
+        /// When it last got a dependent response; never comes first.
+        LastDependent = "last_dependent",
+        /// The number of its responses.
+        Responses = "responses",
+        /// The number of its dependent responses.
+        DependentResponses = "dependent_responses",
+    }
 }
 
 /// What sorts a record among the others, unique to it: the sort key, then the fingerprint.
@@ -120,14 +130,6 @@ impl ListQuery {
         self
     }
 
-    pub(super) fn window(&self) -> Window {
-        self.window
-    }
-
-    pub(super) fn offset(&self) -> usize {
-        self.offset
-    }
-
     pub(super) fn matches(&self, record: &Record, since: u32) -> bool {
         let of_kind = |kind: Kind| usize::from(record.kind) == kind.index();
         self.kind.is_none_or(of_kind) && self.select.matches(record, since)
@@ -171,83 +173,21 @@ impl ListQuery {
 }
 
 impl Select {
-    /// All selections, in the order in which they are offered.
-    pub const ALL: [Self; 10] = [
-        Self::All,
-        Self::State(CallerState::Dependent),
-        Self::Stranded,
-        Self::Regressed,
-        Self::Depended,
-        Self::Unresolved,
-        Self::State(CallerState::Inconclusive),
-        Self::State(CallerState::Inactive),
-        Self::State(CallerState::Migrated),
-        Self::State(CallerState::NeverDependent),
-    ];
-
-    /// Its name, such as `all`, `dependent` or `stranded`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::State(state) => state.as_str(),
-            Self::Stranded => "stranded",
-            Self::Regressed => "regressed",
-            Self::Depended => "depended",
-            Self::Unresolved => "unresolved",
-        }
-    }
-
-    /// The selection with this name.
-    #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == name)
-    }
-
     pub(super) fn matches(self, record: &Record, since: u32) -> bool {
         let state = record.state(since);
         let dependent = state == CallerState::Dependent;
         match self {
             Self::All => true,
-            Self::State(wanted) => state == wanted,
+            Self::Dependent => dependent,
             Self::Stranded => dependent && record.is_stranded(since),
             Self::Regressed => dependent && record.has(REGRESSED),
             Self::Depended => record.last_dependent != NEVER && record.last_dependent >= since,
             Self::Unresolved => record.still_depends(),
+            Self::Inconclusive => state == CallerState::Inconclusive,
+            Self::Inactive => state == CallerState::Inactive,
+            Self::Migrated => state == CallerState::Migrated,
+            Self::NeverDependent => state == CallerState::NeverDependent,
         }
-    }
-}
-
-impl SortBy {
-    /// All sort keys, in the order in which they are offered.
-    pub const ALL: [Self; 7] = [
-        Self::Fingerprint,
-        Self::Kind,
-        Self::FirstSeen,
-        Self::LastSeen,
-        Self::LastDependent,
-        Self::Responses,
-        Self::DependentResponses,
-    ];
-
-    /// Its name, such as `last_seen`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fingerprint => "fingerprint",
-            Self::Kind => "kind",
-            Self::FirstSeen => "first_seen",
-            Self::LastSeen => "last_seen",
-            Self::LastDependent => "last_dependent",
-            Self::Responses => "responses",
-            Self::DependentResponses => "dependent_responses",
-        }
-    }
-
-    /// The sort key with this name.
-    #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 }
 
@@ -258,10 +198,10 @@ mod tests {
     #[test]
     fn every_selection_and_sort_key_is_found_by_its_name() {
         for select in Select::ALL {
-            assert_eq!(Select::find(select.as_str()), Some(select));
+            assert_eq!(Select::find(select.as_str()), Some(*select));
         }
         for sort in SortBy::ALL {
-            assert_eq!(SortBy::find(sort.as_str()), Some(sort));
+            assert_eq!(SortBy::find(sort.as_str()), Some(*sort));
         }
         assert_eq!(Select::find("unknown"), None);
     }

@@ -1,6 +1,6 @@
 //! The record of one caller, and its state.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use crate::words::words;
 
 use super::{
     event::{CallerEvent, Dependence},
@@ -10,35 +10,21 @@ use super::{
 /// The second that means "never". The timeline starts later.
 pub(super) const NEVER: u32 = 0;
 
-/// The state of a known caller. In each window a caller is in exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CallerState {
-    /// Never got a dependent response.
-    NeverDependent,
-    /// Its last dependent response is in the window, and it was not seen as a target caller since.
-    Dependent,
-    /// Depended before and was seen in the window, but got no dependent response in it and did not migrate.
-    Inconclusive,
-    /// Depended before, was seen as a target caller since then and did not depend again. The same in every window: a
-    /// migrated caller that goes away stays migrated.
-    Migrated,
-    /// Depended before, did not migrate, and was not seen in the window.
-    Inactive,
-}
-
-impl CallerState {
-    /// `never_dependent`, `dependent`, `inconclusive`, `migrated` or `inactive`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeverDependent => "never_dependent",
-            Self::Dependent => "dependent",
-            Self::Inconclusive => "inconclusive",
-            Self::Migrated => "migrated",
-            Self::Inactive => "inactive",
-        }
+words! {
+    /// The state of a known caller. In each window a caller is in exactly one.
+    #[non_exhaustive]
+    pub enum CallerState {
+        /// Never got a dependent response.
+        NeverDependent = "never_dependent",
+        /// Its last dependent response is in the window, and it was not seen as a target caller since.
+        Dependent = "dependent",
+        /// Depended before and was seen in the window, but got no dependent response in it and did not migrate.
+        Inconclusive = "inconclusive",
+        /// Depended before, was seen as a target caller since then and did not depend again. The same in every window: a
+        /// migrated caller that goes away stays migrated.
+        Migrated = "migrated",
+        /// Depended before, did not migrate, and was not seen in the window.
+        Inactive = "inactive",
     }
 }
 
@@ -183,12 +169,11 @@ impl Record {
     }
 }
 
-/// The length of a stored record: all fields but the version, little-endian.
-const STORED: usize = 58;
+/// All fields but the version tag, little-endian.
+pub(super) type StoredRecord = [u8; 60];
 
-/// One block of bytes: field by field, a million records take half as long again to write.
-impl Serialize for Record {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Record {
+    pub(super) fn to_bytes(self) -> StoredRecord {
         let numbers = [
             self.first_seen,
             self.last_seen,
@@ -199,54 +184,40 @@ impl Serialize for Record {
             self.dependent,
             self.stranded,
         ];
-        let mut bytes = [0; STORED];
+        let mut bytes = [0; size_of::<StoredRecord>()];
         bytes[..16].copy_from_slice(&self.fingerprint.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.endpoints.to_le_bytes());
         bytes[24..56].copy_from_slice(numbers.map(u32::to_le_bytes).as_flattened());
-        bytes[56..].copy_from_slice(&[self.kind, self.flags]);
-        serializer.serialize_bytes(&bytes)
+        bytes[56..58].copy_from_slice(&[self.kind, self.flags]);
+        bytes[58..].copy_from_slice(&self.version.to_le_bytes());
+        bytes
     }
-}
 
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = <&[u8]>::deserialize(deserializer)?;
-        Self::from_bytes(bytes).ok_or_else(|| D::Error::custom("not a record"))
-    }
-}
-
-impl Record {
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; STORED] = bytes.try_into().ok()?;
-        let (fingerprint, rest) = bytes.split_first_chunk()?;
-        let (endpoints, rest) = rest.split_first_chunk()?;
-        let (numbers, rest) = rest.split_first_chunk::<32>()?;
-        let [
-            first_seen,
-            last_seen,
-            last_dependent,
-            last_stranded,
-            numbers @ ..,
-        ] = *numbers.as_chunks().0.first_chunk::<8>()?;
-        let [last_target, responses, dependent, stranded] = numbers;
-        let [kind, flags] = *rest.first_chunk()?;
+    pub(super) fn from_bytes(bytes: &StoredRecord) -> Option<Self> {
+        let rest = &mut bytes.as_slice();
         Some(Self {
-            fingerprint: u128::from_le_bytes(*fingerprint),
-            endpoints: u64::from_le_bytes(*endpoints),
-            first_seen: u32::from_le_bytes(first_seen),
-            last_seen: u32::from_le_bytes(last_seen),
-            last_dependent: u32::from_le_bytes(last_dependent),
-            last_stranded: u32::from_le_bytes(last_stranded),
-            last_target: u32::from_le_bytes(last_target),
-            responses: u32::from_le_bytes(responses),
-            dependent: u32::from_le_bytes(dependent),
-            stranded: u32::from_le_bytes(stranded),
-            kind,
-            flags,
-            version: UNKNOWN,
+            fingerprint: u128::from_le_bytes(take(rest)?),
+            endpoints: u64::from_le_bytes(take(rest)?),
+            first_seen: u32::from_le_bytes(take(rest)?),
+            last_seen: u32::from_le_bytes(take(rest)?),
+            last_dependent: u32::from_le_bytes(take(rest)?),
+            last_stranded: u32::from_le_bytes(take(rest)?),
+            last_target: u32::from_le_bytes(take(rest)?),
+            responses: u32::from_le_bytes(take(rest)?),
+            dependent: u32::from_le_bytes(take(rest)?),
+            stranded: u32::from_le_bytes(take(rest)?),
+            kind: u8::from_le_bytes(take(rest)?),
+            flags: u8::from_le_bytes(take(rest)?),
+            version: u16::from_le_bytes(take(rest)?),
             version_tag: 0,
         })
     }
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*first)
 }
 
 #[cfg(test)]
@@ -283,12 +254,10 @@ mod tests {
             stranded: next(),
             kind: 77,
             flags: 5,
-            version: UNKNOWN,
+            version: 0x0102,
             version_tag: 0,
         };
-        let mut bytes = [0; 1 + STORED];
-        postcard::to_slice(&record, &mut bytes).unwrap();
-        assert_eq!(postcard::from_bytes::<Record>(&bytes), Ok(record));
+        assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
     }
 
     #[test]

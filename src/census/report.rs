@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 
-use crate::time::{
-    Timestamp,
-    timeline::{Moment, seconds},
+use crate::{
+    caller::Kinds,
+    time::{
+        Timestamp,
+        timeline::{Moment, seconds},
+    },
 };
 
 use super::{
-    coverage::Gap,
     open_error::OpenErrorKind,
     overflow::{Overflow, RELATIVE_ERROR},
     record::{CallerState, NEVER, REGRESSED, Record},
     response_counts::ResponseCounts,
-    watch::Watch,
+    watch::{Gap, Watch},
     window::Window,
 };
 
@@ -164,32 +166,18 @@ impl Counts {
 
     /// Adds those of another kind.
     pub(super) fn add(&mut self, more: &Self) {
-        let Self {
-            known,
-            never_dependent,
-            dependent,
-            stranded,
-            regressed,
-            inconclusive,
-            migrated,
-            inactive,
-            forgotten,
-            forgotten_dependents,
-            responses,
-        } = more;
-        self.known += known;
-        self.never_dependent += never_dependent;
-        self.dependent += dependent;
-        self.stranded += stranded;
-        self.regressed += regressed;
-        self.inconclusive += inconclusive;
-        self.migrated += migrated;
-        self.inactive += inactive;
-        self.forgotten = self.forgotten.saturating_add(*forgotten);
-        self.forgotten_dependents = self
-            .forgotten_dependents
-            .saturating_add(*forgotten_dependents);
-        self.responses.add(responses);
+        self.known += more.known;
+        self.never_dependent += more.never_dependent;
+        self.dependent += more.dependent;
+        self.stranded += more.stranded;
+        self.regressed += more.regressed;
+        self.inconclusive += more.inconclusive;
+        self.migrated += more.migrated;
+        self.inactive += more.inactive;
+        self.forgotten = self.forgotten.saturating_add(more.forgotten);
+        let dependents = self.forgotten_dependents;
+        self.forgotten_dependents = dependents.saturating_add(more.forgotten_dependents);
+        self.responses.add(&more.responses);
     }
 }
 
@@ -203,11 +191,11 @@ impl ReportBuilder {
     /// A report with everything but the callers of the table.
     pub(super) fn new(
         window: Window,
-        kinds: &[String],
+        kinds: &Kinds,
         now: &Moment,
         (watch, overflow): (&Watch, &Overflow),
     ) -> Self {
-        let overflowed = (overflow.last() != NEVER).then_some(overflow.last());
+        let overflowed = (overflow.last != NEVER).then_some(overflow.last);
         let mut builder = Self {
             since: start(window, now),
             report: Report {
@@ -215,7 +203,7 @@ impl ReportBuilder {
                 window_ms: window.as_millis(),
                 at: Timestamp::from_unix_ms(now.wall),
                 all: Counts::default(),
-                kinds: kinds.iter().map(|kind| no_counts(kind)).collect(),
+                kinds: kinds.names().map(no_counts).collect(),
                 responses_since: Timestamp::from_unix_ms(now.wall),
                 coverage: coverage_report(watch, window, now),
                 estimate: None,
@@ -223,8 +211,7 @@ impl ReportBuilder {
                 losses: losses(watch, now),
             },
         };
-        builder.add_responses(now, watch);
-        builder.add_forgotten(watch);
+        builder.add_watched(now, watch);
         builder.add_estimate(now, overflow);
         builder
     }
@@ -245,20 +232,15 @@ impl ReportBuilder {
         self.report
     }
 
-    fn add_responses(&mut self, now: &Moment, watch: &Watch) {
+    fn add_watched(&mut self, now: &Moment, watch: &Watch) {
         let level = watch.history.level(self.since, seconds(now.time));
-        let sums = level.sum(self.since);
-        for (kind, responses) in self.report.kinds.iter_mut().zip(sums) {
+        let counted = level.sum(self.since).into_iter().zip(&watch.forgotten);
+        for (kind, (responses, forgotten)) in self.report.kinds.iter_mut().zip(counted) {
             kind.counts.responses = responses;
-        }
-        self.report.responses_since = now.timestamp(level.rounded(self.since) * 1_000);
-    }
-
-    fn add_forgotten(&mut self, watch: &Watch) {
-        for (kind, forgotten) in self.report.kinds.iter_mut().zip(&watch.forgotten) {
             kind.counts.forgotten = forgotten.callers;
             kind.counts.forgotten_dependents = forgotten.dependents;
         }
+        self.report.responses_since = now.timestamp(level.rounded(self.since) * 1_000);
     }
 
     fn add_estimate(&mut self, now: &Moment, overflow: &Overflow) {

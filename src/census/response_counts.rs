@@ -19,13 +19,6 @@ pub struct ResponseCounts {
 }
 
 impl ResponseCounts {
-    pub(super) const NONE: Self = Self {
-        all: 0,
-        dependent: 0,
-        dependent_anonymous: 0,
-        stranded: 0,
-    };
-
     pub(super) fn add(&mut self, more: &Self) {
         self.all = self.all.saturating_add(more.all);
         self.dependent = self.dependent.saturating_add(more.dependent);
@@ -36,7 +29,7 @@ impl ResponseCounts {
     }
 
     pub(super) fn is_none(&self) -> bool {
-        *self == Self::NONE
+        *self == Self::default()
     }
 }
 
@@ -63,7 +56,7 @@ impl Level {
         Self {
             ring: Ring::new(width.into(), length),
             kinds,
-            counts: vec![ResponseCounts::NONE; length * kinds].into(),
+            counts: vec![ResponseCounts::default(); length * kinds].into(),
         }
     }
 
@@ -73,7 +66,7 @@ impl Level {
         let slot = self.ring.slot(u64::from(second) / self.ring.width());
         let first = slot.index * self.kinds;
         if slot.is_new {
-            self.counts[first..first + self.kinds].fill(ResponseCounts::NONE);
+            self.counts[first..first + self.kinds].fill(ResponseCounts::default());
         }
         self.counts[first + kind].add(responses);
     }
@@ -91,7 +84,7 @@ impl Level {
     /// The counts per kind of all buckets that end after this second.
     pub(super) fn sum(&self, since: u32) -> Vec<ResponseCounts> {
         let oldest = u64::from(since) / self.ring.width();
-        let mut sum = vec![ResponseCounts::NONE; self.kinds];
+        let mut sum = vec![ResponseCounts::default(); self.kinds];
         for (number, counts) in self.buckets() {
             if number >= oldest {
                 for (sum, counts) in sum.iter_mut().zip(counts) {
@@ -187,7 +180,7 @@ mod tests {
     fn one() -> ResponseCounts {
         ResponseCounts {
             all: 1,
-            ..ResponseCounts::NONE
+            ..ResponseCounts::default()
         }
     }
 

@@ -13,13 +13,9 @@ pub(super) const LG_K: u8 = 12;
 /// The longest serialized sketch of this size.
 const MAX_BYTES: usize = 40 + (1 << LG_K);
 
-/// One sketch for each estimated number.
+/// The sketches of the callers seen, the dependent and the stranded ones.
 #[derive(Clone, Debug)]
-pub(super) struct Sketches {
-    pub(super) seen: HllSketch,
-    pub(super) dependent: HllSketch,
-    pub(super) stranded: HllSketch,
-}
+pub(super) struct Sketches(pub(super) [HllSketch; 3]);
 
 /// Bytes 1 and 2 of every sketch: version 1 of the format, family HLL.
 const FORMAT: [u8; 2] = [1, 7];
@@ -31,34 +27,24 @@ const MAX_VALUE: u8 = 63;
 
 impl Default for Sketches {
     fn default() -> Self {
-        let empty = || HllSketch::new(LG_K, HllType::Hll8).expect("4 to 21 is allowed");
-        Self {
-            seen: empty(),
-            dependent: empty(),
-            stranded: empty(),
-        }
+        let empty = |_| HllSketch::new(LG_K, HllType::Hll8).expect("4 to 21 is allowed");
+        Self(std::array::from_fn(empty))
     }
 }
 
 impl Serialize for Sketches {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        [&self.seen, &self.dependent, &self.stranded]
-            .map(HllSketch::serialize)
-            .serialize(serializer)
+        let sketches = self.0.each_ref();
+        sketches.map(HllSketch::serialize).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Sketches {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let sketches = <[&[u8]; 3]>::deserialize(deserializer)?.map(read_sketch);
-        let [Some(seen), Some(dependent), Some(stranded)] = sketches else {
-            return Err(D::Error::custom("not a sketch of this crate"));
-        };
-        Ok(Self {
-            seen,
-            dependent,
-            stranded,
-        })
+        match <[&[u8]; 3]>::deserialize(deserializer)?.map(read_sketch) {
+            [Some(seen), Some(dependent), Some(stranded)] => Ok(Self([seen, dependent, stranded])),
+            _ => Err(D::Error::custom("not a sketch of this crate")),
+        }
     }
 }
 

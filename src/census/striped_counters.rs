@@ -68,12 +68,8 @@ impl StripedCounters {
     /// The number under which a kind is counted; `other` for a kind that the census does not have.
     #[inline]
     pub(super) fn kind(&self, kind: Kind) -> u8 {
-        let number = if kind.index() < self.kinds {
-            kind.index()
-        } else {
-            0
-        };
-        u8::try_from(number).unwrap_or(0)
+        let known = Some(kind.index()).filter(|index| *index < self.kinds);
+        known.map_or(0, |index| u8::try_from(index).unwrap_or(0))
     }
 
     #[inline]

@@ -104,9 +104,7 @@ impl Table {
 
     /// Inserts a record from a snapshot, even beyond the capacity: a caller known before keeps its place. `false` if the
     /// caller has a record already.
-    pub(super) fn restore(&self, mut record: Record, version: Option<ClientVersion>) -> bool {
-        record.version_tag = tag(version.as_ref());
-        record.version = version.map_or(UNKNOWN, |version| self.versions.number(&version).number);
+    pub(super) fn restore(&self, record: Record) -> bool {
         let mut bucket = self.bucket(record.fingerprint);
         let is_new = of(&mut bucket, record.fingerprint).is_none();
         if is_new {
@@ -251,11 +249,7 @@ fn hash(fingerprint: u128) -> u64 {
 }
 
 /// The top bits, which depend on all others.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "there are at most 2^20 buckets"
-)]
 #[inline]
 fn index(hash: u64, shift: u32) -> usize {
-    (hash >> shift) as usize
+    usize::try_from(hash >> shift).unwrap_or(0)
 }

@@ -1,8 +1,7 @@
 //! Client versions as small numbers, so that a record fits into one cache line.
 
 use std::{
-    collections::HashMap,
-    hash::{Hash, Hasher},
+    collections::{HashMap, HashSet},
     sync::{
         PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicU32, Ordering},
@@ -38,15 +37,19 @@ pub(super) struct VersionNames<'a> {
     _reading: RwLockReadGuard<'a, ()>,
 }
 
-/// A few bits that distinguish two versions without a look-up; 0 for none.
+/// A few bits that distinguish two versions without a look-up; 0 for none. A client that finds two versions with one tag
+/// only falsifies its own record.
 #[inline]
 pub(super) fn tag(version: Option<&ClientVersion>) -> u32 {
     let Some(version) = version else {
         return 0;
     };
-    let mut hasher = TagHasher(0);
-    version.hash(&mut hasher);
-    u32::try_from(hasher.0 >> 32).unwrap_or(0) | 1
+    let mut hash = 0_u64;
+    for word in version.padded().as_chunks().0 {
+        let mixed = hash.rotate_left(23) ^ u64::from_le_bytes(*word);
+        hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    u32::try_from(hash >> 32).unwrap_or(0) | 1
 }
 
 impl Versions {
@@ -61,6 +64,12 @@ impl Versions {
             number: known.unwrap_or_else(|| self.add(version)),
             epoch,
         }
+    }
+
+    /// The number and tag of a version in a snapshot.
+    pub(super) fn restore(&self, version: Option<&ClientVersion>) -> (u16, u32) {
+        let number = version.map_or(UNKNOWN, |version| self.number(version).number);
+        (number, tag(version))
     }
 
     /// Whether the number is still valid. Call with the record's bucket locked: the collection visits each bucket after
@@ -119,51 +128,23 @@ impl VersionNames<'_> {
     pub(super) fn get(&self, number: u16) -> Option<&ClientVersion> {
         self.names.get(usize::from(number))?.as_ref()
     }
+
+    /// The versions by number; empty for a number that is not in use.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        let texts = self.names.iter().map(Option::as_ref);
+        let texts = texts.map(|version| version.map_or("", ClientVersion::as_str));
+        texts.collect()
+    }
 }
 
 /// A free number. Without collections it is the next one.
 fn free(numbers: &HashMap<ClientVersion, u16>) -> u16 {
     let next = u16::try_from(numbers.len() + 1).unwrap_or(UNKNOWN);
-    let taken: std::collections::HashSet<u16> = numbers.values().copied().collect();
+    let taken: HashSet<u16> = numbers.values().copied().collect();
     if !taken.contains(&next) {
         return next;
     }
     (1..=Versions::MAX)
         .find(|number| !taken.contains(number))
         .unwrap_or(UNKNOWN)
-}
-
-/// A few multiplications. A client that finds two versions with one tag only falsifies its own record.
-struct TagHasher(u64);
-
-impl Hasher for TagHasher {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.write_u64(u64::from_le_bytes(*word));
-        }
-        for byte in rest {
-            self.write_u8(*byte);
-        }
-    }
-
-    #[inline]
-    fn write_u8(&mut self, byte: u8) {
-        self.write_u64(byte.into());
-    }
-
-    #[inline]
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-
-    #[inline]
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }

@@ -1,18 +1,15 @@
 //! When the census watched, and what it counted over time. Only heartbeats and reports touch it.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use crate::time::{
-    Clock,
-    timeline::{Moment, Timeline},
+    Clock, Timestamp,
+    timeline::{BreakCause, Moment, Timeline},
 };
 
-use super::{
-    coverage::{Coverage, GapCause},
-    open_error::OpenErrorKind,
-    record::Record,
-    response_counts::ResponseHistory,
-};
+use super::{open_error::OpenErrorKind, record::Record, response_counts::ResponseHistory};
 
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -69,16 +66,15 @@ impl Watch {
         timeline.forward(step.forward);
         let now = now.forwarded(step.forward);
         match step.break_cause {
-            Some(cause) => self.begin(now.time, cause.into()),
+            Some(cause) => {
+                let cause = GapCause::from(cause);
+                tracing::warn!(?cause, "gap in the census's coverage");
+                self.coverage.begin(now.time, cause);
+            }
             None => self.coverage.extend(now.time),
         }
         self.last = now;
         now
-    }
-
-    fn begin(&mut self, now: u64, cause: GapCause) {
-        self.coverage.begin(now, cause);
-        tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
     }
 
     pub(super) fn lose(&mut self, reason: OpenErrorKind) {
@@ -86,5 +82,191 @@ impl Watch {
             self.losses.remove(0);
         }
         self.losses.push((self.last.time, reason));
+    }
+}
+
+/// The watched intervals, oldest first; between them are gaps. Times are milliseconds of the census's timeline.
+#[derive(Debug, Default)]
+pub(super) struct Coverage {
+    watched: VecDeque<WatchedInterval>,
+}
+
+/// An interval without gaps, from its first to its last heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WatchedInterval {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    /// The cause of the gap before it.
+    pub(super) before: GapCause,
+}
+
+/// The cause of a gap. Snapshots store the position of a variant: append new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GapCause {
+    /// The census did not exist yet, or its data was lost.
+    Beginning,
+    /// The process was down: shut down, crashed or killed. Reaches back to the last snapshot.
+    Restart,
+    /// No heartbeats: the process was suspended, or starved of processor time.
+    Stalled,
+    /// The wall clock jumped.
+    ClockJump,
+}
+
+/// A stretch of time in which the census did not watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Gap {
+    /// The last heartbeat before.
+    pub from: Timestamp,
+    /// The first heartbeat after.
+    pub to: Timestamp,
+    /// Its cause.
+    pub cause: GapCause,
+}
+
+impl Coverage {
+    /// How many intervals are kept. Beyond that the oldest is dropped and counts as not watched.
+    pub(super) const MAX: usize = 4_096;
+
+    /// Watching begins, or begins again.
+    pub(super) fn begin(&mut self, now: u64, before: GapCause) {
+        if self.watched.len() == Self::MAX {
+            self.watched.pop_front();
+        }
+        self.watched.push_back(WatchedInterval {
+            from: now,
+            to: now,
+            before,
+        });
+    }
+
+    /// Watching continued without a gap.
+    pub(super) fn extend(&mut self, now: u64) {
+        match self.watched.back_mut() {
+            Some(last) => last.to = last.to.max(now),
+            None => self.begin(now, GapCause::Beginning),
+        }
+    }
+
+    /// Drops all coverage: how long ago it was is unknown.
+    pub(super) fn forget(&mut self) {
+        self.watched.clear();
+    }
+
+    /// Drops intervals that no query about the time after this moment needs. An interval is needed as long as the gap
+    /// after it, whose length depends on it.
+    pub(super) fn prune(&mut self, before: u64) {
+        while self.watched.get(1).is_some_and(|next| next.from < before) {
+            self.watched.pop_front();
+        }
+    }
+
+    /// How many milliseconds between the two moments were watched.
+    pub(super) fn watched_between(&self, from: u64, to: u64) -> u64 {
+        let within = |interval: &WatchedInterval| {
+            interval.to.min(to).saturating_sub(interval.from.max(from))
+        };
+        self.watched.iter().map(within).sum()
+    }
+
+    /// The gaps that reach into the time between the two moments, clipped to it, oldest first. The time since the last
+    /// heartbeat is not a gap yet.
+    pub(super) fn gaps_between(&self, from: u64, to: u64) -> Vec<(u64, u64, GapCause)> {
+        let mut end = 0;
+        let mut gaps = Vec::new();
+        for interval in &self.watched {
+            // A clock that was set back between two heartbeats of one moment gives a gap of length zero.
+            if interval.from > from && end <= to {
+                gaps.push((end.max(from), interval.from.min(to), interval.before));
+            }
+            end = interval.to;
+        }
+        gaps
+    }
+
+    /// The total length of the gaps between intervals that ended after this moment.
+    pub(super) fn unwatched_since(&self, since: u64) -> u64 {
+        let pairs = self.watched.iter().zip(self.watched.iter().skip(1));
+        pairs
+            .filter(|(_, next)| next.from >= since)
+            .map(|(last, next)| next.from.saturating_sub(last.to))
+            .sum()
+    }
+
+    pub(super) fn intervals(&self) -> impl ExactSizeIterator<Item = &WatchedInterval> {
+        self.watched.iter()
+    }
+
+    /// Restores the intervals of a snapshot; `false` unless each begins after the one before it has ended.
+    pub(super) fn restore(&mut self, intervals: Vec<WatchedInterval>) -> bool {
+        let ordered = intervals.windows(2).all(|pair| pair[0].to <= pair[1].from);
+        let forward = intervals
+            .iter()
+            .all(|interval| interval.from <= interval.to);
+        self.watched = intervals.into();
+        ordered && forward && self.watched.len() <= Self::MAX
+    }
+}
+
+impl From<BreakCause> for GapCause {
+    fn from(cause: BreakCause) -> Self {
+        match cause {
+            BreakCause::Stalled => Self::Stalled,
+            BreakCause::ClockJump => Self::ClockJump,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_clipped_to_the_window_and_names_its_cause() {
+        let mut coverage = Coverage::default();
+        coverage.begin(100, GapCause::Beginning);
+        coverage.extend(200);
+        coverage.begin(250, GapCause::Restart);
+        coverage.extend(300);
+        assert_eq!(coverage.watched_between(150, 300), 100);
+        assert_eq!(
+            coverage.gaps_between(50, 300),
+            [
+                (50, 100, GapCause::Beginning),
+                (200, 250, GapCause::Restart)
+            ]
+        );
+        assert_eq!(coverage.gaps_between(220, 300)[0].0, 220);
+        assert_eq!(coverage.unwatched_since(250), 50);
+        assert_eq!(coverage.unwatched_since(251), 0);
+    }
+
+    #[test]
+    fn a_crash_loop_costs_coverage_and_no_memory() {
+        let mut coverage = Coverage::default();
+        for n in 0..2 * Coverage::MAX as u64 {
+            coverage.begin(n * 10, GapCause::Restart);
+            coverage.extend(n * 10 + 5);
+        }
+        assert_eq!(coverage.intervals().len(), Coverage::MAX);
+        assert_eq!(
+            coverage.watched_between(0, u64::MAX),
+            5 * Coverage::MAX as u64
+        );
+    }
+
+    #[test]
+    fn intervals_out_of_order_are_refused() {
+        let interval = |from, to| WatchedInterval {
+            from,
+            to,
+            before: GapCause::Restart,
+        };
+        assert!(Coverage::default().restore(vec![interval(1, 2), interval(2, 3)]));
+        assert!(!Coverage::default().restore(vec![interval(2, 3), interval(1, 2)]));
+        assert!(!Coverage::default().restore(vec![interval(3, 2)]));
     }
 }

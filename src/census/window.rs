@@ -22,7 +22,8 @@ pub struct Window {
 }
 
 /// The duration is shorter than a millisecond or longer than 30 days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a window is 1 ms to 30 days long, not {refused:?}")]
 pub struct WindowError {
     refused: Duration,
 }
@@ -89,15 +90,6 @@ impl fmt::Display for Window {
         f.write_str(&self.label())
     }
 }
-
-impl fmt::Display for WindowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let refused = self.refused;
-        write!(f, "a window is 1 ms to 30 days long, not {refused:?}")
-    }
-}
-
-impl std::error::Error for WindowError {}
 
 #[cfg(test)]
 mod tests {

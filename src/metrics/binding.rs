@@ -34,11 +34,8 @@ const REASONS: usize = SkipReason::ALL.len();
 impl Binding {
     /// Registers all series at once if they fit, so that they show zeros before the first response. Otherwise each is
     /// registered when it first counts: the ids go to what happens, not to what comes first in the contract.
-    pub(super) fn new(
-        contract: &CompiledContract,
-        kinds: &Kinds,
-        registry: &mut SeriesRegistry,
-    ) -> Self {
+    pub(super) fn new(observation: &Observation<'_>, registry: &mut SeriesRegistry) -> Self {
+        let (contract, kinds) = (observation.contract(), observation.kinds());
         let binding = Self::unregistered(contract, kinds);
         // At least one of the two slots of a kind is used, so more than twice the limit can never fit.
         if binding.slots.len() <= 2 * MAX_SERIES {

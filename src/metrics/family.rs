@@ -9,16 +9,21 @@ use crate::words::words;
 /// ```
 /// use legacy_http_compat::metrics::{Family, FamilyKind};
 ///
-/// assert_eq!(Family::FLAG_ON.name(), "legacy_http_compat_flag_on");
-/// assert_eq!(Family::FLAG_ON.kind(), FamilyKind::Gauge);
-/// assert_eq!(Family::FLAG_ON.labels(), ["flag"]);
+/// assert_eq!(Family::FLAG_ON.name, "legacy_http_compat_flag_on");
+/// assert_eq!(Family::FLAG_ON.kind, FamilyKind::Gauge);
+/// assert_eq!(Family::FLAG_ON.labels, ["flag"]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Family {
-    name: &'static str,
-    kind: FamilyKind,
-    labels: &'static [&'static str],
-    help: &'static str,
+    /// The name; that of a counter ends in `_total`.
+    pub name: &'static str,
+    /// How its values behave.
+    pub kind: FamilyKind,
+    /// The names of the labels, in the order of the values of a sample.
+    pub labels: &'static [&'static str],
+    /// One sentence of description.
+    pub help: &'static str,
 }
 
 words! {
@@ -131,12 +136,9 @@ impl Family {
         labels: &'static [&'static str],
         help: &'static str,
     ) -> Self {
-        let kind = FamilyKind::Counter;
         Self {
-            name,
-            kind,
-            labels,
-            help,
+            kind: FamilyKind::Counter,
+            ..Self::gauge(name, labels, help)
         }
     }
 
@@ -147,37 +149,12 @@ impl Family {
         labels: &'static [&'static str],
         help: &'static str,
     ) -> Self {
-        let kind = FamilyKind::Gauge;
         Self {
             name,
-            kind,
+            kind: FamilyKind::Gauge,
             labels,
             help,
         }
-    }
-
-    /// The name; that of a counter ends in `_total`.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// How its values behave.
-    #[must_use]
-    pub const fn kind(&self) -> FamilyKind {
-        self.kind
-    }
-
-    /// The names of the labels, in the order of the values of a sample.
-    #[must_use]
-    pub const fn labels(&self) -> &'static [&'static str] {
-        self.labels
-    }
-
-    /// One sentence of description.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        self.help
     }
 }
 
@@ -214,15 +191,15 @@ mod tests {
             .map(|row| row.join(" | "))
             .collect();
         let coded = Family::ALL.map(|family| {
-            let (name, kind) = (listed(&[family.name()]), family.kind().as_str());
-            [&name, kind, &listed(family.labels()), family.help()].join(" | ")
+            let (name, kind) = (listed(&[family.name]), family.kind.as_str());
+            [&name, kind, &listed(family.labels), family.help].join(" | ")
         });
         assert_eq!(documented, coded);
     }
 
     #[test]
     fn the_table_of_labels_has_each_label_and_its_values() {
-        for label in Family::ALL.iter().flat_map(Family::labels) {
+        for label in Family::ALL.iter().flat_map(|family| family.labels) {
             assert!(!values(label).is_empty());
         }
         let shapes = [Shape::Target, Shape::Legacy].map(Shape::as_str);

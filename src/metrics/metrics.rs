@@ -11,8 +11,7 @@ use std::{
 use super::{
     binding::Binding,
     family::Family,
-    series::{MAX_SERIES, OVERFLOW, Series, SeriesId, SeriesRegistry},
-    snapshot::Snapshot,
+    series::{MAX_SERIES, OVERFLOW, Series, SeriesId, SeriesRegistry, Snapshot},
     source::{Sample, Source},
 };
 use crate::{
@@ -116,13 +115,7 @@ impl Metrics {
 
 impl Observe for Metrics {
     fn observe(&self, observation: &Observation<'_>) {
-        let prepare = || {
-            Binding::new(
-                observation.contract(),
-                observation.kinds(),
-                &mut self.registry(),
-            )
-        };
+        let prepare = || Binding::new(observation, &mut self.registry());
         let count = |binding: &Binding| self.count(binding, observation);
         self.per_contract.with(observation, prepare, count);
     }

@@ -87,7 +87,8 @@
 
 mod binding;
 mod family;
-mod flag_source;
+#[cfg(test)]
+mod limits_tests;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named for"
@@ -98,12 +99,11 @@ pub mod prometheus;
 #[cfg(all(test, feature = "prometheus"))]
 mod prometheus_tests;
 mod series;
-mod snapshot;
 mod source;
 #[cfg(test)]
 mod tests;
 
 pub use family::{Family, FamilyKind};
 pub use metrics::Metrics;
-pub use snapshot::{ResponseCount, SkipCount, Snapshot};
+pub use series::{ResponseCount, SkipCount, Snapshot};
 pub use source::{Sample, Source, Value};

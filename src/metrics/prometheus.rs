@@ -58,15 +58,12 @@ impl PrometheusCollector {
     /// Adds a source. A family whose name another source uses differently is omitted, with a warning.
     pub fn source(mut self, source: impl Source + 'static) -> Self {
         for family in source.families() {
-            match self
-                .families
-                .iter()
-                .find(|known| known.name() == family.name())
-            {
+            let mut known = self.families.iter();
+            match known.find(|known| known.name == family.name) {
                 None => self.families.push(*family),
                 Some(known) if known == family => {}
                 Some(_) => warn!(
-                    name = family.name(),
+                    name = family.name,
                     "two sources use one name for different metrics: only those of the first are exposed"
                 ),
             }
@@ -76,12 +73,8 @@ impl PrometheusCollector {
     }
 
     fn encode_family(&self, family: &Family, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let mut metric = encoder.encode_descriptor(
-            base_name(family),
-            family.help(),
-            None,
-            metric_type(family),
-        )?;
+        let mut metric =
+            encoder.encode_descriptor(base_name(family), family.help, None, metric_type(family))?;
         let mut result = Ok(());
         for source in &self.sources {
             if source.families().contains(family) {
@@ -106,7 +99,7 @@ impl Collector for PrometheusCollector {
 
 impl fmt::Debug for PrometheusCollector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let families: Vec<&str> = self.families.iter().map(Family::name).collect();
+        let families: Vec<&str> = self.families.iter().map(|family| family.name).collect();
         f.debug_struct("PrometheusCollector")
             .field("sources", &self.sources.len())
             .field("families", &families)
@@ -132,17 +125,14 @@ impl EncodeLabelSet for Labels<'_> {
 
 /// The name without the `_total` that the encoder adds to each sample of a counter.
 fn base_name(family: &Family) -> &'static str {
-    match family.kind() {
-        FamilyKind::Counter => family
-            .name()
-            .strip_suffix("_total")
-            .unwrap_or(family.name()),
-        FamilyKind::Gauge => family.name(),
+    match family.kind {
+        FamilyKind::Counter => family.name.strip_suffix("_total").unwrap_or(family.name),
+        FamilyKind::Gauge => family.name,
     }
 }
 
 fn metric_type(family: &Family) -> MetricType {
-    match family.kind() {
+    match family.kind {
         FamilyKind::Counter => MetricType::Counter,
         FamilyKind::Gauge => MetricType::Gauge,
     }
@@ -154,12 +144,12 @@ fn encode_sample(
     values: &[&str],
     value: Value,
 ) -> fmt::Result {
-    let names = family.labels();
+    let names = family.labels;
     if names.is_empty() {
-        return encode_value(metric, family.kind(), value);
+        return encode_value(metric, family.kind, value);
     }
     let labels = Labels { names, values };
-    encode_value(&mut metric.encode_family(&labels)?, family.kind(), value)
+    encode_value(&mut metric.encode_family(&labels)?, family.kind, value)
 }
 
 fn encode_value(metric: &mut MetricEncoder<'_>, kind: FamilyKind, value: Value) -> fmt::Result {

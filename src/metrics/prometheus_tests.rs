@@ -10,7 +10,7 @@ use crate::{
     flag::CompatFlag,
     metrics::{
         Family, Metrics, Sample, Source, Value,
-        tests::app::{APPROVED, PENDING, ask, contract, layer},
+        tests::{APPROVED, PENDING, ask, contract, layer},
     },
     observation::{Observation, Observe},
 };

@@ -1,16 +1,13 @@
-//! A file that is replaced atomically.
+//! A file that one process at a time uses, and replaces atomically.
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufWriter, Read, Write},
     path::{Path, PathBuf},
 };
 
-use super::{
-    frame::FrameWriter,
-    lock::{FileLock, InUse},
-};
+use super::frame::FrameWriter;
 
 /// A file that only this process writes.
 #[derive(Debug)]
@@ -40,7 +37,7 @@ impl AtomicFile {
         let lock = FileLock::acquire(&with_suffix(path, ".lock"));
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock.map_err(|InUse| AtomicFileError::InUse)?,
+            _lock: lock.ok_or(AtomicFileError::InUse)?,
         })
     }
 
@@ -133,4 +130,33 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+/// A lock file that this process holds. The operating system releases it when the process ends, however that happens.
+#[derive(Debug)]
+struct FileLock {
+    /// `None` on a file system without locks.
+    _file: Option<File>,
+}
+
+impl FileLock {
+    /// Locks the file at `path`, creating it if needed; `None` if another process holds the lock. Where a file cannot be locked, a warning is logged instead: a
+    /// disk without locks may still hold snapshots.
+    fn acquire(path: &Path) -> Option<Self> {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(path);
+        let locked = file.map_err(TryLockError::Error).and_then(|file| {
+            file.try_lock()?;
+            Ok(file)
+        });
+        match locked {
+            Ok(file) => Some(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(error)) => {
+                let path = path.display();
+                tracing::warn!(%error, %path, "cannot lock this file against other processes");
+                Some(Self { _file: None })
+            }
+        }
+    }
 }

@@ -7,8 +7,29 @@ use std::io::{self, Write};
 
 use postcard::Error::SerializeBufferFull;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::decode_error::DecodeError;
+/// What is wrong with the bytes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Another kind of file.
+    #[error("another kind of file")]
+    Foreign,
+    /// Written by a newer version of this crate.
+    #[error("written by a newer version of this crate")]
+    NewerFormat,
+    /// Written by an older version of this crate, in a format that is no longer supported.
+    #[error("written by an older version of this crate")]
+    OlderFormat,
+    /// The end of the file is missing.
+    #[error("truncated")]
+    Truncated,
+    /// The checksum is wrong, or the content is inconsistent.
+    #[error("corrupt")]
+    Corrupt,
+}
 
 /// The first bytes of a file: its type (8 bytes) and the version of its format (4 bytes, little-endian).
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +124,12 @@ impl<W: Write> FrameWriter<W> {
         written
     }
 
+    /// Writes bytes, which are read as the value `&[u8]`.
+    pub(crate) fn block(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.value(&bytes.len())?;
+        self.bytes(bytes)
+    }
+
     /// Writes the footer; returns the length of the whole and what was written to.
     pub(crate) fn finish(mut self) -> io::Result<(u64, W)> {
         let length = self.length + FOOTER as u64;
@@ -148,6 +175,7 @@ mod tests {
         writer.header(HEADER).unwrap();
         writer.value(&vec![1_u64, 2]).unwrap();
         writer.value("text").unwrap();
+        writer.block(b"bytes").unwrap();
         writer.finish().unwrap().1
     }
 
@@ -165,6 +193,7 @@ mod tests {
         assert_eq!(reader.value(), Ok(vec![1_u64, 2]));
         assert_eq!(reader.end(), Err(Malformed));
         assert_eq!(reader.value(), Ok("text"));
+        assert_eq!(reader.value(), Ok(b"bytes".as_slice()));
         assert_eq!(reader.end(), Ok(()));
         assert_eq!(reader.value::<u8>(), Err(Malformed));
     }

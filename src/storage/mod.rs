@@ -4,7 +4,5 @@
 //! replaces; a [`Saver`](saver::Saver) records how that went.
 
 pub(crate) mod atomic_file;
-pub(crate) mod decode_error;
 pub(crate) mod frame;
-pub(crate) mod lock;
 pub(crate) mod saver;

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufWriter},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde::Serialize;
@@ -47,10 +47,11 @@ impl Saver {
     }
 
     pub(crate) fn status(&self) -> SnapshotStatus {
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lock_status().clone()
+    }
+
+    fn lock_status(&self) -> MutexGuard<'_, SnapshotStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the file by what `write` writes and records the outcome. On failure the file is unchanged.
@@ -73,7 +74,7 @@ impl Saver {
 
     /// Records a success; logs it if the attempt before it failed.
     fn succeeded(&self, at: Timestamp, bytes: u64) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut status = self.lock_status();
         if status.error.is_some() {
             let (of, failures) = (self.of, status.failures);
             tracing::info!(of, failures, "snapshots are written again");
@@ -88,7 +89,7 @@ impl Saver {
 
     /// Records a failure; logs it if it is the first in a row.
     fn failed(&self, error: &io::Error) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut status = self.lock_status();
         if status.error.is_none() {
             let (of, path) = (self.of, self.file.path().display());
             tracing::error!(of, %error, %path, "cannot write a snapshot; a restart would lose everything since the last one");

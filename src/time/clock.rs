@@ -93,11 +93,6 @@ impl ManualClock {
     pub fn advance(&self, by: Duration) {
         // Relaxed here and below: a reading orders no other memory.
         self.unix_ms.fetch_add(millis(by), Ordering::Relaxed);
-        self.advance_monotonic(by);
-    }
-
-    /// Advances the monotonic reading alone, as if the wall clock had been set back meanwhile.
-    pub fn advance_monotonic(&self, by: Duration) {
         self.monotonic_ms.fetch_add(millis(by), Ordering::Relaxed);
     }
 
@@ -134,7 +129,7 @@ mod tests {
         let clock = ManualClock::new(7);
         assert_eq!((clock.unix_ms(), clock.monotonic()), (7, Duration::ZERO));
         clock.advance(Duration::from_secs(2));
-        clock.advance_monotonic(Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
         clock.set_unix_ms(5);
         assert_eq!(
             (clock.unix_ms(), clock.monotonic()),

@@ -8,7 +8,6 @@ pub(crate) mod duration_text;
 #[cfg(feature = "rollout")]
 mod parse;
 pub(crate) mod ring;
-pub(crate) mod schedule;
 pub(crate) mod timeline;
 mod timestamp;
 

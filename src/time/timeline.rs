@@ -174,6 +174,25 @@ pub(crate) fn resume(time: u64, saved_wall: u64, wall: u64) -> Resumed {
     }
 }
 
+/// The next time at which something is due, on the timeline of its owner.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Due(u64);
+
+impl Due {
+    pub(crate) const fn at(time: u64) -> Self {
+        Self(time)
+    }
+
+    /// Whether it is due now; if so, it is due again an interval later.
+    pub(crate) fn take(&mut self, now: u64, interval: u64) -> bool {
+        let is_due = now >= self.0;
+        if is_due {
+            self.0 = now.saturating_add(interval);
+        }
+        is_due
+    }
+}
+
 /// Whole seconds, at most what 32 bits hold.
 #[inline]
 pub(crate) fn seconds(ms: u64) -> u32 {

@@ -8,12 +8,12 @@ use crate::{pin::pin, rich::troubled};
 #[test]
 fn every_metric_family_is_pinned() {
     let lines = Family::ALL.iter().map(|family| {
-        let labels = family.labels().join(",");
+        let labels = family.labels.join(",");
         format!(
             "{} {} {{{labels}}} {}\n",
-            family.name(),
-            family.kind().as_str(),
-            family.help()
+            family.name,
+            family.kind.as_str(),
+            family.help
         )
     });
     pin("metric_families.txt", &lines.collect::<String>());

@@ -26,7 +26,7 @@ pub(crate) async fn callers(
     mut params: Params,
 ) -> Result<Json<Page>, Problem> {
     let census = census(&shared)?;
-    let query = CallersQuery::read(&mut params, census.kind_names());
+    let query = CallersQuery::read(&mut params, census.kinds());
     let limit = params.limit(LIMIT, ListQuery::MAX_LIMIT);
     params.finish()?;
     let list = blocking(move || query.list(&census, limit));

@@ -18,7 +18,7 @@ use crate::{
     metrics::Metrics,
     storage::{
         atomic_file::{AtomicFile, AtomicFileError},
-        decode_error::DecodeError,
+        frame::DecodeError,
         saver::Saver,
     },
     time::{
@@ -205,7 +205,8 @@ impl HistoryBuilder {
     }
 
     fn filled(&self, saved: Option<SavedHistory>) -> (CallerHistory, ResponseHistory) {
-        let mut callers = CallerHistory::new(self.census.kind_names());
+        let kinds = self.census.kinds().names().map(str::to_owned).collect();
+        let mut callers = CallerHistory::new(kinds);
         let mut responses = ResponseHistory::new(totals(&self.metrics.snapshot()));
         if let Some(saved) = saved {
             if saved.window_ms == self.window.as_millis() {

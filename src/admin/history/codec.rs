@@ -9,10 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{series_ring::SeriesRing, time_series::HistoryRange};
 use crate::{
-    storage::{
-        decode_error::DecodeError,
-        frame::{FileHeader, Malformed},
-    },
+    storage::frame::{DecodeError, FileHeader, Malformed},
     time::timeline::ORIGIN,
 };
 

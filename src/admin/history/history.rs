@@ -15,7 +15,10 @@ use super::{
 use crate::{
     census::{Census, SnapshotStatus, Window},
     metrics::Metrics,
-    storage::{decode_error::DecodeError, frame::FrameWriter, saver::Saver},
+    storage::{
+        frame::{DecodeError, FrameWriter},
+        saver::Saver,
+    },
     time::{
         Clock,
         timeline::{Moment, Timeline},

@@ -103,4 +103,4 @@ pub use history::History;
 pub use time_series::{CallerSeries, HistoryRange, ResponseSeries, TimeSeries};
 
 #[doc(inline)]
-pub use crate::storage::decode_error::DecodeError;
+pub use crate::storage::frame::DecodeError;

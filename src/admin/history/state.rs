@@ -10,10 +10,7 @@ use super::{
 };
 use crate::{
     census::{Report, Window},
-    time::{
-        schedule::Due,
-        timeline::{Moment, Timeline},
-    },
+    time::timeline::{Due, Moment, Timeline},
 };
 
 /// What a history records. Only ticks and queries lock it.
@@ -139,9 +136,9 @@ pub(super) struct CallerHistory {
 }
 
 impl CallerHistory {
-    pub(super) fn new(kinds: &[String]) -> Self {
+    pub(super) fn new(kinds: Vec<String>) -> Self {
         Self {
-            kinds: kinds.to_vec(),
+            kinds,
             rings: SeriesRing::all(),
         }
     }

@@ -57,7 +57,7 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         let detail = "The rollout has no census, so callers are not counted.";
         return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
-    let query = CallersQuery::read(&mut request.params, census.kind_names());
+    let query = CallersQuery::read(&mut request.params, census.kinds());
     request
         .render("Callers", move |_, layout| {
             let page = query.list(&census, PAGE_LEN);
@@ -171,11 +171,11 @@ fn label(select: Select) -> &'static str {
         Select::Regressed => "Regressed",
         Select::Depended => "Depended in the window, migrated since or not",
         Select::Unresolved => "Unresolved: depended and has not migrated",
-        Select::State(CallerState::Dependent) => "Dependent",
-        Select::State(CallerState::Inconclusive) => "Inconclusive",
-        Select::State(CallerState::Inactive) => "Inactive",
-        Select::State(CallerState::Migrated) => "Migrated",
-        Select::State(CallerState::NeverDependent) => "Never dependent",
+        Select::Dependent => "Dependent",
+        Select::Inconclusive => "Inconclusive",
+        Select::Inactive => "Inactive",
+        Select::Migrated => "Migrated",
+        Select::NeverDependent => "Never dependent",
     }
 }
 

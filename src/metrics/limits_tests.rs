@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::app::{APPROVED, PENDING, ask, contract, count, layer};
+use super::tests::{APPROVED, PENDING, ask, contract, count, layer};
 use crate::{
     contract::LiveContract,
     flag::CompatFlag,

@@ -1,21 +1,117 @@
-//! Which series counts a response.
+//! Counting through the layer: which series counts a response.
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
+    pin::pin,
     sync::{Arc, Barrier},
+    task::{Context, Poll, Waker},
     thread,
 };
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
+use http_body_util::Full;
 use proptest::prelude::*;
+use tower::{Layer, ServiceExt, service_fn};
 
-use super::app::{APPROVED, PENDING, ask, contract, count, layer};
 use crate::{
-    contract::LiveContract,
-    flag::CompatFlag,
-    metrics::Metrics,
+    caller::{Caller, Detect, Generation, Kind, Kinds},
+    contract::{Contract, Endpoint, LegacyShape, LiveContract, Outcome},
+    flag::{CompatFlag, FlagReader},
+    metrics::{Metrics, Snapshot},
+    middleware::LegacyHttpCompatLayer,
     observation::{Shape, SkipReason},
 };
+
+/// A target response with a legacy shape.
+pub(super) const PENDING: &str = r#"{"status":"PENDING"}"#;
+/// A target response without a legacy shape.
+pub(super) const APPROVED: &str = r#"{"status":"APPROVED"}"#;
+
+/// Every caller is a legacy caller of the kind that its header `x-kind` names.
+struct ByHeader(Kinds);
+
+impl Detect for ByHeader {
+    fn detect(&self, head: &Parts) -> Caller {
+        let name = head.headers.get("x-kind").map(HeaderValue::as_bytes);
+        let kind = name.and_then(|name| self.0.find(str::from_utf8(name).ok()?));
+        Caller::new(kind.unwrap_or(Kind::OTHER), Generation::Legacy)
+    }
+
+    fn kinds(&self) -> &Kinds {
+        &self.0
+    }
+}
+
+/// A contract with these endpoints, each of which knows `PENDING` and `APPROVED`.
+pub(super) fn contract<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Contract {
+    let builder = names
+        .into_iter()
+        .fold(Contract::builder(), |builder, name| {
+            let name = name.as_ref();
+            let legacy = LegacyShape::new(403).json(serde_json::json!({"code": "PENDING"}));
+            let pending = Outcome::new("PENDING", 200)
+                .field("/status", "PENDING")
+                .legacy(legacy);
+            let approved = Outcome::new("APPROVED", 200).field("/status", "APPROVED");
+            let endpoint = Endpoint::post(name, format!("/{name}"));
+            builder.endpoint(endpoint.outcome(pending).outcome(approved))
+        });
+    builder.build().unwrap()
+}
+
+pub(super) fn layer(
+    contract: impl Into<LiveContract>,
+    flag: FlagReader,
+    kinds: &[&str],
+    metrics: &Arc<Metrics>,
+) -> LegacyHttpCompatLayer {
+    LegacyHttpCompatLayer::new(contract, flag)
+        .detector(Arc::new(ByHeader(
+            Kinds::new(kinds.iter().copied()).unwrap(),
+        )))
+        .observer(metrics.clone())
+}
+
+/// One request of a caller of this kind to this endpoint, with a target response of 200 and this body; returns the status.
+pub(super) fn ask(
+    layer: &LegacyHttpCompatLayer,
+    endpoint: &str,
+    kind: &str,
+    body: &'static str,
+) -> StatusCode {
+    let handler = service_fn(move |_: Request<()>| async move {
+        let response = Response::builder().header(CONTENT_TYPE, "application/json");
+        let response = response.body(Full::new(Bytes::from_static(body.as_bytes())));
+        Ok::<_, Infallible>(response.unwrap())
+    });
+    let request = Request::post(format!("/{endpoint}")).header("x-kind", kind);
+    let response = layer.layer(handler).oneshot(request.body(()).unwrap());
+    match pin!(response).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => response.unwrap().status(),
+        Poll::Pending => panic!("nothing here waits"),
+    }
+}
+
+/// The count of a series, if it exists.
+pub(super) fn count(
+    metrics: &Metrics,
+    endpoint: &str,
+    outcome: &str,
+    client_kind: &str,
+    shape: Shape,
+) -> Option<u64> {
+    let series = metrics.snapshot().responses.into_iter().filter(|series| {
+        *series.endpoint == *endpoint
+            && *series.outcome == *outcome
+            && *series.client_kind == *client_kind
+            && series.shape == shape
+    });
+    let counts: Vec<u64> = series.map(|series| series.count).collect();
+    assert!(counts.len() <= 1, "equal names are one series");
+    counts.first().copied()
+}
 
 #[test]
 fn a_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
@@ -34,7 +130,7 @@ fn a_response_is_counted_by_its_outcome_and_the_shape_that_was_served() {
     assert_eq!(count("APPROVED", "AGENT", Shape::Target), Some(1));
     assert_eq!(count("other", "other", Shape::Target), Some(1));
     assert_eq!(metrics.snapshot().total_responses(), 5);
-    assert_eq!(metrics.snapshot().total_skipped(), 0);
+    assert_eq!(total_skipped(&metrics.snapshot()), 0);
 }
 
 #[test]
@@ -73,7 +169,7 @@ fn a_response_that_could_not_be_decided_is_counted_with_its_reason() {
     };
     assert_eq!(skipped(SkipReason::NotJson), Some(1));
     assert_eq!(skipped(SkipReason::BodyTooLarge), Some(1));
-    assert_eq!(snapshot.total_skipped(), 2);
+    assert_eq!(total_skipped(&snapshot), 2);
     assert_eq!(
         count(&metrics, "poll", "undetermined", "AGENT", Shape::Target),
         Some(2)
@@ -97,6 +193,10 @@ fn two_layers_with_different_kinds_count_into_the_same_series_where_names_are_eq
     assert_eq!(pending("MCP"), Some(2));
     assert_eq!(pending("UI"), Some(1));
     assert_eq!(pending("other"), Some(1), "the first layer knows no UI");
+}
+
+fn total_skipped(snapshot: &Snapshot) -> u64 {
+    snapshot.skipped.iter().map(|series| series.count).sum()
 }
 
 const THREADS: usize = 4;

@@ -1,5 +1,0 @@
-//! Counting through the layer.
-
-pub(super) mod app;
-mod counting;
-mod limits;
