@@ -26,8 +26,8 @@ impl CallersQuery {
     pub(crate) fn read(params: &mut Params, kinds: &Kinds) -> Self {
         let kinds: Vec<&str> = kinds.names().collect();
         let window = params.window();
-        let select = params.word("state", &Select::ALL[..], Select::as_str);
-        let sort = params.word("sort", &SortBy::ALL[..], SortBy::as_str);
+        let select = params.word("state", Select::ALL, Select::as_str);
+        let sort = params.word("sort", SortBy::ALL, SortBy::as_str);
         let descending = params.word("order", &[false, true], order);
         let kind = params.word("kind", &kinds, |kind| kind);
         Self {
