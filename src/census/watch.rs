@@ -68,7 +68,7 @@ impl Watch {
         match step.break_cause {
             Some(cause) => {
                 let cause = GapCause::from(cause);
-                tracing::warn!(?cause, "gap in the census's coverage");
+                tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
                 self.coverage.begin(now.time, cause);
             }
             None => self.coverage.extend(now.time),
@@ -208,6 +208,19 @@ impl Coverage {
             .all(|interval| interval.from <= interval.to);
         self.watched = intervals.into();
         ordered && forward && self.watched.len() <= Self::MAX
+    }
+}
+
+impl GapCause {
+    /// As in a report: `beginning`, `restart`, `stalled` or `clock_jump`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Beginning => "beginning",
+            Self::Restart => "restart",
+            Self::Stalled => "stalled",
+            Self::ClockJump => "clock_jump",
+        }
     }
 }
 
