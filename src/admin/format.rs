@@ -81,7 +81,7 @@ pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
-/// A name such as `legacy_quiet` as words: `Legacy quiet`.
+/// A name such as `no_open_incident` as words: `No open incident`.
 pub(crate) fn titled(name: &str) -> String {
     let words = name.replace(['_', '-'], " ");
     let mut letters = words.chars();

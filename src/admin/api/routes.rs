@@ -140,7 +140,12 @@ mod tests {
     use serde_json::Value;
 
     use super::{Action, OPENAPI, ROUTES};
-    use crate::admin::problem::ProblemKind;
+    use crate::{
+        admin::{access::Role, history::HistoryRange, problem::ProblemKind},
+        caller::Generation,
+        census::{CallerState, Select, SortBy},
+        rollout::{ObligationKind, Phase, Transition, names::ActorKind},
+    };
 
     fn routes() -> BTreeSet<(String, String)> {
         let rows = ROUTES.iter().map(|route| {
@@ -186,6 +191,65 @@ mod tests {
                     .collect::<Vec<_>>()
             )
         );
+    }
+
+    #[test]
+    fn every_enumeration_of_the_document_has_the_words_of_the_code() {
+        fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+            all.iter().copied().map(word).collect()
+        }
+        let caller = "/components/schemas/Caller/properties";
+        let parameters = "/paths/~1api~1callers/get/parameters";
+        let document: Value = serde_json::from_str(OPENAPI).unwrap();
+        for (place, words) in [
+            (
+                format!("{caller}/generation"),
+                words(Generation::ALL, Generation::as_str),
+            ),
+            (
+                format!("{caller}/state"),
+                words(CallerState::ALL, CallerState::as_str),
+            ),
+            (
+                format!("{parameters}/2/schema"),
+                words(Select::ALL, Select::as_str),
+            ),
+            (
+                format!("{parameters}/3/schema"),
+                words(SortBy::ALL, SortBy::as_str),
+            ),
+            (
+                "/components/schemas/Actor/properties/kind".to_owned(),
+                words(ActorKind::ALL, ActorKind::as_str),
+            ),
+            (
+                "/components/schemas/Phase".to_owned(),
+                words(Phase::ALL, Phase::as_str),
+            ),
+            (
+                "/components/schemas/Step".to_owned(),
+                words(Transition::ALL, Transition::as_str),
+            ),
+            (
+                "/components/schemas/TimeSeries/properties/range".to_owned(),
+                words(HistoryRange::ALL, HistoryRange::as_str),
+            ),
+            (
+                "/components/schemas/Status/properties/overdue/items".to_owned(),
+                words(ObligationKind::ALL, ObligationKind::as_str),
+            ),
+            (
+                "/components/schemas/Status/properties/you/properties/role".to_owned(),
+                words(Role::ALL, Role::as_str),
+            ),
+        ] {
+            let listed = document.pointer(&format!("{place}/enum"));
+            let listed = listed
+                .and_then(Value::as_array)
+                .unwrap_or_else(|| panic!("{place}"));
+            let listed: BTreeSet<_> = listed.iter().filter_map(Value::as_str).collect();
+            assert_eq!(listed, words.into_iter().collect(), "{place}");
+        }
     }
 
     /// Rows such as ``| `GET /api/status` | viewer | … |``.
