@@ -48,14 +48,14 @@ use std::{
 
 use crate::{
     caller::Detect,
-    census::{Census, CensusBuilder, OpenError as OpenCensusError},
+    census::{Census, CensusBuilder, OpenCensusError},
     contract::LiveContract,
     metrics::Metrics,
     middleware::LegacyHttpCompatLayer,
     rollout::{
         CommandContext, OpenRolloutError, Phase, Rollout, RolloutBuilder,
         gate::Gate,
-        journal::{FileJournal, Journal, MemoryJournal, OpenError as OpenJournalError},
+        journal::{FileJournal, Journal, MemoryJournal, OpenJournalError},
         names::{FlagName, InvalidText},
         policy::Policy,
     },

@@ -30,7 +30,7 @@ use std::{
 use clap::Parser;
 use legacy_http_compat::{
     Contract,
-    census::OpenErrorKind,
+    census::OpenCensusErrorKind,
     migration::{Migration, MigrationError},
     time::SystemClock,
 };
@@ -120,7 +120,7 @@ fn open(compat: Compat, args: &Args, data: &DataDir) -> Result<Migration, String
         }
     });
     let migration = migration.map_err(|error| match &error {
-        MigrationError::Census(census) if census.kind() != OpenErrorKind::InUse => {
+        MigrationError::Census(census) if census.kind() != OpenCensusErrorKind::InUse => {
             format!("{error}; --accept-census-loss starts without it")
         }
         _ => error.to_string(),

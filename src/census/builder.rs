@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     census::{Census, Settings},
-    open_error::{OpenError, OpenErrorKind},
+    open_error::{OpenCensusError, OpenCensusErrorKind},
     snapshot::{self, MAX_FILE},
     watch::GapCause,
     window::Window,
@@ -121,7 +121,7 @@ impl CensusBuilder {
     ///
     /// When the snapshot cannot be read, or another process has it open, or the detector has no
     /// [key check](Detect::key_check). Without a snapshot path it cannot fail.
-    pub fn open(self) -> Result<Census, OpenError> {
+    pub fn open(self) -> Result<Census, OpenCensusError> {
         self.open_or(|_, error| Err(error))
     }
 
@@ -133,7 +133,7 @@ impl CensusBuilder {
     ///
     /// When another process has the snapshot open, or its directory cannot be read, or the detector has no
     /// [key check](Detect::key_check).
-    pub fn open_with_loss(self) -> Result<Census, OpenError> {
+    pub fn open_with_loss(self) -> Result<Census, OpenCensusError> {
         let fresh = self.clone();
         self.open_or(|file, error| {
             quarantine(file, &error);
@@ -146,20 +146,20 @@ impl CensusBuilder {
     /// # Errors
     ///
     /// When the bytes are not an intact snapshot of the same fingerprint key.
-    pub fn open_bytes(self, bytes: &[u8]) -> Result<Census, OpenError> {
+    pub fn open_bytes(self, bytes: &[u8]) -> Result<Census, OpenCensusError> {
         self.restored(Some(bytes), self.key_check()?)
     }
 
     fn open_or(
         self,
-        unreadable: impl FnOnce(&AtomicFile, OpenError) -> Result<Census, OpenError>,
-    ) -> Result<Census, OpenError> {
+        unreadable: impl FnOnce(&AtomicFile, OpenCensusError) -> Result<Census, OpenCensusError>,
+    ) -> Result<Census, OpenCensusError> {
         let Some(path) = &self.snapshot else {
             return Ok(self.fresh(None));
         };
         let key_check = self.key_check().map_err(|error| error.at(path))?;
-        let file = AtomicFile::open(path).map_err(|error| OpenError::opening(error, path))?;
-        let read = file.read(MAX_FILE).map_err(OpenError::io);
+        let file = AtomicFile::open(path).map_err(|error| OpenCensusError::opening(error, path))?;
+        let read = file.read(MAX_FILE).map_err(OpenCensusError::io);
         let mut census = match read.and_then(|bytes| self.restored(bytes.as_deref(), key_check)) {
             Ok(census) => census,
             Err(error) => unreadable(&file, error.at(path))?,
@@ -168,27 +168,31 @@ impl CensusBuilder {
         Ok(census)
     }
 
-    fn key_check(&self) -> Result<KeyCheck, OpenError> {
-        let missing = || OpenError::new(OpenErrorKind::NoKeyCheck);
+    fn key_check(&self) -> Result<KeyCheck, OpenCensusError> {
+        let missing = || OpenCensusError::new(OpenCensusErrorKind::NoKeyCheck);
         self.settings.key_check.ok_or_else(missing)
     }
 
-    fn fresh(&self, loss: Option<OpenErrorKind>) -> Census {
+    fn fresh(&self, loss: Option<OpenCensusErrorKind>) -> Census {
         let census = self.starting_at(ORIGIN);
         census.begin(GapCause::Beginning, loss);
         census
     }
 
-    fn restored(&self, bytes: Option<&[u8]>, key_check: KeyCheck) -> Result<Census, OpenError> {
+    fn restored(
+        &self,
+        bytes: Option<&[u8]>,
+        key_check: KeyCheck,
+    ) -> Result<Census, OpenCensusError> {
         let Some(bytes) = bytes else {
             return Ok(self.fresh(None));
         };
-        let saved = snapshot::read(bytes, key_check).map_err(OpenError::new)?;
+        let saved = snapshot::read(bytes, key_check).map_err(OpenCensusError::new)?;
         let resumed = resume(saved.state.time, saved.state.wall, self.clock.unix_ms());
         let census = self.starting_at(resumed.time);
         saved
             .restore(&census, resumed.unknown_downtime)
-            .map_err(|_| OpenError::new(OpenErrorKind::Corrupt))?;
+            .map_err(|_| OpenCensusError::new(OpenCensusErrorKind::Corrupt))?;
         census.begin(GapCause::Restart, None);
         Ok(census)
     }
@@ -203,7 +207,7 @@ impl CensusBuilder {
     }
 }
 
-fn quarantine(file: &AtomicFile, error: &OpenError) {
+fn quarantine(file: &AtomicFile, error: &OpenCensusError) {
     let quarantined = file.quarantine();
     let quarantined = quarantined.as_ref().map(|path| path.display().to_string());
     tracing::warn!(%error, ?quarantined, "the census starts without its snapshot");

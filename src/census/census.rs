@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     event::{Binding, CallerEvent, EndpointSlot, Endpoints},
-    open_error::OpenErrorKind,
+    open_error::OpenCensusErrorKind,
     overflow::Overflow,
     report::{Report, ReportBuilder},
     table::Table,
@@ -186,7 +186,7 @@ impl Census {
     }
 
     /// Starts to watch, at the time the census was made with.
-    pub(super) fn begin(&self, cause: GapCause, loss: Option<OpenErrorKind>) {
+    pub(super) fn begin(&self, cause: GapCause, loss: Option<OpenCensusErrorKind>) {
         let mut watch = self.lock_watch();
         let now = watch.last.time;
         watch.coverage.begin(now, cause);

@@ -60,7 +60,7 @@ pub use builder::CensusBuilder;
 pub use callers::{CallerRow, Page};
 pub use census::Census;
 pub use event::{CallerEvent, Dependence, EndpointSlot};
-pub use open_error::{OpenError, OpenErrorKind};
+pub use open_error::{OpenCensusError, OpenCensusErrorKind};
 pub use query::{ListQuery, Select, SortBy};
 pub use record::CallerState;
 pub use report::{Counts, CoverageReport, KindCounts, OverflowEstimate, Report, SnapshotLoss};

@@ -13,8 +13,8 @@ use crate::storage::{atomic_file::AtomicFileError, frame::DecodeError};
 /// A snapshot could not be opened. Nothing was changed on disk.
 #[derive(Debug, Error)]
 #[error("the census snapshot {at}{kind}", at = self.place())]
-pub struct OpenError {
-    kind: OpenErrorKind,
+pub struct OpenCensusError {
+    kind: OpenCensusErrorKind,
     path: Option<PathBuf>,
     source: Option<io::Error>,
 }
@@ -23,7 +23,7 @@ pub struct OpenError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum OpenErrorKind {
+pub enum OpenCensusErrorKind {
     /// The file or its directory cannot be read.
     #[error("cannot be read")]
     Io,
@@ -55,7 +55,7 @@ pub enum OpenErrorKind {
     NoKeyCheck,
 }
 
-impl From<DecodeError> for OpenErrorKind {
+impl From<DecodeError> for OpenCensusErrorKind {
     fn from(error: DecodeError) -> Self {
         match error {
             DecodeError::Foreign => Self::NotASnapshot,
@@ -67,8 +67,8 @@ impl From<DecodeError> for OpenErrorKind {
     }
 }
 
-impl OpenError {
-    pub(super) fn new(kind: OpenErrorKind) -> Self {
+impl OpenCensusError {
+    pub(super) fn new(kind: OpenCensusErrorKind) -> Self {
         Self {
             kind,
             path: None,
@@ -79,7 +79,7 @@ impl OpenError {
     pub(super) fn io(source: io::Error) -> Self {
         Self {
             source: Some(source),
-            ..Self::new(OpenErrorKind::Io)
+            ..Self::new(OpenCensusErrorKind::Io)
         }
     }
 
@@ -90,14 +90,14 @@ impl OpenError {
 
     pub(super) fn opening(error: AtomicFileError, path: &Path) -> Self {
         match error {
-            AtomicFileError::InUse => Self::new(OpenErrorKind::InUse).at(path),
+            AtomicFileError::InUse => Self::new(OpenCensusErrorKind::InUse).at(path),
             AtomicFileError::Directory(directory, error) => Self::io(error).at(directory),
         }
     }
 
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> OpenErrorKind {
+    pub const fn kind(&self) -> OpenCensusErrorKind {
         self.kind
     }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    open_error::OpenErrorKind,
+    open_error::OpenCensusErrorKind,
     overflow::{Overflow, RELATIVE_ERROR},
     record::{CallerState, NEVER, REGRESSED, Record},
     response_counts::ResponseCounts,
@@ -125,7 +125,7 @@ pub struct SnapshotLoss {
     /// When it was given up.
     pub at: Timestamp,
     /// What was wrong with it.
-    pub reason: OpenErrorKind,
+    pub reason: OpenCensusErrorKind,
 }
 
 impl CoverageReport {
@@ -287,7 +287,7 @@ fn coverage_report(watch: &Watch, window: Window, now: &Moment) -> CoverageRepor
 }
 
 fn losses(watch: &Watch, now: &Moment) -> Vec<SnapshotLoss> {
-    let loss = |(at, reason): &(u64, OpenErrorKind)| SnapshotLoss {
+    let loss = |(at, reason): &(u64, OpenCensusErrorKind)| SnapshotLoss {
         at: now.timestamp(*at),
         reason: *reason,
     };

@@ -27,7 +27,7 @@ use crate::{
 
 use super::{
     census::Census,
-    open_error::OpenErrorKind,
+    open_error::OpenCensusErrorKind,
     overflow::Bucket,
     record::{Record, StoredRecord},
     response_counts::BucketCounts,
@@ -56,7 +56,7 @@ pub(super) struct State<'a> {
     #[serde(borrow)]
     kinds: Vec<(&'a str, Forgotten)>,
     endpoints: Vec<&'a str>,
-    losses: Vec<(u64, OpenErrorKind)>,
+    losses: Vec<(u64, OpenCensusErrorKind)>,
     intervals: Vec<WatchedInterval>,
     responses: Vec<BucketCounts>,
     last_overflow: u32,
@@ -65,7 +65,7 @@ pub(super) struct State<'a> {
 
 /// The content of a snapshot, with the callers still unread.
 #[derive(Debug)]
-pub(super) struct Snapshot<'a> {
+pub(super) struct CensusSnapshot<'a> {
     pub(super) state: State<'a>,
     callers: FrameReader<'a>,
 }
@@ -173,17 +173,20 @@ fn write_block<W: Write>(records: &mut Vec<Record>, writer: &mut FrameWriter<W>)
 }
 
 /// Reads a snapshot, after checking header, checksum and key in this order.
-pub(super) fn read(bytes: &[u8], key_check: KeyCheck) -> Result<Snapshot<'_>, OpenErrorKind> {
-    let corrupt = |Malformed| OpenErrorKind::Corrupt;
-    let mut reader = HEADER.open(bytes).map_err(OpenErrorKind::from)?;
+pub(super) fn read(
+    bytes: &[u8],
+    key_check: KeyCheck,
+) -> Result<CensusSnapshot<'_>, OpenCensusErrorKind> {
+    let corrupt = |Malformed| OpenCensusErrorKind::Corrupt;
+    let mut reader = HEADER.open(bytes).map_err(OpenCensusErrorKind::from)?;
     let saved: [u8; 8] = reader.value().map_err(corrupt)?;
     if u64::from_le_bytes(saved) != key_check.as_u64() {
-        return Err(OpenErrorKind::ForeignKey);
+        return Err(OpenCensusErrorKind::ForeignKey);
     }
     let mut state: State<'_> = reader.value().map_err(corrupt)?;
     state.check().map_err(corrupt)?;
     let callers = reader;
-    Ok(Snapshot { state, callers })
+    Ok(CensusSnapshot { state, callers })
 }
 
 impl State<'_> {
@@ -217,7 +220,7 @@ impl State<'_> {
     }
 }
 
-impl Snapshot<'_> {
+impl CensusSnapshot<'_> {
     /// Puts everything into an empty census.
     pub(super) fn restore(self, census: &Census, unknown_downtime: bool) -> Result<(), Malformed> {
         for (index, name) in self.state.endpoints.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::time::{
     timeline::{BreakCause, Moment, Timeline},
 };
 
-use super::{open_error::OpenErrorKind, record::Record, response_counts::ResponseHistory};
+use super::{open_error::OpenCensusErrorKind, record::Record, response_counts::ResponseHistory};
 
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -20,7 +20,7 @@ pub(super) struct Watch {
     /// Per kind.
     pub(super) forgotten: Vec<Forgotten>,
     /// With their times on the timeline.
-    pub(super) losses: Vec<(u64, OpenErrorKind)>,
+    pub(super) losses: Vec<(u64, OpenCensusErrorKind)>,
 }
 
 /// How many callers of a kind were forgotten.
@@ -77,7 +77,7 @@ impl Watch {
         now
     }
 
-    pub(super) fn lose(&mut self, reason: OpenErrorKind) {
+    pub(super) fn lose(&mut self, reason: OpenCensusErrorKind) {
         if self.losses.len() == Self::MAX_LOSSES {
             self.losses.remove(0);
         }

@@ -6,7 +6,7 @@ use super::tests::{APPROVED, PENDING, ask, contract, count, layer};
 use crate::{
     contract::LiveContract,
     flag::CompatFlag,
-    metrics::{Metrics, Snapshot},
+    metrics::{Metrics, MetricsSnapshot},
     observation::{Shape, SkipReason},
 };
 
@@ -19,7 +19,7 @@ fn names(endpoints: usize) -> Vec<String> {
     (0..endpoints).map(|n| format!("e{n}")).collect()
 }
 
-fn series(snapshot: &Snapshot) -> usize {
+fn series(snapshot: &MetricsSnapshot) -> usize {
     snapshot.responses.len() + snapshot.skipped.len()
 }
 

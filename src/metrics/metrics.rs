@@ -11,7 +11,7 @@ use std::{
 use super::{
     binding::Binding,
     family::Family,
-    series::{MAX_SERIES, OVERFLOW, Series, SeriesId, SeriesRegistry, Snapshot},
+    series::{MAX_SERIES, MetricsSnapshot, OVERFLOW, Series, SeriesId, SeriesRegistry},
     source::{Sample, Source},
 };
 use crate::{
@@ -51,8 +51,8 @@ impl Metrics {
     /// All counters as they are now. They are read one after the other: a concurrent response may be in one and not yet in
     /// another.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        let mut snapshot = Snapshot::default();
+    pub fn snapshot(&self) -> MetricsSnapshot {
+        let mut snapshot = MetricsSnapshot::default();
         self.each(|series, count| snapshot.add(series, count));
         snapshot
     }

@@ -105,5 +105,5 @@ mod tests;
 
 pub use family::{Family, FamilyKind};
 pub use metrics::Metrics;
-pub use series::{ResponseCount, SkipCount, Snapshot};
+pub use series::{MetricsSnapshot, ResponseCount, SkipCount};
 pub use source::{Sample, Source, Value};

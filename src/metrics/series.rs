@@ -117,7 +117,7 @@ impl SeriesRegistry {
 /// All counters of a [`Metrics`](super::Metrics) at one moment, in the order in which their series were added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Snapshot {
+pub struct MetricsSnapshot {
     /// The responses.
     pub responses: Vec<ResponseCount>,
     /// The responses that could not be rewritten, or are undetermined.
@@ -152,7 +152,7 @@ pub struct SkipCount {
     pub count: u64,
 }
 
-impl Snapshot {
+impl MetricsSnapshot {
     /// The number of all responses.
     #[must_use]
     pub fn total_responses(&self) -> u64 {

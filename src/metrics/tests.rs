@@ -19,7 +19,7 @@ use crate::{
     caller::{Caller, Detect, Generation, Kind, Kinds},
     contract::{Contract, Endpoint, LegacyShape, LiveContract, Outcome},
     flag::{CompatFlag, FlagReader},
-    metrics::{Metrics, Snapshot},
+    metrics::{Metrics, MetricsSnapshot},
     middleware::LegacyHttpCompatLayer,
     observation::{Shape, SkipReason},
 };
@@ -195,7 +195,7 @@ fn two_layers_with_different_kinds_count_into_the_same_series_where_names_are_eq
     assert_eq!(pending("other"), Some(1), "the first layer knows no UI");
 }
 
-fn total_skipped(snapshot: &Snapshot) -> u64 {
+fn total_skipped(snapshot: &MetricsSnapshot) -> u64 {
     snapshot.skipped.iter().map(|series| series.count).sum()
 }
 

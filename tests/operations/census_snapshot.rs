@@ -9,7 +9,8 @@ use legacy_http_compat::{
         SignalDetector,
     },
     census::{
-        CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenErrorKind, Window,
+        CallerEvent, Census, CensusBuilder, Dependence, GapCause, ListQuery, OpenCensusErrorKind,
+        Window,
     },
     time::ManualClock,
     worker::Tick,
@@ -65,7 +66,7 @@ impl Place {
         place
     }
 
-    fn refused(&self, key: [u8; 16]) -> OpenErrorKind {
+    fn refused(&self, key: [u8; 16]) -> OpenCensusErrorKind {
         let before = fs::read(self.path()).unwrap();
         let error = self.with_key(key).open().unwrap_err();
         assert!(error.to_string().contains("census.snapshot"), "{error}");
@@ -180,7 +181,7 @@ fn a_bad_snapshot_is_refused_and_stays_as_it_is() {
         Place::with_snapshot(|bytes| *bytes = bad).refused(KEY);
     }
     let foreign = Place::with_snapshot(|_| ()).refused([8; 16]);
-    assert_eq!(foreign, OpenErrorKind::ForeignKey);
+    assert_eq!(foreign, OpenCensusErrorKind::ForeignKey);
 }
 
 /// A detector that does not implement `key_check`.
@@ -207,7 +208,7 @@ fn a_snapshot_without_a_key_check_is_refused_and_the_error_says_what_to_do() {
         builder().open_bytes(&bytes),
     ] {
         let error = refused.unwrap_err();
-        assert_eq!(error.kind(), OpenErrorKind::NoKeyCheck);
+        assert_eq!(error.kind(), OpenCensusErrorKind::NoKeyCheck);
         assert!(error.to_string().contains("Detect::key_check"), "{error}");
     }
     assert_eq!(fs::read(place.path()).unwrap(), bytes, "nothing is changed");
@@ -225,7 +226,7 @@ fn opening_with_loss_records_the_loss_and_keeps_the_evidence() {
     let census = place.builder().open_with_loss().unwrap();
     let report = census.report(Window::DAY);
     assert_eq!((report.all.known, report.coverage.watched_ms), (0, 0));
-    assert_eq!(report.losses[0].reason, OpenErrorKind::Corrupt);
+    assert_eq!(report.losses[0].reason, OpenCensusErrorKind::Corrupt);
     assert_eq!(fs::read(place.beside(".corrupt")).unwrap(), bad);
     census.save().unwrap();
     drop(census);
@@ -286,7 +287,7 @@ fn a_caller_that_is_in_it_twice_makes_a_snapshot_corrupt() {
     twice[at..at + 16].copy_from_slice(&first.to_le_bytes());
     seal(&mut twice);
     let error = builder(&clock).open_bytes(&twice).unwrap_err();
-    assert_eq!(error.kind(), OpenErrorKind::Corrupt);
+    assert_eq!(error.kind(), OpenCensusErrorKind::Corrupt);
 }
 
 /// Whatever was opened can be worked with.

@@ -10,7 +10,7 @@ use std::{
 
 use legacy_http_compat::{
     admin::history::{DecodeError, HistoryRange, OpenHistoryError, OpenHistoryErrorKind},
-    census::{Census, Dependence, OpenErrorKind, SnapshotStatus, Window},
+    census::{Census, Dependence, OpenCensusErrorKind, SnapshotStatus, Window},
     time::{ManualClock, Timestamp},
     worker::{BackgroundWorker, Tick},
 };
@@ -71,9 +71,9 @@ impl Kept for Census {
     fn refused(clock: &Arc<ManualClock>, path: &Path) -> Option<(Cause, Box<dyn Error>)> {
         let builder = || census_snapshot::builder(clock).snapshot(path);
         let error = builder().open().err()?;
-        if error.kind() == OpenErrorKind::InUse {
+        if error.kind() == OpenCensusErrorKind::InUse {
             let despite_loss = builder().open_with_loss().unwrap_err();
-            assert_eq!(despite_loss.kind(), OpenErrorKind::InUse);
+            assert_eq!(despite_loss.kind(), OpenCensusErrorKind::InUse);
         }
         Some((cause_of_census(error.kind()), Box::new(error)))
     }
@@ -173,16 +173,16 @@ impl Kept for Stage {
     }
 }
 
-fn cause_of_census(kind: OpenErrorKind) -> Cause {
+fn cause_of_census(kind: OpenCensusErrorKind) -> Cause {
     match kind {
-        OpenErrorKind::InUse => Cause::InUse,
-        OpenErrorKind::Io => Cause::Io,
-        OpenErrorKind::NotASnapshot => Cause::Unreadable(DecodeError::Foreign),
-        OpenErrorKind::NewerFormat => Cause::Unreadable(DecodeError::NewerFormat),
-        OpenErrorKind::OlderFormat => Cause::Unreadable(DecodeError::OlderFormat),
-        OpenErrorKind::Truncated => Cause::Unreadable(DecodeError::Truncated),
-        OpenErrorKind::Corrupt => Cause::Unreadable(DecodeError::Corrupt),
-        OpenErrorKind::ForeignKey => Cause::ForeignKey,
+        OpenCensusErrorKind::InUse => Cause::InUse,
+        OpenCensusErrorKind::Io => Cause::Io,
+        OpenCensusErrorKind::NotASnapshot => Cause::Unreadable(DecodeError::Foreign),
+        OpenCensusErrorKind::NewerFormat => Cause::Unreadable(DecodeError::NewerFormat),
+        OpenCensusErrorKind::OlderFormat => Cause::Unreadable(DecodeError::OlderFormat),
+        OpenCensusErrorKind::Truncated => Cause::Unreadable(DecodeError::Truncated),
+        OpenCensusErrorKind::Corrupt => Cause::Unreadable(DecodeError::Corrupt),
+        OpenCensusErrorKind::ForeignKey => Cause::ForeignKey,
         other => panic!("unknown: {other:?}"),
     }
 }

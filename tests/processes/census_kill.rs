@@ -16,7 +16,8 @@ use std::{
 use legacy_http_compat::{
     caller::{AnonymousLegacy, Caller, Fingerprint, Generation, Kind},
     census::{
-        CallerEvent, Census, Dependence, EndpointSlot, GapCause, OpenErrorKind, Select, Window,
+        CallerEvent, Census, Dependence, EndpointSlot, GapCause, OpenCensusErrorKind, Select,
+        Window,
     },
     worker::Tick,
 };
@@ -31,7 +32,7 @@ fn open(path: &Path) -> Census {
             .snapshot(path)
             .open()
     };
-    once_free(census, |error| error.kind() == OpenErrorKind::InUse).unwrap()
+    once_free(census, |error| error.kind() == OpenCensusErrorKind::InUse).unwrap()
 }
 
 /// Counts one caller after another. A caller is promised once a snapshot has returned after it.

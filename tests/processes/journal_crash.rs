@@ -18,7 +18,7 @@ use legacy_http_compat::{
     rollout::{
         Phase, Projection,
         event::EventPayload,
-        journal::{FileJournal, Journal, OpenErrorKind},
+        journal::{FileJournal, Journal, OpenJournalErrorKind},
     },
 };
 
@@ -29,7 +29,7 @@ const CHILD: &str = "JOURNAL_CRASH_CHILD";
 fn open(path: &Path) -> FileJournal {
     let opened = || FileJournal::open(path);
     once_free(opened, |error| {
-        matches!(error.kind(), OpenErrorKind::Locked)
+        matches!(error.kind(), OpenJournalErrorKind::Locked)
     })
     .unwrap()
 }

@@ -7,7 +7,7 @@ use super::{
     series_ring::SeriesRing,
     time_series::{HistoryRange, ResponseSeries},
 };
-use crate::metrics::Snapshot;
+use crate::metrics::MetricsSnapshot;
 
 /// The responses of each endpoint and outcome, in two columns: target and legacy.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl ShapeCounts {
 }
 
 /// The counts of all outcomes over all kinds of callers, in the order of the snapshot.
-pub(super) fn totals(snapshot: &Snapshot) -> Totals {
+pub(super) fn totals(snapshot: &MetricsSnapshot) -> Totals {
     let mut totals: Totals = Vec::new();
     let mut indexes = HashMap::new();
     for series in &snapshot.responses {

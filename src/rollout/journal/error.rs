@@ -98,16 +98,16 @@ pub enum ReadErrorKind {
 /// Why a journal file could not be opened. It is unchanged, except that a torn last line may be cut off.
 #[derive(Debug, thiserror::Error)]
 #[error("journal {}: {cause}", path.display())]
-pub struct OpenError {
+pub struct OpenJournalError {
     path: PathBuf,
     #[source]
     cause: OpenCause,
 }
 
-/// The kind of an [`OpenError`].
+/// The kind of an [`OpenJournalError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum OpenErrorKind {
+pub enum OpenJournalErrorKind {
     /// The file or its directory cannot be opened, created, locked, read or synced.
     Storage,
     /// Another process, or another part of this one, has it open for writing.
@@ -234,7 +234,7 @@ impl Error for ReadError {
     }
 }
 
-impl OpenError {
+impl OpenJournalError {
     pub(super) fn new(path: &Path, cause: impl Into<OpenCause>) -> Self {
         Self {
             path: path.to_owned(),
@@ -250,15 +250,15 @@ impl OpenError {
 
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> OpenErrorKind {
+    pub const fn kind(&self) -> OpenJournalErrorKind {
         match &self.cause {
-            OpenCause::Storage(_) => OpenErrorKind::Storage,
+            OpenCause::Storage(_) => OpenJournalErrorKind::Storage,
             OpenCause::Broken(error) if matches!(error.kind(), ReadErrorKind::Storage) => {
-                OpenErrorKind::Storage
+                OpenJournalErrorKind::Storage
             }
-            OpenCause::Locked => OpenErrorKind::Locked,
-            OpenCause::Broken(_) => OpenErrorKind::Broken,
-            OpenCause::NotRecorded(_) => OpenErrorKind::NotRecorded,
+            OpenCause::Locked => OpenJournalErrorKind::Locked,
+            OpenCause::Broken(_) => OpenJournalErrorKind::Broken,
+            OpenCause::NotRecorded(_) => OpenJournalErrorKind::NotRecorded,
         }
     }
 

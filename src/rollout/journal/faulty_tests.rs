@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::{
     error::AppendError,
     error::ReadErrorKind,
-    error::{OpenError, OpenErrorKind},
+    error::{OpenJournalError, OpenJournalErrorKind},
     file::FileJournal,
     journal::Journal,
     store::Storage,
@@ -50,7 +50,7 @@ impl Disk {
         self.0.lock().unwrap().bytes.clone()
     }
 
-    fn open(&self) -> Result<FileJournal, OpenError> {
+    fn open(&self) -> Result<FileJournal, OpenJournalError> {
         let clock = Arc::new(ManualClock::new(0));
         FileJournal::over(Path::new("disk"), Box::new(self.clone()), clock)
     }
@@ -207,7 +207,10 @@ fn an_undecided_event_may_be_found_by_the_next_process() {
 fn what_was_found_at_opening_is_synced_before_anyone_builds_on_it() {
     let (disk, _) = two();
     disk.change(|disk| disk.failing_syncs = vec![true]);
-    assert_eq!(disk.open().unwrap_err().kind(), OpenErrorKind::Storage);
+    assert_eq!(
+        disk.open().unwrap_err().kind(),
+        OpenJournalErrorKind::Storage
+    );
     disk.open().unwrap();
 }
 
@@ -219,7 +222,7 @@ fn a_torn_line_that_cannot_be_recorded_is_said() {
         disk.space = Some(0);
     });
     let error = disk.open().unwrap_err();
-    assert_eq!(error.kind(), OpenErrorKind::NotRecorded);
+    assert_eq!(error.kind(), OpenJournalErrorKind::NotRecorded);
     let expected = "journal disk: a torn line was cut off, which could not be recorded: the event could not be written to \
                     the journal: storage full";
     assert_eq!(

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    error::{AppendError, Conflict, OpenCause, OpenError, ReadError},
+    error::{AppendError, Conflict, OpenCause, OpenJournalError, ReadError},
     journal::Head,
     journal::Journal,
     reader::{JournalReader, TornLine, Verified},
@@ -36,7 +36,7 @@ use crate::{
 ///   If that fails too, the journal is closed for writing until it is [reopened](Journal::reopen).
 ///
 /// ```
-/// use legacy_http_compat::rollout::journal::{FileJournal, Journal, OpenErrorKind};
+/// use legacy_http_compat::rollout::journal::{FileJournal, Journal, OpenJournalErrorKind};
 ///
 /// # let directory = std::env::temp_dir().join(format!("journal-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&directory)?;
@@ -45,7 +45,7 @@ use crate::{
 /// assert_eq!(journal.head()?, 0);
 ///
 /// let second = FileJournal::open(&path).unwrap_err();
-/// assert_eq!(second.kind(), OpenErrorKind::Locked);
+/// assert_eq!(second.kind(), OpenJournalErrorKind::Locked);
 /// # std::fs::remove_dir_all(&directory)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -95,7 +95,7 @@ impl FileJournal {
     ///
     /// When the file cannot be opened, another process writes it, a line is broken, or a torn line was cut off and that
     /// could not be recorded.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenJournalError> {
         Self::open_with_clock(path, Arc::new(SystemClock::new()))
     }
 
@@ -107,9 +107,9 @@ impl FileJournal {
     pub fn open_with_clock(
         path: impl AsRef<Path>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<Self, OpenJournalError> {
         let path = path.as_ref();
-        let file = lock(path).map_err(|cause| OpenError::new(path, cause))?;
+        let file = lock(path).map_err(|cause| OpenJournalError::new(path, cause))?;
         Self::over(path, Box::new(file), clock)
     }
 
@@ -134,8 +134,8 @@ impl FileJournal {
         path: &Path,
         storage: Box<dyn Storage>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenError> {
-        let failed = |cause: OpenCause| OpenError::new(path, cause);
+    ) -> Result<Self, OpenJournalError> {
+        let failed = |cause: OpenCause| OpenJournalError::new(path, cause);
         let (mut store, torn) = Store::open(storage).map_err(|error| failed(error.into()))?;
         if let Some(torn) = torn {
             record(&mut store, torn, Timestamp::now(&*clock))

@@ -12,7 +12,9 @@ mod memory;
 mod reader;
 mod store;
 
-pub use error::{AppendError, Conflict, OpenError, OpenErrorKind, ReadError, ReadErrorKind};
+pub use error::{
+    AppendError, Conflict, OpenJournalError, OpenJournalErrorKind, ReadError, ReadErrorKind,
+};
 pub use file::FileJournal;
 pub use journal::Journal;
 pub use memory::MemoryJournal;

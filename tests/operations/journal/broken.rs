@@ -6,7 +6,7 @@ use std::{
 };
 
 use legacy_http_compat::rollout::journal::{
-    FileJournal, JournalReader, OpenErrorKind, ReadErrorKind,
+    FileJournal, JournalReader, OpenJournalErrorKind, ReadErrorKind,
 };
 use proptest::prelude::*;
 
@@ -151,7 +151,7 @@ fn a_break_in_the_middle_is_refused_and_the_file_stays_as_it_is() {
         let path = directory.path().join(line.to_string());
         fs::write(&path, broken.concat()).unwrap();
         let error = FileJournal::open(&path).unwrap_err();
-        assert_eq!(error.kind(), OpenErrorKind::Broken);
+        assert_eq!(error.kind(), OpenJournalErrorKind::Broken);
         assert_eq!(error.line(), Some(line as u64 + 1));
         assert_eq!(fs::read(&path).unwrap(), broken.concat());
     }

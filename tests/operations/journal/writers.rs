@@ -4,7 +4,7 @@ use std::{env, path::Path, process::Command, sync::Arc, thread};
 
 use legacy_http_compat::rollout::{
     event::{EventPayload, Incident},
-    journal::{AppendError, FileJournal, Journal, MemoryJournal, OpenErrorKind},
+    journal::{AppendError, FileJournal, Journal, MemoryJournal, OpenJournalErrorKind},
     names::IncidentId,
 };
 
@@ -116,7 +116,7 @@ fn a_second_writer_in_the_same_process_is_refused_too() {
     let (_directory, path) = files::story();
     let _first = FileJournal::open(&path).unwrap();
     let second = FileJournal::open(&path).unwrap_err();
-    assert_eq!(second.kind(), OpenErrorKind::Locked);
+    assert_eq!(second.kind(), OpenJournalErrorKind::Locked);
 }
 
 #[test]
@@ -124,6 +124,6 @@ fn a_directory_that_is_not_there_is_an_error_with_the_path() {
     let directory = TempDir::new();
     let path = directory.path().join("missing").join("journal");
     let error = FileJournal::open(&path).unwrap_err();
-    assert_eq!(error.kind(), OpenErrorKind::Storage);
+    assert_eq!(error.kind(), OpenJournalErrorKind::Storage);
     assert!(error.to_string().contains("missing"), "{error}");
 }

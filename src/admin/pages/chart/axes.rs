@@ -199,7 +199,7 @@ impl Scale {
 
 /// A mark of time below the chart.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tick {
+pub(super) struct AxisTick {
     /// In percent of the width.
     pub(super) x: f64,
     pub(super) label: String,
@@ -207,7 +207,7 @@ pub(super) struct Tick {
     pub(super) anchor: &'static str,
 }
 
-pub(super) fn ticks(buckets: Buckets, columns: &Columns) -> Vec<Tick> {
+pub(super) fn ticks(buckets: Buckets, columns: &Columns) -> Vec<AxisTick> {
     let length = buckets.end_ms() - buckets.from_ms;
     let (every, dated) = match length {
         ms if ms <= 2 * HOUR => (HOUR / 4, false),
@@ -222,7 +222,7 @@ pub(super) fn ticks(buckets: Buckets, columns: &Columns) -> Vec<Tick> {
         .collect()
 }
 
-fn tick(at_ms: u64, dated: bool, columns: &Columns) -> Tick {
+fn tick(at_ms: u64, dated: bool, columns: &Columns) -> AxisTick {
     let x = columns.place(at_ms) / 10.0;
     let text = Timestamp::from_unix_ms(at_ms).to_string();
     let label = if dated { &text[5..10] } else { &text[11..16] };
@@ -231,7 +231,7 @@ fn tick(at_ms: u64, dated: bool, columns: &Columns) -> Tick {
         x if x > 92.0 => "end",
         _ => "middle",
     };
-    Tick {
+    AxisTick {
         x,
         label: label.to_owned(),
         anchor,

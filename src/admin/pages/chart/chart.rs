@@ -3,7 +3,7 @@
 use askama::{Template, filters::HtmlSafe};
 
 use super::{
-    axes::{Buckets, Columns, HEIGHT, Join, Scale, Tick, ticks},
+    axes::{AxisTick, Buckets, Columns, HEIGHT, Join, Scale, ticks},
     series::{LegendEntry, Line, Series, spread},
 };
 use crate::{
@@ -29,7 +29,7 @@ pub(crate) struct Chart {
     levels: Vec<(f64, String)>,
     /// The width of the numbers of the levels.
     scale_width: usize,
-    ticks: Vec<Tick>,
+    ticks: Vec<AxisTick>,
     /// Whether the labels of the lines have names besides numbers.
     named: bool,
     /// The text if there are no lines.
