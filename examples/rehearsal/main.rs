@@ -16,7 +16,7 @@
 
 mod args;
 mod clock;
-#[allow(dead_code, reason = "there is no proxy in front of this Core")]
+#[expect(dead_code, reason = "there is no proxy in front of this Core")]
 #[path = "../core/app/mod.rs"]
 mod core_app;
 mod field;

@@ -1,26 +1,23 @@
 //! What the crate says to the outside, word for word: a change of any of it is a change of a file in `snapshots/`.
 
 #[path = "../operations/admin/client.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
 mod client;
 #[path = "../operations/admin/document.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
 mod document;
 #[path = "../support/rollout_events.rs"]
 mod events;
 #[path = "../support/exchange.rs"]
 mod exchange;
 #[path = "../processes/cli/journals.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
 mod journals;
 #[path = "../operations/admin/response.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
+#[expect(dead_code, reason = "the pins use a part of it")]
 mod response;
 #[path = "../processes/cli/run.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
+#[expect(dead_code, reason = "the pins use a part of it")]
 mod run;
 #[path = "../operations/admin/service.rs"]
-#[allow(dead_code, reason = "the pins use a part of it")]
+#[expect(dead_code, reason = "the pins use a part of it")]
 mod service;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
