@@ -201,7 +201,8 @@ impl ResponseDecision {
             return Ok(None);
         }
         let body = self.render(shape, view)?;
-        rewrite_head(head, shape, &self.exchange.contract.notice, body.as_ref());
+        let notice = &self.exchange.contract.notice;
+        rewrite_head(head, shape, self.endpoint().is_get, notice, body.as_ref());
         observation.served_legacy();
         Ok(body)
     }

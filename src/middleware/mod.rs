@@ -130,6 +130,7 @@ mod decide;
 mod future;
 mod layer;
 mod layer_settings;
+mod reason_phrase;
 mod rewrite;
 mod service;
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, header::VARY, response};
 
+use super::reason_phrase;
 use crate::contract::compile::{CompiledShape, DeprecationHeaders};
 
 /// Headers that identify or sign the target response, which a legacy response is not.
@@ -17,8 +18,11 @@ const STALE: [HeaderName; 6] = [
 ];
 
 /// Headers that describe the handler's body, stale when it is replaced.
-const STALE_WITH_BODY: [HeaderName; 7] = [
+const STALE_WITH_BODY: [HeaderName; 10] = [
+    header::CONTENT_DISPOSITION,
     header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
     header::TRAILER,
     header::TRANSFER_ENCODING,
     // RFC 9530, sections 2, 3 and appendix B.
@@ -28,14 +32,25 @@ const STALE_WITH_BODY: [HeaderName; 7] = [
     HeaderName::from_static("content-md5"),
 ];
 
+/// Headers beside `Cache-Control` by which a cache keeps a response, or shows how long it already did.
+const FRESHNESS: [HeaderName; 5] = [
+    header::AGE,
+    header::EXPIRES,
+    header::PRAGMA,
+    HeaderName::from_static("surrogate-control"),
+    HeaderName::from_static("x-accel-expires"),
+];
+
 /// Turns the head of a target response into that of a legacy response. `body` is the new body, if there is one.
 pub(super) fn rewrite_head(
     parts: &mut response::Parts,
     shape: &CompiledShape,
+    is_get: bool,
     notice: &DeprecationHeaders,
     body: Option<&Bytes>,
 ) {
     parts.status = shape.status;
+    reason_phrase::remove(&mut parts.extensions);
     let headers = &mut parts.headers;
     remove(headers, |name| {
         STALE.contains(name) || shape.remove.contains(name)
@@ -44,6 +59,7 @@ pub(super) fn rewrite_head(
         remove(headers, |name| STALE_WITH_BODY.contains(name));
         describe_body(headers, shape, body);
     }
+    forbid_storing(headers, shape, is_get);
     put(headers, shape);
     notice.apply(headers);
 }
@@ -52,6 +68,23 @@ pub(super) fn rewrite_head(
 fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
     while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {
         headers.remove(name);
+    }
+}
+
+/// No cache may keep a legacy response beyond the flag, unless the shape says so, whose headers are put after this.
+///
+/// The response to a `GET` may be kept without any of these headers (RFC 9111, section 4.2.2), other ones only by them.
+fn forbid_storing(headers: &mut HeaderMap, shape: &CompiledShape, is_get: bool) {
+    let lines = headers.len();
+    remove(headers, |name| {
+        // Targeted cache control, such as `CDN-Cache-Control` (RFC 9213).
+        FRESHNESS.contains(name) || name.as_str().ends_with("cache-control")
+    });
+    let says_so = [header::CACHE_CONTROL, header::EXPIRES]
+        .iter()
+        .any(|name| shape.puts(name));
+    if !says_so && (is_get || headers.len() < lines) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
