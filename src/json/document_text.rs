@@ -15,7 +15,7 @@ use super::{
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The most levels of arrays and objects that a document may have.
-pub(crate) const MAX_DEPTH: usize = 127;
+pub(crate) const MAX_DOCUMENT_DEPTH: usize = 127;
 
 /// The JSON document in `text`. Text that is not JSON is one fault: what was found, and its line and column.
 pub(crate) fn parse<E: From<Diagnostics>>(text: &str) -> Result<OrderedValue, E> {
@@ -49,7 +49,7 @@ fn read(text: &str) -> Result<OrderedValue, Malformed> {
         let line: usize = before.map(str::len).sum();
         Malformed::at(text, line + error.column().saturating_sub(1), &error)
     })?;
-    value(whole, MAX_DEPTH).map_err(|(part, error)| {
+    value(whole, MAX_DOCUMENT_DEPTH).map_err(|(part, error)| {
         // A part of `text`, so that its address is its place.
         let start = part.as_ptr().addr() - text.as_ptr().addr();
         Malformed::at(text, start, &error)
@@ -93,7 +93,7 @@ fn value(raw: &RawValue, depth: usize) -> Result<OrderedValue, (&str, Error)> {
     let at_part = |error| (text, error);
     match text.as_bytes() {
         [b'{' | b'[', ..] if depth == 0 => Err(at_part(Error::custom(format!(
-            "more than {MAX_DEPTH} levels of arrays and objects"
+            "more than {MAX_DOCUMENT_DEPTH} levels of arrays and objects"
         )))),
         [b'{', ..] => {
             let Members(members) = serde_json::from_str(text).map_err(at_part)?;

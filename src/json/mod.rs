@@ -9,7 +9,7 @@ mod number;
 mod object_reader;
 mod ordered_value;
 
-pub(crate) use document_text::{MAX_DEPTH, parse};
+pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
 pub(crate) use field_scanner::{Field, FieldScanner, Fields};
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};

@@ -133,6 +133,7 @@ mod layer_settings;
 mod reason_phrase;
 mod rewrite;
 mod service;
+mod vary;
 
 pub use body::ResponseBody;
 pub use capture::{CaptureRequestFields, CaptureRequestFieldsLayer, CapturedRequestBody};

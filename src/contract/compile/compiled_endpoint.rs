@@ -9,7 +9,7 @@ use super::{
     compiled_shape::CompiledShape,
     headers::without_first_clone,
     reachability::check_reachable,
-    status,
+    shape_rules, status,
     template_compiler::RequestPlaceholders,
 };
 use crate::{
@@ -88,7 +88,9 @@ impl CompiledEndpoint {
         let shape = outcome.legacy.as_ref();
         let legacy = shape.and_then(|shape| {
             diagnostics.at("legacy", |diagnostics| {
-                CompiledShape::compile(shape, outcome, status, &mut self.request, diagnostics)
+                shape_rules::check(shape, outcome, status, diagnostics).then(|| {
+                    CompiledShape::compile(shape, status, &mut self.request, diagnostics)
+                })?
             })
         });
         self.has_legacy |= legacy.is_some();

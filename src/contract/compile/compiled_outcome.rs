@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{compiled_shape::CompiledShape, headers, pointer, reachability::is_same_part};
+use super::{compiled_shape::CompiledShape, headers, pointer};
 use crate::{
     contract::definition::endpoint::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
@@ -72,7 +72,7 @@ impl Conditions {
             diagnostics.enter(member);
             diagnostics.enter(name);
             let mut earlier = conditions[..index].iter();
-            if earlier.any(|earlier| is_same_part(&earlier.on, &condition.on)) {
+            if earlier.any(|earlier| earlier.on.is_same(&condition.on)) {
                 let expected = "one condition on each field and header";
                 diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
             }
@@ -93,14 +93,17 @@ impl Conditions {
             let expected = "at least one value";
             diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
         }
+        if let MatchTarget::Field(pointer) | MatchTarget::RequestField(pointer) = &condition.on {
+            pointer::check(pointer, diagnostics);
+        }
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = pointer::field(pointer, requested.fields, diagnostics) {
+                if let Some(slot) = requested.fields.add(pointer, diagnostics) {
                     self.fields.push((slot, scalars(condition, diagnostics)));
                 }
             }
             MatchTarget::RequestField(pointer) => {
-                let slot = pointer::field(pointer, requested.request_fields, diagnostics);
+                let slot = requested.request_fields.add(pointer, diagnostics);
                 if let Some(slot) = slot {
                     self.request_fields
                         .push((slot, scalars(condition, diagnostics)));

@@ -7,14 +7,11 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use super::{
     compiled_template::CompiledTemplate,
     headers::{self, without_first_clone},
-    shape_rules, status,
+    status,
     template_compiler::RequestPlaceholders,
 };
 use crate::{
-    contract::definition::{
-        endpoint::Outcome,
-        shape::{BodyShape, LegacyShape},
-    },
+    contract::definition::shape::{BodyShape, LegacyShape},
     diagnostics::{Diagnostics, FaultCode},
 };
 
@@ -46,12 +43,10 @@ pub(crate) enum CompiledBody {
 impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
-        outcome: &Outcome,
         target: Option<StatusCode>,
         placeholders: &mut RequestPlaceholders,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        shape_rules::check(shape, outcome, target, diagnostics);
         let status = status::legacy(shape, target, diagnostics);
         let compiled = Self {
             status: status.unwrap_or_default(),
@@ -59,7 +54,7 @@ impl CompiledShape {
             set: lines("set_headers", &shape.set, diagnostics),
             append: lines("append_headers", &shape.append, diagnostics),
             body: diagnostics.at("body", |diagnostics| {
-                CompiledBody::compile(&shape.body, outcome, placeholders, diagnostics)
+                CompiledBody::compile(&shape.body, placeholders, diagnostics)
             }),
             content_length: ContentLength::default(),
         };
@@ -100,7 +95,6 @@ impl ContentLength {
 impl CompiledBody {
     fn compile(
         body: &BodyShape,
-        outcome: &Outcome,
         placeholders: &mut RequestPlaceholders,
         diagnostics: &mut Diagnostics,
     ) -> Self {
@@ -109,7 +103,6 @@ impl CompiledBody {
             BodyShape::Empty => Self::Empty,
             BodyShape::Json(template) => Self::Json(CompiledTemplate::compile(
                 template,
-                outcome,
                 placeholders,
                 diagnostics,
             )),

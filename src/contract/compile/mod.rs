@@ -13,6 +13,7 @@ mod shape_rules;
 mod status;
 mod target_body;
 mod template_compiler;
+mod template_rules;
 
 pub(crate) use compiled_contract::{CompiledContract, ContractId, DeprecationHeaders};
 pub(crate) use compiled_endpoint::CompiledEndpoint;

@@ -64,7 +64,7 @@ impl Search {
             return true;
         }
         let conditions = next.conditions.iter().map(|condition| {
-            let same = |(on, _): &(&MatchTarget, _)| is_same_part(on, &condition.on);
+            let same = |(on, _): &(&MatchTarget, _)| on.is_same(&condition.on);
             (condition, parts.iter().position(same))
         });
         let conditions: Vec<_> = conditions.collect();
@@ -97,14 +97,6 @@ impl Search {
             .iter()
             .map(|number| earlier[*number].name.as_str())
             .collect()
-    }
-}
-
-/// A header may have several lines: a condition on one value does not exclude others, but requires this line.
-pub(super) fn is_same_part(one: &MatchTarget, other: &MatchTarget) -> bool {
-    match (one, other) {
-        (MatchTarget::Header(one), MatchTarget::Header(other)) => one.eq_ignore_ascii_case(other),
-        _ => one == other,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::target_body::is_bodiless;
+use super::{target_body::is_bodiless, template_rules};
 use crate::{
     contract::definition::{
         endpoint::{MatchTarget, Outcome},
@@ -46,13 +46,13 @@ const LISTS: [HeaderName; 11] = [
     header::WWW_AUTHENTICATE,
 ];
 
-/// Adds the faults of `shape` as the legacy response of `outcome`.
+/// Adds the faults of `shape` as the legacy response of `outcome`. Returns whether the shape is worth compiling.
 pub(super) fn check(
     shape: &LegacyShape,
     outcome: &Outcome,
     target: Option<StatusCode>,
     diagnostics: &mut Diagnostics,
-) {
+) -> bool {
     check_change(shape, target, diagnostics);
     check_required_header(shape, diagnostics);
     check_lines("set_headers", &shape.set, diagnostics);
@@ -70,6 +70,14 @@ pub(super) fn check(
         check_type_of_json(shape, diagnostics);
     }
     check_type(shape, diagnostics);
+    let BodyShape::Json(template) = &shape.body else {
+        return true;
+    };
+    diagnostics.at("body", |diagnostics| {
+        diagnostics.at("json", |diagnostics| {
+            template_rules::check(template, outcome, diagnostics)
+        })
+    })
 }
 
 /// The callers of a shape that changes nothing would depend on it for ever.
@@ -117,7 +125,7 @@ fn check_lines(member: &str, lines: &[(String, String)], diagnostics: &mut Diagn
         let repeated = lines[..index].iter().any(|(earlier, _)| earlier == name);
         let fault = if SINGLE.iter().any(is) && (repeated || member == "append_headers") {
             Some("one line of this header, in set_headers")
-        } else if LISTS.iter().any(is) {
+        } else if LISTS.iter().any(is) && value.trim() == value {
             list_fault(&name.to_ascii_lowercase(), value)
         } else {
             None

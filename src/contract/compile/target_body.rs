@@ -2,7 +2,6 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::reachability::is_same_part;
 use crate::{
     contract::definition::endpoint::{Condition, MatchTarget, Outcome},
     http_syntax::{is_encoded, is_json, media_type},
@@ -44,7 +43,7 @@ impl TargetBody {
     ) -> Option<Self> {
         let on = MatchTarget::Header(name.to_string());
         let mut conditions = outcome.conditions.iter();
-        let condition = conditions.find(|condition| is_same_part(&condition.on, &on))?;
+        let condition = conditions.find(|condition| condition.on.is_same(&on))?;
         let all = texts(condition).all(|text| {
             let value = HeaderValue::from_str(text).ok();
             value.is_some_and(|value| excludes(&HeaderMap::from_iter([(name.clone(), value)])))

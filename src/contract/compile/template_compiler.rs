@@ -1,20 +1,15 @@
 //! From a template to its compiled form.
 
 use http::HeaderName;
-use serde::Serialize;
 
 use super::{
     compiled_template::{CompiledPlaceholder, CompiledSource, CompiledTemplate, TemplatePart},
-    headers, pointer,
-    target_body::TargetBody,
+    headers,
 };
 use crate::{
-    contract::definition::{
-        endpoint::{MatchTarget, Outcome},
-        template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
-    },
+    contract::definition::template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
     diagnostics::{Diagnostics, FaultCode},
-    json::{self, FieldScanner},
+    json::FieldScanner,
 };
 
 /// What an endpoint's templates and conditions read of the request.
@@ -28,9 +23,6 @@ pub(crate) struct RequestPlaceholders {
 
 /// Where the placeholders of a template find their values.
 struct TemplateInputs<'c> {
-    /// The outcome whose legacy response it is.
-    outcome: &'c Outcome,
-    target_body: TargetBody,
     /// The fields that the template takes from the response.
     fields: &'c mut FieldScanner,
     /// What the endpoint takes from the request.
@@ -44,12 +36,8 @@ struct TemplateParts {
 }
 
 impl CompiledTemplate {
-    /// How deep a template may be nested as a document has it, so that it can be read back wherever its contract is.
-    const MAX_DEPTH: usize = json::MAX_DEPTH / 2;
-
     pub(super) fn compile(
         template: &Template,
-        outcome: &Outcome,
         request: &mut RequestPlaceholders,
         diagnostics: &mut Diagnostics,
     ) -> Self {
@@ -57,17 +45,10 @@ impl CompiledTemplate {
         let mut compiled = TemplateParts::default();
         diagnostics.at("json", |diagnostics| {
             let mut inputs = TemplateInputs {
-                outcome,
-                target_body: TargetBody::of(outcome),
                 fields: &mut fields,
                 request,
                 diagnostics,
             };
-            if template.0.is_deeper_than(Self::MAX_DEPTH) {
-                let expected = format!("at most {} levels of arrays and objects", Self::MAX_DEPTH);
-                inputs.add(format!("more than {} levels", Self::MAX_DEPTH), &expected);
-                return;
-            }
             compiled.always_there(&template.0, &mut inputs);
         });
         Self {
@@ -83,35 +64,12 @@ impl TemplateInputs<'_> {
         let code = FaultCode::InvalidTemplate;
         self.diagnostics.add(code, value, expected);
     }
-
-    /// Adds a fault if the outcome's conditions exclude a field.
-    fn check_field(&mut self, on: &MatchTarget) {
-        let (member, pointer) = on.place();
-        if let (MatchTarget::Field(_), TargetBody::Without { cause, reason }) =
-            (on, &self.target_body)
-        {
-            let value = format!("{pointer} of {cause}");
-            self.add(value, &format!("no field of the response: {reason}"));
-            return;
-        }
-        let conditions = self
-            .outcome
-            .conditions
-            .iter()
-            .map(|condition| condition.on.place());
-        let mut outer = conditions.filter(|(other, _)| *other == member);
-        if let Some((_, outer)) = outer.find(|(_, outer)| pointer::is_within(pointer, outer)) {
-            let expected =
-                format!("no field within {outer}, which a condition requires to be a scalar");
-            self.add(pointer, &expected);
-        }
-    }
 }
 
 impl TemplateParts {
     /// A value that cannot be omitted where it is.
     fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
-        if may_be_absent(node) {
+        if node.may_be_absent() {
             let expected = "an optional placeholder or object only as the value of a member";
             inputs.add(describe(node), expected);
         }
@@ -122,16 +80,7 @@ impl TemplateParts {
         match node {
             Node::Scalar(_) => self.text(&describe(node)),
             Node::Array(elements) => self.array(elements, inputs),
-            Node::Object {
-                members,
-                omit_when_empty,
-            } => {
-                if *omit_when_empty && (members.is_empty() || !may_be_absent(node)) {
-                    let expected = "omit_when_empty only where the object has members, all of which can be omitted";
-                    inputs.add(describe(node), expected);
-                }
-                self.object(members, inputs);
-            }
+            Node::Object { members, .. } => self.object(members, inputs),
             Node::Placeholder(placeholder) => {
                 if let Some(placeholder) = compile_placeholder(placeholder, inputs) {
                     self.parts.push(TemplatePart::Placeholder(placeholder));
@@ -164,7 +113,7 @@ impl TemplateParts {
                 let expected = "members with different names";
                 inputs.add(name, expected);
             }
-            let optional = may_be_absent(value);
+            let optional = value.may_be_absent();
             let mut member = Self::default();
             if certain {
                 member.text(",");
@@ -202,44 +151,19 @@ impl TemplateParts {
     }
 }
 
-/// Whether the node can be absent from a response.
-fn may_be_absent(node: &Node) -> bool {
-    match node {
-        Node::Placeholder(placeholder) => match &placeholder.when_absent {
-            WhenAbsent::Skip => false,
-            WhenAbsent::Omit => true,
-            WhenAbsent::Default(default) => may_be_absent(default),
-        },
-        Node::Object {
-            members,
-            omit_when_empty: true,
-        } => members.iter().all(|(_, value)| may_be_absent(value)),
-        _ => false,
-    }
-}
-
 fn compile_placeholder(
     placeholder: &Placeholder,
     inputs: &mut TemplateInputs<'_>,
 ) -> Option<CompiledPlaceholder> {
     let source = match &placeholder.source {
         PlaceholderSource::Field(pointer) => {
-            inputs.check_field(&MatchTarget::Field(pointer.clone()));
-            CompiledSource::Field(pointer::field(pointer, inputs.fields, inputs.diagnostics)?)
+            CompiledSource::Field(inputs.fields.add(pointer, inputs.diagnostics)?)
         }
         PlaceholderSource::RequestField(pointer) => {
-            inputs.check_field(&MatchTarget::RequestField(pointer.clone()));
-            let fields = &mut inputs.request.fields;
-            CompiledSource::RequestField(pointer::field(pointer, fields, inputs.diagnostics)?)
+            CompiledSource::RequestField(inputs.request.fields.add(pointer, inputs.diagnostics)?)
         }
         PlaceholderSource::Header(names) => CompiledSource::Header(header(names, inputs)?),
-        PlaceholderSource::Uuid => {
-            if placeholder.when_absent != WhenAbsent::Skip {
-                let expected = "neither default nor omit_if_absent: a UUID is never absent";
-                inputs.add(describe(placeholder), expected);
-            }
-            CompiledSource::Uuid
-        }
+        PlaceholderSource::Uuid => CompiledSource::Uuid,
     };
     let default = match &placeholder.when_absent {
         WhenAbsent::Skip | WhenAbsent::Omit => None,
@@ -258,14 +182,6 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
     if names.is_empty() {
         inputs.add("[]", "the name of at least one header");
     }
-    for (index, name) in names.iter().enumerate() {
-        if names[..index]
-            .iter()
-            .any(|earlier| earlier.eq_ignore_ascii_case(name))
-        {
-            inputs.add(name, "each header once");
-        }
-    }
     let parsed: Vec<_> = names
         .iter()
         .map(|name| headers::header_name(name, inputs.diagnostics))
@@ -282,6 +198,6 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
     }))
 }
 
-fn describe(node: &impl Serialize) -> String {
+fn describe(node: &Node) -> String {
     serde_json::to_string(node).unwrap_or_default()
 }

@@ -289,6 +289,14 @@ impl Condition {
 }
 
 impl MatchTarget {
+    /// Whether both are the same part; names of headers are, in whatever case.
+    pub(in crate::contract) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Header(one), Self::Header(other)) => one.eq_ignore_ascii_case(other),
+            _ => self == other,
+        }
+    }
+
     /// Where a document has the condition: in which member of the outcome, and its own name there.
     pub(in crate::contract) fn place(&self) -> (&'static str, &str) {
         match self {

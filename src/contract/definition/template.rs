@@ -206,6 +206,22 @@ impl Node {
         }
     }
 
+    /// Whether it can be absent from a response.
+    pub(in crate::contract) fn may_be_absent(&self) -> bool {
+        match self {
+            Self::Placeholder(placeholder) => match &placeholder.when_absent {
+                WhenAbsent::Skip => false,
+                WhenAbsent::Omit => true,
+                WhenAbsent::Default(default) => default.may_be_absent(),
+            },
+            Self::Object {
+                members,
+                omit_when_empty: true,
+            } => members.iter().all(|(_, value)| value.may_be_absent()),
+            _ => false,
+        }
+    }
+
     /// Whether a document has it within `$object`.
     fn is_wrapped(&self) -> bool {
         matches!(self, Self::Object { members, omit_when_empty }
