@@ -59,6 +59,9 @@ async fn a_rewritten_response_has_the_length_and_type_of_its_own_body() {
 #[tokio::test]
 async fn a_rewritten_response_has_no_header_that_described_the_target_response() {
     let stale = [
+        "content-disposition",
+        "content-language",
+        "content-location",
         "etag",
         "last-modified",
         "accept-ranges",
@@ -89,6 +92,29 @@ async fn a_rewritten_response_has_no_header_that_described_the_target_response()
             .iter()
             .all(|name| response.headers().contains_key(*name))
     );
+}
+
+#[tokio::test]
+async fn what_describes_a_body_stays_with_it_and_a_shape_may_set_its_own() {
+    let describes = [
+        ("content-language", "de"),
+        ("content-location", "/a"),
+        ("content-disposition", "inline"),
+    ];
+    let (layer, _, _) = on(orders(&json!([
+        {"name": "KEPT", "status": 200, "legacy": {"status": 404}},
+    ])));
+    let response = respond(&layer, order(), with(&describes)).await;
+    assert_eq!(response.status(), 404);
+    for (name, value) in describes {
+        assert_eq!(lines(&response, name), [value]);
+    }
+    let (layer, _, _) = on(orders(&json!([{"name": "NEW", "status": 200, "legacy": {
+        "status": 404, "set_headers": {"content-language": "en"}, "body": {"json": {}},
+    }}])));
+    let response = respond(&layer, order(), with(&describes)).await;
+    assert_eq!(lines(&response, "content-language"), ["en"]);
+    assert_eq!(lines(&response, "content-location"), NONE);
 }
 
 #[tokio::test]
