@@ -85,7 +85,8 @@ impl LegacyShape {
         self
     }
 
-    /// A JSON body, as `application/json` unless the shape sets another `Content-Type`.
+    /// A JSON body, as `application/json` unless the shape sets another `Content-Type`: one that ends in `+json`, `text/json`
+    /// or `text/plain`.
     pub fn json(mut self, template: impl Into<Template>) -> Self {
         self.body = BodyShape::Json(template.into());
         self
