@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::diagnostics::Fault;
 
+    #[derive(Debug)]
     struct Faults(Vec<Fault>);
 
     impl From<Diagnostics> for Faults {
@@ -161,11 +162,11 @@ mod tests {
     }
 
     fn written(text: &str) -> String {
-        parse::<Faults>(text).ok().expect("it is JSON").to_string()
+        parse::<Faults>(text).unwrap().to_string()
     }
 
     fn fault(text: &str) -> String {
-        let faults = parse::<Faults>(text).err().expect("it is not JSON").0;
+        let faults = parse::<Faults>(text).expect_err("it is not JSON").0;
         faults.iter().map(ToString::to_string).collect()
     }
 

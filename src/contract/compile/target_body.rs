@@ -29,15 +29,15 @@ impl TargetBody {
         }
         let other_type = "a body of another media type than a JSON one has no fields";
         let encoded = "an encoded body is not read";
-        Self::without(outcome, header::CONTENT_TYPE, is_not_json, other_type)
-            .or_else(|| Self::without(outcome, header::CONTENT_ENCODING, is_encoded, encoded))
+        Self::without(outcome, &header::CONTENT_TYPE, is_not_json, other_type)
+            .or_else(|| Self::without(outcome, &header::CONTENT_ENCODING, is_encoded, encoded))
             .unwrap_or(Self::MayHaveFields)
     }
 
     /// The fault of a condition that allows this header only values that exclude fields.
     fn without(
         outcome: &Outcome,
-        name: HeaderName,
+        name: &HeaderName,
         excludes: impl Fn(&HeaderMap) -> bool,
         reason: &'static str,
     ) -> Option<Self> {

@@ -74,7 +74,7 @@ impl Rules<'_> {
     fn check_placeholder(&mut self, placeholder: &Placeholder) {
         match &placeholder.source {
             PlaceholderSource::Field(pointer) => {
-                self.check_field(&MatchTarget::Field(pointer.clone()))
+                self.check_field(&MatchTarget::Field(pointer.clone()));
             }
             PlaceholderSource::RequestField(pointer) => {
                 self.check_field(&MatchTarget::RequestField(pointer.clone()));

@@ -2,7 +2,7 @@
 
 use legacy_http_compat::{
     contract::{Contract, Endpoint, Outcome},
-    diagnostics::FaultCode,
+    diagnostics::{Fault, FaultCode},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn built(outcomes: &[Conditions]) -> Result<Contract, Vec<FaultCode>> {
     });
     let endpoint = named.fold(Endpoint::get("e", "/"), Endpoint::outcome);
     let contract = Contract::builder().endpoint(endpoint).build();
-    contract.map_err(|error| error.faults().iter().map(|fault| fault.code()).collect())
+    contract.map_err(|error| error.faults().iter().map(Fault::code).collect())
 }
 
 /// Every response that the conditions can tell apart: each value, and one that no condition has.

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::{outcome, refused, template};
 
 fn document(template: &str) -> String {
-    format!(
-        r#"{{"endpoints":[{{"name":"item","method":"GET","path":"/","outcomes":[{{"name":"GONE","status":200,"#
-    ) + &format!(r#""legacy":{{"status":400,"body":{{"json":{template}}}}}}}]}}]}}"#)
+    let before = r#"{"endpoints":[{"name":"item","method":"GET","path":"/","outcomes":[{"name":"GONE","status":200,"#;
+    format!(r#"{before}"legacy":{{"status":400,"body":{{"json":{template}}}}}}}]}}]}}"#)
 }
 
 #[test]

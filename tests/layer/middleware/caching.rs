@@ -1,7 +1,6 @@
 //! What caches may do with the responses of a contract.
 
 use http::{HeaderValue, Method, Request, Response};
-use legacy_http_compat::CompatFlag;
 use serde_json::{Value, json};
 
 use super::{
@@ -131,7 +130,7 @@ async fn a_response_that_is_not_rewritten_keeps_its_freshness() {
 async fn vary_of(method: Method, path: &str, outcomes: &Value, retired: bool) -> Vec<String> {
     let (layer, flag, notes) = on(orders(outcomes));
     if retired {
-        retire(&flag);
+        flag.retire();
     }
     let response = respond(
         &layer,
@@ -156,10 +155,6 @@ async fn vary_of(method: Method, path: &str, outcomes: &Value, retired: bool) ->
         .into_iter()
         .map(str::to_owned)
         .collect()
-}
-
-fn retire(flag: &CompatFlag) {
-    flag.retire();
 }
 
 #[tokio::test]
