@@ -36,14 +36,6 @@ impl Number {
     pub(crate) fn as_i64(&self) -> Option<i64> {
         self.0.parse().ok()
     }
-
-    /// The nearest fraction that a double can express, which is always finite.
-    pub(crate) fn as_f64(&self) -> Option<f64> {
-        self.0
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite())
-    }
 }
 
 impl From<serde_json::Number> for Number {

@@ -39,13 +39,6 @@ impl Scalar {
         }
     }
 
-    pub(crate) fn as_f64(&self) -> Option<f64> {
-        match self {
-            Self::Number(number) => number.as_f64(),
-            _ => None,
-        }
-    }
-
     /// Whether both are the same value; numbers are compared exactly, however they are written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -69,7 +69,7 @@ pub(crate) enum MatchTarget {
 }
 
 impl Endpoint {
-    /// An endpoint; `method` is a name such as `PATCH` or a [`http::Method`].
+    /// An endpoint; `method` is a [`http::Method`] or its name, which is case-sensitive: `PATCH`, not `patch`.
     pub fn new(name: impl Into<String>, method: impl AsRef<str>, path: impl Into<String>) -> Self {
         let method = method.as_ref().to_owned();
         Self {

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod headers;
+mod honest;
 mod impossible;
 mod reachable;
 mod text;

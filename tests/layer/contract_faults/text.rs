@@ -110,6 +110,24 @@ fn a_template_that_builds_can_be_read_back_and_a_deeper_one_is_refused() {
 }
 
 #[test]
+fn fractions_are_read_through_serde_too() {
+    let text = document(r#"[1.5,{"$field":"/a","default":-0.25e3}]"#)
+        .replace("200,", "200,\"fields\":{\"/n\":0.5},");
+    let contract = Contract::from_json(&text).unwrap();
+    let through_text: Contract = serde_json::from_str(&text).unwrap();
+    let through_value: Contract =
+        serde_json::from_value(serde_json::from_str(&text).unwrap()).unwrap();
+    for read in [through_text, through_value] {
+        let written = serde_json::to_string(&read).unwrap();
+        assert!(
+            written.contains("[1.5,{") && written.contains(r#""/n":0.5"#),
+            "{written}"
+        );
+        assert_eq!(read.endpoints().len(), contract.endpoints().len());
+    }
+}
+
+#[test]
 fn a_condition_of_rust_is_as_exact_as_one_of_a_document() {
     let built = outcome(Outcome::new("GONE", 200).field("/n", u64::MAX))
         .build()
