@@ -22,7 +22,10 @@ pub(super) fn check_reachable(
     {
         return;
     }
-    let mut search = Search::default();
+    let mut search = Search {
+        is_encoded: TargetBody::is_encoded(outcome),
+        ..Search::default()
+    };
     let same_status = |other: &&Outcome| outcome.status.is_some() && other.status == outcome.status;
     let earlier: Vec<&Outcome> = earlier.iter().filter(same_status).collect();
     let all = outcome.conditions.iter();
@@ -43,6 +46,8 @@ type Parts<'c> = [(&'c MatchTarget, Vec<&'c OrderedValue>)];
 /// Looks for a response that no earlier outcome takes.
 #[derive(Default)]
 struct Search {
+    /// Whether the outcome's responses are encoded: one with conditions on fields takes them too, as undetermined.
+    is_encoded: bool,
     steps: usize,
     /// The earlier outcomes, by number, that took responses away.
     covering: Vec<usize>,
@@ -63,7 +68,9 @@ impl Search {
         if self.steps > Self::MAX_STEPS {
             return true;
         }
-        let conditions = next.conditions.iter().map(|condition| {
+        let decided = next.conditions.iter();
+        let decided = decided.filter(|condition| !self.is_encoded || !condition.on.is_field());
+        let conditions = decided.map(|condition| {
             let same = |(on, _): &(&MatchTarget, _)| on.is_same(&condition.on);
             (condition, parts.iter().position(same))
         });
@@ -109,9 +116,8 @@ fn is_same(one: &OrderedValue, other: &OrderedValue) -> bool {
 
 /// A response without a JSON body has no fields.
 fn check_body(outcome: &Outcome, diagnostics: &mut Diagnostics) {
-    let reads = |condition: &Condition| matches!(condition.on, MatchTarget::Field(_));
     if let TargetBody::Without { cause, reason } = TargetBody::of(outcome)
-        && outcome.conditions.iter().any(reads)
+        && outcome.reads_fields()
     {
         let expected = format!("conditions on headers only: {reason}");
         diagnostics.add_at("/fields", FaultCode::InvalidCondition, cause, expected);

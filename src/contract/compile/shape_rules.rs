@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use super::{target_body::is_bodiless, template_rules};
 use crate::{
     contract::definition::{
-        endpoint::{MatchTarget, Outcome},
+        endpoint::Outcome,
         shape::{BodyShape, LegacyShape},
         template::{Node, PlaceholderSource},
     },
@@ -60,10 +60,7 @@ pub(super) fn check(
     check_spelling(shape, diagnostics);
     let json = match &shape.body {
         BodyShape::Json(_) => true,
-        BodyShape::AsIs => outcome
-            .conditions
-            .iter()
-            .any(|condition| matches!(condition.on, MatchTarget::Field(_))),
+        BodyShape::AsIs => outcome.reads_fields(),
         BodyShape::Empty => false,
     };
     if json {

@@ -34,6 +34,11 @@ impl TargetBody {
             .unwrap_or(Self::MayHaveFields)
     }
 
+    /// Whether the body always has a content coding, so that conditions on its fields are never decided.
+    pub(super) fn is_encoded(outcome: &Outcome) -> bool {
+        Self::without(outcome, &header::CONTENT_ENCODING, is_encoded, "").is_some()
+    }
+
     /// The fault of a condition that allows this header only values that exclude fields.
     fn without(
         outcome: &Outcome,

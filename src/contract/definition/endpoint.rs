@@ -263,6 +263,13 @@ impl Outcome {
         }
     }
 
+    /// Whether it has conditions on fields of the response's body.
+    pub(in crate::contract) fn reads_fields(&self) -> bool {
+        self.conditions
+            .iter()
+            .any(|condition| condition.on.is_field())
+    }
+
     fn when<V: Into<Value>>(
         mut self,
         on: MatchTarget,
@@ -289,6 +296,11 @@ impl Condition {
 }
 
 impl MatchTarget {
+    /// Whether it is a field of the response's body.
+    pub(in crate::contract) fn is_field(&self) -> bool {
+        matches!(self, Self::Field(_))
+    }
+
     /// Whether both are the same part; names of headers are, in whatever case.
     pub(in crate::contract) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

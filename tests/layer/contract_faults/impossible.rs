@@ -178,6 +178,26 @@ fn conditions_on_fields_of_a_body_without_fields_are_refused() {
 }
 
 #[test]
+fn an_encoded_response_that_an_earlier_outcome_leaves_undetermined_is_refused() {
+    let encoded = || Outcome::new("ENCODED", 200).header("content-encoding", "gzip");
+    let plain = || Outcome::new("A", 200).field("/a", 1);
+    let two = |one, other| endpoint(Endpoint::get("e", "/").outcome(one).outcome(other));
+    let names = ["`ENCODED`", "does not match A, which comes before it"];
+    refused(
+        two(plain(), encoded()),
+        FaultCode::UnreachableOutcome,
+        &names,
+    );
+    two(encoded(), plain())
+        .build()
+        .expect("the other order decides by headers first");
+    let apart = plain().header("x-a", "1");
+    two(apart, encoded())
+        .build()
+        .expect("without the header the earlier one fails");
+}
+
+#[test]
 fn a_placeholder_whose_field_no_response_has_is_refused() {
     let by = |outcome: Outcome, pointer: &str| {
         outcome.legacy(LegacyShape::new(400).json(json!({"b": [{"$field": pointer}]})))
