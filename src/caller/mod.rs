@@ -5,7 +5,7 @@
 //! legacy caller, as by [`AnonymousLegacy`].
 //!
 //! Nothing that a client sent is kept: an installation is known by its [`Fingerprint`] under the application's
-//! [`FingerprintKey`], and by its version if that is semver.
+//! [`FingerprintKey`], and by its [`ClientVersion`].
 
 #[expect(
     clippy::module_inception,

@@ -1,20 +1,25 @@
 //! Client versions.
 //!
-//! Versions are parsed here rather than by the `semver` crate because that one allocates for longer pre-releases, and a
-//! version is parsed for every request; the tests compare the two.
+//! Semver with the liberties that clients take: a `v` in front, fewer or more numbers. Versions are parsed here rather than
+//! by the `semver` crate because that one accepts neither and allocates for longer pre-releases, and a version is parsed for
+//! every request; the tests compare the two.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A client's version as sent: strict semver of at most 32 ASCII characters.
+/// A client's version as sent, of at most 32 ASCII characters: one to four numbers, as in `3`, `2.1` or `2.1.0.4512`.
+///
+/// An optional `v` may come before them, and pre-release and build metadata as in [semver 2.0.0](https://semver.org/spec/v2.0.0.html)
+/// after them. Numbers that are missing are zero: `2.1` has the precedence of `v2.1.0`.
 ///
 /// ```
 /// use legacy_http_compat::caller::ClientVersion;
 ///
-/// let candidate = ClientVersion::parse("2.0.0-rc.1").expect("semver");
-/// let release = ClientVersion::parse("2.0.0").expect("semver");
+/// let candidate = ClientVersion::parse("2.0.0-rc.1").expect("a version");
+/// let release = ClientVersion::parse("2.0.0").expect("a version");
 /// assert!(candidate.cmp_precedence(&release).is_lt());
-/// assert_eq!(ClientVersion::parse("v2"), None);
+/// assert!(ClientVersion::parse("v2").expect("one number").cmp_precedence(&release).is_eq());
+/// assert_eq!(ClientVersion::parse("two"), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientVersion {
@@ -25,14 +30,14 @@ pub struct ClientVersion {
 /// The part of a version that decides precedence: all but its build metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Precedence<'a> {
-    core: [u64; 3],
+    numbers: [u64; 4],
     pre_release: &'a [u8],
 }
 
 /// The version from which on something holds, parsed in advance.
 #[derive(Clone, Debug)]
 pub(super) struct Since {
-    core: [u64; 3],
+    numbers: [u64; 4],
     pre_release: Box<[u8]>,
 }
 
@@ -40,8 +45,8 @@ impl ClientVersion {
     /// The most characters a version may have.
     pub const MAX: usize = 32;
 
-    /// The version that `text` is, if it is strict [semver 2.0.0](https://semver.org/spec/v2.0.0.html)
-    /// of at most [`ClientVersion::MAX`] characters and its three numbers fit in 64 bits.
+    /// The version that `text` is, if it has the form of one, at most [`ClientVersion::MAX`] characters, and numbers that
+    /// fit in 64 bits.
     pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
         let text = text.as_ref();
         Self::of(Precedence::read(text)?, text)
@@ -53,8 +58,8 @@ impl ClientVersion {
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// Which of two versions is the older by semver §11: a pre-release is older than its release, and
-    /// build metadata does not count.
+    /// Which of two versions is the older by semver §11, with four numbers: a pre-release is older than its release,
+    /// and build metadata does not count.
     #[must_use]
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
         Precedence::read(self.as_bytes()).cmp(&Precedence::read(other.as_bytes()))
@@ -99,12 +104,19 @@ impl<'a> Precedence<'a> {
         if text.len() > ClientVersion::MAX {
             return None;
         }
-        let (major, rest) = number(text)?;
-        let (minor, rest) = number(rest.strip_prefix(b".")?)?;
-        let (patch, rest) = number(rest.strip_prefix(b".")?)?;
+        let mut numbers = [0; 4];
+        let mut rest = text.strip_prefix(b"v").unwrap_or(text);
+        for (index, value) in numbers.iter_mut().enumerate() {
+            let digits = match rest.strip_prefix(b".") {
+                Some(after) if index > 0 => after,
+                None if index == 0 => rest,
+                _ => break,
+            };
+            (*value, rest) = number(digits)?;
+        }
         let pre_release = if rest.is_empty() { rest } else { suffix(rest)? };
         Some(Self {
-            core: [major, minor, patch],
+            numbers,
             pre_release,
         })
     }
@@ -114,7 +126,7 @@ impl Since {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let version = Precedence::read(text.as_bytes())?;
         Some(Self {
-            core: version.core,
+            numbers: version.numbers,
             pre_release: version.pre_release.into(),
         })
     }
@@ -122,7 +134,7 @@ impl Since {
     /// Whether a version is this one or a later one.
     pub(super) fn includes(&self, version: Precedence<'_>) -> bool {
         let since = Precedence {
-            core: self.core,
+            numbers: self.numbers,
             pre_release: &self.pre_release,
         };
         version >= since
@@ -131,8 +143,8 @@ impl Since {
 
 impl Ord for Precedence<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_core = self.core.cmp(&other.core);
-        by_core.then_with(|| cmp_pre_release(self.pre_release, other.pre_release))
+        let by_numbers = self.numbers.cmp(&other.numbers);
+        by_numbers.then_with(|| cmp_pre_release(self.pre_release, other.pre_release))
     }
 }
 
@@ -142,12 +154,12 @@ impl PartialOrd for Precedence<'_> {
     }
 }
 
-/// The decimal number that `text` starts with, without leading zeros, and what follows it.
+/// The decimal number that `text` starts with, and what follows it.
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
     let (number, rest) = text.split_at_checked(digits.count())?;
     let value = match number {
-        [] | [b'0', _, ..] => return None,
+        [] => return None,
         [digit] => u64::from(digit - b'0'),
         digits => digits.iter().try_fold(0_u64, |value, digit| {
             value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
@@ -156,7 +168,7 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((value, rest))
 }
 
-/// The pre-release of what follows the three numbers, once all of that is well formed.
+/// The pre-release of what follows the numbers, once all of that is well formed.
 fn suffix(text: &[u8]) -> Option<&[u8]> {
     let plus = text.iter().position(|byte| *byte == b'+');
     let (before, build) = match plus {
@@ -268,20 +280,48 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_strict_semver_is_no_version() {
+    fn a_version_has_one_to_four_numbers_and_missing_ones_are_zero() {
+        for (text, equal) in [
+            ("3", "3.0.0"),
+            ("v3", "3.0.0"),
+            ("2.1", "2.1.0"),
+            ("v2.1.0", "2.1.0"),
+            ("2.1.0.0", "2.1.0"),
+            ("2024.08.06", "2024.8.6"),
+            ("2-rc.1", "2.0.0-rc.1"),
+            ("v2.1+5", "2.1.0"),
+        ] {
+            let order = version(text).cmp_precedence(&version(equal));
+            assert_eq!(order, Ordering::Equal, "{text}");
+            assert_eq!(version(text).as_str(), text);
+        }
+        let ordered = ["2.1", "2.1.0.1", "2.1.0.4512", "2.1.1-rc.1", "2.1.1", "345"];
+        for pair in ordered.windows(2) {
+            let order = version(pair[0]).cmp_precedence(&version(pair[1]));
+            assert_eq!(order, Ordering::Less, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_another_form_is_no_version() {
         for text in [
             "",
-            "2",
-            "2.0",
-            "v2.0.0",
+            "v",
+            "vv2",
+            "V2",
+            "two",
+            ".2",
+            "2.",
+            "2..0",
+            "2.0.0.0.0",
+            "2.0.0rc1",
+            "1.8.0_392",
             "2.0.0 ",
             " 2.0.0",
-            "02.0.0",
             "2.0.0-",
             "2.0.0+",
             "2.0.0-01",
             "2.0.0-a..b",
-            "2.0.0.0",
             "2.0.0-é",
             "2.0.0-a+b+c",
             "18446744073709551616.0.0",
@@ -297,9 +337,28 @@ mod tests {
         assert_eq!(ClientVersion::parse(longest + "a"), None);
     }
 
+    /// The strict semver that has the same suffix and, where there are one to four, three numbers.
+    fn strict_spelling(text: &str) -> String {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let end = text.find(['-', '+']).unwrap_or(text.len());
+        let (numbers, suffix) = text.split_at(end);
+        let mut parts: Vec<&str> = numbers.split('.').collect();
+        // The crate reads any three of the numbers; the fourth must be one, too.
+        let fourth = (parts.len() == 4).then(|| parts.remove(3)).unwrap_or("0");
+        parts.resize(parts.len().max(3), "0");
+        let plain = |part: &&str| match part.trim_start_matches('0') {
+            "" if !part.is_empty() => "0".to_owned(),
+            rest => rest.to_owned(),
+        };
+        let is_number = fourth.parse::<u64>().is_ok() && !fourth.starts_with('+');
+        let tail = if is_number { "" } else { "." };
+        let numbers: Vec<String> = parts.iter().map(plain).collect();
+        format!("{}{tail}{suffix}", numbers.join("."))
+    }
+
     fn near_versions() -> impl Strategy<Value = String> {
         prop_oneof![
-            "[0-9]{1,2}\\.[0-9]\\.[0-9](-[0-9a-z.-]{0,6})?(\\+[0-9a-z.-]{0,4})?",
+            "v?[0-9]{1,2}(\\.[0-9]{1,2}){0,4}(-[0-9a-z.-]{0,6})?(\\+[0-9a-z.-]{0,4})?",
             "[0-9a.+-]{0,34}",
             "[0-9]{17,21}\\.0\\.0",
         ]
@@ -314,9 +373,12 @@ mod tests {
         }
 
         #[test]
-        fn the_semver_crate_takes_the_same_versions(text in near_versions()) {
-            let expected = text.len() <= 32 && semver::Version::parse(&text).is_ok();
-            prop_assert_eq!(ClientVersion::parse(&text).is_some(), expected);
+        fn what_the_semver_crate_takes_is_a_version(text in near_versions()) {
+            let strict = text.len() <= 32 && semver::Version::parse(&text).is_ok();
+            let padded = strict_spelling(&text);
+            let expected = text.len() <= 32 && semver::Version::parse(&padded).is_ok();
+            prop_assert_eq!(ClientVersion::parse(&text).is_some(), expected, "{}", padded);
+            prop_assert!(expected || !strict);
         }
 
         #[test]
