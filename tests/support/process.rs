@@ -11,6 +11,12 @@ use std::{
 
 use super::{http_client::HttpClient, temp_dir::TempDir};
 
+/// The arguments for a policy whose gates ask nothing.
+pub(crate) const NO_GATES: [&str; 2] = [
+    "--policy",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/no_gates.json"),
+];
+
 /// A running Core, killed when dropped.
 pub(crate) struct Core {
     child: Child,
