@@ -17,3 +17,4 @@ mod core_target;
 mod journal_crash;
 mod once_free;
 mod rehearsal;
+mod rfc8628;
