@@ -9,6 +9,7 @@ mod support;
 
 mod census_kill;
 mod cli;
+mod clients;
 mod core_binary;
 mod core_compat;
 mod core_fleet;

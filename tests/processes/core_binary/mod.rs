@@ -56,8 +56,14 @@ async fn tokens_may_come_from_the_environment() {
     let environment = [
         ("CORE_OPERATOR_TOKEN", "one"),
         ("CORE_VIEWER_TOKEN", "other"),
+        ("CORE_PIPELINE_TOKEN", "third"),
     ];
     let core = Core::start_with(&NO_GATES, &environment);
+    let check = json!({ "check": "openapi", "green": true, "reason": "it ran" });
+    let pipeline = Operator::new(core.http(), "third");
+    let reported = pipeline.order("checks", &check).await;
+    let actor = json!({ "kind": "service", "id": "pipeline" });
+    assert_eq!(reported.json["event"]["actor"], actor, "{}", reported.text);
     for (token, acts) in [("one", 200), ("other", 403)] {
         let somebody = Operator::new(core.http(), token);
         assert_eq!(somebody.step("cutover", "a test").await.status, acts);
