@@ -344,7 +344,11 @@ mod tests {
         let (numbers, suffix) = text.split_at(end);
         let mut parts: Vec<&str> = numbers.split('.').collect();
         // The crate reads any three of the numbers; the fourth must be one, too.
-        let fourth = (parts.len() == 4).then(|| parts.remove(3)).unwrap_or("0");
+        let fourth = if parts.len() == 4 {
+            parts.remove(3)
+        } else {
+            "0"
+        };
         parts.resize(parts.len().max(3), "0");
         let plain = |part: &&str| match part.trim_start_matches('0') {
             "" if !part.is_empty() => "0".to_owned(),

@@ -2,7 +2,7 @@
 
 use http::{Request, header::USER_AGENT};
 use legacy_http_compat::caller::{
-    Detect, FingerprintKey, Generation, IdentitySignal, SignalDetector, SignalPart,
+    ClientVersion, Detect, FingerprintKey, Generation, IdentitySignal, SignalDetector, SignalPart,
 };
 
 /// User agent, the product that is mapped, and the client's version, if it sends one.
@@ -322,7 +322,7 @@ fn clients_in_the_field_have_a_kind_a_version_and_an_identity() {
             };
             assert_eq!(caller.generation(), generation, "{user_agent}");
             let seen = caller.version();
-            let seen = seen.as_ref().map(|version| version.as_str());
+            let seen = seen.as_ref().map(ClientVersion::as_str);
             assert_eq!(detector.kinds().name(caller.kind()), kind, "{user_agent}");
             assert_eq!(seen, *version, "{user_agent}");
             assert!(caller.fingerprint().is_some(), "{user_agent}");

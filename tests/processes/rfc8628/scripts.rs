@@ -1,4 +1,4 @@
-//! npm's `openid-client` and PyPI's `Authlib`, each by a script that goes through the flow.
+//! The npm package `openid-client` and the Python package `Authlib`, each by a script that goes through the flow.
 //!
 //! The packages are installed from their lock files into the target directory when they are first needed.
 
@@ -99,9 +99,10 @@ fn read(path: &Path) -> String {
 }
 
 fn command(program: &str, args: &[&str], directory: &Path) -> Command {
-    let program = match program.contains('/') {
-        true => directory.join(program),
-        false => program.into(),
+    let program = if program.contains('/') {
+        directory.join(program)
+    } else {
+        program.into()
     };
     let mut command = Command::new(program);
     command.args(args).current_dir(directory);
