@@ -86,7 +86,7 @@ impl Flow<'_> {
         self.client.http.poll(&self.device_code).await
     }
 
-    /// Polls once, expects to be put off, and waits as it is told.
+    /// Polls once, expects `PENDING`, and waits for the interval.
     pub(crate) async fn keep_polling(&mut self) -> Result<(), String> {
         match self.step().await {
             Step::KeepPolling(wait) => {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::process::{Core, NO_GATES, example};
 
-/// A Core that puts nobody off, so that no client has to wait.
+/// A Core without an interval, so that no client has to wait.
 fn core(compat: &str) -> Core {
     let given = ["--interval", "0", "--compat", compat];
     Core::start(&[&NO_GATES[..], &given].concat())
@@ -48,7 +48,7 @@ fn old_clients_fail_once_it_is_off_and_new_ones_pass() {
 fn a_suite_that_meets_another_outcome_names_it() {
     let core = core("on");
     let (passed, printed) = run(&core, "auth_device_integration");
-    // Nothing slows down where nobody is put off.
+    // Nothing slows down without an interval.
     assert!(
         !passed && printed.contains("expected 429 SLOW_DOWN, found 200"),
         "{printed}"

@@ -1,4 +1,4 @@
-//! Clients of RFC 8628 that nobody here wrote, against the second worked example, `examples/contracts/rfc8628.json`.
+//! Clients of RFC 8628 from public packages, against the second worked example, `examples/contracts/rfc8628.json`.
 //!
 //! The server speaks a status-driven contract only; the layer gives these clients the errors of RFC 8628 §3.5.
 
