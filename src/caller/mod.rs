@@ -30,3 +30,6 @@ pub use fingerprint::{
 pub use kind::{Kind, Kinds, KindsError, KindsErrorKind};
 pub use user_agent::{Product, Products};
 pub use version::ClientVersion;
+
+#[cfg(test)]
+mod version_tests;
