@@ -36,8 +36,11 @@ impl OptInRule {
         if !is_sendable(value) {
             let expected = format!("1 to {LONGEST_OPT_IN} visible ASCII characters, for example 1");
             add_fault(opt_in, expected, diagnostics);
-        } else if list.is_some() && !is_one_member(value) {
-            let expected = "one member of the list, without a weight";
+        } else if list
+            .as_ref()
+            .is_some_and(|name| !is_one_member(name, value))
+        {
+            let expected = "one member of the list, without a weight; for Accept a media type";
             add_fault(opt_in, expected.to_owned(), diagnostics);
         }
         let slot = wanted.parse(&opt_in.header, "/opt_in/header", diagnostics)?;
@@ -84,10 +87,11 @@ fn is_list(name: &HeaderName) -> bool {
     name == "prefer" || name == "accept" || name.starts_with("accept-")
 }
 
-fn is_one_member(value: &[u8]) -> bool {
+fn is_one_member(name: &HeaderName, value: &[u8]) -> bool {
     let mut parts = split(value, b';');
+    let may_begin = |head: &[u8]| !head.is_empty() && (name != "accept" || head.contains(&b'/'));
     split(value, b',').count() == 1
-        && parts.next().is_some_and(|head| !head.is_empty())
+        && parts.next().is_some_and(may_begin)
         && parts.all(|part| !name_and_value(part).0.eq_ignore_ascii_case(b"q"))
 }
 
@@ -258,7 +262,8 @@ mod tests {
             "application/json, text/html",
             "application/json;q=0.5",
             ";x=1",
-            "a,",
+            "a/b,",
+            "v2",
         ] {
             let builder = SignalDetector::builder(["AGENT"]).kind_header("x-kind");
             let builder = builder.opt_in("Accept", value);

@@ -34,10 +34,10 @@ const LONGEST_KIND: usize = 64;
 ///    version and the whole user agent are never part of it, so an upgraded client keeps its own. A caller without any
 ///    signal is anonymous.
 ///
-/// Of a header that occurs more than once, other than a list, the first value counts. All of these are the client's own claims: they are good
-/// for counting clients and for choosing a shape that they can read, and must not be used to decide what a client may do. A
-/// client address is as reliable as its source, which inserts [`ClientAddr`](crate::caller::ClientAddr), and many clients
-/// may share one.
+/// Of a header that occurs more than once, other than a list, the first value counts. All of these are the client's own
+/// claims: they are good for counting clients and for choosing a shape that they can read, and must not be used to decide
+/// what a client may do. A client address is as reliable as its source, which inserts
+/// [`ClientAddr`](crate::caller::ClientAddr), and many clients may share one.
 ///
 /// Detection does not allocate.
 ///
@@ -207,8 +207,8 @@ impl SignalDetectorBuilder {
     }
 
     /// Reads the client's version from this header; if it is missing or no
-    /// [`ClientVersion`](crate::caller::ClientVersion), the version of the product that is
-    /// mapped to the caller's kind counts.
+    /// [`ClientVersion`](crate::caller::ClientVersion), the version of the product that is mapped to the caller's kind
+    /// counts.
     pub fn version_header(mut self, name: impl Into<String>) -> Self {
         self.settings.version_header = Some(name.into());
         self

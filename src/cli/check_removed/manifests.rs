@@ -70,6 +70,9 @@ impl Manifests {
 
     /// What a line of Rust matches beside this crate's own name.
     pub(super) fn find_in_rust(&self, path: &Path, line: &str) -> Option<Match> {
+        if self.renames.is_empty() && self.features.is_empty() {
+            return None;
+        }
         let renames = || self.renames.iter().map(String::as_str);
         let condition = line.replace(' ', "");
         let is_condition = |name: &str| condition.contains(&format!("feature=\"{name}\""));
