@@ -1,12 +1,18 @@
 //! JSON beyond `serde_json`: documents read with all their faults at once, and fields found in a body without parsing
 //! the rest of it.
 
+mod balanced_skip;
+mod block;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
+mod fields;
 mod object_reader;
 mod ordered_value;
+mod scan;
 
-pub(crate) use field_scanner::{Field, FieldScanner, Fields};
+pub(crate) use field_scanner::FieldScanner;
+pub(crate) use fields::{Field, Fields, KeptField};
 pub(crate) use object_reader::{ObjectReader, parse, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, as_object};
+pub(crate) use scan::{Scan, ScanStep};

@@ -124,12 +124,15 @@
 //! body.
 
 mod body;
+mod body_need;
 mod capture;
 mod capture_slot;
-mod decide;
+mod deciding;
 mod future;
 mod layer;
 mod layer_settings;
+mod peek;
+mod peek_timer;
 mod rewrite;
 mod service;
 

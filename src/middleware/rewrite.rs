@@ -48,6 +48,17 @@ pub(super) fn rewrite_head(
     notice.apply(headers);
 }
 
+/// Whether a map of such headers holds those of the legacy response, too.
+pub(super) fn has_space(
+    headers: &HeaderMap,
+    shape: &CompiledShape,
+    notice: &DeprecationHeaders,
+) -> bool {
+    /// How many names a [`HeaderMap`] holds at most.
+    const MOST: usize = 24_576;
+    headers.len() + shape.added_headers() + notice.len() <= MOST
+}
+
 /// Iterates over the few headers that are present, which is faster than looking up each stale one.
 fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
     while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {
@@ -92,7 +103,8 @@ fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
 /// Adds the names in `value` to the response's `Vary` (RFC 9110, section 12.5.5), unless they or `*` are listed already.
 pub(super) fn add_vary(headers: &mut HeaderMap, value: &HeaderValue) {
     if !tokens(value).all(|wanted| is_listed(headers, wanted)) {
-        headers.append(VARY, value.clone());
+        // A full map stays as it is.
+        let _full = headers.try_append(VARY, value.clone());
     }
 }
 

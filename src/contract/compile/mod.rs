@@ -6,11 +6,15 @@ mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
 mod headers;
+mod matching;
 mod template_compiler;
 
-pub(crate) use compiled_contract::{CompiledContract, ContractId, DeprecationHeaders};
+pub(crate) use compiled_contract::{
+    CompiledContract, ContractId, DeprecationHeaders, EndpointHandle,
+};
 pub(crate) use compiled_endpoint::CompiledEndpoint;
 pub(crate) use compiled_outcome::{Decision, MissingInput};
-pub(crate) use compiled_shape::{CompiledBody, CompiledShape, is_never_rewritten};
+pub(crate) use compiled_shape::{CompiledBody, CompiledShape};
 pub(crate) use compiled_template::RenderError;
 pub(crate) use headers::CapturedHeaders;
+pub(crate) use matching::Matching;

@@ -1,0 +1,416 @@
+//! A scan for fields: a walk through a text that stops wherever the text does, and goes on when there is more of it.
+
+use std::{borrow::Cow, ops::Range};
+
+use memchr::memchr2;
+use serde::de::IgnoredAny;
+
+use super::{
+    balanced_skip::BalancedSkip,
+    field_scanner::{Branch, BranchIndex, FieldScanner},
+    fields::Field,
+};
+
+/// How far a text has been scanned, and what was found in it.
+///
+/// The text may grow between the calls of [`FieldScanner::next`]; it must not change otherwise.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    /// All before it has been read.
+    at: usize,
+    /// How far the token at `at` has been read already, when the text ended within it.
+    seen: usize,
+    /// Whether the string that was read last has an escape.
+    escaped: bool,
+    skip: BalancedSkip,
+    expected: Expected,
+    /// What the next value is requested as.
+    target: Option<BranchIndex>,
+    /// The arrays and objects that are open.
+    levels: [Level; FieldScanner::MAX_DEPTH],
+    depth: usize,
+    known: u64,
+    found: [(u32, u32); FieldScanner::MAX_FIELDS],
+}
+
+/// What a scan comes to next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScanStep {
+    /// The value of the field at this slot.
+    Found(usize),
+    /// The end of the text as far as it is there.
+    End,
+    /// The text is not JSON here, or repeats a requested member.
+    Malformed,
+}
+
+/// The text is not JSON at the place that was read.
+#[derive(Debug)]
+pub(super) struct Malformed;
+
+/// Why a token was not read.
+enum Stop {
+    /// The text ends before the token does.
+    End,
+    Malformed,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    Value,
+    /// A name or element, or the end of an empty object or array.
+    First,
+    Next,
+    CommaOrEnd,
+    /// Nothing more: the root has been read.
+    Nothing,
+}
+
+/// An array or object that is open, some of whose children are requested.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    branch: BranchIndex,
+    start: u32,
+    is_array: bool,
+    /// How many elements of an array came before.
+    elements: u32,
+    /// Which children of the branch were met.
+    met: u64,
+}
+
+impl FieldScanner {
+    /// Continues a scan of `text` up to the next requested value.
+    pub(crate) fn next(&self, scan: &mut Scan, text: &[u8]) -> ScanStep {
+        loop {
+            match scan.step(self, text) {
+                Ok(None) => {}
+                Ok(Some(slot)) => return ScanStep::Found(slot),
+                Err(Stop::End) => return ScanStep::End,
+                Err(Stop::Malformed) => return ScanStep::Malformed,
+            }
+        }
+    }
+}
+
+impl Scan {
+    pub(crate) fn new() -> Self {
+        Self {
+            at: 0,
+            seen: 0,
+            escaped: false,
+            skip: BalancedSkip::default(),
+            expected: Expected::Value,
+            target: Some(FieldScanner::ROOT),
+            levels: [Level::default(); FieldScanner::MAX_DEPTH],
+            depth: 0,
+            known: 0,
+            found: [(0, 0); FieldScanner::MAX_FIELDS],
+        }
+    }
+
+    /// The slots of the fields that were found, one bit each.
+    pub(crate) const fn known(&self) -> u64 {
+        self.known
+    }
+
+    /// The field at a slot in the text that was scanned.
+    pub(crate) fn field<'t>(&self, slot: usize, text: &'t [u8]) -> Field<'t> {
+        if self.known & 1 << slot == 0 {
+            return Field::Unknown;
+        }
+        let (start, end) = self.found[slot];
+        let value = str::from_utf8(&text[start as usize..end as usize]);
+        value.map_or(Field::Unknown, Field::Present)
+    }
+
+    /// Notes the whole text as the value of the root, if that was not known before its end.
+    pub(super) fn found_root(&mut self, slot: usize, text: &[u8]) {
+        let end = text.trim_ascii_end().len();
+        let start = text.len() - text.trim_ascii_start().len();
+        self.found[slot] = (offset(start), offset(end));
+        self.known |= 1 << slot;
+    }
+
+    #[inline]
+    fn step(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
+        match self.expected {
+            Expected::Value => self.value(scanner, text),
+            Expected::Next => self.child(scanner, text).map(|()| None),
+            Expected::CommaOrEnd => self.comma_or_end(scanner, text),
+            Expected::First => {
+                if self.peek(text)? == self.level().end() {
+                    return self.close(scanner, text);
+                }
+                self.child(scanner, text).map(|()| None)
+            }
+            Expected::Nothing => Err(Stop::End),
+        }
+    }
+
+    fn value(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
+        let first = self.peek(text)?;
+        let Some(index) = self.target else {
+            self.skip(text, first)?;
+            self.expected = Expected::CommaOrEnd;
+            return Ok(None);
+        };
+        let branch = scanner.branch(index);
+        let is_container = matches!(first, b'{' | b'[');
+        if self.depth == 0 && !is_container {
+            // Only the whole text can say what a scalar at the root is.
+            return Err(Stop::End);
+        }
+        if is_container && !branch.children.is_empty() {
+            self.open(index, first == b'[');
+            return Ok(None);
+        }
+        let start = self.at;
+        self.skip(text, first)?;
+        self.expected = self.behind_value();
+        self.found(branch, start..self.at, text)
+    }
+
+    /// Enters an array or object.
+    fn open(&mut self, branch: BranchIndex, is_array: bool) {
+        self.levels[self.depth] = Level {
+            branch,
+            start: offset(self.at),
+            is_array,
+            elements: 0,
+            met: 0,
+        };
+        self.depth += 1;
+        self.at += 1;
+        self.expected = Expected::First;
+    }
+
+    /// The beginning of a member or element, up to its value.
+    fn child(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<(), Stop> {
+        let level = self.level();
+        let branch = scanner.branch(level.branch);
+        if level.is_array {
+            self.target = branch.element(level.elements);
+            self.level_mut().elements += 1;
+        } else {
+            self.target = self.member(branch, text)?;
+        }
+        self.expected = Expected::Value;
+        Ok(())
+    }
+
+    /// Reads a name and its colon.
+    #[inline]
+    fn member(&mut self, branch: &Branch, text: &[u8]) -> Result<Option<BranchIndex>, Stop> {
+        if self.peek(text)? != b'"' {
+            return Err(Stop::Malformed);
+        }
+        let end = self.string(text)?;
+        // The string is read again from its last quote, if the text ends here.
+        self.seen = end - 1;
+        let colon = next_byte(text, end)?;
+        if text[colon] != b':' {
+            return Err(Stop::Malformed);
+        }
+        let quoted = &text[self.at..end];
+        (self.at, self.seen) = (colon + 1, 0);
+        let child = if self.escaped {
+            branch.named(unescaped(quoted)?.as_bytes())
+        } else {
+            branch.named(&quoted[1..quoted.len() - 1])
+        };
+        let Some((index, child)) = child else {
+            return Ok(None);
+        };
+        let met = &mut self.level_mut().met;
+        if *met & 1 << index != 0 {
+            return Err(Stop::Malformed);
+        }
+        *met |= 1 << index;
+        Ok(Some(child))
+    }
+
+    fn comma_or_end(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
+        match self.peek(text)? {
+            b',' => {
+                self.at += 1;
+                self.expected = Expected::Next;
+                Ok(None)
+            }
+            end if end == self.level().end() => self.close(scanner, text),
+            _ => Err(Stop::Malformed),
+        }
+    }
+
+    /// Leaves an array or object, which may be requested itself.
+    fn close(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
+        let level = self.level();
+        self.at += 1;
+        self.depth -= 1;
+        self.expected = self.behind_value();
+        let branch = scanner.branch(level.branch);
+        self.found(branch, level.start as usize..self.at, text)
+    }
+
+    /// Notes a value, if it is requested itself. What is used is validated whole.
+    fn found(
+        &mut self,
+        branch: &Branch,
+        value: Range<usize>,
+        text: &[u8],
+    ) -> Result<Option<usize>, Stop> {
+        let Some(slot) = branch.slot else {
+            return Ok(None);
+        };
+        if !is_valid(&text[value.clone()], self.escaped) {
+            return Err(Stop::Malformed);
+        }
+        self.found[slot] = (offset(value.start), offset(value.end));
+        self.known |= 1 << slot;
+        Ok(Some(slot))
+    }
+
+    /// Reads over the value at `at`, of which `first` is the first byte.
+    #[inline]
+    fn skip(&mut self, text: &[u8], first: u8) -> Result<(), Stop> {
+        let end = match first {
+            b'"' => self.string(text)?,
+            b'{' | b'[' => self.container(text)?,
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.scalar(text)?,
+            _ => return Err(Stop::Malformed),
+        };
+        (self.at, self.seen) = (end, 0);
+        Ok(())
+    }
+
+    /// The index behind the string at `at`.
+    #[inline]
+    fn string(&mut self, text: &[u8]) -> Result<usize, Stop> {
+        /// Behind as many bytes a search costs less than a look at each.
+        const NEAR: usize = 32;
+        let mut at = self.at + 1;
+        if self.seen < at {
+            self.escaped = false;
+        } else {
+            at = self.seen;
+        }
+        loop {
+            let near = text.len().min(at + NEAR);
+            while at < near {
+                match text[at] {
+                    b'"' => return Ok(at + 1),
+                    b'\\' => {
+                        self.escaped = true;
+                        at += 2;
+                    }
+                    _ => at += 1,
+                }
+            }
+            let far = text.get(at..).unwrap_or_default();
+            at += memchr2(b'"', b'\\', far).unwrap_or(far.len());
+            if at >= text.len() {
+                self.seen = at;
+                return Err(Stop::End);
+            }
+        }
+    }
+
+    /// The index behind the array or object at `at`.
+    fn container(&mut self, text: &[u8]) -> Result<usize, Stop> {
+        if self.seen == 0 {
+            self.skip = BalancedSkip::default();
+        }
+        let from = self.at.max(self.seen);
+        self.seen = text.len();
+        let end = self
+            .skip
+            .run(text, from)
+            .map_err(|Malformed| Stop::Malformed)?;
+        end.ok_or(Stop::End)
+    }
+
+    /// The index behind the number or literal at `at`, which ends only before another token.
+    #[inline]
+    fn scalar(&mut self, text: &[u8]) -> Result<usize, Stop> {
+        let mut at = self.at.max(self.seen);
+        while let Some(byte) = text.get(at) {
+            if matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r') {
+                return Ok(at);
+            }
+            at += 1;
+        }
+        self.seen = at;
+        Err(Stop::End)
+    }
+
+    /// The next byte that is no white space; `at` moves to it.
+    #[inline]
+    fn peek(&mut self, text: &[u8]) -> Result<u8, Stop> {
+        self.at = next_byte(text, self.at)?;
+        Ok(text[self.at])
+    }
+
+    fn behind_value(&self) -> Expected {
+        if self.depth == 0 {
+            Expected::Nothing
+        } else {
+            Expected::CommaOrEnd
+        }
+    }
+
+    #[inline]
+    fn level(&self) -> Level {
+        self.levels[self.depth - 1]
+    }
+
+    #[inline]
+    fn level_mut(&mut self) -> &mut Level {
+        &mut self.levels[self.depth - 1]
+    }
+}
+
+impl Level {
+    const fn end(self) -> u8 {
+        if self.is_array { b']' } else { b'}' }
+    }
+}
+
+/// The index of the next byte that is no white space.
+#[inline]
+fn next_byte(text: &[u8], mut at: usize) -> Result<usize, Stop> {
+    while let Some(byte) = text.get(at) {
+        if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+            return Ok(at);
+        }
+        at += 1;
+    }
+    Err(Stop::End)
+}
+
+/// An offset into a text, which is never as long as 4 GiB.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn unescaped(quoted: &[u8]) -> Result<Cow<'_, str>, Stop> {
+    serde_json::from_slice::<String>(quoted)
+        .map(Cow::Owned)
+        .map_err(|_| Stop::Malformed)
+}
+
+/// Whether `value` is JSON. `serde_json` is spared the common scalars.
+fn is_valid(value: &[u8], escaped: bool) -> bool {
+    match value {
+        [b'"', text @ .., b'"'] if !escaped => {
+            text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
+        }
+        b"true" | b"false" | b"null" | [b'0'..=b'9'] => true,
+        [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => true,
+        value => is_json(value),
+    }
+}
+
+/// Whether a text is JSON as a whole.
+pub(super) fn is_json(text: &[u8]) -> bool {
+    let text = str::from_utf8(text);
+    text.is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+}
