@@ -54,12 +54,12 @@ impl BalancedSkip {
     /// Which bytes are escaped by a backslash before them.
     #[inline]
     fn escaped(&mut self, backslashes: u64, length: usize) -> u64 {
+        const EVEN: u64 = 0x5555_5555_5555_5555;
         if backslashes == 0 {
             return std::mem::take(&mut self.escape);
         }
         // In a run of backslashes every other one escapes what follows it. Adding the starts of those runs that begin at
         // an odd bit to all runs carries through each of these to its end, which flips the parity of their bits.
-        const EVEN: u64 = 0x5555_5555_5555_5555;
         let backslashes = backslashes & !self.escape;
         let follow = backslashes << 1 | self.escape;
         let odd_starts = backslashes & !EVEN & !follow;

@@ -39,7 +39,10 @@ pub(super) const MAX_SERIES: usize = 4_096;
 
 /// The first ids count the series without an id of their own: two for the shapes, then one for each
 /// reason of a skip and of an undetermined outcome.
-pub(super) const OVERFLOW: usize = 2 + SkipReason::ALL.len() + SkipReason::UNDETERMINED.len();
+pub(super) const OVERFLOW: usize = 2 + SKIPS as usize + SkipReason::UNDETERMINED.len();
+
+#[expect(clippy::cast_possible_truncation, reason = "there are few reasons")]
+const SKIPS: SeriesId = SkipReason::ALL.len() as SeriesId;
 
 impl Series {
     pub(super) fn response(observation: &Observation<'_>) -> Self {
@@ -70,9 +73,7 @@ impl Series {
         match self {
             Self::Responses { shape, .. } => SeriesId::from(shape.is_legacy()),
             Self::Skipped { reason, .. } => 2 + *reason as SeriesId,
-            Self::Undetermined { reason, .. } => {
-                2 + SkipReason::ALL.len() as SeriesId + *reason as SeriesId
-            }
+            Self::Undetermined { reason, .. } => 2 + SKIPS + *reason as SeriesId,
         }
     }
 

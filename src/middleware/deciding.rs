@@ -224,7 +224,7 @@ impl<B: Body + Unpin> Deciding<B> {
         } = &self.exchange;
         match reason {
             SkipReason::BodyTooLarge => {
-                settings.warn_of_size(endpoint, self.peek.length(), self.body_limit());
+                LayerSettings::warn_of_size(endpoint, self.peek.length(), self.body_limit());
             }
             SkipReason::RequestFieldsNotCaptured if self.request.not_seen() => {
                 settings.warn_of_missing_capture();

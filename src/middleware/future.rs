@@ -29,6 +29,10 @@ pin_project! {
     }
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request outside the contract must not allocate, nor one whose body is there at once"
+)]
 enum State<B: Body> {
     /// The request is not on the contract.
     Outside,

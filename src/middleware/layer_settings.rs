@@ -74,7 +74,7 @@ impl LayerSettings {
     }
 
     /// Warns once for each endpoint of a contract that a body cannot be read.
-    pub(super) fn warn_of_size(&self, endpoint: &CompiledEndpoint, size: u64, limit: usize) {
+    pub(super) fn warn_of_size(endpoint: &CompiledEndpoint, size: u64, limit: usize) {
         if first_time(&endpoint.warned_of_size) {
             let endpoint = &*endpoint.name;
             warn!(

@@ -2,6 +2,7 @@
 
 mod body;
 mod contract;
+mod dependence;
 mod events;
 mod flag;
 mod headers;

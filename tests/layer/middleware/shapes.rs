@@ -120,10 +120,7 @@ async fn an_upgrade_is_never_rewritten_and_no_skip() {
     let response = respond(&layer, order(), response).await;
     assert_eq!(response.status(), 101);
     assert_eq!(lines(&response, "upgrade"), ["websocket"]);
-    assert_eq!(
-        notes.take(),
-        ("other".to_owned(), Shape::Target, None)
-    );
+    assert_eq!(notes.take(), ("other".to_owned(), Shape::Target, None));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use tokio::{
 use tower::{Layer as _, service_fn};
 
 use super::{Compat, device_flow, listener, served_by_hyper};
+use crate::observed::Seen;
 
 const VERSIONS: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 
@@ -41,7 +42,8 @@ async fn upstream(content_type: &'static str, body: &'static str, end: End) -> S
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut request = [0; 1024];
-                stream.read(&mut request).await.unwrap();
+                let read = stream.read(&mut request).await.unwrap();
+                assert_ne!(read, 0, "a request");
                 let sent = match end {
                     End::TooShort => format!("content-length: 4096\r\n\r\n{body}"),
                     End::NoLastChunk | End::Stall => {
@@ -137,5 +139,82 @@ async fn a_body_that_breaks_off_reaches_the_client_as_without_the_layer() {
                 }
             }
         }
+    }
+}
+
+/// The first data of a body that goes on stalling, and what was observed.
+async fn released(content_type: &'static str, body: &'static str, compat: &Compat) -> [Vec<u8>; 2] {
+    let upstream = upstream(content_type, body, End::Stall).await;
+    let proxy = proxy(upstream, Some(compat)).await;
+    let mut data = Vec::new();
+    for version in VERSIONS {
+        let mut response = poll(proxy, version).await;
+        assert_eq!(response.status(), 200);
+        let frame = response.frame().await.unwrap().unwrap();
+        data.push(frame.into_data().unwrap().to_vec());
+    }
+    data.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn a_response_that_is_decided_leaves_while_its_body_stalls() {
+    const PENDING: &str = r#"{"status":"PENDING","intervals":["#;
+    for (body, active, outcome) in [
+        (r#"{"status":"APPROVED","secret_key":"#, true, "APPROVED"),
+        (r#"{"status":"NEW","more":["#, true, "other"),
+        (PENDING, false, "PENDING"),
+    ] {
+        let mut compat = device_flow();
+        compat.flag.set(active);
+        // Nothing here waits for it.
+        compat.layer = compat.layer.peek_timeout(Duration::from_secs(86_400));
+        let data = released("application/json", body, &compat).await;
+        assert_eq!(data, [body.as_bytes(); 2]);
+        let seen = compat.notes.all();
+        assert_eq!(seen.len(), 2);
+        for seen in seen {
+            assert_eq!((&*seen.outcome, seen.undetermined), (outcome, None));
+            assert_eq!(seen.stranded, !active, "{outcome}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_decided_leaves_when_its_time_is_over() {
+    let reason = Some(SkipReason::BodySlow);
+    for (body, outcome, undetermined) in [
+        (r#"{"secret_key":"#, "undetermined", reason),
+        (r#"{"status":"PENDING","inter"#, "PENDING", None),
+    ] {
+        let mut compat = device_flow();
+        compat.layer = compat.layer.peek_timeout(Duration::from_millis(20));
+        let data = released("application/json", body, &compat).await;
+        assert_eq!(data, [body.as_bytes(); 2]);
+        for seen in compat.notes.all() {
+            let expected = (outcome, undetermined, reason, Shape::Target, true);
+            let Seen {
+                outcome,
+                undetermined,
+                skip,
+                shape,
+                stranded,
+                ..
+            } = seen;
+            assert_eq!((&*outcome, undetermined, skip, shape, stranded), expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_json_leaves_at_once() {
+    for content_type in [
+        "application/stream+json",
+        "application/x-ndjson",
+        "application/json-seq",
+    ] {
+        let mut compat = device_flow();
+        compat.layer = compat.layer.peek_timeout(Duration::from_secs(86_400));
+        let data = released(content_type, "{\"a\":1}\n", &compat).await;
+        assert_eq!(data, [b"{\"a\":1}\n"; 2]);
     }
 }
