@@ -1,9 +1,10 @@
 //! Skipping an array or object whose content does not matter.
 
-use super::{
-    block::{self, BlockMasks},
-    scan::Malformed,
-};
+use super::block::{self, BlockMasks};
+
+/// The text is not JSON at the place that was read.
+#[derive(Debug)]
+pub(super) struct Malformed;
 
 /// A skip from an opening bracket to the one that closes it. It can be interrupted at any byte.
 ///

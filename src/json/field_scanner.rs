@@ -3,7 +3,6 @@
 //! `serde_json` cannot do it: it reads every token, the only way out of a visitor in the middle of a document is an error,
 //! which allocates, and a deserialiser does not wait for more of its text.
 
-use super::scan::{Scan, ScanStep, is_json};
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The fields that are requested of a text, compiled into a tree of member names.
@@ -72,32 +71,6 @@ impl FieldScanner {
     /// How many fields are requested; their slots are the numbers below.
     pub(crate) fn len(&self) -> usize {
         self.requested
-    }
-
-    /// Scans a text as far as needed to find all fields. Whether it is whole and valid, so that what was not found is
-    /// absent; nothing is known of one that is malformed.
-    pub(crate) fn scan_all(&self, text: &[u8], is_complete: bool) -> (Scan, bool) {
-        let mut scan = Scan::new();
-        while scan.known().count_ones() as usize != self.requested {
-            match self.next(&mut scan, text) {
-                ScanStep::Found(_) => {}
-                ScanStep::End => {
-                    let is_whole = is_complete && self.is_whole(&mut scan, text);
-                    return (scan, is_whole);
-                }
-                ScanStep::Malformed => return (Scan::new(), false),
-            }
-        }
-        (scan, false)
-    }
-
-    /// Whether a text that was scanned to its end is JSON, so that what was not found is absent.
-    pub(crate) fn is_whole(&self, scan: &mut Scan, text: &[u8]) -> bool {
-        let is_json = is_json(text);
-        if let (true, Some(slot)) = (is_json, self.branch(Self::ROOT).slot) {
-            scan.found_root(slot, text);
-        }
-        is_json
     }
 
     pub(super) fn branch(&self, index: BranchIndex) -> &Branch {

@@ -21,7 +21,7 @@ fn scanner(pointers: &[&str]) -> FieldScanner {
 /// What is found of a whole text.
 fn found<'t>(pointers: &[&str], text: &'t str) -> Vec<Field<'t>> {
     let scanner = scanner(pointers);
-    let (scan, is_whole) = scanner.scan_all(text.as_bytes(), true);
+    let (scan, is_whole) = Scan::all(&scanner, text.as_bytes(), true);
     fields(&scanner, &scan, text.as_bytes(), is_whole)
 }
 
@@ -31,9 +31,10 @@ fn fields<'t>(
     text: &'t [u8],
     is_whole: bool,
 ) -> Vec<Field<'t>> {
-    let field = |slot| match scan.field(slot, text) {
-        Field::Unknown if is_whole => Field::Absent,
-        field => field,
+    let field = |slot| match scan.value(slot, text) {
+        Some(json) => Field::Present(json),
+        None if is_whole => Field::Absent,
+        None => Field::Unknown,
     };
     (0..scanner.len()).map(field).collect()
 }
@@ -146,9 +147,9 @@ fn only_a_whole_and_valid_text_says_what_is_absent() {
     ] {
         assert_eq!(found(&["/a"], text), [Field::Unknown], "{text}");
     }
-    let (scan, is_whole) = scanner(&["/a"]).scan_all(b"{\"b\":1}", false);
+    let (scan, is_whole) = Scan::all(&scanner(&["/a"]), b"{\"b\":1}", false);
     assert!(!is_whole && scan.known() == 0);
-    let (_, is_whole) = scanner(&["/a"]).scan_all(b"{\"b\":\"\xff\"}", true);
+    let (_, is_whole) = Scan::all(&scanner(&["/a"]), b"{\"b\":\"\xff\"}", true);
     assert!(!is_whole);
 }
 
@@ -255,14 +256,14 @@ fn found_in_steps(pointers: &[&str], text: &[u8], step: usize) -> (Scan, bool) {
     while end < text.len() {
         end = text.len().min(end + step);
         loop {
-            match scanner.next(&mut scan, &text[..end]) {
+            match scan.next(&scanner, &text[..end]) {
                 ScanStep::Found(_) => {}
                 ScanStep::End => break,
                 ScanStep::Malformed => return (scan, false),
             }
         }
     }
-    let is_whole = scanner.is_whole(&mut scan, text);
+    let is_whole = scan.is_whole(&scanner, text);
     (scan, is_whole)
 }
 

@@ -45,9 +45,10 @@ impl<'t> Fields<'t> {
                 scan,
                 text,
                 is_whole,
-            } => match scan.field(slot, text) {
-                Field::Unknown if is_whole => Field::Absent,
-                field => field,
+            } => match scan.value(slot, text) {
+                Some(json) => Field::Present(json),
+                None if is_whole => Field::Absent,
+                None => Field::Unknown,
             },
             Self::Kept(kept) => kept.get(slot).map_or(Field::Unknown, KeptField::get),
         }

@@ -6,14 +6,13 @@ use memchr::memchr2;
 use serde::de::IgnoredAny;
 
 use super::{
-    balanced_skip::BalancedSkip,
+    balanced_skip::{BalancedSkip, Malformed},
     field_scanner::{Branch, BranchIndex, FieldScanner},
-    fields::Field,
 };
 
 /// How far a text has been scanned, and what was found in it.
 ///
-/// The text may grow between the calls of [`FieldScanner::next`]; it must not change otherwise.
+/// The text may grow between the calls of [`next`](Self::next); it must not change otherwise.
 #[derive(Debug)]
 pub(crate) struct Scan {
     /// All before it has been read.
@@ -43,10 +42,6 @@ pub(crate) enum ScanStep {
     /// The text is not JSON here, or repeats a requested member.
     Malformed,
 }
-
-/// The text is not JSON at the place that was read.
-#[derive(Debug)]
-pub(super) struct Malformed;
 
 /// Why a token was not read.
 enum Stop {
@@ -78,20 +73,6 @@ struct Level {
     met: u64,
 }
 
-impl FieldScanner {
-    /// Continues a scan of `text` up to the next requested value.
-    pub(crate) fn next(&self, scan: &mut Scan, text: &[u8]) -> ScanStep {
-        loop {
-            match scan.step(self, text) {
-                Ok(None) => {}
-                Ok(Some(slot)) => return ScanStep::Found(slot),
-                Err(Stop::End) => return ScanStep::End,
-                Err(Stop::Malformed) => return ScanStep::Malformed,
-            }
-        }
-    }
-}
-
 impl Scan {
     pub(crate) fn new() -> Self {
         Self {
@@ -108,23 +89,60 @@ impl Scan {
         }
     }
 
+    /// A scan of a text as far as needed to find all fields, and whether the text is whole and valid, so that what was not
+    /// found is absent. Of a malformed one nothing is known.
+    pub(crate) fn all(scanner: &FieldScanner, text: &[u8], is_complete: bool) -> (Self, bool) {
+        let mut scan = Self::new();
+        while scan.known.count_ones() as usize != scanner.len() {
+            match scan.next(scanner, text) {
+                ScanStep::Found(_) => {}
+                ScanStep::End => {
+                    let is_whole = is_complete && scan.is_whole(scanner, text);
+                    return (scan, is_whole);
+                }
+                ScanStep::Malformed => return (Self::new(), false),
+            }
+        }
+        (scan, false)
+    }
+
+    /// Goes on to the next requested value.
+    pub(crate) fn next(&mut self, scanner: &FieldScanner, text: &[u8]) -> ScanStep {
+        loop {
+            match self.step(scanner, text) {
+                Ok(None) => {}
+                Ok(Some(slot)) => return ScanStep::Found(slot),
+                Err(Stop::End) => return ScanStep::End,
+                Err(Stop::Malformed) => return ScanStep::Malformed,
+            }
+        }
+    }
+
+    /// Whether a text that was scanned to its end is JSON, so that what was not found is absent.
+    pub(crate) fn is_whole(&mut self, scanner: &FieldScanner, text: &[u8]) -> bool {
+        // An array or object that is open yet has no end.
+        let is_json = self.depth == 0 && is_json(text);
+        if let (true, Some(slot)) = (is_json, scanner.branch(FieldScanner::ROOT).slot) {
+            self.found_root(slot, text);
+        }
+        is_json
+    }
+
     /// The slots of the fields that were found, one bit each.
     pub(crate) const fn known(&self) -> u64 {
         self.known
     }
 
-    /// The field at a slot in the text that was scanned.
-    pub(crate) fn field<'t>(&self, slot: usize, text: &'t [u8]) -> Field<'t> {
-        if self.known & 1 << slot == 0 {
-            return Field::Unknown;
-        }
+    /// The value of the field at a slot, as it is written in the text that was scanned; `None` if it was not found.
+    pub(crate) fn value<'t>(&self, slot: usize, text: &'t [u8]) -> Option<&'t str> {
+        let is_known = self.known & 1 << slot != 0;
         let (start, end) = self.found[slot];
-        let value = str::from_utf8(&text[start as usize..end as usize]);
-        value.map_or(Field::Unknown, Field::Present)
+        let value = is_known.then(|| &text[start as usize..end as usize])?;
+        str::from_utf8(value).ok()
     }
 
     /// Notes the whole text as the value of the root, if that was not known before its end.
-    pub(super) fn found_root(&mut self, slot: usize, text: &[u8]) {
+    fn found_root(&mut self, slot: usize, text: &[u8]) {
         let end = text.trim_ascii_end().len();
         let start = text.len() - text.trim_ascii_start().len();
         self.found[slot] = (offset(start), offset(end));
@@ -134,7 +152,7 @@ impl Scan {
     #[inline]
     fn step(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
         match self.expected {
-            Expected::Value => self.value(scanner, text),
+            Expected::Value => self.read_value(scanner, text),
             Expected::Next => self.child(scanner, text).map(|()| None),
             Expected::CommaOrEnd => self.comma_or_end(scanner, text),
             Expected::First => {
@@ -147,7 +165,7 @@ impl Scan {
         }
     }
 
-    fn value(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
+    fn read_value(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
         let first = self.peek(text)?;
         let Some(index) = self.target else {
             self.skip(text, first)?;

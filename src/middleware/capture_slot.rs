@@ -10,7 +10,7 @@ use http::Extensions;
 use crate::{
     contract::compile::EndpointHandle,
     http_syntax::JsonByType,
-    json::{Fields, KeptField},
+    json::{Fields, KeptField, Scan},
 };
 
 /// Inserted into a request's extensions where its endpoint reads request fields.
@@ -143,7 +143,7 @@ impl CaptureSlot {
             _ => return Captured::NoFields,
         }
         let scanner = &self.shared.endpoint.request.fields;
-        let (scan, is_whole) = scanner.scan_all(text, is_whole);
+        let (scan, is_whole) = Scan::all(scanner, text, is_whole);
         let fields = Fields::Scanned {
             scan: &scan,
             text,

@@ -183,17 +183,15 @@ impl<B: Body + Unpin> Deciding<B> {
         let text = self.peek.text();
         let scanner = self.matching.scanner(statuses);
         let scanner = scanner.expect("without an outcome of the status, no field is needed");
-        match scanner.next(&mut self.scan, text) {
+        match self.scan.next(scanner, text) {
             ScanStep::Found(slot) => {
-                let field = self.scan.field(slot, text);
+                let field = fields(&self.scan, text, false).get(slot);
                 self.matching.know(statuses, slot, field);
                 Ok(None)
             }
             ScanStep::Malformed => Ok(Some(SkipReason::NotJson)),
             ScanStep::End if !self.is_complete => Err(NeedsMore),
-            ScanStep::End if !scanner.is_whole(&mut self.scan, text) => {
-                Ok(Some(SkipReason::NotJson))
-            }
+            ScanStep::End if !self.scan.is_whole(scanner, text) => Ok(Some(SkipReason::NotJson)),
             ScanStep::End => {
                 self.is_whole = true;
                 for slot in 0..scanner.len() {

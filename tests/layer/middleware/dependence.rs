@@ -63,7 +63,7 @@ async fn the_page_of_a_limiter_and_of_a_malformed_request_strand_no_caller_of_th
 
 #[tokio::test]
 async fn an_undetermined_response_depends_only_where_a_possible_outcome_has_a_shape() {
-    // Of 429 no outcome has a shape: it cannot be told apart, and it strands no client.
+    // No outcome of 429 has a shape, so which one it was makes no difference to a client.
     let broken = || Scripted::one(r#"{"code":"#);
     let contract = Contract::device_flow;
     let limited = seen(contract(), poll(), json(429, broken())).await;
