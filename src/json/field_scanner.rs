@@ -114,12 +114,15 @@ impl Default for FieldScanner {
 }
 
 impl Branch {
+    /// Whether a child may have a name of this length.
+    #[inline]
+    pub(super) fn has_name_of(&self, length: usize) -> bool {
+        self.lengths & length_bit(length) != 0
+    }
+
     /// The number of the child of this name among the children, and its branch.
     #[inline]
     pub(super) fn named(&self, name: &[u8]) -> Option<(usize, BranchIndex)> {
-        if self.lengths & length_bit(name.len()) == 0 {
-            return None;
-        }
         let mut children = self.children.iter();
         let index = children.position(|child| child.name.as_bytes() == name)?;
         Some((index, self.children[index].branch))
@@ -133,10 +136,10 @@ impl Branch {
     }
 }
 
-/// Names of 63 bytes and more share a bit.
+/// Lengths that differ by 64 share a bit.
 #[inline]
 const fn length_bit(length: usize) -> u64 {
-    1 << if length < 63 { length } else { 63 }
+    1 << (length % 64)
 }
 
 /// The index of an array's element in decimal without leading zeros (RFC 6901, section 4).

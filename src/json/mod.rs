@@ -9,6 +9,10 @@ mod field_scanner_tests;
 mod fields;
 mod object_reader;
 mod ordered_value;
+#[expect(
+    clippy::inline_always,
+    reason = "one loop with its state in registers: calls would double the cost of a short text"
+)]
 mod scan;
 
 pub(crate) use field_scanner::FieldScanner;

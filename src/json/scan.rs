@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::{
     balanced_skip::{BalancedSkip, Malformed},
+    block,
     field_scanner::{Branch, BranchIndex, FieldScanner},
 };
 
@@ -25,8 +26,10 @@ pub(crate) struct Scan {
     expected: Expected,
     /// What the next value is requested as.
     target: Option<BranchIndex>,
-    /// The arrays and objects that are open.
-    levels: [Level; FieldScanner::MAX_DEPTH],
+    /// The innermost array or object that is open, if any is.
+    level: Level,
+    /// Those around it.
+    outer: [Level; FieldScanner::MAX_DEPTH],
     depth: usize,
     known: u64,
     found: [(u32, u32); FieldScanner::MAX_FIELDS],
@@ -82,7 +85,8 @@ impl Scan {
             skip: BalancedSkip::default(),
             expected: Expected::Value,
             target: Some(FieldScanner::ROOT),
-            levels: [Level::default(); FieldScanner::MAX_DEPTH],
+            level: Level::default(),
+            outer: [Level::default(); FieldScanner::MAX_DEPTH],
             depth: 0,
             known: 0,
             found: [(0, 0); FieldScanner::MAX_FIELDS],
@@ -149,22 +153,23 @@ impl Scan {
         self.known |= 1 << slot;
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
         match self.expected {
             Expected::Value => self.read_value(scanner, text),
-            Expected::Next => self.child(scanner, text).map(|()| None),
+            Expected::Next => self.child(scanner, text),
             Expected::CommaOrEnd => self.comma_or_end(scanner, text),
             Expected::First => {
-                if self.peek(text)? == self.level().end() {
+                if self.peek(text)? == self.level.end() {
                     return self.close(scanner, text);
                 }
-                self.child(scanner, text).map(|()| None)
+                self.child(scanner, text)
             }
             Expected::Nothing => Err(Stop::End),
         }
     }
 
+    #[inline(always)]
     fn read_value(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
         let first = self.peek(text)?;
         let Some(index) = self.target else {
@@ -190,7 +195,8 @@ impl Scan {
 
     /// Enters an array or object.
     fn open(&mut self, branch: BranchIndex, is_array: bool) {
-        self.levels[self.depth] = Level {
+        self.outer[self.depth] = self.level;
+        self.level = Level {
             branch,
             start: offset(self.at),
             is_array,
@@ -202,74 +208,93 @@ impl Scan {
         self.expected = Expected::First;
     }
 
-    /// The beginning of a member or element, up to its value.
-    fn child(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<(), Stop> {
-        let level = self.level();
+    /// A member or element: its beginning, and its value.
+    #[inline(always)]
+    fn child(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
+        let level = self.level;
         let branch = scanner.branch(level.branch);
         if level.is_array {
             self.target = branch.element(level.elements);
-            self.level_mut().elements += 1;
+            self.level.elements += 1;
         } else {
             self.target = self.member(branch, text)?;
         }
         self.expected = Expected::Value;
-        Ok(())
+        self.read_value(scanner, text)
     }
 
-    /// Reads a name and its colon.
-    #[inline]
+    /// Reads the names of members with their colons, up to one that is requested or that has more than a simple value.
+    #[inline(always)]
     fn member(&mut self, branch: &Branch, text: &[u8]) -> Result<Option<BranchIndex>, Stop> {
-        if self.peek(text)? != b'"' {
-            return Err(Stop::Malformed);
+        loop {
+            if self.peek(text)? != b'"' {
+                return Err(Stop::Malformed);
+            }
+            let (start, end) = (self.at, self.string(text)?);
+            let Ok(colon) = next_byte(text, end) else {
+                // The string is read again from its last quote.
+                self.seen = end - 1;
+                return Err(Stop::End);
+            };
+            if text[colon] != b':' {
+                return Err(Stop::Malformed);
+            }
+            (self.at, self.seen) = (colon + 1, 0);
+            if (self.escaped || branch.has_name_of(end - start - 2))
+                && let Some(child) = self.meet(branch, &text[start..end])?
+            {
+                return Ok(Some(child));
+            }
+            match behind_simple_value(text, self.at) {
+                Some(next) => self.at = next,
+                None => return Ok(None),
+            }
         }
-        let end = self.string(text)?;
-        // The string is read again from its last quote, if the text ends here.
-        self.seen = end - 1;
-        let colon = next_byte(text, end)?;
-        if text[colon] != b':' {
-            return Err(Stop::Malformed);
-        }
-        let quoted = &text[self.at..end];
-        (self.at, self.seen) = (colon + 1, 0);
+    }
+
+    /// The child of this name, which is met for the first time.
+    fn meet(&mut self, branch: &Branch, name: &[u8]) -> Result<Option<BranchIndex>, Stop> {
         let child = if self.escaped {
-            branch.named(unescaped(quoted)?.as_bytes())
+            branch.named(unescaped(name)?.as_bytes())
         } else {
-            branch.named(&quoted[1..quoted.len() - 1])
+            branch.named(&name[1..name.len() - 1])
         };
         let Some((index, child)) = child else {
             return Ok(None);
         };
-        let met = &mut self.level_mut().met;
-        if *met & 1 << index != 0 {
+        if self.level.met & 1 << index != 0 {
             return Err(Stop::Malformed);
         }
-        *met |= 1 << index;
+        self.level.met |= 1 << index;
         Ok(Some(child))
     }
 
+    #[inline(always)]
     fn comma_or_end(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
         match self.peek(text)? {
             b',' => {
                 self.at += 1;
                 self.expected = Expected::Next;
-                Ok(None)
+                self.child(scanner, text)
             }
-            end if end == self.level().end() => self.close(scanner, text),
+            end if end == self.level.end() => self.close(scanner, text),
             _ => Err(Stop::Malformed),
         }
     }
 
     /// Leaves an array or object, which may be requested itself.
     fn close(&mut self, scanner: &FieldScanner, text: &[u8]) -> Result<Option<usize>, Stop> {
-        let level = self.level();
+        let level = self.level;
         self.at += 1;
         self.depth -= 1;
+        self.level = self.outer[self.depth];
         self.expected = self.behind_value();
         let branch = scanner.branch(level.branch);
         self.found(branch, level.start as usize..self.at, text)
     }
 
     /// Notes a value, if it is requested itself. What is used is validated whole.
+    #[inline(always)]
     fn found(
         &mut self,
         branch: &Branch,
@@ -288,7 +313,7 @@ impl Scan {
     }
 
     /// Reads over the value at `at`, of which `first` is the first byte.
-    #[inline]
+    #[inline(always)]
     fn skip(&mut self, text: &[u8], first: u8) -> Result<(), Stop> {
         let end = match first {
             b'"' => self.string(text)?,
@@ -301,10 +326,8 @@ impl Scan {
     }
 
     /// The index behind the string at `at`.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self, text: &[u8]) -> Result<usize, Stop> {
-        /// Behind as many bytes a search costs less than a look at each.
-        const NEAR: usize = 32;
         let mut at = self.at + 1;
         if self.seen < at {
             self.escaped = false;
@@ -312,22 +335,17 @@ impl Scan {
             at = self.seen;
         }
         loop {
-            let near = text.len().min(at + NEAR);
-            while at < near {
-                match text[at] {
-                    b'"' => return Ok(at + 1),
-                    b'\\' => {
-                        self.escaped = true;
-                        at += 2;
-                    }
-                    _ => at += 1,
+            at = string_end(text, at);
+            match text.get(at) {
+                Some(b'"') => return Ok(at + 1),
+                Some(_) => {
+                    self.escaped = true;
+                    at += 2;
                 }
-            }
-            let far = text.get(at..).unwrap_or_default();
-            at += memchr2(b'"', b'\\', far).unwrap_or(far.len());
-            if at >= text.len() {
-                self.seen = at;
-                return Err(Stop::End);
+                None => {
+                    self.seen = at;
+                    return Err(Stop::End);
+                }
             }
         }
     }
@@ -347,21 +365,18 @@ impl Scan {
     }
 
     /// The index behind the number or literal at `at`, which ends only before another token.
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, text: &[u8]) -> Result<usize, Stop> {
-        let mut at = self.at.max(self.seen);
-        while let Some(byte) = text.get(at) {
-            if matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r') {
-                return Ok(at);
-            }
-            at += 1;
+        let at = behind_scalar(text, self.at.max(self.seen));
+        if at == text.len() {
+            self.seen = at;
+            return Err(Stop::End);
         }
-        self.seen = at;
-        Err(Stop::End)
+        Ok(at)
     }
 
     /// The next byte that is no white space; `at` moves to it.
-    #[inline]
+    #[inline(always)]
     fn peek(&mut self, text: &[u8]) -> Result<u8, Stop> {
         self.at = next_byte(text, self.at)?;
         Ok(text[self.at])
@@ -374,16 +389,6 @@ impl Scan {
             Expected::CommaOrEnd
         }
     }
-
-    #[inline]
-    fn level(&self) -> Level {
-        self.levels[self.depth - 1]
-    }
-
-    #[inline]
-    fn level_mut(&mut self) -> &mut Level {
-        &mut self.levels[self.depth - 1]
-    }
 }
 
 impl Level {
@@ -392,11 +397,72 @@ impl Level {
     }
 }
 
+/// The index behind a value at `at` and the comma behind that, where the value is a string without escapes, a number or a
+/// literal, and all of it is there.
+#[inline(always)]
+fn behind_simple_value(text: &[u8], at: usize) -> Option<usize> {
+    let at = next_byte(text, at).ok()?;
+    let end = match text[at] {
+        b'"' => {
+            let end = string_end(text, at + 1);
+            (*text.get(end)? == b'"').then_some(end + 1)?
+        }
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => behind_scalar(text, at),
+        _ => return None,
+    };
+    let comma = next_byte(text, end).ok()?;
+    (text[comma] == b',').then_some(comma + 1)
+}
+
+/// The index of the next quote or backslash, or that behind the text.
+#[inline(always)]
+fn string_end(text: &[u8], mut at: usize) -> usize {
+    /// As many words of a string are searched before a call of a faster search pays.
+    const NEAR: usize = 4;
+    for _ in 0..NEAR {
+        let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk) else {
+            break;
+        };
+        if let Some(end) = block::quote_or_backslash(*word) {
+            return at + end;
+        }
+        at += word.len();
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    let end = if rest.len() < 8 {
+        rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+    } else {
+        memchr2(b'"', b'\\', rest)
+    };
+    at + end.unwrap_or(rest.len())
+}
+
+/// The index behind the characters of a number or literal.
+#[inline(always)]
+fn behind_scalar(text: &[u8], mut at: usize) -> usize {
+    while at < text.len() && IN_SCALAR[usize::from(text[at])] {
+        at += 1;
+    }
+    at
+}
+
+/// Which bytes numbers and literals may have.
+static IN_SCALAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        byte += 1;
+    }
+    table
+};
+
 /// The index of the next byte that is no white space.
-#[inline]
+#[inline(always)]
 fn next_byte(text: &[u8], mut at: usize) -> Result<usize, Stop> {
-    while let Some(byte) = text.get(at) {
-        if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+    while at < text.len() {
+        // Most bytes are above a space, so that one comparison is enough.
+        if text[at] > b' ' || !matches!(text[at], b' ' | b'\t' | b'\n' | b'\r') {
             return Ok(at);
         }
         at += 1;
@@ -419,7 +485,8 @@ fn unescaped(quoted: &[u8]) -> Result<Cow<'_, str>, Stop> {
 fn is_valid(value: &[u8], escaped: bool) -> bool {
     match value {
         [b'"', text @ .., b'"'] if !escaped => {
-            text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
+            text.iter().all(|byte| matches!(byte, b' '..0x80))
+                || text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
         }
         b"true" | b"false" | b"null" | [b'0'..=b'9'] => true,
         [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => true,
