@@ -51,7 +51,8 @@ pub(super) struct Deciding<B: Body> {
     rewriting: Option<Decision>,
     /// Decided once, where the body has to be read at all.
     need: Option<BodyNeed>,
-    scan: Scan,
+    /// Begun where the body is read as JSON.
+    scan: Option<Scan>,
     /// Whether all data of the body has been read.
     is_complete: bool,
     /// Whether the text is whole and valid, so that the fields that were not found are absent.
@@ -85,7 +86,7 @@ impl<B: Body + Unpin> Deciding<B> {
             matching,
             rewriting: None,
             need: None,
-            scan: Scan::new(),
+            scan: None,
             is_complete: false,
             is_whole: false,
             timer: None,
@@ -131,7 +132,8 @@ impl<B: Body + Unpin> Deciding<B> {
             if let Some(decision) = self.rewriting {
                 let shape = self.exchange.endpoint.legacy_shape(decision);
                 let fields = shape.map_or(0, CompiledShape::fields);
-                if self.is_whole || fields & !self.scan.known() == 0 {
+                let known = self.scan.as_ref().map_or(0, Scan::known);
+                if self.is_whole || fields & !known == 0 {
                     return Ok(self.apply(decision));
                 }
             } else {
@@ -183,19 +185,20 @@ impl<B: Body + Unpin> Deciding<B> {
         let text = self.peek.text();
         let scanner = self.matching.scanner(statuses);
         let scanner = scanner.expect("without an outcome of the status, no field is needed");
-        match self.scan.next(scanner, text) {
+        let scan = self.scan.get_or_insert_with(Scan::new);
+        match scan.next(scanner, text) {
             ScanStep::Found(slot) => {
-                let field = fields(&self.scan, text, false).get(slot);
+                let field = fields(scan, text, false).get(slot);
                 self.matching.know(statuses, slot, field);
                 Ok(None)
             }
             ScanStep::Malformed => Ok(Some(SkipReason::NotJson)),
             ScanStep::End if !self.is_complete => Err(NeedsMore),
-            ScanStep::End if !self.scan.is_whole(scanner, text) => Ok(Some(SkipReason::NotJson)),
+            ScanStep::End if !scan.is_whole(scanner, text) => Ok(Some(SkipReason::NotJson)),
             ScanStep::End => {
                 self.is_whole = true;
                 for slot in 0..scanner.len() {
-                    let field = fields(&self.scan, text, true).get(slot);
+                    let field = fields(scan, text, true).get(slot);
                     self.matching.know(statuses, slot, field);
                 }
                 Ok(None)
@@ -264,7 +267,10 @@ impl<B: Body + Unpin> Deciding<B> {
             CompiledBody::Empty => return Ok(Some(Bytes::new())),
             CompiledBody::Json(template) => template,
         };
-        let fields = fields(&self.scan, self.peek.text(), self.is_whole);
+        let scan = self.scan.as_ref();
+        let fields = scan.map_or(Fields::Unknown, |scan| {
+            fields(scan, self.peek.text(), self.is_whole)
+        });
         let captured = &self.exchange.captured;
         match template.render(fields, self.request.fields(), captured) {
             Ok(body) => Ok(Some(body.into())),

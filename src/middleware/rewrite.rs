@@ -151,4 +151,15 @@ mod tests {
             ["Accept , X-A", "x-B"]
         );
     }
+
+    #[test]
+    fn a_full_map_stays_as_it_is() {
+        let mut headers = HeaderMap::new();
+        for number in 0..24_576 {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            headers.insert(name, HeaderValue::from_static("1"));
+        }
+        add_vary(&mut headers, &HeaderValue::from_static("x-a"));
+        assert_eq!(headers.len(), 24_576);
+    }
 }
