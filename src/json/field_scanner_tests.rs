@@ -317,3 +317,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_comma_before_the_end_of_an_object_is_malformed_wherever_frames_end() {
+    for text in [
+        r#"{"k":5,}"#,
+        r#"{"k":5 , }"#,
+        r#"{"k":"v",}"#,
+        "[5,]",
+        "{,}",
+        r#"{"k":{"l":5,},"m":1}"#,
+    ] {
+        for end in 0..text.len() {
+            let scanner = scanner(&["/a", "/0/b", "/k/a"]);
+            let mut scan = Scan::new();
+            let beginning = scan.next(&scanner, &text.as_bytes()[..end]);
+            let whole = scan.next(&scanner, text.as_bytes());
+            assert_eq!(whole, ScanStep::Malformed, "{text} {end} {beginning:?}");
+        }
+    }
+}

@@ -246,7 +246,11 @@ impl Scan {
                 return Ok(Some(child));
             }
             match behind_simple_value(text, self.at) {
-                Some(next) => self.at = next,
+                Some(next) => {
+                    self.at = next;
+                    // The text may end here.
+                    self.expected = Expected::Next;
+                }
                 None => return Ok(None),
             }
         }
