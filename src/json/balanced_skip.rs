@@ -37,6 +37,10 @@ impl BalancedSkip {
             }
         }
         let rest = &text[at..];
+        if rest.is_empty() {
+            // An escape that the text ends with is for what follows.
+            return Ok(None);
+        }
         let mut last = [b' '; block::SIZE];
         last[..rest.len()].copy_from_slice(rest);
         let end = self.block(&last, rest.len())?;

@@ -319,6 +319,24 @@ proptest! {
 }
 
 #[test]
+fn an_escape_at_the_end_of_a_frame_counts_in_the_next() {
+    for pad in [0, 20, 40, 60, 70, 130, 200] {
+        let pad = "x".repeat(pad);
+        let text = format!(r#"{{"x":["{pad}\\\"]","{pad}\"}}\\",["{pad}\""]],"a":1}}"#);
+        for end in 0..text.len() {
+            let scanner = scanner(&["/a"]);
+            let mut scan = Scan::new();
+            assert_eq!(scan.next(&scanner, &text.as_bytes()[..end]), ScanStep::End);
+            assert_eq!(
+                scan.next(&scanner, text.as_bytes()),
+                ScanStep::Found(0),
+                "{end} {text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_comma_before_the_end_of_an_object_is_malformed_wherever_frames_end() {
     for text in [
         r#"{"k":5,}"#,

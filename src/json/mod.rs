@@ -3,10 +3,12 @@
 
 mod balanced_skip;
 mod block;
+mod document_text;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
 mod fields;
+mod number;
 mod object_reader;
 mod ordered_value;
 #[expect(
@@ -15,8 +17,9 @@ mod ordered_value;
 )]
 mod scan;
 
+pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
 pub(crate) use field_scanner::FieldScanner;
 pub(crate) use fields::{Field, Fields, KeptField};
-pub(crate) use object_reader::{ObjectReader, parse, wrong_type};
-pub(crate) use ordered_value::{OrderedValue, as_object};
+pub(crate) use object_reader::{ObjectReader, wrong_type};
+pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};
 pub(crate) use scan::{Scan, ScanStep};

@@ -16,7 +16,8 @@ use super::{
     layer_settings::LayerSettings,
     peek::{Peek, PeekStep},
     peek_timer::PeekTimer,
-    rewrite::{add_vary, has_space, rewrite_head},
+    rewrite::{has_space, rewrite_head},
+    vary::add_vary,
 };
 use crate::{
     caller::Caller,
@@ -255,7 +256,8 @@ impl<B: Body + Unpin> Deciding<B> {
         };
         let mut observation = exchange.observation(decision, self.head.status);
         observation.served_legacy();
-        rewrite_head(&mut self.head, shape, notice, body.as_ref());
+        let is_get = exchange.endpoint.is_get;
+        rewrite_head(&mut self.head, shape, is_get, notice, body.as_ref());
         exchange.leave(&mut self.head.headers, &observation);
         body.map_or(Conclusion::OwnBody, Conclusion::LegacyBody)
     }
@@ -313,12 +315,7 @@ impl Exchange {
 
     /// Tells caches what the response depends on, and the observers what it was.
     fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
-        if self.endpoint.is_get && self.endpoint.has_legacy {
-            let values = [&self.endpoint.vary, &self.settings.vary];
-            for value in values.into_iter().flatten() {
-                add_vary(headers, value);
-            }
-        }
+        add_vary(headers, &self.endpoint, &self.settings);
         self.settings.notify_observers(observation);
     }
 }

@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 use super::{
     body::{BodyKind, ResponseBody},
     deciding::{Deciding, Exchange},
+    vary::HeadVary,
 };
 
 pin_project! {
@@ -35,7 +36,7 @@ pin_project! {
 )]
 enum State<B: Body> {
     /// The request is not on the contract.
-    Outside,
+    Outside(Option<HeadVary>),
     /// The response has not arrived.
     Waiting(Exchange),
     /// The response has arrived, and more of its body is needed than was there at once.
@@ -45,10 +46,10 @@ enum State<B: Body> {
 }
 
 impl<F, B: Body> ResponseFuture<F, B> {
-    pub(super) fn outside(inner: F) -> Self {
+    pub(super) fn outside(inner: F, vary: Option<HeadVary>) -> Self {
         Self {
             inner: Some(inner),
-            state: State::Outside,
+            state: State::Outside(vary),
         }
     }
 
@@ -80,11 +81,16 @@ where
         let inner = inner.expect("not polled again after it has returned the response");
         let response = ready!(inner.poll(cx));
         this.inner.set(None);
-        let State::Waiting(exchange) = std::mem::replace(this.state, State::Done) else {
-            let unchanged = |body| ResponseBody(BodyKind::Unchanged(body));
-            return Poll::Ready(response.map(|response| response.map(unchanged)));
+        let mut response = response?;
+        let exchange = match std::mem::replace(this.state, State::Done) {
+            State::Waiting(exchange) => exchange,
+            State::Outside(Some(vary)) => {
+                vary.add_to(response.headers_mut());
+                return Poll::Ready(Ok(response.map(unchanged)));
+            }
+            _ => return Poll::Ready(Ok(response.map(unchanged))),
         };
-        let mut deciding = Deciding::new(exchange, response?);
+        let mut deciding = Deciding::new(exchange, response);
         match deciding.poll(cx) {
             Poll::Ready(conclusion) => Poll::Ready(Ok(deciding.response(conclusion))),
             Poll::Pending => {
@@ -95,10 +101,14 @@ where
     }
 }
 
+fn unchanged<B: Body>(body: B) -> ResponseBody<B> {
+    ResponseBody(BodyKind::Unchanged(body))
+}
+
 impl<F, B: Body> fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            State::Outside => "ResponseFuture(outside the contract)",
+            State::Outside(_) => "ResponseFuture(outside the contract)",
             State::Waiting(_) => "ResponseFuture(waiting)",
             State::Peeking(_) => "ResponseFuture(peeking)",
             State::Done => "ResponseFuture(done)",

@@ -1,12 +1,9 @@
 //! Which outcomes of a status a response may still be, as its head and its fields become known.
 
 use http::{HeaderMap, StatusCode};
-use serde_json::Value;
 
-use super::compiled_outcome::{
-    CompiledOutcome, ConditionResult, Decision, MissingInput, is_written_as, same,
-};
-use crate::json::{Field, FieldScanner, Fields};
+use super::compiled_outcome::{CompiledOutcome, ConditionResult, Decision, MissingInput};
+use crate::json::{Field, FieldScanner, Fields, Scalar};
 
 /// The outcomes of one status, in their order, with a table for each field that their conditions read.
 #[derive(Debug)]
@@ -31,7 +28,7 @@ pub(super) struct StatusOutcomes {
 struct Column {
     /// Sorted.
     strings: Vec<(Box<str>, OutcomeSet)>,
-    others: Vec<(Value, OutcomeSet)>,
+    others: Vec<(Scalar, OutcomeSet)>,
     /// For all other values, and for none.
     otherwise: OutcomeSet,
 }
@@ -204,12 +201,12 @@ impl Column {
             let mut conditions = outcome.conditions.fields.iter();
             Some(conditions.find(|(of, _)| *of == slot)?.1.clone())
         };
-        let allowed: Vec<Option<Vec<Value>>> = outcomes.iter().map(allowed).collect();
-        let set = |value: Option<&Value>| {
+        let allowed: Vec<Option<Vec<Scalar>>> = outcomes.iter().map(allowed).collect();
+        let set = |value: Option<&Scalar>| {
             let mut set = OutcomeSet::default();
             for (position, allowed) in allowed.iter().enumerate().take(OutcomeSet::MAX) {
                 let may_be = allowed.as_ref().is_none_or(|allowed| {
-                    value.is_some_and(|value| allowed.iter().any(|one| same(one, value)))
+                    value.is_some_and(|value| allowed.iter().any(|one| one.is_same(value)))
                 });
                 if may_be {
                     set.insert(position);
@@ -223,7 +220,7 @@ impl Column {
         };
         for value in allowed.iter().flatten().flatten() {
             match value {
-                Value::String(text) => column
+                Scalar::String(text) => column
                     .strings
                     .push((text.as_str().into(), set(Some(value)))),
                 other => column.others.push((other.clone(), set(Some(value)))),
@@ -250,7 +247,7 @@ impl Column {
             None => {
                 let mut others = self.others.iter();
                 others
-                    .find(|(value, _)| is_written_as(value, json))
+                    .find(|(value, _)| value.is_written_as(json))
                     .map(|(_, set)| *set)
             }
         };

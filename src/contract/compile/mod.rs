@@ -7,7 +7,14 @@ mod compiled_shape;
 mod compiled_template;
 mod headers;
 mod matching;
+mod pointer;
+mod reachability;
+mod request_line;
+mod shape_rules;
+mod status;
+mod target_body;
 mod template_compiler;
+mod template_rules;
 
 pub(crate) use compiled_contract::{
     CompiledContract, ContractId, DeprecationHeaders, EndpointHandle,

@@ -95,7 +95,7 @@ async fn a_status_without_a_body_of_its_own_is_never_rewritten_and_no_skip() {
     let (layer, _, notes) = on(orders(&json!([
         {"name": "FOUND", "status": 200, "legacy": {"status": 404, "body": "empty"}},
     ])));
-    for status in [100, 103, 204, 205, 206, 304, 412] {
+    for status in [100, 103, 206, 304, 412] {
         let mut response = target(status, Scripted::new([]));
         response
             .headers_mut()
@@ -105,6 +105,36 @@ async fn a_status_without_a_body_of_its_own_is_never_rewritten_and_no_skip() {
         assert_eq!(lines(&response, "etag"), ["\"1\""]);
         let expected = ("other".to_owned(), Shape::Target, None);
         assert_eq!(notes.take(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_response_without_a_body_gets_one() {
+    for status in [204, 205] {
+        let (layer, flag, notes) = on(orders(
+            &json!([{"name": "DELETED", "status": status, "legacy": {
+                "status": 200, "body": {"json": {"deleted": true}},
+            }}]),
+        ));
+        let bodiless = || {
+            http::Response::builder()
+                .status(status)
+                .body(Scripted::new([]))
+                .unwrap()
+        };
+        let response = respond(&layer, order(), bodiless()).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(lines(&response, "content-type"), ["application/json"]);
+        assert_eq!(lines(&response, "content-length"), ["16"]);
+        let sights = record(response.into_body()).await;
+        assert_eq!(super::scripted::data(&sights), br#"{"deleted":true}"#);
+        assert_eq!(notes.take().1, Shape::Legacy);
+
+        flag.set(false);
+        let response = respond(&layer, order(), bodiless()).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(lines(&response, "content-length"), [""; 0]);
+        assert!(notes.only().stranded);
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod broken;
 mod compression;
+#[cfg(feature = "hyper")]
+mod proxied;
 mod routers;
 mod servers;
 mod stacks;
