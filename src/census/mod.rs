@@ -43,6 +43,7 @@ mod callers;
 mod census;
 mod event;
 mod failures;
+#[cfg(feature = "rollout")]
 pub(crate) mod judge;
 mod open_error;
 mod overflow;
@@ -59,6 +60,7 @@ mod striped_counters;
 mod table;
 mod versions;
 mod watch;
+#[cfg(feature = "rollout")]
 pub(crate) mod watched_time;
 mod window;
 
