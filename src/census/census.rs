@@ -128,8 +128,11 @@ impl Census {
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
         let in_force = self.table.all_in_force();
-        let mut tallies =
-            windows.map(|window| Tally::new(start(window, &now), self.kinds.names().len()));
+        let kinds = self.kinds.names().len();
+        let mut tallies = windows.map(|window| {
+            let length = window.as_millis();
+            Tally::new((window, length), start(window, &now), kinds)
+        });
         for bucket in self.table.buckets() {
             for tally in &mut tallies {
                 tally.count(&bucket, &in_force);
@@ -138,16 +141,7 @@ impl Census {
         // Once more: then the responses of every caller that was counted are among them.
         self.drain(&mut self.lock_watch());
         let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-        let mut windows = windows.into_iter();
-        tallies.map(|tally| {
-            let window = windows.next().expect("one tally for each window");
-            tally.report(
-                (window, window.as_millis()),
-                &self.kinds,
-                &now,
-                (&watch, &overflow),
-            )
-        })
+        tallies.map(|tally| tally.report(&self.kinds, &now, (&watch, &overflow)))
     }
 
     /// The reports of [`Window::STANDARD`] in this order, as of the last [`Tick`]: at most 5 seconds old while the census
