@@ -263,10 +263,10 @@ impl Census {
     }
 
     /// Drops target callers if the table is full.
-    fn make_room(&self) {
+    fn free_places(&self) {
         let mut dropped = vec![0; self.kinds.names().len()];
         self.table
-            .make_room(|record| dropped[usize::from(record.kind)] += 1);
+            .free_places(|record| dropped[usize::from(record.kind)] += 1);
         if dropped.iter().any(|dropped| *dropped > 0) {
             let mut watch = self.lock_watch();
             for (forgotten, dropped) in watch.forgotten.iter_mut().zip(dropped) {
@@ -318,10 +318,10 @@ impl Observe for Census {
 }
 
 impl Tick for Census {
-    /// Records a heartbeat, and makes room in a full table; when due, renews the cached reports, forgets old callers and writes the snapshot.
+    /// Records a heartbeat, and frees places in a full table; when due, renews the cached reports, forgets old callers and writes the snapshot.
     fn tick(&self) {
         let now = self.heartbeat();
-        self.make_room();
+        self.free_places();
         let intervals = [REPORTS_EVERY, SWEEP_EVERY, self.settings.snapshot_every];
         let [reports, sweep, snapshot] = {
             let mut schedule = lock(&self.schedule);

@@ -37,7 +37,7 @@
 //!   and no snapshot, and responses are added to the counts only when a report is made.
 //! - Without a service with the layer, or another feeder, there is no coverage, either.
 //! - Fingerprints are the client's claim. A client that invents identities can fill the table; callers that may depend keep
-//!   their places, target callers make room, and the rest is estimated.
+//!   their places, target callers give theirs up, and the rest is estimated.
 //! - One process, one snapshot file. A second process that opens it is refused.
 
 mod builder;

@@ -82,7 +82,7 @@ pub struct Counts {
     pub forgotten: u64,
     /// Of the forgotten ones those that had depended and not migrated.
     pub forgotten_dependents: u64,
-    /// Target callers ever dropped to make room in a full table.
+    /// Target callers ever dropped from a full table.
     pub dropped: u64,
     /// Of the callers those without a place, by estimate.
     #[serde(skip)]
