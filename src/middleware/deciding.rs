@@ -254,7 +254,8 @@ impl<B: Body + Unpin> Deciding<B> {
             Ok(body) => body,
             Err(reason) => return self.leave_unchanged(decision, Some(reason)),
         };
-        let mut observation = exchange.observation(decision, self.head.status);
+        let mut observation =
+            exchange.observation(decision, self.head.status, self.request.fields());
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
         rewrite_head(&mut self.head, shape, is_get, notice, body.as_ref());
@@ -288,7 +289,8 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// The target response leaves, and `reason` says what kept it from being a legacy one or from being determined.
     fn leave_unchanged(&mut self, decision: Decision, reason: Option<SkipReason>) -> Conclusion {
-        let mut observation = self.exchange.observation(decision, self.head.status);
+        let (exchange, request) = (&self.exchange, self.request.fields());
+        let mut observation = exchange.observation(decision, self.head.status, request);
         if let Some(reason) = reason {
             if observation.is_undetermined() {
                 observation.undetermined(reason);
@@ -308,9 +310,24 @@ impl<B: Body + Unpin> Deciding<B> {
 }
 
 impl Exchange {
-    fn observation(&self, decision: Decision, target_status: StatusCode) -> Observation<'_> {
-        let kinds = &self.settings.kinds;
-        Observation::new(&self.endpoint, decision, self.caller, kinds, target_status)
+    fn observation(
+        &self,
+        decision: Decision,
+        target_status: StatusCode,
+        request: Fields<'_>,
+    ) -> Observation<'_> {
+        let (endpoint, caller) = (&self.endpoint, self.caller);
+        let mut observation = Observation::new(
+            endpoint,
+            decision,
+            caller,
+            &self.settings.kinds,
+            target_status,
+        );
+        if observation.can_be_legacy && !caller.is_target() {
+            observation.can_be_legacy = endpoint.can_be_legacy(request);
+        }
+        observation
     }
 
     /// Tells caches what the response depends on, and the observers what it was.

@@ -118,6 +118,15 @@ impl CompiledEndpoint {
         Matching::by_head(&self.statuses.0, &self.outcomes, (status, headers), request)
     }
 
+    /// Whether a request with these fields can have a response with a legacy shape, as far as its own fields decide that.
+    pub(crate) fn can_be_legacy(&self, request: Fields<'_>) -> bool {
+        let mut legacy = self
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.legacy.is_some());
+        self.has_legacy && legacy.any(|outcome| outcome.conditions.allow(request))
+    }
+
     /// The legacy shape of the outcome, if it is known and has one.
     pub(crate) fn legacy_shape(&self, decision: Decision) -> Option<&CompiledShape> {
         match decision {

@@ -132,6 +132,15 @@ impl Conditions {
         if !lines.all(|(name, values)| has_line(headers, name, values)) {
             return ConditionResult::Failed;
         }
+        self.by_request(request)
+    }
+
+    /// Whether the fields of the request leave the outcome possible.
+    pub(super) fn allow(&self, request: Fields<'_>) -> bool {
+        !matches!(self.by_request(request), ConditionResult::Failed)
+    }
+
+    fn by_request(&self, request: Fields<'_>) -> ConditionResult {
         let mut result = ConditionResult::Fulfilled;
         for (slot, values) in &self.request_fields {
             match request.get(*slot) {
