@@ -101,11 +101,12 @@ fn a_failing_gate_refuses_and_its_report_is_journaled() {
 #[test]
 fn an_override_names_each_failing_gate_and_no_other() {
     let stage = stage(Policy::default());
+    stage.legacy("AGENT", 1);
     let failing = stage.failing(Transition::Cutover);
     let failing: Vec<_> = failing.iter().map(|name| label(name)).collect();
     assert_eq!(
         failing,
-        [label("no_dependent_responses"), label("coverage")]
+        ["no_dependent_responses", "all_callers_resolved", "coverage"].map(label)
     );
     let too_few = stage
         .rollout

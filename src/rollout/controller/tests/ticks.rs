@@ -288,6 +288,6 @@ fn the_gates_of_the_next_step_are_evaluated_when_they_are_read() {
         .unwrap();
     let gates = samples(&stage, &Family::GATE_PASSED);
     assert_eq!(gates.len(), 5);
-    assert!(gates.contains(&("no_dependent_responses".to_owned(), Value::Count(0))));
+    assert!(gates.contains(&("coverage".to_owned(), Value::Count(0))));
     assert!(gates.contains(&("no_open_incident".to_owned(), Value::Count(1))));
 }
