@@ -17,7 +17,7 @@ use crate::{
     admin::{
         access::{Principal, Viewer},
         command::{WithEtag, unreadable},
-        event_hub::{EventHub, SubscribeError, Subscription},
+        event_hub::{SubscribeError, Subscription},
         params::Params,
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
@@ -99,7 +99,9 @@ pub(crate) async fn events(
     let requested = params.parsed::<u64>("after");
     let resumed = last_event_id(&headers, &mut params);
     params.finish()?;
-    let subscription = shared.events.subscribe(&shared.rollout, &shared.clock);
+    let subscription = shared
+        .events
+        .subscribe(&shared.rollout, &shared.clock, &principal);
     let subscription = subscription.map_err(refused)?;
     let after = match resumed.or(requested) {
         Some(after) => after,
@@ -112,6 +114,7 @@ pub(crate) async fn events(
         after,
         totals_count: 0,
         unsent: vec![SseEvent::default().retry(RETRY)],
+        ended: false,
     };
     let mut response = Sse::new(stream::unfold(stream, EventStream::next)).into_response();
     // For nginx, which otherwise holds events back until a buffer is full.
@@ -138,8 +141,7 @@ fn last_event_id(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
 fn refused(error: SubscribeError) -> Problem {
     match error {
         SubscribeError::Full => {
-            let most = EventHub::MAX_STREAMS;
-            let detail = format!("{most} event streams are open, which is the limit.");
+            let detail = "No further event stream can be opened. Poll instead.";
             Problem::new(ProblemKind::TooManyStreams, detail)
                 .header(RETRY_AFTER, HeaderValue::from_static("10"))
         }
@@ -168,6 +170,8 @@ struct EventStream {
     totals_count: u64,
     /// Read but not sent, the next one last.
     unsent: Vec<SseEvent>,
+    /// The reader is to poll, which was the last event.
+    ended: bool,
 }
 
 impl EventStream {
@@ -176,8 +180,13 @@ impl EventStream {
         loop {
             // Totals arrive every few seconds, so an ended session is noticed within that time.
             let closed = self.subscription.state.borrow().closed;
-            if closed || !self.shared.is_current(&self.principal) {
+            if closed || self.ended || !self.shared.is_current(&self.principal) {
                 return None;
+            }
+            if self.subscription.is_displaced() {
+                self.ended = true;
+                let poll = SseEvent::default().event("poll").data("{}");
+                return Some((Ok(poll), self));
             }
             if let Some(next) = self.unsent.pop() {
                 return Some((Ok(next), self));
