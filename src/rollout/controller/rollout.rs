@@ -16,7 +16,8 @@ use crate::{
         journal::Journal,
         phase::{Phase, Transition},
         state::ObligationKind,
-        view::{RolloutStatus, RolloutView, next_gated, overdue},
+        status::RolloutStatus,
+        view::{RolloutView, next_gated, overdue},
     },
     worker::Tick,
 };

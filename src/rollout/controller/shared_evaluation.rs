@@ -13,8 +13,8 @@ use crate::{
         evidence::GateReport,
         gate::{WaiverCover, evaluate},
         phase::Transition,
+        status::RolloutStatus,
         stranded::Stranded,
-        view::RolloutStatus,
     },
 };
 
