@@ -104,7 +104,8 @@ pub enum ReadErrorKind {
 pub struct OpenJournalError {
     path: PathBuf,
     #[source]
-    cause: OpenCause,
+    /// Boxed, so that a result is not as large as its rare error.
+    cause: Box<OpenCause>,
 }
 
 /// The kind of an [`OpenJournalError`].
@@ -278,7 +279,7 @@ impl OpenJournalError {
     pub(super) fn new(path: &Path, cause: impl Into<OpenCause>) -> Self {
         Self {
             path: path.to_owned(),
-            cause: cause.into(),
+            cause: Box::new(cause.into()),
         }
     }
 
@@ -290,8 +291,8 @@ impl OpenJournalError {
 
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> OpenJournalErrorKind {
-        match &self.cause {
+    pub fn kind(&self) -> OpenJournalErrorKind {
+        match &*self.cause {
             OpenCause::Storage(_) => OpenJournalErrorKind::Storage,
             OpenCause::Broken(error) if matches!(error.kind(), ReadErrorKind::Storage) => {
                 OpenJournalErrorKind::Storage
@@ -308,8 +309,8 @@ impl OpenJournalError {
     /// The head that [`FileJournalBuilder::accept_loss`](super::FileJournalBuilder::accept_loss) must name to open the
     /// journal all the same: the acknowledged one, or if that is not known, the one that was found.
     #[must_use]
-    pub const fn recorded(&self) -> Option<Head> {
-        match &self.cause {
+    pub fn recorded(&self) -> Option<Head> {
+        match &*self.cause {
             OpenCause::Lost { recorded, .. } => Some(*recorded),
             OpenCause::HeadLost { found } => Some(*found),
             _ => None,
@@ -318,8 +319,8 @@ impl OpenJournalError {
 
     /// The broken line, counted from 1, if there is one.
     #[must_use]
-    pub const fn line(&self) -> Option<u64> {
-        match &self.cause {
+    pub fn line(&self) -> Option<u64> {
+        match &*self.cause {
             OpenCause::Broken(error) => error.line(),
             _ => None,
         }
