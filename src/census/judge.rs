@@ -120,12 +120,11 @@ impl Census {
         tally.report(&self.kinds, &time.now, (&watch, &overflow))
     }
 
-    /// Records which contract is served. Another one than before restarts the windows; the first one does unless the census
-    /// has just begun.
+    /// Records which contract is served. Another one than before restarts the windows, the first one does not.
     pub(crate) fn serve(&self, digest: &str) {
         let now = self.heartbeat().time;
         let mut watch = self.lock_watch();
-        let is_first = watch.rules.contract.is_none() && now <= watch.began + LATE;
+        let is_first = watch.rules.contract.is_none();
         let since = if is_first { NEVER } else { ticks(now) };
         watch.rules.serve(digest, since);
     }

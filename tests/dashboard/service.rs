@@ -198,7 +198,7 @@ impl TestService {
     }
 
     pub(crate) fn head(&self) -> u64 {
-        self.rollout.journal().head().unwrap()
+        self.rollout.journal().head().unwrap().seq
     }
 
     /// The last event as JSON.
@@ -214,7 +214,7 @@ impl TestService {
             Reason::new("run 7 of the pipeline").unwrap(),
         );
         self.rollout
-            .report_check(Identifier::new(name).unwrap(), green, Some(link), &ci)
+            .report_check(Identifier::new(name).unwrap(), green, Some(link), None, &ci)
             .unwrap();
     }
 

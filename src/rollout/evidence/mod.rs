@@ -11,6 +11,6 @@ pub use evidence::{CustomEvidence, Evidence, GateReport};
 pub use figures::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingCallers, BlockingDependents,
     CheckFailure, CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
-    NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind,
-    UnknownEvidence, UnknownReason, WatchedWindow, WindowRestart,
+    NoOpenIncidentEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
+    WatchedWindow, WindowRestart,
 };

@@ -9,7 +9,7 @@ use super::{
 use crate::rollout::{
     evidence::{
         BuiltInGate, CheckFailure, Evidence, GateReport, InstrumentationEvidence,
-        NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, UnknownReason,
+        NoOpenIncidentEvidence, RequiredChecksEvidence, UnknownReason,
     },
     names::Identifier,
     phase::Transition,
@@ -49,7 +49,6 @@ fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
         BuiltInGate::AllCallersResolved => all_callers_resolved(context),
         BuiltInGate::Coverage => coverage(context),
         BuiltInGate::NoOpenIncident => Ok(no_open_incident(context)),
-        BuiltInGate::PostAnalysesFiled => Ok(post_analyses_filed(context)),
     }
 }
 
@@ -72,7 +71,7 @@ fn instrumentation(context: &GateContext<'_>) -> Verdict {
     Ok((passed, Evidence::Instrumentation(evidence)))
 }
 
-/// Each required check was reported green, and not longer ago than the policy allows.
+/// Each required check was reported green, for the contract that is served, and not longer ago than the policy allows.
 fn required_checks(context: &GateContext<'_>) -> (bool, Evidence) {
     let required = &context.policy.required_checks;
     let blocking = required.iter().filter_map(|name| {
@@ -92,12 +91,16 @@ fn check_failure(check: Option<&Check>, context: &GateContext<'_>) -> Option<Che
         return Some(CheckFailure::NotReported);
     };
     let (at, now) = (check.reported.at, context.now);
+    let served = context.state.contract.as_ref();
+    let served = served.map(|served| &served.digest);
     if !check.green {
         Some(CheckFailure::Red)
     } else if now.since(at) > context.policy.check_max_age {
         Some(CheckFailure::TooOld)
     } else if at.since(now) > CLOCK_TOLERANCE {
         Some(CheckFailure::InTheFuture)
+    } else if check.contract_digest.is_some() && check.contract_digest.as_ref() != served {
+        Some(CheckFailure::ForAnotherContract)
     } else {
         None
     }
@@ -111,14 +114,4 @@ fn no_open_incident(context: &GateContext<'_>) -> (bool, Evidence) {
         incidents: open.keys().take(MAX_LISTED).cloned().collect(),
     };
     (open.is_empty(), Evidence::NoOpenIncident(evidence))
-}
-
-/// Each rollback has its post-analysis.
-fn post_analyses_filed(context: &GateContext<'_>) -> (bool, Evidence) {
-    let open = context.state.open_post_analyses();
-    let mut rollbacks: Vec<u64> = open.map(|rollback| rollback.done.seq).collect();
-    let open = rollbacks.len();
-    rollbacks.truncate(MAX_LISTED);
-    let evidence = PostAnalysesFiledEvidence { open, rollbacks };
-    (open == 0, Evidence::PostAnalysesFiled(evidence))
 }

@@ -11,8 +11,8 @@ pub use super::{
         AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingCallers, BlockingDependents,
         BuiltInGate, CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport,
         InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
-        PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence,
-        UnknownReason, WatchedWindow, WindowRestart,
+        RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason, WatchedWindow,
+        WindowRestart,
     },
     json_object::{InvalidObject, JsonObject},
 };

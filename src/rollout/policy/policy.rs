@@ -131,6 +131,18 @@ words! {
     }
 }
 
+impl BlockingLatent {
+    /// Whether this fails for fewer callers than the other.
+    pub(super) fn blocks_less_than(self, other: Self) -> bool {
+        let rank = |latent| match latent {
+            Self::Ignore => 0,
+            Self::Identified => 1,
+            Self::All => 2,
+        };
+        rank(self) < rank(other)
+    }
+}
+
 /// When a rollout rolls back a cutover by itself. At least one of the limits is set.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AutoRollback {
@@ -274,13 +286,13 @@ impl AutoRollback {
 }
 
 impl RequiredGates {
-    /// The gates of a transition; none for abort and rollback.
+    /// The gates of a transition; none for a rollback.
     pub fn of(&self, step: Transition) -> impl Iterator<Item = BuiltInGate> {
         let gates = match step {
             Transition::Enable => Some(&self.enable),
             Transition::Cutover => Some(&self.cutover),
             Transition::Retire => Some(&self.retire),
-            Transition::Abort | Transition::Rollback => None,
+            Transition::Rollback => None,
         };
         gates.into_iter().flatten().copied()
     }

@@ -19,7 +19,7 @@ use crate::{
     observation::Feeder,
     rollout::{
         CommandContext, Phase, Rollout, RolloutBuilder, Transition,
-        event::{Event, NewEvent},
+        event::{Event, Head, NewEvent},
         gate::{Evidence, Gate},
         journal::{AppendError, Journal, MemoryJournal, ReadError},
         names::{Actor, FlagName, Identifier, IncidentId, Reason},
@@ -37,6 +37,8 @@ pub(super) const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Debug, Default)]
 pub(super) struct Flaky {
     pub(super) inner: MemoryJournal,
+    /// In the place of `inner`.
+    replaced: Mutex<Option<MemoryJournal>>,
     trouble: Mutex<Trouble>,
     closed: AtomicBool,
 }
@@ -60,6 +62,11 @@ impl Flaky {
         *self.trouble.lock().unwrap() = trouble;
     }
 
+    /// Puts another journal in the place of this one.
+    pub(super) fn replace(&self, other: MemoryJournal) {
+        *self.replaced.lock().unwrap() = Some(other);
+    }
+
     fn trouble(&self) -> Trouble {
         *self.trouble.lock().unwrap()
     }
@@ -72,17 +79,17 @@ impl Flaky {
 }
 
 impl Journal for Flaky {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, draft: NewEvent) -> Result<Event, AppendError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(AppendError::Closed);
         }
         match self.trouble() {
-            Trouble::None => self.inner.append(expected_head, draft),
+            Trouble::None => self.inner.append(expected, draft),
             Trouble::Full | Trouble::Gone => Err(AppendError::NotWritten("no space left".into())),
             undecided => {
                 self.closed.store(true, Ordering::SeqCst);
                 if undecided == Trouble::UndecidedStands {
-                    self.inner.append(expected_head, draft)?;
+                    self.inner.append(expected, draft)?;
                 }
                 Err(AppendError::Undecided("sync failed".into()))
             }
@@ -99,11 +106,14 @@ impl Journal for Flaky {
         self.inner.read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
+        if let Some(other) = &*self.replaced.lock().unwrap() {
+            return other.head();
+        }
         self.inner.head()
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         self.inner.wait(after, timeout)
     }
 
