@@ -46,6 +46,7 @@ pub struct CensusBuilder {
     kinds: Kinds,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    flag: Option<Box<str>>,
     snapshot: Option<PathBuf>,
 }
 
@@ -69,12 +70,19 @@ impl Census {
                 snapshot_every: 10_000,
                 key_check: detector.key_check(),
             },
+            flag: None,
             snapshot: None,
         }
     }
 }
 
 impl CensusBuilder {
+    /// The name of the flag whose callers it counts, for the metrics. A rollout that uses the census sets it as well.
+    pub fn flag(mut self, name: impl Into<Box<str>>) -> Self {
+        self.flag = Some(name.into());
+        self
+    }
+
     /// How many callers are known individually; 65,536 by default. A caller takes about 105 bytes, of which 8 to 16 are
     /// allocated at the start. New callers beyond it are estimated.
     pub fn capacity(mut self, callers: usize) -> Self {
@@ -198,12 +206,16 @@ impl CensusBuilder {
     }
 
     fn starting_at(&self, time: u64) -> Census {
-        Census::starting_at(
+        let census = Census::starting_at(
             time,
             self.kinds.clone(),
             Arc::clone(&self.clock),
             self.settings,
-        )
+        );
+        if let Some(flag) = &self.flag {
+            census.name_flag(flag);
+        }
+        census
     }
 }
 

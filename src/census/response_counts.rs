@@ -16,6 +16,8 @@ pub struct ResponseCounts {
     pub dependent_anonymous: u64,
     /// Of the dependent ones those that were stranded.
     pub stranded: u64,
+    /// Of the stranded ones those to anonymous callers.
+    pub stranded_anonymous: u64,
 }
 
 impl ResponseCounts {
@@ -26,6 +28,9 @@ impl ResponseCounts {
             .dependent_anonymous
             .saturating_add(more.dependent_anonymous);
         self.stranded = self.stranded.saturating_add(more.stranded);
+        self.stranded_anonymous = self
+            .stranded_anonymous
+            .saturating_add(more.stranded_anonymous);
     }
 
     pub(super) fn is_none(&self) -> bool {

@@ -130,6 +130,7 @@ fn responses(counts: [u64; COUNTERS]) -> ResponseCounts {
         dependent,
         dependent_anonymous,
         stranded: stranded + anonymous[2],
+        stranded_anonymous: anonymous[2],
     }
 }
 

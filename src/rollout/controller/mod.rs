@@ -5,11 +5,13 @@ mod command;
 mod commands;
 mod controller_state;
 mod deps;
+mod metrics_source;
 mod rollback;
 mod rollout;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod unwaived;
 
 pub use builder::{OpenRolloutError, OpenRolloutErrorKind, RolloutBuilder};
 pub use command::CommandContext;

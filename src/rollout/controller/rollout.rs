@@ -1,4 +1,4 @@
-//! The rollout of one flag: its status, its periodic work and its metrics.
+//! The rollout of one flag: its status and its periodic work.
 
 use std::{
     fmt,
@@ -9,18 +9,18 @@ use std::{
 use super::{
     controller_state::ControllerState,
     deps::{Deps, LogFailures},
+    unwaived::{UnwaivedFigures, unwaived_figures},
 };
 use crate::{
     census::Census,
     contract::LiveContract,
     flag::FlagReader,
-    metrics::{Family, Metrics, Sample, Source},
+    metrics::Metrics,
     rollout::{
         evidence::GateReport,
         gate::evaluate,
         journal::Journal,
-        phase::{Phase, Transition},
-        state::ObligationKind,
+        phase::Transition,
         view::{RolloutStatus, next_gated, overdue},
     },
     worker::Tick,
@@ -64,6 +64,7 @@ pub struct Rollout {
     controller: Mutex<ControllerState>,
     /// The status as of the last command or tick. Locked while `controller` is locked, never the other way round.
     status: Mutex<Arc<RolloutStatus>>,
+    unwaived: Mutex<Vec<UnwaivedFigures>>,
 }
 
 impl Rollout {
@@ -73,6 +74,7 @@ impl Rollout {
             deps,
             controller: Mutex::new(controller),
             status: Mutex::new(Arc::new(status)),
+            unwaived: Mutex::default(),
         }
     }
 
@@ -110,6 +112,11 @@ impl Rollout {
     #[must_use]
     pub fn status(&self) -> Arc<RolloutStatus> {
         Arc::clone(&lock(&self.status))
+    }
+
+    /// The callers of each kind without a waiver, as of the last tick.
+    pub(super) fn unwaived_figures(&self) -> MutexGuard<'_, Vec<UnwaivedFigures>> {
+        lock(&self.unwaived)
     }
 
     pub(super) fn controller(&self) -> MutexGuard<'_, ControllerState> {
@@ -205,12 +212,18 @@ impl Rollout {
     fn refresh_gates(&self) {
         let status = self.status();
         let Some(step) = status.next else {
+            // A retired flag strands no caller.
+            self.unwaived_figures().clear();
             return;
         };
         let now = self.deps.clock.monotonic();
         let due = self.controller().gate_refresh.take(step, now);
         if due {
             self.evaluate(&status, step);
+            if let Some(census) = &self.deps.census {
+                let figures = unwaived_figures(census, &status);
+                *self.unwaived_figures() = figures;
+            }
         }
     }
 }
@@ -230,53 +243,5 @@ impl Deps {
                 tracing::warn!(flag, phase, obligation, "the rollout is overdue");
             }
         }
-    }
-}
-
-/// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as of the last command or tick.
-impl Source for Rollout {
-    fn families(&self) -> &'static [Family] {
-        &[
-            Family::PHASE,
-            Family::TRANSITIONS,
-            Family::GATE_PASSED,
-            Family::OVERDUE,
-            Family::POST_ANALYSES_OPEN,
-            Family::JOURNAL_FAILING,
-        ]
-    }
-
-    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
-        let status = self.status();
-        if *family == Family::PHASE {
-            phases(&status, sample);
-        } else if *family == Family::TRANSITIONS {
-            for step in Transition::ALL.iter().copied() {
-                let labels = [step.from().as_str(), step.to().as_str()];
-                sample(&labels, status.state.count_of(step).into());
-            }
-        } else if *family == Family::GATE_PASSED {
-            for report in &status.gates {
-                sample(&[report.name.as_str()], report.passed.into());
-            }
-        } else if *family == Family::OVERDUE {
-            for kind in ObligationKind::ALL {
-                sample(&[kind.as_str()], status.overdue.contains(kind).into());
-            }
-        } else if *family == Family::POST_ANALYSES_OPEN {
-            let open = status.state.open_post_analyses().count();
-            sample(&[], (open as u64).into());
-        } else if *family == Family::JOURNAL_FAILING {
-            sample(&[], status.journal_error.is_some().into());
-        }
-    }
-}
-
-fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
-    let flag = status.state.flag_name.as_str();
-    for phase in Phase::ALL {
-        let current = *phase == status.state.phase;
-        sample(&[flag, phase.as_str()], current.into());
     }
 }
