@@ -1,0 +1,96 @@
+//! The evidence of the gates, by simulation: randomised rollouts, of which the truth is known.
+//!
+//! ```sh
+//! cargo bench --bench evidence                     # a thousand rollouts, from seed 1
+//! cargo bench --bench evidence -- 10000 7          # ten thousand, from seed 7
+//! ```
+//!
+//! Each rollout has 1 to 500 installations that call for weeks in rhythms of their own, through the real layer, detector,
+//! census, metrics and rollout, with a file journal and a clock that the simulation moves. They upgrade, roll back, are
+//! installed anew, share identifiers or have none; processes crash, clocks jump, handlers fail. Beside it stands the truth, by
+//! a model of its own: who lives and would get a legacy response at the next call.
+//!
+//! It prints false zeros by cause, the delay from the true zero to the pass, rollouts that are stuck, and wrong counts; and
+//! exits with 1 if a bar is missed.
+
+mod fault;
+mod installation;
+mod ledger;
+mod operator;
+mod outcome;
+mod random;
+mod rhythm;
+mod scenario;
+mod server;
+mod summary;
+mod times;
+mod truth;
+mod world;
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use outcome::Outcome;
+use scenario::Scenario;
+use summary::Summary;
+use world::World;
+
+/// With `cargo test --benches`, which passes no number.
+const SMALL: u64 = 20;
+
+fn main() -> ExitCode {
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let benchmarking = std::env::args().any(|argument| argument == "--bench");
+    let rollouts = numbers
+        .next()
+        .unwrap_or(if benchmarking { 1_000 } else { SMALL });
+    let first = numbers.next().unwrap_or(1);
+    let summary = Summary::new(simulate(first..first + rollouts));
+    summary.print();
+    if summary.meets_the_bars() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The outcomes by seed.
+fn simulate(seeds: std::ops::Range<u64>) -> Vec<(u64, Outcome)> {
+    let next = AtomicU64::new(seeds.start);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        let mut outcomes = Vec::new();
+        loop {
+            // Relaxed: the number orders nothing else.
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return outcomes;
+            }
+            outcomes.push((seed, simulate_one(seed)));
+        }
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let outcomes = workers
+            .into_iter()
+            .map(|worker| worker.join().expect("no panic"));
+        outcomes.flatten().collect()
+    })
+}
+
+fn simulate_one(seed: u64) -> Outcome {
+    let dir = directory(seed);
+    fs::create_dir_all(&dir).expect("a temporary directory");
+    let outcome = World::new(Scenario::draw(seed), &dir).play();
+    fs::remove_dir_all(&dir).expect("the files are closed");
+    outcome
+}
+
+fn directory(seed: u64) -> PathBuf {
+    std::env::temp_dir().join(format!("evidence-{}-{seed}", std::process::id()))
+}

@@ -1,0 +1,159 @@
+//! The operator: takes each step as soon as its gates pass, and is the one who finds out that they should not have.
+
+use legacy_http_compat::{
+    rollout::{
+        CommandContext, Phase,
+        names::{Actor, Reason, WaiverTarget},
+    },
+    time::{ManualClock, Timestamp},
+};
+
+use crate::{
+    installation::Installation,
+    outcome::Stuck,
+    server::Server,
+    times::{DAY, HOUR},
+    truth::trait_of,
+    world::World,
+};
+
+/// A rollout in which one stays is watched for this long.
+const WATCHED: u64 = 50 * DAY;
+
+/// After so many windows without a pass a rollout is stuck.
+const STUCK_AFTER: u64 = 5;
+
+#[derive(Default)]
+pub(crate) struct Operator {
+    /// Since when nobody depends.
+    zero_since: Option<u64>,
+}
+
+impl Operator {
+    /// Looks at the gates, each six hours; `true` once the rollout is over.
+    pub(crate) fn is_done(&mut self, world: &mut World) -> bool {
+        if !world.now.is_multiple_of(6 * HOUR) {
+            return false;
+        }
+        let living = living(world);
+        if living.is_empty() {
+            self.zero_since.get_or_insert(world.now);
+        } else {
+            self.zero_since = None;
+        }
+        if !world.can_tick() {
+            return false;
+        }
+        if world.server.migration().rollout().status().state.phase == Phase::Observe {
+            order(&world.server, Phase::Compat);
+            return false;
+        }
+        if order(&world.server, Phase::Cutover) {
+            self.judge_pass(world, &living);
+            return true;
+        }
+        self.gives_up(world)
+    }
+
+    fn judge_pass(&self, world: &mut World, living: &[usize]) {
+        if let Some(index) = living.first() {
+            let what = trait_of(&world.installations[*index], world.window);
+            let faults: Vec<&str> = world.faults.iter().map(|fault| fault.name()).collect();
+            let cause = match faults[..] {
+                [] => what.to_owned(),
+                _ => format!("{what}; after {}", faults.join(", ")),
+            };
+            world.outcome.false_zero = Some(cause);
+        } else if let Some(zero) = self.zero_since {
+            world.outcome.delay = Some(windows(
+                world.now - zero.max(last_due(world)).min(world.now),
+                world.window,
+            ));
+        }
+    }
+
+    fn gives_up(&self, world: &mut World) -> bool {
+        let Some(zero) = self.zero_since.filter(|_| !world.stays) else {
+            return world.now > WATCHED;
+        };
+        if world.now < zero.max(last_due(world)) + STUCK_AFTER * world.window {
+            return false;
+        }
+        world.outcome.stuck = Some(stuck(&world.server));
+        true
+    }
+
+    /// Waives an installation by its fingerprint, for a year.
+    pub(crate) fn waive(server: &Server, installation: &Installation, clock: &ManualClock) {
+        let Some(fingerprint) = server.fingerprint(installation) else {
+            return;
+        };
+        let until = Timestamp::now(clock).plus(std::time::Duration::from_millis(365 * DAY));
+        let owner = "team".parse().expect("a word");
+        let rollout = server.migration().rollout();
+        let waived = rollout.waive(WaiverTarget::Caller(fingerprint), owner, until, &command());
+        waived.expect("the journal takes it");
+    }
+}
+
+/// Those that really depend.
+fn living(world: &World) -> Vec<usize> {
+    let identity = world.server.settings.identity;
+    let installations = (0..).zip(&world.installations);
+    let living = installations.filter(|(_, installation)| {
+        installation.is_living_dependent(world.window, identity, &world.waived)
+    });
+    living.map(|(index, _)| index).collect()
+}
+
+/// When the last caller that is gone would have been due: twice its longest pause, at most 90 days, after its last call.
+fn last_due(world: &World) -> u64 {
+    let gone = world
+        .installations
+        .iter()
+        .filter(|installation| !installation.alive);
+    let due = gone.filter_map(|installation| {
+        let pause = (2 * installation.seen_pause).min(90 * DAY);
+        Some(installation.last_observed? + pause)
+    });
+    due.max().unwrap_or(0)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of weeks are exact in a float"
+)]
+fn windows(time: u64, window: u64) -> f64 {
+    time as f64 / window as f64
+}
+
+/// Whether the step was taken. The gates as the last tick evaluated them are asked first, since a refusal is journaled.
+fn order(server: &Server, to: Phase) -> bool {
+    let rollout = server.migration().rollout();
+    let status = rollout.status();
+    let next = status.next.is_some_and(|step| step.to() == to);
+    let passed = !status.gates.is_empty() && status.gates.iter().all(|gate| gate.passed);
+    next && passed && rollout.transition(to, &command()).is_ok()
+}
+
+fn stuck(server: &Server) -> Stuck {
+    let status = server.migration().rollout().status();
+    let failing: Vec<_> = status.gates.iter().filter(|gate| !gate.passed).collect();
+    let names: Vec<&str> = failing.iter().map(|gate| gate.name.as_str()).collect();
+    let evidence = failing
+        .iter()
+        .map(|gate| serde_json::to_string(&gate.evidence.to_members()));
+    let evidence: Vec<String> = evidence.map(|text| text.expect("it is JSON")).collect();
+    Stuck {
+        gates: names.join(", "),
+        evidence: evidence.join(" "),
+    }
+}
+
+fn command() -> CommandContext {
+    let actor = Actor::human("mara").expect("a word is an id");
+    CommandContext::new(
+        actor,
+        Reason::new("as planned").expect("two words are a reason"),
+    )
+}

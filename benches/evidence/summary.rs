@@ -1,0 +1,128 @@
+//! All outcomes together, and the bars that they must meet.
+
+use std::collections::BTreeMap;
+
+use crate::outcome::{Outcome, Stuck};
+
+/// The most windows that a pass may come late in 95 of 100 cases.
+const DELAY: f64 = 1.5;
+const DELAY_AFTER_FAULTS: f64 = 2.5;
+
+/// How many seeds of a cause are listed.
+const LISTED: usize = 5;
+
+pub(crate) struct Summary {
+    outcomes: Vec<(u64, Outcome)>,
+}
+
+impl Summary {
+    pub(crate) const fn new(outcomes: Vec<(u64, Outcome)>) -> Self {
+        Self { outcomes }
+    }
+
+    pub(crate) fn print(&self) {
+        let calls: u64 = self.outcomes.iter().map(|(_, outcome)| outcome.calls).sum();
+        println!("{} rollouts, {calls} observed calls", self.outcomes.len());
+        print_causes("false zeros", &self.false_zeros());
+        for (faultless, label) in [(true, "without faults"), (false, "with faults")] {
+            let delays = self.delays(faultless);
+            let [p50, p95, max] = [0.5, 0.95, 1.0].map(|share| quantile(&delays, share));
+            println!(
+                "delay {label}, in windows, of {}: p50 {p50:.2}, p95 {p95:.2}, max {max:.2}",
+                delays.len()
+            );
+        }
+        print_causes("stuck", &self.stuck());
+        if let Some((seed, stuck)) = self.first_stuck() {
+            println!("  evidence of seed {seed}: {}", stuck.evidence);
+        }
+        let comparisons: u64 = self
+            .outcomes
+            .iter()
+            .map(|(_, outcome)| outcome.comparisons)
+            .sum();
+        println!("{comparisons} reports compared with the truth");
+        print_causes("rollouts with a wrong count", &self.wrong_counts());
+    }
+
+    pub(crate) fn meets_the_bars(&self) -> bool {
+        self.false_zeros().is_empty()
+            && self.stuck().is_empty()
+            && self.wrong_counts().is_empty()
+            && quantile(&self.delays(true), 0.95) <= DELAY
+            && quantile(&self.delays(false), 0.95) <= DELAY_AFTER_FAULTS
+    }
+
+    fn false_zeros(&self) -> Causes {
+        self.causes(|outcome| outcome.false_zero.clone().into_iter().collect())
+    }
+
+    fn stuck(&self) -> Causes {
+        let stuck = |outcome: &Outcome| outcome.stuck.as_ref().map(|stuck| stuck.gates.clone());
+        self.causes(|outcome| stuck(outcome).into_iter().collect())
+    }
+
+    fn wrong_counts(&self) -> Causes {
+        self.causes(|outcome| {
+            outcome
+                .wrong_counts
+                .keys()
+                .map(|state| (*state).to_owned())
+                .collect()
+        })
+    }
+
+    fn first_stuck(&self) -> Option<(u64, &Stuck)> {
+        let mut outcomes = self.outcomes.iter();
+        outcomes.find_map(|(seed, outcome)| Some((*seed, outcome.stuck.as_ref()?)))
+    }
+
+    /// The seeds of each cause.
+    fn causes(&self, of: impl Fn(&Outcome) -> Vec<String>) -> Causes {
+        let mut causes = Causes::new();
+        for (seed, outcome) in &self.outcomes {
+            for cause in of(outcome) {
+                causes.entry(cause).or_default().push(*seed);
+            }
+        }
+        causes
+    }
+
+    fn delays(&self, faultless: bool) -> Vec<f64> {
+        let outcomes = self
+            .outcomes
+            .iter()
+            .filter(|(_, outcome)| outcome.faultless == faultless);
+        let mut delays: Vec<f64> = outcomes.filter_map(|(_, outcome)| outcome.delay).collect();
+        delays.sort_by(f64::total_cmp);
+        delays
+    }
+}
+
+type Causes = BTreeMap<String, Vec<u64>>;
+
+fn print_causes(what: &str, causes: &Causes) {
+    let total: usize = causes.values().map(Vec::len).sum();
+    println!("{what}: {total}");
+    let mut causes: Vec<_> = causes.iter().collect();
+    causes.sort_by_key(|(_, seeds)| std::cmp::Reverse(seeds.len()));
+    for (cause, seeds) in causes {
+        let listed = &seeds[..seeds.len().min(LISTED)];
+        println!("  {:5}  {cause} (seeds {listed:?})", seeds.len());
+    }
+}
+
+/// 0 of nothing.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "an index of a short list"
+)]
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let index = (sorted.len() as f64 * share).ceil() as usize;
+    sorted
+        .get(index.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
+}
