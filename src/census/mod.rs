@@ -42,18 +42,24 @@ mod callers;
 )]
 mod census;
 mod event;
+mod failures;
+pub(crate) mod judge;
 mod open_error;
 mod overflow;
 mod query;
 mod record;
+#[cfg(test)]
+mod record_tests;
 mod report;
 mod response_counts;
+mod rules;
 mod sketches;
 mod snapshot;
 mod striped_counters;
 mod table;
 mod versions;
 mod watch;
+pub(crate) mod watched_time;
 mod window;
 
 pub use builder::CensusBuilder;

@@ -147,6 +147,8 @@ impl ResponseDecision {
             &settings.kinds,
             head.status,
         );
+        observation.can_be_legacy =
+            self.with_request(|request| self.endpoint().can_be_legacy(request));
         let rewritten = self.try_rewrite(head, &mut observation, view);
         let body = rewritten.unwrap_or_else(|reason| {
             observation.skipped(reason);

@@ -15,7 +15,7 @@ use crate::{
     caller::{Detect, Kinds},
     contract::LiveContract,
     flag::FlagReader,
-    observation::{Observation, Observe, SkipReason},
+    observation::{Feeder, Observation, Observe, SkipReason},
 };
 
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub(super) struct LayerSettings {
     pub(super) contract: LiveContract,
     pub(super) flag: FlagReader,
     pub(super) observers: Vec<Arc<dyn Observe>>,
+    /// Of a service: that it feeds the observers.
+    pub(super) feeders: Vec<Feeder>,
     /// How many bytes of a body are peeked at.
     pub(super) body_limit: usize,
     /// The request headers that determine the caller's generation, for `Vary`.

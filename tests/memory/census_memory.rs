@@ -22,6 +22,7 @@ fn sighting(kinds: &Kinds, census: &Census, caller: u128) -> CallerEvent {
             .with_version(version),
         endpoint: census.endpoint("device_poll"),
         dependence: Dependence::Served,
+        failed: false,
     }
 }
 

@@ -99,6 +99,7 @@ pub(crate) fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
             .with_version(ClientVersion::parse("1.2.3").unwrap()),
         endpoint: census.endpoint("device_poll"),
         dependence,
+        failed: false,
     });
 }
 
@@ -300,7 +301,12 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, census: &Census) {
         let of = &report.all;
         assert_eq!(
             of.known,
-            of.never_dependent + of.dependent + of.inconclusive + of.migrated + of.inactive
+            of.never_dependent
+                + of.dependent
+                + of.latent
+                + of.inconclusive
+                + of.migrated
+                + of.inactive
         );
         assert!((0.0..=1.0).contains(&report.coverage.ratio));
     }

@@ -58,6 +58,8 @@ impl Stage {
             .heartbeat_limit(2 * HOUR)
             .clock(clock.clone());
         let census = Arc::new(census.open().unwrap());
+        // Fed for its whole life.
+        std::mem::forget(census.feeder());
         let flag = FlagName::new("features.jobs.compat").unwrap();
         let rollout = Rollout::builder(flag, policy)
             .clock(clock.clone())
@@ -88,6 +90,7 @@ impl Stage {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
             endpoint: self.census.endpoint("device_poll"),
             dependence,
+            failed: false,
         });
     }
 

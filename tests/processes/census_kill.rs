@@ -44,6 +44,7 @@ fn child(path: &Path) -> ! {
                 .with_fingerprint(Fingerprint::from_u128(fingerprint)),
             endpoint: EndpointSlot::OTHER,
             dependence: Dependence::Served,
+            failed: false,
         });
         census.tick();
         if fingerprint % 8 == 0 {

@@ -139,6 +139,15 @@ impl CompiledEndpoint {
         self.decide(group, headers, fields.as_ref(), request)
     }
 
+    /// Whether a request with these fields can have a response with a legacy shape, as far as its own fields decide that.
+    pub(crate) fn can_be_legacy(&self, request: &Fields<'_>) -> bool {
+        let mut legacy = self
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.legacy.is_some());
+        self.has_legacy && legacy.any(|outcome| outcome.conditions.allow(request))
+    }
+
     fn group_of(&self, status: StatusCode) -> Option<&Group> {
         self.by_status.iter().find(|group| group.status == status)
     }

@@ -119,6 +119,12 @@ impl Conditions {
         !self.fields.is_empty()
     }
 
+    /// Whether the fields of the request leave the outcome possible.
+    pub(super) fn allow(&self, request: &Fields<'_>) -> bool {
+        let result = fields_result(&self.request_fields, Some(request), MissingInput::Request);
+        !matches!(result, ConditionResult::Failed)
+    }
+
     /// Evaluates the headers first; the `fields` of the response, which may not be known yet, and those of the `request`
     /// only if the headers match. One failed condition decides.
     pub(super) fn result(

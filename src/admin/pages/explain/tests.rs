@@ -45,6 +45,8 @@ impl Stage {
             .heartbeat_limit(2 * HOUR)
             .clock(clock.clone());
         let census = Arc::new(census.open().unwrap());
+        // Fed for its whole life.
+        std::mem::forget(census.feeder());
         let policy = Policy::from_json(&policy.to_string()).unwrap();
         let rollout = Rollout::builder(FlagName::new("features.jobs.compat").unwrap(), policy)
             .clock(clock.clone())
@@ -82,6 +84,7 @@ impl Stage {
             caller,
             endpoint: self.census.endpoint("device_poll"),
             dependence,
+            failed: false,
         });
     }
 

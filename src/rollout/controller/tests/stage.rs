@@ -167,6 +167,8 @@ pub(super) fn stage_with(
         .heartbeat_limit(2 * HOUR)
         .clock(clock.clone());
     let census = Arc::new(census.open().unwrap());
+    // Fed for its whole life.
+    std::mem::forget(census.feeder());
     let contract = LiveContract::new(Contract::device_flow());
     let journal = Arc::new(Flaky::default());
     let builder = Rollout::builder(flag(), policy)
@@ -213,6 +215,7 @@ impl Stage {
             caller,
             endpoint: self.poll,
             dependence,
+            failed: false,
         });
     }
 
