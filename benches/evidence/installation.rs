@@ -95,6 +95,14 @@ impl Installation {
         self.version != Version::Unnamed
     }
 
+    /// The kind that it says.
+    pub(crate) fn shown_kind(&self) -> &'static str {
+        match self.version {
+            Version::Unnamed => "other",
+            Version::Old | Version::New => self.kind,
+        }
+    }
+
     /// The identifier that it sends now.
     pub(crate) fn identifier(&self) -> Option<u64> {
         match self.identity {

@@ -1,25 +1,35 @@
 //! What the census ought to know: each observed sighting, and what follows from all of them.
 //!
-//! Written from the definitions, without the records and rings of the census: a list of sightings, from which everything is
+//! Written from the definitions, without the records and rings of the census: lists of sightings, from which everything is
 //! computed anew.
 
 use std::collections::HashMap;
 
-use legacy_http_compat::census::{Counts, Window};
+use legacy_http_compat::census::Window;
 
-use crate::times::{DAY, MINUTE};
+use crate::{
+    states::{State, States},
+    times::{DAY, MINUTE},
+};
+
+/// An identifier, under the signal by which the detector reads it.
+pub(crate) type Key = (&'static str, u64);
+
+/// A kind as the census names it; `other` for a client that says none.
+pub(crate) type Kind = &'static str;
 
 /// One observed response to a caller with an identity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sighting {
-    at: u64,
+    pub(crate) at: u64,
     pub(crate) target: bool,
     pub(crate) dependent: bool,
     pub(crate) stranded: bool,
+    /// A legacy caller on an endpoint with legacy shapes, without one.
+    pub(crate) latent: bool,
+    /// A legacy caller that had been a target caller before, by rules that were in force.
+    mixed: bool,
 }
-
-/// An identity, as the detector in force sees it.
-pub(crate) type Key = (&'static str, u64);
 
 /// The sightings, by the time of the census: it follows the monotonic clock, and is put forward when the wall clock runs
 /// ahead or the process was down.
@@ -27,19 +37,21 @@ pub(crate) type Key = (&'static str, u64);
 pub(crate) struct Ledger {
     time: u64,
     wall: u64,
-    sightings: HashMap<Key, Vec<Sighting>>,
+    callers: HashMap<Key, Vec<Record>>,
+    /// Since when the rules of the detector are in force.
+    in_force: u64,
 }
 
-/// The numbers that are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct States {
-    pub(crate) never_dependent: u64,
-    pub(crate) dependent: u64,
-    pub(crate) stranded: u64,
-    pub(crate) regressed: u64,
-    pub(crate) inconclusive: u64,
-    pub(crate) migrated: u64,
-    pub(crate) inactive: u64,
+/// The sightings of one identity under one kind.
+#[derive(Clone, Debug)]
+struct Record {
+    kind: Kind,
+    sightings: Vec<Sighting>,
+}
+
+/// The census's times are in sixteenths of a second.
+const fn ticks(time: u64) -> u64 {
+    time * 16 / 1_000
 }
 
 impl Ledger {
@@ -47,8 +59,13 @@ impl Ledger {
         Self {
             time: 400 * DAY,
             wall,
-            sightings: HashMap::new(),
+            callers: HashMap::new(),
+            in_force: 0,
         }
+    }
+
+    pub(crate) const fn wall(&self) -> u64 {
+        self.wall
     }
 
     pub(crate) fn pass(&mut self, time: u64) {
@@ -76,98 +93,121 @@ impl Ledger {
         };
     }
 
-    pub(crate) fn see(&mut self, key: Key, sighting: Sighting) {
-        let sighting = Sighting {
-            at: self.time,
+    /// Target callers are such by rules that are not in force any more.
+    pub(crate) fn change_rules(&mut self) {
+        self.in_force = self.time;
+    }
+
+    pub(crate) fn see(&mut self, key: Key, kind: Kind, sighting: Sighting) {
+        let (at, in_force) = (self.time, self.in_force);
+        let records = self.callers.entry(key).or_default();
+        let record = record(records, kind);
+        let was_target = record
+            .sightings
+            .iter()
+            .any(|before| before.target && before.at >= in_force);
+        record.sightings.push(Sighting {
+            at,
+            mixed: !sighting.target && was_target,
             ..sighting
-        };
-        self.sightings.entry(key).or_default().push(sighting);
+        });
     }
 
-    pub(crate) const fn wall(&self) -> u64 {
-        self.wall
-    }
-
+    /// How many callers are in each state. One that is known under two kinds is what stands most in the way.
     pub(crate) fn states(&self, window: Window) -> States {
-        let since = self.time.saturating_sub(window.as_millis()) / 1_000 * 1_000;
+        let since = ticks(self.time.saturating_sub(window.as_millis()));
+        let in_force = ticks(self.in_force);
         let mut states = States::default();
-        for sightings in self.sightings.values() {
-            states.add(sightings, since);
+        for records in self.callers.values() {
+            let each = records
+                .iter()
+                .map(|record| record.standing((since, in_force)));
+            states.add(
+                each.max()
+                    .expect("an identity was seen as one kind at least"),
+            );
         }
         states
     }
 }
 
+/// Its own record, else that under `other`, which a named kind takes over; what comes as `other` counts for the first kind.
+fn record<'a>(records: &'a mut Vec<Record>, kind: Kind) -> &'a mut Record {
+    let known = records.iter().position(|record| record.kind == kind);
+    let unnamed = || records.iter().position(|record| record.kind == "other");
+    let first = || Some(0).filter(|_| kind == "other" && !records.is_empty());
+    let index = known.or_else(unnamed).or_else(first).unwrap_or_else(|| {
+        let sightings = Vec::new();
+        records.push(Record { kind, sightings });
+        records.len() - 1
+    });
+    if records[index].kind == "other" {
+        records[index].kind = kind;
+    }
+    &mut records[index]
+}
+
+impl Record {
+    /// The state, and whether it is stranded and regressed.
+    fn standing(&self, (since, in_force): (u64, u64)) -> (State, bool, bool) {
+        let stranded = self.last(|sighting| sighting.stranded);
+        let regressed = self
+            .sightings
+            .iter()
+            .any(|sighting| sighting.mixed && sighting.dependent);
+        (
+            self.state(since, in_force),
+            stranded.is_some_and(|at| at >= since),
+            regressed,
+        )
+    }
+
+    fn state(&self, since: u64, in_force: u64) -> State {
+        let last_target = self.last(|sighting| sighting.target);
+        let last_legacy = self.last(|sighting| !sighting.target);
+        let last_dependent = self.last(|sighting| sighting.dependent);
+        let is_target = last_target.is_some_and(|at| at >= in_force);
+        let depended = last_dependent.is_some();
+        let latent = self.last(|sighting| sighting.latent).is_some();
+        if !depended && !latent && (is_target || last_target.is_none()) {
+            return State::NeverDependent;
+        }
+        let silent_as_legacy = last_legacy.is_none_or(|at| at < since);
+        let mixed = self.sightings.iter().any(|sighting| sighting.mixed);
+        let ends_as_target = self.sightings.last().is_some_and(|last| last.target);
+        if is_target && ends_as_target && (!mixed || silent_as_legacy) {
+            return if depended {
+                State::Migrated
+            } else {
+                State::NeverDependent
+            };
+        }
+        let silent = silent_as_legacy && (is_target || last_target.is_none_or(|at| at < since));
+        match last_dependent {
+            Some(at) if at >= since => State::Dependent,
+            _ if silent => State::Inactive,
+            Some(_) => State::Inconclusive,
+            None => State::Latent,
+        }
+    }
+
+    /// When, in ticks, such a sighting was last.
+    fn last(&self, which: impl Fn(&Sighting) -> bool) -> Option<u64> {
+        let last = self.sightings.iter().rfind(|sighting| which(sighting))?;
+        Some(ticks(last.at))
+    }
+}
+
 impl Sighting {
-    pub(crate) const fn new(target: bool, dependent: bool, stranded: bool) -> Self {
+    /// Of a legacy caller, or of a target caller, which neither depends nor may.
+    pub(crate) const fn target() -> Self {
         Self {
             at: 0,
-            target,
-            dependent,
-            stranded,
-        }
-    }
-}
-
-impl States {
-    /// The states in which both differ, and by how much.
-    pub(crate) fn differences(&self, other: &Self) -> impl Iterator<Item = (&'static str, u64)> {
-        let pairs = [
-            (
-                "never_dependent",
-                self.never_dependent,
-                other.never_dependent,
-            ),
-            ("dependent", self.dependent, other.dependent),
-            ("stranded", self.stranded, other.stranded),
-            ("regressed", self.regressed, other.regressed),
-            ("inconclusive", self.inconclusive, other.inconclusive),
-            ("migrated", self.migrated, other.migrated),
-            ("inactive", self.inactive, other.inactive),
-        ];
-        let differences = pairs.map(|(state, truth, counted)| (state, truth.abs_diff(counted)));
-        differences
-            .into_iter()
-            .filter(|(_, difference)| *difference > 0)
-    }
-
-    fn add(&mut self, sightings: &[Sighting], since: u64) {
-        let last = |which: fn(&Sighting) -> bool| sightings.iter().rposition(which);
-        let within = |index: Option<usize>| index.is_some_and(|index| sightings[index].at >= since);
-        let dependent = last(|sighting| sighting.dependent);
-        let Some(last_dependent) = dependent else {
-            self.never_dependent += 1;
-            return;
-        };
-        if last(|sighting| sighting.target).is_some_and(|target| target > last_dependent) {
-            self.migrated += 1;
-        } else if within(dependent) {
-            self.dependent += 1;
-            self.stranded += u64::from(within(last(|sighting| sighting.stranded)));
-            let first = sightings.iter().position(|sighting| sighting.dependent);
-            let first = first.unwrap_or(last_dependent);
-            let came_back = sightings[first..last_dependent]
-                .iter()
-                .any(|sighting| sighting.target);
-            self.regressed += u64::from(came_back);
-        } else if within(sightings.len().checked_sub(1)) {
-            self.inconclusive += 1;
-        } else {
-            self.inactive += 1;
-        }
-    }
-}
-
-impl From<Counts> for States {
-    fn from(counts: Counts) -> Self {
-        Self {
-            never_dependent: counts.never_dependent,
-            dependent: counts.dependent,
-            stranded: counts.stranded,
-            regressed: counts.regressed,
-            inconclusive: counts.inconclusive,
-            migrated: counts.migrated,
-            inactive: counts.inactive,
+            target: true,
+            dependent: false,
+            stranded: false,
+            latent: false,
+            mixed: false,
         }
     }
 }

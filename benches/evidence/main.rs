@@ -22,6 +22,7 @@ mod random;
 mod rhythm;
 mod scenario;
 mod server;
+mod states;
 mod summary;
 mod times;
 mod truth;

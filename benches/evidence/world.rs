@@ -7,12 +7,13 @@ use legacy_http_compat::{census::Window, time::ManualClock};
 use crate::{
     fault::Fault,
     installation::{Change, Identity, Installation, Reply},
-    ledger::{Ledger, Sighting, States},
+    ledger::{Ledger, Sighting},
     operator::Operator,
     outcome::Outcome,
     random::Random,
     scenario::Scenario,
     server::{Server, Settings},
+    states::States,
     times::{DAY, HOUR},
     truth::Waived,
 };
@@ -192,17 +193,22 @@ impl World {
         let on = self.server.migration().rollout().reader().is_on();
         let installation = &mut self.installations[index];
         self.server.call(installation, reply);
-        let dependent =
-            installation.is_legacy() && matches!(reply, Reply::Pending | Reply::Undecidable);
-        let stranded = dependent && (!on || reply == Reply::Undecidable);
-        let key = installation
-            .identifier()
-            .map(|id| (self.server.settings.identity, id));
+        let legacy = installation.is_legacy();
+        let dependent = legacy && matches!(reply, Reply::Pending | Reply::Undecidable);
         installation.saw(self.now, dependent);
-        if let Some(key) = key {
-            let sighting = Sighting::new(!installation.is_legacy(), dependent, stranded);
-            self.ledger.see(key, sighting);
-        }
+        let Some(id) = installation.identifier() else {
+            return;
+        };
+        let sighting = Sighting {
+            target: !legacy,
+            dependent,
+            stranded: dependent && (!on || reply == Reply::Undecidable),
+            latent: legacy && !dependent && reply != Reply::Started,
+            ..Sighting::target()
+        };
+        let kind = installation.shown_kind();
+        self.ledger
+            .see((self.server.settings.identity, id), kind, sighting);
     }
 
     // --- changes ---
@@ -269,9 +275,13 @@ impl World {
             Fault::ClockAhead(by) => self.set_wall(|wall| wall + by),
             Fault::ClockBack(by) => self.set_wall(|wall| wall - by),
             Fault::NewContract => self.server.serve_new_contract(),
-            Fault::NewDetector => self.restart(|settings| settings.detector += 1),
+            Fault::NewDetector => {
+                self.restart(|settings| settings.detector += 1);
+                self.ledger.change_rules();
+            }
             Fault::NewIdentitySignal => {
                 self.restart(|settings| settings.identity = other_signal(settings.identity));
+                self.ledger.change_rules();
                 self.installations.iter_mut().for_each(Installation::forget);
             }
             Fault::Undecidable(length) => self.break_handler(Reply::Undecidable, (length, fault)),
@@ -337,13 +347,13 @@ impl World {
         for window in [Window::DAY, Window::MONTH] {
             let report = self.server.migration().census().report(window);
             // Callers without a place are estimated, and in the windows in which they were seen alone.
-            if report.last_overflow.is_some() {
+            if report.last_overflow.is_some() || report.all.dropped > 0 {
                 continue;
             }
             self.outcome.comparisons += 1;
             let truth = self.ledger.states(window);
             let counted = States::from(report.all);
-            let differences = truth.differences(&counted);
+            let differences = truth.differences(counted);
             for (state, difference) in differences {
                 let worst = self.outcome.wrong_counts.entry(state).or_default();
                 *worst = difference.max(*worst);
