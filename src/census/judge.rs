@@ -27,7 +27,9 @@ pub(crate) struct JudgedCaller<'a> {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) kind: &'a str,
     pub(crate) state: CallerState,
-    /// Whether it got a dependent response in the stretch, migrated since or not.
+    /// Whether it ever got a dependent response.
+    pub(crate) has_depended: bool,
+    /// Whether it got one in the stretch, migrated since or not.
     pub(crate) depended: bool,
     /// Whether a version or a rule showed it to be a legacy caller.
     pub(crate) identified: bool,
@@ -98,6 +100,7 @@ impl Census {
                     fingerprint: Fingerprint::from_u128(record.fingerprint),
                     kind: names[usize::from(record.kind)],
                     state,
+                    has_depended: record.depended(),
                     depended: record.depended() && record.last_dependent >= judge.since,
                     identified: record.is_identified(judge),
                     shared: record.has(SHARED),
@@ -113,10 +116,14 @@ impl Census {
         tally.report(window, &self.kinds, &time.now, (&watch, &overflow))
     }
 
-    /// Records which contract is served. Another one than before restarts the windows.
+    /// Records which contract is served. Another one than before restarts the windows; the first one does unless the census
+    /// has just begun.
     pub(crate) fn serve(&self, digest: &str) {
-        let now = ticks(self.heartbeat().time);
-        self.lock_watch().rules.serve(digest, now);
+        let now = self.heartbeat().time;
+        let mut watch = self.lock_watch();
+        let is_first = watch.rules.contract.is_none() && now <= watch.began + LATE;
+        let since = if is_first { NEVER } else { ticks(now) };
+        watch.rules.serve(digest, since);
     }
 
     /// Records a loss if the census began more than an hour after its rollout was opened.

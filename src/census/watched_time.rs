@@ -32,8 +32,6 @@ pub(crate) struct WindowRules {
     pub(crate) window: Window,
     /// The least share of the stretch that must be watched.
     pub(crate) min_ratio: f64,
-    /// Whether the window is the time up to now, watched or not.
-    pub(crate) accept_unwatched: bool,
 }
 
 /// The shortest stretch of time up to now that holds the watched time of a window.
@@ -45,9 +43,8 @@ pub(crate) struct Stretch {
     pub(crate) length_ms: u64,
     pub(crate) watched_ms: u64,
     pub(crate) gaps: usize,
-    /// When the window will have been watched if there is no further gap, on the timeline; the present if it was.
-    ready: u64,
-    now: u64,
+    /// How long it takes until the window was watched if there is no further gap; 0 if it was.
+    missing_ms: u64,
 }
 
 impl WatchedTime {
@@ -76,32 +73,32 @@ impl WatchedTime {
     }
 
     /// The stretch of a window, of which nothing before `not_before` counts.
-    pub(super) fn stretch(&self, rules: WindowRules, not_before: u64) -> Stretch {
+    pub(crate) fn stretch(&self, rules: WindowRules, not_before: u64) -> Stretch {
         let (window, now) = (rules.window.as_millis(), self.now.time);
         let longest = longest_stretch(window, rules.min_ratio);
         let watched_at = |later: u64| {
             let from = (now + later).saturating_sub(longest).max(not_before);
             later + self.watched_since(from)
         };
-        let later = if rules.accept_unwatched || watched_at(0) >= window {
-            0
-        } else {
-            first(window, |later| watched_at(later) >= window)
-        };
-        let from = if rules.accept_unwatched {
-            now.saturating_sub(window)
-        } else {
-            self.start_of(window)
-        };
+        let later = first(window, |later| watched_at(later) >= window);
+        self.since(rules.window, self.start_of(window), later)
+    }
+
+    /// The window up to now, watched or not.
+    pub(crate) fn plain(&self, window: Window) -> Stretch {
+        let from = self.now.time.saturating_sub(window.as_millis());
+        self.since(window, from, 0)
+    }
+
+    fn since(&self, window: Window, from: u64, missing_ms: u64) -> Stretch {
         let gaps = self.gaps.iter().filter(|(_, to, _)| *to > from);
         Stretch {
-            window: rules.window,
+            window,
             from,
-            length_ms: now - from,
+            length_ms: self.now.time - from,
             watched_ms: self.watched_since(from),
             gaps: gaps.count(),
-            ready: now + later,
-            now,
+            missing_ms,
         }
     }
 
@@ -155,12 +152,12 @@ impl WatchedTime {
 impl Stretch {
     /// Whether the window was watched, as the policy requires.
     pub(crate) const fn is_watched(&self) -> bool {
-        self.ready <= self.now
+        self.missing_ms == 0
     }
 
-    /// How long it takes until the window was watched, in milliseconds.
+    /// How long it takes until the window was watched if there is no further gap.
     pub(crate) const fn missing_ms(&self) -> u64 {
-        self.ready.saturating_sub(self.now)
+        self.missing_ms
     }
 
     /// The share of it that was watched.
@@ -197,16 +194,13 @@ fn first(last: u64, holds: impl Fn(u64) -> bool) -> u64 {
     low
 }
 
-/// The times without a response that are longer than the policy allows.
+/// The times without a response that hold more watched time than the policy allows.
 fn silences(watch: &Watch, now: u64, longest: u64) -> Vec<(u64, u64)> {
     let began = now.saturating_sub(LONGEST_STRETCH).max(watch.began);
-    let pauses = watch.history.pauses(began / 1_000, now / 1_000);
-    let pauses = pauses
-        .into_iter()
-        .map(|(from, to)| (from * 1_000, to * 1_000));
+    let pauses = watch.history.pauses(began / 1_000, now / 1_000).into_iter();
+    let pauses = pauses.map(|(from, to)| ((from * 1_000).max(began), (to * 1_000).min(now)));
     pauses
-        .map(|(from, to)| (from.max(began), to.min(now)))
-        .filter(|(from, to)| to.saturating_sub(*from) > longest)
+        .filter(|(from, to)| watch.coverage.watched_between(*from, *to) > longest)
         .collect()
 }
 

@@ -186,6 +186,7 @@ impl RolloutBuilder {
         let deps = self.into_deps(journal, controller.flag());
         if let Some(census) = &deps.census {
             census.name_flag(deps.flag.name());
+            census.rollout_opened(controller.state().opened.at);
         }
         deps.journal_start(&mut controller, LogFailures::Yes);
         deps.journal_contract(&mut controller);
