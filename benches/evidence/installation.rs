@@ -1,6 +1,6 @@
 //! A client that is installed somewhere: what it sends, and what becomes of it.
 
-use crate::{random::Random, rhythm::Rhythm};
+use crate::{random::Random, rhythm::Rhythm, times::DAY};
 
 /// The client kinds of the detector.
 pub(crate) const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
@@ -69,6 +69,8 @@ pub(crate) struct Installation {
     /// The longest pause between two calls that the layer observed, both under the present identity.
     pub(crate) seen_pause: u64,
     pub(crate) last_observed: Option<u64>,
+    /// When the last of the identities that it had before is due.
+    pub(crate) due_before: u64,
     /// Whether it got a dependent response that the layer observed, in its present version.
     pub(crate) met_legacy: bool,
     /// Whether the operator lets it stay.
@@ -135,7 +137,7 @@ impl Installation {
                     ..self.traits
                 };
                 self.traits.shares_identity = false;
-                self.forget();
+                self.change_identity();
             }
             Change::Leave => self.alive = false,
             Change::Waive => {}
@@ -150,15 +152,22 @@ impl Installation {
         self.met_legacy |= dependent;
     }
 
+    /// When it counts as gone, if it is not seen again: twice its longest pause, at most 90 days, after its last call.
+    pub(crate) fn due(&self) -> u64 {
+        let pause = (2 * self.seen_pause).min(90 * DAY);
+        self.last_observed.map_or(0, |last| last + pause)
+    }
+
     /// The census does not know it any more, nor what it met.
     pub(crate) fn forget(&mut self) {
-        self.forget_sightings();
+        self.last_observed = None;
+        self.seen_pause = 0;
         self.met_legacy = false;
     }
 
-    /// It has a new identity.
-    pub(crate) fn forget_sightings(&mut self) {
-        self.last_observed = None;
-        self.seen_pause = 0;
+    /// It is another caller now; the one that it was is due all the same.
+    pub(crate) fn change_identity(&mut self) {
+        self.due_before = self.due_before.max(self.due());
+        self.forget();
     }
 }

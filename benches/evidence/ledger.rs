@@ -18,16 +18,24 @@ pub(crate) type Key = (&'static str, u64);
 /// A kind as the census names it; `other` for a client that says none.
 pub(crate) type Kind = &'static str;
 
+/// What one response showed of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Target,
+    /// A legacy caller on an endpoint without legacy shapes.
+    Legacy,
+    /// A legacy caller on an endpoint with legacy shapes, without one.
+    Latent,
+    Served,
+    Stranded,
+}
+
 /// One observed response to a caller with an identity.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sighting {
-    pub(crate) at: u64,
-    pub(crate) target: bool,
-    pub(crate) dependent: bool,
-    pub(crate) stranded: bool,
-    /// A legacy caller on an endpoint with legacy shapes, without one.
-    pub(crate) latent: bool,
-    /// A legacy caller that had been a target caller before, by rules that were in force.
+struct Sighting {
+    at: u64,
+    seen: Seen,
+    /// A legacy caller that had been a target caller before, by rules that were in force then.
     mixed: bool,
 }
 
@@ -98,19 +106,14 @@ impl Ledger {
         self.in_force = self.time;
     }
 
-    pub(crate) fn see(&mut self, key: Key, kind: Kind, sighting: Sighting) {
+    pub(crate) fn see(&mut self, key: Key, kind: Kind, seen: Seen) {
         let (at, in_force) = (self.time, self.in_force);
-        let records = self.callers.entry(key).or_default();
-        let record = record(records, kind);
-        let was_target = record
-            .sightings
-            .iter()
-            .any(|before| before.target && before.at >= in_force);
-        record.sightings.push(Sighting {
-            at,
-            mixed: !sighting.target && was_target,
-            ..sighting
-        });
+        let sightings = record(self.callers.entry(key).or_default(), kind);
+        let mixes = |before: &Sighting| {
+            before.mixed || before.seen == Seen::Target && before.at >= in_force
+        };
+        let mixed = seen != Seen::Target && sightings.iter().any(mixes);
+        sightings.push(Sighting { at, seen, mixed });
     }
 
     /// How many callers are in each state. One that is known under two kinds is what stands most in the way.
@@ -132,7 +135,7 @@ impl Ledger {
 }
 
 /// Its own record, else that under `other`, which a named kind takes over; what comes as `other` counts for the first kind.
-fn record<'a>(records: &'a mut Vec<Record>, kind: Kind) -> &'a mut Record {
+fn record(records: &mut Vec<Record>, kind: Kind) -> &mut Vec<Sighting> {
     let known = records.iter().position(|record| record.kind == kind);
     let unnamed = || records.iter().position(|record| record.kind == "other");
     let first = || Some(0).filter(|_| kind == "other" && !records.is_empty());
@@ -144,38 +147,31 @@ fn record<'a>(records: &'a mut Vec<Record>, kind: Kind) -> &'a mut Record {
     if records[index].kind == "other" {
         records[index].kind = kind;
     }
-    &mut records[index]
+    &mut records[index].sightings
 }
 
 impl Record {
     /// The state, and whether it is stranded and regressed.
     fn standing(&self, (since, in_force): (u64, u64)) -> (State, bool, bool) {
-        let stranded = self.last(|sighting| sighting.stranded);
-        let regressed = self
-            .sightings
-            .iter()
-            .any(|sighting| sighting.mixed && sighting.dependent);
-        (
-            self.state(since, in_force),
-            stranded.is_some_and(|at| at >= since),
-            regressed,
-        )
+        let stranded = self.last(|seen| seen == Seen::Stranded);
+        let mut sightings = self.sightings.iter();
+        let regressed = sightings.any(|sighting| sighting.mixed && sighting.seen.is_dependent());
+        let stranded = stranded.is_some_and(|at| at >= since);
+        (self.state(since, in_force), stranded, regressed)
     }
 
     fn state(&self, since: u64, in_force: u64) -> State {
-        let last_target = self.last(|sighting| sighting.target);
-        let last_legacy = self.last(|sighting| !sighting.target);
-        let last_dependent = self.last(|sighting| sighting.dependent);
+        let last_target = self.last(|seen| seen == Seen::Target);
+        let last_legacy = self.last(|seen| seen != Seen::Target);
+        let last_dependent = self.last(Seen::is_dependent);
         let is_target = last_target.is_some_and(|at| at >= in_force);
         let depended = last_dependent.is_some();
-        let latent = self.last(|sighting| sighting.latent).is_some();
+        let latent = self.last(|seen| seen == Seen::Latent).is_some();
         if !depended && !latent && (is_target || last_target.is_none()) {
             return State::NeverDependent;
         }
         let silent_as_legacy = last_legacy.is_none_or(|at| at < since);
-        let mixed = self.sightings.iter().any(|sighting| sighting.mixed);
-        let ends_as_target = self.sightings.last().is_some_and(|last| last.target);
-        if is_target && ends_as_target && (!mixed || silent_as_legacy) {
+        if is_target && self.ends_as_target() && (!self.is_mixed() || silent_as_legacy) {
             return if depended {
                 State::Migrated
             } else {
@@ -191,23 +187,27 @@ impl Record {
         }
     }
 
+    fn ends_as_target(&self) -> bool {
+        let last = self.sightings.last();
+        last.is_some_and(|last| last.seen == Seen::Target)
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.sightings.iter().any(|sighting| sighting.mixed)
+    }
+
     /// When, in ticks, such a sighting was last.
-    fn last(&self, which: impl Fn(&Sighting) -> bool) -> Option<u64> {
-        let last = self.sightings.iter().rfind(|sighting| which(sighting))?;
+    fn last(&self, which: impl Fn(Seen) -> bool) -> Option<u64> {
+        let last = self
+            .sightings
+            .iter()
+            .rfind(|sighting| which(sighting.seen))?;
         Some(ticks(last.at))
     }
 }
 
-impl Sighting {
-    /// Of a legacy caller, or of a target caller, which neither depends nor may.
-    pub(crate) const fn target() -> Self {
-        Self {
-            at: 0,
-            target: true,
-            dependent: false,
-            stranded: false,
-            latent: false,
-            mixed: false,
-        }
+impl Seen {
+    fn is_dependent(self) -> bool {
+        matches!(self, Self::Served | Self::Stranded)
     }
 }

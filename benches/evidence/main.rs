@@ -14,6 +14,7 @@
 //! exits with 1 if a bar is missed.
 
 mod fault;
+mod handler;
 mod installation;
 mod ledger;
 mod operator;

@@ -10,11 +10,11 @@ use legacy_http_compat::{
 
 use crate::{
     installation::Installation,
-    outcome::Stuck,
+    outcome::Failing,
     server::Server,
-    times::{DAY, HOUR},
+    times::DAY,
     truth::trait_of,
-    world::World,
+    world::{OPERATOR, World},
 };
 
 /// A rollout in which one stays is watched for this long.
@@ -25,44 +25,55 @@ const STUCK_AFTER: u64 = 5;
 
 #[derive(Default)]
 pub(crate) struct Operator {
-    /// Since when nobody depends.
+    /// Since when there is none that would ever get a legacy response.
     zero_since: Option<u64>,
+    /// Since when the evidence says that callers had no place.
+    full_since: Option<u64>,
 }
 
 impl Operator {
     /// Looks at the gates, each six hours; `true` once the rollout is over.
     pub(crate) fn is_done(&mut self, world: &mut World) -> bool {
-        if !world.now.is_multiple_of(6 * HOUR) {
+        if !world.now.is_multiple_of(OPERATOR) {
             return false;
         }
         let living = living(world);
-        if living.is_empty() {
-            self.zero_since.get_or_insert(world.now);
-        } else {
+        if may_depend(world) {
             self.zero_since = None;
+        } else {
+            self.zero_since.get_or_insert(world.now);
         }
         if !world.can_tick() {
             return false;
         }
         if world.server.migration().rollout().status().state.phase == Phase::Observe {
-            order(&world.server, Phase::Compat);
-            return false;
+            return !order(&world.server, Phase::Compat) && self.gives_up(world);
         }
         if order(&world.server, Phase::Cutover) {
             self.judge_pass(world, &living);
             return true;
         }
+        if self.zero_since.is_some() {
+            world.outcome.failing = failing(&world.server);
+            self.takes_the_way_out(world);
+        }
         self.gives_up(world)
+    }
+
+    /// Does what the evidence calls for: if callers had no place, a census with more places, two days later.
+    fn takes_the_way_out(&mut self, world: &mut World) {
+        if world.outcome.failing.lacks_places {
+            let since = *self.full_since.get_or_insert(world.now);
+            if world.now == since + 2 * DAY {
+                world.restart_with_more_places();
+            }
+        }
     }
 
     fn judge_pass(&self, world: &mut World, living: &[usize]) {
         if let Some(index) = living.first() {
             let what = trait_of(&world.installations[*index], world.window);
-            let faults: Vec<&str> = world.faults.iter().map(|fault| fault.name()).collect();
-            let cause = match faults[..] {
-                [] => what.to_owned(),
-                _ => format!("{what}; after {}", faults.join(", ")),
-            };
+            let cause = format!("{what}{}", world.after_faults());
             world.outcome.false_zero = Some(cause);
         } else if let Some(zero) = self.zero_since {
             world.outcome.delay = Some(windows(
@@ -79,7 +90,7 @@ impl Operator {
         if world.now < zero.max(last_due(world)) + STUCK_AFTER * world.window {
             return false;
         }
-        world.outcome.stuck = Some(stuck(&world.server));
+        world.outcome.is_stuck = true;
         true
     }
 
@@ -106,15 +117,19 @@ fn living(world: &World) -> Vec<usize> {
     living.map(|(index, _)| index).collect()
 }
 
-/// When the last caller that is gone would have been due: twice its longest pause, at most 90 days, after its last call.
+fn may_depend(world: &World) -> bool {
+    let identity = world.server.settings.identity;
+    let mut installations = world.installations.iter();
+    installations.any(|installation| installation.may_depend(identity, &world.waived))
+}
+
+/// When the last caller that is gone would have been due.
 fn last_due(world: &World) -> u64 {
-    let gone = world
-        .installations
-        .iter()
-        .filter(|installation| !installation.alive);
-    let due = gone.filter_map(|installation| {
-        let pause = (2 * installation.seen_pause).min(90 * DAY);
-        Some(installation.last_observed? + pause)
+    let due = world.installations.iter().map(|installation| {
+        let gone = !installation.alive;
+        installation
+            .due_before
+            .max(if gone { installation.due() } else { 0 })
     });
     due.max().unwrap_or(0)
 }
@@ -136,7 +151,8 @@ fn order(server: &Server, to: Phase) -> bool {
     next && passed && rollout.transition(to, &command()).is_ok()
 }
 
-fn stuck(server: &Server) -> Stuck {
+/// The gates that fail.
+fn failing(server: &Server) -> Failing {
     let status = server.migration().rollout().status();
     let failing: Vec<_> = status.gates.iter().filter(|gate| !gate.passed).collect();
     let names: Vec<&str> = failing.iter().map(|gate| gate.name.as_str()).collect();
@@ -144,7 +160,16 @@ fn stuck(server: &Server) -> Stuck {
         .iter()
         .map(|gate| serde_json::to_string(&gate.evidence.to_members()));
     let evidence: Vec<String> = evidence.map(|text| text.expect("it is JSON")).collect();
-    Stuck {
+    let blocking = failing.iter().map(|gate| gate.evidence.to_members());
+    let lacks_places = blocking
+        .filter_map(|members| members.get("blocking").cloned())
+        .any(|blocking| {
+            ["estimated_callers", "unplaced_responses"]
+                .iter()
+                .any(|what| blocking[*what].as_u64() > Some(0))
+        });
+    Failing {
+        lacks_places,
         gates: names.join(", "),
         evidence: evidence.join(" "),
     }

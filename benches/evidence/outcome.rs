@@ -11,16 +11,21 @@ pub(crate) struct Outcome {
     pub(crate) false_zero: Option<String>,
     /// From the true zero, or the last due time, until the gates passed, in windows.
     pub(crate) delay: Option<f64>,
-    /// The gates that failed, and what they said, if they never passed.
-    pub(crate) stuck: Option<Stuck>,
-    /// The largest difference by state.
-    pub(crate) wrong_counts: BTreeMap<&'static str, u64>,
+    /// Whether the gates never passed.
+    pub(crate) is_stuck: bool,
+    /// The gates that failed last while nobody depended.
+    pub(crate) failing: Failing,
+    /// The largest difference by state, and after which faults.
+    pub(crate) wrong_counts: BTreeMap<String, u64>,
     /// How often the counts were compared.
     pub(crate) comparisons: u64,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Stuck {
+/// Gates that fail, and what they say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Failing {
     pub(crate) gates: String,
+    /// Whether they say that callers had no place in the census.
+    pub(crate) lacks_places: bool,
     pub(crate) evidence: String,
 }

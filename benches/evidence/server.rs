@@ -1,7 +1,6 @@
 //! The service under test: one process with a whole migration on a data directory.
 
 use std::{
-    convert::Infallible,
     fs,
     path::{Path, PathBuf},
     pin::pin,
@@ -10,24 +9,26 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use http::{Request, Response, header::CONTENT_TYPE};
-use http_body_util::Full;
+use http::Request;
 use legacy_http_compat::{
     caller::{Detect, Fingerprint, FingerprintKey, IdentitySignal, SignalDetector},
     contract::{Contract, Endpoint, LegacyShape, Outcome},
-    middleware::LegacyHttpCompatLayer,
+    middleware::LegacyHttpCompat,
     migration::Migration,
     rollout::policy::Policy,
     time::ManualClock,
     worker::Tick,
 };
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, ServiceExt};
 
 use crate::{
+    handler::Handler,
     installation::{Installation, KINDS, Reply, Version},
     times::HOUR,
 };
+
+/// Longer than the simulation's ticks.
+const HEARTBEAT_LIMIT: u64 = 3 * HOUR;
 
 /// What differs from one start of the process to the next.
 #[derive(Clone, Debug)]
@@ -46,8 +47,8 @@ pub(crate) struct Server {
     pub(crate) settings: Settings,
     /// `None` while the process is down.
     migration: Option<Migration>,
-    /// `None` while the service runs without it.
-    layer: Option<LegacyHttpCompatLayer>,
+    /// The handler in the layer; `None` while it runs without.
+    service: Option<LegacyHttpCompat<Handler>>,
 }
 
 impl Server {
@@ -57,7 +58,7 @@ impl Server {
             clock,
             settings,
             migration: None,
-            layer: None,
+            service: None,
         };
         server.open();
         server
@@ -72,13 +73,13 @@ impl Server {
             .clock(Arc::clone(&self.clock) as _)
             .census(|census| {
                 let census = census.capacity(settings.capacity);
-                // The simulation ticks once an hour, and saves when it means to.
-                let census = census.heartbeat_limit(Duration::from_millis(HOUR + HOUR / 2));
+                // The simulation ticks seldom, and saves when it means to.
+                let census = census.heartbeat_limit(Duration::from_millis(HEARTBEAT_LIMIT));
                 census.snapshot_every(Duration::from_secs(1 << 32))
             })
             .without_worker();
         let migration = migration.open().expect("the files are intact");
-        self.layer = Some(migration.layer());
+        self.service = Some(migration.layer().layer(Handler));
         self.migration = Some(migration);
     }
 
@@ -88,7 +89,7 @@ impl Server {
 
     /// Whether calls are observed.
     pub(crate) fn observes(&self) -> bool {
-        self.layer.is_some()
+        self.service.is_some()
     }
 
     /// The migration of a process that is up.
@@ -100,13 +101,17 @@ impl Server {
         Tick::tick(self.migration());
     }
 
+    pub(crate) fn tick_census(&self) {
+        self.migration().census().tick();
+    }
+
     pub(crate) fn save(&self) {
         let census = self.migration().census();
         census.save().expect("the disk takes it");
     }
 
     pub(crate) fn shut_down(&mut self) {
-        self.layer = None;
+        self.service = None;
         if let Some(migration) = self.migration.take() {
             migration.shutdown();
         }
@@ -114,7 +119,7 @@ impl Server {
 
     /// Ends the process without its last work.
     pub(crate) fn kill(&mut self) {
-        self.layer = None;
+        self.service = None;
         self.migration = None;
     }
 
@@ -126,11 +131,12 @@ impl Server {
     }
 
     pub(crate) fn remove_layer(&mut self) {
-        self.layer = None;
+        self.service = None;
     }
 
     pub(crate) fn put_layer_back(&mut self) {
-        self.layer = self.migration.as_ref().map(Migration::layer);
+        let layer = self.migration.as_ref().map(Migration::layer);
+        self.service = layer.map(|layer| layer.layer(Handler));
     }
 
     /// Serves another contract with the same shapes.
@@ -145,11 +151,12 @@ impl Server {
 
     /// One call of an installation, through the layer if it is there.
     pub(crate) fn call(&self, installation: &Installation, reply: Reply) {
-        let Some(layer) = &self.layer else { return };
-        let handler =
-            service_fn(move |_: Request<()>| async move { Ok::<_, Infallible>(respond(reply)) });
-        let request = self.request(installation, reply);
-        let response = pin!(layer.layer(handler).oneshot(request));
+        let Some(service) = &self.service else {
+            return;
+        };
+        let mut request = self.request(installation, reply);
+        request.extensions_mut().insert(reply);
+        let response = pin!(service.clone().oneshot(request));
         match response.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(_)) => {}
             Poll::Pending => unreachable!("nothing here waits"),
@@ -185,21 +192,6 @@ impl Server {
         }
         request.body(()).expect("these headers are valid")
     }
-}
-
-fn respond(reply: Reply) -> Response<Full<Bytes>> {
-    let (status, body) = match reply {
-        Reply::Pending => (200, r#"{"status":"PENDING"}"#),
-        Reply::Approved => (200, r#"{"status":"APPROVED"}"#),
-        Reply::Started => (200, r#"{"device_code":"x"}"#),
-        Reply::Undecidable => (200, "not JSON"),
-        Reply::Failed => (500, "{}"),
-    };
-    let response = Response::builder().status(status);
-    let response = response.header(CONTENT_TYPE, "application/json");
-    response
-        .body(body.into())
-        .expect("status and header are valid")
 }
 
 fn contract(revision: u32) -> Contract {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::{Outcome, Stuck};
+use crate::outcome::Outcome;
 
 /// The most windows that a pass may come late in 95 of 100 cases.
 const DELAY: f64 = 1.5;
@@ -33,9 +33,7 @@ impl Summary {
             );
         }
         print_causes("stuck", &self.stuck());
-        if let Some((seed, stuck)) = self.first_stuck() {
-            println!("  evidence of seed {seed}: {}", stuck.evidence);
-        }
+        self.print_latest();
         let comparisons: u64 = self
             .outcomes
             .iter()
@@ -58,23 +56,36 @@ impl Summary {
     }
 
     fn stuck(&self) -> Causes {
-        let stuck = |outcome: &Outcome| outcome.stuck.as_ref().map(|stuck| stuck.gates.clone());
+        let stuck = |outcome: &Outcome| outcome.is_stuck.then(|| outcome.failing.gates.clone());
         self.causes(|outcome| stuck(outcome).into_iter().collect())
     }
 
     fn wrong_counts(&self) -> Causes {
-        self.causes(|outcome| {
-            outcome
-                .wrong_counts
-                .keys()
-                .map(|state| (*state).to_owned())
-                .collect()
-        })
+        self.causes(|outcome| outcome.wrong_counts.keys().cloned().collect())
     }
 
-    fn first_stuck(&self) -> Option<(u64, &Stuck)> {
-        let mut outcomes = self.outcomes.iter();
-        outcomes.find_map(|(seed, outcome)| Some((*seed, outcome.stuck.as_ref()?)))
+    /// What stood in the way of those that passed last, or never did.
+    fn print_latest(&self) {
+        let lateness = |outcome: &Outcome| {
+            if outcome.is_stuck {
+                f64::INFINITY
+            } else {
+                outcome.delay.unwrap_or(0.0)
+            }
+        };
+        let mut late: Vec<_> = self
+            .outcomes
+            .iter()
+            .filter(|(_, outcome)| lateness(outcome) > DELAY)
+            .collect();
+        late.sort_by(|(_, one), (_, other)| lateness(other).total_cmp(&lateness(one)));
+        for (seed, outcome) in late.into_iter().take(LISTED) {
+            let (late, failing) = (lateness(outcome), &outcome.failing);
+            println!(
+                "  seed {seed}, {late:.2} windows late: {} {}",
+                failing.gates, failing.evidence
+            );
+        }
     }
 
     /// The seeds of each cause.

@@ -7,7 +7,7 @@ use legacy_http_compat::{census::Window, time::ManualClock};
 use crate::{
     fault::Fault,
     installation::{Change, Identity, Installation, Reply},
-    ledger::{Ledger, Sighting},
+    ledger::{Ledger, Seen},
     operator::Operator,
     outcome::Outcome,
     random::Random,
@@ -18,6 +18,12 @@ use crate::{
     truth::Waived,
 };
 
+/// How often the census ticks.
+pub(crate) const TICK: u64 = 2 * HOUR;
+
+/// How often the operator looks at the gates, and the rollout ticks.
+pub(crate) const OPERATOR: u64 = 6 * HOUR;
+
 /// The wall clock at the start.
 const START: u64 = 1_800_000_000_000;
 
@@ -27,7 +33,7 @@ enum Event {
     Change(usize),
     Begin(Fault),
     End(Fault),
-    /// Each hour.
+    /// Each two hours.
     Tick,
 }
 
@@ -100,7 +106,7 @@ impl World {
         for (at, fault) in faults {
             self.queue(*at, Event::Begin(*fault));
         }
-        self.queue(HOUR, Event::Tick);
+        self.queue(TICK, Event::Tick);
     }
 
     fn queue(&mut self, at: u64, event: Event) {
@@ -138,11 +144,15 @@ impl World {
     }
 
     fn tick(&mut self) {
-        self.queue(self.now + HOUR, Event::Tick);
+        self.queue(self.now + TICK, Event::Tick);
         if !self.can_tick() {
             return;
         }
-        self.server.tick();
+        if self.now.is_multiple_of(OPERATOR) {
+            self.server.tick();
+        } else {
+            self.server.tick_census();
+        }
         if self.now.is_multiple_of(DAY) {
             self.compare_counts();
             if self.random.percent(40) {
@@ -172,7 +182,9 @@ impl World {
             && starts_burst
         {
             *id = self.random.within(1..=u64::MAX - 1);
-            installation.forget_sightings();
+            let met_legacy = installation.met_legacy;
+            installation.change_identity();
+            installation.met_legacy = met_legacy;
         }
         if self.server.observes() {
             self.observe(index, reply);
@@ -199,16 +211,16 @@ impl World {
         let Some(id) = installation.identifier() else {
             return;
         };
-        let sighting = Sighting {
-            target: !legacy,
-            dependent,
-            stranded: dependent && (!on || reply == Reply::Undecidable),
-            latent: legacy && !dependent && reply != Reply::Started,
-            ..Sighting::target()
+        let seen = match (legacy, dependent) {
+            (false, _) => Seen::Target,
+            (true, true) if on && reply == Reply::Pending => Seen::Served,
+            (true, true) => Seen::Stranded,
+            (true, false) if reply == Reply::Started => Seen::Legacy,
+            (true, false) => Seen::Latent,
         };
         let kind = installation.shown_kind();
         self.ledger
-            .see((self.server.settings.identity, id), kind, sighting);
+            .see((self.server.settings.identity, id), kind, seen);
     }
 
     // --- changes ---
@@ -282,7 +294,8 @@ impl World {
             Fault::NewIdentitySignal => {
                 self.restart(|settings| settings.identity = other_signal(settings.identity));
                 self.ledger.change_rules();
-                self.installations.iter_mut().for_each(Installation::forget);
+                let all = self.installations.iter_mut();
+                all.for_each(Installation::change_identity);
             }
             Fault::Undecidable(length) => self.break_handler(Reply::Undecidable, (length, fault)),
             Fault::Failing(length) => self.break_handler(Reply::Failed, (length, fault)),
@@ -341,6 +354,19 @@ impl World {
         self.ledger.set_wall(wall);
     }
 
+    pub(crate) fn restart_with_more_places(&mut self) {
+        self.restart(|settings| settings.capacity = 16 * 4_096);
+    }
+
+    /// The faults so far, for a list of causes.
+    pub(crate) fn after_faults(&self) -> String {
+        let faults: Vec<&str> = self.faults.iter().map(|fault| fault.name()).collect();
+        match faults[..] {
+            [] => String::new(),
+            _ => format!("; after {}", faults.join(", ")),
+        }
+    }
+
     // --- counts ---
 
     fn compare_counts(&mut self) {
@@ -355,7 +381,8 @@ impl World {
             let counted = States::from(report.all);
             let differences = truth.differences(counted);
             for (state, difference) in differences {
-                let worst = self.outcome.wrong_counts.entry(state).or_default();
+                let cause = format!("{state}{}", self.after_faults());
+                let worst = self.outcome.wrong_counts.entry(cause).or_default();
                 *worst = difference.max(*worst);
             }
         }
