@@ -1,6 +1,10 @@
 //! A client that is installed somewhere: what it sends, and what becomes of it.
 
-use crate::{random::Random, rhythm::Rhythm, times::DAY};
+use crate::{
+    random::Random,
+    rhythm::Rhythm,
+    times::{DAY, HOUR},
+};
 
 /// The client kinds of the detector.
 pub(crate) const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
@@ -87,6 +91,28 @@ pub(crate) struct Traits {
 }
 
 impl Installation {
+    /// A legacy client without an identity, which calls each hour and depends each time.
+    pub(crate) fn legacy() -> Self {
+        Self {
+            kind: KINDS[0],
+            version: Version::Old,
+            first_version: Version::Old,
+            identity: Identity::None,
+            rhythm: Rhythm::hourly(),
+            pending_percent: 100,
+            alive: true,
+            next_call: HOUR,
+            next_reply: Reply::Pending,
+            last_call: None,
+            seen_pause: 0,
+            last_observed: None,
+            due_before: 0,
+            met_legacy: false,
+            wants_waiver: false,
+            traits: Traits::default(),
+        }
+    }
+
     /// Whether the detector takes it for a legacy caller.
     pub(crate) fn is_legacy(&self) -> bool {
         self.version != Version::New

@@ -109,10 +109,10 @@ impl Ledger {
     pub(crate) fn see(&mut self, key: Key, kind: Kind, seen: Seen) {
         let (at, in_force) = (self.time, self.in_force);
         let sightings = record(self.callers.entry(key).or_default(), kind);
-        let mixes = |before: &Sighting| {
+        let target = |before: &Sighting| {
             before.mixed || before.seen == Seen::Target && before.at >= in_force
         };
-        let mixed = seen != Seen::Target && sightings.iter().any(mixes);
+        let mixed = seen != Seen::Target && sightings.iter().any(target);
         sightings.push(Sighting { at, seen, mixed });
     }
 

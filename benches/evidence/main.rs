@@ -21,6 +21,7 @@ mod operator;
 mod outcome;
 mod random;
 mod rhythm;
+mod rotation;
 mod scenario;
 mod server;
 mod states;
@@ -31,13 +32,14 @@ mod world;
 
 use std::{
     fs,
-    path::PathBuf,
+    path::Path,
     process::ExitCode,
     sync::atomic::{AtomicU64, Ordering},
     thread,
 };
 
 use outcome::Outcome;
+use rotation::rotate;
 use scenario::Scenario;
 use summary::Summary;
 use world::World;
@@ -52,7 +54,10 @@ fn main() -> ExitCode {
         .next()
         .unwrap_or(if benchmarking { 1_000 } else { SMALL });
     let first = numbers.next().unwrap_or(1);
-    let summary = Summary::new(simulate(first..first + rollouts));
+    let summary = Summary {
+        outcomes: simulate(first..first + rollouts),
+        rotations: in_directory(0, rotate),
+    };
     summary.print();
     if summary.meets_the_bars() {
         ExitCode::SUCCESS
@@ -86,13 +91,15 @@ fn simulate(seeds: std::ops::Range<u64>) -> Vec<(u64, Outcome)> {
 }
 
 fn simulate_one(seed: u64) -> Outcome {
-    let dir = directory(seed);
-    fs::create_dir_all(&dir).expect("a temporary directory");
-    let outcome = World::new(Scenario::draw(seed), &dir).play();
-    fs::remove_dir_all(&dir).expect("the files are closed");
-    outcome
+    in_directory(seed, |dir| World::new(Scenario::draw(seed), dir).play())
 }
 
-fn directory(seed: u64) -> PathBuf {
-    std::env::temp_dir().join(format!("evidence-{}-{seed}", std::process::id()))
+/// Runs something on a directory of its own.
+fn in_directory<T>(number: u64, run: impl FnOnce(&Path) -> T) -> T {
+    let name = format!("evidence-{}-{number}", std::process::id());
+    let dir = std::env::temp_dir().join(name);
+    fs::create_dir_all(&dir).expect("a temporary directory");
+    let result = run(&dir);
+    fs::remove_dir_all(&dir).expect("the files are closed");
+    result
 }

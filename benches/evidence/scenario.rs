@@ -9,7 +9,7 @@ use legacy_http_compat::{
 
 use crate::{
     fault::Fault,
-    installation::{Change, Identity, Installation, KINDS, Reply, Traits, Version},
+    installation::{Change, Identity, Installation, KINDS, Reply, Version},
     random::Random,
     rhythm::Rhythm,
     times::{DAY, HOUR},
@@ -97,17 +97,9 @@ impl Scenario {
             first_version: version,
             identity,
             pending_percent,
-            alive: true,
             next_call,
             rhythm,
-            next_reply: Reply::Started,
-            last_call: None,
-            seen_pause: 0,
-            last_observed: None,
-            due_before: 0,
-            met_legacy: false,
-            wants_waiver: false,
-            traits: Traits::default(),
+            ..Installation::legacy()
         };
         installation.draw_reply(random);
         self.installations.push(installation);
@@ -134,22 +126,11 @@ impl Scenario {
     /// A target caller that calls each hour, as a monitor does.
     fn add_monitor(&mut self) {
         self.installations.push(Installation {
-            kind: KINDS[0],
             version: Version::New,
             first_version: Version::New,
             identity: Identity::Stable(u64::MAX),
-            rhythm: Rhythm::hourly(),
-            pending_percent: 50,
-            alive: true,
-            next_call: HOUR,
             next_reply: Reply::Approved,
-            last_call: None,
-            seen_pause: 0,
-            last_observed: None,
-            due_before: 0,
-            met_legacy: false,
-            wants_waiver: false,
-            traits: Traits::default(),
+            ..Installation::legacy()
         });
     }
 

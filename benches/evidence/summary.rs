@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::Outcome;
+use crate::{outcome::Outcome, rotation::Rotation};
 
 /// The most windows that a pass may come late in 95 of 100 cases.
 const DELAY: f64 = 1.5;
@@ -12,14 +12,12 @@ const DELAY_AFTER_FAULTS: f64 = 2.5;
 const LISTED: usize = 5;
 
 pub(crate) struct Summary {
-    outcomes: Vec<(u64, Outcome)>,
+    /// By seed.
+    pub(crate) outcomes: Vec<(u64, Outcome)>,
+    pub(crate) rotations: Vec<Rotation>,
 }
 
 impl Summary {
-    pub(crate) const fn new(outcomes: Vec<(u64, Outcome)>) -> Self {
-        Self { outcomes }
-    }
-
     pub(crate) fn print(&self) {
         let calls: u64 = self.outcomes.iter().map(|(_, outcome)| outcome.calls).sum();
         println!("{} rollouts, {calls} observed calls", self.outcomes.len());
@@ -40,13 +38,25 @@ impl Summary {
             .map(|(_, outcome)| outcome.comparisons)
             .sum();
         println!("{comparisons} reports compared with the truth");
-        print_causes("rollouts with a wrong count", &self.wrong_counts());
+        print_causes("wrong counts", &self.wrong_counts());
+        self.print_rotations();
+    }
+
+    fn print_rotations(&self) {
+        for rotation in &self.rotations {
+            let [known, dependent, stranded] = rotation.differences;
+            println!(
+                "{} identities beyond the table: {known} known, {dependent} dependent, {stranded} stranded off, of {} allowed",
+                rotation.beyond, rotation.allowed
+            );
+        }
     }
 
     pub(crate) fn meets_the_bars(&self) -> bool {
         self.false_zeros().is_empty()
             && self.stuck().is_empty()
             && self.wrong_counts().is_empty()
+            && self.rotations.iter().all(Rotation::is_true)
             && quantile(&self.delays(true), 0.95) <= DELAY
             && quantile(&self.delays(false), 0.95) <= DELAY_AFTER_FAULTS
     }

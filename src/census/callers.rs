@@ -35,6 +35,10 @@ pub struct Page {
 /// What is known about one caller of one kind. Times are exact to a sixteenth of a second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub struct CallerRow {
     /// Its pseudonym.
     #[serde(serialize_with = "as_text")]

@@ -130,8 +130,11 @@ impl Census {
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
         let in_force = self.table.all_in_force();
-        let mut tallies =
-            windows.map(|window| Tally::new(start(window, &now), self.kinds.names().len()));
+        let kinds = self.kinds.names().len();
+        let mut tallies = windows.map(|window| {
+            let length = window.as_millis();
+            Tally::new((window, length), start(window, &now), kinds)
+        });
         for bucket in self.table.buckets() {
             for tally in &mut tallies {
                 tally.count(&bucket, &in_force);
@@ -140,16 +143,7 @@ impl Census {
         // Once more: then the responses of every caller that was counted are among them.
         self.drain(&mut self.lock_watch());
         let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-        let mut windows = windows.into_iter();
-        tallies.map(|tally| {
-            let window = windows.next().expect("one tally for each window");
-            tally.report(
-                (window, window.as_millis()),
-                &self.kinds,
-                &now,
-                (&watch, &overflow),
-            )
-        })
+        tallies.map(|tally| tally.report(&self.kinds, &now, (&watch, &overflow)))
     }
 
     /// The reports of [`Window::STANDARD`] in this order, as of the last [`Tick`]: at most 5 seconds old while the census
@@ -281,10 +275,10 @@ impl Census {
     }
 
     /// Drops target callers if the table is full.
-    fn make_room(&self) {
+    fn free_places(&self) {
         let mut dropped = vec![0; self.kinds.names().len()];
         self.table
-            .make_room(|record| dropped[usize::from(record.kind)] += 1);
+            .free_places(|record| dropped[usize::from(record.kind)] += 1);
         if dropped.iter().any(|dropped| *dropped > 0) {
             let mut watch = self.lock_watch();
             for (forgotten, dropped) in watch.forgotten.iter_mut().zip(dropped) {
@@ -336,10 +330,10 @@ impl Observe for Census {
 }
 
 impl Tick for Census {
-    /// Records a heartbeat, and makes room in a full table; when due, renews the cached reports, forgets old callers and writes the snapshot.
+    /// Records a heartbeat, and frees places in a full table; when due, renews the cached reports, forgets old callers and writes the snapshot.
     fn tick(&self) {
         let now = self.heartbeat();
-        self.make_room();
+        self.free_places();
         let intervals = [REPORTS_EVERY, SWEEP_EVERY, self.settings.snapshot_every];
         let [reports, sweep, snapshot] = {
             let mut schedule = lock(&self.schedule);

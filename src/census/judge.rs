@@ -23,6 +23,10 @@ const LATE: u64 = 3_600_000;
 
 /// A caller of one kind, judged for a stretch of watched time.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub(crate) struct JudgedCaller<'a> {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) kind: &'a str,
@@ -89,7 +93,8 @@ impl Census {
             in_force: &in_force,
         };
         let names: Vec<&str> = self.kinds.names().collect();
-        let mut tally = Tally::new(judge.since, names.len());
+        let window = (stretch.window, stretch.length_ms);
+        let mut tally = Tally::new(window, judge.since, names.len());
         for bucket in self.table.buckets() {
             tally.count(&bucket, &in_force);
             for record in bucket.iter() {
@@ -112,8 +117,7 @@ impl Census {
         }
         self.drain(&mut self.lock_watch());
         let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-        let window = (stretch.window, stretch.length_ms);
-        tally.report(window, &self.kinds, &time.now, (&watch, &overflow))
+        tally.report(&self.kinds, &time.now, (&watch, &overflow))
     }
 
     /// Records which contract is served. Another one than before restarts the windows; the first one does unless the census

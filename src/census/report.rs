@@ -82,7 +82,7 @@ pub struct Counts {
     pub forgotten: u64,
     /// Of the forgotten ones those that had depended and not migrated.
     pub forgotten_dependents: u64,
-    /// Target callers ever dropped to make room in a full table.
+    /// Target callers ever dropped from a full table.
     pub dropped: u64,
     /// Of the callers those without a place, by estimate.
     #[serde(skip)]
@@ -227,6 +227,8 @@ impl Counts {
 
 /// The callers of the table, counted for one window.
 pub(super) struct Tally {
+    /// The window, and the length in milliseconds of the time that it takes.
+    window: (Window, u64),
     since: u32,
     kinds: Vec<Counts>,
     /// Callers that are counted under more than one kind, but for the one that counts.
@@ -234,9 +236,10 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// For the window that starts at this tick.
-    pub(super) fn new(since: u32, kinds: usize) -> Self {
+    /// For a window, the length in milliseconds of the time that it takes, and its first tick.
+    pub(super) fn new(window: (Window, u64), since: u32, kinds: usize) -> Self {
         Self {
+            window,
             since,
             kinds: vec![Counts::default(); kinds],
             twice: Counts::default(),
@@ -257,14 +260,14 @@ impl Tally {
         }
     }
 
-    /// The report of the window of this length. `now` is its end.
+    /// The report of the window, which ends now.
     pub(super) fn report(
         self,
-        (window, length): (Window, u64),
         kinds: &Kinds,
         now: &Moment,
         (watch, overflow): (&Watch, &Overflow),
     ) -> Report {
+        let (window, length) = self.window;
         let counted = kinds.names().zip(self.kinds);
         let counted = counted.map(|(kind, counts)| KindCounts {
             kind: kind.to_owned(),

@@ -169,6 +169,7 @@ impl ResponseHistory {
     }
 
     /// The times without a response between these seconds, to the accuracy of the coarsest level; oldest first.
+    #[cfg(feature = "rollout")]
     pub(super) fn pauses(&self, from: u64, to: u64) -> Vec<(u64, u64)> {
         let [.., coarse] = &self.levels;
         let width = coarse.ring.width();

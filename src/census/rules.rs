@@ -45,6 +45,7 @@ impl RulesInForce {
     }
 
     /// Records which contract is served; one that is not the one before is served since now.
+    #[cfg(feature = "rollout")]
     pub(super) fn serve(&mut self, digest: &str, now: u32) {
         if self
             .contract

@@ -34,7 +34,7 @@ pub(super) struct Table {
     in_force: Box<[AtomicU32]>,
     /// The gaps in the watched time that matter for pauses, in ticks, oldest first.
     gaps: RwLock<Box<[(u32, u32)]>>,
-    /// Whether a caller found no place since the last time room was made.
+    /// Whether a caller found no place since places were last freed.
     refused: AtomicBool,
 }
 
@@ -153,9 +153,9 @@ impl Table {
         true
     }
 
-    /// Makes room in a full table: drops target callers that never depended, then migrated ones, those that were seen
+    /// Frees places in a full table: drops target callers that never depended, then migrated ones, those that were seen
     /// longest ago first, and calls `dropped` for each. All others stay.
-    pub(super) fn make_room(&self, mut dropped: impl FnMut(&Record)) {
+    pub(super) fn free_places(&self, mut dropped: impl FnMut(&Record)) {
         let refused = self.refused.swap(false, Ordering::Relaxed);
         let wanted = (self.capacity / ROOM).max(usize::from(refused));
         let mut excess = (self.known() + wanted).saturating_sub(self.capacity);

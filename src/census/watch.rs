@@ -40,7 +40,7 @@ pub(super) struct Forgotten {
     pub(super) callers: u64,
     /// Of these the ones that had depended and not migrated.
     pub(super) dependents: u64,
-    /// Target callers that made room in a full table.
+    /// Target callers that were dropped from a full table.
     pub(super) dropped: u64,
 }
 

@@ -75,10 +75,13 @@ impl Stage {
         }
     }
 
-    /// Lets hours pass, each with ticks.
+    /// Lets hours pass, each with ticks, with a response to an upgraded client twice a day.
     fn pass(&self, hours: u32) {
-        for _ in 0..hours {
+        for hour in 0..hours {
             self.clock.advance(HOUR);
+            if hour % 12 == 11 {
+                self.see(Generation::Target, 7, Dependence::None);
+            }
             self.census.tick();
             self.rollout.tick();
         }
@@ -109,7 +112,7 @@ impl Stage {
 
 fn passing() -> Vec<GateReport> {
     let stage = Stage::open(policy());
-    stage.pass(25);
+    stage.pass(15 * 24);
     stage.report(true);
     for _ in 0..3 {
         stage.see(Generation::Target, 7, Dependence::None);

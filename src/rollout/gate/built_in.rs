@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     census_gates::{all_callers_resolved, coverage, no_dependent_responses},
-    gate::{Gate, GateContext},
+    gate::{Gate, GateContext, MAX_LISTED, Verdict},
 };
 use crate::rollout::{
     evidence::{
@@ -21,9 +21,6 @@ const FRESH_MS: u64 = 30_000;
 
 /// A report dated further ahead than this comes from a wrong clock, and would never grow too old.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
-
-/// How many callers, incidents or rollbacks the evidence lists.
-pub(super) const MAX_LISTED: usize = 10;
 
 impl Gate for BuiltInGate {
     fn name(&self) -> Identifier {
@@ -55,9 +52,6 @@ fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
         BuiltInGate::PostAnalysesFiled => Ok(post_analyses_filed(context)),
     }
 }
-
-/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
-pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
 
 /// The census receives heartbeats: its reports are fresh, and their shortest window was watched up to its end.
 fn instrumentation(context: &GateContext<'_>) -> Verdict {

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    built_in::{MAX_LISTED, Verdict},
-    gate::GateContext,
-};
+use super::gate::{GateContext, MAX_LISTED, Verdict};
 use crate::{
     caller::Fingerprint,
     census::{

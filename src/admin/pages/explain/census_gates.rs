@@ -21,8 +21,8 @@ pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) 
         let responses = counted(evidence.responses_counted, "response");
         Point::new(format!("The census is running; {responses} were counted."))
     } else if evidence.watched_ms == 0 {
-        Point::new("The census receives no heartbeats, so nothing is watched.")
-            .todo("Add the census to the background worker of the service, and restart.")
+        Point::new("The census receives no heartbeats, or no service with the layer, so nothing is watched.")
+            .todo("Add the census to the background worker and to the observers of the layer, and restart.")
     } else {
         let age = duration(Duration::from_millis(evidence.report_age_ms));
         Point::new(format!(
@@ -82,11 +82,12 @@ fn anonymous(responses: &str, alone: bool, span: &str, context: &ExplainContext<
 /// What of a window was not watched, and until when.
 fn unwatched(watched: &WatchedWindow, span: &str, context: &ExplainContext<'_>) -> Option<Point> {
     let ready = watched.ready_at?;
-    let (of, gaps) = (percent(watched.ratio), gaps(watched.gaps));
-    let stretch = duration(Duration::from_millis(watched.stretch_ms));
+    let length = |ms| duration(Duration::from_millis(ms));
+    let (of, stretch) = (percent(watched.ratio), length(watched.stretch_ms));
+    let (time, gaps) = (length(watched.watched_ms), gaps(watched.gaps));
     let least = percent(context.policy.coverage_ratio);
     let text = format!(
-        "{of} of the last {stretch} was watched{gaps}; the policy requires {span} of watched time, and {least} of the time that this takes."
+        "{time} of the last {stretch} was watched ({of}){gaps}; the policy requires {span}, and {least} of the time that they take."
     );
     Some(Point::new(text).todo(format!(
         "{KEEP_RUNNING} It can pass at {}.",
@@ -217,7 +218,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
     }
     if points.is_empty() {
         let ratio = percent(evidence.watched.ratio);
-        let text = format!("{span} was watched, {ratio} of the time it took, with {responses}.");
+        let text = format!("The last {span} were watched ({ratio}), with {responses}.");
         points.push(Point::new(text));
     }
     points

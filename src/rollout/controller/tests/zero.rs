@@ -140,7 +140,7 @@ fn the_policy_says_how_much_of_the_stretch_must_be_watched_and_the_evidence_unti
     assert!(!resolved(&stage) && watched.ratio < 0.9);
     // The gap of two days may be a tenth of the time, so it has to leave the stretch but for that.
     let wait = watched.ready_at.unwrap().unix_ms() - stage.clock.unix_ms();
-    stage.pass(Duration::from_millis(wait) - HOUR);
+    stage.pass(Duration::from_millis(wait - 3_600_000));
     assert!(!resolved(&stage));
     stage.pass(2 * HOUR);
     assert!(resolved(&stage));
@@ -156,7 +156,7 @@ fn a_window_that_takes_more_than_thirty_days_fails_and_says_when_it_can_pass() {
     let stage = stage(long);
     stage.pass(11 * DAY);
     stage.clock.advance(10 * DAY);
-    stage.pass(11 * DAY - HOUR);
+    stage.pass(263 * HOUR);
     let watched = evidence(&stage).watched;
     assert!(
         !resolved(&stage),
@@ -404,10 +404,17 @@ fn the_policy_says_which_latent_callers_block() {
         );
         !resolved(&stage)
     };
-    use BlockingLatent::{All, Identified, Ignore};
-    assert!(blocking(Identified, true, Some(1)) && !blocking(Identified, false, Some(1)));
-    assert!(blocking(All, false, Some(1)) && blocking(All, true, None));
-    assert!(!blocking(Identified, true, None) && !blocking(Ignore, true, Some(1)));
+    assert!(
+        blocking(BlockingLatent::Identified, true, Some(1))
+            && !blocking(BlockingLatent::Identified, false, Some(1))
+    );
+    assert!(
+        blocking(BlockingLatent::All, false, Some(1)) && blocking(BlockingLatent::All, true, None)
+    );
+    assert!(
+        !blocking(BlockingLatent::Identified, true, None)
+            && !blocking(BlockingLatent::Ignore, true, Some(1))
+    );
 }
 
 // 6. Inactive with a cadence.
