@@ -1,8 +1,8 @@
 //! The evidence of the gates, by simulation: randomised rollouts, of which the truth is known.
 //!
 //! ```sh
-//! cargo bench --bench evidence                     # a thousand rollouts, from seed 1
-//! cargo bench --bench evidence -- 10000 7          # ten thousand, from seed 7
+//! cargo bench --features rollout --bench evidence              # a thousand rollouts, from seed 1
+//! cargo bench --features rollout --bench evidence -- 10000 7   # ten thousand, from seed 7
 //! ```
 //!
 //! Each rollout has 1 to 500 installations that call for weeks in rhythms of their own, through the real layer, detector,
@@ -45,7 +45,7 @@ use summary::Summary;
 use world::World;
 
 /// With `cargo test --benches`, which passes no number.
-const SMALL: u64 = 20;
+const SMALL: u64 = 50;
 
 fn main() -> ExitCode {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());

@@ -66,6 +66,7 @@ impl Installation {
 
     fn is_foreseeable(&self, window: u64) -> bool {
         let period = self.rhythm.period();
-        period < window || self.seen_pause >= period / 10 * 8
+        let is_known = matches!(self.identity, Identity::Stable(_));
+        period < window || is_known && self.seen_pause >= period / 10 * 8
     }
 }
