@@ -146,6 +146,7 @@ fn tokens(args: &Args) -> AdminTokens {
     AdminTokens {
         operator: or_fresh(&args.operator_token, "opr"),
         viewer: or_fresh(&args.viewer_token, "vwr"),
+        pipeline: args.pipeline_token.clone(),
     }
 }
 

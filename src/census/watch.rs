@@ -94,7 +94,7 @@ impl Watch {
         if let Some(cause) = cause {
             tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
         }
-        self.coverage.beat(now.time, cause, is_fed);
+        self.coverage.beat((now.time, longest), cause, is_fed);
         self.last = now;
         now
     }
@@ -184,13 +184,21 @@ impl Coverage {
         }
     }
 
-    /// A heartbeat, with the cause of a gap before it if there was one.
-    pub(super) fn beat(&mut self, now: u64, gap: Option<GapCause>, is_fed: bool) {
+    /// A heartbeat, with the cause of a gap before it if there was one. A census that has just begun may wait for its feeder
+    /// as long as for a heartbeat; that belongs to the gap before it.
+    pub(super) fn beat(&mut self, (now, longest): (u64, u64), gap: Option<GapCause>, is_fed: bool) {
         let was_unfed = std::mem::replace(&mut self.unfed, !is_fed);
         self.changed |= was_unfed == is_fed;
         match gap {
             _ if !is_fed => {}
-            _ if was_unfed => self.begin(now, GapCause::Unfed),
+            _ if was_unfed => {
+                let last = self.watched.back().copied();
+                let begun = last.filter(|last| last.from == last.to && now - last.to <= longest);
+                if begun.is_some() {
+                    self.watched.pop_back();
+                }
+                self.begin(now, begun.map_or(GapCause::Unfed, |begun| begun.before));
+            }
             Some(cause) => self.begin(now, cause),
             None => self.extend(now),
         }

@@ -182,7 +182,7 @@ words! {
         InvalidProduct = "invalid_product",
         /// A product that is mapped twice.
         DuplicateProduct = "duplicate_product",
-        /// A version that is not semver.
+        /// A version of another form than a client's.
         InvalidVersion = "invalid_version",
         /// A second version for the same client kind.
         DuplicateVersion = "duplicate_version",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    census::{Census, Report, Select, Window},
+    census::{CallerRow, Census, Report, Select, Window},
     rollout::{gate::WaiverCover, view::RolloutStatus},
 };
 
@@ -29,11 +29,15 @@ pub(super) fn unwaived_figures(census: &Census, status: &RolloutStatus) -> Vec<U
     let since = status.at.since(status.state.entered.at);
     let window = Window::new(since.max(SHORTEST)).unwrap_or(Window::MONTH);
     let mut figures = without_callers(&census.report(window), &waivers);
-    for_each_unwaived(census, (Window::DAY, Select::Dependent), &waivers, |kind| {
-        of_kind(&mut figures, kind, |figures| figures.dependent += 1);
+    for_each_unwaived(census, (Window::DAY, Select::Dependent), &waivers, |row| {
+        of_kind(&mut figures, &row.kind, |figures| figures.dependent += 1);
     });
-    for_each_unwaived(census, (window, Select::Stranded), &waivers, |kind| {
-        of_kind(&mut figures, kind, |figures| figures.stranded += 1);
+    // The window is rounded outward: what was stranded in the moment before the change is not counted.
+    let changed = status.state.entered.at;
+    for_each_unwaived(census, (window, Select::Stranded), &waivers, |row| {
+        if row.last_stranded.is_some_and(|at| at >= changed) {
+            of_kind(&mut figures, &row.kind, |figures| figures.stranded += 1);
+        }
     });
     figures
 }
@@ -57,11 +61,11 @@ fn for_each_unwaived(
     census: &Census,
     (window, select): (Window, Select),
     waivers: &WaiverCover,
-    mut each: impl FnMut(&str),
+    mut each: impl FnMut(&CallerRow),
 ) {
     census.each_caller(window, select, |row| {
         if !waivers.covers(&row) {
-            each(&row.kind);
+            each(&row);
         }
     });
 }
