@@ -13,7 +13,7 @@ pub(crate) struct Outcome {
     pub(crate) delay: Option<f64>,
     /// Whether the gates never passed.
     pub(crate) is_stuck: bool,
-    /// The gates that failed last while nobody depended.
+    /// The gates that failed last while none depended.
     pub(crate) failing: Failing,
     /// The largest difference by state, and after which faults.
     pub(crate) wrong_counts: BTreeMap<String, u64>,

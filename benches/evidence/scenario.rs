@@ -85,7 +85,7 @@ impl Scenario {
             3 | 4 => Identity::Rotating(id),
             _ => Identity::Stable(id),
         };
-        // What nobody can follow from call to call is judged by its calls alone.
+        // A caller that cannot be followed from call to call is judged by its calls alone.
         let untraceable = identity == Identity::None
             || version == Version::Unnamed && identity != Identity::Stable(id);
         let pending_percent = if untraceable {
@@ -147,7 +147,7 @@ impl Scenario {
         }
     }
 
-    /// One that depends and stays; if there is none, nobody stays.
+    /// One that depends and stays; if there is none, none stays.
     fn staying(&mut self) -> Option<usize> {
         let depends = |installation: &Installation| installation.is_legacy();
         let found = self.installations.iter().rposition(depends);

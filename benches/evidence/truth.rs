@@ -64,9 +64,10 @@ impl Installation {
         self.is_placed() && self.identity != Identity::None || self.met_legacy
     }
 
+    /// Where two share an identity, none of its pauses is that of one of them.
     fn is_foreseeable(&self, window: u64) -> bool {
         let period = self.rhythm.period();
-        let is_known = matches!(self.identity, Identity::Stable(_));
+        let is_known = matches!(self.identity, Identity::Stable(_)) && !self.traits.shares_identity;
         period < window || is_known && self.seen_pause >= period / 10 * 8
     }
 }
