@@ -94,11 +94,18 @@ impl Family {
         "Responses on endpoints of the contract.",
     )
     .unit("{response}");
-    /// Responses that could not be rewritten, or are undetermined. Source: [`Metrics`](super::Metrics).
+    /// Responses to dependent callers that were not rewritten. Source: [`Metrics`](super::Metrics).
     pub const SKIPPED: Self = Self::counter(
         "legacy_http_compat_skipped_total",
         &["endpoint", "reason"],
-        "Responses that could not be rewritten, or whose outcome is undetermined.",
+        "Responses to dependent callers that were not rewritten while the flag was on.",
+    )
+    .unit("{response}");
+    /// Responses whose outcome could not be determined. Source: [`Metrics`](super::Metrics).
+    pub const UNDETERMINED: Self = Self::counter(
+        "legacy_http_compat_undetermined_total",
+        &["endpoint", "reason"],
+        "Responses whose outcome could not be determined, whatever the flag and the caller.",
     )
     .unit("{response}");
     /// Distinct callers. Source: [`Census`](crate::census::Census).
@@ -191,9 +198,10 @@ impl Family {
     );
 
     /// All families of the crate.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RESPONSES,
         Self::SKIPPED,
+        Self::UNDETERMINED,
         Self::CALLERS,
         Self::FLAG_ON,
         Self::CENSUS_COVERAGE_RATIO,
@@ -323,7 +331,7 @@ mod tests {
 
     #[test]
     fn each_family_of_a_rollout_or_a_census_says_which_flag_it_is_of() {
-        let of_metrics = [Family::RESPONSES, Family::SKIPPED];
+        let of_metrics = [Family::RESPONSES, Family::SKIPPED, Family::UNDETERMINED];
         for family in Family::ALL
             .iter()
             .filter(|family| !of_metrics.contains(family))
