@@ -46,9 +46,13 @@ pub(crate) struct Ledger {
     time: u64,
     wall: u64,
     callers: HashMap<Key, Vec<Record>>,
-    /// Since when the rules of the detector are in force.
+    /// The rules of the detector, and since when they are in force.
+    rules: Rules,
     in_force: u64,
 }
+
+/// The revision of the detector and its identity signal.
+pub(crate) type Rules = (u32, &'static str);
 
 /// The sightings of one identity under one kind.
 #[derive(Clone, Debug)]
@@ -63,11 +67,12 @@ const fn ticks(time: u64) -> u64 {
 }
 
 impl Ledger {
-    pub(crate) fn new(wall: u64) -> Self {
+    pub(crate) fn new(wall: u64, rules: Rules) -> Self {
         Self {
             time: 400 * DAY,
             wall,
             callers: HashMap::new(),
+            rules,
             in_force: 0,
         }
     }
@@ -101,9 +106,11 @@ impl Ledger {
         };
     }
 
-    /// Target callers are such by rules that are not in force any more.
-    pub(crate) fn change_rules(&mut self) {
-        self.in_force = self.time;
+    /// A process starts with these rules. By others than before, target callers are not known to be such any more.
+    pub(crate) fn apply_rules(&mut self, rules: Rules) {
+        if self.rules != rules {
+            (self.rules, self.in_force) = (rules, self.time);
+        }
     }
 
     pub(crate) fn see(&mut self, key: Key, kind: Kind, seen: Seen) {

@@ -87,7 +87,7 @@ impl World {
             changes: scenario.changes,
             queue: BinaryHeap::new(),
             queued: 0,
-            ledger: Ledger::new(START),
+            ledger: Ledger::new(START, (0, "x-client-id")),
             saved: None,
             stalled: false,
             broken: None,
@@ -289,11 +289,9 @@ impl World {
             Fault::NewContract => self.server.serve_new_contract(),
             Fault::NewDetector => {
                 self.restart(|settings| settings.detector += 1);
-                self.ledger.change_rules();
             }
             Fault::NewIdentitySignal => {
                 self.restart(|settings| settings.identity = other_signal(settings.identity));
-                self.ledger.change_rules();
                 let all = self.installations.iter_mut();
                 all.for_each(Installation::change_identity);
             }
@@ -341,10 +339,12 @@ impl World {
 
     fn open(&mut self) {
         self.server.open();
+        let rules = (self.server.settings.detector, self.server.settings.identity);
         match &self.saved {
             Some(saved) => self.ledger.resume(saved),
-            None => self.ledger = Ledger::new(self.ledger.wall()),
+            None => self.ledger = Ledger::new(self.ledger.wall(), rules),
         }
+        self.ledger.apply_rules(rules);
     }
 
     fn set_wall(&mut self, to: impl FnOnce(u64) -> u64) {
