@@ -19,7 +19,6 @@ use crate::{
     },
     census::Window,
     rollout::{Rollout, event::Event},
-    time::Timestamp,
 };
 
 /// The request of a page by a principal that may see it.
@@ -43,7 +42,6 @@ impl PageRequest {
         let base: MountPath = parts.extensions.get().cloned().unwrap_or_default();
         let identity = parts.extensions.get().unwrap_or(&Identity::Anonymous);
         if *identity == Identity::Anonymous {
-            // 303, so that a form is not posted again to the sign-in page.
             return Err(Redirect::to(&sign_in(&base, parts)).into_response());
         }
         let principal = identity.require(role).cloned();
@@ -78,7 +76,7 @@ impl PageRequest {
             title,
             base: self.base,
             principal: self.principal,
-            now: Timestamp::now(&*self.shared.clock),
+            now: rollout.now(),
             report: rollout.census().map(|census| census.report(Window::DAY)),
             latest: event(rollout, status.head),
             done: done.and_then(|seq| event(rollout, seq)),

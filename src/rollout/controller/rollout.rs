@@ -23,6 +23,7 @@ use crate::{
         state::ObligationKind,
         view::{RolloutStatus, next_gated, overdue},
     },
+    time::Timestamp,
     worker::Tick,
 };
 
@@ -110,6 +111,11 @@ impl Rollout {
     #[must_use]
     pub fn status(&self) -> Arc<RolloutStatus> {
         Arc::clone(&lock(&self.status))
+    }
+
+    /// The time by the clock of the rollout.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.deps.now()
     }
 
     pub(super) fn controller(&self) -> MutexGuard<'_, ControllerState> {
