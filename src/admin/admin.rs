@@ -16,7 +16,7 @@ use super::{
     history::History,
     layers::{MAX_BODY, request_id, request_limits, same_origin_only, security_headers},
     mount_path::{MountPath, mount},
-    pages::{problem_page, router as page_routes},
+    pages::{FlagChanges, problem_page, router as page_routes},
     problem::{Problem, ProblemKind},
     shared::Shared,
     sign_in::router as login_routes,
@@ -71,7 +71,7 @@ impl Admin {
             .layer(from_fn_with_state(Arc::clone(shared), authenticate))
             .layer(same_origin_only())
             .layer(from_fn(request_limits))
-            .layer(from_fn(problem_page))
+            .layer(from_fn_with_state(Arc::clone(shared), problem_page))
             .layer(from_fn_with_state(shared.public_path.clone(), mount))
             .layer(from_fn(request_id))
             .layer(map_response(security_headers))
@@ -214,6 +214,7 @@ impl AdminBuilder {
                 throttle: LoginThrottle::default(),
                 clock: self.clock,
                 events: EventHub::new(),
+                flag_changes: FlagChanges::default(),
                 public_path: self.public_path,
             }),
         }

@@ -83,8 +83,12 @@ pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
 
 /// A name such as `no_open_incident` as words: `No open incident`.
 pub(crate) fn titled(name: &str) -> String {
-    let words = name.replace(['_', '-'], " ");
-    let mut letters = words.chars();
+    sentence(name.replace(['_', '-'], " "))
+}
+
+/// A text with its first letter in upper case.
+pub(crate) fn sentence(text: impl AsRef<str>) -> String {
+    let mut letters = text.as_ref().chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })

@@ -11,6 +11,7 @@ use super::{
     access::{LoginThrottle, Principal, SessionCookie, Sessions, Tokens, Via},
     event_hub::EventHub,
     mount_path::MountPath,
+    pages::FlagChanges,
     problem::{Problem, ProblemKind},
 };
 use crate::{admin::history::History, rollout::Rollout, time::Clock};
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     /// The clock of sessions and failed attempts; pages go by the clock of the rollout.
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: EventHub,
+    pub(crate) flag_changes: FlagChanges,
     /// The configured prefix, for a proxy that changes the path.
     pub(crate) public_path: Option<MountPath>,
 }

@@ -4,6 +4,7 @@ use std::{
     fmt,
     io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use super::{
@@ -49,6 +50,12 @@ impl History {
         let state = self.state();
         let time = self.timeline.moment(&*self.clock).time;
         state.time_series(range, time, self.window.label())
+    }
+
+    /// How long ago the first bucket was recorded, at the coarsest resolution.
+    pub(crate) fn recorded_for(&self) -> Duration {
+        let time = self.timeline.moment(&*self.clock).time;
+        self.state().recorded_for(time)
     }
 
     /// Why the history started empty, if its file could not be decoded when it was opened. The file was renamed

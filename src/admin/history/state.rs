@@ -1,6 +1,6 @@
 //! The mutable state of a history, and the callers in it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     codec::{SavedCallers, SavedHistory, SavedRings},
@@ -107,6 +107,22 @@ impl HistoryState {
             window_ms: window.as_millis(),
             callers: self.callers.saved(time),
             responses: self.responses.saved(time),
+        }
+    }
+
+    /// How long ago the first bucket was recorded: exact to a minute, beyond a day to a quarter of an hour.
+    pub(super) fn recorded_for(&self, time: u64) -> Duration {
+        let age = |range: HistoryRange| {
+            let ring = &self.callers.rings[range as usize];
+            let first = ring.recorded(time).first().copied();
+            let age = first.map_or(0, |first| time.saturating_sub(first * range.step_ms()));
+            Duration::from_millis(age)
+        };
+        let all = age(HistoryRange::Month);
+        if all < HistoryRange::Day.length() {
+            age(HistoryRange::Day)
+        } else {
+            all
         }
     }
 

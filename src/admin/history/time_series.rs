@@ -1,5 +1,7 @@
 //! What a history shows: time series over a range.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::{time::Timestamp, words::words};
@@ -79,6 +81,12 @@ pub struct ResponseSeries {
 }
 
 impl HistoryRange {
+    /// How far it reaches back.
+    #[must_use]
+    pub const fn length(self) -> Duration {
+        Duration::from_millis(self.step_ms() * self.len() as u64)
+    }
+
     /// The length of a bucket in milliseconds.
     #[must_use]
     pub const fn step_ms(self) -> u64 {

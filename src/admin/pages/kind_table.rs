@@ -1,11 +1,14 @@
 //! The numbers of callers by kind and state.
 
+use std::time::Duration;
+
 use crate::{
     admin::{
-        format::{counted, grouped, percent, window},
+        format::{counted, grouped, sentence, window},
         mount_path::{MountPath, query},
+        pages::explain::watched_of,
     },
-    census::{Counts, Report},
+    census::{Counts, Report, Window},
 };
 
 /// The table with what is said below it.
@@ -61,6 +64,8 @@ const COLUMNS: [(&str, &str, Number); 7] = [
 impl KindTable {
     /// A row for each kind, and one for all of them.
     pub(crate) fn new(base: &MountPath, report: &Report) -> Self {
+        let length = Duration::from_millis(report.window_ms);
+        let length = Window::new(length).unwrap_or(Window::DAY);
         let kinds = report.kinds.iter();
         let kinds = kinds.filter(|kind| kind.kind != "other" || kind.counts.known > 0);
         let rows = kinds.map(|kind| row(base, &kind.kind, &kind.counts, &report.window));
@@ -74,7 +79,7 @@ impl KindTable {
             rows: rows.collect(),
             all: row(base, "", &report.all, &report.window),
             none: report.all.known == 0,
-            watched: percent(report.coverage.ratio),
+            watched: sentence(watched_of(report.coverage.ratio, length)),
             responses: counted(report.all.responses.all, "response"),
             dependent_responses: grouped(report.all.responses.dependent),
             estimate,

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::{
-    time_tag::{Attribution, TimeTag},
+    flag_changes::FlagChange,
+    stranded::Stranded,
+    time_tag::{Attribution, TimeTag, distance},
     timeline::TimelineEntry,
 };
 use crate::{
     FlagState,
     admin::{
         access::{Principal, Role},
-        format::{counted, duration, grouped, listed, window},
+        format::{counted, duration, grouped, listed},
         mount_path::{MountPath, query},
     },
     census::Report,
@@ -29,6 +31,8 @@ pub(crate) struct Layout {
     pub(crate) now: Timestamp,
     /// Of the last day.
     pub(crate) report: Option<Report>,
+    pub(crate) stranded: Option<Stranded>,
+    pub(crate) flag_changes: Vec<FlagChange>,
     /// The last event, for screen readers.
     pub(crate) latest: Option<Event>,
     /// The event of the form that redirected here.
@@ -44,6 +48,11 @@ pub(crate) struct Banner {
     pub(crate) text: String,
     /// Address and text.
     pub(crate) link: Option<(String, String)>,
+}
+
+/// Whether a rollback would have an effect.
+pub(super) fn can_roll_back(status: &RolloutStatus) -> bool {
+    status.state.phase == Phase::Cutover && status.flag == FlagState::Off
 }
 
 impl Layout {
@@ -79,7 +88,7 @@ impl Layout {
 
     /// Whether a rollback would have an effect now.
     pub(crate) fn can_roll_back(&self) -> bool {
-        self.phase() == Phase::Cutover && self.status.flag == FlagState::Off
+        can_roll_back(&self.status)
     }
 
     /// The kinds of the census in their order, `other` first.
@@ -116,21 +125,35 @@ impl Layout {
 
     /// All warnings, the most severe first.
     pub(crate) fn banners(&self) -> Vec<Banner> {
-        let journal = self.unrecorded().or_else(|| self.failing());
+        let journal = self.not_on_record().or_else(|| self.failing());
         let overdue = self.status.overdue.iter();
         let overdue = overdue.map(|kind| self.overdue(*kind));
-        let others = journal.into_iter().chain(self.stranded());
+        let others = journal.into_iter().chain(self.stranded_banner());
         others.chain(overdue).collect()
     }
 
-    fn unrecorded(&self) -> Option<Banner> {
+    /// Whether a rollback has taken effect that is not journaled yet.
+    pub(crate) fn unrecorded(&self) -> bool {
+        self.status.rollback_unrecorded
+    }
+
+    /// The state of the rollout in a word, as the header shows it.
+    pub(crate) fn state(&self) -> &'static str {
+        if self.unrecorded() {
+            "rolled back"
+        } else {
+            self.phase().as_str()
+        }
+    }
+
+    fn not_on_record(&self) -> Option<Banner> {
         let error = self.status.journal_error.as_deref();
-        self.status.rollback_unrecorded.then(|| Banner {
+        self.unrecorded().then(|| Banner {
             danger: true,
-            title: "A rollback is not journaled yet".to_owned(),
+            title: "Rolled back, not yet on record".to_owned(),
             text: format!(
-                "It has taken effect and the flag is on, but the journal could not be written ({}). Writing is retried \
-                 every second; if this process ends before, the record is lost. Repair the journal, and do not restart.",
+                "The flag is on and legacy clients are served, but the journal cannot be written ({}). Writing is retried \
+                 every second. Repair the journal, and do not restart: the record would be lost.",
                 error.unwrap_or("unknown error")
             ),
             link: None,
@@ -149,12 +172,12 @@ impl Layout {
         })
     }
 
-    fn stranded(&self) -> Option<Banner> {
-        let report = self.report.as_ref()?;
-        let callers = report.all.stranded;
-        let kinds = report.kinds.iter().filter(|kind| kind.counts.stranded > 0);
+    /// The alarm: in observe the flag has never been on, so nothing is lost yet.
+    fn stranded_banner(&self) -> Option<Banner> {
+        let stranded = self.stranded.as_ref().filter(|found| found.callers > 0)?;
+        let kinds = stranded.kinds.iter();
         let kinds: Vec<String> = kinds
-            .map(|kind| format!("{} of {}", grouped(kind.counts.stranded), kind.kind))
+            .map(|(kind, callers)| format!("{} of {kind}", grouped(*callers)))
             .collect();
         let advice = match self.phase() {
             Phase::Observe => "The flag is off; this phase shows whether they cope.",
@@ -162,21 +185,44 @@ impl Layout {
             Phase::Cutover => "If they fail, roll back.",
             Phase::Retired => "The flag is retired: they must be upgraded.",
         };
-        let list = query(&[("state", "stranded"), ("window", &report.window)]);
-        (callers > 0).then(|| Banner {
+        let list = query(&[("state", "stranded"), ("window", &self.since_flag_changed())]);
+        Some(Banner {
             danger: self.phase() != Phase::Observe,
             title: format!(
                 "{} {} stranded",
-                counted(callers, "caller"),
-                if callers == 1 { "is" } else { "are" }
+                counted(stranded.callers, "caller"),
+                if stranded.callers == 1 { "is" } else { "are" }
             ),
-            text: format!(
-                "{} depended on a legacy response in the last {} and got a target response. {advice}",
-                listed(&kinds),
-                window(&report.window)
-            ),
+            text: format!("{}: {}. {advice}", self.stranded_since(stranded), listed(&kinds)),
             link: Some((format!("{}/callers{list}", self.base), "Show them".to_owned())),
         })
+    }
+
+    /// `Since the flag went off 3 min ago, 3 of 25 callers`.
+    pub(crate) fn stranded_since(&self, stranded: &Stranded) -> String {
+        format!(
+            "Since the flag {} {}, {} of {}",
+            self.flag_change(),
+            distance(stranded.since, self.now),
+            grouped(stranded.callers),
+            counted(stranded.dependent.max(stranded.callers), "dependent caller")
+        )
+    }
+
+    fn flag_change(&self) -> &'static str {
+        match (self.status.flag, self.flag_changes.len()) {
+            (FlagState::On, 0 | 1) => "is on, since",
+            (FlagState::On, _) => "went on",
+            (FlagState::Off | FlagState::Retired, 0 | 1) => "is off, since",
+            (FlagState::Off | FlagState::Retired, _) => "went off",
+        }
+    }
+
+    /// The time since the flag last changed, as a window.
+    fn since_flag_changed(&self) -> String {
+        let since = self.flag_changes.last().map_or(self.now, |change| change.at);
+        let seconds = self.now.since(since).as_secs().clamp(1, 30 * 86_400);
+        format!("{seconds}s")
     }
 
     fn overdue(&self, kind: ObligationKind) -> Banner {
@@ -185,7 +231,7 @@ impl Layout {
         let (title, text, link) = match kind {
             ObligationKind::EndRollback => (
                 "The rollback is overdue",
-                format!("The policy allows {limit}. Cut over again, or abort."),
+                format!("The policy allows {limit}. Cut over again, or extend it."),
                 Some(link("/transition/cutover", "Show the gates of the cutover")),
             ),
             ObligationKind::PostAnalysis => {

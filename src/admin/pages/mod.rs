@@ -9,7 +9,9 @@
 pub(super) mod asset;
 mod callers;
 mod chart;
+mod cutover;
 mod explain;
+mod flag_changes;
 mod journal;
 mod kind_table;
 mod layout;
@@ -21,10 +23,12 @@ mod records;
 mod rollback;
 mod router;
 mod step;
+mod stranded;
 mod submitted_form;
 mod time_tag;
 mod timeline;
 mod waivers;
 
+pub(super) use flag_changes::FlagChanges;
 pub(super) use problem_page::problem_page;
 pub(super) use router::router;

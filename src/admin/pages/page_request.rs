@@ -8,7 +8,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use super::layout::Layout;
+use super::{layout::Layout, stranded::Stranded};
 use crate::{
     admin::{
         access::{Identity, Principal, Role},
@@ -72,12 +72,17 @@ impl PageRequest {
         let rollout = &self.shared.rollout;
         let status = rollout.status();
         let done = self.params.parsed("done");
+        let now = rollout.now();
+        let flag_changes = self.shared.flag_changes.read(&**rollout.journal());
+        let census = rollout.census();
         Layout {
             title,
             base: self.base,
             principal: self.principal,
-            now: rollout.now(),
-            report: rollout.census().map(|census| census.report(Window::DAY)),
+            now,
+            report: census.map(|census| census.report(Window::DAY)),
+            stranded: census.map(|census| Stranded::new(census, &status, &flag_changes, now)),
+            flag_changes,
             latest: event(rollout, status.head),
             done: done.and_then(|seq| event(rollout, seq)),
             status,

@@ -1,9 +1,9 @@
 //! Phases and transitions in words, and the gates of a transition with their verdict.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use super::{
-    explain::{BlockingCallers, ExplainContext, Explanation, explain},
+    explain::{BlockingCallers, ExplainContext, Explanation, Side, Todo, explain},
     layout::Layout,
 };
 use crate::rollout::{Phase, Rollout, Transition, gate::GateReport};
@@ -28,6 +28,7 @@ impl GateSummary {
             base: &layout.base,
             policy: &layout.status.policy,
             blocking: &BlockingCallers::of(rollout, step, layout.now),
+            now: layout.now,
         };
         let explained = reports.iter().map(|report| explain(report, &context));
         let (passing, failing) = explained.partition(|explanation| explanation.passed);
@@ -56,10 +57,28 @@ impl GateSummary {
         self.failing.len() + self.passing.len()
     }
 
+    /// All of them, failing ones first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Explanation> {
+        self.failing.iter().chain(&self.passing)
+    }
+
+    /// What the failing gates require, by who has to act; the same is said once.
+    pub(crate) fn remedies(&self) -> Vec<(Side, Vec<&Todo>)> {
+        let mut remedies: BTreeMap<Side, Vec<&Todo>> = BTreeMap::new();
+        let points = self.failing.iter().flat_map(|gate| &gate.points);
+        for todo in points.filter_map(|point| point.todo.as_ref()) {
+            let of_side = remedies.entry(todo.side).or_default();
+            if !of_side.iter().any(|other| other.text == todo.text) {
+                of_side.push(todo);
+            }
+        }
+        remedies.into_iter().collect()
+    }
+
     /// `3 of 6 gates fail`.
     pub(crate) fn verdict(&self) -> String {
         match (self.failing.len(), self.count()) {
-            (0, 0) => "There are no gates".to_owned(),
+            (0, 0) => format!("The policy has no gates for {}", self.step.to()),
             (0, 1) => "The only gate passes".to_owned(),
             (0, all) => format!("All {all} gates pass"),
             (1, all) => format!("1 of {all} gates fails"),
@@ -73,8 +92,8 @@ pub(crate) fn stage(phase: Phase, current: Phase) -> (&'static str, &'static str
     let text = match phase {
         Phase::Observe => "Flag off, callers counted",
         Phase::Compat => "Flag on, legacy clients served",
-        Phase::Cutover => "Flag off, stragglers watched",
-        Phase::Retired => "Flag and code removed",
+        Phase::Cutover => "Flag off, stranded callers watched",
+        Phase::Retired => "Flag off for good",
     };
     let state = match phase.cmp(&current) {
         Ordering::Less => "done",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::explanation::{ExplainContext, Point};
+use super::explanation::{ExplainContext, Point, Side};
 use crate::{
     admin::{
         format::{counted, duration, grouped, listed, percent, window},
@@ -14,6 +14,7 @@ use crate::{
         AllCallersResolvedEvidence, CoverageEvidence, InstrumentationEvidence,
         NoDependentResponsesEvidence,
     },
+    time::Timestamp,
 };
 
 pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) -> Vec<Point> {
@@ -22,13 +23,19 @@ pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) 
         Point::new(format!("The census is running; {responses} were counted."))
     } else if evidence.watched_ms == 0 {
         Point::new("The census receives no heartbeats, so nothing is watched.")
-            .todo("Add the census to the background worker of the service, and restart.")
+            .todo(
+                Side::Service,
+                "Add the census to the background worker of the service, and restart.",
+            )
     } else {
         let age = duration(Duration::from_millis(evidence.report_age_ms));
         Point::new(format!(
             "The last report of the census is {age} old; a running census renews it every five seconds."
         ))
-        .todo("Check whether the process stalls or its background worker has stopped.")
+        .todo(
+            Side::Service,
+            "Check whether the process stalls or its background worker has stopped.",
+        )
     };
     vec![point]
 }
@@ -51,6 +58,7 @@ pub(super) fn no_dependent_responses(
             "{responses} in the last {span} cannot be attributed to a known caller any more."
         );
         points.push(Point::new(text).todo(
+            Side::Time,
             "Wait until they have left the window, which can take 15 minutes longer than the window.",
         ));
     }
@@ -60,7 +68,10 @@ pub(super) fn no_dependent_responses(
         let href = format!("{}/waive?target=anonymous", context.base);
         points.push(
             Point::new(text)
-                .todo("Find out who they are, or waive the anonymous callers.")
+                .todo(
+                    Side::Callers,
+                    "Identify the anonymous callers, or waive them.",
+                )
                 .at(href, "Waive the anonymous callers"),
         );
     }
@@ -93,7 +104,7 @@ fn contract_changed(evidence: &NoDependentResponsesEvidence) -> Point {
         "The contract changed at {}; the window counts from then on.",
         in_words(since)
     );
-    Point::new(text).todo(format!("Wait until {until}."))
+    Point::new(text).todo(Side::Time, format!("Wait until {until}."))
 }
 
 pub(super) fn all_callers_resolved(
@@ -122,12 +133,13 @@ pub(super) fn all_callers_resolved(
     if inactive > 0 && watched < least {
         let verb = if inactive == 1 { "counts" } else { "count" };
         let text = format!(
-            "{} {verb} as gone, but only {} of the last {span} was watched; the policy requires {}.",
+            "{} {verb} as gone, but only {} was watched; the policy requires {}.",
             counted(inactive, "inactive caller"),
-            percent(watched),
+            watched_of(watched, evidence.inactive_after),
             percent(least)
         );
-        points.push(Point::new(text).todo(KEEP_RUNNING));
+        let until = keep_watching(evidence.inactive_after, watched, least, context.now);
+        points.push(Point::new(text).todo(Side::Time, until));
     }
     points.extend(losses(evidence.overflowed, evidence.snapshots_lost, &span));
     if points.is_empty() {
@@ -141,10 +153,10 @@ pub(super) fn all_callers_resolved(
     points
 }
 
-pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
+pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
     let span = window(&evidence.window.label());
-    let (ratio, responses) = (
-        percent(evidence.ratio),
+    let (watched, responses) = (
+        watched_of(evidence.ratio, evidence.window),
         counted(evidence.responses, "response"),
     );
     let mut points = Vec::new();
@@ -154,10 +166,12 @@ pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
             gaps => format!(", with {}", counted(gaps as u64, "gap")),
         };
         let text = format!(
-            "{ratio} of the last {span} was watched{gaps}; the policy requires {}.",
+            "Only {watched} was watched{gaps}; the policy requires {}.",
             percent(evidence.min_ratio)
         );
-        points.push(Point::new(text).todo(KEEP_RUNNING));
+        let (ratio, least) = (evidence.ratio, evidence.min_ratio);
+        let until = keep_watching(evidence.window, ratio, least, context.now);
+        points.push(Point::new(text).todo(Side::Time, until));
     }
     if evidence.responses < evidence.min_responses {
         let verb = if evidence.responses == 1 {
@@ -170,6 +184,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
             grouped(evidence.min_responses)
         );
         points.push(Point::new(text).todo(
+            Side::Service,
             "Check whether traffic reaches this service. If it is this rare, lower min_responses in the policy.",
         ));
     }
@@ -180,17 +195,37 @@ pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
             grouped(evidence.processes.into())
         );
         points.push(Point::new(text).todo(
+            Side::Service,
             "Serve with one process, or judge by the numbers of all processes and override this gate.",
         ));
     }
     if points.is_empty() {
-        let text = format!("{ratio} of the last {span} was watched, with {responses}.");
+        let text = format!("The last {span} were watched: {watched}, with {responses}.");
         points.push(Point::new(text));
     }
     points
 }
 
-const KEEP_RUNNING: &str = "Keep the process running: the share rises while it watches.";
+const UPGRADE: &str = "Upgrade the callers that still depend, or waive them.";
+
+/// When so much of a window can have been watched, if all of the time from now on is.
+fn keep_watching(window: Window, ratio: f64, least: f64, now: Timestamp) -> String {
+    let missing = window.length().mul_f64((least - ratio).clamp(0.0, 1.0));
+    format!(
+        "Keep the process running until {}, at the earliest.",
+        in_words(now.plus(missing))
+    )
+}
+
+/// How much of a window was watched: `31 s of 24 h`, and `all of 24 h`.
+pub(crate) fn watched_of(ratio: f64, window: Window) -> String {
+    let length = duration(window.length());
+    if ratio >= 1.0 {
+        return format!("all of {length}");
+    }
+    let watched = duration(window.length().mul_f64(ratio.max(0.0)));
+    format!("{watched} of {length}")
+}
 
 /// What makes the numbers of a window unreliable.
 fn losses(full: bool, snapshots: usize, span: &str) -> impl Iterator<Item = Point> {
@@ -200,7 +235,7 @@ fn losses(full: bool, snapshots: usize, span: &str) -> impl Iterator<Item = Poin
         Point::new(format!(
             "{snapshots} of the census could not be read in the last {span}; the data is lost."
         ))
-        .todo(format!("Wait until the loss is {span} ago."))
+        .todo(Side::Time, format!("Wait until the loss is {span} ago."))
     });
     full.into_iter().chain(lost)
 }
@@ -209,7 +244,10 @@ fn overflowed(callers: &str) -> Point {
     Point::new(format!(
         "The census is full: {callers} can only be estimated."
     ))
-    .todo("Build the census with a larger capacity, and restart.")
+    .todo(
+        Side::Service,
+        "Build the census with a larger capacity, and restart.",
+    )
 }
 
 /// The point about blocking callers, with a link to the list of them.
@@ -219,20 +257,14 @@ fn upgrade(
     context: &ExplainContext<'_>,
     (state, window): (&str, Window),
 ) -> Point {
-    let (todo, link) = if callers == 1 {
-        (
-            "Upgrade it, or grant a waiver with an owner.",
-            "Show this caller".to_owned(),
-        )
+    let link = if callers == 1 {
+        "Show this caller".to_owned()
     } else {
-        (
-            "Upgrade them, or grant waivers with an owner.",
-            format!("Show these {}", counted(callers, "caller")),
-        )
+        format!("Show these {}", counted(callers, "caller"))
     };
     let list = query(&[("state", state), ("window", &window.label())]);
     let href = format!("{}/callers{list}", context.base);
-    Point::new(text).todo(todo).at(href, link)
+    Point::new(text).todo(Side::Callers, UPGRADE).at(href, link)
 }
 
 /// `3 callers of AGENT`, or `3 callers (2 of AGENT and 1 of MCP)`.

@@ -30,12 +30,41 @@ pub(crate) struct Point {
     pub(crate) todo: Option<Todo>,
 }
 
-/// What to do about a finding, and where.
+/// What to do about a finding, by whom, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Todo {
+    pub(crate) side: Side,
     pub(crate) text: String,
     /// Address and text.
     pub(crate) link: Option<(String, String)>,
+}
+
+/// Which side has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Side {
+    /// Those who own the clients.
+    Callers,
+    /// The pipelines.
+    Checks,
+    /// The operators of the rollout.
+    Operators,
+    /// Those who run the service.
+    Service,
+    /// Only time.
+    Time,
+}
+
+impl Side {
+    /// The heading of what is to be done.
+    pub(crate) const fn heading(self) -> &'static str {
+        match self {
+            Self::Callers => "Callers to upgrade",
+            Self::Checks => "Checks to report",
+            Self::Operators => "Records to complete",
+            Self::Service => "Service to fix",
+            Self::Time => "Time to wait",
+        }
+    }
 }
 
 /// What explanations use besides the evidence.
@@ -45,6 +74,18 @@ pub(crate) struct ExplainContext<'a> {
     pub(crate) base: &'a MountPath,
     pub(crate) policy: &'a Policy,
     pub(crate) blocking: &'a BlockingCallers,
+    pub(crate) now: Timestamp,
+}
+
+impl Explanation {
+    /// What was found, in one line.
+    pub(crate) fn finding(&self) -> String {
+        match self.points.as_slice() {
+            [] => String::new(),
+            [one] => one.text.clone(),
+            [first, rest @ ..] => format!("{} {} more.", first.text, rest.len()),
+        }
+    }
 }
 
 impl Point {
@@ -56,8 +97,9 @@ impl Point {
     }
 
     /// Adds what to do.
-    pub(super) fn todo(self, text: impl Into<String>) -> Self {
+    pub(super) fn todo(self, side: Side, text: impl Into<String>) -> Self {
         let todo = Todo {
+            side,
             text: text.into(),
             link: None,
         };

@@ -2,7 +2,7 @@
 
 use super::{
     census_gates::{all_callers_resolved, coverage, instrumentation, no_dependent_responses},
-    explanation::{ExplainContext, Explanation, Point},
+    explanation::{ExplainContext, Explanation, Point, Side},
 };
 use crate::{
     admin::format::{counted, duration, grouped, json_rows, titled},
@@ -23,7 +23,7 @@ pub(crate) fn explain(report: &GateReport, context: &ExplainContext<'_>) -> Expl
         Evidence::RequiredChecks(evidence) => required_checks(evidence, context),
         Evidence::NoDependentResponses(evidence) => no_dependent_responses(evidence, context),
         Evidence::AllCallersResolved(evidence) => all_callers_resolved(evidence, context),
-        Evidence::Coverage(evidence) => coverage(evidence),
+        Evidence::Coverage(evidence) => coverage(evidence, context),
         Evidence::NoOpenIncident(evidence) => no_open_incident(evidence, context),
         Evidence::PostAnalysesFiled(evidence) => post_analyses_filed(evidence, context),
         Evidence::AutoRollback(evidence) => {
@@ -72,7 +72,7 @@ fn unknown(reason: UnknownReason) -> Point {
         ),
         UnknownReason::Panicked => ("The gate panicked.", "See the log of the process."),
     };
-    Point::new(text).todo(todo)
+    Point::new(text).todo(Side::Service, todo)
 }
 
 /// A custom gate, or evidence of another version.
@@ -81,7 +81,7 @@ fn custom(name: &str, passed: bool) -> Point {
         Point::new(format!("The gate {name} passes."))
     } else {
         Point::new(format!("The gate {name} fails. See its evidence."))
-            .todo("Ask the owner of this gate.")
+            .todo(Side::Operators, "Ask the owner of this gate.")
     }
 }
 
@@ -122,7 +122,7 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
         ),
     };
     let href = context.base.link("/records#checks");
-    Point::new(text).todo(todo).at(href, "Checks")
+    Point::new(text).todo(Side::Checks, todo).at(href, "Checks")
 }
 
 fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
@@ -132,7 +132,10 @@ fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<
     let incidents = evidence.incidents.iter();
     let points = incidents.map(|incident| {
         Point::new(format!("The incident {incident} is open."))
-            .todo(format!("Close {incident} once it is resolved."))
+            .todo(
+                Side::Operators,
+                format!("Close {incident} once it is resolved."),
+            )
             .at(context.base.link("/records#incidents"), "Incidents")
     });
     let more = evidence.open.saturating_sub(evidence.incidents.len());
@@ -152,7 +155,10 @@ fn post_analyses_filed(
         let href = context.base.link(&format!("/post-analysis/{rollback}"));
         let text = format!("The rollback of event {rollback} has no post-analysis.");
         Point::new(text)
-            .todo("Analyse the cause, and file the post-analysis.")
+            .todo(
+                Side::Operators,
+                format!("File the post-analysis of the rollback of event {rollback}."),
+            )
             .at(href, "File the post-analysis")
     });
     let more = evidence.open.saturating_sub(evidence.rollbacks.len());

@@ -9,5 +9,6 @@ mod gate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use explanation::{BlockingCallers, ExplainContext, Explanation};
+pub(crate) use census_gates::watched_of;
+pub(crate) use explanation::{BlockingCallers, ExplainContext, Explanation, Side, Todo};
 pub(crate) use gate::explain;
