@@ -29,6 +29,16 @@ pub struct Page {
     pub rows: Vec<CallerRow>,
 }
 
+impl Page {
+    pub(crate) const fn new(total: usize, offset: usize, rows: Vec<CallerRow>) -> Self {
+        Self {
+            total,
+            offset,
+            rows,
+        }
+    }
+}
+
 /// What is known about one caller. Times are exact to the second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -80,6 +80,26 @@ pub struct ResponseSeries {
     pub legacy: Vec<Option<u64>>,
 }
 
+impl TimeSeries {
+    /// Without the time before the first recorded bucket, but at least a tenth of the range: what a chart shows.
+    pub(crate) fn since_recorded(mut self) -> Self {
+        let recorded = |kind: &CallerSeries| kind.dependent.iter().position(Option::is_some);
+        let first = self.callers.iter().filter_map(recorded).min();
+        let cut = first.unwrap_or(0).min(self.len - self.len / 10);
+        for kind in &mut self.callers {
+            kind.dependent.drain(..cut);
+            kind.stranded.drain(..cut);
+        }
+        for series in &mut self.responses {
+            series.target.drain(..cut);
+            series.legacy.drain(..cut);
+        }
+        self.from = self.from.plus(Duration::from_millis(self.step_ms * cut as u64));
+        self.len -= cut;
+        self
+    }
+}
+
 impl HistoryRange {
     /// How far it reaches back.
     #[must_use]

@@ -81,7 +81,7 @@ fn errors(
     let after = ErrorShare::of(&series, contract, (now.saturating_sub(lasted), now));
     let before = ErrorShare::of(&series, contract, (since.saturating_sub(HOUR), since));
     match (after.share(), before.share()) {
-        (None, _) => "No responses since the cutover.".to_owned(),
+        (None, _) => "Errors: no responses in a full minute since the cutover.".to_owned(),
         (Some(share), None) => {
             format!("Errors: {share}; no responses in the hour before the cutover.")
         }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{
     admin::{
-        format::{counted, grouped, sentence, window},
+        format::{counted, grouped, last, sentence},
         mount_path::{MountPath, query},
-        pages::explain::watched_of,
+        pages::{explain::watched_of, layout::Layout},
     },
     census::{Counts, Report, Window},
 };
@@ -63,21 +63,32 @@ const COLUMNS: [(&str, &str, Number); 7] = [
 
 impl KindTable {
     /// A row for each kind, and one for all of them.
-    pub(crate) fn new(base: &MountPath, report: &Report) -> Self {
+    pub(crate) fn new(layout: &Layout, report: &Report) -> Self {
+        let base = &layout.base;
         let length = Duration::from_millis(report.window_ms);
         let length = Window::new(length).unwrap_or(Window::DAY);
         let kinds = report.kinds.iter();
         let kinds = kinds.filter(|kind| kind.kind != "other" || kind.counts.known > 0);
-        let rows = kinds.map(|kind| row(base, &kind.kind, &kind.counts, &report.window));
+        let windows = [report.window.as_str(), &layout.since_flag_changed()];
+        let stranded = |kind: &str| match &layout.stranded {
+            Some(stranded) if kind.is_empty() => stranded.callers,
+            Some(stranded) => stranded.kinds.get(kind).copied().unwrap_or_default(),
+            None => 0,
+        };
+        let row = |kind: &str, counts: Counts| {
+            let stranded = stranded(kind);
+            row(base, kind, &Counts { stranded, ..counts }, windows)
+        };
+        let rows = kinds.map(|kind| row(&kind.kind, kind.counts));
         let estimate = report.estimate.map(|estimate| {
             let callers = counted(estimate.callers, "caller");
             format!("The census is full: about {callers} are estimated and included.")
         });
         Self {
-            window: window(&report.window),
+            window: last(&report.window),
             heads: COLUMNS.map(|(_, head, _)| head),
             rows: rows.collect(),
-            all: row(base, "", &report.all, &report.window),
+            all: row("", report.all),
             none: report.all.known == 0,
             watched: sentence(watched_of(report.coverage.ratio, length)),
             responses: counted(report.all.responses.all, "response"),
@@ -87,8 +98,10 @@ impl KindTable {
     }
 }
 
-fn row(base: &MountPath, kind: &str, counts: &Counts, window: &str) -> KindRow {
+/// Stranded callers are those since the flag last changed, all others those of the window.
+fn row(base: &MountPath, kind: &str, counts: &Counts, [window, since]: [&str; 2]) -> KindRow {
     let href = |state: &str| {
+        let window = if state == "stranded" { since } else { window };
         let pairs = [("kind", kind), ("state", state), ("window", window)];
         format!("{base}/callers{}", query(&pairs))
     };

@@ -219,7 +219,7 @@ impl Layout {
     }
 
     /// The time since the flag last changed, as a window.
-    fn since_flag_changed(&self) -> String {
+    pub(crate) fn since_flag_changed(&self) -> String {
         let since = self.flag_changes.last().map_or(self.now, |change| change.at);
         let seconds = self.now.since(since).as_secs().clamp(1, 30 * 86_400);
         format!("{seconds}s")

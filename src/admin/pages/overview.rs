@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     admin::{
-        format::{counted, grouped, window},
+        format::{counted, grouped, last},
         history::{History, HistoryRange, TimeSeries},
         mount_path::query,
         shared::html,
@@ -70,14 +70,14 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         let (history, in_cutover) = (history.as_deref(), layout.phase() == Phase::Cutover);
         let range = range.or_else(|| history.map(|history| fitting(history, layout)));
         let time_series = history.zip(range);
-        let time_series = time_series.map(|(history, range)| history.time_series(range));
+        let time_series = time_series.map(|(history, range)| history.time_series(range).since_recorded());
         let report = layout.report.as_ref();
         html(&OverviewPage {
             layout,
             gates: next_gates(rollout, layout),
             cutover: in_cutover.then(|| CutoverStatus::new(layout, history, contract)),
             charts: time_series.map(|series| Charts::new(layout, &series, contract)),
-            callers: report.map(|report| KindTable::new(&layout.base, report)),
+            callers: report.map(|report| KindTable::new(layout, report)),
             recent: latest(rollout, layout.status.head, RECENT).unwrap_or_default(),
         })
     };
@@ -161,8 +161,8 @@ impl Charts {
         });
         Self {
             spans: spans.collect(),
-            span: window(time_series.range),
-            window: window(&time_series.window),
+            span: last(time_series.range),
+            window: last(&time_series.window).replacen("last ", "", 1),
             callers: callers_chart(time_series, changes),
             responses: endpoint_charts(time_series, contract, changes),
             errors: errors_chart(time_series, described, changes),

@@ -210,8 +210,12 @@ pub(super) struct AxisTick {
 pub(super) fn ticks(buckets: Buckets, columns: &Columns) -> Vec<AxisTick> {
     let length = buckets.end_ms() - buckets.from_ms;
     let (every, dated) = match length {
+        ms if ms <= 20 * MINUTE => (5 * MINUTE, false),
         ms if ms <= 2 * HOUR => (HOUR / 4, false),
+        ms if ms <= 6 * HOUR => (HOUR, false),
+        ms if ms <= 14 * HOUR => (3 * HOUR, false),
         ms if ms <= 2 * DAY => (6 * HOUR, false),
+        ms if ms <= 8 * DAY => (DAY, true),
         _ => (7 * DAY, true),
     };
     let first = buckets.from_ms.div_ceil(every);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     admin::{
-        format::{grouped, listed, window},
+        format::{grouped, last, listed},
         history::{CallerSeries, ResponseSeries, TimeSeries},
         pages::flag_changes::FlagChange,
     },
@@ -84,17 +84,17 @@ fn endpoint_chart(
     let series = seen
         .iter()
         .map(|outcome| (outcome.name, outcome.values.clone()));
-    let range = window(time_series.range);
+    let range = last(time_series.range);
     let chart = ChartSpec {
         id: format!("endpoint-{number}"),
-        subject: format!("Responses of {name} by outcome over the last {range}"),
+        subject: format!("Responses of {name} by outcome over the {range}"),
         buckets: buckets(time_series),
         join: Join::Sum,
         changes: changes.to_vec(),
         watched: watched(&time_series.callers, time_series.len),
         series: styled(series, "outcomes"),
         named: false,
-        empty: format!("No responses in the last {range}"),
+        empty: format!("No responses in the {range}"),
         legend: legend
             .map(|(outcome, style)| outcome.legend(style, total))
             .collect(),
@@ -224,17 +224,17 @@ pub(crate) fn errors_chart(
             values,
         }));
     }
-    let range = window(time_series.range);
+    let range = last(time_series.range);
     ChartSpec {
         id: "errors".to_owned(),
-        subject: format!("Responses with an error status over the last {range}"),
+        subject: format!("Responses with an error status over the {range}"),
         buckets: buckets(time_series),
         join: Join::Sum,
         changes: changes.to_vec(),
         watched: watched(&time_series.callers, time_series.len),
         series,
         named: false,
-        empty: format!("No responses with an error status in the last {range}"),
+        empty: format!("No responses with an error status in the {range}"),
         legend,
     }
     .draw()
@@ -281,7 +281,7 @@ fn statuses<'a>(
 
 /// Dependent callers of each kind, and in red those that are stranded.
 pub(crate) fn callers_chart(time_series: &TimeSeries, changes: &[FlagChange]) -> Chart {
-    let range = window(time_series.range);
+    let range = last(time_series.range);
     let kinds = time_series
         .callers
         .iter()
@@ -299,14 +299,14 @@ pub(crate) fn callers_chart(time_series: &TimeSeries, changes: &[FlagChange]) ->
     }));
     ChartSpec {
         id: "callers".to_owned(),
-        subject: format!("Dependent callers by kind over the last {range}"),
+        subject: format!("Dependent callers by kind over the {range}"),
         buckets: buckets(time_series),
         join: Join::Highest,
         changes: changes.to_vec(),
         watched: watched(&time_series.callers, time_series.len),
         series,
         named: true,
-        empty: format!("No dependent callers in the last {range}"),
+        empty: format!("No dependent callers in the {range}"),
         legend: Vec::new(),
     }
     .draw()

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::explanation::{ExplainContext, Point, Side};
 use crate::{
     admin::{
-        format::{counted, duration, grouped, listed, percent, window},
+        format::{
+            counted, duration, grouped, last, listed, percent, sentence, window, window_length,
+        },
         mount_path::query,
         pages::time_tag::in_words,
     },
@@ -44,18 +46,18 @@ pub(super) fn no_dependent_responses(
     evidence: &NoDependentResponsesEvidence,
     context: &ExplainContext<'_>,
 ) -> Vec<Point> {
-    let span = window(&evidence.window.label());
+    let span = last(&evidence.window.label());
     let blocking = &evidence.blocking;
     let mut points = Vec::new();
     if blocking.callers > 0 {
         let callers = by_kind(blocking.callers, &context.blocking.depended);
-        let text = format!("{callers} depended on a legacy response in the last {span}.");
+        let text = format!("{callers} depended on a legacy response in the {span}.");
         let list = ("depended", evidence.window);
         points.push(upgrade(text, blocking.callers, context, list));
     } else if blocking.responses > 0 {
         let responses = counted(blocking.responses, "dependent response");
         let text = format!(
-            "{responses} in the last {span} cannot be attributed to a known caller any more."
+            "{responses} in the {span} cannot be attributed to a known caller any more."
         );
         points.push(Point::new(text).todo(
             Side::Time,
@@ -64,7 +66,7 @@ pub(super) fn no_dependent_responses(
     }
     if blocking.anonymous_responses > 0 {
         let responses = counted(blocking.anonymous_responses, "dependent response");
-        let text = format!("{responses} in the last {span} went to anonymous callers.");
+        let text = format!("{responses} in the {span} went to anonymous callers.");
         let href = format!("{}/waive?target=anonymous", context.base);
         points.push(
             Point::new(text)
@@ -90,10 +92,10 @@ pub(super) fn no_dependent_responses(
 
 fn quiet(dependent: u64, span: &str) -> Point {
     Point::new(if dependent == 0 {
-        format!("There was no dependent response in the last {span}.")
+        format!("There was no dependent response in the {span}.")
     } else {
         let responses = counted(dependent, "dependent response");
-        format!("The {responses} in the last {span} all belong to waived callers.")
+        format!("The {responses} in the {span} all belong to waived callers.")
     })
 }
 
@@ -155,6 +157,7 @@ pub(super) fn all_callers_resolved(
 
 pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
     let span = window(&evidence.window.label());
+    let recent = last(&evidence.window.label());
     let (watched, responses) = (
         watched_of(evidence.ratio, evidence.window),
         counted(evidence.responses, "response"),
@@ -180,7 +183,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
             "were"
         };
         let text = format!(
-            "Only {responses} {verb} counted in the last {span}; the policy requires {}.",
+            "Only {responses} {verb} counted in the {recent}; the policy requires {}.",
             grouped(evidence.min_responses)
         );
         points.push(Point::new(text).todo(
@@ -200,7 +203,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
         ));
     }
     if points.is_empty() {
-        let text = format!("The last {span} were watched: {watched}, with {responses}.");
+        let text = format!("{} watched, with {responses}.", sentence(watched));
         points.push(Point::new(text));
     }
     points
@@ -212,14 +215,14 @@ const UPGRADE: &str = "Upgrade the callers that still depend, or waive them.";
 fn keep_watching(window: Window, ratio: f64, least: f64, now: Timestamp) -> String {
     let missing = window.length().mul_f64((least - ratio).clamp(0.0, 1.0));
     format!(
-        "Keep the process running until {}, at the earliest.",
+        "Keep the process running; this cannot pass before {}.",
         in_words(now.plus(missing))
     )
 }
 
 /// How much of a window was watched: `31 s of 24 h`, and `all of 24 h`.
 pub(crate) fn watched_of(ratio: f64, window: Window) -> String {
-    let length = duration(window.length());
+    let length = window_length(window.length());
     if ratio >= 1.0 {
         return format!("all of {length}");
     }
@@ -233,7 +236,7 @@ fn losses(full: bool, snapshots: usize, span: &str) -> impl Iterator<Item = Poin
     let lost = (snapshots > 0).then(|| {
         let snapshots = counted(snapshots as u64, "snapshot");
         Point::new(format!(
-            "{snapshots} of the census could not be read in the last {span}; the data is lost."
+            "{snapshots} of the census could not be read within {span}; the data is lost."
         ))
         .todo(Side::Time, format!("Wait until the loss is {span} ago."))
     });

@@ -83,7 +83,7 @@ impl Explanation {
         match self.points.as_slice() {
             [] => String::new(),
             [one] => one.text.clone(),
-            [first, rest @ ..] => format!("{} {} more.", first.text, rest.len()),
+            [first, rest @ ..] => format!("{} And {} more.", first.text, rest.len()),
         }
     }
 }

@@ -122,7 +122,7 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
         ),
     };
     let href = context.base.link("/records#checks");
-    Point::new(text).todo(Side::Checks, todo).at(href, "Checks")
+    Point::new(text).todo(Side::Checks, todo).at(href, "Show")
 }
 
 fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
@@ -136,7 +136,7 @@ fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<
                 Side::Operators,
                 format!("Close {incident} once it is resolved."),
             )
-            .at(context.base.link("/records#incidents"), "Incidents")
+            .at(context.base.link("/records#incidents"), "Show")
     });
     let more = evidence.open.saturating_sub(evidence.incidents.len());
     let more = unlisted(more, "incident", "open");
@@ -159,7 +159,7 @@ fn post_analyses_filed(
                 Side::Operators,
                 format!("File the post-analysis of the rollback of event {rollback}."),
             )
-            .at(href, "File the post-analysis")
+            .at(href, "File it")
     });
     let more = evidence.open.saturating_sub(evidence.rollbacks.len());
     let more = unlisted(more, "rollback", "without one");
