@@ -17,7 +17,7 @@ use crate::{
     census::{KindCounts, Window},
     flag::FlagState,
     observation::Shape,
-    rollout::{Phase, Rollout},
+    rollout::{Phase, Rollout, Stranded, event::Head},
     time::{Clock, Timestamp},
 };
 
@@ -175,7 +175,11 @@ impl Watcher {
         let after = self.inner.state.borrow().head;
         let wait = if due { Duration::ZERO } else { EventHub::WAIT };
         let poll = spawn_blocking(move || Polled {
-            head: rollout.journal().wait(after, wait).ok(),
+            head: rollout
+                .journal()
+                .wait(after, wait)
+                .ok()
+                .map(|head| head.seq),
             totals: due.then(|| json(&Totals::now(&rollout, &*clock))).flatten(),
         });
         // A poll that panicked has found nothing.
@@ -215,7 +219,7 @@ fn json(totals: &Totals) -> Option<String> {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Totals {
     pub(crate) at: Timestamp,
-    pub(crate) head: u64,
+    pub(crate) head: Head,
     pub(crate) phase: Phase,
     pub(crate) flag: FlagState,
     pub(crate) journal_works: bool,
@@ -223,6 +227,11 @@ pub(crate) struct Totals {
     pub(crate) window: String,
     /// Empty without a census.
     pub(crate) kinds: Vec<KindCounts>,
+    /// Since the flag last changed; left out without a census.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stranded: Option<Stranded>,
+    /// When the figures of the callers were evaluated.
+    pub(crate) evaluated: Timestamp,
     /// Empty without metrics.
     pub(crate) responses: Vec<ResponseTotals>,
 }
@@ -242,18 +251,24 @@ impl Totals {
     /// The default window for caller counts.
     pub(crate) const WINDOW: Window = Window::DAY;
 
-    /// Walks all callers: not for an async thread.
+    /// May walk all callers: not for an async thread.
     pub(crate) fn now(rollout: &Rollout, clock: &dyn Clock) -> Self {
-        let status = rollout.status();
-        let report = rollout.census().map(|census| census.report(Self::WINDOW));
+        let (status, evaluation) = (rollout.status(), rollout.evaluation());
+        let window = Self::WINDOW.label();
+        let report = evaluation
+            .reports
+            .iter()
+            .find(|report| report.window == window);
         Self {
             at: Timestamp::now(clock),
             head: status.head,
             phase: status.state.phase,
             flag: rollout.reader().state(),
             journal_works: status.journal_error.is_none(),
-            window: Self::WINDOW.label(),
-            kinds: report.map_or_else(Vec::new, |report| report.kinds),
+            window,
+            kinds: report.map_or_else(Vec::new, |report| report.kinds.clone()),
+            stranded: evaluation.stranded.clone(),
+            evaluated: evaluation.at,
             responses: responses(rollout),
         }
     }

@@ -63,7 +63,8 @@ macro_rules! emitter {
                 until = details.text("until"),
                 digest = details.text("digest"),
                 rollback = details.number("rollback"),
-                flag_state = flag_state(payload),
+                cutover = details.number("cutover"),
+                loosened = loosened(payload),
                 line = details.number("line"),
                 error = error.map(ToString::to_string),
                 "{message}"
@@ -79,16 +80,22 @@ emitter!(emit_info, INFO);
 fn level(payload: &EventPayload) -> Level {
     match payload {
         EventPayload::PhaseChanged(change) if !change.overridden.is_empty() => Level::WARN,
-        EventPayload::Recovered(_) => Level::ERROR,
+        EventPayload::Recovered(_) | EventPayload::LossAccepted(_) => Level::ERROR,
+        payload if loosened(payload).is_some() => Level::WARN,
         _ => Level::INFO,
     }
 }
 
-fn flag_state(payload: &EventPayload) -> Option<&'static str> {
-    match payload {
-        EventPayload::ProcessStarted(started) => Some(started.flag.as_str()),
-        _ => None,
-    }
+/// The members that a policy loosens, with commas between them.
+fn loosened(payload: &EventPayload) -> Option<String> {
+    let differences = match payload {
+        EventPayload::Opened(opened) => &opened.loosened,
+        EventPayload::PolicyChanged(changed) => &changed.differences,
+        _ => return None,
+    };
+    let looser = differences.iter().filter(|found| found.loosens);
+    let members: Vec<&str> = looser.map(|found| found.member.as_str()).collect();
+    (!members.is_empty()).then(|| members.join(","))
 }
 
 /// The members of a payload; none of an unknown one.

@@ -23,7 +23,7 @@ use crate::{
         shared::{Shared, blocking},
     },
     rollout::{
-        event::Event,
+        event::{Event, Head},
         journal::{Journal, ReadError},
     },
 };
@@ -37,7 +37,7 @@ const LIMIT: usize = 100;
 /// A part of the journal.
 #[derive(Debug, Serialize)]
 pub(crate) struct JournalPart {
-    head: u64,
+    head: Head,
     events: Vec<Event>,
     /// The value of `after` for the next part; `None` if this one reaches the head.
     next: Option<u64>,
@@ -51,10 +51,11 @@ pub(crate) async fn journal(
     let after = params.parsed("after").unwrap_or(0);
     let limit = params.limit(LIMIT, MAX_LIMIT);
     params.finish()?;
+    let decision = shared.rollout.status().state.decision;
     let journal = Arc::clone(shared.rollout.journal());
     let part = blocking(move || read(&*journal, after, limit)).await?;
     let part = part.map_err(|error| unreadable(&error))?;
-    Ok(WithEtag(part.head, part))
+    Ok(WithEtag(decision, part))
 }
 
 fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<JournalPart, ReadError> {
@@ -72,10 +73,10 @@ fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<JournalPart, 
     // Read last, so that it is never behind the events.
     let head = journal
         .head()?
-        .max(events.last().map_or(0, |event| event.seq));
+        .max(events.last().map_or(Head::NONE, Event::head));
     Ok(JournalPart {
         head,
-        next: (last < head).then_some(last),
+        next: (last < head.seq).then_some(last),
         events,
     })
 }
@@ -152,7 +153,8 @@ fn refused(error: SubscribeError) -> Problem {
 async fn head(shared: &Arc<Shared>) -> Result<u64, Problem> {
     let journal = Arc::clone(shared.rollout.journal());
     let head = blocking(move || journal.head()).await?;
-    head.map_err(|error| unreadable(&error))
+    head.map(|head| head.seq)
+        .map_err(|error| unreadable(&error))
 }
 
 /// An open stream and its position.

@@ -44,7 +44,7 @@ pub(crate) enum Action {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 18] = [
+pub(crate) const ROUTES: [Route; 19] = [
     show("/openapi.json", || get(openapi)),
     show("/api/status", || get(status)),
     show("/api/report", || get(report)),
@@ -55,6 +55,7 @@ pub(crate) const ROUTES: [Route; 18] = [
     show("/api/events", || get(events)),
     command("/api/transitions", CommandKind::Transition),
     command("/api/rollbacks", CommandKind::Rollback),
+    command("/api/rollbacks/extend", CommandKind::ExtendRollback),
     command("/api/checks", CommandKind::Check),
     command("/api/incidents", CommandKind::OpenIncident),
     command("/api/incidents/close", CommandKind::CloseIncident),

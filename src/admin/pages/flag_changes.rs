@@ -42,7 +42,7 @@ impl FlagChanges {
 impl Read {
     /// Reads the next events; whether there may be more.
     fn next(&mut self, journal: &dyn Journal) -> bool {
-        let Ok(events) = journal.read(self.projection.head(), BATCH) else {
+        let Ok(events) = journal.read(self.projection.head().seq, BATCH) else {
             return false;
         };
         for event in &events {

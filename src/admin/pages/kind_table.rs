@@ -72,7 +72,11 @@ impl KindTable {
         let windows = [report.window.as_str(), &layout.since_flag_changed()];
         let stranded = |kind: &str| match &layout.stranded {
             Some(stranded) if kind.is_empty() => stranded.callers,
-            Some(stranded) => stranded.kinds.get(kind).copied().unwrap_or_default(),
+            Some(stranded) => {
+                let mut kinds = stranded.kinds.iter();
+                let found = kinds.find(|found| found.kind == kind);
+                found.map_or(0, |found| found.stranded)
+            }
             None => 0,
         };
         let row = |kind: &str, counts: Counts| {

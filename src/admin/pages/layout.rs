@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{
     flag_changes::FlagChange,
-    stranded::Stranded,
     time_tag::{Attribution, TimeTag, distance},
     timeline::TimelineEntry,
 };
@@ -16,7 +15,9 @@ use crate::{
         mount_path::{MountPath, query},
     },
     census::Report,
-    rollout::{EventRef, ObligationKind, Phase, Rollback, RolloutStatus, event::Event},
+    rollout::{
+        EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
+    },
     time::Timestamp,
 };
 
@@ -177,7 +178,7 @@ impl Layout {
         let stranded = self.stranded.as_ref().filter(|found| found.callers > 0)?;
         let kinds = stranded.kinds.iter();
         let kinds: Vec<String> = kinds
-            .map(|(kind, callers)| format!("{} of {kind}", grouped(*callers)))
+            .map(|kind| format!("{} of {}", grouped(kind.stranded), kind.kind))
             .collect();
         let advice = match self.phase() {
             Phase::Observe => "The flag is off; this phase shows whether they cope.",
@@ -205,7 +206,7 @@ impl Layout {
             self.flag_change(),
             distance(stranded.since, self.now),
             grouped(stranded.callers),
-            counted(stranded.dependent.max(stranded.callers), "dependent caller")
+            counted(stranded.dependents.max(stranded.callers), "dependent caller")
         )
     }
 

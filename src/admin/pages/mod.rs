@@ -23,7 +23,6 @@ mod records;
 mod rollback;
 mod router;
 mod step;
-mod stranded;
 mod submitted_form;
 mod time_tag;
 mod timeline;

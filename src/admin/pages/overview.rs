@@ -78,7 +78,7 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
             cutover: in_cutover.then(|| CutoverStatus::new(layout, history, contract)),
             charts: time_series.map(|series| Charts::new(layout, &series, contract)),
             callers: report.map(|report| KindTable::new(layout, report)),
-            recent: latest(rollout, layout.status.head, RECENT).unwrap_or_default(),
+            recent: latest(rollout, layout.status.head.seq, RECENT).unwrap_or_default(),
         })
     };
     request.render("Overview", page).await
@@ -98,12 +98,10 @@ fn fitting(history: &History, layout: &Layout) -> HistoryRange {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The fresh gates of the next gated transition, or the last ones if the journal cannot be read.
+/// The gates of the next gated transition.
 fn next_gates(rollout: &Rollout, layout: &Layout) -> Option<GateSummary> {
     let step = layout.status.next?;
-    let run = rollout.dry_run(step);
-    let gates = run.as_ref().map_or(&layout.status.gates, |run| &run.gates);
-    Some(GateSummary::new(rollout, layout, step, gates))
+    Some(GateSummary::new(rollout, layout, &rollout.preview(step)))
 }
 
 impl OverviewPage<'_> {
@@ -126,7 +124,8 @@ impl OverviewPage<'_> {
 
     /// `22 of 25 callers that were stranded`.
     fn served_again(&self) -> Option<(String, String)> {
-        let (served, all) = self.layout.stranded.as_ref()?.served_again?;
+        let stranded = self.layout.stranded.as_ref()?;
+        let (served, all) = (stranded.served_again, stranded.before);
         (all > 0).then(|| (grouped(served), counted(all, "caller")))
     }
 

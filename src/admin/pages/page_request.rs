@@ -8,7 +8,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use super::{layout::Layout, stranded::Stranded};
+use super::layout::Layout;
 use crate::{
     admin::{
         access::{Identity, Principal, Role},
@@ -17,7 +17,7 @@ use crate::{
         problem::Problem,
         shared::{Shared, blocking},
     },
-    census::Window,
+    census::{Report, Window},
     rollout::{Rollout, event::Event},
 };
 
@@ -72,18 +72,17 @@ impl PageRequest {
         let rollout = &self.shared.rollout;
         let status = rollout.status();
         let done = self.params.parsed("done");
-        let now = rollout.now();
-        let flag_changes = self.shared.flag_changes.read(&**rollout.journal());
-        let census = rollout.census();
+        let evaluation = rollout.evaluation();
+        let is_day = |report: &&Report| report.window_ms == Window::DAY.as_millis();
         Layout {
             title,
             base: self.base,
             principal: self.principal,
-            now,
-            report: census.map(|census| census.report(Window::DAY)),
-            stranded: census.map(|census| Stranded::new(census, &status, &flag_changes, now)),
-            flag_changes,
-            latest: event(rollout, status.head),
+            now: rollout.now(),
+            report: evaluation.reports.iter().find(is_day).cloned(),
+            stranded: evaluation.stranded.clone(),
+            flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
+            latest: event(rollout, status.head.seq),
             done: done.and_then(|seq| event(rollout, seq)),
             status,
         }

@@ -1,12 +1,12 @@
 //! Phases and transitions in words, and the gates of a transition with their verdict.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use super::{
-    explain::{BlockingCallers, ExplainContext, Explanation, Side, Todo, explain},
+    explain::{ExplainContext, Explanation, Side, Todo, explain, post_analysis_due},
     layout::Layout,
 };
-use crate::rollout::{Phase, Rollout, Transition, gate::GateReport};
+use crate::rollout::{DryRun, GatesVerdict, Phase, Rollout, Transition};
 
 /// The explained gates of a transition.
 #[derive(Clone, Debug)]
@@ -14,28 +14,26 @@ pub(crate) struct GateSummary {
     pub(crate) step: Transition,
     pub(crate) failing: Vec<Explanation>,
     pub(crate) passing: Vec<Explanation>,
+    /// Post-analyses that no policy and no override dispenses with.
+    pub(crate) due: Vec<Todo>,
 }
 
 impl GateSummary {
-    /// Walks all callers: not for an async thread.
-    pub(crate) fn new(
-        rollout: &Rollout,
-        layout: &Layout,
-        step: Transition,
-        reports: &[GateReport],
-    ) -> Self {
+    pub(crate) fn new(rollout: &Rollout, layout: &Layout, run: &DryRun) -> Self {
         let context = ExplainContext {
             base: &layout.base,
             policy: &layout.status.policy,
-            blocking: &BlockingCallers::of(rollout, step, layout.now),
+            census: rollout.census().map(Arc::as_ref),
             now: layout.now,
         };
-        let explained = reports.iter().map(|report| explain(report, &context));
+        let explained = run.gates.iter().map(|report| explain(report, &context));
         let (passing, failing) = explained.partition(|explanation| explanation.passed);
+        let due = run.post_analyses_due.iter();
         Self {
-            step,
+            step: run.step,
             failing,
             passing,
+            due: due.map(|rollback| post_analysis_due(*rollback, &layout.base)).collect(),
         }
     }
 
@@ -50,7 +48,7 @@ impl GateSummary {
     }
 
     pub(crate) const fn pass(&self) -> bool {
-        self.failing.is_empty()
+        self.failing.is_empty() && self.due.is_empty()
     }
 
     pub(crate) const fn count(&self) -> usize {
@@ -66,7 +64,8 @@ impl GateSummary {
     pub(crate) fn remedies(&self) -> Vec<(Side, Vec<&Todo>)> {
         let mut remedies: BTreeMap<Side, Vec<&Todo>> = BTreeMap::new();
         let points = self.failing.iter().flat_map(|gate| &gate.points);
-        for todo in points.filter_map(|point| point.todo.as_ref()) {
+        let of_points = points.filter_map(|point| point.todo.as_ref());
+        for todo in of_points.chain(&self.due) {
             let of_side = remedies.entry(todo.side).or_default();
             if !of_side.iter().any(|other| other.text == todo.text) {
                 of_side.push(todo);
@@ -78,7 +77,8 @@ impl GateSummary {
     /// `3 of 6 gates fail`.
     pub(crate) fn verdict(&self) -> String {
         match (self.failing.len(), self.count()) {
-            (0, 0) => format!("The policy has no gates for {}", self.step.to()),
+            (0, _) if !self.due.is_empty() => "A post-analysis is due".to_owned(),
+            (0, 0) => GatesVerdict::NoGates.sentence().to_owned(),
             (0, 1) => "The only gate passes".to_owned(),
             (0, all) => format!("All {all} gates pass"),
             (1, all) => format!("1 of {all} gates fails"),
@@ -125,7 +125,6 @@ pub(crate) const fn verb(step: Transition) -> &'static str {
         Transition::Enable => "Switch the flag on",
         Transition::Cutover => "Cut over",
         Transition::Retire => "Retire the flag",
-        Transition::Abort => "Abort",
         Transition::Rollback => "Roll back",
     }
 }
@@ -138,9 +137,6 @@ pub(crate) const fn consequence(step: Transition) -> &'static str {
         }
         Transition::Retire => {
             "The flag goes off for good and can never be switched on again. There is no rollback afterwards."
-        }
-        Transition::Abort => {
-            "The flag goes off and the rollout returns to observe. Legacy clients get target responses."
         }
         Transition::Enable | Transition::Rollback => {
             "From the next response on, legacy clients get legacy responses."

@@ -142,16 +142,9 @@ impl FromRequest<Arc<Shared>> for SubmittedForm {
     }
 }
 
-/// The most fields of a form, many more than any has.
-const MAX_FIELDS: usize = 64;
-
 async fn read_fields(request: Request, shared: &Arc<Shared>) -> Result<FieldList, Response> {
     let fields = Fields::<FieldList>::from_request(request, shared).await;
     let Fields(fields) = fields.map_err(|rejection| rejected_form(&rejection).into_response())?;
-    if fields.len() > MAX_FIELDS {
-        let detail = format!("The form has more than {MAX_FIELDS} fields.");
-        return Err(Problem::new(ProblemKind::Malformed, detail).into_response());
-    }
     Ok(fields)
 }
 

@@ -7,6 +7,7 @@ mod controller_state;
 mod deps;
 mod rollback;
 mod rollout;
+mod shared_evaluation;
 #[cfg(test)]
 mod tests;
 mod transition;

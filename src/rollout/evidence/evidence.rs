@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::figures::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, CoverageEvidence, InstrumentationEvidence,
-    NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
-    RequiredChecksEvidence, UnknownEvidence, UnknownReason,
+    NoDependentResponsesEvidence, NoOpenIncidentEvidence, RequiredChecksEvidence, UnknownEvidence,
+    UnknownReason,
 };
 use crate::{
     rollout::{json_object::JsonObject, names::Identifier},
@@ -102,8 +102,6 @@ pub enum Evidence {
     Coverage(CoverageEvidence),
     /// Of [`BuiltInGate::NoOpenIncident`].
     NoOpenIncident(NoOpenIncidentEvidence),
-    /// Of [`BuiltInGate::PostAnalysesFiled`].
-    PostAnalysesFiled(PostAnalysesFiledEvidence),
     /// Of an automatic rollback.
     AutoRollback(AutoRollbackEvidence),
     /// Of any gate that could not be evaluated.
@@ -135,7 +133,6 @@ impl Evidence {
             BuiltInGate::AllCallersResolved => typed(members).map(Self::AllCallersResolved),
             BuiltInGate::Coverage => typed(members).map(Self::Coverage),
             BuiltInGate::NoOpenIncident => typed(members).map(Self::NoOpenIncident),
-            BuiltInGate::PostAnalysesFiled => typed(members).map(Self::PostAnalysesFiled),
         }
     }
 
@@ -187,20 +184,17 @@ words! {
         Coverage = "coverage",
         /// No incident is open.
         NoOpenIncident = "no_open_incident",
-        /// Each rollback has its post-analysis.
-        PostAnalysesFiled = "post_analyses_filed",
     }
 }
 
 impl BuiltInGate {
     /// The default gates of cutover and retirement.
-    pub(in crate::rollout) const EVIDENCE: [Self; 6] = [
+    pub(in crate::rollout) const EVIDENCE: [Self; 5] = [
         Self::RequiredChecks,
         Self::NoDependentResponses,
         Self::AllCallersResolved,
         Self::Coverage,
         Self::NoOpenIncident,
-        Self::PostAnalysesFiled,
     ];
 
     /// The name as an identifier.

@@ -50,6 +50,8 @@ pub enum CheckFailure {
     TooOld,
     /// Its last report is dated in the future, by a clock that is ahead.
     InTheFuture,
+    /// Its last report names another contract than the one that is served.
+    ForAnotherContract,
 }
 
 /// Evidence of [`BuiltInGate::NoDependentResponses`](super::BuiltInGate::NoDependentResponses).
@@ -150,17 +152,6 @@ pub struct NoOpenIncidentEvidence {
     pub open: usize,
     /// The first of them, at most ten.
     pub incidents: Vec<IncidentId>,
-}
-
-/// Evidence of [`BuiltInGate::PostAnalysesFiled`](super::BuiltInGate::PostAnalysesFiled).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PostAnalysesFiledEvidence {
-    /// How many rollbacks have no post-analysis.
-    pub open: usize,
-    /// Sequence numbers of the first of them, at most ten.
-    pub rollbacks: Vec<u64>,
 }
 
 /// Evidence of an automatic rollback, reported under the name [`AutoRollbackEvidence::NAME`].

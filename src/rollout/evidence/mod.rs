@@ -11,6 +11,5 @@ pub use evidence::{CustomEvidence, Evidence, GateReport};
 pub use figures::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, CheckFailure,
     CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
-    NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind,
-    UnknownEvidence, UnknownReason,
+    NoOpenIncidentEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
 };

@@ -9,8 +9,8 @@ use crate::{
         evidence::{
             AllCallersResolvedEvidence, BlockingDependents, BuiltInGate, CheckFailure,
             CoverageEvidence, Evidence, GateReport, InstrumentationEvidence,
-            NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
-            RequiredChecksEvidence, UnknownReason,
+            NoDependentResponsesEvidence, NoOpenIncidentEvidence, RequiredChecksEvidence,
+            UnknownReason,
         },
         names::Identifier,
         phase::Transition,
@@ -57,7 +57,6 @@ fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
         BuiltInGate::AllCallersResolved => all_callers_resolved(context),
         BuiltInGate::Coverage => coverage(context),
         BuiltInGate::NoOpenIncident => Ok(no_open_incident(context)),
-        BuiltInGate::PostAnalysesFiled => Ok(post_analyses_filed(context)),
     }
 }
 
@@ -118,7 +117,9 @@ fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
         blocking,
         callers: listed,
         contract_since: contract.since.at,
-        contract_unchanged: context.now.since(contract.since.at) >= window.length(),
+        // The first contract replaced none.
+        contract_unchanged: !contract.replaced
+            || context.now.since(contract.since.at) >= window.length(),
     };
     let passed = blocking == BlockingDependents::default() && evidence.contract_unchanged;
     Ok((passed, Evidence::NoDependentResponses(evidence)))
@@ -253,7 +254,7 @@ fn snapshots_lost(report: &Report) -> usize {
     lost.filter(|loss| loss.at.unix_ms() >= start).count()
 }
 
-/// Each required check was reported green, and not longer ago than the policy allows.
+/// Each required check was reported green, for the contract that is served, and not longer ago than the policy allows.
 fn required_checks(context: &GateContext<'_>) -> (bool, Evidence) {
     let required = &context.policy.required_checks;
     let blocking = required.iter().filter_map(|name| {
@@ -273,12 +274,16 @@ fn check_failure(check: Option<&Check>, context: &GateContext<'_>) -> Option<Che
         return Some(CheckFailure::NotReported);
     };
     let (at, now) = (check.reported.at, context.now);
+    let served = context.state.contract.as_ref();
+    let served = served.map(|served| &served.digest);
     if !check.green {
         Some(CheckFailure::Red)
     } else if now.since(at) > context.policy.check_max_age {
         Some(CheckFailure::TooOld)
     } else if at.since(now) > CLOCK_TOLERANCE {
         Some(CheckFailure::InTheFuture)
+    } else if check.contract_digest.is_some() && check.contract_digest.as_ref() != served {
+        Some(CheckFailure::ForAnotherContract)
     } else {
         None
     }
@@ -292,14 +297,4 @@ fn no_open_incident(context: &GateContext<'_>) -> (bool, Evidence) {
         incidents: open.keys().take(MAX_LISTED).cloned().collect(),
     };
     (open.is_empty(), Evidence::NoOpenIncident(evidence))
-}
-
-/// Each rollback has its post-analysis.
-fn post_analyses_filed(context: &GateContext<'_>) -> (bool, Evidence) {
-    let open = context.state.open_post_analyses();
-    let mut rollbacks: Vec<u64> = open.map(|rollback| rollback.done.seq).collect();
-    let open = rollbacks.len();
-    rollbacks.truncate(MAX_LISTED);
-    let evidence = PostAnalysesFiledEvidence { open, rollbacks };
-    (open == 0, Evidence::PostAnalysesFiled(evidence))
 }

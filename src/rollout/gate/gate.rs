@@ -24,7 +24,7 @@ use crate::{
 /// The policy names the built-in gates of each transition. Custom gates are added to the rollout, and decide themselves
 /// which transitions they apply to.
 ///
-/// A gate is evaluated before a transition, for a dry run, and about every five seconds for status and metrics. It must
+/// A gate is evaluated before a transition, for a dry run, and when status or metrics are read. It must
 /// return at once and never wait for a network. A gate that panics fails.
 ///
 /// ```
@@ -55,7 +55,7 @@ pub trait Gate: fmt::Debug + Send + Sync {
     /// Its name, always the same.
     fn name(&self) -> Identifier;
 
-    /// Whether it applies to a transition: by default to cutover and retirement. Abort and rollback have no gates.
+    /// Whether it applies to a transition: by default to cutover and retirement. A rollback has none.
     fn applies_to(&self, step: Transition) -> bool {
         matches!(step, Transition::Cutover | Transition::Retire)
     }
@@ -90,8 +90,8 @@ impl GateContext<'_> {
     }
 }
 
-/// Reports of all gates of a transition: the built-in ones that the policy names, then custom ones. Abort and rollback
-/// have no gates.
+/// Reports of all gates of a transition: the built-in ones that the policy names, then custom ones. A rollback
+/// has none.
 pub(in crate::rollout) fn evaluate(
     context: &GateContext<'_>,
     custom: &[Arc<dyn Gate>],

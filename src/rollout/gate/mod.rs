@@ -10,8 +10,7 @@ pub use super::{
         AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, BuiltInGate,
         CheckFailure, CoverageEvidence, CustomEvidence, Evidence, GateReport,
         InstrumentationEvidence, NoDependentResponsesEvidence, NoOpenIncidentEvidence,
-        PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence,
-        UnknownReason,
+        RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
     },
     json_object::{InvalidObject, JsonObject},
 };

@@ -226,13 +226,13 @@ impl AutoRollback {
 }
 
 impl RequiredGates {
-    /// The gates of a transition; none for abort and rollback.
+    /// The gates of a transition; none for a rollback.
     pub fn of(&self, step: Transition) -> impl Iterator<Item = BuiltInGate> {
         let gates = match step {
             Transition::Enable => Some(&self.enable),
             Transition::Cutover => Some(&self.cutover),
             Transition::Retire => Some(&self.retire),
-            Transition::Abort | Transition::Rollback => None,
+            Transition::Rollback => None,
         };
         gates.into_iter().flatten().copied()
     }

@@ -1,6 +1,6 @@
 //! Explaining the gates that use the census.
 
-use std::time::Duration;
+use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 use super::explanation::{ExplainContext, Point, Side};
 use crate::{
@@ -12,9 +12,12 @@ use crate::{
         pages::time_tag::in_words,
     },
     census::Window,
-    rollout::gate::{
-        AllCallersResolvedEvidence, CoverageEvidence, InstrumentationEvidence,
-        NoDependentResponsesEvidence,
+    rollout::{
+        gate::{
+            AllCallersResolvedEvidence, CoverageEvidence, InstrumentationEvidence,
+            NoDependentResponsesEvidence,
+        },
+        names::WaiverTarget,
     },
     time::Timestamp,
 };
@@ -50,7 +53,7 @@ pub(super) fn no_dependent_responses(
     let blocking = &evidence.blocking;
     let mut points = Vec::new();
     if blocking.callers > 0 {
-        let callers = by_kind(blocking.callers, &context.blocking.depended);
+        let callers = by_kind(blocking.callers, &evidence.callers, context);
         let text = format!("{callers} depended on a legacy response in the {span}.");
         let list = ("depended", evidence.window);
         points.push(upgrade(text, blocking.callers, context, list));
@@ -116,7 +119,7 @@ pub(super) fn all_callers_resolved(
     let span = window(&evidence.inactive_after.label());
     let mut points = Vec::new();
     if evidence.blocking > 0 {
-        let callers = by_kind(evidence.blocking, &context.blocking.unresolved);
+        let callers = by_kind(evidence.blocking, &evidence.callers, context);
         let verb = if evidence.blocking == 1 {
             "has"
         } else {
@@ -270,10 +273,10 @@ fn upgrade(
     Point::new(text).todo(Side::Callers, UPGRADE).at(href, link)
 }
 
-/// `3 callers of AGENT`, or `3 callers (2 of AGENT and 1 of MCP)`.
-fn by_kind(callers: u64, kinds: &[(String, u64)]) -> String {
+/// `3 callers of AGENT`, or `3 callers (2 of AGENT and 1 of MCP)`; without kinds if the evidence does not list all.
+fn by_kind(callers: u64, listed_callers: &[String], context: &ExplainContext<'_>) -> String {
     let all = counted(callers, "caller");
-    match kinds {
+    match most_first(callers, listed_callers, context).as_slice() {
         [] => all,
         [(kind, _)] => format!("{all} of {kind}"),
         kinds => {
@@ -282,4 +285,28 @@ fn by_kind(callers: u64, kinds: &[(String, u64)]) -> String {
             format!("{all} ({})", listed(&kinds.collect::<Vec<_>>()))
         }
     }
+}
+
+/// The kinds of the listed callers, if these are all.
+fn most_first(
+    callers: u64,
+    listed: &[String],
+    context: &ExplainContext<'_>,
+) -> Vec<(String, u64)> {
+    let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+    let found = listed.iter().filter_map(|caller| {
+        match format!("caller {caller}").parse() {
+            Ok(WaiverTarget::Caller(fingerprint)) => context.census?.caller(fingerprint, Window::MONTH),
+            _ => None,
+        }
+    });
+    for row in found {
+        *kinds.entry(row.kind).or_default() += 1;
+    }
+    if kinds.values().sum::<u64>() != callers {
+        return Vec::new();
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, number)| Reverse(*number));
+    kinds
 }
