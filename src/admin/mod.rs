@@ -52,7 +52,7 @@
 //! | `GET /` | viewer | the overview: phase, gates, time series; `?range=` |
 //! | `GET /callers`, `/journal`, `/records`, `/waive` | viewer | lists, with forms for reports and waivers |
 //! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | a transition with its gates and its form |
-//! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks` | operator | the same commands, from forms |
+//! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
 //! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | the assets of the pages |
 //! | `GET /sign-in` | none | the sign-in page |
 //! | `POST /sign-in` | none | its form, `token` and `next`: begins a session |
@@ -107,6 +107,7 @@
 //! `GET /api/events` sends `event: journal`, with the number of the event as its id and the event as data, and every two
 //! seconds of real time `event: totals`, without an id. It starts after the event in `Last-Event-ID` or `after`, or else at
 //! the head: load a page, then follow from its head. The stream ends with the session, and when [`Admin::close`] is called.
+//! Of more than three streams of one session the oldest gets `event: poll` and ends: a browser has six connections to a server.
 //!
 //! # Authentication
 //!
@@ -150,6 +151,7 @@ mod mount_path;
 mod pages;
 mod params;
 mod problem;
+mod session_streams;
 mod shared;
 mod sign_in;
 

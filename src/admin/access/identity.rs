@@ -66,6 +66,13 @@ pub(crate) struct Viewer(pub(crate) Principal);
 #[derive(Clone, Debug)]
 pub(crate) struct Operator(pub(crate) Principal);
 
+#[cfg(test)]
+impl SessionKey {
+    pub(crate) fn of_byte(byte: u8) -> Self {
+        Self([byte; 32])
+    }
+}
+
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey(..)")

@@ -8,7 +8,7 @@ mod token_digest;
 mod tokens;
 
 pub(super) use cookie::SessionCookie;
-pub(super) use identity::{Identity, Operator, Principal, Via, Viewer};
+pub(super) use identity::{Identity, Operator, Principal, SessionKey, Via, Viewer};
 pub(super) use sessions::Sessions;
 pub(super) use throttle::{LoginAttempt, LoginThrottle, ThrottleKey};
 

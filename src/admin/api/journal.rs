@@ -1,6 +1,6 @@
 //! The routes over the journal: its events in parts, and as a stream of server-sent events.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -9,17 +9,21 @@ use axum::{
         sse::{Event as SseEvent, Sse},
     },
 };
-use futures_util::stream;
+use futures_util::{
+    future::{Either, select},
+    stream,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header::RETRY_AFTER};
 use serde::Serialize;
 
 use crate::{
     admin::{
-        access::{Principal, Viewer},
+        access::{Principal, Via, Viewer},
         command::{WithEtag, unreadable},
         event_hub::{EventHub, SubscribeError, Subscription},
         params::Params,
         problem::{Problem, ProblemKind},
+        session_streams::StreamPlace,
         shared::{Shared, blocking},
     },
     rollout::{
@@ -105,9 +109,15 @@ pub(crate) async fn events(
         Some(after) => after,
         None => head(&shared).await?,
     };
+    let place = match principal.via {
+        Via::Session(session) => Some(shared.session_streams.take(session)),
+        Via::Bearer => None,
+    };
     let stream = EventStream {
         shared,
         principal,
+        place,
+        displaced: false,
         subscription,
         after,
         totals_count: 0,
@@ -161,6 +171,10 @@ async fn head(shared: &Arc<Shared>) -> Result<u64, Problem> {
 struct EventStream {
     shared: Arc<Shared>,
     principal: Principal,
+    /// Among the streams of its session.
+    place: Option<StreamPlace>,
+    /// Whether a newer stream has taken its place.
+    displaced: bool,
     subscription: Subscription,
     /// The number of the last event that was read.
     after: u64,
@@ -176,7 +190,7 @@ impl EventStream {
         loop {
             // Totals arrive every few seconds, so an ended session is noticed within that time.
             let closed = self.subscription.state.borrow().closed;
-            if closed || !self.shared.is_current(&self.principal) {
+            if closed || self.displaced || !self.shared.is_current(&self.principal) {
                 return None;
             }
             if let Some(next) = self.unsent.pop() {
@@ -184,9 +198,23 @@ impl EventStream {
             }
             self.read_totals();
             self.read_events().await;
-            if self.unsent.is_empty() {
-                self.subscription.state.changed().await.ok()?;
+            if self.unsent.is_empty() && self.wait().await? {
+                self.displaced = true;
+                let poll = SseEvent::default().event("poll").data("{}");
+                return Some((Ok(poll), self));
             }
+        }
+    }
+
+    /// Waits for a change; whether a newer stream has taken the place. `None` if there are no more changes.
+    async fn wait(&mut self) -> Option<bool> {
+        let changed = pin!(self.subscription.state.changed());
+        let Some(place) = &mut self.place else {
+            return changed.await.ok().map(|()| false);
+        };
+        match select(changed, pin!(place.displaced())).await {
+            Either::Left((changed, _)) => changed.ok().map(|()| false),
+            Either::Right(_) => Some(true),
         }
     }
 

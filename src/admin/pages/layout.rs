@@ -1,10 +1,10 @@
 //! The frame of every page: header, warnings, footer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     flag_changes::FlagChange,
-    time_tag::{Attribution, TimeTag, distance},
+    time_tag::{Attribution, TimeTag, distance, in_words},
     timeline::TimelineEntry,
 };
 use crate::{
@@ -130,7 +130,7 @@ impl Layout {
         let overdue = self.status.overdue.iter();
         let overdue = overdue.map(|kind| self.overdue(*kind));
         let others = journal.into_iter().chain(self.stranded_banner());
-        others.chain(overdue).collect()
+        others.chain(self.losses()).chain(overdue).collect()
     }
 
     /// Whether a rollback has taken effect that is not journaled yet.
@@ -159,6 +159,31 @@ impl Layout {
             ),
             link: None,
         })
+    }
+
+    /// What was cut off from the journal: accepted losses for good, torn lines for a week.
+    fn losses(&self) -> Vec<Banner> {
+        const WEEK: Duration = Duration::from_secs(7 * 86_400);
+        let banner = |danger, title: &str, done: &EventRef| Banner {
+            danger,
+            title: title.to_owned(),
+            text: format!(
+                "{} by {}: {}. What was cut off is kept beside the journal.",
+                in_words(done.at),
+                done.actor.id,
+                done.reason
+            ),
+            link: Some((
+                self.base.link(&format!("/journal?newest={}", done.seq)),
+                format!("Event {}", done.seq),
+            )),
+        };
+        let losses = self.status.losses.iter();
+        let losses = losses.map(|(_, done)| banner(true, "Recorded events were lost", done));
+        let torn = self.status.recoveries.iter();
+        let torn = torn.filter(|(_, done)| self.now.since(done.at) < WEEK);
+        let torn = torn.map(|(_, done)| banner(false, "A torn line was cut off", done));
+        losses.chain(torn).collect()
     }
 
     fn failing(&self) -> Option<Banner> {
@@ -208,6 +233,14 @@ impl Layout {
             grouped(stranded.callers),
             counted(stranded.dependents.max(stranded.callers), "dependent caller")
         )
+    }
+
+    /// What was before the flag last changed, which is no alarm any more; empty if there was nothing.
+    pub(crate) fn stranded_before(&self) -> String {
+        let stranded = self.stranded.as_ref().filter(|found| found.before > 0);
+        stranded.map_or_else(String::new, |found| {
+            format!("Before that change: {} stranded.", counted(found.before, "caller"))
+        })
     }
 
     fn flag_change(&self) -> &'static str {

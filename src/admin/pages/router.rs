@@ -26,6 +26,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/records/incidents", post(records::open_incident))
         .route("/records/incidents/close", post(records::close_incident))
         .route("/records/client-rollbacks", post(records::client_rollback))
+        .route("/records/rollbacks/extend", post(records::extend_rollback))
         .route("/waive", get(waivers::show).post(waivers::waive))
         .route("/waive/end", post(waivers::end))
         .route(

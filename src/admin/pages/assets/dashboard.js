@@ -123,8 +123,8 @@
       document.getElementById(`event-${after.dataset.seq}`)?.classList.add("fresh");
       before.replaceWith(after);
     }
-    const head = fresh.documentElement.dataset.head;
-    if (head !== undefined && head !== root.dataset.head) {
+    const { head, decision } = fresh.documentElement.dataset;
+    if (decision !== undefined && decision !== root.dataset.decision) {
       for (const note of document.querySelectorAll("[data-stale]")) note.hidden = false;
     }
     if (head !== undefined) root.dataset.head = head;
