@@ -13,6 +13,10 @@ async fn a_caller_is_waived_with_owner_and_reason_and_its_waiver_ended() {
     browser
         .see("#gate-no_dependent_responses", "1 caller of AGENT")
         .await;
+    // Who is waived is picked, not typed.
+    browser.go(&service.page("/waive")).await;
+    browser.see("#waive-target optgroup", "AGENT 1.0.0").await;
+    browser.see("#waive-target", "All callers of MCP").await;
     browser.go(&service.page("/callers?state=dependent")).await;
     browser.click_on("#callers td a", "Waive").await;
     browser.fill("#waive-owner", "team bridge").await;

@@ -22,20 +22,21 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#next", "Not yet. ").await;
     browser
-        .see(
-            "#gate-required_checks",
-            "Run openapi, and let the pipeline report it",
-        )
+        .see("#next .remedies", "Run openapi, and let the pipeline report it")
+        .await;
+    browser
+        .see("#gate-required_checks", "The check openapi was never reported")
         .await;
     browser
         .see(
             "#gate-no_dependent_responses",
-            "1 caller of AGENT depended on a legacy response in the last 1 hour",
+            "1 caller of AGENT depended on a legacy response in the last hour",
         )
         .await;
-    browser
-        .click_on("#gate-no_dependent_responses a", "Show this caller")
-        .await;
+    // What to do is said once, by who has to act.
+    browser.see("#next .remedies", "Callers to upgrade").await;
+    browser.see("#next .remedies", "Checks to report").await;
+    browser.click_on("#next .remedies a", "Show this caller").await;
     browser.see("#callers", "1 caller").await;
     browser.go(&service.page("/transition/cutover")).await;
     browser.see("#gates", "gates fail").await;
@@ -118,7 +119,7 @@ async fn a_decision_on_an_outdated_page_shows_the_events_since() {
     browser
         .see(
             "[data-stale]",
-            "Events were journaled since this page was loaded",
+            "The state has changed since this page was loaded",
         )
         .await;
     browser.click_on(".decide button", "Cut over").await;
@@ -136,7 +137,9 @@ async fn a_decision_on_an_outdated_page_shows_the_events_since() {
 async fn the_way_back_is_one_confirmed_action_from_every_page() {
     let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
     browser.sign_in(&service, OPERATOR).await;
-    browser.click(".rollback").await;
+    // Where there is nothing to roll back, it is not offered.
+    assert_eq!(browser.count("a[href$='/rollback']").await, 0);
+    browser.go(&service.page("/rollback")).await;
     browser
         .see(
             "main",
@@ -153,7 +156,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
         "/transition/retire",
     ] {
         browser.go(&service.page(page)).await;
-        browser.find("a.rollback.armed").await;
+        browser.find("a.rollback").await;
     }
     browser.click("a.rollback").await;
     browser.fill("#back-incident", "INC-4711").await;
@@ -168,7 +171,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
         )
         .await;
     assert!(service.is_on());
-    browser.see("#obligations", "has no post-analysis").await;
+    browser.see("#first", "has no post-analysis").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

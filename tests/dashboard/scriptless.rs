@@ -19,7 +19,7 @@ async fn signing_in_viewing_deciding_and_rolling_back_work_without_a_script() {
         .see("noscript, .hint", "Without JavaScript it does not update")
         .await;
     browser
-        .click_on("#gate-no_dependent_responses a", "Show this caller")
+        .click_on("#next .remedies a", "Show this caller")
         .await;
     browser.see("#callers", "AGENT").await;
     browser.click_on("#callers th a", "Last seen").await;

@@ -28,8 +28,8 @@ use legacy_http_compat::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub(crate) const OPERATOR: &str = "the-token-of-an-operator";
-pub(crate) const VIEWER: &str = "the-token-of-a-viewer";
+pub(crate) const OPERATOR: &str = "the-token-of-an-operator-of-the-rollout";
+pub(crate) const VIEWER: &str = "the-token-of-a-viewer-who-only-looks";
 
 /// A session that lasts longer would outlast no test.
 pub(crate) const SESSION: Duration = Duration::from_secs(8 * 3_600);
@@ -41,8 +41,6 @@ const BEAT: Duration = Duration::from_secs(60);
 const FINE_BEAT: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Where the dashboard is mounted.
-const PREFIX: &str = "/ops/rollout";
 
 pub(crate) const PENDING: (u16, &str) = (200, r#"{"status":"PENDING"}"#);
 pub(crate) const APPROVED: (u16, &str) = (200, r#"{"status":"APPROVED"}"#);
@@ -52,6 +50,8 @@ pub(crate) const INVALID: (u16, &str) = (400, r#"{"code":"INVALID_DEVICE_CODE"}"
 /// A running service; it stops when this is dropped.
 pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
+    /// That of sessions and failed attempts.
+    pub(crate) session_clock: Arc<ManualClock>,
     pub(crate) rollout: Arc<Rollout>,
     census: Arc<Census>,
     history: Arc<History>,
@@ -63,6 +63,9 @@ pub(crate) struct TestService {
 }
 
 impl TestService {
+    /// Where the dashboard is mounted.
+    pub(crate) const PREFIX: &str = "/ops/rollout";
+
     /// In the phase compat, with this policy.
     pub(crate) async fn open(policy: &str) -> Self {
         let clock = Arc::new(ManualClock::new(1_772_366_400_000));
@@ -86,9 +89,10 @@ impl TestService {
             .operator("mara", TokenDigest::of(OPERATOR))
             .viewer("wall", TokenDigest::of(VIEWER))
             .build();
+        let session_clock = Arc::new(ManualClock::new(1_772_366_400_000));
         let admin = Admin::builder(rollout.clone(), tokens.unwrap())
             .history(history.clone())
-            .clock(clock.clone())
+            .clock(session_clock.clone())
             .session_lifetime(SESSION)
             .build();
         let layer = LegacyHttpCompatLayer::new(contract, rollout.reader())
@@ -99,7 +103,7 @@ impl TestService {
             .fallback(any(response))
             .layer(CaptureRequestFieldsLayer::new());
         let app = Router::new()
-            .nest(PREFIX, admin.router())
+            .nest(Self::PREFIX, admin.router())
             .fallback_service(handlers.layer(layer));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -110,6 +114,7 @@ impl TestService {
         });
         let service = Self {
             clock,
+            session_clock,
             rollout,
             census,
             history,
@@ -125,7 +130,11 @@ impl TestService {
 
     /// The address of a page.
     pub(crate) fn page(&self, path: &str) -> String {
-        format!("http://{}{PREFIX}{path}", self.address)
+        format!("http://{}{}{path}", self.address, Self::PREFIX)
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// A client of a kind polls, and the service responds with this.
@@ -196,7 +205,7 @@ impl TestService {
     }
 
     pub(crate) fn head(&self) -> u64 {
-        self.rollout.journal().head().unwrap()
+        self.rollout.journal().head().unwrap().seq
     }
 
     /// The last event as JSON.
@@ -212,7 +221,7 @@ impl TestService {
             Reason::new("run 7 of the pipeline").unwrap(),
         );
         self.rollout
-            .report_check(Identifier::new(name).unwrap(), green, Some(link), &ci)
+            .report_check(Identifier::new(name).unwrap(), green, Some(link), None, &ci)
             .unwrap();
     }
 

@@ -22,7 +22,6 @@ async fn a_viewer_sees_every_page_and_no_form() {
     for page in [
         "/waive",
         "/records",
-        "/transition/abort",
         "/transition/retire",
         "/rollback",
         &analysis,
