@@ -18,7 +18,7 @@ use crate::{
     flag::FlagState,
     observation::Shape,
     rollout::{Phase, Rollout, Stranded, event::Head},
-    time::{Clock, Timestamp},
+    time::Timestamp,
 };
 
 /// The latest state. Streams read the events themselves, each from its own position.
@@ -83,7 +83,6 @@ impl EventHub {
     pub(crate) fn subscribe(
         &self,
         rollout: &Arc<Rollout>,
-        clock: &Arc<dyn Clock>,
     ) -> Result<Subscription, SubscribeError> {
         let permit = Arc::clone(&self.0.permits).try_acquire_owned();
         let permit = permit.map_err(|_| SubscribeError::Full)?;
@@ -97,7 +96,6 @@ impl EventHub {
             let watcher = Watcher {
                 inner: Arc::clone(&self.0),
                 rollout: Arc::clone(rollout),
-                clock: Arc::clone(clock),
                 totals_at: None,
                 aborted: true,
             };
@@ -126,7 +124,6 @@ impl Inner {
 struct Watcher {
     inner: Arc<Inner>,
     rollout: Arc<Rollout>,
-    clock: Arc<dyn Clock>,
     /// When totals were last computed.
     totals_at: Option<Instant>,
     /// Whether the task has ended without stopping properly, for example with its runtime.
@@ -171,7 +168,7 @@ impl Watcher {
     }
 
     async fn poll(&self, due: bool) -> Polled {
-        let (rollout, clock) = (Arc::clone(&self.rollout), Arc::clone(&self.clock));
+        let rollout = Arc::clone(&self.rollout);
         let after = self.inner.state.borrow().head;
         let wait = if due { Duration::ZERO } else { EventHub::WAIT };
         let poll = spawn_blocking(move || Polled {
@@ -180,7 +177,7 @@ impl Watcher {
                 .wait(after, wait)
                 .ok()
                 .map(|head| head.seq),
-            totals: due.then(|| json(&Totals::now(&rollout, &*clock))).flatten(),
+            totals: due.then(|| json(&Totals::now(&rollout))).flatten(),
         });
         // A poll that panicked has found nothing.
         poll.await.unwrap_or_default()
@@ -252,7 +249,7 @@ impl Totals {
     pub(crate) const WINDOW: Window = Window::DAY;
 
     /// May walk all callers: not for an async thread.
-    pub(crate) fn now(rollout: &Rollout, clock: &dyn Clock) -> Self {
+    pub(crate) fn now(rollout: &Rollout) -> Self {
         let (status, evaluation) = (rollout.status(), rollout.evaluation());
         let window = Self::WINDOW.label();
         let report = evaluation
@@ -260,7 +257,7 @@ impl Totals {
             .iter()
             .find(|report| report.window == window);
         Self {
-            at: Timestamp::now(clock),
+            at: rollout.now(),
             head: status.head,
             phase: status.state.phase,
             flag: rollout.reader().state(),

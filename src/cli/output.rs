@@ -89,7 +89,7 @@ pub(super) fn json(value: &impl Serialize) -> String {
     text.expect("string keys and no failing parts") + "\n"
 }
 
-/// Escapes control characters and invisible or bidirectional formatting characters.
+/// Escapes control and invisible characters.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut out, c));

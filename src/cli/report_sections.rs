@@ -73,7 +73,7 @@ fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
     });
     let loosened = cutover.loosened.iter();
     let loosened = loosened.map(|found| format!("  - policy {}\n", markdown(&found.to_string())));
-    head + &failing.chain(loosened).collect::<String>()
+    head + failing.chain(loosened).collect::<String>().as_str()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {

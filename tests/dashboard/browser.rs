@@ -165,6 +165,15 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Waits until an expression is worth this.
+    pub(crate) async fn until(&self, script: &str, value: impl Into<Value>) {
+        let (started, value) = (Instant::now(), value.into());
+        while self.worth(script).await != value {
+            self.look_again(started, &format!("{script} to be {value}"))
+                .await;
+        }
+    }
+
     /// What a field has.
     pub(crate) async fn value(&self, css: &str) -> String {
         let value = self.find(css).await.prop("value").await.unwrap();

@@ -58,7 +58,7 @@ async fn a_stranded_caller_shows_at_once_on_every_page() {
         .see("#banners .danger", "1 caller is stranded")
         .await;
     browser
-        .see("#banners .danger", "Since the flag went off 1 min ago, 1 of 1 dependent caller: 1 of MCP")
+        .see("#banners .danger", "Stranded since the flag went off 1 min ago: 1 of 1 dependent caller (1 of MCP)")
         .await;
     browser.click_on("#banners a", "Show them").await;
     browser.see("#callers tbody", "stranded").await;
@@ -141,7 +141,7 @@ async fn after_a_rollback_the_alarm_is_over_and_callers_are_served_again() {
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#first", "Is the cutover holding?").await;
     browser
-        .see("#first", "Since the flag went off 2 min ago, 3 of 3 dependent callers are stranded")
+        .see("#first", "No. Stranded since the flag went off 2 min ago: 3 of 3 dependent callers")
         .await;
     let incident = legacy_http_compat::rollout::names::IncidentId::new("INC-1").unwrap();
     service.rollout.rollback(incident, &order("agents hang")).unwrap();
@@ -164,7 +164,7 @@ async fn a_chart_reads_its_values_and_marks_when_the_flag_changed() {
     service.cut_over();
     service.pass(Duration::from_secs(10 * 60));
     browser.sign_in(&service, OPERATOR).await;
-    browser.see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:30 UTC").await;
+    browser.see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:31 UTC").await;
     browser.see("#timeseries .change", "flag off").await;
     browser
         .run("document.querySelector('#timeseries .plot').focus()")

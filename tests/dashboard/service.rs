@@ -20,7 +20,7 @@ use legacy_http_compat::{
     rollout::{
         CommandContext, Phase, Rollout,
         journal::MemoryJournal,
-        names::{Actor, FlagName, Identifier, IncidentId, Link, Reason},
+        names::{Actor, FlagName, Identifier, IncidentId, Link, Reason, Summary},
         policy::Policy,
     },
     time::ManualClock,
@@ -232,8 +232,15 @@ impl TestService {
             .unwrap();
     }
 
-    /// Cuts over whatever the gates say.
+    /// Files the post-analyses that are due, and cuts over whatever the gates say.
     pub(crate) fn cut_over(&self) {
+        let due: Vec<u64> = self.rollout.status().state.open_post_analyses().map(|open| open.done.seq).collect();
+        for rollback in due {
+            let (link, summary) = (Link::new("https://wiki.example/1"), Summary::new("a timeout"));
+            self.rollout
+                .file_post_analysis(rollback, link.unwrap(), summary.unwrap(), &order("found"))
+                .unwrap();
+        }
         let run = self
             .rollout
             .dry_run(legacy_http_compat::rollout::Transition::Cutover)

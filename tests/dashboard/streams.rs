@@ -46,25 +46,36 @@ async fn a_page_that_is_left_or_hidden_holds_no_stream() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#connection", "Live").await;
-    let spied = "window.closed_streams = 0; const close = EventSource.prototype.close; \
-                 EventSource.prototype.close = function () { window.closed_streams += 1; close.call(this); };";
+    // The streams of the page from now on: how many were opened, and how many closed.
+    let spied = "window.streams = [0, 0]; \
+                 window.EventSource = class extends EventSource { \
+                   constructor(address) { super(address); streams[0] += 1; } \
+                   close() { super.close(); streams[1] += 1; } \
+                 };";
     browser.run(spied).await;
-    let hide = "Object.defineProperty(document, 'hidden', { value: true, configurable: true }); \
-                document.dispatchEvent(new Event('visibilitychange'));";
-    browser.run(hide).await;
-    assert_eq!(browser.worth("window.closed_streams").await, 1);
-    let look = "Object.defineProperty(document, 'hidden', { value: false, configurable: true }); \
-                document.dispatchEvent(new Event('visibilitychange'));";
-    browser.run(look).await;
-    browser.see("#connection", "Live").await;
+    let hidden = |hidden: bool| {
+        format!(
+            "Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }}); \
+             document.dispatchEvent(new Event('visibilitychange'));"
+        )
+    };
+    browser.run(&hidden(true)).await;
+    browser.run(&hidden(false)).await;
+    browser.until("streams.join()", "1,0").await;
+    browser.run(&hidden(true)).await;
+    browser.until("streams.join()", "1,1").await;
+    browser.run(&hidden(false)).await;
+    browser.until("streams.join()", "2,1").await;
     // Before a link is followed, and before a form is sent.
     let stay = "addEventListener('click', (event) => event.preventDefault()); \
                 addEventListener('submit', (event) => event.preventDefault());";
     browser.run(stay).await;
     browser.click_on("nav a", "Journal").await;
-    assert_eq!(browser.worth("window.closed_streams").await, 2);
+    browser.until("streams.join()", "2,2").await;
     // It was not left, so it is followed again.
-    browser.see("#connection", "Live").await;
-    browser.run("document.querySelector('.me form').requestSubmit()").await;
-    assert_eq!(browser.worth("window.closed_streams").await, 3);
+    browser.until("streams.join()", "3,2").await;
+    browser
+        .run("document.querySelector('.me form').requestSubmit()")
+        .await;
+    browser.until("streams.join()", "3,3").await;
 }

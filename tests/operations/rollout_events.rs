@@ -56,7 +56,7 @@ fn every_event_reads_back_as_it_was_written() {
 #[test]
 fn the_json_of_an_event_is_fixed() {
     let id = CorrelationId::new("req-7").unwrap();
-    let event = events::draft(events::rollback("INC-1"))
+    let event = events::draft(events::rollback(4, "INC-1"))
         .correlated(id)
         .numbered(3);
     let expected = json!({

@@ -95,7 +95,7 @@ impl Stage {
         let check = Identifier::new("openapi").unwrap();
         let report = self
             .rollout
-            .report_check(check, green, None, &order("run 7"));
+            .report_check(check, green, None, None, &order("run 7"));
         report.unwrap();
     }
 

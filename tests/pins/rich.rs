@@ -113,7 +113,9 @@ pub(crate) async fn storied() -> TestService {
             let flag = FlagName::new("features.auth.device_flow.compat_legacy_http");
             opened.flag = flag.unwrap();
         }
-        journal.append(head, events::draft(payload)).unwrap();
+        journal
+            .append(journal.head().unwrap(), events::draft(payload))
+            .unwrap();
     }
     TestService::open_with(|setup| setup.journal = journal).await
 }

@@ -81,11 +81,11 @@ pub struct ResponseSeries {
 }
 
 impl TimeSeries {
-    /// Without the time before the first recorded bucket, but at least a tenth of the range: what a chart shows.
+    /// Without the time before the first recorded bucket, but at least thirty buckets: what a chart shows.
     pub(crate) fn since_recorded(mut self) -> Self {
         let recorded = |kind: &CallerSeries| kind.dependent.iter().position(Option::is_some);
         let first = self.callers.iter().filter_map(recorded).min();
-        let cut = first.unwrap_or(0).min(self.len - self.len / 10);
+        let cut = first.unwrap_or(0).min(self.len.saturating_sub(30));
         for kind in &mut self.callers {
             kind.dependent.drain(..cut);
             kind.stranded.drain(..cut);

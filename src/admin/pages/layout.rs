@@ -219,15 +219,15 @@ impl Layout {
                 counted(stranded.callers, "caller"),
                 if stranded.callers == 1 { "is" } else { "are" }
             ),
-            text: format!("{}: {}. {advice}", self.stranded_since(stranded), listed(&kinds)),
+            text: format!("{} ({}). {advice}", self.stranded_since(stranded), listed(&kinds)),
             link: Some((format!("{}/callers{list}", self.base), "Show them".to_owned())),
         })
     }
 
-    /// `Since the flag went off 3 min ago, 3 of 25 callers`.
+    /// `Stranded since the flag went off 3 min ago: 0 of 25 dependent callers`.
     pub(crate) fn stranded_since(&self, stranded: &Stranded) -> String {
         format!(
-            "Since the flag {} {}, {} of {}",
+            "Stranded since the flag {} {}: {} of {}",
             self.flag_change(),
             distance(stranded.since, self.now),
             grouped(stranded.callers),
@@ -245,9 +245,8 @@ impl Layout {
 
     fn flag_change(&self) -> &'static str {
         match (self.status.flag, self.flag_changes.len()) {
-            (FlagState::On, 0 | 1) => "is on, since",
+            (_, 0 | 1) => "was opened",
             (FlagState::On, _) => "went on",
-            (FlagState::Off | FlagState::Retired, 0 | 1) => "is off, since",
             (FlagState::Off | FlagState::Retired, _) => "went off",
         }
     }

@@ -39,18 +39,26 @@ const SLOT: usize = 512;
 
 impl HeadFile {
     /// Reads the file. Slots that are damaged count as not there.
-    pub(super) fn open(mut storage: Box<dyn Storage>) -> io::Result<Self> {
+    pub(super) fn open(storage: Box<dyn Storage>) -> io::Result<Self> {
+        let last = None;
+        let mut file = Self { storage, last };
+        file.load()?;
+        Ok(file)
+    }
+
+    /// Reads the file again: another process may have written it.
+    pub(super) fn load(&mut self) -> io::Result<()> {
         let mut bytes = [0; 2 * SLOT];
         let mut length = 0;
         while length < bytes.len() {
-            match storage.read_at(length as u64, &mut bytes[length..])? {
+            match self.storage.read_at(length as u64, &mut bytes[length..])? {
                 0 => break,
                 read => length += read,
             }
         }
         let slots = bytes.chunks(SLOT).filter_map(decode);
-        let last = slots.max_by_key(|record| record.write);
-        Ok(Self { storage, last })
+        self.last = slots.max_by_key(|record| record.write);
+        Ok(())
     }
 
     pub(super) const fn record(&self) -> Option<HeadRecord> {

@@ -108,6 +108,7 @@ impl Store {
             return Err(ReadError::at(line, ReadErrorKind::Changed));
         }
         (self.lines, self.torn) = (lines, torn);
+        self.head_file.load().map_err(ReadError::storage)?;
         self.start()
     }
 

@@ -1,6 +1,6 @@
 //! Actors, and the texts that people and services enter: names, reasons, links.
 //!
-//! Each text is bounded, not blank, and free of characters that are not displayed:
+//! Each text is bounded, not blank, and free of control and invisible characters:
 //!
 //! | Text | Most characters | Form |
 //! |---|---|---|

@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/policy",
-            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}}, "reason": "a rehearsal"}),
+            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}, "processes": 2}, "reason": "a rehearsal"}),
         ),
         (
             "/api/transitions",
@@ -44,10 +44,14 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
             "/api/rollbacks",
             json!({"incident": "INC-2", "reason": "pollers give up"}),
         ),
-        // The rollback is the 13th event: opened, started, contract, and these in their order.
+        (
+            "/api/rollbacks/extend",
+            json!({"until": "2030-01-01T00:00:00Z", "reason": "a customer"}),
+        ),
+        // The rollback is the 11th event: opened, contract, and these in their order.
         (
             "/api/post-analyses",
-            json!({"rollback": 12, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
+            json!({"rollback": 11, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
         ),
     ]
 }
@@ -59,7 +63,8 @@ async fn every_command_returns_the_journaled_event() {
         let done = service.operator().post(path, &body).await.ok();
         let event = serde_json::to_value(service.events().pop().unwrap()).unwrap();
         assert_eq!(done["event"], event, "{path}");
-        assert_eq!(done["head"], service.head());
+        let head = service.rollout.journal().head().unwrap();
+        assert_eq!(done["head"], head.to_string());
         assert_eq!(event["actor"], json!({"kind": "human", "id": "mara"}));
         assert_eq!(event["reason"], body["reason"]);
     }

@@ -25,7 +25,7 @@ impl OnDisk {
         };
         let journal = FileJournal::open(new.path()).unwrap();
         for (head, draft) in (0..).zip(drafts) {
-            journal.append(head, draft).unwrap();
+            journal.append(journal.head().unwrap(), draft).unwrap();
         }
         new
     }

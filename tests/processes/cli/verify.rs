@@ -137,7 +137,7 @@ fn a_journal_is_sound_at_every_moment_while_a_process_writes_it() {
         scope.spawn(|| {
             for head in 1..300 {
                 let draft = events::draft(events::check("openapi", true));
-                writer.append(head, draft).unwrap();
+                writer.append(writer.head().unwrap(), draft).unwrap();
             }
         });
         for _ in 0..20 {

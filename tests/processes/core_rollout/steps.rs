@@ -63,7 +63,8 @@ pub(crate) fn report_checks(rollout: &Rollout, checks: &[&str], green: bool) {
     for check in checks {
         let check = Identifier::new(*check).unwrap();
         let link = Link::new("https://ci.example/runs/17").unwrap();
-        let reported = rollout.report_check(check, green, Some(link), &order("a pipeline ran"));
+        let reported =
+            rollout.report_check(check, green, Some(link), None, &order("a pipeline ran"));
         reported.unwrap();
     }
 }

@@ -233,17 +233,17 @@
   };
 
   /** The totals whose change refreshes the page at once: callers, phase, flag, head. */
-  const keyFigures = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.stranded, kind.regressed, kind.migrated])]);
+  const keyFigures = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, data.stranded?.callers, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.regressed, kind.migrated])]);
 
   const onTotals = (event) => {
     const data = JSON.parse(event.data);
     ahead = Date.parse(data.at) - Date.now();
     current();
     const before = totals;
-    totals = { key: keyFigures(data), responses: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [] };
+    totals = { key: keyFigures(data), responses: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [], stranded: data.stranded?.kinds ?? [] };
     if (before === null) return;
     if (totals.key !== before.key) {
-      announceCallers(before.kinds, totals.kinds);
+      announceCallers(before, totals);
       totals.at = Date.now();
       soon(0);
     } else if (totals.responses !== before.responses && Date.now() - totals.at > 10000) {
@@ -256,9 +256,11 @@
 
   /** Announces changed numbers of callers, in one text for all kinds. */
   const announceCallers = (before, after) => {
-    const was = (kind) => before.find((other) => other.kind === kind.kind) ?? { dependent: 0, stranded: 0 };
-    const texts = (figure) => after.filter((kind) => kind[figure] !== was(kind)[figure]).map((kind) => `${kind[figure]} of ${kind.kind}`).join(", ");
-    const [stranded, dependent] = [texts("stranded"), texts("dependent")];
+    const changed = (part, figure) => {
+      const was = (kind) => before[part].find((other) => other.kind === kind.kind)?.[figure] ?? 0;
+      return after[part].filter((kind) => kind[figure] !== was(kind)).map((kind) => `${kind[figure]} of ${kind.kind}`).join(", ");
+    };
+    const [stranded, dependent] = [changed("stranded", "stranded"), changed("kinds", "dependent")];
     if (stranded) announce("stranded", `Stranded callers: ${stranded}`);
     if (dependent) announce("dependent", `Dependent callers: ${dependent}`);
   };

@@ -223,11 +223,11 @@ fn keep_watching(window: Window, ratio: f64, least: f64, now: Timestamp) -> Stri
     )
 }
 
-/// How much of a window was watched: `31 s of 24 h`, and `all of 24 h`.
+/// How much of a window was watched: `31 s of 24 h`, and `all 24 h`.
 pub(crate) fn watched_of(ratio: f64, window: Window) -> String {
     let length = window_length(window.length());
     if ratio >= 1.0 {
-        return format!("all of {length}");
+        return format!("all {length}");
     }
     let watched = duration(window.length().mul_f64(ratio.max(0.0)));
     format!("{watched} of {length}")

@@ -15,7 +15,7 @@ use crate::{
     metrics::Metrics,
     rollout::{
         CommandContext, Phase, Rollout, RolloutBuilder, Transition,
-        event::{Event, NewEvent},
+        event::{Event, Head, NewEvent},
         gate::Gate,
         journal::{AppendError, Journal, MemoryJournal, ReadError},
         names::{Actor, FlagName, Identifier, IncidentId, Reason},
@@ -68,17 +68,17 @@ impl Flaky {
 }
 
 impl Journal for Flaky {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, draft: NewEvent) -> Result<Event, AppendError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(AppendError::Closed);
         }
         match self.trouble() {
-            Trouble::None => self.inner.append(expected_head, draft),
+            Trouble::None => self.inner.append(expected, draft),
             Trouble::Full | Trouble::Gone => Err(AppendError::NotWritten("no space left".into())),
             undecided => {
                 self.closed.store(true, Ordering::SeqCst);
                 if undecided == Trouble::UndecidedStands {
-                    self.inner.append(expected_head, draft)?;
+                    self.inner.append(expected, draft)?;
                 }
                 Err(AppendError::Undecided("sync failed".into()))
             }
@@ -95,11 +95,11 @@ impl Journal for Flaky {
         self.inner.read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
         self.inner.head()
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         self.inner.wait(after, timeout)
     }
 
