@@ -76,7 +76,11 @@ impl CallersQuery {
         });
         rows.sort_by(|a, b| {
             let order = self.compare(a, b);
-            let order = if self.descending { order.reverse() } else { order };
+            let order = if self.descending {
+                order.reverse()
+            } else {
+                order
+            };
             order.then_with(|| a.fingerprint.cmp(&b.fingerprint))
         });
         let rows = rows.into_iter().skip(self.offset).take(limit);
@@ -122,7 +126,9 @@ const MOST_FOUND: usize = 10_000;
 fn has(row: &CallerRow, needle: &str) -> bool {
     let texts = row.version.iter().chain(&row.endpoints);
     row.fingerprint.to_string().contains(needle)
-        || texts.into_iter().any(|text| text.to_lowercase().contains(needle))
+        || texts
+            .into_iter()
+            .any(|text| text.to_lowercase().contains(needle))
 }
 
 const fn order(descending: bool) -> &'static str {

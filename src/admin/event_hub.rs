@@ -80,10 +80,7 @@ impl EventHub {
     }
 
     /// Opens a stream; dropping the subscription closes it.
-    pub(crate) fn subscribe(
-        &self,
-        rollout: &Arc<Rollout>,
-    ) -> Result<Subscription, SubscribeError> {
+    pub(crate) fn subscribe(&self, rollout: &Arc<Rollout>) -> Result<Subscription, SubscribeError> {
         let permit = Arc::clone(&self.0.permits).try_acquire_owned();
         let permit = permit.map_err(|_| SubscribeError::Full)?;
         let mut running = self.0.running();

@@ -205,7 +205,10 @@ mod tests {
 
     #[test]
     fn the_time_of_a_window_reads_like_a_sentence() {
-        assert_eq!(["1h", "24h", "odd"].map(last), ["last hour", "last 24 hours", "last odd"]);
+        assert_eq!(
+            ["1h", "24h", "odd"].map(last),
+            ["last hour", "last 24 hours", "last odd"]
+        );
         let lengths = [300, 3_600, 86_400, 14 * 86_400].map(Duration::from_secs);
         assert_eq!(lengths.map(window_length), ["5 min", "1 h", "24 h", "14 d"]);
     }

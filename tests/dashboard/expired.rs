@@ -14,8 +14,12 @@ async fn a_form_is_there_again_after_signing_in_and_nothing_was_carried_out() {
     browser.go(&service.page("/records")).await;
     browser.click("#incidents summary").await;
     browser.fill("#incident-incident", "INC-7").await;
-    browser.fill("#incident-reason", "pollers \"hang\" & give up").await;
-    service.session_clock.advance(SESSION + Duration::from_secs(1));
+    browser
+        .fill("#incident-reason", "pollers \"hang\" & give up")
+        .await;
+    service
+        .session_clock
+        .advance(SESSION + Duration::from_secs(1));
     let head = service.head();
     browser
         .click_on("#incidents button", "Open the incident")
@@ -32,11 +36,17 @@ async fn a_form_is_there_again_after_signing_in_and_nothing_was_carried_out() {
         browser.value("#incident-reason").await,
         "pollers \"hang\" & give up"
     );
-    assert_eq!(service.head(), head + 1, "only the wrong token is on record");
+    assert_eq!(
+        service.head(),
+        head + 1,
+        "only the wrong token is on record"
+    );
     browser
         .click_on("#incidents button", "Open the incident")
         .await;
-    browser.see(".outcome", "mara opened the incident INC-7").await;
+    browser
+        .see(".outcome", "mara opened the incident INC-7")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +56,9 @@ async fn a_transition_is_decided_again_after_signing_in() {
     browser.sign_in(&service, OPERATOR).await;
     browser.go(&service.page("/transition/cutover")).await;
     browser.fill("#step-reason", "tonight").await;
-    service.session_clock.advance(SESSION + Duration::from_secs(1));
+    service
+        .session_clock
+        .advance(SESSION + Duration::from_secs(1));
     browser.click_on(".decide button", "Cut over").await;
     browser.give_token(OPERATOR).await;
     browser.see("#form-error", "Nothing was carried out").await;
@@ -58,7 +70,9 @@ async fn a_transition_is_decided_again_after_signing_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_go_by_the_clock_of_the_rollout_whatever_sessions_go_by() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
-    service.session_clock.advance(Duration::from_secs(3 * 86_400));
+    service
+        .session_clock
+        .advance(Duration::from_secs(3 * 86_400));
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#phase .since", "just now").await;
     browser.see(".bottom", "2026-03-01 12:00:00 UTC").await;

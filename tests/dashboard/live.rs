@@ -58,7 +58,10 @@ async fn a_stranded_caller_shows_at_once_on_every_page() {
         .see("#banners .danger", "1 caller is stranded")
         .await;
     browser
-        .see("#banners .danger", "Stranded since the flag went off 1 min ago: 1 of 1 dependent caller (1 of MCP)")
+        .see(
+            "#banners .danger",
+            "Stranded since the flag went off 1 min ago: 1 of 1 dependent caller (1 of MCP)",
+        )
         .await;
     browser.click_on("#banners a", "Show them").await;
     browser.see("#callers tbody", "stranded").await;
@@ -118,7 +121,10 @@ async fn a_server_that_stalls_is_not_live() {
     browser.see("#connection", "Figures of 12:00:").await;
     browser.find("html.stale").await;
     browser
-        .see("#announcer", "The figures on this page are no longer updated")
+        .see(
+            "#announcer",
+            "The figures on this page are no longer updated",
+        )
         .await;
     wire.stall(false);
     browser.see("#connection", "Live").await;
@@ -141,10 +147,16 @@ async fn after_a_rollback_the_alarm_is_over_and_callers_are_served_again() {
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#first", "Is the cutover holding?").await;
     browser
-        .see("#first", "No. Stranded since the flag went off 2 min ago: 3 of 3 dependent callers")
+        .see(
+            "#first",
+            "No. Stranded since the flag went off 2 min ago: 3 of 3 dependent callers",
+        )
         .await;
     let incident = legacy_http_compat::rollout::names::IncidentId::new("INC-1").unwrap();
-    service.rollout.rollback(incident, &order("agents hang")).unwrap();
+    service
+        .rollout
+        .rollback(incident, &order("agents hang"))
+        .unwrap();
     service.pass(Duration::from_secs(60));
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
     service.pass(Duration::from_secs(60));
@@ -152,8 +164,16 @@ async fn after_a_rollback_the_alarm_is_over_and_callers_are_served_again() {
     browser.see("#first", "Rolled back for INC-1").await;
     browser.see("#first", "Served again: 1 of 3 callers").await;
     browser.see("#first", "has no post-analysis").await;
-    assert_eq!(browser.count("#banners .banner").await, 0, "nothing is stranded now");
-    assert_eq!(browser.count(".rollback").await, 0, "nothing is left to roll back");
+    assert_eq!(
+        browser.count("#banners .banner").await,
+        0,
+        "nothing is stranded now"
+    );
+    assert_eq!(
+        browser.count(".rollback").await,
+        0,
+        "nothing is left to roll back"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +184,9 @@ async fn a_chart_reads_its_values_and_marks_when_the_flag_changed() {
     service.cut_over();
     service.pass(Duration::from_secs(10 * 60));
     browser.sign_in(&service, OPERATOR).await;
-    browser.see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:31 UTC").await;
+    browser
+        .see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:31 UTC")
+        .await;
     browser.see("#timeseries .change", "flag off").await;
     browser
         .run("document.querySelector('#timeseries .plot').focus()")

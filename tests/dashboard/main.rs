@@ -14,6 +14,7 @@ mod live;
 mod scriptless;
 mod service;
 mod signing_in;
+mod sizes;
 mod streams;
 mod viewing;
 mod wire;

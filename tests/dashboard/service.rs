@@ -41,7 +41,6 @@ const BEAT: Duration = Duration::from_secs(60);
 const FINE_BEAT: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-
 pub(crate) const PENDING: (u16, &str) = (200, r#"{"status":"PENDING"}"#);
 pub(crate) const APPROVED: (u16, &str) = (200, r#"{"status":"APPROVED"}"#);
 pub(crate) const SLOW_DOWN: (u16, &str) = (429, r#"{"code":"SLOW_DOWN"}"#);
@@ -234,9 +233,18 @@ impl TestService {
 
     /// Files the post-analyses that are due, and cuts over whatever the gates say.
     pub(crate) fn cut_over(&self) {
-        let due: Vec<u64> = self.rollout.status().state.open_post_analyses().map(|open| open.done.seq).collect();
+        let due: Vec<u64> = self
+            .rollout
+            .status()
+            .state
+            .open_post_analyses()
+            .map(|open| open.done.seq)
+            .collect();
         for rollback in due {
-            let (link, summary) = (Link::new("https://wiki.example/1"), Summary::new("a timeout"));
+            let (link, summary) = (
+                Link::new("https://wiki.example/1"),
+                Summary::new("a timeout"),
+            );
             self.rollout
                 .file_post_analysis(rollback, link.unwrap(), summary.unwrap(), &order("found"))
                 .unwrap();

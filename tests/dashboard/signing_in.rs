@@ -57,7 +57,9 @@ async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
 async fn a_session_that_is_over_leads_to_signing_in_and_back() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.sign_in(&service, VIEWER).await;
-    service.session_clock.advance(SESSION + Duration::from_secs(1));
+    service
+        .session_clock
+        .advance(SESSION + Duration::from_secs(1));
     browser.click_on("nav a", "Records").await;
     browser.see(".hint", "Your session has ended").await;
     browser.give_token(VIEWER).await;
@@ -72,7 +74,9 @@ async fn a_page_that_is_looked_at_says_when_its_session_is_over() {
     browser.see("#connection", "Live").await;
     browser.click("#incidents summary").await;
     browser.fill("#incident-incident", "INC-1").await;
-    service.session_clock.advance(SESSION + Duration::from_secs(1));
+    service
+        .session_clock
+        .advance(SESSION + Duration::from_secs(1));
     service.report_check("openapi", true);
     browser.see("[role=alert]", "Your session has ended").await;
     let typed = browser

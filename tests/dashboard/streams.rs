@@ -32,7 +32,9 @@ async fn with_eight_pages_open_the_way_back_is_taken_at_once() {
     browser.fill("#back-incident", "INC-1").await;
     browser.fill("#back-reason", "agents hang").await;
     browser.click_on("main button", "Roll back").await;
-    browser.see(".outcome", "rolled back because of INC-1").await;
+    browser
+        .see(".outcome", "rolled back because of INC-1")
+        .await;
     assert_eq!(service.phase(), Phase::Compat);
     // The others show it, with a stream or without one.
     for window in 0..8 {

@@ -44,7 +44,12 @@ impl SessionCookie {
     }
 
     /// The `Set-Cookie` that gives a browser the secret of a session.
-    pub(crate) fn session(&self, secret: &str, lifetime: Duration, base: &MountPath) -> HeaderValue {
+    pub(crate) fn session(
+        &self,
+        secret: &str,
+        lifetime: Duration,
+        base: &MountPath,
+    ) -> HeaderValue {
         let seconds = i64::try_from(millis(lifetime) / 1_000).unwrap_or(i64::MAX);
         let cookie = Cookie::build((self.name.as_str(), secret))
             .path(base.cookie_path())

@@ -94,7 +94,9 @@ impl TimeSeries {
             series.target.drain(..cut);
             series.legacy.drain(..cut);
         }
-        self.from = self.from.plus(Duration::from_millis(self.step_ms * cut as u64));
+        self.from = self
+            .from
+            .plus(Duration::from_millis(self.step_ms * cut as u64));
         self.len -= cut;
         self
     }

@@ -13,9 +13,7 @@ use axum::{
 use http::header::CONTENT_TYPE;
 use sha2::{Digest as _, Sha256};
 
-use crate::admin::{
-    layers::Immutable, mount_path::MountPath, shared::Shared,
-};
+use crate::admin::{layers::Immutable, mount_path::MountPath, shared::Shared};
 
 /// A file that pages load.
 #[derive(Debug)]

@@ -48,9 +48,9 @@ const MAX_SEARCH: usize = 100;
 const COLUMNS: [(SortBy, &str); 7] = [
     (SortBy::Fingerprint, "Caller"),
     (SortBy::Kind, "Kind"),
-    (SortBy::FirstSeen, "First seen"),
-    (SortBy::LastSeen, "Last seen"),
-    (SortBy::LastDependent, "Last dependent"),
+    (SortBy::FirstSeen, "First seen (UTC)"),
+    (SortBy::LastSeen, "Last seen (UTC)"),
+    (SortBy::LastDependent, "Last dependent (UTC)"),
     (SortBy::Responses, "Responses"),
     (SortBy::DependentResponses, "Dependent responses"),
 ];

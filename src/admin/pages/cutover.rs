@@ -2,7 +2,6 @@
 
 use super::{layout::Layout, time_tag::distance};
 use crate::{
-
     admin::{
         format::{counted, duration, percent},
         history::{History, HistoryRange, TimeSeries},
@@ -37,7 +36,11 @@ impl CutoverStatus {
         );
         Self {
             errors,
-            guard: guard(layout.status.policy.auto_rollback.as_ref(), since, layout.now),
+            guard: guard(
+                layout.status.policy.auto_rollback.as_ref(),
+                since,
+                layout.now,
+            ),
         }
     }
 }
@@ -131,5 +134,8 @@ impl ErrorShare {
 fn outcome<'a>(contract: Option<&'a Contract>, endpoint: &str, name: &str) -> Option<&'a Outcome> {
     let endpoints = contract?.endpoints();
     let endpoint = endpoints.iter().find(|known| known.name() == endpoint)?;
-    endpoint.outcomes().iter().find(|outcome| outcome.name() == name)
+    endpoint
+        .outcomes()
+        .iter()
+        .find(|outcome| outcome.name() == name)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     admin::{
-        format::{counted, grouped, last, sentence},
+        format::{counted, grouped, last},
         mount_path::{MountPath, query},
         pages::{explain::watched_of, layout::Layout},
     },
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct KindTable {
     pub(crate) window: String,
     /// The heads of the states.
-    pub(crate) heads: [&'static str; 7],
+    pub(crate) heads: Vec<&'static str>,
     pub(crate) rows: Vec<KindRow>,
     pub(crate) all: KindRow,
     /// Whether no caller is known.
@@ -25,6 +25,8 @@ pub(crate) struct KindTable {
     pub(crate) responses: String,
     pub(crate) dependent_responses: String,
     pub(crate) estimate: Option<String>,
+    /// The states that no caller is in, whose columns are left out.
+    pub(crate) unseen: String,
 }
 
 /// The numbers of one kind, or of all.
@@ -83,22 +85,50 @@ impl KindTable {
             let stranded = stranded(kind);
             row(base, kind, &Counts { stranded, ..counts }, windows)
         };
-        let rows = kinds.map(|kind| row(&kind.kind, kind.counts));
+        let rows: Vec<KindRow> = kinds.map(|kind| row(&kind.kind, kind.counts)).collect();
+        let all = row("", report.all);
+        // The first two are what is looked for; the others have a column where there is anything in it.
+        let shown: Vec<bool> = (0..)
+            .zip(&all.cells)
+            .map(|(place, cell)| place < 2 || !cell.zero)
+            .collect();
+        let only_shown = |row: KindRow| KindRow {
+            cells: row
+                .cells
+                .into_iter()
+                .zip(&shown)
+                .filter_map(|(cell, shown)| shown.then_some(cell))
+                .collect(),
+            ..row
+        };
+        let heads = COLUMNS.iter().zip(&shown);
+        let (heads, unseen): (Vec<_>, Vec<_>) = heads.partition(|(_, shown)| **shown);
+        let unseen = unseen.iter().map(|((_, head, _), _)| head.to_lowercase());
         let estimate = report.estimate.map(|estimate| {
             let callers = counted(estimate.callers, "caller");
             format!("The census is full: about {callers} are estimated and included.")
         });
         Self {
             window: last(&report.window),
-            heads: COLUMNS.map(|(_, head, _)| head),
-            rows: rows.collect(),
-            all: row("", report.all),
+            heads: heads.iter().map(|((_, head, _), _)| *head).collect(),
+            unseen: alternatives(&unseen.collect::<Vec<_>>()),
+            rows: rows.into_iter().map(only_shown).collect(),
+            all: only_shown(all),
             none: report.all.known == 0,
-            watched: sentence(watched_of(report.coverage.ratio, length)),
+            watched: watched_of(report.coverage.ratio, length),
             responses: counted(report.all.responses.all, "response"),
             dependent_responses: grouped(report.all.responses.dependent),
             estimate,
         }
+    }
+}
+
+/// `a, b or c`.
+fn alternatives(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [front @ .., last] => format!("{} or {last}", front.join(", ")),
     }
 }
 

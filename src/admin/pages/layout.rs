@@ -15,9 +15,7 @@ use crate::{
         mount_path::{MountPath, query},
     },
     census::Report,
-    rollout::{
-        EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
-    },
+    rollout::{EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event},
     time::Timestamp,
 };
 
@@ -211,7 +209,10 @@ impl Layout {
             Phase::Cutover => "If they fail, roll back.",
             Phase::Retired => "The flag is retired: they must be upgraded.",
         };
-        let list = query(&[("state", "stranded"), ("window", &self.since_flag_changed())]);
+        let list = query(&[
+            ("state", "stranded"),
+            ("window", &self.since_flag_changed()),
+        ]);
         Some(Banner {
             danger: self.phase() != Phase::Observe,
             title: format!(
@@ -219,8 +220,15 @@ impl Layout {
                 counted(stranded.callers, "caller"),
                 if stranded.callers == 1 { "is" } else { "are" }
             ),
-            text: format!("{} ({}). {advice}", self.stranded_since(stranded), listed(&kinds)),
-            link: Some((format!("{}/callers{list}", self.base), "Show them".to_owned())),
+            text: format!(
+                "{} ({}). {advice}",
+                self.stranded_since(stranded),
+                listed(&kinds)
+            ),
+            link: Some((
+                format!("{}/callers{list}", self.base),
+                "Show them".to_owned(),
+            )),
         })
     }
 
@@ -231,7 +239,10 @@ impl Layout {
             self.flag_change(),
             distance(stranded.since, self.now),
             grouped(stranded.callers),
-            counted(stranded.dependents.max(stranded.callers), "dependent caller")
+            counted(
+                stranded.dependents.max(stranded.callers),
+                "dependent caller"
+            )
         )
     }
 
@@ -239,7 +250,10 @@ impl Layout {
     pub(crate) fn stranded_before(&self) -> String {
         let stranded = self.stranded.as_ref().filter(|found| found.before > 0);
         stranded.map_or_else(String::new, |found| {
-            format!("Before that change: {} stranded.", counted(found.before, "caller"))
+            format!(
+                "Before that change: {} stranded.",
+                counted(found.before, "caller")
+            )
         })
     }
 
@@ -253,7 +267,10 @@ impl Layout {
 
     /// The time since the flag last changed, as a window.
     pub(crate) fn since_flag_changed(&self) -> String {
-        let since = self.flag_changes.last().map_or(self.now, |change| change.at);
+        let since = self
+            .flag_changes
+            .last()
+            .map_or(self.now, |change| change.at);
         let seconds = self.now.since(since).as_secs().clamp(1, 30 * 86_400);
         format!("{seconds}s")
     }

@@ -6,9 +6,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::{
-    chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart,
-        errors_summary,
-    },
+    chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart, errors_summary},
     cutover::CutoverStatus,
     journal::latest,
     kind_table::KindTable,
@@ -70,7 +68,8 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         let (history, in_cutover) = (history.as_deref(), layout.phase() == Phase::Cutover);
         let range = range.or_else(|| history.map(|history| fitting(history, layout)));
         let time_series = history.zip(range);
-        let time_series = time_series.map(|(history, range)| history.time_series(range).since_recorded());
+        let time_series =
+            time_series.map(|(history, range)| history.time_series(range).since_recorded());
         let report = layout.report.as_ref();
         html(&OverviewPage {
             layout,
@@ -138,7 +137,11 @@ impl OverviewPage<'_> {
     /// Those that the first card does not have.
     fn other_obligations(&self) -> Vec<Obligation<'_>> {
         let in_first = self.rollback().is_some() && self.layout.phase() == Phase::Compat;
-        if in_first { Vec::new() } else { self.obligations() }
+        if in_first {
+            Vec::new()
+        } else {
+            self.obligations()
+        }
     }
 
     /// How many waivers are in force.

@@ -33,7 +33,9 @@ impl GateSummary {
             step: run.step,
             failing,
             passing,
-            due: due.map(|rollback| post_analysis_due(*rollback, &layout.base)).collect(),
+            due: due
+                .map(|rollback| post_analysis_due(*rollback, &layout.base))
+                .collect(),
         }
     }
 

@@ -15,8 +15,8 @@ use http::{
 
 use crate::admin::{
     mount_path::MountPath,
-    problem::{Problem, ProblemKind},
     pages::layout::can_roll_back,
+    problem::{Problem, ProblemKind},
     shared::{Shared, html},
 };
 

@@ -132,7 +132,12 @@ impl FromRequest<Arc<Shared>> for SubmittedForm {
         if parts.extensions.get() != Some(&Identity::Anonymous) {
             let page = PageRequest::of(&mut parts, shared, Role::Operator).await?;
             let request = Request::from_parts(parts.clone(), body);
-            return Ok(Self::new(page, &parts, read_fields(request, shared).await?, None));
+            return Ok(Self::new(
+                page,
+                &parts,
+                read_fields(request, shared).await?,
+                None,
+            ));
         }
         let fields = read_fields(Request::from_parts(parts.clone(), body), shared).await?;
         let (fields, cookie) = sign_in_again(shared, fields, &mut parts).await?;
@@ -211,7 +216,9 @@ impl FormError {
         Self {
             status: StatusCode::OK,
             title: "Nothing was carried out".to_owned(),
-            text: "Your session had ended; you are signed in again. Check the form and send it again.".to_owned(),
+            text:
+                "Your session had ended; you are signed in again. Check the form and send it again."
+                    .to_owned(),
             faults: Vec::new(),
             events_since: Vec::new(),
         }

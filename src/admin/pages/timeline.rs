@@ -135,7 +135,7 @@ fn what(payload: &EventPayload) -> String {
             payload.owner
         ),
         EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
-        EventPayload::ContractChanged(_) => "detected a change of contract".to_owned(),
+        EventPayload::ContractChanged(_) => "recorded the contract that is served".to_owned(),
         EventPayload::RollbackTaken(taken) => format!(
             "rolled back because of {}: the flag is on again",
             taken.incident

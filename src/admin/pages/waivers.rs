@@ -80,7 +80,10 @@ impl WaiversPage<'_> {
             let version = row.version.as_deref().unwrap_or("no version");
             let (kind, seen) = (&row.kind, distance(row.last_seen, self.layout.now));
             let target = WaiverTarget::Caller(row.fingerprint).to_string();
-            (target, format!("{kind} {version}, seen {seen}, {}", row.fingerprint))
+            (
+                target,
+                format!("{kind} {version}, seen {seen}, {}", row.fingerprint),
+            )
         });
         let callers: Vec<_> = callers.collect();
         let named = self.form.field("target");

@@ -117,7 +117,10 @@ fn endpoint_chart(
 /// `PENDING 61 %, APPROVED 20.5 % and 3 more`: the most frequent outcomes.
 fn summary(outcomes: &[OutcomeTotals<'_>], all: u64) -> String {
     const NAMED: usize = 2;
-    let mut seen: Vec<_> = outcomes.iter().filter(|outcome| outcome.total > 0).collect();
+    let mut seen: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outcome.total > 0)
+        .collect();
     seen.sort_by_key(|outcome| Reverse(outcome.total));
     let named = seen.iter().take(NAMED);
     let mut parts: Vec<String> = named

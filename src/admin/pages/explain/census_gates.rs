@@ -5,9 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 use super::explanation::{ExplainContext, Point, Side};
 use crate::{
     admin::{
-        format::{
-            counted, duration, grouped, last, listed, percent, sentence, window, window_length,
-        },
+        format::{counted, duration, grouped, last, listed, percent, window, window_length},
         mount_path::query,
         pages::time_tag::in_words,
     },
@@ -27,11 +25,10 @@ pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) 
         let responses = counted(evidence.responses_counted, "response");
         Point::new(format!("The census is running; {responses} were counted."))
     } else if evidence.watched_ms == 0 {
-        Point::new("The census receives no heartbeats, so nothing is watched.")
-            .todo(
-                Side::Service,
-                "Add the census to the background worker of the service, and restart.",
-            )
+        Point::new("The census receives no heartbeats, so nothing is watched.").todo(
+            Side::Service,
+            "Add the census to the background worker of the service, and restart.",
+        )
     } else {
         let age = duration(Duration::from_millis(evidence.report_age_ms));
         Point::new(format!(
@@ -59,9 +56,8 @@ pub(super) fn no_dependent_responses(
         points.push(upgrade(text, blocking.callers, context, list));
     } else if blocking.responses > 0 {
         let responses = counted(blocking.responses, "dependent response");
-        let text = format!(
-            "{responses} in the {span} cannot be attributed to a known caller any more."
-        );
+        let text =
+            format!("{responses} in the {span} cannot be attributed to a known caller any more.");
         points.push(Point::new(text).todo(
             Side::Time,
             "Wait until they have left the window, which can take 15 minutes longer than the window.",
@@ -206,7 +202,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
         ));
     }
     if points.is_empty() {
-        let text = format!("{} watched, with {responses}.", sentence(watched));
+        let text = format!("{watched} watched, with {responses}.");
         points.push(Point::new(text));
     }
     points
@@ -223,13 +219,14 @@ fn keep_watching(window: Window, ratio: f64, least: f64, now: Timestamp) -> Stri
     )
 }
 
-/// How much of a window was watched: `31 s of 24 h`, and `all 24 h`.
+/// How much of a window was watched: `31 s of 24 h`.
 pub(crate) fn watched_of(ratio: f64, window: Window) -> String {
     let length = window_length(window.length());
-    if ratio >= 1.0 {
-        return format!("all {length}");
-    }
-    let watched = duration(window.length().mul_f64(ratio.max(0.0)));
+    let watched = if ratio >= 1.0 {
+        length.clone()
+    } else {
+        duration(window.length().mul_f64(ratio.max(0.0)))
+    };
     format!("{watched} of {length}")
 }
 
@@ -288,18 +285,16 @@ fn by_kind(callers: u64, listed_callers: &[String], context: &ExplainContext<'_>
 }
 
 /// The kinds of the listed callers, if these are all.
-fn most_first(
-    callers: u64,
-    listed: &[String],
-    context: &ExplainContext<'_>,
-) -> Vec<(String, u64)> {
+fn most_first(callers: u64, listed: &[String], context: &ExplainContext<'_>) -> Vec<(String, u64)> {
     let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
-    let found = listed.iter().filter_map(|caller| {
-        match format!("caller {caller}").parse() {
-            Ok(WaiverTarget::Caller(fingerprint)) => context.census?.caller(fingerprint, Window::MONTH),
+    let found = listed
+        .iter()
+        .filter_map(|caller| match format!("caller {caller}").parse() {
+            Ok(WaiverTarget::Caller(fingerprint)) => {
+                context.census?.caller(fingerprint, Window::MONTH)
+            }
             _ => None,
-        }
-    });
+        });
     for row in found {
         *kinds.entry(row.kind).or_default() += 1;
     }

@@ -1,6 +1,8 @@
 //! Explanations of gate reports.
 
-use crate::{admin::mount_path::MountPath, census::Census, rollout::policy::Policy, time::Timestamp};
+use crate::{
+    admin::mount_path::MountPath, census::Census, rollout::policy::Policy, time::Timestamp,
+};
 
 /// The report of a gate in words.
 #[derive(Clone, Debug)]

@@ -187,10 +187,7 @@ fn real_gates_that_pass_say_what_they_found() {
             "all_callers_resolved",
             "Every caller that depended is resolved: 0 migrated, 0 inactive for 14 days, 0 waived.",
         ),
-        (
-            "coverage",
-            "All 24 h watched, with 3 responses.",
-        ),
+        ("coverage", "24 h of 24 h watched, with 3 responses."),
         ("no_open_incident", "No incident is open."),
         (
             "weekday",
@@ -213,8 +210,7 @@ fn real_gates_name_the_callers_that_block_them() {
         stage.gate(CUTOVER, "no_dependent_responses"),
         [
             "3 callers (2 of AGENT and 1 of MCP) depended on a legacy response in the last 24 hours. → Upgrade the callers that still depend, or waive them. [Show these 3 callers](/ops/callers?state=depended&window=24h)",
-            "1 dependent response in the last 24 hours went to anonymous callers. → Find out who they are, or waive the \
-             anonymous callers. [Waive the anonymous callers](/ops/waive?target=anonymous)",
+            "1 dependent response in the last 24 hours went to anonymous callers. → Identify the anonymous callers, or waive them. [Waive the anonymous callers](/ops/waive?target=anonymous)",
         ]
     );
     assert_eq!(
