@@ -24,7 +24,7 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser
         .see(
             "#next .remedies",
-            "Run openapi, and let the pipeline report it",
+            "Run openapi and report it",
         )
         .await;
     browser

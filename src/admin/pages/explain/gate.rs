@@ -108,7 +108,7 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
         ),
         CheckFailure::NotReported => (
             format!("The check {check} was never reported."),
-            format!("Run {check}, and let the pipeline report it."),
+            format!("Run {check} and report it."),
         ),
         CheckFailure::TooOld => (
             format!("The last report of the check {check} is older than {age}."),

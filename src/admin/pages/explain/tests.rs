@@ -287,7 +287,7 @@ fn real_gates_link_to_what_the_journal_lacks() {
     assert_eq!(
         stage.gate(CUTOVER, "required_checks"),
         [
-            "The check lint was never reported. → Run lint, and let the pipeline report it. [Show](/ops/records#checks)",
+            "The check lint was never reported. → Run lint and report it. [Show](/ops/records#checks)",
             "The check openapi is red. → Fix what openapi found, and report it green. [Show](/ops/records#checks)",
         ]
     );
