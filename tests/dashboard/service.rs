@@ -82,7 +82,9 @@ impl TestService {
             .metrics(metrics.clone())
             .contract(contract.clone());
         let rollout = Arc::new(rollout.open(Arc::new(MemoryJournal::new())).unwrap());
-        let history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
+        let history = History::builder(census.clone(), metrics.clone())
+            .rollout(rollout.clone())
+            .clock(clock.clone());
         let history = Arc::new(history.open().unwrap());
         let tokens = Tokens::builder()
             .operator("mara", TokenDigest::of(OPERATOR))

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     census::{Census, SnapshotStatus, Window},
     metrics::Metrics,
+    rollout::{Evaluation, Rollout},
     storage::{
         frame::{DecodeError, FrameWriter},
         saver::Saver,
@@ -31,6 +32,7 @@ use crate::{
 pub struct History {
     pub(super) census: Arc<Census>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) rollout: Option<Arc<Rollout>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timeline: Timeline,
     pub(super) window: Window,
@@ -108,9 +110,21 @@ impl History {
         let totals = totals(&self.metrics.snapshot());
         let standard = Window::STANDARD.iter();
         let window = standard.take_while(|known| **known != self.window).count();
+        let stranded = self.stranded(now);
         let mut state = self.state();
-        state.sample_callers(now, reports, window);
+        state.sample_callers(now, reports, window, stranded);
         state.sample_responses(now, totals);
+    }
+
+    /// By the evaluation that the rollout shares, renewed for every bucket of the finest series at least once.
+    fn stranded(&self, now: &Moment) -> Option<Arc<Evaluation>> {
+        let rollout = self.rollout.as_ref()?;
+        if let Some(recent) = self.state().recent_evaluation(now) {
+            return Some(recent);
+        }
+        let evaluation = rollout.evaluation();
+        self.state().keep_evaluation(now, Arc::clone(&evaluation));
+        Some(evaluation)
     }
 
     fn advance(&self) -> Moment {

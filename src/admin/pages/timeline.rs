@@ -39,6 +39,7 @@ impl<'a> TimelineEntry<'a> {
                 Ok(Transition::Rollback) => "back",
                 _ => "step",
             },
+            EventPayload::RollbackTaken(_) => "back",
             EventPayload::CheckReported(report) if report.green => "good",
             EventPayload::IncidentClosed(_) | EventPayload::PostAnalysisFiled(_) => "good",
             EventPayload::CheckReported(_)
