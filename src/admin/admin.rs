@@ -18,7 +18,6 @@ use super::{
     mount_path::{MountPath, mount},
     pages::{FlagChanges, problem_page, router as page_routes},
     problem::{Problem, ProblemKind},
-    session_streams::SessionStreams,
     shared::Shared,
     sign_in::router as login_routes,
 };
@@ -215,7 +214,6 @@ impl AdminBuilder {
                 throttle: LoginThrottle::default(),
                 clock: self.clock,
                 events: EventHub::new(),
-                session_streams: SessionStreams::default(),
                 flag_changes: FlagChanges::default(),
                 public_path: self.public_path,
             }),

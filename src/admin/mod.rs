@@ -117,7 +117,8 @@
 //! `GET /api/events` sends `event: journal`, with the number of the event as its id and the event as data, and every two
 //! seconds of real time `event: totals`, without an id. It starts after the event in `Last-Event-ID` or `after`, or else at
 //! the head: load a page, then follow from its head. The stream ends with the session, and when [`Admin::close`] is called.
-//! Of more than three streams of one session the oldest gets `event: poll` and ends: a browser has six connections to a server.
+//! A name has at most 8 streams and a session 3, beyond which its oldest stream ends with `event: poll`; 16 of the 64 places
+//! are kept for operators. A page without a stream polls.
 //!
 //! # Authentication
 //!
@@ -163,7 +164,6 @@ mod mount_path;
 mod pages;
 mod params;
 mod problem;
-mod session_streams;
 mod shared;
 mod sign_in;
 

@@ -13,7 +13,6 @@ use super::{
     mount_path::MountPath,
     pages::FlagChanges,
     problem::{Problem, ProblemKind},
-    session_streams::SessionStreams,
 };
 use crate::{admin::history::History, rollout::Rollout, time::Clock};
 
@@ -27,7 +26,6 @@ pub(crate) struct Shared {
     /// The clock of sessions and failed attempts; pages go by the clock of the rollout.
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: EventHub,
-    pub(crate) session_streams: SessionStreams,
     pub(crate) flag_changes: FlagChanges,
     /// The configured prefix, for a proxy that changes the path.
     pub(crate) public_path: Option<MountPath>,

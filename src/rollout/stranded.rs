@@ -72,6 +72,13 @@ impl Stranded {
         found
     }
 
+    /// The stranded callers of one kind.
+    #[must_use]
+    pub fn of_kind(&self, kind: &str) -> u64 {
+        let found = self.kinds.iter().find(|found| found.kind == kind);
+        found.map_or(0, |found| found.stranded)
+    }
+
     fn add(&mut self, kind: &str) {
         self.callers += 1;
         match self.kinds.iter_mut().find(|found| found.kind == kind) {

@@ -61,7 +61,6 @@ fn reason(gate: &str, evidence: &Value) -> String {
             number("/responses")
         ),
         "no_open_incident" => format!("{} open", number("/open")),
-        "post_analyses_filed" => format!("{} missing", number("/open")),
         _ => evidence.to_string(),
     }
 }

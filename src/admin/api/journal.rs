@@ -1,6 +1,6 @@
 //! The routes over the journal: its events in parts, and as a stream of server-sent events.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -9,21 +9,17 @@ use axum::{
         sse::{Event as SseEvent, Sse},
     },
 };
-use futures_util::{
-    future::{Either, select},
-    stream,
-};
+use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header::RETRY_AFTER};
 use serde::Serialize;
 
 use crate::{
     admin::{
-        access::{Principal, Via, Viewer},
+        access::{Principal, Viewer},
         command::{WithEtag, unreadable},
-        event_hub::{EventHub, SubscribeError, Subscription},
+        event_hub::{SubscribeError, Subscription},
         params::Params,
         problem::{Problem, ProblemKind},
-        session_streams::StreamPlace,
         shared::{Shared, blocking},
     },
     rollout::{
@@ -103,25 +99,20 @@ pub(crate) async fn events(
     let requested = params.parsed::<u64>("after");
     let resumed = last_event_id(&headers, &mut params);
     params.finish()?;
-    let subscription = shared.events.subscribe(&shared.rollout);
+    let subscription = shared.events.subscribe(&shared.rollout, &principal);
     let subscription = subscription.map_err(refused)?;
     let after = match resumed.or(requested) {
         Some(after) => after,
         None => head(&shared).await?,
     };
-    let place = match principal.via {
-        Via::Session(session) => Some(shared.session_streams.take(session)),
-        Via::Bearer => None,
-    };
     let stream = EventStream {
         shared,
         principal,
-        place,
-        displaced: false,
         subscription,
         after,
         totals_count: 0,
         unsent: vec![SseEvent::default().retry(RETRY)],
+        ended: false,
     };
     let mut response = Sse::new(stream::unfold(stream, EventStream::next)).into_response();
     // For nginx, which otherwise holds events back until a buffer is full.
@@ -148,8 +139,7 @@ fn last_event_id(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
 fn refused(error: SubscribeError) -> Problem {
     match error {
         SubscribeError::Full => {
-            let most = EventHub::MAX_STREAMS;
-            let detail = format!("{most} event streams are open, which is the limit.");
+            let detail = "No further event stream can be opened. Poll instead.";
             Problem::new(ProblemKind::TooManyStreams, detail)
                 .header(RETRY_AFTER, HeaderValue::from_static("10"))
         }
@@ -171,10 +161,6 @@ async fn head(shared: &Arc<Shared>) -> Result<u64, Problem> {
 struct EventStream {
     shared: Arc<Shared>,
     principal: Principal,
-    /// Among the streams of its session.
-    place: Option<StreamPlace>,
-    /// Whether a newer stream has taken its place.
-    displaced: bool,
     subscription: Subscription,
     /// The number of the last event that was read.
     after: u64,
@@ -182,6 +168,8 @@ struct EventStream {
     totals_count: u64,
     /// Read but not sent, the next one last.
     unsent: Vec<SseEvent>,
+    /// The reader is to poll, which was the last event.
+    ended: bool,
 }
 
 impl EventStream {
@@ -190,31 +178,22 @@ impl EventStream {
         loop {
             // Totals arrive every few seconds, so an ended session is noticed within that time.
             let closed = self.subscription.state.borrow().closed;
-            if closed || self.displaced || !self.shared.is_current(&self.principal) {
+            if closed || self.ended || !self.shared.is_current(&self.principal) {
                 return None;
+            }
+            if self.subscription.is_displaced() {
+                self.ended = true;
+                let poll = SseEvent::default().event("poll").data("{}");
+                return Some((Ok(poll), self));
             }
             if let Some(next) = self.unsent.pop() {
                 return Some((Ok(next), self));
             }
             self.read_totals();
             self.read_events().await;
-            if self.unsent.is_empty() && self.wait().await? {
-                self.displaced = true;
-                let poll = SseEvent::default().event("poll").data("{}");
-                return Some((Ok(poll), self));
+            if self.unsent.is_empty() {
+                self.subscription.state.changed().await.ok()?;
             }
-        }
-    }
-
-    /// Waits for a change; whether a newer stream has taken the place. `None` if there are no more changes.
-    async fn wait(&mut self) -> Option<bool> {
-        let changed = pin!(self.subscription.state.changed());
-        let Some(place) = &mut self.place else {
-            return changed.await.ok().map(|()| false);
-        };
-        match select(changed, pin!(place.displaced())).await {
-            Either::Left((changed, _)) => changed.ok().map(|()| false),
-            Either::Right(_) => Some(true),
         }
     }
 

@@ -238,6 +238,8 @@ impl Deps {
                 | RefusalKind::NotInCutover(_)
                 | RefusalKind::GatesFailed(_)
                 | RefusalKind::OverrideMismatch { .. }
+                | RefusalKind::PostAnalysesDue(_)
+                | RefusalKind::CutoverLeft(..)
         );
         if journaled {
             let refused = AttemptRefused {

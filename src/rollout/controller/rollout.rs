@@ -216,8 +216,8 @@ impl Deps {
 }
 
 /// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; the gates by the
-/// shared [evaluation](Rollout::evaluation).
+/// [`Family::POST_ANALYSES_OPEN`], [`Family::STRANDED`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; gates and stranded callers
+/// by the shared [evaluation](Rollout::evaluation).
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
         &[
@@ -226,6 +226,7 @@ impl Source for Rollout {
             Family::GATE_PASSED,
             Family::OVERDUE,
             Family::POST_ANALYSES_OPEN,
+            Family::STRANDED,
             Family::JOURNAL_FAILING,
         ]
     }
@@ -250,6 +251,14 @@ impl Source for Rollout {
         } else if *family == Family::POST_ANALYSES_OPEN {
             let open = status.state.open_post_analyses().count();
             sample(&[], (open as u64).into());
+        } else if *family == Family::STRANDED {
+            let evaluation = self.evaluation();
+            let stranded = evaluation.stranded.as_ref();
+            let kinds = evaluation.reports.first().map(|report| &report.kinds);
+            for kind in kinds.into_iter().flatten() {
+                let callers = stranded.map_or(0, |stranded| stranded.of_kind(&kind.kind));
+                sample(&[&kind.kind], callers.into());
+            }
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[], status.journal_error.is_some().into());
         }

@@ -104,14 +104,12 @@ impl Rollout {
         let (gates, refused) = match from.step(to) {
             Err(error) => (Vec::new(), Some(RefusalKind::Impossible(error))),
             Ok(Transition::Rollback) => (Vec::new(), Some(RefusalKind::NeedsIncident)),
-            Ok(step) if !due(&snapshot, step).is_empty() => {
-                let due = due(&snapshot, step);
-                (Vec::new(), Some(RefusalKind::PostAnalysesDue(due)))
-            }
             Ok(step) => {
                 // Without the lock: a rollback never waits for a gate.
                 let gates = self.evaluate(&snapshot, step);
-                let refused = refused(step, &gates, overridden);
+                let due = due(&snapshot, step);
+                let due = (!due.is_empty()).then_some(RefusalKind::PostAnalysesDue(due));
+                let refused = due.or_else(|| refused(step, &gates, overridden));
                 (gates, refused)
             }
         };

@@ -198,8 +198,8 @@ impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the head of the journal is {}, not {}",
-            self.head, self.expected
+            "the last event is {}, not {}",
+            self.head.seq, self.expected
         )?;
         let mut separator = "; since then: ";
         for event in self.events_since.iter().take(3) {

@@ -8,9 +8,10 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::reader::MAX_LINE;
+/// More than the record of any rollback has: its texts and figures are bounded.
+const SIZE: usize = 64 * 1024;
 
-/// A file that takes up the space of one line, and is removed when a rollback has to be recorded on a full disk.
+/// A file that takes up the space of the record of a rollback, and is removed when a rollback has to be recorded on a full disk.
 #[derive(Debug)]
 pub(super) struct Reserve {
     path: PathBuf,
@@ -48,16 +49,15 @@ impl Reserve {
 
 /// Writes bytes that no file system compresses.
 fn fill(path: &Path) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|found| found.len() == MAX_LINE as u64) {
+    if fs::metadata(path).is_ok_and(|found| found.len() == SIZE as u64) {
         return Ok(());
     }
-    let mut bytes = Vec::with_capacity(MAX_LINE);
+    let mut bytes = Vec::with_capacity(SIZE);
     let mut block = Sha256::digest(b"reserved");
-    while bytes.len() < MAX_LINE {
+    while bytes.len() < SIZE {
         bytes.extend_from_slice(&block);
         block = Sha256::digest(block);
     }
-    let mut file = File::create(path)?;
-    file.write_all(&bytes)?;
-    file.sync_all()
+    // Not synced: the space is taken once it is written, and what a crash leaves of it is filled up.
+    File::create(path)?.write_all(&bytes)
 }

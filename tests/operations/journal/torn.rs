@@ -51,10 +51,15 @@ fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
         let (last, before) = lines.split_last().unwrap();
         let (line, good) = (lines.len() as u64, before.concat());
         let directory = TempDir::new();
+        let acknowledged = facts[..facts.len() - 1].iter().cloned();
+        files::write_facts(&directory.path().join("whole"), acknowledged);
         for torn in 0..=last.len() {
             let path = directory.path().join(format!("torn-{torn}"));
             // All but the last event were acknowledged.
-            files::write_facts(&path, facts[..facts.len() - 1].iter().cloned());
+            for suffix in ["", ".head"] {
+                let name = |stem: &str| directory.path().join(format!("{stem}{suffix}"));
+                fs::copy(name("whole"), name(&format!("torn-{torn}"))).unwrap();
+            }
             append(&path, &last[..torn]);
             let clock = Arc::new(ManualClock::new(4_711));
             let journal = FileJournal::builder(&path).clock(clock).open().unwrap();

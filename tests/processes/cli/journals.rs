@@ -24,7 +24,7 @@ impl OnDisk {
             directory: TempDir::new(),
         };
         let journal = FileJournal::open(new.path()).unwrap();
-        for (head, draft) in (0..).zip(drafts) {
+        for draft in drafts {
             journal.append(journal.head().unwrap(), draft).unwrap();
         }
         new
@@ -37,6 +37,11 @@ impl OnDisk {
 
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("journal")
+    }
+
+    /// Takes the recorded head away, as for a copy of the journal alone.
+    pub(crate) fn forget_head(&self) {
+        fs::remove_file(self.directory.path().join("journal.head")).unwrap();
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {

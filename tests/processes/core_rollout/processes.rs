@@ -40,10 +40,7 @@ async fn a_process_that_is_killed_right_after_a_cutover_comes_back_in_cutover() 
     assert_eq!(shown["incidents"][0]["incident"], "INC-1");
     assert!(core.terminate().status.success());
     let journal = JournalReader::open(data.path().join(Migration::JOURNAL)).unwrap();
-    assert_eq!(
-        Some(journal.verify().unwrap().events),
-        shown["head"].as_u64()
-    );
+    assert_eq!(journal.verify().unwrap().head.to_string(), shown["head"]);
 }
 
 #[tokio::test]

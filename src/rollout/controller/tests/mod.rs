@@ -1,5 +1,6 @@
 //! Commands and ticks, as an operator sees them.
 
+mod effects;
 mod gates;
 mod model;
 mod stage;

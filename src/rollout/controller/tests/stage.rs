@@ -33,6 +33,8 @@ pub(super) const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Debug, Default)]
 pub(super) struct Flaky {
     pub(super) inner: MemoryJournal,
+    /// In the place of `inner`.
+    replaced: Mutex<Option<MemoryJournal>>,
     trouble: Mutex<Trouble>,
     closed: AtomicBool,
 }
@@ -54,6 +56,11 @@ pub(super) enum Trouble {
 impl Flaky {
     pub(super) fn set(&self, trouble: Trouble) {
         *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// Puts another journal in the place of this one.
+    pub(super) fn replace(&self, other: MemoryJournal) {
+        *self.replaced.lock().unwrap() = Some(other);
     }
 
     fn trouble(&self) -> Trouble {
@@ -96,6 +103,9 @@ impl Journal for Flaky {
     }
 
     fn head(&self) -> Result<Head, ReadError> {
+        if let Some(other) = &*self.replaced.lock().unwrap() {
+            return other.head();
+        }
         self.inner.head()
     }
 
