@@ -1,6 +1,13 @@
 //! A service with the layer, its census, history and rollout, and the dashboard over it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -19,7 +26,8 @@ use legacy_http_compat::{
     middleware::CaptureRequestFieldsLayer,
     rollout::{
         CommandContext, Phase, Rollout,
-        journal::MemoryJournal,
+        event::{Event, Head, NewEvent},
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
         names::{Actor, FlagName, Identifier, IncidentId, Link, Reason, Summary},
         policy::Policy,
     },
@@ -46,12 +54,51 @@ pub(crate) const APPROVED: (u16, &str) = (200, r#"{"status":"APPROVED"}"#);
 pub(crate) const SLOW_DOWN: (u16, &str) = (429, r#"{"code":"SLOW_DOWN"}"#);
 pub(crate) const INVALID: (u16, &str) = (400, r#"{"code":"INVALID_DEVICE_CODE"}"#);
 
+/// A journal on a disk that can be full.
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    journal: MemoryJournal,
+    full: AtomicBool,
+}
+
+impl Disk {
+    pub(crate) fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+}
+
+impl Journal for Disk {
+    fn append(&self, expected: Head, new: NewEvent) -> Result<Event, AppendError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(AppendError::NotWritten("no space left on device".into()));
+        }
+        self.journal.append(expected, new)
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
+        self.journal.read(after, limit)
+    }
+
+    fn head(&self) -> Result<Head, ReadError> {
+        self.journal.head()
+    }
+
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
+        self.journal.wait(after, timeout)
+    }
+
+    fn reopen(&self) -> Result<(), ReadError> {
+        self.journal.reopen()
+    }
+}
+
 /// A running service; it stops when this is dropped.
 pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
     /// That of sessions and failed attempts.
     pub(crate) session_clock: Arc<ManualClock>,
     pub(crate) rollout: Arc<Rollout>,
+    pub(crate) disk: Arc<Disk>,
     census: Arc<Census>,
     history: Arc<History>,
     admin: Admin,
@@ -81,7 +128,8 @@ impl TestService {
             .census(census.clone())
             .metrics(metrics.clone())
             .contract(contract.clone());
-        let rollout = Arc::new(rollout.open(Arc::new(MemoryJournal::new())).unwrap());
+        let disk = Arc::new(Disk::default());
+        let rollout = Arc::new(rollout.environment("staging").open(disk.clone()).unwrap());
         let history = History::builder(census.clone(), metrics.clone())
             .rollout(rollout.clone())
             .clock(clock.clone());
@@ -117,6 +165,7 @@ impl TestService {
             clock,
             session_clock,
             rollout,
+            disk,
             census,
             history,
             admin,

@@ -32,19 +32,14 @@ async fn signing_in_leads_to_the_requested_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
+async fn wrong_tokens_are_refused_and_do_not_lock_the_right_one_out() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.go(&service.page("/sign-in")).await;
-    for _ in 0..10 {
+    for _ in 0..12 {
         browser.give_token("guessed").await;
-        browser.see("[role=alert]", "Unknown token").await;
+        browser.find("[role=alert]").await;
         browser.go(&service.page("/sign-in")).await;
     }
-    browser.give_token(OPERATOR).await;
-    browser
-        .see("[role=alert]", "Too many failed attempts")
-        .await;
-    service.session_clock.advance(Duration::from_secs(11 * 60));
     browser.give_token(OPERATOR).await;
     browser.see("h1", "compat").await;
     // They are on record, without what was guessed.
