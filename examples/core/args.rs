@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Parser, ValueEnum, builder::value_parser};
+use clap::{Parser, ValueEnum, value_parser};
 use legacy_http_compat::rollout::{Phase, policy::Policy};
 
 use crate::app::{AddressSource, Settings, address::ProxyHeader};

@@ -252,7 +252,7 @@ mod tests {
             .collect();
         for field in [
             r#"phase="compat""#,
-            r#"cutover=13"#,
+            "cutover=13",
             r#"loosened="/min_responses""#,
             r#"check="openapi" green=true"#,
             r#"incident="INC-1""#,

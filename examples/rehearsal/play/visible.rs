@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    reading::{by_kind, samples, text},
+    reading::{by_kind, samples},
     scene::Scene,
 };
 use crate::show::falling;

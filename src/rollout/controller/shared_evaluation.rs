@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError, TryLockError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::rollout::Rollout;
@@ -31,10 +31,8 @@ struct Made {
     evaluation: Arc<Evaluation>,
     /// The decision and the flag's last change that it was made at.
     state: (u64, Option<u64>),
-    /// By the rollout's monotonic clock.
-    at: Duration,
-    /// In real time, in which its cost is measured.
-    finished: Instant,
+    /// When it was finished, by the monotonic clock.
+    finished: Duration,
 }
 
 impl Made {
@@ -44,9 +42,8 @@ impl Made {
     const WORTH: u32 = 20;
 
     fn is_current(&self, state: (u64, Option<u64>), now: Duration) -> bool {
-        let is_young = now.saturating_sub(self.at) < Self::MIN_AGE
-            || self.finished.elapsed() < self.evaluation.cost * Self::WORTH;
-        self.state == state && is_young
+        let lasts = Self::MIN_AGE.max(self.evaluation.cost * Self::WORTH);
+        self.state == state && now.saturating_sub(self.finished) < lasts
     }
 }
 
@@ -80,20 +77,18 @@ impl Rollout {
         if let Some(made) = self.shared.last().filter(current) {
             return made.evaluation;
         }
-        let at = self.deps.clock.monotonic();
         let lasted = watch.lasted(&*self.deps.clock);
         let evaluation = Arc::new(self.make(&status, lasted));
         *lock(&self.shared.last) = Some(Made {
             evaluation: Arc::clone(&evaluation),
             state,
-            at,
-            finished: Instant::now(),
+            finished: self.deps.clock.monotonic(),
         });
         evaluation
     }
 
     fn make(&self, status: &RolloutStatus, lasted: Duration) -> Evaluation {
-        let (started, now) = (Instant::now(), self.deps.now());
+        let (started, now) = (self.deps.clock.monotonic(), self.deps.now());
         let gates = status.next.map(|step| self.evaluate(status, step));
         let census = self.deps.census.as_deref();
         let reports = census.map(|census| census.reports(Window::STANDARD).into());
@@ -107,7 +102,7 @@ impl Rollout {
             gates: gates.unwrap_or_default(),
             reports: reports.unwrap_or_default(),
             stranded,
-            cost: started.elapsed(),
+            cost: self.deps.clock.monotonic().saturating_sub(started),
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
     file::FileJournal,
     journal::Journal,
     reserve::Reserve,
-    store::Storage,
+    storage::Storage,
 };
 use crate::{
     rollout::{

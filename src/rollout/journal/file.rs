@@ -15,7 +15,8 @@ use super::{
     journal::{Journal, WatchedHead},
     reader::{JournalReader, TornLine, Verified},
     reserve::Reserve,
-    store::{DiskFile, Store},
+    storage::DiskFile,
+    store::Store,
 };
 use crate::{
     rollout::{

@@ -11,7 +11,8 @@ use super::{
     error::{OpenCause, OpenJournalError},
     file::{FileJournal, record, record_by_itself},
     reserve::Reserve,
-    store::{DiskFile, Nothing, Storage, Store},
+    storage::{DiskFile, Nothing, Storage},
+    store::Store,
 };
 use crate::{
     rollout::event::{EventPayload, Head, LossAccepted},

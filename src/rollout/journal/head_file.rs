@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::store::Storage;
+use super::storage::Storage;
 use crate::rollout::{
     event::{Event, EventPayload, Head},
     phase::Phase,

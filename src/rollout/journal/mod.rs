@@ -13,6 +13,7 @@ mod journal;
 mod memory;
 mod reader;
 mod reserve;
+mod storage;
 mod store;
 
 pub use error::{

@@ -49,7 +49,7 @@ fn a_report_tells_rollbacks_with_their_durations_and_post_analyses() {
     ran.says("  - ended 2026-03-02T05:00:00.000Z after 5h, by human mara");
     ran.says("  - post-analysis: <https://wiki.example/pa/1?token=hidden>, filed 2026-03-02T02:00:00.000Z");
     ran.says(
-        "| 3 | 2026-03-02T00:00:00.000Z | human mara | **cutover** to **compat**, incident INC-7 |",
+        "| 3 | 2026-03-02T00:00:00.000Z | human mara | **rolled back** the cutover of event 2, incident INC-7 |",
     );
     assert_eq!(ran.err, "");
 }
@@ -149,10 +149,7 @@ fn hostile() -> OnDisk {
             payload,
         )
     };
-    let rollback = PhaseChange {
-        incident: Some(IncidentId::new("[x](javascript:alert(1))").unwrap()),
-        ..PhaseChange::new(Phase::Cutover, Phase::Compat)
-    };
+    let rollback = events::rollback(2, "[x](javascript:alert(1))");
     let analysis = PostAnalysisFiled {
         rollback: 3,
         link: Link::new("https://wiki.example/a|b").unwrap(),
@@ -162,7 +159,7 @@ fn hostile() -> OnDisk {
     OnDisk::of_drafts(vec![
         draft("| a | b |", events::opened(Phase::Compat)),
         draft("<script>", events::changed(Phase::Compat, Phase::Cutover)),
-        draft("a \\| b", EventPayload::PhaseChanged(rollback)),
+        draft("a \\| b", rollback),
         draft("# heading", EventPayload::PostAnalysisFiled(analysis)),
     ])
 }

@@ -12,7 +12,6 @@ use crate::{
         names::ContractDigest,
         policy::{AutoRollback, Policy},
     },
-    worker::Tick as _,
 };
 
 fn guarded() -> Stage {
