@@ -31,6 +31,8 @@ pub(crate) struct Layout {
     /// Of the last day.
     pub(crate) report: Option<Report>,
     pub(crate) stranded: Option<Stranded>,
+    /// When gates, report and stranded callers were evaluated.
+    pub(crate) evaluated: Timestamp,
     pub(crate) flag_changes: Vec<FlagChange>,
     /// The last event, for screen readers.
     pub(crate) latest: Option<Event>,

@@ -81,6 +81,7 @@ impl PageRequest {
             now: rollout.now(),
             report: evaluation.reports.iter().find(is_day).cloned(),
             stranded: evaluation.stranded.clone(),
+            evaluated: evaluation.at,
             flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
             latest: event(rollout, status.head.seq),
             done: done.and_then(|seq| event(rollout, seq)),

@@ -123,11 +123,12 @@
       document.getElementById(`event-${after.dataset.seq}`)?.classList.add("fresh");
       before.replaceWith(after);
     }
-    const { head, decision } = fresh.documentElement.dataset;
+    const { head, decision, evaluated } = fresh.documentElement.dataset;
     if (decision !== undefined && decision !== root.dataset.decision) {
       for (const note of document.querySelectorAll("[data-stale]")) note.hidden = false;
     }
     if (head !== undefined) root.dataset.head = head;
+    if (evaluated !== undefined) root.dataset.evaluated = evaluated;
     const time = Date.parse(fresh.documentElement.dataset.now);
     if (!Number.isNaN(time)) ahead = time - Date.now();
     showDistances();
@@ -240,17 +241,14 @@
     ahead = Date.parse(data.at) - Date.now();
     current();
     const before = totals;
-    totals = { key: keyFigures(data), responses: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [], stranded: data.stranded?.kinds ?? [] };
-    if (before === null) return;
-    if (totals.key !== before.key) {
-      announceCallers(before, totals);
+    totals = { key: keyFigures(data), at: before?.at ?? 0, kinds: data.kinds ?? [], stranded: data.stranded?.kinds ?? [] };
+    // Gates and tables are of an evaluation: the page follows it at once where callers or decisions changed, and else calmly.
+    const isOld = data.evaluated !== root.dataset.evaluated;
+    const changed = before !== null && totals.key !== before.key;
+    if (changed) announceCallers(before, totals);
+    if (changed || (isOld && Date.now() - totals.at > 10000)) {
       totals.at = Date.now();
       soon(0);
-    } else if (totals.responses !== before.responses && Date.now() - totals.at > 10000) {
-      totals.at = Date.now();
-      soon(0);
-    } else {
-      totals.responses = before.responses;
     }
   };
 
