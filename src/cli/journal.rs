@@ -215,6 +215,9 @@ fn incomplete(journal: &ReadJournal, expect: Option<Head>) -> Option<String> {
     lost.or_else(|| is_empty.then(|| "the journal holds no events".to_owned()))
 }
 
+const UNKNOWN_END: &str =
+    "no head is recorded beside it: whether events are lost at its end is not known\n";
+
 fn verified_text(path: &Path, expect: Option<Head>, journal: &ReadJournal) -> String {
     let head = journal.verified.head;
     let mut text = format!(
@@ -222,14 +225,12 @@ fn verified_text(path: &Path, expect: Option<Head>, journal: &ReadJournal) -> St
         escape(&path.display().to_string()),
         head.seq,
     );
-    text += &match (expect, journal.recorded) {
+    let compared = match (expect, journal.recorded) {
         (Some(head), _) => format!("event {} is the expected one\n", head.seq),
         (None, Some(head)) => format!("event {} is the acknowledged one\n", head.seq),
-        (None, None) => {
-            "no head is recorded beside it: whether events are lost at its end is not known\n"
-                .to_owned()
-        }
+        (None, None) => UNKNOWN_END.to_owned(),
     };
+    text += &compared;
     text += &journal.verified.torn.map(torn_text).unwrap_or_default();
     text + unknown_text(journal).as_str()
 }

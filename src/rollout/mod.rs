@@ -99,6 +99,7 @@ pub mod names;
 mod phase;
 pub mod policy;
 mod state;
+mod status;
 mod stranded;
 mod view;
 
@@ -113,8 +114,9 @@ pub use state::{
     Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback, RolloutState,
     ServedContract, UnknownEvent, Waiver,
 };
+pub use status::RolloutStatus;
 pub use stranded::Stranded;
 pub use view::{
     CheckView, GatesVerdict, IncidentView, LossView, ObligationView, RecoveryView, RefusalCounts,
-    RollbackView, RolloutStatus, RolloutView, WaiverView,
+    RollbackView, RolloutView, WaiverView,
 };

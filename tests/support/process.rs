@@ -198,7 +198,7 @@ fn binary() -> PathBuf {
     let binary = target.join("examples").join("core");
     assert!(
         binary.exists(),
-        "build the example first: cargo build --example core --features admin,prometheus"
+        "build the example first: cargo build --example core --features admin,hyper,prometheus"
     );
     binary
 }

@@ -17,7 +17,11 @@ use crate::{
 
 /// Why a command was refused. Nothing has changed, unless the kind says otherwise.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct Refusal(Box<RefusalBody>);
+
+/// Boxed, so that a result is not as large as its rare error.
+#[derive(Debug)]
+struct RefusalBody {
     head: Head,
     gates: Vec<GateReport>,
     kind: RefusalKind,
@@ -91,37 +95,37 @@ impl Refusal {
             }
             kind => kind,
         };
-        Self { head, gates, kind }
+        Self(Box::new(RefusalBody { head, gates, kind }))
     }
 
     /// The reason.
     #[must_use]
-    pub const fn kind(&self) -> &RefusalKind {
-        &self.kind
+    pub fn kind(&self) -> &RefusalKind {
+        &self.0.kind
     }
 
     /// The gate reports, where gates were evaluated.
     #[must_use]
     pub fn gates(&self) -> &[GateReport] {
-        &self.gates
+        &self.0.gates
     }
 
     /// The head of the journal after the refusal, which may be the record of the attempt.
     #[must_use]
-    pub const fn head(&self) -> Head {
-        self.head
+    pub fn head(&self) -> Head {
+        self.0.head
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
+        self.0.kind.fmt(f)
     }
 }
 
 impl Error for Refusal {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.kind.source()
+        self.0.kind.source()
     }
 }
 

@@ -229,7 +229,7 @@ impl Rollout {
     }
 
     fn record(&self, payload: EventPayload, command: &CommandContext) -> Recorded {
-        self.record_with(command, |_| Ok(payload.clone()))
+        self.record_with(command, move |_| Ok(payload.clone()))
     }
 
     /// Journals one event that is made from the latest state.

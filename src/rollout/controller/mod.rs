@@ -5,6 +5,7 @@ mod command;
 mod commands;
 mod controller_state;
 mod deps;
+mod evaluation;
 mod rollback;
 mod rollout;
 mod shared_evaluation;

@@ -13,7 +13,8 @@ use crate::rollout::{
     journal::AppendError,
     names::Identifier,
     phase::{ImpossibleTransition, Phase, Transition},
-    view::{GatesVerdict, RolloutStatus},
+    status::RolloutStatus,
+    view::GatesVerdict,
 };
 
 /// What a transition would result in.

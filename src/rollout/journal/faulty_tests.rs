@@ -271,7 +271,7 @@ fn another_journal_in_the_place_of_one_is_refused() {
 #[test]
 fn a_journal_without_its_head_file_is_refused() {
     for damage in [(|head| head.bytes.clear()) as fn(&mut Content), |head| {
-        head.bytes.fill(b'x')
+        head.bytes.fill(b'x');
     }] {
         let (disk, journal) = two();
         let head = journal.head().unwrap();

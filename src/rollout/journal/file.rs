@@ -74,7 +74,7 @@ use crate::{
 /// # What the hashes prove
 ///
 /// That the lines are those that some program wrote, one after the other: damage, and edits of single lines, show. The
-/// hashes have no key, so whoever can write the file can forge all of it, the head file included. To prove more, keep a
+/// hashes have no key, so a writer of the file can forge all of it, the head file included. To prove more, keep a
 /// head (`SEQ:HASH`) where that writer cannot reach it, and compare: `legacy-http-compat verify --expect SEQ:HASH`. Every
 /// event is also a `tracing` event with its sequence number.
 ///
