@@ -110,14 +110,14 @@ impl History {
         let totals = totals(&self.metrics.snapshot());
         let standard = Window::STANDARD.iter();
         let window = standard.take_while(|known| **known != self.window).count();
-        let stranded = self.stranded(now);
+        let evaluation = self.evaluation(now);
         let mut state = self.state();
-        state.sample_callers(now, reports, window, stranded);
+        state.sample_callers(now, reports, window, evaluation.as_deref());
         state.sample_responses(now, totals);
     }
 
     /// By the evaluation that the rollout shares, renewed for every bucket of the finest series at least once.
-    fn stranded(&self, now: &Moment) -> Option<Arc<Evaluation>> {
+    fn evaluation(&self, now: &Moment) -> Option<Arc<Evaluation>> {
         let rollout = self.rollout.as_ref()?;
         if let Some(recent) = self.state().recent_evaluation(now) {
             return Some(recent);

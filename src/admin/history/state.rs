@@ -103,7 +103,7 @@ impl HistoryState {
         now: &Moment,
         reports: Arc<[Report]>,
         window: usize,
-        evaluation: Option<Arc<Evaluation>>,
+        evaluation: Option<&Evaluation>,
     ) {
         if !Arc::ptr_eq(&self.reports.0, &reports) {
             self.reports = (reports, now.time);
@@ -112,7 +112,7 @@ impl HistoryState {
         if now.time.saturating_sub(*since) <= STALE
             && let Some(report) = reports.get(window)
         {
-            let stranded = evaluation.as_ref().and_then(|made| made.stranded.as_ref());
+            let stranded = evaluation.and_then(|made| made.stranded.as_ref());
             self.callers.sample(now.time, report, stranded);
         }
     }

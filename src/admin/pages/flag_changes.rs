@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::{
     flag::FlagState,
-    rollout::{Projection, journal::Journal},
+    rollout::{Projection, RolloutState, journal::Journal},
     time::Timestamp,
 };
 
@@ -49,7 +49,7 @@ impl Read {
             if self.projection.apply(event).is_err() {
                 return false;
             }
-            let flag = self.projection.state().map(|state| state.flag());
+            let flag = self.projection.state().map(RolloutState::flag);
             if let Some(flag) = flag.filter(|flag| self.last() != Some(*flag)) {
                 let at = event.at;
                 self.changes.push(FlagChange { at, flag });

@@ -1,6 +1,9 @@
 //! Evaluates gates, reports and stranded callers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::rollout::Rollout;
 use crate::{
