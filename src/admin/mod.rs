@@ -157,6 +157,7 @@ mod authenticate;
 mod callers_query;
 mod command;
 mod event_hub;
+mod flag_changes;
 mod format;
 pub mod history;
 mod layers;

@@ -10,8 +10,8 @@ use tokio::task::spawn_blocking;
 use super::{
     access::{LoginThrottle, Principal, SessionCookie, Sessions, Tokens, Via},
     event_hub::EventHub,
+    flag_changes::FlagChanges,
     mount_path::MountPath,
-    pages::FlagChanges,
     problem::{Problem, ProblemKind},
 };
 use crate::{admin::history::History, rollout::Rollout, time::Clock};

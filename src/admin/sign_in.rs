@@ -108,7 +108,7 @@ async fn begin(
     }
 }
 
-/// Why nobody was signed in.
+/// Why a sign-in failed.
 #[derive(Debug)]
 pub(crate) struct SignInFailure {
     identity: Identity,

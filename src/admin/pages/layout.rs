@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    flag_changes::FlagChange,
     time_tag::{Attribution, TimeTag, distance, in_words},
     timeline::TimelineEntry,
 };
@@ -11,6 +10,7 @@ use crate::{
     FlagState,
     admin::{
         access::{Principal, Role},
+        flag_changes::FlagChange,
         format::{counted, duration, grouped, listed},
         mount_path::{MountPath, query},
     },

@@ -11,7 +11,6 @@ mod callers;
 mod chart;
 mod cutover;
 mod explain;
-mod flag_changes;
 mod journal;
 mod kind_table;
 mod layout;
@@ -28,6 +27,5 @@ mod time_tag;
 mod timeline;
 mod waivers;
 
-pub(super) use flag_changes::FlagChanges;
 pub(super) use problem_page::problem_page;
 pub(super) use router::router;

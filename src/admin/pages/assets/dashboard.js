@@ -373,7 +373,7 @@
       connect();
       soon(0);
     });
-    // A page that was told to poll gets a stream again once it is used.
+    // A page without a place gets a stream again once it is used.
     addEventListener("focus", () => {
       if (polling !== null) connect();
     });

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     admin::{
+        flag_changes::FlagChange,
         format::{grouped, listed},
-        pages::{flag_changes::FlagChange, time_tag::in_words},
+        pages::time_tag::in_words,
     },
     time::Timestamp,
 };

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     admin::{
+        flag_changes::FlagChange,
         format::{grouped, last, listed},
         history::{CallerSeries, ResponseSeries, TimeSeries},
-        pages::flag_changes::FlagChange,
     },
     contract::{Contract, Endpoint, Outcome},
 };
