@@ -178,7 +178,7 @@ impl AdminBuilder {
         self
     }
 
-    /// Sets the clock of sessions and failed attempts; the system clock by default. Use that of the rollout.
+    /// Sets the clock of sessions and failed attempts; the system clock by default. Pages go by the clock of the rollout.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
