@@ -44,7 +44,7 @@ impl SharedEvaluation {
         &self,
         state: EvaluatedState,
         clock: &dyn Clock,
-        make: impl FnOnce() -> Evaluation,
+        evaluate: impl FnOnce() -> Evaluation,
     ) -> Arc<Evaluation> {
         let current = |made: &Made| made.is_current(state, clock.monotonic());
         let last = self.last();
@@ -62,7 +62,7 @@ impl SharedEvaluation {
         if let Some(made) = self.last().filter(current) {
             return made.evaluation;
         }
-        let evaluation = Arc::new(make());
+        let evaluation = Arc::new(evaluate());
         *lock(&self.last) = Some(Made {
             evaluation: Arc::clone(&evaluation),
             state,

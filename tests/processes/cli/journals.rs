@@ -39,11 +39,6 @@ impl OnDisk {
         self.directory.path().join("journal")
     }
 
-    /// Takes the recorded head away, as for a copy of the journal alone.
-    pub(crate) fn forget_head(&self) {
-        fs::remove_file(self.directory.path().join("journal.head")).unwrap();
-    }
-
     pub(crate) fn lines(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path()).unwrap();
         text.split_inclusive('\n').map(str::to_owned).collect()

@@ -2,8 +2,8 @@
 
 use legacy_http_compat::rollout::{
     Phase,
-    event::{EventPayload, NewEvent, PhaseChange, PostAnalysisFiled},
-    names::{Actor, IncidentId, Link, Reason, Summary},
+    event::{EventPayload, NewEvent, PostAnalysisFiled},
+    names::{Actor, Link, Reason, Summary},
 };
 use legacy_http_compat::time::Timestamp;
 use serde_json::json;
