@@ -91,9 +91,7 @@ async fn checks_incidents_and_client_rollbacks_are_reported() {
     browser.fill("#client-version", "one").await;
     browser.fill("#client-reason", "it crashes").await;
     browser.click_on("#client-rollbacks button", "Record").await;
-    browser
-        .see("#form-error", "such as 1.4.2")
-        .await;
+    browser.see("#form-error", "such as 1.4.2").await;
     browser.fill("#client-version", "1.4.0").await;
     browser.click_on("#client-rollbacks button", "Record").await;
     browser.see("#client-rollbacks", "AGENT to 1.4.0").await;
