@@ -69,6 +69,8 @@ pub mod middleware;
 #[cfg(feature = "rollout")]
 pub mod migration;
 pub mod observation;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod per_contract;
 #[cfg(feature = "rollout")]
 pub mod rollout;

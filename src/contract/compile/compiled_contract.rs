@@ -78,6 +78,11 @@ impl CompiledContract {
                 diagnostics.at(index, |diagnostics| compiled.add(index, diagnostics));
             }
         });
+        diagnostics.at("dropped", |diagnostics| {
+            for (index, promise) in compiled.definition.dropped.iter().enumerate() {
+                diagnostics.at(index, |diagnostics| promise.check(diagnostics));
+            }
+        });
         compiled
     }
 

@@ -1,0 +1,674 @@
+//! Whether a set includes another, and by what it does not.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use serde_json::Value;
+
+use super::{
+    alternative::{Alternative, Items, Kind, Member, Members, Others},
+    reader::Reader,
+    scalars,
+    value_set::{SetKey, ValueSet},
+};
+use crate::{
+    diagnostics::escape_token,
+    openapi::document::place::{Place, Spoiled},
+    words::words,
+};
+
+words! {
+    /// Why a value is not allowed.
+    pub(crate) enum GapRule {
+        /// Of another type.
+        Type = "type",
+        /// Not one of the listed values.
+        Value = "value",
+        /// A number, text or array outside the bounds, or of another form.
+        Constraint = "constraint",
+        /// A required member can be absent.
+        MissingMember = "missing_member",
+        /// A member that there must not be.
+        ExtraMember = "extra_member",
+        /// No alternative allows it.
+        NoAlternative = "no_alternative",
+        /// A keyword that is only compared word for word.
+        Keyword = "keyword",
+        /// A schema that cannot be read.
+        Schema = "schema",
+        /// The documents are larger than the budget.
+        Budget = "budget",
+    }
+}
+
+/// Something that the source allows and the target may not.
+#[derive(Clone)]
+pub(crate) struct Gap {
+    pub(crate) rule: GapRule,
+    /// Where in the value: a JSON pointer, with `*` for the elements of an array and members that are not named.
+    pub(crate) path: String,
+    /// Which schema of OLD does not allow it.
+    pub(crate) old: Option<String>,
+    /// Which schema of NEW does.
+    pub(crate) new: Option<String>,
+    pub(crate) detail: String,
+    /// Values that may show it; none if it could not be decided.
+    pub(crate) examples: Vec<Value>,
+}
+
+pub(crate) type Gaps = Rc<[Gap]>;
+
+/// What is known of inclusions.
+#[derive(Default)]
+pub(crate) struct Inclusions {
+    known: RefCell<HashMap<(SetKey, SetKey), Known>>,
+    same: RefCell<HashMap<(usize, usize), bool>>,
+    /// The inclusions that were proved while a larger one was only assumed, in their order.
+    provisional: RefCell<Vec<(SetKey, SetKey)>>,
+    depth: Cell<usize>,
+    /// The outermost inclusion in progress on which the current result rests.
+    rests_on: Cell<usize>,
+}
+
+#[derive(Clone)]
+enum Known {
+    /// At this depth.
+    InProgress(usize),
+    Done(Gaps),
+}
+
+/// After so many comparisons, what is left is not decided.
+const BUDGET: u64 = 20_000_000;
+
+/// How many gaps of one pair of schemas are reported.
+const MAX_GAPS: usize = 16;
+
+/// How many examples of one gap are tried.
+const MAX_EXAMPLES: usize = 3;
+
+/// How often an alternative is split by the values of a member.
+const MAX_SPLITS: u8 = 3;
+
+impl<'d> Reader<'d> {
+    /// What `source` allows and `target` may not; nothing if all is allowed.
+    pub(crate) fn gaps(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> Gaps {
+        if matches!(target, ValueSet::Any) || self.are_same(source, target) {
+            return Rc::new([]);
+        }
+        let (Some(from), Some(to)) = (source.key(), target.key()) else {
+            return self.compare(source, target).into();
+        };
+        let key = (from, to);
+        let known = self.inclusions.known.borrow().get(&key).cloned();
+        match known {
+            Some(Known::Done(gaps)) => return gaps,
+            Some(Known::InProgress(depth)) => {
+                // What holds for all smaller values holds for this one.
+                let outermost = self.inclusions.rests_on.get().min(depth);
+                self.inclusions.rests_on.set(outermost);
+                return Rc::new([]);
+            }
+            None => {}
+        }
+        self.remembered_gaps(key, source, target)
+    }
+
+    fn remembered_gaps(
+        &self,
+        key: (SetKey, SetKey),
+        source: &ValueSet<'d>,
+        target: &ValueSet<'d>,
+    ) -> Gaps {
+        let state = &self.inclusions;
+        let depth = state.depth.get();
+        let around = state.rests_on.replace(usize::MAX);
+        let before = state.provisional.borrow().len();
+        state.depth.set(depth + 1);
+        let in_progress = Known::InProgress(depth);
+        state.known.borrow_mut().insert(key.clone(), in_progress);
+        let gaps: Gaps = self.compare(source, target).into();
+        state.depth.set(depth);
+        let rests_on = state.rests_on.get();
+        let done = Known::Done(Rc::clone(&gaps));
+        state.known.borrow_mut().insert(key.clone(), done);
+        if !gaps.is_empty() {
+            // What was proved by assuming this one has to be proved anew.
+            for key in state.provisional.borrow_mut().drain(before..) {
+                state.known.borrow_mut().remove(&key);
+            }
+        } else if rests_on < depth {
+            state.provisional.borrow_mut().push(key);
+        } else {
+            state.provisional.borrow_mut().truncate(before);
+        }
+        let rests_on = if rests_on < depth { rests_on } else { usize::MAX };
+        state.rests_on.set(around.min(rests_on));
+        gaps
+    }
+
+    fn compare(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> Vec<Gap> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > BUDGET {
+            return vec![Gap::undecided(GapRule::Budget, "the budget is used up")];
+        }
+        let read = || Ok((self.alternatives(source)?, self.alternatives(target)?));
+        let (source, target) = match read() {
+            Ok(read) => read,
+            Err(Spoiled { reason, .. }) => return vec![Gap::undecided(GapRule::Schema, &reason)],
+        };
+        let mut gaps: Vec<Gap> = Vec::new();
+        for alternative in source.iter() {
+            for gap in self.alternative_gaps(alternative, &target, MAX_SPLITS) {
+                match gaps.iter().position(|known| known.is_like(&gap)) {
+                    Some(known) => gaps[known].add_examples(gap.examples),
+                    None if gaps.len() < MAX_GAPS => gaps.push(gap),
+                    None => {}
+                }
+            }
+        }
+        gaps
+    }
+
+    fn alternative_gaps(
+        &self,
+        source: &Alternative<'d>,
+        target: &[Alternative<'d>],
+        splits: u8,
+    ) -> Vec<Gap> {
+        let possible: Vec<&Alternative<'d>> = target
+            .iter()
+            .filter(|target| !self.exclude_each_other(source, target, 2))
+            .collect();
+        let gaps = match (&source.kind, possible.as_slice()) {
+            (Kind::Array(_) | Kind::Object(_), [only]) => self.one_to_one(source, only),
+            (Kind::Array(_) | Kind::Object(_), [_, _, ..]) => {
+                self.one_to_many(source, &possible, splits)
+            }
+            (Kind::Array(_) | Kind::Object(_), []) => self.outside(source, target),
+            _ => self.scalar_gaps(source, target),
+        };
+        let alike = target
+            .iter()
+            .find(|target| target.kind.is_like(&source.kind));
+        let nearest = possible.first().copied().or(alike).or(target.first());
+        gaps.into_iter()
+            .map(|gap| gap.between(source, nearest))
+            .collect()
+    }
+
+    /// No alternative of the target has any of the values.
+    fn outside(&self, source: &Alternative<'d>, target: &[Alternative<'d>]) -> Vec<Gap> {
+        let alike: Vec<_> = target
+            .iter()
+            .filter(|target| target.kind.is_like(&source.kind))
+            .collect();
+        let gaps = match alike.as_slice() {
+            // The most precise reason is why the only alternative of this type does not have them.
+            [only] => self.one_to_one(source, only),
+            _ => Vec::new(),
+        };
+        if !gaps.is_empty() {
+            return gaps;
+        }
+        let Some(example) = self.sample_of(source) else {
+            // There is no such value.
+            return Vec::new();
+        };
+        let (rule, detail) = if alike.is_empty() {
+            (GapRule::Type, format!("{} is not allowed", source.kind.name()))
+        } else {
+            let detail = "no alternative allows it".to_owned();
+            (GapRule::NoAlternative, detail)
+        };
+        vec![Gap::with_examples(rule, detail, vec![example])]
+    }
+
+    fn one_to_one(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Vec<Gap> {
+        let mut gaps = match (&source.kind, &target.kind) {
+            (Kind::Object(from), Kind::Object(to)) => self.member_gaps(source, from, to),
+            (Kind::Array(from), Kind::Array(to)) => self.item_gaps(source, from, to),
+            _ => Vec::new(),
+        };
+        gaps.extend(self.opaque_gap(source, target));
+        gaps.into_iter()
+            .map(|gap| gap.between(source, Some(target)))
+            .collect()
+    }
+
+    fn one_to_many(
+        &self,
+        source: &Alternative<'d>,
+        target: &[&Alternative<'d>],
+        splits: u8,
+    ) -> Vec<Gap> {
+        let all: Vec<Vec<Gap>> = target
+            .iter()
+            .map(|target| self.one_to_one(source, target))
+            .collect();
+        if all.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        if let Some(parts) = self.split(source, target).filter(|_| splits > 0) {
+            let target: Vec<_> = target.iter().map(|target| (*target).clone()).collect();
+            let parts = parts.iter();
+            return parts
+                .flat_map(|part| self.alternative_gaps(part, &target, splits - 1))
+                .collect();
+        }
+        let mut examples: Vec<Value> = Vec::new();
+        for example in all.into_iter().flatten().flat_map(|gap| gap.examples) {
+            let fixed = ValueSet::fixed([&example]);
+            let fixed = self.alternatives(&fixed).unwrap_or_else(|_| Rc::new([]));
+            let is_refused = target.iter().all(|target| {
+                fixed.iter().all(|fixed| {
+                    self.exclude_each_other(fixed, target, 3)
+                        || !self.one_to_one(fixed, target).is_empty()
+                })
+            });
+            if is_refused && examples.len() < MAX_EXAMPLES {
+                examples.push(example);
+            }
+        }
+        let detail = format!("none of {} alternatives allows all of it", target.len());
+        vec![Gap::with_examples(GapRule::NoAlternative, detail, examples)]
+    }
+
+    /// The parts of an alternative by the values of a member that tells the targets apart.
+    fn split(
+        &self,
+        source: &Alternative<'d>,
+        target: &[&Alternative<'d>],
+    ) -> Option<Vec<Alternative<'d>>> {
+        let members = source.members()?;
+        members.named.iter().find_map(|(name, member)| {
+            let parts = self.alternatives(&member.set).ok()?;
+            let listed: Vec<Value> = parts
+                .iter()
+                .map(|part| part.kind.listed())
+                .collect::<Option<Vec<_>>>()
+                .map_or_else(Vec::new, |listed| listed.concat());
+            let sets: Vec<ValueSet<'d>> = if listed.is_empty() {
+                let parts = parts.iter().cloned();
+                parts.map(|part| ValueSet::any_of(vec![part])).collect()
+            } else {
+                listed.iter().map(|value| ValueSet::fixed([value])).collect()
+            };
+            let tells_apart = target.iter().any(|target| {
+                let wanted = target
+                    .members()
+                    .is_some_and(|members| members.named.contains_key(name));
+                wanted
+            });
+            let mut parts: Vec<_> = sets
+                .into_iter()
+                .map(|set| with_member(source, members, name, Some(set)))
+                .collect();
+            if !member.required {
+                parts.push(with_member(source, members, name, None));
+            }
+            let shrinks = parts.len() > 1 && parts.len() <= 64 && tells_apart;
+            let excludes = |part: &Alternative<'d>| {
+                let mut target = target.iter();
+                target.any(|target| self.exclude_each_other(part, target, 2))
+            };
+            (shrinks && parts.iter().any(excludes)).then_some(parts)
+        })
+    }
+
+    fn scalar_gaps(&self, source: &Alternative<'d>, target: &[Alternative<'d>]) -> Vec<Gap> {
+        let alike: Vec<_> = target
+            .iter()
+            .filter(|target| target.kind.is_like(&source.kind))
+            .collect();
+        if let Some(values) = source.kind.listed() {
+            return self.listed_gaps(&values, &alike, source);
+        }
+        let proved = alike.iter().any(|target| {
+            scalars::implies(&source.kind, &target.kind) && self.opaque_gap(source, target).is_none()
+        });
+        if proved {
+            return Vec::new();
+        }
+        let pool = self.pool(source, &alike);
+        let refused = |value: &Value| {
+            alike
+                .iter()
+                .all(|target| self.checks.allows(&target.kind, value) == Some(false))
+        };
+        let examples: Vec<Value> = pool.into_iter().filter(|value| refused(value)).collect();
+        let rule = match alike.as_slice() {
+            [] => GapRule::Type,
+            alike if alike.iter().all(|target| target.kind.listed().is_some()) => GapRule::Value,
+            _ => GapRule::Constraint,
+        };
+        let detail = match rule {
+            GapRule::Type => format!("{} is not allowed", source.kind.name()),
+            GapRule::Value => "a value that is not listed".to_owned(),
+            _ => "not all values satisfy the constraints".to_owned(),
+        };
+        let examples = examples.into_iter().take(MAX_EXAMPLES).collect();
+        vec![Gap::with_examples(rule, detail, examples)]
+    }
+
+    fn listed_gaps(
+        &self,
+        values: &[Value],
+        target: &[&Alternative<'d>],
+        source: &Alternative<'d>,
+    ) -> Vec<Gap> {
+        let allows = |value: &Value| {
+            target.iter().any(|target| {
+                self.checks.allows(&target.kind, value) == Some(true)
+                    && self.opaque_gap(source, target).is_none()
+            })
+        };
+        let refused: Vec<Value> = values.iter().filter(|v| !allows(v)).cloned().collect();
+        if refused.is_empty() {
+            return Vec::new();
+        }
+        let rule = match target {
+            [] => GapRule::Type,
+            target if target.iter().all(|target| target.kind.listed().is_some()) => GapRule::Value,
+            _ => GapRule::Constraint,
+        };
+        let shown: Vec<String> = refused.iter().map(Value::to_string).collect();
+        let detail = format!("{} is not allowed", shown.join(", "));
+        let examples = refused.into_iter().take(MAX_EXAMPLES).collect();
+        vec![Gap::with_examples(rule, detail, examples)]
+    }
+
+    fn member_gaps(
+        &self,
+        source: &Alternative<'d>,
+        from: &Members<'d>,
+        to: &Members<'d>,
+    ) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for (name, _) in to.named.iter().filter(|(_, member)| member.required) {
+            if !from.requires(name) {
+                let without = with_member(source, from, name, None);
+                let examples = self.sample_of(&without).into_iter().collect();
+                let detail = format!("`{name}` can be absent");
+                let gap = Gap::with_examples(GapRule::MissingMember, detail, examples);
+                gaps.push(gap.within(name, |example| Some(example.clone())));
+            }
+        }
+        for (name, member) in &from.named {
+            if self.is_empty(&member.set, 4) {
+                continue;
+            }
+            let wanted = to.set_of(name);
+            let forbidden = !to.named.contains_key(name) && matches!(to.others, Others::Forbidden);
+            let inner = if forbidden {
+                let examples = self.sample(&member.set).into_iter().collect();
+                let detail = format!("the member `{name}` is not allowed");
+                vec![Gap::with_examples(GapRule::ExtraMember, detail, examples)]
+            } else {
+                self.gaps(&member.set, &wanted).to_vec()
+            };
+            for gap in inner {
+                gaps.push(gap.within(name, |example| {
+                    let fixed = ValueSet::fixed([example]);
+                    self.sample_of(&with_member(source, from, name, Some(fixed)))
+                }));
+            }
+        }
+        if let Others::Each(set) = &from.others {
+            let unnamed = to.named.iter().filter(|(name, _)| !from.named.contains_key(*name));
+            let mut wanted: Vec<(&str, ValueSet<'d>)> = unnamed
+                .map(|(name, member)| (name.as_str(), member.set.clone()))
+                .collect();
+            wanted.push(("*", to.set_of("*")));
+            for (name, wanted) in wanted {
+                for gap in self.gaps(set, &wanted).iter().cloned() {
+                    gaps.push(gap.within(name, |example| {
+                        let fixed = ValueSet::fixed([example]);
+                        let name = if name == "*" { "another" } else { name };
+                        self.sample_of(&with_member(source, from, name, Some(fixed)))
+                    }));
+                }
+            }
+        }
+        gaps
+    }
+
+    fn item_gaps(&self, source: &Alternative<'d>, from: &Items<'d>, to: &Items<'d>) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        let most = from.most.unwrap_or(u64::MAX);
+        let too_few = from.least < to.least;
+        let too_many = to.most.is_some_and(|limit| most > limit);
+        if too_few || too_many || to.unique && !from.unique && most > 1 {
+            let lengths = [from.least, to.most.map_or(2, |most| most + 1).min(most)];
+            let examples = lengths
+                .into_iter()
+                .filter_map(|length| self.array_of(from, length.min(1_000), None))
+                .collect();
+            let detail = "not all lengths are allowed".to_owned();
+            gaps.push(Gap::with_examples(GapRule::Constraint, detail, examples));
+        }
+        let positions = from.first.len().max(to.first.len());
+        for index in 0..=positions {
+            if index as u64 >= most {
+                break;
+            }
+            let token = if index == positions { "*".to_owned() } else { index.to_string() };
+            for gap in self.gaps(from.at(index), to.at(index)).iter().cloned() {
+                gaps.push(gap.within(&token, |example| {
+                    self.array_of(from, from.least, Some((index, example)))
+                }));
+            }
+        }
+        let _ = source;
+        gaps
+    }
+
+    /// A constraint of the target that the source does not have word for word.
+    fn opaque_gap(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Option<Gap> {
+        let lacks = |wanted: &&super::alternative::Opaque<'d>| {
+            !source.opaque.iter().any(|own| {
+                own.keyword == wanted.keyword && self.are_same_places(&own.place, &wanted.place)
+            })
+        };
+        let missing = target.opaque.iter().find(lacks)?;
+        let examples = self.sample_of(source).into_iter().collect();
+        let detail = format!("`{}` is only compared word for word", missing.keyword);
+        Some(Gap::with_examples(GapRule::Keyword, detail, examples))
+    }
+
+    fn are_same(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> bool {
+        match (source, target) {
+            (ValueSet::Schema(source), ValueSet::Schema(target)) => {
+                self.are_same_places(source, target)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether two schemas are written alike, with all that they refer to.
+    pub(super) fn are_same_places(&self, one: &Place<'d>, other: &Place<'d>) -> bool {
+        if one.document.is_3_0() != other.document.is_3_0() {
+            return false;
+        }
+        let mut same = self.inclusions.same.borrow_mut();
+        let mut visited = Vec::new();
+        let alike = alike(one, other, &mut same, &mut visited);
+        if !alike {
+            // Some were found alike only by assumption; a difference is one whatever is assumed.
+            for key in visited {
+                if same.get(&key) == Some(&true) {
+                    same.remove(&key);
+                }
+            }
+        }
+        alike
+    }
+}
+
+type Alike = HashMap<(usize, usize), bool>;
+
+/// Annotations, which allow or forbid nothing.
+const ANNOTATIONS: [&str; 10] = [
+    "description",
+    "title",
+    "example",
+    "examples",
+    "default",
+    "deprecated",
+    "externalDocs",
+    "summary",
+    "xml",
+    "$comment",
+];
+
+fn alike<'d>(
+    one: &Place<'d>,
+    other: &Place<'d>,
+    known: &mut Alike,
+    visited: &mut Vec<(usize, usize)>,
+) -> bool {
+    let (Value::Object(_), Value::Object(_)) = (one.value, other.value) else {
+        return one.value == other.value;
+    };
+    let key = (one.key().1, other.key().1);
+    if let Some(known) = known.get(&key) {
+        return *known;
+    }
+    // Those in progress are assumed alike.
+    known.insert(key, true);
+    visited.push(key);
+    let alike = alike_members(one, other, known, visited);
+    known.insert(key, alike);
+    alike
+}
+
+fn alike_members<'d>(
+    one: &Place<'d>,
+    other: &Place<'d>,
+    known: &mut Alike,
+    visited: &mut Vec<(usize, usize)>,
+) -> bool {
+    let (Ok(to), Ok(other_to)) = (one.reference(), other.reference()) else {
+        return false;
+    };
+    if let (Some(to), Some(other_to)) = (&to, &other_to)
+        && !alike(to, other_to, known, visited)
+    {
+        return false;
+    }
+    let counts = |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
+    let members = |place: &Place<'d>| -> Vec<(&'d str, Place<'d>)> {
+        place.members().filter(|(name, _)| counts(name)).collect()
+    };
+    let (mine, others) = (members(one), members(other));
+    to.is_some() == other_to.is_some()
+        && mine.len() == others.len()
+        && mine.iter().zip(&others).all(|((name, one), (other_name, other))| {
+            name == other_name && alike_keyword(name, one, other, known, visited)
+        })
+}
+
+/// The value of a keyword: schemas by name, a list of schemas, a schema, or another value.
+fn alike_keyword<'d>(
+    name: &str,
+    one: &Place<'d>,
+    other: &Place<'d>,
+    known: &mut Alike,
+    visited: &mut Vec<(usize, usize)>,
+) -> bool {
+    match name {
+        "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" => {
+            let (mine, others): (Vec<_>, Vec<_>) =
+                (one.members().collect(), other.members().collect());
+            mine.len() == others.len()
+                && mine.iter().zip(&others).all(|((name, one), (other_name, other))| {
+                    name == other_name && alike(one, other, known, visited)
+                })
+        }
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+            let (mine, others): (Vec<_>, Vec<_>) = (one.items().collect(), other.items().collect());
+            mine.len() == others.len()
+                && mine
+                    .iter()
+                    .zip(&others)
+                    .all(|(one, other)| alike(one, other, known, visited))
+        }
+        "items" | "additionalProperties" | "not" | "if" | "then" | "else" | "contains"
+        | "propertyNames" | "unevaluatedProperties" | "unevaluatedItems" => {
+            alike(one, other, known, visited)
+        }
+        _ => one.value == other.value,
+    }
+}
+
+/// The objects whose member is of this set, or which do not have it.
+fn with_member<'d>(
+    source: &Alternative<'d>,
+    members: &Members<'d>,
+    name: &str,
+    set: Option<ValueSet<'d>>,
+) -> Alternative<'d> {
+    let mut members = members.clone();
+    match set {
+        Some(set) => {
+            let required = true;
+            members.named.insert(name.to_owned(), Member { set, required });
+        }
+        None => {
+            members.named.remove(name);
+        }
+    }
+    source.with_kind(Kind::Object(members))
+}
+
+impl Gap {
+    fn undecided(rule: GapRule, detail: &str) -> Self {
+        Self::with_examples(rule, detail.to_owned(), Vec::new())
+    }
+
+    fn with_examples(rule: GapRule, detail: String, examples: Vec<Value>) -> Self {
+        Self {
+            rule,
+            path: String::new(),
+            old: None,
+            new: None,
+            detail,
+            examples,
+        }
+    }
+
+    /// This gap of a member or element as one of the value around it.
+    fn within(self, token: &str, around: impl Fn(&Value) -> Option<Value>) -> Self {
+        let path = format!("/{}{}", escape_token(token), self.path);
+        let examples = self.examples.iter().filter_map(around).collect();
+        Self {
+            path,
+            examples,
+            ..self
+        }
+    }
+
+    /// Names the schemas, unless those of a part of the value are named already.
+    fn between(mut self, source: &Alternative<'_>, target: Option<&Alternative<'_>>) -> Self {
+        let pointer = |alternative: &Alternative<'_>| {
+            let from = alternative.from.as_ref();
+            from.map(Place::pointer)
+        };
+        if self.new.is_none() && self.old.is_none() {
+            self.new = pointer(source);
+            self.old = target.and_then(pointer);
+        }
+        self
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.rule == other.rule && self.path == other.path && self.old == other.old
+    }
+
+    fn add_examples(&mut self, examples: Vec<Value>) {
+        let free = MAX_EXAMPLES.saturating_sub(self.examples.len());
+        self.examples.extend(examples.into_iter().take(free));
+    }
+}

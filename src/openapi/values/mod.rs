@@ -1,0 +1,11 @@
+//! Sets of JSON values: what a schema allows, what a template can produce, and whether one set includes another.
+
+pub(crate) mod alternative;
+pub(crate) mod inclusion;
+mod intersection;
+pub(crate) mod narrowing;
+pub(crate) mod reader;
+pub(crate) mod sample;
+mod scalars;
+mod text_sample;
+pub(crate) mod value_set;
