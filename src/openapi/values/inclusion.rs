@@ -144,7 +144,11 @@ impl<'d> Reader<'d> {
         } else {
             state.provisional.borrow_mut().truncate(before);
         }
-        let rests_on = if rests_on < depth { rests_on } else { usize::MAX };
+        let rests_on = if rests_on < depth {
+            rests_on
+        } else {
+            usize::MAX
+        };
         state.rests_on.set(around.min(rests_on));
         gaps
     }
@@ -218,7 +222,10 @@ impl<'d> Reader<'d> {
             return Vec::new();
         };
         let (rule, detail) = if alike.is_empty() {
-            (GapRule::Type, format!("{} is not allowed", source.kind.name()))
+            (
+                GapRule::Type,
+                format!("{} is not allowed", source.kind.name()),
+            )
         } else {
             let detail = "no alternative allows it".to_owned();
             (GapRule::NoAlternative, detail)
@@ -294,7 +301,10 @@ impl<'d> Reader<'d> {
                 let parts = parts.iter().cloned();
                 parts.map(|part| ValueSet::any_of(vec![part])).collect()
             } else {
-                listed.iter().map(|value| ValueSet::fixed([value])).collect()
+                listed
+                    .iter()
+                    .map(|value| ValueSet::fixed([value]))
+                    .collect()
             };
             let tells_apart = target.iter().any(|target| {
                 let wanted = target
@@ -327,7 +337,8 @@ impl<'d> Reader<'d> {
             return self.listed_gaps(&values, &alike, source);
         }
         let proved = alike.iter().any(|target| {
-            scalars::implies(&source.kind, &target.kind) && self.opaque_gap(source, target).is_none()
+            scalars::implies(&source.kind, &target.kind)
+                && self.opaque_gap(source, target).is_none()
         });
         if proved {
             return Vec::new();
@@ -417,7 +428,10 @@ impl<'d> Reader<'d> {
             }
         }
         if let Others::Each(set) = &from.others {
-            let unnamed = to.named.iter().filter(|(name, _)| !from.named.contains_key(*name));
+            let unnamed = to
+                .named
+                .iter()
+                .filter(|(name, _)| !from.named.contains_key(*name));
             let mut wanted: Vec<(&str, ValueSet<'d>)> = unnamed
                 .map(|(name, member)| (name.as_str(), member.set.clone()))
                 .collect();
@@ -454,7 +468,11 @@ impl<'d> Reader<'d> {
             if index as u64 >= most {
                 break;
             }
-            let token = if index == positions { "*".to_owned() } else { index.to_string() };
+            let token = if index == positions {
+                "*".to_owned()
+            } else {
+                index.to_string()
+            };
             for gap in self.gaps(from.at(index), to.at(index)).iter().cloned() {
                 gaps.push(gap.within(&token, |example| {
                     self.array_of(from, from.least, Some((index, example)))
@@ -558,16 +576,20 @@ fn alike_members<'d>(
     {
         return false;
     }
-    let counts = |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
+    let counts =
+        |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
     let members = |place: &Place<'d>| -> Vec<(&'d str, Place<'d>)> {
         place.members().filter(|(name, _)| counts(name)).collect()
     };
     let (mine, others) = (members(one), members(other));
     to.is_some() == other_to.is_some()
         && mine.len() == others.len()
-        && mine.iter().zip(&others).all(|((name, one), (other_name, other))| {
-            name == other_name && alike_keyword(name, one, other, known, visited)
-        })
+        && mine
+            .iter()
+            .zip(&others)
+            .all(|((name, one), (other_name, other))| {
+                name == other_name && alike_keyword(name, one, other, known, visited)
+            })
 }
 
 /// The value of a keyword: schemas by name, a list of schemas, a schema, or another value.
@@ -583,9 +605,12 @@ fn alike_keyword<'d>(
             let (mine, others): (Vec<_>, Vec<_>) =
                 (one.members().collect(), other.members().collect());
             mine.len() == others.len()
-                && mine.iter().zip(&others).all(|((name, one), (other_name, other))| {
-                    name == other_name && alike(one, other, known, visited)
-                })
+                && mine
+                    .iter()
+                    .zip(&others)
+                    .all(|((name, one), (other_name, other))| {
+                        name == other_name && alike(one, other, known, visited)
+                    })
         }
         "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
             let (mine, others): (Vec<_>, Vec<_>) = (one.items().collect(), other.items().collect());
@@ -595,10 +620,16 @@ fn alike_keyword<'d>(
                     .zip(&others)
                     .all(|(one, other)| alike(one, other, known, visited))
         }
-        "items" | "additionalProperties" | "not" | "if" | "then" | "else" | "contains"
-        | "propertyNames" | "unevaluatedProperties" | "unevaluatedItems" => {
-            alike(one, other, known, visited)
-        }
+        "items"
+        | "additionalProperties"
+        | "not"
+        | "if"
+        | "then"
+        | "else"
+        | "contains"
+        | "propertyNames"
+        | "unevaluatedProperties"
+        | "unevaluatedItems" => alike(one, other, known, visited),
         _ => one.value == other.value,
     }
 }
@@ -614,7 +645,9 @@ fn with_member<'d>(
     match set {
         Some(set) => {
             let required = true;
-            members.named.insert(name.to_owned(), Member { set, required });
+            members
+                .named
+                .insert(name.to_owned(), Member { set, required });
         }
         None => {
             members.named.remove(name);
@@ -624,11 +657,11 @@ fn with_member<'d>(
 }
 
 impl Gap {
-    fn undecided(rule: GapRule, detail: &str) -> Self {
+    pub(crate) fn undecided(rule: GapRule, detail: &str) -> Self {
         Self::with_examples(rule, detail.to_owned(), Vec::new())
     }
 
-    fn with_examples(rule: GapRule, detail: String, examples: Vec<Value>) -> Self {
+    pub(crate) fn with_examples(rule: GapRule, detail: String, examples: Vec<Value>) -> Self {
         Self {
             rule,
             path: String::new(),

@@ -139,7 +139,9 @@ fn both<T: Clone>(
 ) -> Option<Vec<T>> {
     match (one, other) {
         (Some(one), Some(other)) => {
-            let kept = one.iter().filter(|value| other.iter().any(|o| same(value, o)));
+            let kept = one
+                .iter()
+                .filter(|value| other.iter().any(|o| same(value, o)));
             Some(kept.cloned().collect())
         }
         (Some(values), None) | (None, Some(values)) => Some(values.to_vec()),

@@ -6,6 +6,6 @@ mod intersection;
 pub(crate) mod narrowing;
 pub(crate) mod reader;
 pub(crate) mod sample;
-mod scalars;
+pub(crate) mod scalars;
 mod text_sample;
 pub(crate) mod value_set;

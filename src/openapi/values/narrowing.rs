@@ -173,7 +173,9 @@ fn alternative_except<'d>(kind: &Kind<'d>, values: &[Value]) -> Option<Kind<'d>>
         Kind::Null if values.contains(&Value::Null) => return None,
         Kind::Boolean(own) => {
             let left = own.iter().copied();
-            let left: Vec<bool> = left.filter(|v| !values.contains(&Value::Bool(*v))).collect();
+            let left: Vec<bool> = left
+                .filter(|v| !values.contains(&Value::Bool(*v)))
+                .collect();
             Kind::Boolean(Some(left).filter(|left| !left.is_empty())?)
         }
         Kind::Number(numbers) => {

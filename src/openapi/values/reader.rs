@@ -51,7 +51,10 @@ const OPAQUE: [&str; 6] = ["not", "if", "then", "else", "$dynamicRef", "$recursi
 
 impl<'d> Reader<'d> {
     /// The alternatives of a set.
-    pub(crate) fn alternatives(&self, set: &ValueSet<'d>) -> Result<Rc<[Alternative<'d>]>, Spoiled> {
+    pub(crate) fn alternatives(
+        &self,
+        set: &ValueSet<'d>,
+    ) -> Result<Rc<[Alternative<'d>]>, Spoiled> {
         match set {
             ValueSet::AnyOf(alternatives) => Ok(Rc::clone(alternatives)),
             ValueSet::Any => Ok(everything().into()),
@@ -159,9 +162,11 @@ impl<'d> Reader<'d> {
     fn are_disjoint(&self, parts: &[Vec<Alternative<'d>>]) -> bool {
         let pairs = |index: usize| parts[index + 1..].iter().map(move |other| (index, other));
         (0..parts.len()).flat_map(pairs).all(|(index, others)| {
-            parts[index]
-                .iter()
-                .all(|one| others.iter().all(|other| self.exclude_each_other(one, other, 3)))
+            parts[index].iter().all(|one| {
+                others
+                    .iter()
+                    .all(|other| self.exclude_each_other(one, other, 3))
+            })
         })
     }
 
@@ -200,8 +205,11 @@ impl<'d> Reader<'d> {
         let (Ok(one), Ok(other)) = (self.alternatives(one), self.alternatives(other)) else {
             return false;
         };
-        one.iter()
-            .all(|one| other.iter().all(|other| self.exclude_each_other(one, other, depth - 1)))
+        one.iter().all(|one| {
+            other
+                .iter()
+                .all(|other| self.exclude_each_other(one, other, depth - 1))
+        })
     }
 }
 
@@ -251,7 +259,11 @@ pub(crate) fn selectors<'v>(part: &'v Value, mapping: &[(&'v str, &'v str)]) -> 
         .filter(|(_, target)| *target == reference || *target == name)
         .map(|(value, _)| *value)
         .collect();
-    if mapped.is_empty() { vec![name] } else { mapped }
+    if mapped.is_empty() {
+        vec![name]
+    } else {
+        mapped
+    }
 }
 
 fn everything<'d>() -> Vec<Alternative<'d>> {
@@ -484,7 +496,10 @@ fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
         let Some(name) = name.value.as_str() else {
             return Err(name.spoiled("expected the name of a member"));
         };
-        let property = place.value.pointer(&format!("/properties/{}", crate::diagnostics::escape_token(name)));
+        let property = place.value.pointer(&format!(
+            "/properties/{}",
+            crate::diagnostics::escape_token(name)
+        ));
         if property.is_some_and(is_write_only) {
             continue;
         }
@@ -549,7 +564,11 @@ fn count(place: &Place<'_>, keyword: &str) -> Result<Option<u64>, Spoiled> {
         Some(value) => match value.as_u64() {
             Some(count) => Ok(Some(count)),
             // `2.0` is an integer, too.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a count"
+            )]
             None => match value.as_f64().filter(|count| *count >= 0.0) {
                 Some(count) => Ok(Some(count as u64)),
                 None => Err(place.spoiled(&format!("`{keyword}` is no count"))),

@@ -18,6 +18,29 @@ impl<'d> Reader<'d> {
         self.sample_at(set, MAX_DEPTH)
     }
 
+    /// A small value of each alternative, and one with all members of each.
+    pub(crate) fn samples(&self, set: &ValueSet<'d>) -> Vec<Value> {
+        const MAX_SAMPLES: usize = 12;
+        let alternatives = self.alternatives(set).unwrap_or_else(|_| [].into());
+        let small = alternatives
+            .iter()
+            .filter_map(|alternative| self.sample_of(alternative));
+        let full = alternatives
+            .iter()
+            .filter_map(|alternative| self.full_sample(alternative));
+        small.chain(full).take(MAX_SAMPLES).collect()
+    }
+
+    /// An object with its optional members, too.
+    fn full_sample(&self, alternative: &Alternative<'d>) -> Option<Value> {
+        let mut members = alternative.members()?.clone();
+        members.named.retain(|_, member| {
+            member.required |= self.sample(&member.set).is_some();
+            member.required
+        });
+        self.object_sample(&members, MAX_DEPTH)
+    }
+
     /// A small value of an alternative.
     pub(super) fn sample_of(&self, alternative: &Alternative<'d>) -> Option<Value> {
         self.alternative_sample(alternative, MAX_DEPTH)
@@ -67,21 +90,22 @@ impl<'d> Reader<'d> {
         element: Option<(usize, &Value)>,
         depth: u8,
     ) -> Option<Value> {
-        let length = usize::try_from(length).ok().filter(|length| *length <= 1_000)?;
+        let length = usize::try_from(length)
+            .ok()
+            .filter(|length| *length <= 1_000)?;
         let length = element.map_or(length, |(index, _)| length.max(index + 1));
         let item = |index: usize| match element {
             Some((given, value)) if given == index => Some(value.clone()),
             _ => self.sample_at(items.at(index), depth),
         };
-        (0..length).map(item).collect::<Option<Vec<_>>>().map(Value::Array)
+        (0..length)
+            .map(item)
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array)
     }
 
     /// Values of a scalar alternative, at its bounds and at those of others.
-    pub(super) fn pool(
-        &self,
-        source: &Alternative<'d>,
-        others: &[&Alternative<'d>],
-    ) -> Vec<Value> {
+    pub(super) fn pool(&self, source: &Alternative<'d>, others: &[&Alternative<'d>]) -> Vec<Value> {
         let mut pool = source.kind.listed().unwrap_or_default();
         if pool.is_empty() {
             pool = documented_examples(source);
@@ -131,7 +155,10 @@ fn documented_examples(source: &Alternative<'_>) -> Vec<Value> {
     let single = ["example", "default"].into_iter();
     let single = single.filter_map(|keyword| place.value.get(keyword));
     let several = place.value.get("examples").and_then(Value::as_array);
-    single.chain(several.into_iter().flatten()).cloned().collect()
+    single
+        .chain(several.into_iter().flatten())
+        .cloned()
+        .collect()
 }
 
 fn number_pool<'n>(source: &'n Numbers, others: impl Iterator<Item = &'n Numbers>) -> Vec<Value> {
@@ -149,7 +176,10 @@ fn number_pool<'n>(source: &'n Numbers, others: impl Iterator<Item = &'n Numbers
 
 /// A whole number is written without a fraction.
 fn number(float: f64) -> Value {
-    #[expect(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a whole number within 2^53"
+    )]
     if float.fract() == 0.0 && float.abs() < 9e15 {
         Value::from(float as i64)
     } else {

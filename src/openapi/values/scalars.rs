@@ -20,9 +20,10 @@ impl TextChecks {
             (Kind::Null, Value::Null) => true,
             (Kind::Boolean(values), Value::Bool(value)) => values.contains(value),
             (Kind::Number(numbers), Value::Number(number)) => {
-                let listed = numbers.values.as_ref().is_none_or(|values| {
-                    values.iter().any(|listed| same_number(listed, number))
-                });
+                let listed = numbers
+                    .values
+                    .as_ref()
+                    .is_none_or(|values| values.iter().any(|listed| same_number(listed, number)));
                 listed && number_fits(numbers, number)
             }
             (Kind::Text(texts), Value::String(text)) => return self.text_fits(texts, text, value),

@@ -7,7 +7,10 @@ use super::alternative::Texts;
 /// Texts that may satisfy the constraints, the likeliest first.
 pub(super) fn texts_like(texts: &Texts) -> Vec<String> {
     let formats = texts.formats.iter().filter_map(|format| of_format(format));
-    let patterns = texts.patterns.iter().filter_map(|pattern| of_pattern(pattern));
+    let patterns = texts
+        .patterns
+        .iter()
+        .filter_map(|pattern| of_pattern(pattern));
     let mut found: Vec<String> = patterns.chain(formats.map(ToOwned::to_owned)).collect();
     found.push("text".to_owned());
     found
