@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::{
     check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
+    contract_prove::{self, ProveArgs},
     journal::verify,
     output::{Exit, Output},
     report, status,
@@ -17,6 +18,12 @@ Exit codes:
   0  success
   1  check failed: the journal is broken or holds no rollout, the tree still has matches, the document has faults
   2  error: wrong usage, or something cannot be read or written";
+
+const PROVE_EXIT_CODES: &str = "\
+Exit codes:
+  0  proved
+  1  refuted by an example
+  2  cannot tell; or wrong usage, or something cannot be read or written";
 
 /// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents
 #[derive(Parser)]
@@ -59,6 +66,9 @@ enum ContractTask {
         #[arg(long)]
         json: bool,
     },
+    /// Proves against two OpenAPI documents that old clients get only responses that they know
+    #[command(after_help = PROVE_EXIT_CODES)]
+    Prove(ProveArgs),
 }
 
 #[derive(Args)]
@@ -104,6 +114,7 @@ fn execute(task: Task) -> Output {
         Task::CheckRemoved(args) => check_removed(&args),
         Task::Contract { task } => match task {
             ContractTask::Check { file, json } => contract_check::run(&file, json),
+            ContractTask::Prove(args) => contract_prove::run(&args),
         },
     }
 }

@@ -22,6 +22,7 @@
 mod check_removed;
 mod command;
 mod contract_check;
+mod contract_prove;
 mod journal;
 mod output;
 mod report;
