@@ -119,13 +119,15 @@ impl<'d> Prover<'d> {
             };
             return vec![(request, self.response(case.target, body))];
         };
-        let exchange = |body: Value| {
+        let exchange = |body: &Value, absent: &dyn Fn(usize) -> bool| {
             let mut inverse = Inverse {
-                body,
+                body: body.clone(),
                 request_body: request.body.clone(),
                 request_headers: Map::new(),
             };
-            inverse.fill(value, inputs);
+            for (index, input) in inputs.iter().enumerate() {
+                inverse.fill(input, input.of(value).filter(|_| !absent(index)));
+            }
             let request = ExampleRequest {
                 headers: inverse.request_headers,
                 body: inverse.request_body,
@@ -133,7 +135,15 @@ impl<'d> Prover<'d> {
             };
             (request, self.response(case.target, inverse.body))
         };
-        samples.into_iter().map(exchange).collect()
+        // A value of the legacy body may be an input's own or its default.
+        let mut exchanges = Vec::new();
+        for body in &samples {
+            exchanges.push(exchange(body, &|_| false));
+            exchanges.push(exchange(body, &|_| true));
+            let each = 0..inputs.len();
+            exchanges.extend(each.map(|absent| exchange(body, &|index| index == absent)));
+        }
+        exchanges
     }
 
     /// A request for the operation.

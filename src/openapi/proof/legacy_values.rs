@@ -351,27 +351,33 @@ pub(crate) struct Inverse {
 }
 
 impl Inverse {
-    /// Puts what the legacy body has in the places of its inputs where they come from.
-    pub(crate) fn fill(&mut self, legacy: &Value, inputs: &[Input]) {
-        for input in inputs {
-            let found = at(legacy, &input.at);
-            match &input.origin {
-                Origin::Field(pointer) => put(&mut self.body, pointer, found),
-                Origin::RequestField(pointer) => {
-                    put(self.request_body.get_or_insert_default(), pointer, found);
-                }
-                Origin::Header(names) => {
-                    if let (Some(name), Some(Value::String(text))) = (names.first(), found) {
-                        self.request_headers
-                            .insert(name.clone(), text.as_str().into());
-                    }
+    /// Puts a value where an input comes from; none removes it.
+    pub(crate) fn fill(&mut self, input: &Input, value: Option<&Value>) {
+        match &input.origin {
+            Origin::Field(pointer) => put(&mut self.body, pointer, value),
+            Origin::RequestField(pointer) => {
+                put(self.request_body.get_or_insert_default(), pointer, value);
+            }
+            Origin::Header(names) => {
+                if let (Some(name), Some(Value::String(text))) = (names.first(), value)
+                    && !text.is_empty()
+                {
+                    self.request_headers
+                        .insert(name.clone(), text.as_str().into());
                 }
             }
         }
     }
 }
 
-pub(crate) fn at<'v>(value: &'v Value, tokens: &[String]) -> Option<&'v Value> {
+impl Input {
+    /// What a legacy body has in its place.
+    pub(crate) fn of<'v>(&self, legacy: &'v Value) -> Option<&'v Value> {
+        at(legacy, &self.at)
+    }
+}
+
+fn at<'v>(value: &'v Value, tokens: &[String]) -> Option<&'v Value> {
     let found = tokens.iter().try_fold(value, |value, token| {
         let next = match value {
             Value::Object(members) => members.get(token),

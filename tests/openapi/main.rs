@@ -1,0 +1,9 @@
+//! Tests of the module `openapi`: reading documents, proving contracts, drafting them.
+
+mod findings;
+mod mistakes;
+mod random_responses;
+mod random_schemas;
+mod reading;
+mod shipped;
+mod support;
