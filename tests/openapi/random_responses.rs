@@ -16,7 +16,7 @@ use crate::support::{Judge, NEW};
 const POLL: &str = "/api/v1/auth/clients/device/poll";
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
     fn what_an_old_client_gets_is_valid_under_the_old_document(seed: u64) {

@@ -165,7 +165,12 @@ impl<'d> Reader<'d> {
         };
         let mut gaps: Vec<Gap> = Vec::new();
         for alternative in source.iter() {
-            for gap in self.alternative_gaps(alternative, &target, MAX_SPLITS) {
+            let found = self.alternative_gaps(alternative, &target, MAX_SPLITS);
+            let only = || ValueSet::any_of(vec![alternative.clone()]);
+            if found.is_empty() || self.is_empty(&only(), 4) {
+                continue;
+            }
+            for gap in found {
                 match gaps.iter().position(|known| known.is_like(&gap)) {
                     Some(known) => gaps[known].add_examples(gap.examples),
                     None if gaps.len() < MAX_GAPS => gaps.push(gap),
@@ -294,7 +299,7 @@ impl<'d> Reader<'d> {
             let parts = self.alternatives(&member.set).ok()?;
             let listed: Vec<Value> = parts
                 .iter()
-                .map(|part| part.kind.listed())
+                .map(|part| self.listed(&part.kind))
                 .collect::<Option<Vec<_>>>()
                 .map_or_else(Vec::new, |listed| listed.concat());
             let sets: Vec<ValueSet<'d>> = if listed.is_empty() {
@@ -333,7 +338,7 @@ impl<'d> Reader<'d> {
             .iter()
             .filter(|target| target.kind.is_like(&source.kind))
             .collect();
-        if let Some(values) = source.kind.listed() {
+        if let Some(values) = self.listed(&source.kind) {
             return self.listed_gaps(&values, &alike, source);
         }
         let proved = alike.iter().any(|target| {

@@ -1,6 +1,6 @@
 //! What two alternatives both allow.
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use super::{
     alternative::{Alternative, Bound, Items, Kind, Member, Members, Numbers, Others, Texts},
@@ -82,7 +82,7 @@ impl Texts {
             formats: joined(&self.formats, &other.formats),
         };
         if let Some(values) = joined.values.take() {
-            let allows = |value: &String| !joined.except.contains(&Value::from(value.as_str()));
+            let allows = |value: &String| scalars::plainly_fits(&joined, value);
             let values: Vec<_> = values.into_iter().filter(allows).collect();
             if values.is_empty() {
                 return None;

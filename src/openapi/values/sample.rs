@@ -138,12 +138,22 @@ impl<'d> Reader<'d> {
         };
         self.alternatives(set).is_ok_and(|alternatives| {
             alternatives.iter().all(|alternative| {
-                alternative.members().is_some_and(|members| {
-                    let mut required = members.named.values().filter(|member| member.required);
-                    required.any(|member| self.is_empty(&member.set, depth))
-                })
+                let Some(members) = alternative.members() else {
+                    return self
+                        .listed(&alternative.kind)
+                        .is_some_and(|values| values.is_empty());
+                };
+                let mut required = members.named.values().filter(|member| member.required);
+                required.any(|member| self.is_empty(&member.set, depth))
             })
         })
+    }
+
+    /// All values, if it is a scalar whose values are listed, without those that its other constraints do not allow.
+    pub(super) fn listed(&self, kind: &Kind<'d>) -> Option<Vec<Value>> {
+        let mut values = kind.listed()?;
+        values.retain(|value| self.checks.allows(kind, value) != Some(false));
+        Some(values)
     }
 }
 

@@ -32,12 +32,9 @@ impl TextChecks {
     }
 
     fn text_fits(&self, texts: &Texts, text: &str, value: &Value) -> Option<bool> {
-        let length = text.chars().count() as u64;
         let listed = texts.values.as_ref();
         if listed.is_some_and(|values| values.iter().all(|listed| listed != text))
-            || texts.except.contains(value)
-            || length < texts.least
-            || texts.most.is_some_and(|most| length > most)
+            || !plainly_fits(texts, text)
         {
             return Some(false);
         }
@@ -72,6 +69,14 @@ pub(crate) fn options() -> jsonschema::ValidationOptions<'static> {
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .offline()
+}
+
+/// Whether a text satisfies the constraints for which no pattern has to be evaluated.
+pub(super) fn plainly_fits(texts: &Texts, text: &str) -> bool {
+    let length = text.chars().count() as u64;
+    !texts.except.iter().any(|except| except == text)
+        && length >= texts.least
+        && texts.most.is_none_or(|most| length <= most)
 }
 
 pub(super) fn number_fits(numbers: &Numbers, value: &Number) -> bool {
