@@ -7,3 +7,5 @@ mod random_schemas;
 mod reading;
 mod shipped;
 mod support;
+#[path = "../support/temp_dir.rs"]
+mod temp_dir;

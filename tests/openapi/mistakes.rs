@@ -66,7 +66,9 @@ fn a_misspelt_code() {
     let found = finding(
         FindingKind::Body,
         "value device_poll.PENDING /code",
-        in_body(PENDING, |body| body["code"] = "AUTHORISATION_PENDING".into()),
+        in_body(PENDING, |body| {
+            body["code"] = "AUTHORISATION_PENDING".into()
+        }),
     );
     let legacy = found.example.unwrap().legacy.unwrap();
     assert_eq!(legacy.status, 401);
@@ -204,7 +206,10 @@ fn a_placeholder_that_can_be_absent_and_has_no_default() {
         }),
     );
     let legacy = found.example.unwrap().legacy.unwrap();
-    assert_eq!((legacy.status, legacy.body.unwrap()), (200, json!({"status": "PENDING"})));
+    assert_eq!(
+        (legacy.status, legacy.body.unwrap()),
+        (200, json!({"status": "PENDING"}))
+    );
 }
 
 #[test]
@@ -235,11 +240,15 @@ fn a_value_of_the_request_that_is_not_allowed() {
 
 #[test]
 fn a_required_header_that_is_missing() {
-    finding(FindingKind::Header, "device_poll.PENDING www-authenticate", |contract| {
-        let shape = shape(contract, PENDING);
-        remove(shape, "set_headers");
-        shape["allow_missing_required_header"] = true.into();
-    });
+    finding(
+        FindingKind::Header,
+        "device_poll.PENDING www-authenticate",
+        |contract| {
+            let shape = shape(contract, PENDING);
+            remove(shape, "set_headers");
+            shape["allow_missing_required_header"] = true.into();
+        },
+    );
 }
 
 #[test]
@@ -248,17 +257,24 @@ fn a_header_with_another_value() {
     shape(&mut contract, PENDING)["set_headers"]["www-authenticate"] = "Basic".into();
     let report = prove_device_flow(&serde_json::from_value(contract).unwrap());
     let refuted = refuted(&report);
-    let found = refuted.iter().find(|finding| finding.kind == FindingKind::Header).unwrap();
+    let found = refuted
+        .iter()
+        .find(|finding| finding.kind == FindingKind::Header)
+        .unwrap();
     assert_eq!(found.id, "header:device_poll.PENDING www-authenticate");
     let example = found.example.as_ref().unwrap();
     assert!(example.violation.contains("www-authenticate"), "{found}");
-    assert_eq!(example.legacy.as_ref().unwrap().headers["www-authenticate"], "Basic");
+    assert_eq!(
+        example.legacy.as_ref().unwrap().headers["www-authenticate"],
+        "Basic"
+    );
 }
 
 #[test]
 fn another_media_type() {
     finding(FindingKind::MediaType, "device_poll.DENIED", |contract| {
-        shape(contract, DENIED)["set_headers"] = json!({"content-type": "application/problem+json"});
+        shape(contract, DENIED)["set_headers"] =
+            json!({"content-type": "application/problem+json"});
     });
 }
 
@@ -278,9 +294,16 @@ fn the_body_as_it_is() {
 
 #[test]
 fn a_forgotten_shape() {
-    let found = finding(FindingKind::Body, "#/components/schemas/Approved", |contract| {
-        remove(&mut contract["endpoints"][POLL]["outcomes"][DENIED], "legacy");
-    });
+    let found = finding(
+        FindingKind::Body,
+        "#/components/schemas/Approved",
+        |contract| {
+            remove(
+                &mut contract["endpoints"][POLL]["outcomes"][DENIED],
+                "legacy",
+            );
+        },
+    );
     let target = found.example.unwrap().target.unwrap();
     assert_eq!(target.body.unwrap()["status"], "DENIED");
 }
@@ -303,7 +326,8 @@ fn a_misspelt_field_of_a_condition() {
         FindingKind::OutcomeImpossible,
         "device_poll.EXPIRED",
         |contract| {
-            contract["endpoints"][POLL]["outcomes"][EXPIRED]["fields"] = json!({"/state": "EXPIRED"});
+            contract["endpoints"][POLL]["outcomes"][EXPIRED]["fields"] =
+                json!({"/state": "EXPIRED"});
         },
     );
 }
@@ -340,7 +364,9 @@ fn a_misspelt_path_and_a_wrong_method() {
         let report = prove_device_flow(&serde_json::from_value(contract).unwrap());
         let refuted = refuted(&report);
         assert!(
-            refuted.iter().any(|found| found.id == "endpoint_unknown:device_poll"),
+            refuted
+                .iter()
+                .any(|found| found.id == "endpoint_unknown:device_poll"),
             "{report}"
         );
         // The responses that the endpoint was to rewrite are shown as they are.

@@ -38,7 +38,12 @@ proptest! {
 }
 
 /// What an old client gets.
-fn legacy(path: &str, request: Value, status: u16, body: &Value) -> (u16, Map<String, Value>, Value) {
+fn legacy(
+    path: &str,
+    request: Value,
+    status: u16,
+    body: &Value,
+) -> (u16, Map<String, Value>, Value) {
     let target = body.to_string();
     let handler = service_fn(move |request: Request<_>| {
         let target = target.clone();
@@ -59,8 +64,12 @@ fn legacy(path: &str, request: Value, status: u16, body: &Value) -> (u16, Map<St
     if request["device_code"] == "with id" {
         builder = builder.header("x-request-id", "r-17");
     }
-    let request = builder.body(Full::<Bytes>::from(request.to_string())).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let request = builder
+        .body(Full::<Bytes>::from(request.to_string()))
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let (parts, body) = service.oneshot(request).await.unwrap().into_parts();
         let lines = parts.headers.iter();
@@ -83,11 +92,22 @@ impl Random {
         let paths = self.document["paths"].as_object().unwrap().clone();
         let names: Vec<&String> = paths.keys().collect();
         let name = (*names.choose(&mut self.rng).unwrap()).clone();
-        let name = if self.rng.random() { POLL.trim_start_matches("/api/v1").to_owned() } else { name };
-        let responses = paths[&name]["post"]["responses"].as_object().unwrap().clone();
+        let name = if self.rng.random() {
+            POLL.trim_start_matches("/api/v1").to_owned()
+        } else {
+            name
+        };
+        let responses = paths[&name]["post"]["responses"]
+            .as_object()
+            .unwrap()
+            .clone();
         let statuses: Vec<&String> = responses.keys().collect();
         let status = (*statuses.choose(&mut self.rng).unwrap()).clone();
-        let status = if self.rng.random() { "200".to_owned() } else { status };
+        let status = if self.rng.random() {
+            "200".to_owned()
+        } else {
+            status
+        };
         let response = self.resolved(&responses[&status]);
         let body = self.value(&response["content"]["application/json"]["schema"]);
         (format!("/api/v1{name}"), status.parse().unwrap(), body)

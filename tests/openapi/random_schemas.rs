@@ -89,9 +89,13 @@ impl Random {
                 let name = if self.0.random() { "integer" } else { "number" };
                 json!({"type": name, "minimum": least, "maximum": most})
             }
-            3 => json!({"type": "string", "minLength": self.below(3), "maxLength": 3 + self.below(12)}),
+            3 => {
+                json!({"type": "string", "minLength": self.below(3), "maxLength": 3 + self.below(12)})
+            }
             4 => json!({"type": ["string", "null"], "format": "date"}),
-            5 => json!({"type": "array", "items": self.schema(depth - 1), "maxItems": self.below(4)}),
+            5 => {
+                json!({"type": "array", "items": self.schema(depth - 1), "maxItems": self.below(4)})
+            }
             6 => {
                 let tagged = |random: &mut Self, tag: &str| {
                     let mut object = random.object(depth - 1);
@@ -106,7 +110,9 @@ impl Random {
             8 => {
                 // A part of a closed object would forbid the members of the other.
                 let mut parts = [self.object(depth - 1), self.object(depth - 1)];
-                parts.iter_mut().for_each(|part| part["additionalProperties"] = true.into());
+                parts
+                    .iter_mut()
+                    .for_each(|part| part["additionalProperties"] = true.into());
                 json!({"allOf": parts})
             }
             _ => self.object(depth - 1),
@@ -146,8 +152,19 @@ impl Random {
     }
 
     fn change(&mut self, schema: &mut Value) {
-        let places = ["/properties/a", "/properties/b", "/properties/z", "/items", "/oneOf/1", "/anyOf/0", "/allOf/1"];
-        let below: Vec<&str> = places.into_iter().filter(|at| schema.pointer(at).is_some()).collect();
+        let places = [
+            "/properties/a",
+            "/properties/b",
+            "/properties/z",
+            "/items",
+            "/oneOf/1",
+            "/anyOf/0",
+            "/allOf/1",
+        ];
+        let below: Vec<&str> = places
+            .into_iter()
+            .filter(|at| schema.pointer(at).is_some())
+            .collect();
         if let Some(at) = below.choose(&mut self.0)
             && self.below(4) > 0
         {
@@ -155,7 +172,9 @@ impl Random {
         }
         match self.below(6) {
             0 if schema.get("required").is_some() => schema["required"] = json!(["b"]),
-            1 if schema.get("properties").is_some() => schema["additionalProperties"] = false.into(),
+            1 if schema.get("properties").is_some() => {
+                schema["additionalProperties"] = false.into()
+            }
             2 if schema.get("maximum").is_some() => schema["maximum"] = self.below(9).into(),
             2 if schema.get("maxLength").is_some() => schema["maxLength"] = 9.into(),
             2 if schema.get("enum").is_some() => schema["enum"] = json!(self.words()),
@@ -199,7 +218,10 @@ impl Random {
         match types.as_str().unwrap_or_default() {
             "boolean" => self.0.random::<bool>().into(),
             "integer" | "number" => {
-                let (least, most) = (schema["minimum"].as_i64().unwrap(), schema["maximum"].as_i64().unwrap());
+                let (least, most) = (
+                    schema["minimum"].as_i64().unwrap(),
+                    schema["maximum"].as_i64().unwrap(),
+                );
                 let whole = self.0.random_range(least..=most.max(least));
                 if types == "number" && self.0.random() {
                     #[expect(clippy::cast_precision_loss, reason = "a small number")]
@@ -209,22 +231,38 @@ impl Random {
             }
             "string" if schema.get("format").is_some() => "2026-02-28".into(),
             "string" => {
-                let length = self.0.random_range(schema["minLength"].as_u64().unwrap_or(0)..=schema["maxLength"].as_u64().unwrap_or(9));
+                let length = self.0.random_range(
+                    schema["minLength"].as_u64().unwrap_or(0)
+                        ..=schema["maxLength"].as_u64().unwrap_or(9),
+                );
                 "x".repeat(usize::try_from(length).unwrap()).into()
             }
             "array" => {
-                let length = self.0.random_range(0..=schema["maxItems"].as_u64().unwrap());
-                (0..length).map(|_| self.value(&schema["items"])).collect::<Vec<_>>().into()
+                let length = self
+                    .0
+                    .random_range(0..=schema["maxItems"].as_u64().unwrap());
+                (0..length)
+                    .map(|_| self.value(&schema["items"]))
+                    .collect::<Vec<_>>()
+                    .into()
             }
             "object" => {
                 let mut object = Map::new();
                 for (name, property) in schema["properties"].as_object().unwrap() {
-                    if schema["required"].as_array().unwrap().contains(&json!(name)) || self.0.random() {
+                    if schema["required"]
+                        .as_array()
+                        .unwrap()
+                        .contains(&json!(name))
+                        || self.0.random()
+                    {
                         object.insert(name.clone(), self.value(property));
                     }
                 }
                 if schema["additionalProperties"].is_object() && self.0.random() {
-                    object.insert("other".to_owned(), self.value(&schema["additionalProperties"]));
+                    object.insert(
+                        "other".to_owned(),
+                        self.value(&schema["additionalProperties"]),
+                    );
                 }
                 object.into()
             }

@@ -113,7 +113,9 @@ fn without_a_contract_every_new_state_is_refuted() {
         ]
     );
     let body = refuted(&report);
-    let body = body.iter().find(|finding| finding.kind == FindingKind::Body);
+    let body = body
+        .iter()
+        .find(|finding| finding.kind == FindingKind::Body);
     assert!(body.unwrap().example.is_some());
 }
 

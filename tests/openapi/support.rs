@@ -15,7 +15,11 @@ pub(crate) fn document(text: &str) -> ApiDocument {
 
 /// A proof about the device flow.
 pub(crate) fn prove_device_flow(contract: &Contract) -> ProofReport {
-    prove(&document(OLD), &document(NEW), std::slice::from_ref(contract))
+    prove(
+        &document(OLD),
+        &document(NEW),
+        std::slice::from_ref(contract),
+    )
 }
 
 pub(crate) fn refuted(report: &ProofReport) -> Vec<&Finding> {

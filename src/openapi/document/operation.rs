@@ -49,7 +49,7 @@ pub(crate) struct Header<'d> {
     pub(crate) schema: Option<Place<'d>>,
 }
 
-/// All operations, in the order of their paths.
+/// All operations, sorted by path.
 pub(crate) fn operations<'d>(root: &Place<'d>) -> Vec<Operation<'d>> {
     let prefix = server_path(root);
     let paths = root.member("paths");
@@ -74,6 +74,8 @@ pub(crate) fn operations<'d>(root: &Place<'d>) -> Vec<Operation<'d>> {
             }
         }
     }
+    // `serde_json` keeps the order of members or not, as another crate in the build demands.
+    found.sort_by(|one, other| one.path.cmp(&other.path));
     found
 }
 

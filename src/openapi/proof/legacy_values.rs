@@ -411,7 +411,11 @@ pub(crate) fn put(value: &mut Value, pointer: &[String], new: Option<&Value>) {
             }
             match value {
                 Value::Object(members) if new.is_some() || members.contains_key(name) => {
-                    put(members.entry(name.clone()).or_insert(Value::Null), rest, new);
+                    put(
+                        members.entry(name.clone()).or_insert(Value::Null),
+                        rest,
+                        new,
+                    );
                 }
                 Value::Array(items) => {
                     let index = name.parse::<usize>().ok();

@@ -41,8 +41,8 @@ impl Validators {
                 None => Validity::Valid,
                 Some(error) => {
                     let at = error.instance_path().to_string();
-                    let at = if at.is_empty() { "the body" } else { &at };
-                    Validity::Invalid(format!("{at}: {error}"))
+                    let separator = if at.is_empty() { "" } else { ": " };
+                    Validity::Invalid(format!("{at}{separator}{error}"))
                 }
             },
         }

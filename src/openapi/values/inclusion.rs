@@ -583,18 +583,14 @@ fn alike_members<'d>(
     }
     let counts =
         |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
-    let members = |place: &Place<'d>| -> Vec<(&'d str, Place<'d>)> {
-        place.members().filter(|(name, _)| counts(name)).collect()
-    };
-    let (mine, others) = (members(one), members(other));
+    let members = |place: &Place<'d>| place.members().filter(|(name, _)| counts(name)).count();
+    let mut mine = one.members().filter(|(name, _)| counts(name));
     to.is_some() == other_to.is_some()
-        && mine.len() == others.len()
-        && mine
-            .iter()
-            .zip(&others)
-            .all(|((name, one), (other_name, other))| {
-                name == other_name && alike_keyword(name, one, other, known, visited)
-            })
+        && members(one) == members(other)
+        && mine.all(|(name, one)| {
+            let other = other.member(name);
+            other.is_some_and(|other| alike_keyword(name, &one, &other, known, visited))
+        })
 }
 
 /// The value of a keyword: schemas by name, a list of schemas, a schema, or another value.
@@ -607,15 +603,11 @@ fn alike_keyword<'d>(
 ) -> bool {
     match name {
         "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" => {
-            let (mine, others): (Vec<_>, Vec<_>) =
-                (one.members().collect(), other.members().collect());
-            mine.len() == others.len()
-                && mine
-                    .iter()
-                    .zip(&others)
-                    .all(|((name, one), (other_name, other))| {
-                        name == other_name && alike(one, other, known, visited)
-                    })
+            one.members().count() == other.members().count()
+                && one.members().all(|(name, one)| {
+                    let other = other.member(name);
+                    other.is_some_and(|other| alike(&one, &other, known, visited))
+                })
         }
         "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
             let (mine, others): (Vec<_>, Vec<_>) = (one.items().collect(), other.items().collect());

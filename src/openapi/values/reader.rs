@@ -115,7 +115,7 @@ impl<'d> Reader<'d> {
                 if place.document.is_3_0() {
                     return Ok(target);
                 }
-                intersect(&own(place)?, &target)?
+                intersect(&target, &own(place)?)?
             }
             None => own(place)?,
         };
