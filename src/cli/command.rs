@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::{
     check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
-    contract_prove::{self, ProveArgs},
+    contract_prove::{self, DraftArgs, ProveArgs},
     journal::verify,
     output::{Exit, Output},
     report, status,
@@ -69,6 +69,9 @@ enum ContractTask {
     /// Proves against two OpenAPI documents that old clients get only responses that they know
     #[command(after_help = PROVE_EXIT_CODES)]
     Prove(ProveArgs),
+    /// Drafts a contract document from two OpenAPI documents; guesses are marked, and refused by `contract check`
+    #[command(after_help = EXIT_CODES)]
+    Draft(DraftArgs),
 }
 
 #[derive(Args)]
@@ -115,6 +118,7 @@ fn execute(task: Task) -> Output {
         Task::Contract { task } => match task {
             ContractTask::Check { file, json } => contract_check::run(&file, json),
             ContractTask::Prove(args) => contract_prove::run(&args),
+            ContractTask::Draft(args) => contract_prove::run_draft(&args),
         },
     }
 }

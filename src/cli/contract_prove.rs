@@ -12,7 +12,7 @@ use super::output::{Exit, Output, escape, json};
 use crate::{
     Contract,
     document::Document,
-    openapi::{AcceptedFinding, ApiDocument, ProofReport, Verdict, prove},
+    openapi::{AcceptedFinding, ApiDocument, ProofReport, Verdict, draft, prove},
     rollout::names::ContractDigest,
 };
 
@@ -33,6 +33,19 @@ pub(super) struct ProveArgs {
     /// Findings that are known (JSON): [{"id": …, "reason": …}]
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
+    /// The folder beneath which references to other files are followed; unless given, the folder of each document
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct DraftArgs {
+    /// The OpenAPI document that old clients were written for (3.0 or 3.1, JSON or YAML)
+    #[arg(long)]
+    old: PathBuf,
+    /// The OpenAPI document of what the handlers respond now
+    #[arg(long)]
+    new: PathBuf,
     /// The folder beneath which references to other files are followed; unless given, the folder of each document
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
@@ -63,10 +76,21 @@ pub(super) fn run(args: &ProveArgs) -> Output {
     }
 }
 
-fn report(args: &ProveArgs) -> Result<(ProofReport, Vec<Contract>), String> {
-    let root = args.root.as_deref();
+/// `contract draft`: a contract to start from.
+pub(super) fn run_draft(args: &DraftArgs) -> Output {
+    match documents(&args.old, &args.new, args.root.as_deref()) {
+        Ok([old, new]) => Output::success(draft(&old, &new)),
+        Err(why) => Output::failure(Exit::Error, escape(&why)),
+    }
+}
+
+fn documents(old: &Path, new: &Path, root: Option<&Path>) -> Result<[ApiDocument; 2], String> {
     let read = |path: &Path| ApiDocument::read(path, root).map_err(|error| error.to_string());
-    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    Ok([read(old)?, read(new)?])
+}
+
+fn report(args: &ProveArgs) -> Result<(ProofReport, Vec<Contract>), String> {
+    let [old, new] = documents(&args.old, &args.new, args.root.as_deref())?;
     let contracts = args.contracts.iter().map(|path| contract(path));
     let contracts: Vec<Contract> = contracts.collect::<Result<_, _>>()?;
     let accepted = match &args.accept {

@@ -1,5 +1,6 @@
 //! Proving a contract.
 mod document;
+mod draft;
 mod finding;
 mod proof;
 mod prove;
@@ -7,6 +8,7 @@ mod report;
 mod values;
 
 pub use document::api_document::{ApiDocument, ReadError};
+pub use draft::draft;
 pub use finding::{Example, Finding, FindingKind, Verdict};
 pub use proof::rehearsal::{ExampleRequest, ExampleResponse};
 pub use prove::prove;

@@ -298,7 +298,8 @@ impl<'c> Dropped<'c> {
     }
 }
 
-fn by_key(operations: &[Operation<'_>]) -> HashMap<String, usize> {
+/// Operations by what requests they are for.
+pub(crate) fn by_key(operations: &[Operation<'_>]) -> HashMap<String, usize> {
     let mut by_key = HashMap::new();
     for (index, operation) in operations.iter().enumerate() {
         // With the path of the server first: it is the one that requests have.
@@ -309,7 +310,11 @@ fn by_key(operations: &[Operation<'_>]) -> HashMap<String, usize> {
     by_key
 }
 
-fn counterpart(operation: &Operation<'_>, others: &HashMap<String, usize>) -> Option<usize> {
+/// The same operation in the other document.
+pub(crate) fn counterpart(
+    operation: &Operation<'_>,
+    others: &HashMap<String, usize>,
+) -> Option<usize> {
     operation
         .keys()
         .iter()
