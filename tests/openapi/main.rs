@@ -5,6 +5,7 @@ mod mistakes;
 mod random_responses;
 mod random_schemas;
 mod reading;
+mod real_documents;
 mod shipped;
 mod support;
 #[path = "../support/temp_dir.rs"]

@@ -13,6 +13,8 @@ use serde_saphyr::{DuplicateKeyPolicy, Options};
 ///
 /// YAML booleans are only `true` and `false`: the `no` of a list of countries is a text.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
+    // RFC 8259, section 8.1: a parser may ignore a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
         let strict: Result<Strict, _> = serde_json::from_str(text);
         return strict
@@ -136,6 +138,11 @@ mod tests {
             parse("countries: [no, yes, on, off, false]").unwrap(),
             json!({"countries": ["no", "yes", "on", "off", false]})
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_ignored() {
+        assert_eq!(parse("\u{feff}{\"a\": 1}").unwrap(), json!({"a": 1}));
     }
 
     #[test]
