@@ -1,8 +1,9 @@
 //! What a proof finds.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::proof::rehearsal::{ExampleRequest, ExampleResponse};
+use super::document::operation::essence;
 use crate::words::words;
 
 words! {
@@ -95,6 +96,44 @@ pub struct Example {
     pub legacy: Option<ExampleResponse>,
     /// What is wrong with that.
     pub violation: String,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ExampleRequest {
+    /// In capitals.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// By name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub headers: Map<String, Value>,
+    /// The JSON body, if it matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ExampleResponse {
+    /// The status.
+    pub status: u16,
+    /// By name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub headers: Map<String, Value>,
+    /// The body, if there is one: a JSON value, or a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+impl ExampleResponse {
+    /// The media type in lower case, without parameters.
+    pub(crate) fn media(&self) -> Option<String> {
+        let line = self.headers.get("content-type")?.as_str()?;
+        Some(essence(line))
+    }
 }
 
 impl Finding {

@@ -9,7 +9,6 @@ mod values;
 
 pub use document::api_document::{ApiDocument, ReadError};
 pub use draft::draft;
-pub use finding::{Example, Finding, FindingKind, Verdict};
-pub use proof::rehearsal::{ExampleRequest, ExampleResponse};
+pub use finding::{Example, ExampleRequest, ExampleResponse, Finding, FindingKind, Verdict};
 pub use prove::prove;
 pub use report::{AcceptedFinding, ProofReport};

@@ -17,7 +17,11 @@ const DOCUMENTS: [&str; 6] = [
 fn path(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("openapi-documents");
     let path = folder.join(name);
-    assert!(path.exists(), "no {}: run .ci/openapi-documents", path.display());
+    assert!(
+        path.exists(),
+        "no {}: run .ci/openapi-documents",
+        path.display()
+    );
     path
 }
 
@@ -43,10 +47,13 @@ fn each_is_proved_against_itself_with_fewer_values() {
         let mut narrower: Value = if name.ends_with(".json") {
             serde_json::from_str(text).unwrap()
         } else {
-            serde_saphyr::from_str_with_options(text, serde_saphyr::options! {
-                strict_booleans: true,
-                budget: None,
-            })
+            serde_saphyr::from_str_with_options(
+                text,
+                serde_saphyr::options! {
+                    strict_booleans: true,
+                    budget: None,
+                },
+            )
             .unwrap()
         };
         narrow(&mut narrower);
@@ -62,9 +69,17 @@ fn narrow(value: &mut Value) {
         Value::Object(members) => {
             let is = |name| members.get("type").is_some_and(|t| t == name);
             let (text, number) = (is("string"), is("integer"));
-            let is_plain = !["enum", "const", "format", "pattern", "minLength", "maxLength", "minimum"]
-                .iter()
-                .any(|keyword| members.contains_key(*keyword));
+            let is_plain = ![
+                "enum",
+                "const",
+                "format",
+                "pattern",
+                "minLength",
+                "maxLength",
+                "minimum",
+            ]
+            .iter()
+            .any(|keyword| members.contains_key(*keyword));
             if text && is_plain {
                 members.insert("minLength".to_owned(), 1.into());
             }
@@ -91,7 +106,8 @@ fn two_real_versions_differ_and_each_difference_in_a_body_has_an_example() {
         let findings = report.findings.iter();
         findings.filter(|finding| finding.kind == FindingKind::Body)
     };
-    let grown = "body:value #/components/schemas/repository-ruleset-bypass-actor/properties/actor_type";
+    let grown =
+        "body:value #/components/schemas/repository-ruleset-bypass-actor/properties/actor_type";
     assert!(bodies().any(|finding| finding.id == grown));
     let refuted = bodies().filter(|finding| finding.verdict == Verdict::Refuted);
     let refuted = refuted.inspect(|finding| assert!(finding.example.is_some()));

@@ -6,7 +6,7 @@ use super::{
     legacy_values::{Input, Inverse, put},
     possible::{Aspect, Possible, PossibleBody, line_value},
     prover::{ContractEndpoint, Prover, filled_in},
-    rehearsal::{ExampleRequest, ExampleResponse, rehearse},
+    rehearsal::rehearse,
     validators::Validity,
 };
 use crate::openapi::{
@@ -14,7 +14,7 @@ use crate::openapi::{
         operation::{Operation, Response, is_json},
         place::Place,
     },
-    finding::Example,
+    finding::{Example, ExampleRequest, ExampleResponse},
     proof::legacy_values::Origin,
     values::value_set::ValueSet,
 };

@@ -22,9 +22,8 @@ use crate::{
             place::Spoiled,
         },
         values::{
-            alternative::{Kind, Member, Texts},
             reader::Reader,
-            value_set::ValueSet,
+            value_set::{Kind, Member, Texts, ValueSet},
         },
     },
 };

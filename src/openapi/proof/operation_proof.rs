@@ -17,7 +17,7 @@ use crate::{
             place::Spoiled,
         },
         finding::{Example, Finding, FindingKind, Verdict},
-        values::inclusion::{Gap, GapRule},
+        values::gap::{Gap, GapRule},
     },
 };
 

@@ -10,10 +10,9 @@ use crate::openapi::{
         place::Place,
     },
     values::{
-        alternative::Kind,
-        inclusion::{Gap, GapRule},
+        gap::{Gap, GapRule},
         reader::Reader,
-        value_set::ValueSet,
+        value_set::{Kind, ValueSet},
     },
 };
 

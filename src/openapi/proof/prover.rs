@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::{
     possible::{HeaderValues, Possible, PossibleHeader},
-    rehearsal::{ExampleRequest, ExampleResponse},
     validators::Validators,
 };
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
             operation::{Operation, StatusKey, operation_key, operations},
             place::{Place, Side},
         },
-        finding::{Example, Finding, FindingKind, Verdict},
+        finding::{Example, ExampleRequest, ExampleResponse, Finding, FindingKind, Verdict},
         report::ProofReport,
         values::{reader::Reader, value_set::ValueSet},
     },
@@ -70,7 +69,7 @@ pub(super) struct Findings {
 }
 
 /// How often an example is searched for one finding.
-const MAX_ATTEMPTS: usize = 3;
+const MAX_ATTEMPTS: usize = 2;
 
 impl<'d> Prover<'d> {
     pub(crate) fn new(old: &'d ApiDocument, new: &'d ApiDocument) -> Self {

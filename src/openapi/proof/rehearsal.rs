@@ -10,7 +10,6 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
-use serde::Serialize;
 use serde_json::{Map, Value};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -18,46 +17,11 @@ use tower_service::Service;
 use crate::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
     middleware::{CaptureRequestFieldsLayer, CapturedRequestBody},
-    openapi::document::operation::{essence, is_json},
+    openapi::{
+        document::operation::is_json,
+        finding::{ExampleRequest, ExampleResponse},
+    },
 };
-
-/// A request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ExampleRequest {
-    /// In capitals.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// By name.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub headers: Map<String, Value>,
-    /// The JSON body, if it matters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
-}
-
-/// A response.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ExampleResponse {
-    /// The status.
-    pub status: u16,
-    /// By name.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub headers: Map<String, Value>,
-    /// The body, if there is one: a JSON value, or a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
-}
-
-impl ExampleResponse {
-    /// The media type in lower case, without parameters.
-    pub(crate) fn media(&self) -> Option<String> {
-        let line = self.headers.get("content-type")?.as_str()?;
-        Some(essence(line))
-    }
-}
 
 /// The response that an old client gets, with the flag on, where the handler responds with `target`; `None` if the
 /// exchange is not one that HTTP can carry.

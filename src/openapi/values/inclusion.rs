@@ -1,93 +1,22 @@
 //! Whether a set includes another, and by what it does not.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    rc::Rc,
-};
+use std::{collections::HashMap, rc::Rc};
 
 use serde_json::Value;
 
 use super::{
-    alternative::{Alternative, Items, Kind, Member, Members, Others},
+    gap::{Gap, GapRule, Gaps, Known, MAX_EXAMPLES},
     reader::Reader,
     scalars,
-    value_set::{SetKey, ValueSet},
+    value_set::{Alternative, Items, Kind, Member, Members, Others, SetKey, ValueSet},
 };
-use crate::{
-    diagnostics::escape_token,
-    openapi::document::place::{Place, Spoiled},
-    words::words,
-};
-
-words! {
-    /// Why a value is not allowed.
-    pub(crate) enum GapRule {
-        /// Of another type.
-        Type = "type",
-        /// Not one of the listed values.
-        Value = "value",
-        /// A number, text or array outside the bounds, or of another form.
-        Constraint = "constraint",
-        /// A required member can be absent.
-        MissingMember = "missing_member",
-        /// A member that there must not be.
-        ExtraMember = "extra_member",
-        /// No alternative allows it.
-        NoAlternative = "no_alternative",
-        /// A keyword that is only compared word for word.
-        Keyword = "keyword",
-        /// A schema that cannot be read.
-        Schema = "schema",
-        /// The documents are larger than the budget.
-        Budget = "budget",
-    }
-}
-
-/// Something that the source allows and the target may not.
-#[derive(Clone)]
-pub(crate) struct Gap {
-    pub(crate) rule: GapRule,
-    /// Where in the value: a JSON pointer, with `*` for the elements of an array and members that are not named.
-    pub(crate) path: String,
-    /// Which schema of OLD does not allow it.
-    pub(crate) old: Option<String>,
-    /// Which schema of NEW does.
-    pub(crate) new: Option<String>,
-    pub(crate) detail: String,
-    /// Values that may show it; none if it could not be decided.
-    pub(crate) examples: Vec<Value>,
-}
-
-pub(crate) type Gaps = Rc<[Gap]>;
-
-/// What is known of inclusions.
-#[derive(Default)]
-pub(crate) struct Inclusions {
-    known: RefCell<HashMap<(SetKey, SetKey), Known>>,
-    same: RefCell<HashMap<(usize, usize), bool>>,
-    /// The inclusions that were proved while a larger one was only assumed, in their order.
-    provisional: RefCell<Vec<(SetKey, SetKey)>>,
-    depth: Cell<usize>,
-    /// The outermost inclusion in progress on which the current result rests.
-    rests_on: Cell<usize>,
-}
-
-#[derive(Clone)]
-enum Known {
-    /// At this depth.
-    InProgress(usize),
-    Done(Gaps),
-}
+use crate::openapi::document::place::{Place, Spoiled};
 
 /// After so many comparisons, what is left is not decided.
 const BUDGET: u64 = 20_000_000;
 
 /// How many gaps of one pair of schemas are reported.
 const MAX_GAPS: usize = 16;
-
-/// How many examples of one gap are tried.
-const MAX_EXAMPLES: usize = 3;
 
 /// How often an alternative is split by the values of a member.
 const MAX_SPLITS: u8 = 3;
@@ -490,7 +419,7 @@ impl<'d> Reader<'d> {
 
     /// A constraint of the target that the source does not have word for word.
     fn opaque_gap(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Option<Gap> {
-        let lacks = |wanted: &&super::alternative::Opaque<'d>| {
+        let lacks = |wanted: &&super::value_set::Opaque<'d>| {
             !source.opaque.iter().any(|own| {
                 own.keyword == wanted.keyword && self.are_same_places(&own.place, &wanted.place)
             })
@@ -651,54 +580,4 @@ fn with_member<'d>(
         }
     }
     source.with_kind(Kind::Object(members))
-}
-
-impl Gap {
-    pub(crate) fn undecided(rule: GapRule, detail: &str) -> Self {
-        Self::with_examples(rule, detail.to_owned(), Vec::new())
-    }
-
-    pub(crate) fn with_examples(rule: GapRule, detail: String, examples: Vec<Value>) -> Self {
-        Self {
-            rule,
-            path: String::new(),
-            old: None,
-            new: None,
-            detail,
-            examples,
-        }
-    }
-
-    /// This gap of a member or element as one of the value around it.
-    fn within(self, token: &str, around: impl Fn(&Value) -> Option<Value>) -> Self {
-        let path = format!("/{}{}", escape_token(token), self.path);
-        let examples = self.examples.iter().filter_map(around).collect();
-        Self {
-            path,
-            examples,
-            ..self
-        }
-    }
-
-    /// Names the schemas, unless those of a part of the value are named already.
-    fn between(mut self, source: &Alternative<'_>, target: Option<&Alternative<'_>>) -> Self {
-        let pointer = |alternative: &Alternative<'_>| {
-            let from = alternative.from.as_ref();
-            from.map(Place::pointer)
-        };
-        if self.new.is_none() && self.old.is_none() {
-            self.new = pointer(source);
-            self.old = target.and_then(pointer);
-        }
-        self
-    }
-
-    fn is_like(&self, other: &Self) -> bool {
-        self.rule == other.rule && self.path == other.path && self.old == other.old
-    }
-
-    fn add_examples(&mut self, examples: Vec<Value>) {
-        let free = MAX_EXAMPLES.saturating_sub(self.examples.len());
-        self.examples.extend(examples.into_iter().take(free));
-    }
 }

@@ -3,8 +3,8 @@
 use serde_json::Number;
 
 use super::{
-    alternative::{Alternative, Bound, Items, Kind, Member, Members, Numbers, Others, Texts},
     scalars,
+    value_set::{Alternative, Bound, Items, Kind, Member, Members, Numbers, Others, Texts},
 };
 
 impl<'d> Alternative<'d> {

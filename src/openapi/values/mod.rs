@@ -1,6 +1,6 @@
 //! Sets of JSON values: what a schema allows, what a template can produce, and whether one set includes another.
 
-pub(crate) mod alternative;
+pub(crate) mod gap;
 pub(crate) mod inclusion;
 mod intersection;
 pub(crate) mod narrowing;

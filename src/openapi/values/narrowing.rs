@@ -3,10 +3,9 @@
 use serde_json::{Number, Value};
 
 use super::{
-    alternative::{Alternative, Kind, Member, Members, Numbers, Others, Texts},
     reader::Reader,
     scalars,
-    value_set::ValueSet,
+    value_set::{Alternative, Kind, Member, Members, Numbers, Others, Texts, ValueSet},
 };
 use crate::openapi::document::place::Spoiled;
 

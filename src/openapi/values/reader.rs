@@ -9,12 +9,12 @@ use std::{
 use serde_json::{Number, Value};
 
 use super::{
-    alternative::{
-        Alternative, Bound, Items, Kind, Member, Members, Numbers, Opaque, Others, Texts,
-    },
-    inclusion::Inclusions,
+    gap::Inclusions,
     scalars::{self, TextChecks},
-    value_set::{SetKey, ValueSet},
+    value_set::{
+        Alternative, Bound, Items, Kind, Member, Members, Numbers, Opaque, Others, SetKey, Texts,
+        ValueSet,
+    },
 };
 use crate::openapi::document::place::{Place, Side, Spoiled};
 

@@ -3,10 +3,9 @@
 use serde_json::{Map, Number, Value};
 
 use super::{
-    alternative::{Alternative, Items, Kind, Members, Numbers, Texts},
     reader::Reader,
     text_sample::texts_like,
-    value_set::ValueSet,
+    value_set::{Alternative, Items, Kind, Members, Numbers, Texts, ValueSet},
 };
 
 /// Values within more objects and arrays than this are not made.

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 use jsonschema::{Draft, Validator};
 use serde_json::{Number, Value, json};
 
-use super::alternative::{Bound, Kind, Numbers, Texts};
+use super::value_set::{Bound, Kind, Numbers, Texts};
 
 /// Validators of single patterns and formats, so that a text is judged as `jsonschema` judges it.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::alternative::Texts;
+use super::value_set::Texts;
 
 /// Texts that may satisfy the constraints, the likeliest first.
 pub(super) fn texts_like(texts: &Texts) -> Vec<String> {
