@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{
+    deep_stack::on_deep_stack,
     document::{
         api_document::ApiDocument,
         operation::{Operation, Response, StatusKey},
@@ -45,8 +46,16 @@ use crate::json::OrderedValue;
 /// assert!(Contract::from_json(&text).unwrap_err().to_string().contains("TODO"));
 /// # Ok::<(), legacy_http_compat::openapi::ReadError>(())
 /// ```
+///
+/// # Panics
+///
+/// If the system cannot start a thread.
 #[must_use]
 pub fn draft(old: &ApiDocument, new: &ApiDocument) -> String {
+    on_deep_stack(|| drafted(old, new))
+}
+
+fn drafted(old: &ApiDocument, new: &ApiDocument) -> String {
     let prover = Prover::new(old, new);
     let old_by_key = by_key(&prover.old);
     let mut endpoints = Vec::new();

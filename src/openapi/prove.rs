@@ -1,6 +1,9 @@
 //! The proof as a call.
 
-use super::{document::api_document::ApiDocument, proof::prover::Prover, report::ProofReport};
+use super::{
+    deep_stack::on_deep_stack, document::api_document::ApiDocument, proof::prover::Prover,
+    report::ProofReport,
+};
 use crate::contract::Contract;
 
 /// Proves that every response that NEW can give is one that OLD allows, as it is or as the contracts rewrite it.
@@ -33,7 +36,11 @@ use crate::contract::Contract;
 /// assert_eq!(prove(&old, &new, &[contract]).verdict, Verdict::Proved);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Panics
+///
+/// If the system cannot start a thread.
 #[must_use]
 pub fn prove(old: &ApiDocument, new: &ApiDocument, contracts: &[Contract]) -> ProofReport {
-    Prover::new(old, new).prove(contracts)
+    on_deep_stack(|| Prover::new(old, new).prove(contracts))
 }

@@ -1,5 +1,6 @@
 //! Tests of the module `openapi`: reading documents, proving contracts, drafting them.
 
+mod drafting;
 mod findings;
 mod mistakes;
 mod random_responses;

@@ -259,3 +259,22 @@ fn classes_of_statuses_and_the_default_are_compared_too() {
     );
     assert_eq!(verdict(&class, &default), Verdict::Refuted);
 }
+
+#[test]
+fn a_long_chain_of_schemas_is_compared_to_its_end() {
+    let api = |most: u64| {
+        let mut components = json!({"S3000": {"type": "string", "maxLength": most}});
+        for index in 0..3_000 {
+            let next = format!("#/components/schemas/S{}", index + 1);
+            components[format!("S{index}")] = json!({"type": "object", "required": ["next"], "properties": {"next": {"$ref": next}}});
+        }
+        api_with(
+            "3.1.0",
+            &json!({"$ref": "#/components/schemas/S0"}),
+            &components,
+        )
+    };
+    assert_eq!(verdict(&api(5), &api(4)), Verdict::Proved);
+    // There is something to say, but no example that is nested so deeply.
+    assert_eq!(verdict(&api(4), &api(5)), Verdict::CannotTell);
+}

@@ -1,6 +1,6 @@
 //! Whether a set includes another, and by what it does not.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{cell::RefMut, collections::HashMap, rc::Rc};
 
 use serde_json::Value;
 
@@ -14,6 +14,9 @@ use crate::openapi::document::place::{Place, Spoiled};
 
 /// After so many comparisons, what is left is not decided.
 const BUDGET: u64 = 20_000_000;
+
+/// Schemas within more schemas than this are not compared.
+const MAX_DEPTH: usize = 20_000;
 
 /// How many gaps of one pair of schemas are reported.
 const MAX_GAPS: usize = 16;
@@ -53,6 +56,12 @@ impl<'d> Reader<'d> {
     ) -> Gaps {
         let state = &self.inclusions;
         let depth = state.depth.get();
+        if depth > MAX_DEPTH {
+            return Rc::new([Gap::undecided(
+                GapRule::Budget,
+                "schemas are nested too deeply",
+            )]);
+        }
         let around = state.rests_on.replace(usize::MAX);
         let before = state.provisional.borrow().len();
         state.depth.set(depth + 1);
@@ -444,14 +453,17 @@ impl<'d> Reader<'d> {
         if one.document.is_3_0() != other.document.is_3_0() {
             return false;
         }
-        let mut same = self.inclusions.same.borrow_mut();
-        let mut visited = Vec::new();
-        let alike = alike(one, other, &mut same, &mut visited);
+        let mut comparison = Comparison {
+            known: self.inclusions.same.borrow_mut(),
+            visited: Vec::new(),
+            depth: 0,
+        };
+        let alike = comparison.alike(one, other);
         if !alike {
             // Some were found alike only by assumption; a difference is one whatever is assumed.
-            for key in visited {
-                if same.get(&key) == Some(&true) {
-                    same.remove(&key);
+            for key in std::mem::take(&mut comparison.visited) {
+                if comparison.known.get(&key) == Some(&true) {
+                    comparison.known.remove(&key);
                 }
             }
         }
@@ -459,7 +471,12 @@ impl<'d> Reader<'d> {
     }
 }
 
-type Alike = HashMap<(usize, usize), bool>;
+/// A comparison of schemas word for word.
+struct Comparison<'k> {
+    known: RefMut<'k, HashMap<(usize, usize), bool>>,
+    visited: Vec<(usize, usize)>,
+    depth: usize,
+}
 
 /// Annotations, which allow or forbid nothing.
 const ANNOTATIONS: [&str; 10] = [
@@ -475,88 +492,78 @@ const ANNOTATIONS: [&str; 10] = [
     "$comment",
 ];
 
-fn alike<'d>(
-    one: &Place<'d>,
-    other: &Place<'d>,
-    known: &mut Alike,
-    visited: &mut Vec<(usize, usize)>,
-) -> bool {
-    let (Value::Object(_), Value::Object(_)) = (one.value, other.value) else {
-        return one.value == other.value;
-    };
-    let key = (one.key().1, other.key().1);
-    if let Some(known) = known.get(&key) {
-        return *known;
-    }
-    // Those in progress are assumed alike.
-    known.insert(key, true);
-    visited.push(key);
-    let alike = alike_members(one, other, known, visited);
-    known.insert(key, alike);
-    alike
-}
-
-fn alike_members<'d>(
-    one: &Place<'d>,
-    other: &Place<'d>,
-    known: &mut Alike,
-    visited: &mut Vec<(usize, usize)>,
-) -> bool {
-    let (Ok(to), Ok(other_to)) = (one.reference(), other.reference()) else {
-        return false;
-    };
-    if let (Some(to), Some(other_to)) = (&to, &other_to)
-        && !alike(to, other_to, known, visited)
-    {
-        return false;
-    }
-    let counts =
-        |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
-    let members = |place: &Place<'d>| place.members().filter(|(name, _)| counts(name)).count();
-    let mut mine = one.members().filter(|(name, _)| counts(name));
-    to.is_some() == other_to.is_some()
-        && members(one) == members(other)
-        && mine.all(|(name, one)| {
-            let other = other.member(name);
-            other.is_some_and(|other| alike_keyword(name, &one, &other, known, visited))
-        })
-}
-
-/// The value of a keyword: schemas by name, a list of schemas, a schema, or another value.
-fn alike_keyword<'d>(
-    name: &str,
-    one: &Place<'d>,
-    other: &Place<'d>,
-    known: &mut Alike,
-    visited: &mut Vec<(usize, usize)>,
-) -> bool {
-    match name {
-        "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" => {
-            one.members().count() == other.members().count()
-                && one.members().all(|(name, one)| {
-                    let other = other.member(name);
-                    other.is_some_and(|other| alike(&one, &other, known, visited))
-                })
+impl Comparison<'_> {
+    fn alike(&mut self, one: &Place<'_>, other: &Place<'_>) -> bool {
+        let (Value::Object(_), Value::Object(_)) = (one.value, other.value) else {
+            return one.value == other.value;
+        };
+        let key = (one.key().1, other.key().1);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
         }
-        "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
-            let (mine, others): (Vec<_>, Vec<_>) = (one.items().collect(), other.items().collect());
-            mine.len() == others.len()
-                && mine
-                    .iter()
-                    .zip(&others)
-                    .all(|(one, other)| alike(one, other, known, visited))
+        if self.depth > MAX_DEPTH {
+            return false;
         }
-        "items"
-        | "additionalProperties"
-        | "not"
-        | "if"
-        | "then"
-        | "else"
-        | "contains"
-        | "propertyNames"
-        | "unevaluatedProperties"
-        | "unevaluatedItems" => alike(one, other, known, visited),
-        _ => one.value == other.value,
+        // Those in progress are assumed alike.
+        self.known.insert(key, true);
+        self.visited.push(key);
+        self.depth += 1;
+        let alike = self.alike_members(one, other);
+        self.depth -= 1;
+        self.known.insert(key, alike);
+        alike
+    }
+
+    fn alike_members(&mut self, one: &Place<'_>, other: &Place<'_>) -> bool {
+        let (Ok(to), Ok(other_to)) = (one.reference(), other.reference()) else {
+            return false;
+        };
+        if let (Some(to), Some(other_to)) = (&to, &other_to)
+            && !self.alike(to, other_to)
+        {
+            return false;
+        }
+        let counts =
+            |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
+        let count = |place: &Place<'_>| place.members().filter(|(name, _)| counts(name)).count();
+        let mut mine = one.members().filter(|(name, _)| counts(name));
+        to.is_some() == other_to.is_some()
+            && count(one) == count(other)
+            && mine.all(|(name, one)| {
+                let other = other.member(name);
+                other.is_some_and(|other| self.alike_keyword(name, &one, &other))
+            })
+    }
+
+    /// The value of a keyword: schemas by name, a list of schemas, a schema, or another value.
+    fn alike_keyword(&mut self, name: &str, one: &Place<'_>, other: &Place<'_>) -> bool {
+        match name {
+            "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" => {
+                one.members().count() == other.members().count()
+                    && one.members().all(|(name, one)| {
+                        let other = other.member(name);
+                        other.is_some_and(|other| self.alike(&one, &other))
+                    })
+            }
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                one.items().count() == other.items().count()
+                    && one
+                        .items()
+                        .zip(other.items())
+                        .all(|(one, other)| self.alike(&one, &other))
+            }
+            "items"
+            | "additionalProperties"
+            | "not"
+            | "if"
+            | "then"
+            | "else"
+            | "contains"
+            | "propertyNames"
+            | "unevaluatedProperties"
+            | "unevaluatedItems" => self.alike(one, other),
+            _ => one.value == other.value,
+        }
     }
 }
 
