@@ -43,7 +43,7 @@
 )]
 #![cfg_attr(
     feature = "openapi",
-    doc = "- [`openapi`] (feature `openapi`): proving a contract against two OpenAPI documents",
+    doc = "- [`openapi`] (feature `openapi`): proving a contract against two `OpenAPI` documents",
     doc = "- [`testing`] (feature `openapi`): the same as an assertion in a test"
 )]
 #![cfg_attr(

@@ -56,6 +56,7 @@ enum Task {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 enum ContractTask {
     /// Lists all faults of a contract document, including those of its section `callers`
     #[command(after_help = EXIT_CODES)]

@@ -17,6 +17,7 @@ use crate::{
 };
 
 #[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 pub(super) struct ProveArgs {
     /// The OpenAPI document that old clients were written for (3.0 or 3.1, JSON or YAML)
     #[arg(long)]
@@ -39,6 +40,7 @@ pub(super) struct ProveArgs {
 }
 
 #[derive(Args)]
+#[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 pub(super) struct DraftArgs {
     /// The OpenAPI document that old clients were written for (3.0 or 3.1, JSON or YAML)
     #[arg(long)]

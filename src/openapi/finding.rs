@@ -140,7 +140,7 @@ impl Finding {
     /// How many places are listed.
     pub(super) const MAX_PLACES: usize = 20;
 
-    pub(super) fn new(kind: FindingKind, id: String, message: String) -> Self {
+    pub(super) fn new(kind: FindingKind, id: &str, message: String) -> Self {
         Self {
             id: format!("{kind}:{id}"),
             kind,

@@ -66,7 +66,7 @@ impl ProofReport {
                 finding.accepted = Some(reason.clone());
             } else {
                 let message = format!("`{id}` is accepted, and is not found any more");
-                let mut gone = Finding::new(FindingKind::AcceptedGone, id.clone(), message);
+                let mut gone = Finding::new(FindingKind::AcceptedGone, id, message);
                 gone.verdict = Verdict::Refuted;
                 self.findings.push(gone);
             }

@@ -67,7 +67,7 @@ fn a_misspelt_code() {
         FindingKind::Body,
         "value device_poll.PENDING /code",
         in_body(PENDING, |body| {
-            body["code"] = "AUTHORISATION_PENDING".into()
+            body["code"] = "AUTHORISATION_PENDING".into();
         }),
     );
     let legacy = found.example.unwrap().legacy.unwrap();
@@ -80,7 +80,9 @@ fn the_code_of_another_state() {
     finding(
         FindingKind::Body,
         "value device_poll.DENIED /code",
-        in_body(DENIED, |body| body["code"] = "EXPIRED_DEVICE_CODE".into()),
+        in_body(DENIED, |body| {
+            body["code"] = "EXPIRED_DEVICE_CODE".into();
+        }),
     );
 }
 
@@ -98,7 +100,9 @@ fn a_member_too_many() {
     finding(
         FindingKind::Body,
         "extra_member device_poll.EXPIRED /error",
-        in_body(EXPIRED, |body| body["error"] = "expired".into()),
+        in_body(EXPIRED, |body| {
+            body["error"] = "expired".into();
+        }),
     );
 }
 
@@ -107,7 +111,9 @@ fn a_boolean_in_quotes() {
     finding(
         FindingKind::Body,
         "device_poll.DENIED /retryable",
-        in_body(DENIED, |body| body["retryable"] = "false".into()),
+        in_body(DENIED, |body| {
+            body["retryable"] = "false".into();
+        }),
     );
 }
 
@@ -116,7 +122,9 @@ fn the_wrong_boolean() {
     finding(
         FindingKind::Body,
         "value device_poll.PENDING /retryable",
-        in_body(PENDING, |body| body["retryable"] = false.into()),
+        in_body(PENDING, |body| {
+            body["retryable"] = false.into();
+        }),
     );
 }
 
@@ -125,7 +133,9 @@ fn an_empty_message() {
     finding(
         FindingKind::Body,
         "constraint device_poll.EXPIRED /message",
-        in_body(EXPIRED, |body| body["message"] = "".into()),
+        in_body(EXPIRED, |body| {
+            body["message"] = "".into();
+        }),
     );
 }
 
@@ -134,7 +144,9 @@ fn a_null() {
     finding(
         FindingKind::Body,
         "type device_poll.EXPIRED /message",
-        in_body(EXPIRED, |body| body["message"] = Value::Null),
+        in_body(EXPIRED, |body| {
+            body["message"] = Value::Null;
+        }),
     );
 }
 
@@ -143,7 +155,9 @@ fn an_array_for_an_object() {
     finding(
         FindingKind::Body,
         "type device_poll.DENIED /details",
-        in_body(DENIED, |body| body["details"] = json!(["denied"])),
+        in_body(DENIED, |body| {
+            body["details"] = json!(["denied"]);
+        }),
     );
 }
 

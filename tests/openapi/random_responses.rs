@@ -31,7 +31,7 @@ proptest! {
             ("x-correlation-id".to_owned(), json!("c")),
         ]);
         prop_assert_eq!(Judge::new().objection_to(&path, status, &target, &body), None);
-        let (status, headers, legacy) = legacy(&path, request, status, &body);
+        let (status, headers, legacy) = legacy(&path, &request, status, &body);
         let objection = Judge::old().objection_to(&path, status, &headers, &legacy);
         prop_assert_eq!(objection, None, "{} {} became {}", path, body, legacy);
     }
@@ -40,7 +40,7 @@ proptest! {
 /// What an old client gets.
 fn legacy(
     path: &str,
-    request: Value,
+    request: &Value,
     status: u16,
     body: &Value,
 ) -> (u16, Map<String, Value>, Value) {

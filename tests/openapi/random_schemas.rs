@@ -110,9 +110,9 @@ impl Random {
             8 => {
                 // A part of a closed object would forbid the members of the other.
                 let mut parts = [self.object(depth - 1), self.object(depth - 1)];
-                parts
-                    .iter_mut()
-                    .for_each(|part| part["additionalProperties"] = true.into());
+                for part in &mut parts {
+                    part["additionalProperties"] = true.into();
+                }
                 json!({"allOf": parts})
             }
             _ => self.object(depth - 1),
@@ -173,7 +173,7 @@ impl Random {
         match self.below(6) {
             0 if schema.get("required").is_some() => schema["required"] = json!(["b"]),
             1 if schema.get("properties").is_some() => {
-                schema["additionalProperties"] = false.into()
+                schema["additionalProperties"] = false.into();
             }
             2 if schema.get("maximum").is_some() => schema["maximum"] = self.below(9).into(),
             2 if schema.get("maxLength").is_some() => schema["maxLength"] = 9.into(),

@@ -50,7 +50,7 @@ fn each_is_proved_against_itself_with_fewer_values() {
     ] {
         let text = fs::read_to_string(path(name)).unwrap();
         let text = text.trim_start_matches('\u{feff}');
-        let mut narrower: Value = if name.ends_with(".json") {
+        let mut narrower: Value = if text.starts_with('{') {
             serde_json::from_str(text).unwrap()
         } else {
             serde_saphyr::from_str_with_options(

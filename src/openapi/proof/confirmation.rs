@@ -31,6 +31,20 @@ pub(super) struct Case<'c, 'd> {
     pub(super) inputs: Option<&'c [Input]>,
 }
 
+impl Case<'_, '_> {
+    /// What an old client gets.
+    fn legacy(
+        &self,
+        request: &ExampleRequest,
+        target: &ExampleResponse,
+    ) -> Option<ExampleResponse> {
+        match self.endpoint {
+            Some(on) => rehearse(on.contract, &on.request(request), target),
+            None => Some(target.clone()),
+        }
+    }
+}
+
 impl<'d> Prover<'d> {
     /// An example of which OLD does not allow the legacy response. `value` is the part that shows it: a body or a header of
     /// the legacy response.
@@ -44,7 +58,7 @@ impl<'d> Prover<'d> {
         self.exchanges(case, aspect, value)
             .into_iter()
             .find_map(|(request, target)| {
-                let legacy = self.legacy_of(case, &request, &target)?;
+                let legacy = case.legacy(&request, &target)?;
                 let violation = self.violation(old, &legacy)?;
                 let is_of_new = self.is_response(case.new, &target);
                 let target = Some(target);
@@ -76,7 +90,7 @@ impl<'d> Prover<'d> {
                 Origin::Header(_) => {}
             }
             let target = self.response(case.target, body);
-            let legacy = self.legacy_of(case, &request, &target)?;
+            let legacy = case.legacy(&request, &target)?;
             let stays = legacy.status == target.status && legacy.body == target.body;
             let shows = stays && self.is_response(case.new, &target);
             let violation = format!("not rewritten: {} is absent", missing.origin);
@@ -175,18 +189,6 @@ impl<'d> Prover<'d> {
             status: possible.status,
             headers,
             body,
-        }
-    }
-
-    fn legacy_of(
-        &self,
-        case: &Case<'_, 'd>,
-        request: &ExampleRequest,
-        target: &ExampleResponse,
-    ) -> Option<ExampleResponse> {
-        match case.endpoint {
-            Some(on) => rehearse(on.contract, &on.request(request), target),
-            None => Some(target.clone()),
         }
     }
 

@@ -121,8 +121,10 @@ impl<'d> LegacyValues<'d> {
                 let media = set_media.unwrap_or_else(|| "application/json".to_owned());
                 (Some(media), PossibleBody::Values(value.set))
             }
-            // Later additions to the language are not understood here until they are added.
-            #[expect(unreachable_patterns, reason = "the language grows")]
+            #[allow(
+                unreachable_patterns,
+                reason = "what is added to the language decides nothing until it is added here"
+            )]
             _ => (matched.media.clone(), PossibleBody::Undocumented),
         };
         Ok(Self {
@@ -154,6 +156,10 @@ struct TemplateReader<'r, 'd> {
 }
 
 impl<'d> TemplateReader<'_, 'd> {
+    #[allow(
+        clippy::match_wildcard_for_single_variants,
+        reason = "what is added to the language decides nothing until it is added here"
+    )]
     fn node(&mut self, node: &Node) -> Result<PartValues<'d>, Spoiled> {
         let always = |set| PartValues {
             set,
@@ -173,7 +179,7 @@ impl<'d> TemplateReader<'_, 'd> {
                 omit_when_empty,
             } => self.object(members, *omit_when_empty)?,
             Node::Placeholder(placeholder) => self.placeholder(placeholder)?,
-            // Refused when the contract is built, or a later addition to the language.
+            // Refused when the contract is built, or added to the language and not here.
             _ => always(ValueSet::Any),
         })
     }
@@ -273,8 +279,10 @@ impl<'d> TemplateReader<'_, 'd> {
                 let values = self.field(set, &pointer)?;
                 (Origin::RequestField(pointer), values)
             }
-            // Later additions to the language are not understood here until they are added.
-            #[expect(unreachable_patterns, reason = "the language grows")]
+            #[allow(
+                unreachable_patterns,
+                reason = "what is added to the language decides nothing until it is added here"
+            )]
             _ => return Ok(unknown()),
         };
         let at = self.at.clone();

@@ -139,7 +139,7 @@ impl<'d> Prover<'d> {
         let place = format!("{} {}", subject.name, possible.status);
         for gap in possible.gaps(&self.reader, old) {
             let id = as_is_id(subject, possible, &gap);
-            let finding = self.finding(&gap, id, &place, &case, findings);
+            let finding = self.finding(&gap, &id, &place, &case, findings);
             let finding = match gap.aspect {
                 Aspect::Status => finding.hinted_by(old, possible.status),
                 _ => finding,
@@ -179,7 +179,7 @@ impl<'d> Prover<'d> {
                 Aspect::Header(header) => format!("{name} {header}"),
                 Aspect::Body => format!("{} {name} {}", gap.gap.rule, gap.gap.path),
             };
-            findings.add(self.finding(&gap, what, &name, &case, findings));
+            findings.add(self.finding(&gap, &what, &name, &case, findings));
         }
         for missing in &legacy.stranding {
             let message = format!(
@@ -187,7 +187,7 @@ impl<'d> Prover<'d> {
                 missing.origin
             );
             let id = format!("{name} /{}", missing.at.join("/"));
-            let finding = Finding::new(FindingKind::Stranded, id, message).at(&name);
+            let finding = Finding::new(FindingKind::Stranded, &id, message).at(&name);
             findings.add(finding.shown_by(self.stranding(&case, missing)));
         }
         if gaps.is_empty() && legacy.stranding.is_empty() {
@@ -196,7 +196,7 @@ impl<'d> Prover<'d> {
             }
             if matched.gaps(&self.reader, old).is_empty() {
                 let message = format!("{name}: OLD allows the target response as it is");
-                let mut note = Finding::new(FindingKind::ShapeNotNeeded, name.clone(), message);
+                let mut note = Finding::new(FindingKind::ShapeNotNeeded, &name, message);
                 note.verdict = Verdict::Note;
                 findings.add(note.at(name));
             }
@@ -208,7 +208,7 @@ impl<'d> Prover<'d> {
     fn finding(
         &self,
         gap: &ResponseGap,
-        id: String,
+        id: &str,
         place: &str,
         case: &Case<'_, 'd>,
         findings: &Findings,
@@ -251,7 +251,7 @@ impl<'d> Prover<'d> {
         {
             let name = format!("{}.{}", on.endpoint.name(), outcome.name());
             let message = format!("{name}: no response of NEW is this outcome");
-            let finding = Finding::new(FindingKind::OutcomeImpossible, name.clone(), message);
+            let finding = Finding::new(FindingKind::OutcomeImpossible, &name, message);
             let example = self.another_response(subject, outcome);
             findings.add(finding.at(name).shown_by(example));
         }
@@ -324,7 +324,7 @@ impl<'d> Prover<'d> {
             let name = format!("{} {key}", subject.name);
             let message = format!("{name} is documented by OLD and never given any more");
             let example = self.promised(old, key, &format!("NEW never responds with {key}"));
-            let finding = Finding::new(FindingKind::ResponseDropped, name.clone(), message);
+            let finding = Finding::new(FindingKind::ResponseDropped, &name, message);
             let finding = finding.at(name).shown_by(example);
             findings.add(match key {
                 StatusKey::Status(status) => finding.hinted_by(subject.new, status),
@@ -375,8 +375,8 @@ fn left_status(left: Option<&Possible<'_>>) -> Option<u16> {
 }
 
 fn unreadable(spoiled: &Spoiled) -> Finding {
-    let reason = spoiled.reason.clone();
-    Finding::new(FindingKind::Unreadable, reason.clone(), reason)
+    let reason = &spoiled.reason;
+    Finding::new(FindingKind::Unreadable, reason, reason.clone())
 }
 
 /// The same for all places where one schema of OLD does not allow something.
@@ -417,14 +417,10 @@ fn message(gap: &ResponseGap, place: &str) -> String {
         (_, "") => String::new(),
         (_, path) => format!(" {path}"),
     };
-    let mut message = format!("{place}{path}: {detail}");
-    if let Some(old) = old {
-        message += &format!(" by OLD {old}");
-    }
-    if let Some(new) = new {
-        message += &format!(", NEW {new}");
-    }
-    message
+    let old = old.as_ref().map(|old| format!(" by OLD {old}"));
+    let new = new.as_ref().map(|new| format!(", NEW {new}"));
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    format!("{place}{path}: {detail}{old}{new}")
 }
 
 /// The statuses of a response that have to be looked at one by one, and one for all others.

@@ -145,7 +145,7 @@ impl<'d> Prover<'d> {
             let documented = old.responses.as_ref().ok()?.first()?;
             self.promised(old, documented.key, "NEW does not have the operation")
         });
-        let mut finding = Finding::new(FindingKind::EndpointUnknown, name.to_owned(), message);
+        let mut finding = Finding::new(FindingKind::EndpointUnknown, name, message);
         // That an operation is not in a document needs no example.
         finding.verdict = Verdict::Refuted;
         finding.example = example;
@@ -167,7 +167,7 @@ impl<'d> Prover<'d> {
         let example = responses.iter().find_map(|response| {
             self.promised(old, response.key, "NEW does not have the operation")
         });
-        let mut finding = Finding::new(FindingKind::OperationDropped, name.clone(), message);
+        let mut finding = Finding::new(FindingKind::OperationDropped, &name, message);
         finding.verdict = Verdict::Refuted;
         finding.example = example;
         findings.add(finding.at(name));
@@ -290,7 +290,7 @@ impl<'c> Dropped<'c> {
             let message = format!(
                 "`{id}` is listed as dropped, and OLD does not have it or it is still given"
             );
-            let mut finding = Finding::new(FindingKind::DroppedInVain, id, message);
+            let mut finding = Finding::new(FindingKind::DroppedInVain, &id, message);
             finding.verdict = Verdict::Note;
             findings.add(finding);
         }

@@ -20,8 +20,11 @@ use crate::openapi::{
 /// The validators built so far, by schema.
 #[derive(Default)]
 pub(crate) struct Validators {
-    built: RefCell<HashMap<(Side, usize), Rc<Result<Validator, String>>>>,
+    built: RefCell<HashMap<(Side, usize), Built>>,
 }
+
+/// A validator, or why there is none.
+type Built = Rc<Result<Validator, String>>;
 
 /// What a schema says of a value.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl Validators {
         }
     }
 
-    fn of(&self, schema: &Place<'_>) -> Rc<Result<Validator, String>> {
+    fn of(&self, schema: &Place<'_>) -> Built {
         let known = self.built.borrow().get(&schema.key()).cloned();
         known.unwrap_or_else(|| {
             let built = bundle(schema)

@@ -250,10 +250,9 @@ impl<'d> Reader<'d> {
                     .collect()
             };
             let tells_apart = target.iter().any(|target| {
-                let wanted = target
+                target
                     .members()
-                    .is_some_and(|members| members.named.contains_key(name));
-                wanted
+                    .is_some_and(|members| members.named.contains_key(name))
             });
             let mut parts: Vec<_> = sets
                 .into_iter()

@@ -7,7 +7,7 @@ use super::{
     value_set::{Alternative, Bound, Items, Kind, Member, Members, Numbers, Others, Texts},
 };
 
-impl<'d> Alternative<'d> {
+impl Alternative<'_> {
     /// What both allow; `None` if that is certainly nothing.
     pub(crate) fn and(&self, other: &Self) -> Option<Self> {
         let kind = match (&self.kind, &other.kind) {
@@ -45,7 +45,7 @@ impl Numbers {
         let values = both(
             self.values.as_deref(),
             other.values.as_deref(),
-            |one, other| scalars::same_number(one, other),
+            scalars::same_number,
         );
         let joined = Self {
             values,
@@ -72,7 +72,11 @@ impl Numbers {
 
 impl Texts {
     fn and(&self, other: &Self) -> Option<Self> {
-        let values = both(self.values.as_deref(), other.values.as_deref(), str_eq);
+        let values = both(
+            self.values.as_deref(),
+            other.values.as_deref(),
+            PartialEq::eq,
+        );
         let mut joined = Self {
             values,
             except: joined(&self.except, &other.except),
@@ -93,7 +97,7 @@ impl Texts {
     }
 }
 
-impl<'d> Items<'d> {
+impl Items<'_> {
     fn and(&self, other: &Self) -> Self {
         let first = self.first.len().max(other.first.len());
         Self {
@@ -108,9 +112,9 @@ impl<'d> Items<'d> {
     }
 }
 
-impl<'d> Members<'d> {
+impl Members<'_> {
     fn and(&self, other: &Self) -> Self {
-        let names = self.named.keys().chain(other.named.keys());
+        let all = self.named.keys().chain(other.named.keys());
         let member = |name: &String| {
             let set = match (self.named.get(name), other.named.get(name)) {
                 (Some(one), Some(other)) => one.set.and(&other.set),
@@ -127,7 +131,7 @@ impl<'d> Members<'d> {
             }
             (Others::Undeclared, Others::Undeclared) => Others::Undeclared,
         };
-        let named = names.map(member).collect();
+        let named = all.map(member).collect();
         Self { named, others }
     }
 }
@@ -147,11 +151,6 @@ fn both<T: Clone>(
         (Some(values), None) | (None, Some(values)) => Some(values.to_vec()),
         (None, None) => None,
     }
-}
-
-#[expect(clippy::ptr_arg, reason = "compares the elements of lists of strings")]
-fn str_eq(one: &String, other: &String) -> bool {
-    one == other
 }
 
 fn joined<T: Clone + PartialEq>(one: &[T], other: &[T]) -> Vec<T> {

@@ -29,7 +29,7 @@ impl<'d> Reader<'d> {
         self.each_alternative(set, |alternative| match &alternative.kind {
             Kind::Object(members) => {
                 let field = self.with_field(&members.set_of_declared(name), rest, values)?;
-                self.member_if_any(alternative, members, name, field, true)
+                Ok(self.member_if_any(alternative, members, name, field, true))
             }
             Kind::Array(items) => match array_index(name, items.most) {
                 Some(index) if index as u64 >= items.least => Ok(Some(alternative.clone())),
@@ -57,7 +57,7 @@ impl<'d> Reader<'d> {
             Kind::Object(members) if members.named.contains_key(name) => {
                 let field = self.without_field(&members.set_of(name), rest, values)?;
                 let required = members.requires(name);
-                self.member_if_any(alternative, members, name, field, required)
+                Ok(self.member_if_any(alternative, members, name, field, required))
             }
             // An element is not told apart from the others: this is more than there is.
             _ => Ok(Some(alternative.clone())),
@@ -123,18 +123,18 @@ impl<'d> Reader<'d> {
         name: &str,
         set: ValueSet<'d>,
         required: bool,
-    ) -> Result<Option<Alternative<'d>>, Spoiled> {
+    ) -> Option<Alternative<'d>> {
         let mut members = members.clone();
         if self.is_empty(&set, 4) {
             if required {
-                return Ok(None);
+                return None;
             }
             members.named.remove(name);
         } else {
             let member = Member { set, required };
             members.named.insert(name.to_owned(), member);
         }
-        Ok(Some(alternative.with_kind(Kind::Object(members))))
+        Some(alternative.with_kind(Kind::Object(members)))
     }
 
     /// The values of a set that are among these scalars.

@@ -1,6 +1,6 @@
 //! Texts of a format or a pattern.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 
 use super::value_set::Texts;
 
@@ -54,7 +54,7 @@ fn write(hir: &Hir, text: &mut String) -> Option<()> {
             let plain = class
                 .iter()
                 .find_map(|range| (range.start()..=range.end()).find(char::is_ascii_alphanumeric));
-            text.push(plain.or_else(|| class.iter().next().map(|range| range.start()))?);
+            text.push(plain.or_else(|| class.iter().next().map(ClassUnicodeRange::start))?);
         }
         HirKind::Class(Class::Bytes(class)) => {
             text.push(char::from(class.iter().next()?.start()));

@@ -238,7 +238,7 @@ impl<'d> Alternative<'d> {
     }
 }
 
-impl<'d> Kind<'d> {
+impl Kind<'_> {
     pub(crate) const NAMES: [&'static str; 6] =
         ["null", "boolean", "number", "string", "array", "object"];
 
