@@ -17,7 +17,7 @@ use crate::{
             place::Spoiled,
         },
         finding::{Example, Finding, FindingKind, Verdict},
-        values::gap::{Gap, GapRule},
+        values::gap::{Gap, GapRule, Witness},
     },
 };
 
@@ -207,7 +207,7 @@ impl<'d> Prover<'d> {
     /// A gap as a finding, with an example if one can be confirmed.
     fn finding(
         &self,
-        gap: &ResponseGap,
+        gap: &ResponseGap<'d>,
         id: &str,
         place: &str,
         case: &Case<'_, 'd>,
@@ -226,13 +226,16 @@ impl<'d> Prover<'d> {
         let absent = matches!(gap.aspect, Aspect::Header(_))
             && gap.gap.rule == GapRule::Constraint
             && gap.gap.old.is_none();
-        let values: &[Value] = if absent {
-            &[Value::Null]
+        let null = [Witness::Value(Value::Null)];
+        let witnesses = if absent {
+            &null
         } else {
-            &gap.gap.examples
+            gap.gap.examples.as_slice()
         };
-        let mut values = values.iter();
-        let example = values.find_map(|value| self.refutation(case, &gap.aspect, value));
+        let mut values = witnesses
+            .iter()
+            .filter_map(|witness| self.reader.value_of(witness));
+        let example = values.find_map(|value| self.refutation(case, &gap.aspect, &value));
         finding.shown_by(example)
     }
 
@@ -380,7 +383,7 @@ fn unreadable(spoiled: &Spoiled) -> Finding {
 }
 
 /// The same for all places where one schema of OLD does not allow something.
-fn as_is_id(subject: &Subject<'_, '_>, possible: &Possible<'_>, gap: &ResponseGap) -> String {
+fn as_is_id(subject: &Subject<'_, '_>, possible: &Possible<'_>, gap: &ResponseGap<'_>) -> String {
     let here = format!("{} {}", subject.name, possible.status);
     let media = possible.media.as_deref().unwrap_or("no body");
     match &gap.aspect {
@@ -404,7 +407,7 @@ fn as_is_id(subject: &Subject<'_, '_>, possible: &Possible<'_>, gap: &ResponseGa
     }
 }
 
-fn message(gap: &ResponseGap, place: &str) -> String {
+fn message(gap: &ResponseGap<'_>, place: &str) -> String {
     let Gap {
         path,
         detail,

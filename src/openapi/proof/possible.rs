@@ -10,7 +10,7 @@ use crate::openapi::{
         place::Place,
     },
     values::{
-        gap::{Gap, GapRule},
+        gap::{Gap, GapRule, Witness},
         reader::Reader,
         value_set::{Kind, ValueSet},
     },
@@ -52,9 +52,9 @@ pub(crate) enum HeaderValues<'d> {
 
 /// Something of a response that OLD does not allow.
 #[derive(Clone)]
-pub(crate) struct ResponseGap {
+pub(crate) struct ResponseGap<'d> {
     pub(crate) aspect: Aspect,
-    pub(crate) gap: Gap,
+    pub(crate) gap: Gap<'d>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,10 +91,10 @@ impl<'d> Possible<'d> {
     }
 
     /// What `old` does not allow of these responses; nothing if all are allowed.
-    pub(crate) fn gaps(&self, reader: &Reader<'d>, old: &Operation<'d>) -> Vec<ResponseGap> {
+    pub(crate) fn gaps(&self, reader: &Reader<'d>, old: &Operation<'d>) -> Vec<ResponseGap<'d>> {
         let Some(response) = old.response(self.status) else {
             let detail = format!("the status {} is not documented", self.status);
-            return vec![self.whole(Aspect::Status, detail, reader)];
+            return vec![self.whole(Aspect::Status, detail)];
         };
         let mut gaps = self.body_gaps(reader, response);
         for header in &response.headers {
@@ -103,24 +103,24 @@ impl<'d> Possible<'d> {
         gaps
     }
 
-    fn body_gaps(&self, reader: &Reader<'d>, old: &Response<'d>) -> Vec<ResponseGap> {
+    fn body_gaps(&self, reader: &Reader<'d>, old: &Response<'d>) -> Vec<ResponseGap<'d>> {
         // Without `content`, a document says nothing of the body.
         if old.content.is_empty() {
             return Vec::new();
         }
         let Some(media) = &self.media else {
             let detail = "there is no body".to_owned();
-            return vec![self.whole(Aspect::MediaType, detail, reader)];
+            return vec![self.whole(Aspect::MediaType, detail)];
         };
         let Some(schema) = old.media(media) else {
             let detail = format!("the media type {media} is not documented");
-            return vec![self.whole(Aspect::MediaType, detail, reader)];
+            return vec![self.whole(Aspect::MediaType, detail)];
         };
         let Some(schema) = schema else {
             return Vec::new();
         };
         let target = ValueSet::Schema(schema.clone());
-        let gaps: Rc<[Gap]> = match &self.body {
+        let gaps: Rc<[Gap<'d>]> = match &self.body {
             PossibleBody::Values(source) => reader.gaps(source, &target),
             PossibleBody::Absent => Rc::new([]),
             PossibleBody::Undocumented if matches!(schema.value, Value::Bool(true)) => Rc::new([]),
@@ -138,12 +138,12 @@ impl<'d> Possible<'d> {
             .collect()
     }
 
-    fn header_gaps(&self, reader: &Reader<'d>, old: &Header<'d>) -> Vec<ResponseGap> {
+    fn header_gaps(&self, reader: &Reader<'d>, old: &Header<'d>) -> Vec<ResponseGap<'d>> {
         let aspect = Aspect::Header(old.name.clone());
         let own = self.headers.iter().find(|header| header.name == old.name);
         if old.required && !own.is_some_and(|header| header.certain) {
             let detail = format!("the header {} can be absent", old.name);
-            return vec![self.whole(aspect, detail, reader)];
+            return vec![self.whole(aspect, detail)];
         }
         let (Some(own), Some(schema)) = (own, &old.schema) else {
             return Vec::new();
@@ -167,13 +167,12 @@ impl<'d> Possible<'d> {
     }
 
     /// A gap that any of these responses shows.
-    fn whole(&self, aspect: Aspect, detail: String, reader: &Reader<'d>) -> ResponseGap {
+    fn whole(&self, aspect: Aspect, detail: String) -> ResponseGap<'d> {
         let example = match &self.body {
-            PossibleBody::Values(set) => reader.sample(set),
-            PossibleBody::Absent | PossibleBody::Undocumented => Some(Value::Null),
+            PossibleBody::Values(set) => Witness::Of(set.clone()),
+            PossibleBody::Absent | PossibleBody::Undocumented => Witness::Value(Value::Null),
         };
-        let rule = GapRule::Constraint;
-        let gap = Gap::with_examples(rule, detail, example.into_iter().collect());
+        let gap = Gap::with_examples(GapRule::Constraint, detail, vec![example]);
         ResponseGap { aspect, gap }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::value_set::{Alternative, SetKey};
+use super::value_set::{Alternative, SetKey, ValueSet};
 use crate::{diagnostics::escape_token, openapi::document::place::Place, words::words};
 
 words! {
@@ -37,7 +37,7 @@ words! {
 
 /// Something that the source allows and the target may not.
 #[derive(Clone)]
-pub(crate) struct Gap {
+pub(crate) struct Gap<'d> {
     pub(crate) rule: GapRule,
     /// Where in the value: a JSON pointer, with `*` for the elements of an array and members that are not named.
     pub(crate) path: String,
@@ -47,18 +47,30 @@ pub(crate) struct Gap {
     pub(crate) new: Option<String>,
     pub(crate) detail: String,
     /// Values that may show it; none if it could not be decided.
-    pub(crate) examples: Vec<Value>,
+    pub(crate) examples: Vec<Witness<'d>>,
 }
 
-pub(crate) type Gaps = Rc<[Gap]>;
+pub(crate) type Gaps<'d> = Rc<[Gap<'d>]>;
+
+/// A value that shows a gap. It is made when it is needed, because most are not.
+#[derive(Clone)]
+pub(crate) enum Witness<'d> {
+    Value(Value),
+    /// Any value of a set.
+    Of(ValueSet<'d>),
+    /// An object with this member.
+    Member(Rc<Alternative<'d>>, String, Rc<Witness<'d>>),
+    /// An array with this element.
+    Element(Rc<Alternative<'d>>, usize, Rc<Witness<'d>>),
+}
 
 /// How many examples of one gap are tried.
 pub(super) const MAX_EXAMPLES: usize = 2;
 
 /// What is known of inclusions.
 #[derive(Default)]
-pub(crate) struct Inclusions {
-    pub(super) known: RefCell<HashMap<(SetKey, SetKey), Known>>,
+pub(crate) struct Inclusions<'d> {
+    pub(super) known: RefCell<HashMap<(SetKey, SetKey), Known<'d>>>,
     pub(super) same: RefCell<HashMap<(usize, usize), bool>>,
     /// The inclusions that were proved while a larger one was only assumed, in their order.
     pub(super) provisional: RefCell<Vec<(SetKey, SetKey)>>,
@@ -68,18 +80,30 @@ pub(crate) struct Inclusions {
 }
 
 #[derive(Clone)]
-pub(super) enum Known {
+pub(super) enum Known<'d> {
     /// At this depth.
     InProgress(usize),
-    Done(Gaps),
+    Done(Gaps<'d>),
 }
 
-impl Gap {
+impl From<Value> for Witness<'_> {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<'d> Witness<'d> {
+    pub(super) fn of(alternative: Alternative<'d>) -> Self {
+        Self::Of(ValueSet::any_of(vec![alternative]))
+    }
+}
+
+impl<'d> Gap<'d> {
     pub(crate) fn undecided(rule: GapRule, detail: &str) -> Self {
         Self::with_examples(rule, detail.to_owned(), Vec::new())
     }
 
-    pub(crate) fn with_examples(rule: GapRule, detail: String, examples: Vec<Value>) -> Self {
+    pub(crate) fn with_examples(rule: GapRule, detail: String, examples: Vec<Witness<'d>>) -> Self {
         Self {
             rule,
             path: String::new(),
@@ -91,9 +115,13 @@ impl Gap {
     }
 
     /// This gap of a member or element as one of the value around it.
-    pub(super) fn within(self, token: &str, around: impl Fn(&Value) -> Option<Value>) -> Self {
+    pub(super) fn within(
+        self,
+        token: &str,
+        around: impl Fn(Rc<Witness<'d>>) -> Witness<'d>,
+    ) -> Self {
         let path = format!("/{}{}", escape_token(token), self.path);
-        let examples = self.examples.iter().filter_map(around).collect();
+        let examples = self.examples.into_iter().map(Rc::new).map(around).collect();
         Self {
             path,
             examples,
@@ -122,7 +150,7 @@ impl Gap {
         self.rule == other.rule && self.path == other.path && self.old == other.old
     }
 
-    pub(super) fn add_examples(&mut self, examples: Vec<Value>) {
+    pub(super) fn add_examples(&mut self, examples: Vec<Witness<'d>>) {
         let free = MAX_EXAMPLES.saturating_sub(self.examples.len());
         self.examples.extend(examples.into_iter().take(free));
     }

@@ -1,14 +1,18 @@
 //! Whether a set includes another, and by what it does not.
 
-use std::{cell::RefMut, collections::HashMap, rc::Rc};
+use std::{
+    cell::{OnceCell, RefMut},
+    collections::HashMap,
+    rc::Rc,
+};
 
 use serde_json::Value;
 
 use super::{
-    gap::{Gap, GapRule, Gaps, Known, MAX_EXAMPLES},
+    gap::{Gap, GapRule, Gaps, Known, MAX_EXAMPLES, Witness},
     reader::Reader,
     scalars,
-    value_set::{Alternative, Items, Kind, Member, Members, Others, SetKey, ValueSet},
+    value_set::{Alternative, Items, Kind, Members, Others, SetKey, ValueSet},
 };
 use crate::openapi::document::place::{Place, Spoiled};
 
@@ -21,12 +25,15 @@ const MAX_DEPTH: usize = 20_000;
 /// How many gaps of one pair of schemas are reported.
 const MAX_GAPS: usize = 16;
 
+/// How many values of several alternatives are tried for an example.
+const MAX_TRIED: usize = 64;
+
 /// How often an alternative is split by the values of a member.
 const MAX_SPLITS: u8 = 3;
 
 impl<'d> Reader<'d> {
     /// What `source` allows and `target` may not; nothing if all is allowed.
-    pub(crate) fn gaps(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> Gaps {
+    pub(crate) fn gaps(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> Gaps<'d> {
         if matches!(target, ValueSet::Any) || self.are_same(source, target) {
             return Rc::new([]);
         }
@@ -53,7 +60,7 @@ impl<'d> Reader<'d> {
         key: (SetKey, SetKey),
         source: &ValueSet<'d>,
         target: &ValueSet<'d>,
-    ) -> Gaps {
+    ) -> Gaps<'d> {
         let state = &self.inclusions;
         let depth = state.depth.get();
         if depth > MAX_DEPTH {
@@ -67,7 +74,7 @@ impl<'d> Reader<'d> {
         state.depth.set(depth + 1);
         let in_progress = Known::InProgress(depth);
         state.known.borrow_mut().insert(key.clone(), in_progress);
-        let gaps: Gaps = self.compare(source, target).into();
+        let gaps: Gaps<'d> = self.compare(source, target).into();
         state.depth.set(depth);
         let rests_on = state.rests_on.get();
         let done = Known::Done(Rc::clone(&gaps));
@@ -91,7 +98,7 @@ impl<'d> Reader<'d> {
         gaps
     }
 
-    fn compare(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> Vec<Gap> {
+    fn compare(&self, source: &ValueSet<'d>, target: &ValueSet<'d>) -> Vec<Gap<'d>> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > BUDGET {
             return vec![Gap::undecided(GapRule::Budget, "the budget is used up")];
@@ -101,7 +108,7 @@ impl<'d> Reader<'d> {
             Ok(read) => read,
             Err(Spoiled { reason, .. }) => return vec![Gap::undecided(GapRule::Schema, &reason)],
         };
-        let mut gaps: Vec<Gap> = Vec::new();
+        let mut gaps: Vec<Gap<'d>> = Vec::new();
         for alternative in source.iter() {
             let found = self.alternative_gaps(alternative, &target, MAX_SPLITS);
             let only = || ValueSet::any_of(vec![alternative.clone()]);
@@ -124,7 +131,7 @@ impl<'d> Reader<'d> {
         source: &Alternative<'d>,
         target: &[Alternative<'d>],
         splits: u8,
-    ) -> Vec<Gap> {
+    ) -> Vec<Gap<'d>> {
         let possible: Vec<&Alternative<'d>> = target
             .iter()
             .filter(|target| !self.exclude_each_other(source, target, 2))
@@ -147,7 +154,7 @@ impl<'d> Reader<'d> {
     }
 
     /// No alternative of the target has any of the values.
-    fn outside(&self, source: &Alternative<'d>, target: &[Alternative<'d>]) -> Vec<Gap> {
+    fn outside(&self, source: &Alternative<'d>, target: &[Alternative<'d>]) -> Vec<Gap<'d>> {
         let alike: Vec<_> = target
             .iter()
             .filter(|target| target.kind.is_like(&source.kind))
@@ -160,10 +167,10 @@ impl<'d> Reader<'d> {
         if !gaps.is_empty() {
             return gaps;
         }
-        let Some(example) = self.sample_of(source) else {
+        if self.sample_of(source).is_none() {
             // There is no such value.
             return Vec::new();
-        };
+        }
         let (rule, detail) = if alike.is_empty() {
             (
                 GapRule::Type,
@@ -173,10 +180,14 @@ impl<'d> Reader<'d> {
             let detail = "no alternative allows it".to_owned();
             (GapRule::NoAlternative, detail)
         };
-        vec![Gap::with_examples(rule, detail, vec![example])]
+        vec![Gap::with_examples(
+            rule,
+            detail,
+            vec![Witness::of(source.clone())],
+        )]
     }
 
-    fn one_to_one(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Vec<Gap> {
+    fn one_to_one(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Vec<Gap<'d>> {
         let mut gaps = match (&source.kind, &target.kind) {
             (Kind::Object(from), Kind::Object(to)) => self.member_gaps(source, from, to),
             (Kind::Array(from), Kind::Array(to)) => self.item_gaps(source, from, to),
@@ -193,8 +204,8 @@ impl<'d> Reader<'d> {
         source: &Alternative<'d>,
         target: &[&Alternative<'d>],
         splits: u8,
-    ) -> Vec<Gap> {
-        let all: Vec<Vec<Gap>> = target
+    ) -> Vec<Gap<'d>> {
+        let all: Vec<Vec<Gap<'d>>> = target
             .iter()
             .map(|target| self.one_to_one(source, target))
             .collect();
@@ -209,7 +220,11 @@ impl<'d> Reader<'d> {
                 .collect();
         }
         let mut examples: Vec<Value> = Vec::new();
-        for example in all.into_iter().flatten().flat_map(|gap| gap.examples) {
+        let all = all.into_iter().flatten().flat_map(|gap| gap.examples);
+        for example in all
+            .filter_map(|witness| self.value_of(&witness))
+            .take(MAX_TRIED)
+        {
             let fixed = ValueSet::fixed([&example]);
             let fixed = self.alternatives(&fixed).unwrap_or_else(|_| Rc::new([]));
             let is_refused = target.iter().all(|target| {
@@ -223,6 +238,7 @@ impl<'d> Reader<'d> {
             }
         }
         let detail = format!("none of {} alternatives allows all of it", target.len());
+        let examples = examples.into_iter().map(Witness::Value).collect();
         vec![Gap::with_examples(GapRule::NoAlternative, detail, examples)]
     }
 
@@ -256,10 +272,10 @@ impl<'d> Reader<'d> {
             });
             let mut parts: Vec<_> = sets
                 .into_iter()
-                .map(|set| with_member(source, members, name, Some(set)))
+                .map(|set| source.with_member(name, Some(set)))
                 .collect();
             if !member.required {
-                parts.push(with_member(source, members, name, None));
+                parts.push(source.with_member(name, None));
             }
             let shrinks = parts.len() > 1 && parts.len() <= 64 && tells_apart;
             let excludes = |part: &Alternative<'d>| {
@@ -270,7 +286,7 @@ impl<'d> Reader<'d> {
         })
     }
 
-    fn scalar_gaps(&self, source: &Alternative<'d>, target: &[Alternative<'d>]) -> Vec<Gap> {
+    fn scalar_gaps(&self, source: &Alternative<'d>, target: &[Alternative<'d>]) -> Vec<Gap<'d>> {
         let alike: Vec<_> = target
             .iter()
             .filter(|target| target.kind.is_like(&source.kind))
@@ -302,7 +318,11 @@ impl<'d> Reader<'d> {
             GapRule::Value => "a value that is not listed".to_owned(),
             _ => "not all values satisfy the constraints".to_owned(),
         };
-        let examples = examples.into_iter().take(MAX_EXAMPLES).collect();
+        let examples = examples
+            .into_iter()
+            .take(MAX_EXAMPLES)
+            .map(Witness::Value)
+            .collect();
         vec![Gap::with_examples(rule, detail, examples)]
     }
 
@@ -311,7 +331,7 @@ impl<'d> Reader<'d> {
         values: &[Value],
         target: &[&Alternative<'d>],
         source: &Alternative<'d>,
-    ) -> Vec<Gap> {
+    ) -> Vec<Gap<'d>> {
         let allows = |value: &Value| {
             target.iter().any(|target| {
                 self.checks.allows(&target.kind, value) == Some(true)
@@ -329,7 +349,11 @@ impl<'d> Reader<'d> {
         };
         let shown: Vec<String> = refused.iter().map(Value::to_string).collect();
         let detail = format!("{} is not allowed", shown.join(", "));
-        let examples = refused.into_iter().take(MAX_EXAMPLES).collect();
+        let examples = refused
+            .into_iter()
+            .take(MAX_EXAMPLES)
+            .map(Witness::Value)
+            .collect();
         vec![Gap::with_examples(rule, detail, examples)]
     }
 
@@ -338,15 +362,16 @@ impl<'d> Reader<'d> {
         source: &Alternative<'d>,
         from: &Members<'d>,
         to: &Members<'d>,
-    ) -> Vec<Gap> {
+    ) -> Vec<Gap<'d>> {
+        let shared = OnceCell::new();
+        let around = || shared.get_or_init(|| Rc::new(source.clone()));
         let mut gaps = Vec::new();
         for (name, _) in to.named.iter().filter(|(_, member)| member.required) {
             if !from.requires(name) {
-                let without = with_member(source, from, name, None);
-                let examples = self.sample_of(&without).into_iter().collect();
+                let without = Witness::of(source.with_member(name, None));
                 let detail = format!("`{name}` can be absent");
-                let gap = Gap::with_examples(GapRule::MissingMember, detail, examples);
-                gaps.push(gap.within(name, |example| Some(example.clone())));
+                let gap = Gap::with_examples(GapRule::MissingMember, detail, vec![without]);
+                gaps.push(gap.within(name, |example| (*example).clone()));
             }
         }
         for (name, member) in &from.named {
@@ -356,16 +381,19 @@ impl<'d> Reader<'d> {
             let wanted = to.set_of(name);
             let forbidden = !to.named.contains_key(name) && matches!(to.others, Others::Forbidden);
             let inner = if forbidden {
-                let examples = self.sample(&member.set).into_iter().collect();
+                let example = Witness::Of(member.set.clone());
                 let detail = format!("the member `{name}` is not allowed");
-                vec![Gap::with_examples(GapRule::ExtraMember, detail, examples)]
+                vec![Gap::with_examples(
+                    GapRule::ExtraMember,
+                    detail,
+                    vec![example],
+                )]
             } else {
                 self.gaps(&member.set, &wanted).to_vec()
             };
             for gap in inner {
                 gaps.push(gap.within(name, |example| {
-                    let fixed = ValueSet::fixed([example]);
-                    self.sample_of(&with_member(source, from, name, Some(fixed)))
+                    Witness::Member(Rc::clone(around()), name.clone(), example)
                 }));
             }
         }
@@ -381,9 +409,8 @@ impl<'d> Reader<'d> {
             for (name, wanted) in wanted {
                 for gap in self.gaps(set, &wanted).iter().cloned() {
                     gaps.push(gap.within(name, |example| {
-                        let fixed = ValueSet::fixed([example]);
                         let name = if name == "*" { "another" } else { name };
-                        self.sample_of(&with_member(source, from, name, Some(fixed)))
+                        Witness::Member(Rc::clone(around()), name.to_owned(), example)
                     }));
                 }
             }
@@ -391,7 +418,12 @@ impl<'d> Reader<'d> {
         gaps
     }
 
-    fn item_gaps(&self, source: &Alternative<'d>, from: &Items<'d>, to: &Items<'d>) -> Vec<Gap> {
+    fn item_gaps(
+        &self,
+        source: &Alternative<'d>,
+        from: &Items<'d>,
+        to: &Items<'d>,
+    ) -> Vec<Gap<'d>> {
         let mut gaps = Vec::new();
         let most = from.most.unwrap_or(u64::MAX);
         let too_few = from.least < to.least;
@@ -401,6 +433,7 @@ impl<'d> Reader<'d> {
             let examples = lengths
                 .into_iter()
                 .filter_map(|length| self.array_of(from, length.min(1_000), None))
+                .map(Witness::Value)
                 .collect();
             let detail = "not all lengths are allowed".to_owned();
             gaps.push(Gap::with_examples(GapRule::Constraint, detail, examples));
@@ -417,23 +450,22 @@ impl<'d> Reader<'d> {
             };
             for gap in self.gaps(from.at(index), to.at(index)).iter().cloned() {
                 gaps.push(gap.within(&token, |example| {
-                    self.array_of(from, from.least, Some((index, example)))
+                    Witness::Element(Rc::new(source.clone()), index, example)
                 }));
             }
         }
-        let _ = source;
         gaps
     }
 
     /// A constraint of the target that the source does not have word for word.
-    fn opaque_gap(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Option<Gap> {
+    fn opaque_gap(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Option<Gap<'d>> {
         let lacks = |wanted: &&super::value_set::Opaque<'d>| {
             !source.opaque.iter().any(|own| {
                 own.keyword == wanted.keyword && self.are_same_places(&own.place, &wanted.place)
             })
         };
         let missing = target.opaque.iter().find(lacks)?;
-        let examples = self.sample_of(source).into_iter().collect();
+        let examples = vec![Witness::of(source.clone())];
         let detail = format!("`{}` is only compared word for word", missing.keyword);
         Some(Gap::with_examples(GapRule::Keyword, detail, examples))
     }
@@ -564,26 +596,4 @@ impl Comparison<'_> {
             _ => one.value == other.value,
         }
     }
-}
-
-/// The objects whose member is of this set, or which do not have it.
-fn with_member<'d>(
-    source: &Alternative<'d>,
-    members: &Members<'d>,
-    name: &str,
-    set: Option<ValueSet<'d>>,
-) -> Alternative<'d> {
-    let mut members = members.clone();
-    match set {
-        Some(set) => {
-            let required = true;
-            members
-                .named
-                .insert(name.to_owned(), Member { set, required });
-        }
-        None => {
-            members.named.remove(name);
-        }
-    }
-    source.with_kind(Kind::Object(members))
 }

@@ -23,7 +23,7 @@ use crate::openapi::document::place::{Place, Side, Spoiled};
 pub(crate) struct Reader<'d> {
     read: RefCell<HashMap<SetKey, Reading<'d>>>,
     pub(super) checks: TextChecks,
-    pub(super) inclusions: Inclusions,
+    pub(super) inclusions: Inclusions<'d>,
     pub(super) steps: Cell<u64>,
 }
 

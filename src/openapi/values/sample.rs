@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::{
+    gap::Witness,
     reader::Reader,
     text_sample::texts_like,
     value_set::{Alternative, Items, Kind, Members, Numbers, Texts, ValueSet},
@@ -15,6 +16,25 @@ impl<'d> Reader<'d> {
     /// A small value of a set; `None` if none is found.
     pub(crate) fn sample(&self, set: &ValueSet<'d>) -> Option<Value> {
         self.sample_at(set, MAX_DEPTH)
+    }
+
+    /// The value that shows a gap.
+    pub(crate) fn value_of(&self, witness: &Witness<'d>) -> Option<Value> {
+        match witness {
+            Witness::Value(value) => Some(value.clone()),
+            Witness::Of(set) => self.sample(set),
+            Witness::Member(object, name, part) => {
+                let part = ValueSet::fixed([&self.value_of(part)?]);
+                self.sample_of(&object.with_member(name, Some(part)))
+            }
+            Witness::Element(array, index, part) => {
+                let part = self.value_of(part)?;
+                match &array.kind {
+                    Kind::Array(items) => self.array_of(items, items.least, Some((*index, &part))),
+                    _ => None,
+                }
+            }
+        }
     }
 
     /// A small value of each alternative, and one with all members of each.

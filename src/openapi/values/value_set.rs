@@ -230,6 +230,23 @@ impl<'d> Alternative<'d> {
         }
     }
 
+    /// The objects of this alternative whose member is of this set, or which do not have it.
+    pub(crate) fn with_member(&self, name: &str, set: Option<ValueSet<'d>>) -> Self {
+        let mut members = self.members().cloned().unwrap_or_default();
+        match set {
+            Some(set) => {
+                let required = true;
+                members
+                    .named
+                    .insert(name.to_owned(), Member { set, required });
+            }
+            None => {
+                members.named.remove(name);
+            }
+        }
+        self.with_kind(Kind::Object(members))
+    }
+
     pub(crate) fn members(&self) -> Option<&Members<'d>> {
         match &self.kind {
             Kind::Object(members) => Some(members),
