@@ -11,19 +11,18 @@ mod support;
 use std::{convert::Infallible, env, fmt::Write as _, fs, time::Duration};
 
 use axum::{
-    Json, Router,
-    body::{Body, to_bytes},
-    extract::Request,
-    http::{StatusCode, header::CONTENT_TYPE, header::WWW_AUTHENTICATE},
-    middleware::{Next, from_fn},
-    response::{IntoResponse, Response},
+    Router,
+    body::Body,
+    http::{StatusCode, header::CONTENT_TYPE},
+    middleware::from_fn,
     routing::post,
 };
 use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, measurement::WallTime};
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::{
-    OTHER, POLL, Plain, SIZES, exchange, layer, request, response, response_status_last,
+    OTHER, POLL, Plain, SIZES, by_hand::rewrite_by_hand, exchange, layer, request, response,
+    response_status_last,
 };
 use tower::{Layer, Service};
 
@@ -72,38 +71,6 @@ fn in_a_router(criterion: &mut Criterion) {
         on("by hand, rewritten", pending().layer(by_hand()), POLL);
         group.finish();
     }
-}
-
-/// The hand-written alternative: collects the body into a `Value` and responds with `Json`.
-async fn rewrite_by_hand(request: Request, next: Next) -> Response {
-    let id = request.headers().get("x-correlation-id").cloned();
-    let id = id
-        .as_ref()
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default();
-    let (head, body) = next.run(request).await.into_parts();
-    let body = to_bytes(body, 128 * 1024).await.unwrap_or_default();
-    let Ok(response) = serde_json::from_slice::<Value>(&body) else {
-        return Response::from_parts(head, body.into());
-    };
-    if response["status"] != "PENDING" {
-        return (head.status, Json(response)).into_response();
-    }
-    let mut legacy = json!({
-        "code": "AUTHORIZATION_PENDING",
-        "message": "The user has not decided yet.",
-        "retryable": true,
-        "correlation_id": id,
-    });
-    if let Some(interval) = response.get("interval") {
-        legacy["details"] = json!({"interval": interval});
-    }
-    (
-        StatusCode::UNAUTHORIZED,
-        [(WWW_AUTHENTICATE, "Bearer")],
-        Json(legacy),
-    )
-        .into_response()
 }
 
 fn router(body: Bytes) -> Router {

@@ -1,7 +1,7 @@
 //! The layer on a bare hyper service, without axum.
 //!
 //! ```sh
-//! cargo run --example plain_hyper
+//! cargo run --example plain_hyper --features hyper
 //! # An old client gets 401 AUTHORIZATION_PENDING:
 //! curl -i -X POST http://127.0.0.1:8081/api/v1/auth/clients/device/poll
 //! # With the flag off, the same request gets 200 with "status": "PENDING":

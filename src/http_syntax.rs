@@ -25,25 +25,67 @@ const fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
 }
 
-/// Whether the message's media type is `application/json` or has the suffix `+json` (RFC 6839, section 3.1).
+/// The message's media type without its parameters (RFC 9110, section 8.3.1), if it has one. Of several lines the first
+/// counts.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(header::CONTENT_TYPE)?.as_bytes();
+    let essence = value
+        .split(|byte| *byte == b';')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
+    let slash = essence.iter().position(|byte| *byte == b'/')?;
+    let (kind, subtype) = (&essence[..slash], &essence[slash + 1..]);
+    (token(kind).is_some() && token(subtype).is_some()).then_some(essence)
+}
+
+/// Whether the message's media type is `application/json`, or another with the suffix `+json` (RFC 6839, section 3.1).
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return false;
-    };
-    let mut parts = value.as_bytes().split(|byte| *byte == b';');
-    let essence = parts.next().unwrap_or_default().trim_ascii();
-    let suffix = essence.len().saturating_sub(b"+json".len());
-    essence.eq_ignore_ascii_case(b"application/json")
-        || essence[suffix..].eq_ignore_ascii_case(b"+json")
+    media_type(headers).is_some_and(|essence| {
+        let (before, suffix) = essence.split_at(essence.len().saturating_sub(b"+json".len()));
+        essence.eq_ignore_ascii_case(b"application/json")
+            || suffix.eq_ignore_ascii_case(b"+json") && !before.ends_with(b"/")
+    })
 }
 
 /// Whether the message has a content coding (RFC 9110, section 8.4) other than `identity`.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.any(|coding| {
-        let coding = coding.as_bytes().trim_ascii();
-        !coding.eq_ignore_ascii_case(b"identity")
+    let lines = headers.get_all(header::CONTENT_ENCODING).iter();
+    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let mut codings = codings.map(<[u8]>::trim_ascii);
+    codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The elements of a list (RFC 9110, section 5.6.1), empty ones too. A comma in quotes or in a link's `<…>` separates none.
+pub(crate) fn list_members(value: &str) -> impl Iterator<Item = &str> + Clone {
+    split_outside_quotes(value, ',')
+}
+
+/// A parameter of a media type (RFC 9110, section 5.6.6), without the quotes around its value.
+pub(crate) fn parameter<'v>(value: &'v str, wanted: &str) -> Option<&'v str> {
+    let mut parameters = split_outside_quotes(value, ';').skip(1);
+    parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case(wanted).then_some(value)
     })
+}
+
+fn split_outside_quotes(value: &str, separator: char) -> impl Iterator<Item = &str> + Clone {
+    let (mut end, mut escaped) = (None, false);
+    let parts = value.split(move |c| {
+        match (c, end) {
+            _ if escaped => escaped = false,
+            ('\\', Some('"')) => escaped = true,
+            (c, Some(quote)) if c == quote => end = None,
+            ('"', None) => end = Some('"'),
+            ('<', None) => end = Some('>'),
+            (c, None) => return c == separator,
+            _ => {}
+        }
+        false
+    });
+    parts.map(str::trim)
 }
 
 #[cfg(test)]
@@ -75,6 +117,7 @@ mod tests {
             " application/json ;x",
             "application/problem+json",
             "application/vnd.example.v2+JSON;v=1",
+            "text/x+json",
         ] {
             assert!(is_json(value), "{value}");
         }
@@ -85,6 +128,10 @@ mod tests {
             "application/jsonl",
             "application/json-seq",
             "application/xml; x=+json",
+            "+json",
+            "/x+json",
+            "application/+json",
+            "application/a/b+json",
             "text/plain, application/json",
         ] {
             assert!(!is_json(value), "{value}");
@@ -111,6 +158,33 @@ mod tests {
             is_encoded(&values.iter().map(line).collect())
         };
         assert!(!is_encoded(&[]) && !is_encoded(&[" Identity "]));
+        for none in ["", " , ", "identity, IDENTITY", "identity,,"] {
+            assert!(!is_encoded(&[none]), "{none}");
+        }
+        assert!(!is_encoded(&["identity", "identity"]));
         assert!(is_encoded(&["gzip"]) && is_encoded(&["identity, br"]));
+        assert!(is_encoded(&["identity", "br"]));
+    }
+
+    #[test]
+    fn a_list_is_separated_by_commas_outside_quotes_and_links() {
+        let members = |value| list_members(value).collect::<Vec<_>>();
+        assert_eq!(members(""), [""]);
+        assert_eq!(members(" , "), ["", ""]);
+        assert_eq!(
+            members(r#"Basic realm="a, \",b", Bearer"#),
+            [r#"Basic realm="a, \",b""#, "Bearer"]
+        );
+        assert_eq!(
+            members("<https://a/?b,,c>; rel=x, <d>"),
+            ["<https://a/?b,,c>; rel=x", "<d>"]
+        );
+    }
+
+    #[test]
+    fn a_parameter_is_found_by_its_name_in_any_case() {
+        let value = r#"text/plain; a="x;charset=no"; Charset = "UTF-8""#;
+        assert_eq!(parameter(value, "charset"), Some("UTF-8"));
+        assert_eq!(parameter("text/plain", "charset"), None);
     }
 }

@@ -53,7 +53,7 @@ words! {
         MissingValue = "missing_value",
         /// The body failed with an error.
         BodyError = "body_error",
-        /// Responses of this status have no body of their own, or depend on a condition or range of the request.
+        /// Responses of this status are interim, or depend on a condition or range of the request.
         StatusWithoutBody = "status_without_body",
         /// The connection changes to another protocol.
         Upgrade = "upgrade",

@@ -1,6 +1,8 @@
 //! The measured cases: the same responses, with and without the layer.
 #![allow(dead_code, reason = "each bench that includes it uses its own part")]
 
+pub(crate) mod by_hand;
+
 use std::{
     convert::Infallible,
     future::{Ready, ready},
@@ -57,7 +59,17 @@ pub(crate) fn layer(active: bool) -> LegacyHttpCompatLayer {
 
 /// The layer with a detector, a census and metrics.
 pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
-    let detector = SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
+    let detector = detector();
+    let census = Census::new(&detector);
+    layer
+        .detector(Arc::new(detector))
+        .observer(Arc::new(census))
+        .observer(Arc::new(Metrics::new()))
+}
+
+/// The detector of the Core example, without its client address.
+pub(crate) fn detector() -> SignalDetector {
+    SignalDetector::builder(["UI_RUST", "AGENT", "MCP"])
         .kind_header("x-client-kind")
         .kind_products([("core-agent", "AGENT")])
         .opt_in("x-status-driven", "1")
@@ -65,12 +77,7 @@ pub(crate) fn counting(layer: LegacyHttpCompatLayer) -> LegacyHttpCompatLayer {
         .target_since("AGENT", "2.0.0")
         .identity(IdentitySignal::header("x-client-id"))
         .build(&FingerprintKey::new([7; 16]))
-        .expect("the settings above are valid");
-    let census = Census::new(&detector);
-    layer
-        .detector(Arc::new(detector))
-        .observer(Arc::new(census))
-        .observer(Arc::new(Metrics::new()))
+        .expect("the settings above are valid")
 }
 
 /// The response to a poll: the fields that the contract reads, then a list of small objects, up to about `size` bytes.

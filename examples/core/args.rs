@@ -26,12 +26,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
-    /// Whether old clients get legacy responses in a new rollout [default: by the policy; without a policy, on]
+    /// Whether old clients get legacy responses in a new rollout [default: by the policy]
     #[arg(long, value_enum)]
     compat: Option<Switch>,
 
     /// The rollout's policy (JSON); replaces the journaled one, and the change is journaled [default: the journaled policy,
-    /// at first one without gates]
+    /// at first that of the plan, `examples/core/policy.json`]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
@@ -54,6 +54,10 @@ pub(crate) struct Args {
     /// Token for viewers; generated and printed if absent
     #[arg(long, value_name = "TOKEN", env = "CORE_VIEWER_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) viewer_token: Option<String>,
+
+    /// Token for the pipeline that reports the checks; without one, no pipeline can report
+    #[arg(long, value_name = "TOKEN", env = "CORE_PIPELINE_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) pipeline_token: Option<String>,
 
     /// A contract document (JSON) instead of the built-in device flow
     #[arg(long, value_name = "FILE")]

@@ -1,7 +1,7 @@
 //! A Core API with a device flow, in memory: the first use of the crate.
 //!
 //! ```text
-//! cargo run --example core --features admin,prometheus -- --listen 127.0.0.1:8080 --compat on
+//! cargo run --example core --features admin,hyper,prometheus -- --listen 127.0.0.1:8080 --compat on
 //! ```
 //!
 //! The handlers under `app/` implement only the target contract. The first line on standard output is
@@ -146,6 +146,7 @@ fn tokens(args: &Args) -> AdminTokens {
     AdminTokens {
         operator: or_fresh(&args.operator_token, "opr"),
         viewer: or_fresh(&args.viewer_token, "vwr"),
+        pipeline: args.pipeline_token.clone(),
     }
 }
 

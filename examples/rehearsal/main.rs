@@ -1,7 +1,7 @@
 //! The whole rollout plan of the device flow in less than a minute.
 //!
 //! ```text
-//! cargo run --example rehearsal --features admin,prometheus
+//! cargo run --example rehearsal --features admin,hyper,prometheus
 //! ```
 //!
 //! The Core example's server runs in this process, on a free port of the loopback interface, with a clock for the rollout

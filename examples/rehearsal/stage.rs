@@ -67,6 +67,7 @@ impl Stage {
         let tokens = AdminTokens {
             operator: fresh_secret("opr"),
             viewer: fresh_secret("vwr"),
+            pipeline: None,
         };
         let admin = tokens.admin(migration.rollout().clone(), history.clone())?;
         let work: [Arc<dyn Tick>; 4] = [

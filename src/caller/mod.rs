@@ -5,7 +5,7 @@
 //! legacy caller, as by [`AnonymousLegacy`].
 //!
 //! Nothing that a client sent is kept: an installation is known by its [`Fingerprint`] under the application's
-//! [`FingerprintKey`], and by its version if that is semver.
+//! [`FingerprintKey`], and by its [`ClientVersion`].
 
 #[expect(
     clippy::module_inception,
@@ -30,3 +30,6 @@ pub use fingerprint::{
 pub use kind::{Kind, Kinds, KindsError, KindsErrorKind};
 pub use user_agent::{Product, Products};
 pub use version::ClientVersion;
+
+#[cfg(test)]
+mod version_tests;

@@ -6,11 +6,18 @@
 //! comment    = "(" *( ctext / quoted-pair / comment ) ")"  RFC 9110 §5.6.5
 //! ```
 //!
+//! Clients are read more liberally than that, as they write:
+//!
+//! - What follows a version is skipped: `OpenAPI-Generator/2.0.0/rust` is `OpenAPI-Generator` of version `2.0.0`.
+//! - A comma or semicolon separates products like a blank.
+//! - A product that is looked for by its name may have a blank in place of the slash: `cargo 1.75.0`.
+//!
 //! Anything else is skipped: a word that is not a product yields nothing, and an unclosed comment extends to the end.
 //! Parsing never allocates and never panics.
 
 use std::iter::FusedIterator;
 
+use super::version::ClientVersion;
 use crate::http_syntax::token;
 
 /// One product of a `User-Agent` value: `core-agent/2.1.0`.
@@ -43,20 +50,37 @@ impl<'a> Products<'a> {
         Self { rest: value }
     }
 
-    /// The next run of bytes that are neither blank nor in a comment; empty at the end.
+    /// The first of the products left for whose name `find` has a value. The version of one without a slash is the next
+    /// word, if that is a [`ClientVersion`].
+    pub(super) fn find_named<T>(
+        mut self,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Option<(T, Product<'a>)> {
+        let (value, mut product) = self.find_map(|product| Some((find(product.name)?, product)))?;
+        if product.version.is_none() {
+            product.version = self.leading_version();
+        }
+        Some((value, product))
+    }
+
+    /// The version that is the next word, with nothing but blanks before it.
+    fn leading_version(&self) -> Option<&'a str> {
+        let rest = self.rest.trim_ascii_start();
+        let (word, _) = rest.split_at(word_end(rest));
+        ClientVersion::parse(word)?;
+        str::from_utf8(word).ok()
+    }
+
+    /// The next run of bytes that are neither separators nor in a comment; empty at the end.
     fn word(&mut self) -> &'a [u8] {
         while let Some((first, after)) = self.rest.split_first() {
             match first {
-                b' ' | b'\t' => self.rest = after,
                 b'(' => self.rest = after_comment(after),
+                first if is_separator(*first) => self.rest = after,
                 _ => break,
             }
         }
-        let end = self
-            .rest
-            .iter()
-            .position(|byte| matches!(byte, b' ' | b'\t' | b'('));
-        let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        let (word, rest) = self.rest.split_at(word_end(self.rest));
         self.rest = rest;
         word
     }
@@ -87,23 +111,31 @@ impl<'a> Product<'a> {
         self.name
     }
 
-    /// What follows the slash: any token.
+    /// What follows the slash, up to another one: any token.
     #[must_use]
     pub const fn version(&self) -> Option<&'a str> {
         self.version
     }
 
     fn read(word: &'a [u8]) -> Option<Self> {
-        let slash = word.iter().position(|byte| *byte == b'/');
-        let (name, version) = match slash {
-            Some(at) => (&word[..at], Some(token(&word[at + 1..])?)),
-            None => (word, None),
-        };
+        let mut parts = word.split(|byte| *byte == b'/');
         Some(Self {
-            name: token(name)?,
-            version,
+            name: token(parts.next()?)?,
+            version: parts.next().and_then(token),
         })
     }
+}
+
+/// Where the word at the start of `text` ends.
+fn word_end(text: &[u8]) -> usize {
+    let end = text
+        .iter()
+        .position(|byte| *byte == b'(' || is_separator(*byte));
+    end.unwrap_or(text.len())
+}
+
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b',' | b';')
 }
 
 /// What follows the comment whose opening parenthesis is just before `inside`.
@@ -169,8 +201,53 @@ mod tests {
 
     #[test]
     fn a_word_that_is_no_product_is_stepped_over() {
-        let value = b"/1 a/ b//2 c/1/2 d;e \xff) f,g \"h\" ok/1.0+x";
+        let value = b"/1 \xff) \"h\" x=y {\"ci\":null,\"cpu\":\"x86_64\"} ok/1.0+x";
         assert_eq!(read(value), [("ok", Some("1.0+x"))]);
+    }
+
+    #[test]
+    fn what_follows_a_version_and_what_is_none_are_left_out() {
+        let value = b"OpenAPI-Generator/2.0.0/rust a/ b//2 c/\"1\"";
+        let expected = [
+            ("OpenAPI-Generator", Some("2.0.0")),
+            ("a", None),
+            ("b", None),
+            ("c", None),
+        ];
+        assert_eq!(read(value), expected);
+    }
+
+    #[test]
+    fn commas_and_semicolons_separate_like_blanks() {
+        let value = b"a/2.1.0;lang=en, b/1,c/3;";
+        let expected = [("a", Some("2.1.0")), ("b", Some("1")), ("c", Some("3"))];
+        assert_eq!(read(value), expected);
+    }
+
+    #[test]
+    fn a_product_that_is_looked_for_may_have_its_version_after_a_blank() {
+        let version = |value: &'static str| {
+            let named = |name: &str| name.eq_ignore_ascii_case("cargo").then_some(());
+            let ((), product) = Products::of(value.as_bytes()).find_named(named)?;
+            product.version()
+        };
+        for value in [
+            "cargo 1.75.0 (1d8b05cdd 2023-11-20)",
+            "curl/8 cargo\t 1.75.0(x)",
+            "Cargo/1.75.0 2.0.0",
+        ] {
+            assert_eq!(version(value), Some("1.75.0"), "{value}");
+        }
+        assert_eq!(version("cargo v2 3"), Some("v2"));
+        for value in [
+            "cargo",
+            "cargo nightly 1.75.0",
+            "cargo (1.75.0)",
+            "cargo, 2",
+            "cargo (x) 2",
+        ] {
+            assert_eq!(version(value), None, "{value}");
+        }
     }
 
     #[test]
@@ -205,7 +282,7 @@ mod tests {
         #[test]
         fn what_was_written_by_the_grammar_is_read_back(
             products in proptest::collection::vec(
-                ("[a-z!+.~-]{1,8}", proptest::option::of("[0-9a-z.+-]{1,8}"), "[ a-z/]{0,8}"), 1..6)
+                ("[a-z!+.~-]{1,8}", proptest::option::of("[0-9a-z.+-]{1,8}"), "[ a-z/;,]{0,8}"), 1..6)
         ) {
             let text = products.iter().map(|(name, version, comment)| {
                 let version = version.as_ref().map(|v| format!("/{v}")).unwrap_or_default();

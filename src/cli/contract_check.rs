@@ -1,6 +1,6 @@
 //! `contract check`: all faults of a contract document.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, string::FromUtf8Error};
 
 use serde::Serialize;
 
@@ -39,8 +39,8 @@ pub(super) fn run(file: &Path, as_json: bool) -> Output {
         Ok(text) => faults(&text),
         Err(error) => {
             let mut diagnostics = Diagnostics::default();
-            let expected = format!("a JSON document: {error}");
-            diagnostics.add(FaultCode::InvalidJson, "", expected);
+            let expected = format!("a JSON document in UTF-8: {error}");
+            diagnostics.add(FaultCode::InvalidJson, not_utf8(&error), expected);
             let faults = diagnostics.into_faults();
             faults.iter().map(FaultEntry::of).collect()
         }
@@ -63,6 +63,17 @@ fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
         (true, json) => Output::success(json.unwrap_or(text)),
         (false, None) => Output::failure(Exit::CheckFailed, text.trim_end()),
         (false, Some(json)) => Output::failure(Exit::CheckFailed, text.trim_end()).with_text(json),
+    }
+}
+
+/// What was found in place of UTF-8.
+fn not_utf8(error: &FromUtf8Error) -> String {
+    match error.as_bytes() {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "U+FEFF in UTF-16".to_owned(),
+        bytes => {
+            let found = bytes.get(error.utf8_error().valid_up_to());
+            found.map_or_else(String::new, |byte| format!("byte 0x{byte:02X}"))
+        }
     }
 }
 

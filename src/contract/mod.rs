@@ -6,8 +6,8 @@
 //!
 //! # The decision rules
 //!
-//! 1. The endpoint is found by method and path. A static path takes precedence over a parameter. `HEAD` is never on the
-//!    contract.
+//! 1. The endpoint is found by method and path. Method names are case-sensitive (RFC 9110, section 9.1). A static path takes
+//!    precedence over a parameter. `HEAD` is never on the contract: it speaks the target contract.
 //! 2. A response counts as the first outcome whose status, headers and fields it matches.
 //! 3. A response that matches none is `other`.
 //! 4. If a condition cannot be evaluated (the body is too large, encoded, not JSON, or failed), the response is
@@ -27,7 +27,7 @@
 //! | | `status` | integer | the status that is no longer given; the whole operation unless given |
 //! | | `reason` | string | required |
 //! | deprecation | `date` | integer | required; seconds since the Unix epoch |
-//! | | `link` | string | absolute URI of a page about it |
+//! | | `link` | string | required; absolute URI of a page that says what is deprecated |
 //! | | `sunset` | integer | seconds since the Unix epoch, not before `date` |
 //! | endpoint | `name`, `method`, `path` | string | required; the path in matchit syntax |
 //! | | `outcomes` | array | required |
@@ -44,6 +44,15 @@
 //! | | `allow_missing_required_header` | boolean | allows a 401 without `WWW-Authenticate` |
 //!
 //! Any other member is an error.
+//!
+//! Numbers keep their spelling in a template, and are compared exactly, by value. Text read by [`Contract::from_json`] keeps
+//! it also where `serde`'s data model would not.
+//!
+//! # What is refused
+//!
+//! A contract that cannot be right is not built: a rule that can never fire, such as a method in lower case, a path with dot
+//! segments, conditions that exclude each other, or an outcome that earlier ones cover; a legacy response that HTTP does not
+//! allow; and a legacy shape that changes nothing. [`FaultCode`](crate::diagnostics::FaultCode) lists the kinds of faults.
 
 pub(crate) mod compile;
 #[expect(

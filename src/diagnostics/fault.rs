@@ -95,8 +95,10 @@ impl Display for Fault {
             write!(f, " ({})", self.within)?;
         }
         write!(f, ": {}", self.code.as_str().replace('_', " "))?;
-        if !self.value.is_empty() {
-            write!(f, " `{}`", Escaped(&self.value))?;
+        match self.value.as_str() {
+            "" if self.code.is_of_absence() => {}
+            "" => f.write_str(" (empty)")?,
+            value => write!(f, " `{}`", Escaped(value))?,
         }
         write!(f, "; expected {}", Escaped(&self.expected))
     }
@@ -138,15 +140,15 @@ words! {
         InvalidName = "invalid_name",
         /// A name that is already taken, or listed twice.
         DuplicateName = "duplicate_name",
-        /// A method that is no token, or one whose responses cannot be rewritten (HEAD, CONNECT).
+        /// A method that is no token, not in upper case, reserved, or one whose responses cannot be rewritten (HEAD, CONNECT).
         InvalidMethod = "invalid_method",
-        /// A path pattern or base path that is not in matchit syntax.
+        /// A path pattern or base path that no request has, or that is not in matchit syntax.
         InvalidPath = "invalid_path",
-        /// A status outside 100 to 599.
+        /// A status outside 100 to 599, or one that a final response cannot have.
         InvalidStatus = "invalid_status",
-        /// A header name or value that HTTP does not allow, or a header that only the layer sets.
+        /// A header name or value that HTTP does not allow, that does not fit the body, or that only the layer sets.
         InvalidHeader = "invalid_header",
-        /// A malformed JSON pointer (RFC 6901).
+        /// A malformed JSON pointer (RFC 6901), or one that finds nothing.
         InvalidPointer = "invalid_pointer",
         /// A condition that nothing can fulfil or that is not on a scalar.
         InvalidCondition = "invalid_condition",
@@ -160,6 +162,8 @@ words! {
         OverlappingEndpoints = "overlapping_endpoints",
         /// Earlier outcomes match every response that this one would match.
         UnreachableOutcome = "unreachable_outcome",
+        /// A legacy shape that equals the target response.
+        UnchangedResponse = "unchanged_response",
         /// A legacy shape for, or with, a status whose responses have no body of their own.
         StatusWithoutBody = "status_without_body",
         /// A status whose required header the shape does not set, such as 401 without `WWW-Authenticate`.
@@ -178,7 +182,7 @@ words! {
         InvalidProduct = "invalid_product",
         /// A product that is mapped twice.
         DuplicateProduct = "duplicate_product",
-        /// A version that is not semver.
+        /// A version of another form than a client's.
         InvalidVersion = "invalid_version",
         /// A second version for the same client kind.
         DuplicateVersion = "duplicate_version",
@@ -202,5 +206,20 @@ words! {
         DuplicateToken = "duplicate_token",
         /// The digest of an empty access token.
         EmptyToken = "empty_token",
+    }
+}
+
+impl FaultCode {
+    /// Whether there is no value, because something is missing.
+    const fn is_of_absence(self) -> bool {
+        matches!(
+            self,
+            Self::MissingMember
+                | Self::NoKinds
+                | Self::NoKindSource
+                | Self::EmptyCombination
+                | Self::EmptyAutoRollback
+                | Self::NoTokens
+        )
     }
 }

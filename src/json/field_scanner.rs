@@ -114,7 +114,7 @@ impl Branch {
     /// The child for an element of an array: its index in decimal without leading zeros (RFC 6901, section 4).
     fn element(&self, index: usize) -> Option<&Self> {
         let is_index =
-            |token: &str| token.parse() == Ok(index) && (index == 0) == token.starts_with('0');
+            |token: &str| token.parse() == Ok(index) && (token == "0" || !token.starts_with('0'));
         self.children
             .iter()
             .find(|(token, _)| is_index(token) && !token.starts_with('+'))

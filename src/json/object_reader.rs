@@ -1,8 +1,6 @@
 //! Reading the members of a document's objects; every fault is collected, and none ends the reading.
 
-use serde_json::Value;
-
-use super::ordered_value::OrderedValue;
+use super::ordered_value::{OrderedValue, Scalar};
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The members of the object at the current place of some diagnostics, each of which is taken once.
@@ -58,14 +56,14 @@ impl<'t, 'd> ObjectReader<'t, 'd> {
 
     pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
         self.typed(name, "true or false", |tree| match tree {
-            OrderedValue::Scalar(Value::Bool(flag)) => Some(*flag),
+            OrderedValue::Scalar(Scalar::Bool(flag)) => Some(*flag),
             _ => None,
         })
     }
 
     pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
         self.typed(name, "an integer", |tree| match tree {
-            OrderedValue::Scalar(Value::Number(number)) => number.as_i64(),
+            OrderedValue::Scalar(Scalar::Number(number)) => number.as_i64(),
             _ => None,
         })
     }
@@ -186,14 +184,4 @@ impl<'t, 'd> ObjectReader<'t, 'd> {
 pub(crate) fn wrong_type(tree: &OrderedValue, expected: &str, diagnostics: &mut Diagnostics) {
     let expected = format!("{expected}, not {}", tree.type_name());
     diagnostics.add(FaultCode::WrongType, tree.to_string(), expected);
-}
-
-/// The JSON document in `text`. Text that is not JSON is one fault, with the line and column of the error.
-pub(crate) fn parse<E: From<Diagnostics>>(text: &str) -> Result<OrderedValue, E> {
-    serde_json::from_str(text).map_err(|error| {
-        let mut diagnostics = Diagnostics::default();
-        let expected = format!("a JSON document: {error}");
-        diagnostics.add(FaultCode::InvalidJson, "", expected);
-        diagnostics.into()
-    })
 }

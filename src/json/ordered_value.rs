@@ -11,13 +11,66 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::number::{Number, is_same_number};
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum OrderedValue {
-    /// Null, a boolean, a number or a string.
-    Scalar(Value),
+    Scalar(Scalar),
     Array(Vec<OrderedValue>),
     Object(#[serde(serialize_with = "as_object")] Vec<(String, OrderedValue)>),
+}
+
+/// A JSON value that is neither array nor object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+}
+
+impl Scalar {
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether both are the same value; numbers are compared exactly, however they are written.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(one), Self::Number(other)) => {
+                is_same_number(one.as_str(), other.as_str())
+            }
+            _ => self == other,
+        }
+    }
+
+    /// Whether the JSON text is this value.
+    pub(crate) fn is_written_as(&self, json: &str) -> bool {
+        match self {
+            Self::Null => json == "null",
+            Self::Bool(true) => json == "true",
+            Self::Bool(false) => json == "false",
+            Self::Number(number) => {
+                json.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+                    && is_same_number(number.as_str(), json)
+            }
+            Self::String(text) => {
+                let quoted = json.strip_prefix('"');
+                match quoted.and_then(|json| json.strip_suffix('"')) {
+                    Some(plain) if !plain.contains('\\') => plain == text,
+                    Some(_) => {
+                        serde_json::from_str::<String>(json).is_ok_and(|other| other == *text)
+                    }
+                    None => false,
+                }
+            }
+        }
+    }
 }
 
 impl OrderedValue {
@@ -32,7 +85,7 @@ impl OrderedValue {
 
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Scalar(Value::String(text)) => Some(text),
+            Self::Scalar(scalar) => scalar.as_str(),
             _ => None,
         }
     }
@@ -50,13 +103,19 @@ impl OrderedValue {
     /// What a message calls a value of this type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
-            Self::Scalar(Value::Null) => "null",
-            Self::Scalar(Value::Bool(_)) => "a boolean",
-            Self::Scalar(Value::Number(_)) => "a number",
-            Self::Scalar(_) => "a string",
+            Self::Scalar(Scalar::Null) => "null",
+            Self::Scalar(Scalar::Bool(_)) => "a boolean",
+            Self::Scalar(Scalar::Number(_)) => "a number",
+            Self::Scalar(Scalar::String(_)) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
         }
+    }
+}
+
+impl PartialEq<str> for Scalar {
+    fn eq(&self, text: &str) -> bool {
+        self.as_str() == Some(text)
     }
 }
 
@@ -76,7 +135,10 @@ impl From<Value> for OrderedValue {
                     .map(|(name, value)| (name, value.into()))
                     .collect(),
             ),
-            scalar => Self::Scalar(scalar),
+            Value::Null => Self::Scalar(Scalar::Null),
+            Value::Bool(flag) => Self::Scalar(Scalar::Bool(flag)),
+            Value::Number(number) => Self::Scalar(Scalar::Number(number.into())),
+            Value::String(text) => Self::Scalar(Scalar::String(text)),
         }
     }
 }
@@ -95,6 +157,10 @@ impl<'de> Deserialize<'de> for OrderedValue {
     }
 }
 
+/// The only member of the object as which `serde_json` gives a fraction where its feature `arbitrary_precision` is on,
+/// which any crate of a build can switch on for all.
+const NUMBER_TOKEN: &str = "$serde_json::private::Number";
+
 struct OrderedValueVisitor;
 
 impl<'de> Visitor<'de> for OrderedValueVisitor {
@@ -105,27 +171,27 @@ impl<'de> Visitor<'de> for OrderedValueVisitor {
     }
 
     fn visit_unit<E>(self) -> Result<OrderedValue, E> {
-        Ok(OrderedValue::Scalar(Value::Null))
+        Ok(Value::Null.into())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<OrderedValue, E> {
-        Ok(OrderedValue::Scalar(value.into()))
+        Ok(Value::from(value).into())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<OrderedValue, E> {
-        Ok(OrderedValue::Scalar(value.into()))
+        Ok(Value::from(value).into())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<OrderedValue, E> {
-        Ok(OrderedValue::Scalar(value.into()))
+        Ok(Value::from(value).into())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<OrderedValue, E> {
-        Ok(OrderedValue::Scalar(value.into()))
+        Ok(Value::from(value).into())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<OrderedValue, E> {
-        Ok(OrderedValue::Scalar(value.into()))
+        Ok(Value::from(value).into())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OrderedValue, A::Error> {
@@ -137,10 +203,15 @@ impl<'de> Visitor<'de> for OrderedValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OrderedValue, A::Error> {
-        let mut members = Vec::new();
+        let mut members: Vec<(String, OrderedValue)> = Vec::new();
         while let Some(member) = map.next_entry()? {
             members.push(member);
         }
-        Ok(OrderedValue::Object(members))
+        match members.as_slice() {
+            [(token, OrderedValue::Scalar(Scalar::String(number)))] if token == NUMBER_TOKEN => {
+                Number::parse(number).map(|number| OrderedValue::Scalar(Scalar::Number(number)))
+            }
+            _ => Ok(OrderedValue::Object(members)),
+        }
     }
 }

@@ -10,7 +10,8 @@ use super::{
     body::{BodyKind, PeekEnd, PeekedBody, ResponseBody},
     capture_slot::{CaptureSlot, RequestFields},
     layer_settings::LayerSettings,
-    rewrite::{add_vary, rewrite_head},
+    rewrite::rewrite_head,
+    vary::add_vary,
 };
 use crate::{
     caller::Caller,
@@ -152,7 +153,7 @@ impl ResponseDecision {
             observation.skipped(reason);
             None
         });
-        self.add_vary(&mut head.headers);
+        add_vary(&mut head.headers, self.endpoint(), settings);
         settings.notify_observers(&observation);
         body
     }
@@ -201,7 +202,8 @@ impl ResponseDecision {
             return Ok(None);
         }
         let body = self.render(shape, view)?;
-        rewrite_head(head, shape, &self.exchange.contract.notice, body.as_ref());
+        let notice = &self.exchange.contract.notice;
+        rewrite_head(head, shape, self.endpoint().is_get, notice, body.as_ref());
         observation.served_legacy();
         Ok(body)
     }
@@ -270,16 +272,6 @@ impl ResponseDecision {
             self.exchange.settings.warn_of_missing_capture();
         }
         SkipReason::RequestFieldsNotCaptured
-    }
-
-    fn add_vary(&self, headers: &mut HeaderMap) {
-        let endpoint = self.endpoint();
-        if endpoint.is_get && endpoint.has_legacy {
-            let values = [&endpoint.vary, &self.exchange.settings.vary];
-            for value in values.into_iter().flatten() {
-                add_vary(headers, value);
-            }
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 use super::{
     body::{BodyKind, PeekedBody, ResponseBody},
     decide::{BodyNeed, BodyView, Exchange, ResponseDecision},
+    vary::HeadVary,
 };
 
 pin_project! {
@@ -37,6 +38,7 @@ pin_project! {
         Outside {
             #[pin]
             inner: F,
+            vary: Option<HeadVary>,
         },
         /// The response has not arrived.
         Waiting {
@@ -58,9 +60,9 @@ struct PeekedResponse<B: Body> {
 }
 
 impl<F, B: Body> ResponseFuture<F, B> {
-    pub(super) fn outside(inner: F) -> Self {
+    pub(super) fn outside(inner: F, vary: Option<HeadVary>) -> Self {
         Self {
-            state: State::Outside { inner },
+            state: State::Outside { inner, vary },
         }
     }
 
@@ -85,8 +87,11 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProjection::Outside { inner } => {
-                    return inner.poll(cx).map_ok(|response| {
+                StateProjection::Outside { inner, vary } => {
+                    return inner.poll(cx).map_ok(|mut response| {
+                        if let Some(vary) = vary {
+                            vary.add_to(response.headers_mut());
+                        }
                         response.map(|body| ResponseBody(BodyKind::Unchanged(body)))
                     });
                 }

@@ -39,7 +39,7 @@
 //!
 //! # Peeking at a body
 //!
-//! A body is peeked at only if its `Content-Type` is `application/json` or ends in `+json`, it has no content coding, and it
+//! A body is peeked at only if its `Content-Type` is `application/json` or another that ends in `+json`, it has no content coding, and it
 //! is not larger than [`body_limit`](LegacyHttpCompatLayer::body_limit). The head of the response then waits for the end of
 //! the body, so an endpoint that streams JSON should not have outcomes that read fields. A body of one frame is not copied.
 //! What was read and is not rewritten is forwarded frame by frame, with errors and trailers in place.
@@ -51,11 +51,19 @@
 //! # What a response keeps
 //!
 //! A response that is not rewritten is identical in everything a client can see, with one exception: responses of a `GET`
-//! endpoint with legacy shapes get `Vary`. A rewritten one keeps all headers except those about the target response:
-//! `ETag`, `Last-Modified`, `Accept-Ranges`, `Content-Range`, `Signature`, `Signature-Input`, and, if the body is replaced,
-//! `Content-Encoding`, `Content-Digest`, `Repr-Digest`, `Digest`, `Content-MD5`, `Trailer` and the trailers. Responses of
-//! status 1xx, 204, 205, 206, 304 and 412 are never rewritten, nor are responses to `HEAD` and `CONNECT`: `HEAD` always gets
-//! the target response.
+//! endpoint with legacy shapes get `Vary`, and so do those to `HEAD`. A rewritten one keeps all headers except those about the
+//! target response:
+//!
+//! - `ETag`, `Last-Modified`, `Accept-Ranges`, `Content-Range`, `Signature`, `Signature-Input`, and with feature `hyper` the
+//!   reason phrase;
+//! - if the body is replaced, `Content-Encoding`, `Content-Language`, `Content-Location`, `Content-Disposition`,
+//!   `Content-Digest`, `Repr-Digest`, `Digest`, `Content-MD5`, `Trailer` and the trailers;
+//! - `Cache-Control`, `Expires`, `Age`, `Pragma`, `Surrogate-Control`, `X-Accel-Expires`, and targeted headers such as
+//!   `CDN-Cache-Control` (RFC 9213). `Cache-Control: no-store` replaces them, in the response to a `GET` always, unless the
+//!   shape puts its own `Cache-Control` or `Expires`.
+//!
+//! Responses of status 1xx, 206, 304 and 412 are never rewritten, nor are responses to `HEAD` and `CONNECT`: `HEAD` always
+//! gets the target response.
 //!
 //! A legacy shape that keeps the body keeps everything that describes it: its encoding, digests and trailers.
 //!
@@ -130,8 +138,10 @@ mod decide;
 mod future;
 mod layer;
 mod layer_settings;
-mod rewrite;
+mod reason_phrase;
+pub(crate) mod rewrite;
 mod service;
+mod vary;
 
 pub use body::ResponseBody;
 pub use capture::{CaptureRequestFields, CaptureRequestFieldsLayer, CapturedRequestBody};

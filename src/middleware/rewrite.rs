@@ -1,12 +1,13 @@
 //! Changes to a response's head.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header, header::VARY, response};
+use http::{HeaderMap, HeaderName, HeaderValue, header, response};
 
+use super::reason_phrase;
 use crate::contract::compile::{CompiledShape, DeprecationHeaders};
 
 /// Headers that identify or sign the target response, which a legacy response is not.
-const STALE: [HeaderName; 6] = [
+pub(crate) const STALE: [HeaderName; 6] = [
     header::ETAG,
     header::LAST_MODIFIED,
     header::ACCEPT_RANGES,
@@ -17,8 +18,11 @@ const STALE: [HeaderName; 6] = [
 ];
 
 /// Headers that describe the handler's body, stale when it is replaced.
-const STALE_WITH_BODY: [HeaderName; 7] = [
+pub(crate) const STALE_WITH_BODY: [HeaderName; 10] = [
+    header::CONTENT_DISPOSITION,
     header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
     header::TRAILER,
     header::TRANSFER_ENCODING,
     // RFC 9530, sections 2, 3 and appendix B.
@@ -28,14 +32,25 @@ const STALE_WITH_BODY: [HeaderName; 7] = [
     HeaderName::from_static("content-md5"),
 ];
 
+/// Headers beside `Cache-Control` by which a cache keeps a response, or shows how long it already did.
+pub(crate) const FRESHNESS: [HeaderName; 5] = [
+    header::AGE,
+    header::EXPIRES,
+    header::PRAGMA,
+    HeaderName::from_static("surrogate-control"),
+    HeaderName::from_static("x-accel-expires"),
+];
+
 /// Turns the head of a target response into that of a legacy response. `body` is the new body, if there is one.
 pub(super) fn rewrite_head(
     parts: &mut response::Parts,
     shape: &CompiledShape,
+    is_get: bool,
     notice: &DeprecationHeaders,
     body: Option<&Bytes>,
 ) {
     parts.status = shape.status;
+    reason_phrase::remove(&mut parts.extensions);
     let headers = &mut parts.headers;
     remove(headers, |name| {
         STALE.contains(name) || shape.remove.contains(name)
@@ -44,6 +59,7 @@ pub(super) fn rewrite_head(
         remove(headers, |name| STALE_WITH_BODY.contains(name));
         describe_body(headers, shape, body);
     }
+    forbid_storing(headers, shape, is_get);
     put(headers, shape);
     notice.apply(headers);
 }
@@ -52,6 +68,23 @@ pub(super) fn rewrite_head(
 fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
     while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {
         headers.remove(name);
+    }
+}
+
+/// No cache may keep a legacy response beyond the flag, unless the shape says so, whose headers are put after this.
+///
+/// The response to a `GET` may be kept without any of these headers (RFC 9111, section 4.2.2), other ones only by them.
+fn forbid_storing(headers: &mut HeaderMap, shape: &CompiledShape, is_get: bool) {
+    let lines = headers.len();
+    remove(headers, |name| {
+        // Targeted cache control, such as `CDN-Cache-Control` (RFC 9213).
+        FRESHNESS.contains(name) || name.as_str().ends_with("cache-control")
+    });
+    let says_so = [header::CACHE_CONTROL, header::EXPIRES]
+        .iter()
+        .any(|name| shape.puts(name));
+    if !says_so && (is_get || headers.len() < lines) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
@@ -86,57 +119,5 @@ fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
     }
     for (name, value) in &shape.append {
         headers.append(name, value.clone());
-    }
-}
-
-/// Adds the names in `value` to the response's `Vary` (RFC 9110, section 12.5.5), unless they or `*` are listed already.
-pub(super) fn add_vary(headers: &mut HeaderMap, value: &HeaderValue) {
-    if !tokens(value).all(|wanted| is_listed(headers, wanted)) {
-        headers.append(VARY, value.clone());
-    }
-}
-
-fn is_listed(headers: &HeaderMap, wanted: &[u8]) -> bool {
-    let mut listed = headers.get_all(VARY).iter().flat_map(tokens);
-    listed.any(|token| token == b"*" || token.eq_ignore_ascii_case(wanted))
-}
-
-fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    value
-        .as_bytes()
-        .split(|byte| *byte == b',')
-        .map(<[u8]>::trim_ascii)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn varied(before: &[&'static str], add: &'static str) -> Vec<String> {
-        let mut headers = HeaderMap::new();
-        for value in before {
-            headers.append(VARY, HeaderValue::from_static(value));
-        }
-        add_vary(&mut headers, &HeaderValue::from_static(add));
-        headers
-            .get_all(VARY)
-            .iter()
-            .map(|value| value.to_str().unwrap().to_owned())
-            .collect()
-    }
-
-    #[test]
-    fn what_is_not_yet_listed_is_added_in_a_line_of_its_own() {
-        assert_eq!(varied(&[], "x-a"), ["x-a"]);
-        assert_eq!(varied(&["accept"], "x-a, x-b"), ["accept", "x-a, x-b"]);
-    }
-
-    #[test]
-    fn what_is_listed_already_is_not_repeated() {
-        assert_eq!(varied(&["*"], "x-a"), ["*"]);
-        assert_eq!(
-            varied(&["Accept , X-A", "x-B"], "x-a, x-b"),
-            ["Accept , X-A", "x-B"]
-        );
     }
 }

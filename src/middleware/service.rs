@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use super::{
     body::ResponseBody, capture_slot::CaptureSlot, decide::Exchange, future::ResponseFuture,
-    layer_settings::LayerSettings,
+    layer_settings::LayerSettings, vary::HeadVary,
 };
 use crate::{
     caller::Caller,
@@ -69,6 +69,12 @@ impl<S> LegacyHttpCompat<S> {
         Some((Arc::clone(contract), endpoint))
     }
 
+    fn vary_of_head<B>(&mut self, request: &Request<B>) -> Option<HeadVary> {
+        let (method, path) = (request.method(), request.uri().path());
+        let serves = self.settings.flag.state() != FlagState::Retired;
+        serves.then(|| HeadVary::of(method, path, self.contract.load(), &self.settings))?
+    }
+
     /// Takes from a request on the contract what its response will need.
     fn exchange(
         &self,
@@ -116,7 +122,8 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let Some((contract, endpoint)) = self.find(&request) else {
-            return ResponseFuture::outside(self.inner.call(request));
+            let vary = self.vary_of_head(&request);
+            return ResponseFuture::outside(self.inner.call(request), vary);
         };
         let (mut head, body) = request.into_parts();
         let exchange = self.exchange(&mut head, contract, endpoint);

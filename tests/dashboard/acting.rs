@@ -85,7 +85,10 @@ async fn checks_incidents_and_client_rollbacks_are_reported() {
     browser.fill("#client-reason", "it crashes").await;
     browser.click_on("#client-rollbacks button", "Record").await;
     browser
-        .see("#form-error", "a semantic version such as 1.4.2")
+        .see(
+            "#form-error",
+            "a version of one to four numbers such as 1.4.2",
+        )
         .await;
     browser.fill("#client-version", "1.4.0").await;
     browser.click_on("#client-rollbacks button", "Record").await;

@@ -198,7 +198,7 @@ fn the_document_with_faults_has_those_that_its_pages_explain() {
     let callers = callers.filter(|fault| fault.place().starts_with("/callers"));
     let callers = callers.count();
     let contract = error.faults().len() - callers;
-    assert_eq!((contract, callers), (9, 5), "{error}");
+    assert_eq!((contract, callers), (10, 5), "{error}");
     let said = error.to_string();
     let explained =
         explained(CONTRACT, "## Checking it") + &explained(CALLERS, "## Common mistakes");

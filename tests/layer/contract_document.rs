@@ -79,9 +79,8 @@ fn built() -> Contract {
             Outcome::new("ASLEEP", 409)
                 .legacy(LegacyShape::new(401).allow_missing_required_header()),
         );
-    let deprecation = Deprecation::at(1_767_225_600)
-        .link("https://example.com/old")
-        .sunset(1_798_761_600);
+    let deprecation =
+        Deprecation::new(1_767_225_600, "https://example.com/old").sunset(1_798_761_600);
     Contract::builder()
         .base_path("/v1")
         .deprecation(deprecation)
@@ -135,8 +134,14 @@ fn the_base_path_and_the_notice_can_be_replaced() {
         moved.with_base_path("/api/v1").unwrap(),
         Contract::device_flow()
     );
-    assert!(moved.with_deprecation(Deprecation::at(-1)).is_err());
-    let noticed = moved.with_deprecation(Deprecation::at(1)).unwrap();
+    assert!(
+        moved
+            .with_deprecation(Deprecation::new(-1, "https://a/"))
+            .is_err()
+    );
+    let noticed = moved
+        .with_deprecation(Deprecation::new(1, "https://a/"))
+        .unwrap();
     assert_ne!(noticed, moved);
     assert_eq!(noticed.with_deprecation(None).unwrap(), moved);
 }

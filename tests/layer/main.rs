@@ -18,3 +18,4 @@ mod placement;
 mod request_fields;
 mod rewriting;
 mod transparency;
+mod user_agents;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::pin::pin;
 
 /// How many codes of faults there are.
-const CODES: usize = 22;
+const CODES: usize = 23;
 
 #[test]
 fn what_is_said_of_each_fault_of_a_contract_is_pinned() {
@@ -38,9 +38,12 @@ fn documents() -> Vec<String> {
         r#"{"endpoints": [], "endpoints": []}"#,
         "{}",
         r#"{"endpoints": 7}"#,
-        r#"{"endpoints": [], "deprecation": {"date": -1}}"#,
+        "\u{feff}{}",
+        "<html>",
+        r#"{"endpoints": [], "deprecation": {"date": -1, "link": "https://example.com/"}}"#,
+        r#"{"endpoints": [], "deprecation": {"date": 1}}"#,
         r#"{"endpoints": [], "deprecation": {"date": 1, "link": "/relative"}}"#,
-        r#"{"endpoints": [], "deprecation": {"date": 200, "sunset": 100}}"#,
+        r#"{"endpoints": [], "deprecation": {"date": 200, "link": "https://example.com/", "sunset": 100}}"#,
     ];
     let whole = whole.into_iter().map(str::to_owned);
     whole.chain(of_endpoints()).chain(of_outcomes()).collect()
@@ -56,7 +59,11 @@ fn of_endpoints() -> impl Iterator<Item = String> {
         json!([endpoint("with space", "GET", "/")]),
         json!([a, endpoint("a", "GET", "/b")]),
         json!([endpoint("a", "HEAD", "/")]),
+        json!([endpoint("a", "post", "/")]),
+        json!([endpoint("", "", "/")]),
         json!([endpoint("a", "GET", "items")]),
+        json!([endpoint("a", "GET", "/a%zz")]),
+        json!([endpoint("a", "GET", "/a/../b")]),
         json!([a, b]),
     ];
     let written = |endpoints| json!({"endpoints": endpoints}).to_string();
@@ -74,7 +81,33 @@ fn of_outcomes() -> impl Iterator<Item = String> {
             json!({"status": 400, "set_headers": {"Content-Length": "1"}}),
         ),
         json!([{"name": "GONE", "status": 200, "fields": {"a": 1}}]),
+        json!([{"name": "GONE", "status": 200, "fields": {"/a/-": 1}}]),
         json!([{"name": "GONE", "status": 200, "fields": {"/a": {"b": 1}}}]),
+        json!([{"name": "GONE", "status": 200, "fields": {"/a": 1, "/a/b": 2}}]),
+        json!([{"name": "GONE", "status": 200, "fields": {"/a": 1}, "headers": {"content-type": "text/html"}}]),
+        gone(204, json!({"status": 404})),
+        gone(200, json!({"status": 200})),
+        gone(200, json!({"status": 426})),
+        gone(
+            200,
+            json!({"status": 401, "set_headers": {"www-authenticate": ""}}),
+        ),
+        gone(
+            200,
+            json!({"status": 400, "set_headers": {"X-A": "1", "x-a": "2"}}),
+        ),
+        gone(
+            200,
+            json!({"status": 400, "set_headers": {"content-type": "text/html"}, "body": {"json": {}}}),
+        ),
+        gone(
+            200,
+            json!({"status": 400, "remove_headers": "content-type", "body": {"json": {}}}),
+        ),
+        gone(
+            200,
+            json!({"status": 400, "append_headers": {"content-type": "text/html"}}),
+        ),
         gone(
             200,
             json!({"status": 400, "body": {"json": {"a": {"$unknown": 1}}}}),

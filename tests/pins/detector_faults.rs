@@ -77,7 +77,7 @@ fn built() -> Vec<SignalDetectorBuilder> {
         agents().kind_products([("core agent", "AGENT")]),
         agents().kind_products([("core", "AGENT"), ("Core", "AGENT")]),
         agents().target_since("AGNET", "2.0.0"),
-        agents().target_since("AGENT", "2"),
+        agents().target_since("AGENT", "two"),
         agents()
             .target_since("AGENT", "2.0.0")
             .target_since("AGENT", "3.0.0"),

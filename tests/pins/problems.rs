@@ -112,7 +112,7 @@ async fn what_is_wrong_with_each_order_is_told_in_pinned_words() {
         ),
         (
             "/api/client-rollbacks",
-            json!({"kind": "", "version": "v1", "incident": 7, "reason": "x"}),
+            json!({"kind": "", "version": "one", "incident": 7, "reason": "x"}),
         ),
         (
             "/api/policy",

@@ -9,6 +9,7 @@ mod support;
 
 mod census_kill;
 mod cli;
+mod clients;
 mod core_binary;
 mod core_compat;
 mod core_fleet;
@@ -17,3 +18,4 @@ mod core_target;
 mod journal_crash;
 mod once_free;
 mod rehearsal;
+mod rfc8628;

@@ -45,8 +45,12 @@ impl Step {
             client_kind: response.text_at("/client_kind").to_owned(),
             secret_key: response.text_at("/secret_key").to_owned(),
         };
-        if credentials.secret_key.is_empty() {
-            return Self::Broken(format!("approved without a secret: {}", response.text));
+        let required = ["/secret_key", "/approved_at", "/approved_by_user_id"];
+        if required
+            .iter()
+            .any(|field| response.text_at(field).is_empty())
+        {
+            return Self::Broken(format!("an incomplete approval: {}", response.text));
         }
         Self::Approved(credentials)
     }

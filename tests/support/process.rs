@@ -11,6 +11,12 @@ use std::{
 
 use super::{http_client::HttpClient, temp_dir::TempDir};
 
+/// The arguments for a policy whose gates ask nothing.
+pub(crate) const NO_GATES: [&str; 2] = [
+    "--policy",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/no_gates.json"),
+];
+
 /// A running Core, killed when dropped.
 pub(crate) struct Core {
     child: Child,
@@ -69,8 +75,12 @@ impl Core {
         core
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
     pub(crate) fn http(&self) -> HttpClient {
-        HttpClient::new(format!("http://{}", self.addr))
+        HttpClient::new(self.url())
     }
 
     /// The next line on standard output.
@@ -178,11 +188,12 @@ pub(crate) fn refused_with(args: &[&str], environment: &[(&str, &str)]) -> Refus
 
 /// Leaves nothing behind: temporary directories are made in `temporary`.
 fn command(temporary: &TempDir) -> Command {
-    let mut command = Command::new(binary());
+    let mut command = Command::new(example("core"));
     command
         .env("TMPDIR", temporary.path())
         .env_remove("CORE_FINGERPRINT_KEY")
         .env_remove("CORE_OPERATOR_TOKEN")
+        .env_remove("CORE_PIPELINE_TOKEN")
         .env_remove("CORE_VIEWER_TOKEN")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null())
@@ -192,13 +203,13 @@ fn command(temporary: &TempDir) -> Command {
 }
 
 /// Cargo names no example to tests, but puts them beside: `deps/test` and `examples/core`.
-fn binary() -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test has a path");
     let target = test.ancestors().nth(2).expect("a test lies in `deps`");
-    let binary = target.join("examples").join("core");
+    let binary = target.join("examples").join(name);
     assert!(
         binary.exists(),
-        "build the example first: cargo build --example core --features admin,prometheus"
+        "build the examples first: cargo build --examples --features admin,hyper,prometheus"
     );
     binary
 }

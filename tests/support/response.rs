@@ -59,7 +59,12 @@ impl Answer {
         let retryable = status == 429 || self.status >= 500 || code == "AUTHORIZATION_PENDING";
         assert_eq!(fields["retryable"], retryable, "{}", self.text);
         assert!(!self.text_at("/message").is_empty(), "{}", self.text);
-        assert!(!self.text_at("/correlation_id").is_empty());
+        let correlation_id = self.text_at("/correlation_id");
+        assert!(!correlation_id.is_empty());
+        assert_eq!(
+            self.header(HeaderName::from_static("x-correlation-id")),
+            Some(correlation_id)
+        );
         let details = usize::from(fields.contains_key("details"));
         assert_eq!(fields.len(), 4 + details, "{}", self.text);
         let media_type = self.header(http::header::CONTENT_TYPE);

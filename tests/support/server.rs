@@ -57,8 +57,8 @@ pub(crate) struct Start {
     pub(crate) addresses: AddressSource,
     /// The directory for what outlives the server.
     pub(crate) data: Option<PathBuf>,
-    /// What the gates ask, if not what is journaled.
-    pub(crate) policy: Option<Policy>,
+    /// What the gates ask; nothing by default.
+    pub(crate) policy: Policy,
     /// In place of one in `data` or in memory.
     pub(crate) journal: Option<Arc<dyn Journal>>,
 }
@@ -165,7 +165,7 @@ impl Start {
             clock: Arc::new(ManualClock::new(SystemClock::new().unix_ms())),
             addresses: AddressSource::Peer,
             data: None,
-            policy: None,
+            policy: Policy::permissive(),
             journal: None,
         }
     }
@@ -186,7 +186,7 @@ impl Start {
         let compat = Compat {
             contract: Contract::device_flow(),
             key: FingerprintKey::new(KEY),
-            policy: self.policy.clone(),
+            policy: Some(self.policy.clone()),
             opening_phase: Some(phase),
         };
         let migration = compat.open(|mut builder| {
@@ -222,6 +222,7 @@ fn admin(migration: &Migration, clock: &Arc<ManualClock>) -> Admin {
     let keys = AdminTokens {
         operator: OPERATOR_TOKEN.to_owned(),
         viewer: VIEWER_TOKEN.to_owned(),
+        pipeline: None,
     };
     let history = compat::history(migration).clock(clock.clone()).open();
     let history = history.expect("a history in memory has nothing to fail on");

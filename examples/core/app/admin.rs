@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use legacy_http_compat::{
     admin::history::History,
-    admin::{Admin, TokenDigest, Tokens, TokensError},
+    admin::{Admin, Role, TokenDigest, Tokens, TokensError},
     rollout::Rollout,
 };
 
 /// The path of the admin service.
 pub(crate) const ADMIN_PATH: &str = "/rollout";
 
-/// The tokens of the service, journaled under the names `operator` and `viewer`.
+/// The tokens of the service, journaled under the names `operator`, `viewer` and `pipeline`.
 pub(crate) struct AdminTokens {
     pub(crate) operator: String,
     pub(crate) viewer: String,
+    /// Of the service that reports the checks.
+    pub(crate) pipeline: Option<String>,
 }
 
 impl AdminTokens {
@@ -24,10 +26,13 @@ impl AdminTokens {
         rollout: Arc<Rollout>,
         history: Arc<History>,
     ) -> Result<Admin, TokensError> {
-        let tokens = Tokens::builder()
+        let mut tokens = Tokens::builder()
             .operator("operator", TokenDigest::of(&self.operator))
-            .viewer("viewer", TokenDigest::of(&self.viewer))
-            .build()?;
-        Ok(Admin::builder(rollout, tokens).history(history).build())
+            .viewer("viewer", TokenDigest::of(&self.viewer));
+        if let Some(pipeline) = &self.pipeline {
+            tokens = tokens.service("pipeline", Role::Operator, TokenDigest::of(pipeline));
+        }
+        let admin = Admin::builder(rollout, tokens.build()?);
+        Ok(admin.history(history).build())
     }
 }

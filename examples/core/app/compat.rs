@@ -28,7 +28,7 @@ pub(crate) struct Compat {
     pub(crate) contract: Contract,
     /// The key of the callers' fingerprints.
     pub(crate) key: FingerprintKey,
-    /// The policy; if `None`, the journaled one, or one without gates.
+    /// The policy; if `None`, the journaled one, or at first that of the plan.
     pub(crate) policy: Option<Policy>,
     /// The opening phase of a new journal, overriding the policy's.
     pub(crate) opening_phase: Option<Phase>,
@@ -42,7 +42,7 @@ impl Compat {
         self,
         configure: impl FnOnce(MigrationBuilder) -> MigrationBuilder,
     ) -> Result<Migration, MigrationError> {
-        let policy = self.policy.clone().unwrap_or_else(Policy::permissive);
+        let policy = self.policy.clone().unwrap_or_else(policy_of_the_plan);
         let opening_phase = self.opening_phase.unwrap_or(policy.opening_phase);
         let builder = Migration::builder(self.contract, detector(&self.key))
             .flag_name(FLAG_NAME)
@@ -58,6 +58,11 @@ impl Compat {
         }
         Ok(migration)
     }
+}
+
+/// The checks that the plan of the rollout names; the gates are the built-in ones.
+fn policy_of_the_plan() -> Policy {
+    Policy::from_json(include_str!("../policy.json")).expect("the policy has no fault")
 }
 
 /// Wraps a router in the layer of the migration.

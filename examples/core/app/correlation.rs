@@ -1,8 +1,8 @@
-//! The outermost layer: correlation ids, error bodies, and no caching.
+//! Correlation ids, error bodies, and no caching.
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, header::CACHE_CONTROL},
+    http::{HeaderMap, HeaderName, HeaderValue, header::CACHE_CONTROL},
     middleware::Next,
     response::Response,
 };
@@ -10,29 +10,44 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 const MAX_LEN: usize = 128;
 
-/// Renders the body of an error, and adds `Cache-Control: no-store`, because some responses carry a secret.
+/// Gives each request its correlation id as `X-Correlation-Id`: the one it carries, if that is usable, or else a new one.
+pub(crate) async fn settle(mut request: Request, next: Next) -> Response {
+    let correlation_id = correlation_id(request.headers());
+    request.headers_mut().insert(CORRELATION_ID, correlation_id);
+    next.run(request).await
+}
+
+/// Renders the body of an error, and adds `X-Correlation-Id`, and `Cache-Control: no-store`, because some responses carry a
+/// secret.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let correlation_id = correlation_id(request.headers());
     let mut response = next.run(request).await;
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(CACHE_CONTROL, no_store);
-    match response.extensions_mut().remove::<ApiError>() {
-        Some(error) => error.render(response, &correlation_id),
-        None => response,
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        let shown = correlation_id.to_str().unwrap_or_default();
+        response = error.render(response, shown);
     }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CORRELATION_ID, correlation_id);
+    response
 }
 
-/// The id that the request carries, if it is usable, or else a new one.
-fn correlation_id(headers: &HeaderMap) -> String {
-    ["x-correlation-id", "x-request-id"]
-        .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok())
-        .find(|id| is_usable(id))
-        .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+fn correlation_id(headers: &HeaderMap) -> HeaderValue {
+    let sent = [CORRELATION_ID, REQUEST_ID].map(|name| headers.get(name));
+    let usable = sent.into_iter().flatten().find(|id| is_usable(id));
+    usable.cloned().unwrap_or_else(fresh)
 }
 
-fn is_usable(id: &str) -> bool {
-    (1..=MAX_LEN).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+fn fresh() -> HeaderValue {
+    let id = Uuid::new_v4().to_string();
+    HeaderValue::try_from(id).expect("a UUID is visible ASCII")
+}
+
+fn is_usable(id: &HeaderValue) -> bool {
+    (1..=MAX_LEN).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic)
 }

@@ -62,6 +62,12 @@ impl ApiError {
         }
     }
 
+    /// A request that cannot be read as one of this endpoint. The API's error model has one code for all of them; the
+    /// status tells them apart.
+    pub(crate) fn malformed(status: StatusCode, message: &'static str) -> Self {
+        Self::new(status, "VALIDATION_FAILED", message)
+    }
+
     /// An unexpected failure.
     pub(crate) fn internal(message: &'static str) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message)

@@ -33,11 +33,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "UNSUPPORTED_MEDIA_TYPE",
-                "The body must be application/json.",
-            ));
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let message = "The body must be application/json.";
+            return Err(ApiError::malformed(status, message));
         }
         let body = read(request.into_body()).await?;
         // serde also accepts an array for a struct.
@@ -93,14 +91,10 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
         drain(body).await;
         let message = "The body is too long.";
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        return Err(ApiError::new(status, "PAYLOAD_TOO_LARGE", message));
+        return Err(ApiError::malformed(status, message));
     }
     let message = "The body could not be read.";
-    Err(ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "BAD_REQUEST",
-        message,
-    ))
+    Err(ApiError::malformed(StatusCode::BAD_REQUEST, message))
 }
 
 async fn drain(mut body: Body) {

@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::time::Timestamp;
 use serde::Deserialize;
 
 use super::kind::ClientKind;
@@ -35,12 +36,20 @@ pub(crate) enum Decision {
     Deny,
 }
 
+/// A user's decision, with the user and the time of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
+    pub(crate) at: Timestamp,
+    pub(crate) user_id: String,
+}
+
 /// The result of a poll.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Polled {
     Pending,
     /// Returned once: the poll consumes the flow.
-    Approved(ClientKind),
+    Approved(ClientKind, Decided),
     Denied,
     Expired,
     /// Unknown, consumed or cancelled.
@@ -57,6 +66,7 @@ pub(crate) struct Flow {
     pub(crate) user_code: String,
     expires_at: Duration,
     polled_at: Option<Duration>,
+    decided: Option<Decided>,
     stage: Stage,
 }
 
@@ -73,6 +83,7 @@ impl Flow {
             user_code,
             expires_at,
             polled_at: None,
+            decided: None,
             stage: Stage::Pending,
         }
     }
@@ -103,7 +114,10 @@ impl Flow {
             Stage::Pending => Polled::Pending,
             Stage::Approved => {
                 self.stage = Stage::Consumed;
-                Polled::Approved(self.client_kind)
+                let decided = self.decided.take();
+                decided.map_or(Polled::Invalid, |decided| {
+                    Polled::Approved(self.client_kind, decided)
+                })
             }
             Stage::Denied => Polled::Denied,
             Stage::Expired => Polled::Expired,
@@ -112,13 +126,14 @@ impl Flow {
     }
 
     /// Records a decision, or returns the stage of a flow that is not pending.
-    pub(crate) fn decide(&mut self, now: Duration, decision: Decision) -> Result<(), Stage> {
+    pub(crate) fn decide(&mut self, now: Duration, decided: Decided) -> Result<(), Stage> {
         match self.stage(now) {
             Stage::Pending => {
-                self.stage = match decision {
+                self.stage = match decided.decision {
                     Decision::Approve => Stage::Approved,
                     Decision::Deny => Stage::Denied,
                 };
+                self.decided = Some(decided);
                 Ok(())
             }
             stage => Err(stage),

@@ -18,7 +18,8 @@ use super::{
 };
 
 /// The application: the routes behind the compatibility layer, the admin service beside them, and in front of both the
-/// layer that determines the client's address.
+/// layer that determines the client's address. The correlation id is settled outside the compatibility layer, so that the
+/// body of a legacy response and the header say the same.
 pub(crate) fn app(
     state: AppState,
     migration: &Migration,
@@ -26,6 +27,7 @@ pub(crate) fn app(
     addresses: AddressSource,
 ) -> Router {
     compat::in_front_of(router(state), migration)
+        .layer(middleware::from_fn(correlation::settle))
         .nest(ADMIN_PATH, admin.router())
         .layer(middleware::from_fn_with_state(addresses, address::note))
 }
@@ -61,10 +63,5 @@ async fn not_found() -> ApiError {
 }
 
 async fn method_not_allowed() -> ApiError {
-    let message = "The method is not allowed.";
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        message,
-    )
+    ApiError::malformed(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed.")
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use legacy_http_compat::{migration::Migration, time::Clock};
+use legacy_http_compat::{
+    migration::Migration,
+    time::{Clock, Timestamp},
+};
 use prometheus_client::registry::Registry;
 
 use super::{clients::Clients, compat::registry, limit::Attempts, store::DeviceFlows};
@@ -51,6 +54,11 @@ impl AppState {
     /// The monotonic time.
     pub(crate) fn now(&self) -> Duration {
         self.core.clock.monotonic()
+    }
+
+    /// The time of day.
+    pub(crate) fn wall_time(&self) -> Timestamp {
+        Timestamp::now(&*self.core.clock)
     }
 
     pub(crate) fn public_url(&self) -> &str {

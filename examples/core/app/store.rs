@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    flow::{Decision, Flow, Polled, Stage},
+    flow::{Decided, Flow, Polled, Stage},
     kind::ClientKind,
     secret::{Digest, fresh_secret, fresh_user_code, spell_user_code},
 };
@@ -94,11 +94,11 @@ impl DeviceFlows {
         &self,
         now: Duration,
         user_code: &str,
-        decision: Decision,
+        decided: Decided,
     ) -> Result<(), Option<Stage>> {
         let mut table = self.table();
         let flow = table.by_user_code(user_code).ok_or(None)?;
-        flow.decide(now, decision).map_err(Some)
+        flow.decide(now, decided).map_err(Some)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

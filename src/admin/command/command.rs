@@ -189,7 +189,7 @@ fn post_analysis(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
 
 fn client_rollback(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
     let kind = required(reader, "kind");
-    let expected = "a semantic version such as 1.4.2, of at most 32 characters";
+    let expected = "a version of one to four numbers such as 1.4.2, of at most 32 characters";
     let version = named(
         reader,
         "version",

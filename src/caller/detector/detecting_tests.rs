@@ -113,6 +113,9 @@ fn the_version_decides_the_generation_by_the_order_of_semver() {
         ("2.0.0", Generation::Target),
         ("2.0.0+build.1", Generation::Target),
         ("10.0.0-a.very-long.pre-release", Generation::Target),
+        ("v1.9", Generation::Legacy),
+        ("2", Generation::Target),
+        ("2.0.0.4512", Generation::Target),
     ] {
         let by_header = [("x-client-kind", "AGENT"), ("x-client-version", version)];
         assert_eq!(generation(&by_header), expected, "{version}");
@@ -127,8 +130,8 @@ fn the_version_decides_the_generation_by_the_order_of_semver() {
 fn a_version_that_does_not_parse_is_unknown() {
     for version in [
         "two",
-        "2",
-        "v2.0.0",
+        "2.0.0.0.0",
+        "2.0rc1",
         "",
         "2.0.0-01",
         "99999999999999999999.0.0",

@@ -36,7 +36,7 @@ fn all_faults_are_reported_at_once_in_the_order_of_the_settings() {
         .kind_products([("core agent", "MPC")])
         .opt_in("", "\n")
         .version_header("ü")
-        .target_since("AGNET", "2")
+        .target_since("AGNET", "two")
         .identity(IdentitySignal::header("User-Agent"))
         .identity(IdentitySignal::all_of([]));
     let error = faults(&builder);

@@ -1,20 +1,20 @@
 //! The contract that a caller understands.
 
-use super::detector_settings::{DetectorSettings, OptIn};
+use http::HeaderMap;
+
+use super::detector_settings::DetectorSettings;
 use super::header_scan::{FoundHeaders, Slot, WantedHeaders};
 use super::kind_rules::{KindMatch, KindRules, known_kind};
+use super::opt_in::OptInRule;
 use crate::caller::caller::Generation;
 use crate::caller::kind::{Kind, Kinds};
 use crate::caller::version::{ClientVersion, Precedence, Since};
 use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
 
-/// The most characters the value of the opt-in header may have.
-const LONGEST_OPT_IN: usize = 256;
-
 /// Opt-in, else version, else the generation of unknown callers.
 #[derive(Debug)]
 pub(super) struct GenerationRules {
-    opt_in: Option<(Slot, Box<[u8]>)>,
+    opt_in: Option<OptInRule>,
     version: Option<Slot>,
     /// At the index of the kind.
     since: Box<[Option<Since>]>,
@@ -31,7 +31,7 @@ impl GenerationRules {
         let opt_in = settings.opt_in.as_ref();
         let version = settings.version_header.as_deref();
         Self {
-            opt_in: opt_in.and_then(|opt_in| compile_opt_in(opt_in, wanted, diagnostics)),
+            opt_in: opt_in.and_then(|opt_in| OptInRule::compile(opt_in, wanted, diagnostics)),
             version: version.and_then(|name| wanted.parse(name, "/version_header", diagnostics)),
             since: compile_since(&settings.target_since, kinds, diagnostics),
             unknown: settings.unknown_generation,
@@ -42,11 +42,12 @@ impl GenerationRules {
     pub(super) fn find<'h>(
         &self,
         found: &FoundHeaders<'h>,
+        headers: &HeaderMap,
         matched: KindMatch<'h>,
         kinds: &KindRules,
     ) -> (Generation, Option<ClientVersion>) {
         let version = self.version(found, matched, kinds);
-        let generation = if self.opted_in(found) {
+        let generation = if self.opted_in(found, headers) {
             Generation::Target
         } else {
             let understands = |(_, version)| self.by_version(matched.kind, version);
@@ -56,9 +57,9 @@ impl GenerationRules {
         (generation, version)
     }
 
-    fn opted_in(&self, found: &FoundHeaders<'_>) -> bool {
+    fn opted_in(&self, found: &FoundHeaders<'_>, headers: &HeaderMap) -> bool {
         let opt_in = self.opt_in.as_ref();
-        opt_in.is_some_and(|(slot, value)| found.value(*slot) == Some(value))
+        opt_in.is_some_and(|opt_in| opt_in.holds(found, headers))
     }
 
     /// The first of header and product that is a version, as text and parsed.
@@ -85,30 +86,6 @@ impl GenerationRules {
     }
 }
 
-fn compile_opt_in(
-    opt_in: &OptIn,
-    wanted: &mut WantedHeaders,
-    diagnostics: &mut Diagnostics,
-) -> Option<(Slot, Box<[u8]>)> {
-    let value = opt_in.value.as_bytes();
-    let sendable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
-    if value.is_empty()
-        || value.len() > LONGEST_OPT_IN
-        || value.trim_ascii() != value
-        || !value.iter().all(sendable)
-    {
-        let expected = format!("1 to {LONGEST_OPT_IN} visible ASCII characters, for example 1");
-        diagnostics.add_at(
-            "/opt_in/value",
-            FaultCode::InvalidOptInValue,
-            &opt_in.value,
-            expected,
-        );
-    }
-    let slot = wanted.parse(&opt_in.header, "/opt_in/header", diagnostics)?;
-    Some((slot, value.into()))
-}
-
 fn compile_since(
     settings: &[(String, String)],
     kinds: &Kinds,
@@ -120,7 +97,7 @@ fn compile_since(
         let version = Since::parse(text);
         if version.is_none() {
             let expected = format!(
-                "semver of at most {} characters, for example 2.0.0",
+                "one to four numbers and at most {} characters, for example 2.0.0",
                 ClientVersion::MAX
             );
             diagnostics.add_at(&place, FaultCode::InvalidVersion, text, expected);

@@ -135,14 +135,14 @@ pub(super) struct ProductTable {
 impl ProductTable {
     /// The first product that is mapped to a kind, and the kind.
     pub(super) fn first<'h>(&self, found: &FoundHeaders<'h>) -> Option<(Kind, Product<'h>)> {
-        products(found, self.slot)
-            .find_map(|product| self.kind(product.name()).map(|kind| (kind, product)))
+        products(found, self.slot).find_named(|name| self.kind(name))
     }
 
     /// The first product that is mapped to this kind.
     pub(super) fn of_kind<'h>(&self, found: &FoundHeaders<'h>, kind: Kind) -> Option<Product<'h>> {
-        let mut products = products(found, self.slot);
-        products.find(|product| self.kind(product.name()) == Some(kind))
+        let is_wanted = |name: &str| self.kind(name).filter(|found| *found == kind);
+        let (_, product) = products(found, self.slot).find_named(is_wanted)?;
+        Some(product)
     }
 
     fn kind(&self, name: &str) -> Option<Kind> {

@@ -6,6 +6,7 @@ mod generation_rules;
 mod header_scan;
 mod identity_signals;
 mod kind_rules;
+mod opt_in;
 mod signal_detector;
 
 pub use detector_settings::{IdentitySignal, KindSource, SignalPart};

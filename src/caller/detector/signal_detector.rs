@@ -1,6 +1,6 @@
 //! The detector by the signals in requests, and its builder.
 
-use http::{Extensions, request::Parts};
+use http::request::Parts;
 use serde::Serialize;
 
 use super::cache::{CacheKey, CallerCache};
@@ -25,7 +25,8 @@ const LONGEST_KIND: usize = 64;
 /// In this order:
 ///
 /// 1. **Kind**: the first of the sources, in order, that matches a configured kind: a header whose value is the kind's
-///    name, or a product of `User-Agent` (RFC 9110 §10.1.5). Otherwise `other`.
+///    name, or a product of `User-Agent` (RFC 9110 §10.1.5), whose version may follow a slash or a blank. Otherwise
+///    `other`.
 /// 2. **Generation**: a caller that sends the opt-in header is a target caller. Otherwise its version decides, compared
 ///    with the first target version of its kind: the version of the version header, or if that is none, of the product
 ///    that is mapped to its kind. Otherwise the generation of unknown callers, legacy by default.
@@ -33,10 +34,10 @@ const LONGEST_KIND: usize = 64;
 ///    version and the whole user agent are never part of it, so an upgraded client keeps its own. A caller without any
 ///    signal is anonymous.
 ///
-/// Of a header that occurs more than once the first value counts. All of these are the client's own claims: they are good
-/// for counting clients and for choosing a shape that they can read, and must not be used to decide what a client may do. A
-/// client address is as reliable as its source, which inserts [`ClientAddr`](crate::caller::ClientAddr), and many clients
-/// may share one.
+/// Of a header that occurs more than once, other than a list, the first value counts. All of these are the client's own
+/// claims: they are good for counting clients and for choosing a shape that they can read, and must not be used to decide
+/// what a client may do. A client address is as reliable as its source, which inserts
+/// [`ClientAddr`](crate::caller::ClientAddr), and many clients may share one.
 ///
 /// Detection does not allocate.
 ///
@@ -111,12 +112,13 @@ impl SignalDetector {
         }
     }
 
-    fn classify(&self, found: &FoundHeaders<'_>, extensions: &Extensions) -> Caller {
+    fn classify(&self, found: &FoundHeaders<'_>, head: &Parts) -> Caller {
         let matched = self.kind.find(found);
-        let (generation, version) = self.generation.find(found, matched, &self.kind);
+        let generation = &self.generation;
+        let (generation, version) = generation.find(found, &head.headers, matched, &self.kind);
         let fingerprint = self.identity.find(SignalInput {
             found,
-            extensions,
+            extensions: &head.extensions,
             kinds: &self.kind,
             matched,
         });
@@ -126,7 +128,7 @@ impl SignalDetector {
     #[cold]
     fn classify_and_cache(&self, key: CacheKey, head: &Parts) -> Caller {
         let found = self.headers.scan(&head.headers);
-        let caller = self.classify(&found, &head.extensions);
+        let caller = self.classify(&found, head);
         if self.identity.is_identified_by_header(&found) {
             self.cache.insert(key, caller);
         }
@@ -144,7 +146,7 @@ impl Detect for SignalDetector {
             key_builder.add(slot, value.as_bytes());
         });
         if !identified {
-            return self.classify(&self.headers.scan(&head.headers), &head.extensions);
+            return self.classify(&self.headers.scan(&head.headers), head);
         }
         let key = key_builder.finish();
         self.cache
@@ -193,6 +195,9 @@ impl SignalDetectorBuilder {
     }
 
     /// A caller that sends this header with exactly this value is a target caller, whatever its version.
+    ///
+    /// `Prefer` (RFC 7240 §2), `Accept` and other headers whose name starts with `Accept-` (RFC 9110 §12.5) are lists: one
+    /// member suffices, on any line and with any further parameters, unless its weight is `q=0`.
     pub fn opt_in(mut self, header: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.opt_in = Some(OptIn {
             header: header.into(),
@@ -201,15 +206,17 @@ impl SignalDetectorBuilder {
         self
     }
 
-    /// Reads the client's version from this header; if it is missing or not semver, the version of the product that is
-    /// mapped to the caller's kind counts.
+    /// Reads the client's version from this header; if it is missing or no
+    /// [`ClientVersion`](crate::caller::ClientVersion), the version of the product that is mapped to the caller's kind
+    /// counts.
     pub fn version_header(mut self, name: impl Into<String>) -> Self {
         self.settings.version_header = Some(name.into());
         self
     }
 
-    /// Callers of this kind are target callers from this version on, and legacy callers before it. Precedence is that of
-    /// semver §11: `2.0.0-rc.1` comes before `2.0.0`, so give the first pre-release that understands the target contract.
+    /// Callers of this kind are target callers from this version on, and legacy callers before it: one to four numbers, and
+    /// a pre-release as in semver. Precedence is that of semver §11: `2.0.0-rc.1` comes before `2.0.0`, so give the first
+    /// pre-release that understands the target contract.
     pub fn target_since(mut self, kind: impl Into<String>, version: impl Into<String>) -> Self {
         self.settings
             .target_since

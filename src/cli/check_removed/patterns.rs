@@ -1,12 +1,6 @@
-//! The names to search for: the flag, also as nested keys of a configuration file; this crate, also as a `Cargo.toml`
-//! renames it.
-//!
-//! Manifests and configuration files are read line by line, without a parser, so that broken files are searched too.
+//! The names to search for in any text: the flag, and this crate.
 
 use crate::words::words;
-
-/// This crate's name as a package.
-const PACKAGE: &str = env!("CARGO_PKG_NAME");
 
 words! {
     /// What a line matches.
@@ -17,26 +11,32 @@ words! {
         Crate = "crate",
         /// The name that a `Cargo.toml` of the tree gives to this crate.
         Rename = "rename",
+        /// A feature of a package of the tree that enables this crate.
+        Feature = "feature",
     }
 }
 
 /// The flag and this crate, in all their spellings.
 pub(super) struct Patterns {
     flag: String,
-    /// The flag as an environment variable spells it: parts joined by one or two underscores.
+    /// The flag as an environment variable spells it: parts joined by one or two underscores, in any letter case.
     flag_parts: Vec<String>,
+    /// The flag as an option of a command, or a resource of Kubernetes.
+    kebab: String,
 }
 
 impl Patterns {
     pub(super) fn new(flag: &str) -> Self {
-        let parts = flag.split(is_separator);
+        let parts = flag.split(is_separator).map(str::to_ascii_lowercase);
+        let flag_parts: Vec<String> = parts.collect();
         Self {
             flag: flag.to_owned(),
-            flag_parts: parts.map(str::to_ascii_uppercase).collect(),
+            kebab: flag_parts.join("-"),
+            flag_parts,
         }
     }
 
-    /// What a line matches.
+    /// What a line, or the name of a file, matches.
     pub(super) fn find(&self, line: &str) -> Option<Match> {
         if has_word(line, &self.flag) || self.has_variable(line) {
             Some(Match::Flag)
@@ -47,17 +47,31 @@ impl Patterns {
         }
     }
 
-    /// Whether a line has the flag as an environment variable, perhaps with a prefix: `APP__JOBS__COMPAT`.
+    /// Whether a line has the flag as an environment variable or in kebab case.
     fn has_variable(&self, line: &str) -> bool {
         if self.flag_parts.len() < 2 {
-            return false; // A single word in capitals is too common.
+            return false; // A single word is too common.
         }
-        let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        let variables = words.filter(|word| word.len() >= self.flag_parts.len() && is_upper(word));
-        let parts: Vec<&str> = self.flag_parts.iter().map(String::as_str).collect();
-        variables.into_iter().any(|word| {
-            let own: Vec<&str> = word.split('_').filter(|part| !part.is_empty()).collect();
-            own.ends_with(&parts)
+        let mut words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let goes_on = |c: char| is_word(c) || c == '-';
+        words.any(|word| self.is_variable(word))
+            || has(&line.to_ascii_lowercase(), &self.kebab, goes_on)
+    }
+
+    /// Whether a word is the flag as an environment variable, perhaps with a prefix, or with a setting below it:
+    /// `APP__JOBS__COMPAT`, `JOBS__COMPAT__ENABLED`. A prefix in lower case needs two underscores.
+    fn is_variable(&self, word: &str) -> bool {
+        let nested = word.match_indices("__").map(|(at, _)| at);
+        let mut ends = nested.chain([word.len()]);
+        ends.any(|end| {
+            let own = word[..end].split('_').filter(|part| !part.is_empty());
+            let own: Vec<&str> = own.collect();
+            let Some(prefix) = own.len().checked_sub(self.flag_parts.len()) else {
+                return false;
+            };
+            let mut parts = own[prefix..].iter().zip(&self.flag_parts);
+            parts.all(|(own, part)| own.eq_ignore_ascii_case(part))
+                && (prefix == 0 || is_upper(word) || word.contains("__"))
         })
     }
 }
@@ -92,161 +106,4 @@ fn is_upper(word: &str) -> bool {
 
 fn is_separator(c: char) -> bool {
     matches!(c, '.' | '-' | '_' | '/' | ':')
-}
-
-/// All other names that a manifest gives to this crate.
-pub(super) fn renames(manifest: &str) -> Vec<String> {
-    let mut table = String::new();
-    let mut renames = Vec::new();
-    for line in manifest.lines().map(without_comment) {
-        if let Some(header) = line.trim().strip_prefix('[') {
-            header.trim_end_matches(']').clone_into(&mut table);
-        } else if names_package(line) {
-            renames.extend(renamed(line, &table));
-        }
-    }
-    renames.retain(|name| name.replace('_', "-") != PACKAGE);
-    renames
-}
-
-/// Whether a line of a manifest has this as a key, or as the last part of a table's name.
-pub(super) fn has_dependency(line: &str, name: &str) -> bool {
-    let line = without_comment(line).trim();
-    if let Some(header) = line.strip_prefix('[') {
-        let table = header.trim_end_matches(']');
-        return table.contains("dependencies.") && unquoted(last(table)) == name;
-    }
-    let key = line.split(['=', '.']).next().unwrap_or_default();
-    line.contains('=') && unquoted(key) == name || has_feature(line, name)
-}
-
-/// Whether a line enables the dependency or one of its features: `"dep:compat"`, `"compat/cli"`.
-fn has_feature(line: &str, name: &str) -> bool {
-    line.split(['"', '\'']).any(|text| {
-        let text = text.strip_prefix("dep:").unwrap_or(text);
-        let dependency = text.split(['/', '?']).next();
-        dependency == Some(name) && (text.len() > name.len() || line.contains("dep:"))
-    })
-}
-
-/// The new name, where a line has `package = "<this crate>"`.
-fn renamed(line: &str, table: &str) -> Option<String> {
-    let (key, value) = line.split_once('=')?;
-    let key = key.trim();
-    let name = if let Some(dotted) = key.strip_suffix(".package") {
-        dotted
-    } else if key == "package" {
-        // `[dependencies.name]`, and not the package itself.
-        table.contains("dependencies.").then(|| last(table))?
-    } else if value.contains('{') {
-        key
-    } else {
-        return None;
-    };
-    Some(unquoted(last(name)).to_owned())
-}
-
-fn names_package(line: &str) -> bool {
-    let Some((_, after)) = line.split_once("package") else {
-        return false;
-    };
-    let value = after.trim_start().strip_prefix('=').map(str::trim_start);
-    let quoted = value.and_then(|value| value.strip_prefix(['"', '\'']));
-    let rest = quoted.and_then(|name| name.strip_prefix(PACKAGE));
-    rest.is_some_and(|rest| rest.starts_with(['"', '\'']))
-}
-
-fn last(table: &str) -> &str {
-    table.rsplit('.').next().unwrap_or(table)
-}
-
-fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\''])
-}
-
-fn without_comment(line: &str) -> &str {
-    line.split_once('#').map_or(line, |(line, _)| line)
-}
-
-/// Tracks the nested keys of a configuration file by their indentation.
-///
-/// This is not a parser: it recognizes `key:`, `"key":`, `key =`, and TOML's `[a.b]`. Within a line, it splits at braces
-/// and commas.
-pub(super) struct ConfigKeys {
-    /// Whether `[a.b]` is a table header, and not a list.
-    tables: bool,
-    /// The indentation of each open key, and its name.
-    open: Vec<(usize, String)>,
-}
-
-/// Extensions of files with nested keys.
-const NESTING: [&str; 11] = [
-    "cfg", "conf", "hocon", "ini", "json", "json5", "jsonc", "ron", "toml", "yaml", "yml",
-];
-
-/// Those of them with table headers.
-const TABLES: [&str; 3] = ["cfg", "ini", "toml"];
-
-/// More than any indentation: keys in braces on one line are nested deeper than any line.
-const ONE_LINE: usize = 1_000_000;
-
-impl ConfigKeys {
-    /// Tracks a file with this extension, if it has nested keys.
-    pub(super) fn of_kind(extension: &str) -> Option<Self> {
-        let extension = extension.to_ascii_lowercase();
-        let is_among = |kinds: &[&str]| kinds.contains(&extension.as_str());
-        is_among(&NESTING).then(|| Self {
-            tables: is_among(&TABLES),
-            open: Vec::new(),
-        })
-    }
-
-    /// Reads a line, and returns whether one of its keys is the flag.
-    pub(super) fn reach(&mut self, line: &str, flag: &str) -> bool {
-        let text = line.trim_start();
-        let indent = line.len() - text.len();
-        if self.tables
-            && let Some(header) = text.strip_prefix('[')
-            && let Some((table, _)) = header.trim_start_matches('[').split_once(']')
-        {
-            self.open = vec![(0, table.replace(['"', '\'', ' '], ""))];
-            return self.is_at(flag);
-        }
-        self.reach_pieces(indent, text, flag)
-    }
-
-    /// Reads what a line has between its braces and commas.
-    fn reach_pieces(&mut self, indent: usize, text: &str, flag: &str) -> bool {
-        let mut depth = 0;
-        let mut reached = false;
-        for piece in text.split_inclusive(['{', '}', ',', '(', ')']) {
-            if let Some(key) = key(piece) {
-                // One more than its indentation: the table of TOML is above all of them.
-                let at = indent + 1 + depth * ONE_LINE;
-                self.open.retain(|(standing, _)| *standing < at);
-                self.open.push((at, key));
-                reached |= self.is_at(flag);
-            }
-            depth += usize::from(piece.ends_with(['{', '(']));
-            depth = depth.saturating_sub(usize::from(piece.ends_with(['}', ')'])));
-        }
-        reached
-    }
-
-    /// Whether the path of keys is the flag, perhaps below others.
-    fn is_at(&self, flag: &str) -> bool {
-        let keys: Vec<&str> = self.open.iter().map(|(_, key)| key.as_str()).collect();
-        let path = keys.join(".");
-        path.strip_suffix(flag)
-            .is_some_and(|above| above.is_empty() || above.ends_with('.'))
-    }
-}
-
-/// The key that a piece of a line begins with.
-fn key(piece: &str) -> Option<String> {
-    let piece = piece.trim_start().trim_start_matches("- ");
-    let end = piece.find([':', '='])?;
-    let key = piece[..end].trim().replace(['"', '\''], "");
-    let is_key = |c: char| c.is_alphanumeric() || "._-/".contains(c);
-    (!key.is_empty() && key.chars().all(is_key)).then_some(key)
 }

@@ -6,7 +6,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    patterns::{ConfigKeys, Match, Patterns, has, has_dependency, has_word, renames},
+    config_keys::ConfigKeys,
+    manifests::Manifests,
+    patterns::{Match, Patterns},
     source_tree::{SourceTree, Unreadable, read_text},
 };
 use crate::{
@@ -97,7 +99,7 @@ struct Search<'a> {
     unreadable: Vec<Unreadable>,
 }
 
-/// A matching line.
+/// A matching line, or as line 0 the name of a file.
 #[derive(Serialize)]
 struct Finding {
     path: String,
@@ -110,7 +112,7 @@ struct Finding {
 struct Wanted<'a> {
     flag: &'a str,
     patterns: Patterns,
-    renames: Vec<String>,
+    manifests: Manifests,
 }
 
 impl<'a> Search<'a> {
@@ -127,9 +129,10 @@ impl<'a> Search<'a> {
         let wanted = Wanted {
             flag,
             patterns: Patterns::new(flag),
-            renames: all_renames(tree),
+            manifests: manifests(tree),
         };
         for path in &tree.files {
+            search.findings.extend(wanted.in_name(path));
             match read_text(path) {
                 Ok(Some(text)) => {
                     search.files_read += 1;
@@ -156,53 +159,62 @@ impl<'a> Search<'a> {
 }
 
 impl Wanted<'_> {
+    fn in_name(&self, path: &Path) -> Option<Finding> {
+        let name = path.file_name()?.to_str()?;
+        let what = self.patterns.find(name)?;
+        Some(Finding::new(path, 0, what, name))
+    }
+
     fn in_file(&self, path: &Path, text: &str) -> Vec<Finding> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let mut keys = extension.and_then(ConfigKeys::of_kind);
+        let renamed = self.renamed(path, text);
         let mut found = Vec::new();
-        for (number, line) in (1..).zip(text.lines()) {
+        for (index, line) in text.lines().enumerate() {
             let nested = keys
                 .as_mut()
                 .is_some_and(|keys| keys.reach(line, self.flag));
             let named = self.patterns.find(line).or(nested.then_some(Match::Flag));
-            if let Some(what) = named.or_else(|| self.renamed(path, line)) {
-                found.push(Finding {
-                    path: path.display().to_string(),
-                    line: number,
-                    what,
-                    text: shown(line),
-                });
-            }
+            let renamed = || renamed.get(index).copied().flatten();
+            let what = named.or_else(renamed);
+            found.extend(what.map(|what| Finding::new(path, index + 1, what, line)));
         }
         found
     }
 
-    fn renamed(&self, path: &Path, line: &str) -> Option<Match> {
-        let is_manifest = is_manifest(path);
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        let mut renames = self.renames.iter();
-        let has = renames.any(|name| {
-            (is_manifest && has_dependency(line, name)) || (is_rust && uses(line, name))
-        });
-        has.then_some(Match::Rename)
+    /// What the lines of a manifest or of a Rust source match by other names of this crate.
+    fn renamed(&self, path: &Path, text: &str) -> Vec<Option<Match>> {
+        if is_manifest(path) {
+            self.manifests.find_in_manifest(path, text)
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let lines = text.lines();
+            lines
+                .map(|line| self.manifests.find_in_rust(path, line))
+                .collect()
+        } else {
+            Vec::new()
+        }
     }
 }
 
-/// The renames of all manifests: one of a workspace serves its members. An unreadable one is reported when it is searched.
-fn all_renames(tree: &SourceTree) -> Vec<String> {
-    let manifests = tree.files.iter().filter(|path| is_manifest(path));
-    let texts = manifests.filter_map(|path| read_text(path).ok().flatten());
-    let mut renames: Vec<String> = texts.flat_map(|text| renames(&text)).collect();
-    renames.sort();
-    renames.dedup();
-    renames
+impl Finding {
+    fn new(path: &Path, line: usize, what: Match, text: &str) -> Self {
+        Self {
+            path: path.display().to_string(),
+            line,
+            what,
+            text: shown(text),
+        }
+    }
 }
 
-/// Whether a line of Rust starts a path with the crate's other name, or imports it.
-fn uses(line: &str, name: &str) -> bool {
-    let name = name.replace('-', "_");
-    let imports = line.contains("use ") || line.contains("extern crate ");
-    has(line, &format!("{name}::"), |_| false) || (imports && has_word(line, &name))
+/// All manifests. An unreadable one is reported when it is searched.
+fn manifests(tree: &SourceTree) -> Manifests {
+    let manifests = tree.files.iter().filter(|path| is_manifest(path));
+    Manifests::read(manifests.filter_map(|path| {
+        let text = read_text(path).ok().flatten();
+        text.map(|text| (path.as_path(), text))
+    }))
 }
 
 fn is_manifest(path: &Path) -> bool {

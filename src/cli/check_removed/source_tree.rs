@@ -63,7 +63,7 @@ impl SourceTree {
         } else if metadata.is_file() {
             self.files.push(path.to_owned());
         } else if named {
-            return Err(io::Error::other("it is neither a file nor a directory"));
+            return Err(special_file());
         }
         Ok(())
     }
@@ -97,6 +97,10 @@ impl Unreadable {
     }
 }
 
+fn special_file() -> io::Error {
+    io::Error::other("it is neither a file nor a directory")
+}
+
 /// The absolute path. Its last name is not resolved, so that a link can be excluded whatever it points to.
 fn located(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
@@ -116,6 +120,10 @@ fn is_build_output(directory: &Path) -> bool {
 
 /// The text of a file; `None` for a binary one.
 pub(super) fn read_text(path: &Path) -> io::Result<Option<String>> {
+    // Again: it may be another file by now.
+    if !fs::metadata(path)?.is_file() {
+        return Err(special_file());
+    }
     let bytes = fs::read(path)?;
     if let Some(text) = utf16(&bytes) {
         return Ok(Some(text));

@@ -12,6 +12,7 @@ use matchit::{InsertError, Router};
 use super::{
     compiled_endpoint::{CompiledEndpoint, is_label},
     headers::without_first_clone,
+    request_line,
 };
 use crate::{
     contract::definition::{
@@ -59,7 +60,10 @@ impl CompiledContract {
     const MAX_ENDPOINTS: usize = 1024;
 
     pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
-        check_base_path(&definition.base_path, diagnostics);
+        let base = definition.base_path.clone();
+        // Without a wrong base path, the rest can still be checked.
+        let base = Some(base).filter(|base| request_line::check_base_path(base, diagnostics));
+        let base = base.unwrap_or_default();
         let endpoints = definition.endpoints.len();
         diagnostics.at_most(Self::MAX_ENDPOINTS, "endpoints", "/endpoints", endpoints);
         let notice = definition.deprecation.as_ref();
@@ -75,7 +79,7 @@ impl CompiledContract {
         };
         diagnostics.at("endpoints", |diagnostics| {
             for index in 0..endpoints {
-                diagnostics.at(index, |diagnostics| compiled.add(index, diagnostics));
+                diagnostics.at(index, |diagnostics| compiled.add(&base, index, diagnostics));
             }
         });
         diagnostics.at("dropped", |diagnostics| {
@@ -91,14 +95,15 @@ impl CompiledContract {
         self.routes.find(method, path)
     }
 
-    fn add(&mut self, index: usize, diagnostics: &mut Diagnostics) {
+    fn add(&mut self, base: &str, index: usize, diagnostics: &mut Diagnostics) {
         let endpoint = &self.definition.endpoints[index];
         diagnostics.describe("endpoint", &endpoint.name);
         check_name(endpoint, &self.definition.endpoints[..index], diagnostics);
-        let method = method(&endpoint.method, diagnostics);
-        let path = format!("{}{}", self.definition.base_path, endpoint.path);
-        let path = check_path(&path, diagnostics).then_some(path);
-        if let (Some(method), Some(path)) = (&method, path) {
+        let method = request_line::method(&endpoint.method, diagnostics);
+        let is_path =
+            request_line::check_path(&self.definition.base_path, &endpoint.path, diagnostics);
+        if let Some(method) = method.as_ref().filter(|_| is_path) {
+            let path = format!("{base}{}", endpoint.path);
             let inserted = self.routes.insert(method, &path, index);
             report_route(inserted, method, &path, diagnostics);
         }
@@ -139,10 +144,7 @@ impl DeprecationHeaders {
             let sunset = SystemTime::UNIX_EPOCH + Duration::from_secs(sunset);
             notice.set(SUNSET, &httpdate::fmt_http_date(sunset));
         }
-        notice.link = deprecation
-            .link
-            .as_deref()
-            .and_then(|uri| link(uri, diagnostics));
+        notice.link = link(&deprecation.link, diagnostics);
         notice
     }
 
@@ -197,13 +199,6 @@ impl fmt::Debug for Routes {
     }
 }
 
-fn check_base_path(base: &str, diagnostics: &mut Diagnostics) {
-    if !base.is_empty() && (!base.starts_with('/') || base.ends_with('/')) {
-        let expected = "a path such as /api/v1, with a leading and no trailing slash, or none";
-        diagnostics.add_at("/base_path", FaultCode::InvalidPath, base, expected);
-    }
-}
-
 fn check_name(endpoint: &Endpoint, earlier: &[Endpoint], diagnostics: &mut Diagnostics) {
     if !is_label(&endpoint.name) || endpoint.name == "other" {
         let expected = "1 to 64 letters, digits, `_`, `-` and `.`, but not `other`";
@@ -213,29 +208,6 @@ fn check_name(endpoint: &Endpoint, earlier: &[Endpoint], diagnostics: &mut Diagn
         let expected = "a name that no other endpoint has";
         diagnostics.add_at("/name", FaultCode::DuplicateName, &endpoint.name, expected);
     }
-}
-
-fn method(text: &str, diagnostics: &mut Diagnostics) -> Option<Method> {
-    let method = Method::from_bytes(text.as_bytes()).ok();
-    let method = method.filter(|method| !matches!(*method, Method::HEAD | Method::CONNECT));
-    if method.is_none() {
-        let expected = "a method such as POST; responses to HEAD and CONNECT are never rewritten";
-        diagnostics.add_at("/method", FaultCode::InvalidMethod, text, expected);
-    }
-    method
-}
-
-fn check_path(path: &str, diagnostics: &mut Diagnostics) -> bool {
-    let right = path.starts_with('/')
-        && path
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#');
-    if !right {
-        let expected = "a path that starts with a slash, in ASCII as it is sent (other characters percent-encoded), \
-                        without query and fragment";
-        diagnostics.add_at("/path", FaultCode::InvalidPath, path, expected);
-    }
-    right
 }
 
 fn report_route(

@@ -1,19 +1,19 @@
-//! A compiled endpoint, and whether each of its outcomes can ever match after those before it.
+//! A compiled endpoint.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use serde_json::Value;
 
 use super::{
     compiled_outcome::{
         CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
-        check_body_conditions, same_number,
     },
-    compiled_shape::{self, CompiledShape},
+    compiled_shape::CompiledShape,
     headers::without_first_clone,
+    reachability::check_reachable,
+    shape_rules, status,
     template_compiler::RequestPlaceholders,
 };
 use crate::{
-    contract::definition::endpoint::{Condition, Endpoint, MatchTarget, Outcome},
+    contract::definition::endpoint::{Endpoint, Outcome},
     diagnostics::{Diagnostics, FaultCode},
     json::{FieldScanner, Fields},
 };
@@ -77,7 +77,7 @@ impl CompiledEndpoint {
     fn add(&mut self, outcome: &Outcome, diagnostics: &mut Diagnostics) {
         let status = diagnostics.at("status", |diagnostics| {
             // One that could not be read is reported already.
-            compiled_shape::status(outcome.status?, diagnostics)
+            status::target(outcome.status?, diagnostics)
         });
         let group = self.group(status.unwrap_or_default());
         let requested = RequestedFields {
@@ -85,11 +85,12 @@ impl CompiledEndpoint {
             request_fields: &mut self.request.fields,
         };
         let conditions = Conditions::compile(&outcome.conditions, requested, diagnostics);
-        check_body_conditions(status.unwrap_or_default(), &conditions, diagnostics);
         let shape = outcome.legacy.as_ref();
         let legacy = shape.and_then(|shape| {
             diagnostics.at("legacy", |diagnostics| {
-                CompiledShape::compile(shape, status, &mut self.request, diagnostics)
+                shape_rules::check(shape, outcome, status, diagnostics).then(|| {
+                    CompiledShape::compile(shape, status, &mut self.request, diagnostics)
+                })?
             })
         });
         self.has_legacy |= legacy.is_some();
@@ -188,84 +189,5 @@ fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnost
     if earlier.iter().any(|other| other.name == outcome.name) {
         let expected = "a name that no other outcome of the endpoint has";
         diagnostics.add_at("/name", FaultCode::DuplicateName, &outcome.name, expected);
-    }
-}
-
-fn check_reachable(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
-    let covering = outcome.status.and_then(|_| covered_by(outcome, earlier));
-    if let Some(covering) = covering {
-        let expected = format!(
-            "a response that does not match {}, which comes before it",
-            covering.join(" or ")
-        );
-        diagnostics.add(FaultCode::UnreachableOutcome, &outcome.name, expected);
-    }
-}
-
-/// More combinations of values than this are not checked.
-const MAX_COMBINATIONS: usize = 4096;
-
-/// The earlier outcomes that together match every response that `outcome` would match, if there are such.
-fn covered_by<'o>(outcome: &Outcome, earlier: &'o [Outcome]) -> Option<Vec<&'o str>> {
-    let mut covering: Vec<&str> = Vec::new();
-    for combination in combinations(&outcome.conditions)? {
-        let first = earlier
-            .iter()
-            .filter(|candidate| candidate.status == outcome.status)
-            .find(|candidate| {
-                candidate
-                    .conditions
-                    .iter()
-                    .all(|condition| covers(condition, &combination))
-            })?;
-        if !covering.contains(&first.name.as_str()) {
-            covering.push(&first.name);
-        }
-    }
-    (!covering.is_empty()).then_some(covering)
-}
-
-type Combination<'c> = Vec<(&'c MatchTarget, &'c Value)>;
-
-/// Each way to fulfil the conditions with one value for each.
-fn combinations<'c>(conditions: &'c [Condition]) -> Option<Vec<Combination<'c>>> {
-    let count = conditions.iter().try_fold(1_usize, |n, condition| {
-        n.checked_mul(condition.values.len())
-    })?;
-    if count > MAX_COMBINATIONS {
-        return None;
-    }
-    Some(conditions.iter().fold(vec![Vec::new()], |made, condition| {
-        let values = condition.values.iter().map(|value| (&condition.on, value));
-        let longer = |before: &Combination<'c>| {
-            values
-                .clone()
-                .map(|next| [before.as_slice(), &[next]].concat())
-                .collect::<Vec<_>>()
-        };
-        made.iter().flat_map(longer).collect()
-    }))
-}
-
-/// Whether a response with these parts certainly fulfils the condition.
-///
-/// A header may have several lines: a condition on one value does not exclude others, but requires this line.
-fn covers(condition: &Condition, combination: &Combination<'_>) -> bool {
-    combination.iter().any(|(on, value)| {
-        same_part(&condition.on, on) && condition.values.iter().any(|v| same(v, value))
-    })
-}
-
-fn same_part(one: &MatchTarget, other: &MatchTarget) -> bool {
-    match (one, other) {
-        (MatchTarget::Header(one), MatchTarget::Header(other)) => one.eq_ignore_ascii_case(other),
-        _ => one == other,
-    }
-}
-
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => same_number(one, other),
-        _ => one == other,
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::OnceLock;
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{
     compiled_template::CompiledTemplate,
     headers::{self, without_first_clone},
+    status,
     template_compiler::RequestPlaceholders,
 };
 use crate::{
@@ -46,10 +47,9 @@ impl CompiledShape {
         placeholders: &mut RequestPlaceholders,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        check_bodies(shape, target, diagnostics);
-        check_required_header(shape, diagnostics);
+        let status = status::legacy(shape, target, diagnostics);
         let compiled = Self {
-            status: diagnostics.at("status", |diagnostics| status(shape.status, diagnostics))?,
+            status: status.unwrap_or_default(),
             remove: removed(&shape.remove, diagnostics),
             set: lines("set_headers", &shape.set, diagnostics),
             append: lines("append_headers", &shape.append, diagnostics),
@@ -63,7 +63,7 @@ impl CompiledShape {
             let name = name.as_str();
             diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
         }
-        Some(compiled)
+        status.map(|_| compiled)
     }
 
     /// Whether the template reads the response's body.
@@ -107,66 +107,6 @@ impl CompiledBody {
                 diagnostics,
             )),
         }
-    }
-}
-
-pub(super) fn status(status: i64, diagnostics: &mut Diagnostics) -> Option<StatusCode> {
-    let known = valid_status(status);
-    if known.is_none() {
-        let expected = "a status from 100 to 599";
-        diagnostics.add(FaultCode::InvalidStatus, status.to_string(), expected);
-    }
-    known
-}
-
-fn valid_status(status: i64) -> Option<StatusCode> {
-    StatusCode::from_u16(u16::try_from(status).ok()?)
-        .ok()
-        .filter(|_| status < 600)
-}
-
-/// Whether responses of this status always pass through: they have no body of their own, or a part of a larger one.
-pub(crate) fn is_never_rewritten(status: StatusCode) -> bool {
-    status.is_informational() || matches!(status.as_u16(), 204 | 205 | 206 | 304 | 412)
-}
-
-fn check_bodies(shape: &LegacyShape, target: Option<StatusCode>, diagnostics: &mut Diagnostics) {
-    if let Some(target) = target.filter(|status| is_never_rewritten(*status)) {
-        let expected = "no legacy shape: 1xx, 204, 205, 206, 304 and 412 are never rewritten";
-        diagnostics.add(FaultCode::StatusWithoutBody, target.as_str(), expected);
-    }
-    let Some(to) = valid_status(shape.status) else {
-        return;
-    };
-    let fits = match to {
-        StatusCode::NO_CONTENT => shape.body == BodyShape::Empty,
-        to => !is_never_rewritten(to),
-    };
-    if !fits {
-        let expected = "a status with a body, or 204 with an empty one";
-        diagnostics.add_at(
-            "/status",
-            FaultCode::StatusWithoutBody,
-            to.as_str(),
-            expected,
-        );
-    }
-}
-
-/// What HTTP requires with a status: RFC 9110, sections 11.6.1, 15.5.6 and 11.7.1.
-fn check_required_header(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
-    let (required, example) = match shape.status {
-        401 => (header::WWW_AUTHENTICATE, "WWW-Authenticate: Bearer"),
-        405 => (header::ALLOW, "Allow: GET, POST"),
-        407 => (header::PROXY_AUTHENTICATE, "Proxy-Authenticate: Basic"),
-        _ => return,
-    };
-    let lines = || shape.set.iter().chain(&shape.append);
-    let there = lines().any(|(name, _)| name.eq_ignore_ascii_case(required.as_str()));
-    if !there && !shape.allow_missing_required_header {
-        let (code, status) = (FaultCode::MissingRequiredHeader, shape.status.to_string());
-        let expected = format!("{example}, or allow_missing_required_header");
-        diagnostics.add_at("/status", code, status, expected);
     }
 }
 

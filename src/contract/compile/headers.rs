@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// Headers that belong to the message's framing or connection, or describe bytes that the layer itself makes.
-const RESERVED: [HeaderName; 9] = [
+const RESERVED: [HeaderName; 10] = [
     header::CONNECTION,
     header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
@@ -18,6 +18,7 @@ const RESERVED: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
 ];
 
 /// A header name that a condition or placeholder may read.
@@ -46,8 +47,9 @@ pub(super) fn changeable_header_name(
 
 pub(super) fn header_value(text: &str, diagnostics: &mut Diagnostics) -> Option<HeaderValue> {
     let value = HeaderValue::from_str(text).ok();
+    let value = value.filter(|_| text.trim() == text);
     if value.is_none() {
-        let expected = "a field value of visible ASCII, spaces and tabs (RFC 9110, section 5.5)";
+        let expected = "a field value of visible ASCII, with spaces and tabs only between (RFC 9110, section 5.5)";
         diagnostics.add(FaultCode::InvalidHeader, text, expected);
     }
     value.map(without_first_clone)

@@ -69,7 +69,7 @@ impl TemplateInputs<'_> {
 impl TemplateParts {
     /// A value that cannot be omitted where it is.
     fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
-        if may_be_absent(node) {
+        if node.may_be_absent() {
             let expected = "an optional placeholder or object only as the value of a member";
             inputs.add(describe(node), expected);
         }
@@ -78,7 +78,7 @@ impl TemplateParts {
 
     fn node(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
         match node {
-            Node::Scalar(value) => self.text(&value.to_string()),
+            Node::Scalar(_) => self.text(&describe(node)),
             Node::Array(elements) => self.array(elements, inputs),
             Node::Object { members, .. } => self.object(members, inputs),
             Node::Placeholder(placeholder) => {
@@ -113,7 +113,7 @@ impl TemplateParts {
                 let expected = "members with different names";
                 inputs.add(name, expected);
             }
-            let optional = may_be_absent(value);
+            let optional = value.may_be_absent();
             let mut member = Self::default();
             if certain {
                 member.text(",");
@@ -148,22 +148,6 @@ impl TemplateParts {
                 other => self.parts.push(other),
             }
         }
-    }
-}
-
-/// Whether the node can be absent from a response.
-fn may_be_absent(node: &Node) -> bool {
-    match node {
-        Node::Placeholder(placeholder) => match &placeholder.when_absent {
-            WhenAbsent::Skip => false,
-            WhenAbsent::Omit => true,
-            WhenAbsent::Default(default) => may_be_absent(default),
-        },
-        Node::Object {
-            members,
-            omit_when_empty: true,
-        } => members.iter().all(|(_, value)| may_be_absent(value)),
-        _ => false,
     }
 }
 

@@ -28,8 +28,7 @@ pub(crate) struct Definition {
 #[must_use]
 pub struct Deprecation {
     pub(in crate::contract) date: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::contract) link: Option<String>,
+    pub(in crate::contract) link: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) sunset: Option<i64>,
 }
@@ -51,19 +50,17 @@ impl Definition {
 }
 
 impl Deprecation {
-    /// Deprecated at this time, in seconds since the Unix epoch; it may lie in the future.
-    pub fn at(date: i64) -> Self {
+    /// Deprecated at this time, in seconds since the Unix epoch; it may lie in the future. `link` is the absolute URI of a
+    /// page for developers.
+    ///
+    /// The page has to say what is deprecated. `Deprecation` is about the resource, whose URL stays, while only one form
+    /// of its responses ends.
+    pub fn new(date: i64, link: impl Into<String>) -> Self {
         Self {
             date,
-            link: None,
+            link: link.into(),
             sunset: None,
         }
-    }
-
-    /// An absolute URI of a page about it, for developers.
-    pub fn link(mut self, uri: impl Into<String>) -> Self {
-        self.link = Some(uri.into());
-        self
     }
 
     /// When the legacy shapes are expected to be gone, in seconds since the Unix epoch. Never earlier than the
@@ -72,15 +69,17 @@ impl Deprecation {
         self.sunset = Some(date);
         self
     }
+
     fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut reader = ObjectReader::new(tree, diagnostics);
         reader.require("date");
         let date = reader.integer("date");
-        let (link, sunset) = (reader.string("link"), reader.integer("sunset"));
+        let link = reader.required_string("link");
+        let sunset = reader.integer("sunset");
         reader.finish();
         Some(Self {
             date: date?,
-            link,
+            link: link?,
             sunset,
         })
     }

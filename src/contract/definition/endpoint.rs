@@ -53,7 +53,8 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
     pub(crate) on: MatchTarget,
-    pub(crate) values: Vec<Value>,
+    /// Anything but a scalar is a fault when the contract is built.
+    pub(crate) values: Vec<OrderedValue>,
 }
 
 /// The part of a response, or of its request, that a condition is on.
@@ -68,7 +69,7 @@ pub(crate) enum MatchTarget {
 }
 
 impl Endpoint {
-    /// An endpoint; `method` is a name such as `PATCH` or a [`http::Method`].
+    /// An endpoint; `method` is a [`http::Method`] or its name, which is case-sensitive: `PATCH`, not `patch`.
     pub fn new(name: impl Into<String>, method: impl AsRef<str>, path: impl Into<String>) -> Self {
         let method = method.as_ref().to_owned();
         Self {
@@ -127,6 +128,7 @@ impl Endpoint {
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
+
     pub(super) fn read(index: usize, tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         let mut reader = ObjectReader::new(tree, diagnostics);
         // Stands in for a missing name or path, so that the rest of the endpoint can still be checked.
@@ -159,7 +161,8 @@ impl Outcome {
         }
     }
 
-    /// Only responses whose JSON field at `pointer` (RFC 6901) is this scalar. Numbers are equal by value: `1` is `1.0`.
+    /// Only responses whose JSON field at `pointer` (RFC 6901) is this scalar. Numbers are compared exactly, by value:
+    /// `1` is `1.0`, and 2^64 is not 2^64 + 1.
     pub fn field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
         self.field_in(pointer, [value])
     }
@@ -260,12 +263,22 @@ impl Outcome {
         }
     }
 
+    /// Whether it has conditions on fields of the response's body.
+    pub(in crate::contract) fn reads_fields(&self) -> bool {
+        self.conditions
+            .iter()
+            .any(|condition| condition.on.is_field())
+    }
+
     fn when<V: Into<Value>>(
         mut self,
         on: MatchTarget,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        let values = values.into_iter().map(Into::into).collect();
+        let values = values
+            .into_iter()
+            .map(|value| value.into().into())
+            .collect();
         self.conditions.push(Condition { on, values });
         self
     }
@@ -274,20 +287,28 @@ impl Outcome {
 impl Condition {
     /// One value, or an array of those that are allowed.
     fn read(on: MatchTarget, values: &OrderedValue) -> Self {
-        let value = |tree: &OrderedValue| match tree {
-            OrderedValue::Scalar(value) => value.clone(),
-            // Not a scalar, which is a fault when the contract is built.
-            other => serde_json::to_value(other).unwrap_or_default(),
-        };
         let values = match values {
-            OrderedValue::Array(items) => items.iter().map(value).collect(),
-            single => vec![value(single)],
+            OrderedValue::Array(items) => items.clone(),
+            single => vec![single.clone()],
         };
         Self { on, values }
     }
 }
 
 impl MatchTarget {
+    /// Whether it is a field of the response's body.
+    pub(in crate::contract) fn is_field(&self) -> bool {
+        matches!(self, Self::Field(_))
+    }
+
+    /// Whether both are the same part; names of headers are, in whatever case.
+    pub(in crate::contract) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Header(one), Self::Header(other)) => one.eq_ignore_ascii_case(other),
+            _ => self == other,
+        }
+    }
+
     /// Where a document has the condition: in which member of the outcome, and its own name there.
     pub(in crate::contract) fn place(&self) -> (&'static str, &str) {
         match self {
@@ -303,7 +324,7 @@ fn by_member<S: Serializer>(conditions: &[Condition], serializer: S) -> Result<S
     let members = ["fields", "request_fields", "headers"].map(|member| {
         let written = conditions.iter().filter_map(|condition| {
             let (place, name) = condition.on.place();
-            (place == member).then(|| (name.to_owned(), one_or_all(&condition.values).into()))
+            (place == member).then(|| (name.to_owned(), one_or_all(&condition.values)))
         });
         (member, written.collect::<Vec<_>>())
     });

@@ -3,12 +3,11 @@
 use std::ops::Not;
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
 use super::template::Template;
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
-    json::{ObjectReader, OrderedValue, wrong_type},
+    json::{ObjectReader, OrderedValue, Scalar, wrong_type},
 };
 
 /// A legacy response: status, header changes and body.
@@ -86,7 +85,8 @@ impl LegacyShape {
         self
     }
 
-    /// A JSON body, as `application/json` unless the shape sets another `Content-Type`.
+    /// A JSON body, as `application/json` unless the shape sets another `Content-Type`: one that ends in `+json`, `text/json`
+    /// or `text/plain`.
     pub fn json(mut self, template: impl Into<Template>) -> Self {
         self.body = BodyShape::Json(template.into());
         self
@@ -110,6 +110,7 @@ impl LegacyShape {
     pub fn status(&self) -> u16 {
         u16::try_from(self.status).unwrap_or_default()
     }
+
     pub(super) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
         let mut reader = ObjectReader::new(tree, diagnostics);
         reader.require("status");
@@ -138,8 +139,8 @@ impl BodyShape {
 
     fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         match tree {
-            OrderedValue::Scalar(Value::String(word)) if word == "as_is" => return Self::AsIs,
-            OrderedValue::Scalar(Value::String(word)) if word == "empty" => return Self::Empty,
+            OrderedValue::Scalar(word) if word == "as_is" => return Self::AsIs,
+            OrderedValue::Scalar(word) if word == "empty" => return Self::Empty,
             OrderedValue::Object(members) if members.len() == 1 && members[0].0 == "json" => {
                 return Self::Json(Template::from_tree(&members[0].1));
             }
@@ -161,17 +162,21 @@ fn read_lines(
         wrong_type(values, "a string or an array of strings", diagnostics);
         return None;
     };
+    if values.is_empty() {
+        diagnostics.add(FaultCode::InvalidHeader, "[]", "at least one value");
+    }
     let line = |value| (name.to_owned(), value);
     Some(values.into_iter().map(line).collect())
 }
 
 /// Writes header lines by name; several of one name become an array.
 fn by_name<S: Serializer>(lines: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut members: Vec<(&str, Vec<Value>)> = Vec::new();
+    let mut members: Vec<(&str, Vec<OrderedValue>)> = Vec::new();
     for (name, value) in lines {
+        let value = OrderedValue::Scalar(Scalar::String(value.clone()));
         match members.iter_mut().find(|(known, _)| known == name) {
-            Some((_, values)) => values.push(value.as_str().into()),
-            None => members.push((name, vec![value.as_str().into()])),
+            Some((_, values)) => values.push(value),
+            None => members.push((name, vec![value])),
         }
     }
     let members = members.iter();
@@ -179,9 +184,9 @@ fn by_name<S: Serializer>(lines: &[(String, String)], serializer: S) -> Result<S
 }
 
 /// A single value as it is, several as an array.
-pub(super) fn one_or_all(values: &[Value]) -> Value {
+pub(super) fn one_or_all(values: &[OrderedValue]) -> OrderedValue {
     match values {
         [single] => single.clone(),
-        several => several.into(),
+        several => OrderedValue::Array(several.to_vec()),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     diagnostics::Diagnostics,
-    json::{ObjectReader, OrderedValue, as_object},
+    json::{ObjectReader, OrderedValue, Scalar, as_object},
 };
 
 /// A JSON value with typed placeholders, whose objects keep the order of their members.
@@ -29,8 +29,7 @@ pub struct Template(pub(crate) Node);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
-    /// Null, a boolean, a number or a string.
-    Scalar(Value),
+    Scalar(Scalar),
     Array(Vec<Node>),
     Object {
         members: Vec<(String, Node)>,
@@ -161,7 +160,7 @@ macro_rules! from_scalars {
     ($($scalar:ty),+) => {
         $(impl From<$scalar> for Template {
             fn from(value: $scalar) -> Self {
-                Self(Node::Scalar(value.into()))
+                Value::from(value).into()
             }
         })+
     };
@@ -178,6 +177,55 @@ impl From<Value> for Template {
 impl Template {
     pub(crate) fn from_tree(tree: &OrderedValue) -> Self {
         Self(read(tree))
+    }
+}
+
+impl Node {
+    /// Whether its form in a document has more than `levels` of arrays and objects. Goes no deeper than that.
+    pub(in crate::contract) fn is_deeper_than(&self, levels: usize) -> bool {
+        let Some(within) = levels.checked_sub(1) else {
+            return !matches!(self, Self::Scalar(_) | Self::Invalid { .. });
+        };
+        match self {
+            Self::Scalar(_) | Self::Invalid { .. } => false,
+            Self::Array(items) => items.iter().any(|item| item.is_deeper_than(within)),
+            Self::Object { members, .. } if self.is_wrapped() => {
+                within == 0
+                    || members
+                        .iter()
+                        .any(|(_, member)| member.is_deeper_than(within - 1))
+            }
+            Self::Object { members, .. } => members
+                .iter()
+                .any(|(_, member)| member.is_deeper_than(within)),
+            Self::Placeholder(placeholder) => match &placeholder.when_absent {
+                WhenAbsent::Default(default) => default.is_deeper_than(within),
+                // The list of a header's names.
+                WhenAbsent::Skip | WhenAbsent::Omit => within == 0,
+            },
+        }
+    }
+
+    /// Whether it can be absent from a response.
+    pub(in crate::contract) fn may_be_absent(&self) -> bool {
+        match self {
+            Self::Placeholder(placeholder) => match &placeholder.when_absent {
+                WhenAbsent::Skip => false,
+                WhenAbsent::Omit => true,
+                WhenAbsent::Default(default) => default.may_be_absent(),
+            },
+            Self::Object {
+                members,
+                omit_when_empty: true,
+            } => members.iter().all(|(_, value)| value.may_be_absent()),
+            _ => false,
+        }
+    }
+
+    /// Whether a document has it within `$object`.
+    fn is_wrapped(&self) -> bool {
+        matches!(self, Self::Object { members, omit_when_empty }
+            if *omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')))
     }
 }
 
@@ -276,7 +324,7 @@ impl Serialize for Node {
             Self::Object {
                 members,
                 omit_when_empty,
-            } if *omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')) => {
+            } if self.is_wrapped() => {
                 let mut object = serializer.serialize_map(None)?;
                 object.serialize_entry("$object", &Members(members))?;
                 if *omit_when_empty {

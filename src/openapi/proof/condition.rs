@@ -46,7 +46,7 @@ pub(crate) fn try_outcome<'d>(
     let mut fields = Vec::new();
     for condition in &outcome.conditions {
         match &condition.on {
-            MatchTarget::Field(pointer) => fields.push((tokens(pointer), &*condition.values)),
+            MatchTarget::Field(pointer) => fields.push((tokens(pointer), values(condition))),
             on => match head_holds(reader, new, on, condition, possible)? {
                 Holds::Never => return Ok(none()),
                 Holds::Sometimes => certain = false,
@@ -112,7 +112,7 @@ fn head_holds<'d>(
                 return Ok(Holds::Sometimes);
             };
             let set = ValueSet::Schema(schema);
-            let set = reader.with_field(&set, &tokens(pointer), &condition.values)?;
+            let set = reader.with_field(&set, &tokens(pointer), &values(condition))?;
             Ok(if reader.is_empty(&set, 4) {
                 Holds::Never
             } else {
@@ -131,7 +131,8 @@ fn media_holds(condition: &Condition, possible: &Possible<'_>) -> Holds {
     let Some(media) = &possible.media else {
         return Holds::Never;
     };
-    let mut lines = condition.values.iter().filter_map(Value::as_str);
+    let values = values(condition);
+    let mut lines = values.iter().filter_map(Value::as_str);
     if lines.any(|line| essence(line) == *media) {
         // The line may have parameters.
         Holds::Sometimes
@@ -154,8 +155,9 @@ fn header_holds<'d>(
         return Ok(Holds::Sometimes);
     };
     let set = ValueSet::Schema(schema.clone());
-    let matched = reader.with_field(&set, &[], &condition.values)?;
-    let left = reader.without_field(&set, &[], &condition.values)?;
+    let values = values(condition);
+    let matched = reader.with_field(&set, &[], &values)?;
+    let left = reader.without_field(&set, &[], &values)?;
     Ok(if reader.is_empty(&matched, 4) {
         Holds::Never
     } else if header.certain && reader.is_empty(&left, 4) {
@@ -163,6 +165,14 @@ fn header_holds<'d>(
     } else {
         Holds::Sometimes
     })
+}
+
+/// The values of which one is required.
+fn values(condition: &Condition) -> Vec<Value> {
+    let values = condition.values.iter();
+    values
+        .filter_map(|value| serde_json::to_value(value).ok())
+        .collect()
 }
 
 fn union<'d>(reader: &Reader<'d>, sets: &[ValueSet<'d>]) -> Result<ValueSet<'d>, Spoiled> {

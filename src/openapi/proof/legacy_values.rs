@@ -2,6 +2,7 @@
 
 use std::{fmt, ops::ControlFlow};
 
+use http::HeaderName;
 use serde_json::{Map, Value};
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
             template::{Node, Placeholder, PlaceholderSource, WhenAbsent},
         },
     },
+    middleware::rewrite::{FRESHNESS, STALE, STALE_WITH_BODY},
     openapi::{
         document::{
             operation::{Operation, essence},
@@ -68,26 +70,6 @@ impl fmt::Display for Origin {
 /// The most visible ASCII characters that a header can fill in.
 const HEADER_LENGTH: u64 = 128;
 
-/// A header of which the target response may have a value that does not describe the legacy one, so that the layer removes
-/// it; see the module `middleware`.
-const REMOVED: [&str; 6] = [
-    "etag",
-    "last-modified",
-    "accept-ranges",
-    "content-range",
-    "signature",
-    "signature-input",
-];
-const REMOVED_WITH_BODY: [&str; 7] = [
-    "content-encoding",
-    "trailer",
-    "transfer-encoding",
-    "content-digest",
-    "repr-digest",
-    "digest",
-    "content-md5",
-];
-
 impl<'d> LegacyValues<'d> {
     /// What `shape` makes of the responses that its outcome matches.
     pub(crate) fn of(
@@ -132,7 +114,7 @@ impl<'d> LegacyValues<'d> {
                 status: shape.status(),
                 media,
                 body,
-                headers: headers(shape, matched),
+                headers: headers(shape, new, matched),
             },
             inputs: template.inputs,
             stranding: template.stranding,
@@ -166,7 +148,10 @@ impl<'d> TemplateReader<'_, 'd> {
             can_be_absent: false,
         };
         Ok(match node {
-            Node::Scalar(value) => always(ValueSet::fixed([value])),
+            Node::Scalar(value) => {
+                let value = serde_json::to_value(value).unwrap_or_default();
+                always(ValueSet::fixed([&value]))
+            }
             Node::Array(elements) => {
                 let mut sets = Vec::new();
                 for (index, element) in elements.iter().enumerate() {
@@ -324,12 +309,19 @@ fn text<'d>(least: u64, most: u64, format: Option<&str>) -> ValueSet<'d> {
     }))
 }
 
-/// The headers of the legacy response: those of the target response that stay, and those that the shape sets.
-fn headers<'d>(shape: &LegacyShape, matched: &Possible<'d>) -> Vec<PossibleHeader<'d>> {
+/// The headers of the legacy response: those of the target response that stay, and those that the shape or the layer sets.
+fn headers<'d>(
+    shape: &LegacyShape,
+    new: &Operation<'d>,
+    matched: &Possible<'d>,
+) -> Vec<PossibleHeader<'d>> {
     let replaced = shape.body != BodyShape::AsIs;
+    let is_listed = |names: &[HeaderName], name: &str| names.iter().any(|listed| listed == name);
+    let caches = |name: &str| is_listed(&FRESHNESS, name) || name.ends_with("cache-control");
     let goes = |name: &str| {
-        REMOVED.contains(&name)
-            || replaced && REMOVED_WITH_BODY.contains(&name)
+        is_listed(&STALE, name)
+            || caches(name)
+            || replaced && is_listed(&STALE_WITH_BODY, name)
             || shape
                 .remove
                 .iter()
@@ -340,13 +332,23 @@ fn headers<'d>(shape: &LegacyShape, matched: &Possible<'d>) -> Vec<PossibleHeade
                 .any(|(set, _)| set.eq_ignore_ascii_case(name))
     };
     let kept = matched.headers.iter().filter(|header| !goes(&header.name));
-    let put = shape.set.iter().chain(&shape.append);
-    let put = put.map(|(name, line)| PossibleHeader {
+    let line = |name: &str, line: &str, certain| PossibleHeader {
         name: name.to_lowercase(),
-        certain: true,
-        values: HeaderValues::Line(line.clone()),
-    });
-    kept.cloned().chain(put).collect()
+        certain,
+        values: HeaderValues::Line(line.to_owned()),
+    };
+    let put = shape.set.iter().chain(&shape.append);
+    let put: Vec<_> = put.map(|(name, value)| line(name, value, true)).collect();
+    let says_so = put
+        .iter()
+        .any(|header| matches!(header.name.as_str(), "cache-control" | "expires"));
+    let was_kept = matched
+        .headers
+        .iter()
+        .any(|header| header.certain && caches(&header.name));
+    let no_store = line("cache-control", "no-store", new.method == "GET" || was_kept);
+    let no_store = (!says_so).then_some(no_store);
+    kept.cloned().chain(put).chain(no_store).collect()
 }
 
 /// An exchange whose legacy body may be the given one.

@@ -322,8 +322,9 @@ pub(in crate::rollout) fn write_version<S: Serializer>(
 
 fn read_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClientVersion, D::Error> {
     let text = String::deserialize(deserializer)?;
-    ClientVersion::parse(text)
-        .ok_or_else(|| D::Error::custom("a version is strict semver of at most 32 characters"))
+    ClientVersion::parse(text).ok_or_else(|| {
+        D::Error::custom("a version has one to four numbers and at most 32 characters")
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::policy::{
 };
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
-    json::{ObjectReader, OrderedValue, parse, wrong_type},
+    json::{ObjectReader, OrderedValue, Scalar, parse, wrong_type},
     rollout::{
         evidence::BuiltInGate, json_object::PolicyDocument, names::Identifier, phase::Phase,
     },
@@ -226,8 +226,8 @@ fn read_date(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Times
 }
 
 fn read_number(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<f64> {
-    let number = match tree {
-        OrderedValue::Scalar(value) => value.as_f64(),
+    let number: Option<f64> = match tree {
+        OrderedValue::Scalar(Scalar::Number(number)) => number.as_str().parse().ok(),
         _ => None,
     };
     if number.is_none() {

@@ -133,6 +133,53 @@ async fn a_field_is_compared_with_any_scalar_or_a_set_of_them() {
 }
 
 #[tokio::test]
+async fn numbers_are_compared_exactly() {
+    let outcomes = |number: &str| {
+        let text = format!(
+            r#"{{"endpoints":[{{"name":"order","method":"GET","path":"/orders/{{id}}","outcomes":[
+            {{"name":"SAME","status":200,"fields":{{"/n":{number}}}}}
+        ]}}]}}"#
+        );
+        Contract::from_json(&text).unwrap()
+    };
+    for (condition, response, same) in [
+        ("18446744073709551616", "18446744073709551616", true),
+        ("18446744073709551616", "18446744073709551617", false),
+        ("9007199254740993", "9007199254740992.0", false),
+        ("9007199254740993", "9007199254740993.0", true),
+        (
+            "123456789012345678901234567890",
+            "1.2345678901234567890123456789e29",
+            true,
+        ),
+        ("0.1", "0.1000000000000000055511151231257827", false),
+        ("1.10", "11e-1", true),
+        ("0", "-0.00e5", true),
+        ("1e400", "1e401", false),
+    ] {
+        let body: &str = format!(r#"{{"n":{response}}}"#).leak();
+        let found = outcome(
+            outcomes(condition),
+            exchange::json(200, Scripted::one(body)),
+        )
+        .await
+        .0;
+        assert_eq!(
+            found,
+            if same { "SAME" } else { "other" },
+            "{condition} {response}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_index_has_one_spelling() {
+    let outcomes = json!([{"name": "FIRST", "status": 200, "fields": {"/00": 1}}]);
+    assert_eq!(outcome_of(outcomes.clone(), "[1]").await, "other");
+    assert_eq!(outcome_of(outcomes, r#"{"00":1}"#).await, "FIRST");
+}
+
+#[tokio::test]
 async fn a_header_is_compared_line_by_line() {
     let contract = orders(&json!([
         {"name": "OLD", "status": 200, "headers": {"X-State": ["archived", "lost"]}},

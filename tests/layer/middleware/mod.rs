@@ -1,6 +1,7 @@
 //! The middleware as its user sees it: one module for each theme.
 
 mod body;
+mod caching;
 mod contract;
 mod events;
 mod flag;

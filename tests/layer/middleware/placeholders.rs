@@ -67,6 +67,19 @@ async fn several_header_holes_each_take_their_own_header() {
 }
 
 #[tokio::test]
+async fn numbers_keep_their_spelling() {
+    let template = r#"{"a":1.10,"b":1E2,"c":123456789012345678901234567890,"d":-0.0,"e":"#;
+    let text = format!(
+        r#"{{"endpoints":[{{"name":"order","method":"GET","path":"/orders/{{id}}","outcomes":[{{"name":"FOUND",
+        "status":200,"legacy":{{"status":404,"body":{{"json":{template}{{"$field":"/e"}}}}}}}}}}]}}]}}"#
+    );
+    let (layer, _, _) = on(Contract::from_json(&text).unwrap());
+    let response = respond(&layer, order(), target(200, Scripted::one(r#"{"e":0.50}"#))).await;
+    let body = String::from_utf8(read(response.into_body()).await).unwrap();
+    assert_eq!(body, format!("{template}0.50}}"));
+}
+
+#[tokio::test]
 async fn a_header_that_is_no_short_visible_ascii_counts_as_absent() {
     let longest = "x".repeat(128);
     let too_long = "x".repeat(129);

@@ -91,11 +91,11 @@ async fn a_shape_of_204_has_neither_body_nor_length() {
 }
 
 #[tokio::test]
-async fn a_status_without_a_body_of_its_own_is_never_rewritten_and_counted() {
+async fn a_status_that_is_never_rewritten_passes_and_is_counted() {
     let (layer, _, notes) = on(orders(&json!([
         {"name": "FOUND", "status": 200, "legacy": {"status": 404, "body": "empty"}},
     ])));
-    for status in [100, 103, 204, 205, 206, 304, 412] {
+    for status in [100, 103, 206, 304, 412] {
         let mut response = target(status, Scripted::new([]));
         response
             .headers_mut()
@@ -109,6 +109,36 @@ async fn a_status_without_a_body_of_its_own_is_never_rewritten_and_counted() {
             Some(SkipReason::StatusWithoutBody),
         );
         assert_eq!(notes.take(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_response_without_a_body_gets_one() {
+    for status in [204, 205] {
+        let (layer, flag, notes) = on(orders(
+            &json!([{"name": "DELETED", "status": status, "legacy": {
+                "status": 200, "body": {"json": {"deleted": true}},
+            }}]),
+        ));
+        let bodiless = || {
+            http::Response::builder()
+                .status(status)
+                .body(Scripted::new([]))
+                .unwrap()
+        };
+        let response = respond(&layer, order(), bodiless()).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(lines(&response, "content-type"), ["application/json"]);
+        assert_eq!(lines(&response, "content-length"), ["16"]);
+        let sights = record(response.into_body()).await;
+        assert_eq!(super::scripted::data(&sights), br#"{"deleted":true}"#);
+        assert_eq!(notes.take().1, Shape::Legacy);
+
+        flag.set(false);
+        let response = respond(&layer, order(), bodiless()).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(lines(&response, "content-length"), [""; 0]);
+        assert!(notes.only().stranded);
     }
 }
 

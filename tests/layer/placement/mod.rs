@@ -1,6 +1,8 @@
 //! The layer wherever it can be placed, over real sockets: one module for each kind of place.
 
 mod compression;
+#[cfg(feature = "hyper")]
+mod proxied;
 mod routers;
 mod servers;
 mod stacks;

@@ -3,6 +3,7 @@
 use axum::{
     Router,
     body::Body,
+    http::StatusCode,
     routing::{get, post},
 };
 use legacy_http_compat::Contract;
@@ -25,6 +26,9 @@ const CONTRACT: &str = r#"{"endpoints": [
   {"name": "done", "method": "POST", "path": "/done", "outcomes": [
     {"name": "DONE", "status": 200, "legacy": {"status": 204, "body": "empty"}}
   ]},
+  {"name": "deleted", "method": "DELETE", "path": "/order", "outcomes": [
+    {"name": "DELETED", "status": 204, "legacy": {"status": 200, "body": {"json": {"deleted": true}}}}
+  ]},
   {"name": "gone", "method": "POST", "path": "/gone", "outcomes": [
     {"name": "GONE", "status": 200, "legacy": {"status": 404, "body": "empty"}}
   ]}
@@ -42,7 +46,10 @@ fn api() -> Router {
     Router::new()
         .route("/poll", post(response))
         .route("/streamed", post(|| async { (JSON, streamed()) }))
-        .route("/order", get(response))
+        .route(
+            "/order",
+            get(response).delete(async || StatusCode::NO_CONTENT),
+        )
         .route("/done", post(response))
         .route("/gone", post(response))
 }
@@ -206,6 +213,44 @@ async fn an_empty_legacy_response_leaves_the_connection_usable() {
         assert_eq!(gone.status, "404");
         assert_eq!(gone.header("content-length"), Some("0"));
     }
+}
+
+#[tokio::test]
+async fn a_204_that_is_rewritten_has_a_body_and_the_connection_stays_usable() {
+    let compat = compat(Contract::from_json(CONTRACT).unwrap());
+    let mut wire = Wire::to(api().layer(compat.layer.clone())).await;
+    for active in [true, false, true] {
+        compat.flag.set(active);
+        let deleted = wire.ask("DELETE", "/order").await;
+        if active {
+            assert_eq!(
+                (deleted.status.as_str(), deleted.body.as_str()),
+                ("200", r#"{"deleted":true}"#)
+            );
+            assert_eq!(deleted.header("content-length"), Some("16"));
+            assert_eq!(deleted.header("content-type"), Some("application/json"));
+        } else {
+            assert_eq!(
+                (deleted.status.as_str(), deleted.headers.as_slice()),
+                ("204", &[][..])
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rewritten_get_is_not_stored_by_caches() {
+    let compat = compat(Contract::from_json(CONTRACT).unwrap());
+    let mut wire = Wire::to(api().layer(compat.layer.clone())).await;
+    assert_eq!(
+        wire.ask("GET", "/order").await.header("cache-control"),
+        Some("no-store")
+    );
+    compat.flag.set(false);
+    assert_eq!(
+        wire.ask("GET", "/order").await.header("cache-control"),
+        None
+    );
 }
 
 #[tokio::test]

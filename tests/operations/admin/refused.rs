@@ -188,7 +188,7 @@ async fn all_faults_of_a_body_are_reported_at_once() {
         ),
         (
             "/api/client-rollbacks",
-            json!({"kind": "", "version": "v1", "incident": 7, "reason": "x"}),
+            json!({"kind": "", "version": "one", "incident": 7, "reason": "x"}),
             vec!["/kind", "/version", "/incident"],
         ),
         (

@@ -10,5 +10,6 @@ mod usage;
 mod verify;
 mod withdrawn;
 mod withdrawn_lines;
+mod withdrawn_spellings;
 
 use crate::{events, support::temp_dir};

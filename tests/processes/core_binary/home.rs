@@ -13,7 +13,7 @@ const PRINTED: [&str; 9] = [
     "AUTHORIZATION_PENDING",
     "\"phase\":\"compat\"",
     "\"total\":1",
-    "\"passes\":true",
+    "\"passes\":false",
     "\"to\":\"cutover\"",
     "\"incident\":\"INC-1\"",
     "\"process_started\"",

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::support::{
     http_client::HttpClient,
     operator::Operator,
-    process::{self, Core, Refused},
+    process::{self, Core, NO_GATES, Refused},
 };
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
 
 #[tokio::test]
 async fn generated_tokens_are_printed_with_the_link_to_open_and_work() {
-    let mut core = Core::start(&[]);
+    let mut core = Core::start(&NO_GATES);
     let (line, http) = (core.next_line(), core.http());
     let (dashboard, operator) = line.split_once("  operator token: ").expect(&line);
     let base = http.get("/healthz").await;
@@ -56,8 +56,14 @@ async fn tokens_may_come_from_the_environment() {
     let environment = [
         ("CORE_OPERATOR_TOKEN", "one"),
         ("CORE_VIEWER_TOKEN", "other"),
+        ("CORE_PIPELINE_TOKEN", "third"),
     ];
-    let core = Core::start_with(&[], &environment);
+    let core = Core::start_with(&NO_GATES, &environment);
+    let check = json!({ "check": "openapi", "green": true, "reason": "it ran" });
+    let pipeline = Operator::new(core.http(), "third");
+    let reported = pipeline.order("checks", &check).await;
+    let actor = json!({ "kind": "service", "id": "pipeline" });
+    assert_eq!(reported.json["event"]["actor"], actor, "{}", reported.text);
     for (token, acts) in [("one", 200), ("other", 403)] {
         let somebody = Operator::new(core.http(), token);
         assert_eq!(somebody.step("cutover", "a test").await.status, acts);
@@ -139,7 +145,13 @@ async fn a_request_in_flight_is_answered_before_the_end() {
 
 #[tokio::test]
 async fn the_log_says_at_the_start_and_at_every_change_whether_the_flag_is_on() {
-    let core = Core::start(&["--compat", "off", "--operator-token", "known"]);
+    let core = Core::start(
+        &[
+            &NO_GATES[..],
+            &["--compat", "off", "--operator-token", "known"],
+        ]
+        .concat(),
+    );
     let operator = Operator::new(core.http(), "known");
     for to in ["compat", "cutover"] {
         assert_eq!(operator.step(to, "a test").await.status, 200);
@@ -160,7 +172,8 @@ async fn no_log_line_carries_a_secret() {
         "--viewer-token",
         "vwr-secret",
     ];
-    let core = Core::start_with(&tokens, &[("RUST_LOG", "trace")]);
+    let args = [&NO_GATES[..], &tokens].concat();
+    let core = Core::start_with(&args, &[("RUST_LOG", "trace")]);
     let http = core.http();
     let secrets = go_through_a_flow(&http).await;
     let operator = Operator::new(http.clone(), tokens[1]);

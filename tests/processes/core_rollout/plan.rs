@@ -254,7 +254,7 @@ async fn server(data: &TempDir, clock: &Arc<ManualClock>) -> CoreServer {
     let start = Start {
         clock: Arc::clone(clock),
         data: Some(data.path().to_owned()),
-        policy: Some(policy()),
+        policy: policy(),
         ..Start::new(false)
     };
     CoreServer::start_from(start, |settings| settings.attempts_per_minute = 100_000).await

@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use legacy_http_compat::migration::Migration;
 use legacy_http_compat::rollout::journal::JournalReader;
+use serde_json::json;
 
 use super::{
     policy,
@@ -11,7 +12,7 @@ use super::{
     support::{
         http_client::HttpClient,
         operator::Operator,
-        process::{self, Core},
+        process::{self, Core, NO_GATES},
         server::OPERATOR_TOKEN,
         temp_dir::TempDir,
     },
@@ -20,7 +21,7 @@ use super::{
 #[tokio::test]
 async fn a_process_that_is_killed_right_after_a_cutover_comes_back_in_cutover() {
     let data = TempDir::new();
-    let core = start(data.path(), &["--compat", "on"]);
+    let core = start(data.path(), &[&NO_GATES[..], &["--compat", "on"]].concat());
     assert_eq!(poll(&core.http()).await, 401);
     assert_done(&go_to(&operator(&core), "cutover").await);
     core.kill();
@@ -53,9 +54,18 @@ async fn the_policy_of_the_command_line_holds_and_is_kept() {
     fs::write(&file, policy::TEXT).unwrap();
     let given = ["--policy", file.to_str().unwrap()];
 
-    // First without: the gates ask nothing, and old clients are served.
+    // First that of the plan, and old clients are served.
     let core = start(data.path(), &[]);
-    assert_eq!(operator(&core).status().await["phase"], "compat");
+    let shown = operator(&core).status().await;
+    assert_eq!(shown["phase"], "compat");
+    let named = &shown["policy"]["required_checks"];
+    let [tickets, checks] = [
+        ["core_delivered", "ui_rust_delivered", "agent_mcp_delivered"],
+        ["openapi", "auth_device_integration", "client_compat"],
+    ];
+    assert_eq!(*named, json!([tickets, checks].concat()));
+    let failing = go_to(&operator(&core), "cutover").await;
+    assert_problem(&failing, 409, "gates-failed");
     core.terminate();
     for (run, more) in [(1, &given[..]), (2, &given[..]), (3, &[])] {
         let core = start(data.path(), more);

@@ -64,7 +64,7 @@ async fn an_approved_code_shows_its_secret_once() {
     let (response, step) = client.poll().await;
     assert!(matches!(step, Step::Approved(_)), "{step:?}");
     assert_eq!(response.json["client_kind"], "AGENT");
-    assert_eq!(response.json.as_object().unwrap().len(), 4);
+    assert_eq!(response.json.as_object().unwrap().len(), 6);
     assert_eq!(
         response.header(http::header::CACHE_CONTROL),
         Some("no-store")

@@ -116,7 +116,7 @@ fn binary() -> PathBuf {
     let binary = target.join("examples").join("rehearsal");
     assert!(
         binary.exists(),
-        "build the example first: cargo build --example rehearsal --features admin,prometheus"
+        "build the example first: cargo build --example rehearsal --features admin,hyper,prometheus"
     );
     binary
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::{
     error::ApiError,
     extract::{ApiJson, Attempt},
-    flow::{Polled, Stage},
+    flow::{Decided, Polled, Stage},
     kind::ClientKind,
     state::AppState,
 };
@@ -70,7 +70,7 @@ pub(crate) async fn poll(
             let interval = flows.interval().as_secs();
             Ok(Json(json!({ "status": "PENDING", "interval": interval })))
         }
-        Polled::Approved(kind) => Ok(Json(approved(&state, kind))),
+        Polled::Approved(kind, decided) => Ok(Json(approved(&state, kind, &decided))),
         Polled::Denied => Ok(Json(json!({ "status": "DENIED" }))),
         Polled::Expired => Ok(Json(json!({ "status": "EXPIRED" }))),
         Polled::Invalid => Err(ApiError::invalid_device_code()),
@@ -91,7 +91,7 @@ pub(crate) async fn cancel(
 }
 
 /// Registers the client only now, so that its secret is never stored in plain text.
-fn approved(state: &AppState, kind: ClientKind) -> Value {
+fn approved(state: &AppState, kind: ClientKind, decided: &Decided) -> Value {
     let credentials = state.clients().register(kind);
     tracing::debug!(client_kind = %kind, "client registered");
     json!({
@@ -99,6 +99,8 @@ fn approved(state: &AppState, kind: ClientKind) -> Value {
         "client_id": credentials.client_id,
         "client_kind": kind,
         "secret_key": credentials.secret_key,
+        "approved_at": decided.at,
+        "approved_by_user_id": decided.user_id,
     })
 }
 

@@ -43,9 +43,9 @@ curl -s -H "Authorization: Bearer $OPERATOR" {base}/rollout/api/status
 curl -s -H "Authorization: Bearer $OPERATOR" "{base}/rollout/api/callers?window=24h&state=dependent"
 curl -s -H "Authorization: Bearer $OPERATOR" {base}/rollout/api/transitions/cutover
 
-Cut over, and roll back:
+Cut over, with an override that names each gate that fails, and roll back:
 
-curl -s -H "Authorization: Bearer $OPERATOR" -H 'Content-Type: application/json' {base}/rollout/api/transitions -d '{"to":"cutover","reason":"a trial"}'
+curl -s -H "Authorization: Bearer $OPERATOR" -H 'Content-Type: application/json' {base}/rollout/api/transitions -d '{"to":"cutover","reason":"a trial","override":["required_checks","no_dependent_responses","all_callers_resolved","coverage"]}'
 curl -s -H "Authorization: Bearer $OPERATOR" -H 'Content-Type: application/json' {base}/rollout/api/rollbacks -d '{"incident":"INC-1","reason":"an old client fails"}'
 curl -s -H "Authorization: Bearer $OPERATOR" "{base}/rollout/api/journal?limit=20"
 

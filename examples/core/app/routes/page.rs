@@ -1,7 +1,7 @@
 //! `/device`: the page on which a user approves or denies a device.
 //!
-//! The user code is the only credential; a real Core would also require a sign-in. Cross-site form submissions are
-//! refused.
+//! The user code is the only credential; a real Core would also require a sign-in. Here all decisions are those of one user,
+//! [`USER_ID`]. Cross-site form submissions are refused.
 
 use axum::{
     extract::{
@@ -16,10 +16,13 @@ use serde::Deserialize;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::super::{
-    flow::{Decision, Flow, Stage},
+    flow::{Decided, Decision, Flow, Stage},
     state::AppState,
 };
 use super::view::{Ask, Page};
+
+/// The user behind this page.
+const USER_ID: &str = "usr_1";
 
 #[derive(Deserialize)]
 pub(crate) struct Asked {
@@ -28,7 +31,7 @@ pub(crate) struct Asked {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Decided {
+pub(crate) struct DecisionForm {
     user_code: String,
     decision: Decision,
 }
@@ -65,15 +68,23 @@ async fn show(State(state): State<AppState>, query: Result<Query<Asked>, QueryRe
     }
 }
 
-async fn decide(State(state): State<AppState>, form: Result<Form<Decided>, FormRejection>) -> Page {
-    let Decided {
+async fn decide(
+    State(state): State<AppState>,
+    form: Result<Form<DecisionForm>, FormRejection>,
+) -> Page {
+    let DecisionForm {
         user_code,
         decision,
     } = match form {
         Ok(Form(decided)) => decided,
         Err(rejection) => return unreadable(rejection.status()),
     };
-    match state.flows().decide(state.now(), &user_code, decision) {
+    let decided = Decided {
+        decision,
+        at: state.wall_time(),
+        user_id: USER_ID.to_owned(),
+    };
+    match state.flows().decide(state.now(), &user_code, decided) {
         Ok(()) => {
             tracing::debug!(?decision, "device flow decided");
             thanks(decision)

@@ -1,6 +1,13 @@
 //! Every fault of a contract is refused when it is built, with an error that names the place and the offending value and
 //! says what would be right.
 
+mod bodies;
+mod headers;
+mod honest;
+mod impossible;
+mod reachable;
+mod text;
+
 use legacy_http_compat::{
     contract::{
         Contract, ContractBuilder, Deprecation, Endpoint, LegacyShape, Outcome, Placeholder,
@@ -242,13 +249,13 @@ fn conditions_must_be_on_scalars_that_an_response_can_have() {
 
 #[test]
 fn a_legacy_shape_needs_a_status_with_a_body_on_both_sides() {
-    for status in [100, 101, 204, 205, 206, 304, 412] {
+    for status in [100, 101, 103, 204, 205, 206, 304, 412] {
         let target = Outcome::new("GONE", status).legacy(LegacyShape::new(400));
-        refused(
-            outcome(target),
-            FaultCode::StatusWithoutBody,
-            &[IN_OUTCOME, &status.to_string()],
-        );
+        let code = match status {
+            100 | 103 => FaultCode::InvalidStatus,
+            _ => FaultCode::StatusWithoutBody,
+        };
+        refused(outcome(target), code, &[IN_OUTCOME, &status.to_string()]);
         if status != 204 {
             let to = shape(LegacyShape::new(status).empty());
             refused(
@@ -388,21 +395,22 @@ fn templates_must_have_placeholders_that_can_be_filled_or_left_out() {
 
 #[test]
 fn the_notice_needs_right_dates_and_an_absolute_link() {
+    const LINK: &str = "https://example.com/deprecations";
     let notice = |deprecation| Contract::builder().deprecation(deprecation);
     for date in [-1, 253_402_300_800] {
         refused(
-            notice(Deprecation::at(date)),
+            notice(Deprecation::new(date, LINK)),
             FaultCode::InvalidDate,
             &[&date.to_string()],
         );
-        let sunset = Deprecation::at(0).sunset(date);
+        let sunset = Deprecation::new(0, LINK).sunset(date);
         refused(
             notice(sunset),
             FaultCode::InvalidDate,
             &["sunset", &date.to_string()],
         );
     }
-    let early = Deprecation::at(100).sunset(99);
+    let early = Deprecation::new(100, LINK).sunset(99);
     refused(
         notice(early),
         FaultCode::SunsetBeforeDeprecation,
@@ -410,11 +418,17 @@ fn the_notice_needs_right_dates_and_an_absolute_link() {
     );
     for link in ["/relative", "", "https://a/>; rel=x", "https://a b"] {
         refused(
-            notice(Deprecation::at(0).link(link)),
+            notice(Deprecation::new(0, link)),
             FaultCode::InvalidLink,
             &["absolute"],
         );
     }
+    let document = r#"{"endpoints": [], "deprecation": {"date": 0}}"#;
+    let error = Contract::from_json(document).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "/deprecation/link: missing member; expected a member `link`"
+    );
 }
 
 #[test]

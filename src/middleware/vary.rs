@@ -1,0 +1,106 @@
+//! `Vary`: without it, a cache would mix legacy and target responses.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, Method, header::VARY};
+
+use super::layer_settings::LayerSettings;
+use crate::contract::compile::{CompiledContract, CompiledEndpoint};
+
+/// What the response to a `HEAD` varies by: the same as that to a `GET` (RFC 9110, section 9.3.2).
+pub(super) struct HeadVary {
+    settings: Arc<LayerSettings>,
+    contract: Arc<CompiledContract>,
+    endpoint: usize,
+}
+
+impl HeadVary {
+    /// Of a request for this method and path, if there is such a `GET` endpoint.
+    pub(super) fn of(
+        method: &Method,
+        path: &str,
+        contract: &Arc<CompiledContract>,
+        settings: &Arc<LayerSettings>,
+    ) -> Option<Self> {
+        let endpoint = (method == Method::HEAD).then(|| contract.find(&Method::GET, path))??;
+        Some(Self {
+            settings: Arc::clone(settings),
+            contract: Arc::clone(contract),
+            endpoint,
+        })
+    }
+
+    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+        add_vary(
+            headers,
+            &self.contract.endpoints[self.endpoint],
+            &self.settings,
+        );
+    }
+}
+
+/// Adds what the responses of the endpoint vary by: the headers that the detector and the placeholders read, if it is for
+/// `GET` and has legacy shapes.
+pub(super) fn add_vary(
+    headers: &mut HeaderMap,
+    endpoint: &CompiledEndpoint,
+    settings: &LayerSettings,
+) {
+    if endpoint.is_get && endpoint.has_legacy {
+        for value in [&endpoint.vary, &settings.vary].into_iter().flatten() {
+            add(headers, value);
+        }
+    }
+}
+
+/// Adds the names in `value` to the response's `Vary` (RFC 9110, section 12.5.5), unless they or `*` are listed already.
+fn add(headers: &mut HeaderMap, value: &HeaderValue) {
+    if !tokens(value).all(|wanted| is_listed(headers, wanted)) {
+        headers.append(VARY, value.clone());
+    }
+}
+
+fn is_listed(headers: &HeaderMap, wanted: &[u8]) -> bool {
+    let mut listed = headers.get_all(VARY).iter().flat_map(tokens);
+    listed.any(|token| token == b"*" || token.eq_ignore_ascii_case(wanted))
+}
+
+fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    value
+        .as_bytes()
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn varied(before: &[&'static str], more: &'static str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        for value in before {
+            headers.append(VARY, HeaderValue::from_static(value));
+        }
+        super::add(&mut headers, &HeaderValue::from_static(more));
+        headers
+            .get_all(VARY)
+            .iter()
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_not_yet_listed_is_added_in_a_line_of_its_own() {
+        assert_eq!(varied(&[], "x-a"), ["x-a"]);
+        assert_eq!(varied(&["accept"], "x-a, x-b"), ["accept", "x-a, x-b"]);
+    }
+
+    #[test]
+    fn what_is_listed_already_is_not_repeated() {
+        assert_eq!(varied(&["*"], "x-a"), ["*"]);
+        assert_eq!(
+            varied(&["Accept , X-A", "x-B"], "x-a, x-b"),
+            ["Accept , X-A", "x-B"]
+        );
+    }
+}
