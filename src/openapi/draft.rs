@@ -17,7 +17,7 @@ use super::{
 use crate::json::OrderedValue;
 
 /// Drafts a contract document from two versions of an API: an endpoint for each operation of which OLD does not allow all
-/// responses as they are, its outcomes told apart by enumerations and fixed values, and legacy bodies with the members that
+/// responses as they are, its outcomes distinguished by enumerations and fixed values, and legacy bodies with the members that
 /// OLD requires.
 ///
 /// What cannot be known is a guess or a gap, and marked: by a member `TODO`, or by `{"$todo": …}` in a body.

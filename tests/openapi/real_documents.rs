@@ -41,13 +41,7 @@ fn each_is_proved_against_itself_with_an_empty_contract() {
 /// Here the schemas are not the same, so that they are compared by what they allow.
 #[test]
 fn each_is_proved_against_itself_with_fewer_values() {
-    // What several parts of a `oneOf` allow is not told apart in two.
-    for (name, verdict) in [
-        ("authentik.yaml", Verdict::Proved),
-        ("blockfrost.yaml", Verdict::Proved),
-        ("dialogporten.json", Verdict::Proved),
-        ("directus.yaml", Verdict::Proved),
-    ] {
+    for name in &DOCUMENTS[..4] {
         let text = fs::read_to_string(path(name)).unwrap();
         let text = text.trim_start_matches('\u{feff}');
         let mut narrower: Value = if text.starts_with('{') {
@@ -65,7 +59,7 @@ fn each_is_proved_against_itself_with_fewer_values() {
         narrow(&mut narrower);
         let narrower = ApiDocument::from_text(&narrower.to_string()).unwrap();
         let report = prove(&read(name), &narrower, &[]);
-        assert_eq!(report.verdict, verdict, "{name}: {report}");
+        assert_eq!(report.verdict, Verdict::Proved, "{name}: {report}");
     }
 }
 
@@ -117,6 +111,6 @@ fn two_real_versions_differ_and_each_difference_in_a_body_has_an_example() {
     assert!(bodies().any(|finding| finding.id == grown));
     let refuted = bodies().filter(|finding| finding.verdict == Verdict::Refuted);
     let refuted = refuted.inspect(|finding| assert!(finding.example.is_some()));
-    // Which of fifteen alternatives without a discriminator an event is cannot be told.
+    // Fifteen alternatives without a discriminator, which are compared as a whole.
     assert_eq!(bodies().count() - refuted.count(), 2);
 }

@@ -191,7 +191,7 @@ impl<'d> TemplateReader<'_, 'd> {
             sets.push((name.clone(), member));
         }
         let can_be_absent = omit_when_empty && sets.iter().all(|(_, member)| !member.required);
-        // An object that is omitted when it is empty is never empty; which of its members is there is not told apart.
+        // An object that is omitted when it is empty is never empty; which of its members it has is left open.
         let only = match sets.as_mut_slice() {
             [(_, only)] if can_be_absent => Some(only),
             _ => None,

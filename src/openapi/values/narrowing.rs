@@ -59,7 +59,7 @@ impl<'d> Reader<'d> {
                 let required = members.requires(name);
                 Ok(self.member_if_any(alternative, members, name, field, required))
             }
-            // An element is not told apart from the others: this is more than there is.
+            // A single element is not narrowed: this is more than there is.
             _ => Ok(Some(alternative.clone())),
         })
     }

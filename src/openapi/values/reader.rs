@@ -33,7 +33,7 @@ enum Reading<'d> {
     Done(Result<Rc<[Alternative<'d>]>, Spoiled>),
 }
 
-/// More alternatives than this are not told apart.
+/// More alternatives than this are not compared.
 const MAX_ALTERNATIVES: usize = 512;
 
 /// Constraints on objects and arrays that are only compared word for word.
