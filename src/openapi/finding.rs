@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::document::operation::essence;
+use super::document::operation::media_type;
 use crate::words::words;
 
 words! {
@@ -129,10 +129,10 @@ pub struct ExampleResponse {
 }
 
 impl ExampleResponse {
-    /// The media type in lower case, without parameters.
+    /// The media type with its parameters, in lower case.
     pub(crate) fn media(&self) -> Option<String> {
         let line = self.headers.get("content-type")?.as_str()?;
-        Some(essence(line))
+        Some(media_type(line))
     }
 }
 

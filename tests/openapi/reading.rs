@@ -278,3 +278,27 @@ fn a_long_chain_of_schemas_is_compared_to_its_end() {
     // There is something to say, but no example that is nested so deeply.
     assert_eq!(verdict(&api(4), &api(5)), Verdict::CannotTell);
 }
+
+#[test]
+fn media_types_are_distinguished_by_their_parameters_and_met_by_ranges() {
+    let api = |content: &Value| {
+        let response = json!({"200": {"description": "", "content": content}});
+        document(
+            &json!({"openapi": "3.1.0", "paths": {"/items": {"get": {"responses": response}}}})
+                .to_string(),
+        )
+    };
+    let (text, number) = (
+        json!({"schema": {"type": "string"}}),
+        json!({"schema": {"type": "number"}}),
+    );
+    let versions = api(&json!({"application/json; v=1": text, "application/json;v=2": number}));
+    let second = api(&json!({"application/json; v=2": number}));
+    assert_eq!(verdict(&versions, &versions), Verdict::Proved);
+    assert_eq!(verdict(&versions, &second), Verdict::Proved);
+    let ranges = api(&json!({"application/*": text, "*/*": number, "odd": text}));
+    assert_eq!(verdict(&ranges, &ranges), Verdict::Proved);
+    let plain = api(&json!({"application/json": text, "text/csv": number}));
+    assert_eq!(verdict(&ranges, &plain), Verdict::Proved);
+    assert_eq!(verdict(&plain, &versions), Verdict::Refuted);
+}

@@ -27,7 +27,7 @@ pub(crate) struct Operation<'d> {
 pub(crate) struct Response<'d> {
     pub(crate) key: StatusKey,
     pub(crate) place: Place<'d>,
-    /// By media type, in lower case and without parameters. None where the document names none.
+    /// By media type, in lower case and without spaces. None where the document names none.
     pub(crate) content: Vec<(String, Option<Place<'d>>)>,
     pub(crate) headers: Vec<Header<'d>>,
 }
@@ -104,7 +104,7 @@ impl<'d> Operation<'d> {
         let body = self.place.member("requestBody")?.resolved().ok()?;
         let content = body.member("content")?;
         let mut media = content.members();
-        let (_, json) = media.find(|(media, _)| is_json(&essence(media)))?;
+        let (_, json) = media.find(|(media, _)| is_json(media))?;
         json.member("schema")
     }
 }
@@ -112,10 +112,16 @@ impl<'d> Operation<'d> {
 impl<'d> Response<'d> {
     /// What the document says of bodies of a media type, by its most specific entry.
     pub(crate) fn media(&self, media: &str) -> Option<&Option<Place<'d>>> {
-        let (family, _) = media.split_once('/')?;
-        [media, &format!("{family}/*"), "*/*"]
-            .iter()
-            .find_map(|wanted| self.content.iter().find(|(known, _)| known == wanted))
+        let essence = essence(media);
+        let family = essence.split('/').next().unwrap_or_default();
+        let find = |wanted: &dyn Fn(&str) -> bool| {
+            let mut content = self.content.iter();
+            content.find(|(known, _)| wanted(known))
+        };
+        find(&|known| known == media)
+            .or_else(|| find(&|known| self::essence(known) == essence))
+            .or_else(|| find(&|known| known == format!("{family}/*")))
+            .or_else(|| find(&|known| known == "*/*"))
             .map(|(_, schema)| schema)
     }
 
@@ -166,7 +172,7 @@ fn response<'d>(key: StatusKey, place: &Place<'d>) -> Result<Response<'d>, Spoil
     let content = content.iter().flat_map(Place::members);
     let content = content.map(|(media, place)| {
         let place = place.resolved()?;
-        Ok((essence(media), place.member("schema")))
+        Ok((media_type(media), place.member("schema")))
     });
     let headers = place.member("headers");
     let headers = headers.iter().flat_map(Place::members);
@@ -189,13 +195,19 @@ fn response<'d>(key: StatusKey, place: &Place<'d>) -> Result<Response<'d>, Spoil
     })
 }
 
+/// A media type with its parameters, in lower case and without spaces.
+pub(crate) fn media_type(text: &str) -> String {
+    text.split_whitespace().collect::<String>().to_lowercase()
+}
+
 /// A media type without parameters, in lower case.
 pub(crate) fn essence(media: &str) -> String {
     let essence = media.split(';').next().unwrap_or_default();
     essence.trim().to_lowercase()
 }
 
-pub(crate) fn is_json(essence: &str) -> bool {
+pub(crate) fn is_json(media: &str) -> bool {
+    let essence = essence(media);
     essence == "application/json" || essence.ends_with("+json")
 }
 

@@ -133,7 +133,7 @@ fn media_holds(condition: &Condition, possible: &Possible<'_>) -> Holds {
     };
     let values = values(condition);
     let mut lines = values.iter().filter_map(Value::as_str);
-    if lines.any(|line| essence(line) == *media) {
+    if lines.any(|line| essence(line) == essence(media)) {
         // The line may have parameters.
         Holds::Sometimes
     } else {

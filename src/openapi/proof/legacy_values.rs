@@ -20,7 +20,7 @@ use crate::{
     middleware::rewrite::{FRESHNESS, STALE, STALE_WITH_BODY},
     openapi::{
         document::{
-            operation::{Operation, essence},
+            operation::{Operation, media_type},
             place::Spoiled,
         },
         values::{
@@ -91,7 +91,7 @@ impl<'d> LegacyValues<'d> {
             .iter()
             .chain(&shape.append)
             .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            .map(|(_, value)| essence(value));
+            .map(|(_, value)| media_type(value));
         let (media, body) = match &shape.body {
             BodyShape::AsIs => {
                 let media = set_media.or_else(|| matched.media.clone());

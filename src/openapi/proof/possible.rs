@@ -85,7 +85,7 @@ impl<'d> Possible<'d> {
                 None => PossibleBody::Undocumented,
             };
             // A range of media types: any of them.
-            with(Some(media.replace('*', "x")), body)
+            with(Some(media.replace("/*", "/x").replace("*/", "x/")), body)
         });
         content.collect()
     }
