@@ -112,12 +112,12 @@ impl<'d> Prover<'d> {
         value: &Value,
     ) -> Vec<(ExampleRequest, ExampleResponse)> {
         let request = self.request(case.new);
-        let samples = match &case.target.body {
+        let samples = || match &case.target.body {
             PossibleBody::Values(set) => self.reader.samples(set),
             PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
         };
         if let Aspect::Header(name) = aspect {
-            let body = samples.into_iter().next().unwrap_or_default();
+            let body = samples().into_iter().next().unwrap_or_default();
             let mut target = self.response(case.target, body);
             if value.is_null() {
                 target.headers.remove(name);
@@ -129,7 +129,7 @@ impl<'d> Prover<'d> {
         let Some(inputs) = case.inputs.filter(|_| *aspect == Aspect::Body) else {
             let body = match &case.target.body {
                 PossibleBody::Values(_) if case.inputs.is_none() => value.clone(),
-                _ => samples.into_iter().next().unwrap_or_default(),
+                _ => samples().into_iter().next().unwrap_or_default(),
             };
             return vec![(request, self.response(case.target, body))];
         };
@@ -151,7 +151,7 @@ impl<'d> Prover<'d> {
         };
         // A value of the legacy body may be an input's own or its default.
         let mut exchanges = Vec::new();
-        for body in &samples {
+        for body in &samples() {
             exchanges.push(exchange(body, &|_| false));
             exchanges.push(exchange(body, &|_| true));
             let each = 0..inputs.len();
