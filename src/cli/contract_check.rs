@@ -57,7 +57,7 @@ fn output(file: &Path, faults: Vec<FaultEntry>, as_json: bool) -> Output {
         many => format!("{file}: {many} faults\n"),
     };
     let lines = faults.iter().map(FaultEntry::line);
-    let text = head + &lines.collect::<String>();
+    let text = head + lines.collect::<String>().as_str();
     let json = as_json.then(|| json(&ContractCheck { valid, faults }));
     match (valid, json) {
         (true, json) => Output::success(json.unwrap_or(text)),

@@ -71,7 +71,7 @@ fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
         let (name, seen) = (report.name.as_str(), evidence(report));
         format!("  - {}: {}\n", markdown(name), markdown(&seen))
     });
-    head + &failing.collect::<String>()
+    head + failing.collect::<String>().as_str()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {

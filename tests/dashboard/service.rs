@@ -71,6 +71,8 @@ impl TestService {
             .clock(clock.clone())
             .heartbeat_limit(2 * BEAT);
         let census = Arc::new(census.open().unwrap());
+        // Fed for its whole life.
+        std::mem::forget(census.feeder());
         let metrics = Arc::new(Metrics::new());
         let contract = LiveContract::new(Contract::device_flow());
         let flag = FlagName::new("features.auth.device_flow.compat_legacy_http").unwrap();

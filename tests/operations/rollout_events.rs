@@ -20,7 +20,7 @@ fn fixed_objects(value: &Value, path: &str, found: &mut Vec<String>) {
         Value::Object(members) => {
             found.push(path.to_owned());
             for (name, value) in members {
-                if !matches!(name.as_str(), "policy" | "evidence") {
+                if !matches!(name.as_str(), "policy" | "evidence" | "detector") {
                     fixed_objects(value, &format!("{path}/{name}"), found);
                 }
             }

@@ -86,6 +86,8 @@ pub(crate) fn waived(waived: WaiverTarget, until: u64) -> EventPayload {
 
 pub(crate) fn contract(byte: &str) -> EventPayload {
     EventPayload::ContractChanged(ContractChanged {
+        detector: std::iter::once(("AGENT".parse().unwrap(), "0a".repeat(16).parse().unwrap()))
+            .collect(),
         digest: ContractDigest::new(byte.repeat(32)).unwrap(),
     })
 }

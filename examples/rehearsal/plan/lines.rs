@@ -129,7 +129,9 @@ pub(super) const PLAN: &[Item] = &[
     item(
         ROLLBACK,
         "cutover with the incident open",
-        Is("409: no_dependent_responses, no_open_incident, post_analyses_filed"),
+        Is(
+            "409: no_dependent_responses, all_callers_resolved, no_open_incident, post_analyses_filed",
+        ),
     ),
     item(
         ROLLBACK,

@@ -19,7 +19,7 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     } else {
         &["no_open_incident", "post_analyses_filed"]
     };
-    scene.until_failing("cutover", owed, hours(72)).await?;
+    scene.until_failing("cutover", owed, hours(96)).await?;
 
     scene
         .operator

@@ -52,11 +52,11 @@ fn reason(gate: &str, evidence: &Value) -> String {
             number("/migrated"),
             number("/waived"),
             number("/inactive"),
-            number("/blocking")
+            number("/blocking/callers")
         ),
         "coverage" => format!(
             "{:.0} % of {} watched, {} responses",
-            100.0 * share("/ratio"),
+            100.0 * share("/watched/ratio"),
             text(&evidence["window"]),
             number("/responses")
         ),

@@ -184,6 +184,9 @@ impl RolloutBuilder {
         let policy = policy.map_err(OpenRolloutErrorKind::Policy)?;
         let mut controller = ControllerState::new(projection, policy, &*self.clock);
         let deps = self.into_deps(journal, controller.flag());
+        if let Some(census) = &deps.census {
+            census.rollout_opened(controller.state().opened.at);
+        }
         deps.journal_start(&mut controller, LogFailures::Yes);
         deps.journal_contract(&mut controller);
         let rollout = Rollout::new(deps, controller);

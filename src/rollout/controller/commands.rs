@@ -10,9 +10,8 @@ use crate::{
     caller::ClientVersion,
     rollout::{
         event::{
-            Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-            DependenceWaived, Event, EventPayload, Incident, PolicyChanged, PostAnalysisFiled,
-            WaiverEnded,
+            Attempt, AttemptRefused, CheckReported, ClientRolledBack, DependenceWaived, Event,
+            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, WaiverEnded,
         },
         names::{
             ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget,
@@ -155,10 +154,13 @@ impl Rollout {
     ///
     /// As for all commands that journal one event; and when it is the current one.
     pub fn contract_changed(&self, digest: ContractDigest, command: &CommandContext) -> Recorded {
-        self.record(
-            EventPayload::ContractChanged(ContractChanged { digest }),
-            command,
-        )
+        let changed = self.deps.served(digest);
+        let digest = changed.digest.clone();
+        let recorded = self.record(EventPayload::ContractChanged(changed), command);
+        if recorded.is_ok() {
+            self.deps.notify_census(&digest);
+        }
+        recorded
     }
 
     /// Reports that a login or the use of a token was refused. Returns whether it is journaled: at most 32 an hour are.

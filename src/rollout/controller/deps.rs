@@ -19,7 +19,7 @@ use crate::{
         evidence::GateReport,
         gate::{Gate, GateContext},
         journal::{AppendError, Conflict, Journal},
-        names::{Actor, ContractDigest, Reason},
+        names::{Actor, ContractDigest, Identifier, Reason},
         phase::{Phase, Transition},
         policy::Policy,
         state::{ReplayError, RolloutState},
@@ -258,18 +258,41 @@ impl Deps {
         controller.started = self.append(controller, &event, log_failures).is_ok();
     }
 
-    /// Journals the served contract if it has changed.
+    /// What evidence is gathered by, with this contract.
+    pub(super) fn served(&self, digest: ContractDigest) -> ContractChanged {
+        let rules = self.census.as_ref().map(|census| census.rules_digests());
+        // The name of a kind of one's own need not be a token; such a kind is left out.
+        let rules = rules.into_iter().flatten().filter_map(|(kind, digest)| {
+            let digest = Identifier::new(digest.to_string());
+            Some((Identifier::new(kind).ok()?, digest.ok()?))
+        });
+        ContractChanged {
+            digest,
+            detector: rules.collect(),
+        }
+    }
+
+    /// Restarts the windows of the census if it is another contract, in the census's own time.
+    pub(super) fn notify_census(&self, contract: &ContractDigest) {
+        if let Some(census) = &self.census {
+            census.serve(contract.as_str());
+        }
+    }
+
+    /// Journals the served contract and the detector's rules if they have changed. The census is notified first: it restarts
+    /// its windows in its own time, whether or not the journal can be written.
     pub(super) fn journal_contract(&self, controller: &mut ControllerState) {
         let Some(contract) = &self.contract else {
             return;
         };
-        let digest = ContractDigest::of(&contract.current());
+        let changed = self.served(ContractDigest::of(&contract.current()));
+        self.notify_census(&changed.digest);
         let served = controller.state().contract.as_ref();
-        if served.is_some_and(|served| served.digest == digest) {
+        if served.is_some_and(|served| served.is(&changed)) {
             return;
         }
-        let changed = EventPayload::ContractChanged(ContractChanged { digest });
-        let command = system_context("the contract in use is another than before");
+        let changed = EventPayload::ContractChanged(changed);
+        let command = system_context("the contract or the detector is another than before");
         let event = command.event(self.now(), changed);
         // Tried again at the next tick.
         let _ = self.append(controller, &event, LogFailures::No);

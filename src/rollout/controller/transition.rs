@@ -39,6 +39,10 @@ impl Rollout {
     pub fn dry_run(&self, step: Transition) -> Result<DryRun, Refusal> {
         let mut controller = self.controller();
         let caught_up = self.deps.catch_up(&mut controller);
+        // As before a transition: a dry run is evaluated on the same contract.
+        if caught_up.is_ok() && step.is_gated() {
+            self.deps.journal_contract(&mut controller);
+        }
         let status = self.publish(&controller);
         drop(controller);
         caught_up.map_err(|error| {

@@ -1,6 +1,6 @@
 //! What can happen in the life of a rollout.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -95,7 +95,7 @@ payloads! {
     DependenceWaived(DependenceWaived) = "dependence_waived",
     /// A waiver was ended early.
     WaiverEnded(WaiverEnded) = "waiver_ended",
-    /// Another contract is served.
+    /// Another contract is served, or the detector has other rules.
     ContractChanged(ContractChanged) = "contract_changed",
     /// The post-analysis of a rollback was filed, or corrected.
     PostAnalysisFiled(PostAnalysisFiled) = "post_analysis_filed",
@@ -189,11 +189,14 @@ pub struct WaiverEnded {
     pub target: WaiverTarget,
 }
 
-/// A contract that is served from now on.
+/// What evidence is gathered by from now on: the contract that is served, and the detector's rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContractChanged {
-    /// Its digest.
+    /// The digest of the contract.
     pub digest: ContractDigest,
+    /// By client kind the digest of the detector's [rules](crate::caller::Detect::rules_digest) for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub detector: BTreeMap<Identifier, Identifier>,
 }
 
 /// The post-analysis of a rollback.

@@ -179,9 +179,9 @@ words! {
         Instrumentation = "instrumentation",
         /// Each required check was reported green, not too long ago.
         RequiredChecks = "required_checks",
-        /// No dependent response in the quiet window, waived callers aside.
+        /// No dependent response in the quiet window, waived callers aside: the traffic of known callers has stopped.
         NoDependentResponses = "no_dependent_responses",
-        /// Every caller that ever depended has migrated, is waived or is inactive.
+        /// Every caller that depended or may has migrated, is waived or is gone, and silence was watched for a whole window.
         AllCallersResolved = "all_callers_resolved",
         /// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
         Coverage = "coverage",

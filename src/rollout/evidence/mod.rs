@@ -9,8 +9,8 @@ mod figures;
 pub use evidence::BuiltInGate;
 pub use evidence::{CustomEvidence, Evidence, GateReport};
 pub use figures::{
-    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, CheckFailure,
-    CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
+    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingCallers, BlockingDependents,
+    CheckFailure, CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
     NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind,
-    UnknownEvidence, UnknownReason,
+    UnknownEvidence, UnknownReason, WatchedWindow, WindowRestart,
 };

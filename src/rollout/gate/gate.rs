@@ -10,7 +10,7 @@ use crate::{
     census::{Census, Window},
     metrics::Metrics,
     rollout::{
-        evidence::{GateReport, UnknownReason},
+        evidence::{Evidence, GateReport, UnknownReason},
         names::Identifier,
         phase::Transition,
         policy::Policy,
@@ -18,6 +18,12 @@ use crate::{
     },
     time::Timestamp,
 };
+
+/// How many callers, incidents or rollbacks the evidence of a built-in gate lists.
+pub(super) const MAX_LISTED: usize = 10;
+
+/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
+pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
 
 /// A condition of a transition.
 ///

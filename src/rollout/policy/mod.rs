@@ -7,4 +7,4 @@ mod policy;
 mod tests;
 
 pub use super::json_object::PolicyDocument;
-pub use policy::{AutoRollback, Policy, PolicyError, RequiredGates};
+pub use policy::{AutoRollback, BlockingLatent, Policy, PolicyError, RequiredGates};

@@ -1,6 +1,6 @@
 //! What the state of a rollout holds, each with the event it came from.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::{
     caller::ClientVersion,
     flag::FlagState,
     rollout::{
-        event::{Event, write_version},
+        event::{ContractChanged, Event, write_version},
         names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
     },
     time::Timestamp,
@@ -50,11 +50,13 @@ pub struct Waiver {
     pub granted: EventRef,
 }
 
-/// The contract that is served.
+/// The contract that is served, and the detector's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServedContract {
     /// Its digest.
     pub digest: ContractDigest,
+    /// By client kind the digest of the detector's rules for it.
+    pub detector: BTreeMap<Identifier, Identifier>,
     /// The event since which it is served.
     pub since: EventRef,
 }
@@ -138,6 +140,13 @@ words! {
         PostAnalysis = "post_analysis",
         /// To retire the flag, by the date that the policy sets.
         Retirement = "retirement",
+    }
+}
+
+impl ServedContract {
+    /// Whether an event changes nothing.
+    pub(in crate::rollout) fn is(&self, event: &ContractChanged) -> bool {
+        (&self.digest, &self.detector) == (&event.digest, &event.detector)
     }
 }
 

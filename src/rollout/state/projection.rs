@@ -187,10 +187,11 @@ fn validate_open(state: &RolloutState, payload: &EventPayload) -> Checked {
             })
         }
         EventPayload::ContractChanged(payload) => {
-            let served = state.contract.as_ref().map(|served| &served.digest);
-            require(served != Some(&payload.digest), || {
-                ProjectionErrorKind::SameContract
-            })
+            let same = state
+                .contract
+                .as_ref()
+                .is_some_and(|served| served.is(payload));
+            require(!same, || ProjectionErrorKind::SameContract)
         }
         EventPayload::PostAnalysisFiled(payload) => {
             let mut rollbacks = state.rollbacks.iter();

@@ -229,6 +229,7 @@ impl RolloutState {
     fn serve(&mut self, payload: &ContractChanged, since: EventRef) {
         self.contract = Some(ServedContract {
             digest: payload.digest.clone(),
+            detector: payload.detector.clone(),
             since,
         });
     }
@@ -282,7 +283,12 @@ impl WaiverCover {
 
     /// Whether a caller is covered, by itself or by its kind.
     pub(crate) fn covers(&self, row: &CallerRow) -> bool {
-        self.callers.contains(&row.fingerprint) || self.covers_kind(&row.kind)
+        self.covers_caller(row.fingerprint, &row.kind)
+    }
+
+    /// The same of a caller of this kind.
+    pub(crate) fn covers_caller(&self, fingerprint: Fingerprint, kind: &str) -> bool {
+        self.callers.contains(&fingerprint) || self.covers_kind(kind)
     }
 
     /// Whether all callers of a kind are covered.

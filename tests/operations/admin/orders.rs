@@ -116,7 +116,8 @@ async fn failing_gates_are_overridden_by_naming_each() {
         .await;
     assert_eq!(refused.problem(), "gates-failed");
     let failing = refused.json()["failing"].clone();
-    assert_eq!(failing, json!(["no_dependent_responses", "coverage"]));
+    let expected = ["no_dependent_responses", "all_callers_resolved", "coverage"];
+    assert_eq!(failing, json!(expected));
     let order = json!({"to": "cutover", "override": failing, "reason": "the old API goes tonight"});
     service
         .operator()
@@ -126,7 +127,7 @@ async fn failing_gates_are_overridden_by_naming_each() {
     let EventPayload::PhaseChanged(change) = service.events().pop().unwrap().payload.clone() else {
         panic!()
     };
-    assert_eq!(change.overridden.len(), 2);
+    assert_eq!(change.overridden.len(), 3);
     assert_eq!(
         service.viewer().get("/api/status").await.ok()["overrides"][0]["gates"],
         failing

@@ -71,7 +71,12 @@ async fn failing_gates_are_shown_with_their_evidence() {
     let problem = response.json();
     assert_eq!(
         problem["failing"],
-        json!(["required_checks", "no_dependent_responses", "coverage"])
+        json!([
+            "required_checks",
+            "no_dependent_responses",
+            "all_callers_resolved",
+            "coverage"
+        ])
     );
     let gates = problem["gates"].as_array().unwrap();
     assert!(
@@ -92,7 +97,10 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     let problem = response.json();
     assert_eq!(
         (&problem["unnamed"], &problem["not_failing"]),
-        (&json!(["coverage"]), &json!(["no_open_incident"]))
+        (
+            &json!(["all_callers_resolved", "coverage"]),
+            &json!(["no_open_incident"])
+        )
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
     assert_eq!(

@@ -175,6 +175,7 @@ impl TestService {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
             endpoint: self.census.endpoint("device_poll"),
             dependence,
+            failed: false,
         });
     }
 

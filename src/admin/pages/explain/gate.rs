@@ -23,7 +23,7 @@ pub(crate) fn explain(report: &GateReport, context: &ExplainContext<'_>) -> Expl
         Evidence::RequiredChecks(evidence) => required_checks(evidence, context),
         Evidence::NoDependentResponses(evidence) => no_dependent_responses(evidence, context),
         Evidence::AllCallersResolved(evidence) => all_callers_resolved(evidence, context),
-        Evidence::Coverage(evidence) => coverage(evidence),
+        Evidence::Coverage(evidence) => coverage(evidence, context),
         Evidence::NoOpenIncident(evidence) => no_open_incident(evidence, context),
         Evidence::PostAnalysesFiled(evidence) => post_analyses_filed(evidence, context),
         Evidence::AutoRollback(evidence) => {

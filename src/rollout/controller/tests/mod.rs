@@ -6,3 +6,4 @@ mod stage;
 mod steps;
 mod ticks;
 mod trouble;
+mod zero;

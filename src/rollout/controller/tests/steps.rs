@@ -110,7 +110,7 @@ fn an_override_names_each_failing_gate_and_no_other() {
     let failing: Vec<_> = failing.iter().map(|name| label(name)).collect();
     assert_eq!(
         failing,
-        [label("no_dependent_responses"), label("coverage")]
+        ["no_dependent_responses", "all_callers_resolved", "coverage"].map(label)
     );
     let too_few = stage
         .rollout
