@@ -5,6 +5,7 @@ pub(crate) mod inclusion;
 mod intersection;
 pub(crate) mod narrowing;
 pub(crate) mod reader;
+mod same_schema;
 pub(crate) mod sample;
 pub(crate) mod scalars;
 mod text_sample;
