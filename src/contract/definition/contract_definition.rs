@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::endpoint::Endpoint;
+use super::{dropped::DroppedPromise, endpoint::Endpoint};
 use crate::{
     diagnostics::Diagnostics,
     json::{ObjectReader, OrderedValue},
@@ -16,6 +16,8 @@ pub(crate) struct Definition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deprecation: Option<Deprecation>,
     pub(crate) endpoints: Vec<Endpoint>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) dropped: Vec<DroppedPromise>,
 }
 
 /// When the legacy shapes are deprecated, where to read about it, and when they end.
@@ -40,6 +42,7 @@ impl Definition {
             base_path: reader.string("base_path").unwrap_or_default(),
             deprecation: reader.nested("deprecation", Deprecation::read).flatten(),
             endpoints: reader.each("endpoints", Endpoint::read),
+            dropped: reader.each("dropped", DroppedPromise::read),
         };
         reader.finish();
         definition

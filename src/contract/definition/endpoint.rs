@@ -46,7 +46,7 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) status: Option<i64>,
     #[serde(flatten, serialize_with = "by_member")]
-    pub(in crate::contract) conditions: Vec<Condition>,
+    pub(crate) conditions: Vec<Condition>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) legacy: Option<LegacyShape>,
 }

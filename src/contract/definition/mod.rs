@@ -1,6 +1,7 @@
 //! What a contract says, in Rust and as a document, before it is checked.
 
-pub(super) mod contract_definition;
-pub(super) mod endpoint;
-pub(super) mod shape;
-pub(super) mod template;
+pub(crate) mod contract_definition;
+pub(crate) mod dropped;
+pub(crate) mod endpoint;
+pub(crate) mod shape;
+pub(crate) mod template;
