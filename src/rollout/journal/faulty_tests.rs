@@ -1,7 +1,7 @@
 //! A journal on a storage that fails.
 
 use std::{
-    io,
+    env, fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -80,16 +80,19 @@ impl Disk {
         loss: Option<Head>,
         reserve: Option<Reserve>,
     ) -> Result<FileJournal, OpenJournalError> {
-        let (path, clock) = (Path::new("disk"), Arc::new(ManualClock::new(0)));
-        let mut builder = FileJournal::builder(path).clock(clock.clone());
+        // What is cut off goes to a real file beside it.
+        let name = format!("legacy-http-compat-disk-{}", std::process::id());
+        let (path, clock) = (env::temp_dir().join(name), Arc::new(ManualClock::new(0)));
+        let mut builder = FileJournal::builder(&path).clock(clock.clone());
         if let Some(head) = loss {
             builder = builder.accept_loss(head);
         }
         let files = [&self.journal, &self.head].map(|file| Box::new(file.clone()));
         let [journal, head] = files;
         let store = builder.start(journal, head);
-        let store = store.map_err(|cause| OpenJournalError::new(path, cause))?;
-        Ok(FileJournal::new(path, store, reserve, clock))
+        let _not_there = fs::remove_file(path.with_extension("cut"));
+        let store = store.map_err(|cause| OpenJournalError::new(&path, cause))?;
+        Ok(FileJournal::new(&path, store, reserve, clock))
     }
 }
 
