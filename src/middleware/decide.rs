@@ -16,7 +16,7 @@ use super::{
 use crate::{
     caller::Caller,
     contract::compile::{
-        CapturedHeaders, CompiledBody, CompiledContract, CompiledEndpoint, CompiledShape, Decision,
+        CapturedTexts, CompiledBody, CompiledContract, CompiledEndpoint, CompiledShape, Decision,
         MissingInput, RenderError, is_never_rewritten,
     },
     flag::FlagState,
@@ -32,7 +32,7 @@ pub(super) struct Exchange {
     pub(super) contract: Arc<CompiledContract>,
     pub(super) endpoint: usize,
     pub(super) caller: Caller,
-    pub(super) captured: CapturedHeaders,
+    pub(super) captured: CapturedTexts,
     /// Where the request's fields are captured, if the endpoint reads any.
     pub(super) slot: Option<CaptureSlot>,
 }

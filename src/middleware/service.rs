@@ -18,7 +18,7 @@ use crate::{
     caller::Caller,
     contract::{
         CompiledCache,
-        compile::{CapturedHeaders, CompiledContract},
+        compile::{CapturedTexts, CompiledContract},
     },
     flag::FlagState,
 };
@@ -87,9 +87,9 @@ impl<S> LegacyHttpCompat<S> {
         let inputs = &contract.endpoints[endpoint].request;
         // Only a legacy response contains them.
         let captured = if caller.is_target() {
-            CapturedHeaders::default()
+            CapturedTexts::default()
         } else {
-            CapturedHeaders::take(&inputs.headers, &head.headers)
+            CapturedTexts::take(&inputs.texts, head)
         };
         let reads_fields = !inputs.fields.is_empty();
         let slot = reads_fields.then(|| CaptureSlot::new(Arc::clone(&contract), endpoint));

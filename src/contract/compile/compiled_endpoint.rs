@@ -9,8 +9,8 @@ use super::{
     compiled_shape::CompiledShape,
     headers::without_first_clone,
     reachability::check_reachable,
+    request_head::{RequestInputs, TextSource},
     shape_rules, status,
-    template_compiler::RequestPlaceholders,
 };
 use crate::{
     contract::definition::endpoint::{Endpoint, Outcome},
@@ -24,7 +24,7 @@ pub(crate) struct CompiledEndpoint {
     pub(crate) name: Box<str>,
     pub(crate) outcomes: Vec<CompiledOutcome>,
     /// What is read from the request.
-    pub(crate) request: RequestPlaceholders,
+    pub(crate) request: RequestInputs,
     pub(crate) has_legacy: bool,
     pub(crate) is_get: bool,
     /// The request headers that placeholders read, for `Vary`.
@@ -46,13 +46,14 @@ impl CompiledEndpoint {
 
     pub(super) fn compile(
         endpoint: &Endpoint,
+        pattern: &str,
         method: Option<&Method>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),
-            request: RequestPlaceholders::default(),
+            request: RequestInputs::new(pattern),
             has_legacy: false,
             is_get: method == Some(&Method::GET),
             vary: None,
@@ -70,7 +71,7 @@ impl CompiledEndpoint {
             diagnostics.leave();
         }
         diagnostics.leave();
-        compiled.vary = vary(&compiled.request.headers);
+        compiled.vary = vary(&compiled.request.texts);
         compiled
     }
 
@@ -163,8 +164,12 @@ impl CompiledEndpoint {
     }
 }
 
-fn vary(captures: &[Box<[HeaderName]>]) -> Option<HeaderValue> {
-    let mut names: Vec<&str> = captures.iter().flatten().map(HeaderName::as_str).collect();
+fn vary(texts: &[TextSource]) -> Option<HeaderValue> {
+    let headers = texts.iter().filter_map(|source| match source {
+        TextSource::Headers(names) => Some(names),
+        TextSource::QueryParameter(_) | TextSource::PathParameter(_) => None,
+    });
+    let mut names: Vec<&str> = headers.flatten().map(HeaderName::as_str).collect();
     names.sort_unstable();
     names.dedup();
     let list = (!names.is_empty()).then(|| names.join(", "))?;

@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use super::{
     compiled_template::CompiledTemplate,
     headers::{self, without_first_clone},
+    request_head::RequestInputs,
     status,
-    template_compiler::RequestPlaceholders,
 };
 use crate::{
     contract::definition::shape::{BodyShape, LegacyShape},
@@ -44,7 +44,7 @@ impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
         target: Option<StatusCode>,
-        placeholders: &mut RequestPlaceholders,
+        placeholders: &mut RequestInputs,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let status = status::legacy(shape, target, diagnostics);
@@ -95,7 +95,7 @@ impl ContentLength {
 impl CompiledBody {
     fn compile(
         body: &BodyShape,
-        placeholders: &mut RequestPlaceholders,
+        placeholders: &mut RequestInputs,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         match body {

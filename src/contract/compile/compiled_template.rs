@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use uuid::Uuid;
 
-use super::headers::CapturedHeaders;
+use super::request_head::CapturedTexts;
 use crate::json::{Field, FieldScanner, Fields};
 
 /// A compiled template and the response fields that it reads.
@@ -30,7 +30,7 @@ pub(crate) enum RenderError {
 pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: &'v Fields<'v>,
     pub(crate) request: &'v Fields<'v>,
-    pub(crate) captured: &'v CapturedHeaders,
+    pub(crate) captured: &'v CapturedTexts,
 }
 
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl CompiledTemplate {
         &self,
         body: &[u8],
         request: &Fields<'_>,
-        captured: &CapturedHeaders,
+        captured: &CapturedTexts,
     ) -> Result<Vec<u8>, RenderError> {
         let fields = self.fields.scan(body);
         if fields.lack_any_of(&self.fields) {

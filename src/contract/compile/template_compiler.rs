@@ -5,6 +5,7 @@ use http::HeaderName;
 use super::{
     compiled_template::{CompiledPlaceholder, CompiledSource, CompiledTemplate, TemplatePart},
     headers,
+    request_head::{RequestInputs, TextSource},
 };
 use crate::{
     contract::definition::template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
@@ -12,21 +13,12 @@ use crate::{
     json::FieldScanner,
 };
 
-/// What an endpoint's templates and conditions read of the request.
-#[derive(Debug, Default)]
-pub(crate) struct RequestPlaceholders {
-    /// Fields of its body.
-    pub(crate) fields: FieldScanner,
-    /// Its headers, one list for each placeholder.
-    pub(crate) headers: Vec<Box<[HeaderName]>>,
-}
-
 /// Where the placeholders of a template find their values.
 struct TemplateInputs<'c> {
     /// The fields that the template takes from the response.
     fields: &'c mut FieldScanner,
     /// What the endpoint takes from the request.
-    request: &'c mut RequestPlaceholders,
+    request: &'c mut RequestInputs,
     diagnostics: &'c mut Diagnostics,
 }
 
@@ -38,7 +30,7 @@ struct TemplateParts {
 impl CompiledTemplate {
     pub(super) fn compile(
         template: &Template,
-        request: &mut RequestPlaceholders,
+        request: &mut RequestInputs,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut fields = FieldScanner::default();
@@ -187,15 +179,7 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
         .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let known = inputs
-        .request
-        .headers
-        .iter()
-        .position(|earlier| *earlier == names);
-    Some(known.unwrap_or_else(|| {
-        inputs.request.headers.push(names);
-        inputs.request.headers.len() - 1
-    }))
+    Some(inputs.request.text(TextSource::Headers(names)))
 }
 
 fn describe(node: &Node) -> String {
