@@ -6,6 +6,7 @@ mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
 mod headers;
+mod matching;
 mod pointer;
 mod reachability;
 mod request_head;
@@ -16,10 +17,12 @@ mod target_body;
 mod template_compiler;
 mod template_rules;
 
-pub(crate) use compiled_contract::{CompiledContract, ContractId, DeprecationHeaders};
+pub(crate) use compiled_contract::{
+    CompiledContract, ContractId, DeprecationHeaders, EndpointHandle,
+};
 pub(crate) use compiled_endpoint::CompiledEndpoint;
 pub(crate) use compiled_outcome::{Decision, MissingInput};
 pub(crate) use compiled_shape::{CompiledBody, CompiledShape};
 pub(crate) use compiled_template::RenderError;
+pub(crate) use matching::Matching;
 pub(crate) use request_head::CapturedTexts;
-pub(crate) use status::is_never_rewritten;
