@@ -1,6 +1,8 @@
 //! What a contract says, in Rust and as a document, before it is checked.
 
+pub(super) mod condition;
 pub(super) mod contract_definition;
 pub(super) mod endpoint;
 pub(super) mod shape;
+pub(super) mod statuses;
 pub(super) mod template;
