@@ -24,7 +24,7 @@ pub(super) fn taken(outcome: &Outcome) -> BTreeSet<StatusCode> {
     };
     let entries = outcome.statuses().0.iter();
     let statuses = entries.flat_map(|entry| match entry {
-        StatusEntry::Single(_) => of(entry).collect(),
+        StatusEntry::Single(_) => of(entry).filter(|status| !is_interim(*status)).collect(),
         StatusEntry::Class(_) => of(entry).filter(is_possible).collect::<Vec<_>>(),
     });
     statuses.collect()
