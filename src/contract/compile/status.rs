@@ -61,7 +61,9 @@ fn check_entry(entry: &StatusEntry, earlier: &[StatusEntry], diagnostics: &mut D
             }
             Some(_) => "each status once",
         },
-        StatusEntry::Class(_) if entry.hundreds().is_none() => "a class from 2xx to 5xx",
+        StatusEntry::Class(_) if entry.hundreds().is_none() => {
+            "an integer, or a class from \"2xx\" to \"5xx\""
+        }
         StatusEntry::Class(_) => "each status once",
     };
     let own: Vec<StatusCode> = of(entry).collect();
