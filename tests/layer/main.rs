@@ -8,6 +8,7 @@ mod observed;
 mod scripted;
 
 mod census;
+mod census_fed;
 mod census_model;
 mod contract_document;
 mod contract_faults;
