@@ -188,7 +188,7 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_, '_>) -> Option<usize
         .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let request = &mut inputs.sources.request;
+    let request = &mut *inputs.sources.request;
     Some(request.text(TextSource::Headers(names)))
 }
 
