@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{target_body::is_bodiless, template_rules};
+use super::{status::is_bodiless, template_rules};
 use crate::{
     contract::definition::{
         endpoint::Outcome,
