@@ -34,3 +34,5 @@ pub(crate) use compiled_template::RenderError;
 pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
 pub(crate) use request_head::CapturedTexts;
+#[cfg(feature = "openapi")]
+pub(crate) use status::taken as taken_statuses;

@@ -1,8 +1,9 @@
 //! What a contract says, in Rust and as a document, before it is checked.
 
-pub(super) mod condition;
-pub(super) mod contract_definition;
-pub(super) mod endpoint;
-pub(super) mod shape;
-pub(super) mod statuses;
-pub(super) mod template;
+pub(crate) mod condition;
+pub(crate) mod contract_definition;
+pub(crate) mod dropped;
+pub(crate) mod endpoint;
+pub(crate) mod shape;
+pub(crate) mod statuses;
+pub(crate) mod template;

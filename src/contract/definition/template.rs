@@ -25,7 +25,7 @@ use crate::{
 /// member whose value they are. Within `$object`, names that start with `$` are plain names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[must_use]
-pub struct Template(pub(in crate::contract) Node);
+pub struct Template(pub(crate) Node);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
