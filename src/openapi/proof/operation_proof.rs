@@ -1,5 +1,6 @@
 //! The proof of one operation.
 
+use http::StatusCode;
 use serde_json::Value;
 
 use super::{
@@ -9,8 +10,6 @@ use super::{
     possible::{Aspect, Possible, PossibleBody, ResponseGap},
     prover::{ContractEndpoint, Dropped, Findings, Prover},
 };
-use http::StatusCode;
-
 use crate::{
     contract::{LegacyShape, Outcome, compile::taken_statuses, definition::shape::BodyShape},
     openapi::{
