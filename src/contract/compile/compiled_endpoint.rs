@@ -52,7 +52,11 @@ impl CompiledEndpoint {
         method: Option<&Method>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let taken: Vec<_> = endpoint.outcomes.iter().map(status::taken).collect();
+        let taken: Vec<_> = endpoint
+            .outcomes
+            .iter()
+            .map(status::taken_statuses)
+            .collect();
         let mut compiled = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),

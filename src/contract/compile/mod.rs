@@ -35,4 +35,4 @@ pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
 pub(crate) use request_head::CapturedTexts;
 #[cfg(feature = "openapi")]
-pub(crate) use status::taken as taken_statuses;
+pub(crate) use status::taken_statuses;

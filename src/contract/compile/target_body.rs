@@ -23,7 +23,7 @@ pub(super) enum TargetBody {
 
 impl TargetBody {
     pub(super) fn of(outcome: &Outcome) -> Self {
-        let mut statuses = status::taken(outcome).into_iter();
+        let mut statuses = status::taken_statuses(outcome).into_iter();
         if let Some(status) = statuses.find(|status| is_bodiless(*status)) {
             return Self::Without {
                 cause: format!("status {}", status.as_str()),
