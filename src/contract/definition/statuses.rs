@@ -83,7 +83,9 @@ impl StatusEntry {
 
     fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
         let entry = match tree {
-            OrderedValue::Scalar(Scalar::String(text)) => Some(Self::Class(text.clone())),
+            OrderedValue::Scalar(Scalar::String(text)) if text.ends_with("xx") => {
+                Some(Self::Class(text.clone()))
+            }
             OrderedValue::Scalar(Scalar::Number(number)) => number.as_i64().map(Self::Single),
             _ => None,
         };

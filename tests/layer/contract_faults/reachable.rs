@@ -28,6 +28,8 @@ enum Form {
 enum Part {
     Text(&'static str),
     Number,
+    /// Of a field only.
+    Object,
     Absent,
 }
 
@@ -115,7 +117,7 @@ fn responses() -> Vec<Sent> {
         for header in texts() {
             for query in texts() {
                 all.push((status, false, [Part::Absent, header, query]));
-                let fields = texts().chain([Part::Number]);
+                let fields = texts().chain([Part::Number, Part::Object]);
                 all.extend(fields.map(|field| (status, true, [field, header, query])));
             }
         }
@@ -176,8 +178,10 @@ fn is_shadowed(outcomes: &[Conditions]) -> bool {
 fn is_idle((_, conditions): &Conditions) -> bool {
     let parts = TEXTS.map(Part::Text).into_iter().chain([Part::Absent]);
     conditions.iter().enumerate().any(|(index, forms)| {
-        let number = (index == 0).then_some(Part::Number);
-        let mut parts = parts.clone().chain(number);
+        let others = [Part::Number, Part::Object]
+            .into_iter()
+            .filter(|_| index == 0);
+        let mut parts = parts.clone().chain(others);
         parts.all(|part| forms.iter().any(|form| is(form, part)))
     })
 }
@@ -191,6 +195,7 @@ async fn outcomes_of(contract: Contract, all: &[Sent]) -> Vec<String> {
         let body = match field {
             Part::Text(text) => json!({"b": [text]}),
             Part::Number => json!({"b": [7.0]}),
+            Part::Object => json!({"b": [{}]}),
             Part::Absent => json!({"b": []}),
         };
         let mut response = target(*status, Scripted::frames([&*body.to_string().leak()]));
