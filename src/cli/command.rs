@@ -59,11 +59,12 @@ enum Task {
 #[derive(Subcommand)]
 #[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 enum ContractTask {
-    /// Lists all faults of a contract document, including those of its section `callers`
+    /// Lists all faults of contract documents, including those of their section `callers`
     #[command(after_help = EXIT_CODES)]
     Check {
-        /// The document (JSON)
-        file: PathBuf,
+        /// The documents (JSON), each of which is checked by itself
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -127,7 +128,7 @@ fn execute(task: Task) -> Output {
         Task::Report(args) => report::run(&args.journal, args.json),
         Task::CheckRemoved(args) => check_removed(&args),
         Task::Contract { task } => match task {
-            ContractTask::Check { file, json } => contract_check::run(&file, json),
+            ContractTask::Check { files, json } => contract_check::run(&files, json),
             ContractTask::Prove(args) => contract_prove::run(&args),
             ContractTask::Draft(args) => contract_prove::run_draft(&args),
         },

@@ -6,7 +6,7 @@
 //! | `status` | shows phase, gates, obligations, waivers, incidents and checks of a rollout |
 //! | `report` | writes the history of a rollout as Markdown |
 //! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
-//! | `contract check` | lists all faults of a contract document |
+//! | `contract check` | lists all faults of contract documents |
 //! | `contract prove` | proves a contract against two `OpenAPI` documents, or refutes it by an example |
 //! | `contract draft` | drafts a contract from two `OpenAPI` documents |
 //!

@@ -8,6 +8,8 @@ mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
 mod fields;
+#[cfg(feature = "cli")]
+mod location;
 mod number;
 mod object_reader;
 mod ordered_value;
@@ -17,9 +19,11 @@ mod ordered_value;
 )]
 mod scan;
 
+#[cfg(feature = "cli")]
+pub(crate) use document_text::Location;
 pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
 pub(crate) use field_scanner::FieldScanner;
-pub(crate) use fields::{Field, Fields, KeptField};
+pub(crate) use fields::{Field, Fields, KeptField, text_of};
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};
 pub(crate) use scan::{Scan, ScanStep};

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     caller::Caller,
     contract::compile::{
-        CapturedHeaders, CompiledBody, CompiledShape, Decision, EndpointHandle, Matching,
-        MissingInput, RenderError,
+        CapturedTexts, CompiledBody, CompiledShape, Decision, EndpointHandle, Matching,
+        MissingInput, OutcomeSet, RenderError,
     },
     flag::FlagState,
     json::{Fields, Scan, ScanStep},
@@ -36,7 +36,9 @@ pub(super) struct Exchange {
     /// In the contract that was in use when the request arrived.
     pub(super) endpoint: EndpointHandle,
     pub(super) caller: Caller,
-    pub(super) captured: CapturedHeaders,
+    pub(super) captured: CapturedTexts,
+    /// The outcomes that the request's head leaves out.
+    pub(super) excluded: OutcomeSet,
     /// Where the request's fields are captured, if the endpoint reads any.
     pub(super) slot: Option<CaptureSlot>,
 }
@@ -78,7 +80,8 @@ impl<B: Body + Unpin> Deciding<B> {
         let request = request.unwrap_or_default();
         let (head, body) = response.into_parts();
         let endpoint = &exchange.endpoint;
-        let matching = endpoint.match_head(head.status, &head.headers, request.fields());
+        let known = request.known(exchange.excluded);
+        let matching = endpoint.match_head(head.status, &head.headers, known);
         Self {
             exchange,
             request,
@@ -254,8 +257,7 @@ impl<B: Body + Unpin> Deciding<B> {
             Ok(body) => body,
             Err(reason) => return self.leave_unchanged(decision, Some(reason)),
         };
-        let mut observation =
-            exchange.observation(decision, self.head.status, self.request.fields());
+        let mut observation = exchange.observation(decision, self.head.status, &self.request);
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
         rewrite_head(&mut self.head, shape, is_get, notice, body.as_ref());
@@ -289,8 +291,8 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// The target response leaves, and `reason` says what kept it from being a legacy one or from being determined.
     fn leave_unchanged(&mut self, decision: Decision, reason: Option<SkipReason>) -> Conclusion {
-        let (exchange, request) = (&self.exchange, self.request.fields());
-        let mut observation = exchange.observation(decision, self.head.status, request);
+        let exchange = &self.exchange;
+        let mut observation = exchange.observation(decision, self.head.status, &self.request);
         if let Some(reason) = reason {
             if observation.is_undetermined() {
                 observation.undetermined(reason);
@@ -314,7 +316,7 @@ impl Exchange {
         &self,
         decision: Decision,
         target_status: StatusCode,
-        request: Fields<'_>,
+        request: &RequestFields,
     ) -> Observation<'_> {
         let (endpoint, caller) = (&self.endpoint, self.caller);
         let mut observation = Observation::new(
@@ -325,7 +327,7 @@ impl Exchange {
             target_status,
         );
         if observation.can_be_legacy && !caller.is_target() {
-            observation.can_be_legacy = endpoint.can_be_legacy(request);
+            observation.can_be_legacy = endpoint.can_be_legacy(request.known(self.excluded));
         }
         observation
     }

@@ -10,6 +10,7 @@ mod scripted;
 mod census;
 mod census_fed;
 mod census_model;
+mod conditions;
 mod contract_document;
 mod contract_faults;
 mod document;

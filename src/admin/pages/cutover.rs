@@ -106,8 +106,8 @@ impl ErrorShare {
     fn of(series: &TimeSeries, contract: Option<&Contract>, (from, end): (u64, u64)) -> Self {
         let mut share = Self::default();
         for line in &series.responses {
-            let status = outcome(contract, &line.endpoint, &line.outcome).map(Outcome::status);
-            let is_error = status.is_some_and(|status| status >= 400);
+            let outcome = outcome(contract, &line.endpoint, &line.outcome);
+            let is_error = outcome.is_some_and(|outcome| outcome.statuses().has_errors());
             for (bucket, (target, legacy)) in line.target.iter().zip(&line.legacy).enumerate() {
                 let begin = series.from.unix_ms() + series.step_ms * bucket as u64;
                 if begin < from || begin + series.step_ms > end.next_multiple_of(series.step_ms) {

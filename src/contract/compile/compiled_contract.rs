@@ -16,7 +16,7 @@ use matchit::{InsertError, Router};
 use super::{
     compiled_endpoint::{CompiledEndpoint, is_label},
     headers::without_first_clone,
-    request_line,
+    request_line, shared_outcomes,
 };
 use crate::{
     contract::definition::{
@@ -63,7 +63,8 @@ impl CompiledContract {
     /// The most endpoints a contract may have.
     const MAX_ENDPOINTS: usize = 1024;
 
-    pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn compile(mut definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+        shared_outcomes::resolve(&mut definition, diagnostics);
         let base = definition.base_path.clone();
         // Without a wrong base path, the rest can still be checked.
         let base = Some(base).filter(|base| request_line::check_base_path(base, diagnostics));
@@ -108,13 +109,15 @@ impl CompiledContract {
         let method = request_line::method(&endpoint.method, diagnostics);
         let is_path =
             request_line::check_path(&self.definition.base_path, &endpoint.path, diagnostics);
+        let path = format!("{base}{}", endpoint.path);
         if let Some(method) = method.as_ref().filter(|_| is_path) {
-            let path = format!("{base}{}", endpoint.path);
             let inserted = self.routes.insert(method, &path, index);
             report_route(inserted, method, &path, diagnostics);
         }
         self.endpoints.push(CompiledEndpoint::compile(
             endpoint,
+            &self.definition.outcomes,
+            &path,
             method.as_ref(),
             diagnostics,
         ));

@@ -43,11 +43,11 @@ pub(crate) enum CompiledBody {
 impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
-        target: Option<StatusCode>,
+        targets: &[StatusCode],
         sources: &mut TemplateSources<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let status = status::legacy(shape, target, diagnostics);
+        let status = status::legacy(shape, targets, diagnostics);
         let compiled = Self {
             status: status.unwrap_or_default(),
             remove: removed(&shape.remove, diagnostics),

@@ -5,13 +5,21 @@ mod compiled_endpoint;
 mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
+mod field_column;
 mod headers;
+mod matchers;
 mod matching;
+mod outcome_set;
+mod pattern;
 mod pointer;
 mod reachability;
+mod remainder;
+mod request_head;
 mod request_line;
 mod shape_rules;
+mod shared_outcomes;
 mod status;
+mod status_tables;
 mod target_body;
 mod template_compiler;
 mod template_rules;
@@ -20,8 +28,11 @@ pub(crate) use compiled_contract::{
     CompiledContract, ContractId, DeprecationHeaders, EndpointHandle,
 };
 pub(crate) use compiled_endpoint::CompiledEndpoint;
-pub(crate) use compiled_outcome::{Decision, MissingInput};
+pub(crate) use compiled_outcome::{Decision, FormFields, KnownRequest, MissingInput};
 pub(crate) use compiled_shape::{CompiledBody, CompiledShape};
 pub(crate) use compiled_template::RenderError;
-pub(crate) use headers::CapturedHeaders;
 pub(crate) use matching::Matching;
+pub(crate) use outcome_set::OutcomeSet;
+pub(crate) use request_head::CapturedTexts;
+#[cfg(feature = "openapi")]
+pub(crate) use status::taken_statuses;

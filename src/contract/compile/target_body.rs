@@ -1,9 +1,13 @@
 //! What an outcome says of the target response's body.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::status::{self, is_bodiless};
 use crate::{
-    contract::definition::endpoint::{Condition, MatchTarget, Outcome},
+    contract::definition::{
+        condition::{Alternative, MatchTarget, Matcher},
+        endpoint::Outcome,
+    },
     http_syntax::{is_encoded, is_json, media_type},
 };
 
@@ -19,9 +23,8 @@ pub(super) enum TargetBody {
 
 impl TargetBody {
     pub(super) fn of(outcome: &Outcome) -> Self {
-        let status = outcome.status.and_then(|status| u16::try_from(status).ok());
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        if let Some(status) = status.filter(|status| is_bodiless(*status)) {
+        let mut statuses = status::taken_statuses(outcome).into_iter();
+        if let Some(status) = statuses.find(|status| is_bodiless(*status)) {
             return Self::Without {
                 cause: format!("status {}", status.as_str()),
                 reason: "a response of this status has no body",
@@ -48,21 +51,28 @@ impl TargetBody {
     ) -> Option<Self> {
         let on = MatchTarget::Header(name.to_string());
         let mut conditions = outcome.conditions.iter();
-        let condition = conditions.find(|condition| condition.on.is_same(&on))?;
-        let all = texts(condition).all(|text| {
-            let value = HeaderValue::from_str(text).ok();
-            value.is_some_and(|value| excludes(&HeaderMap::from_iter([(name.clone(), value)])))
+        let Matcher(alternatives) = &conditions
+            .find(|condition| condition.on.is_same(&on))?
+            .matcher;
+        let lines = alternatives.iter().map(|alternative| match alternative {
+            Alternative::Value(value) => {
+                let value = HeaderValue::from_str(value.as_str()?).ok()?;
+                Some(HeaderMap::from_iter([(name.clone(), value)]))
+            }
+            Alternative::Absent => Some(HeaderMap::new()),
+            Alternative::Pattern(_) | Alternative::Present => None,
         });
-        let cause = || texts(condition).collect::<Vec<_>>().join(", ");
-        (all && !condition.values.is_empty()).then(|| Self::Without {
-            cause: cause(),
-            reason,
+        let mut lines = lines.map(|lines| lines.is_some_and(|lines| excludes(&lines)));
+        (lines.all(|excludes| excludes) && !alternatives.is_empty()).then(|| {
+            let cause = alternatives.iter().map(|of| {
+                let tree = of.as_tree();
+                tree.as_str()
+                    .map_or_else(|| tree.to_string(), str::to_owned)
+            });
+            let cause = cause.collect::<Vec<_>>().join(", ");
+            Self::Without { cause, reason }
         })
     }
-}
-
-fn texts(condition: &Condition) -> impl Iterator<Item = &str> {
-    condition.values.iter().filter_map(|value| value.as_str())
 }
 
 /// Text without a better type may be JSON.
@@ -70,9 +80,4 @@ fn is_not_json(headers: &HeaderMap) -> bool {
     let plain =
         media_type(headers).is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/plain"));
     !plain && !is_json(headers)
-}
-
-/// Whether a response of this status never has content (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
-pub(super) fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304)
 }

@@ -6,7 +6,7 @@ use super::possible::{HeaderValues, Possible, PossibleBody};
 use crate::{
     contract::{
         Outcome,
-        definition::endpoint::{Condition, MatchTarget},
+        definition::condition::{Alternative, Condition, MatchTarget},
     },
     openapi::{
         document::{
@@ -46,7 +46,10 @@ pub(crate) fn try_outcome<'d>(
     let mut fields = Vec::new();
     for condition in &outcome.conditions {
         match &condition.on {
-            MatchTarget::Field(pointer) => fields.push((tokens(pointer), values(condition))),
+            MatchTarget::Field(pointer) => match values(condition) {
+                Some(values) => fields.push((tokens(pointer), values)),
+                None => certain = false,
+            },
             on => match head_holds(reader, new, on, condition, possible)? {
                 Holds::Never => return Ok(none()),
                 Holds::Sometimes => certain = false,
@@ -54,7 +57,8 @@ pub(crate) fn try_outcome<'d>(
             },
         }
     }
-    if fields.is_empty() {
+    let has_other_fields = outcome.reads_fields() && fields.is_empty();
+    if fields.is_empty() && !has_other_fields {
         return Ok(Matched {
             matched: Some(possible.clone()),
             left: (!certain).then(|| possible.clone()),
@@ -72,6 +76,12 @@ pub(crate) fn try_outcome<'d>(
             });
         }
     };
+    if has_other_fields {
+        return Ok(Matched {
+            matched: Some(possible.clone()),
+            left: Some(possible.clone()),
+        });
+    }
     let mut matched = set.clone();
     let mut left: Vec<ValueSet<'d>> = Vec::new();
     for (pointer, values) in &fields {
@@ -106,13 +116,17 @@ fn head_holds<'d>(
     condition: &Condition,
     possible: &Possible<'d>,
 ) -> Result<Holds, Spoiled> {
+    // Of other forms than values it is not known whether they hold.
+    let Some(values) = values(condition) else {
+        return Ok(Holds::Sometimes);
+    };
     match on {
         MatchTarget::RequestField(pointer) => {
             let Some(schema) = new.request_schema() else {
                 return Ok(Holds::Sometimes);
             };
             let set = ValueSet::Schema(schema);
-            let set = reader.with_field(&set, &tokens(pointer), &values(condition))?;
+            let set = reader.with_field(&set, &tokens(pointer), &values)?;
             Ok(if reader.is_empty(&set, 4) {
                 Holds::Never
             } else {
@@ -120,18 +134,17 @@ fn head_holds<'d>(
             })
         }
         MatchTarget::Header(name) if name.eq_ignore_ascii_case("content-type") => {
-            Ok(media_holds(condition, possible))
+            Ok(media_holds(&values, possible))
         }
-        MatchTarget::Header(name) => header_holds(reader, name, condition, possible),
+        MatchTarget::Header(name) => header_holds(reader, name, &values, possible),
         _ => Ok(Holds::Sometimes),
     }
 }
 
-fn media_holds(condition: &Condition, possible: &Possible<'_>) -> Holds {
+fn media_holds(values: &[Value], possible: &Possible<'_>) -> Holds {
     let Some(media) = &possible.media else {
         return Holds::Never;
     };
-    let values = values(condition);
     let mut lines = values.iter().filter_map(Value::as_str);
     if lines.any(|line| essence(line) == essence(media)) {
         // The line may have parameters.
@@ -144,7 +157,7 @@ fn media_holds(condition: &Condition, possible: &Possible<'_>) -> Holds {
 fn header_holds<'d>(
     reader: &Reader<'d>,
     name: &str,
-    condition: &Condition,
+    values: &[Value],
     possible: &Possible<'d>,
 ) -> Result<Holds, Spoiled> {
     let mut headers = possible.headers.iter();
@@ -155,9 +168,8 @@ fn header_holds<'d>(
         return Ok(Holds::Sometimes);
     };
     let set = ValueSet::Schema(schema.clone());
-    let values = values(condition);
-    let matched = reader.with_field(&set, &[], &values)?;
-    let left = reader.without_field(&set, &[], &values)?;
+    let matched = reader.with_field(&set, &[], values)?;
+    let left = reader.without_field(&set, &[], values)?;
     Ok(if reader.is_empty(&matched, 4) {
         Holds::Never
     } else if header.certain && reader.is_empty(&left, 4) {
@@ -167,12 +179,14 @@ fn header_holds<'d>(
     })
 }
 
-/// The values of which one is required.
-fn values(condition: &Condition) -> Vec<Value> {
-    let values = condition.values.iter();
-    values
-        .filter_map(|value| serde_json::to_value(value).ok())
-        .collect()
+/// The values of which one is required; `None` if it may be something else.
+fn values(condition: &Condition) -> Option<Vec<Value>> {
+    let alternatives = condition.matcher.0.iter();
+    let value = |alternative: &Alternative| match alternative {
+        Alternative::Value(value) => serde_json::to_value(value).ok(),
+        Alternative::Pattern(_) | Alternative::Present | Alternative::Absent => None,
+    };
+    alternatives.map(value).collect()
 }
 
 fn union<'d>(reader: &Reader<'d>, sets: &[ValueSet<'d>]) -> Result<ValueSet<'d>, Spoiled> {

@@ -1,5 +1,6 @@
 //! The proof of one operation.
 
+use http::StatusCode;
 use serde_json::Value;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     prover::{ContractEndpoint, Dropped, Findings, Prover},
 };
 use crate::{
-    contract::{LegacyShape, Outcome, definition::shape::BodyShape},
+    contract::{LegacyShape, Outcome, compile::taken_statuses, definition::shape::BodyShape},
     openapi::{
         document::{
             operation::{Operation, Response, StatusKey},
@@ -93,7 +94,11 @@ impl<'d> Prover<'d> {
     ) -> Result<(), Spoiled> {
         let mut left = Some(possible);
         let outcomes = subject.endpoint.map(|on| on.endpoint.outcomes());
-        let of_status = |outcome: &&Outcome| Some(outcome.status()) == left_status(left.as_ref());
+        let status = left_status(left.as_ref());
+        let of_status = |outcome: &&Outcome| {
+            let mut taken = taken_statuses(outcome).into_iter();
+            status.is_some_and(|status| taken.any(|taken| taken == status))
+        };
         let outcomes: Vec<&Outcome> = outcomes
             .unwrap_or_default()
             .iter()
@@ -263,9 +268,12 @@ impl<'d> Prover<'d> {
     /// What NEW responds instead of an outcome: of its status, or else of another.
     fn another_response(&self, subject: &Subject<'_, 'd>, outcome: &Outcome) -> Option<Example> {
         let responses = subject.new.responses.as_deref().unwrap_or_default();
-        let own = subject.new.response(outcome.status());
+        let mut taken = taken_statuses(outcome)
+            .into_iter()
+            .map(|status| status.as_u16());
+        let own = taken.find_map(|status| Some((subject.new.response(status)?, status)));
         let (response, status) = match own {
-            Some(response) => (response, outcome.status()),
+            Some(own) => own,
             None => responses.iter().find_map(|response| match response.key {
                 StatusKey::Status(status) => Some((response, status)),
                 _ => None,
@@ -286,7 +294,7 @@ impl<'d> Prover<'d> {
                 Some(_) => format!("NEW responds like this, and nothing that is {name}"),
                 None => format!(
                     "NEW responds like this, and never with {}",
-                    outcome.status()
+                    outcome.statuses()
                 ),
             },
         })
@@ -426,6 +434,19 @@ fn message(gap: &ResponseGap<'_>, place: &str) -> String {
     format!("{place}{path}: {detail}{old}{new}")
 }
 
+/// Statuses that the others of a response may differ from, by what an outcome takes: its own, and those that a class may leave out.
+fn boundaries(outcome: &Outcome) -> Vec<u16> {
+    let taken = taken_statuses(outcome);
+    if taken.len() < 90 {
+        return taken.iter().map(StatusCode::as_u16).collect();
+    }
+    let all = [204, 205, 206, 304, 412];
+    let all = all
+        .into_iter()
+        .filter(|status| outcome.statuses().contains(*status));
+    all.collect()
+}
+
 /// The statuses of a response that have to be looked at one by one, and one for all others.
 fn statuses(subject: &Subject<'_, '_>, response: &Response<'_>) -> Vec<u16> {
     let classes: &[u16] = match response.key {
@@ -446,7 +467,7 @@ fn statuses(subject: &Subject<'_, '_>, response: &Response<'_>) -> Vec<u16> {
     let old = subject.old.and_then(|old| old.responses.as_deref().ok());
     let old = old.unwrap_or_default().iter().filter_map(exact);
     let outcomes = subject.endpoint.map(|on| on.endpoint.outcomes());
-    let outcomes = outcomes.unwrap_or_default().iter().map(Outcome::status);
+    let outcomes = outcomes.unwrap_or_default().iter().flat_map(boundaries);
     let mut named: Vec<u16> = old.chain(outcomes).filter(own).collect();
     named.sort_unstable();
     named.dedup();
