@@ -48,6 +48,30 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
+/// What the message's media type says of whether its body is JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JsonByType {
+    Yes,
+    /// `text/plain`, or no type at all: the text decides.
+    Perhaps,
+    No,
+}
+
+/// Whether the body is a JSON text by its media type. A stream of such texts is none.
+pub(crate) fn json_by_type(headers: &HeaderMap) -> JsonByType {
+    let value = headers.get(header::CONTENT_TYPE);
+    let value = value.map_or(&b""[..], |value| value.as_bytes());
+    let essence = value.split(|byte| *byte == b';').next();
+    let essence = essence.unwrap_or_default().trim_ascii();
+    if essence.is_empty() || essence.eq_ignore_ascii_case(b"text/plain") {
+        JsonByType::Perhaps
+    } else if is_json(headers) && !essence.eq_ignore_ascii_case(b"application/stream+json") {
+        JsonByType::Yes
+    } else {
+        JsonByType::No
+    }
+}
+
 /// Whether the message has a content coding (RFC 9110, section 8.4) other than `identity`.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::CONTENT_ENCODING).iter();

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{
     caller::{Caller, Kinds},
-    contract::compile::{CompiledContract, CompiledEndpoint, Decision},
+    contract::compile::{CompiledContract, Decision, EndpointHandle},
     words::words,
 };
 
@@ -15,13 +15,13 @@ use crate::{
 /// It contains names and numbers only: no body, no header, no address.
 #[derive(Clone, Copy)]
 pub struct Observation<'a> {
-    contract: &'a CompiledContract,
-    endpoint: usize,
+    endpoint: &'a EndpointHandle,
     decision: Decision,
     caller: Caller,
     kinds: &'a Kinds,
     target_status: StatusCode,
     shape: Shape,
+    undetermined: Option<SkipReason>,
     skipped: Option<SkipReason>,
 }
 
@@ -40,33 +40,45 @@ words! {
 }
 
 words! {
-    /// Why a response could not be rewritten, or its outcome not be determined.
+    /// Why a response was not rewritten, or its outcome not determined.
     #[non_exhaustive]
     pub enum SkipReason {
         /// The body is larger than the limit.
         BodyTooLarge = "body_too_large",
         /// The body has a content coding other than `identity`: the layer is outside compression.
         BodyEncoded = "body_encoded",
-        /// The body is not JSON by its `Content-Type`, or by its text as far as it was read.
+        /// The body is not JSON by its `Content-Type`, or by its text as far as it was read; or it repeats a member.
         NotJson = "not_json",
-        /// A required placeholder has no value.
-        MissingValue = "missing_value",
         /// The body failed with an error.
         BodyError = "body_error",
-        /// Responses of this status are interim, or depend on a condition or range of the request.
-        StatusWithoutBody = "status_without_body",
-        /// The connection changes to another protocol.
-        Upgrade = "upgrade",
+        /// The body did not come in time.
+        BodySlow = "body_slow",
         /// A required field of the request was not read, or there is no
         /// [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer).
         RequestFieldsNotCaptured = "request_fields_not_captured",
+        /// A required placeholder has no value. The outcome is known.
+        MissingValue = "missing_value",
+        /// A `HeaderMap` does not hold as many headers as the legacy response would have. The outcome is known.
+        TooManyHeaders = "too_many_headers",
     }
+}
+
+impl SkipReason {
+    /// The reasons for which an outcome is not determined; the others are of responses whose outcome is known.
+    pub(crate) const UNDETERMINED: [Self; 6] = [
+        Self::BodyTooLarge,
+        Self::BodyEncoded,
+        Self::NotJson,
+        Self::BodyError,
+        Self::BodySlow,
+        Self::RequestFieldsNotCaptured,
+    ];
 }
 
 /// Receives every response on an endpoint of the contract.
 ///
-/// Called inline before the response is returned: an implementation must neither block nor panic. A request whose service
-/// failed, or whose future was dropped, has no response and no observation.
+/// Called inline before the response is returned: an implementation must not block. If it panics, the panic is logged and
+/// the response returned. A request whose service failed, or whose future was dropped, has no response and no observation.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,21 +102,20 @@ pub trait Observe: Send + Sync {
 
 impl<'a> Observation<'a> {
     pub(crate) fn new(
-        contract: &'a CompiledContract,
-        endpoint: usize,
+        endpoint: &'a EndpointHandle,
         decision: Decision,
         caller: Caller,
         kinds: &'a Kinds,
         target_status: StatusCode,
     ) -> Self {
         Self {
-            contract,
             endpoint,
             decision,
             caller,
             kinds,
             target_status,
             shape: Shape::Target,
+            undetermined: None,
             skipped: None,
         }
     }
@@ -113,17 +124,17 @@ impl<'a> Observation<'a> {
         self.shape = Shape::Legacy;
     }
 
+    pub(crate) fn undetermined(&mut self, reason: SkipReason) {
+        self.undetermined = Some(reason);
+    }
+
     pub(crate) fn skipped(&mut self, reason: SkipReason) {
         self.skipped = Some(reason);
     }
 
-    pub(crate) fn decision(&self) -> Decision {
-        self.decision
-    }
-
     /// The contract that served the request.
     pub(crate) fn contract(&self) -> &'a CompiledContract {
-        self.contract
+        self.endpoint.contract()
     }
 
     /// The set that the caller's kind belongs to.
@@ -133,36 +144,32 @@ impl<'a> Observation<'a> {
 
     /// The index of the endpoint in the contract.
     pub(crate) fn endpoint_index(&self) -> usize {
-        self.endpoint
+        self.endpoint.index()
     }
 
     /// The index of the outcome in the endpoint; `other` comes after the last, then `undetermined`.
     pub(crate) fn outcome_index(&self) -> usize {
-        let outcomes = self.compiled().outcomes.len();
+        let outcomes = self.endpoint.outcomes.len();
         match self.decision {
             Decision::Outcome(index) => index,
             Decision::Other => outcomes,
-            Decision::Undetermined(_) => outcomes + 1,
+            Decision::Undetermined { .. } => outcomes + 1,
         }
-    }
-
-    fn compiled(&self) -> &'a CompiledEndpoint {
-        &self.contract.endpoints[self.endpoint]
     }
 
     /// The endpoint's name.
     #[must_use]
     pub fn endpoint(&self) -> &'a str {
-        &self.compiled().name
+        &self.endpoint.name
     }
 
     /// The outcome's name; `other` if none matches, `undetermined` if that could not be determined.
     #[must_use]
     pub fn outcome(&self) -> &'a str {
         match self.decision {
-            Decision::Outcome(index) => &self.compiled().outcomes[index].name,
+            Decision::Outcome(index) => &self.endpoint.outcomes[index].name,
             Decision::Other => "other",
-            Decision::Undetermined(_) => "undetermined",
+            Decision::Undetermined { .. } => "undetermined",
         }
     }
 
@@ -190,37 +197,35 @@ impl<'a> Observation<'a> {
         self.shape
     }
 
-    /// Why the response could not be rewritten.
-    ///
-    /// Set if the flag was on and the caller depends on the legacy shape; and, whatever the flag and the caller, if the
-    /// outcome could not be determined, or if the response is `other` and has a status that is never rewritten.
+    /// Why the response of a dependent caller was not rewritten although the flag was on.
     #[must_use]
     pub fn skip_reason(&self) -> Option<SkipReason> {
         self.skipped
     }
 
+    /// Why the outcome could not be determined, whatever the flag and the caller; `None` if it was.
+    #[must_use]
+    pub fn undetermined_reason(&self) -> Option<SkipReason> {
+        self.undetermined
+    }
+
     /// Whether this outcome has a legacy shape.
     #[must_use]
     pub fn has_legacy_shape(&self) -> bool {
-        match self.decision {
-            Decision::Outcome(index) => self.compiled().outcomes[index].legacy.is_some(),
-            _ => false,
-        }
+        self.endpoint.legacy_shape(self.decision).is_some()
     }
 
     /// Whether the outcome could not be determined.
     #[must_use]
     pub fn is_undetermined(&self) -> bool {
-        matches!(self.decision, Decision::Undetermined(_))
+        matches!(self.decision, Decision::Undetermined { .. })
     }
 
-    /// Whether the caller depends on the legacy shape of this response. An undetermined outcome counts as dependence if
-    /// the endpoint has legacy shapes at all.
+    /// Whether the caller depends on the legacy shape of this response: it is no `target` caller, and the outcome has a
+    /// legacy shape, or could not be determined while one that was still possible for the status and the headers has one.
     #[must_use]
     pub fn is_dependent(&self) -> bool {
-        let legacy =
-            self.has_legacy_shape() || (self.is_undetermined() && self.compiled().has_legacy);
-        legacy && !self.caller.is_target()
+        self.endpoint.is_dependent(self.decision, &self.caller)
     }
 
     /// Whether the caller depends on the legacy shape and got the target response.
@@ -246,6 +251,7 @@ impl fmt::Debug for Observation<'_> {
             .field("caller", &self.caller)
             .field("target_status", &self.target_status)
             .field("shape", &self.shape)
+            .field("undetermined_reason", &self.undetermined)
             .field("skip_reason", &self.skipped)
             .finish()
     }

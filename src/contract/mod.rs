@@ -10,10 +10,19 @@
 //!    precedence over a parameter. `HEAD` is never on the contract: it speaks the target contract.
 //! 2. A response counts as the first outcome whose status, headers and fields it matches.
 //! 3. A response that matches none is `other`.
-//! 4. If a condition cannot be evaluated (the body is too large, encoded, not JSON, or failed), the response is
+//! 4. Conditions on fields hold of JSON bodies only. They are false if the body is empty or known not to be JSON: by a media
+//!    type other than `application/json` or one with the suffix `+json` (`application/stream+json` is a stream); or, of
+//!    `text/plain` and of no type at all, by a first character that is neither `{` nor `[`.
+//! 5. If a condition cannot be evaluated (the body is too large, encoded, malformed, too slow, or failed), the response is
 //!    `undetermined`; no later outcome is tried.
 //!
-//! Of duplicate names in a JSON object the first counts. The text after the last field that is read is not validated.
+//! A caller of the `legacy` generation depends on a response whose outcome has a legacy shape, and on an `undetermined` one if
+//! an outcome that its status and its headers leave possible has one.
+//!
+//! A body is read only as far as needed: the scan stops when it has all fields that the outcome and its legacy body take, and
+//! what stands behind them is not validated. Values that are skipped only have to be balanced. A field is absent only if the
+//! whole text is valid. A member with a requested name that the scan meets again before it has all it needs makes the response
+//! `undetermined`: which of the two counts depends on the reader.
 //!
 //! # The document
 //!
@@ -26,6 +35,7 @@
 //! | | `link` | string | required; absolute URI of a page that says what is deprecated |
 //! | | `sunset` | integer | seconds since the Unix epoch, not before `date` |
 //! | endpoint | `name`, `method`, `path` | string | required; the path in matchit syntax |
+//! | | `body_limit` | integer | how many bytes of a body are peeked at; that of the [layer](crate::LegacyHttpCompatLayer::body_limit) unless given |
 //! | | `outcomes` | array | required |
 //! | outcome | `name` | string | required |
 //! | | `status` | integer | required |

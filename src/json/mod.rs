@@ -1,15 +1,25 @@
 //! JSON beyond `serde_json`: documents read with all their faults at once, and fields found in a body without parsing
 //! the rest of it.
 
+mod balanced_skip;
+mod block;
 mod document_text;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
+mod fields;
 mod number;
 mod object_reader;
 mod ordered_value;
+#[expect(
+    clippy::inline_always,
+    reason = "one loop with its state in registers: calls would double the cost of a short text"
+)]
+mod scan;
 
 pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
-pub(crate) use field_scanner::{Field, FieldScanner, Fields};
+pub(crate) use field_scanner::FieldScanner;
+pub(crate) use fields::{Field, Fields, KeptField};
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};
+pub(crate) use scan::{Scan, ScanStep};

@@ -68,6 +68,14 @@ impl<'t, 'd> ObjectReader<'t, 'd> {
         })
     }
 
+    /// A number of bytes, items and the like.
+    pub(crate) fn unsigned(&mut self, name: &'static str) -> Option<usize> {
+        self.typed(name, "an integer from 0", |tree| match tree {
+            OrderedValue::Scalar(Scalar::Number(number)) => number.as_str().parse().ok(),
+            _ => None,
+        })
+    }
+
     /// A list of strings, or a single string in place of a list of one.
     pub(crate) fn string_list(&mut self, name: &'static str) -> Vec<String> {
         self.typed(

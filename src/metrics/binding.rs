@@ -14,7 +14,8 @@ use crate::{
 
 /// The counters of all responses of one compiled contract to callers of one set of kinds.
 ///
-/// An endpoint has one slot for each skip reason, then for each outcome and kind two, one per shape.
+/// An endpoint has one slot for each reason of a skip and of an undetermined outcome, then for each outcome and kind two, one
+/// per shape.
 #[derive(Debug)]
 pub(super) struct Binding {
     /// The number of kinds.
@@ -29,7 +30,8 @@ pub(super) struct Binding {
 pub(super) struct Slot(AtomicU16);
 
 const SHAPES: [Shape; 2] = [Shape::Target, Shape::Legacy];
-const REASONS: usize = SkipReason::ALL.len();
+const SKIPS: usize = SkipReason::ALL.len();
+const REASONS: usize = SKIPS + SkipReason::UNDETERMINED.len();
 
 impl Binding {
     /// Registers all series at once if they fit, so that they show zeros before the first response. Otherwise each is
@@ -78,6 +80,10 @@ impl Binding {
         &self.slots[self.starts[observation.endpoint_index()] + reason as usize]
     }
 
+    pub(super) fn undetermined(&self, observation: &Observation<'_>, reason: SkipReason) -> &Slot {
+        &self.slots[self.starts[observation.endpoint_index()] + SKIPS + reason as usize]
+    }
+
     /// The first slot of an outcome.
     #[inline]
     fn row(&self, start: usize, outcome: usize) -> usize {
@@ -90,7 +96,7 @@ impl Binding {
         let mut all = Vec::new();
         for (endpoint, &start) in contract.endpoints.iter().zip(&self.starts) {
             let name: Arc<str> = (*endpoint.name).into();
-            all.extend(skips(&name).map(|(offset, series)| (start + offset, series)));
+            all.extend(reasons(&name).map(|(offset, series)| (start + offset, series)));
             for (index, outcome) in outcomes(endpoint).enumerate() {
                 let row = self.row(start, index);
                 let responses = responses(&name, &outcome, &kinds);
@@ -138,12 +144,18 @@ fn outcomes(
     own.chain(["other", "undetermined"].map(|name| (name.into(), &SHAPES[..1])))
 }
 
-/// The series of the skips of an endpoint, each with its offset among the slots of the endpoint.
-fn skips(endpoint: &Arc<str>) -> impl Iterator<Item = (usize, Series)> {
-    SkipReason::ALL.iter().map(|&reason| {
+/// The series of the skips and the undetermined outcomes of an endpoint, each with its offset among the slots of the endpoint.
+fn reasons(endpoint: &Arc<str>) -> impl Iterator<Item = (usize, Series)> {
+    let skips = SkipReason::ALL.iter().map(|&reason| {
         let endpoint = Arc::clone(endpoint);
         (reason as usize, Series::Skipped { endpoint, reason })
-    })
+    });
+    let undetermined = SkipReason::UNDETERMINED.map(|reason| {
+        let endpoint = Arc::clone(endpoint);
+        let series = Series::Undetermined { endpoint, reason };
+        (SKIPS + reason as usize, series)
+    });
+    skips.chain(undetermined)
 }
 
 /// The series of an outcome, each with its offset among the slots of the outcome.

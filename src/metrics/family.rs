@@ -44,11 +44,17 @@ impl Family {
         &["endpoint", "outcome", "client_kind", "shape"],
         "Responses on endpoints of the contract.",
     );
-    /// Responses that could not be rewritten, or are undetermined. Source: [`Metrics`](super::Metrics).
+    /// Responses to dependent callers that were not rewritten. Source: [`Metrics`](super::Metrics).
     pub const SKIPPED: Self = Self::counter(
         "legacy_http_compat_skipped_total",
         &["endpoint", "reason"],
-        "Responses that could not be rewritten, or whose outcome is undetermined.",
+        "Responses to dependent callers that were not rewritten while the flag was on.",
+    );
+    /// Responses whose outcome could not be determined. Source: [`Metrics`](super::Metrics).
+    pub const UNDETERMINED: Self = Self::counter(
+        "legacy_http_compat_undetermined_total",
+        &["endpoint", "reason"],
+        "Responses whose outcome could not be determined, whatever the flag and the caller.",
     );
     /// Distinct callers. Source: [`Census`](crate::census::Census).
     pub const CALLERS: Self = Self::gauge(
@@ -114,9 +120,10 @@ impl Family {
     );
 
     /// All families of the crate.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RESPONSES,
         Self::SKIPPED,
+        Self::UNDETERMINED,
         Self::CALLERS,
         Self::FLAG_ON,
         Self::CENSUS_COVERAGE_RATIO,

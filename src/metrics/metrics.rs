@@ -9,13 +9,13 @@ use std::{
 };
 
 use super::{
-    binding::Binding,
+    binding::{Binding, Slot},
     family::Family,
     series::{MAX_SERIES, MetricsSnapshot, OVERFLOW, Series, SeriesId, SeriesRegistry},
     source::{Sample, Source},
 };
 use crate::{
-    observation::{Observation, Observe, SkipReason},
+    observation::{Observation, Observe},
     per_contract::PerContract,
 };
 
@@ -77,7 +77,12 @@ impl Metrics {
         };
         self.add_one(id);
         if let Some(reason) = observation.skip_reason() {
-            self.count_skip(binding, observation, reason);
+            let series = || Series::skipped(observation, reason);
+            self.count_reason(binding.skipped(observation, reason), series);
+        }
+        if let Some(reason) = observation.undetermined_reason() {
+            let series = || Series::undetermined(observation, reason);
+            self.count_reason(binding.undetermined(observation, reason), series);
         }
     }
 
@@ -91,12 +96,9 @@ impl Metrics {
 
     #[cold]
     #[inline(never)]
-    fn count_skip(&self, binding: &Binding, observation: &Observation<'_>, reason: SkipReason) {
-        let slot = binding.skipped(observation, reason);
-        let id = slot.get().unwrap_or_else(|| {
-            let series = Series::skipped(observation, reason);
-            slot.look_up(&mut self.registry(), series)
-        });
+    fn count_reason(&self, slot: &Slot, series: impl FnOnce() -> Series) {
+        let id = slot.get();
+        let id = id.unwrap_or_else(|| slot.look_up(&mut self.registry(), series()));
         self.add_one(id);
     }
 
@@ -121,10 +123,10 @@ impl Observe for Metrics {
     }
 }
 
-/// [`Family::RESPONSES`] and [`Family::SKIPPED`].
+/// [`Family::RESPONSES`], [`Family::SKIPPED`] and [`Family::UNDETERMINED`].
 impl Source for Metrics {
     fn families(&self) -> &'static [Family] {
-        &[Family::RESPONSES, Family::SKIPPED]
+        &[Family::RESPONSES, Family::SKIPPED, Family::UNDETERMINED]
     }
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
@@ -139,6 +141,9 @@ impl Source for Metrics {
                 sample(&labels, count.into());
             }
             Series::Skipped { endpoint, reason } if *family == Family::SKIPPED => {
+                sample(&[endpoint, reason.as_str()], count.into());
+            }
+            Series::Undetermined { endpoint, reason } if *family == Family::UNDETERMINED => {
                 sample(&[endpoint, reason.as_str()], count.into());
             }
             _ => {}

@@ -36,7 +36,8 @@
 //! | name | kind | labels | meaning |
 //! | --- | --- | --- | --- |
 //! | `legacy_http_compat_responses_total` | counter | `endpoint`, `outcome`, `client_kind`, `shape` | Responses on endpoints of the contract. |
-//! | `legacy_http_compat_skipped_total` | counter | `endpoint`, `reason` | Responses that could not be rewritten, or whose outcome is undetermined. |
+//! | `legacy_http_compat_skipped_total` | counter | `endpoint`, `reason` | Responses to dependent callers that were not rewritten while the flag was on. |
+//! | `legacy_http_compat_undetermined_total` | counter | `endpoint`, `reason` | Responses whose outcome could not be determined, whatever the flag and the caller. |
 //! | `legacy_http_compat_callers` | gauge | `client_kind`, `state`, `window` | Distinct callers by state. |
 //! | `legacy_http_compat_flag_on` | gauge | `flag` | Whether the flag is on and responses are rewritten. |
 //! | `legacy_http_compat_census_coverage_ratio` | gauge | `window` | Share of the window in which the census watched. |
@@ -56,7 +57,7 @@
 //! | `outcome` | the names of the endpoint, and `other`, `undetermined` |
 //! | `client_kind` | the names of the detector, and `other` |
 //! | `shape` | `target`, `legacy` |
-//! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `missing_value`, `body_error`, `status_without_body`, `upgrade`, `request_fields_not_captured` |
+//! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `body_error`, `body_slow`, `request_fields_not_captured`, `missing_value`, `too_many_headers` |
 //! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `inactive` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
 //! | `flag` | the name of the flag |

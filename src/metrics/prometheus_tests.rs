@@ -68,9 +68,12 @@ fn the_text_is_right_line_for_line() {
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"PENDING\",client_kind=\"AGENT\",shape=\"legacy\"} 2
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"APPROVED\",client_kind=\"other\",shape=\"target\"} 1
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"undetermined\",client_kind=\"other\",shape=\"target\"} 1
-# HELP legacy_http_compat_skipped Responses that could not be rewritten, or whose outcome is undetermined.
+# HELP legacy_http_compat_skipped Responses to dependent callers that were not rewritten while the flag was on.
 # TYPE legacy_http_compat_skipped counter
 legacy_http_compat_skipped_total{endpoint=\"poll\",reason=\"not_json\"} 1
+# HELP legacy_http_compat_undetermined Responses whose outcome could not be determined, whatever the flag and the caller.
+# TYPE legacy_http_compat_undetermined counter
+legacy_http_compat_undetermined_total{endpoint=\"poll\",reason=\"not_json\"} 1
 # HELP legacy_http_compat_callers Distinct callers by state.
 # TYPE legacy_http_compat_callers gauge
 legacy_http_compat_callers{client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12

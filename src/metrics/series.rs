@@ -17,6 +17,10 @@ pub(super) enum Series {
         endpoint: Arc<str>,
         reason: SkipReason,
     },
+    Undetermined {
+        endpoint: Arc<str>,
+        reason: SkipReason,
+    },
 }
 
 /// The index of the counter of a series.
@@ -33,8 +37,12 @@ pub(super) struct SeriesRegistry {
 /// The most series, including those of the overflow.
 pub(super) const MAX_SERIES: usize = 4_096;
 
-/// The first ids count the series without an id of their own: two for the shapes, then one for each reason.
-pub(super) const OVERFLOW: usize = 2 + SkipReason::ALL.len();
+/// The first ids count the series without an id of their own: two for the shapes, then one for each
+/// reason of a skip and of an undetermined outcome.
+pub(super) const OVERFLOW: usize = 2 + SKIPS as usize + SkipReason::UNDETERMINED.len();
+
+#[expect(clippy::cast_possible_truncation, reason = "there are few reasons")]
+const SKIPS: SeriesId = SkipReason::ALL.len() as SeriesId;
 
 impl Series {
     pub(super) fn response(observation: &Observation<'_>) -> Self {
@@ -53,11 +61,19 @@ impl Series {
         }
     }
 
+    pub(super) fn undetermined(observation: &Observation<'_>, reason: SkipReason) -> Self {
+        Self::Undetermined {
+            endpoint: observation.endpoint().into(),
+            reason,
+        }
+    }
+
     /// Where it is counted if it has no id of its own.
     fn overflow(&self) -> SeriesId {
         match self {
             Self::Responses { shape, .. } => SeriesId::from(shape.is_legacy()),
             Self::Skipped { reason, .. } => 2 + *reason as SeriesId,
+            Self::Undetermined { reason, .. } => 2 + SKIPS + *reason as SeriesId,
         }
     }
 
@@ -70,11 +86,16 @@ impl Series {
             client_kind: Arc::clone(&other),
             shape,
         });
-        let reasons = SkipReason::ALL.iter().map(|&reason| Self::Skipped {
+        let skips = SkipReason::ALL.iter().map(|&reason| Self::Skipped {
             endpoint: Arc::clone(&other),
             reason,
         });
-        shapes.into_iter().chain(reasons).collect()
+        let undetermined = SkipReason::UNDETERMINED.map(|reason| Self::Undetermined {
+            endpoint: Arc::clone(&other),
+            reason,
+        });
+        let shapes = shapes.into_iter();
+        shapes.chain(skips).chain(undetermined).collect()
     }
 }
 
@@ -120,8 +141,10 @@ impl SeriesRegistry {
 pub struct MetricsSnapshot {
     /// The responses.
     pub responses: Vec<ResponseCount>,
-    /// The responses that could not be rewritten, or are undetermined.
+    /// The responses to dependent callers that were not rewritten while the flag was on.
     pub skipped: Vec<SkipCount>,
+    /// The responses whose outcome could not be determined.
+    pub undetermined: Vec<SkipCount>,
 }
 
 /// The number of responses with one endpoint, outcome, kind of caller and shape.
@@ -140,7 +163,7 @@ pub struct ResponseCount {
     pub count: u64,
 }
 
-/// The number of responses of an endpoint that were skipped for one reason.
+/// The number of responses of an endpoint that were skipped, or not determined, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkipCount {
@@ -150,6 +173,16 @@ pub struct SkipCount {
     pub reason: SkipReason,
     /// The count.
     pub count: u64,
+}
+
+impl SkipCount {
+    fn new(endpoint: &Arc<str>, reason: SkipReason, count: u64) -> Self {
+        Self {
+            endpoint: Arc::clone(endpoint),
+            reason,
+            count,
+        }
+    }
 }
 
 impl MetricsSnapshot {
@@ -173,11 +206,13 @@ impl MetricsSnapshot {
                 shape: *shape,
                 count,
             }),
-            Series::Skipped { endpoint, reason } => self.skipped.push(SkipCount {
-                endpoint: Arc::clone(endpoint),
-                reason: *reason,
-                count,
-            }),
+            Series::Skipped { endpoint, reason } => {
+                self.skipped.push(SkipCount::new(endpoint, *reason, count));
+            }
+            Series::Undetermined { endpoint, reason } => {
+                self.undetermined
+                    .push(SkipCount::new(endpoint, *reason, count));
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
-//! The response body, and peeking at the inner one before it is forwarded as if it had not been read.
+//! The response body: the inner one unchanged, the same with a beginning that was read ahead, or a legacy one.
 
 use std::{
-    borrow::Cow,
     collections::VecDeque,
     fmt,
     pin::Pin,
@@ -28,24 +27,14 @@ pub(super) struct PeekedBody<B: Body> {
     first: Option<Polled<B::Error>>,
     more: VecDeque<Polled<B::Error>>,
     body: B,
-    length: usize,
+    /// Whether a frame that was kept has been forwarded since the last pending poll.
+    is_unflushed: bool,
 }
 
 /// What one poll of the body returned, and its size hint before that poll.
-struct Polled<E> {
-    size_hint: SizeHint,
-    item: Option<Result<Frame<Bytes>, E>>,
-}
-
-/// How a peek ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PeekEnd {
-    /// The whole body was read.
-    Complete,
-    /// The body is larger than the limit.
-    TooLarge,
-    /// The body failed with an error.
-    Error,
+pub(super) struct Polled<E> {
+    pub(super) size_hint: SizeHint,
+    pub(super) item: Option<Result<Frame<Bytes>, E>>,
 }
 
 /// Nothing in it is structurally pinned: it is polled only where the inner body is `Unpin`.
@@ -104,70 +93,41 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
     }
 }
 
-impl<B: Body + Unpin> PeekedBody<B> {
+impl<B: Body> PeekedBody<B> {
     pub(super) fn new(body: B) -> Self {
         Self {
             first: None,
             more: VecDeque::new(),
             body,
-            length: 0,
+            is_unflushed: false,
         }
     }
 
-    /// Reads the body to its end, but not beyond the frame that exceeds `limit`, in bytes or in frames.
-    pub(super) fn poll_peek(&mut self, limit: usize, cx: &mut Context<'_>) -> Poll<PeekEnd> {
-        while !self.body.is_end_stream() {
-            let size_hint = self.body.size_hint();
-            let item = ready!(poll_bytes(&mut self.body, cx));
-            let end = match &item {
-                None => Some(PeekEnd::Complete),
-                Some(Err(_)) => Some(PeekEnd::Error),
-                Some(Ok(frame)) => {
-                    self.length += frame.data_ref().map_or(0, Bytes::len);
-                    (self.length > limit || self.more.len() > limit).then_some(PeekEnd::TooLarge)
-                }
-            };
-            self.push(Polled { size_hint, item });
-            if let Some(end) = end {
-                return Poll::Ready(end);
-            }
-        }
-        Poll::Ready(PeekEnd::Complete)
+    pub(super) fn inner(&self) -> &B {
+        &self.body
     }
 
-    /// All data read so far, in one piece. Data of a single frame is not copied.
-    pub(super) fn data(&self) -> Cow<'_, [u8]> {
-        let frames = || self.polled().filter_map(Polled::data);
-        match frames().find(|data| !data.is_empty()) {
-            Some(first) if first.len() < self.length => {
-                Cow::Owned(frames().flatten().copied().collect())
-            }
-            Some(first) => Cow::Borrowed(first),
-            None => Cow::Borrowed(&[]),
-        }
+    pub(super) fn inner_mut(&mut self) -> &mut B {
+        &mut self.body
     }
 
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        if self.next().is_some_and(|next| next.item.is_none()) {
-            // It stays in the queue: a body must not be polled again after its end.
-            return Poll::Ready(None);
-        }
-        match self.first.take().or_else(|| self.more.pop_front()) {
-            Some(next) => Poll::Ready(next.item),
-            None => poll_bytes(&mut self.body, cx),
-        }
+    pub(super) fn into_inner(self) -> B {
+        self.body
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.next().is_none() && self.body.is_end_stream()
+    /// How many frames have been read.
+    pub(super) fn frames(&self) -> usize {
+        usize::from(self.first.is_some()) + self.more.len()
     }
 
-    fn size_hint(&self) -> SizeHint {
-        self.next()
-            .map_or_else(|| self.body.size_hint(), |next| next.size_hint)
+    /// The data of the first frame that has any.
+    pub(super) fn first_data(&self) -> &[u8] {
+        let mut data = self.polled().filter_map(Polled::data);
+        data.find(|data| !data.is_empty()).map_or(&[], |data| data)
     }
 
-    fn push(&mut self, polled: Polled<B::Error>) {
+    /// Keeps what was read.
+    pub(super) fn push(&mut self, polled: Polled<B::Error>) {
         if self.first.is_none() && self.more.is_empty() {
             self.first = Some(polled);
         } else {
@@ -180,7 +140,48 @@ impl<B: Body + Unpin> PeekedBody<B> {
     }
 
     fn next(&self) -> Option<&Polled<B::Error>> {
-        self.polled().next()
+        self.first.as_ref().or_else(|| self.more.front())
+    }
+}
+
+impl<B: Body + Unpin> PeekedBody<B> {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        if self.next().is_some_and(|next| next.item.is_none()) {
+            // It stays in the queue: a body must not be polled again after its end.
+            return Poll::Ready(None);
+        }
+        let kept = self.first.take().or_else(|| self.more.pop_front());
+        let is_kept = kept.is_some();
+        let next = match kept {
+            Some(kept) => kept,
+            None => ready!(self.poll_inner(cx)),
+        };
+        if self.is_unflushed && matches!(next.item, Some(Err(_))) {
+            // A server that gets an error right behind data resets the connection with the data still in its buffer. It
+            // writes the buffer when the body is pending.
+            self.is_unflushed = false;
+            self.first = Some(next);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.is_unflushed |= is_kept;
+        Poll::Ready(next.item)
+    }
+
+    fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Polled<B::Error>> {
+        let size_hint = self.body.size_hint();
+        let polled = poll_bytes(&mut self.body, cx);
+        self.is_unflushed &= polled.is_ready();
+        polled.map(|item| Polled { size_hint, item })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.next().is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.next()
+            .map_or_else(|| self.body.size_hint(), |next| next.size_hint)
     }
 }
 
@@ -191,7 +192,7 @@ impl<E> Polled<E> {
 }
 
 /// The next frame with its data as `Bytes`.
-fn poll_bytes<B: Body + Unpin>(
+pub(super) fn poll_bytes<B: Body + Unpin>(
     body: &mut B,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {

@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{body::into_bytes, capture_slot::CaptureSlot};
-use crate::http_syntax::{is_encoded, is_json};
+use crate::http_syntax::{is_encoded, json_by_type};
 
 /// Captures fields of requests, for contracts whose outcomes or templates read them.
 ///
@@ -112,11 +112,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let slot = request.extensions().get::<CaptureSlot>().cloned();
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        // Taken out: a capture layer further in would record the same body again.
+        let slot = request.extensions_mut().remove::<CaptureSlot>();
         if let Some(slot) = &slot {
             let headers = request.headers();
-            slot.start(is_json(headers) && !is_encoded(headers), self.limit);
+            slot.start(json_by_type(headers), is_encoded(headers), self.limit);
         }
         self.inner
             .call(request.map(|body| CapturedRequestBody { body, slot }))

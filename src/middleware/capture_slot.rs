@@ -5,9 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use http::Extensions;
+
 use crate::{
-    contract::compile::CompiledContract,
-    json::{Field, FieldScanner, Fields},
+    contract::compile::EndpointHandle,
+    http_syntax::JsonByType,
+    json::{Fields, KeptField, Scan},
 };
 
 /// Inserted into a request's extensions where its endpoint reads request fields.
@@ -17,106 +20,146 @@ pub(super) struct CaptureSlot {
 }
 
 struct Shared {
-    contract: Arc<CompiledContract>,
-    endpoint: usize,
+    endpoint: EndpointHandle,
     state: Mutex<State>,
+    /// That of a layer further out, for which the same body is captured.
+    outer: Option<CaptureSlot>,
 }
 
 enum State {
     /// No capture layer has seen the request.
     NotSeen,
     /// The beginning of the body, as far as the handler has read it.
-    Reading { text: Vec<u8>, limit: usize },
-    /// Only the fields that the endpoint reads.
-    Captured(Vec<CapturedField>),
+    Reading {
+        text: Vec<u8>,
+        limit: usize,
+        by_type: JsonByType,
+    },
+    Captured(Captured),
 }
 
-enum CapturedField {
-    Unknown,
-    Absent,
-    Present(Box<str>),
+/// What is known of the body.
+#[derive(Default)]
+enum Captured {
+    #[default]
+    Nothing,
+    /// It is no JSON: it has no fields.
+    NoFields,
+    /// Only the fields that the endpoint reads.
+    Fields(Vec<KeptField>),
 }
 
 /// What is known of a request's fields when its response is decided.
 #[derive(Default)]
 pub(super) struct RequestFields {
-    captured: Vec<CapturedField>,
+    captured: Captured,
     not_seen: bool,
 }
 
 impl CaptureSlot {
-    pub(super) fn new(contract: Arc<CompiledContract>, endpoint: usize) -> Self {
-        let state = Mutex::new(State::NotSeen);
-        Self {
+    /// A slot for this endpoint, put where the capture layer finds it.
+    pub(super) fn insert(endpoint: &EndpointHandle, extensions: &mut Extensions) -> Self {
+        let slot = Self {
             shared: Arc::new(Shared {
-                contract,
-                endpoint,
-                state,
+                endpoint: endpoint.clone(),
+                state: Mutex::new(State::NotSeen),
+                outer: extensions.remove(),
             }),
-        }
+        };
+        extensions.insert(slot.clone());
+        slot
     }
 
-    /// Starts capturing; nothing is captured of a body that is not readable as JSON.
-    pub(super) fn start(&self, readable: bool, limit: usize) {
-        *self.state() = if readable {
-            State::Reading {
-                text: Vec::new(),
-                limit,
-            }
-        } else {
-            State::Captured(Vec::new())
-        };
+    /// Starts capturing a body, unless its type or coding says that it cannot be read.
+    pub(super) fn start(&self, by_type: JsonByType, is_encoded: bool, limit: usize) {
+        self.each(|slot| {
+            *slot.state() = match by_type {
+                JsonByType::No => State::Captured(Captured::NoFields),
+                _ if is_encoded => State::Captured(Captured::Nothing),
+                by_type => State::Reading {
+                    text: Vec::new(),
+                    limit,
+                    by_type,
+                },
+            };
+        });
     }
 
     /// Records more of the body. At the limit only the fields found so far are kept.
     pub(super) fn record(&self, data: &[u8]) {
-        let mut state = self.state();
-        let State::Reading { text, limit } = &mut *state else {
-            return;
-        };
-        let left = *limit - text.len();
-        text.extend_from_slice(&data[..data.len().min(left)]);
-        if data.len() > left {
-            *state = State::Captured(self.find(text, Completeness::Beginning));
-        }
+        self.each(|slot| {
+            let is_over = match &mut *slot.state() {
+                State::Reading { text, limit, .. } => {
+                    let left = *limit - text.len();
+                    text.extend_from_slice(&data[..data.len().min(left)]);
+                    data.len() > left
+                }
+                State::NotSeen | State::Captured(_) => false,
+            };
+            if is_over {
+                slot.close(false);
+            }
+        });
     }
 
     /// The body has been read to its end.
     pub(super) fn end(&self) {
-        self.close(Completeness::Whole);
+        self.each(|slot| slot.close(true));
     }
 
     /// What is known now. Of a partly read body, only that part is known.
     pub(super) fn read(&self) -> RequestFields {
-        let not_seen = matches!(*self.state(), State::NotSeen);
-        self.close(Completeness::Beginning);
-        let captured = match mem::replace(&mut *self.state(), State::Captured(Vec::new())) {
-            State::Captured(captured) => captured,
-            State::NotSeen | State::Reading { .. } => Vec::new(),
-        };
-        RequestFields { captured, not_seen }
+        self.close(false);
+        match mem::replace(&mut *self.state(), State::Captured(Captured::Nothing)) {
+            State::Captured(captured) => RequestFields {
+                captured,
+                not_seen: false,
+            },
+            State::NotSeen | State::Reading { .. } => RequestFields {
+                captured: Captured::Nothing,
+                not_seen: true,
+            },
+        }
     }
 
-    fn close(&self, completeness: Completeness) {
+    /// Keeps what was found in the text so far, which may be the whole body.
+    fn close(&self, is_whole: bool) {
         let mut state = self.state();
-        if let State::Reading { text, .. } = &*state {
-            let captured = self.find(text, completeness);
+        if let State::Reading { text, by_type, .. } = &*state {
+            let captured = self.find(text, *by_type, is_whole);
             *state = State::Captured(captured);
         }
     }
 
-    fn find(&self, text: &[u8], completeness: Completeness) -> Vec<CapturedField> {
-        let scanner = self.scanner();
-        let fields = scanner.scan(text);
-        (0..scanner.len())
-            .map(|slot| completeness.record(text, fields.get(slot)))
-            .collect()
+    fn find(&self, text: &[u8], by_type: JsonByType, is_whole: bool) -> Captured {
+        let first = text.trim_ascii_start().first();
+        match by_type {
+            _ if text.is_empty() && is_whole => return Captured::NoFields,
+            JsonByType::Yes => {}
+            // A body that only looks like JSON is not read as such.
+            _ if first.is_none_or(|first| matches!(first, b'{' | b'[')) => {
+                return Captured::Nothing;
+            }
+            _ => return Captured::NoFields,
+        }
+        let scanner = &self.shared.endpoint.request.fields;
+        let (scan, is_whole) = Scan::all(scanner, text, is_whole);
+        let fields = Fields::Scanned {
+            scan: &scan,
+            text,
+            is_whole,
+        };
+        let slots = 0..scanner.len();
+        Captured::Fields(slots.map(|slot| fields.get(slot).into()).collect())
     }
 
-    fn scanner(&self) -> &FieldScanner {
-        &self.shared.contract.endpoints[self.shared.endpoint]
-            .request
-            .fields
+    /// This one and those of the layers further out.
+    fn each(&self, apply: impl Fn(&Self)) {
+        let mut slot = Some(self);
+        while let Some(this) = slot {
+            apply(this);
+            slot = this.shared.outer.as_ref();
+        }
     }
 
     /// A panic while the lock was held leaves the state valid: it is only ever replaced.
@@ -128,31 +171,6 @@ impl CaptureSlot {
     }
 }
 
-/// Whether a text is the whole body or its beginning.
-#[derive(Clone, Copy)]
-enum Completeness {
-    Whole,
-    Beginning,
-}
-
-impl Completeness {
-    /// A number at the very end of a beginning may continue after it.
-    fn record(self, text: &[u8], field: Field<'_>) -> CapturedField {
-        match field {
-            Field::Present(json) if matches!(self, Self::Beginning) && ends_at_end(text, json) => {
-                CapturedField::Unknown
-            }
-            Field::Present(json) => CapturedField::Present(json.into()),
-            Field::Absent => CapturedField::Absent,
-            Field::Unknown => CapturedField::Unknown,
-        }
-    }
-}
-
-fn ends_at_end(text: &[u8], part: &str) -> bool {
-    text.as_ptr_range().end == part.as_bytes().as_ptr_range().end
-}
-
 impl RequestFields {
     /// Whether no capture layer has seen the request.
     pub(super) fn not_seen(&self) -> bool {
@@ -160,17 +178,10 @@ impl RequestFields {
     }
 
     pub(super) fn fields(&self) -> Fields<'_> {
-        let mut fields = Fields::unknown();
-        for (slot, captured) in self.captured.iter().enumerate() {
-            fields.set(
-                slot,
-                match captured {
-                    CapturedField::Unknown => Field::Unknown,
-                    CapturedField::Absent => Field::Absent,
-                    CapturedField::Present(json) => Field::Present(json),
-                },
-            );
+        match &self.captured {
+            Captured::Nothing => Fields::Unknown,
+            Captured::NoFields => Fields::Absent,
+            Captured::Fields(kept) => Fields::Kept(kept),
         }
-        fields
     }
 }

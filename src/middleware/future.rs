@@ -7,13 +7,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Response, response};
+use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    body::{BodyKind, PeekedBody, ResponseBody},
-    decide::{BodyNeed, BodyView, Exchange, ResponseDecision},
+    body::{BodyKind, ResponseBody},
+    deciding::{Deciding, Exchange},
     vary::HeadVary,
 };
 
@@ -23,55 +23,40 @@ pin_project! {
     where
         B: Body,
     {
+        // Dropped when it has returned the response: it may hold a permit, which a peek must not keep.
         #[pin]
-        state: State<F, B>,
+        inner: Option<F>,
+        state: State<B>,
     }
 }
 
-pin_project! {
-    #[project = StateProjection]
-    enum State<F, B>
-    where
-        B: Body,
-    {
-        /// The request is not on the contract.
-        Outside {
-            #[pin]
-            inner: F,
-            vary: Option<HeadVary>,
-        },
-        /// The response has not arrived.
-        Waiting {
-            #[pin]
-            inner: F,
-            exchange: Option<Exchange>,
-        },
-        /// The response has arrived, and its body is being peeked at.
-        Peeking {
-            response: Option<PeekedResponse<B>>,
-        },
-    }
-}
-
-struct PeekedResponse<B: Body> {
-    decision: ResponseDecision,
-    head: response::Parts,
-    body: PeekedBody<B>,
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request outside the contract must not allocate, nor one whose body is there at once"
+)]
+enum State<B: Body> {
+    /// The request is not on the contract.
+    Outside(Option<HeadVary>),
+    /// The response has not arrived.
+    Waiting(Exchange),
+    /// The response has arrived, and more of its body is needed than was there at once.
+    Peeking(Box<Deciding<B>>),
+    /// The response was returned.
+    Done,
 }
 
 impl<F, B: Body> ResponseFuture<F, B> {
     pub(super) fn outside(inner: F, vary: Option<HeadVary>) -> Self {
         Self {
-            state: State::Outside { inner, vary },
+            inner: Some(inner),
+            state: State::Outside(vary),
         }
     }
 
     pub(super) fn on_contract(inner: F, exchange: Exchange) -> Self {
         Self {
-            state: State::Waiting {
-                inner,
-                exchange: Some(exchange),
-            },
+            inner: Some(inner),
+            state: State::Waiting(exchange),
         }
     }
 }
@@ -84,60 +69,49 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
-            match state.as_mut().project() {
-                StateProjection::Outside { inner, vary } => {
-                    return inner.poll(cx).map_ok(|mut response| {
-                        if let Some(vary) = vary {
-                            vary.add_to(response.headers_mut());
-                        }
-                        response.map(|body| ResponseBody(BodyKind::Unchanged(body)))
-                    });
-                }
-                StateProjection::Waiting { inner, exchange } => {
-                    let (head, body) = ready!(inner.poll(cx))?.into_parts();
-                    let exchange = exchange.take().expect("a response arrives once");
-                    let decision = exchange.response_arrived();
-                    let view = match decision.body_need(&head, &body) {
-                        BodyNeed::Nothing => BodyView::NotNeeded,
-                        BodyNeed::Unreadable(reason) => BodyView::Unreadable(reason),
-                        BodyNeed::Peek => {
-                            let response = Some(PeekedResponse {
-                                decision,
-                                head,
-                                body: PeekedBody::new(body),
-                            });
-                            state.set(State::Peeking { response });
-                            continue;
-                        }
-                    };
-                    return Poll::Ready(Ok(decision.response(head, body, &view)));
-                }
-                StateProjection::Peeking { response } => {
-                    let peeking = response
-                        .as_mut()
-                        .expect("not polled again after it has returned the response");
-                    let limit = peeking.decision.body_limit();
-                    let end = ready!(peeking.body.poll_peek(limit, cx));
-                    let PeekedResponse {
-                        decision,
-                        head,
-                        body,
-                    } = response.take().expect("it was just there");
-                    return Poll::Ready(Ok(decision.response_after_peek(head, body, end)));
-                }
+        let mut this = self.project();
+        if let State::Peeking(deciding) = this.state {
+            let conclusion = ready!(deciding.poll(cx));
+            let State::Peeking(deciding) = std::mem::replace(this.state, State::Done) else {
+                unreachable!("it was just polled");
+            };
+            return Poll::Ready(Ok(deciding.response(conclusion)));
+        }
+        let inner = this.inner.as_mut().as_pin_mut();
+        let inner = inner.expect("not polled again after it has returned the response");
+        let response = ready!(inner.poll(cx));
+        this.inner.set(None);
+        let mut response = response?;
+        let exchange = match std::mem::replace(this.state, State::Done) {
+            State::Waiting(exchange) => exchange,
+            State::Outside(Some(vary)) => {
+                vary.add_to(response.headers_mut());
+                return Poll::Ready(Ok(response.map(unchanged)));
+            }
+            _ => return Poll::Ready(Ok(response.map(unchanged))),
+        };
+        let mut deciding = Deciding::new(exchange, response);
+        match deciding.poll(cx) {
+            Poll::Ready(conclusion) => Poll::Ready(Ok(deciding.response(conclusion))),
+            Poll::Pending => {
+                *this.state = State::Peeking(Box::new(deciding));
+                Poll::Pending
             }
         }
     }
 }
 
+fn unchanged<B: Body>(body: B) -> ResponseBody<B> {
+    ResponseBody(BodyKind::Unchanged(body))
+}
+
 impl<F, B: Body> fmt::Debug for ResponseFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            State::Outside { .. } => "ResponseFuture(outside the contract)",
-            State::Waiting { .. } => "ResponseFuture(waiting)",
-            State::Peeking { .. } => "ResponseFuture(peeking)",
+            State::Outside(_) => "ResponseFuture(outside the contract)",
+            State::Waiting(_) => "ResponseFuture(waiting)",
+            State::Peeking(_) => "ResponseFuture(peeking)",
+            State::Done => "ResponseFuture(done)",
         })
     }
 }

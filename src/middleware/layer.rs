@@ -1,6 +1,9 @@
 //! The layer.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tower_layer::Layer;
 
@@ -31,6 +34,9 @@ impl LegacyHttpCompatLayer {
     /// The default of [`body_limit`](Self::body_limit): 16 KiB.
     pub const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 
+    /// The default of [`peek_timeout`](Self::peek_timeout): 5 seconds.
+    pub const DEFAULT_PEEK_TIMEOUT: Duration = Duration::from_secs(5);
+
     /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, that
     /// reads this flag: a [`FlagReader`], or a reference to a [`CompatFlag`](crate::CompatFlag).
     pub fn new(contract: impl Into<LiveContract>, flag: impl Into<FlagReader>) -> Self {
@@ -39,6 +45,7 @@ impl LegacyHttpCompatLayer {
             flag: flag.into(),
             observers: Vec::new(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
+            peek_timeout: Self::DEFAULT_PEEK_TIMEOUT,
             vary: None,
             detector: None,
             kinds: Kinds::default(),
@@ -65,10 +72,21 @@ impl LegacyHttpCompatLayer {
         self
     }
 
-    /// How many bytes of a body are peeked at. A larger body passes through unchanged and is counted as
-    /// [`BodyTooLarge`](crate::observation::SkipReason::BodyTooLarge).
+    /// How many bytes of a body are peeked at, unless its [endpoint](crate::contract::Endpoint::body_limit) says otherwise.
+    ///
+    /// A larger body passes through unchanged and is counted as
+    /// [`BodyTooLarge`](crate::observation::SkipReason::BodyTooLarge). The first one of each endpoint is a warning.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.set().body_limit = bytes;
+        self
+    }
+
+    /// How long a response waits for what its decision needs of a body that is pending.
+    ///
+    /// Then it passes through unchanged and is counted as [`BodySlow`](crate::observation::SkipReason::BodySlow). No async
+    /// runtime is needed: the first response that waits starts a thread that wakes the others, too.
+    pub fn peek_timeout(mut self, time: Duration) -> Self {
+        self.set().peek_timeout = time;
         self
     }
 

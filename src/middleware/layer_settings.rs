@@ -2,18 +2,20 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use http::HeaderValue;
-use tracing::{Span, debug, warn};
+use tracing::{Span, debug, error, warn};
 
 use crate::{
     caller::{Detect, Kinds},
-    contract::LiveContract,
+    contract::{LiveContract, compile::CompiledEndpoint},
     flag::FlagReader,
     observation::{Observation, Observe, SkipReason},
 };
@@ -25,6 +27,8 @@ pub(super) struct LayerSettings {
     pub(super) observers: Vec<Arc<dyn Observe>>,
     /// How many bytes of a body are peeked at.
     pub(super) body_limit: usize,
+    /// How long a response waits for its body.
+    pub(super) peek_timeout: Duration,
     /// The request headers that determine the caller's generation, for `Vary`.
     pub(super) vary: Option<HeaderValue>,
     /// Without a detector every caller is an anonymous legacy caller.
@@ -41,9 +45,15 @@ impl LayerSettings {
     /// Logs the observation and passes it to all observers.
     pub(super) fn notify_observers(&self, observation: &Observation<'_>) {
         let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
-        if let Some(reason) = observation.skip_reason() {
+        let skipped = observation.skip_reason();
+        if let Some(reason) = skipped.or(observation.undetermined_reason()) {
             let label = reason.as_str();
-            debug!(endpoint, outcome, reason = label, "response not rewritten");
+            let event = if skipped.is_some() {
+                "response not rewritten"
+            } else {
+                "outcome not determined"
+            };
+            debug!(endpoint, outcome, reason = label, "{event}");
             Span::current().record(Self::SPAN_FIELD, label);
             if reason == SkipReason::BodyEncoded {
                 self.warn_of_placement();
@@ -53,7 +63,26 @@ impl LayerSettings {
             Span::current().record(Self::SPAN_FIELD, "rewritten");
         }
         for observer in &self.observers {
-            observer.observe(observation);
+            let observe = AssertUnwindSafe(|| observer.observe(observation));
+            if catch_unwind(observe).is_err() {
+                error!(
+                    endpoint,
+                    outcome, "an observer panicked: it lacks this response"
+                );
+            }
+        }
+    }
+
+    /// Warns once for each endpoint of a contract that a body cannot be read.
+    pub(super) fn warn_of_size(endpoint: &CompiledEndpoint, size: u64, limit: usize) {
+        if first_time(&endpoint.warned_of_size) {
+            let endpoint = &*endpoint.name;
+            warn!(
+                endpoint,
+                size,
+                limit,
+                "a body is over the limit and cannot be read: set body_limit of the endpoint"
+            );
         }
     }
 
@@ -89,6 +118,7 @@ impl fmt::Debug for LayerSettings {
             .field("flag", &self.flag)
             .field("observers", &self.observers.len())
             .field("body_limit", &self.body_limit)
+            .field("peek_timeout", &self.peek_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@
 //! 2. It calls the inner service.
 //! 3. When the response arrives, it decides the outcome: by the status, then by the headers, and by the body only where an
 //!    outcome reads a JSON field (as a condition, or to fill its legacy body).
-//! 4. It reads the flag. If the flag is off, the response passes through unchanged.
+//! 4. As soon as the outcome is known, it reads the flag, once. If the flag is off, the response passes through unchanged.
 //! 5. If the flag is on, an outcome with a legacy shape is rewritten for a dependent caller.
 //! 6. It notifies the observers.
 //!
@@ -39,10 +39,13 @@
 //!
 //! # Peeking at a body
 //!
-//! A body is peeked at only if its `Content-Type` is `application/json` or another that ends in `+json`, it has no content coding, and it
-//! is not larger than [`body_limit`](LegacyHttpCompatLayer::body_limit). The head of the response then waits for the end of
-//! the body, so an endpoint that streams JSON should not have outcomes that read fields. A body of one frame is not copied.
-//! What was read and is not rewritten is forwarded frame by frame, with errors and trailers in place.
+//! A body is read as JSON only if its `Content-Type` is `application/json` or ends in `+json`, it has no content coding, and it
+//! is not larger than [`body_limit`](LegacyHttpCompatLayer::body_limit). Streams of JSON (`application/x-ndjson`,
+//! `application/json-seq`, `application/stream+json`) are not peeked at. The head of the response waits until what has come of
+//! the body decides: then the response is observed and, unless it is rewritten, released, and the rest of the body streams. It
+//! waits for [`peek_timeout`](LegacyHttpCompatLayer::peek_timeout) at most. A body of one frame is not copied. What was read and
+//! is not rewritten is forwarded frame by frame, with errors and trailers in place; before an error, the body is pending once,
+//! so that a server writes what came before it.
 //!
 //! The body type must be `Unpin`, because it is polled before it is forwarded and is not boxed. The bodies of axum, hyper
 //! and http-body-util are; for one that is not, place
@@ -74,6 +77,7 @@
 //!   place `MapResponseBodyLayer::new(axum::body::Body::new)` outside, or serve with hyper-util. Both are shown below.
 //! - *Inside compression*, or bodies arrive encoded and cannot be read. Placed outside, it warns once, and counts
 //!   [`BodyEncoded`](crate::observation::SkipReason::BodyEncoded).
+//! - Twice over the same endpoint is fine: one [`CaptureRequestFieldsLayer`] inside both serves both.
 //! - Inside axum's `nest` the layer sees the path without the prefix: use
 //!   [`with_base_path`](crate::Contract::with_base_path).
 //! - Outside everything that responds in place of the handlers (limits, timeouts, authentication), if those responses are
@@ -127,17 +131,20 @@
 //!
 //! # Tracing
 //!
-//! Each rewrite and each skip is a `DEBUG` event with `endpoint`, `outcome` and, for a skip, `reason`. A request span that
-//! declares an empty field `legacy_http_compat` gets `rewritten` or the reason recorded in it. Neither ever contains a
-//! body.
+//! Each rewrite, each skip and each undetermined outcome is a `DEBUG` event with `endpoint`, `outcome` and, for the last two,
+//! `reason`. A request span that declares an empty field `legacy_http_compat` gets `rewritten` or the reason recorded in it.
+//! Neither ever contains a body.
 
 mod body;
+mod body_need;
 mod capture;
 mod capture_slot;
-mod decide;
+mod deciding;
 mod future;
 mod layer;
 mod layer_settings;
+mod peek;
+mod peek_timer;
 mod reason_phrase;
 mod rewrite;
 mod service;

@@ -64,6 +64,17 @@ pub(super) fn rewrite_head(
     notice.apply(headers);
 }
 
+/// Whether a map of such headers holds those of the legacy response, too.
+pub(super) fn has_space(
+    headers: &HeaderMap,
+    shape: &CompiledShape,
+    notice: &DeprecationHeaders,
+) -> bool {
+    /// How many names a [`HeaderMap`] holds at most.
+    const MOST: usize = 24_576;
+    headers.len() + shape.added_headers() + notice.len() <= MOST
+}
+
 /// Iterates over the few headers that are present, which is faster than looking up each stale one.
 fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
     while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {

@@ -11,14 +11,14 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    body::ResponseBody, capture_slot::CaptureSlot, decide::Exchange, future::ResponseFuture,
+    body::ResponseBody, capture_slot::CaptureSlot, deciding::Exchange, future::ResponseFuture,
     layer_settings::LayerSettings, vary::HeadVary,
 };
 use crate::{
     caller::Caller,
     contract::{
         CompiledCache,
-        compile::{CapturedHeaders, CompiledContract},
+        compile::{CapturedHeaders, EndpointHandle},
     },
     flag::FlagState,
 };
@@ -60,13 +60,12 @@ impl<S> LegacyHttpCompat<S> {
     }
 
     /// The endpoint that a request is for, in the contract that is in use now.
-    fn find<B>(&mut self, request: &Request<B>) -> Option<(Arc<CompiledContract>, usize)> {
+    fn find<B>(&mut self, request: &Request<B>) -> Option<EndpointHandle> {
         if self.settings.flag.state() == FlagState::Retired {
             return None;
         }
         let contract = self.contract.load();
-        let endpoint = contract.find(request.method(), request.uri().path())?;
-        Some((Arc::clone(contract), endpoint))
+        contract.find(request.method(), request.uri().path())
     }
 
     fn vary_of_head<B>(&mut self, request: &Request<B>) -> Option<HeadVary> {
@@ -76,15 +75,10 @@ impl<S> LegacyHttpCompat<S> {
     }
 
     /// Takes from a request on the contract what its response will need.
-    fn exchange(
-        &self,
-        head: &mut request::Parts,
-        contract: Arc<CompiledContract>,
-        endpoint: usize,
-    ) -> Exchange {
+    fn exchange(&self, head: &mut request::Parts, endpoint: EndpointHandle) -> Exchange {
         let detector = self.settings.detector.as_ref();
         let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(head));
-        let inputs = &contract.endpoints[endpoint].request;
+        let inputs = &endpoint.request;
         // Only a legacy response contains them.
         let captured = if caller.is_target() {
             CapturedHeaders::default()
@@ -92,13 +86,9 @@ impl<S> LegacyHttpCompat<S> {
             CapturedHeaders::take(&inputs.headers, &head.headers)
         };
         let reads_fields = !inputs.fields.is_empty();
-        let slot = reads_fields.then(|| CaptureSlot::new(Arc::clone(&contract), endpoint));
-        if let Some(slot) = &slot {
-            head.extensions.insert(slot.clone());
-        }
+        let slot = reads_fields.then(|| CaptureSlot::insert(&endpoint, &mut head.extensions));
         Exchange {
             settings: Arc::clone(&self.settings),
-            contract,
             endpoint,
             caller,
             captured,
@@ -121,12 +111,12 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let Some((contract, endpoint)) = self.find(&request) else {
+        let Some(endpoint) = self.find(&request) else {
             let vary = self.vary_of_head(&request);
             return ResponseFuture::outside(self.inner.call(request), vary);
         };
         let (mut head, body) = request.into_parts();
-        let exchange = self.exchange(&mut head, contract, endpoint);
+        let exchange = self.exchange(&mut head, endpoint);
         let request = Request::from_parts(head, body);
         ResponseFuture::on_contract(self.inner.call(request), exchange)
     }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, header::VARY};
 
 use super::layer_settings::LayerSettings;
-use crate::contract::compile::{CompiledContract, CompiledEndpoint};
+use crate::contract::compile::{CompiledContract, CompiledEndpoint, EndpointHandle};
 
 /// What the response to a `HEAD` varies by: the same as that to a `GET` (RFC 9110, section 9.3.2).
 pub(super) struct HeadVary {
     settings: Arc<LayerSettings>,
-    contract: Arc<CompiledContract>,
-    endpoint: usize,
+    endpoint: EndpointHandle,
 }
 
 impl HeadVary {
@@ -25,17 +24,12 @@ impl HeadVary {
         let endpoint = (method == Method::HEAD).then(|| contract.find(&Method::GET, path))??;
         Some(Self {
             settings: Arc::clone(settings),
-            contract: Arc::clone(contract),
             endpoint,
         })
     }
 
     pub(super) fn add_to(&self, headers: &mut HeaderMap) {
-        add_vary(
-            headers,
-            &self.contract.endpoints[self.endpoint],
-            &self.settings,
-        );
+        add_vary(headers, &self.endpoint, &self.settings);
     }
 }
 
@@ -56,7 +50,8 @@ pub(super) fn add_vary(
 /// Adds the names in `value` to the response's `Vary` (RFC 9110, section 12.5.5), unless they or `*` are listed already.
 fn add(headers: &mut HeaderMap, value: &HeaderValue) {
     if !tokens(value).all(|wanted| is_listed(headers, wanted)) {
-        headers.append(VARY, value.clone());
+        // A full map stays as it is.
+        let _full = headers.try_append(VARY, value.clone());
     }
 }
 

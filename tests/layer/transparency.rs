@@ -287,8 +287,12 @@ proptest! {
         if seen.outcome == "undetermined" {
             prop_assert_eq!(seen.shape, Shape::Target);
             prop_assert_eq!(with, without);
-            prop_assert!(seen.skip.is_some_and(|reason| reason != SkipReason::MissingValue));
-            prop_assert!(seen.stranded);
+            prop_assert!(seen.undetermined.is_some_and(|reason| reason != SkipReason::MissingValue));
+            prop_assert_eq!(seen.skip, seen.undetermined.filter(|_| seen.dependent));
+            // Only outcomes of 200 have a legacy shape.
+            prop_assert_eq!(seen.dependent, planned.status == 200);
+        } else {
+            prop_assert_eq!(seen.undetermined, None);
         }
     }
 }

@@ -73,7 +73,7 @@ fn of_endpoints() -> impl Iterator<Item = String> {
 fn of_outcomes() -> impl Iterator<Item = String> {
     let gone =
         |status: u16, legacy: Value| json!([{"name": "GONE", "status": status, "legacy": legacy}]);
-    let many: serde_json::Map<_, _> = (0..33).map(|at| (format!("/f{at}"), json!(1))).collect();
+    let many: serde_json::Map<_, _> = (0..65).map(|at| (format!("/f{at}"), json!(1))).collect();
     let documents = [
         json!([{"name": "GONE", "status": 99}]),
         gone(

@@ -13,6 +13,8 @@ pub(crate) struct Seen {
     pub(crate) target_status: u16,
     pub(crate) shape: Shape,
     pub(crate) skip: Option<SkipReason>,
+    pub(crate) undetermined: Option<SkipReason>,
+    pub(crate) dependent: bool,
     pub(crate) stranded: bool,
 }
 
@@ -53,6 +55,8 @@ impl Observe for Notes {
             target_status: observation.target_status().as_u16(),
             shape: observation.shape(),
             skip: observation.skip_reason(),
+            undetermined: observation.undetermined_reason(),
+            dependent: observation.is_dependent(),
             stranded: observation.is_stranded(),
         });
     }

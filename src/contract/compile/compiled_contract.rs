@@ -2,7 +2,11 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -86,8 +90,10 @@ impl CompiledContract {
     }
 
     /// The endpoint that a request is for. Never one for HEAD.
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<usize> {
-        self.routes.find(method, path)
+    pub(crate) fn find(self: &Arc<Self>, method: &Method, path: &str) -> Option<EndpointHandle> {
+        let index = self.routes.find(method, path)?;
+        let contract = Arc::clone(self);
+        Some(EndpointHandle { contract, index })
     }
 
     fn add(&mut self, base: &str, index: usize, diagnostics: &mut Diagnostics) {
@@ -107,6 +113,32 @@ impl CompiledContract {
             method.as_ref(),
             diagnostics,
         ));
+    }
+}
+
+/// An endpoint, with the contract that it is from.
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointHandle {
+    contract: Arc<CompiledContract>,
+    index: usize,
+}
+
+impl EndpointHandle {
+    pub(crate) fn contract(&self) -> &CompiledContract {
+        &self.contract
+    }
+
+    /// Its index in the contract.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl Deref for EndpointHandle {
+    type Target = CompiledEndpoint;
+
+    fn deref(&self) -> &CompiledEndpoint {
+        &self.contract.endpoints[self.index]
     }
 }
 
@@ -151,6 +183,11 @@ impl DeprecationHeaders {
         if let Some(link) = &self.link {
             headers.append(LINK, link.clone());
         }
+    }
+
+    /// How many lines it adds.
+    pub(crate) fn len(&self) -> usize {
+        self.set.len() + usize::from(self.link.is_some())
     }
 
     fn set(&mut self, name: HeaderName, text: &str) {

@@ -1,21 +1,23 @@
 //! A compiled endpoint.
 
+use std::sync::atomic::AtomicBool;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
-    compiled_outcome::{
-        CompiledOutcome, ConditionResult, Conditions, Decision, MissingInput, RequestedFields,
-    },
+    compiled_outcome::{CompiledOutcome, Conditions, Decision, RequestedFields},
     compiled_shape::CompiledShape,
     headers::without_first_clone,
+    matching::{Matching, Statuses},
     reachability::check_reachable,
     shape_rules, status,
-    template_compiler::RequestPlaceholders,
+    template_compiler::{RequestPlaceholders, TemplateSources},
 };
 use crate::{
+    caller::Caller,
     contract::definition::endpoint::{Endpoint, Outcome},
     diagnostics::{Diagnostics, FaultCode},
-    json::{FieldScanner, Fields},
+    json::Fields,
 };
 
 /// An endpoint, prepared to decide which outcome a response is.
@@ -29,15 +31,10 @@ pub(crate) struct CompiledEndpoint {
     pub(crate) is_get: bool,
     /// The request headers that placeholders read, for `Vary`.
     pub(crate) vary: Option<HeaderValue>,
-    by_status: Vec<Group>,
-}
-
-/// The outcomes of one status, in their order.
-#[derive(Debug)]
-struct Group {
-    status: StatusCode,
-    fields: FieldScanner,
-    outcomes: Vec<usize>,
+    pub(crate) statuses: Statuses,
+    /// The limit for its responses, in place of that of the layer.
+    pub(crate) body_limit: Option<usize>,
+    pub(crate) warned_of_size: AtomicBool,
 }
 
 impl CompiledEndpoint {
@@ -56,7 +53,9 @@ impl CompiledEndpoint {
             has_legacy: false,
             is_get: method == Some(&Method::GET),
             vary: None,
-            by_status: Vec::new(),
+            statuses: Statuses::default(),
+            body_limit: endpoint.body_limit,
+            warned_of_size: AtomicBool::new(false),
         };
         let outcomes = endpoint.outcomes.len();
         diagnostics.at_most(Self::MAX_OUTCOMES, "outcomes", "/outcomes", outcomes);
@@ -70,6 +69,9 @@ impl CompiledEndpoint {
             diagnostics.leave();
         }
         diagnostics.leave();
+        for of in &mut compiled.statuses.0 {
+            of.tabulate(&compiled.outcomes);
+        }
         compiled.vary = vary(&compiled.request.headers);
         compiled
     }
@@ -79,22 +81,26 @@ impl CompiledEndpoint {
             // One that could not be read is reported already.
             status::target(outcome.status?, diagnostics)
         });
-        let group = self.group(status.unwrap_or_default());
+        let index = self.statuses.index(status.unwrap_or_default());
+        let of = &mut self.statuses.0[index];
         let requested = RequestedFields {
-            fields: &mut self.by_status[group].fields,
+            fields: &mut of.fields,
             request_fields: &mut self.request.fields,
         };
         let conditions = Conditions::compile(&outcome.conditions, requested, diagnostics);
         let shape = outcome.legacy.as_ref();
         let legacy = shape.and_then(|shape| {
+            let mut sources = TemplateSources {
+                response: &mut of.fields,
+                request: &mut self.request,
+            };
             diagnostics.at("legacy", |diagnostics| {
-                shape_rules::check(shape, outcome, status, diagnostics).then(|| {
-                    CompiledShape::compile(shape, status, &mut self.request, diagnostics)
-                })?
+                shape_rules::check(shape, outcome, status, diagnostics)
+                    .then(|| CompiledShape::compile(shape, status, &mut sources, diagnostics))?
             })
         });
         self.has_legacy |= legacy.is_some();
-        self.by_status[group].outcomes.push(self.outcomes.len());
+        of.outcomes.push(self.outcomes.len());
         self.outcomes.push(CompiledOutcome {
             name: outcome.name.as_str().into(),
             legacy,
@@ -102,64 +108,31 @@ impl CompiledEndpoint {
         });
     }
 
-    fn group(&mut self, status: StatusCode) -> usize {
-        self.by_status
-            .iter()
-            .position(|group| group.status == status)
-            .unwrap_or_else(|| {
-                self.by_status.push(Group {
-                    status,
-                    fields: FieldScanner::default(),
-                    outcomes: Vec::new(),
-                });
-                self.by_status.len() - 1
-            })
-    }
-
-    /// The outcome of a response, given what is known of its request; `None` if that depends on its body.
-    pub(crate) fn decide_by_head(
+    /// What the head of a response and its request say of its outcome.
+    pub(crate) fn match_head(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
-        request: &Fields<'_>,
-    ) -> Option<Decision> {
-        let decision = self.decide(self.group_of(status), headers, None, request);
-        (decision != Decision::Undetermined(MissingInput::Body)).then_some(decision)
+        request: Fields<'_>,
+    ) -> Matching {
+        Matching::by_head(&self.statuses.0, &self.outcomes, (status, headers), request)
     }
 
-    /// The outcome of a response with this body.
-    pub(crate) fn decide_by_body(
-        &self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-        request: &Fields<'_>,
-    ) -> Decision {
-        let group = self.group_of(status);
-        let fields = group.map(|group| group.fields.scan(body));
-        self.decide(group, headers, fields.as_ref(), request)
-    }
-
-    fn group_of(&self, status: StatusCode) -> Option<&Group> {
-        self.by_status.iter().find(|group| group.status == status)
-    }
-
-    fn decide(
-        &self,
-        group: Option<&Group>,
-        headers: &HeaderMap,
-        fields: Option<&Fields<'_>>,
-        request: &Fields<'_>,
-    ) -> Decision {
-        for &index in group.map_or(&[][..], |group| &group.outcomes) {
-            let conditions = &self.outcomes[index].conditions;
-            match conditions.result(headers, fields, request) {
-                ConditionResult::Fulfilled => return Decision::Outcome(index),
-                ConditionResult::Failed => {}
-                ConditionResult::Undecided(missing) => return Decision::Undetermined(missing),
-            }
+    /// The legacy shape of the outcome, if it is known and has one.
+    pub(crate) fn legacy_shape(&self, decision: Decision) -> Option<&CompiledShape> {
+        match decision {
+            Decision::Outcome(index) => self.outcomes[index].legacy.as_ref(),
+            Decision::Other | Decision::Undetermined { .. } => None,
         }
-        Decision::Other
+    }
+
+    /// Whether this caller depends on the legacy shape of a response: the one place where that is decided.
+    pub(crate) fn is_dependent(&self, decision: Decision, caller: &Caller) -> bool {
+        let may_be_legacy = match decision {
+            Decision::Undetermined { may_be_legacy } => may_be_legacy,
+            decision => self.legacy_shape(decision).is_some(),
+        };
+        may_be_legacy && !caller.is_target()
     }
 }
 

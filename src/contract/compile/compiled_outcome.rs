@@ -25,7 +25,10 @@ pub(crate) enum Decision {
     /// None of them.
     Other,
     /// Undecided, because a condition could not be evaluated.
-    Undetermined(MissingInput),
+    Undetermined {
+        /// Whether an outcome that is still possible has a legacy shape.
+        may_be_legacy: bool,
+    },
 }
 
 /// What a condition could not be evaluated without.
@@ -39,7 +42,7 @@ pub(crate) enum MissingInput {
 
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
-    fields: Vec<FieldCondition>,
+    pub(super) fields: Vec<FieldCondition>,
     request_fields: Vec<FieldCondition>,
     headers: Vec<(HeaderName, Vec<HeaderValue>)>,
 }
@@ -57,7 +60,7 @@ pub(super) struct RequestedFields<'s> {
 pub(super) enum ConditionResult {
     Fulfilled,
     Failed,
-    Undecided(MissingInput),
+    Undecided,
 }
 
 impl Conditions {
@@ -118,41 +121,27 @@ impl Conditions {
         }
     }
 
-    /// Evaluates the headers first; the `fields` of the response, which may not be known yet, and those of the `request`
-    /// only if the headers match. One failed condition decides.
-    pub(super) fn result(
-        &self,
-        headers: &HeaderMap,
-        fields: Option<&Fields<'_>>,
-        request: &Fields<'_>,
-    ) -> ConditionResult {
+    /// Whether any is on a header of the response or on its request.
+    pub(super) fn read_head(&self) -> bool {
+        !(self.headers.is_empty() && self.request_fields.is_empty())
+    }
+
+    /// Evaluates those on headers, and on fields of the `request`, which may be unknown. One failed condition decides.
+    pub(super) fn by_head(&self, headers: &HeaderMap, request: Fields<'_>) -> ConditionResult {
         let mut lines = self.headers.iter();
         if !lines.all(|(name, values)| has_line(headers, name, values)) {
             return ConditionResult::Failed;
         }
-        let request = fields_result(&self.request_fields, Some(request), MissingInput::Request);
-        let response = fields_result(&self.fields, fields, MissingInput::Body);
-        match (response, request) {
-            (ConditionResult::Failed, _) | (_, ConditionResult::Failed) => ConditionResult::Failed,
-            (ConditionResult::Fulfilled, result) | (result, _) => result,
+        let mut result = ConditionResult::Fulfilled;
+        for (slot, values) in &self.request_fields {
+            match request.get(*slot) {
+                Field::Unknown => result = ConditionResult::Undecided,
+                Field::Present(json) if values.iter().any(|value| value.is_written_as(json)) => {}
+                Field::Present(_) | Field::Absent => return ConditionResult::Failed,
+            }
         }
+        result
     }
-}
-
-fn fields_result(
-    conditions: &[FieldCondition],
-    fields: Option<&Fields<'_>>,
-    missing: MissingInput,
-) -> ConditionResult {
-    let mut result = ConditionResult::Fulfilled;
-    for (slot, values) in conditions {
-        match fields.map_or(Field::Unknown, |fields| fields.get(*slot)) {
-            Field::Unknown => result = ConditionResult::Undecided(missing),
-            Field::Present(json) if values.iter().any(|value| value.is_written_as(json)) => {}
-            Field::Present(_) | Field::Absent => return ConditionResult::Failed,
-        }
-    }
-    result
 }
 
 fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> bool {

@@ -8,7 +8,7 @@ use super::{
     compiled_template::CompiledTemplate,
     headers::{self, without_first_clone},
     status,
-    template_compiler::RequestPlaceholders,
+    template_compiler::TemplateSources,
 };
 use crate::{
     contract::definition::shape::{BodyShape, LegacyShape},
@@ -44,7 +44,7 @@ impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
         target: Option<StatusCode>,
-        placeholders: &mut RequestPlaceholders,
+        sources: &mut TemplateSources<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let status = status::legacy(shape, target, diagnostics);
@@ -54,7 +54,7 @@ impl CompiledShape {
             set: lines("set_headers", &shape.set, diagnostics),
             append: lines("append_headers", &shape.append, diagnostics),
             body: diagnostics.at("body", |diagnostics| {
-                CompiledBody::compile(&shape.body, placeholders, diagnostics)
+                CompiledBody::compile(&shape.body, sources, diagnostics)
             }),
             content_length: ContentLength::default(),
         };
@@ -66,9 +66,18 @@ impl CompiledShape {
         status.map(|_| compiled)
     }
 
-    /// Whether the template reads the response's body.
-    pub(crate) fn needs_body(&self) -> bool {
-        matches!(&self.body, CompiledBody::Json(template) if !template.reads_no_field())
+    /// The fields of the response that the template reads, one bit for each slot of the scanner of its status.
+    pub(crate) fn fields(&self) -> u64 {
+        match &self.body {
+            CompiledBody::Json(template) => template.fields(),
+            CompiledBody::AsIs | CompiledBody::Empty => 0,
+        }
+    }
+
+    /// How many headers a rewrite may add.
+    pub(crate) fn added_headers(&self) -> usize {
+        // The type and the length of the body, and what keeps it out of caches.
+        self.set.len() + self.append.len() + 3
     }
 
     /// Whether the shape sets or appends a header of this name.
@@ -95,17 +104,15 @@ impl ContentLength {
 impl CompiledBody {
     fn compile(
         body: &BodyShape,
-        placeholders: &mut RequestPlaceholders,
+        sources: &mut TemplateSources<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         match body {
             BodyShape::AsIs => Self::AsIs,
             BodyShape::Empty => Self::Empty,
-            BodyShape::Json(template) => Self::Json(CompiledTemplate::compile(
-                template,
-                placeholders,
-                diagnostics,
-            )),
+            BodyShape::Json(template) => {
+                Self::Json(CompiledTemplate::compile(template, sources, diagnostics))
+            }
         }
     }
 }

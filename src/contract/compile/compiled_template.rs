@@ -5,20 +5,19 @@ use std::io::{self, Write};
 use uuid::Uuid;
 
 use super::headers::CapturedHeaders;
-use crate::json::{Field, FieldScanner, Fields};
+use crate::json::{Field, Fields};
 
 /// A compiled template and the response fields that it reads.
 #[derive(Debug)]
 pub(crate) struct CompiledTemplate {
-    pub(super) fields: FieldScanner,
+    /// One bit for each slot.
+    pub(super) fields: u64,
     pub(super) parts: Vec<TemplatePart>,
 }
 
 /// Why a template could not be rendered.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RenderError {
-    /// The response's body is not JSON up to the required fields.
-    Malformed,
     /// A required field of the request was not captured.
     RequestFieldsNotCaptured,
     /// The response or the request lacks a required value.
@@ -28,8 +27,8 @@ pub(crate) enum RenderError {
 /// What fills the placeholders of one response.
 #[derive(Clone, Copy)]
 pub(crate) struct PlaceholderValues<'v> {
-    pub(crate) fields: &'v Fields<'v>,
-    pub(crate) request: &'v Fields<'v>,
+    pub(crate) fields: Fields<'v>,
+    pub(crate) request: Fields<'v>,
     pub(crate) captured: &'v CapturedHeaders,
 }
 
@@ -67,28 +66,23 @@ enum PlaceholderValue<'v> {
 }
 
 impl CompiledTemplate {
-    /// Whether it is the same for every response body.
-    pub(super) fn reads_no_field(&self) -> bool {
-        self.fields.is_empty()
+    /// The response fields that it reads, one bit for each slot.
+    pub(super) fn fields(&self) -> u64 {
+        self.fields
     }
 
-    /// The legacy body, in one allocation of its exact length; `body` is that of the target response, which is not read if
-    /// no placeholder needs it.
+    /// The legacy body, in one allocation of its exact length. The `fields` that it reads are known.
     pub(crate) fn render(
         &self,
-        body: &[u8],
-        request: &Fields<'_>,
+        fields: Fields<'_>,
+        request: Fields<'_>,
         captured: &CapturedHeaders,
     ) -> Result<Vec<u8>, RenderError> {
-        let fields = self.fields.scan(body);
-        if fields.lack_any_of(&self.fields) {
-            return Err(RenderError::Malformed);
-        }
         if lack_request_field(&self.parts, request) {
             return Err(RenderError::RequestFieldsNotCaptured);
         }
         let values = PlaceholderValues {
-            fields: &fields,
+            fields,
             request,
             captured,
         };
@@ -224,13 +218,13 @@ impl CompiledPlaceholder {
         Ok(())
     }
 
-    fn lacks_request_field(&self, request: &Fields<'_>) -> bool {
+    fn lacks_request_field(&self, request: Fields<'_>) -> bool {
         matches!(self.source, CompiledSource::RequestField(slot) if request.get(slot) == Field::Unknown)
     }
 }
 
 /// Whether any placeholder takes a field of the request that is not known.
-fn lack_request_field(parts: &[TemplatePart], request: &Fields<'_>) -> bool {
+fn lack_request_field(parts: &[TemplatePart], request: Fields<'_>) -> bool {
     parts.iter().any(|part| match part {
         TemplatePart::Text(_) | TemplatePart::Comma => false,
         TemplatePart::Placeholder(placeholder) => {

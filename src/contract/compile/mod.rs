@@ -6,6 +6,7 @@ mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
 mod headers;
+mod matching;
 mod pointer;
 mod reachability;
 mod request_line;
@@ -15,10 +16,12 @@ mod target_body;
 mod template_compiler;
 mod template_rules;
 
-pub(crate) use compiled_contract::{CompiledContract, ContractId, DeprecationHeaders};
+pub(crate) use compiled_contract::{
+    CompiledContract, ContractId, DeprecationHeaders, EndpointHandle,
+};
 pub(crate) use compiled_endpoint::CompiledEndpoint;
 pub(crate) use compiled_outcome::{Decision, MissingInput};
 pub(crate) use compiled_shape::{CompiledBody, CompiledShape};
 pub(crate) use compiled_template::RenderError;
 pub(crate) use headers::CapturedHeaders;
-pub(crate) use status::is_never_rewritten;
+pub(crate) use matching::Matching;

@@ -21,12 +21,18 @@ pub(crate) struct RequestPlaceholders {
     pub(crate) headers: Vec<Box<[HeaderName]>>,
 }
 
-/// Where the placeholders of a template find their values.
-struct TemplateInputs<'c> {
-    /// The fields that the template takes from the response.
-    fields: &'c mut FieldScanner,
-    /// What the endpoint takes from the request.
-    request: &'c mut RequestPlaceholders,
+/// Where templates find their values.
+pub(super) struct TemplateSources<'c> {
+    /// What is read of the bodies of responses of one status.
+    pub(super) response: &'c mut FieldScanner,
+    pub(super) request: &'c mut RequestPlaceholders,
+}
+
+/// Where the placeholders of one template find their values.
+struct TemplateInputs<'c, 's> {
+    sources: &'c mut TemplateSources<'s>,
+    /// The fields that the template takes from the response, one bit for each slot.
+    fields: u64,
     diagnostics: &'c mut Diagnostics,
 }
 
@@ -38,18 +44,18 @@ struct TemplateParts {
 impl CompiledTemplate {
     pub(super) fn compile(
         template: &Template,
-        request: &mut RequestPlaceholders,
+        sources: &mut TemplateSources<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let mut fields = FieldScanner::default();
         let mut compiled = TemplateParts::default();
-        diagnostics.at("json", |diagnostics| {
+        let fields = diagnostics.at("json", |diagnostics| {
             let mut inputs = TemplateInputs {
-                fields: &mut fields,
-                request,
+                sources,
+                fields: 0,
                 diagnostics,
             };
             compiled.always_there(&template.0, &mut inputs);
+            inputs.fields
         });
         Self {
             fields,
@@ -58,7 +64,7 @@ impl CompiledTemplate {
     }
 }
 
-impl TemplateInputs<'_> {
+impl TemplateInputs<'_, '_> {
     /// Adds a fault of the template at the current place.
     fn add(&mut self, value: impl AsRef<str>, expected: &str) {
         let code = FaultCode::InvalidTemplate;
@@ -68,7 +74,7 @@ impl TemplateInputs<'_> {
 
 impl TemplateParts {
     /// A value that cannot be omitted where it is.
-    fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
+    fn always_there(&mut self, node: &Node, inputs: &mut TemplateInputs<'_, '_>) {
         if node.may_be_absent() {
             let expected = "an optional placeholder or object only as the value of a member";
             inputs.add(describe(node), expected);
@@ -76,7 +82,7 @@ impl TemplateParts {
         self.node(node, inputs);
     }
 
-    fn node(&mut self, node: &Node, inputs: &mut TemplateInputs<'_>) {
+    fn node(&mut self, node: &Node, inputs: &mut TemplateInputs<'_, '_>) {
         match node {
             Node::Scalar(_) => self.text(&describe(node)),
             Node::Array(elements) => self.array(elements, inputs),
@@ -92,7 +98,7 @@ impl TemplateParts {
         }
     }
 
-    fn array(&mut self, elements: &[Node], inputs: &mut TemplateInputs<'_>) {
+    fn array(&mut self, elements: &[Node], inputs: &mut TemplateInputs<'_, '_>) {
         self.text("[");
         for (index, element) in elements.iter().enumerate() {
             self.text(if index == 0 { "" } else { "," });
@@ -103,7 +109,7 @@ impl TemplateParts {
         self.text("]");
     }
 
-    fn object(&mut self, members: &[(String, Node)], inputs: &mut TemplateInputs<'_>) {
+    fn object(&mut self, members: &[(String, Node)], inputs: &mut TemplateInputs<'_, '_>) {
         self.text("{");
         // Whether a member that is always there has been written, so that the next needs a comma.
         let mut certain = false;
@@ -153,14 +159,17 @@ impl TemplateParts {
 
 fn compile_placeholder(
     placeholder: &Placeholder,
-    inputs: &mut TemplateInputs<'_>,
+    inputs: &mut TemplateInputs<'_, '_>,
 ) -> Option<CompiledPlaceholder> {
     let source = match &placeholder.source {
         PlaceholderSource::Field(pointer) => {
-            CompiledSource::Field(inputs.fields.add(pointer, inputs.diagnostics)?)
+            let slot = inputs.sources.response.add(pointer, inputs.diagnostics)?;
+            inputs.fields |= 1 << slot;
+            CompiledSource::Field(slot)
         }
         PlaceholderSource::RequestField(pointer) => {
-            CompiledSource::RequestField(inputs.request.fields.add(pointer, inputs.diagnostics)?)
+            let fields = &mut inputs.sources.request.fields;
+            CompiledSource::RequestField(fields.add(pointer, inputs.diagnostics)?)
         }
         PlaceholderSource::Header(names) => CompiledSource::Header(header(names, inputs)?),
         PlaceholderSource::Uuid => CompiledSource::Uuid,
@@ -178,7 +187,7 @@ fn compile_placeholder(
     Some(CompiledPlaceholder { source, default })
 }
 
-fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
+fn header(names: &[String], inputs: &mut TemplateInputs<'_, '_>) -> Option<usize> {
     if names.is_empty() {
         inputs.add("[]", "the name of at least one header");
     }
@@ -187,14 +196,11 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_>) -> Option<usize> {
         .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let known = inputs
-        .request
-        .headers
-        .iter()
-        .position(|earlier| *earlier == names);
+    let headers = &mut inputs.sources.request.headers;
+    let known = headers.iter().position(|earlier| *earlier == names);
     Some(known.unwrap_or_else(|| {
-        inputs.request.headers.push(names);
-        inputs.request.headers.len() - 1
+        headers.push(names);
+        headers.len() - 1
     }))
 }
 

@@ -22,6 +22,8 @@ pub struct Endpoint {
     pub(in crate::contract) name: String,
     pub(in crate::contract) method: String,
     pub(in crate::contract) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::contract) body_limit: Option<usize>,
     pub(in crate::contract) outcomes: Vec<Outcome>,
 }
 
@@ -76,6 +78,7 @@ impl Endpoint {
             name: name.into(),
             method,
             path: path.into(),
+            body_limit: None,
             outcomes: Vec::new(),
         }
     }
@@ -98,6 +101,13 @@ impl Endpoint {
     /// An endpoint for `DELETE`.
     pub fn delete(name: impl Into<String>, path: impl Into<String>) -> Self {
         Self::new(name, http::Method::DELETE, path)
+    }
+
+    /// How many bytes of a body of this endpoint are peeked at, in place of the
+    /// [limit of the layer](crate::LegacyHttpCompatLayer::body_limit).
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
     }
 
     /// Adds an outcome after the others. A response counts as the first outcome that it matches.
@@ -138,6 +148,7 @@ impl Endpoint {
         reader.diagnostics.describe("endpoint", &name);
         let method = reader.required_string("method");
         let path = reader.required_string("path");
+        let body_limit = reader.unsigned("body_limit");
         reader.require("outcomes");
         let outcomes = reader.each("outcomes", Outcome::read);
         reader.finish();
@@ -145,6 +156,7 @@ impl Endpoint {
             name,
             method: method.unwrap_or_else(|| "GET".to_owned()),
             path: path.unwrap_or_else(|| format!("/{stand_in}")),
+            body_limit,
             outcomes,
         }
     }

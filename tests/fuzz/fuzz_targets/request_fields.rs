@@ -99,5 +99,7 @@ fuzz_target!(|input: (Vec<u8>, u8, u8)| {
     let limited = outcome(&text, usize::from(size) + 1, usize::from(limit));
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok();
     let less = limited == whole || limited == "undetermined";
-    assert!(less || !is_json, "a limit can only take knowledge away");
+    // Behind the limit may be what makes the whole body undetermined: a repeated member.
+    let more = whole == "undetermined";
+    assert!(less || more || !is_json, "a limit can only take knowledge away");
 });

@@ -433,10 +433,10 @@ fn the_notice_needs_right_dates_and_an_absolute_link() {
 
 #[test]
 fn what_goes_beyond_the_bounds_is_refused() {
-    let many = (0..33).fold(Outcome::new("GONE", 200), |o, i| {
+    let many = (0..65).fold(Outcome::new("GONE", 200), |o, i| {
         o.field(format!("/f{i}"), 1)
     });
-    refused(outcome(many), FaultCode::TooMany, &["/f32", "32"]);
+    refused(outcome(many), FaultCode::TooMany, &["/f64", "64"]);
     let outcomes = (0..257).fold(Endpoint::get("e", "/"), |e, i| {
         e.outcome(Outcome::new(format!("O{i}"), 200).field("/n", i))
     });

@@ -226,11 +226,9 @@ async fn an_undetermined_response_never_falls_to_a_later_outcome() {
         assert_eq!(response.status(), 200);
         let seen = notes.only();
         assert!(seen.stranded, "it may have been an answer that depends");
-        let undetermined = (
-            "undetermined".to_owned(),
-            Shape::Target,
-            Some(SkipReason::NotJson),
-        );
+        assert_eq!(seen.undetermined, Some(SkipReason::NotJson));
+        let skip = active.then_some(SkipReason::NotJson);
+        let undetermined = ("undetermined".to_owned(), Shape::Target, skip);
         assert_eq!(notes.take(), undetermined);
     }
 }

@@ -198,3 +198,22 @@ async fn a_contract_that_asks_for_request_fields_without_a_capture_layer_warns_o
         "{warnings:?}"
     );
 }
+
+#[tokio::test]
+async fn a_body_over_the_limit_warns_once_for_each_endpoint_with_its_name_and_size() {
+    let (said, _guard) = listen();
+    let (layer, _, _) = device_flow();
+    let large = || Scripted::one(format!(r#"{{"list":"{}"}}"#, "x".repeat(25_000)));
+    for _ in 0..3 {
+        drop(respond(&layer, poll(), json(200, large())).await);
+    }
+    let warnings = said.events(Level::WARN);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for part in [r#"endpoint="device_poll""#, "size=25011", "limit=16384"] {
+        assert!(warnings[0].contains(part), "{warnings:?}");
+    }
+    let cancel = http::Request::post("/api/v1/auth/clients/device/cancel");
+    let cancel = cancel.body(()).unwrap();
+    drop(respond(&layer, cancel, json(400, large())).await);
+    assert_eq!(said.events(Level::WARN).len(), 2);
+}

@@ -3,6 +3,7 @@
 mod body;
 mod caching;
 mod contract;
+mod dependence;
 mod events;
 mod flag;
 mod headers;

@@ -2,16 +2,19 @@
 
 use std::{
     convert::Infallible,
+    future::Future,
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::Full;
 use legacy_http_compat::{
-    CompatFlag, Contract, LegacyHttpCompat, LegacyHttpCompatLayer, observation::Shape,
+    CompatFlag, Contract, LegacyHttpCompat, LegacyHttpCompatLayer,
+    observation::{Observation, Observe, Shape, SkipReason},
 };
 use tower::{Layer as _, Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 use tower_http::map_response_body::MapResponseBodyLayer;
@@ -20,7 +23,8 @@ use tower_test::mock;
 use super::{
     APPROVED, PENDING, device_flow,
     exchange::{json, request, respond},
-    observed, on, order, orders, poll,
+    observed::{self, Notes},
+    on, order, orders, poll,
     scripted::{Broken, Pieces, Scripted, Seen, Step, read, record},
 };
 
@@ -119,7 +123,7 @@ async fn a_future_dropped_while_the_body_is_looked_at_gives_no_observation() {
     let (layer, _, notes) = device_flow();
     let (_release, held) = tokio::sync::oneshot::channel();
     let body = Scripted::new([
-        Step::Data(PENDING.into()),
+        Step::Data(PENDING[..20].into()),
         Step::Held(held),
         Step::Data("".into()),
     ]);
@@ -266,4 +270,103 @@ async fn a_body_that_must_not_move_is_served_in_a_box() {
         .unwrap();
     let response = service.oneshot(poll).await.unwrap();
     assert_eq!(response.status(), 403);
+}
+
+#[tokio::test]
+async fn a_response_with_as_many_headers_as_there_can_be_leaves_unchanged() {
+    let endpoint = |status: u16| {
+        orders(&serde_json::json!([
+            {"name": "FOUND", "status": 200, "legacy": {
+                "status": status, "append_headers": {"x-old": "1"}, "body": {"json": {}}}},
+        ]))
+    };
+    for count in [24_576, 24_575, 24_574] {
+        let (layer, _, notes) = on(endpoint(404));
+        let mut response = Response::new(Scripted::one("{}"));
+        for number in 0..count {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            response
+                .headers_mut()
+                .append(name, HeaderValue::from_static("1"));
+        }
+        let response = respond(&layer, order(), response).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers().len(), count);
+        let seen = notes.only();
+        assert_eq!(seen.skip, Some(SkipReason::TooManyHeaders));
+        assert!(seen.stranded);
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_as_many_headers_as_there_can_be_is_served() {
+    let (layer, _, notes) = device_flow();
+    let mut request = poll();
+    for number in 0..24_576 {
+        let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+        request
+            .headers_mut()
+            .append(name, HeaderValue::from_static("1"));
+    }
+    let response = respond(&layer, request, json(200, Scripted::one(PENDING))).await;
+    assert_eq!(response.status(), 401);
+    assert_eq!(notes.only().outcome, "PENDING");
+}
+
+struct Panics;
+
+impl Observe for Panics {
+    fn observe(&self, _: &Observation<'_>) {
+        panic!("an observer");
+    }
+}
+
+#[tokio::test]
+async fn a_panicking_observer_loses_neither_the_response_nor_the_other_observers() {
+    let (layer, _, notes) = device_flow();
+    let after = Notes::default();
+    let layer = layer
+        .observer(Arc::new(Panics))
+        .observer(Arc::new(after.clone()));
+    for (body, status) in [(PENDING, 401), (APPROVED, 200), ("{", 200)] {
+        let response = respond(&layer, poll(), json(200, Scripted::one(body))).await;
+        assert_eq!(response.status(), status);
+        assert!(!read(response.into_body()).await.is_empty());
+    }
+    assert_eq!((notes.all().len(), after.all().len()), (3, 3));
+}
+
+/// Responds, and holds a permit until it is dropped, as the future of a concurrency limit does.
+struct Permitted {
+    response: Option<Response<Scripted>>,
+    _permit: Arc<()>,
+}
+
+impl Future for Permitted {
+    type Output = Result<Response<Scripted>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(self.response.take().expect("polled once")))
+    }
+}
+
+#[tokio::test]
+async fn a_permit_of_the_inner_future_is_not_held_while_the_body_is_awaited() {
+    let (layer, _, _) = device_flow();
+    let permit = Arc::new(());
+    let (_release, held) = tokio::sync::oneshot::channel();
+    let body = Scripted::new([
+        Step::Data("{".into()),
+        Step::Held(held),
+        Step::Data("}".into()),
+    ]);
+    let mut inner = Some(Permitted {
+        response: Some(json(200, body)),
+        _permit: Arc::clone(&permit),
+    });
+    let inner = service_fn(move |_: Request<()>| inner.take().expect("called once"));
+    let mut future = pin!(layer.layer(inner).oneshot(poll()));
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(Arc::strong_count(&permit), 1);
 }

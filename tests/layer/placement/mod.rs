@@ -1,5 +1,6 @@
 //! The layer wherever it can be placed, over real sockets: one module for each kind of place.
 
+mod broken;
 mod compression;
 #[cfg(feature = "hyper")]
 mod proxied;

@@ -191,3 +191,68 @@ async fn an_outcome_that_asks_for_no_request_field_does_not_need_one() {
     service.oneshot(request(Full::default())).await.unwrap();
     assert_eq!(recorder.only(), seen("FINE", None));
 }
+
+/// Counts on its own what becomes of the responses.
+fn layer() -> (LegacyHttpCompatLayer, Recorder) {
+    let (flag, recorder) = (CompatFlag::new("f", true), Recorder::default());
+    let layer = LegacyHttpCompatLayer::new(contract(), flag.reader());
+    (layer.observer(Arc::new(recorder.clone())), recorder)
+}
+
+/// A handler that reads the whole request.
+async fn read_and_forbid<B>(request: Request<B>) -> Result<http::Response<Full<Bytes>>, Infallible>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let mut body = request.into_body();
+    while let Some(Ok(_)) = http_body_util::BodyExt::frame(&mut body).await {}
+    Ok(forbidden())
+}
+
+#[tokio::test]
+async fn two_layers_over_one_endpoint_both_get_the_request_fields() {
+    let body = || json_body(&json!({"who": {"kind": "B"}}));
+    let capture = CaptureRequestFieldsLayer::new;
+    let ((outer, by_outer), (inner, by_inner)) = (layer(), layer());
+    let service = ServiceBuilder::new()
+        .layer(outer)
+        .layer(inner)
+        .layer(capture())
+        .service(service_fn(read_and_forbid));
+    service.oneshot(request(body())).await.unwrap();
+    assert_eq!(by_outer.only(), seen("FORBIDDEN", None));
+    assert_eq!(by_inner.only(), seen("FORBIDDEN", None));
+    // Each with a capture layer of its own.
+    let ((outer, by_outer), (inner, by_inner)) = (layer(), layer());
+    let service = ServiceBuilder::new()
+        .layer(outer)
+        .layer(capture())
+        .layer(inner)
+        .layer(capture())
+        .service(service_fn(read_and_forbid));
+    service.oneshot(request(body())).await.unwrap();
+    assert_eq!(by_outer.only(), seen("FORBIDDEN", None));
+    assert_eq!(by_inner.only(), seen("FORBIDDEN", None));
+}
+
+#[tokio::test]
+async fn conditions_on_request_fields_are_false_of_a_request_that_is_no_json() {
+    for (content_type, body) in [
+        ("application/x-www-form-urlencoded", "kind=A"),
+        ("text/html", r#"{"who": {"kind": "A"}}"#),
+        ("text/plain", "kind=A"),
+        ("application/json", ""),
+    ] {
+        let request = Request::post("/token").header("content-type", content_type);
+        let request = request.body(Full::<Bytes>::from(body)).unwrap();
+        let sent = send_as(request, Reads::All, CaptureRequestFieldsLayer::new()).await;
+        assert_eq!(sent.2, seen("FORBIDDEN", None), "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_field_leaves_the_outcome_undetermined() {
+    let body = r#"{"who": {"kind": "B"}, "who": {"kind": "A"}}"#;
+    let sent = send(Full::<Bytes>::from(body), Reads::All).await;
+    assert_eq!(sent.2, unread());
+}

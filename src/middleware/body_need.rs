@@ -1,0 +1,50 @@
+//! Whether a body can say anything of the fields that a condition or a template reads, as far as its head tells.
+
+use http::HeaderMap;
+use http_body::Body;
+
+use crate::{
+    http_syntax::{JsonByType, is_encoded, json_by_type},
+    observation::SkipReason,
+};
+
+/// What can be learnt from a body that has to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyNeed {
+    /// It is JSON: its fields.
+    Fields,
+    /// It has no type that says so: whether it begins like JSON.
+    Beginning,
+    /// It is no JSON: it has no fields.
+    NoFields,
+    /// It cannot be read.
+    Unreadable(SkipReason),
+}
+
+impl BodyNeed {
+    pub(super) fn by_head<B: Body>(headers: &HeaderMap, body: &B, limit: usize) -> Self {
+        let by_type = json_by_type(headers);
+        if by_type == JsonByType::No || body.is_end_stream() {
+            Self::NoFields
+        } else if is_encoded(headers) {
+            Self::Unreadable(SkipReason::BodyEncoded)
+        } else if by_type == JsonByType::Perhaps {
+            Self::Beginning
+        } else if body.size_hint().lower() > limit as u64 {
+            Self::Unreadable(SkipReason::BodyTooLarge)
+        } else {
+            Self::Fields
+        }
+    }
+
+    /// What can be learnt from a body that begins with this text; `None` if its beginning is still blank.
+    ///
+    /// A body that only looks like JSON is not read as such: it may be anything.
+    pub(super) fn by_beginning(text: &[u8], is_complete: bool) -> Option<Self> {
+        match text.trim_ascii_start().first() {
+            Some(b'{' | b'[') => Some(Self::Unreadable(SkipReason::NotJson)),
+            Some(_) => Some(Self::NoFields),
+            None => is_complete.then_some(Self::NoFields),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! One response on the contract: which outcome it is, and in which shape it leaves.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, response};
+use http_body::Body;
+
+use super::{
+    body::{BodyKind, ResponseBody},
+    body_need::BodyNeed,
+    capture_slot::{CaptureSlot, RequestFields},
+    layer_settings::LayerSettings,
+    peek::{Peek, PeekStep},
+    peek_timer::PeekTimer,
+    rewrite::{has_space, rewrite_head},
+    vary::add_vary,
+};
+use crate::{
+    caller::Caller,
+    contract::compile::{
+        CapturedHeaders, CompiledBody, CompiledShape, Decision, EndpointHandle, Matching,
+        MissingInput, RenderError,
+    },
+    flag::FlagState,
+    json::{Fields, Scan, ScanStep},
+    observation::{Observation, SkipReason},
+};
+
+/// What is kept of a request on the contract until its response arrives.
+pub(super) struct Exchange {
+    pub(super) settings: Arc<LayerSettings>,
+    /// In the contract that was in use when the request arrived.
+    pub(super) endpoint: EndpointHandle,
+    pub(super) caller: Caller,
+    pub(super) captured: CapturedHeaders,
+    /// Where the request's fields are captured, if the endpoint reads any.
+    pub(super) slot: Option<CaptureSlot>,
+}
+
+/// A response that has arrived, until it is known in which shape it leaves.
+pub(super) struct Deciding<B: Body> {
+    exchange: Exchange,
+    request: RequestFields,
+    head: response::Parts,
+    peek: Peek<B>,
+    matching: Matching,
+    /// The outcome whose shape is applied, once that is known.
+    rewriting: Option<Decision>,
+    /// Decided once, where the body has to be read at all.
+    need: Option<BodyNeed>,
+    /// Begun where the body is read as JSON.
+    scan: Option<Scan>,
+    /// Whether all data of the body has been read.
+    is_complete: bool,
+    /// Whether the text is whole and valid, so that the fields that were not found are absent.
+    is_whole: bool,
+    timer: Option<PeekTimer>,
+}
+
+/// The shape in which a response leaves.
+pub(super) enum Conclusion {
+    /// With its own body; its head may be rewritten.
+    OwnBody,
+    LegacyBody(Bytes),
+}
+
+/// More of the body is needed.
+struct NeedsMore;
+
+impl<B: Body + Unpin> Deciding<B> {
+    /// The response has arrived: what has been read of the request by now is all that is known of it.
+    pub(super) fn new(exchange: Exchange, response: Response<B>) -> Self {
+        let request = exchange.slot.as_ref().map(CaptureSlot::read);
+        let request = request.unwrap_or_default();
+        let (head, body) = response.into_parts();
+        let endpoint = &exchange.endpoint;
+        let matching = endpoint.match_head(head.status, &head.headers, request.fields());
+        Self {
+            exchange,
+            request,
+            head,
+            peek: Peek::new(body),
+            matching,
+            rewriting: None,
+            need: None,
+            scan: None,
+            is_complete: false,
+            is_whole: false,
+            timer: None,
+        }
+    }
+
+    /// Reads no more of the body than the decision needs, and for no longer than it may take.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Conclusion> {
+        loop {
+            if let Ok(conclusion) = self.decide() {
+                return Poll::Ready(conclusion);
+            }
+            match self.peek.poll_next(self.body_limit(), cx) {
+                Poll::Ready(PeekStep::Data) => {}
+                Poll::Ready(PeekStep::End) => self.is_complete = true,
+                Poll::Ready(PeekStep::TooLarge) => {
+                    return Poll::Ready(self.give_up(SkipReason::BodyTooLarge));
+                }
+                Poll::Ready(PeekStep::Error) => {
+                    return Poll::Ready(self.give_up(SkipReason::BodyError));
+                }
+                Poll::Pending => {
+                    let time = self.exchange.settings.peek_timeout;
+                    let timer = self.timer.get_or_insert_with(|| PeekTimer::new(time));
+                    return timer.poll(cx).map(|()| self.give_up(SkipReason::BodySlow));
+                }
+            }
+        }
+    }
+
+    /// The response as it leaves.
+    pub(super) fn response(self, conclusion: Conclusion) -> Response<ResponseBody<B>> {
+        let body = match conclusion {
+            Conclusion::OwnBody => self.peek.into_body(),
+            Conclusion::LegacyBody(body) => BodyKind::Rewritten(body),
+        };
+        Response::from_parts(self.head, ResponseBody(body))
+    }
+
+    /// Decides by what is known by now.
+    fn decide(&mut self) -> Result<Conclusion, NeedsMore> {
+        loop {
+            if let Some(decision) = self.rewriting {
+                let shape = self.exchange.endpoint.legacy_shape(decision);
+                let fields = shape.map_or(0, CompiledShape::fields);
+                let known = self.scan.as_ref().map_or(0, Scan::known);
+                if self.is_whole || fields & !known == 0 {
+                    return Ok(self.apply(decision));
+                }
+            } else {
+                match self.matching.decision(&self.exchange.endpoint.statuses) {
+                    Ok(decision) if self.is_to_be_rewritten(decision) => {
+                        self.rewriting = Some(decision);
+                        continue;
+                    }
+                    Ok(decision) => return Ok(self.leave_unchanged(decision, None)),
+                    Err(MissingInput::Request) => {
+                        return Ok(self.give_up(SkipReason::RequestFieldsNotCaptured));
+                    }
+                    Err(MissingInput::Body) => {}
+                }
+            }
+            if let Some(reason) = self.read_on()? {
+                return Ok(self.give_up(reason));
+            }
+        }
+    }
+
+    /// Learns one thing more from the body, or why nothing more can be learnt.
+    fn read_on(&mut self) -> Result<Option<SkipReason>, NeedsMore> {
+        let need = self.need.unwrap_or_else(|| {
+            BodyNeed::by_head(&self.head.headers, self.peek.inner(), self.body_limit())
+        });
+        self.need = Some(need);
+        let text = self.peek.text();
+        match need {
+            BodyNeed::Fields if text.is_empty() && self.is_complete => {
+                self.need = Some(BodyNeed::NoFields);
+            }
+            BodyNeed::Fields => return self.scan_on(),
+            BodyNeed::Beginning => {
+                let need = BodyNeed::by_beginning(text, self.is_complete);
+                self.need = Some(need.ok_or(NeedsMore)?);
+            }
+            // What no body has, no template can take from it.
+            BodyNeed::NoFields if self.rewriting.is_some() => return Ok(Some(SkipReason::NotJson)),
+            BodyNeed::NoFields => self.matching.no_fields(&self.exchange.endpoint.statuses),
+            BodyNeed::Unreadable(reason) => return Ok(Some(reason)),
+        }
+        Ok(None)
+    }
+
+    /// Scans the text up to the next field.
+    fn scan_on(&mut self) -> Result<Option<SkipReason>, NeedsMore> {
+        let statuses = &self.exchange.endpoint.statuses;
+        let text = self.peek.text();
+        let scanner = self.matching.scanner(statuses);
+        let scanner = scanner.expect("without an outcome of the status, no field is needed");
+        let scan = self.scan.get_or_insert_with(Scan::new);
+        match scan.next(scanner, text) {
+            ScanStep::Found(slot) => {
+                let field = fields(scan, text, false).get(slot);
+                self.matching.know(statuses, slot, field);
+                Ok(None)
+            }
+            ScanStep::Malformed => Ok(Some(SkipReason::NotJson)),
+            ScanStep::End if !self.is_complete => Err(NeedsMore),
+            ScanStep::End if !scan.is_whole(scanner, text) => Ok(Some(SkipReason::NotJson)),
+            ScanStep::End => {
+                self.is_whole = true;
+                for slot in 0..scanner.len() {
+                    let field = fields(scan, text, true).get(slot);
+                    self.matching.know(statuses, slot, field);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether the caller gets the legacy shape. The one read of the flag that decides: once `set(false)` has returned, no
+    /// response gets past it.
+    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
+        let Exchange {
+            settings,
+            endpoint,
+            caller,
+            ..
+        } = &self.exchange;
+        endpoint.is_dependent(decision, caller) && settings.flag.state() == FlagState::On
+    }
+
+    /// Nothing more can be learnt.
+    fn give_up(&mut self, reason: SkipReason) -> Conclusion {
+        let Exchange {
+            settings, endpoint, ..
+        } = &self.exchange;
+        match reason {
+            SkipReason::BodyTooLarge => {
+                LayerSettings::warn_of_size(endpoint, self.peek.length(), self.body_limit());
+            }
+            SkipReason::RequestFieldsNotCaptured if self.request.not_seen() => {
+                settings.warn_of_missing_capture();
+            }
+            _ => {}
+        }
+        let decision = self.rewriting;
+        let decision = decision.unwrap_or_else(|| self.matching.undetermined(&endpoint.statuses));
+        self.leave_unchanged(decision, Some(reason))
+    }
+
+    /// Applies the shape of the outcome, the fields of which are known.
+    fn apply(&mut self, decision: Decision) -> Conclusion {
+        let exchange = &self.exchange;
+        let shape = exchange.endpoint.legacy_shape(decision);
+        let shape = shape.expect("only an outcome with a shape is rewritten");
+        let notice = &exchange.endpoint.contract().notice;
+        let body = match self.legacy_body(shape) {
+            Ok(_) if !has_space(&self.head.headers, shape, notice) => {
+                Err(SkipReason::TooManyHeaders)
+            }
+            body => body,
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(reason) => return self.leave_unchanged(decision, Some(reason)),
+        };
+        let mut observation = exchange.observation(decision, self.head.status);
+        observation.served_legacy();
+        let is_get = exchange.endpoint.is_get;
+        rewrite_head(&mut self.head, shape, is_get, notice, body.as_ref());
+        exchange.leave(&mut self.head.headers, &observation);
+        body.map_or(Conclusion::OwnBody, Conclusion::LegacyBody)
+    }
+
+    /// The new body; `None` where it stays as it is.
+    fn legacy_body(&self, shape: &CompiledShape) -> Result<Option<Bytes>, SkipReason> {
+        let template = match &shape.body {
+            CompiledBody::AsIs => return Ok(None),
+            CompiledBody::Empty => return Ok(Some(Bytes::new())),
+            CompiledBody::Json(template) => template,
+        };
+        let scan = self.scan.as_ref();
+        let fields = scan.map_or(Fields::Unknown, |scan| {
+            fields(scan, self.peek.text(), self.is_whole)
+        });
+        let captured = &self.exchange.captured;
+        match template.render(fields, self.request.fields(), captured) {
+            Ok(body) => Ok(Some(body.into())),
+            Err(RenderError::MissingValue) => Err(SkipReason::MissingValue),
+            Err(RenderError::RequestFieldsNotCaptured) => {
+                if self.request.not_seen() {
+                    self.exchange.settings.warn_of_missing_capture();
+                }
+                Err(SkipReason::RequestFieldsNotCaptured)
+            }
+        }
+    }
+
+    /// The target response leaves, and `reason` says what kept it from being a legacy one or from being determined.
+    fn leave_unchanged(&mut self, decision: Decision, reason: Option<SkipReason>) -> Conclusion {
+        let mut observation = self.exchange.observation(decision, self.head.status);
+        if let Some(reason) = reason {
+            if observation.is_undetermined() {
+                observation.undetermined(reason);
+            }
+            if self.rewriting.is_some() || self.is_to_be_rewritten(decision) {
+                observation.skipped(reason);
+            }
+        }
+        self.exchange.leave(&mut self.head.headers, &observation);
+        Conclusion::OwnBody
+    }
+
+    fn body_limit(&self) -> usize {
+        let own = self.exchange.endpoint.body_limit;
+        own.unwrap_or(self.exchange.settings.body_limit)
+    }
+}
+
+impl Exchange {
+    fn observation(&self, decision: Decision, target_status: StatusCode) -> Observation<'_> {
+        let kinds = &self.settings.kinds;
+        Observation::new(&self.endpoint, decision, self.caller, kinds, target_status)
+    }
+
+    /// Tells caches what the response depends on, and the observers what it was.
+    fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
+        add_vary(headers, &self.endpoint, &self.settings);
+        self.settings.notify_observers(observation);
+    }
+}
+
+fn fields<'t>(scan: &'t Scan, text: &'t [u8], is_whole: bool) -> Fields<'t> {
+    Fields::Scanned {
+        scan,
+        text,
+        is_whole,
+    }
+}
