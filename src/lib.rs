@@ -61,6 +61,7 @@ pub mod contract;
 pub mod diagnostics;
 pub mod document;
 pub mod flag;
+mod form;
 pub mod guide;
 mod http_syntax;
 mod json;

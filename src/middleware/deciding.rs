@@ -22,7 +22,7 @@ use super::{
 use crate::{
     caller::Caller,
     contract::compile::{
-        CapturedHeaders, CompiledBody, CompiledShape, Decision, EndpointHandle, Matching,
+        CapturedTexts, CompiledBody, CompiledShape, Decision, EndpointHandle, Matching,
         MissingInput, RenderError,
     },
     flag::FlagState,
@@ -36,7 +36,7 @@ pub(super) struct Exchange {
     /// In the contract that was in use when the request arrived.
     pub(super) endpoint: EndpointHandle,
     pub(super) caller: Caller,
-    pub(super) captured: CapturedHeaders,
+    pub(super) captured: CapturedTexts,
     /// Where the request's fields are captured, if the endpoint reads any.
     pub(super) slot: Option<CaptureSlot>,
 }

@@ -18,7 +18,7 @@ use crate::{
     caller::Caller,
     contract::{
         CompiledCache,
-        compile::{CapturedHeaders, EndpointHandle},
+        compile::{CapturedTexts, EndpointHandle},
     },
     flag::FlagState,
 };
@@ -81,9 +81,9 @@ impl<S> LegacyHttpCompat<S> {
         let inputs = &endpoint.request;
         // Only a legacy response contains them.
         let captured = if caller.is_target() {
-            CapturedHeaders::default()
+            CapturedTexts::default()
         } else {
-            CapturedHeaders::take(&inputs.headers, &head.headers)
+            CapturedTexts::take(&inputs.texts, head)
         };
         let reads_fields = !inputs.fields.is_empty();
         let slot = reads_fields.then(|| CaptureSlot::insert(&endpoint, &mut head.extensions));

@@ -103,13 +103,14 @@ impl CompiledContract {
         let method = request_line::method(&endpoint.method, diagnostics);
         let is_path =
             request_line::check_path(&self.definition.base_path, &endpoint.path, diagnostics);
+        let path = format!("{base}{}", endpoint.path);
         if let Some(method) = method.as_ref().filter(|_| is_path) {
-            let path = format!("{base}{}", endpoint.path);
             let inserted = self.routes.insert(method, &path, index);
             report_route(inserted, method, &path, diagnostics);
         }
         self.endpoints.push(CompiledEndpoint::compile(
             endpoint,
+            &path,
             method.as_ref(),
             diagnostics,
         ));

@@ -10,8 +10,9 @@ use super::{
     headers::without_first_clone,
     matching::{Matching, Statuses},
     reachability::check_reachable,
+    request_head::{RequestInputs, TextSource},
     shape_rules, status,
-    template_compiler::{RequestPlaceholders, TemplateSources},
+    template_compiler::TemplateSources,
 };
 use crate::{
     caller::Caller,
@@ -26,7 +27,7 @@ pub(crate) struct CompiledEndpoint {
     pub(crate) name: Box<str>,
     pub(crate) outcomes: Vec<CompiledOutcome>,
     /// What is read from the request.
-    pub(crate) request: RequestPlaceholders,
+    pub(crate) request: RequestInputs,
     pub(crate) has_legacy: bool,
     pub(crate) is_get: bool,
     /// The request headers that placeholders read, for `Vary`.
@@ -43,13 +44,14 @@ impl CompiledEndpoint {
 
     pub(super) fn compile(
         endpoint: &Endpoint,
+        pattern: &str,
         method: Option<&Method>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),
-            request: RequestPlaceholders::default(),
+            request: RequestInputs::new(pattern),
             has_legacy: false,
             is_get: method == Some(&Method::GET),
             vary: None,
@@ -72,7 +74,7 @@ impl CompiledEndpoint {
         for of in &mut compiled.statuses.0 {
             of.tabulate(&compiled.outcomes);
         }
-        compiled.vary = vary(&compiled.request.headers);
+        compiled.vary = vary(&compiled.request.texts);
         compiled
     }
 
@@ -136,8 +138,12 @@ impl CompiledEndpoint {
     }
 }
 
-fn vary(captures: &[Box<[HeaderName]>]) -> Option<HeaderValue> {
-    let mut names: Vec<&str> = captures.iter().flatten().map(HeaderName::as_str).collect();
+fn vary(texts: &[TextSource]) -> Option<HeaderValue> {
+    let headers = texts.iter().filter_map(|source| match source {
+        TextSource::Headers(names) => Some(names),
+        TextSource::QueryParameter(_) | TextSource::PathParameter(_) => None,
+    });
+    let mut names: Vec<&str> = headers.flatten().map(HeaderName::as_str).collect();
     names.sort_unstable();
     names.dedup();
     let list = (!names.is_empty()).then(|| names.join(", "))?;

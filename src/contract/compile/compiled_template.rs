@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use uuid::Uuid;
 
-use super::headers::CapturedHeaders;
+use super::request_head::CapturedTexts;
 use crate::json::{Field, Fields};
 
 /// A compiled template and the response fields that it reads.
@@ -29,7 +29,7 @@ pub(crate) enum RenderError {
 pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: Fields<'v>,
     pub(crate) request: Fields<'v>,
-    pub(crate) captured: &'v CapturedHeaders,
+    pub(crate) captured: &'v CapturedTexts,
 }
 
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl CompiledTemplate {
         &self,
         fields: Fields<'_>,
         request: Fields<'_>,
-        captured: &CapturedHeaders,
+        captured: &CapturedTexts,
     ) -> Result<Vec<u8>, RenderError> {
         if lack_request_field(&self.parts, request) {
             return Err(RenderError::RequestFieldsNotCaptured);

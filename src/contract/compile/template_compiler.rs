@@ -5,6 +5,7 @@ use http::HeaderName;
 use super::{
     compiled_template::{CompiledPlaceholder, CompiledSource, CompiledTemplate, TemplatePart},
     headers,
+    request_head::{RequestInputs, TextSource},
 };
 use crate::{
     contract::definition::template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
@@ -12,20 +13,11 @@ use crate::{
     json::FieldScanner,
 };
 
-/// What an endpoint's templates and conditions read of the request.
-#[derive(Debug, Default)]
-pub(crate) struct RequestPlaceholders {
-    /// Fields of its body.
-    pub(crate) fields: FieldScanner,
-    /// Its headers, one list for each placeholder.
-    pub(crate) headers: Vec<Box<[HeaderName]>>,
-}
-
 /// Where templates find their values.
 pub(super) struct TemplateSources<'c> {
     /// What is read of the bodies of responses of one status.
     pub(super) response: &'c mut FieldScanner,
-    pub(super) request: &'c mut RequestPlaceholders,
+    pub(super) request: &'c mut RequestInputs,
 }
 
 /// Where the placeholders of one template find their values.
@@ -196,12 +188,8 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_, '_>) -> Option<usize
         .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let headers = &mut inputs.sources.request.headers;
-    let known = headers.iter().position(|earlier| *earlier == names);
-    Some(known.unwrap_or_else(|| {
-        headers.push(names);
-        headers.len() - 1
-    }))
+    let request = &mut inputs.sources.request;
+    Some(request.text(TextSource::Headers(names)))
 }
 
 fn describe(node: &Node) -> String {

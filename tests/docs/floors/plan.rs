@@ -8,6 +8,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("time", 0),
     ("diagnostics", 0),
     ("flag", 0),
+    ("form", 0),
     ("guide", 0),
     ("http_syntax", 0),
     ("json", 0),

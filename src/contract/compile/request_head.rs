@@ -1,0 +1,266 @@
+//! The head of a request: where a contract finds texts in it, and those texts, kept until the response arrives.
+
+use std::{borrow::Cow, fmt};
+
+use http::{HeaderName, HeaderValue, request};
+use percent_encoding::percent_decode_str;
+
+use crate::{form, json::FieldScanner};
+
+/// What an endpoint's templates and conditions read of a request.
+#[derive(Debug, Default)]
+pub(crate) struct RequestInputs {
+    /// Fields of its body.
+    pub(crate) fields: FieldScanner,
+    /// Texts of its head that placeholders take.
+    pub(crate) texts: Vec<TextSource>,
+    /// The parameters of the endpoint's path.
+    path_parameters: Vec<PathParameter>,
+}
+
+impl RequestInputs {
+    /// Those of an endpoint with this path pattern, which nothing is read of yet.
+    pub(super) fn new(pattern: &str) -> Self {
+        Self {
+            path_parameters: PathParameter::of(pattern),
+            ..Self::default()
+        }
+    }
+
+    /// The path parameter of this name, if the endpoint has it.
+    pub(super) fn path_parameter(&self, name: &str) -> Option<&PathParameter> {
+        let mut parameters = self.path_parameters.iter();
+        parameters.find(|parameter| *parameter.name == *name)
+    }
+
+    /// The index of a text, for [`CapturedTexts::get`].
+    pub(super) fn text(&mut self, source: TextSource) -> usize {
+        let known = self.texts.iter().position(|known| *known == source);
+        known.unwrap_or_else(|| {
+            self.texts.push(source);
+            self.texts.len() - 1
+        })
+    }
+}
+
+/// Where a text is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TextSource {
+    /// In the first of these headers that is present and has one that can be kept.
+    Headers(Box<[HeaderName]>),
+    /// The first value of the query parameter of this name.
+    QueryParameter(Box<str>),
+    PathParameter(PathParameter),
+}
+
+/// A parameter of a path pattern, and which part of a path it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PathParameter {
+    pub(crate) name: Box<str>,
+    /// How many slashes are before its segment.
+    slashes: usize,
+    /// How many bytes of the segment are before it.
+    prefix: usize,
+    /// Whether it stands for all that follows, slashes included.
+    is_rest: bool,
+}
+
+impl PathParameter {
+    /// The parameters of a pattern in `matchit` syntax, where each ends its segment.
+    pub(super) fn of(pattern: &str) -> Vec<Self> {
+        let literal = pattern.replace("{{", "(").replace("}}", ")");
+        let segments = literal.split('/').enumerate();
+        let parameters = segments.filter_map(|(slashes, segment)| {
+            let (prefix, name) = segment.split_once('{')?;
+            let name = name.strip_suffix('}')?;
+            Some(Self {
+                name: name.strip_prefix('*').unwrap_or(name).into(),
+                slashes,
+                prefix: prefix.len(),
+                is_rest: name.starts_with('*'),
+            })
+        });
+        parameters.collect()
+    }
+
+    /// Its value in a path that the pattern matches, decoded.
+    pub(super) fn value<'p>(&self, path: &'p str) -> Cow<'p, [u8]> {
+        let rest = path.splitn(self.slashes + 1, '/').nth(self.slashes);
+        let rest = rest.and_then(|rest| rest.get(self.prefix..));
+        let rest = rest.unwrap_or_default();
+        let end = rest.find('/').filter(|_| !self.is_rest);
+        percent_decode_str(&rest[..end.unwrap_or(rest.len())]).into()
+    }
+}
+
+/// The text for each source of an endpoint, as far as it can be kept.
+///
+/// The bytes are copied: a `HeaderValue` allocates when it is first cloned, while the one text that most endpoints need then
+/// costs no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct CapturedTexts {
+    first: Text,
+    more: Box<[Text]>,
+}
+
+#[derive(Clone, Copy)]
+struct Text {
+    length: u8,
+    bytes: [u8; Text::MAX],
+}
+
+impl CapturedTexts {
+    pub(crate) fn take(sources: &[TextSource], head: &request::Parts) -> Self {
+        let mut texts = sources.iter().map(|source| Text::find(source, head));
+        Self {
+            first: texts.next().unwrap_or_default(),
+            more: texts.collect(),
+        }
+    }
+
+    /// That of the source at this index: 1 to 128 bytes without control characters.
+    pub(crate) fn get(&self, source: usize) -> Option<&str> {
+        let text = if source == 0 {
+            &self.first
+        } else {
+            self.more.get(source - 1)?
+        };
+        text.as_str()
+    }
+}
+
+impl Text {
+    const MAX: usize = 128;
+
+    fn find(source: &TextSource, head: &request::Parts) -> Self {
+        let found = match source {
+            TextSource::Headers(names) => {
+                let mut values = names.iter().filter_map(|name| head.headers.get(name));
+                values.find_map(Self::of_header)
+            }
+            TextSource::QueryParameter(name) => {
+                let query = head.uri.query().unwrap_or_default();
+                let value = form::values(query.as_bytes(), name).next();
+                value.and_then(|value| Self::decoded(&value))
+            }
+            TextSource::PathParameter(parameter) => {
+                Self::decoded(&parameter.value(head.uri.path()))
+            }
+        };
+        found.unwrap_or_default()
+    }
+
+    /// Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
+    fn of_header(value: &HeaderValue) -> Option<Self> {
+        let value = value.as_bytes();
+        let is_visible = value.iter().all(u8::is_ascii_graphic);
+        Self::of(value).filter(|_| is_visible)
+    }
+
+    fn decoded(value: &[u8]) -> Option<Self> {
+        let text = str::from_utf8(value).ok()?;
+        let has_control = text.chars().any(char::is_control);
+        Self::of(value).filter(|_| !has_control)
+    }
+
+    fn of(value: &[u8]) -> Option<Self> {
+        let fits = (1..=Self::MAX).contains(&value.len());
+        let mut text = Self {
+            length: u8::try_from(value.len()).ok().filter(|_| fits)?,
+            ..Self::default()
+        };
+        text.bytes[..value.len()].copy_from_slice(value);
+        Some(text)
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        let bytes = &self.bytes[..usize::from(self.length)];
+        str::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            length: 0,
+            bytes: [0; Self::MAX],
+        }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn parameters(pattern: &str, path: &str) -> Vec<(String, String)> {
+        let text = |value: Cow<'_, [u8]>| String::from_utf8_lossy(&value).into_owned();
+        let parameters = PathParameter::of(pattern).into_iter();
+        parameters
+            .map(|of| (of.name.to_string(), text(of.value(path))))
+            .collect()
+    }
+
+    /// `matchit` finds the same: that is where the names and the syntax come from.
+    #[test]
+    fn the_parameters_of_a_path_are_those_that_the_router_finds() {
+        let cases = [
+            ("/items/{id}", "/items/7"),
+            ("/{a}/x/{b}", "/one/x/two"),
+            ("/{tenant}/api/v-{version}/{*rest}", "/t/api/v-3/a/b//c"),
+            ("/{{x}}/{a}", "/{x}/1"),
+            ("/a{{b/{c}/d", "/a{b/9/d"),
+            ("/{*rest}", "/a/b"),
+            ("/{é}/y", "/z/y"),
+        ];
+        for (pattern, path) in cases {
+            let mut router = matchit::Router::new();
+            router.insert(pattern, ()).unwrap();
+            let found = router.at(path).unwrap();
+            let expected = found.params.iter();
+            let expected: Vec<_> = expected
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            assert_eq!(parameters(pattern, path), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn texts_are_decoded_and_kept_if_they_are_short_and_plain() {
+        let long = "x".repeat(129);
+        let uri = format!("/items/a%20b?q=x+%C3%A9&q=2&line=%0A&broken=%FF&empty=&long={long}");
+        let request = Request::get(uri).header("x-id", "7").body(()).unwrap();
+        let (head, ()) = request.into_parts();
+        let query = |name: &str| TextSource::QueryParameter(name.into());
+        let path = PathParameter::of("/items/{id}").remove(0);
+        let headers = ["x-none", "x-id"].map(HeaderName::from_static);
+        let mut sources = vec![
+            TextSource::PathParameter(path),
+            TextSource::Headers(headers.into()),
+            query("q"),
+        ];
+        sources.extend(["line", "broken", "empty", "long", "none"].map(query));
+        let captured = CapturedTexts::take(&sources, &head);
+        let texts = (0..sources.len()).map(|index| captured.get(index));
+        assert_eq!(
+            texts.collect::<Vec<_>>(),
+            [
+                Some("a b"),
+                Some("7"),
+                Some("x é"),
+                None,
+                None,
+                None,
+                None,
+                None
+            ]
+        );
+    }
+}
