@@ -3,6 +3,7 @@
 
 mod balanced_skip;
 mod block;
+mod children;
 mod document_text;
 mod field_scanner;
 #[cfg(test)]
@@ -17,8 +18,9 @@ mod ordered_value;
 )]
 mod scan;
 
+pub(crate) use children::{Child, Children, root};
 pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
-pub(crate) use field_scanner::FieldScanner;
+pub(crate) use field_scanner::{FieldScanner, tokens};
 pub(crate) use fields::{Field, Fields, KeptField};
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};

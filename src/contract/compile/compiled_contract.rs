@@ -14,7 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::LINK};
 use matchit::{InsertError, Router};
 
 use super::{
-    compiled_endpoint::{CompiledEndpoint, is_label},
+    compiled_endpoint::CompiledEndpoint,
+    label::is_label,
     headers::without_first_clone,
     request_line,
 };

@@ -8,6 +8,7 @@ use super::{
     compiled_outcome::{CompiledOutcome, Conditions, Decision, RequestedFields},
     compiled_shape::CompiledShape,
     headers::without_first_clone,
+    label::is_label,
     matching::{Matching, Statuses},
     reachability::check_reachable,
     request_head::{RequestInputs, TextSource},
@@ -150,12 +151,6 @@ fn vary(texts: &[TextSource]) -> Option<HeaderValue> {
     Some(without_first_clone(
         HeaderValue::from_str(&list).expect("header names are visible ASCII"),
     ))
-}
-
-/// Names are labels in metrics, so they are short and plain.
-pub(super) fn is_label(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
 fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {

@@ -1,17 +1,23 @@
 //! The compiled contract, in the form that the middleware uses.
 
 pub(super) mod compiled_contract;
+mod compiled_edit;
 mod compiled_endpoint;
 mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
+mod conversion;
+mod edit_compiler;
 mod headers;
 mod matching;
+mod label;
+mod link;
 mod pointer;
 mod reachability;
 mod request_head;
 mod request_line;
 mod shape_rules;
+mod sink;
 mod status;
 mod target_body;
 mod template_compiler;
@@ -22,7 +28,7 @@ pub(crate) use compiled_contract::{
 };
 pub(crate) use compiled_endpoint::CompiledEndpoint;
 pub(crate) use compiled_outcome::{Decision, MissingInput};
-pub(crate) use compiled_shape::{CompiledBody, CompiledShape};
-pub(crate) use compiled_template::RenderError;
+pub(crate) use compiled_shape::CompiledShape;
+pub(crate) use compiled_template::{PlaceholderValues, RenderError};
 pub(crate) use matching::Matching;
 pub(crate) use request_head::CapturedTexts;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::{
-    contract::definition::shape::{BodyShape, LegacyShape},
+    contract::definition::{body_shape::BodyShape, shape::LegacyShape},
     diagnostics::{Diagnostics, FaultCode},
 };
 

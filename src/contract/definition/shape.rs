@@ -229,29 +229,26 @@ fn read_lines(
 
 /// Writes header lines by name; several of one name become an array.
 fn by_name<S: Serializer>(lines: &[HeaderLine], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut members: Vec<(&str, Vec<&Node>)> = Vec::new();
+    let mut members: Vec<(&str, Vec<Node>)> = Vec::new();
     for (name, value) in lines {
+        let value = value.0.clone();
         match members.iter_mut().find(|(known, _)| known == name) {
-            Some((_, values)) => values.push(&value.0),
-            None => members.push((name, vec![&value.0])),
+            Some((_, values)) => values.push(value),
+            None => members.push((name, vec![value])),
         }
     }
-    serializer.collect_map(members.iter().map(|(name, values)| (name, OneOrAll::of(values))))
+    let one_or_all = |values: Vec<Node>| match <[Node; 1]>::try_from(values) {
+        Ok([single]) => single,
+        Err(several) => Node::Array(several),
+    };
+    let members = members.into_iter();
+    serializer.collect_map(members.map(|(name, values)| (name, one_or_all(values))))
 }
 
 /// A single value as it is, several as an array.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum OneOrAll<'v, T> {
-    One(&'v T),
-    All(&'v [T]),
-}
-
-impl<'v, T> OneOrAll<'v, T> {
-    pub(super) fn of(values: &'v [T]) -> Self {
-        match values {
-            [single] => Self::One(single),
-            several => Self::All(several),
-        }
+pub(super) fn one_or_all(values: &[OrderedValue]) -> OrderedValue {
+    match values {
+        [single] => single.clone(),
+        several => OrderedValue::Array(several.to_vec()),
     }
 }

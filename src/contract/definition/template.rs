@@ -335,6 +335,16 @@ impl Node {
     }
 }
 
+impl PlaceholderSource {
+    /// Whether it is a part of the request.
+    pub(in crate::contract) fn is_of_request(&self) -> bool {
+        matches!(
+            self,
+            Self::RequestField(_) | Self::Header(_) | Self::Path(_) | Self::Query(_)
+        )
+    }
+}
+
 impl Placeholder {
     /// The templates in it.
     fn nested(&self) -> impl Iterator<Item = &Node> {
