@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{balanced_skip::BalancedSkip, scan::{behind_scalar, string_end}};
+use super::{
+    balanced_skip::BalancedSkip,
+    scan::{behind_scalar, string_end},
+};
 
 /// A member of an object or an element of an array.
 #[derive(Clone, Debug)]
@@ -121,7 +124,10 @@ mod tests {
             parts(r#" { "a\"" : [1,{}] ,"b":"x,\\" } "#),
             [(" ", r#""a\"""#, "[1,{}]"), ("", "\"b\"", r#""x,\\""#)]
         );
-        assert_eq!(parts("[1, -2e3 ,null]"), [("", "", "1"), (" ", "", "-2e3"), ("", "", "null")]);
+        assert_eq!(
+            parts("[1, -2e3 ,null]"),
+            [("", "", "1"), (" ", "", "-2e3"), ("", "", "null")]
+        );
         assert_eq!(parts("[ ]"), []);
         assert_eq!(parts("{}"), []);
     }

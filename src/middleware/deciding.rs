@@ -259,14 +259,7 @@ impl<B: Body + Unpin> Deciding<B> {
         let mut observation = exchange.observation(decision, self.head.status);
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
-        rewrite_head(
-            &mut self.head,
-            shape,
-            &lines,
-            is_get,
-            notice,
-            body.as_ref(),
-        );
+        rewrite_head(&mut self.head, shape, &lines, is_get, notice, body.as_ref());
         exchange.leave(&mut self.head.headers, &observation);
         body.map_or(Conclusion::OwnBody, Conclusion::LegacyBody)
     }

@@ -107,7 +107,7 @@ impl Editing<'_> {
         let mut children = Children::of(self.text, start);
         self.to.push(b'{');
         let opened = self.to.len();
-        while let Some(member) = children.next() {
+        for member in children.by_ref() {
             let edit = object.find(node, &self.text[member.name.clone()])?;
             self.child(edit, &member, opened, values)?;
         }
@@ -131,23 +131,17 @@ impl Editing<'_> {
         let mut children = Children::of(text, start);
         self.to.push(b'[');
         let opened = self.to.len();
-        for index in 0_usize.. {
-            let Some(element) = children.next() else {
-                break;
-            };
-            match &node.elements {
-                Some(each) => {
-                    let json = &text[element.value.clone()];
-                    with_item(&each.node.item, json, values, |values| {
-                        self.child(Some(each), &element, opened, values)
-                    })?;
-                }
-                None => {
-                    let index = index.to_string();
-                    let mut edits = node.children.iter();
-                    let edit = edits.find(|edit| *edit.token == *index);
-                    self.child(edit, &element, opened, values)?;
-                }
+        for (index, element) in children.by_ref().enumerate() {
+            if let Some(each) = &node.elements {
+                let json = &text[element.value.clone()];
+                with_item(&each.node.item, json, values, |values| {
+                    self.child(Some(each), &element, opened, values)
+                })?;
+            } else {
+                let index = index.to_string();
+                let mut edits = node.children.iter();
+                let edit = edits.find(|edit| *edit.token == *index);
+                self.child(edit, &element, opened, values)?;
             }
         }
         self.close(children.position(), b']');

@@ -209,7 +209,9 @@ impl CompiledPlaceholder {
                 line.and_then(|line| line.to_str().ok()).map(text_value)
             }
             CompiledSource::Link(rel) => link::target(values.headers, rel).map(text_value),
-            CompiledSource::Status => Some(PlaceholderValue::Json(values.status.as_str().to_owned().into())),
+            CompiledSource::Status => Some(PlaceholderValue::Json(
+                values.status.as_str().to_owned().into(),
+            )),
             CompiledSource::Text(text) => {
                 let text = text.render(values, |_| true)?;
                 text.map(|text| PlaceholderValue::Text(text.into()))
@@ -228,7 +230,10 @@ impl CompiledPlaceholder {
     }
 
     #[inline]
-    fn converted<'v>(&'v self, value: Option<PlaceholderValue<'v>>) -> Option<PlaceholderValue<'v>> {
+    fn converted<'v>(
+        &'v self,
+        value: Option<PlaceholderValue<'v>>,
+    ) -> Option<PlaceholderValue<'v>> {
         match &self.conversion {
             None => value,
             Some(conversion) => conversion.apply(value?),

@@ -7,10 +7,7 @@ use std::{
 
 use serde::de::IgnoredAny;
 
-use crate::{
-    contract::definition::value_format::ValueFormat,
-    json::Scalar,
-};
+use crate::{contract::definition::value_format::ValueFormat, json::Scalar};
 
 /// A value of one placeholder.
 #[derive(Debug)]
@@ -48,7 +45,9 @@ impl<'v> PlaceholderValue<'v> {
         match self {
             Self::Text(text) => Some(text),
             Self::Json(Cow::Borrowed(json)) => text_of(json),
-            Self::Json(Cow::Owned(json)) => text_of(&json).map(|text| Cow::Owned(text.into_owned())),
+            Self::Json(Cow::Owned(json)) => {
+                text_of(&json).map(|text| Cow::Owned(text.into_owned()))
+            }
         }
     }
 
@@ -135,7 +134,9 @@ fn write_date(moment: SystemTime, format: ValueFormat) -> Option<PlaceholderValu
     let moment = UNIX_EPOCH + Duration::from_secs(seconds);
     let text = match format {
         _ if seconds > LAST => return None,
-        ValueFormat::UnixSeconds => return Some(PlaceholderValue::Json(seconds.to_string().into())),
+        ValueFormat::UnixSeconds => {
+            return Some(PlaceholderValue::Json(seconds.to_string().into()));
+        }
         ValueFormat::Rfc3339 => humantime::format_rfc3339_seconds(moment).to_string(),
         ValueFormat::HttpDate => httpdate::fmt_http_date(moment),
         ValueFormat::Text | ValueFormat::Number => return None,

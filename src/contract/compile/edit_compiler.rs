@@ -25,7 +25,9 @@ impl CompiledEdit {
             .at_most(Self::MAX_CHANGES, "changes of one body", "", changes);
         inputs.at("rename", |inputs| {
             for (pointer, name) in &edit.rename {
-                inputs.at(pointer, |inputs| tree.rename(pointer, name, inputs.diagnostics));
+                inputs.at(pointer, |inputs| {
+                    tree.rename(pointer, name, inputs.diagnostics);
+                });
             }
         });
         inputs.at("set", |inputs| {
@@ -42,7 +44,9 @@ impl CompiledEdit {
         });
         inputs.at("rename", |inputs| {
             for (pointer, name) in &edit.rename {
-                inputs.at(pointer, |inputs| tree.check_name(pointer, name, inputs.diagnostics));
+                inputs.at(pointer, |inputs| {
+                    tree.check_name(pointer, name, inputs.diagnostics);
+                });
             }
         });
         Self { root: tree.root }
@@ -183,7 +187,10 @@ fn child_of<'n>(
     if token == EVERY {
         return Some(node.elements.get_or_insert_with(|| Box::new(new())));
     }
-    let known = node.children.iter().position(|child| *child.token == *token);
+    let known = node
+        .children
+        .iter()
+        .position(|child| *child.token == *token);
     let index = known.unwrap_or_else(|| {
         node.children.push(new());
         node.children.len() - 1

@@ -7,10 +7,10 @@ use crate::http_syntax::{list_members, parameter};
 /// The target of the first link with this relation, as it is written.
 pub(super) fn target<'h>(headers: &'h HeaderMap, rel: &str) -> Option<&'h str> {
     let lines = headers.get_all(header::LINK).iter();
-    let mut links = lines
+    let mut members = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(list_members);
-    links.find_map(|link| {
+    members.find_map(|link| {
         let (target, _) = link.strip_prefix('<')?.split_once('>')?;
         // Of several `rel` parameters the first counts; it may list relations.
         let mut relations = parameter(link, "rel")?.split_ascii_whitespace();

@@ -1,17 +1,20 @@
 //! The compiled contract, in the form that the middleware uses.
 
+mod compiled_body;
 pub(super) mod compiled_contract;
 mod compiled_edit;
 mod compiled_endpoint;
+mod compiled_lines;
 mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
+mod compiled_value;
 mod conversion;
 mod edit_compiler;
 mod headers;
-mod matching;
 mod label;
 mod link;
+mod matching;
 mod pointer;
 mod reachability;
 mod request_head;

@@ -2,11 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{
-    label::is_label,
-    target_body::is_bodiless,
-    template_rules::TemplateRules,
-};
+use super::{label::is_label, target_body::is_bodiless, template_rules::TemplateRules};
 use crate::{
     contract::definition::{
         body_shape::BodyShape,
@@ -65,7 +61,10 @@ pub(super) fn check(
     check_spelling(shape, diagnostics);
     check_type(shape, outcome, diagnostics);
     let mut rules = TemplateRules::of(outcome, diagnostics);
-    for (member, lines) in [("set_headers", &shape.set), ("append_headers", &shape.append)] {
+    for (member, lines) in [
+        ("set_headers", &shape.set),
+        ("append_headers", &shape.append),
+    ] {
         rules.at(member, |rules| check_values(lines, rules));
     }
     rules.at("body", |rules| check_body(&shape.body, rules))
@@ -84,9 +83,15 @@ fn check_values(lines: &[HeaderLine], rules: &mut TemplateRules<'_>) {
             }
             let mut from_request = |source: &PlaceholderSource| source.is_of_request();
             if is(&header::CONTENT_TYPE) {
-                rules.add(describe(value), "no placeholder: the media type is that of the body");
+                rules.add(
+                    describe(value),
+                    "no placeholder: the media type is that of the body",
+                );
             } else if NOT_FROM_REQUEST.iter().any(is) && value.0.any_source(&mut from_request) {
-                rules.add(describe(value), "no placeholder for a part of the request in this header");
+                rules.add(
+                    describe(value),
+                    "no placeholder for a part of the request in this header",
+                );
             }
         });
     }
@@ -112,12 +117,12 @@ fn check_body(body: &BodyShape, rules: &mut TemplateRules<'_>) -> bool {
             }
             rules.check_text(&text.0)
         }),
-        BodyShape::Form(form) => rules.at("form", |rules| match &form.0 {
-            Node::Object { members, .. } => rules.check_form(members),
-            _ => {
-                rules.add(describe(form), "an object with the members of the form");
-                false
+        BodyShape::Form(form) => rules.at("form", |rules| {
+            if let Node::Object { members, .. } = &form.0 {
+                return rules.check_form(members);
             }
+            rules.add(describe(form), "an object with the members of the form");
+            false
         }),
         BodyShape::Fn(function) => rules.at("fn", |rules| {
             rules.needs_fields("a function");
@@ -331,7 +336,11 @@ fn check_type_of_text(
         let expected = "text/plain, text/csv or the like: this text has placeholders, whose values are not escaped";
         add_type(value, expected, diagnostics);
     } else if !charset.eq_ignore_ascii_case("utf-8") {
-        add_type(value, "the charset utf-8, in which the text is", diagnostics);
+        add_type(
+            value,
+            "the charset utf-8, in which the text is",
+            diagnostics,
+        );
     }
 }
 

@@ -62,9 +62,7 @@ impl TemplateInputs<'_, '_> {
     pub(super) fn text(&mut self, node: &Node) -> Option<CompiledText> {
         let part = match node {
             Node::Scalar(_) => TextPart::Text(text_of(&describe(node))?.into_owned()),
-            Node::Placeholder(placeholder) => {
-                TextPart::Placeholder(self.placeholder(placeholder)?)
-            }
+            Node::Placeholder(placeholder) => TextPart::Placeholder(self.placeholder(placeholder)?),
             Node::Invalid { value, expected } => {
                 self.add(value, expected);
                 return None;
@@ -286,8 +284,7 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_, '_>) -> Option<usize
         .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let request = &mut inputs.sources.request;
-    Some(request.text(TextSource::Headers(names)))
+    Some(inputs.sources.request.text(TextSource::Headers(names)))
 }
 
 fn describe(node: &Node) -> String {

@@ -6,9 +6,7 @@ use super::{pointer, target_body::TargetBody};
 use crate::{
     contract::definition::{
         endpoint::{MatchTarget, Outcome},
-        template::{
-            Conversion, Node, Placeholder, PlaceholderSource, WhenAbsent,
-        },
+        template::{Conversion, Node, Placeholder, PlaceholderSource, WhenAbsent},
     },
     diagnostics::{Diagnostics, FaultCode},
     json::{MAX_DOCUMENT_DEPTH, OrderedValue, Scalar},
@@ -124,20 +122,28 @@ impl<'c> TemplateRules<'c> {
         self.check_source(&placeholder.source);
         match &placeholder.conversion {
             None => {}
-            Some(_) if matches!(placeholder.source, PlaceholderSource::Each { .. } | PlaceholderSource::Uuid) => {
-                self.add(describe(placeholder), "neither map nor as: the value is no scalar that could be another");
+            Some(_)
+                if matches!(
+                    placeholder.source,
+                    PlaceholderSource::Each { .. } | PlaceholderSource::Uuid
+                ) =>
+            {
+                self.add(
+                    describe(placeholder),
+                    "neither map nor as: the value is no scalar that could be another",
+                );
             }
             Some(Conversion::Map(pairs)) => self.check_map(pairs),
             Some(Conversion::Format(_)) => {}
         }
-        let is_always_there = match placeholder.source {
-            PlaceholderSource::Uuid => true,
-            PlaceholderSource::Status => placeholder.conversion.is_none(),
-            _ => false,
+        let always_there = match placeholder.source {
+            PlaceholderSource::Uuid => Some("a UUID"),
+            PlaceholderSource::Status if placeholder.conversion.is_none() => Some("a status"),
+            _ => None,
         };
-        if is_always_there && placeholder.when_absent != WhenAbsent::Skip {
-            let expected = "neither default nor omit_if_absent: a UUID or a status is never absent";
-            self.add(describe(placeholder), expected);
+        if let Some(what) = always_there.filter(|_| placeholder.when_absent != WhenAbsent::Skip) {
+            let expected = format!("neither default nor omit_if_absent: {what} is never absent");
+            self.add(describe(placeholder), &expected);
         }
         if let WhenAbsent::Default(default) = &placeholder.when_absent {
             self.check_at("default", default);
@@ -156,7 +162,10 @@ impl<'c> TemplateRules<'c> {
             PlaceholderSource::Header(names) => self.check_names(names),
             PlaceholderSource::Link(rel) => {
                 if rel.is_empty() || rel.contains(|c: char| c.is_whitespace()) {
-                    self.add(rel, "one link relation such as next (RFC 8288, section 3.3)");
+                    self.add(
+                        rel,
+                        "one link relation such as next (RFC 8288, section 3.3)",
+                    );
                 }
             }
             PlaceholderSource::Text(parts) => self.at("$text", |rules| rules.check_parts(parts)),
@@ -185,7 +194,8 @@ impl<'c> TemplateRules<'c> {
         for (index, part) in parts.iter().enumerate() {
             self.at(&index.to_string(), |rules| {
                 if part.may_be_absent() {
-                    let expected = "no omit_if_absent: without one of its parts, the whole text is absent";
+                    let expected =
+                        "no omit_if_absent: without one of its parts, the whole text is absent";
                     rules.add(describe(part), expected);
                 }
                 rules.check_text(part);

@@ -48,9 +48,9 @@ impl BodyShape {
     fn read_member(kind: &str, body: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
         Some(match kind {
             "json" => Self::Json(Template::from_tree(body)),
-            "edit" => Self::Edit(
-                diagnostics.at("edit", |diagnostics| BodyEdit::read(body, diagnostics)),
-            ),
+            "edit" => {
+                Self::Edit(diagnostics.at("edit", |diagnostics| BodyEdit::read(body, diagnostics)))
+            }
             "text" => Self::Text(Template::from_tree(body)),
             "form" => Self::Form(Template::from_tree(body)),
             "fn" => Self::Fn(LegacyFn::named(body.as_str()?.to_owned())),
