@@ -72,6 +72,12 @@ pub(crate) fn json_by_type(headers: &HeaderMap) -> JsonByType {
     }
 }
 
+/// Whether the body is `application/x-www-form-urlencoded` by its media type.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let form = b"application/x-www-form-urlencoded";
+    media_type(headers).is_some_and(|essence| essence.eq_ignore_ascii_case(form))
+}
+
 /// Whether the message has a content coding (RFC 9110, section 8.4) other than `identity`.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::CONTENT_ENCODING).iter();

@@ -9,7 +9,7 @@ use super::{
     compile::compiled_contract::CompiledContract,
     definition::{
         contract_definition::{Definition, Deprecation},
-        endpoint::Endpoint,
+        endpoint::{Endpoint, Outcome},
     },
 };
 use crate::{
@@ -195,6 +195,25 @@ impl ContractBuilder {
     /// The notice on rewritten responses.
     pub fn deprecation(mut self, deprecation: Deprecation) -> Self {
         self.definition.deprecation = Some(deprecation);
+        self
+    }
+
+    /// Adds an outcome for the endpoints that [refer to it](Endpoint::shared_outcome) by its name.
+    ///
+    /// ```
+    /// use legacy_http_compat::contract::{Contract, Endpoint, LegacyShape, Outcome};
+    ///
+    /// let gone = Outcome::new("GONE", 410).legacy(LegacyShape::new(404));
+    /// let contract = Contract::builder()
+    ///     .outcome(gone)
+    ///     .endpoint(Endpoint::get("order", "/orders/{id}").shared_outcome("GONE"))
+    ///     .endpoint(Endpoint::get("invoice", "/invoices/{id}").shared_outcome("GONE"))
+    ///     .build()?;
+    /// assert!(contract.endpoints()[1].outcomes()[0].statuses().contains(410));
+    /// # Ok::<(), legacy_http_compat::contract::ContractError>(())
+    /// ```
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.definition.outcomes.push(outcome);
         self
     }
 

@@ -70,9 +70,11 @@ mod definition;
 
 pub(crate) use contract::CompiledCache;
 pub use contract::{Contract, ContractBuilder, ContractError, LiveContract};
+pub use definition::condition::Matcher;
 pub use definition::contract_definition::Deprecation;
 pub use definition::edit::BodyEdit;
 pub use definition::endpoint::{Endpoint, Outcome};
 pub use definition::shape::LegacyShape;
+pub use definition::statuses::Statuses;
 pub use definition::template::{Placeholder, Template};
 pub use definition::value_format::ValueFormat;

@@ -1,6 +1,6 @@
 //! Collecting faults with their places.
 
-use std::fmt::Display;
+use std::{fmt::Display, mem};
 
 use super::fault::{Fault, FaultCode};
 
@@ -36,6 +36,19 @@ impl Diagnostics {
         self.described.retain(|(length, _)| *length <= parent);
     }
 
+    /// Runs `check` at another place, `pointer`.
+    pub(crate) fn elsewhere<R>(
+        &mut self,
+        pointer: String,
+        check: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        let place = mem::replace(&mut self.place, pointer);
+        let described = mem::take(&mut self.described);
+        let result = check(self);
+        (self.place, self.described) = (place, described);
+        result
+    }
+
     /// Describes the current place, `what` called `name`, in the messages of all faults in it.
     pub(crate) fn describe(&mut self, what: &str, name: &str) {
         let description = format!("{what} {name:?}");
@@ -52,7 +65,7 @@ impl Diagnostics {
         self.add_at("", code, value, expected);
     }
 
-    /// Adds a fault below the current place; `pointer` is relative to it and already escaped.
+    /// Adds a fault below the current place; `pointer` is relative to it and already escaped. The same fault is added once.
     pub(crate) fn add_at(
         &mut self,
         pointer: impl AsRef<str>,
@@ -64,7 +77,9 @@ impl Diagnostics {
         let place = format!("{}{}", self.place, pointer.as_ref());
         let (within, expected) = (within.join(", "), expected.into());
         let fault = Fault::new(code, place, within, value.as_ref(), expected);
-        self.faults.push(fault);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// Adds a fault below the current place if there are more than `most` of something.

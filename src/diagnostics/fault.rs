@@ -140,6 +140,8 @@ words! {
         InvalidName = "invalid_name",
         /// A name that is already taken, or listed twice.
         DuplicateName = "duplicate_name",
+        /// A reference to an outcome that the contract does not have.
+        UnknownOutcome = "unknown_outcome",
         /// A method that is no token, not in upper case, reserved, or one whose responses cannot be rewritten (HEAD, CONNECT).
         InvalidMethod = "invalid_method",
         /// A path pattern or base path that no request has, or that is not in matchit syntax.

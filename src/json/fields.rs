@@ -1,5 +1,7 @@
 //! What is known of the fields that are requested of a text.
 
+use std::borrow::Cow;
+
 use super::scan::Scan;
 
 /// What is known of one requested field.
@@ -52,6 +54,16 @@ impl<'t> Fields<'t> {
             },
             Self::Kept(kept) => kept.get(slot).map_or(Field::Unknown, KeptField::get),
         }
+    }
+}
+
+/// The text of a value that is a string. Only one with escapes is copied.
+pub(crate) fn text_of(json: &str) -> Option<Cow<'_, str>> {
+    let quoted = json.strip_prefix('"')?.strip_suffix('"')?;
+    if quoted.contains('\\') {
+        serde_json::from_str::<String>(json).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(quoted))
     }
 }
 

@@ -21,7 +21,7 @@ mod scan;
 pub(crate) use children::{Child, Children, root};
 pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
 pub(crate) use field_scanner::{FieldScanner, tokens};
-pub(crate) use fields::{Field, Fields, KeptField};
+pub(crate) use fields::{Field, Fields, KeptField, text_of};
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};
 pub(crate) use scan::{Scan, ScanStep};

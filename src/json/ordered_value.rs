@@ -11,7 +11,10 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::number::{Number, is_same_number};
+use super::{
+    fields::text_of,
+    number::{Number, is_same_number},
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -59,16 +62,7 @@ impl Scalar {
                 json.starts_with(|c: char| c == '-' || c.is_ascii_digit())
                     && is_same_number(number.as_str(), json)
             }
-            Self::String(text) => {
-                let quoted = json.strip_prefix('"');
-                match quoted.and_then(|json| json.strip_suffix('"')) {
-                    Some(plain) if !plain.contains('\\') => plain == text,
-                    Some(_) => {
-                        serde_json::from_str::<String>(json).is_ok_and(|other| other == *text)
-                    }
-                    None => false,
-                }
-            }
+            Self::String(text) => text_of(json).is_some_and(|other| *other == **text),
         }
     }
 }

@@ -14,7 +14,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{body::into_bytes, capture_slot::CaptureSlot};
-use crate::http_syntax::{is_encoded, json_by_type};
 
 /// Captures fields of requests, for contracts whose outcomes or templates read them.
 ///
@@ -116,8 +115,7 @@ where
         // Taken out: a capture layer further in would record the same body again.
         let slot = request.extensions_mut().remove::<CaptureSlot>();
         if let Some(slot) = &slot {
-            let headers = request.headers();
-            slot.start(json_by_type(headers), is_encoded(headers), self.limit);
+            slot.start(request.headers(), self.limit);
         }
         self.inner
             .call(request.map(|body| CapturedRequestBody { body, slot }))

@@ -5,11 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 
 use crate::{
-    contract::compile::EndpointHandle,
-    http_syntax::JsonByType,
+    contract::compile::{EndpointHandle, FormFields},
+    form,
+    http_syntax::{JsonByType, is_encoded, is_form, json_by_type},
     json::{Fields, KeptField, Scan},
 };
 
@@ -33,9 +34,16 @@ enum State {
     Reading {
         text: Vec<u8>,
         limit: usize,
-        by_type: JsonByType,
+        form: BodyForm,
     },
     Captured(Captured),
+}
+
+/// What the body is by its media type.
+#[derive(Clone, Copy)]
+enum BodyForm {
+    Json(JsonByType),
+    UrlEncoded,
 }
 
 /// What is known of the body.
@@ -43,10 +51,16 @@ enum State {
 enum Captured {
     #[default]
     Nothing,
-    /// It is no JSON: it has no fields.
+    /// It is neither JSON nor a form: it has no fields.
     NoFields,
     /// Only the fields that the endpoint reads.
     Fields(Vec<KeptField>),
+    /// It may be JSON, and could not be read.
+    UnreadJson,
+    /// The values of the fields that the endpoint reads.
+    Form(Vec<Vec<Box<[u8]>>>),
+    /// It is a form that could not be read.
+    UnreadForm,
 }
 
 /// What is known of a request's fields when its response is decided.
@@ -70,17 +84,25 @@ impl CaptureSlot {
         slot
     }
 
-    /// Starts capturing a body, unless its type or coding says that it cannot be read.
-    pub(super) fn start(&self, by_type: JsonByType, is_encoded: bool, limit: usize) {
+    /// Starts capturing a body with these headers, unless its type or coding says that it cannot be read.
+    pub(super) fn start(&self, headers: &HeaderMap, limit: usize) {
+        let by_type = json_by_type(headers);
+        let (is_form, is_encoded) = (is_form(headers), is_encoded(headers));
         self.each(|slot| {
+            let reading = |form| State::Reading {
+                text: Vec::new(),
+                limit,
+                form,
+            };
+            let inputs = &slot.shared.endpoint.request;
             *slot.state() = match by_type {
+                _ if is_form && !inputs.form.is_empty() && is_encoded => {
+                    State::Captured(Captured::UnreadForm)
+                }
+                _ if is_form && !inputs.form.is_empty() => reading(BodyForm::UrlEncoded),
                 JsonByType::No => State::Captured(Captured::NoFields),
-                _ if is_encoded => State::Captured(Captured::Nothing),
-                by_type => State::Reading {
-                    text: Vec::new(),
-                    limit,
-                    by_type,
-                },
+                _ if is_encoded => State::Captured(Captured::UnreadJson),
+                by_type => reading(BodyForm::Json(by_type)),
             };
         });
     }
@@ -125,20 +147,24 @@ impl CaptureSlot {
     /// Keeps what was found in the text so far, which may be the whole body.
     fn close(&self, is_whole: bool) {
         let mut state = self.state();
-        if let State::Reading { text, by_type, .. } = &*state {
-            let captured = self.find(text, *by_type, is_whole);
+        if let State::Reading { text, form, .. } = &*state {
+            let captured = match form {
+                BodyForm::Json(by_type) => self.fields(text, *by_type, is_whole),
+                BodyForm::UrlEncoded if is_whole => self.form(text),
+                BodyForm::UrlEncoded => Captured::UnreadForm,
+            };
             *state = State::Captured(captured);
         }
     }
 
-    fn find(&self, text: &[u8], by_type: JsonByType, is_whole: bool) -> Captured {
+    fn fields(&self, text: &[u8], by_type: JsonByType, is_whole: bool) -> Captured {
         let first = text.trim_ascii_start().first();
         match by_type {
             _ if text.is_empty() && is_whole => return Captured::NoFields,
             JsonByType::Yes => {}
             // A body that only looks like JSON is not read as such.
             _ if first.is_none_or(|first| matches!(first, b'{' | b'[')) => {
-                return Captured::Nothing;
+                return Captured::UnreadJson;
             }
             _ => return Captured::NoFields,
         }
@@ -151,6 +177,12 @@ impl CaptureSlot {
         };
         let slots = 0..scanner.len();
         Captured::Fields(slots.map(|slot| fields.get(slot).into()).collect())
+    }
+
+    fn form(&self, text: &[u8]) -> Captured {
+        let names = self.shared.endpoint.request.form.iter();
+        let values = |name| form::values(text, name).map(|value| Box::from(&*value));
+        Captured::Form(names.map(|name| values(name).collect()).collect())
     }
 
     /// This one and those of the layers further out.
@@ -179,9 +211,17 @@ impl RequestFields {
 
     pub(super) fn fields(&self) -> Fields<'_> {
         match &self.captured {
-            Captured::Nothing => Fields::Unknown,
-            Captured::NoFields => Fields::Absent,
+            Captured::Nothing | Captured::UnreadJson => Fields::Unknown,
+            Captured::NoFields | Captured::Form(_) | Captured::UnreadForm => Fields::Absent,
             Captured::Fields(kept) => Fields::Kept(kept),
+        }
+    }
+
+    pub(super) fn form(&self) -> FormFields<'_> {
+        match &self.captured {
+            Captured::Nothing | Captured::UnreadForm => FormFields::Unknown,
+            Captured::NoFields | Captured::Fields(_) | Captured::UnreadJson => FormFields::NoForm,
+            Captured::Form(values) => FormFields::Kept(values),
         }
     }
 }

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     caller::Caller,
     contract::compile::{
-        CapturedTexts, CompiledShape, Decision, EndpointHandle, Matching, MissingInput,
-        PlaceholderValues, RenderError,
+        CapturedTexts, CompiledShape, Decision, EndpointHandle, KnownRequest, Matching,
+        MissingInput, OutcomeSet, PlaceholderValues, RenderError,
     },
     flag::FlagState,
     json::{Fields, Scan, ScanStep},
@@ -37,6 +37,8 @@ pub(super) struct Exchange {
     pub(super) endpoint: EndpointHandle,
     pub(super) caller: Caller,
     pub(super) captured: CapturedTexts,
+    /// The outcomes that the request's head leaves out.
+    pub(super) excluded: OutcomeSet,
     /// Where the request's fields are captured, if the endpoint reads any.
     pub(super) slot: Option<CaptureSlot>,
 }
@@ -78,7 +80,12 @@ impl<B: Body + Unpin> Deciding<B> {
         let request = request.unwrap_or_default();
         let (head, body) = response.into_parts();
         let endpoint = &exchange.endpoint;
-        let matching = endpoint.match_head(head.status, &head.headers, request.fields());
+        let known = KnownRequest {
+            excluded: exchange.excluded,
+            fields: request.fields(),
+            form: request.form(),
+        };
+        let matching = endpoint.match_head(head.status, &head.headers, known);
         Self {
             exchange,
             request,

@@ -85,13 +85,15 @@ impl<S> LegacyHttpCompat<S> {
         } else {
             CapturedTexts::take(&inputs.texts, head)
         };
-        let reads_fields = !inputs.fields.is_empty();
-        let slot = reads_fields.then(|| CaptureSlot::insert(&endpoint, &mut head.extensions));
+        let excluded = endpoint.excluded_by(head);
+        let slot = inputs.read_body();
+        let slot = slot.then(|| CaptureSlot::insert(&endpoint, &mut head.extensions));
         Exchange {
             settings: Arc::clone(&self.settings),
             endpoint,
             caller,
             captured,
+            excluded,
             slot,
         }
     }

@@ -15,7 +15,7 @@ use matchit::{InsertError, Router};
 
 use super::{
     compiled_endpoint::CompiledEndpoint, headers::without_first_clone, label::is_label,
-    request_line,
+    request_line, shared_outcomes,
 };
 use crate::{
     contract::definition::{
@@ -62,7 +62,8 @@ impl CompiledContract {
     /// The most endpoints a contract may have.
     const MAX_ENDPOINTS: usize = 1024;
 
-    pub(crate) fn compile(definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn compile(mut definition: Definition, diagnostics: &mut Diagnostics) -> Self {
+        shared_outcomes::resolve(&mut definition, diagnostics);
         let base = definition.base_path.clone();
         // Without a wrong base path, the rest can still be checked.
         let base = Some(base).filter(|base| request_line::check_base_path(base, diagnostics));
@@ -109,6 +110,7 @@ impl CompiledContract {
         }
         self.endpoints.push(CompiledEndpoint::compile(
             endpoint,
+            &self.definition.outcomes,
             &path,
             method.as_ref(),
             diagnostics,

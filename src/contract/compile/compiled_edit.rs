@@ -1,12 +1,9 @@
 //! A compiled edit: a tree of the parts of a body that change.
 
-use super::{
-    compiled_template::{
-        PlaceholderValues, RenderError, TemplatePart, have_value, with_item, write_all,
-    },
-    conversion::text_of,
+use super::compiled_template::{
+    PlaceholderValues, RenderError, TemplatePart, have_value, with_item, write_all,
 };
-use crate::json::{Child, Children, FieldScanner, root};
+use crate::json::{Child, Children, FieldScanner, root, text_of};
 
 /// A compiled [`BodyEdit`](crate::contract::BodyEdit).
 #[derive(Debug)]

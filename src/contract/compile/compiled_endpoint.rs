@@ -2,24 +2,25 @@
 
 use std::sync::atomic::AtomicBool;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 use super::{
-    compiled_outcome::{CompiledOutcome, Conditions, Decision, RequestedFields},
+    compiled_outcome::{CompiledOutcome, ConditionSources, Conditions, Decision, KnownRequest},
     compiled_shape::CompiledShape,
     headers::without_first_clone,
     label::is_label,
-    matching::{Matching, Statuses},
-    reachability::check_reachable,
-    request_head::{RequestInputs, TextSource},
+    matching::Matching,
+    outcome_set::OutcomeSet,
+    reachability::{check_conditions, check_reachable},
+    request_head::RequestInputs,
     shape_rules, status,
+    status_tables::StatusTables,
     template_compiler::TemplateSources,
 };
 use crate::{
     caller::Caller,
     contract::definition::endpoint::{Endpoint, Outcome},
     diagnostics::{Diagnostics, FaultCode},
-    json::Fields,
 };
 
 /// An endpoint, prepared to decide which outcome a response is.
@@ -31,9 +32,11 @@ pub(crate) struct CompiledEndpoint {
     pub(crate) request: RequestInputs,
     pub(crate) has_legacy: bool,
     pub(crate) is_get: bool,
-    /// The request headers that placeholders read, for `Vary`.
+    /// The request headers that conditions and placeholders read, for `Vary`.
     pub(crate) vary: Option<HeaderValue>,
-    pub(crate) statuses: Statuses,
+    pub(crate) statuses: StatusTables,
+    /// Those with conditions on the head of the request.
+    by_request_head: Vec<usize>,
     /// The limit for its responses, in place of that of the layer.
     pub(crate) body_limit: Option<usize>,
     pub(crate) warned_of_size: AtomicBool,
@@ -45,10 +48,12 @@ impl CompiledEndpoint {
 
     pub(super) fn compile(
         endpoint: &Endpoint,
+        shared: &[Outcome],
         pattern: &str,
         method: Option<&Method>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let taken: Vec<_> = endpoint.outcomes.iter().map(status::taken).collect();
         let mut compiled = Self {
             name: endpoint.name.as_str().into(),
             outcomes: Vec::new(),
@@ -56,7 +61,8 @@ impl CompiledEndpoint {
             has_legacy: false,
             is_get: method == Some(&Method::GET),
             vary: None,
-            statuses: Statuses::default(),
+            statuses: StatusTables::new(&taken),
+            by_request_head: Vec::new(),
             body_limit: endpoint.body_limit,
             warned_of_size: AtomicBool::new(false),
         };
@@ -67,43 +73,50 @@ impl CompiledEndpoint {
             diagnostics.enter(index);
             diagnostics.describe("outcome", &outcome.name);
             check_name(outcome, &endpoint.outcomes[..index], diagnostics);
-            check_reachable(outcome, &endpoint.outcomes[..index], diagnostics);
-            compiled.add(outcome, diagnostics);
+            let earlier = endpoint.outcomes[..index].iter().zip(&taken);
+            let earlier: Vec<_> = earlier.collect();
+            let statuses = check_reachable(outcome, &taken[index], &earlier, diagnostics);
+            // The faults of a shared outcome itself are at its own place.
+            let place = shared.iter().position(|of| of.name == outcome.name);
+            match place.filter(|_| outcome.is_shared) {
+                Some(place) => diagnostics.elsewhere(format!("/outcomes/{place}"), |diagnostics| {
+                    diagnostics.describe("outcome", &outcome.name);
+                    compiled.add(outcome, &statuses, diagnostics);
+                }),
+                None => compiled.add(outcome, &statuses, diagnostics),
+            }
             diagnostics.leave();
         }
         diagnostics.leave();
-        for of in &mut compiled.statuses.0 {
-            of.tabulate(&compiled.outcomes);
-        }
-        compiled.vary = vary(&compiled.request.texts);
+        compiled.statuses.tabulate(&compiled.outcomes);
+        compiled.vary = vary(compiled.request.headers());
         compiled
     }
 
-    fn add(&mut self, outcome: &Outcome, diagnostics: &mut Diagnostics) {
-        let status = diagnostics.at("status", |diagnostics| {
-            // One that could not be read is reported already.
-            status::target(outcome.status?, diagnostics)
-        });
-        let index = self.statuses.index(status.unwrap_or_default());
-        let of = &mut self.statuses.0[index];
-        let requested = RequestedFields {
-            fields: &mut of.fields,
-            request_fields: &mut self.request.fields,
-        };
-        let conditions = Conditions::compile(&outcome.conditions, requested, diagnostics);
+    /// Compiles the next outcome, of which responses of these statuses are.
+    fn add(&mut self, outcome: &Outcome, statuses: &[StatusCode], diagnostics: &mut Diagnostics) {
+        status::check(outcome, diagnostics);
+        check_conditions(outcome, diagnostics);
+        let index = self.outcomes.len();
+        let fields = self.statuses.scanner_of(index);
+        let request = &mut self.request;
+        let sources = ConditionSources { fields, request };
+        let conditions = Conditions::compile(&outcome.conditions, sources, diagnostics);
+        if conditions.read_request_head() {
+            self.by_request_head.push(index);
+        }
         let shape = outcome.legacy.as_ref();
         let legacy = shape.and_then(|shape| {
             let mut sources = TemplateSources {
-                response: &mut of.fields,
+                response: self.statuses.scanner_of(index),
                 request: &mut self.request,
             };
             diagnostics.at("legacy", |diagnostics| {
-                shape_rules::check(shape, outcome, status, diagnostics)
-                    .then(|| CompiledShape::compile(shape, status, &mut sources, diagnostics))?
+                shape_rules::check(shape, outcome, statuses, diagnostics)
+                    .then(|| CompiledShape::compile(shape, statuses, &mut sources, diagnostics))?
             })
         });
         self.has_legacy |= legacy.is_some();
-        of.outcomes.push(self.outcomes.len());
         self.outcomes.push(CompiledOutcome {
             name: outcome.name.as_str().into(),
             legacy,
@@ -111,14 +124,25 @@ impl CompiledEndpoint {
         });
     }
 
+    /// The outcomes that no response to a request with this head can be.
+    pub(crate) fn excluded_by(&self, head: &request::Parts) -> OutcomeSet {
+        let mut excluded = OutcomeSet::default();
+        for &index in &self.by_request_head {
+            if !self.outcomes[index].conditions.by_request_head(head) {
+                excluded.insert(index);
+            }
+        }
+        excluded
+    }
+
     /// What the head of a response and its request say of its outcome.
     pub(crate) fn match_head(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
-        request: Fields<'_>,
+        request: KnownRequest<'_>,
     ) -> Matching {
-        Matching::by_head(&self.statuses.0, &self.outcomes, (status, headers), request)
+        Matching::by_head(&self.statuses, &self.outcomes, (status, headers), request)
     }
 
     /// The legacy shape of the outcome, if it is known and has one.
@@ -139,12 +163,8 @@ impl CompiledEndpoint {
     }
 }
 
-fn vary(texts: &[TextSource]) -> Option<HeaderValue> {
-    let headers = texts.iter().filter_map(|source| match source {
-        TextSource::Headers(names) => Some(names),
-        TextSource::QueryParameter(_) | TextSource::PathParameter(_) => None,
-    });
-    let mut names: Vec<&str> = headers.flatten().map(HeaderName::as_str).collect();
+fn vary<'n>(headers: impl Iterator<Item = &'n HeaderName>) -> Option<HeaderValue> {
+    let mut names: Vec<&str> = headers.map(HeaderName::as_str).collect();
     names.sort_unstable();
     names.dedup();
     let list = (!names.is_empty()).then(|| names.join(", "))?;
@@ -153,15 +173,16 @@ fn vary(texts: &[TextSource]) -> Option<HeaderValue> {
     ))
 }
 
-fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
+pub(super) fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {
     let reserved = matches!(outcome.name.as_str(), "other" | "undetermined");
-    if !is_label(&outcome.name) || reserved {
+    let place = if outcome.is_shared { "" } else { "/name" };
+    if (!is_label(&outcome.name) || reserved) && !outcome.is_shared {
         let expected =
             "1 to 64 letters, digits, `_`, `-` and `.`, but not `other` or `undetermined`";
         diagnostics.add_at("/name", FaultCode::InvalidName, &outcome.name, expected);
     }
     if earlier.iter().any(|other| other.name == outcome.name) {
-        let expected = "a name that no other outcome of the endpoint has";
-        diagnostics.add_at("/name", FaultCode::DuplicateName, &outcome.name, expected);
+        let expected = "a name that no outcome before it has";
+        diagnostics.add_at(place, FaultCode::DuplicateName, &outcome.name, expected);
     }
 }

@@ -1,12 +1,19 @@
 //! A compiled outcome, and whether a response matches it.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, request};
 
-use super::{compiled_shape::CompiledShape, headers, pointer};
+use super::{
+    compiled_shape::CompiledShape,
+    headers,
+    matchers::{FieldMatcher, TextMatcher, refuse},
+    outcome_set::OutcomeSet,
+    pointer,
+    request_head::{RequestInputs, TextSource},
+};
 use crate::{
-    contract::definition::endpoint::{Condition, MatchTarget},
-    diagnostics::{Diagnostics, FaultCode},
-    json::{Field, FieldScanner, Fields, OrderedValue, Scalar},
+    contract::definition::condition::{Condition, MatchTarget},
+    diagnostics::Diagnostics,
+    json::{FieldScanner, Fields},
 };
 
 /// An outcome, prepared to be matched with responses of its status.
@@ -43,17 +50,39 @@ pub(crate) enum MissingInput {
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     pub(super) fields: Vec<FieldCondition>,
+    headers: Vec<(HeaderName, TextMatcher)>,
     request_fields: Vec<FieldCondition>,
-    headers: Vec<(HeaderName, Vec<HeaderValue>)>,
+    /// The index of a field of forms.
+    request_form: Vec<(usize, TextMatcher)>,
+    request_head: Vec<(TextSource, TextMatcher)>,
 }
 
-/// The slot of a field and the values of which it must be one.
-type FieldCondition = (usize, Vec<Scalar>);
+/// The slot of a field and what it must be.
+type FieldCondition = (usize, FieldMatcher);
 
-/// The fields that the conditions of an endpoint's outcomes read, of the response and of the request.
-pub(super) struct RequestedFields<'s> {
+/// What the conditions of an endpoint's outcomes read, of the response's body and of the request.
+pub(super) struct ConditionSources<'s> {
     pub(super) fields: &'s mut FieldScanner,
-    pub(super) request_fields: &'s mut FieldScanner,
+    pub(super) request: &'s mut RequestInputs,
+}
+
+/// What is known of a request when its response is decided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownRequest<'r> {
+    /// The outcomes of the endpoint with a condition that its head does not fulfil.
+    pub(crate) excluded: OutcomeSet,
+    pub(crate) fields: Fields<'r>,
+    pub(crate) form: FormFields<'r>,
+}
+
+/// What is known of the fields of a request's form, by the indexes of [`RequestInputs::form`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FormFields<'r> {
+    Unknown,
+    /// The body is no form.
+    NoForm,
+    /// The values of each.
+    Kept(&'r [Vec<Box<[u8]>>]),
 }
 
 /// Whether a response fulfils the conditions of one outcome.
@@ -66,7 +95,7 @@ pub(super) enum ConditionResult {
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],
-        mut requested: RequestedFields<'_>,
+        mut sources: ConditionSources<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let mut compiled = Self::default();
@@ -76,10 +105,13 @@ impl Conditions {
             diagnostics.enter(name);
             let mut earlier = conditions[..index].iter();
             if earlier.any(|earlier| earlier.on.is_same(&condition.on)) {
-                let expected = "one condition on each field and header";
-                diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
+                let expected = "one condition on each field, header and parameter";
+                refuse(condition, expected, diagnostics);
             }
-            compiled.add(condition, &mut requested, diagnostics);
+            if condition.matcher.0.is_empty() {
+                refuse(condition, "at least one value", diagnostics);
+            }
+            compiled.add(condition, &mut sources, diagnostics);
             diagnostics.leave();
             diagnostics.leave();
         }
@@ -89,94 +121,102 @@ impl Conditions {
     fn add(
         &mut self,
         condition: &Condition,
-        requested: &mut RequestedFields<'_>,
+        sources: &mut ConditionSources<'_>,
         diagnostics: &mut Diagnostics,
     ) {
-        if condition.values.is_empty() {
-            let expected = "at least one value";
-            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
-        }
-        if let MatchTarget::Field(pointer) | MatchTarget::RequestField(pointer) = &condition.on {
-            pointer::check(pointer, diagnostics);
-        }
+        let request = &mut sources.request;
         match &condition.on {
             MatchTarget::Field(pointer) => {
-                if let Some(slot) = requested.fields.add(pointer, diagnostics) {
-                    self.fields.push((slot, scalars(condition, diagnostics)));
-                }
+                let field = field(condition, pointer, sources.fields, diagnostics);
+                self.fields.extend(field);
             }
             MatchTarget::RequestField(pointer) => {
-                let slot = requested.request_fields.add(pointer, diagnostics);
-                if let Some(slot) = slot {
-                    self.request_fields
-                        .push((slot, scalars(condition, diagnostics)));
-                }
+                let field = field(condition, pointer, &mut request.fields, diagnostics);
+                self.request_fields.extend(field);
             }
             MatchTarget::Header(name) => {
-                if let Some(name) = headers::header_name(name, diagnostics) {
-                    self.headers
-                        .push((name, header_values(condition, diagnostics)));
-                }
+                let name = headers::header_name(name, diagnostics);
+                let matcher = TextMatcher::compile(condition, diagnostics);
+                self.headers.extend(name.map(|name| (name, matcher)));
+            }
+            MatchTarget::RequestFormField(name) => {
+                let matcher = TextMatcher::compile(condition, diagnostics);
+                self.request_form.push((request.form_field(name), matcher));
+            }
+            MatchTarget::RequestHeader(_)
+            | MatchTarget::QueryParameter(_)
+            | MatchTarget::PathParameter(_) => {
+                let source = request.head_part(condition, diagnostics);
+                let matcher = TextMatcher::compile(condition, diagnostics);
+                self.request_head
+                    .extend(source.map(|source| (source, matcher)));
             }
         }
     }
 
     /// Whether any is on a header of the response or on its request.
     pub(super) fn read_head(&self) -> bool {
-        !(self.headers.is_empty() && self.request_fields.is_empty())
+        !(self.headers.is_empty()
+            && self.request_fields.is_empty()
+            && self.request_form.is_empty()
+            && self.request_head.is_empty())
     }
 
-    /// Evaluates those on headers, and on fields of the `request`, which may be unknown. One failed condition decides.
-    pub(super) fn by_head(&self, headers: &HeaderMap, request: Fields<'_>) -> ConditionResult {
+    /// Whether any is on the head of the request.
+    pub(super) fn read_request_head(&self) -> bool {
+        !self.request_head.is_empty()
+    }
+
+    /// Whether the head of a request fulfils those on it.
+    pub(super) fn by_request_head(&self, head: &request::Parts) -> bool {
+        let mut conditions = self.request_head.iter();
+        conditions.all(|(source, matcher)| source.is_allowed(head, matcher))
+    }
+
+    /// Evaluates those on headers and on the body of the request, which may be unknown. One failed condition decides.
+    pub(super) fn by_head(
+        &self,
+        headers: &HeaderMap,
+        request: KnownRequest<'_>,
+    ) -> ConditionResult {
         let mut lines = self.headers.iter();
-        if !lines.all(|(name, values)| has_line(headers, name, values)) {
+        if !lines.all(|(name, matcher)| matcher.allows(headers.get_all(name).iter())) {
             return ConditionResult::Failed;
         }
+        let fields = self.request_fields.iter().map(|(slot, matcher)| {
+            // A body that is no JSON has no fields, not even absent ones.
+            match request.fields {
+                Fields::Absent => Some(false),
+                fields => matcher.allows(fields.get(*slot)),
+            }
+        });
+        let form = self.request_form.iter().map(|(index, matcher)| {
+            Some(match request.form {
+                FormFields::Unknown => return None,
+                FormFields::NoForm => false,
+                FormFields::Kept(fields) => matcher.allows(fields[*index].iter()),
+            })
+        });
         let mut result = ConditionResult::Fulfilled;
-        for (slot, values) in &self.request_fields {
-            match request.get(*slot) {
-                Field::Unknown => result = ConditionResult::Undecided,
-                Field::Present(json) if values.iter().any(|value| value.is_written_as(json)) => {}
-                Field::Present(_) | Field::Absent => return ConditionResult::Failed,
+        for fulfilled in fields.chain(form) {
+            match fulfilled {
+                Some(true) => {}
+                Some(false) => return ConditionResult::Failed,
+                None => result = ConditionResult::Undecided,
             }
         }
         result
     }
 }
 
-fn has_line(headers: &HeaderMap, name: &HeaderName, values: &[HeaderValue]) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .any(|line| values.contains(line))
-}
-
-fn scalars(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<Scalar> {
-    let mut scalars = Vec::new();
-    for value in &condition.values {
-        if let OrderedValue::Scalar(scalar) = value {
-            scalars.push(scalar.clone());
-        } else {
-            let expected = "a string, a number, true, false or null, or an array of these";
-            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
-        }
-    }
-    scalars
-}
-
-fn header_values(condition: &Condition, diagnostics: &mut Diagnostics) -> Vec<HeaderValue> {
-    let mut lines = Vec::new();
-    for value in &condition.values {
-        if let Some(text) = value.as_str() {
-            lines.extend(headers::header_value(text, diagnostics));
-        } else {
-            let expected = "a string, or an array of strings";
-            diagnostics.add(FaultCode::InvalidCondition, values(condition), expected);
-        }
-    }
-    lines
-}
-
-fn values(condition: &Condition) -> String {
-    OrderedValue::Array(condition.values.clone()).to_string()
+fn field(
+    condition: &Condition,
+    pointer: &str,
+    scanner: &mut FieldScanner,
+    diagnostics: &mut Diagnostics,
+) -> Option<FieldCondition> {
+    pointer::check(pointer, diagnostics);
+    let slot = scanner.add(pointer, diagnostics);
+    let matcher = FieldMatcher::compile(condition, diagnostics);
+    slot.map(|slot| (slot, matcher))
 }

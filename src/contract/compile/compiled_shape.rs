@@ -39,11 +39,11 @@ pub(crate) struct ContentLength(OnceLock<(usize, HeaderValue)>);
 impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
-        target: Option<StatusCode>,
+        targets: &[StatusCode],
         sources: &mut TemplateSources<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let status = status::legacy(shape, target, diagnostics);
+        let status = status::legacy(shape, targets, diagnostics);
         let remove = removed(&shape.remove, diagnostics);
         let mut inputs = TemplateInputs {
             sources,

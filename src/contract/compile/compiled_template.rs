@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use super::{
-    conversion::{CompiledConversion, PlaceholderValue, text_of},
+    conversion::{CompiledConversion, PlaceholderValue, scalar_text},
     link,
     request_head::CapturedTexts,
     sink::{Length, Sink},
@@ -290,7 +290,7 @@ impl CompiledPlaceholder {
             (Some(text), _) => Ok(Some(text)),
             (None, Some(default)) => match default.as_slice() {
                 [TemplatePart::Placeholder(default)] => default.text(values, fits),
-                [TemplatePart::Text(json)] => Ok(text_of(json)),
+                [TemplatePart::Text(json)] => Ok(scalar_text(json)),
                 _ => Ok(None),
             },
             (None, None) => Ok(None),

@@ -7,7 +7,10 @@ use std::{
 
 use serde::de::IgnoredAny;
 
-use crate::{contract::definition::value_format::ValueFormat, json::Scalar};
+use crate::{
+    contract::definition::value_format::ValueFormat,
+    json::{Scalar, text_of},
+};
 
 /// A value of one placeholder.
 #[derive(Debug)]
@@ -44,9 +47,9 @@ impl<'v> PlaceholderValue<'v> {
     pub(super) fn into_text(self) -> Option<Cow<'v, str>> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Json(Cow::Borrowed(json)) => text_of(json),
+            Self::Json(Cow::Borrowed(json)) => scalar_text(json),
             Self::Json(Cow::Owned(json)) => {
-                text_of(&json).map(|text| Cow::Owned(text.into_owned()))
+                scalar_text(&json).map(|text| Cow::Owned(text.into_owned()))
             }
         }
     }
@@ -78,16 +81,9 @@ impl<'v> PlaceholderValue<'v> {
 }
 
 /// The text of a string, number or boolean in JSON.
-pub(super) fn text_of(json: &str) -> Option<Cow<'_, str>> {
+pub(super) fn scalar_text(json: &str) -> Option<Cow<'_, str>> {
     match json.as_bytes().first()? {
-        b'"' => {
-            let plain = json.strip_prefix('"')?.strip_suffix('"')?;
-            if plain.contains('\\') {
-                serde_json::from_str(json).ok().map(Cow::Owned)
-            } else {
-                Some(Cow::Borrowed(plain))
-            }
-        }
+        b'"' => text_of(json),
         b'-' | b'0'..=b'9' | b't' | b'f' => Some(Cow::Borrowed(json)),
         _ => None,
     }

@@ -1,116 +1,221 @@
 //! Whether an outcome can occur: its conditions do not exclude each other, and earlier outcomes leave responses to it.
 
-use super::{pointer, target_body::TargetBody};
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+
+use super::{matchers::refuse, pointer, remainder::Remainder, target_body::TargetBody};
 use crate::{
-    contract::definition::endpoint::{Condition, MatchTarget, Outcome},
+    contract::definition::{
+        condition::{Condition, MatchTarget},
+        endpoint::Outcome,
+    },
     diagnostics::{Diagnostics, FaultCode, escape_token},
-    json::OrderedValue,
 };
 
-/// Adds a fault if no response can ever count as `outcome`.
+/// The outcomes before one, each with the statuses that it takes.
+pub(super) type Earlier<'o> = [(&'o Outcome, &'o BTreeSet<StatusCode>)];
+
+/// Adds a fault if no response can ever count as `outcome`, or none of one of its statuses. Returns those of which some can.
 pub(super) fn check_reachable(
     outcome: &Outcome,
-    earlier: &[Outcome],
+    statuses: &BTreeSet<StatusCode>,
+    earlier: &Earlier<'_>,
     diagnostics: &mut Diagnostics,
-) {
-    check_exclusion(&outcome.conditions, diagnostics);
-    check_body(outcome, diagnostics);
-    if outcome
-        .conditions
-        .iter()
-        .any(|condition| condition.values.is_empty())
-    {
-        return;
+) -> Vec<StatusCode> {
+    let mut coverage = Coverage::default();
+    let left = statuses.iter().copied();
+    let left = left.filter(|status| coverage.leaves(outcome, *status, earlier));
+    let left: Vec<StatusCode> = left.collect();
+    let covering = coverage.covering.into_iter();
+    let covering: Vec<&str> = covering.map(|index| earlier[index].0.name()).collect();
+    let covering = covering.join(" or ");
+    if left.is_empty() && !statuses.is_empty() {
+        let expected = format!("a response that does not match {covering}, which comes before it");
+        diagnostics.add(FaultCode::UnreachableOutcome, &outcome.name, expected);
+        return left;
     }
-    let mut search = Search {
-        is_encoded: TargetBody::is_encoded(outcome),
-        ..Search::default()
-    };
-    let same_status = |other: &&Outcome| outcome.status.is_some() && other.status == outcome.status;
-    let earlier: Vec<&Outcome> = earlier.iter().filter(same_status).collect();
-    let all = outcome.conditions.iter();
-    let all = all.map(|condition| (&condition.on, condition.values.iter().collect()));
-    if search.is_left(&all.collect::<Vec<_>>(), &earlier) {
-        return;
+    for (index, entry) in outcome.statuses().0.iter().enumerate() {
+        let mut own = super::status::of(entry).filter(|status| statuses.contains(status));
+        let some = own.next();
+        if some.is_some()
+            && !some
+                .into_iter()
+                .chain(own)
+                .any(|status| left.contains(&status))
+        {
+            let expected =
+                format!("a status of which not all responses match {covering} before it");
+            let place = format!("/status/{index}");
+            diagnostics.add_at(
+                place,
+                FaultCode::UnreachableOutcome,
+                entry.to_string(),
+                expected,
+            );
+        }
     }
-    let expected = format!(
-        "a response that does not match {}, which comes before it",
-        search.covering(&earlier).join(" or ")
-    );
-    diagnostics.add(FaultCode::UnreachableOutcome, &outcome.name, expected);
+    left
 }
 
-/// Parts of a response, each with the values that it may still have.
-type Parts<'c> = [(&'c MatchTarget, Vec<&'c OrderedValue>)];
+/// Adds the faults of conditions that no response fulfils, or that none fails.
+pub(super) fn check_conditions(outcome: &Outcome, diagnostics: &mut Diagnostics) {
+    check_exclusion(&outcome.conditions, diagnostics);
+    check_request_body(&outcome.conditions, diagnostics);
+    check_body(outcome, diagnostics);
+    for condition in &outcome.conditions {
+        let mut steps = Search::MAX_STEPS;
+        let expected = if condition.matcher.0.is_empty() {
+            continue;
+        } else if Remainder::of(condition).is_empty(&mut steps) {
+            "a value that the part can have: a path parameter is neither absent nor empty"
+        } else if Remainder::anything(&condition.on)
+            .without(&condition.matcher)
+            .is_empty(&mut steps)
+        {
+            "a condition that not all responses fulfil"
+        } else {
+            continue;
+        };
+        let (member, name) = condition.on.place();
+        diagnostics.enter(member);
+        diagnostics.at(name, |diagnostics| refuse(condition, expected, diagnostics));
+        diagnostics.leave();
+    }
+}
+
+/// Which statuses earlier outcomes leave, found out once for all statuses that the same of them take.
+#[derive(Default)]
+struct Coverage {
+    known: Vec<(Vec<usize>, bool)>,
+    /// The outcomes that took responses away from a status of which none is left.
+    covering: BTreeSet<usize>,
+}
+
+impl Coverage {
+    fn leaves(&mut self, outcome: &Outcome, status: StatusCode, earlier: &Earlier<'_>) -> bool {
+        let takes = |index: &usize| earlier[*index].1.contains(&status);
+        let taking: Vec<usize> = (0..earlier.len()).filter(takes).collect();
+        if let Some((_, left)) = self.known.iter().find(|(known, _)| *known == taking) {
+            return *left;
+        }
+        let outcomes: Vec<&Outcome> = taking.iter().map(|index| earlier[*index].0).collect();
+        let mut search = Search::new(outcome, &outcomes);
+        let left = search.finds(outcome, &outcomes);
+        if !left {
+            let covering = search.covering.into_iter();
+            self.covering.extend(covering.map(|number| taking[number]));
+        }
+        self.known.push((taking, left));
+        left
+    }
+}
 
 /// Looks for a response that no earlier outcome takes.
-#[derive(Default)]
-struct Search {
+struct Search<'o> {
     /// Whether the outcome's responses are encoded: one with conditions on fields takes them too, as undetermined.
     is_encoded: bool,
+    /// Parts on which all conditions of the earlier outcomes can fail at once.
+    free: Vec<&'o MatchTarget>,
     steps: usize,
     /// The earlier outcomes, by number, that took responses away.
-    covering: Vec<usize>,
+    covering: BTreeSet<usize>,
 }
 
-impl Search {
+impl<'o> Search<'o> {
     /// After so many steps an outcome counts as reachable.
     const MAX_STEPS: usize = 100_000;
 
+    fn new(outcome: &Outcome, earlier: &[&'o Outcome]) -> Self {
+        let mut search = Self {
+            is_encoded: TargetBody::is_encoded(outcome),
+            free: Vec::new(),
+            steps: Self::MAX_STEPS,
+            covering: BTreeSet::new(),
+        };
+        let own = outcome.conditions.iter().map(|condition| &condition.on);
+        let own: Vec<&MatchTarget> = own.collect();
+        let conditions = earlier.iter().flat_map(|earlier| &earlier.conditions);
+        for Condition { on, .. } in conditions.clone() {
+            let known = own.iter().chain(&search.free);
+            if known.copied().any(|known| known.is_same(on)) {
+                continue;
+            }
+            let taken = conditions.clone().filter(|other| other.on.is_same(on));
+            let anything = Remainder::anything(on);
+            let left = taken.fold(anything, |left, other| left.without(&other.matcher));
+            if !has_body_of(&own, on) || !left.is_empty(&mut search.steps) {
+                search.free.push(on);
+            }
+        }
+        search
+    }
+
+    fn finds(&mut self, outcome: &Outcome, earlier: &[&Outcome]) -> bool {
+        let mut parts: Vec<_> = outcome.conditions.iter().map(Remainder::of).collect();
+        let conditions = earlier.iter().flat_map(|earlier| &earlier.conditions);
+        for Condition { on, .. } in conditions {
+            let free = self.free.iter().any(|free| free.is_same(on));
+            if !free && !parts.iter().any(|part| part.on.is_same(on)) {
+                parts.push(Remainder::anything(on));
+            }
+        }
+        self.is_left(&parts, earlier)
+    }
+
     /// Whether some response with these parts matches none of the `earlier` outcomes.
     ///
-    /// For each of these, in turn, one of its conditions must fail: on a part that is not restricted it always can.
-    fn is_left(&mut self, parts: &Parts<'_>, earlier: &[&Outcome]) -> bool {
-        self.steps += 1;
+    /// For each of these, in turn, one of its conditions must fail. On a part that is free, which is not among the `parts`, it does.
+    fn is_left(&mut self, parts: &[Remainder<'_>], earlier: &[&Outcome]) -> bool {
+        self.steps = self.steps.saturating_sub(1);
         let Some((next, rest)) = earlier.split_last() else {
             return true;
         };
-        if self.steps > Self::MAX_STEPS {
+        if self.steps == 0 {
             return true;
         }
         let decided = next.conditions.iter();
         let decided = decided.filter(|condition| !self.is_encoded || !condition.on.is_field());
-        let conditions = decided.map(|condition| {
-            let same = |(on, _): &(&MatchTarget, _)| on.is_same(&condition.on);
-            (condition, parts.iter().position(same))
+        let conditions: Vec<_> = decided.collect();
+        let mut fails = conditions.iter().map(|condition| {
+            let Some((_, part)) = part(parts, &condition.on) else {
+                return true;
+            };
+            part.within(&condition.matcher).is_empty(&mut self.steps)
         });
-        let conditions: Vec<_> = conditions.collect();
-        if conditions.iter().any(|(_, part)| part.is_none()) {
+        if fails.any(|fails| fails) {
             return self.is_left(parts, rest);
         }
-        let left = conditions.into_iter().map(|(condition, part)| {
-            let mut parts = parts.to_vec();
-            let values = &mut parts[part.unwrap_or_default()].1;
-            let before = values.len();
-            values.retain(|value| !condition.values.iter().any(|other| is_same(other, value)));
-            (before == values.len(), !values.is_empty(), parts)
-        });
-        let left: Vec<_> = left.collect();
-        if let Some((_, _, parts)) = left.iter().find(|(all, ..)| *all) {
-            return self.is_left(parts, rest);
-        }
-        if !self.covering.contains(&rest.len()) {
-            self.covering.push(rest.len());
-        }
-        let mut left = left.into_iter().filter(|(_, some, _)| *some);
-        left.any(|(_, _, parts)| self.is_left(&parts, rest))
-    }
-
-    /// The names of the outcomes that took responses away, in their order.
-    fn covering<'o>(&self, earlier: &[&'o Outcome]) -> Vec<&'o str> {
-        let mut numbers = self.covering.clone();
-        numbers.sort_unstable();
-        numbers
-            .iter()
-            .map(|number| earlier[*number].name.as_str())
-            .collect()
+        self.covering.insert(rest.len());
+        conditions.into_iter().any(|condition| {
+            let (index, part) = part(parts, &condition.on).expect("a free part fails");
+            let left = part.without(&condition.matcher);
+            !left.is_empty(&mut self.steps) && {
+                let mut parts = parts.to_vec();
+                parts[index] = left;
+                self.is_left(&parts, rest)
+            }
+        })
     }
 }
 
-fn is_same(one: &OrderedValue, other: &OrderedValue) -> bool {
-    match (one, other) {
-        (OrderedValue::Scalar(one), OrderedValue::Scalar(other)) => one.is_same(other),
-        _ => one == other,
+fn part<'p, 'c>(
+    parts: &'p [Remainder<'c>],
+    on: &MatchTarget,
+) -> Option<(usize, &'p Remainder<'c>)> {
+    let mut parts = parts.iter().enumerate();
+    parts.find(|(_, part)| part.on.is_same(on))
+}
+
+/// Whether conditions on these parts leave only bodies that have the part `on`. Without, a body of another form has it not, and a
+/// condition on it fails.
+fn has_body_of(own: &[&MatchTarget], on: &MatchTarget) -> bool {
+    use MatchTarget::{Field, RequestField, RequestFormField};
+    match on {
+        Field(_) => own.iter().any(|own| own.is_field()),
+        RequestField(_) => own.iter().any(|own| matches!(own, RequestField(_))),
+        RequestFormField(_) => own.iter().any(|own| matches!(own, RequestFormField(_))),
+        _ => true,
     }
 }
 
@@ -124,13 +229,35 @@ fn check_body(outcome: &Outcome, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A field that must be a scalar has no fields within it.
+/// A body is either JSON or a form.
+fn check_request_body(conditions: &[Condition], diagnostics: &mut Diagnostics) {
+    let mut targets = conditions.iter().map(|condition| &condition.on);
+    let has_fields = targets
+        .clone()
+        .any(|on| matches!(on, MatchTarget::RequestField(_)));
+    let form = targets.find(|on| matches!(on, MatchTarget::RequestFormField(_)));
+    if let Some(form) = form.filter(|_| has_fields) {
+        let (member, name) = form.place();
+        let expected =
+            "no condition on a form beside request_fields, which are those of a JSON body";
+        let place = format!("/{member}");
+        diagnostics.add_at(place, FaultCode::InvalidCondition, name, expected);
+    }
+}
+
+/// A field that must be a scalar, or absent, has no fields within it.
 fn check_exclusion(conditions: &[Condition], diagnostics: &mut Diagnostics) {
-    for condition in conditions {
+    let with_fields =
+        |on: &MatchTarget| matches!(on, MatchTarget::Field(_) | MatchTarget::RequestField(_));
+    let inner = conditions.iter();
+    let inner = inner.filter(|inner| with_fields(&inner.on) && !inner.matcher.allows_absence());
+    for condition in inner {
         let (member, pointer) = condition.on.place();
-        let same_body = conditions.iter().map(|other| other.on.place());
-        let outer = same_body.filter(|(other, _)| *other == member && member != "headers");
-        for (_, outer) in outer.filter(|(_, outer)| pointer::is_within(pointer, outer)) {
+        let outer = conditions
+            .iter()
+            .filter(|outer| outer.on.place().0 == member && outer.matcher.excludes_fields());
+        let outer = outer.map(|outer| outer.on.place().1);
+        for outer in outer.filter(|outer| pointer::is_within(pointer, outer)) {
             let place = format!("/{member}/{}", escape_token(pointer));
             let expected =
                 format!("no condition within {outer}, which another one requires to be a scalar");

@@ -5,15 +5,25 @@ use std::{borrow::Cow, fmt};
 use http::{HeaderName, HeaderValue, request};
 use percent_encoding::percent_decode_str;
 
-use crate::{form, json::FieldScanner};
+use super::{headers::header_name, matchers::TextMatcher};
+use crate::{
+    contract::definition::condition::{Condition, MatchTarget},
+    diagnostics::{Diagnostics, FaultCode},
+    form,
+    json::FieldScanner,
+};
 
 /// What an endpoint's templates and conditions read of a request.
 #[derive(Debug, Default)]
 pub(crate) struct RequestInputs {
     /// Fields of its body.
     pub(crate) fields: FieldScanner,
+    /// Fields of its body, if that is a form, by name.
+    pub(crate) form: Vec<Box<str>>,
     /// Texts of its head that placeholders take.
     pub(crate) texts: Vec<TextSource>,
+    /// The headers that conditions are on.
+    matched_headers: Vec<HeaderName>,
     /// The parameters of the endpoint's path.
     path_parameters: Vec<PathParameter>,
 }
@@ -33,14 +43,69 @@ impl RequestInputs {
         parameters.find(|parameter| *parameter.name == *name)
     }
 
+    /// Whether anything is read of its body.
+    pub(crate) fn read_body(&self) -> bool {
+        !(self.fields.is_empty() && self.form.is_empty())
+    }
+
+    /// The request headers that its response depends on.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        let texts = self.texts.iter().filter_map(|source| match source {
+            TextSource::Headers(names) => Some(names),
+            TextSource::QueryParameter(_) | TextSource::PathParameter(_) => None,
+        });
+        texts.flatten().chain(&self.matched_headers)
+    }
+
+    /// The index of a field of forms.
+    pub(super) fn form_field(&mut self, name: &str) -> usize {
+        index_of(&mut self.form, name.into())
+    }
+
+    /// The part of the head that a condition is on; adds a fault if requests do not have it, or it is of no use.
+    pub(super) fn head_part(
+        &mut self,
+        condition: &Condition,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<TextSource> {
+        match &condition.on {
+            MatchTarget::RequestHeader(name) => {
+                let name = header_name(name, diagnostics)?;
+                self.matched_headers.push(name.clone());
+                Some(TextSource::Headers([name].into()))
+            }
+            MatchTarget::QueryParameter(name) => {
+                Some(TextSource::QueryParameter(name.as_str().into()))
+            }
+            MatchTarget::PathParameter(name) => {
+                let Some(parameter) = self.path_parameter(name) else {
+                    let names = self.path_parameters.iter();
+                    let names: Vec<&str> = names.map(|parameter| &*parameter.name).collect();
+                    let expected = match names.as_slice() {
+                        [] => "a path with parameters such as {id}".to_owned(),
+                        names => format!("a parameter of the path: {}", names.join(", ")),
+                    };
+                    diagnostics.add(FaultCode::InvalidCondition, name, expected);
+                    return None;
+                };
+                Some(TextSource::PathParameter(parameter.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// The index of a text, for [`CapturedTexts::get`].
     pub(super) fn text(&mut self, source: TextSource) -> usize {
-        let known = self.texts.iter().position(|known| *known == source);
-        known.unwrap_or_else(|| {
-            self.texts.push(source);
-            self.texts.len() - 1
-        })
+        index_of(&mut self.texts, source)
     }
+}
+
+fn index_of<T: PartialEq>(all: &mut Vec<T>, one: T) -> usize {
+    let known = all.iter().position(|known| *known == one);
+    known.unwrap_or_else(|| {
+        all.push(one);
+        all.len() - 1
+    })
 }
 
 /// Where a text is.
@@ -51,6 +116,24 @@ pub(crate) enum TextSource {
     /// The first value of the query parameter of this name.
     QueryParameter(Box<str>),
     PathParameter(PathParameter),
+}
+
+impl TextSource {
+    /// Whether a request with this head fulfils a condition on the text.
+    pub(super) fn is_allowed(&self, head: &request::Parts, matcher: &TextMatcher) -> bool {
+        match self {
+            Self::Headers(names) => {
+                matcher.allows(names.iter().flat_map(|name| head.headers.get_all(name)))
+            }
+            Self::QueryParameter(name) => {
+                let query = head.uri.query().unwrap_or_default();
+                matcher.allows(form::values(query.as_bytes(), name))
+            }
+            Self::PathParameter(parameter) => {
+                matcher.allows([parameter.value(head.uri.path())].into_iter())
+            }
+        }
+    }
 }
 
 /// A parameter of a path pattern, and which part of a path it stands for.

@@ -51,10 +51,12 @@ const LISTS: [HeaderName; 11] = [
 pub(super) fn check(
     shape: &LegacyShape,
     outcome: &Outcome,
-    target: Option<StatusCode>,
+    targets: &[StatusCode],
     diagnostics: &mut Diagnostics,
 ) -> bool {
-    check_change(shape, target, diagnostics);
+    for target in targets {
+        check_change(shape, *target, diagnostics);
+    }
     check_required_header(shape, diagnostics);
     check_lines("set_headers", &shape.set, diagnostics);
     check_lines("append_headers", &shape.append, diagnostics);
@@ -136,10 +138,10 @@ fn check_body(body: &BodyShape, rules: &mut TemplateRules<'_>) -> bool {
 }
 
 /// The callers of a shape that changes nothing would depend on it for ever.
-fn check_change(shape: &LegacyShape, target: Option<StatusCode>, diagnostics: &mut Diagnostics) {
+fn check_change(shape: &LegacyShape, target: StatusCode, diagnostics: &mut Diagnostics) {
     let keeps_body = match &shape.body {
         BodyShape::AsIs => true,
-        BodyShape::Empty => target.is_some_and(is_bodiless),
+        BodyShape::Empty => is_bodiless(target),
         BodyShape::Json(template) => matches!(
             &template.0,
             Node::Placeholder(whole) if whole.source == PlaceholderSource::Field(String::new())
@@ -147,7 +149,7 @@ fn check_change(shape: &LegacyShape, target: Option<StatusCode>, diagnostics: &m
         ),
         BodyShape::Edit(_) | BodyShape::Text(_) | BodyShape::Form(_) | BodyShape::Fn(_) => false,
     };
-    let keeps_status = target.is_some_and(|target| shape.status == i64::from(target.as_u16()));
+    let keeps_status = shape.status == i64::from(target.as_u16());
     let keeps_headers = shape.set.is_empty() && shape.append.is_empty() && shape.remove.is_empty();
     if keeps_body && keeps_status && keeps_headers {
         let status = format!("status {}", shape.status);

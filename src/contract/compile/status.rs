@@ -1,36 +1,109 @@
 //! Statuses of a contract.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 
 use crate::{
-    contract::definition::{body_shape::BodyShape, shape::LegacyShape},
+    contract::definition::{
+        body_shape::BodyShape,
+        endpoint::Outcome,
+        shape::LegacyShape,
+        statuses::{StatusEntry, Statuses},
+    },
     diagnostics::{Diagnostics, FaultCode},
 };
 
 use super::target_body::is_bodiless;
 
-/// The status of a target response.
-pub(super) fn target(status: i64, diagnostics: &mut Diagnostics) -> Option<StatusCode> {
-    let known = valid(status, diagnostics)?;
-    if known.is_informational() && known != StatusCode::SWITCHING_PROTOCOLS {
-        let expected = "the status of a final response: 1xx other than 101 are interim (RFC 9110, section 15.2)";
-        diagnostics.add(FaultCode::InvalidStatus, known.as_str(), expected);
-        return None;
-    }
-    Some(known)
+/// The statuses of the target responses that an outcome takes, as far as they are valid.
+pub(super) fn taken(outcome: &Outcome) -> BTreeSet<StatusCode> {
+    let is_possible = |status: &StatusCode| {
+        let has_shape = outcome.legacy.is_some();
+        !(has_shape && is_never_rewritten(*status)
+            || (has_shape || outcome.reads_fields()) && is_bodiless(*status))
+    };
+    let entries = outcome.statuses().0.iter();
+    let statuses = entries.flat_map(|entry| match entry {
+        StatusEntry::Single(_) => of(entry).collect(),
+        StatusEntry::Class(_) => of(entry).filter(is_possible).collect::<Vec<_>>(),
+    });
+    statuses.collect()
 }
 
-/// The status of a legacy response to a target response of status `target`.
+/// Adds the faults of an outcome's statuses.
+pub(super) fn check(outcome: &Outcome, diagnostics: &mut Diagnostics) {
+    // Those that could not be read are reported already.
+    let Some(Statuses(entries)) = &outcome.statuses else {
+        return;
+    };
+    diagnostics.enter("status");
+    if entries.is_empty() {
+        diagnostics.add(FaultCode::InvalidStatus, "[]", "at least one status");
+    }
+    for (index, entry) in entries.iter().enumerate() {
+        if entries.len() > 1 {
+            diagnostics.enter(index);
+        }
+        check_entry(entry, &entries[..index], diagnostics);
+        if entries.len() > 1 {
+            diagnostics.leave();
+        }
+    }
+    diagnostics.leave();
+}
+
+fn check_entry(entry: &StatusEntry, earlier: &[StatusEntry], diagnostics: &mut Diagnostics) {
+    let expected = match entry {
+        StatusEntry::Single(status) => match known(*status) {
+            None => "a status from 100 to 599",
+            Some(status) if is_interim(status) => {
+                "the status of a final response: 1xx other than 101 are interim (RFC 9110, section 15.2)"
+            }
+            Some(_) => "each status once",
+        },
+        StatusEntry::Class(_) if entry.hundreds().is_none() => "a class from 2xx to 5xx",
+        StatusEntry::Class(_) => "each status once",
+    };
+    let own: Vec<StatusCode> = of(entry).collect();
+    let is_right = !own.is_empty() && !own.iter().any(|status| is_interim(*status));
+    let mut earlier = earlier.iter().flat_map(of);
+    if !is_right || earlier.any(|status| own.contains(&status)) {
+        diagnostics.add(FaultCode::InvalidStatus, entry.to_string(), expected);
+    }
+}
+
+fn is_interim(status: StatusCode) -> bool {
+    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
+}
+
+/// The status, or all statuses of the class.
+pub(super) fn of(entry: &StatusEntry) -> impl Iterator<Item = StatusCode> + use<> {
+    let single = match entry {
+        StatusEntry::Single(status) => known(*status),
+        StatusEntry::Class(_) => None,
+    };
+    let hundreds = entry.hundreds().into_iter();
+    let class = hundreds.flat_map(|hundreds| 100 * hundreds..100 * (hundreds + 1));
+    let class = class.filter_map(|status| StatusCode::from_u16(status).ok());
+    single.into_iter().chain(class)
+}
+
+/// The status of a legacy response to target responses of the statuses `targets`.
 pub(super) fn legacy(
     shape: &LegacyShape,
-    target: Option<StatusCode>,
+    targets: &[StatusCode],
     diagnostics: &mut Diagnostics,
 ) -> Option<StatusCode> {
-    if let Some(target) = target {
-        check_target(shape, target, diagnostics);
+    for target in targets {
+        check_target(shape, *target, diagnostics);
     }
     diagnostics.at("status", |diagnostics| {
-        let status = valid(shape.status, diagnostics)?;
+        let Some(status) = known(shape.status) else {
+            let (status, expected) = (shape.status.to_string(), "a status from 100 to 599");
+            diagnostics.add(FaultCode::InvalidStatus, status, expected);
+            return None;
+        };
         let fault = match status {
             StatusCode::UPGRADE_REQUIRED => (
                 FaultCode::InvalidStatus,
@@ -60,14 +133,9 @@ fn check_target(shape: &LegacyShape, target: StatusCode, diagnostics: &mut Diagn
     }
 }
 
-fn valid(status: i64, diagnostics: &mut Diagnostics) -> Option<StatusCode> {
+fn known(status: i64) -> Option<StatusCode> {
     let known = u16::try_from(status).ok().filter(|status| *status < 600);
-    let known = known.and_then(|status| StatusCode::from_u16(status).ok());
-    if known.is_none() {
-        let expected = "a status from 100 to 599";
-        diagnostics.add(FaultCode::InvalidStatus, status.to_string(), expected);
-    }
-    known
+    known.and_then(|status| StatusCode::from_u16(status).ok())
 }
 
 /// Whether responses of this status always pass through: interim ones, upgrades, parts of a larger response, and those

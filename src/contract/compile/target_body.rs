@@ -2,8 +2,12 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
+use super::status;
 use crate::{
-    contract::definition::endpoint::{Condition, MatchTarget, Outcome},
+    contract::definition::{
+        condition::{Alternative, MatchTarget, Matcher},
+        endpoint::Outcome,
+    },
     http_syntax::{is_encoded, is_json, media_type},
 };
 
@@ -19,9 +23,8 @@ pub(super) enum TargetBody {
 
 impl TargetBody {
     pub(super) fn of(outcome: &Outcome) -> Self {
-        let status = outcome.status.and_then(|status| u16::try_from(status).ok());
-        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-        if let Some(status) = status.filter(|status| is_bodiless(*status)) {
+        let mut statuses = status::taken(outcome).into_iter();
+        if let Some(status) = statuses.find(|status| is_bodiless(*status)) {
             return Self::Without {
                 cause: format!("status {}", status.as_str()),
                 reason: "a response of this status has no body",
@@ -48,21 +51,28 @@ impl TargetBody {
     ) -> Option<Self> {
         let on = MatchTarget::Header(name.to_string());
         let mut conditions = outcome.conditions.iter();
-        let condition = conditions.find(|condition| condition.on.is_same(&on))?;
-        let all = texts(condition).all(|text| {
-            let value = HeaderValue::from_str(text).ok();
-            value.is_some_and(|value| excludes(&HeaderMap::from_iter([(name.clone(), value)])))
+        let Matcher(alternatives) = &conditions
+            .find(|condition| condition.on.is_same(&on))?
+            .matcher;
+        let lines = alternatives.iter().map(|alternative| match alternative {
+            Alternative::Value(value) => {
+                let value = HeaderValue::from_str(value.as_str()?).ok()?;
+                Some(HeaderMap::from_iter([(name.clone(), value)]))
+            }
+            Alternative::Absent => Some(HeaderMap::new()),
+            Alternative::Pattern(_) | Alternative::Present => None,
         });
-        let cause = || texts(condition).collect::<Vec<_>>().join(", ");
-        (all && !condition.values.is_empty()).then(|| Self::Without {
-            cause: cause(),
-            reason,
+        let all = lines.map(|lines| lines.is_some_and(|lines| excludes(&lines)));
+        (all.fold(true, |all, one| all && one) && !alternatives.is_empty()).then(|| {
+            let cause = alternatives.iter().map(|of| {
+                let tree = of.as_tree();
+                tree.as_str()
+                    .map_or_else(|| tree.to_string(), str::to_owned)
+            });
+            let cause = cause.collect::<Vec<_>>().join(", ");
+            Self::Without { cause, reason }
         })
     }
-}
-
-fn texts(condition: &Condition) -> impl Iterator<Item = &str> {
-    condition.values.iter().filter_map(|value| value.as_str())
 }
 
 /// Text without a better type may be JSON.

@@ -7,7 +7,7 @@ use super::{
         CompiledEach, CompiledPlaceholder, CompiledSource, CompiledTemplate, CompiledText,
         TemplatePart, TextPart,
     },
-    conversion::{CompiledConversion, text_of},
+    conversion::{CompiledConversion, scalar_text},
     headers,
     request_head::{RequestInputs, TextSource},
 };
@@ -61,7 +61,7 @@ impl TemplateInputs<'_, '_> {
     /// A text: a string, a number, a boolean or a placeholder for one.
     pub(super) fn text(&mut self, node: &Node) -> Option<CompiledText> {
         let part = match node {
-            Node::Scalar(_) => TextPart::Text(text_of(&describe(node))?.into_owned()),
+            Node::Scalar(_) => TextPart::Text(scalar_text(&describe(node))?.into_owned()),
             Node::Placeholder(placeholder) => TextPart::Placeholder(self.placeholder(placeholder)?),
             Node::Invalid { value, expected } => {
                 self.add(value, expected);

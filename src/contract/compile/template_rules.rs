@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{pointer, target_body::TargetBody};
 use crate::{
     contract::definition::{
-        endpoint::{MatchTarget, Outcome},
+        condition::MatchTarget,
+        endpoint::Outcome,
         template::{Conversion, Node, Placeholder, PlaceholderSource, WhenAbsent},
     },
     diagnostics::{Diagnostics, FaultCode},
@@ -234,10 +235,9 @@ impl<'c> TemplateRules<'c> {
             self.add(found, &expected);
             return;
         }
-        let conditions = self
-            .outcome
-            .conditions
-            .iter()
+        let conditions = self.outcome.conditions.iter();
+        let conditions = conditions
+            .filter(|condition| condition.matcher.excludes_fields())
             .map(|condition| condition.on.place());
         let mut outer = conditions.filter(|(other, _)| *other == member);
         if let Some((_, outer)) = outer.find(|(_, outer)| pointer::is_within(pointer, outer)) {

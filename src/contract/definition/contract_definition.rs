@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Outcome};
 use crate::{
     diagnostics::Diagnostics,
     json::{ObjectReader, OrderedValue},
@@ -15,6 +15,9 @@ pub(crate) struct Definition {
     pub(crate) base_path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deprecation: Option<Deprecation>,
+    /// Those that endpoints refer to by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) outcomes: Vec<Outcome>,
     pub(crate) endpoints: Vec<Endpoint>,
 }
 
@@ -39,6 +42,7 @@ impl Definition {
         let definition = Self {
             base_path: reader.string("base_path").unwrap_or_default(),
             deprecation: reader.nested("deprecation", Deprecation::read).flatten(),
+            outcomes: reader.each("outcomes", Outcome::read),
             endpoints: reader.each("endpoints", Endpoint::read),
         };
         reader.finish();

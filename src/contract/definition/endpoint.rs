@@ -1,9 +1,12 @@
 //! An endpoint of a contract, and its outcomes.
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 
-use super::shape::{LegacyShape, one_or_all};
+use super::{
+    condition::{Condition, MatchTarget, Matcher, by_member},
+    shape::LegacyShape,
+    statuses::Statuses,
+};
 use crate::{
     diagnostics::Diagnostics,
     json::{ObjectReader, OrderedValue},
@@ -24,10 +27,11 @@ pub struct Endpoint {
     pub(in crate::contract) path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) body_limit: Option<usize>,
+    #[serde(serialize_with = "by_reference")]
     pub(in crate::contract) outcomes: Vec<Outcome>,
 }
 
-/// A named kind of response: a status, and optionally conditions on JSON fields and headers.
+/// A named kind of response: its statuses, and optionally conditions on the response and on its request.
 ///
 /// ```
 /// use legacy_http_compat::contract::{LegacyShape, Outcome};
@@ -35,39 +39,23 @@ pub struct Endpoint {
 /// let denied = Outcome::new("DENIED", 200)
 ///     .field("/status", "DENIED")
 ///     .legacy(LegacyShape::new(403).json(serde_json::json!({"code": "ACCESS_DENIED"})));
-/// assert_eq!(denied.status(), 200);
+/// assert!(denied.statuses().contains(200));
 /// assert!(denied.legacy_shape().is_some());
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[must_use]
 pub struct Outcome {
     pub(in crate::contract) name: String,
-    /// As given, in range or not; none where a document has none that can be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::contract) status: Option<i64>,
+    /// None where a document has none that can be read.
+    #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
+    pub(in crate::contract) statuses: Option<Statuses>,
     #[serde(flatten, serialize_with = "by_member")]
     pub(in crate::contract) conditions: Vec<Condition>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) legacy: Option<LegacyShape>,
-}
-
-/// What one part of a response must be: one of a set of values.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Condition {
-    pub(crate) on: MatchTarget,
-    /// Anything but a scalar is a fault when the contract is built.
-    pub(crate) values: Vec<OrderedValue>,
-}
-
-/// The part of a response, or of its request, that a condition is on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MatchTarget {
-    /// A field of the response's JSON body, by JSON pointer.
-    Field(String),
-    /// A field of the request's JSON body, by JSON pointer.
-    RequestField(String),
-    /// A response header, by name.
-    Header(String),
+    /// Whether the endpoint refers to an outcome of the contract, of which this is a copy once the contract is built.
+    #[serde(skip)]
+    pub(in crate::contract) is_shared: bool,
 }
 
 impl Endpoint {
@@ -116,6 +104,11 @@ impl Endpoint {
         self
     }
 
+    /// Adds the outcome of this name that [the contract](super::ContractBuilder::outcome) has for several endpoints.
+    pub fn shared_outcome(self, name: impl Into<String>) -> Self {
+        self.outcome(Outcome::reference(name.into()))
+    }
+
     /// The name, which is also a label in metrics.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -134,7 +127,7 @@ impl Endpoint {
         &self.path
     }
 
-    /// The outcomes in the order in which they are tried.
+    /// The outcomes in the order in which they are tried. Of a contract, shared ones are complete.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
@@ -150,7 +143,7 @@ impl Endpoint {
         let path = reader.required_string("path");
         let body_limit = reader.unsigned("body_limit");
         reader.require("outcomes");
-        let outcomes = reader.each("outcomes", Outcome::read);
+        let outcomes = reader.each("outcomes", Outcome::read_or_refer);
         reader.finish();
         Self {
             name,
@@ -163,63 +156,89 @@ impl Endpoint {
 }
 
 impl Outcome {
-    /// Every response of this status, unless conditions are added.
-    pub fn new(name: impl Into<String>, status: u16) -> Self {
+    /// Every response of these statuses, unless conditions are added: `200`, `[400, 422]` or a class such as `"4xx"`.
+    pub fn new(name: impl Into<String>, statuses: impl Into<Statuses>) -> Self {
         Self {
             name: name.into(),
-            status: Some(status.into()),
+            statuses: Some(statuses.into()),
             conditions: Vec::new(),
             legacy: None,
+            is_shared: false,
         }
     }
 
-    /// Only responses whose JSON field at `pointer` (RFC 6901) is this scalar. Numbers are compared exactly, by value:
-    /// `1` is `1.0`, and 2^64 is not 2^64 + 1.
-    pub fn field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.field_in(pointer, [value])
-    }
-
-    /// Only responses whose JSON field at `pointer` (RFC 6901) is one of these scalars.
-    pub fn field_in<V: Into<Value>>(
-        self,
-        pointer: impl Into<String>,
-        values: impl IntoIterator<Item = V>,
-    ) -> Self {
-        self.when(MatchTarget::Field(pointer.into()), values)
-    }
-
-    /// Only responses to requests whose JSON field at `pointer` (RFC 6901) is this scalar.
+    /// Only responses whose JSON field at `pointer` (RFC 6901) matches: is this scalar, or what a [`Matcher`] says. Numbers are
+    /// compared exactly, by value: `1` is `1.0`, and 2^64 is not 2^64 + 1.
     ///
-    /// Needs a [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside: where the field was not
-    /// read when the response is decided, the response is `undetermined`.
-    pub fn request_field(self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.request_field_in(pointer, [value])
+    /// Holds of JSON bodies only, also where the matcher is [`Matcher::absent`].
+    pub fn field(self, pointer: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::Field(pointer.into()), value)
     }
 
-    /// Only responses to requests whose JSON field at `pointer` (RFC 6901) is one of these scalars.
-    pub fn request_field_in<V: Into<Value>>(
+    /// Only responses whose JSON field at `pointer` (RFC 6901) is one of these.
+    pub fn field_in<M: Into<Matcher>>(
         self,
         pointer: impl Into<String>,
-        values: impl IntoIterator<Item = V>,
+        values: impl IntoIterator<Item = M>,
     ) -> Self {
-        self.when(MatchTarget::RequestField(pointer.into()), values)
+        self.field(pointer, Matcher::one_of(values))
     }
 
-    /// Only responses that have a header line of this name with exactly this value.
-    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.header_in(name, [value])
+    /// Only responses that have a header line of this name with exactly this value, or what a [`Matcher`] says.
+    pub fn header(self, name: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::Header(name.into()), value)
     }
 
     /// Only responses that have a header line of this name with exactly one of these values.
-    pub fn header_in<V: Into<String>>(
+    pub fn header_in<M: Into<Matcher>>(
         self,
         name: impl Into<String>,
-        values: impl IntoIterator<Item = V>,
+        values: impl IntoIterator<Item = M>,
     ) -> Self {
-        self.when(
-            MatchTarget::Header(name.into()),
-            values.into_iter().map(Into::into),
-        )
+        self.header(name, Matcher::one_of(values))
+    }
+
+    /// Only responses to requests whose JSON field at `pointer` (RFC 6901) matches. Holds of JSON bodies only.
+    ///
+    /// Needs a [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside: where the field was not
+    /// read when the response is decided, the response is `undetermined`.
+    pub fn request_field(self, pointer: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::RequestField(pointer.into()), value)
+    }
+
+    /// Only responses to requests whose JSON field at `pointer` (RFC 6901) is one of these.
+    pub fn request_field_in<M: Into<Matcher>>(
+        self,
+        pointer: impl Into<String>,
+        values: impl IntoIterator<Item = M>,
+    ) -> Self {
+        self.request_field(pointer, Matcher::one_of(values))
+    }
+
+    /// Only responses to requests whose body is `application/x-www-form-urlencoded` with a matching field of this name.
+    ///
+    /// Needs a [`CaptureRequestFieldsLayer`](crate::middleware::CaptureRequestFieldsLayer) inside: where the body was not read
+    /// to its end when the response is decided, the response is `undetermined`.
+    pub fn request_form_field(self, name: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::RequestFormField(name.into()), value)
+    }
+
+    /// Only responses to requests with a matching header line of this name.
+    ///
+    /// Responses to `GET` then vary by it, see the [guide](crate::guide::deployment).
+    pub fn request_header(self, name: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::RequestHeader(name.into()), value)
+    }
+
+    /// Only responses to requests with a matching parameter of this name in the query, decoded as
+    /// `application/x-www-form-urlencoded`.
+    pub fn query_parameter(self, name: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::QueryParameter(name.into()), value)
+    }
+
+    /// Only responses to requests whose parameter of this name in the endpoint's path, percent-decoded, matches.
+    pub fn path_parameter(self, name: impl Into<String>, value: impl Into<Matcher>) -> Self {
+        self.when(MatchTarget::PathParameter(name.into()), value)
     }
 
     /// The response that old clients expect in place of this one.
@@ -234,11 +253,10 @@ impl Outcome {
         &self.name
     }
 
-    /// The status of the target response; 0 for one that is out of range.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        let status = self.status.and_then(|status| u16::try_from(status).ok());
-        status.unwrap_or_default()
+    /// The statuses of the target responses; none of a reference whose contract is not built.
+    pub fn statuses(&self) -> &Statuses {
+        static NONE: Statuses = Statuses(Vec::new());
+        self.statuses.as_ref().unwrap_or(&NONE)
     }
 
     /// The response that old clients expect, where it differs.
@@ -253,25 +271,39 @@ impl Outcome {
         let name = name.unwrap_or_else(|| format!("outcome-{}", index + 1));
         reader.diagnostics.describe("outcome", &name);
         reader.require("status");
-        let status = reader.integer("status");
-        let mut conditions = |member, on: fn(String) -> MatchTarget| {
-            reader.entries(member, |name, values, _| {
-                Some(Condition::read(on(name.to_owned()), values))
-            })
-        };
-        let conditions = [
-            conditions("fields", MatchTarget::Field),
-            conditions("request_fields", MatchTarget::RequestField),
-            conditions("headers", MatchTarget::Header),
-        ]
-        .concat();
+        let statuses = reader.nested("status", Statuses::read).flatten();
+        let mut conditions = Vec::new();
+        for (member, on) in MatchTarget::MEMBERS {
+            conditions.extend(reader.entries(member, |name, tree, _| {
+                Some(Condition::read(on(name.to_owned()), tree))
+            }));
+        }
         let legacy = reader.nested("legacy", LegacyShape::read).flatten();
         reader.finish();
         Self {
             name,
-            status,
+            statuses,
             conditions,
             legacy,
+            is_shared: false,
+        }
+    }
+
+    /// An outcome of an endpoint: its own, or the name of one of the contract.
+    fn read_or_refer(index: usize, tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
+        match tree.as_str() {
+            Some(name) => Self::reference(name.to_owned()),
+            None => Self::read(index, tree, diagnostics),
+        }
+    }
+
+    fn reference(name: String) -> Self {
+        Self {
+            name,
+            statuses: None,
+            conditions: Vec::new(),
+            legacy: None,
+            is_shared: true,
         }
     }
 
@@ -282,66 +314,26 @@ impl Outcome {
             .any(|condition| condition.on.is_field())
     }
 
-    fn when<V: Into<Value>>(
-        mut self,
-        on: MatchTarget,
-        values: impl IntoIterator<Item = V>,
-    ) -> Self {
-        let values = values
-            .into_iter()
-            .map(|value| value.into().into())
-            .collect();
-        self.conditions.push(Condition { on, values });
+    fn when(mut self, on: MatchTarget, matcher: impl Into<Matcher>) -> Self {
+        let matcher = matcher.into();
+        self.conditions.push(Condition { on, matcher });
         self
     }
 }
 
-impl Condition {
-    /// One value, or an array of those that are allowed.
-    fn read(on: MatchTarget, values: &OrderedValue) -> Self {
-        let values = match values {
-            OrderedValue::Array(items) => items.clone(),
-            single => vec![single.clone()],
-        };
-        Self { on, values }
+/// Writes shared outcomes as their names.
+fn by_reference<S: Serializer>(outcomes: &[Outcome], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Entry<'o> {
+        Shared(&'o str),
+        Own(&'o Outcome),
     }
-}
-
-impl MatchTarget {
-    /// Whether it is a field of the response's body.
-    pub(in crate::contract) fn is_field(&self) -> bool {
-        matches!(self, Self::Field(_))
-    }
-
-    /// Whether both are the same part; names of headers are, in whatever case.
-    pub(in crate::contract) fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Header(one), Self::Header(other)) => one.eq_ignore_ascii_case(other),
-            _ => self == other,
+    serializer.collect_seq(outcomes.iter().map(|outcome| {
+        if outcome.is_shared {
+            Entry::Shared(&outcome.name)
+        } else {
+            Entry::Own(outcome)
         }
-    }
-
-    /// Where a document has the condition: in which member of the outcome, and its own name there.
-    pub(in crate::contract) fn place(&self) -> (&'static str, &str) {
-        match self {
-            Self::Field(pointer) => ("fields", pointer),
-            Self::RequestField(pointer) => ("request_fields", pointer),
-            Self::Header(name) => ("headers", name),
-        }
-    }
-}
-
-/// Writes conditions into the members of the outcome that they are in.
-fn by_member<S: Serializer>(conditions: &[Condition], serializer: S) -> Result<S::Ok, S::Error> {
-    let members = ["fields", "request_fields", "headers"].map(|member| {
-        let written = conditions.iter().filter_map(|condition| {
-            let (place, name) = condition.on.place();
-            (place == member).then(|| (name.to_owned(), one_or_all(&condition.values)))
-        });
-        (member, written.collect::<Vec<_>>())
-    });
-    let present = members
-        .into_iter()
-        .filter(|(_, written)| !written.is_empty());
-    serializer.collect_map(present.map(|(member, written)| (member, OrderedValue::Object(written))))
+    }))
 }

@@ -35,7 +35,7 @@ struct OutcomeTotals<'a> {
     legacy: u64,
 }
 
-/// The error outcomes of one status, of all endpoints.
+/// The error outcomes of one status, or of the same statuses, of all endpoints.
 #[derive(Default)]
 struct StatusTotals<'a> {
     names: BTreeSet<&'a str>,
@@ -149,8 +149,8 @@ impl<'a> OutcomeTotals<'a> {
     fn legend(&self, style: Option<LineStyle>, all: u64) -> LegendEntry {
         let note = match self.outcome {
             Some(outcome) => match outcome.legacy_shape() {
-                Some(legacy) => format!("{}, legacy {}", outcome.status(), legacy.status()),
-                None => outcome.status().to_string(),
+                Some(legacy) => format!("{}, legacy {}", outcome.statuses(), legacy.status()),
+                None => outcome.statuses().to_string(),
             },
             None => "not on the contract".to_owned(),
         };
@@ -185,13 +185,13 @@ pub(crate) fn errors_chart(time_series: &TimeSeries, described: &[Endpoint]) -> 
         let names: Vec<&str> = totals.names.into_iter().collect();
         legend.push(LegendEntry {
             style,
-            name: status.to_string(),
+            name: status.clone(),
             note: names.join(", "),
             number: grouped(responses),
             share: share_of(responses, all),
         });
         series.extend(style.map(|style| Series {
-            name: status.to_string(),
+            name: status,
             style,
             values,
         }));
@@ -214,12 +214,14 @@ pub(crate) fn errors_chart(time_series: &TimeSeries, described: &[Endpoint]) -> 
 fn statuses<'a>(
     time_series: &'a TimeSeries,
     described: &'a [Endpoint],
-) -> BTreeMap<u16, StatusTotals<'a>> {
-    let mut statuses: BTreeMap<u16, StatusTotals<'a>> = BTreeMap::new();
+) -> BTreeMap<String, StatusTotals<'a>> {
+    let mut statuses: BTreeMap<String, StatusTotals<'a>> = BTreeMap::new();
     for endpoint in described {
         let outcomes = endpoint.outcomes().iter();
-        for outcome in outcomes.filter(|outcome| outcome.status() >= 400) {
-            let status = statuses.entry(outcome.status()).or_default();
+        for outcome in
+            outcomes.filter(|outcome| (400..600).any(|status| outcome.statuses().contains(status)))
+        {
+            let status = statuses.entry(outcome.statuses().to_string()).or_default();
             status.names.insert(outcome.name());
             let series = time_series.responses.iter().find(|series| {
                 series.endpoint == endpoint.name() && series.outcome == outcome.name()

@@ -1,0 +1,90 @@
+//! Which outcomes of a status leave which values to a field.
+
+use super::{compiled_outcome::CompiledOutcome, matchers::FieldMatcher, outcome_set::OutcomeSet};
+use crate::json::{Field, Scalar, text_of};
+
+/// For each value of one field, the outcomes that a response with it may be.
+#[derive(Debug, Default)]
+pub(super) struct FieldColumn {
+    /// Sorted.
+    strings: Vec<(Box<str>, OutcomeSet)>,
+    others: Vec<(Scalar, OutcomeSet)>,
+    /// For all other values.
+    otherwise: OutcomeSet,
+    absent: OutcomeSet,
+    /// Outcomes that other strings may match, too.
+    patterns: Vec<(usize, FieldMatcher)>,
+}
+
+impl FieldColumn {
+    /// That of the field in this slot, for the outcomes of a status in their order.
+    pub(super) fn new(slot: usize, outcomes: &[&CompiledOutcome]) -> Self {
+        let matcher = |outcome: &&CompiledOutcome| {
+            let mut conditions = outcome.conditions.fields.iter();
+            Some(conditions.find(|(of, _)| *of == slot)?.1.clone())
+        };
+        let matchers: Vec<Option<FieldMatcher>> = outcomes.iter().map(matcher).collect();
+        let set = |allows: &dyn Fn(&FieldMatcher) -> bool| {
+            let mut set = OutcomeSet::default();
+            for (position, matcher) in matchers.iter().enumerate().take(OutcomeSet::MAX) {
+                if matcher.as_ref().is_none_or(allows) {
+                    set.insert(position);
+                }
+            }
+            set
+        };
+        let mut column = Self {
+            otherwise: set(&FieldMatcher::allows_all),
+            absent: set(&FieldMatcher::allows_absence),
+            ..Self::default()
+        };
+        for value in matchers
+            .iter()
+            .flatten()
+            .flat_map(|matcher| &matcher.values)
+        {
+            let set = set(&|matcher| matcher.allows_value(value));
+            match value {
+                Scalar::String(text) => column.strings.push((text.as_str().into(), set)),
+                other => column.others.push((other.clone(), set)),
+            }
+        }
+        column
+            .strings
+            .sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        column.strings.dedup_by(|(one, _), (other, _)| one == other);
+        let matchers = matchers.into_iter().enumerate().take(OutcomeSet::MAX);
+        let patterns = matchers.filter_map(|(position, matcher)| Some((position, matcher?)));
+        column.patterns = patterns
+            .filter(|(_, matcher)| matcher.has_patterns())
+            .collect();
+        column
+    }
+
+    /// The outcomes that a response may be, by what is known of its field.
+    pub(super) fn of(&self, field: Field<'_>) -> OutcomeSet {
+        let json = match field {
+            Field::Present(json) => json,
+            Field::Absent | Field::Unknown => return self.absent,
+        };
+        if json.starts_with('"') {
+            return text_of(json).map_or(self.otherwise, |text| self.of_text(&text));
+        }
+        let mut others = self.others.iter();
+        let found = others.find(|(value, _)| value.is_written_as(json));
+        found.map_or(self.otherwise, |(_, set)| *set)
+    }
+
+    fn of_text(&self, text: &str) -> OutcomeSet {
+        if let Ok(found) = self.strings.binary_search_by(|(one, _)| (**one).cmp(text)) {
+            return self.strings[found].1;
+        }
+        let mut set = self.otherwise;
+        for (position, matcher) in &self.patterns {
+            if matcher.allows_text(text) {
+                set.insert(*position);
+            }
+        }
+        set
+    }
+}

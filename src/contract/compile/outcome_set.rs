@@ -1,0 +1,53 @@
+//! Sets of outcomes.
+
+/// A set of outcomes by number: their index in the endpoint, or their position among those of a status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OutcomeSet([u64; OutcomeSet::WORDS]);
+
+impl OutcomeSet {
+    const WORDS: usize = 4;
+    pub(super) const MAX: usize = 64 * Self::WORDS;
+
+    /// The first `count` positions.
+    pub(super) fn first_of(count: usize) -> Self {
+        Self(std::array::from_fn(|word| {
+            match count.saturating_sub(64 * word) {
+                0 => 0,
+                some @ ..64 => (1 << some) - 1,
+                _ => u64::MAX,
+            }
+        }))
+    }
+
+    pub(super) fn first(self) -> Option<usize> {
+        let word = self.0.iter().position(|word| *word != 0)?;
+        Some(64 * word + self.0[word].trailing_zeros() as usize)
+    }
+
+    pub(super) fn contains(self, position: usize) -> bool {
+        self.0[position / 64] & 1 << (position % 64) != 0
+    }
+
+    pub(super) fn insert(&mut self, position: usize) {
+        self.0[position / 64] |= 1 << (position % 64);
+    }
+
+    pub(super) fn remove(&mut self, position: usize) {
+        self.0[position / 64] &= !(1 << (position % 64));
+    }
+
+    /// Removes all behind the last one, if there is one.
+    pub(super) fn end_with(&mut self, last: Option<usize>) {
+        if let Some(last) = last {
+            *self = self.and(Self::first_of(last + 1));
+        }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(std::array::from_fn(|word| self.0[word] & !other.0[word]))
+    }
+}
