@@ -30,7 +30,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         for line in [
             r#"<https://a/?b,c;d>; title="x, <y>; rel=z"; rel="prev first", </n>;REL=Next"#,
-            r#"</later>; rel=next, nonsense, <>; rel=self"#,
+            r"</later>; rel=next, nonsense, <>; rel=self",
         ] {
             headers.append(header::LINK, HeaderValue::from_static(line));
         }

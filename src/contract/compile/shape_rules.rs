@@ -191,16 +191,19 @@ fn text(value: &Template) -> Option<&str> {
 fn check_lines(member: &str, lines: &[HeaderLine], diagnostics: &mut Diagnostics) {
     for (index, (name, value)) in lines.iter().enumerate() {
         // What fills a placeholder is not known.
-        let value = text(value).unwrap_or("…");
+        let constant = text(value);
         let is = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name);
         let repeated = lines[..index].iter().any(|(earlier, _)| earlier == name);
-        let fault = if SINGLE.iter().any(is) && (repeated || member == "append_headers") {
-            Some("one line of this header, in set_headers")
-        } else if LISTS.iter().any(is) && value.trim() == value {
-            list_fault(&name.to_ascii_lowercase(), value)
-        } else {
-            None
+        let fault = match constant {
+            _ if SINGLE.iter().any(is) && (repeated || member == "append_headers") => {
+                Some("one line of this header, in set_headers")
+            }
+            Some(value) if LISTS.iter().any(is) && value.trim() == value => {
+                list_fault(&name.to_ascii_lowercase(), value)
+            }
+            _ => None,
         };
+        let value = constant.map_or_else(|| describe(value), str::to_owned);
         if let Some(expected) = fault {
             let place = format!("/{member}/{}", escape_token(name));
             diagnostics.add_at(
