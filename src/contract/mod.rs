@@ -44,10 +44,17 @@
 //! | | `headers` | object | response header → value, or array of allowed values |
 //! | | `legacy` | object | the legacy shape, where it differs |
 //! | legacy | `status` | integer | required |
-//! | | `set_headers`, `append_headers` | object | header → value, or array of values |
+//! | | `set_headers`, `append_headers` | object | header → value, or array of values: strings, or placeholders of a [`Template`] |
 //! | | `remove_headers` | array | header names |
-//! | | `body` | | `"as_is"` (unless given), `"empty"` or `{"json": template}`; see [`Template`] |
+//! | | `body` | | `"as_is"` (unless given), `"empty"`, or an object with one of the members of a body |
 //! | | `allow_missing_required_header` | boolean | allows a 401 without `WWW-Authenticate` |
+//! | body | `json` | any | a [`Template`] |
+//! | | `edit` | object | a [`BodyEdit`] |
+//! | | `text` | | a string, or a placeholder |
+//! | | `form` | object | name → string, number, boolean or placeholder |
+//! | edit | `rename` | object | JSON pointer → new name |
+//! | | `set` | object | JSON pointer → template |
+//! | | `remove` | array | JSON pointers |
 //!
 //! Any other member is an error.
 //!
