@@ -50,11 +50,12 @@ enum Task {
 
 #[derive(Subcommand)]
 enum ContractTask {
-    /// Lists all faults of a contract document, including those of its section `callers`
+    /// Lists all faults of contract documents, including those of their section `callers`
     #[command(after_help = EXIT_CODES)]
     Check {
-        /// The document (JSON)
-        file: PathBuf,
+        /// The documents (JSON), each of which is checked by itself
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -103,7 +104,7 @@ fn execute(task: Task) -> Output {
         Task::Report(args) => report::run(&args.journal, args.json),
         Task::CheckRemoved(args) => check_removed(&args),
         Task::Contract { task } => match task {
-            ContractTask::Check { file, json } => contract_check::run(&file, json),
+            ContractTask::Check { files, json } => contract_check::run(&files, json),
         },
     }
 }

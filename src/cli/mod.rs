@@ -6,7 +6,7 @@
 //! | `status` | shows phase, gates, obligations, waivers, incidents and checks of a rollout |
 //! | `report` | writes the history of a rollout as Markdown |
 //! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
-//! | `contract check` | lists all faults of a contract document |
+//! | `contract check` | lists all faults of contract documents |
 //!
 //! The command only reads: journals without the writer's lock, even while a process writes them; source trees; and
 //! contract documents. Results go to standard output, errors to standard error.

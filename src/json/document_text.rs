@@ -9,6 +9,7 @@ use serde::{
 use serde_json::{Error, value::RawValue};
 
 use super::{
+    location::Location,
     number::Number,
     ordered_value::{OrderedValue, Scalar},
 };
@@ -19,29 +20,34 @@ pub(crate) const MAX_DOCUMENT_DEPTH: usize = 127;
 
 /// The JSON document in `text`. Text that is not JSON is one fault: what was found, and its line and column.
 pub(crate) fn parse<E: From<Diagnostics>>(text: &str) -> Result<OrderedValue, E> {
-    let read = if text.starts_with('\u{feff}') {
-        Err(Malformed {
-            found: "U+FEFF".to_owned(),
-            expected: "a JSON document without a byte order mark before it (RFC 8259, section 8.1)"
-                .to_owned(),
-        })
-    } else {
-        read(text)
-    };
-    read.map_err(|fault| {
+    read(text).map_err(|fault| {
         let mut diagnostics = Diagnostics::default();
         diagnostics.add(FaultCode::InvalidJson, fault.found, fault.expected);
         diagnostics.into()
     })
 }
 
+/// The offset at which it shows that a text is not JSON, if it is not.
+pub(super) fn malformed(text: &str) -> Option<usize> {
+    Some(read(text).err()?.offset)
+}
+
 /// Why a text is not JSON.
 struct Malformed {
+    offset: usize,
     found: String,
     expected: String,
 }
 
 fn read(text: &str) -> Result<OrderedValue, Malformed> {
+    if text.starts_with('\u{feff}') {
+        return Err(Malformed {
+            offset: 0,
+            found: "U+FEFF".to_owned(),
+            expected: "a JSON document without a byte order mark before it (RFC 8259, section 8.1)"
+                .to_owned(),
+        });
+    }
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| {
         let before = text
             .split_inclusive('\n')
@@ -66,17 +72,12 @@ impl Malformed {
             .rev()
             .find(|at| text.is_char_boundary(*at));
         let offset = offset.unwrap_or_default();
-        let line = text[..offset].matches('\n').count() + 1;
-        let column = text[..offset]
-            .chars()
-            .rev()
-            .take_while(|c| *c != '\n')
-            .count()
-            + 1;
+        let Location { line, column } = Location::at(text, offset);
         let found: String = text[offset..].chars().take(Self::EXCERPT).collect();
         let reason = error.to_string();
         let reason = reason.split(" at line ").next().unwrap_or_default();
         Self {
+            offset,
             found: if found.trim().is_empty() {
                 "the end".to_owned()
             } else {
@@ -118,7 +119,7 @@ fn value(raw: &RawValue, depth: usize) -> Result<OrderedValue, (&str, Error)> {
 }
 
 /// The members of an object in their order, with the text of each value.
-struct Members<'t>(Vec<(String, &'t RawValue)>);
+pub(super) struct Members<'t>(pub(super) Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -47,8 +47,8 @@ fn has_the_faults_of_the_contract(faults: &[Fault], text: &str) {
     says_all(
         text,
         &[
-            "/base: unknown member `base`; expected one of the members base_path, deprecation, endpoints",
-            "/endpoint: unknown member `endpoint`; expected one of the members base_path, deprecation, endpoints",
+            "/base: unknown member `base`; expected one of the members base_path, deprecation, outcomes, endpoints",
+            "/endpoint: unknown member `endpoint`; expected one of the members base_path, deprecation, outcomes, endpoints",
             r#"/endpoints/0/colour (endpoint "job"): unknown member `colour`; expected one of the members name, method, path, body_limit, outcomes"#,
             r#"/endpoints/0/outcomes/0/status (endpoint "job", outcome "A"): wrong type `"200"`; expected an integer, not a string"#,
             r#"(endpoint "job", outcome "B"): invalid status `70000`; expected a status from 100 to 599"#,

@@ -182,7 +182,7 @@ pub(super) fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &m
         diagnostics.add_at("/name", FaultCode::InvalidName, &outcome.name, expected);
     }
     if earlier.iter().any(|other| other.name == outcome.name) {
-        let expected = "a name that no outcome before it has";
+        let expected = "a name that no other outcome has";
         diagnostics.add_at(place, FaultCode::DuplicateName, &outcome.name, expected);
     }
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use http::StatusCode;
 
-use super::{matchers::refuse, pointer, remainder::Remainder, target_body::TargetBody};
+use super::{
+    matchers::refuse, pattern::Pattern, pointer, remainder::Remainder, target_body::TargetBody,
+};
 use crate::{
     contract::definition::{
-        condition::{Condition, MatchTarget},
+        condition::{Alternative, Condition, MatchTarget},
         endpoint::Outcome,
     },
     diagnostics::{Diagnostics, FaultCode, escape_token},
+    json::OrderedValue,
 };
 
 /// The outcomes before one, each with the statuses that it takes.
@@ -65,7 +68,9 @@ pub(super) fn check_conditions(outcome: &Outcome, diagnostics: &mut Diagnostics)
     check_body(outcome, diagnostics);
     for condition in &outcome.conditions {
         let mut steps = Search::MAX_STEPS;
-        let expected = if condition.matcher.0.is_empty() {
+        let alternatives = &condition.matcher.0;
+        // Others have faults already.
+        let expected = if alternatives.is_empty() || !alternatives.iter().all(is_valid) {
             continue;
         } else if Remainder::of(condition).is_empty(&mut steps) {
             "a value that the part can have: a path parameter is neither absent nor empty"
@@ -81,6 +86,14 @@ pub(super) fn check_conditions(outcome: &Outcome, diagnostics: &mut Diagnostics)
         diagnostics.enter(member);
         diagnostics.at(name, |diagnostics| refuse(condition, expected, diagnostics));
         diagnostics.leave();
+    }
+}
+
+fn is_valid(alternative: &Alternative) -> bool {
+    match alternative {
+        Alternative::Value(value) => matches!(value, OrderedValue::Scalar(_)),
+        Alternative::Pattern(text) => Pattern::parse(text).is_some(),
+        Alternative::Present | Alternative::Absent => true,
     }
 }
 

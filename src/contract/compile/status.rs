@@ -25,7 +25,7 @@ pub(super) fn taken(outcome: &Outcome) -> BTreeSet<StatusCode> {
     };
     let entries = outcome.statuses().0.iter();
     let statuses = entries.flat_map(|entry| match entry {
-        StatusEntry::Single(_) => of(entry).collect(),
+        StatusEntry::Single(_) => of(entry).filter(|status| !is_interim(*status)).collect(),
         StatusEntry::Class(_) => of(entry).filter(is_possible).collect::<Vec<_>>(),
     });
     statuses.collect()
@@ -62,7 +62,9 @@ fn check_entry(entry: &StatusEntry, earlier: &[StatusEntry], diagnostics: &mut D
             }
             Some(_) => "each status once",
         },
-        StatusEntry::Class(_) if entry.hundreds().is_none() => "a class from 2xx to 5xx",
+        StatusEntry::Class(_) if entry.hundreds().is_none() => {
+            "an integer, or a class from \"2xx\" to \"5xx\""
+        }
         StatusEntry::Class(_) => "each status once",
     };
     let own: Vec<StatusCode> = of(entry).collect();

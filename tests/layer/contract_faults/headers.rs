@@ -108,7 +108,7 @@ fn the_same_header_under_two_spellings_is_refused() {
     refused(
         outcome(conditions),
         FaultCode::InvalidCondition,
-        &["one condition on each field and header"],
+        &["one condition on each field, header and parameter"],
     );
 }
 

@@ -99,3 +99,58 @@ fn a_document_that_cannot_be_read_is_no_verdict() {
         }
     }
 }
+
+#[test]
+fn the_faults_of_several_documents_have_their_file_line_and_column() {
+    let directory = TempDir::new();
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let sound = write("sound.json", r#"{"endpoints": []}"#);
+    let shared = write(
+        "shared.json",
+        "{\n  \"outcomes\": [{\"name\": \"GONE\", \"status\": [410,\n    41]}],\n  \"endpoints\": [\n    \
+         {\"name\": \"a\", \"method\": \"GET\", \"path\": \"/a\", \"outcomes\": [\"GONE\", \"LOST\"]},\n    \
+         {\"name\": \"b\", \"method\": \"get\", \"path\": \"/b\", \"outcomes\": [\"GONE\"]}\n  ]\n}\n",
+    );
+    let broken = write("broken.json", "{\n  \"endpoints\": [}");
+    let latin = write("latin.json", "{\n  \"name\": \"\u{e9}");
+    fs::write(&latin, b"{\n  \"name\": \"\xe9\"}").unwrap();
+    let files = [&sound, &shared, &broken, &latin].map(|path| path.as_os_str());
+    let ran = run(["contract".as_ref(), "check".as_ref()]
+        .into_iter()
+        .chain(files));
+    ran.ends(1);
+    for (file, fault) in [
+        ("sound.json", ": no faults"),
+        // Of an outcome that two endpoints share, there is one fault.
+        ("shared.json", ": 3 faults"),
+        ("shared.json", ":3:5: contract: /outcomes/0/status/1"),
+        ("shared.json", ":5:77: contract: /endpoints/0/outcomes/1"),
+        ("shared.json", ":6:31: contract: /endpoints/1/method"),
+        (
+            "broken.json",
+            ":2:17: contract: at the top level: invalid json",
+        ),
+        (
+            "latin.json",
+            ":2:12: contract: at the top level: invalid json",
+        ),
+    ] {
+        ran.complains(&format!("{}{fault}", directory.path().join(file).display()));
+    }
+    let json = run(["contract", "check", "--json"]
+        .map(std::ffi::OsStr::new)
+        .into_iter()
+        .chain([shared.as_os_str()]));
+    let faults = json.ends(1).json();
+    assert_eq!(faults["faults"][0]["line"], 5);
+    assert!(
+        faults["faults"][0]["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("shared.json")
+    );
+}
