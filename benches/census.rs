@@ -51,6 +51,7 @@ fn event(agent: Kind, endpoint: EndpointSlot, caller: u32) -> CallerEvent {
             .with_version(version),
         endpoint,
         dependence: Dependence::Served,
+        failed: false,
     }
 }
 

@@ -4,7 +4,8 @@
 //! fingerprint key of the detector in the census, and one worker that ticks the census before the rollout that reads it.
 //! Each part can also be used by itself.
 //!
-//! With a data directory, two files outlive the process: `journal.jsonl`, the decisions, and `census.snapshot`, the callers.
+//! With a data directory, files outlive the process: `journal.jsonl`, the decisions, with its head in `journal.jsonl.head`,
+//! and `census.snapshot`, the callers.
 //! Without one, both live in memory, which suits tests and a first trial.
 //!
 //! ```
@@ -54,8 +55,9 @@ use crate::{
     middleware::LegacyHttpCompatLayer,
     rollout::{
         CommandContext, OpenRolloutError, Phase, Rollout, RolloutBuilder,
+        event::Head,
         gate::Gate,
-        journal::{FileJournal, Journal, MemoryJournal, OpenJournalError},
+        journal::{FileJournal, FileJournalBuilder, Journal, MemoryJournal, OpenJournalError},
         names::{FlagName, InvalidText},
         policy::Policy,
     },
@@ -89,6 +91,10 @@ pub struct MigrationBuilder {
     policy: Policy,
     opening_phase: Option<Phase>,
     opened_by: Option<CommandContext>,
+    pins_policy: bool,
+    environment: Option<String>,
+    existing: bool,
+    accepted_journal_loss: Option<Head>,
     clock: Arc<dyn Clock>,
     gates: Vec<Arc<dyn Gate>>,
     census: CensusBuilder,
@@ -147,6 +153,10 @@ impl Migration {
             policy: Policy::default(),
             opening_phase: None,
             opened_by: None,
+            pins_policy: false,
+            environment: None,
+            existing: false,
+            accepted_journal_loss: None,
             clock: Arc::new(SystemClock::new()),
             gates: Vec::new(),
             accepts_census_loss: false,
@@ -253,6 +263,32 @@ impl MigrationBuilder {
         self
     }
 
+    /// Takes the policy from the program alone: see [`RolloutBuilder::pin_policy`].
+    pub fn pin_policy(mut self) -> Self {
+        self.pins_policy = true;
+        self
+    }
+
+    /// The name of the environment, such as `production`, that status and pages show beside the flag.
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some(name.into());
+        self
+    }
+
+    /// Refuses to start without the journal of an earlier process: set it once the rollout has begun, so that a lost volume
+    /// does not look like a new rollout.
+    pub fn existing(mut self) -> Self {
+        self.existing = true;
+        self
+    }
+
+    /// Accepts that the journal in the data directory lacks events, if exactly this head was lost: see
+    /// [`FileJournalBuilder::accept_loss`](crate::rollout::journal::FileJournalBuilder::accept_loss).
+    pub fn accept_journal_loss(mut self, head: Head) -> Self {
+        self.accepted_journal_loss = Some(head);
+        self
+    }
+
     /// Adds a gate of your own.
     pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
         self.gates.push(gate);
@@ -315,10 +351,26 @@ impl MigrationBuilder {
         if let Some(command) = self.opened_by {
             rollout = rollout.opened_by(command);
         }
+        if self.pins_policy {
+            rollout = rollout.pin_policy();
+        }
+        if self.existing {
+            rollout = rollout.existing();
+        }
+        if let Some(name) = self.environment {
+            rollout = rollout.environment(name);
+        }
         let rollout = self.gates.into_iter().fold(rollout, RolloutBuilder::gate);
         let journal = match self.journal {
             Some(journal) => journal,
-            None => open_journal(self.data_dir.as_deref(), self.clock)?,
+            None => match &self.data_dir {
+                Some(dir) => {
+                    let builder =
+                        FileJournal::builder(dir.join(Migration::JOURNAL)).clock(self.clock);
+                    open_journal(builder, self.existing, self.accepted_journal_loss)?
+                }
+                None => Arc::new(MemoryJournal::new()),
+            },
         };
         let rollout = Arc::new(rollout.open(journal)?);
         // The census first: the rollout's gates read what it counted.
@@ -375,14 +427,15 @@ fn open_census(
 }
 
 fn open_journal(
-    data_dir: Option<&Path>,
-    clock: Arc<dyn Clock>,
+    mut builder: FileJournalBuilder,
+    existing: bool,
+    accepted_loss: Option<Head>,
 ) -> Result<Arc<dyn Journal>, OpenJournalError> {
-    Ok(match data_dir {
-        Some(dir) => Arc::new(FileJournal::open_with_clock(
-            dir.join(Migration::JOURNAL),
-            clock,
-        )?),
-        None => Arc::new(MemoryJournal::new()),
-    })
+    if existing {
+        builder = builder.existing();
+    }
+    if let Some(head) = accepted_loss {
+        builder = builder.accept_loss(head);
+    }
+    Ok(Arc::new(builder.open()?))
 }

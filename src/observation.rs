@@ -1,6 +1,12 @@
 //! An observed response, and the trait that receives it.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use http::StatusCode;
 
@@ -23,6 +29,8 @@ pub struct Observation<'a> {
     shape: Shape,
     undetermined: Option<SkipReason>,
     skipped: Option<SkipReason>,
+    /// Whether this request could have had a response with a legacy shape.
+    pub(crate) can_be_legacy: bool,
 }
 
 words! {
@@ -101,6 +109,57 @@ impl SkipReason {
 pub trait Observe: Send + Sync {
     /// Receives one response.
     fn observe(&self, observation: &Observation<'_>);
+
+    /// The guard that a service with the layer holds for as long as it feeds this observer; none by default. An observer
+    /// that passes responses on to a [`Census`](crate::census::Census) returns [`Census::feeder`](crate::census::Census::feeder).
+    fn feeder(&self) -> Option<Feeder> {
+        None
+    }
+}
+
+/// Shows by its existence that an observer is fed. A clone is another feeder.
+#[derive(Debug)]
+#[must_use]
+pub struct Feeder {
+    living: Arc<AtomicUsize>,
+}
+
+/// How many feeders an observer has.
+#[derive(Debug, Default)]
+pub(crate) struct Feeders {
+    living: Arc<AtomicUsize>,
+}
+
+impl Feeders {
+    pub(crate) fn add(&self) -> Feeder {
+        Feeder::of(&self.living)
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        // Relaxed: the number orders no other memory.
+        self.living.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Feeder {
+    fn of(living: &Arc<AtomicUsize>) -> Self {
+        living.fetch_add(1, Ordering::Relaxed);
+        Self {
+            living: Arc::clone(living),
+        }
+    }
+}
+
+impl Clone for Feeder {
+    fn clone(&self) -> Self {
+        Self::of(&self.living)
+    }
+}
+
+impl Drop for Feeder {
+    fn drop(&mut self) {
+        self.living.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl<'a> Observation<'a> {
@@ -120,6 +179,7 @@ impl<'a> Observation<'a> {
             shape: Shape::Target,
             undetermined: None,
             skipped: None,
+            can_be_legacy: endpoint.has_legacy,
         }
     }
 
@@ -229,6 +289,18 @@ impl<'a> Observation<'a> {
     #[must_use]
     pub fn is_dependent(&self) -> bool {
         self.endpoint.is_dependent(self.decision, &self.caller)
+    }
+
+    /// Whether the caller is a legacy one and the outcome has no legacy shape, though this request could have had one that
+    /// has: a condition of the outcome on the fields of the request may exclude that.
+    #[must_use]
+    pub fn is_latent(&self) -> bool {
+        self.can_be_legacy && !self.caller.is_target() && !self.is_dependent()
+    }
+
+    /// Whether the endpoint has legacy shapes.
+    pub(crate) fn endpoint_has_legacy(&self) -> bool {
+        self.endpoint.has_legacy
     }
 
     /// Whether the caller depends on the legacy shape and got the target response.

@@ -50,6 +50,7 @@ fn census() -> (CensusBuilder, Census) {
             caller: caller.with_fingerprint(fingerprint).with_version(version),
             endpoint,
             dependence: Dependence::Served,
+            failed: false,
         });
     }
     (builder, census)

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Parser, ValueEnum, builder::NonEmptyStringValueParser, value_parser};
+use clap::{Parser, ValueEnum, value_parser};
 use legacy_http_compat::rollout::{Phase, policy::Policy};
 
 use crate::app::{AddressSource, Settings, address::ProxyHeader};
@@ -48,15 +48,15 @@ pub(crate) struct Args {
     attempts_per_minute: u32,
 
     /// Token for operators of the dashboard and its API; generated and printed if absent
-    #[arg(long, value_name = "TOKEN", env = "CORE_OPERATOR_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TOKEN", env = "CORE_OPERATOR_TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) operator_token: Option<String>,
 
     /// Token for viewers; generated and printed if absent
-    #[arg(long, value_name = "TOKEN", env = "CORE_VIEWER_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TOKEN", env = "CORE_VIEWER_TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) viewer_token: Option<String>,
 
     /// Token for the pipeline that reports the checks; without one, no pipeline can report
-    #[arg(long, value_name = "TOKEN", env = "CORE_PIPELINE_TOKEN", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TOKEN", env = "CORE_PIPELINE_TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) pipeline_token: Option<String>,
 
     /// A contract document (JSON) instead of the built-in device flow
@@ -153,4 +153,15 @@ fn reachable(mut addr: SocketAddr) -> SocketAddr {
         _ => {}
     }
     addr
+}
+
+/// A token that cannot be guessed. A right token is never locked out, so its length is its protection.
+fn token(text: &str) -> Result<String, String> {
+    let characters = text.chars().count();
+    if characters < 32 {
+        return Err(format!(
+            "has {characters} characters; a token has at least 32"
+        ));
+    }
+    Ok(text.to_owned())
 }

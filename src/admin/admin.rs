@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{
-    access::{LoginThrottle, Sessions, Tokens},
+    access::{LoginThrottle, Sessions, Tokens, cookie::CookieName},
     api::router as api_routes,
     authenticate::authenticate,
     event_hub::EventHub,
@@ -207,6 +207,7 @@ impl AdminBuilder {
     pub fn build(self) -> Admin {
         Admin {
             shared: Arc::new(Shared {
+                cookie: CookieName::of(&self.rollout.status().state.flag_name),
                 rollout: self.rollout,
                 tokens: self.tokens,
                 history: self.history,

@@ -11,7 +11,7 @@ use http::{Extensions, HeaderMap, header};
 use tokio::task::spawn_blocking;
 
 use super::{
-    access::{Identity, LoginAttempt, ThrottleKey, Via, cookie},
+    access::{Identity, ThrottleKey, Via, cookie},
     shared::Shared,
 };
 use crate::rollout::{
@@ -65,21 +65,20 @@ fn identity(shared: &Shared, request: &Request) -> Identity {
     if let Some(token) = bearer(request.headers()) {
         return verify(shared, token, request.extensions());
     }
-    let session = cookie::read(request.headers());
+    let session = cookie::read(&shared.cookie, request.headers());
     let now = shared.clock.monotonic();
     let principal = session.and_then(|secret| shared.sessions.find(secret, now));
     principal.map_or(Identity::Anonymous, Identity::Known)
 }
 
-/// The identity that a token gives, unless too many attempts of the client's network have failed.
+/// The identity that a token gives. It is always checked: no failures lock a right one out.
 pub(crate) fn verify(shared: &Shared, token: &[u8], client: &Extensions) -> Identity {
-    let (key, now) = (ThrottleKey::of(client), shared.clock.monotonic());
-    let verify = || shared.tokens.find(token, Via::Bearer);
-    match shared.throttle.attempt(key, now, verify) {
-        LoginAttempt::Known(principal) => Identity::Known(principal),
-        LoginAttempt::Wrong => Identity::WrongToken,
-        LoginAttempt::TooMany(wait) => Identity::TooMany(wait),
+    if let Some(principal) = shared.tokens.find(token, Via::Bearer) {
+        return Identity::Known(principal);
     }
+    let (key, now) = (ThrottleKey::of(client), shared.clock.monotonic());
+    let wait = shared.throttle.fail(key, now);
+    wait.map_or(Identity::WrongToken, Identity::TooMany)
 }
 
 /// The token in an `Authorization` header (RFC 6750 §2.1), the scheme in any case (RFC 9110 §11.1).

@@ -2,22 +2,22 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use serde::Serialize;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    task::spawn_blocking,
-    time::sleep,
-};
+use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 
+use super::access::{Principal, Role, SessionKey, Via};
 use crate::{
     census::{KindCounts, Window},
     flag::FlagState,
     observation::Shape,
-    rollout::{Phase, Rollout},
+    rollout::{Phase, Rollout, Stranded, event::Head, names::Actor},
     time::{Clock, Timestamp},
 };
 
@@ -41,17 +41,29 @@ pub(crate) struct EventHub(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     state: watch::Sender<HubState>,
-    permits: Arc<Semaphore>,
+    /// The open streams, oldest first.
+    streams: Mutex<Vec<OpenStream>>,
+    last_id: AtomicU64,
     /// Whether the task runs. Subscribing and stopping hold the lock, so that no subscriber is missed and there are never
     /// two tasks.
     running: Mutex<bool>,
+}
+
+/// A stream and its reader.
+#[derive(Debug)]
+struct OpenStream {
+    id: u64,
+    actor: Actor,
+    role: Role,
+    session: Option<SessionKey>,
 }
 
 /// One open stream.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     pub(crate) state: watch::Receiver<HubState>,
-    _permit: OwnedSemaphorePermit,
+    hub: Arc<Inner>,
+    id: u64,
 }
 
 /// Why no stream can be opened.
@@ -63,7 +75,16 @@ pub(crate) enum SubscribeError {
 
 impl EventHub {
     /// The most streams at a time.
-    pub(crate) const MAX_STREAMS: usize = 64;
+    const MAX_STREAMS: usize = 64;
+
+    /// How many of them are kept for operators.
+    const KEPT_FOR_OPERATORS: usize = 16;
+
+    /// The most streams of one name.
+    const MAX_OF_ACTOR: usize = 8;
+
+    /// The most streams of one session; beyond it the oldest ends, and its page polls.
+    const MAX_OF_SESSION: usize = 3;
 
     /// How often totals are published, in real time.
     const TOTALS_INTERVAL: Duration = Duration::from_secs(2);
@@ -74,7 +95,8 @@ impl EventHub {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Inner {
             state: watch::Sender::new(HubState::default()),
-            permits: Arc::new(Semaphore::new(Self::MAX_STREAMS)),
+            streams: Mutex::default(),
+            last_id: AtomicU64::new(0),
             running: Mutex::new(false),
         }))
     }
@@ -84,14 +106,21 @@ impl EventHub {
         &self,
         rollout: &Arc<Rollout>,
         clock: &Arc<dyn Clock>,
+        principal: &Principal,
     ) -> Result<Subscription, SubscribeError> {
-        let permit = Arc::clone(&self.0.permits).try_acquire_owned();
-        let permit = permit.map_err(|_| SubscribeError::Full)?;
+        let id = self.0.enter(principal)?;
+        let mut subscription = Subscription {
+            state: self.0.state.subscribe(),
+            hub: Arc::clone(&self.0),
+            id,
+        };
         let mut running = self.0.running();
         if self.0.state.borrow().closed {
             return Err(SubscribeError::Closed);
         }
-        let state = self.0.state.subscribe();
+        // A stream that has just been displaced notices.
+        self.0.state.send_modify(|_| {});
+        subscription.state.mark_unchanged();
         if !*running {
             *running = true;
             let watcher = Watcher {
@@ -103,10 +132,7 @@ impl EventHub {
             };
             tokio::spawn(watcher.run());
         }
-        Ok(Subscription {
-            state,
-            _permit: permit,
-        })
+        Ok(subscription)
     }
 
     /// Ends all streams and accepts no more.
@@ -116,9 +142,63 @@ impl EventHub {
 }
 
 impl Inner {
+    /// A place for a stream, or why there is none.
+    fn enter(&self, principal: &Principal) -> Result<u64, SubscribeError> {
+        let session = match principal.via {
+            Via::Session(key) => Some(key),
+            Via::Bearer => None,
+        };
+        let mut streams = self.streams();
+        let same = |stream: &OpenStream| session.is_some() && stream.session == session;
+        let of_session = streams.iter().filter(|stream| same(stream)).count();
+        if of_session >= EventHub::MAX_OF_SESSION
+            && let Some(oldest) = streams.iter().position(same)
+        {
+            streams.remove(oldest);
+        }
+        let of_actor = streams
+            .iter()
+            .filter(|stream| stream.actor == principal.actor);
+        let of_viewers = streams
+            .iter()
+            .filter(|stream| stream.role != Role::Operator);
+        let shared = EventHub::MAX_STREAMS - EventHub::KEPT_FOR_OPERATORS;
+        let is_full = streams.len() >= EventHub::MAX_STREAMS
+            || (principal.role != Role::Operator && of_viewers.count() >= shared);
+        if is_full || of_actor.count() >= EventHub::MAX_OF_ACTOR {
+            return Err(SubscribeError::Full);
+        }
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed);
+        streams.push(OpenStream {
+            id,
+            actor: principal.actor.clone(),
+            role: principal.role,
+            session,
+        });
+        Ok(id)
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Vec<OpenStream>> {
+        // Each change is one call, so the list stays valid if a thread panics while it holds the lock.
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn running(&self) -> MutexGuard<'_, bool> {
         // A single word stays valid if a thread panics while it holds the lock.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscription {
+    /// Whether a later stream of the same session took the place of this one.
+    pub(crate) fn is_displaced(&self) -> bool {
+        !self.hub.streams().iter().any(|stream| stream.id == self.id)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.streams().retain(|stream| stream.id != self.id);
     }
 }
 
@@ -175,7 +255,11 @@ impl Watcher {
         let after = self.inner.state.borrow().head;
         let wait = if due { Duration::ZERO } else { EventHub::WAIT };
         let poll = spawn_blocking(move || Polled {
-            head: rollout.journal().wait(after, wait).ok(),
+            head: rollout
+                .journal()
+                .wait(after, wait)
+                .ok()
+                .map(|head| head.seq),
             totals: due.then(|| json(&Totals::now(&rollout, &*clock))).flatten(),
         });
         // A poll that panicked has found nothing.
@@ -215,7 +299,7 @@ fn json(totals: &Totals) -> Option<String> {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Totals {
     pub(crate) at: Timestamp,
-    pub(crate) head: u64,
+    pub(crate) head: Head,
     pub(crate) phase: Phase,
     pub(crate) flag: FlagState,
     pub(crate) journal_works: bool,
@@ -223,6 +307,11 @@ pub(crate) struct Totals {
     pub(crate) window: String,
     /// Empty without a census.
     pub(crate) kinds: Vec<KindCounts>,
+    /// Since the flag last changed; left out without a census.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stranded: Option<Stranded>,
+    /// When the figures of the callers were evaluated.
+    pub(crate) evaluated: Timestamp,
     /// Empty without metrics.
     pub(crate) responses: Vec<ResponseTotals>,
 }
@@ -242,18 +331,24 @@ impl Totals {
     /// The default window for caller counts.
     pub(crate) const WINDOW: Window = Window::DAY;
 
-    /// Walks all callers: not for an async thread.
+    /// May walk all callers: not for an async thread.
     pub(crate) fn now(rollout: &Rollout, clock: &dyn Clock) -> Self {
-        let status = rollout.status();
-        let report = rollout.census().map(|census| census.report(Self::WINDOW));
+        let (status, evaluation) = (rollout.status(), rollout.evaluation());
+        let window = Self::WINDOW.label();
+        let report = evaluation
+            .reports
+            .iter()
+            .find(|report| report.window == window);
         Self {
             at: Timestamp::now(clock),
             head: status.head,
             phase: status.state.phase,
             flag: rollout.reader().state(),
             journal_works: status.journal_error.is_none(),
-            window: Self::WINDOW.label(),
-            kinds: report.map_or_else(Vec::new, |report| report.kinds),
+            window,
+            kinds: report.map_or_else(Vec::new, |report| report.kinds.clone()),
+            stranded: evaluation.stranded.clone(),
+            evaluated: evaluation.at,
             responses: responses(rollout),
         }
     }

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use http::{Uri, request::Parts};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The public path in front of all routes: empty, or such as `/rollout`; never with a slash at its end.
 ///
@@ -61,10 +61,14 @@ impl MountPath {
         let below = rest.starts_with('/') || (rest.is_empty() && !self.0.is_empty());
         // A browser takes `\` for `/`, and `//` for the start of a host's name.
         let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#';
+        // As a server or a proxy may read it.
+        let decoded = percent_decode_str(rest).decode_utf8().ok()?;
         let known = !["/api/", "/assets/", "/sign-"]
             .iter()
-            .any(|other| rest.starts_with(other));
-        let straight = !path.contains("//") && !path.contains("..");
+            .any(|other| decoded.starts_with(other));
+        let odd = |character: char| character == '\\' || character == '%' || character.is_control();
+        let straight = !decoded.contains("//") && !decoded.contains("..") && !decoded.contains(odd);
+        let straight = straight && !decoded.contains("/./");
         (below && known && straight && address.bytes().all(plain)).then_some(address)
     }
 }
@@ -190,6 +194,19 @@ mod tests {
             "/rollout/a\r\nSet-Cookie: x",
             "/rollout/api/status",
             "/rollout/sign-in",
+            "/rollout/%2e%2e/admin",
+            "/rollout/%2E./admin",
+            "/rollout/.%2e",
+            "/rollout/./admin",
+            "/rollout/%2f%2fevil.example",
+            "/rollout/%2Fevil.example",
+            "/rollout/%5cevil.example",
+            "/rollout/%252e%252e/admin",
+            "/rollout/%61pi/status",
+            "/rollout/%73ign-out",
+            "/rollout/%0d%0aSet-Cookie:%20x",
+            "/rollout/%00",
+            "/rollout/%ff",
         ] {
             assert_eq!(base.page(other), None, "{other:?}");
         }

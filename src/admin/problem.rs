@@ -58,10 +58,16 @@ words! {
         Invalid = "invalid",
         /// The current phase has no such transition.
         Impossible = "impossible",
+        /// The flag does not go off while a rollback has no post-analysis.
+        PostAnalysesDue = "post-analyses-due",
         GatesFailed = "gates-failed",
         OverrideMismatch = "override-mismatch",
         NeedsIncident = "needs-incident",
-        /// The head of the journal is not the expected one.
+        /// The policy comes from the program alone.
+        PolicyPinned = "policy-pinned",
+        /// A policy that is loosened names what it loosens.
+        PolicyLoosened = "policy-loosened",
+        /// The last decision is not the expected one.
         Conflict = "conflict",
         /// The event cannot follow what is journaled.
         Unfitting = "unfitting",
@@ -91,8 +97,13 @@ impl Problem {
         }
     }
 
-    /// The problem of a body or a query with faults.
+    /// The most faults that a problem lists.
+    const MAX_FAULTS: usize = 64;
+
+    /// The problem of a body or a query with faults. The first ones are listed, and how many there are.
     pub(crate) fn invalid(faults: &[Fault]) -> Self {
+        let count = faults.len();
+        let faults = &faults[..count.min(Self::MAX_FAULTS)];
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         let members = faults.iter().map(|fault| {
             json!({
@@ -104,6 +115,7 @@ impl Problem {
         });
         Self::new(ProblemKind::Invalid, lines.join("; "))
             .with("faults", members.collect::<Vec<Value>>())
+            .with("fault_count", count)
     }
 
     /// The problem of a part that the rollout or the service was built without.
@@ -197,9 +209,12 @@ impl ProblemKind {
             Self::Malformed => (StatusCode::BAD_REQUEST, "Malformed request"),
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid request"),
             Self::Impossible => (StatusCode::CONFLICT, "Impossible transition"),
+            Self::PostAnalysesDue => (StatusCode::CONFLICT, "Post-analyses are not filed"),
             Self::GatesFailed => (StatusCode::CONFLICT, "Gates failed"),
             Self::OverrideMismatch => (StatusCode::UNPROCESSABLE_ENTITY, "Override does not match the failing gates"),
             Self::NeedsIncident => (StatusCode::UNPROCESSABLE_ENTITY, "A rollback needs an incident"),
+            Self::PolicyPinned => (StatusCode::CONFLICT, "The policy is pinned"),
+            Self::PolicyLoosened => (StatusCode::UNPROCESSABLE_ENTITY, "The policy is loosened"),
             Self::Conflict => (StatusCode::CONFLICT, "Concurrent modification"),
             Self::Unfitting => (StatusCode::CONFLICT, "Contradicts the journal"),
             Self::JournalFailing => (StatusCode::SERVICE_UNAVAILABLE, "Journal failing"),

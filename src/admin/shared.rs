@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use tokio::task::spawn_blocking;
 
 use super::{
-    access::{LoginThrottle, Principal, Sessions, Tokens, Via},
+    access::{LoginThrottle, Principal, Sessions, Tokens, Via, cookie::CookieName},
     event_hub::EventHub,
     mount_path::MountPath,
     problem::{Problem, ProblemKind},
@@ -20,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) history: Option<Arc<History>>,
     pub(crate) sessions: Sessions,
+    pub(crate) cookie: CookieName,
     pub(crate) throttle: LoginThrottle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: EventHub,

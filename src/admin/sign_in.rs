@@ -70,6 +70,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 
 /// The form, with the reason why it is shown. A browser that is signed in is sent on.
 async fn show(
+    State(shared): State<Arc<Shared>>,
     base: MountPath,
     Extension(identity): Extension<Identity>,
     headers: HeaderMap,
@@ -80,7 +81,10 @@ async fn show(
     if matches!(identity, Identity::Known(_)) {
         return Redirect::to(next.unwrap_or(base.home())).into_response();
     }
-    let notice = Notice::on_arrival(&headers, next.is_some_and(|next| next != base.home()));
+    let notice = Notice::on_arrival(
+        cookie::read(&shared.cookie, &headers),
+        next.is_some_and(|next| next != base.home()),
+    );
     page(&base, next, notice)
 }
 
@@ -114,10 +118,10 @@ async fn end(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(secret) = cookie::read(&headers) {
+    if let Some(secret) = cookie::read(&shared.cookie, &headers) {
         shared.sessions.end(secret);
     }
-    let cookie = cookie::removal(&base, cookie::is_secure(&uri, &headers));
+    let cookie = cookie::removal(&shared.cookie, &base, cookie::is_secure(&uri, &headers));
     redirect(&base.link("/sign-in"), cookie)
 }
 
@@ -128,7 +132,7 @@ fn open_session(
     parts: &Parts,
 ) -> Response {
     // Signing in again leaves no earlier session open.
-    if let Some(secret) = cookie::read(&parts.headers) {
+    if let Some(secret) = cookie::read(&shared.cookie, &parts.headers) {
         shared.sessions.end(secret);
     }
     let secret = match shared.sessions.begin(principal, shared.clock.monotonic()) {
@@ -142,7 +146,7 @@ fn open_session(
     tracing::info!(actor = %principal.actor, role = principal.role.as_str(), "signed in");
     let secure = cookie::is_secure(&parts.uri, &parts.headers);
     let lifetime = shared.sessions.lifetime();
-    let cookie = cookie::session(secret.as_str(), lifetime, base, secure);
+    let cookie = cookie::session(&shared.cookie, secret.as_str(), lifetime, base, secure);
     redirect(base.page(next).unwrap_or(base.home()), cookie)
 }
 
@@ -174,8 +178,8 @@ fn redirect(address: &str, cookie: HeaderValue) -> Response {
 
 impl Notice {
     /// A cookie without a session was left by one that has ended; the browser may also have dropped it by itself.
-    fn on_arrival(headers: &HeaderMap, came_from_a_page: bool) -> Option<Self> {
-        let (title, text) = if cookie::read(headers).is_some() {
+    fn on_arrival(secret: Option<&str>, came_from_a_page: bool) -> Option<Self> {
+        let (title, text) = if secret.is_some() {
             (
                 "Your session has ended.",
                 "Sign in again to continue where you were.",

@@ -16,6 +16,7 @@ pub struct Caller {
     generation: Generation,
     fingerprint: Option<Fingerprint>,
     version: Option<ClientVersion>,
+    identified: bool,
 }
 
 words! {
@@ -69,7 +70,7 @@ pub struct ClientAddr(pub IpAddr);
 
 impl Caller {
     /// A caller without an identity signal, of no known kind, that understands only the old contract.
-    pub const ANONYMOUS_LEGACY: Self = Self::new(Kind::OTHER, Generation::Legacy);
+    pub const ANONYMOUS_LEGACY: Self = Self::new(Kind::OTHER, Generation::Legacy).unidentified();
 
     /// An anonymous caller of a kind and generation.
     #[must_use]
@@ -79,7 +80,15 @@ impl Caller {
             generation,
             fingerprint: None,
             version: None,
+            identified: true,
         }
+    }
+
+    /// This caller with a generation that nothing in the request shows: that of unknown callers.
+    #[must_use]
+    pub const fn unidentified(mut self) -> Self {
+        self.identified = false;
+        self
     }
 
     /// This caller with a fingerprint that distinguishes it from others.
@@ -97,7 +106,7 @@ impl Caller {
     }
 
     /// This caller with its fingerprint and version, as far as known.
-    pub(super) const fn identified(
+    pub(super) const fn with(
         mut self,
         fingerprint: Option<Fingerprint>,
         version: Option<ClientVersion>,
@@ -123,6 +132,12 @@ impl Caller {
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.generation
+    }
+
+    /// Whether a version or a rule shows its generation, rather than the default for unknown callers.
+    #[must_use]
+    pub const fn is_identified(&self) -> bool {
+        self.identified
     }
 
     /// The pseudonym of the installation; `None` for an anonymous caller.

@@ -1,11 +1,14 @@
 //! Identifying the caller of a request, and what of a request that depends on.
 
+use std::fmt;
+
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
+use siphasher::sip128::SipHasher24;
 
 use super::caller::Caller;
 use super::fingerprint::KeyCheck;
-use super::kind::Kinds;
+use super::kind::{Kind, Kinds};
 
 /// Identifies the caller from the request head.
 ///
@@ -59,6 +62,36 @@ pub trait Detect: Send + Sync {
     /// constant.
     fn key_check(&self) -> Option<KeyCheck> {
         None
+    }
+
+    /// The digest of all that decides which callers are of this kind, what their generation is, and what identifies them;
+    /// the key is not part of it. When it changes, the evidence about the kind starts anew. The default is one digest for
+    /// all: a detector whose rules never change.
+    fn rules_digest(&self, kind: Kind) -> RulesDigest {
+        let _ = kind;
+        RulesDigest::default()
+    }
+}
+
+/// A digest of a detector's rules for one kind, shown as 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RulesDigest(u128);
+
+impl RulesDigest {
+    /// The digest of rules written as text: SipHash-2-4-128 without a key.
+    #[must_use]
+    pub fn of(rules: &str) -> Self {
+        Self(SipHasher24::new().hash(rules.as_bytes()).as_u128())
+    }
+
+    pub(crate) const fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Display for RulesDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
     }
 }
 

@@ -20,7 +20,7 @@ mod user_agent;
 mod version;
 
 pub use caller::{Caller, ClientAddr, Generation};
-pub use detect::{AnonymousLegacy, Detect, Vary};
+pub use detect::{AnonymousLegacy, Detect, RulesDigest, Vary};
 pub use detector::{
     DetectorError, IdentitySignal, KindSource, SignalDetector, SignalDetectorBuilder, SignalPart,
 };

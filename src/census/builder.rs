@@ -14,9 +14,9 @@ use crate::{
 use super::{
     census::{Census, Settings},
     open_error::{OpenCensusError, OpenCensusErrorKind},
+    rules::RulesInForce,
     snapshot::{self, MAX_FILE},
     watch::GapCause,
-    window::Window,
 };
 
 /// Builder for [`Census`].
@@ -44,6 +44,7 @@ use super::{
 #[must_use]
 pub struct CensusBuilder {
     kinds: Kinds,
+    rules: RulesInForce,
     clock: Arc<dyn Clock>,
     settings: Settings,
     snapshot: Option<PathBuf>,
@@ -56,15 +57,16 @@ impl Census {
         Self::builder(detector).fresh(None)
     }
 
-    /// Builds a census for the callers of this detector: it has the detector's kinds, and the
-    /// [key check](Detect::key_check) of its fingerprints.
+    /// Builds a census for the callers of this detector: it has the detector's kinds, the digests of
+    /// [its rules](Detect::rules_digest), and the [key check](Detect::key_check) of its fingerprints.
     pub fn builder(detector: &(impl Detect + ?Sized)) -> CensusBuilder {
         CensusBuilder {
             kinds: detector.kinds().clone(),
+            rules: RulesInForce::of(detector),
             clock: Arc::new(SystemClock::new()),
             settings: Settings {
                 capacity: 65_536,
-                retention: 90 * 86_400_000,
+                retention: SHORTEST_RETENTION,
                 heartbeat_limit: 10_000,
                 snapshot_every: 10_000,
                 key_check: detector.key_check(),
@@ -74,18 +76,22 @@ impl Census {
     }
 }
 
+/// As long as an inactive caller can be due: 90 days.
+const SHORTEST_RETENTION: u64 = 90 * 86_400_000;
+
 impl CensusBuilder {
     /// How many callers are known individually; 65,536 by default. A caller takes about 105 bytes, of which 8 to 16 are
-    /// allocated at the start. New callers beyond it are estimated.
+    /// allocated at the start. A table that is nearly full drops target callers: first those that never depended, then
+    /// migrated ones, those that were seen longest ago first. New callers beyond the capacity are estimated.
     pub fn capacity(mut self, callers: usize) -> Self {
         self.settings.capacity = callers;
         self
     }
 
-    /// How long a caller that is not seen is remembered; 90 days by default, and at least the longest window (30 days).
-    /// Gaps in the coverage do not count.
+    /// How long a caller that is not seen is remembered; 90 days by default, and at least that. Gaps in the coverage do not
+    /// count.
     pub fn retention(mut self, retention: Duration) -> Self {
-        self.settings.retention = millis(retention).max(Window::MONTH.as_millis());
+        self.settings.retention = millis(retention).max(SHORTEST_RETENTION);
         self
     }
 
@@ -200,7 +206,7 @@ impl CensusBuilder {
     fn starting_at(&self, time: u64) -> Census {
         Census::starting_at(
             time,
-            self.kinds.clone(),
+            (self.kinds.clone(), self.rules.clone()),
             Arc::clone(&self.clock),
             self.settings,
         )

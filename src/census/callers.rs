@@ -4,14 +4,17 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     caller::{Fingerprint, Generation, Kinds},
-    time::{Timestamp, timeline::Moment},
+    time::{
+        Timestamp,
+        timeline::{Moment, ticks, ticks_as_ms},
+    },
 };
 
 use super::{
     census::Census,
     event::names_of,
     query::{ListQuery, Select},
-    record::{CallerState, NEVER, REGRESSED, Record, TARGET},
+    record::{CallerState, Judge, NEVER, REGRESSED, Record, SHARED, TARGET},
     report::start,
     versions::VersionNames,
     window::Window,
@@ -29,9 +32,13 @@ pub struct Page {
     pub rows: Vec<CallerRow>,
 }
 
-/// What is known about one caller. Times are exact to the second.
+/// What is known about one caller of one kind. Times are exact to a sixteenth of a second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
 pub struct CallerRow {
     /// Its pseudonym.
     #[serde(serialize_with = "as_text")]
@@ -46,12 +53,22 @@ pub struct CallerRow {
     pub state: CallerState,
     /// Whether it is dependent with a stranded response in the window.
     pub stranded: bool,
-    /// Whether it depends again after it had migrated.
+    /// Whether it depends after it had been a target caller.
     pub regressed: bool,
+    /// Of a caller that may depend without a dependent response: whether a version or a rule showed it to be a legacy
+    /// caller, rather than the default for unknown ones.
+    pub identified: bool,
+    /// Whether its fingerprint was seen under another kind, too.
+    pub shared_identity: bool,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
+    /// When it was last seen as a legacy caller.
+    pub last_legacy: Option<Timestamp>,
+    /// Of an inactive caller when it is due, by the longest pause between two of its responses: until after two such pauses
+    /// it does not count as gone.
+    pub due: Option<Timestamp>,
     /// When it last got a dependent response.
     pub last_dependent: Option<Timestamp>,
     /// When it last got a stranded response.
@@ -71,8 +88,9 @@ pub struct CallerRow {
 /// Turns records into rows of one window.
 struct Rows<'a> {
     now: Moment,
-    /// The first second of the window.
+    /// The first tick of the window.
     since: u32,
+    in_force: Vec<u32>,
     kinds: &'a Kinds,
     endpoints: Vec<Box<str>>,
     versions: VersionNames<'a>,
@@ -86,12 +104,16 @@ impl Census {
         let mut keys = Vec::new();
         for bucket in self.table.buckets() {
             let all = bucket.iter();
-            let matching = all.filter(|record| query.matches(record, rows.since));
+            let matching = all.filter(|record| query.matches(record, rows.judge()));
             keys.extend(matching.map(|record| query.key(record)));
         }
         let total = keys.len();
         let keys = query.cut(keys).into_iter();
-        let found = keys.filter_map(|key| self.table.find(query.fingerprint(key)));
+        let find = |(fingerprint, kind)| {
+            let mut own = self.table.find(fingerprint).into_iter();
+            own.find(|record| record.kind == kind)
+        };
+        let found = keys.filter_map(|key| find(query.caller(key)));
         Page {
             total,
             offset: query.offset,
@@ -105,7 +127,7 @@ impl Census {
         let rows = self.rows(window);
         for bucket in self.table.buckets() {
             let all = bucket.iter().copied();
-            let found = all.filter(|record| select.matches(record, rows.since));
+            let found = all.filter(|record| select.matches(record, rows.judge()));
             let found: Vec<_> = found.collect();
             drop(bucket);
             for record in found {
@@ -114,11 +136,13 @@ impl Census {
         }
     }
 
-    /// What is known about one caller, with its state in this window.
+    /// What is known about the caller with this fingerprint, with its state in this window: one row for each kind that it
+    /// was seen as.
     #[must_use]
-    pub fn caller(&self, fingerprint: Fingerprint, window: Window) -> Option<CallerRow> {
-        let record = self.table.find(fingerprint.as_u128())?;
-        Some(self.rows(window).row(&record))
+    pub fn caller(&self, fingerprint: Fingerprint, window: Window) -> Vec<CallerRow> {
+        let records = self.table.find(fingerprint.as_u128());
+        let rows = self.rows(window);
+        records.iter().map(|record| rows.row(record)).collect()
     }
 
     fn rows(&self, window: Window) -> Rows<'_> {
@@ -126,6 +150,7 @@ impl Census {
         Rows {
             now,
             since: start(window, &now),
+            in_force: self.table.all_in_force(),
             kinds: &self.kinds,
             endpoints: self.endpoints.names(),
             versions: self.table.versions().names(),
@@ -135,7 +160,7 @@ impl Census {
 
 impl Rows<'_> {
     fn row(&self, record: &Record) -> CallerRow {
-        let state = record.state(self.since);
+        let state = record.state(self.judge());
         let dependent = state == CallerState::Dependent;
         let version = self.versions.get(record.version);
         let kind = self.kinds.names().nth(record.kind.into());
@@ -146,9 +171,15 @@ impl Rows<'_> {
             generation: generation_of(record),
             state,
             stranded: dependent && record.is_stranded(self.since),
-            regressed: record.still_depends() && record.has(REGRESSED),
+            regressed: dependent && record.has(REGRESSED),
+            identified: record.is_identified(self.judge()),
+            shared_identity: record.has(SHARED),
             first_seen: self.at(record.first_seen),
-            last_seen: self.at(record.last_seen),
+            last_seen: self.at(record.last_seen()),
+            last_legacy: self.ever(record.last_legacy),
+            due: (state == CallerState::Inactive)
+                .then(|| self.due(record))
+                .flatten(),
             last_dependent: self.ever(record.last_dependent),
             last_stranded: self.ever(record.last_stranded),
             last_target: self.ever(record.last_target),
@@ -159,12 +190,29 @@ impl Rows<'_> {
         }
     }
 
-    fn at(&self, second: u32) -> Timestamp {
-        self.now.timestamp(u64::from(second) * 1_000)
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            since: self.since,
+            in_force: &self.in_force,
+        }
     }
 
-    fn ever(&self, second: u32) -> Option<Timestamp> {
-        (second != NEVER).then(|| self.at(second))
+    /// When a caller is due that has not been away for two of its pauses.
+    fn due(&self, record: &Record) -> Option<Timestamp> {
+        let (last, pause) = (record.last_possible(self.judge()), record.pause_ticks());
+        let mut due = [1, 2]
+            .map(|pauses| last.saturating_add(pause.saturating_mul(pauses)))
+            .into_iter();
+        due.find(|due| *due > ticks(self.now.time))
+            .map(|due| self.at(due))
+    }
+
+    fn at(&self, tick: u32) -> Timestamp {
+        self.now.timestamp(ticks_as_ms(tick))
+    }
+
+    fn ever(&self, tick: u32) -> Option<Timestamp> {
+        (tick != NEVER).then(|| self.at(tick))
     }
 }
 

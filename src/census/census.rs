@@ -8,23 +8,26 @@ use std::{
 use crate::{
     caller::{KeyCheck, Kinds},
     metrics::{Family, Sample, Source},
-    observation::{Observation, Observe},
+    observation::{Feeder, Feeders, Observation, Observe},
     per_contract::PerContract,
     storage::saver::Saver,
     time::{
         Clock,
-        timeline::{Due, Moment, Timeline, seconds},
+        timeline::{Due, Moment, TICKS, Timeline, ticks},
     },
     worker::Tick,
 };
 
 use super::{
     event::{Binding, CallerEvent, EndpointSlot, Endpoints},
+    failures::EndpointHealth,
     open_error::OpenCensusErrorKind,
     overflow::Overflow,
-    report::{Report, ReportBuilder},
+    record::Judge,
+    report::{Report, Tally, start},
+    rules::RulesInForce,
     table::Table,
-    watch::{GapCause, Watch},
+    watch::{Forgotten, GapCause, Watch},
     window::Window,
 };
 
@@ -44,11 +47,12 @@ use super::{
 /// let poll = census.endpoint("device_poll");
 /// let agent = detector.kinds().find("AGENT").expect("AGENT is in the set");
 /// let old = Caller::new(agent, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1));
-/// census.record(&CallerEvent { caller: old, endpoint: poll, dependence: Dependence::Served });
+/// let event = CallerEvent { caller: old, endpoint: poll, dependence: Dependence::Served, failed: false };
+/// census.record(&event);
 /// assert_eq!(census.report(Window::DAY).kind("AGENT").expect("a kind").dependent, 1);
 ///
 /// let upgraded = Caller::new(agent, Generation::Target).with_fingerprint(Fingerprint::from_u128(1));
-/// census.record(&CallerEvent { caller: upgraded, endpoint: poll, dependence: Dependence::None });
+/// census.record(&CallerEvent { caller: upgraded, dependence: Dependence::None, ..event });
 /// let report = census.report(Window::DAY);
 /// assert_eq!((report.all.dependent, report.all.migrated), (0, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -61,6 +65,8 @@ pub struct Census {
     pub(super) endpoints: Endpoints,
     pub(super) per_contract: PerContract<Binding>,
     pub(super) kinds: Kinds,
+    health: EndpointHealth,
+    feeders: Feeders,
     /// Locked before any bucket or the overflow, never while holding one of them.
     watch: Mutex<Watch>,
     overflow: Mutex<Overflow>,
@@ -97,10 +103,17 @@ impl Census {
     /// Counts one observed response. For a known caller: no allocation, and no lock but that of a bucket with a few
     /// others.
     pub fn record(&self, event: &CallerEvent) {
-        let now = self.timeline.second(&*self.clock);
+        let now = self.timeline.tick(&*self.clock);
         self.table.see(now, event, |uncounted| {
             self.lock_overflow().add(uncounted);
         });
+        self.health.count(event.endpoint, event.failed);
+    }
+
+    /// A guard that shows that the census is fed. Time without one is a gap ([`GapCause::Unfed`]). A service with the layer
+    /// holds one for each census among the layer's observers; take one for whatever else calls [`Census::record`].
+    pub fn feeder(&self) -> Feeder {
+        self.feeders.add()
     }
 
     /// The report of the window that ends now.
@@ -114,16 +127,21 @@ impl Census {
     #[must_use]
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
-        let mut builders = {
-            let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-            windows.map(|window| ReportBuilder::new(window, &self.kinds, &now, (&watch, &overflow)))
-        };
+        let in_force = self.table.all_in_force();
+        let kinds = self.kinds.names().len();
+        let mut tallies = windows.map(|window| {
+            let length = window.as_millis();
+            Tally::new((window, length), start(window, &now), kinds)
+        });
         for bucket in self.table.buckets() {
-            for builder in &mut builders {
-                builder.count(&bucket);
+            for tally in &mut tallies {
+                tally.count(&bucket, &in_force);
             }
         }
-        builders.map(ReportBuilder::finish)
+        // Once more: then the responses of every caller that was counted are among them.
+        self.drain(&mut self.lock_watch());
+        let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
+        tallies.map(|tally| tally.report(&self.kinds, &now, (&watch, &overflow)))
     }
 
     /// The reports of [`Window::STANDARD`] in this order, as of the last [`Tick`]: at most 5 seconds old while the census
@@ -158,7 +176,7 @@ impl Census {
     /// A census that does not watch yet, with its timeline at `time` milliseconds.
     pub(super) fn starting_at(
         time: u64,
-        kinds: Kinds,
+        (kinds, rules): (Kinds, RulesInForce),
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
@@ -169,7 +187,9 @@ impl Census {
             table: Table::new(settings.capacity, count),
             endpoints: Endpoints::default(),
             per_contract: PerContract::default(),
-            watch: Mutex::new(Watch::new(now, count)),
+            health: EndpointHealth::default(),
+            feeders: Feeders::default(),
+            watch: Mutex::new(Watch::new(now, rules)),
             overflow: Mutex::new(Overflow::new(count)),
             cached: Mutex::new(Arc::new([])),
             schedule: Mutex::new([
@@ -199,15 +219,29 @@ impl Census {
     pub(super) fn heartbeat(&self) -> Moment {
         let mut watch = self.lock_watch();
         let limit = self.settings.heartbeat_limit;
-        let now = watch.beat(&self.timeline, &*self.clock, limit);
-        let second = seconds(now.time);
+        let (time, is_fed) = ((&self.timeline, &*self.clock), self.feeders.any());
+        let now = watch.beat(time, limit, is_fed);
+        if let Some((from, to)) = watch.failures.take(&self.health, now.time) {
+            tracing::warn!("an endpoint failed for an hour: gap in the census's coverage");
+            watch.coverage.cut(from, to, GapCause::Failing);
+        }
+        let longest_pause = now.time.saturating_sub(Window::MONTH.as_millis() * 2);
+        if let Some(gaps) = watch.coverage.changed_gaps(longest_pause) {
+            self.table.set_gaps(gaps);
+        }
+        self.drain(&mut watch);
+        now
+    }
+
+    /// Takes in what was counted since the last time.
+    pub(super) fn drain(&self, watch: &mut Watch) {
+        let second = ticks(watch.last.time) / TICKS;
         let uncounted = self
             .table
             .drain(|kind, responses| watch.history.add(second, kind, responses));
         if !uncounted.is_empty() {
             self.lock_overflow().add(&uncounted);
         }
-        now
     }
 
     pub(super) fn moment(&self) -> Moment {
@@ -228,20 +262,41 @@ impl Census {
         reports
     }
 
+    /// Drops target callers if the table is full.
+    fn free_places(&self) {
+        let mut dropped = vec![0; self.kinds.names().len()];
+        self.table
+            .free_places(|record| dropped[usize::from(record.kind)] += 1);
+        if dropped.iter().any(|dropped| *dropped > 0) {
+            let mut watch = self.lock_watch();
+            for (forgotten, dropped) in watch.forgotten.iter_mut().zip(dropped) {
+                forgotten.add(&Forgotten {
+                    dropped,
+                    ..Forgotten::default()
+                });
+            }
+        }
+    }
+
     /// Forgets the callers that were not seen for the retention, not counting gaps.
     fn sweep(&self, now: &Moment) {
         let mut watch = self.lock_watch();
         let since = now.time.saturating_sub(self.settings.retention);
         let unwatched = watch.coverage.unwatched_since(since);
-        let since = seconds(since.saturating_sub(unwatched));
+        let since = ticks(since.saturating_sub(unwatched));
+        let in_force = self.table.all_in_force();
+        let judge = Judge {
+            since,
+            in_force: &in_force,
+        };
         self.table.retain(|record| {
-            let keep = record.last_seen >= since;
+            let keep = record.last_seen() >= since;
             if !keep {
-                watch.forgotten[usize::from(record.kind)].count(record);
+                watch.forgotten[usize::from(record.kind)].count(record, judge);
             }
             keep
         });
-        self.lock_overflow().expire(seconds(now.time));
+        self.lock_overflow().expire(ticks(now.time));
         let month = Window::MONTH.as_millis();
         let longest = self.settings.retention.saturating_add(month);
         watch.coverage.prune(now.time.saturating_sub(longest));
@@ -256,12 +311,17 @@ impl Observe for Census {
         let record = |binding: &Binding| self.record(&binding.event(observation));
         self.per_contract.with(observation, prepare, record);
     }
+
+    fn feeder(&self) -> Option<Feeder> {
+        Some(self.feeders.add())
+    }
 }
 
 impl Tick for Census {
-    /// Records a heartbeat; when due, renews the cached reports, forgets old callers and writes the snapshot.
+    /// Records a heartbeat, and frees places in a full table; when due, renews the cached reports, forgets old callers and writes the snapshot.
     fn tick(&self) {
         let now = self.heartbeat();
+        self.free_places();
         let intervals = [REPORTS_EVERY, SWEEP_EVERY, self.settings.snapshot_every];
         let [reports, sweep, snapshot] = {
             let mut schedule = lock(&self.schedule);

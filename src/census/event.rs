@@ -16,6 +16,8 @@ pub struct CallerEvent {
     pub endpoint: EndpointSlot,
     /// Whether the caller depended on the legacy shape.
     pub dependence: Dependence,
+    /// Whether an endpoint with legacy shapes failed: it gave a response of status 5xx.
+    pub failed: bool,
 }
 
 /// Whether a response shows that its caller depends on the legacy shape. A target caller never depends, whatever is
@@ -23,11 +25,13 @@ pub struct CallerEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a response either is legacy, or should have been, or need not be"
+    reason = "a response either is legacy, or should have been, or could have been, or not"
 )]
 pub enum Dependence {
-    /// The outcome has no legacy shape, or the caller understands the target contract.
+    /// No outcome that this request could have had has a legacy shape, or the caller understands the target contract.
     None,
+    /// The outcome has no legacy shape, but another one that this request could have had has one.
+    Latent,
     /// The legacy shape was served.
     Served,
     /// A legacy shape exists, or the outcome is undetermined, and the target response was served.
@@ -49,7 +53,7 @@ impl Dependence {
     /// Whether the caller depends on the legacy shape.
     #[must_use]
     pub const fn is_dependent(self) -> bool {
-        !matches!(self, Self::None)
+        matches!(self, Self::Served | Self::Stranded)
     }
 }
 
@@ -61,9 +65,9 @@ impl EndpointSlot {
     /// The slot that all endpoints share once no other is left.
     pub const OTHER: Self = Self(0);
 
-    /// Its index among the names; `other` is 0.
+    /// Its index among the names, at most 63; `other` is 0.
     pub(super) const fn index(self) -> usize {
-        self.0 as usize
+        (self.0 & 63) as usize
     }
 
     pub(super) const fn bit(self) -> u64 {
@@ -147,6 +151,8 @@ impl Binding {
             caller: self.caller(observation.caller()),
             endpoint: self.endpoints[observation.endpoint_index()],
             dependence: dependence(observation),
+            failed: observation.endpoint_has_legacy()
+                && observation.target_status().is_server_error(),
         }
     }
 
@@ -164,6 +170,8 @@ fn dependence(observation: &Observation<'_>) -> Dependence {
         Dependence::Served
     } else if observation.is_dependent() {
         Dependence::Stranded
+    } else if observation.is_latent() {
+        Dependence::Latent
     } else {
         Dependence::None
     }

@@ -53,6 +53,9 @@ pub enum OpenCensusErrorKind {
         "needs the key check of the detector: implement `Detect::key_check`, or use no snapshot"
     )]
     NoKeyCheck,
+    /// There was no snapshot, though the rollout had begun more than an hour before.
+    #[error("was not there, though the rollout had begun more than an hour before")]
+    BeganLate,
 }
 
 impl From<DecodeError> for OpenCensusErrorKind {

@@ -6,10 +6,12 @@
 use datasketches::hll::{Coupon, HllUnion};
 use serde::{Deserialize, Serialize};
 
+use crate::time::timeline::TICKS;
+
 use super::{
     event::Dependence,
     record::NEVER,
-    sketches::{LG_K, Sketches},
+    sketches::{LG_K, SETS, Sketches},
     striped_counters::Uncounted,
 };
 
@@ -25,7 +27,7 @@ const LEVELS: [(u32, u32); 3] = [(60, 62), (3_600, 26), (86_400, 32)];
 pub(super) struct Overflow {
     pub(super) buckets: Vec<Bucket>,
     kinds: usize,
-    /// The second in which a caller last had no place, [`NEVER`] if all had one.
+    /// The tick in which a caller last had no place, [`NEVER`] if all had one.
     pub(super) last: u32,
 }
 
@@ -39,12 +41,26 @@ pub(super) struct Bucket {
     pub(super) sketches: Sketches,
 }
 
-/// About how many callers without a place there were.
+/// About how many callers without a place there were; 0 only for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Estimate {
-    pub(super) seen: u64,
-    pub(super) dependent: u64,
-    pub(super) stranded: u64,
+pub(crate) struct Estimate {
+    pub(crate) seen: u64,
+    pub(crate) dependent: u64,
+    pub(crate) stranded: u64,
+    /// Those among the others.
+    pub(crate) latent: u64,
+    /// All latent ones that are identified, whether or not they depended as well.
+    pub(crate) latent_identified: u64,
+}
+
+impl Estimate {
+    pub(super) fn add(&mut self, more: &Self) {
+        self.seen += more.seen;
+        self.dependent += more.dependent;
+        self.stranded += more.stranded;
+        self.latent += more.latent;
+        self.latent_identified += more.latent_identified;
+    }
 }
 
 impl Overflow {
@@ -60,19 +76,20 @@ impl Overflow {
         for (width, _) in LEVELS {
             for caller in callers {
                 self.last = self.last.max(caller.at);
-                self.bucket(width, caller.at / width, caller.kind)
+                self.bucket(width, second(caller.at) / width, caller.kind)
                     .add(caller);
             }
         }
         self.expire(self.last);
     }
 
-    /// The estimates per kind for the buckets that touch the time from `since` to `now`; `None` if every caller had a
+    /// The estimates per kind for the buckets that touch the time from tick `since` to `now`; `None` if every caller had a
     /// place in it.
     pub(super) fn estimate(&self, since: u32, now: u32) -> Option<Vec<Estimate>> {
         if self.last == NEVER || self.last < since {
             return None;
         }
+        let (since, now) = (second(since), second(now));
         let width = level(since, now);
         let touched = |bucket: &&Bucket| bucket.width == width && bucket.number >= since / width;
         let of_kind = |kind: usize| {
@@ -84,6 +101,7 @@ impl Overflow {
 
     /// Drops the buckets that no window can touch any more.
     pub(super) fn expire(&mut self, now: u32) {
+        let now = second(now);
         self.buckets.retain(|bucket| {
             let level = LEVELS.iter().find(|(width, _)| *width == bucket.width);
             level.is_some_and(|(width, keep)| (now / width).saturating_sub(bucket.number) < *keep)
@@ -117,31 +135,48 @@ impl Bucket {
 
     fn add(&mut self, caller: &Uncounted) {
         let coupon = Coupon::from_value(caller.fingerprint);
-        let counted = match caller.dependence {
-            Dependence::None => 1,
-            Dependence::Served => 2,
-            Dependence::Stranded => 3,
-        };
-        for sketch in &mut self.sketches.0[..counted] {
+        let (dependence, latent) = (caller.dependence, caller.dependence == Dependence::Latent);
+        let is_in = [
+            true,
+            dependence.is_dependent(),
+            dependence == Dependence::Stranded,
+            latent,
+            latent && caller.identified,
+        ];
+        for (sketch, _) in self
+            .sketches
+            .0
+            .iter_mut()
+            .zip(is_in)
+            .filter(|(_, is_in)| *is_in)
+        {
             sketch.update_with_coupon(coupon);
         }
     }
 }
 
+/// The second of a tick.
+const fn second(tick: u32) -> u32 {
+    tick / TICKS
+}
+
 fn estimate<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Estimate {
     let empty = |_| HllUnion::new(LG_K).expect("4 to 21 is allowed");
-    let mut unions: [HllUnion; 3] = std::array::from_fn(empty);
+    let mut unions: [HllUnion; SETS] = std::array::from_fn(empty);
     for bucket in buckets {
         for (union, sketch) in unions.iter_mut().zip(&bucket.sketches.0) {
             union.update(sketch);
         }
     }
-    let [seen, dependent, stranded] = unions.map(|union| rounded(&union));
+    let [seen, dependent, stranded, latent, latent_identified] =
+        unions.map(|union| rounded(&union));
     let dependent = dependent.min(seen);
     Estimate {
         seen,
         dependent,
         stranded: stranded.min(dependent),
+        latent: latent.min(seen - dependent),
+        latent_identified,
     }
 }
 
@@ -165,6 +200,7 @@ fn rounded(union: &HllUnion) -> u64 {
 mod tests {
     use super::*;
 
+    /// Callers at a second.
     fn callers(
         at: u32,
         range: std::ops::Range<u128>,
@@ -173,10 +209,11 @@ mod tests {
     ) -> Vec<Uncounted> {
         range
             .map(|fingerprint| Uncounted {
-                at,
+                at: at * TICKS,
                 fingerprint,
                 kind,
                 dependence,
+                identified: false,
             })
             .collect()
     }
@@ -186,7 +223,7 @@ mod tests {
         let mut overflow = Overflow::new(2);
         overflow.add(&callers(100_000, 0..50_000, 0, Dependence::Stranded));
         overflow.add(&callers(100_100, 25_000..75_000, 1, Dependence::None));
-        let kinds = overflow.estimate(99_000, 100_100).unwrap();
+        let kinds = overflow.estimate(99_000 * TICKS, 100_100 * TICKS).unwrap();
         for (estimate, truth) in [
             (kinds[0].seen, 50_000_u32),
             (kinds[0].stranded, 50_000),
@@ -204,7 +241,7 @@ mod tests {
         let mut overflow = Overflow::new(1);
         overflow.add(&callers(100_000, 0..100, 0, Dependence::Served));
         overflow.add(&callers(100_000, 0..100, 0, Dependence::Served));
-        let estimate = overflow.estimate(99_000, 100_100).unwrap()[0];
+        let estimate = overflow.estimate(99_000 * TICKS, 100_100 * TICKS).unwrap()[0];
         assert_eq!(
             (estimate.seen, estimate.dependent, estimate.stranded),
             (100, 100, 0)
@@ -215,8 +252,16 @@ mod tests {
     fn a_window_wholly_after_the_overflow_is_clean() {
         let mut overflow = Overflow::new(1);
         overflow.add(&callers(100_000, 0..10, 0, Dependence::Served));
-        assert!(overflow.estimate(100_000, 100_001).is_some());
-        assert!(overflow.estimate(100_001, 100_002).is_none());
+        assert!(
+            overflow
+                .estimate(100_000 * TICKS, 100_001 * TICKS)
+                .is_some()
+        );
+        assert!(
+            overflow
+                .estimate(100_001 * TICKS, 100_002 * TICKS)
+                .is_none()
+        );
     }
 
     #[test]
@@ -227,7 +272,9 @@ mod tests {
         }
         assert!(overflow.buckets.len() <= 62 + 26 + 32);
         let now = 100_000 + 60 * 60 * 24 * 40;
-        let estimate = overflow.estimate(now - 30 * 86_400, now).unwrap()[0];
+        let estimate = overflow
+            .estimate((now - 30 * 86_400) * TICKS, (now) * TICKS)
+            .unwrap()[0];
         assert_eq!(estimate.seen, 2);
     }
 }

@@ -3,7 +3,7 @@
 use crate::{caller::Kind, words::words};
 
 use super::{
-    record::{CallerState, NEVER, REGRESSED, Record},
+    record::{CallerState, Judge, REGRESSED, Record},
     window::Window,
 };
 
@@ -41,12 +41,14 @@ words! {
         Dependent = "dependent",
         /// The dependent ones with a stranded response in the window.
         Stranded = "stranded",
-        /// The dependent ones that had migrated before.
+        /// The dependent ones that had been target callers before.
         Regressed = "regressed",
         /// Those with a dependent response in the window, even if they migrated since.
         Depended = "depended",
-        /// Those that depended and did not migrate since: dependent, inconclusive or inactive.
+        /// Those that may still depend: dependent, latent, inconclusive or inactive.
         Unresolved = "unresolved",
+        /// The latent ones.
+        Latent = "latent",
         /// The inconclusive ones.
         Inconclusive = "inconclusive",
         /// The inactive ones.
@@ -79,8 +81,8 @@ words! {
     }
 }
 
-/// What sorts a record among the others, unique to it: the sort key, then the fingerprint.
-pub(super) type SortKey = (u32, u128);
+/// What sorts a record among the others, unique to it: the sort key, then the fingerprint and the kind.
+pub(super) type SortKey = (u32, u128, u8);
 
 impl ListQuery {
     /// The most rows of a page.
@@ -130,24 +132,24 @@ impl ListQuery {
         self
     }
 
-    pub(super) fn matches(&self, record: &Record, since: u32) -> bool {
+    pub(super) fn matches(&self, record: &Record, judge: Judge<'_>) -> bool {
         let of_kind = |kind: Kind| usize::from(record.kind) == kind.index();
-        self.kind.is_none_or(of_kind) && self.select.matches(record, since)
+        self.kind.is_none_or(of_kind) && self.select.matches(record, judge)
     }
 
     pub(super) fn key(&self, record: &Record) -> SortKey {
         let by = match self.sort {
             SortBy::Fingerprint => 0,
             SortBy::FirstSeen => record.first_seen,
-            SortBy::LastSeen => record.last_seen,
+            SortBy::LastSeen => record.last_seen(),
             SortBy::LastDependent => record.last_dependent,
             SortBy::Responses => record.responses,
             SortBy::DependentResponses => record.dependent,
             SortBy::Kind => u32::from(record.kind),
         };
-        let key = (by, record.fingerprint);
+        let key = (by, record.fingerprint, record.kind);
         if self.descending {
-            (!key.0, !key.1)
+            (!key.0, !key.1, !key.2)
         } else {
             key
         }
@@ -166,23 +168,30 @@ impl ListQuery {
         keys.split_off(start)
     }
 
-    /// The fingerprint in a key.
-    pub(super) fn fingerprint(&self, key: SortKey) -> u128 {
-        if self.descending { !key.1 } else { key.1 }
+    /// The fingerprint and the kind in a key.
+    pub(super) fn caller(&self, key: SortKey) -> (u128, u8) {
+        if self.descending {
+            (!key.1, !key.2)
+        } else {
+            (key.1, key.2)
+        }
     }
 }
 
 impl Select {
-    pub(super) fn matches(self, record: &Record, since: u32) -> bool {
-        let state = record.state(since);
+    pub(super) fn matches(self, record: &Record, judge: Judge<'_>) -> bool {
+        let (state, since) = (record.state(judge), judge.since);
         let dependent = state == CallerState::Dependent;
         match self {
             Self::All => true,
             Self::Dependent => dependent,
             Self::Stranded => dependent && record.is_stranded(since),
             Self::Regressed => dependent && record.has(REGRESSED),
-            Self::Depended => record.last_dependent != NEVER && record.last_dependent >= since,
-            Self::Unresolved => record.still_depends(),
+            Self::Depended => record.depended() && record.last_dependent >= since,
+            Self::Unresolved => {
+                !matches!(state, CallerState::NeverDependent | CallerState::Migrated)
+            }
+            Self::Latent => state == CallerState::Latent,
             Self::Inconclusive => state == CallerState::Inconclusive,
             Self::Inactive => state == CallerState::Inactive,
             Self::Migrated => state == CallerState::Migrated,

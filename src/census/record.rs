@@ -1,35 +1,39 @@
 //! The record of one caller, and its state.
 
-use crate::words::words;
+use crate::{time::timeline::TICKS, words::words};
 
 use super::{
     event::{CallerEvent, Dependence},
     versions::UNKNOWN,
 };
 
-/// The second that means "never". The timeline starts later.
+/// The tick that means "never". The timeline starts later.
 pub(super) const NEVER: u32 = 0;
 
 words! {
     /// The state of a known caller. In each window a caller is in exactly one.
     #[non_exhaustive]
     pub enum CallerState {
-        /// Never got a dependent response.
+        /// Never got a dependent response, and is not latent.
         NeverDependent = "never_dependent",
-        /// Its last dependent response is in the window, and it was not seen as a target caller since.
+        /// Its last dependent response is in the window, and it has not migrated since.
         Dependent = "dependent",
+        /// A legacy caller that was seen in the window on an endpoint with legacy shapes that can concern it, and never got
+        /// a response with one. Also a caller that was last seen as a target caller by a detector that is not in force.
+        Latent = "latent",
         /// Depended before and was seen in the window, but got no dependent response in it and did not migrate.
         Inconclusive = "inconclusive",
-        /// Depended before, was seen as a target caller since then and did not depend again. The same in every window: a
-        /// migrated caller that goes away stays migrated.
+        /// Depended before, was seen as a target caller since then and not as a legacy caller again. The same in every
+        /// window: a migrated caller that goes away stays migrated. A caller that was seen as a legacy caller after it had
+        /// been a target caller migrates only when it was not seen as a legacy caller in the window.
         Migrated = "migrated",
-        /// Depended before, did not migrate, and was not seen in the window.
+        /// Depended before or was latent, did not migrate, and was not seen as a legacy caller in the window.
         Inactive = "inactive",
     }
 }
 
-/// One caller, in a cache line of its own, so that threads with different callers do not slow each other down. Times are
-/// seconds of the census's timeline.
+/// One caller of one kind, in a cache line of its own, so that threads with different callers do not slow each other down.
+/// Times are ticks of the census's timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub(super) struct Record {
@@ -37,7 +41,7 @@ pub(super) struct Record {
     /// One bit per endpoint slot.
     pub(super) endpoints: u64,
     pub(super) first_seen: u32,
-    pub(super) last_seen: u32,
+    pub(super) last_legacy: u32,
     pub(super) last_dependent: u32,
     pub(super) last_stranded: u32,
     pub(super) last_target: u32,
@@ -45,73 +49,102 @@ pub(super) struct Record {
     pub(super) responses: u32,
     pub(super) dependent: u32,
     pub(super) stranded: u32,
-    pub(super) kind: u8,
-    pub(super) flags: u8,
+    /// The longest pause between two sightings, in minutes, rounded up.
+    pub(super) pause: u16,
     /// The number of the latest version, if the [versions](super::versions) have it.
     pub(super) version: u16,
     /// The tag of the latest version, whether or not it has a number.
-    pub(super) version_tag: u32,
+    pub(super) version_tag: u16,
+    pub(super) kind: u8,
+    pub(super) flags: u8,
 }
 
 /// The generation last seen was target.
 pub(super) const TARGET: u8 = 1;
-/// Seen as a target caller after the last dependent response. A bit, not a comparison of times, because both can fall
-/// into the same second.
-pub(super) const MIGRATED: u8 = 2;
-/// Got a dependent response after it had migrated.
+/// Seen as a legacy caller after it had been a target caller. A bit, not a comparison of times, because both can fall into
+/// the same tick.
+pub(super) const MIXED: u8 = 2;
+/// Got a dependent response after it had been a target caller.
 pub(super) const REGRESSED: u8 = 4;
+/// Seen as a legacy caller on an endpoint with legacy shapes that can concern it.
+pub(super) const LATENT: u8 = 8;
+/// Once placed as a legacy caller by its version or by a rule.
+pub(super) const IDENTIFIED: u8 = 16;
+/// The fingerprint has a record of another kind.
+pub(super) const SHARED: u8 = 32;
+
+const ALL_FLAGS: u8 = TARGET | MIXED | REGRESSED | LATENT | IDENTIFIED | SHARED;
+
+/// Ticks in a minute.
+const MINUTE: u32 = 60 * TICKS;
+
+/// The longest pause that is kept: a caller counts as gone after twice its pause, at most 90 days.
+const LONGEST_PAUSE: u16 = 45 * 24 * 60;
+
+/// What the state of a record is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judge<'a> {
+    /// The first tick of the window.
+    pub(super) since: u32,
+    /// Since when the rules of each kind are in force.
+    pub(super) in_force: &'a [u32],
+}
 
 impl Record {
     /// A caller not seen yet.
-    pub(super) const fn new(fingerprint: u128, now: u32) -> Self {
+    pub(super) const fn new(fingerprint: u128, kind: u8, now: u32) -> Self {
         Self {
             fingerprint,
             endpoints: 0,
             first_seen: now,
-            last_seen: now,
+            last_legacy: NEVER,
             last_dependent: NEVER,
             last_stranded: NEVER,
             last_target: NEVER,
             responses: 0,
             dependent: 0,
             stranded: 0,
-            kind: 0,
-            flags: 0,
+            pause: 0,
             version: UNKNOWN,
             version_tag: 0,
+            kind,
+            flags: 0,
         }
     }
 
-    /// Counts one response. Two threads may count theirs in the wrong order, so times only grow.
+    /// Counts one response. Two threads may count theirs in the wrong order, so times only grow. `in_force` is since when
+    /// the rules of its kind are.
     #[inline]
-    pub(super) fn see(&mut self, now: u32, event: &CallerEvent, kind: u8) {
-        self.kind = kind;
+    pub(super) fn see(&mut self, now: u32, event: &CallerEvent, in_force: u32) {
         self.endpoints |= event.endpoint.bit();
-        self.last_seen = self.last_seen.max(now);
         self.responses = self.responses.saturating_add(1);
         if event.caller.is_target() {
-            self.see_target(now);
+            self.flags |= TARGET;
+            self.last_target = self.last_target.max(now);
             return;
         }
+        if self.is_target_since(in_force) {
+            self.flags |= MIXED;
+        }
         self.flags &= !TARGET;
-        if event.dependence.is_dependent() {
+        self.last_legacy = self.last_legacy.max(now);
+        if event.dependence == Dependence::None {
+            return;
+        }
+        if event.caller.is_identified() {
+            self.flags |= IDENTIFIED;
+        }
+        if event.dependence == Dependence::Latent {
+            self.flags |= LATENT;
+        } else {
             self.see_dependent(now, event.dependence == Dependence::Stranded);
         }
     }
 
     #[inline]
-    fn see_target(&mut self, now: u32) {
-        self.flags |= TARGET;
-        self.last_target = self.last_target.max(now);
-        if self.last_dependent != NEVER {
-            self.flags |= MIGRATED;
-        }
-    }
-
-    #[inline]
     fn see_dependent(&mut self, now: u32, stranded: bool) {
-        if self.has(MIGRATED) {
-            self.flags = self.flags & !MIGRATED | REGRESSED;
+        if self.has(MIXED) {
+            self.flags |= REGRESSED;
         }
         self.last_dependent = self.last_dependent.max(now);
         self.dependent = self.dependent.saturating_add(1);
@@ -121,21 +154,58 @@ impl Record {
         }
     }
 
+    /// Whether the time since it was last seen is longer than any pause before.
+    #[inline]
+    pub(super) fn is_longest_pause(&self, now: u32) -> bool {
+        now.saturating_sub(self.last_seen()) > u32::from(self.pause) * MINUTE
+            && self.pause < LONGEST_PAUSE
+    }
+
+    /// Keeps a pause of this many ticks if it is the longest.
+    pub(super) fn keep_pause(&mut self, ticks: u32) {
+        let minutes = u16::try_from(ticks.div_ceil(MINUTE)).unwrap_or(LONGEST_PAUSE);
+        self.pause = self.pause.max(minutes.min(LONGEST_PAUSE));
+    }
+
     /// Restores the invariants of a record from untrusted bytes: no time is later than this, and no flag is set without
     /// its cause.
     pub(super) fn clamp(&mut self, latest: u32) {
         for time in [
             &mut self.first_seen,
-            &mut self.last_seen,
+            &mut self.last_legacy,
             &mut self.last_dependent,
             &mut self.last_stranded,
             &mut self.last_target,
         ] {
             *time = (*time).min(latest);
         }
-        self.flags &= TARGET | MIGRATED | REGRESSED;
-        if self.last_dependent == NEVER {
-            self.flags &= TARGET;
+        self.pause = self.pause.min(LONGEST_PAUSE);
+        self.first_seen = self.first_seen.min(self.last_seen());
+        self.flags &= ALL_FLAGS;
+        if self.last_target == NEVER || self.last_legacy == NEVER {
+            self.flags &= !(MIXED | REGRESSED);
+        }
+    }
+
+    /// Takes in another record of the same fingerprint and kind. What it saw in between is not known, so it counts as mixed
+    /// where it was seen in both generations.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.flags |= other.flags;
+        if other.last_seen() > self.last_seen() {
+            self.flags = self.flags & !TARGET | other.flags & TARGET;
+        }
+        self.endpoints |= other.endpoints;
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_legacy = self.last_legacy.max(other.last_legacy);
+        self.last_dependent = self.last_dependent.max(other.last_dependent);
+        self.last_stranded = self.last_stranded.max(other.last_stranded);
+        self.last_target = self.last_target.max(other.last_target);
+        self.responses = self.responses.saturating_add(other.responses);
+        self.dependent = self.dependent.saturating_add(other.dependent);
+        self.stranded = self.stranded.saturating_add(other.stranded);
+        self.pause = self.pause.max(other.pause);
+        if self.last_target != NEVER && self.last_legacy != NEVER {
+            self.flags |= MIXED;
         }
     }
 
@@ -143,19 +213,73 @@ impl Record {
         self.flags & flag != 0
     }
 
-    /// The state in the window that starts at this second.
-    pub(super) const fn state(&self, since: u32) -> CallerState {
-        if self.last_dependent == NEVER {
-            CallerState::NeverDependent
-        } else if self.has(MIGRATED) {
-            CallerState::Migrated
-        } else if self.last_dependent >= since {
+    /// When it was last seen, as whichever generation.
+    #[inline]
+    pub(super) fn last_seen(&self) -> u32 {
+        self.last_legacy.max(self.last_target)
+    }
+
+    pub(super) const fn depended(&self) -> bool {
+        self.last_dependent != NEVER
+    }
+
+    /// Whether it was seen as a target caller by rules that are in force since this tick.
+    #[inline]
+    const fn is_target_since(&self, in_force: u32) -> bool {
+        self.last_target != NEVER && self.last_target >= in_force
+    }
+
+    /// The state in a window.
+    #[inline]
+    pub(super) fn state(&self, judge: Judge<'_>) -> CallerState {
+        let is_target = self.is_target_since(judge.in_force(self.kind));
+        let may_depend = self.has(LATENT) || self.last_target != NEVER && !is_target;
+        if !self.depended() && !may_depend {
+            return CallerState::NeverDependent;
+        }
+        let unmixed = !self.has(MIXED) || self.last_legacy < judge.since;
+        if is_target && self.has(TARGET) && unmixed {
+            return self.migrated_state();
+        }
+        if self.depended() && self.last_dependent >= judge.since {
             CallerState::Dependent
-        } else if self.last_seen >= since {
+        } else if self.last_possible(judge) < judge.since {
+            CallerState::Inactive
+        } else if self.depended() {
             CallerState::Inconclusive
         } else {
-            CallerState::Inactive
+            CallerState::Latent
         }
+    }
+
+    const fn migrated_state(&self) -> CallerState {
+        if self.depended() {
+            CallerState::Migrated
+        } else {
+            CallerState::NeverDependent
+        }
+    }
+
+    /// When it was last seen as a legacy caller, or as a target one by rules that are not in force.
+    #[inline]
+    pub(super) fn last_possible(&self, judge: Judge<'_>) -> u32 {
+        if self.is_target_since(judge.in_force(self.kind)) {
+            self.last_legacy
+        } else {
+            self.last_seen()
+        }
+    }
+
+    /// Whether more than a default showed that it may depend.
+    pub(super) fn is_identified(&self, judge: Judge<'_>) -> bool {
+        let rules_changed =
+            self.last_target != NEVER && !self.is_target_since(judge.in_force(self.kind));
+        self.has(IDENTIFIED) || rules_changed
+    }
+
+    /// The longest pause in ticks.
+    pub(super) fn pause_ticks(&self) -> u32 {
+        u32::from(self.pause) * MINUTE
     }
 
     /// For a dependent caller: whether one of its responses in the window was stranded.
@@ -163,20 +287,30 @@ impl Record {
         self.last_stranded != NEVER && self.last_stranded >= since
     }
 
-    /// Whether it depended and did not migrate since.
-    pub(super) const fn still_depends(&self) -> bool {
-        self.last_dependent != NEVER && !self.has(MIGRATED)
+    /// Its place in the order in which records make way in a full table; `None` for one that stays. Target callers that
+    /// never depended go before migrated ones, and among these the one that was seen longest ago.
+    pub(super) fn dispensable(&self, in_force: u32) -> Option<u64> {
+        let resolved = self.is_target_since(in_force) && self.has(TARGET) && !self.has(MIXED);
+        let migrated = u64::from(self.depended()) << 32;
+        resolved.then_some(migrated | u64::from(self.last_target))
+    }
+}
+
+impl Judge<'_> {
+    #[inline]
+    fn in_force(&self, kind: u8) -> u32 {
+        self.in_force[usize::from(kind)]
     }
 }
 
 /// All fields but the version tag, little-endian.
-pub(super) type StoredRecord = [u8; 60];
+pub(super) type StoredRecord = [u8; 62];
 
 impl Record {
     pub(super) fn to_bytes(self) -> StoredRecord {
         let numbers = [
             self.first_seen,
-            self.last_seen,
+            self.last_legacy,
             self.last_dependent,
             self.last_stranded,
             self.last_target,
@@ -188,8 +322,12 @@ impl Record {
         bytes[..16].copy_from_slice(&self.fingerprint.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.endpoints.to_le_bytes());
         bytes[24..56].copy_from_slice(numbers.map(u32::to_le_bytes).as_flattened());
-        bytes[56..58].copy_from_slice(&[self.kind, self.flags]);
-        bytes[58..].copy_from_slice(&self.version.to_le_bytes());
+        bytes[56..60].copy_from_slice(
+            [self.pause, self.version]
+                .map(u16::to_le_bytes)
+                .as_flattened(),
+        );
+        bytes[60..].copy_from_slice(&[self.kind, self.flags]);
         bytes
     }
 
@@ -199,17 +337,18 @@ impl Record {
             fingerprint: u128::from_le_bytes(take(rest)?),
             endpoints: u64::from_le_bytes(take(rest)?),
             first_seen: u32::from_le_bytes(take(rest)?),
-            last_seen: u32::from_le_bytes(take(rest)?),
+            last_legacy: u32::from_le_bytes(take(rest)?),
             last_dependent: u32::from_le_bytes(take(rest)?),
             last_stranded: u32::from_le_bytes(take(rest)?),
             last_target: u32::from_le_bytes(take(rest)?),
             responses: u32::from_le_bytes(take(rest)?),
             dependent: u32::from_le_bytes(take(rest)?),
             stranded: u32::from_le_bytes(take(rest)?),
-            kind: u8::from_le_bytes(take(rest)?),
-            flags: u8::from_le_bytes(take(rest)?),
+            pause: u16::from_le_bytes(take(rest)?),
             version: u16::from_le_bytes(take(rest)?),
             version_tag: 0,
+            kind: u8::from_le_bytes(take(rest)?),
+            flags: u8::from_le_bytes(take(rest)?),
         })
     }
 }
@@ -218,100 +357,4 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (first, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        caller::{Caller, Generation, Kind},
-        census::EndpointSlot,
-    };
-
-    fn see(record: &mut Record, now: u32, generation: Generation, dependence: Dependence) {
-        let event = CallerEvent {
-            caller: Caller::new(Kind::OTHER, generation),
-            endpoint: EndpointSlot::OTHER,
-            dependence,
-        };
-        record.see(now, &event, 0);
-    }
-
-    #[test]
-    fn a_record_is_stored_and_restored_field_by_field() {
-        let mut number = 0..;
-        let mut next = || number.next().unwrap();
-        let record = Record {
-            fingerprint: u128::MAX - 5,
-            endpoints: u64::MAX - 7,
-            first_seen: next(),
-            last_seen: next(),
-            last_dependent: next(),
-            last_stranded: next(),
-            last_target: next(),
-            responses: next(),
-            dependent: next(),
-            stranded: next(),
-            kind: 77,
-            flags: 5,
-            version: 0x0102,
-            version_tag: 0,
-        };
-        assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
-    }
-
-    #[test]
-    fn a_record_is_one_cache_line() {
-        assert_eq!(size_of::<Record>(), 64);
-    }
-
-    #[test]
-    fn the_order_within_one_second_decides_between_migrated_and_regressed() {
-        use Generation::{Legacy, Target};
-        let mut record = Record::new(1, 100);
-        see(&mut record, 100, Target, Dependence::None);
-        assert_eq!(record.state(100), CallerState::NeverDependent);
-        see(&mut record, 100, Legacy, Dependence::Served);
-        assert_eq!(record.state(100), CallerState::Dependent);
-        assert!(!record.has(REGRESSED), "it had not depended before");
-        see(&mut record, 100, Target, Dependence::None);
-        assert_eq!(record.state(100), CallerState::Migrated);
-        see(&mut record, 100, Legacy, Dependence::Stranded);
-        assert_eq!(record.state(100), CallerState::Dependent);
-        assert!(record.has(REGRESSED) && record.is_stranded(100));
-    }
-
-    #[test]
-    fn a_target_caller_never_depends_whatever_the_event_says() {
-        let mut record = Record::new(1, 100);
-        see(&mut record, 100, Generation::Target, Dependence::Stranded);
-        assert_eq!(record.state(0), CallerState::NeverDependent);
-        assert_eq!((record.responses, record.dependent), (1, 0));
-    }
-
-    #[test]
-    fn a_response_without_legacy_shape_neither_migrates_nor_depends() {
-        let mut record = Record::new(1, 100);
-        see(&mut record, 100, Generation::Legacy, Dependence::Served);
-        see(&mut record, 200, Generation::Legacy, Dependence::None);
-        assert_eq!(record.state(100), CallerState::Dependent);
-        assert_eq!(record.state(150), CallerState::Inconclusive);
-        assert_eq!(record.state(200), CallerState::Inconclusive);
-        assert_eq!(record.state(201), CallerState::Inactive);
-    }
-
-    #[test]
-    fn a_response_that_comes_late_does_not_set_times_back() {
-        let mut record = Record::new(1, 100);
-        see(&mut record, 100, Generation::Legacy, Dependence::Stranded);
-        see(&mut record, 90, Generation::Legacy, Dependence::Stranded);
-        assert_eq!(
-            (
-                record.last_seen,
-                record.last_dependent,
-                record.last_stranded
-            ),
-            (100, 100, 100)
-        );
-    }
 }

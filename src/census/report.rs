@@ -6,14 +6,14 @@ use crate::{
     caller::Kinds,
     time::{
         Timestamp,
-        timeline::{Moment, seconds},
+        timeline::{Moment, TICKS, ticks, ticks_as_ms},
     },
 };
 
 use super::{
     open_error::OpenCensusErrorKind,
-    overflow::{Overflow, RELATIVE_ERROR},
-    record::{CallerState, NEVER, REGRESSED, Record},
+    overflow::{Estimate, Overflow, RELATIVE_ERROR},
+    record::{CallerState, Judge, NEVER, REGRESSED, Record, SHARED},
     response_counts::ResponseCounts,
     watch::{Gap, Watch},
     window::Window,
@@ -50,30 +50,43 @@ pub struct Report {
 
 /// Callers and responses of one kind, or of all.
 ///
-/// Each known caller is in exactly one of `never_dependent`, `dependent`, `inconclusive`, `migrated` and `inactive`.
+/// Each known caller is in exactly one of `never_dependent`, `dependent`, `latent`, `inconclusive`, `migrated` and
+/// `inactive`. One fingerprint under two kinds is a caller of each; in the counts of all kinds together it is one, in the
+/// state that stands most in the way of a cutover.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// All callers seen and not forgotten, in the window or before it.
     pub known: u64,
-    /// Those that never got a dependent response.
+    /// Those that never got a dependent response, and are not latent.
     pub never_dependent: u64,
-    /// Those whose last dependent response is in the window, not seen as target callers since.
+    /// Those whose last dependent response is in the window, and that have not migrated since.
     pub dependent: u64,
     /// Of the dependent ones those with a stranded response in the window.
     pub stranded: u64,
-    /// Of the dependent ones those that had migrated before.
+    /// Of the dependent ones those that had been target callers before.
     pub regressed: u64,
+    /// Legacy callers seen in the window that never got a dependent response, and could have.
+    pub latent: u64,
+    /// Of the latent ones those that a version or a rule showed to be legacy callers.
+    pub latent_identified: u64,
     /// Depended before, seen in the window, but without a dependent response in it and not migrated.
     pub inconclusive: u64,
-    /// Depended before, seen as target callers since and not dependent again, whenever that was.
+    /// Depended before, seen as target callers since and not as legacy callers again.
     pub migrated: u64,
-    /// Depended before, not migrated, not seen in the window.
+    /// Depended before or latent, not migrated, not seen as legacy callers in the window.
     pub inactive: u64,
+    /// Of all callers those whose fingerprint was seen under another kind, too.
+    pub shared_identity: u64,
     /// Callers ever forgotten because they were not seen for the retention.
     pub forgotten: u64,
     /// Of the forgotten ones those that had depended and not migrated.
     pub forgotten_dependents: u64,
+    /// Target callers ever dropped from a full table.
+    pub dropped: u64,
+    /// Of the callers those without a place, by estimate.
+    #[serde(skip)]
+    pub(crate) unplaced: Estimate,
     /// Responses in the window, to all callers.
     pub responses: ResponseCounts,
 }
@@ -112,9 +125,11 @@ pub struct OverflowEstimate {
     /// migrated since. Their window is rounded back to whole minutes, hours (windows above an hour) or
     /// days (above a day).
     pub callers: u64,
-    /// About how many of these are dependent.
+    /// About how many of these are dependent; 0 only if none is.
     pub dependent: u64,
-    /// The relative error of both, which covers the true number in 95 of 100 cases.
+    /// About how many of these are latent, and did not depend; 0 only if none is.
+    pub latent: u64,
+    /// The relative error of all three, which covers the true number in 95 of 100 cases.
     pub relative_error: f64,
 }
 
@@ -149,14 +164,19 @@ impl Report {
 }
 
 impl Counts {
-    pub(super) fn count(&mut self, record: &Record, since: u32) {
+    fn count(&mut self, record: &Record, judge: Judge<'_>) {
         self.known += 1;
-        match record.state(since) {
+        self.shared_identity += u64::from(record.has(SHARED));
+        match record.state(judge) {
             CallerState::NeverDependent => self.never_dependent += 1,
             CallerState::Dependent => {
                 self.dependent += 1;
-                self.stranded += u64::from(record.is_stranded(since));
+                self.stranded += u64::from(record.is_stranded(judge.since));
                 self.regressed += u64::from(record.has(REGRESSED));
+            }
+            CallerState::Latent => {
+                self.latent += 1;
+                self.latent_identified += u64::from(record.is_identified(judge));
             }
             CallerState::Inconclusive => self.inconclusive += 1,
             CallerState::Migrated => self.migrated += 1,
@@ -165,102 +185,175 @@ impl Counts {
     }
 
     /// Adds those of another kind.
-    pub(super) fn add(&mut self, more: &Self) {
-        self.known += more.known;
-        self.never_dependent += more.never_dependent;
-        self.dependent += more.dependent;
-        self.stranded += more.stranded;
-        self.regressed += more.regressed;
-        self.inconclusive += more.inconclusive;
-        self.migrated += more.migrated;
-        self.inactive += more.inactive;
+    fn add(&mut self, more: &Self) {
+        for (count, more) in self.callers_mut().into_iter().zip(more.callers()) {
+            *count = count.saturating_add(more);
+        }
         self.forgotten = self.forgotten.saturating_add(more.forgotten);
         let dependents = self.forgotten_dependents;
         self.forgotten_dependents = dependents.saturating_add(more.forgotten_dependents);
+        self.dropped = self.dropped.saturating_add(more.dropped);
+        self.unplaced.add(&more.unplaced);
         self.responses.add(&more.responses);
+    }
+
+    /// Takes away callers that were counted twice.
+    fn subtract(&mut self, twice: &Self) {
+        for (count, twice) in self.callers_mut().into_iter().zip(twice.callers()) {
+            *count = count.saturating_sub(twice);
+        }
+    }
+
+    fn callers(mut self) -> [u64; 11] {
+        self.callers_mut().map(|count| *count)
+    }
+
+    fn callers_mut(&mut self) -> [&mut u64; 11] {
+        [
+            &mut self.known,
+            &mut self.never_dependent,
+            &mut self.dependent,
+            &mut self.stranded,
+            &mut self.regressed,
+            &mut self.latent,
+            &mut self.latent_identified,
+            &mut self.inconclusive,
+            &mut self.migrated,
+            &mut self.inactive,
+            &mut self.shared_identity,
+        ]
     }
 }
 
-/// A report under construction.
-pub(super) struct ReportBuilder {
+/// The callers of the table, counted for one window.
+pub(super) struct Tally {
+    /// The window, and the length in milliseconds of the time that it takes.
+    window: (Window, u64),
     since: u32,
-    report: Report,
+    kinds: Vec<Counts>,
+    /// Callers that are counted under more than one kind, but for the one that counts.
+    twice: Counts,
 }
 
-impl ReportBuilder {
-    /// A report with everything but the callers of the table.
-    pub(super) fn new(
-        window: Window,
+impl Tally {
+    /// For a window, the length in milliseconds of the time that it takes, and its first tick.
+    pub(super) fn new(window: (Window, u64), since: u32, kinds: usize) -> Self {
+        Self {
+            window,
+            since,
+            kinds: vec![Counts::default(); kinds],
+            twice: Counts::default(),
+        }
+    }
+
+    /// Counts the callers of a bucket into their kinds.
+    pub(super) fn count(&mut self, records: &[Record], in_force: &[u32]) {
+        let judge = Judge {
+            since: self.since,
+            in_force,
+        };
+        for record in records {
+            self.kinds[usize::from(record.kind)].count(record, judge);
+            if record.has(SHARED) && !counts_for_all(record, records, judge) {
+                self.twice.count(record, judge);
+            }
+        }
+    }
+
+    /// The report of the window, which ends now.
+    pub(super) fn report(
+        self,
         kinds: &Kinds,
         now: &Moment,
         (watch, overflow): (&Watch, &Overflow),
-    ) -> Self {
+    ) -> Report {
+        let (window, length) = self.window;
+        let counted = kinds.names().zip(self.kinds);
+        let counted = counted.map(|(kind, counts)| KindCounts {
+            kind: kind.to_owned(),
+            counts,
+        });
         let overflowed = (overflow.last != NEVER).then_some(overflow.last);
-        let mut builder = Self {
-            since: start(window, now),
-            report: Report {
-                window: window.label(),
-                window_ms: window.as_millis(),
-                at: Timestamp::from_unix_ms(now.wall),
-                all: Counts::default(),
-                kinds: kinds.names().map(no_counts).collect(),
-                responses_since: Timestamp::from_unix_ms(now.wall),
-                coverage: coverage_report(watch, window, now),
-                estimate: None,
-                last_overflow: overflowed.map(|second| now.timestamp(u64::from(second) * 1_000)),
-                losses: losses(watch, now),
-            },
+        let mut report = Report {
+            window: window.label(),
+            window_ms: length,
+            at: Timestamp::from_unix_ms(now.wall),
+            all: Counts::default(),
+            kinds: counted.collect(),
+            responses_since: Timestamp::from_unix_ms(now.wall),
+            coverage: coverage_report(watch, length, now),
+            estimate: None,
+            last_overflow: overflowed.map(|tick| now.timestamp(ticks_as_ms(tick))),
+            losses: losses(watch, now),
         };
-        builder.add_watched(now, watch);
-        builder.add_estimate(now, overflow);
-        builder
-    }
-
-    /// Counts callers into their kinds.
-    pub(super) fn count(&mut self, records: &[Record]) {
-        for record in records {
-            let kind = &mut self.report.kinds[usize::from(record.kind)];
-            kind.counts.count(record, self.since);
+        report.add_watched(self.since, now, watch);
+        report.add_estimate(self.since, now, overflow);
+        for kind in &report.kinds {
+            report.all.add(&kind.counts);
         }
+        report.all.subtract(&self.twice);
+        report
     }
+}
 
-    /// Sums up the kinds.
-    pub(super) fn finish(mut self) -> Report {
-        for kind in &self.report.kinds {
-            self.report.all.add(&kind.counts);
-        }
-        self.report
-    }
+/// Whether it is, of the records of its fingerprint, the one by which the caller counts among all.
+fn counts_for_all(record: &Record, bucket: &[Record], judge: Judge<'_>) -> bool {
+    let same = bucket
+        .iter()
+        .filter(|other| other.fingerprint == record.fingerprint);
+    let most = same.max_by_key(|other| (weight(other, judge), other.kind));
+    most.is_none_or(|most| most.kind == record.kind)
+}
 
-    fn add_watched(&mut self, now: &Moment, watch: &Watch) {
-        let level = watch.history.level(self.since, seconds(now.time));
-        let counted = level.sum(self.since).into_iter().zip(&watch.forgotten);
-        for (kind, (responses, forgotten)) in self.report.kinds.iter_mut().zip(counted) {
+/// How much a record stands in the way of a cutover.
+fn weight(record: &Record, judge: Judge<'_>) -> (u8, bool, bool) {
+    let state = match record.state(judge) {
+        CallerState::NeverDependent => 0,
+        CallerState::Migrated => 1,
+        CallerState::Inactive => 2,
+        CallerState::Inconclusive => 3,
+        CallerState::Latent => 4,
+        CallerState::Dependent => 5,
+    };
+    let (stranded, regressed) = (record.is_stranded(judge.since), record.has(REGRESSED));
+    (state, stranded, regressed)
+}
+
+impl Report {
+    fn add_watched(&mut self, since: u32, now: &Moment, watch: &Watch) {
+        let since = since / TICKS;
+        let level = watch.history.level(since, ticks(now.time) / TICKS);
+        let counted = level.sum(since).into_iter().zip(&watch.forgotten);
+        for (kind, (responses, forgotten)) in self.kinds.iter_mut().zip(counted) {
             kind.counts.responses = responses;
             kind.counts.forgotten = forgotten.callers;
             kind.counts.forgotten_dependents = forgotten.dependents;
+            kind.counts.dropped = forgotten.dropped;
         }
-        self.report.responses_since = now.timestamp(level.rounded(self.since) * 1_000);
+        self.responses_since = now.timestamp(level.rounded(since) * 1_000);
     }
 
-    fn add_estimate(&mut self, now: &Moment, overflow: &Overflow) {
-        let Some(estimates) = overflow.estimate(self.since, seconds(now.time)) else {
+    fn add_estimate(&mut self, since: u32, now: &Moment, overflow: &Overflow) {
+        let Some(estimates) = overflow.estimate(since, ticks(now.time)) else {
             return;
         };
-        let mut whole = OverflowEstimate {
-            callers: 0,
-            dependent: 0,
-            relative_error: RELATIVE_ERROR,
-        };
-        for (kind, estimate) in self.report.kinds.iter_mut().zip(estimates) {
+        let mut whole = Estimate::default();
+        for (kind, estimate) in self.kinds.iter_mut().zip(estimates) {
             kind.counts.known += estimate.seen;
-            kind.counts.never_dependent += estimate.seen - estimate.dependent;
+            kind.counts.never_dependent += estimate.seen - estimate.dependent - estimate.latent;
             kind.counts.dependent += estimate.dependent;
             kind.counts.stranded += estimate.stranded;
-            whole.callers += estimate.seen;
-            whole.dependent += estimate.dependent;
+            kind.counts.latent += estimate.latent;
+            kind.counts.latent_identified += estimate.latent_identified.min(estimate.latent);
+            kind.counts.unplaced = estimate;
+            whole.add(&estimate);
         }
-        self.report.estimate = Some(whole);
+        self.estimate = Some(OverflowEstimate {
+            callers: whole.seen,
+            dependent: whole.dependent,
+            latent: whole.latent,
+            relative_error: RELATIVE_ERROR,
+        });
     }
 }
 
@@ -268,8 +361,8 @@ impl ReportBuilder {
     clippy::cast_precision_loss,
     reason = "30 days in milliseconds are exact in 64-bit floats"
 )]
-fn coverage_report(watch: &Watch, window: Window, now: &Moment) -> CoverageReport {
-    let from = now.time.saturating_sub(window.as_millis());
+fn coverage_report(watch: &Watch, length: u64, now: &Moment) -> CoverageReport {
+    let from = now.time.saturating_sub(length);
     let watched_ms = watch.coverage.watched_between(from, now.time);
     let gaps = watch.coverage.gaps_between(from, now.time);
     let newest = gaps.len().saturating_sub(CoverageReport::MAX_GAPS);
@@ -279,7 +372,7 @@ fn coverage_report(watch: &Watch, window: Window, now: &Moment) -> CoverageRepor
         cause: *cause,
     });
     CoverageReport {
-        ratio: watched_ms as f64 / window.as_millis() as f64,
+        ratio: watched_ms as f64 / length.max(1) as f64,
         watched_ms,
         gap_count: gaps.len(),
         gaps: shown.collect(),
@@ -294,14 +387,7 @@ fn losses(watch: &Watch, now: &Moment) -> Vec<SnapshotLoss> {
     watch.losses.iter().map(loss).collect()
 }
 
-/// The first second of a window that ends now, rounded outward.
+/// The first tick of a window that ends now, rounded outward.
 pub(super) fn start(window: Window, now: &Moment) -> u32 {
-    seconds(now.time.saturating_sub(window.as_millis()))
-}
-
-fn no_counts(kind: &str) -> KindCounts {
-    KindCounts {
-        kind: kind.to_owned(),
-        counts: Counts::default(),
-    }
+    ticks(now.time.saturating_sub(window.as_millis()))
 }

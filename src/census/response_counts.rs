@@ -14,18 +14,29 @@ pub struct ResponseCounts {
     pub dependent: u64,
     /// Of the dependent ones those to anonymous callers.
     pub dependent_anonymous: u64,
+    /// Of the dependent ones those to callers that had no place in the table.
+    pub dependent_unplaced: u64,
     /// Of the dependent ones those that were stranded.
     pub stranded: u64,
+    /// Of the stranded ones those to anonymous callers.
+    pub stranded_anonymous: u64,
+    /// Responses that make an anonymous caller latent.
+    pub latent_anonymous: u64,
 }
 
 impl ResponseCounts {
     pub(super) fn add(&mut self, more: &Self) {
-        self.all = self.all.saturating_add(more.all);
-        self.dependent = self.dependent.saturating_add(more.dependent);
-        self.dependent_anonymous = self
-            .dependent_anonymous
-            .saturating_add(more.dependent_anonymous);
-        self.stranded = self.stranded.saturating_add(more.stranded);
+        for (count, more) in [
+            (&mut self.all, more.all),
+            (&mut self.dependent, more.dependent),
+            (&mut self.dependent_anonymous, more.dependent_anonymous),
+            (&mut self.dependent_unplaced, more.dependent_unplaced),
+            (&mut self.stranded, more.stranded),
+            (&mut self.stranded_anonymous, more.stranded_anonymous),
+            (&mut self.latent_anonymous, more.latent_anonymous),
+        ] {
+            *count = count.saturating_add(more);
+        }
     }
 
     pub(super) fn is_none(&self) -> bool {
@@ -155,6 +166,24 @@ impl ResponseHistory {
             .into_iter()
             .find(|level| level.reaches(since, now))
             .unwrap_or(coarse)
+    }
+
+    /// The times without a response between these seconds, to the accuracy of the coarsest level; oldest first.
+    #[cfg(feature = "rollout")]
+    pub(super) fn pauses(&self, from: u64, to: u64) -> Vec<(u64, u64)> {
+        let [.., coarse] = &self.levels;
+        let width = coarse.ring.width();
+        let used = coarse
+            .buckets()
+            .filter(|(_, counts)| counts.iter().any(|counts| counts.all > 0));
+        let used = used.map(|(number, _)| (number * width, (number + 1) * width));
+        let mut used: Vec<_> = used.filter(|(_, end)| *end > from).collect();
+        used.sort_unstable();
+        let ends = std::iter::once(from).chain(used.iter().map(|(_, end)| *end));
+        let starts = used.iter().map(|(start, _)| *start).chain([to]);
+        ends.zip(starts)
+            .filter(|(end, start)| end < start)
+            .collect()
     }
 
     /// All that a snapshot holds.

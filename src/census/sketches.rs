@@ -13,9 +13,12 @@ pub(super) const LG_K: u8 = 12;
 /// The longest serialized sketch of this size.
 const MAX_BYTES: usize = 40 + (1 << LG_K);
 
-/// The sketches of the callers seen, the dependent and the stranded ones.
+/// One sketch for each set of callers.
 #[derive(Clone, Debug)]
-pub(super) struct Sketches(pub(super) [HllSketch; 3]);
+pub(super) struct Sketches(pub(super) [HllSketch; SETS]);
+
+/// The callers seen, the dependent, the stranded and the latent ones, and of the latent ones those that are identified.
+pub(super) const SETS: usize = 5;
 
 /// Bytes 1 and 2 of every sketch: version 1 of the format, family HLL.
 const FORMAT: [u8; 2] = [1, 7];
@@ -41,10 +44,12 @@ impl Serialize for Sketches {
 
 impl<'de> Deserialize<'de> for Sketches {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match <[&[u8]; 3]>::deserialize(deserializer)?.map(read_sketch) {
-            [Some(seen), Some(dependent), Some(stranded)] => Ok(Self([seen, dependent, stranded])),
-            _ => Err(D::Error::custom("not a sketch of this crate")),
-        }
+        let bytes = <[&[u8]; SETS]>::deserialize(deserializer)?;
+        let sketches: Option<Vec<_>> = bytes.into_iter().map(read_sketch).collect();
+        let sketches = sketches.and_then(|sketches| sketches.try_into().ok());
+        sketches
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("not a sketch of this crate"))
     }
 }
 

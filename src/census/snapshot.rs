@@ -5,9 +5,11 @@
 //! | header | `LHCCENS\n`, format version |
 //! | key | key check of the fingerprints (8 bytes) |
 //! | state | [`State`] |
-//! | callers | blocks of [records](Record), of fixed width; an empty block ends them |
+//! | callers | blocks of [records](Record), of fixed width, with times in sixteenths of a second; an empty block ends them |
 //! | versions | the client versions by number, empty for a number not in use |
 //! | footer | length, CRC-32 |
+//!
+//! This format is read by all later versions of the crate: what changes it takes a new number, and reads this one as well.
 //!
 //! Derived `serde` impls write and read everything but the records, which are blocks of fixed width. A caller takes about 87
 //! instructions to encode and 1,190 to read; in the hand-written format before, which had no numbers for versions, it took
@@ -23,20 +25,23 @@ use crate::{
         frame::{FileHeader, FrameReader, FrameWriter, Malformed},
         saver::{Saver, SnapshotStatus},
     },
+    time::timeline::{TICKS, ticks},
 };
 
 use super::{
     census::Census,
+    failures::Failures,
     open_error::OpenCensusErrorKind,
     overflow::Bucket,
     record::{Record, StoredRecord},
     response_counts::BucketCounts,
+    rules::ServedSince,
     watch::{Forgotten, WatchedInterval},
 };
 
 const HEADER: FileHeader = FileHeader {
     magic: *b"LHCCENS\n",
-    format: 2,
+    format: 3,
 };
 
 /// A larger file is not read. It would hold more than a hundred million callers, and a wrong path must not fill the memory.
@@ -45,22 +50,35 @@ pub(super) const MAX_FILE: u64 = 8 << 30;
 /// About how many callers are written at once.
 const CHUNK: usize = 1_024;
 
-/// The latest time: seconds in 32 bits, as milliseconds.
-const LATEST: u64 = u32::MAX as u64 * 1_000;
+/// The latest time: ticks in 32 bits, as milliseconds.
+const LATEST: u64 = u32::MAX as u64 / TICKS as u64 * 1_000;
 
 /// Everything but the callers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State<'a> {
     pub(super) time: u64,
     pub(super) wall: u64,
+    /// When the census began.
+    began: u64,
     #[serde(borrow)]
-    kinds: Vec<(&'a str, Forgotten)>,
+    kinds: Vec<SavedKind<'a>>,
+    contract: Option<ServedSince>,
     endpoints: Vec<&'a str>,
     losses: Vec<(u64, OpenCensusErrorKind)>,
     intervals: Vec<WatchedInterval>,
+    failures: Failures,
     responses: Vec<BucketCounts>,
     last_overflow: u32,
     overflow: Vec<Bucket>,
+}
+
+/// A kind, by its name.
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedKind<'a> {
+    name: &'a str,
+    forgotten: Forgotten,
+    /// The digest of the detector's rules for it, and since when they are in force.
+    rules: (u128, u32),
 }
 
 /// The content of a snapshot, with the callers still unread.
@@ -131,13 +149,22 @@ fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Re
     // Copied, because nothing must stay locked while the disk writes.
     let watch = census.lock_watch();
     let overflow = census.lock_overflow();
+    let kinds = kinds.zip(&watch.forgotten).zip(&watch.rules.kinds);
+    let kinds = kinds.map(|((name, forgotten), (digest, since))| SavedKind {
+        name,
+        forgotten: *forgotten,
+        rules: (digest.as_u128(), *since),
+    });
     let state = State {
         time: now.time,
         wall: now.wall,
-        kinds: kinds.zip(watch.forgotten.iter().copied()).collect(),
+        began: watch.began,
+        kinds: kinds.collect(),
+        contract: watch.rules.contract.clone(),
         endpoints: endpoints.iter().map(|name| &**name).collect(),
         losses: watch.losses.clone(),
         intervals: watch.coverage.intervals().copied().collect(),
+        failures: watch.failures.clone(),
         responses: watch.history.saved(),
         last_overflow: overflow.last,
         overflow: overflow.buckets.clone(),
@@ -203,19 +230,19 @@ impl State<'_> {
         let overflow = overflow.all(|bucket| {
             Bucket::is_width(bucket.width) && self.allows(bucket.width, bucket.number, bucket.kind)
         });
-        self.last_overflow = self.last_overflow.min(self.last_second());
-        (self.time <= LATEST && intervals && responses && overflow)
+        self.last_overflow = self.last_overflow.min(self.last_tick());
+        (self.time.max(self.began) <= LATEST && intervals && responses && overflow)
             .then_some(())
             .ok_or(Malformed)
     }
 
     /// Callers are written after the state, so some records may be a little later than its time, but not by a minute.
-    fn last_second(&self) -> u32 {
-        u32::try_from(self.time / 1_000 + 60).unwrap_or(u32::MAX)
+    fn last_tick(&self) -> u32 {
+        ticks(self.time.saturating_add(60_000))
     }
 
     fn allows(&self, width: u32, number: u32, kind: u8) -> bool {
-        let newest = self.last_second().checked_div(width);
+        let newest = (self.last_tick() / TICKS).checked_div(width);
         newest.is_some_and(|newest| number <= newest) && usize::from(kind) < self.kinds.len()
     }
 }
@@ -227,10 +254,26 @@ impl CensusSnapshot<'_> {
             let distinct = census.endpoint(name).index() == index;
             distinct.then_some(()).ok_or(Malformed)?;
         }
-        let names = self.state.kinds.iter().map(|(name, _)| *name);
+        let names = self.state.kinds.iter().map(|kind| kind.name);
         let kinds: Vec<u8> = names.map(|name| kind_number(census, name)).collect();
+        self.restore_rules(census);
         self.restore_callers(census, &kinds)?;
         self.restore_state(census, &kinds, unknown_downtime)
+    }
+
+    /// Rules that are not the same are in force since the census was opened.
+    fn restore_rules(&self, census: &Census) {
+        let mut watch = census.lock_watch();
+        let now = ticks(watch.last.time);
+        let saved = self.state.kinds.iter();
+        let saved: Vec<_> = saved
+            .map(|kind| (kind.name, kind.rules.0, kind.rules.1))
+            .collect();
+        watch.rules.resume(&census.kinds, &saved, now);
+        watch.rules.contract.clone_from(&self.state.contract);
+        for (kind, (_, since)) in watch.rules.kinds.iter().enumerate() {
+            census.table.set_in_force(kind, *since);
+        }
     }
 
     fn restore_callers(&self, census: &Census, kinds: &[u8]) -> Result<(), Malformed> {
@@ -240,14 +283,15 @@ impl CensusSnapshot<'_> {
             Ok(census.table.versions().restore(version.as_ref()))
         });
         let numbers = numbers.collect::<Result<Vec<_>, Malformed>>()?;
-        let last_second = self.state.last_second();
+        let last_tick = self.state.last_tick();
         for bytes in blocks.into_iter().flatten() {
             let mut record = Record::from_bytes(bytes).ok_or(Malformed)?;
-            record.clamp(last_second);
-            record.kind = kinds.get(usize::from(record.kind)).copied().unwrap_or(0);
+            record.clamp(last_tick);
+            let kind = kinds.get(usize::from(record.kind)).copied().unwrap_or(0);
+            let renamed = std::mem::replace(&mut record.kind, kind) != kind;
             let number = numbers.get(usize::from(record.version));
             (record.version, record.version_tag) = *number.ok_or(Malformed)?;
-            let is_new = census.table.restore(record);
+            let is_new = census.table.restore(record, renamed);
             is_new.then_some(()).ok_or(Malformed)?;
         }
         Ok(())
@@ -261,6 +305,8 @@ impl CensusSnapshot<'_> {
     ) -> Result<(), Malformed> {
         let State {
             kinds: saved_kinds,
+            began,
+            failures,
             losses,
             intervals,
             responses,
@@ -279,9 +325,10 @@ impl CensusSnapshot<'_> {
             bucket.kind = kinds[usize::from(bucket.kind)];
             watch.history.restore(&bucket);
         }
-        for ((_, forgotten), kind) in saved_kinds.iter().zip(kinds) {
-            watch.forgotten[usize::from(*kind)].add(forgotten);
+        for (saved, kind) in saved_kinds.iter().zip(kinds) {
+            watch.forgotten[usize::from(*kind)].add(&saved.forgotten);
         }
+        (watch.began, watch.failures) = (began, failures);
         watch.losses = losses;
         let restored = watch.coverage.restore(intervals);
         if unknown_downtime {

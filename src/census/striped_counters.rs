@@ -18,8 +18,11 @@ use super::{event::Dependence, response_counts::ResponseCounts};
 /// With more threads than this, stripes are shared.
 const STRIPES: usize = 16;
 
-/// Counters per kind: one for each dependence, then the same for anonymous callers, so that counting is one addition.
-const COUNTERS: usize = 6;
+/// How many kinds of dependence there are.
+const DEPENDENCES: usize = 4;
+
+/// Counters per kind: one for each dependence, for each [`Place`], so that counting is one addition.
+const COUNTERS: usize = 3 * DEPENDENCES;
 
 const LINE: usize = 16;
 
@@ -38,6 +41,17 @@ struct Stripe {
     uncounted: Mutex<Vec<Uncounted>>,
 }
 
+/// Where a response is counted besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the record of its caller.
+    Record,
+    /// Nowhere: the caller is anonymous.
+    Anonymous,
+    /// In the estimates: the table is full.
+    Unplaced,
+}
+
 /// An event of a caller without a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Uncounted {
@@ -45,6 +59,8 @@ pub(super) struct Uncounted {
     pub(super) fingerprint: u128,
     pub(super) kind: u8,
     pub(super) dependence: Dependence,
+    /// Whether its generation was more than a default.
+    pub(super) identified: bool,
 }
 
 /// Two cache lines, because a processor may prefetch them in pairs.
@@ -73,8 +89,8 @@ impl StripedCounters {
     }
 
     #[inline]
-    pub(super) fn count(&self, kind: u8, dependence: Dependence, anonymous: bool) {
-        let index = dependence as usize + if anonymous { COUNTERS / 2 } else { 0 };
+    pub(super) fn count(&self, kind: u8, dependence: Dependence, place: Place) {
+        let index = place as usize * DEPENDENCES + dependence as usize;
         let stripe = &self.stripes[stripe_of_this_thread() % STRIPES];
         // Relaxed: the count orders no other memory.
         cell(stripe, kind.into(), index).fetch_add(1, Ordering::Relaxed);
@@ -122,14 +138,22 @@ fn cell(stripe: &Stripe, kind: usize, index: usize) -> &AtomicU64 {
 }
 
 fn responses(counts: [u64; COUNTERS]) -> ResponseCounts {
-    let [none, served, stranded, anonymous @ ..] = counts;
-    let dependent_anonymous = anonymous[1] + anonymous[2];
-    let dependent = served + stranded + dependent_anonymous;
+    let (places, _) = counts.as_chunks::<DEPENDENCES>();
+    let dependent = |place: Place| {
+        let [.., served, stranded] = places[place as usize];
+        served + stranded
+    };
+    let anonymous = places[Place::Anonymous as usize];
+    let (dependent_anonymous, dependent_unplaced) =
+        (dependent(Place::Anonymous), dependent(Place::Unplaced));
     ResponseCounts {
-        all: none + anonymous[0] + dependent,
-        dependent,
+        all: counts.iter().sum(),
+        dependent: dependent(Place::Record) + dependent_anonymous + dependent_unplaced,
         dependent_anonymous,
-        stranded: stranded + anonymous[2],
+        dependent_unplaced,
+        stranded: places.iter().map(|[.., stranded]| stranded).sum(),
+        stranded_anonymous: anonymous[Dependence::Stranded as usize],
+        latent_anonymous: anonymous[Dependence::Latent as usize],
     }
 }
 

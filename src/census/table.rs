@@ -5,17 +5,17 @@
 //! the rest of counting an event.
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    Mutex, MutexGuard, PoisonError, RwLock,
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
 };
 
 use crate::caller::ClientVersion;
 
 use super::{
     event::CallerEvent,
-    record::Record,
+    record::{NEVER, Record, SHARED},
     response_counts::ResponseCounts,
-    striped_counters::{StripedCounters, Uncounted},
+    striped_counters::{Place, StripedCounters, Uncounted},
     versions::{UNKNOWN, Versions, tag},
 };
 
@@ -30,6 +30,12 @@ pub(super) struct Table {
     counters: StripedCounters,
     versions: Versions,
     capacity: usize,
+    /// Since when the rules of each kind are in force.
+    in_force: Box<[AtomicU32]>,
+    /// The gaps in the watched time that matter for pauses, in ticks, oldest first.
+    gaps: RwLock<Box<[(u32, u32)]>>,
+    /// Whether a caller found no place since places were last freed.
+    refused: AtomicBool,
 }
 
 /// A cache line of its own, so that a lock taken in one bucket does not slow down its neighbours.
@@ -40,6 +46,8 @@ struct Bucket(Mutex<Vec<Record>>);
 /// About how many callers a bucket has when the table is full.
 const FULL: usize = 2;
 const FEWEST_BUCKETS: usize = 1 << 8;
+/// The share of a full table that is freed at once.
+const ROOM: usize = 64;
 /// 64 MiB. A larger table has longer buckets.
 const MOST_BUCKETS: usize = 1 << 20;
 
@@ -54,6 +62,9 @@ impl Table {
             counters: StripedCounters::new(kinds),
             versions: Versions::default(),
             capacity,
+            in_force: (0..kinds).map(|_| AtomicU32::new(NEVER)).collect(),
+            gaps: RwLock::default(),
+            refused: AtomicBool::new(false),
         }
     }
 
@@ -61,23 +72,43 @@ impl Table {
     #[inline]
     pub(super) fn see(&self, now: u32, event: &CallerEvent, full: impl FnOnce(&[Uncounted])) {
         let kind = self.counters.kind(event.caller.kind());
-        let fingerprint = event.caller.fingerprint();
-        self.counters
-            .count(kind, event.effective(), fingerprint.is_none());
-        let Some(fingerprint) = fingerprint else {
-            return;
+        let Some(fingerprint) = event.caller.fingerprint() else {
+            return self
+                .counters
+                .count(kind, event.effective(), Place::Anonymous);
         };
         let fingerprint = fingerprint.as_u128();
         let mut bucket = self.bucket(fingerprint);
-        let Some(record) = of(&mut bucket, fingerprint) else {
-            let new = Record::new(fingerprint, now);
-            return self.see_new(bucket, new, (event, kind), full);
+        let Some(record) = of(&mut bucket, fingerprint, kind) else {
+            let new = Record::new(fingerprint, kind, now);
+            return self.see_new(bucket, new, event, full);
         };
-        record.see(now, event, kind);
+        // Before the record, so that a report never shows a dependent caller without its response.
+        self.counters.count(kind, event.effective(), Place::Record);
+        if record.is_longest_pause(now) {
+            record.keep_pause(self.watched(record.last_seen(), now));
+        }
+        record.see(now, event, self.in_force(record.kind));
         let version = event.caller.version();
         if record.version_tag != tag(version.as_ref()) {
-            self.rename(bucket, fingerprint, version.as_ref());
+            self.rename(bucket, (fingerprint, kind), version.as_ref());
         }
+    }
+
+    /// Since when the rules of each kind are in force.
+    pub(super) fn all_in_force(&self) -> Vec<u32> {
+        let all = (0..).zip(&self.in_force);
+        all.map(|(kind, _)| self.in_force(kind)).collect()
+    }
+
+    /// From now on the rules of a kind are in force since this tick.
+    pub(super) fn set_in_force(&self, kind: usize, since: u32) {
+        self.in_force[kind].store(since, Ordering::Relaxed);
+    }
+
+    /// Replaces the gaps that do not count as a caller's pause.
+    pub(super) fn set_gaps(&self, gaps: Vec<(u32, u32)>) {
+        *self.gaps.write().unwrap_or_else(PoisonError::into_inner) = gaps.into();
     }
 
     /// How many callers have a record.
@@ -97,21 +128,60 @@ impl Table {
         self.buckets.iter().map(lock)
     }
 
-    /// The record of a caller.
-    pub(super) fn find(&self, fingerprint: u128) -> Option<Record> {
-        of(&mut self.bucket(fingerprint), fingerprint).copied()
+    /// The records of a caller: one for each kind that it was seen as.
+    pub(super) fn find(&self, fingerprint: u128) -> Vec<Record> {
+        let bucket = self.bucket(fingerprint);
+        let own = bucket
+            .iter()
+            .filter(|record| record.fingerprint == fingerprint);
+        own.copied().collect()
     }
 
-    /// Inserts a record from a snapshot, even beyond the capacity: a caller known before keeps its place. `false` if the
-    /// caller has a record already.
-    pub(super) fn restore(&self, record: Record) -> bool {
+    /// Inserts a record from a snapshot, even beyond the capacity: a caller known before keeps its place. Where the kinds
+    /// were `renamed`, two records may have become one; otherwise it is `false` if the caller has a record of that kind.
+    pub(super) fn restore(&self, record: Record, renamed: bool) -> bool {
         let mut bucket = self.bucket(record.fingerprint);
-        let is_new = of(&mut bucket, record.fingerprint).is_none();
-        if is_new {
-            push(&mut bucket, record);
-            self.known.fetch_add(1, Ordering::Relaxed);
+        let mut own = bucket
+            .iter_mut()
+            .filter(|known| known.fingerprint == record.fingerprint);
+        if let Some(known) = own.find(|known| known.kind == record.kind) {
+            known.merge(&record);
+            return renamed;
         }
-        is_new
+        push(&mut bucket, record);
+        self.known.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    /// Frees places in a full table: drops target callers that never depended, then migrated ones, those that were seen
+    /// longest ago first, and calls `dropped` for each. All others stay.
+    pub(super) fn free_places(&self, mut dropped: impl FnMut(&Record)) {
+        let refused = self.refused.swap(false, Ordering::Relaxed);
+        let wanted = (self.capacity / ROOM).max(usize::from(refused));
+        let mut excess = (self.known() + wanted).saturating_sub(self.capacity);
+        if excess == 0 {
+            return;
+        }
+        let place = |record: &Record| record.dispensable(self.in_force(record.kind));
+        let mut places: Vec<u64> = Vec::new();
+        for bucket in self.buckets() {
+            places.extend(bucket.iter().filter_map(place));
+        }
+        if excess < places.len() {
+            places.select_nth_unstable(excess);
+            places.truncate(excess);
+        }
+        let Some(last) = places.iter().max().copied() else {
+            return;
+        };
+        self.retain(|record| {
+            let drops = excess > 0 && place(record).is_some_and(|place| place <= last);
+            if drops {
+                excess -= 1;
+                dropped(record);
+            }
+            !drops
+        });
     }
 
     /// Drops the records that `keep` rejects.
@@ -144,21 +214,27 @@ impl Table {
         &'a self,
         mut bucket: MutexGuard<'a, Vec<Record>>,
         mut record: Record,
-        (event, kind): (&CallerEvent, u8),
+        event: &CallerEvent,
         full: impl FnOnce(&[Uncounted]),
     ) {
+        let (now, kind, dependence) = (record.first_seen, record.kind, event.effective());
         if self.reserve() {
-            record.see(record.first_seen, event, kind);
+            self.counters.count(kind, dependence, Place::Record);
+            record.see(now, event, self.in_force(kind));
+            share(&mut bucket, &mut record);
             push(&mut bucket, record);
             let version = event.caller.version();
-            return self.rename(bucket, record.fingerprint, version.as_ref());
+            return self.rename(bucket, (record.fingerprint, kind), version.as_ref());
         }
         drop(bucket);
+        self.refused.store(true, Ordering::Relaxed);
+        self.counters.count(kind, dependence, Place::Unplaced);
         let uncounted = self.counters.add_uncounted(Uncounted {
-            at: record.first_seen,
+            at: now,
             fingerprint: record.fingerprint,
             kind,
-            dependence: event.effective(),
+            dependence,
+            identified: event.caller.is_identified(),
         });
         if let Some(uncounted) = uncounted {
             full(&uncounted);
@@ -171,7 +247,7 @@ impl Table {
     fn rename<'a>(
         &'a self,
         mut bucket: MutexGuard<'a, Vec<Record>>,
-        fingerprint: u128,
+        (fingerprint, kind): (u128, u8),
         version: Option<&ClientVersion>,
     ) {
         let mut number = UNKNOWN;
@@ -180,10 +256,25 @@ impl Table {
             drop(bucket);
             (number, bucket) = self.numbered(version, fingerprint);
         }
-        if let Some(record) = of(&mut bucket, fingerprint) {
+        if let Some(record) = of(&mut bucket, fingerprint, kind) {
             record.version = number;
             record.version_tag = tag(version);
         }
+    }
+
+    /// How many ticks between the two were not in a gap.
+    #[cold]
+    fn watched(&self, from: u32, to: u32) -> u32 {
+        let gaps = self.gaps.read().unwrap_or_else(PoisonError::into_inner);
+        let within = |(start, end): &(u32, u32)| to.min(*end).saturating_sub(from.max(*start));
+        let gaps: u32 = gaps.iter().map(within).sum();
+        (to - from).saturating_sub(gaps)
+    }
+
+    #[inline]
+    fn in_force(&self, kind: u8) -> u32 {
+        // Relaxed: a response that is counted by the rules before is one that came before.
+        self.in_force[usize::from(kind)].load(Ordering::Relaxed)
     }
 
     /// The number of a version, and the locked bucket while it is valid.
@@ -215,11 +306,48 @@ impl Table {
     }
 }
 
+/// The record of a caller that was seen as this kind.
 #[inline]
-fn of(bucket: &mut [Record], fingerprint: u128) -> Option<&mut Record> {
-    bucket
+fn of(bucket: &mut [Record], fingerprint: u128, kind: u8) -> Option<&mut Record> {
+    let first = bucket
+        .iter()
+        .position(|record| record.fingerprint == fingerprint)?;
+    if bucket[first].kind == kind {
+        return Some(&mut bucket[first]);
+    }
+    of_another_kind(&mut bucket[first..], kind)
+}
+
+/// Its own record of this kind. Else one under `other`, which it takes over: an old client often does not say its kind, and
+/// its upgrade does. What it does as `other` counts for the first kind it was seen as.
+#[cold]
+fn of_another_kind(records: &mut [Record], kind: u8) -> Option<&mut Record> {
+    let fingerprint = records[0].fingerprint;
+    let own =
+        |of: u8| move |record: &Record| record.fingerprint == fingerprint && record.kind == of;
+    if let Some(own) = records.iter().position(own(kind)) {
+        return Some(&mut records[own]);
+    }
+    if kind == OTHER {
+        return records.first_mut();
+    }
+    let other = records.iter().position(own(OTHER))?;
+    records[other].kind = kind;
+    Some(&mut records[other])
+}
+
+/// The number of the kind `other`.
+const OTHER: u8 = 0;
+
+/// Marks the records of a fingerprint that has several.
+fn share(bucket: &mut [Record], new: &mut Record) {
+    let same = bucket
         .iter_mut()
-        .find(|record| record.fingerprint == fingerprint)
+        .filter(|record| record.fingerprint == new.fingerprint);
+    for record in same {
+        record.flags |= SHARED;
+        new.flags |= SHARED;
+    }
 }
 
 /// Grows a little instead of doubling: unused capacity would cost more bytes per caller than the table itself.

@@ -37,10 +37,10 @@ pub(super) struct VersionNames<'a> {
     _reading: RwLockReadGuard<'a, ()>,
 }
 
-/// A few bits that distinguish two versions without a look-up; 0 for none. A client that finds two versions with one tag
-/// only falsifies its own record.
+/// A few bits that distinguish two versions without a look-up; 0 for none. An upgrade to one of the same tag, one in
+/// 65,535, is shown under the version before.
 #[inline]
-pub(super) fn tag(version: Option<&ClientVersion>) -> u32 {
+pub(super) fn tag(version: Option<&ClientVersion>) -> u16 {
     let Some(version) = version else {
         return 0;
     };
@@ -49,7 +49,7 @@ pub(super) fn tag(version: Option<&ClientVersion>) -> u32 {
         let mixed = hash.rotate_left(23) ^ u64::from_le_bytes(*word);
         hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
-    u32::try_from(hash >> 32).unwrap_or(0) | 1
+    u16::try_from(hash >> 48).unwrap_or(0).max(1)
 }
 
 impl Versions {
@@ -67,7 +67,7 @@ impl Versions {
     }
 
     /// The number and tag of a version in a snapshot.
-    pub(super) fn restore(&self, version: Option<&ClientVersion>) -> (u16, u32) {
+    pub(super) fn restore(&self, version: Option<&ClientVersion>) -> (u16, u16) {
         let number = version.map_or(UNKNOWN, |version| self.number(version).number);
         (number, tag(version))
     }

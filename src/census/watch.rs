@@ -6,10 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{
     Clock, Timestamp,
-    timeline::{BreakCause, Moment, Timeline},
+    timeline::{BreakCause, Moment, Timeline, ticks},
 };
 
-use super::{open_error::OpenCensusErrorKind, record::Record, response_counts::ResponseHistory};
+use super::{
+    failures::Failures,
+    open_error::OpenCensusErrorKind,
+    record::{CallerState, Judge, Record},
+    response_counts::ResponseHistory,
+    rules::RulesInForce,
+};
 
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -17,31 +23,40 @@ pub(super) struct Watch {
     pub(super) last: Moment,
     pub(super) coverage: Coverage,
     pub(super) history: ResponseHistory,
+    pub(super) failures: Failures,
+    pub(super) rules: RulesInForce,
+    /// When the census began, on its timeline.
+    pub(super) began: u64,
     /// Per kind.
     pub(super) forgotten: Vec<Forgotten>,
     /// With their times on the timeline.
     pub(super) losses: Vec<(u64, OpenCensusErrorKind)>,
 }
 
-/// How many callers of a kind were forgotten.
+/// How many callers of a kind are not known any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Forgotten {
+    /// Not seen for the retention.
     pub(super) callers: u64,
+    /// Of these the ones that had depended and not migrated.
     pub(super) dependents: u64,
+    /// Target callers that were dropped from a full table.
+    pub(super) dropped: u64,
 }
 
 impl Forgotten {
-    pub(super) fn count(&mut self, record: &Record) {
-        let dependents = u64::from(record.still_depends());
-        self.add(&Self {
-            callers: 1,
-            dependents,
-        });
+    /// Counts a caller that was not seen for the retention.
+    pub(super) fn count(&mut self, record: &Record, judge: Judge<'_>) {
+        self.callers = self.callers.saturating_add(1);
+        if record.depended() && record.state(judge) != CallerState::Migrated {
+            self.dependents = self.dependents.saturating_add(1);
+        }
     }
 
     pub(super) fn add(&mut self, more: &Self) {
         self.callers = self.callers.saturating_add(more.callers);
         self.dependents = self.dependents.saturating_add(more.dependents);
+        self.dropped = self.dropped.saturating_add(more.dropped);
     }
 }
 
@@ -49,30 +64,37 @@ impl Watch {
     /// How many losses are remembered: the newest ones.
     pub(super) const MAX_LOSSES: usize = 16;
 
-    pub(super) fn new(now: Moment, kinds: usize) -> Self {
+    pub(super) fn new(now: Moment, rules: RulesInForce) -> Self {
+        let kinds = rules.kinds.len();
         Self {
             last: now,
             coverage: Coverage::default(),
             history: ResponseHistory::new(kinds),
+            failures: Failures::default(),
+            rules,
+            began: now.time,
             forgotten: vec![Forgotten::default(); kinds],
             losses: Vec::new(),
         }
     }
 
-    /// Records a heartbeat, moves the timeline past any jump of the clock, and returns the moment.
-    pub(super) fn beat(&mut self, timeline: &Timeline, clock: &dyn Clock, longest: u64) -> Moment {
+    /// Records a heartbeat, moves the timeline past any jump of the clock, and returns the moment. Without a feeder the
+    /// time is not watched.
+    pub(super) fn beat(
+        &mut self,
+        (timeline, clock): (&Timeline, &dyn Clock),
+        longest: u64,
+        is_fed: bool,
+    ) -> Moment {
         let now = timeline.moment(clock);
         let step = self.last.step_to(&now, longest);
         timeline.forward(step.forward);
         let now = now.forwarded(step.forward);
-        match step.break_cause {
-            Some(cause) => {
-                let cause = GapCause::from(cause);
-                tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
-                self.coverage.begin(now.time, cause);
-            }
-            None => self.coverage.extend(now.time),
+        let cause = step.break_cause.map(GapCause::from);
+        if let Some(cause) = cause {
+            tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
         }
+        self.coverage.beat((now.time, longest), cause, is_fed);
         self.last = now;
         now
     }
@@ -89,6 +111,10 @@ impl Watch {
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
     watched: VecDeque<WatchedInterval>,
+    /// Whether the time since the last interval is not watched, for want of a feeder.
+    unfed: bool,
+    /// Whether there are other gaps than when this was last taken.
+    changed: bool,
 }
 
 /// An interval without gaps, from its first to its last heartbeat.
@@ -113,6 +139,12 @@ pub enum GapCause {
     Stalled,
     /// The wall clock jumped.
     ClockJump,
+    /// Nothing fed the census: there was no service with the layer.
+    Unfed,
+    /// In a whole hour an endpoint with legacy shapes gave ten responses or more, and all of them were 5xx.
+    Failing,
+    /// No response on any endpoint of the contract for longer than the policy allows.
+    NoResponses,
 }
 
 /// A stretch of time in which the census did not watch.
@@ -133,6 +165,7 @@ impl Coverage {
 
     /// Watching begins, or begins again.
     pub(super) fn begin(&mut self, now: u64, before: GapCause) {
+        self.changed = true;
         if self.watched.len() == Self::MAX {
             self.watched.pop_front();
         }
@@ -148,6 +181,52 @@ impl Coverage {
         match self.watched.back_mut() {
             Some(last) => last.to = last.to.max(now),
             None => self.begin(now, GapCause::Beginning),
+        }
+    }
+
+    /// A heartbeat, with the cause of a gap before it if there was one. A census that has just begun may wait for its feeder
+    /// as long as for a heartbeat; that belongs to the gap before it.
+    pub(super) fn beat(&mut self, (now, longest): (u64, u64), gap: Option<GapCause>, is_fed: bool) {
+        let was_unfed = std::mem::replace(&mut self.unfed, !is_fed);
+        self.changed |= was_unfed == is_fed;
+        match gap {
+            _ if !is_fed => {}
+            _ if was_unfed => {
+                let last = self.watched.back().copied();
+                let begun = last.filter(|last| last.from == last.to && now - last.to <= longest);
+                if begun.is_some() {
+                    self.watched.pop_back();
+                }
+                self.begin(now, begun.map_or(GapCause::Unfed, |begun| begun.before));
+            }
+            Some(cause) => self.begin(now, cause),
+            None => self.extend(now),
+        }
+    }
+
+    /// Makes a time that was watched a gap.
+    pub(super) fn cut(&mut self, from: u64, to: u64, cause: GapCause) {
+        let mut rest = Vec::new();
+        while let Some(last) = self.watched.back().copied().filter(|last| last.to > from) {
+            self.watched.pop_back();
+            if last.to >= to {
+                let before = if last.from < to { cause } else { last.before };
+                let from = last.from.max(to);
+                rest.push(WatchedInterval {
+                    from,
+                    before,
+                    ..last
+                });
+            }
+            if last.from < from {
+                self.watched.push_back(WatchedInterval { to: from, ..last });
+                break;
+            }
+        }
+        self.watched.extend(rest.into_iter().rev());
+        self.changed = true;
+        while self.watched.len() > Self::MAX {
+            self.watched.pop_front();
         }
     }
 
@@ -173,7 +252,7 @@ impl Coverage {
     }
 
     /// The gaps that reach into the time between the two moments, clipped to it, oldest first. The time since the last
-    /// heartbeat is not a gap yet.
+    /// heartbeat is not a gap yet, unless nothing feeds the census.
     pub(super) fn gaps_between(&self, from: u64, to: u64) -> Vec<(u64, u64, GapCause)> {
         let mut end = 0;
         let mut gaps = Vec::new();
@@ -183,6 +262,9 @@ impl Coverage {
                 gaps.push((end.max(from), interval.from.min(to), interval.before));
             }
             end = interval.to;
+        }
+        if self.unfed && end < to {
+            gaps.push((end.max(from), to, GapCause::Unfed));
         }
         gaps
     }
@@ -194,6 +276,16 @@ impl Coverage {
             .filter(|(_, next)| next.from >= since)
             .map(|(last, next)| next.from.saturating_sub(last.to))
             .sum()
+    }
+
+    /// The gaps of an hour or more that ended after this moment, in ticks; `None` if they are the same as the last time.
+    pub(super) fn changed_gaps(&mut self, since: u64) -> Option<Vec<(u32, u32)>> {
+        if !std::mem::take(&mut self.changed) {
+            return None;
+        }
+        let gaps = self.gaps_between(since, u64::MAX).into_iter();
+        let long = gaps.filter(|(from, to, _)| to - from >= 3_600_000);
+        Some(long.map(|(from, to, _)| (ticks(from), ticks(to))).collect())
     }
 
     pub(super) fn intervals(&self) -> impl ExactSizeIterator<Item = &WatchedInterval> {
@@ -212,7 +304,7 @@ impl Coverage {
 }
 
 impl GapCause {
-    /// As in a report: `beginning`, `restart`, `stalled` or `clock_jump`.
+    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing` or `no_responses`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -220,6 +312,9 @@ impl GapCause {
             Self::Restart => "restart",
             Self::Stalled => "stalled",
             Self::ClockJump => "clock_jump",
+            Self::Unfed => "unfed",
+            Self::Failing => "failing",
+            Self::NoResponses => "no_responses",
         }
     }
 }

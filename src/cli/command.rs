@@ -11,6 +11,7 @@ use super::{
     output::{Exit, Output},
     report, status,
 };
+use crate::rollout::event::Head;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -28,9 +29,9 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Checks that a journal is intact and that its events follow one another
+    /// Checks that a journal is intact, that its events follow one another, and that none is lost
     #[command(after_help = EXIT_CODES)]
-    Verify(JournalArgs),
+    Verify(VerifyArgs),
     /// Shows the state of a rollout: phase, gates, obligations, waivers, incidents, checks
     #[command(after_help = EXIT_CODES)]
     Status(JournalArgs),
@@ -64,11 +65,20 @@ enum ContractTask {
 
 #[derive(Args)]
 struct JournalArgs {
-    /// The journal file; it is only read, even while a process writes it
+    /// The journal file, or - for standard input; it is only read, even while a process writes it
     journal: PathBuf,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    journal: JournalArgs,
+    /// A head that the journal had at some time: it must still have that event
+    #[arg(long, value_name = "SEQ:HASH")]
+    expect: Option<Head>,
 }
 
 /// Runs the command with these arguments, the first of which is the program's name.
@@ -99,7 +109,7 @@ pub fn run<A: Into<OsString> + Clone>(
 
 fn execute(task: Task) -> Output {
     match task {
-        Task::Verify(args) => verify(&args.journal, args.json),
+        Task::Verify(args) => verify(&args.journal.journal, args.expect, args.journal.json),
         Task::Status(args) => status::run(&args.journal, args.json),
         Task::Report(args) => report::run(&args.journal, args.json),
         Task::CheckRemoved(args) => check_removed(&args),

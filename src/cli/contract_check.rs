@@ -70,7 +70,8 @@ fn lines(file: &str, faults: &[FaultEntry]) -> String {
         1 => format!("{file}: 1 fault\n"),
         many => format!("{file}: {many} faults\n"),
     };
-    head + &faults.iter().map(FaultEntry::line).collect::<String>()
+    let lines = faults.iter().map(FaultEntry::line);
+    head + lines.collect::<String>().as_str()
 }
 
 fn faults(file: &Path, bytes: Vec<u8>) -> Vec<FaultEntry> {

@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, fs,
+    fs::File,
+    io::{self, BufRead, BufReader},
     path::Path,
     time::Duration,
 };
@@ -13,9 +15,9 @@ use crate::{
     cli::output::{Exit, Output, escape, json},
     rollout::{
         Phase, Projection, ProjectionError, RolloutState, UnknownEvent,
-        event::{Attempt, Event, EventPayload},
+        event::{Attempt, Event, EventPayload, Head},
         gate::GateReport,
-        journal::{JournalReader, ReadError, ReadErrorKind, TornLine, Verified},
+        journal::{FileJournal, JournalReader, ReadError, ReadErrorKind, TornLine, Verified},
         names::Identifier,
         policy::Policy,
     },
@@ -30,6 +32,8 @@ pub(super) struct ReadJournal {
     pub(super) projection: Projection,
     /// The result of the verification.
     pub(super) verified: Verified,
+    /// The head in the file beside it, if there is one.
+    pub(super) recorded: Option<Head>,
     /// When it was read.
     pub(super) now: Timestamp,
 }
@@ -43,10 +47,12 @@ pub(super) enum Broken {
 }
 
 impl ReadJournal {
-    /// Reads a journal without locking it.
+    /// Reads a journal without locking it; `-` is standard input.
     pub(super) fn read(path: &Path) -> Result<Self, Broken> {
         let unreadable = |error| Broken::unreadable(path, &error);
-        let mut reader = JournalReader::open(path).map_err(unreadable)?;
+        // Before the journal: a process that appends meanwhile leaves it ahead of this.
+        let recorded = recorded_head(path).map_err(unreadable)?;
+        let mut reader = JournalReader::new(open(path).map_err(unreadable)?);
         let mut projection = Projection::new();
         let mut events = Vec::new();
         for event in &mut reader {
@@ -63,8 +69,28 @@ impl ReadJournal {
             events,
             projection,
             verified,
+            recorded,
             now: Timestamp::now(&SystemClock::new()),
         })
+    }
+
+    /// Whether the event of a head is in the journal.
+    pub(super) fn has(&self, head: Head) -> bool {
+        let index = usize::try_from(head.seq)
+            .ok()
+            .and_then(|seq| seq.checked_sub(1));
+        match index {
+            Some(index) => self
+                .events
+                .get(index)
+                .is_some_and(|event| event.head() == head),
+            None => head == Head::NONE,
+        }
+    }
+
+    /// The recorded head, if its event is not in the journal.
+    pub(super) fn lost(&self) -> Option<Head> {
+        self.recorded.filter(|head| !self.has(*head))
     }
 
     /// The policy in force, or the default if another version wrote it.
@@ -129,8 +155,9 @@ pub(super) fn show(
 enum Verification<'a> {
     Intact {
         valid: bool,
-        events: u64,
-        sha256: &'a str,
+        head: Head,
+        /// The head that was compared with; without one, whether events are lost at the end is not known.
+        expected: Option<Head>,
         torn: Option<TornLine>,
         unknown_events: &'a [UnknownEvent],
     },
@@ -142,50 +169,97 @@ enum Verification<'a> {
 }
 
 /// Runs `verify`.
-pub(super) fn verify(path: &Path, as_json: bool) -> Output {
-    match ReadJournal::read(path) {
-        Ok(journal) if as_json => Output::success(json(&intact(&journal))),
-        Ok(journal) => Output::success(verified_text(path, &journal)),
+pub(super) fn verify(path: &Path, expect: Option<Head>, as_json: bool) -> Output {
+    let journal = match ReadJournal::read(path) {
+        Ok(journal) => journal,
         Err(Broken::Line(line, message)) if as_json => {
             let text = json(&Verification::Broken {
                 valid: false,
                 line,
                 message: &message,
             });
-            Output::from(Broken::Line(line, message)).with_text(text)
+            return Output::from(Broken::Line(line, message)).with_text(text);
         }
-        Err(broken) => broken.into(),
+        Err(broken) => return broken.into(),
+    };
+    let fault = incomplete(&journal, expect);
+    let text = if as_json {
+        json(&Verification::Intact {
+            valid: fault.is_none(),
+            head: journal.verified.head,
+            expected: expect.or(journal.recorded),
+            torn: journal.verified.torn,
+            unknown_events: journal.projection.unknown_events(),
+        })
+    } else {
+        verified_text(path, expect, &journal)
+    };
+    match fault {
+        None => Output::success(text),
+        Some(fault) if as_json => Output::failure(Exit::CheckFailed, fault).with_text(text),
+        Some(fault) => Output::failure(Exit::CheckFailed, fault),
     }
 }
 
-fn intact(journal: &ReadJournal) -> Verification<'_> {
-    Verification::Intact {
-        valid: true,
-        events: journal.verified.events,
-        sha256: &journal.verified.sha256,
-        torn: journal.verified.torn,
-        unknown_events: journal.projection.unknown_events(),
-    }
+/// Why the journal is not the whole one.
+fn incomplete(journal: &ReadJournal, expect: Option<Head>) -> Option<String> {
+    let heads = [("expected", expect), ("acknowledged", journal.recorded)];
+    let lost = heads.into_iter().find_map(|(word, head)| {
+        let head = head.filter(|head| !journal.has(*head))?;
+        Some(format!(
+            "event {} ({head}) was {word}, and is not in the journal",
+            head.seq
+        ))
+    });
+    let is_empty = journal.events.is_empty();
+    lost.or_else(|| is_empty.then(|| "the journal holds no events".to_owned()))
 }
 
-fn verified_text(path: &Path, journal: &ReadJournal) -> String {
-    let verified = &journal.verified;
+const UNKNOWN_END: &str =
+    "no head is recorded beside it: whether events are lost at its end is not known\n";
+
+fn verified_text(path: &Path, expect: Option<Head>, journal: &ReadJournal) -> String {
+    let head = journal.verified.head;
     let mut text = format!(
-        "{}: {} events, intact and in sequence\nsha256 of the last line: {}\n",
+        "{}: {} events, intact and in sequence\nhead: {head}\n",
         escape(&path.display().to_string()),
-        verified.events,
-        verified.sha256,
+        head.seq,
     );
-    if let Some(torn) = verified.torn {
-        text += &torn_text(torn);
-    }
+    let compared = match (expect, journal.recorded) {
+        (Some(head), _) => format!("event {} is the expected one\n", head.seq),
+        (None, Some(head)) => format!("event {} is the acknowledged one\n", head.seq),
+        (None, None) => UNKNOWN_END.to_owned(),
+    };
+    text += &compared;
+    text += &journal.verified.torn.map(torn_text).unwrap_or_default();
     text + unknown_text(journal).as_str()
+}
+
+/// Opens a regular file or standard input: nothing that could block or never end.
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    Ok(Box::new(BufReader::with_capacity(
+        1 << 16,
+        File::open(path)?,
+    )))
+}
+
+fn recorded_head(path: &Path) -> io::Result<Option<Head>> {
+    if path == Path::new("-") {
+        return Ok(None);
+    }
+    FileJournal::recorded_head(path)
 }
 
 /// Explains a torn line.
 pub(super) fn torn_text(torn: TornLine) -> String {
     format!(
-        "line {} is torn ({} bytes): a write in progress, or its writer died; no event was lost\n",
+        "line {} is torn ({} bytes): a write in progress, or its writer was killed, or the file was damaged\n",
         torn.line, torn.bytes,
     )
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::rollout::names::{Link, is_control};
+use crate::rollout::names::{Link, is_invisible};
 
 /// The output and the exit code of a subcommand.
 pub(super) struct Output {
@@ -89,7 +89,7 @@ pub(super) fn json(value: &impl Serialize) -> String {
     text.expect("string keys and no failing parts") + "\n"
 }
 
-/// Escapes control characters and invisible or bidirectional formatting characters.
+/// Escapes control and invisible characters.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut out, c));
@@ -136,14 +136,9 @@ fn ends_with_www(text: &str) -> bool {
 fn push_escaped(out: &mut String, c: char) {
     if c == '\t' {
         out.push(' ');
-    } else if is_control(c) || is_zero_width(c) {
+    } else if is_invisible(c) {
         out.extend(c.escape_unicode());
     } else {
         out.push(c);
     }
-}
-
-/// Zero-width characters, which are valid in names: some scripts and emoji join letters by them.
-fn is_zero_width(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}')
 }

@@ -16,8 +16,11 @@ use crate::{
     },
     rollout::{
         EventRef, Phase, RolloutState,
-        event::{Attempt, AttemptRefused, Event, EventPayload, PhaseChange, Recovered},
+        event::{
+            Attempt, AttemptRefused, Event, EventPayload, PhaseChange, Recovered, RollbackTaken,
+        },
         names::Identifier,
+        policy::PolicyDifference,
     },
 };
 
@@ -88,8 +91,8 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         lines.push(format!("- Contract: `{digest}`, since {since}\n"));
     }
     lines.push(format!(
-        "- Journal: {} events, intact; SHA-256 of the last line `{}`\n",
-        verified.events, verified.sha256,
+        "- Journal: {} events, intact; head `{}`\n",
+        verified.head.seq, verified.head,
     ));
     let torn = verified.torn.map(torn_text);
     lines.extend(torn.map(|torn| format!("- {torn}")));
@@ -163,9 +166,22 @@ fn what(payload: &EventPayload) -> String {
                 markdown_link(&payload.link)
             )
         }
-        EventPayload::PolicyChanged(_) => "policy changed".to_owned(),
-        EventPayload::ProcessStarted(payload) => {
-            format!("process started, flag {}", payload.flag.as_str())
+        EventPayload::PolicyChanged(changed) => policy(&changed.differences),
+        EventPayload::RollbackTaken(taken) => rolled_back(taken),
+        EventPayload::RollbackExtended(extended) => {
+            let seq = extended.rollback;
+            format!("rollback of event {seq} extended until {}", extended.until)
+        }
+        EventPayload::LossAccepted(loss) => {
+            let recorded = loss
+                .recorded
+                .map(|head| format!(" up to event {}", head.seq));
+            let phase = loss.phase.map(|phase| format!(", goes on in **{phase}**"));
+            format!(
+                "**loss** of recorded events{} accepted{}",
+                recorded.unwrap_or_default(),
+                phase.unwrap_or_default()
+            )
         }
         EventPayload::AttemptRefused(payload) => refused(payload),
         EventPayload::Recovered(torn) => {
@@ -179,11 +195,24 @@ fn what(payload: &EventPayload) -> String {
 
 fn phase_changed(change: &PhaseChange) -> String {
     let (from, to) = (change.from, change.to);
-    let incident = incident_text(change.incident.as_ref());
     let overridden = names(change.overridden.iter());
     let overridden = overridden.map(|gates| format!(", **override** of {gates}"));
     let overridden = overridden.unwrap_or_default();
-    format!("**{from}** to **{to}**{incident}{overridden}")
+    format!("**{from}** to **{to}**{overridden}")
+}
+
+fn rolled_back(taken: &RollbackTaken) -> String {
+    let incident = incident_text(Some(&taken.incident));
+    format!(
+        "**rolled back** the cutover of event {}{incident}",
+        taken.cutover
+    )
+}
+
+fn policy(differences: &[PolicyDifference]) -> String {
+    let texts = differences.iter().map(|found| markdown(&found.to_string()));
+    let texts: Vec<String> = texts.collect();
+    format!("policy changed: {}", texts.join(", "))
 }
 
 fn refused(payload: &AttemptRefused) -> String {

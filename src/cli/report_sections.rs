@@ -71,7 +71,9 @@ fn overridden(cutover: &Override, journal: &ReadJournal) -> String {
         let (name, seen) = (report.name.as_str(), evidence(report));
         format!("  - {}: {}\n", markdown(name), markdown(&seen))
     });
-    head + &failing.collect::<String>()
+    let loosened = cutover.loosened.iter();
+    let loosened = loosened.map(|found| format!("  - policy {}\n", markdown(&found.to_string())));
+    head + failing.chain(loosened).collect::<String>().as_str()
 }
 
 fn failing(event: &Event) -> Vec<&GateReport> {
@@ -107,9 +109,7 @@ pub(super) fn incidents(journal: &ReadJournal) -> Vec<String> {
         let (incident, what) = match &event.payload {
             EventPayload::IncidentOpened(payload) => (&payload.incident, "opened"),
             EventPayload::IncidentClosed(payload) => (&payload.incident, "closed"),
-            EventPayload::PhaseChanged(change) => {
-                (change.incident.as_ref()?, "named by a rollback")
-            }
+            EventPayload::RollbackTaken(taken) => (&taken.incident, "named by a rollback"),
             _ => return None,
         };
         Some(line(

@@ -11,7 +11,9 @@ use crate::{
         },
         output::{Output, escape, json},
     },
-    rollout::{EventRef, Phase, RolloutState, RolloutView, UnknownEvent, journal::TornLine},
+    rollout::{
+        EventRef, Override, Phase, RolloutState, RolloutView, UnknownEvent, journal::TornLine,
+    },
 };
 
 /// The state of the rollout, and what only the journal contains.
@@ -22,7 +24,6 @@ pub(super) struct StatusJson<'a> {
     /// The last report of each gate in the journal.
     journaled_gates: Vec<LastReport<'a>>,
     unknown_events: &'a [UnknownEvent],
-    sha256: &'a str,
     torn: Option<TornLine>,
 }
 
@@ -37,7 +38,6 @@ impl<'a> StatusJson<'a> {
             rollout: RolloutView::of_journal(&journal.projection, journal.now),
             journaled_gates: last_reports(&journal.events).into_values().collect(),
             unknown_events: journal.projection.unknown_events(),
-            sha256: &journal.verified.sha256,
             torn: journal.verified.torn,
         }
     }
@@ -50,17 +50,55 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
     let parts = [
         format!("{name} is in {phase} for {time}\n"),
         format!("  {}\n", by(&state.entered)),
+        format!("  flag {} since {}\n", state.flag(), state.flag_changed.at),
         end(journal, state),
+        lost(journal),
         section("gates, as last evaluated", &gates(journal)),
         section("obligations", &obligations(journal, state)),
         section("waivers", &waivers(journal, state)),
         section("open incidents", &incidents(state)),
         section("checks", &checks(state)),
-        format!("journal: {} events\n", journal.verified.events),
+        section("overrides", &overrides(state)),
+        format!("journal: {} events\n", journal.verified.head.seq),
         journal.verified.torn.map(torn_text).unwrap_or_default(),
         unknown_text(journal),
     ];
     parts.concat()
+}
+
+/// Recorded events that the journal lacks, now or when it was opened.
+fn lost(journal: &ReadJournal) -> String {
+    let now = journal.lost().map(|head| {
+        format!(
+            "  ALARM: event {} was acknowledged, and is not in the journal\n",
+            head.seq
+        )
+    });
+    let accepted = journal.projection.losses().iter().map(|(loss, done)| {
+        let recorded = loss
+            .recorded
+            .map_or_else(|| "unknown".to_owned(), |head| head.seq.to_string());
+        let found = loss.found.seq;
+        format!(
+            "  ALARM: events up to {recorded} were lost after event {found} {}\n",
+            by(done)
+        )
+    });
+    accepted.chain(now).collect()
+}
+
+/// Cutovers against failing gates, and loosenings of the policy.
+fn overrides(state: &RolloutState) -> Vec<String> {
+    let overrides = state.overrides.iter();
+    let lines = overrides.map(|done| format!("{} {}", overridden(done), by(&done.done)));
+    lines.collect()
+}
+
+/// What was overridden or loosened.
+pub(super) fn overridden(done: &Override) -> String {
+    let gates = done.gates.iter().map(|gate| format!("gate {gate}"));
+    let loosened = done.loosened.iter().map(|found| format!("policy {found}"));
+    gates.chain(loosened).collect::<Vec<_>>().join(", ")
 }
 
 /// The date by which the flag is to be retired.

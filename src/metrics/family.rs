@@ -112,6 +112,12 @@ impl Family {
         "Rollbacks whose post-analysis is missing.",
     );
 
+    /// The stranded callers. Source: the rollout.
+    pub const STRANDED: Self = Self::gauge(
+        "legacy_http_compat_stranded_callers",
+        &["client_kind"],
+        "Callers stranded since the flag last changed, waived ones aside.",
+    );
     /// Whether the journal fails. Source: the rollout.
     pub const JOURNAL_FAILING: Self = Self::gauge(
         "legacy_http_compat_journal_failing",
@@ -120,7 +126,7 @@ impl Family {
     );
 
     /// All families of the crate.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -133,6 +139,7 @@ impl Family {
         Self::GATE_PASSED,
         Self::OVERDUE,
         Self::POST_ANALYSES_OPEN,
+        Self::STRANDED,
         Self::JOURNAL_FAILING,
     ];
 

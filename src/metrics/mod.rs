@@ -47,6 +47,7 @@
 //! | `legacy_http_compat_gate_passed` | gauge | `gate` | Whether the gate passes for the next transition of the rollout. |
 //! | `legacy_http_compat_overdue` | gauge | `obligation` | Whether an obligation of the rollout is overdue. |
 //! | `legacy_http_compat_post_analyses_open` | gauge | | Rollbacks whose post-analysis is missing. |
+//! | `legacy_http_compat_stranded_callers` | gauge | `client_kind` | Callers stranded since the flag last changed, waived ones aside. |
 //! | `legacy_http_compat_journal_failing` | gauge | | Whether the last read or write of the rollout journal failed. |
 //!
 //! # All labels

@@ -8,7 +8,7 @@ use std::{
 use http::{Extensions, HeaderMap};
 
 use crate::{
-    contract::compile::{EndpointHandle, FormFields},
+    contract::compile::{EndpointHandle, FormFields, KnownRequest, OutcomeSet},
     form,
     http_syntax::{JsonByType, is_encoded, is_form, json_by_type},
     json::{Fields, KeptField, Scan},
@@ -217,7 +217,16 @@ impl RequestFields {
         }
     }
 
-    pub(super) fn form(&self) -> FormFields<'_> {
+    /// What is known of the request, of which the head leaves out some outcomes.
+    pub(super) fn known(&self, excluded: OutcomeSet) -> KnownRequest<'_> {
+        KnownRequest {
+            excluded,
+            fields: self.fields(),
+            form: self.form(),
+        }
+    }
+
+    fn form(&self) -> FormFields<'_> {
         match &self.captured {
             Captured::Nothing | Captured::UnreadForm => FormFields::Unknown,
             Captured::NoFields | Captured::Fields(_) | Captured::UnreadJson => FormFields::NoForm,

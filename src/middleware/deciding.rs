@@ -22,8 +22,8 @@ use super::{
 use crate::{
     caller::Caller,
     contract::compile::{
-        CapturedTexts, CompiledShape, Decision, EndpointHandle, KnownRequest, Matching,
-        MissingInput, OutcomeSet, PlaceholderValues, RenderError,
+        CapturedTexts, CompiledShape, Decision, EndpointHandle, Matching, MissingInput, OutcomeSet,
+        PlaceholderValues, RenderError,
     },
     flag::FlagState,
     json::{Fields, Scan, ScanStep},
@@ -80,11 +80,7 @@ impl<B: Body + Unpin> Deciding<B> {
         let request = request.unwrap_or_default();
         let (head, body) = response.into_parts();
         let endpoint = &exchange.endpoint;
-        let known = KnownRequest {
-            excluded: exchange.excluded,
-            fields: request.fields(),
-            form: request.form(),
-        };
+        let known = request.known(exchange.excluded);
         let matching = endpoint.match_head(head.status, &head.headers, known);
         Self {
             exchange,
@@ -263,7 +259,7 @@ impl<B: Body + Unpin> Deciding<B> {
             Ok(rendered) => rendered,
             Err(reason) => return self.leave_unchanged(decision, Some(reason)),
         };
-        let mut observation = exchange.observation(decision, self.head.status);
+        let mut observation = exchange.observation(decision, self.head.status, &self.request);
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
         rewrite_head(&mut self.head, shape, &lines, is_get, notice, body.as_ref());
@@ -307,7 +303,8 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// The target response leaves, and `reason` says what kept it from being a legacy one or from being determined.
     fn leave_unchanged(&mut self, decision: Decision, reason: Option<SkipReason>) -> Conclusion {
-        let mut observation = self.exchange.observation(decision, self.head.status);
+        let exchange = &self.exchange;
+        let mut observation = exchange.observation(decision, self.head.status, &self.request);
         if let Some(reason) = reason {
             if observation.is_undetermined() {
                 observation.undetermined(reason);
@@ -327,9 +324,24 @@ impl<B: Body + Unpin> Deciding<B> {
 }
 
 impl Exchange {
-    fn observation(&self, decision: Decision, target_status: StatusCode) -> Observation<'_> {
-        let kinds = &self.settings.kinds;
-        Observation::new(&self.endpoint, decision, self.caller, kinds, target_status)
+    fn observation(
+        &self,
+        decision: Decision,
+        target_status: StatusCode,
+        request: &RequestFields,
+    ) -> Observation<'_> {
+        let (endpoint, caller) = (&self.endpoint, self.caller);
+        let mut observation = Observation::new(
+            endpoint,
+            decision,
+            caller,
+            &self.settings.kinds,
+            target_status,
+        );
+        if observation.can_be_legacy && !caller.is_target() {
+            observation.can_be_legacy = endpoint.can_be_legacy(request.known(self.excluded));
+        }
+        observation
     }
 
     /// Tells caches what the response depends on, and the observers what it was.

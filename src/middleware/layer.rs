@@ -44,6 +44,7 @@ impl LegacyHttpCompatLayer {
             contract: contract.into(),
             flag: flag.into(),
             observers: Vec::new(),
+            feeders: Vec::new(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             peek_timeout: Self::DEFAULT_PEEK_TIMEOUT,
             vary: None,
@@ -98,7 +99,11 @@ impl LegacyHttpCompatLayer {
 impl<S> Layer<S> for LegacyHttpCompatLayer {
     type Service = LegacyHttpCompat<S>;
 
+    /// The observers are fed as long as the service, a clone of it or one of its responses lives.
     fn layer(&self, inner: S) -> Self::Service {
-        LegacyHttpCompat::new(inner, Arc::clone(&self.settings))
+        let mut settings = LayerSettings::clone(&self.settings);
+        let feeders = settings.observers.iter();
+        settings.feeders = feeders.filter_map(|observer| observer.feeder()).collect();
+        LegacyHttpCompat::new(inner, Arc::new(settings))
     }
 }

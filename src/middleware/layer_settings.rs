@@ -17,7 +17,7 @@ use crate::{
     caller::{Detect, Kinds},
     contract::{LiveContract, compile::CompiledEndpoint},
     flag::FlagReader,
-    observation::{Observation, Observe, SkipReason},
+    observation::{Feeder, Observation, Observe, SkipReason},
 };
 
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub(super) struct LayerSettings {
     pub(super) contract: LiveContract,
     pub(super) flag: FlagReader,
     pub(super) observers: Vec<Arc<dyn Observe>>,
+    /// Of a service: that it feeds the observers.
+    pub(super) feeders: Vec<Feeder>,
     /// How many bytes of a body are peeked at.
     pub(super) body_limit: usize,
     /// How long a response waits for its body.

@@ -63,7 +63,8 @@ macro_rules! emitter {
                 until = details.text("until"),
                 digest = details.text("digest"),
                 rollback = details.number("rollback"),
-                flag_state = flag_state(payload),
+                cutover = details.number("cutover"),
+                loosened = loosened(payload),
                 line = details.number("line"),
                 error = error.map(ToString::to_string),
                 "{message}"
@@ -79,16 +80,22 @@ emitter!(emit_info, INFO);
 fn level(payload: &EventPayload) -> Level {
     match payload {
         EventPayload::PhaseChanged(change) if !change.overridden.is_empty() => Level::WARN,
-        EventPayload::Recovered(_) => Level::ERROR,
+        EventPayload::Recovered(_) | EventPayload::LossAccepted(_) => Level::ERROR,
+        payload if loosened(payload).is_some() => Level::WARN,
         _ => Level::INFO,
     }
 }
 
-fn flag_state(payload: &EventPayload) -> Option<&'static str> {
-    match payload {
-        EventPayload::ProcessStarted(started) => Some(started.flag.as_str()),
-        _ => None,
-    }
+/// The members that a policy loosens, with commas between them.
+fn loosened(payload: &EventPayload) -> Option<String> {
+    let differences = match payload {
+        EventPayload::Opened(opened) => &opened.loosened,
+        EventPayload::PolicyChanged(changed) => &changed.differences,
+        _ => return None,
+    };
+    let looser = differences.iter().filter(|found| found.loosens);
+    let members: Vec<&str> = looser.map(|found| found.member.as_str()).collect();
+    (!members.is_empty()).then(|| members.join(","))
 }
 
 /// The members of a payload; none of an unknown one.
@@ -219,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_is_a_warning_and_a_torn_journal_an_error() {
+    fn an_override_is_a_warning_and_a_torn_or_lossy_journal_an_error() {
         let levels: Vec<(u64, String)> = numbered()
             .map(|event| {
                 let line = logged(|| record("f", &event));
@@ -228,7 +235,14 @@ mod tests {
             })
             .filter(|(_, level)| level != "INFO")
             .collect();
-        assert_eq!(levels, [(13, "WARN".to_owned()), (17, "ERROR".to_owned())]);
+        let levels: Vec<(u64, &str)> = levels
+            .iter()
+            .map(|(seq, level)| (*seq, &level[..]))
+            .collect();
+        assert_eq!(
+            levels,
+            [(2, "ERROR"), (10, "WARN"), (13, "WARN"), (17, "ERROR")]
+        );
     }
 
     #[test]
@@ -238,7 +252,8 @@ mod tests {
             .collect();
         for field in [
             r#"phase="compat""#,
-            r#"flag_state="on""#,
+            "cutover=13",
+            r#"loosened="/min_responses""#,
             r#"check="openapi" green=true"#,
             r#"incident="INC-1""#,
             r#"waiver_target="caller psd_0000000000000000000000000000feed" owner="team probes" until="2027-01-15T08:00:00.000Z""#,
@@ -255,14 +270,14 @@ mod tests {
 
     #[test]
     fn what_could_not_be_journaled_is_logged_as_an_error() {
-        let draft = events::draft_at(Timestamp::MIN.unix_ms(), events::rollback("INC-1"));
+        let draft = events::draft_at(Timestamp::MIN.unix_ms(), events::rollback(1, "INC-1"));
         let line = logged(|| not_journaled("f", &draft, &AppendError::Closed));
         assert!(
             line.trim_start()
                 .starts_with("ERROR legacy_http_compat::audit")
         );
         assert!(
-            line.contains(r#"event="phase_changed""#)
+            line.contains(r#"event="rollback_taken""#)
                 && line.contains("error=\"the journal is closed")
         );
         assert!(!line.contains("seq="), "it has no place: {line}");

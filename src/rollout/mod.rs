@@ -1,6 +1,6 @@
 //! The rollout of one flag: its phases, gates and journal.
 //!
-//! - [`Phase`] and [`Transition`]: the four phases and the five transitions. The state of the flag follows from the phase.
+//! - [`Phase`] and [`Transition`]: the four phases and the four transitions. The state of the flag follows from the phase.
 //! - [`Rollout`]: controls the flag and takes commands. [`RolloutStatus`] is its status, [`RolloutView`] what API and
 //!   command-line tool show of it; it is also a [source of metrics](crate::metrics::Source).
 //! - [`event`]: what can happen, with time, actor and reason.
@@ -44,9 +44,11 @@
 //! # How a command is decided
 //!
 //! 1. New events of the journal are read, and a rollback that could not be recorded is recorded.
-//! 2. A command that expects another head is a conflict, which lists the events since.
-//! 3. The transition must exist and its gates must pass; in a cutover, failing gates may be overridden by name.
-//! 4. The event is appended after the head that the gates were evaluated at; if that has moved, it is a conflict.
+//! 2. A command that expects another [decision](RolloutState::decision) is a conflict, which lists the events since.
+//! 3. The transition must exist, each rollback must have its post-analysis, and the gates must pass; in a cutover, failing
+//!    gates may be overridden by name.
+//! 4. The event is appended unless an event that bears on a decision was journaled since the gates were evaluated, which
+//!    is a conflict.
 //! 5. Only then is the flag set. If the event cannot be appended, the flag stays as it was.
 //!
 //! A rollback depends on the phase alone, not on 2 and 3. If it cannot be appended, the flag goes on all the same: the
@@ -73,19 +75,21 @@
 //! | `cause` | `attempt_refused` |
 //! | `check`, `green` | `check_reported` |
 //! | `client_kind`, `version` | `client_rolled_back` |
-//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended` |
+//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended`, `rollback_extended` |
 //! | `digest` | `contract_changed` |
-//! | `rollback` | `post_analysis_filed` |
-//! | `flag_state` | `process_started` |
+//! | `cutover` | `rollback_taken` |
+//! | `rollback` | `post_analysis_filed`, `rollback_extended` |
+//! | `loosened` | `opened`, `policy_changed` |
 //! | `line` | `recovered` |
 //! | `error` | those that are not in the journal |
 //!
-//! The level is `WARN` for a cutover that overrides gates, `ERROR` for an event that could not be journaled and for a torn
-//! journal, `INFO` for all others. Links, evidence, policies and summaries are not logged: they may contain more than a
+//! The level is `WARN` for a cutover that overrides gates and a loosened policy, `ERROR` for an event that could not be journaled
+//! and for a torn or lossy journal, `INFO` for all others. Links, evidence, policies and summaries are not logged: they may contain more than a
 //! log should.
 
 mod audit;
 mod controller;
+mod evaluation;
 pub mod event;
 mod evidence;
 pub mod gate;
@@ -95,19 +99,24 @@ pub mod names;
 mod phase;
 pub mod policy;
 mod state;
+mod status;
+mod stranded;
 mod view;
 
 pub use controller::{
     CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
     RolledBack, Rollout, RolloutBuilder,
 };
+pub use evaluation::Evaluation;
 pub use phase::{ImpossibleTransition, Phase, Transition};
 pub use state::{
-    Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
-    ProcessStart, Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback,
-    RolloutState, ServedContract, UnknownEvent, Waiver,
+    Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
+    Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback, RolloutState,
+    ServedContract, UnknownEvent, Waiver,
 };
+pub use status::RolloutStatus;
+pub use stranded::Stranded;
 pub use view::{
-    CheckView, IncidentView, ObligationView, RefusalCounts, RollbackView, RolloutStatus,
-    RolloutView, WaiverView,
+    CheckView, GatesVerdict, IncidentView, LossView, ObligationView, RecoveryView, RefusalCounts,
+    RollbackView, RolloutView, WaiverView,
 };

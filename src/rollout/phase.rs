@@ -41,8 +41,6 @@ words! {
         Cutover = "cutover",
         /// Cutover → Retired: switches it off for good, on evidence.
         Retire = "retire",
-        /// Compat → Observe: abandons the rollout for now.
-        Abort = "abort",
         /// Cutover → Compat: switches the flag on again because of an incident.
         Rollback = "rollback",
     }
@@ -102,7 +100,7 @@ impl Transition {
     pub const fn from(self) -> Phase {
         match self {
             Self::Enable => Phase::Observe,
-            Self::Cutover | Self::Abort => Phase::Compat,
+            Self::Cutover => Phase::Compat,
             Self::Retire | Self::Rollback => Phase::Cutover,
         }
     }
@@ -114,7 +112,6 @@ impl Transition {
             Self::Enable | Self::Rollback => Phase::Compat,
             Self::Cutover => Phase::Cutover,
             Self::Retire => Phase::Retired,
-            Self::Abort => Phase::Observe,
         }
     }
 
@@ -124,10 +121,16 @@ impl Transition {
         matches!(self, Self::Cutover)
     }
 
-    /// Whether it has gates. Abort and rollback have none.
+    /// Whether each rollback must have its post-analysis first: it switches the flag off.
+    #[must_use]
+    pub const fn requires_post_analyses(self) -> bool {
+        matches!(self, Self::Cutover | Self::Retire)
+    }
+
+    /// Whether it has gates: all but the rollback.
     #[must_use]
     pub const fn is_gated(self) -> bool {
-        matches!(self, Self::Enable | Self::Cutover | Self::Retire)
+        !matches!(self, Self::Rollback)
     }
 }
 
@@ -151,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_five_transitions() {
+    fn there_are_four_transitions() {
         let pairs = |from| Phase::ALL.iter().map(move |to| (from, *to));
         let steps: Vec<(Phase, Phase)> = Phase::ALL
             .iter()
@@ -160,7 +163,6 @@ mod tests {
             .collect();
         let expected = [
             (Phase::Observe, Phase::Compat),
-            (Phase::Compat, Phase::Observe),
             (Phase::Compat, Phase::Cutover),
             (Phase::Cutover, Phase::Compat),
             (Phase::Cutover, Phase::Retired),
@@ -173,7 +175,7 @@ mod tests {
         let error = |from: Phase, to| from.step(to).unwrap_err().to_string();
         assert_eq!(
             error(Phase::Compat, Phase::Retired),
-            "there is no transition from compat to retired; possible: cutover or observe"
+            "there is no transition from compat to retired; possible: cutover"
         );
         assert_eq!(
             error(Phase::Retired, Phase::Compat),

@@ -1,70 +1,29 @@
-//! The status of a rollout, and the view of it that API and command-line tool show.
+//! The view of a rollout that API and command-line tool show.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{
+    event::{Head, LossAccepted, Recovered},
     evidence::GateReport,
     json_object::PolicyDocument,
     names::{FlagName, Identifier, IncidentId, WaiverTarget},
     phase::{Phase, Transition},
     policy::Policy,
     state::{
-        Check, ClientRollback, EventRef, ObligationKind, Override, ProcessStart, Projection,
-        Rollback, RolloutState, ServedContract, Waiver,
+        Check, ClientRollback, EventRef, ObligationKind, Override, Projection, Rollback,
+        RolloutState, ServedContract, Waiver,
     },
+    stranded::Stranded,
 };
-use crate::{flag::FlagState, time::Timestamp};
-
-/// The status of a rollout, as of its last command or tick.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct RolloutStatus {
-    /// When the status was made.
-    pub at: Timestamp,
-    /// The sequence number of the last event.
-    pub head: u64,
-    /// The state that follows from the journal.
-    pub state: RolloutState,
-    /// The policy in force.
-    pub policy: Policy,
-    /// The state of the flag. It differs from that of the phase only while a rollback is unrecorded.
-    pub flag: FlagState,
-    /// The gated transition that can come next.
-    pub next: Option<Transition>,
-    /// The last gate reports of that transition; empty before its gates were first evaluated.
-    pub gates: Vec<GateReport>,
-    /// What is past its time, each kind once.
-    pub overdue: Vec<ObligationKind>,
-    /// Whether a rollback took effect that could not be journaled yet.
-    pub rollback_unrecorded: bool,
-    /// Why the journal could not be read or written the last time; `None` if it could.
-    pub journal_error: Option<String>,
-    /// Refused attempts over the hourly limit since this process started.
-    pub unjournaled_refusals: u64,
-}
-
-impl RolloutStatus {
-    /// The status as a serialisable view.
-    #[must_use]
-    pub fn view(&self) -> RolloutView {
-        RolloutView {
-            flag: self.flag,
-            refusals: RefusalCounts {
-                journaled: self.state.refusals,
-                unjournaled: Some(self.unjournaled_refusals),
-            },
-            ..RolloutView::new(&self.state, &self.policy, self.head, self.at)
-        }
-    }
-}
+use crate::{flag::FlagState, time::Timestamp, words::words};
 
 /// Where a rollout stands at a moment, as one JSON object.
 ///
 /// `GET /api/status` and `status --json` both contain its members, so a key means the same in both. All of it follows
 /// from the journal and the time; a running rollout adds what only it knows, see
-/// [`RolloutStatus::view`](super::RolloutStatus::view).
+/// [`Rollout::view`](super::Rollout::view).
 ///
 /// ```
 /// use legacy_http_compat::rollout::{Rollout, journal::MemoryJournal, names::FlagName, policy::Policy};
@@ -72,7 +31,7 @@ impl RolloutStatus {
 /// # use std::sync::Arc;
 /// let flag = FlagName::new("features.jobs.compat")?;
 /// let rollout = Rollout::builder(flag, Policy::permissive()).open(Arc::new(MemoryJournal::new()))?;
-/// let view = serde_json::to_value(rollout.status().view())?;
+/// let view = serde_json::to_value(rollout.view())?;
 /// assert_eq!((&view["phase"], &view["flag"]), (&"compat".into(), &"on".into()));
 /// assert_eq!(view["flag_name"], "features.jobs.compat");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -82,12 +41,21 @@ impl RolloutStatus {
 pub struct RolloutView {
     /// The moment of the view.
     pub at: Timestamp,
-    /// The sequence number of the last event.
-    pub head: u64,
+    /// The last event, as `SEQ:HASH`.
+    pub head: Head,
+    /// The last event that bears on a decision, which is the entity tag of the status.
+    pub decision: u64,
     /// The name of the flag.
     pub flag_name: FlagName,
+    /// The name of the environment, if the rollout was given one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// The state of the flag.
     pub flag: FlagState,
+    /// The event that last switched it on or off.
+    pub flag_changed: EventRef,
+    /// Whether a rollback took effect that is not on record yet.
+    pub rollback_unrecorded: bool,
     /// The phase.
     pub phase: Phase,
     /// The event that entered the phase.
@@ -96,6 +64,16 @@ pub struct RolloutView {
     pub opened: EventRef,
     /// The gated transition that can come next.
     pub next: Option<Transition>,
+    /// The verdict on its gates.
+    pub gates_verdict: GatesVerdict,
+    /// The reports of its gates, by the last evaluation.
+    pub gates: Vec<GateReport>,
+    /// When they were evaluated; left out where they were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluated: Option<Timestamp>,
+    /// The stranded callers since the flag last changed; left out where there is no census.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stranded: Option<Stranded>,
     /// What rollbacks require to be done.
     pub obligations: Vec<ObligationView>,
     /// What is past its time, each kind once.
@@ -108,7 +86,7 @@ pub struct RolloutView {
     pub waivers: Vec<WaiverView>,
     /// All rollbacks, in order.
     pub rollbacks: Vec<RollbackView>,
-    /// Cutovers against failing gates, in order.
+    /// Cutovers against failing gates and loosenings of the policy, in order.
     pub overrides: Vec<Override>,
     /// Client versions that were rolled back, in order.
     pub client_rollbacks: Vec<ClientRollback>,
@@ -120,12 +98,79 @@ pub struct RolloutView {
     pub policy: PolicyDocument,
     /// The event that set the policy.
     pub policy_set: EventRef,
-    /// How often a process has started.
-    pub process_starts: u64,
-    /// The last start of a process.
-    pub last_start: Option<ProcessStart>,
+    /// Whether the policy comes from the program alone; left out where the view was made from a journal alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_pinned: Option<bool>,
+    /// Torn lines that were cut off from the journal.
+    pub recoveries: Vec<RecoveryView>,
+    /// Losses of recorded events that were accepted.
+    pub losses: Vec<LossView>,
     /// Refused attempts.
     pub refusals: RefusalCounts,
+}
+
+words! {
+    /// The verdict on the gates of a transition.
+    ///
+    /// The same words on pages, in the API and on the command line: gates that were not evaluated do not pass, and a
+    /// transition without gates says so.
+    #[non_exhaustive]
+    pub enum GatesVerdict {
+        /// They were not evaluated.
+        NotEvaluated = "not_evaluated",
+        /// The policy requires none.
+        NoGates = "no_gates",
+        /// All of them pass.
+        Pass = "pass",
+        /// At least one fails.
+        Fail = "fail",
+    }
+}
+
+impl GatesVerdict {
+    /// The verdict on these reports; on none, that they were not evaluated.
+    #[must_use]
+    pub fn of(reports: Option<&[GateReport]>) -> Self {
+        match reports {
+            None => Self::NotEvaluated,
+            Some([]) => Self::NoGates,
+            Some(reports) if reports.iter().all(|report| report.passed) => Self::Pass,
+            Some(_) => Self::Fail,
+        }
+    }
+
+    /// The verdict as a sentence without its full stop.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotEvaluated => "The gates have not been evaluated",
+            Self::NoGates => "The policy requires no gates",
+            Self::Pass => "All gates pass",
+            Self::Fail => "Gates fail",
+        }
+    }
+}
+
+/// A torn line that was cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RecoveryView {
+    /// The line.
+    #[serde(flatten)]
+    pub torn: Recovered,
+    /// The event that recorded it.
+    pub done: EventRef,
+}
+
+/// A loss of recorded events that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LossView {
+    /// What was lost.
+    #[serde(flatten)]
+    pub loss: LossAccepted,
+    /// The event that recorded it.
+    pub done: EventRef,
 }
 
 /// What a rollback requires to be done.
@@ -210,28 +255,41 @@ impl RolloutView {
     pub fn of_journal(projection: &Projection, at: Timestamp) -> Option<Self> {
         let state = projection.state()?;
         let head = projection.head();
-        Some(match Policy::from_document(&state.policy) {
+        let view = match Policy::from_document(&state.policy) {
             Ok(policy) => Self::new(state, &policy, head, at),
             Err(_) => Self {
                 policy: state.policy.clone(),
                 ..Self::new(state, &Policy::default(), head, at)
             },
+        };
+        Some(Self {
+            recoveries: recoveries(projection.recoveries()),
+            losses: losses(projection.losses()),
+            ..view
         })
     }
 
-    pub(super) fn new(state: &RolloutState, policy: &Policy, head: u64, at: Timestamp) -> Self {
+    pub(super) fn new(state: &RolloutState, policy: &Policy, head: Head, at: Timestamp) -> Self {
         let counts = Transition::ALL
             .iter()
             .map(|step| (*step, state.count_of(*step)));
         Self {
             at,
             head,
+            decision: state.decision,
             flag_name: state.flag_name.clone(),
+            environment: None,
             flag: state.flag(),
+            flag_changed: state.flag_changed.clone(),
+            rollback_unrecorded: false,
             phase: state.phase,
             entered: state.entered.clone(),
             opened: state.opened.clone(),
             next: next_gated(state),
+            gates_verdict: GatesVerdict::NotEvaluated,
+            gates: Vec::new(),
+            evaluated: None,
+            stranded: None,
             obligations: obligations(state, policy, at),
             overdue: overdue(state, policy, at),
             checks: checks(state),
@@ -244,14 +302,31 @@ impl RolloutView {
             transitions: counts.collect(),
             policy: policy.to_document(),
             policy_set: state.policy_set.clone(),
-            process_starts: state.process_starts,
-            last_start: state.last_start.clone(),
+            policy_pinned: None,
+            recoveries: Vec::new(),
+            losses: Vec::new(),
             refusals: RefusalCounts {
                 journaled: state.refusals,
                 unjournaled: None,
             },
         }
     }
+}
+
+pub(super) fn recoveries(recoveries: &[(Recovered, EventRef)]) -> Vec<RecoveryView> {
+    let views = recoveries.iter().map(|(torn, done)| RecoveryView {
+        torn: *torn,
+        done: done.clone(),
+    });
+    views.collect()
+}
+
+pub(super) fn losses(losses: &[(LossAccepted, EventRef)]) -> Vec<LossView> {
+    let views = losses.iter().map(|(loss, done)| LossView {
+        loss: *loss,
+        done: done.clone(),
+    });
+    views.collect()
 }
 
 /// The gated transition that can come next.

@@ -12,7 +12,7 @@ use super::{
     timestamp::Timestamp,
 };
 
-/// Where a new timeline starts, in milliseconds: later than second 0, which means "never", by more than any window or
+/// Where a new timeline starts, in milliseconds: later than tick 0, which means "never", by more than any window or
 /// sensible retention.
 pub(crate) const ORIGIN: u64 = 400 * 86_400_000;
 
@@ -20,9 +20,9 @@ pub(crate) const ORIGIN: u64 = 400 * 86_400_000;
 /// millisecond a second, and its small steps do not matter for windows of minutes.
 const TOLERANCE: u64 = 2_000;
 
-/// The longest jump or downtime that counts: longer than any window or sensible retention, so that a wildly wrong clock
-/// does not exhaust the 136 years that fit into 32 bits of seconds.
-const LONGEST_STEP: u64 = 400 * 86_400_000;
+/// The longest jump or downtime that counts: longer than any window and than a caller can be due for, so that a wildly
+/// wrong clock does not exhaust the eight years that fit into 32 bits of ticks.
+const LONGEST_STEP: u64 = 100 * 86_400_000;
 
 /// A wall clock set back by less than this during downtime is assumed to have been right before.
 const RESTART_TOLERANCE: u64 = 60_000;
@@ -79,15 +79,15 @@ impl Timeline {
         }
     }
 
-    /// The present second. Read for every observation, so it wraps instead of checking for values that no clock reaches.
+    /// The present tick. Read for every observation, so it wraps instead of checking for values that no clock reaches.
     #[inline]
-    pub(crate) fn second(&self, clock: &dyn Clock) -> u32 {
+    pub(crate) fn tick(&self, clock: &dyn Clock) -> u32 {
         let elapsed = clock.monotonic();
         let ms = elapsed
             .as_secs()
             .wrapping_mul(1_000)
             .wrapping_add(u64::from(elapsed.subsec_millis()));
-        seconds(self.time(ms))
+        ticks(self.time(ms))
     }
 
     pub(crate) fn moment(&self, clock: &dyn Clock) -> Moment {
@@ -193,10 +193,19 @@ impl Due {
     }
 }
 
-/// Whole seconds, at most what 32 bits hold.
+/// Ticks in a second. In 32 bits they last for eight years.
+pub(crate) const TICKS: u32 = 16;
+
+/// Whole ticks, at most what 32 bits hold.
 #[inline]
-pub(crate) fn seconds(ms: u64) -> u32 {
-    u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
+pub(crate) fn ticks(ms: u64) -> u32 {
+    // 2/125 of a tick per millisecond, and no overflow for any time that fits into 32 bits of ticks.
+    u32::try_from(ms.saturating_mul(2) / 125).unwrap_or(u32::MAX)
+}
+
+/// The first millisecond of a tick.
+pub(crate) fn ticks_as_ms(ticks: u32) -> u64 {
+    (u64::from(ticks) * 125).div_ceil(2)
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ impl TestService {
             .clock(clock.clone())
             .heartbeat_limit(2 * BEAT);
         let census = Arc::new(census.open().unwrap());
+        // Fed for its whole life.
+        std::mem::forget(census.feeder());
         let metrics = Arc::new(Metrics::new());
         let contract = LiveContract::new(Contract::device_flow());
         let flag = FlagName::new("features.auth.device_flow.compat_legacy_http").unwrap();
@@ -196,7 +198,7 @@ impl TestService {
     }
 
     pub(crate) fn head(&self) -> u64 {
-        self.rollout.journal().head().unwrap()
+        self.rollout.journal().head().unwrap().seq
     }
 
     /// The last event as JSON.
@@ -212,7 +214,7 @@ impl TestService {
             Reason::new("run 7 of the pipeline").unwrap(),
         );
         self.rollout
-            .report_check(Identifier::new(name).unwrap(), green, Some(link), &ci)
+            .report_check(Identifier::new(name).unwrap(), green, Some(link), None, &ci)
             .unwrap();
     }
 

@@ -1,10 +1,11 @@
 //! The census against a plain model that keeps every sighting and reckons everything anew.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, Kinds, SignalDetector},
     census::{CallerEvent, CallerState, Census, Counts, Dependence, ListQuery, Select, Window},
+    observation::Feeder,
     time::{Clock, ManualClock},
     worker::Tick,
 };
@@ -99,26 +100,58 @@ impl Model {
     }
 
     fn since(&self, window: Window) -> u64 {
-        (self.time - window.as_millis()) / 1_000 * 1_000
+        tick(self.time - window.as_millis())
     }
 
-    fn callers(&self) -> impl Iterator<Item = (u8, Vec<Seen>)> {
-        (0..=u8::MAX).filter_map(|caller| {
-            let own = self.seen.iter().filter(|seen| seen.caller == Some(caller));
-            let own: Vec<_> = own.copied().collect();
-            (!own.is_empty()).then_some((caller, own))
-        })
+    /// The sightings of each caller, apart for each kind that it was seen as. What it did as `other` belongs to its first
+    /// kind with a name.
+    fn callers(&self) -> BTreeMap<u8, Vec<(usize, Vec<Seen>)>> {
+        let mut callers = BTreeMap::<u8, Vec<(usize, Vec<Seen>)>>::new();
+        for seen in &self.seen {
+            let Some(caller) = seen.caller else {
+                continue;
+            };
+            let kinds = callers.entry(caller).or_default();
+            let place = kinds.iter().position(|(kind, _)| *kind == seen.kind);
+            let place = place.or_else(|| {
+                let other = kinds.iter().position(|(kind, _)| *kind == 0);
+                other.or((seen.kind == 0 && !kinds.is_empty()).then_some(0))
+            });
+            match place {
+                Some(place) => {
+                    if kinds[place].0 == 0 {
+                        kinds[place].0 = seen.kind;
+                    }
+                    kinds[place].1.push(*seen);
+                }
+                None => kinds.push((seen.kind, vec![*seen])),
+            }
+        }
+        callers
     }
 
     fn counts(&self, window: Window, kind: usize) -> Counts {
         let since = self.since(window);
         let mut counts = Counts::default();
-        for (_, own) in self.callers() {
-            if own.last().unwrap().kind == kind {
-                count(&mut counts, &own, since);
+        for kinds in self.callers().values() {
+            for (_, own) in kinds.iter().filter(|(of, _)| *of == kind) {
+                count(&mut counts, own, since);
+                counts.shared_identity += u64::from(kinds.len() > 1);
             }
         }
         counts
+    }
+
+    /// How many callers there are, each once, and in how many of them the worst record is dependent.
+    fn whole(&self, window: Window) -> (u64, u64) {
+        let since = self.since(window);
+        let callers = self.callers();
+        let depends = |kinds: &&Vec<(usize, Vec<Seen>)>| {
+            let mut kinds = kinds.iter();
+            kinds.any(|(_, own)| state(own, since) == CallerState::Dependent)
+        };
+        let dependent = callers.values().filter(depends).count();
+        (callers.len() as u64, dependent as u64)
     }
 
     fn watched(&self, window: Window) -> u64 {
@@ -137,23 +170,42 @@ fn depends(seen: &Seen) -> bool {
     !seen.target && seen.dependence.is_dependent()
 }
 
-/// Second for second, as the census keeps its times.
+/// To the sixteenth of a second, as the census keeps its times.
+fn tick(time: u64) -> u64 {
+    time * 2 / 125
+}
+
 fn within(seen: &Seen, since: u64) -> bool {
-    seen.at / 1_000 * 1_000 >= since
+    tick(seen.at) >= since
+}
+
+/// Whether a legacy sighting came after a target one.
+fn mixed(own: &[Seen]) -> bool {
+    let first = own.iter().position(|seen| seen.target);
+    first.is_some_and(|first| own[first..].iter().any(|seen| !seen.target))
 }
 
 fn state(own: &[Seen], since: u64) -> CallerState {
-    let Some(last) = own.iter().rposition(depends) else {
-        return CallerState::NeverDependent;
-    };
-    if own[last..].iter().any(|seen| seen.target) {
-        CallerState::Migrated
-    } else if within(&own[last], since) {
+    let depended = own.iter().any(depends);
+    let latent = |seen: &Seen| !seen.target && seen.dependence == Dependence::Latent;
+    let mut legacy = own.iter().filter(|seen| !seen.target);
+    let legacy_in_window = legacy.any(|seen| within(seen, since));
+    if !depended && !own.iter().any(latent) {
+        CallerState::NeverDependent
+    } else if own.last().unwrap().target && (!mixed(own) || !legacy_in_window) {
+        if depended {
+            CallerState::Migrated
+        } else {
+            CallerState::NeverDependent
+        }
+    } else if own.iter().any(|seen| depends(seen) && within(seen, since)) {
         CallerState::Dependent
-    } else if own.iter().any(|seen| within(seen, since)) {
+    } else if !legacy_in_window {
+        CallerState::Inactive
+    } else if depended {
         CallerState::Inconclusive
     } else {
-        CallerState::Inactive
+        CallerState::Latent
     }
 }
 
@@ -164,11 +216,7 @@ fn stranded(own: &[Seen], since: u64) -> bool {
 }
 
 fn regressed(own: &[Seen]) -> bool {
-    let first = own.iter().position(depends);
-    let moved = first.and_then(|first| {
-        let later = own[first..].iter().position(|seen| seen.target);
-        later.map(|later| first + later)
-    });
+    let moved = own.iter().position(|seen| seen.target);
     moved.is_some_and(|moved| own[moved..].iter().any(depends))
 }
 
@@ -181,6 +229,10 @@ fn count(counts: &mut Counts, own: &[Seen], since: u64) {
             counts.stranded += u64::from(stranded(own, since));
             counts.regressed += u64::from(regressed(own));
         }
+        CallerState::Latent => {
+            counts.latent += 1;
+            counts.latent_identified += 1;
+        }
         CallerState::Inconclusive => counts.inconclusive += 1,
         CallerState::Migrated => counts.migrated += 1,
         CallerState::Inactive => counts.inactive += 1,
@@ -191,6 +243,7 @@ fn count(counts: &mut Counts, own: &[Seen], since: u64) {
 struct Pair {
     clock: Arc<ManualClock>,
     census: Census,
+    feeder: Feeder,
     model: Model,
     saved: Option<(Vec<u8>, Model)>,
 }
@@ -219,6 +272,7 @@ impl Pair {
             .unwrap();
         Self {
             clock,
+            feeder: census.feeder(),
             census,
             model: Model::new(),
             saved: None,
@@ -273,6 +327,7 @@ impl Pair {
             caller: who,
             endpoint,
             dependence,
+            failed: false,
         });
         self.model.seen.push(Seen {
             at: self.model.time,
@@ -295,12 +350,12 @@ impl Pair {
             .capacity(64)
             .clock(self.clock.clone());
         self.census = builder.open_bytes(bytes).unwrap();
+        self.feeder = self.census.feeder();
     }
 
     fn check(&mut self, window: Window) {
         let report = self.census.report(window);
         self.model.beat();
-        let mut all = 0;
         for (number, kind) in report.kinds.iter().enumerate() {
             let mut counts = kind.counts;
             self.check_responses(number, &counts, window);
@@ -311,9 +366,9 @@ impl Pair {
                 "{window} {}",
                 kind.kind
             );
-            all += counts.dependent;
         }
-        assert_eq!(report.all.dependent, all);
+        let whole = (report.all.known, report.all.dependent);
+        assert_eq!(whole, self.model.whole(window));
         assert_eq!(
             report.coverage.watched_ms,
             self.model.watched(window),
@@ -354,22 +409,29 @@ impl Pair {
         held(responses.stranded, |seen| {
             depends(seen) && seen.dependence == Dependence::Stranded
         });
+        held(responses.stranded_anonymous, |seen| {
+            depends(seen) && seen.dependence == Dependence::Stranded && seen.caller.is_none()
+        });
+        held(responses.latent_anonymous, |seen| {
+            !seen.target && seen.dependence == Dependence::Latent && seen.caller.is_none()
+        });
+        held(responses.dependent_unplaced, |_| false);
     }
 
     fn check_list(&self, window: Window) {
         let since = self.model.since(window);
         let query = ListQuery::new(window).page(0, 1_000);
         let page = self.census.list(&query);
-        let callers: Vec<_> = self.model.callers().collect();
-        assert_eq!(page.total, callers.len());
+        let callers = self.model.callers();
+        let records: usize = callers.values().map(Vec::len).sum();
+        assert_eq!(page.total, records);
         for row in &page.rows {
-            let number = u8::try_from(row.fingerprint.as_u128()).unwrap();
-            let own = &callers
-                .iter()
-                .find(|(caller, _)| *caller == number)
-                .unwrap()
-                .1;
+            let kinds = &callers[&u8::try_from(row.fingerprint.as_u128()).unwrap()];
+            let names = ["other", "AGENT", "MCP"];
+            let of_row = |(kind, _): &&(usize, Vec<Seen>)| names[*kind] == row.kind;
+            let own = &kinds.iter().find(of_row).unwrap().1;
             assert_eq!(row.state, state(own, since));
+            assert_eq!(row.shared_identity, kinds.len() > 1);
             assert_eq!(row.responses as usize, own.len());
             assert_eq!(
                 row.dependent_responses as usize,
@@ -379,7 +441,8 @@ impl Pair {
         }
         let depended = self.census.list(&query.select(Select::Depended)).total;
         let expected = callers
-            .iter()
+            .values()
+            .flatten()
             .filter(|(_, own)| own.iter().any(|seen| depends(seen) && within(seen, since)));
         assert_eq!(depended, expected.count());
     }
@@ -388,6 +451,7 @@ impl Pair {
 fn dependence() -> impl Strategy<Value = Dependence> {
     prop_oneof![
         Just(Dependence::None),
+        Just(Dependence::Latent),
         Just(Dependence::Served),
         Just(Dependence::Stranded),
     ]

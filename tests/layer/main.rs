@@ -8,7 +8,9 @@ mod observed;
 mod scripted;
 
 mod census;
+mod census_fed;
 mod census_model;
+mod conditions;
 mod contract_document;
 mod contract_faults;
 mod document;

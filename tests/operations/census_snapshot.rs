@@ -99,12 +99,15 @@ pub(crate) fn see(census: &Census, fingerprint: u128, dependence: Dependence) {
             .with_version(ClientVersion::parse("1.2.3").unwrap()),
         endpoint: census.endpoint("device_poll"),
         dependence,
+        failed: false,
     });
 }
 
 /// A census in which everything is used that a snapshot holds.
 pub(crate) fn busy(clock: &Arc<ManualClock>, capacity: usize) -> Census {
     let census = builder(clock).capacity(capacity).open().unwrap();
+    // Fed for its whole life.
+    std::mem::forget(census.feeder());
     census.tick();
     see(&census, 1, Dependence::Stranded);
     see(&census, 2, Dependence::None);
@@ -126,6 +129,7 @@ fn a_restart_brings_everything_back_and_shows_as_a_gap() {
     );
     clock.advance(Duration::from_secs(600));
     let census = builder(&clock).capacity(3).open_bytes(&bytes).unwrap();
+    let _feeder = census.feeder();
     let mut after = census.report(Window::HOUR);
     assert_eq!(after.coverage.watched_ms, before.coverage.watched_ms);
     let gap = after.coverage.gaps.last().unwrap();
@@ -300,7 +304,12 @@ pub(crate) fn exercise(clock: &Arc<ManualClock>, census: &Census) {
         let of = &report.all;
         assert_eq!(
             of.known,
-            of.never_dependent + of.dependent + of.inconclusive + of.migrated + of.inactive
+            of.never_dependent
+                + of.dependent
+                + of.latent
+                + of.inconclusive
+                + of.migrated
+                + of.inactive
         );
         assert!((0.0..=1.0).contains(&report.coverage.ratio));
     }

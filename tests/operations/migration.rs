@@ -1,6 +1,6 @@
 //! A whole migration, wired by one builder: what its parts share, and what outlives the process.
 
-use std::{convert::Infallible, path::Path, sync::Arc};
+use std::{convert::Infallible, fs, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -12,6 +12,8 @@ use legacy_http_compat::{
     migration::{Migration, MigrationBuilder, MigrationError},
     rollout::{
         CommandContext, Phase,
+        event::Head,
+        journal::OpenJournalErrorKind,
         names::{Actor, Reason},
         policy::Policy,
     },
@@ -141,4 +143,67 @@ fn two_processes_do_not_share_a_data_directory() {
     let _first = stored(1, dir.path()).open().unwrap();
     let error = stored(1, dir.path()).open().unwrap_err();
     assert!(error.to_string().contains("in use"), "{error}");
+}
+
+/// Why the journal of a migration cannot be opened, and the head that its loss names.
+fn lost(opened: Result<Migration, MigrationError>) -> (OpenJournalErrorKind, Option<Head>) {
+    match opened {
+        Err(MigrationError::Journal(error)) => (error.kind(), error.recorded()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn retired_stays_retired_when_files_are_lost() {
+    type Damage = fn(&Path);
+    let damages: [Damage; 3] = [
+        |journal| fs::remove_file(journal).unwrap(),
+        |journal| fs::write(journal, "").unwrap(),
+        |journal| {
+            let text = fs::read_to_string(journal).unwrap();
+            let first = text.split_inclusive('\n').next().unwrap();
+            fs::write(journal, first).unwrap();
+        },
+    ];
+    for damage in damages {
+        let dir = TempDir::new();
+        let migration = stored(1, dir.path()).open().unwrap();
+        for to in [Phase::Cutover, Phase::Retired] {
+            migration.rollout().transition(to, &context()).unwrap();
+        }
+        let head = migration.rollout().status().head;
+        migration.shutdown();
+        let journal = dir.path().join(Migration::JOURNAL);
+        damage(&journal);
+        let before = fs::read(&journal).ok();
+
+        let refused = lost(stored(1, dir.path()).open());
+        assert_eq!(refused, (OpenJournalErrorKind::Lost, Some(head)));
+        assert_eq!(fs::read(&journal).ok(), before, "nothing was changed");
+        let opened = stored(1, dir.path()).accept_journal_loss(head).open();
+        let migration = opened.unwrap();
+        let view = migration.rollout().view();
+        assert_eq!(view.phase, Phase::Retired);
+        assert_eq!(view.losses[0].loss.recorded, Some(head));
+        migration.shutdown();
+        // From then on nothing is lacking.
+        let again = stored(1, dir.path()).existing().open().unwrap();
+        assert_eq!(again.rollout().view().phase, Phase::Retired);
+    }
+}
+
+#[test]
+fn a_volume_that_was_lost_is_not_taken_for_a_new_rollout() {
+    let dir = TempDir::new();
+    let refused = lost(stored(1, dir.path()).existing().open());
+    assert_eq!(refused.0, OpenJournalErrorKind::Missing);
+    let left = fs::read_dir(dir.path()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().starts_with("journal")),
+        "{left:?}"
+    );
+    stored(1, dir.path()).open().unwrap().shutdown();
+    stored(1, dir.path()).existing().open().unwrap();
 }

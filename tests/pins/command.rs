@@ -67,7 +67,7 @@ fn troubled() -> OnDisk {
         events::waived(WaiverTarget::Anonymous, 4_000_000_000_000),
         events::waived(WaiverTarget::Kind(events::label("MCP")), 1_000),
         events::cutover(vec![passing, coverage], &[]),
-        events::rollback("INC-7"),
+        events::rollback(6, "INC-7"),
         EventPayload::AttemptRefused(refused),
     ])
 }

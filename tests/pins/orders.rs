@@ -39,7 +39,7 @@ fn all() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/policy",
-            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}}, "reason": "a rehearsal"}),
+            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}, "min_responses": 1}, "override": ["/min_responses"], "reason": "a rehearsal"}),
         ),
         (
             "/api/transitions",
@@ -50,8 +50,12 @@ fn all() -> Vec<(&'static str, Value)> {
             json!({"incident": "INC-2", "reason": "pollers give up"}),
         ),
         (
+            "/api/rollbacks/extend",
+            json!({"until": "2030-01-01T00:00:00Z", "reason": "a customer"}),
+        ),
+        (
             "/api/post-analyses",
-            json!({"rollback": 12, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
+            json!({"rollback": 11, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
         ),
     ]
 }

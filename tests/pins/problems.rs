@@ -143,7 +143,7 @@ async fn a_step_that_may_not_be_taken_is_refused_in_pinned_words() {
 #[tokio::test]
 async fn what_does_not_follow_is_refused_in_pinned_words() {
     let service = TestService::open().await;
-    let early = mara(&service).with("if-match", "\"2\"");
+    let early = mara(&service).with("if-match", "\"1\"");
     pinned("conflict", &early.post("/api/checks", &check()).await);
     let closed = json!({"incident": "INC-9", "reason": "out"});
     let closed = mara(&service).post("/api/incidents/close", &closed).await;

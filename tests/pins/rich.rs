@@ -108,12 +108,14 @@ async fn cut_over(service: &TestService, overridden: &Value) -> Answer {
 /// A service whose journal has every kind of event.
 pub(crate) async fn storied() -> TestService {
     let journal = Arc::new(MemoryJournal::new());
-    for (head, mut payload) in (0..).zip(events::story()) {
+    for mut payload in events::story() {
         if let EventPayload::Opened(opened) = &mut payload {
             let flag = FlagName::new("features.auth.device_flow.compat_legacy_http");
             opened.flag = flag.unwrap();
         }
-        journal.append(head, events::draft(payload)).unwrap();
+        journal
+            .append(journal.head().unwrap(), events::draft(payload))
+            .unwrap();
     }
     TestService::open_with(|setup| setup.journal = journal).await
 }

@@ -38,12 +38,14 @@ fn open(path: &Path) -> Census {
 /// Counts one caller after another. A caller is promised once a snapshot has returned after it.
 fn child(path: &Path) -> ! {
     let census = open(path);
+    let _feeder = census.feeder();
     for fingerprint in census.known() as u128.. {
         census.record(&CallerEvent {
             caller: Caller::new(Kind::OTHER, Generation::Legacy)
                 .with_fingerprint(Fingerprint::from_u128(fingerprint)),
             endpoint: EndpointSlot::OTHER,
             dependence: Dependence::Served,
+            failed: false,
         });
         census.tick();
         if fingerprint % 8 == 0 {
@@ -97,6 +99,7 @@ fn a_killed_process_keeps_what_it_promised() {
         // Real time, as only a real process can be killed: the moment falls anywhere into the work of the child.
         let promised = run_and_kill(&path, 2, Duration::from_micros(u64::from(round) * 777));
         let census = open(&path);
+        let _feeder = census.feeder();
         let known = census.known() as u128;
         assert!(known > promised, "{known} known, {promised} promised");
         let mut fingerprints = Vec::new();

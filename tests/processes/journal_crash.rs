@@ -40,13 +40,21 @@ fn replay(journal: &FileJournal) -> Projection {
     fold
 }
 
+fn due(fold: &Projection) -> Option<u64> {
+    let mut due = fold.state()?.open_post_analyses();
+    due.next().map(|rollback| rollback.done.seq)
+}
+
 /// What comes after a phase for one who goes round and round.
 fn next(fold: &Projection) -> EventPayload {
     match fold.state().map(|state| (state.phase, state.flag())) {
         None => events::opened(Phase::Observe),
         Some((Phase::Observe, _)) => events::changed(Phase::Observe, Phase::Compat),
-        Some((Phase::Compat, _)) => events::cutover(Vec::new(), &[]),
-        Some((Phase::Cutover | Phase::Retired, _)) => events::rollback("INC-1"),
+        Some((Phase::Compat, _)) => match due(fold) {
+            Some(rollback) => events::post_analysis(rollback),
+            None => events::cutover(Vec::new(), &[]),
+        },
+        Some((Phase::Cutover | Phase::Retired, _)) => events::rollback(fold.head().seq, "INC-1"),
     }
 }
 
@@ -150,15 +158,15 @@ fn a_killed_process_is_followed_by_one_that_stands_where_the_journal_says() {
             said.acted <= said.stands,
             "journal first, flag second: {said:?}"
         );
-        match fold.head().checked_sub(said.stands) {
+        match fold.head().seq.checked_sub(said.stands) {
             Some(0) => assert_eq!(phase, said.phase),
             Some(1) => {} // the event in hand stands, but that was not said any more
-            _ => panic!("{said:?}, but the journal stands at {}", fold.head()),
+            _ => panic!("{said:?}, but the journal stands at {}", fold.head().seq),
         }
         known = Said {
-            stands: fold.head(),
+            stands: fold.head().seq,
             phase: phase.to_owned(),
-            acted: fold.head(),
+            acted: fold.head().seq,
         };
     }
     assert!(known.stands > 40, "{known:?}");

@@ -2,21 +2,21 @@
 
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
-    FlagState,
     caller::{ClientVersion, Fingerprint},
     rollout::{
         Phase,
         event::{
             Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-            DependenceWaived, EventPayload, Incident, NewEvent, Opened, PhaseChange, PolicyChanged,
-            PostAnalysisFiled, ProcessStarted, Recovered, WaiverEnded,
+            DependenceWaived, EventPayload, Head, Incident, LossAccepted, NewEvent, Opened,
+            PhaseChange, PolicyChanged, PostAnalysisFiled, Recovered, RollbackExtended,
+            RollbackTaken, WaiverEnded,
         },
         gate::GateReport,
         names::{
             Actor, ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary,
             WaiverTarget,
         },
-        policy::PolicyDocument,
+        policy::{Policy, PolicyDocument},
     },
 };
 use serde_json::json;
@@ -40,6 +40,7 @@ pub(crate) fn opened(phase: Phase) -> EventPayload {
         flag: FlagName::new("features.jobs.compat").unwrap(),
         phase,
         policy: PolicyDocument::new(json!({ "rollback_limit": "72h" })).unwrap(),
+        loosened: Vec::new(),
     })
 }
 
@@ -47,10 +48,11 @@ pub(crate) fn changed(from: Phase, to: Phase) -> EventPayload {
     EventPayload::PhaseChanged(PhaseChange::new(from, to))
 }
 
-pub(crate) fn rollback(incident: &str) -> EventPayload {
-    EventPayload::PhaseChanged(PhaseChange {
-        incident: Some(IncidentId::new(incident).unwrap()),
-        ..PhaseChange::new(Phase::Cutover, Phase::Compat)
+pub(crate) fn rollback(cutover: u64, incident: &str) -> EventPayload {
+    EventPayload::RollbackTaken(RollbackTaken {
+        cutover,
+        incident: IncidentId::new(incident).unwrap(),
+        gates: Vec::new(),
     })
 }
 
@@ -67,6 +69,7 @@ pub(crate) fn check(name: &str, green: bool) -> EventPayload {
         check: label(name),
         green,
         link: Some(Link::new("https://ci.example/runs/7").unwrap()),
+        contract_digest: None,
     })
 }
 
@@ -86,6 +89,8 @@ pub(crate) fn waived(waived: WaiverTarget, until: u64) -> EventPayload {
 
 pub(crate) fn contract(byte: &str) -> EventPayload {
     EventPayload::ContractChanged(ContractChanged {
+        detector: std::iter::once(("AGENT".parse().unwrap(), "0a".repeat(16).parse().unwrap()))
+            .collect(),
         digest: ContractDigest::new(byte.repeat(32)).unwrap(),
     })
 }
@@ -98,8 +103,31 @@ pub(crate) fn post_analysis(rollback: u64) -> EventPayload {
     })
 }
 
-pub(crate) fn started(flag: FlagState) -> EventPayload {
-    EventPayload::ProcessStarted(ProcessStarted { flag })
+pub(crate) fn extended(rollback: u64, until: u64) -> EventPayload {
+    EventPayload::RollbackExtended(RollbackExtended {
+        rollback,
+        until: Timestamp::from_unix_ms(until),
+    })
+}
+
+pub(crate) fn loss(phase: Option<Phase>) -> EventPayload {
+    EventPayload::LossAccepted(LossAccepted {
+        recorded: None,
+        found: Head::NONE,
+        phase,
+    })
+}
+
+/// The last of a policy's changes, which loosens it.
+pub(crate) fn policy_changed() -> EventPayload {
+    let from = Policy {
+        min_responses: 200,
+        ..Policy::default()
+    };
+    EventPayload::PolicyChanged(PolicyChanged {
+        policy: PolicyDocument::new(json!({ "processes": 1 })).unwrap(),
+        differences: from.differences(&Policy::default()),
+    })
 }
 
 /// A sequence of events that follow one another, with every kind of them in it.
@@ -129,10 +157,9 @@ pub(crate) fn story() -> Vec<EventPayload> {
         cause: Reason::new("no such token").unwrap(),
         gates: Vec::new(),
     };
-    let policy = PolicyDocument::new(json!({ "processes": 1 })).unwrap();
     vec![
         opened(Phase::Compat),
-        started(FlagState::On),
+        loss(None),
         contract("0a"),
         check("openapi", true),
         EventPayload::IncidentOpened(incident("INC-1")),
@@ -140,16 +167,16 @@ pub(crate) fn story() -> Vec<EventPayload> {
         waived(caller.clone(), 1_800_000_000_000),
         waived(WaiverTarget::Kind(label("MCP")), 1_800_000_000_000),
         EventPayload::WaiverEnded(WaiverEnded { target: caller }),
-        EventPayload::PolicyChanged(PolicyChanged { policy }),
+        policy_changed(),
         EventPayload::AttemptRefused(refused),
         EventPayload::AttemptRefused(no_access),
         cutover(vec![failing, passing], &["no_dependent_responses"]),
-        rollback("INC-2"),
-        EventPayload::ClientRolledBack(client),
+        rollback(13, "INC-2"),
+        extended(14, 1_800_000_000_000),
         post_analysis(14),
         EventPayload::Recovered(Recovered { line: 17, bytes: 9 }),
         changed(Phase::Compat, Phase::Cutover),
         changed(Phase::Cutover, Phase::Retired),
-        started(FlagState::Retired),
+        EventPayload::ClientRolledBack(client),
     ]
 }

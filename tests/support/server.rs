@@ -30,8 +30,8 @@ use crate::core_app::{
     compat::{self, Compat},
 };
 
-pub(crate) const OPERATOR_TOKEN: &str = "the-operator-token";
-pub(crate) const VIEWER_TOKEN: &str = "the-viewer-token";
+pub(crate) const OPERATOR_TOKEN: &str = "the-operator-token-of-32-characters";
+pub(crate) const VIEWER_TOKEN: &str = "the-viewer-token-that-has-32-characters";
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) const EXPIRES_IN: Duration = Duration::from_secs(900);
 pub(crate) const KEY: [u8; 16] = [7; 16];

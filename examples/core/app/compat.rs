@@ -1,7 +1,5 @@
 //! The migration of the device flow: the only part of the application that knows about old clients.
 
-use std::sync::Arc;
-
 use axum::Router;
 use legacy_http_compat::{
     Contract,
@@ -11,7 +9,7 @@ use legacy_http_compat::{
     middleware::CaptureRequestFieldsLayer,
     migration::{Migration, MigrationBuilder, MigrationError},
     rollout::{
-        CommandContext, Phase, Refusal, Rollout,
+        CommandContext, Phase,
         names::{Actor, Reason},
         policy::Policy,
     },
@@ -37,26 +35,24 @@ pub(crate) struct Compat {
 impl Compat {
     /// Opens the migration in the state that its journal records; `configure` adds to the builder.
     ///
-    /// A given policy that differs from the journaled one replaces it, and the change is journaled.
+    /// A given policy is pinned: if it differs from the journaled one, it replaces it, and the change is journaled with what
+    /// it loosens.
     pub(crate) fn open(
         self,
         configure: impl FnOnce(MigrationBuilder) -> MigrationBuilder,
     ) -> Result<Migration, MigrationError> {
-        let policy = self.policy.clone().unwrap_or_else(policy_of_the_plan);
+        let pinned = self.policy.is_some();
+        let policy = self.policy.unwrap_or_else(policy_of_the_plan);
         let opening_phase = self.opening_phase.unwrap_or(policy.opening_phase);
-        let builder = Migration::builder(self.contract, detector(&self.key))
+        let mut builder = Migration::builder(self.contract, detector(&self.key))
             .flag_name(FLAG_NAME)
             .policy(policy)
             .opening_phase(opening_phase)
             .opened_by(by_core("the first start"));
-        let migration = configure(builder).open()?;
-        let renewed = self
-            .policy
-            .map(|policy| renew(migration.rollout(), &policy));
-        if let Some(Err(refusal)) = renewed {
-            tracing::error!(%refusal, "the given policy is refused; the journaled one stays in force");
+        if pinned {
+            builder = builder.pin_policy();
         }
-        Ok(migration)
+        configure(builder).open()
     }
 }
 
@@ -87,14 +83,6 @@ pub(crate) fn registry(migration: &Migration) -> Registry {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(collector));
     registry
-}
-
-fn renew(rollout: &Arc<Rollout>, policy: &Policy) -> Result<(), Refusal> {
-    if rollout.status().policy == *policy {
-        return Ok(());
-    }
-    let context = by_core("started with a different policy");
-    rollout.change_policy(policy, &context).map(drop)
 }
 
 fn by_core(reason: &str) -> CommandContext {

@@ -118,7 +118,7 @@ pub(super) const PLAN: &[Item] = &[
     item(
         ROLLBACK,
         "the journaled rollback",
-        Is("cutover to compat by operator for INC-17"),
+        Is("of the cutover by operator for INC-17"),
     ),
     item(
         ROLLBACK,
@@ -129,12 +129,14 @@ pub(super) const PLAN: &[Item] = &[
     item(
         ROLLBACK,
         "cutover with the incident open",
-        Is("409: no_dependent_responses, no_open_incident, post_analyses_filed"),
+        Is(
+            "409: no_dependent_responses, all_callers_resolved, no_open_incident, post_analyses_due",
+        ),
     ),
     item(
         ROLLBACK,
         "cutover without post-analysis",
-        Is("409: post_analyses_filed"),
+        Is("409: post_analyses_due"),
     ),
     item(ROLLBACK, "overdue", Is("nothing")),
     item(

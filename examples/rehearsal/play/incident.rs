@@ -79,10 +79,9 @@ async fn stranded(scene: &mut Scene) -> usize {
         .count()
 }
 
-/// `cutover to compat by operator for INC-17`
+/// `of the cutover by operator for INC-17`
 fn journaled(event: &Value) -> String {
-    let change = &event["payload"]["phase_changed"];
-    let [from, to, incident] = ["from", "to", "incident"].map(|name| text(&change[name]));
-    let actor = text(&event["actor"]["id"]);
-    format!("{from} to {to} by {actor} for {incident}")
+    let taken = &event["payload"]["rollback_taken"];
+    let (incident, actor) = (text(&taken["incident"]), text(&event["actor"]["id"]));
+    format!("of the cutover by {actor} for {incident}")
 }

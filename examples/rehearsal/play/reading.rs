@@ -14,8 +14,11 @@ pub(super) fn position(status: &Value) -> String {
 
 /// The result of a command: `200` or `409: required_checks`.
 pub(super) fn outcome(response: &Answer) -> String {
-    let gates = failing(&response.json["gates"]).join(", ");
-    match gates.as_str() {
+    let mut failing = failing(&response.json["gates"]);
+    if !response.json["post_analyses_due"].is_null() {
+        failing.push("post_analyses_due");
+    }
+    match failing.join(", ").as_str() {
         "" => response.status.to_string(),
         gates => format!("{}: {gates}", response.status),
     }

@@ -14,12 +14,8 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     }
     let early = scene.step("cutover", "the client is upgraded").await;
     scene.see("cutover with the incident open", outcome(&early));
-    let owed: &[&str] = if scene.breaks(Break::Analysis) {
-        &["no_open_incident"]
-    } else {
-        &["no_open_incident", "post_analyses_filed"]
-    };
-    scene.until_failing("cutover", owed, hours(72)).await?;
+    let owed = &["no_open_incident"];
+    scene.until_failing("cutover", owed, hours(96)).await?;
 
     scene
         .operator

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    reading::{by_kind, samples, text},
+    reading::{by_kind, samples},
     scene::Scene,
 };
 use crate::show::falling;
@@ -55,17 +55,17 @@ pub(super) async fn act(scene: &mut Scene) {
 
 /// The entered phases, of transitions that have an actor and a reason.
 fn transitions(journal: &[Value]) -> String {
-    let changes = journal
-        .iter()
-        .filter(|event| event["payload"]["phase_changed"].is_object());
+    let entered = |event: &Value| match &event["payload"] {
+        payload if payload["rollback_taken"].is_object() => Some("compat".to_owned()),
+        payload => payload["phase_changed"]["to"].as_str().map(str::to_owned),
+    };
+    let changes = journal.iter().filter(|event| entered(event).is_some());
     let attributed = changes.filter(|event| {
         let said = [&event["actor"]["id"], &event["reason"]];
         said.into_iter()
             .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
     });
-    let phases: Vec<_> = attributed
-        .map(|event| text(&event["payload"]["phase_changed"]["to"]))
-        .collect();
+    let phases: Vec<_> = attributed.filter_map(entered).collect();
     phases.join(", ")
 }
 

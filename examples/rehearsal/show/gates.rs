@@ -52,16 +52,15 @@ fn reason(gate: &str, evidence: &Value) -> String {
             number("/migrated"),
             number("/waived"),
             number("/inactive"),
-            number("/blocking")
+            number("/blocking/callers")
         ),
         "coverage" => format!(
             "{:.0} % of {} watched, {} responses",
-            100.0 * share("/ratio"),
+            100.0 * share("/watched/ratio"),
             text(&evidence["window"]),
             number("/responses")
         ),
         "no_open_incident" => format!("{} open", number("/open")),
-        "post_analyses_filed" => format!("{} missing", number("/open")),
         _ => evidence.to_string(),
     }
 }

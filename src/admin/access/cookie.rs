@@ -5,34 +5,57 @@ use std::{net::IpAddr, time::Duration};
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
 
-use crate::{admin::mount_path::MountPath, time::millis};
+use sha2::{Digest as _, Sha256};
 
-const NAME: &str = "rollout_session";
+use crate::{admin::mount_path::MountPath, rollout::names::FlagName, time::millis};
+
+/// The name of the cookie of a service: with the flag's name, so that two services of one host keep their sessions apart.
+#[derive(Clone, Debug)]
+pub(crate) struct CookieName(String);
+
+/// The prefix by which a browser takes the cookie over TLS only (RFC 6265bis §4.1.3.1).
+const SECURE: &str = "__Secure-";
+
+impl CookieName {
+    /// The name for the flag, as the start of its SHA-256: flags may have characters that no cookie's name has.
+    pub(crate) fn of(flag: &FlagName) -> Self {
+        let digest = hex::encode(Sha256::digest(flag.as_str()));
+        Self(format!("rollout_session_{}", &digest[..16]))
+    }
+
+    fn with(&self, secure: bool) -> String {
+        let prefix = if secure { SECURE } else { "" };
+        format!("{prefix}{}", self.0)
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name.strip_prefix(SECURE).unwrap_or(name) == self.0
+    }
+}
 
 /// The secret of the session that a request belongs to.
-pub(crate) fn read(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn read<'a>(own: &CookieName, headers: &'a HeaderMap) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter();
     let texts = lines.filter_map(|line| line.to_str().ok());
     let pairs = texts.flat_map(|text| text.split(';'));
     let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
-    named
-        .find(|(name, _)| *name == NAME)
-        .map(|(_, value)| value)
+    named.find(|(name, _)| own.is(name)).map(|(_, value)| value)
 }
 
 /// The `Set-Cookie` that gives a browser the secret of a session.
 pub(crate) fn session(
+    name: &CookieName,
     secret: &str,
     lifetime: Duration,
     base: &MountPath,
     secure: bool,
 ) -> HeaderValue {
-    write(secret, lifetime, base, secure)
+    write(name, secret, lifetime, base, secure)
 }
 
 /// The `Set-Cookie` that removes it.
-pub(crate) fn removal(base: &MountPath, secure: bool) -> HeaderValue {
-    write("", Duration::ZERO, base, secure)
+pub(crate) fn removal(name: &CookieName, base: &MountPath, secure: bool) -> HeaderValue {
+    write(name, "", Duration::ZERO, base, secure)
 }
 
 /// Whether the cookie is limited to TLS: always, unless the host is a loopback one. Behind a proxy that terminates TLS the
@@ -62,9 +85,15 @@ fn is_loopback(host: &str) -> bool {
         || address.is_ok_and(|address| address.is_loopback())
 }
 
-fn write(secret: &str, lifetime: Duration, base: &MountPath, secure: bool) -> HeaderValue {
+fn write(
+    name: &CookieName,
+    secret: &str,
+    lifetime: Duration,
+    base: &MountPath,
+    secure: bool,
+) -> HeaderValue {
     let seconds = i64::try_from(millis(lifetime) / 1_000).unwrap_or(i64::MAX);
-    let cookie = Cookie::build((NAME, secret))
+    let cookie = Cookie::build((name.with(secure), secret))
         .path(base.cookie_path())
         .max_age(cookie::time::Duration::seconds(seconds))
         .http_only(true)
@@ -79,33 +108,37 @@ fn write(secret: &str, lifetime: Duration, base: &MountPath, secure: bool) -> He
 mod tests {
     use super::*;
 
+    fn name() -> CookieName {
+        CookieName::of(&FlagName::new("features.jobs.compat").unwrap())
+    }
+
     #[test]
     fn the_cookie_is_for_this_service_alone() {
         let base = MountPath::new("/rollout").unwrap();
         let hour = Duration::from_secs(3_600);
         assert_eq!(
-            session("ab12", hour, &base, true),
-            "rollout_session=ab12; HttpOnly; SameSite=Strict; Secure; Path=/rollout; Max-Age=3600"
+            session(&name(), "ab12", hour, &base, true),
+            "__Secure-rollout_session_ca44c998b4fe3bc9=ab12; HttpOnly; SameSite=Strict; Secure; Path=/rollout; Max-Age=3600"
         );
         assert_eq!(
-            removal(&MountPath::default(), false),
-            "rollout_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
+            removal(&name(), &MountPath::default(), false),
+            "rollout_session_ca44c998b4fe3bc9=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
         );
     }
 
     #[test]
     fn it_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        assert_eq!(read(&headers), None);
+        assert_eq!(read(&name(), &headers), None);
         headers.append(
             header::COOKIE,
-            HeaderValue::from_static("a=1; xrollout_session=no"),
+            HeaderValue::from_static("a=1; rollout_session_00=no"),
         );
         headers.append(
             header::COOKIE,
-            HeaderValue::from_static("b=2;rollout_session=yes; c=3"),
+            HeaderValue::from_static("b=2;rollout_session_ca44c998b4fe3bc9=yes; c=3"),
         );
-        assert_eq!(read(&headers), Some("yes"));
+        assert_eq!(read(&name(), &headers), Some("yes"));
     }
 
     #[test]

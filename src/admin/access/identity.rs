@@ -54,7 +54,7 @@ pub(crate) enum Identity {
     Known(Principal),
     /// An unknown token.
     WrongToken,
-    /// A token that was not checked, because too many attempts have failed; how long to wait.
+    /// An unknown token, and too many attempts have failed; how long to wait.
     TooMany(Duration),
 }
 
@@ -123,8 +123,9 @@ fn wrong_token() -> Problem {
 fn too_many_attempts(wait: Duration) -> Problem {
     // Rounded up: a retry a moment too early would be refused again.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let detail =
-        format!("Too many attempts from this address have failed. Try again in {seconds} seconds.");
+    let detail = format!(
+        "The token is unknown, and too many attempts have failed. Try again in {seconds} seconds."
+    );
     Problem::new(ProblemKind::TooManyAttempts, detail)
         .with("retry_after_seconds", seconds)
         .header(header::RETRY_AFTER, HeaderValue::from(seconds))

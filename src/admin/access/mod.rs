@@ -7,9 +7,9 @@ mod throttle;
 mod token_digest;
 mod tokens;
 
-pub(super) use identity::{Identity, Operator, Principal, Via, Viewer};
+pub(super) use identity::{Identity, Operator, Principal, SessionKey, Via, Viewer};
 pub(super) use sessions::Sessions;
-pub(super) use throttle::{LoginAttempt, LoginThrottle, ThrottleKey};
+pub(super) use throttle::{LoginThrottle, ThrottleKey};
 
 pub use identity::Role;
 pub use token_digest::{TokenDigest, TokenDigestError};

@@ -12,57 +12,66 @@ use http::Extensions;
 
 use crate::caller::ClientAddr;
 
-/// The recent failed attempts, by client network.
+/// The recent failed attempts: by client network, and of all networks.
+///
+/// It limits failures alone: a token is checked before this is consulted, and a right one is always accepted.
 #[derive(Debug, Default)]
-pub(crate) struct LoginThrottle(Mutex<HashMap<ThrottleKey, VecDeque<Duration>>>);
+pub(crate) struct LoginThrottle(Mutex<Failures>);
 
-/// The result of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LoginAttempt<T> {
-    /// The token is known.
-    Known(T),
-    /// The token is unknown, and the failure is counted.
-    Wrong,
-    /// The token was not checked: too many attempts have failed. How long to wait.
-    TooMany(Duration),
+#[derive(Debug, Default)]
+struct Failures {
+    keys: HashMap<ThrottleKey, VecDeque<Duration>>,
+    /// Of all networks, in the last second.
+    all: VecDeque<Duration>,
 }
 
 impl LoginThrottle {
-    /// The most failures within [`LoginThrottle::WINDOW`].
+    /// The most failures of a network within [`LoginThrottle::WINDOW`].
     const MAX_FAILURES: usize = 10;
 
     const WINDOW: Duration = Duration::from_secs(600);
 
+    /// The most failures of all networks within a second.
+    const MAX_FAILURES_OF_ALL: usize = 20;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
     /// The most keys that are remembered; beyond it the one that failed longest ago is forgotten.
     const MAX_KEYS: usize = 4_096;
 
-    /// Verifies a token, unless too many attempts of this network have failed. One attempt runs at a time, so that concurrent
-    /// attempts count like sequential ones.
-    pub(crate) fn attempt<T>(
-        &self,
-        key: ThrottleKey,
-        now: Duration,
-        verify: impl FnOnce() -> Option<T>,
-    ) -> LoginAttempt<T> {
-        // A list of times stays valid if a thread panics while it holds the lock.
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = |failed: Duration| failed.saturating_add(Self::WINDOW).saturating_sub(now);
-        if let Some(failures) = keys.get_mut(&key) {
-            failures.retain(|failed| !left(*failed).is_zero());
-            if failures.len() >= Self::MAX_FAILURES {
-                let oldest = failures.front().copied().unwrap_or(now);
-                return LoginAttempt::TooMany(left(oldest));
-            }
-        }
-        if let Some(known) = verify() {
-            return LoginAttempt::Known(known);
+    /// Counts a failure, unless there were too many already: then how long to wait.
+    pub(crate) fn fail(&self, key: ThrottleKey, now: Duration) -> Option<Duration> {
+        // Lists of times stay valid if a thread panics while it holds the lock.
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Failures { keys, all } = &mut *failures;
+        let wait = full(all, Self::MAX_FAILURES_OF_ALL, Self::SECOND, now);
+        let of_key = keys.get_mut(&key);
+        let wait = of_key
+            .and_then(|times| full(times, Self::MAX_FAILURES, Self::WINDOW, now))
+            .or(wait);
+        if wait.is_some() {
+            return wait;
         }
         if !keys.contains_key(&key) {
-            evict(&mut keys, now);
+            evict(keys, now);
         }
         keys.entry(key).or_default().push_back(now);
-        LoginAttempt::Wrong
+        all.push_back(now);
+        None
     }
+}
+
+/// Forgets the times that have aged; if the others are as many as there may be, how long until the next one ages.
+fn full(
+    times: &mut VecDeque<Duration>,
+    most: usize,
+    window: Duration,
+    now: Duration,
+) -> Option<Duration> {
+    let left = |failed: Duration| failed.saturating_add(window).saturating_sub(now);
+    times.retain(|failed| !left(*failed).is_zero());
+    let oldest = times.front().copied()?;
+    (times.len() >= most).then(|| left(oldest))
 }
 
 fn evict(keys: &mut HashMap<ThrottleKey, VecDeque<Duration>>, now: Duration) {
@@ -116,38 +125,31 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn wrong(attempts: &LoginThrottle, peer: u32, now: Duration) -> LoginAttempt<()> {
-        attempts.attempt(ThrottleKey::V4(peer), now, || None)
+    fn fail(attempts: &LoginThrottle, peer: u32, now: Duration) -> Option<Duration> {
+        attempts.fail(ThrottleKey::V4(peer), now)
     }
 
     #[test]
-    fn after_ten_failures_nothing_is_looked_at_until_they_age() {
+    fn after_ten_failures_a_network_waits_until_they_age() {
         let attempts = LoginThrottle::default();
         for count in 0..10 {
-            assert_eq!(wrong(&attempts, 1, count * SECOND), LoginAttempt::Wrong);
+            assert_eq!(fail(&attempts, 1, count * SECOND), None);
         }
-        let right = |now| attempts.attempt(ThrottleKey::V4(1), now, || Some(()));
-        assert_eq!(right(100 * SECOND), LoginAttempt::TooMany(500 * SECOND));
-        assert_eq!(
-            attempts.attempt(ThrottleKey::V4(2), 100 * SECOND, || Some(())),
-            LoginAttempt::Known(())
-        );
-        assert_eq!(
-            right(600 * SECOND),
-            LoginAttempt::Known(()),
-            "the first has aged"
-        );
-        assert_eq!(wrong(&attempts, 1, 600 * SECOND), LoginAttempt::Wrong);
-        assert_eq!(right(600 * SECOND), LoginAttempt::TooMany(SECOND));
+        assert_eq!(fail(&attempts, 1, 100 * SECOND), Some(500 * SECOND));
+        assert_eq!(fail(&attempts, 2, 100 * SECOND), None, "another network");
+        assert_eq!(fail(&attempts, 1, 600 * SECOND), None, "the first has aged");
+        assert_eq!(fail(&attempts, 1, 600 * SECOND), Some(SECOND));
     }
 
     #[test]
-    fn what_succeeds_does_not_count() {
+    fn all_networks_together_fail_twenty_times_a_second() {
         let attempts = LoginThrottle::default();
-        for _ in 0..100 {
-            let known = attempts.attempt(ThrottleKey::Unknown, SECOND, || Some(7));
-            assert_eq!(known, LoginAttempt::Known(7));
+        for peer in 0..20 {
+            assert_eq!(fail(&attempts, peer, 10 * SECOND), None);
         }
+        let half = Duration::from_millis(500);
+        assert_eq!(fail(&attempts, 20, 10 * SECOND + half), Some(half));
+        assert_eq!(fail(&attempts, 20, 11 * SECOND), None);
     }
 
     #[test]
@@ -155,12 +157,12 @@ mod tests {
         let attempts = LoginThrottle::default();
         let most = u32::try_from(LoginThrottle::MAX_KEYS).unwrap();
         for peer in 0..most + 5 {
-            wrong(&attempts, peer, SECOND + peer * Duration::from_millis(1));
+            fail(&attempts, peer, SECOND + peer * Duration::from_millis(60));
         }
-        let peers = attempts.0.lock().unwrap();
-        assert_eq!(peers.len(), LoginThrottle::MAX_KEYS);
+        let peers = &attempts.0.lock().unwrap().keys;
+        assert!(peers.len() <= LoginThrottle::MAX_KEYS);
         assert!(
-            !peers.contains_key(&ThrottleKey::V4(4)) && peers.contains_key(&ThrottleKey::V4(5))
+            !peers.contains_key(&ThrottleKey::V4(4)) && peers.contains_key(&ThrottleKey::V4(4_100))
         );
     }
 

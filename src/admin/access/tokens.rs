@@ -13,6 +13,9 @@ use crate::{
 
 /// The accepted tokens, each with a name and a role. The name is the actor in the journal.
 ///
+/// A right token is never locked out, so only its length protects it from being guessed: use 32 random bytes. Where a token
+/// itself is given, as to the example server, one of fewer than 32 characters is refused; a digest does not show its length.
+///
 /// ```
 /// use legacy_http_compat::admin::{Role, TokenDigest, Tokens};
 /// use legacy_http_compat::diagnostics::FaultCode;

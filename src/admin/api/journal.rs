@@ -17,13 +17,13 @@ use crate::{
     admin::{
         access::{Principal, Viewer},
         command::{WithEtag, unreadable},
-        event_hub::{EventHub, SubscribeError, Subscription},
+        event_hub::{SubscribeError, Subscription},
         params::Params,
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
     },
     rollout::{
-        event::Event,
+        event::{Event, Head},
         journal::{Journal, ReadError},
     },
 };
@@ -37,7 +37,7 @@ const LIMIT: usize = 100;
 /// A part of the journal.
 #[derive(Debug, Serialize)]
 pub(crate) struct JournalPart {
-    head: u64,
+    head: Head,
     events: Vec<Event>,
     /// The value of `after` for the next part; `None` if this one reaches the head.
     next: Option<u64>,
@@ -51,10 +51,11 @@ pub(crate) async fn journal(
     let after = params.parsed("after").unwrap_or(0);
     let limit = params.limit(LIMIT, MAX_LIMIT);
     params.finish()?;
+    let decision = shared.rollout.status().state.decision;
     let journal = Arc::clone(shared.rollout.journal());
     let part = blocking(move || read(&*journal, after, limit)).await?;
     let part = part.map_err(|error| unreadable(&error))?;
-    Ok(WithEtag(part.head, part))
+    Ok(WithEtag(decision, part))
 }
 
 fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<JournalPart, ReadError> {
@@ -72,10 +73,10 @@ fn read(journal: &dyn Journal, after: u64, limit: usize) -> Result<JournalPart, 
     // Read last, so that it is never behind the events.
     let head = journal
         .head()?
-        .max(events.last().map_or(0, |event| event.seq));
+        .max(events.last().map_or(Head::NONE, Event::head));
     Ok(JournalPart {
         head,
-        next: (last < head).then_some(last),
+        next: (last < head.seq).then_some(last),
         events,
     })
 }
@@ -98,7 +99,9 @@ pub(crate) async fn events(
     let requested = params.parsed::<u64>("after");
     let resumed = last_event_id(&headers, &mut params);
     params.finish()?;
-    let subscription = shared.events.subscribe(&shared.rollout, &shared.clock);
+    let subscription = shared
+        .events
+        .subscribe(&shared.rollout, &shared.clock, &principal);
     let subscription = subscription.map_err(refused)?;
     let after = match resumed.or(requested) {
         Some(after) => after,
@@ -111,6 +114,7 @@ pub(crate) async fn events(
         after,
         totals_count: 0,
         unsent: vec![SseEvent::default().retry(RETRY)],
+        ended: false,
     };
     let mut response = Sse::new(stream::unfold(stream, EventStream::next)).into_response();
     // For nginx, which otherwise holds events back until a buffer is full.
@@ -137,8 +141,7 @@ fn last_event_id(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
 fn refused(error: SubscribeError) -> Problem {
     match error {
         SubscribeError::Full => {
-            let most = EventHub::MAX_STREAMS;
-            let detail = format!("{most} event streams are open, which is the limit.");
+            let detail = "No further event stream can be opened. Poll instead.";
             Problem::new(ProblemKind::TooManyStreams, detail)
                 .header(RETRY_AFTER, HeaderValue::from_static("10"))
         }
@@ -152,7 +155,8 @@ fn refused(error: SubscribeError) -> Problem {
 async fn head(shared: &Arc<Shared>) -> Result<u64, Problem> {
     let journal = Arc::clone(shared.rollout.journal());
     let head = blocking(move || journal.head()).await?;
-    head.map_err(|error| unreadable(&error))
+    head.map(|head| head.seq)
+        .map_err(|error| unreadable(&error))
 }
 
 /// An open stream and its position.
@@ -166,6 +170,8 @@ struct EventStream {
     totals_count: u64,
     /// Read but not sent, the next one last.
     unsent: Vec<SseEvent>,
+    /// The reader is to poll, which was the last event.
+    ended: bool,
 }
 
 impl EventStream {
@@ -174,8 +180,13 @@ impl EventStream {
         loop {
             // Totals arrive every few seconds, so an ended session is noticed within that time.
             let closed = self.subscription.state.borrow().closed;
-            if closed || !self.shared.is_current(&self.principal) {
+            if closed || self.ended || !self.shared.is_current(&self.principal) {
                 return None;
+            }
+            if self.subscription.is_displaced() {
+                self.ended = true;
+                let poll = SseEvent::default().event("poll").data("{}");
+                return Some((Ok(poll), self));
             }
             if let Some(next) = self.unsent.pop() {
                 return Some((Ok(next), self));

@@ -14,10 +14,10 @@ use crate::{
         problem::{Problem, ProblemKind},
         shared::{Shared, blocking},
     },
-    census::{Counts, CoverageReport, KindCounts, Report, Window},
+    census::{Counts, CoverageReport, KindCounts, Report},
     rollout::{
-        DryRun, ImpossibleTransition, Phase, RolloutView, Transition, gate::GateReport,
-        names::ActorKind,
+        DryRun, GatesVerdict, ImpossibleTransition, Phase, RolloutView, Transition, event::Head,
+        gate::GateReport, names::ActorKind,
     },
 };
 
@@ -26,8 +26,6 @@ use crate::{
 pub(crate) struct StatusView {
     #[serde(flatten)]
     rollout: RolloutView,
-    /// Of the next gated transition, as last evaluated.
-    gates: Vec<GateReport>,
     journal: JournalView,
     /// Of each standard window; empty without a census.
     coverage: Vec<CoverageView>,
@@ -41,8 +39,6 @@ pub(crate) struct StatusView {
 struct JournalView {
     works: bool,
     error: Option<String>,
-    /// Whether a rollback has taken effect that is not journaled yet.
-    rollback_unrecorded: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,9 +68,13 @@ struct You {
 pub(crate) struct DryRunView {
     step: Transition,
     to: Phase,
-    head: u64,
+    head: Head,
+    decision: u64,
     passes: bool,
     impossible: Option<Impossible>,
+    /// The rollbacks whose post-analyses must be filed first.
+    post_analyses_due: Vec<u64>,
+    gates_verdict: GatesVerdict,
     gates: Vec<GateReport>,
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn status(
 ) -> Result<WithEtag<StatusView>, Problem> {
     params.finish()?;
     let view = blocking(move || StatusView::now(&shared, &principal)).await?;
-    Ok(WithEtag(view.rollout.head, view))
+    Ok(WithEtag(view.rollout.decision, view))
 }
 
 /// `GET /api/transitions/{step}`: the result that a transition would have.
@@ -112,7 +112,7 @@ pub(crate) async fn dry_run(
         run.map_err(|refusal| refusal_problem(&rollout, &refusal))
     });
     let run = run.await??;
-    Ok(WithEtag(run.head, DryRunView::of(run)))
+    Ok(WithEtag(run.decision, DryRunView::of(run)))
 }
 
 fn transition(step: Result<Path<String>, PathRejection>) -> Result<Transition, Problem> {
@@ -121,32 +121,24 @@ fn transition(step: Result<Path<String>, PathRejection>) -> Result<Transition, P
         steps.find(|step| step.as_str() == name)
     });
     step.ok_or_else(|| {
-        let detail = "The transitions are enable, cutover, retire, abort and rollback.";
+        let detail = "The transitions are enable, cutover, retire and rollback.";
         Problem::new(ProblemKind::NotFound, detail)
     })
 }
 
 impl StatusView {
-    /// Walks all callers: not for an async thread.
+    /// May walk all callers: not for an async thread.
     fn now(shared: &Shared, principal: &Principal) -> Self {
         let (rollout, status) = (&shared.rollout, shared.rollout.status());
-        let reports = rollout
-            .census()
-            .map(|census| census.reports(Window::STANDARD));
+        let reports = rollout.evaluation().reports.clone();
         Self {
-            rollout: status.view(),
-            gates: status.gates.clone(),
+            rollout: rollout.view(),
             journal: JournalView {
                 works: status.journal_error.is_none(),
                 error: status.journal_error.clone(),
-                rollback_unrecorded: status.rollback_unrecorded,
             },
-            totals: reports.iter().flatten().find_map(TotalsView::of),
-            coverage: reports
-                .into_iter()
-                .flatten()
-                .map(CoverageView::of)
-                .collect(),
+            totals: reports.iter().find_map(TotalsView::of),
+            coverage: reports.into_iter().map(CoverageView::of).collect(),
             responses: responses(rollout),
             you: You {
                 name: principal.actor.id.to_string(),
@@ -183,7 +175,10 @@ impl DryRunView {
             step: run.step,
             to: run.step.to(),
             head: run.head,
+            decision: run.decision,
             passes: run.passes(),
+            gates_verdict: run.verdict(),
+            post_analyses_due: run.post_analyses_due,
             impossible: run.impossible.map(Impossible::of),
             gates: run.gates,
         }

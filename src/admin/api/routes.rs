@@ -20,6 +20,7 @@ use crate::admin::{
     access::Operator,
     command::{CommandKind, CommandMeta, CommandOutcome, IfMatch, execute},
     layers::Correlation,
+    mount_path::MountPath,
     params::{JsonBody, Params},
     problem::Problem,
     shared::Shared,
@@ -44,7 +45,7 @@ pub(crate) enum Action {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 18] = [
+pub(crate) const ROUTES: [Route; 19] = [
     show("/openapi.json", || get(openapi)),
     show("/api/status", || get(status)),
     show("/api/report", || get(report)),
@@ -55,6 +56,7 @@ pub(crate) const ROUTES: [Route; 18] = [
     show("/api/events", || get(events)),
     command("/api/transitions", CommandKind::Transition),
     command("/api/rollbacks", CommandKind::Rollback),
+    command("/api/rollbacks/extend", CommandKind::ExtendRollback),
     command("/api/checks", CommandKind::Check),
     command("/api/incidents", CommandKind::OpenIncident),
     command("/api/incidents/close", CommandKind::CloseIncident),
@@ -76,9 +78,14 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     })
 }
 
-async fn openapi() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], OPENAPI)
+/// The document, with the address that the router is mounted at.
+async fn openapi(base: MountPath) -> impl IntoResponse {
+    let document = OPENAPI.replacen(SERVER, &format!(r#"{{"url": "{}""#, base.home()), 1);
+    ([(CONTENT_TYPE, "application/json")], document)
 }
+
+/// The address in the document as it is written.
+const SERVER: &str = r#"{"url": "/""#;
 
 const fn show(path: &'static str, handler: fn() -> MethodRouter<Arc<Shared>>) -> Route {
     let action = Action::Show(handler);

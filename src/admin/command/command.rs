@@ -7,8 +7,10 @@ use crate::{
     diagnostics::{Diagnostics, Fault, FaultCode},
     json::{ObjectReader, OrderedValue},
     rollout::{
-        Phase,
-        names::{Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget},
+        Phase, Transition,
+        names::{
+            ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget,
+        },
         policy::Policy,
     },
     time::Timestamp,
@@ -31,11 +33,15 @@ pub(crate) enum Command {
     },
     Rollback {
         incident: IncidentId,
+        /// The cutover to take back, and no later one.
+        cutover: Option<u64>,
     },
+    ExtendRollback(Timestamp),
     Check {
         check: Identifier,
         green: bool,
         link: Option<Link>,
+        contract_digest: Option<ContractDigest>,
     },
     OpenIncident(IncidentId),
     CloseIncident(IncidentId),
@@ -56,7 +62,11 @@ pub(crate) enum Command {
         version: ClientVersion,
         incident: Option<IncidentId>,
     },
-    Policy(Box<Policy>),
+    Policy {
+        policy: Box<Policy>,
+        /// The members that it loosens.
+        loosened: Vec<String>,
+    },
 }
 
 /// The kind of a command.
@@ -64,6 +74,7 @@ pub(crate) enum Command {
 pub(crate) enum CommandKind {
     Transition,
     Rollback,
+    ExtendRollback,
     Check,
     OpenIncident,
     CloseIncident,
@@ -99,9 +110,14 @@ impl CommandKind {
         match self {
             Self::Transition => transition(reader),
             Self::Rollback => {
-                let incident = required(reader, "incident")?;
-                Some(Command::Rollback { incident })
+                let incident = required(reader, "incident");
+                let cutover = event_number(reader, "cutover");
+                Some(Command::Rollback {
+                    incident: incident?,
+                    cutover,
+                })
             }
+            Self::ExtendRollback => required(reader, "until").map(Command::ExtendRollback),
             Self::Check => check(reader),
             Self::OpenIncident => required(reader, "incident").map(Command::OpenIncident),
             Self::CloseIncident => required(reader, "incident").map(Command::CloseIncident),
@@ -111,20 +127,22 @@ impl CommandKind {
             Self::ClientRollback => client_rollback(reader),
             Self::Policy => {
                 reader.require("policy");
-                let policy = reader.nested("policy", Policy::read)?;
-                Some(Command::Policy(Box::new(policy)))
+                let policy = reader.nested("policy", Policy::read);
+                let loosened = reader.string_list("override");
+                Some(Command::Policy {
+                    policy: Box::new(policy?),
+                    loosened,
+                })
             }
         }
     }
 }
 
 fn transition(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
-    let to = named(
-        reader,
-        "to",
-        Phase::find,
-        "observe, compat, cutover or retired",
-    );
+    // A phase, or the transition that leads to it.
+    let find =
+        |word: &str| Phase::find(word).or_else(|| Transition::find(word).map(Transition::to));
+    let to = named(reader, "to", find, "compat, cutover or retired");
     let texts = reader.string_list("override");
     let overridden = reader.diagnostics.at("override", |diagnostics| {
         let names = texts.iter().enumerate();
@@ -147,10 +165,12 @@ fn check(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
     reader.require("green");
     let green = reader.boolean("green");
     let link = optional(reader, "link");
+    let contract_digest = optional(reader, "contract_digest");
     Some(Command::Check {
         check: check?,
         green: green?,
         link,
+        contract_digest,
     })
 }
 
@@ -167,17 +187,7 @@ fn waive(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
 
 fn post_analysis(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
     reader.require("rollback");
-    let rollback = reader.integer("rollback");
-    let seq = rollback.and_then(|rollback| u64::try_from(rollback).ok());
-    if let (Some(rollback), None) = (rollback, seq) {
-        let expected = "the number of an event";
-        reader.add(
-            "rollback",
-            FaultCode::OutOfRange,
-            rollback.to_string(),
-            expected,
-        );
-    }
+    let seq = event_number(reader, "rollback");
     let link = required(reader, "link");
     let summary = required(reader, "summary");
     Some(Command::PostAnalysis {
@@ -202,6 +212,17 @@ fn client_rollback(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
         version: version?,
         incident,
     })
+}
+
+/// The sequence number of an event.
+fn event_number(reader: &mut ObjectReader<'_, '_>, name: &'static str) -> Option<u64> {
+    let number = reader.integer(name)?;
+    let seq = u64::try_from(number).ok();
+    if seq.is_none() {
+        let expected = "the number of an event";
+        reader.add(name, FaultCode::OutOfRange, number.to_string(), expected);
+    }
+    seq
 }
 
 /// A required string that parses.
@@ -279,7 +300,7 @@ mod tests {
     #[test]
     fn a_fault_names_the_value_and_what_is_expected() {
         let body = r#"{"to": "cutoff", "reason": "quiet"}"#;
-        let expected = ("/to", "cutoff", "observe, compat, cutover or retired");
+        let expected = ("/to", "cutoff", "compat, cutover or retired");
         let (place, value, text) = &faults(CommandKind::Transition, body)[0];
         assert_eq!((place.as_str(), value.as_str(), text.as_str()), expected);
         let body = r#"{"to": "retired", "override": ["coverage"], "reason": "quiet"}"#;

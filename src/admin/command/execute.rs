@@ -15,7 +15,8 @@ use crate::{
         shared::{Shared, blocking},
     },
     rollout::{
-        CommandContext, Phase, Refusal, RefusalKind, RolledBack, Rollout, Transition, event::Event,
+        CommandContext, Phase, Refusal, RefusalKind, RolledBack, Rollout, Transition,
+        event::{Event, Head},
         names::CorrelationId,
     },
 };
@@ -31,8 +32,8 @@ pub(crate) struct CommandMeta {
 /// The result of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandOutcome {
-    /// The number of the event, or the head of the journal if there is none.
-    pub(crate) head: u64,
+    /// The event, or the head of the journal if there is none.
+    pub(crate) head: Head,
     /// The journaled event; `None` for a rollback that has taken effect but could not be journaled yet.
     pub(crate) event: Option<Event>,
 }
@@ -61,8 +62,8 @@ fn execute_blocking(
     let context = match request.command {
         // A rollback waits for no condition.
         Command::Rollback { .. } => context,
-        _ => match expected_head(rollout, &meta.condition)? {
-            Some(head) => context.expecting(head),
+        _ => match expected_decision(rollout, &meta.condition)? {
+            Some(decision) => context.expecting(decision),
             None => context,
         },
     };
@@ -70,13 +71,10 @@ fn execute_blocking(
         .map_err(|refusal| refusal_problem(rollout, &refusal))
 }
 
-fn expected_head(rollout: &Rollout, condition: &IfMatch) -> Result<Option<u64>, Problem> {
-    if *condition == IfMatch::Absent {
-        return Ok(None);
-    }
-    let head = rollout.journal().head();
-    let head = head.map_err(|error| unreadable(&error))?;
-    condition.expected(head).map_err(|_| no_such_head(head))
+fn expected_decision(rollout: &Rollout, condition: &IfMatch) -> Result<Option<u64>, Problem> {
+    let decision = rollout.status().state.decision;
+    let expected = condition.expected(decision);
+    expected.map_err(|_| no_such_decision(rollout))
 }
 
 fn dispatch(
@@ -85,8 +83,8 @@ fn dispatch(
     context: &CommandContext,
 ) -> Result<CommandOutcome, Refusal> {
     let recorded = match command {
-        Command::Rollback { incident } => {
-            return Ok(match rollout.rollback(incident, context)? {
+        Command::Rollback { incident, cutover } => {
+            return Ok(match rollout.rollback_of(cutover, incident, context)? {
                 RolledBack::Recorded(event) => CommandOutcome::recorded(event),
                 RolledBack::Unrecorded => CommandOutcome {
                     head: rollout.status().head,
@@ -98,7 +96,13 @@ fn dispatch(
             rollout.transition(to, context)
         }
         Command::Transition { overridden, .. } => rollout.override_cutover(&overridden, context),
-        Command::Check { check, green, link } => rollout.report_check(check, green, link, context),
+        Command::ExtendRollback(until) => rollout.extend_rollback(until, context),
+        Command::Check {
+            check,
+            green,
+            link,
+            contract_digest,
+        } => rollout.report_check(check, green, link, contract_digest, context),
         Command::OpenIncident(incident) => rollout.open_incident(incident, context),
         Command::CloseIncident(incident) => rollout.close_incident(incident, context),
         Command::Waive {
@@ -117,7 +121,7 @@ fn dispatch(
             version,
             incident,
         } => rollout.client_rolled_back(kind, version, incident, context),
-        Command::Policy(policy) => rollout.change_policy(&policy, context),
+        Command::Policy { policy, loosened } => rollout.loosen_policy(&policy, &loosened, context),
     };
     recorded.map(CommandOutcome::recorded)
 }
@@ -125,7 +129,7 @@ fn dispatch(
 impl CommandOutcome {
     fn recorded(event: Event) -> Self {
         Self {
-            head: event.seq,
+            head: event.head(),
             event: Some(event),
         }
     }
@@ -141,7 +145,7 @@ pub(crate) fn unreadable(error: &impl Display) -> Problem {
 /// The problem of a refusal, with the head of the journal and the gate reports.
 pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
     let problem = |kind| {
-        let problem = Problem::new(kind, detail(refusal)).with("head", refusal.head());
+        let problem = Problem::new(kind, detail(refusal)).with("head", json!(refusal.head()));
         match refusal.gates() {
             [] => problem,
             gates => problem.with("gates", json!(gates)),
@@ -158,6 +162,17 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::NotInCutover(phase) => {
             impossible(*phase, phase.transitions().map(Transition::to).collect())
         }
+        RefusalKind::CutoverLeft(cutover, phase) => {
+            let possible = phase.transitions().map(Transition::to).collect();
+            impossible(*phase, possible).with("cutover", *cutover)
+        }
+        RefusalKind::PostAnalysesDue(due) => {
+            problem(ProblemKind::PostAnalysesDue).with("post_analyses_due", json!(due))
+        }
+        RefusalKind::PolicyPinned => problem(ProblemKind::PolicyPinned),
+        RefusalKind::PolicyLoosened(loosened) => {
+            problem(ProblemKind::PolicyLoosened).with("loosened", json!(loosened))
+        }
         RefusalKind::NeedsIncident => problem(ProblemKind::NeedsIncident),
         RefusalKind::GatesFailed(failing) => {
             problem(ProblemKind::GatesFailed).with("failing", json!(failing))
@@ -170,7 +185,8 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
             .with("not_failing", json!(not_failing)),
         RefusalKind::Conflict(conflict) => problem(ProblemKind::Conflict)
             .with("expected", conflict.expected)
-            .with("head", conflict.head)
+            .with("head", json!(conflict.head))
+            .with("decision", rollout.status().state.decision)
             .with("events_since", json!(conflict.events_since)),
         RefusalKind::RollbackUnrecorded => problem(ProblemKind::RollbackUnrecorded),
         RefusalKind::Invalid(_) | RefusalKind::InvalidPolicy(_) => problem(ProblemKind::Unfitting),
@@ -181,12 +197,16 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
     }
 }
 
-/// The problem of a condition that names no head that the journal ever had.
-fn no_such_head(head: u64) -> Problem {
-    let detail =
-        format!("No entity tag in `If-Match` belongs to this journal, whose head is {head}.");
+/// The problem of a condition that names no decision that the journal ever had.
+fn no_such_decision(rollout: &Rollout) -> Problem {
+    let status = rollout.status();
+    let decision = status.state.decision;
+    let detail = format!(
+        "No entity tag in `If-Match` belongs to this journal, whose last decision is event {decision}."
+    );
     Problem::new(ProblemKind::Conflict, detail)
-        .with("head", head)
+        .with("head", json!(status.head))
+        .with("decision", decision)
         .with("events_since", json!([]))
 }
 

@@ -6,16 +6,23 @@ use super::{
     command::{CommandKind, CommandRequest},
     if_match::IfMatch,
 };
-use crate::{diagnostics::Fault, json::OrderedValue};
+use crate::{
+    diagnostics::{Diagnostics, Fault, FaultCode},
+    json::OrderedValue,
+};
 
 /// The fields of a submitted form.
 ///
 /// A field has the name of its member in the JSON of the API; a repeated one is a list, an empty one is left out. The field
-/// `head` is the condition, the head that the page was rendered at, which the API takes as `If-Match`.
+/// `decision` is the condition, the last decision when the page was rendered, which the API takes as `If-Match`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// The most fields of a form.
+    const MAX_FIELDS: usize = 256;
+
+    /// A form of these fields; of those beyond the limit, only their number counts.
     pub(crate) const fn new(fields: Vec<(String, String)>) -> Self {
         Self(fields)
     }
@@ -32,11 +39,11 @@ impl Form {
         fields.map(|(_, text)| text.as_str())
     }
 
-    /// The head that the page was rendered at.
+    /// The last decision when the page was rendered.
     pub(crate) fn condition(&self) -> IfMatch {
-        self.field("head")
+        self.field("decision")
             .parse()
-            .map_or(IfMatch::Absent, IfMatch::head)
+            .map_or(IfMatch::Absent, IfMatch::decision)
     }
 
     /// Reads the command.
@@ -45,6 +52,12 @@ impl Form {
     ///
     /// All faults at once, each with the field as its place: `/reason`.
     pub(crate) fn read(&self, kind: CommandKind) -> Result<CommandRequest, Vec<Fault>> {
+        if self.0.len() > Self::MAX_FIELDS {
+            let mut diagnostics = Diagnostics::default();
+            let expected = format!("at most {} fields", Self::MAX_FIELDS);
+            diagnostics.add(FaultCode::TooMany, self.0.len().to_string(), expected);
+            return Err(diagnostics.into_faults());
+        }
         kind.read(&self.tree())
     }
 
@@ -53,7 +66,7 @@ impl Form {
         let fields = self
             .0
             .iter()
-            .filter(|(name, text)| name != "head" && !text.trim().is_empty());
+            .filter(|(name, text)| name != "decision" && !text.trim().is_empty());
         for (name, text) in fields {
             let value = value(name, text.trim());
             match members.iter_mut().find(|(member, _)| member == name) {
@@ -72,7 +85,7 @@ impl Form {
 fn value(name: &str, text: &str) -> OrderedValue {
     let typed = match name {
         "green" => text.parse::<bool>().ok().map(Value::from),
-        "rollback" => text.parse::<u64>().ok().map(Value::from),
+        "rollback" | "cutover" => text.parse::<u64>().ok().map(Value::from),
         "policy" => {
             return serde_json::from_str(text)
                 .unwrap_or_else(|_| OrderedValue::from(Value::from(text)));
@@ -106,13 +119,13 @@ mod tests {
             ("override", "coverage"),
             ("override", "no_dependent_responses"),
             ("reason", " the old API goes tonight "),
-            ("head", "42"),
+            ("decision", "42"),
         ]);
         let json = r#"{"to": "cutover", "override": ["coverage", "no_dependent_responses"], "reason": "the old API goes tonight"}"#;
         let tree: OrderedValue = serde_json::from_str(json).unwrap();
         let kind = CommandKind::Transition;
         assert_eq!(form.read(kind).unwrap(), kind.read(&tree).unwrap());
-        assert_eq!(form.condition(), IfMatch::head(42));
+        assert_eq!(form.condition(), IfMatch::decision(42));
         assert_eq!(form.fields("override").count(), 2);
     }
 

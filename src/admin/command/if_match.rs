@@ -1,4 +1,4 @@
-//! The head of the journal as an entity tag: sent as `ETag`, and received as the condition of a command.
+//! The last decision as an entity tag, the number of its event: sent as `ETag`, and received as the condition of a command.
 
 use axum::{
     Json,
@@ -12,19 +12,19 @@ use serde::Serialize;
 
 use crate::admin::problem::{Problem, ProblemKind};
 
-/// The condition of a request on the head (RFC 9110 §13.1.1).
+/// The condition of a request on the last decision (RFC 9110 §13.1.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IfMatch {
     Absent,
-    /// `*`: any head.
+    /// `*`: any decision.
     Any,
-    /// One of these heads. A foreign or weak entity tag is `None` and never matches.
+    /// One of these events. A foreign or weak entity tag is `None` and never matches.
     Tags(Vec<Option<u64>>),
 }
 
 impl IfMatch {
-    pub(crate) fn head(head: u64) -> Self {
-        Self::Tags(vec![Some(head)])
+    pub(crate) fn decision(decision: u64) -> Self {
+        Self::Tags(vec![Some(decision)])
     }
 
     /// Reads the header.
@@ -45,23 +45,23 @@ impl IfMatch {
         Ok(Self::Tags(tags))
     }
 
-    /// The head that a command must expect, given the current one; `None` if it need not expect any.
-    pub(crate) fn expected(&self, head: u64) -> Result<Option<u64>, NoSuchHead> {
+    /// The decision that a command must expect, given the last one; `None` if it need not expect any.
+    pub(crate) fn expected(&self, decision: u64) -> Result<Option<u64>, NoSuchDecision> {
         let Self::Tags(tags) = self else {
             return Ok(None);
         };
-        if tags.contains(&Some(head)) {
-            return Ok(Some(head));
+        if tags.contains(&Some(decision)) {
+            return Ok(Some(decision));
         }
         // The latest tag shows best what the client has seen.
         let latest = tags.iter().copied().max().flatten();
-        latest.map(Some).ok_or(NoSuchHead)
+        latest.map(Some).ok_or(NoSuchDecision)
     }
 }
 
-/// No tag is a head that the journal ever had.
+/// No tag is an event that the journal could have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoSuchHead;
+pub(crate) struct NoSuchDecision;
 
 fn malformed() -> Problem {
     let detail =
@@ -102,16 +102,16 @@ fn number(opaque: &str) -> Option<u64> {
     (number.to_string() == opaque).then_some(number)
 }
 
-/// A JSON response with the head of the journal as its entity tag (RFC 9110 §8.8.3).
+/// A JSON response with the last decision as its entity tag (RFC 9110 §8.8.3).
 ///
-/// The tag identifies the journal state and not the bytes: figures change without an event. Responses are not cached, so the
+/// The tag identifies what a decision is based on and not the bytes: figures change without an event. Responses are not cached, so the
 /// tag only serves conditions.
 pub(crate) struct WithEtag<T>(pub(crate) u64, pub(crate) T);
 
 impl<T: Serialize> IntoResponse for WithEtag<T> {
     fn into_response(self) -> Response {
-        let Self(head, value) = self;
-        let tag = HeaderValue::from_str(&format!("\"{head}\""));
+        let Self(decision, value) = self;
+        let tag = HeaderValue::from_str(&format!("\"{decision}\""));
         let tag = tag.expect("digits in quotes are a header value");
         ([(ETAG, tag)], Json(value)).into_response()
     }
@@ -134,7 +134,7 @@ mod tests {
     fn every_form_of_the_header_is_read() {
         assert_eq!(read(&[]), Ok(IfMatch::Absent));
         assert_eq!(read(&["*"]), Ok(IfMatch::Any));
-        assert_eq!(read(&["\"42\""]), Ok(IfMatch::head(42)));
+        assert_eq!(read(&["\"42\""]), Ok(IfMatch::decision(42)));
         assert_eq!(
             read(&["\"42\", W/\"43\" ,, \"a,b\"", "\"007\",\"44\""]),
             Ok(IfMatch::Tags(vec![Some(42), None, None, None, Some(44)]))
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn the_current_head_is_expected_if_named_or_else_the_latest() {
+    fn the_last_decision_is_expected_if_named_or_else_the_latest() {
         let tags = |tags: &[Option<u64>]| IfMatch::Tags(tags.to_vec());
         assert_eq!(IfMatch::Any.expected(9), Ok(None));
         assert_eq!(tags(&[Some(7), Some(9), Some(10)]).expected(9), Ok(Some(9)));
         assert_eq!(tags(&[Some(7), None, Some(8)]).expected(9), Ok(Some(8)));
         assert_eq!(
             tags(&[None]).expected(9),
-            Err(NoSuchHead),
+            Err(NoSuchDecision),
             "a weak tag never matches"
         );
     }

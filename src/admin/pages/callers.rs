@@ -170,7 +170,8 @@ fn label(select: Select) -> &'static str {
         Select::Stranded => "Stranded",
         Select::Regressed => "Regressed",
         Select::Depended => "Depended in the window, migrated since or not",
-        Select::Unresolved => "Unresolved: depended and has not migrated",
+        Select::Unresolved => "Unresolved: may still depend",
+        Select::Latent => "Latent",
         Select::Dependent => "Dependent",
         Select::Inconclusive => "Inconclusive",
         Select::Inactive => "Inactive",
@@ -182,11 +183,12 @@ fn label(select: Select) -> &'static str {
 fn meaning(state: CallerState) -> &'static str {
     match state {
         CallerState::NeverDependent => "Has never depended",
+        CallerState::Latent => "Has not depended yet, and may",
         CallerState::Dependent => "Depended in the window",
         CallerState::Inconclusive => {
             "Seen in the window, but no response showed whether it still depends"
         }
         CallerState::Migrated => "Has depended, and accepts target responses now",
-        CallerState::Inactive => "Has depended, and was not seen in the window",
+        CallerState::Inactive => "Has depended or may have, and was not seen in the window",
     }
 }

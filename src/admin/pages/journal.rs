@@ -27,7 +27,9 @@ const PAGE_LEN: u64 = 50;
 pub(crate) async fn show(mut request: PageRequest) -> Response {
     let newest = request.params.parsed::<u64>("newest");
     let page = move |rollout: &Rollout, layout: &Layout| {
-        let newest = newest.map_or(layout.status.head, |newest| newest.min(layout.status.head));
+        let newest = newest.map_or(layout.status.head.seq, |newest| {
+            newest.min(layout.status.head.seq)
+        });
         match latest(rollout, newest, PAGE_LEN) {
             Ok(events) => html(&JournalPage { layout, events }),
             Err(error) => unreadable(&error).into_response(),
@@ -45,16 +47,16 @@ pub(super) fn latest(rollout: &Rollout, newest: u64, count: u64) -> Result<Vec<E
 
 impl JournalPage<'_> {
     fn total(&self) -> String {
-        counted(self.layout.status.head, "event")
+        counted(self.layout.status.head.seq, "event")
     }
 
     fn newer(&self) -> Option<String> {
         let newest = self.events.last()?.seq;
         let link = match newest + PAGE_LEN {
-            newest if newest >= self.layout.status.head => self.layout.base.link("/journal"),
+            newest if newest >= self.layout.status.head.seq => self.layout.base.link("/journal"),
             newest => self.link(newest),
         };
-        (newest < self.layout.status.head).then_some(link)
+        (newest < self.layout.status.head.seq).then_some(link)
     }
 
     fn older(&self) -> Option<String> {

@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct KindTable {
     pub(crate) window: String,
     /// The heads of the states.
-    pub(crate) heads: [&'static str; 7],
+    pub(crate) heads: [&'static str; 8],
     pub(crate) rows: Vec<KindRow>,
     pub(crate) all: KindRow,
     /// Whether no caller is known.
@@ -46,10 +46,11 @@ pub(crate) struct Cell {
 type Number = fn(&Counts) -> u64;
 
 /// The states with a column, their heads and their numbers.
-const COLUMNS: [(&str, &str, Number); 7] = [
+const COLUMNS: [(&str, &str, Number); 8] = [
     ("dependent", "Dependent", |counts| counts.dependent),
     ("stranded", "Stranded", |counts| counts.stranded),
     ("regressed", "Regressed", |counts| counts.regressed),
+    ("latent", "Latent", |counts| counts.latent),
     ("inconclusive", "Inconclusive", |counts| counts.inconclusive),
     ("inactive", "Inactive", |counts| counts.inactive),
     ("migrated", "Migrated", |counts| counts.migrated),

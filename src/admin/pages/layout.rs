@@ -185,7 +185,7 @@ impl Layout {
         let (title, text, link) = match kind {
             ObligationKind::EndRollback => (
                 "The rollback is overdue",
-                format!("The policy allows {limit}. Cut over again, or abort."),
+                format!("The policy allows {limit}. Cut over again, or extend it."),
                 Some(link("/transition/cutover", "Show the gates of the cutover")),
             ),
             ObligationKind::PostAnalysis => {

@@ -19,7 +19,7 @@ use crate::{
         shared::html,
     },
     contract::{Contract, LiveContract},
-    rollout::{Obligation, ObligationKind, Phase, Rollout, Transition, event::Event},
+    rollout::{Obligation, ObligationKind, Phase, Rollout, event::Event},
 };
 
 /// The overview page.
@@ -66,18 +66,21 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
             gates: next_gates(rollout, layout),
             charts: time_series.map(|series| Charts::new(&layout.base, &series, contract.as_ref())),
             callers: report.map(|report| KindTable::new(&layout.base, report)),
-            recent: latest(rollout, layout.status.head, RECENT).unwrap_or_default(),
+            recent: latest(rollout, layout.status.head.seq, RECENT).unwrap_or_default(),
         })
     };
     request.render("Overview", page).await
 }
 
-/// The fresh gates of the next gated transition, or the last ones if the journal cannot be read.
+/// The gates of the next gated transition.
 fn next_gates(rollout: &Rollout, layout: &Layout) -> Option<GateSummary> {
     let step = layout.status.next?;
-    let run = rollout.dry_run(step);
-    let gates = run.as_ref().map_or(&layout.status.gates, |run| &run.gates);
-    Some(GateSummary::new(rollout, layout, step, gates))
+    Some(GateSummary::new(
+        rollout,
+        layout,
+        step,
+        &rollout.preview(step).gates,
+    ))
 }
 
 impl OverviewPage<'_> {
@@ -90,11 +93,6 @@ impl OverviewPage<'_> {
         let current = self.layout.phase();
         let phases = Phase::ALL.iter().copied();
         phases.map(move |phase| (phase, stage(phase, current)))
-    }
-
-    fn can_abort(&self) -> bool {
-        let mut steps = self.layout.phase().transitions();
-        steps.any(|step| step == Transition::Abort)
     }
 
     fn obligations(&self) -> Vec<Obligation<'_>> {

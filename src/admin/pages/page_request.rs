@@ -79,8 +79,13 @@ impl PageRequest {
             base: self.base,
             principal: self.principal,
             now: Timestamp::now(&*self.shared.clock),
-            report: rollout.census().map(|census| census.report(Window::DAY)),
-            latest: event(rollout, status.head),
+            report: rollout
+                .evaluation()
+                .reports
+                .iter()
+                .find(|report| report.window == Window::DAY.label())
+                .cloned(),
+            latest: event(rollout, status.head.seq),
             done: done.and_then(|seq| event(rollout, seq)),
             status,
         }

@@ -106,7 +106,6 @@ pub(crate) const fn verb(step: Transition) -> &'static str {
         Transition::Enable => "Switch the flag on",
         Transition::Cutover => "Cut over",
         Transition::Retire => "Retire the flag",
-        Transition::Abort => "Abort",
         Transition::Rollback => "Roll back",
     }
 }
@@ -119,9 +118,6 @@ pub(crate) const fn consequence(step: Transition) -> &'static str {
         }
         Transition::Retire => {
             "The flag goes off for good and can never be switched on again. There is no rollback afterwards."
-        }
-        Transition::Abort => {
-            "The flag goes off and the rollout returns to observe. Legacy clients get target responses."
         }
         Transition::Enable | Transition::Rollback => {
             "From the next response on, legacy clients get legacy responses."

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     admin::{
-        command::{CommandKind, unreadable},
+        command::CommandKind,
         problem::{Problem, ProblemKind},
         shared::html,
     },
@@ -65,15 +65,13 @@ fn no_such_transition() -> Response {
 }
 
 fn page(rollout: &Rollout, layout: &Layout, step: Transition, form: PageForm) -> Response {
-    match rollout.dry_run(step) {
-        Ok(run) => html(&StepPage {
-            layout,
-            gates: GateSummary::new(rollout, layout, step, &run.gates),
-            run: &run,
-            form,
-        }),
-        Err(error) => unreadable(&error).into_response(),
-    }
+    let run = rollout.preview(step);
+    html(&StepPage {
+        layout,
+        gates: GateSummary::new(rollout, layout, step, &run.gates),
+        run: &run,
+        form,
+    })
 }
 
 impl StepPage<'_> {
@@ -83,7 +81,7 @@ impl StepPage<'_> {
 
     /// Whether the transition can be made without an override.
     fn ready(&self) -> bool {
-        self.run.impossible.is_none() && self.gates.pass()
+        self.run.passes()
     }
 
     fn overridable(&self) -> bool {

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::time_tag::{TimeTag, actor_label, in_words};
 use crate::{
-    FlagState,
     admin::format::{counted, json_rows, listed, titled},
     rollout::{
         Transition,
@@ -37,7 +36,7 @@ impl<'a> TimelineEntry<'a> {
     pub(crate) fn tone(&self) -> &'static str {
         match &self.event.payload {
             EventPayload::PhaseChanged(change) => match change.from.step(change.to) {
-                Ok(Transition::Rollback | Transition::Abort) => "back",
+                Ok(Transition::Rollback) => "back",
                 _ => "step",
             },
             EventPayload::CheckReported(report) if report.green => "good",
@@ -137,6 +136,13 @@ fn what(payload: &EventPayload) -> String {
         ),
         EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
         EventPayload::ContractChanged(_) => "detected a change of contract".to_owned(),
+        EventPayload::RollbackTaken(taken) => format!(
+            "rolled back because of {}: the flag is on again",
+            taken.incident
+        ),
+        EventPayload::RollbackExtended(extended) => {
+            format!("extended the rollback until {}", in_words(extended.until))
+        }
         EventPayload::PostAnalysisFiled(payload) => {
             format!(
                 "filed the post-analysis of the rollback of event {}",
@@ -144,10 +150,6 @@ fn what(payload: &EventPayload) -> String {
             )
         }
         EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
-        EventPayload::ProcessStarted(payload) => match payload.flag {
-            FlagState::On => "started a process with the flag on".to_owned(),
-            FlagState::Off | FlagState::Retired => "started a process with the flag off".to_owned(),
-        },
         other => format!("noted: {}", titled(other.name()).to_lowercase()),
     }
 }
@@ -167,12 +169,7 @@ fn step(change: &PhaseChange) -> String {
             names(change.overridden.iter())
         ),
         Transition::Retire => "retired the flag for good".to_owned(),
-        Transition::Abort => "aborted the rollout: the flag is off".to_owned(),
-        Transition::Rollback => {
-            let incident = change.incident.as_ref();
-            let incident = incident.map_or("an incident", |incident| incident.as_str());
-            format!("rolled back because of {incident}: the flag is on again")
-        }
+        Transition::Rollback => "rolled back: the flag is on again".to_owned(),
     }
 }
 
@@ -220,7 +217,7 @@ mod tests {
     use crate::{
         rollout::{
             Phase,
-            event::{CheckReported, Incident, NewEvent, Recovered},
+            event::{CheckReported, Incident, NewEvent, Recovered, RollbackTaken},
             names::{IncidentId, Reason},
         },
         time::Timestamp,
@@ -243,19 +240,21 @@ mod tests {
             check: Identifier::new("openapi").unwrap(),
             green: false,
             link: None,
+            contract_digest: None,
         };
         let by_ci = text_of(
             Actor::service("ci").unwrap(),
             EventPayload::CheckReported(check),
         );
         assert_eq!(by_ci, "The service ci reported the check openapi red");
-        let back = PhaseChange {
-            incident: Some(incident),
-            ..PhaseChange::new(Phase::Cutover, Phase::Compat)
+        let back = RollbackTaken {
+            cutover: 5,
+            incident,
+            gates: Vec::new(),
         };
         let guard = Actor::system("guard").unwrap();
         assert_eq!(
-            text_of(guard, EventPayload::PhaseChanged(back)),
+            text_of(guard, EventPayload::RollbackTaken(back)),
             "The rollout (guard) rolled back because of INC-1: the flag is on again"
         );
         let over = PhaseChange {

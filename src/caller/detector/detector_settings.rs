@@ -24,6 +24,7 @@
 use serde::Serialize;
 
 use crate::caller::caller::Generation;
+use crate::caller::detect::RulesDigest;
 use crate::diagnostics::{Diagnostics, FaultCode};
 use crate::json::{ObjectReader, OrderedValue, as_object, wrong_type};
 
@@ -93,6 +94,22 @@ pub enum SignalPart {
 }
 
 impl DetectorSettings {
+    /// The digest of the rules that concern this kind: where it comes from, from which version on it is target, and all that
+    /// holds of every kind. `other` depends on the sources of all.
+    pub(super) fn rules_digest(&self, kind: &str) -> RulesDigest {
+        let concerns = |name: &str| kind == "other" || name == kind;
+        let mut rules = self.clone();
+        rules.kinds.retain(|name| concerns(name));
+        rules.target_since.retain(|(name, _)| name == kind);
+        for source in &mut rules.kind_sources {
+            if let KindSource::Products(products) = source {
+                products.retain(|(_, name)| concerns(name));
+            }
+        }
+        let text = serde_json::to_string(&rules).expect("settings are written as JSON");
+        RulesDigest::of(&text)
+    }
+
     /// Reads the section and adds the faults of its form.
     pub(super) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Self {
         let mut reader = ObjectReader::new(tree, diagnostics);

@@ -6,7 +6,7 @@ use super::detector_settings::DetectorSettings;
 use super::header_scan::{FoundHeaders, Slot, WantedHeaders};
 use super::kind_rules::{KindMatch, KindRules, known_kind};
 use super::opt_in::OptInRule;
-use crate::caller::caller::Generation;
+use crate::caller::caller::{Caller, Generation};
 use crate::caller::kind::{Kind, Kinds};
 use crate::caller::version::{ClientVersion, Precedence, Since};
 use crate::diagnostics::{Diagnostics, FaultCode, escape_token};
@@ -38,23 +38,26 @@ impl GenerationRules {
         }
     }
 
-    /// The generation, and the version if the caller sent one.
+    /// The caller of this kind, and its version if it sent one.
     pub(super) fn find<'h>(
         &self,
         found: &FoundHeaders<'h>,
         headers: &HeaderMap,
         matched: KindMatch<'h>,
         kinds: &KindRules,
-    ) -> (Generation, Option<ClientVersion>) {
+    ) -> (Caller, Option<ClientVersion>) {
         let version = self.version(found, matched, kinds);
         let generation = if self.opted_in(found, headers) {
-            Generation::Target
+            Some(Generation::Target)
         } else {
-            let understands = |(_, version)| self.by_version(matched.kind, version);
-            version.and_then(understands).unwrap_or(self.unknown)
+            version.and_then(|(_, version)| self.by_version(matched.kind, version))
+        };
+        let caller = match generation {
+            Some(generation) => Caller::new(matched.kind, generation),
+            None => Caller::new(matched.kind, self.unknown).unidentified(),
         };
         let version = version.and_then(|(text, read)| ClientVersion::of(read, text));
-        (generation, version)
+        (caller, version)
     }
 
     fn opted_in(&self, found: &FoundHeaders<'_>, headers: &HeaderMap) -> bool {

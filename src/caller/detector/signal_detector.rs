@@ -10,9 +10,9 @@ use super::header_scan::{FoundHeaders, HeaderScan, WantedHeaders};
 use super::identity_signals::{IdentitySignals, SignalInput};
 use super::kind_rules::KindRules;
 use crate::caller::caller::{Caller, Generation};
-use crate::caller::detect::{Detect, Vary};
+use crate::caller::detect::{Detect, RulesDigest, Vary};
 use crate::caller::fingerprint::{FingerprintKey, KeyCheck};
-use crate::caller::kind::Kinds;
+use crate::caller::kind::{Kind, Kinds};
 use crate::diagnostics::{Diagnostics, FaultCode, fault_error};
 use crate::http_syntax::token;
 use crate::json::OrderedValue;
@@ -79,6 +79,8 @@ pub struct SignalDetector {
     identity: IdentitySignals,
     vary: Vary,
     key_check: KeyCheck,
+    /// At the index of the kind.
+    rules: Box<[RulesDigest]>,
     cache: CallerCache,
 }
 
@@ -115,14 +117,14 @@ impl SignalDetector {
     fn classify(&self, found: &FoundHeaders<'_>, head: &Parts) -> Caller {
         let matched = self.kind.find(found);
         let generation = &self.generation;
-        let (generation, version) = generation.find(found, &head.headers, matched, &self.kind);
+        let (caller, version) = generation.find(found, &head.headers, matched, &self.kind);
         let fingerprint = self.identity.find(SignalInput {
             found,
             extensions: &head.extensions,
             kinds: &self.kind,
             matched,
         });
-        Caller::new(matched.kind, generation).identified(fingerprint, version)
+        caller.with(fingerprint, version)
     }
 
     #[cold]
@@ -166,6 +168,10 @@ impl Detect for SignalDetector {
 
     fn key_check(&self) -> Option<KeyCheck> {
         Some(self.key_check)
+    }
+
+    fn rules_digest(&self, kind: Kind) -> RulesDigest {
+        self.rules.get(kind.index()).copied().unwrap_or_default()
     }
 }
 
@@ -267,6 +273,8 @@ impl SignalDetectorBuilder {
         let vary = Vary::headers(wanted.names().iter().cloned());
         let identity = IdentitySignals::compile(settings, key, &mut wanted, diagnostics);
         let headers = wanted.compile(diagnostics);
+        let rules = kinds.names().map(|kind| settings.rules_digest(kind));
+        let rules = rules.collect();
         SignalDetector {
             kinds,
             headers,
@@ -275,6 +283,7 @@ impl SignalDetectorBuilder {
             identity,
             vary,
             key_check: key.key_check(),
+            rules,
             cache: CallerCache::default(),
         }
     }

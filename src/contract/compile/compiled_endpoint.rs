@@ -145,6 +145,16 @@ impl CompiledEndpoint {
         Matching::by_head(&self.statuses, &self.outcomes, (status, headers), request)
     }
 
+    /// Whether a request can have a response with a legacy shape, as far as what is known of it decides that.
+    pub(crate) fn can_be_legacy(&self, request: KnownRequest<'_>) -> bool {
+        let is_possible = |(index, outcome): (usize, &CompiledOutcome)| {
+            outcome.legacy.is_some()
+                && !request.excluded.contains(index)
+                && outcome.conditions.allow(request)
+        };
+        self.has_legacy && self.outcomes.iter().enumerate().any(is_possible)
+    }
+
     /// The legacy shape of the outcome, if it is known and has one.
     pub(crate) fn legacy_shape(&self, decision: Decision) -> Option<&CompiledShape> {
         match decision {

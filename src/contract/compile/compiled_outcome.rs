@@ -183,6 +183,15 @@ impl Conditions {
         if !lines.all(|(name, matcher)| matcher.allows(headers.get_all(name).iter())) {
             return ConditionResult::Failed;
         }
+        self.by_request(request)
+    }
+
+    /// Whether the request leaves the outcome possible.
+    pub(super) fn allow(&self, request: KnownRequest<'_>) -> bool {
+        !matches!(self.by_request(request), ConditionResult::Failed)
+    }
+
+    fn by_request(&self, request: KnownRequest<'_>) -> ConditionResult {
         let fields = self.request_fields.iter().map(|(slot, matcher)| {
             // A body that is no JSON has no fields, not even absent ones.
             match request.fields {

@@ -5,11 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     command::CommandContext,
     controller_state::ControllerState,
-    deps::system_context,
-    deps::{Deps, LogFailures},
+    deps::{Deps, LogFailures, system_context},
     rollout::Rollout,
 };
-use crate::time::Timestamp;
 use crate::{
     census::Census,
     contract::LiveContract,
@@ -17,7 +15,7 @@ use crate::{
     metrics::Metrics,
     rollout::{
         audit,
-        event::{EventPayload, Opened},
+        event::{EventPayload, Opened, PolicyChanged},
         evidence::BuiltInGate,
         gate::Gate,
         journal::{AppendError, Journal},
@@ -26,7 +24,7 @@ use crate::{
         policy::{Policy, PolicyError},
         state::{Projection, ReplayError, RolloutState, UnknownEvent},
     },
-    time::{Clock, SystemClock},
+    time::{Clock, SystemClock, Timestamp},
 };
 
 /// Builder for [`Rollout`].
@@ -60,6 +58,9 @@ pub struct RolloutBuilder {
     metrics: Option<Arc<Metrics>>,
     contract: Option<LiveContract>,
     gates: Vec<Arc<dyn Gate>>,
+    pins_policy: bool,
+    existing: bool,
+    environment: Option<String>,
 }
 
 /// Why a rollout could not be opened.
@@ -86,6 +87,9 @@ pub enum OpenRolloutErrorKind {
     /// Two gates have this name.
     #[error("two gates have the name {0}")]
     DuplicateGate(Identifier),
+    /// The journal has no rollout, and one must [exist](RolloutBuilder::existing).
+    #[error("the journal has no rollout, and one must exist")]
+    Missing,
     /// The beginning could not be journaled.
     #[error("{0}")]
     NotJournaled(#[source] AppendError),
@@ -107,7 +111,7 @@ impl From<ReplayError> for OpenRolloutError {
 
 impl Rollout {
     /// A builder for the rollout of the flag of this name. The policy applies to an empty journal only; later it is
-    /// changed by [`Rollout::change_policy`].
+    /// changed by [`Rollout::change_policy`], unless it is [pinned](RolloutBuilder::pin_policy).
     pub fn builder(flag: FlagName, policy: Policy) -> RolloutBuilder {
         RolloutBuilder {
             flag,
@@ -119,11 +123,33 @@ impl Rollout {
             metrics: None,
             contract: None,
             gates: Vec::new(),
+            pins_policy: false,
+            existing: false,
+            environment: None,
         }
     }
 }
 
 impl RolloutBuilder {
+    /// Takes the policy from the program alone: changing it by command is refused. If the journal has another one, the
+    /// change is journaled when the rollout opens, with what it loosens.
+    pub const fn pin_policy(mut self) -> Self {
+        self.pins_policy = true;
+        self
+    }
+
+    /// Refuses to begin a rollout: the journal must have one.
+    pub const fn existing(mut self) -> Self {
+        self.existing = true;
+        self
+    }
+
+    /// Sets the name of the environment, such as `production`, that status and pages show beside the flag.
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some(name.into());
+        self
+    }
+
     /// Overrides the policy's phase to open in if the journal is empty: observe or compat.
     pub fn opening_phase(mut self, phase: Phase) -> Self {
         self.opening_phase = phase;
@@ -167,10 +193,9 @@ impl RolloutBuilder {
         self
     }
 
-    /// Opens the rollout: reads the journal, or begins it, sets the flag, and journals and logs that the process started.
+    /// Opens the rollout: reads the journal, or begins it, sets the flag, and logs it.
     ///
-    /// If the journal can be read but not written, a rollout that was opened before still opens: the flag is set, and the
-    /// start is journaled as soon as possible.
+    /// If the journal can be read but not written, a rollout that was opened before still opens.
     ///
     /// # Errors
     ///
@@ -183,8 +208,14 @@ impl RolloutBuilder {
         let policy = Policy::from_document(&state.policy);
         let policy = policy.map_err(OpenRolloutErrorKind::Policy)?;
         let mut controller = ControllerState::new(projection, policy, &*self.clock);
+        let pinned = self.policy.clone();
         let deps = self.into_deps(journal, controller.flag());
-        deps.journal_start(&mut controller, LogFailures::Yes);
+        if let Some(census) = &deps.census {
+            census.rollout_opened(controller.state().opened.at);
+        }
+        if deps.pins_policy {
+            deps.journal_policy(&mut controller, &pinned);
+        }
         deps.journal_contract(&mut controller);
         let rollout = Rollout::new(deps, controller);
         rollout.log_start();
@@ -208,6 +239,10 @@ impl RolloutBuilder {
         let mut projection = Projection::new();
         projection.catch_up(journal, |_| {})?;
         while projection.state().is_none() {
+            // After an accepted loss it goes on in the phase that was recorded.
+            if self.existing && projection.lost_phase().is_none() {
+                return Err(OpenRolloutErrorKind::Missing.into());
+            }
             match self.begin(journal, &projection) {
                 // Another process may have begun the same journal.
                 Ok(()) | Err(OpenRolloutErrorKind::NotJournaled(AppendError::Conflict(_))) => {}
@@ -232,14 +267,15 @@ impl RolloutBuilder {
     ) -> Result<(), OpenRolloutErrorKind> {
         let opened = EventPayload::Opened(Opened {
             flag: self.flag.clone(),
-            phase: self.opening_phase,
+            phase: projection.lost_phase().unwrap_or(self.opening_phase),
             policy: self.policy.to_document(),
+            loosened: self.policy.looser_than_default(),
         });
         let command = self.opened_by.clone();
         let command = command.unwrap_or_else(|| system_context("the journal was empty"));
         let now = Timestamp::now(&*self.clock);
         let new_event = command.event(now, opened);
-        let event = new_event.clone().numbered(projection.head() + 1);
+        let event = new_event.clone().numbered(projection.head().seq + 1);
         let valid = projection.check(&event);
         valid.map_err(|error| OpenRolloutErrorKind::Unreadable(error.into()))?;
         let event = journal
@@ -263,7 +299,28 @@ impl RolloutBuilder {
             metrics: self.metrics,
             contract: self.contract,
             gates: self.gates,
+            pins_policy: self.pins_policy,
+            environment: self.environment,
         }
+    }
+}
+
+impl Deps {
+    /// Journals the policy of the program if the journal has another one. It is in force in any case.
+    fn journal_policy(&self, controller: &mut ControllerState, pinned: &Policy) {
+        let differences = controller.policy.differences(pinned);
+        if differences.is_empty() {
+            return;
+        }
+        let changed = EventPayload::PolicyChanged(PolicyChanged {
+            policy: pinned.to_document(),
+            differences,
+        });
+        let command = system_context("the policy of the program is another than before");
+        let event = command.event(self.now(), changed);
+        // A failure is logged.
+        let _ = self.append(controller, &event, LogFailures::Yes);
+        controller.policy = pinned.clone();
     }
 }
 
@@ -272,7 +329,7 @@ impl Rollout {
         let status = self.status();
         let (flag, state) = (self.deps.flag.name(), self.deps.flag.state().as_str());
         let (phase, head) = (status.state.phase.as_str(), status.head);
-        tracing::info!(flag, state, phase, head, "the rollout is open");
+        tracing::info!(flag, state, phase, %head, "the rollout is open");
     }
 }
 

@@ -4,12 +4,12 @@ use std::{error::Error, fmt};
 
 use crate::{
     rollout::{
-        event::{EventPayload, NewEvent},
+        event::{EventPayload, Head, NewEvent},
         evidence::GateReport,
         journal::{AppendError, Conflict},
         names::{Actor, CorrelationId, Identifier, Reason},
         phase::{ImpossibleTransition, Phase},
-        policy::PolicyError,
+        policy::{PolicyDifference, PolicyError},
         state::{ProjectionErrorKind, ReplayError},
     },
     time::Timestamp,
@@ -17,8 +17,12 @@ use crate::{
 
 /// Why a command was refused. Nothing has changed, unless the kind says otherwise.
 #[derive(Debug)]
-pub struct Refusal {
-    head: u64,
+pub struct Refusal(Box<RefusalBody>);
+
+/// Boxed, so that a result is not as large as its rare error.
+#[derive(Debug)]
+struct RefusalBody {
+    head: Head,
     gates: Vec<GateReport>,
     kind: RefusalKind,
 }
@@ -36,6 +40,18 @@ pub enum RefusalKind {
     /// Only a cutover can be rolled back, and the rollout is in this phase.
     #[error("the rollout is in {0}; only a cutover can be rolled back")]
     NotInCutover(Phase),
+    /// The cutover of this event has been left, and the rollout is in this phase.
+    #[error("the cutover of event {0} has been left; the rollout is in {1}")]
+    CutoverLeft(u64, Phase),
+    /// The rollbacks of these events have no post-analysis, without which the flag does not go off. No override names them.
+    #[error("post-analyses are not filed: of the rollback of event {}", numbers(.0))]
+    PostAnalysesDue(Vec<u64>),
+    /// The policy comes from the program alone.
+    #[error("the policy is pinned by the program, and not changed by command")]
+    PolicyPinned,
+    /// The policy would be loosened, which names each of these members and no other.
+    #[error("the policy is loosened, which names each loosened member and no other: {}", members(.0))]
+    PolicyLoosened(Vec<PolicyDifference>),
     /// These gates fail.
     #[error("gates fail: {}", list(.0))]
     GatesFailed(Vec<Identifier>),
@@ -72,38 +88,44 @@ pub enum RefusalKind {
 }
 
 impl Refusal {
-    pub(super) const fn new(head: u64, gates: Vec<GateReport>, kind: RefusalKind) -> Self {
-        Self { head, gates, kind }
+    pub(super) fn new(head: Head, gates: Vec<GateReport>, kind: RefusalKind) -> Self {
+        let kind = match kind {
+            RefusalKind::NotJournaled(AppendError::Conflict(conflict)) => {
+                RefusalKind::Conflict(conflict)
+            }
+            kind => kind,
+        };
+        Self(Box::new(RefusalBody { head, gates, kind }))
     }
 
     /// The reason.
     #[must_use]
-    pub const fn kind(&self) -> &RefusalKind {
-        &self.kind
+    pub fn kind(&self) -> &RefusalKind {
+        &self.0.kind
     }
 
     /// The gate reports, where gates were evaluated.
     #[must_use]
     pub fn gates(&self) -> &[GateReport] {
-        &self.gates
+        &self.0.gates
     }
 
     /// The head of the journal after the refusal, which may be the record of the attempt.
     #[must_use]
-    pub const fn head(&self) -> u64 {
-        self.head
+    pub fn head(&self) -> Head {
+        self.0.head
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
+        self.0.kind.fmt(f)
     }
 }
 
 impl Error for Refusal {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.kind.source()
+        self.0.kind.source()
     }
 }
 
@@ -115,15 +137,25 @@ fn list(names: &[Identifier]) -> String {
     names.join(", ")
 }
 
-/// Actor and reason of a command, and optionally its correlation id and the head it expects.
+fn numbers(numbers: &[u64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    texts.join(", ")
+}
+
+fn members(differences: &[PolicyDifference]) -> String {
+    let names = differences.iter().map(|found| found.member.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// Actor and reason of a command, and optionally its correlation id and the decision it expects.
 ///
 /// ```
 /// use legacy_http_compat::rollout::{CommandContext, names::{Actor, CorrelationId, Reason}};
 ///
 /// let context = CommandContext::new(Actor::human("mara")?, Reason::new("all clients are upgraded")?)
 ///     .correlated(CorrelationId::new("req-17")?)
-///     .expecting(42); // the head that mara's page showed
-/// assert_eq!(context.expected_head, Some(42));
+///     .expecting(42); // the decision that mara's page showed
+/// assert_eq!(context.expected_decision, Some(42));
 /// # Ok::<(), legacy_http_compat::rollout::names::InvalidText>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,18 +168,18 @@ pub struct CommandContext {
     pub reason: Reason,
     /// The id that relates the command to a request or a pipeline.
     pub correlation_id: Option<CorrelationId>,
-    /// The head that the journal must have.
-    pub expected_head: Option<u64>,
+    /// The event that the last decision must be.
+    pub expected_decision: Option<u64>,
 }
 
 impl CommandContext {
-    /// A context that expects no head.
+    /// A context that expects no decision.
     pub const fn new(actor: Actor, reason: Reason) -> Self {
         Self {
             actor,
             reason,
             correlation_id: None,
-            expected_head: None,
+            expected_decision: None,
         }
     }
 
@@ -157,10 +189,11 @@ impl CommandContext {
         self
     }
 
-    /// Refuses the command unless the journal still ends with this event, so that a decision never applies to a newer
-    /// state than its actor saw. Ignored by a rollback.
-    pub const fn expecting(mut self, head: u64) -> Self {
-        self.expected_head = Some(head);
+    /// Refuses the command unless this is still the last event that [bears on a
+    /// decision](crate::rollout::RolloutState::decision), so that a decision never applies to a newer state than its actor
+    /// saw. Ignored by a rollback.
+    pub const fn expecting(mut self, decision: u64) -> Self {
+        self.expected_decision = Some(decision);
         self
     }
 

@@ -1,8 +1,8 @@
 //! Commands that journal one event: reports, waivers, post-analyses, policies.
 
 use super::{
-    command::CommandContext,
-    command::{Refusal, RefusalKind},
+    command::{CommandContext, Refusal, RefusalKind},
+    controller_state::ControllerState,
     deps::{LogFailures, TRIES},
     rollout::Rollout,
 };
@@ -10,10 +10,11 @@ use crate::{
     caller::ClientVersion,
     rollout::{
         event::{
-            Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-            DependenceWaived, Event, EventPayload, Incident, PolicyChanged, PostAnalysisFiled,
+            Attempt, AttemptRefused, CheckReported, ClientRolledBack, DependenceWaived, Event,
+            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, RollbackExtended,
             WaiverEnded,
         },
+        journal::AppendError,
         names::{
             ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget,
         },
@@ -26,10 +27,10 @@ type Recorded = Result<Event, Refusal>;
 
 /// # Commands that journal one event
 ///
-/// Each is refused when the event is not valid after those in the journal, when the journal has another head than
-/// expected, or when it cannot be written.
+/// Each is refused when the event is not valid after those in the journal, when another decision was journaled than the
+/// expected one, or when it cannot be written.
 impl Rollout {
-    /// Reports a check as green or not.
+    /// Reports a check as green or not, and optionally which contract it tested.
     ///
     /// # Errors
     ///
@@ -39,10 +40,16 @@ impl Rollout {
         check: Identifier,
         green: bool,
         link: Option<Link>,
+        contract_digest: Option<ContractDigest>,
         command: &CommandContext,
     ) -> Recorded {
-        let payload = EventPayload::CheckReported(CheckReported { check, green, link });
-        self.record(payload, command)
+        let report = CheckReported {
+            check,
+            green,
+            link,
+            contract_digest,
+        };
+        self.record(EventPayload::CheckReported(report), command)
     }
 
     /// Opens an incident.
@@ -132,21 +139,62 @@ impl Rollout {
         self.record(EventPayload::PostAnalysisFiled(payload), command)
     }
 
-    /// Changes the policy.
+    /// Lets the rollback that lasts go on until a time, because compat is to last: then it is not overdue before.
     ///
     /// # Errors
     ///
-    /// As for all commands that journal one event; and when the policy is not valid.
+    /// As for all commands that journal one event; and when no rollback lasts.
+    pub fn extend_rollback(&self, until: Timestamp, command: &CommandContext) -> Recorded {
+        self.record_with(command, |controller| {
+            let last = controller.state().rollbacks.last();
+            let rollback = last.map_or(0, |rollback| rollback.done.seq);
+            Ok(EventPayload::RollbackExtended(RollbackExtended {
+                rollback,
+                until,
+            }))
+        })
+    }
+
+    /// Changes the policy to one that is not looser.
+    ///
+    /// # Errors
+    ///
+    /// As for all commands that journal one event; and when the policy is not valid, pinned by the program, or
+    /// [looser](RefusalKind::PolicyLoosened).
     pub fn change_policy(&self, policy: &Policy, command: &CommandContext) -> Recorded {
-        policy.validate().map_err(|error| {
-            let kind = RefusalKind::InvalidPolicy(error);
-            Refusal::new(self.controller().head(), Vec::new(), kind)
-        })?;
-        let policy = policy.to_document();
-        self.record(
-            EventPayload::PolicyChanged(PolicyChanged { policy }),
-            command,
-        )
+        self.loosen_policy(policy, &[], command)
+    }
+
+    /// Changes the policy to a looser one. Like an override, this names each [loosened
+    /// member](crate::rollout::policy::PolicyDifference::member) and no other, and is listed with the overrides.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rollout::change_policy`]; and when the named members are not exactly the loosened ones.
+    pub fn loosen_policy(
+        &self,
+        policy: &Policy,
+        members: &[String],
+        command: &CommandContext,
+    ) -> Recorded {
+        self.record_with(command, |controller| {
+            if self.deps.pins_policy {
+                return Err(RefusalKind::PolicyPinned);
+            }
+            policy.validate().map_err(RefusalKind::InvalidPolicy)?;
+            let differences = controller.policy.differences(policy);
+            let looser: Vec<_> = differences.iter().filter(|found| found.loosens).collect();
+            let all_named = looser.iter().all(|found| members.contains(&found.member));
+            if !all_named || looser.len() != members.len() {
+                let looser = looser.into_iter().cloned().collect();
+                return Err(RefusalKind::PolicyLoosened(looser));
+            }
+            let policy = policy.to_document();
+            Ok(EventPayload::PolicyChanged(PolicyChanged {
+                policy,
+                differences,
+            }))
+        })
     }
 
     /// Reports that another contract is served. A rollout that was built with its contract does so by itself.
@@ -155,10 +203,13 @@ impl Rollout {
     ///
     /// As for all commands that journal one event; and when it is the current one.
     pub fn contract_changed(&self, digest: ContractDigest, command: &CommandContext) -> Recorded {
-        self.record(
-            EventPayload::ContractChanged(ContractChanged { digest }),
-            command,
-        )
+        let changed = self.deps.served(digest);
+        let digest = changed.digest.clone();
+        let recorded = self.record(EventPayload::ContractChanged(changed), command);
+        if recorded.is_ok() {
+            self.deps.notify_census(&digest);
+        }
+        recorded
     }
 
     /// Reports that a login or the use of a token was refused. Returns whether it is journaled: at most 32 an hour are.
@@ -181,23 +232,28 @@ impl Rollout {
     }
 
     fn record(&self, payload: EventPayload, command: &CommandContext) -> Recorded {
+        self.record_with(command, move |_| Ok(payload.clone()))
+    }
+
+    /// Journals one event that is made from the latest state.
+    fn record_with(
+        &self,
+        command: &CommandContext,
+        payload: impl Fn(&ControllerState) -> Result<EventPayload, RefusalKind>,
+    ) -> Recorded {
         let mut controller = self.controller();
-        let new_event = command.event(self.deps.now(), payload);
         let mut recorded = Err(RefusalKind::RollbackUnrecorded);
         for _ in 0..TRIES {
             recorded = self.deps.prepare(&mut controller).and_then(|()| {
-                match command
-                    .expected_head
-                    .filter(|head| *head != controller.head())
-                {
-                    Some(expected) => Err(self.deps.conflict(&controller, expected)),
-                    None => self
-                        .deps
-                        .append(&mut controller, &new_event, LogFailures::Yes),
-                }
+                self.deps.expect_decision(&controller, command)?;
+                let event = command.event(self.deps.now(), payload(&controller)?);
+                self.deps.append(&mut controller, &event, LogFailures::Yes)
             });
-            let conflict = matches!(recorded, Err(RefusalKind::Conflict(_)));
-            if !conflict || command.expected_head.is_some() {
+            // Another process has written meanwhile; whether that bears on the decision is seen on the next try.
+            if !matches!(
+                recorded,
+                Err(RefusalKind::NotJournaled(AppendError::Conflict(_)))
+            ) {
                 break;
             }
         }

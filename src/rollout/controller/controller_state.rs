@@ -6,8 +6,8 @@ use crate::{
     flag::FlagState,
     rollout::{
         audit,
-        event::{Event, EventPayload, NewEvent},
-        phase::{Phase, Transition},
+        event::{Event, EventPayload, Head, NewEvent},
+        phase::Phase,
         policy::Policy,
         state::{ObligationKind, Projection, ProjectionError, RolloutState},
     },
@@ -19,10 +19,8 @@ use crate::{
 pub(super) struct ControllerState {
     projection: Projection,
     pub(super) policy: Policy,
-    /// A rollback that took effect and is not in the journal.
-    pub(super) unrecorded: Option<NewEvent>,
-    /// Whether the start of this process is in the journal.
-    pub(super) started: bool,
+    /// Rollbacks that took effect and are not in the journal.
+    pub(super) unrecorded: Vec<NewEvent>,
     /// Whether the journal may have closed itself.
     pub(super) closed: bool,
     pub(super) journal_error: Option<String>,
@@ -31,8 +29,7 @@ pub(super) struct ControllerState {
     pub(super) unjournaled_refusals: u64,
     /// When each overdue obligation was last logged, by the monotonic clock.
     pub(super) warned: BTreeMap<ObligationKind, Duration>,
-    pub(super) cutover: Option<CutoverWatch>,
-    pub(super) gate_refresh: GateRefreshTimer,
+    pub(super) flag_watch: FlagWatch,
 }
 
 /// Limits how many refused attempts are journaled, so that refusals cannot fill the disk.
@@ -42,16 +39,12 @@ pub(super) struct HourlyLimit {
     used: u32,
 }
 
-/// When the gates in the status were last evaluated, and for which transition.
-#[derive(Debug, Default)]
-pub(super) struct GateRefreshTimer(Option<(Transition, Duration)>);
-
-/// How long the current cutover has lasted, independent of jumps of the wall clock.
+/// How long the flag has been as it is, independent of jumps of the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CutoverWatch {
-    /// The event of the cutover.
-    pub(super) seq: u64,
-    /// How long it had lasted when it was first seen, by the wall clock.
+pub(super) struct FlagWatch {
+    /// The event that changed it; `None` for a rollback that is not in the journal.
+    pub(super) changed: Option<u64>,
+    /// How long that was ago when it was first seen, by the wall clock.
     lasted: Duration,
     /// When that was, by the monotonic clock.
     seen: Duration,
@@ -63,17 +56,19 @@ impl ControllerState {
         let mut controller = Self {
             projection,
             policy,
-            unrecorded: None,
-            started: false,
+            unrecorded: Vec::new(),
             closed: false,
             journal_error: None,
             refusal_limits: Default::default(),
             unjournaled_refusals: 0,
             warned: BTreeMap::new(),
-            cutover: None,
-            gate_refresh: GateRefreshTimer::default(),
+            flag_watch: FlagWatch {
+                changed: None,
+                lasted: Duration::ZERO,
+                seen: Duration::ZERO,
+            },
         };
-        controller.watch_cutover(clock);
+        controller.watch_flag(clock);
         controller
     }
 
@@ -81,7 +76,7 @@ impl ControllerState {
         &self.projection
     }
 
-    pub(super) const fn head(&self) -> u64 {
+    pub(super) const fn head(&self) -> Head {
         self.projection.head()
     }
 
@@ -90,13 +85,28 @@ impl ControllerState {
         state.expect("it is made of a rollout that was opened, and nothing closes one")
     }
 
+    /// The current cutover, by its event.
+    pub(super) fn cutover(&self) -> Option<u64> {
+        let state = self.state();
+        (state.phase == Phase::Cutover).then_some(state.entered.seq)
+    }
+
+    /// Whether the current cutover was rolled back, and that is not recorded yet.
+    pub(super) fn is_rolled_back(&self) -> bool {
+        let cutovers = self.unrecorded.iter().map(|event| match &event.payload {
+            EventPayload::RollbackTaken(taken) => Some(taken.cutover),
+            _ => None,
+        });
+        let current = self.cutover();
+        current.is_some() && cutovers.into_iter().any(|cutover| cutover == current)
+    }
+
     /// The state that the flag must have: that of the phase, unless a rollback is not recorded yet.
     pub(super) fn flag(&self) -> FlagState {
-        let state = self.state();
-        if self.unrecorded.is_some() && state.phase == Phase::Cutover {
+        if self.is_rolled_back() {
             return FlagState::On;
         }
-        state.flag()
+        self.state().flag()
     }
 
     /// Applies the next event and logs it. An event of an unknown kind is an error: nothing may be decided after it.
@@ -106,6 +116,7 @@ impl ControllerState {
         clock: &dyn Clock,
     ) -> Result<(), ProjectionError> {
         self.projection.apply_known(event)?;
+        self.unrecorded.retain(|new| !is_record_of(event, new));
         audit::record(self.state().flag_name.as_str(), event);
         if let EventPayload::PolicyChanged(payload) = &event.payload {
             match Policy::from_document(&payload.policy) {
@@ -116,23 +127,35 @@ impl ControllerState {
                 }
             }
         }
-        self.watch_cutover(clock);
+        self.watch_flag(clock);
         Ok(())
     }
 
-    fn watch_cutover(&mut self, clock: &dyn Clock) {
-        let state = self.state();
-        let seq = state.entered.seq;
-        if state.phase != Phase::Cutover {
-            self.cutover = None;
-        } else if self.cutover.is_none_or(|watch| watch.seq != seq) {
-            self.cutover = Some(CutoverWatch {
-                seq,
-                lasted: Timestamp::now(clock).since(state.entered.at),
+    /// Notes a rollback that took effect and could not be journaled.
+    pub(super) fn note_unrecorded(&mut self, rollback: NewEvent, clock: &dyn Clock) {
+        self.unrecorded.push(rollback);
+        self.flag_watch = FlagWatch {
+            changed: None,
+            lasted: Duration::ZERO,
+            seen: clock.monotonic(),
+        };
+    }
+
+    fn watch_flag(&mut self, clock: &dyn Clock) {
+        let changed = &self.state().flag_changed;
+        if !self.is_rolled_back() && self.flag_watch.changed != Some(changed.seq) {
+            self.flag_watch = FlagWatch {
+                changed: Some(changed.seq),
+                lasted: Timestamp::now(clock).since(changed.at),
                 seen: clock.monotonic(),
-            });
+            };
         }
     }
+}
+
+/// Whether an event of the journal is the record of one that could not be written at first.
+fn is_record_of(event: &Event, new: &NewEvent) -> bool {
+    event.at == new.at && event.actor == new.actor && event.payload == new.payload
 }
 
 impl HourlyLimit {
@@ -152,24 +175,8 @@ impl HourlyLimit {
     }
 }
 
-impl GateRefreshTimer {
-    /// Reports in the status are at most this old, plus one tick.
-    const INTERVAL: Duration = Duration::from_secs(4);
-
-    /// Whether a refresh is due at this reading of the monotonic clock; if so, it counts as done.
-    pub(super) fn take(&mut self, step: Transition, now: Duration) -> bool {
-        let recent = self.0.is_some_and(|(refreshed, at)| {
-            refreshed == step && now.saturating_sub(at) < Self::INTERVAL
-        });
-        if !recent {
-            self.0 = Some((step, now));
-        }
-        !recent
-    }
-}
-
-impl CutoverWatch {
-    /// How long the cutover has lasted.
+impl FlagWatch {
+    /// How long the flag has been as it is.
     pub(super) fn lasted(&self, clock: &dyn Clock) -> Duration {
         let since = clock.monotonic().saturating_sub(self.seen);
         self.lasted.saturating_add(since)

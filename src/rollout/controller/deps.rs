@@ -13,14 +13,12 @@ use crate::{
     metrics::Metrics,
     rollout::{
         audit,
-        event::{
-            Attempt, AttemptRefused, ContractChanged, Event, EventPayload, NewEvent, ProcessStarted,
-        },
+        event::{Attempt, AttemptRefused, ContractChanged, Event, EventPayload, NewEvent},
         evidence::GateReport,
         gate::{Gate, GateContext},
-        journal::{AppendError, Conflict, Journal},
-        names::{Actor, ContractDigest, Reason},
-        phase::{Phase, Transition},
+        journal::{AppendError, Conflict, Journal, ReadError, ReadErrorKind},
+        names::{Actor, ContractDigest, Identifier, Reason},
+        phase::Transition,
         policy::Policy,
         state::{ReplayError, RolloutState},
     },
@@ -30,7 +28,7 @@ use crate::{
 /// How many events are read at a time.
 const BATCH: usize = 256;
 
-/// How often a command that expects no head is tried again after a concurrent modification.
+/// How often a command is tried again after a concurrent modification.
 pub(super) const TRIES: u32 = 8;
 
 /// What a rollout works with.
@@ -44,6 +42,9 @@ pub(super) struct Deps {
     pub(super) metrics: Option<Arc<Metrics>>,
     pub(super) contract: Option<LiveContract>,
     pub(super) gates: Vec<Arc<dyn Gate>>,
+    pub(super) pins_policy: bool,
+    /// The name of the environment.
+    pub(super) environment: Option<String>,
 }
 
 /// Whether a failed append is logged: only the first try is.
@@ -74,11 +75,11 @@ impl Deps {
         }
     }
 
-    /// Reads new events and records a rollback that could not be written before. On success the next event can be
+    /// Reads new events and records rollbacks that could not be written before. On success the next event can be
     /// appended.
     pub(super) fn prepare(&self, controller: &mut ControllerState) -> Result<(), RefusalKind> {
         self.catch_up(controller).map_err(RefusalKind::Unreadable)?;
-        self.record_rollback(controller)
+        self.record_rollbacks(controller)
     }
 
     /// Reads new events, and sets the flag accordingly.
@@ -95,9 +96,10 @@ impl Deps {
             controller.closed = false;
         }
         loop {
-            let events = self.journal.read(controller.head(), BATCH)?;
+            let known = controller.head();
+            let events = self.journal.read(known.seq, BATCH)?;
             if events.is_empty() {
-                return Ok(());
+                return self.check_head(controller);
             }
             for event in &events {
                 controller.apply(event, &*self.clock)?;
@@ -105,23 +107,33 @@ impl Deps {
         }
     }
 
-    /// Journals a rollback that has taken effect already. If the phase is not cutover any more, another process has
-    /// decided, or the append that seemed to fail had succeeded.
-    fn record_rollback(&self, controller: &mut ControllerState) -> Result<(), RefusalKind> {
-        let Some(new_event) = controller.unrecorded.clone() else {
-            return Ok(());
-        };
-        if controller.state().phase == Phase::Cutover
-            && self
-                .append(controller, &new_event, LogFailures::No)
-                .is_err()
-            && controller.state().phase == Phase::Cutover
-        {
-            return Err(RefusalKind::RollbackUnrecorded);
+    /// Whether the journal is still the one that was read.
+    fn check_head(&self, controller: &ControllerState) -> Result<(), ReplayError> {
+        let (known, found) = (controller.head(), self.journal.head()?);
+        // One that is ahead is read the next time.
+        if found.seq < known.seq || (found.seq == known.seq && found.hash != known.hash) {
+            return Err(ReadError::at(known.seq, ReadErrorKind::Changed).into());
         }
-        controller.unrecorded = None;
-        self.sync_flag(controller);
         Ok(())
+    }
+
+    /// Journals the rollbacks that have taken effect already, each with the cutover that it took back. One whose append
+    /// seemed to fail and had succeeded has been read meanwhile.
+    fn record_rollbacks(&self, controller: &mut ControllerState) -> Result<(), RefusalKind> {
+        for _ in 0..TRIES {
+            let Some(new_event) = controller.unrecorded.first().cloned() else {
+                return Ok(());
+            };
+            match self.append(controller, &new_event, LogFailures::No) {
+                // What is applied is not unrecorded any more.
+                Ok(_) | Err(RefusalKind::NotJournaled(AppendError::Conflict(_))) => {}
+                Err(_) => break,
+            }
+        }
+        match controller.unrecorded.as_slice() {
+            [] => Ok(()),
+            _ => Err(RefusalKind::RollbackUnrecorded),
+        }
     }
 
     /// Journals an event, then sets the flag accordingly.
@@ -131,7 +143,7 @@ impl Deps {
         new_event: &NewEvent,
         log_failures: LogFailures,
     ) -> Result<Event, RefusalKind> {
-        let event = new_event.clone().numbered(controller.head() + 1);
+        let event = new_event.clone().numbered(controller.head().seq + 1);
         let valid = controller.projection().check(&event);
         valid.map_err(|error| RefusalKind::Invalid(error.kind().clone()))?;
         match self.journal.append(controller.head(), new_event.clone()) {
@@ -142,9 +154,9 @@ impl Deps {
                 applied.map_err(|error| RefusalKind::Unreadable(error.into()))?;
                 Ok(event)
             }
-            Err(AppendError::Conflict(conflict)) => {
+            Err(error @ AppendError::Conflict(_)) => {
                 self.catch_up(controller).map_err(RefusalKind::Unreadable)?;
-                Err(RefusalKind::Conflict(conflict))
+                Err(RefusalKind::NotJournaled(error))
             }
             Err(error) => {
                 controller.closed |=
@@ -158,7 +170,20 @@ impl Deps {
         }
     }
 
-    /// The conflict of a command that expects an earlier head.
+    /// Refuses a command that expects an earlier decision.
+    pub(super) fn expect_decision(
+        &self,
+        controller: &ControllerState,
+        command: &CommandContext,
+    ) -> Result<(), RefusalKind> {
+        let latest = controller.state().decision;
+        match command.expected_decision {
+            Some(expected) if expected != latest => Err(self.conflict(controller, expected)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The conflict of a command that was decided by an earlier event.
     pub(super) fn conflict(&self, controller: &ControllerState, expected: u64) -> RefusalKind {
         let events = self.journal.read(expected, Conflict::MAX_EVENTS);
         let events = events.unwrap_or_default();
@@ -213,6 +238,8 @@ impl Deps {
                 | RefusalKind::NotInCutover(_)
                 | RefusalKind::GatesFailed(_)
                 | RefusalKind::OverrideMismatch { .. }
+                | RefusalKind::PostAnalysesDue(_)
+                | RefusalKind::CutoverLeft(..)
         );
         if journaled {
             let refused = AttemptRefused {
@@ -243,33 +270,44 @@ impl Deps {
             .map(|_| true)
     }
 
-    /// Journals that the process started, once.
-    pub(super) fn journal_start(
-        &self,
-        controller: &mut ControllerState,
-        log_failures: LogFailures,
-    ) {
-        if controller.started {
-            return;
+    /// What evidence is gathered by, with this contract.
+    pub(super) fn served(&self, digest: ContractDigest) -> ContractChanged {
+        let rules = self.census.as_ref().map(|census| census.rules_digests());
+        // The name of a kind of one's own need not be a token; such a kind is left out.
+        let rules = rules.into_iter().flatten().filter_map(|(kind, digest)| {
+            let digest = Identifier::new(digest.to_string());
+            Some((Identifier::new(kind).ok()?, digest.ok()?))
+        });
+        ContractChanged {
+            digest,
+            detector: rules.collect(),
         }
-        let flag = controller.flag();
-        let started = EventPayload::ProcessStarted(ProcessStarted { flag });
-        let event = system_context("the process started").event(self.now(), started);
-        controller.started = self.append(controller, &event, log_failures).is_ok();
     }
 
-    /// Journals the served contract if it has changed.
+    /// Restarts the windows of the census if it is another contract, in the census's own time.
+    pub(super) fn notify_census(&self, contract: &ContractDigest) {
+        if let Some(census) = &self.census {
+            census.serve(contract.as_str());
+        }
+    }
+
+    /// Journals the served contract and the detector's rules if they have changed. The census is notified first: it restarts
+    /// its windows in its own time, whether or not the journal can be written.
     pub(super) fn journal_contract(&self, controller: &mut ControllerState) {
         let Some(contract) = &self.contract else {
             return;
         };
-        let digest = ContractDigest::of(&contract.current());
+        let changed = self.served(ContractDigest::of(&contract.current()));
+        self.notify_census(&changed.digest);
         let served = controller.state().contract.as_ref();
-        if served.is_some_and(|served| served.digest == digest) {
+        if served.is_some_and(|served| served.is(&changed)) {
             return;
         }
-        let changed = EventPayload::ContractChanged(ContractChanged { digest });
-        let command = system_context("the contract in use is another than before");
+        let command = system_context(match served {
+            Some(_) => "the contract or the detector is another than before",
+            None => "the contract in use is the first one",
+        });
+        let changed = EventPayload::ContractChanged(changed);
         let event = command.event(self.now(), changed);
         // Tried again at the next tick.
         let _ = self.append(controller, &event, LogFailures::No);

@@ -5,8 +5,10 @@ mod command;
 mod commands;
 mod controller_state;
 mod deps;
+mod evaluation;
 mod rollback;
 mod rollout;
+mod shared_evaluation;
 #[cfg(test)]
 mod tests;
 mod transition;

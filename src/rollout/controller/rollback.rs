@@ -4,20 +4,22 @@ use std::time::Duration;
 
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
-    controller_state::{ControllerState, CutoverWatch},
+    controller_state::ControllerState,
     deps::{LogFailures, TRIES, system_context},
     rollout::Rollout,
 };
 use crate::{
-    census::{Census, Report, Select, Window},
     rollout::{
-        event::{Attempt, Event, EventPayload, PhaseChange},
+        event::{Attempt, Event, EventPayload, RollbackTaken},
         evidence::{AutoRollbackEvidence, Evidence, GateReport, StrandedKind},
         gate::WaiverCover,
+        journal::AppendError,
         names::{Identifier, IncidentId},
         phase::Phase,
         policy::AutoRollback,
+        stranded::Stranded,
     },
+    time::duration_text,
 };
 
 /// A rollback that took effect: the flag is on.
@@ -25,6 +27,10 @@ use crate::{
 #[expect(
     clippy::exhaustive_enums,
     reason = "a caller must handle a rollback that is not recorded"
+)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a rollback is rare, and usually recorded"
 )]
 pub enum RolledBack {
     /// It is in the journal as this event.
@@ -46,7 +52,7 @@ impl RolledBack {
 }
 
 impl Rollout {
-    /// Switches the flag on again because of an incident, regardless of gates and of the expected head. Opens the
+    /// Switches the flag on again because of an incident, regardless of gates and of the expected decision. Opens the
     /// incident if it is not open, and requires a post-analysis from then on.
     ///
     /// If the journal fails, the flag goes on all the same, and the event is logged at `ERROR`.
@@ -60,6 +66,21 @@ impl Rollout {
         incident: IncidentId,
         command: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
+        self.rollback_of(None, incident, command)
+    }
+
+    /// [Rolls back](Self::rollback) the cutover of this event and no later one, if one is given. It is the only precondition
+    /// of a rollback.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rollout::rollback`]; and when that cutover has been left.
+    pub fn rollback_of(
+        &self,
+        cutover: Option<u64>,
+        incident: IncidentId,
+        command: &CommandContext,
+    ) -> Result<RolledBack, Refusal> {
         let mut controller = self.controller();
         // A rollback does not depend on a readable journal.
         let _ = self.deps.prepare(&mut controller);
@@ -68,51 +89,53 @@ impl Rollout {
             from,
             to: Phase::Compat,
         };
-        let refused = if controller.unrecorded.is_some() {
-            Some(RefusalKind::RollbackUnrecorded)
-        } else if from == Phase::Cutover {
-            None
-        } else {
-            let step = from.step(Phase::Compat).err();
+        let current = controller.cutover();
+        let refused = match (current, cutover) {
+            (_, Some(named)) if current != cutover => Some(RefusalKind::CutoverLeft(named, from)),
+            (Some(_), _) if controller.is_rolled_back() => Some(RefusalKind::RollbackUnrecorded),
+            (Some(_), _) => None,
             // From observe there is a transition to compat, but it is not a rollback.
-            Some(step.map_or(RefusalKind::NotInCutover(from), RefusalKind::Impossible))
+            (None, _) => {
+                let step = from.step(Phase::Compat).err();
+                Some(step.map_or(RefusalKind::NotInCutover(from), RefusalKind::Impossible))
+            }
         };
-        let done = match refused {
-            Some(kind) => {
+        let done = match (refused, current) {
+            (None, Some(cutover)) => {
+                let taken = taken(cutover, incident, Vec::new());
+                self.roll_back(&mut controller, taken, command)
+            }
+            (refused, _) => {
+                let kind = refused.unwrap_or(RefusalKind::NotInCutover(from));
                 Err(self
                     .deps
                     .refuse(&mut controller, (command, attempt), (kind, Vec::new())))
             }
-            None => self.roll_back(&mut controller, (incident, Vec::new()), command),
         };
         self.publish(&controller);
         done
     }
 
-    /// Rolls back from cutover.
+    /// Rolls back the current cutover.
     pub(super) fn roll_back(
         &self,
         controller: &mut ControllerState,
-        (incident, gates): (IncidentId, Vec<GateReport>),
+        taken: RollbackTaken,
         command: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
-        let change = PhaseChange {
-            gates,
-            incident: Some(incident),
-            ..PhaseChange::new(Phase::Cutover, Phase::Compat)
-        };
-        let new_event = command.event(self.deps.now(), EventPayload::PhaseChanged(change));
+        let cutover = Some(taken.cutover);
+        let new_event = command.event(self.deps.now(), EventPayload::RollbackTaken(taken));
         for _ in 0..TRIES {
             match self.deps.append(controller, &new_event, LogFailures::Yes) {
                 Ok(event) => return Ok(RolledBack::Recorded(event)),
-                Err(kind) if controller.state().phase != Phase::Cutover => {
+                Err(kind) if controller.cutover() != cutover => {
                     return Err(Refusal::new(controller.head(), Vec::new(), kind));
                 }
-                Err(RefusalKind::Conflict(_)) => {}
+                Err(RefusalKind::NotJournaled(AppendError::Conflict(_))) => {}
                 Err(_) => break,
             }
         }
-        controller.unrecorded = Some(new_event);
+        controller.note_unrecorded(new_event, &*self.deps.clock);
         self.deps.sync_flag(controller);
         let flag = self.deps.flag.name();
         tracing::error!(
@@ -133,71 +156,56 @@ impl Rollout {
     /// Rolls back if more callers are stranded since the cutover than the policy allows. This ends the cutover, so it
     /// happens at most once in each.
     pub(super) fn auto_rollback(&self) {
-        let Some((watch, window, limits)) = self.watched_cutover() else {
+        let Some((cutover, lasted, limits)) = self.guarded_cutover() else {
             return;
         };
         let Some(census) = &self.deps.census else {
             return;
         };
         // Without the lock: visiting all callers takes a while.
-        let stranded = self.stranded(census, window);
-        let Some(trigger) = trigger(&limits, window, &stranded) else {
+        let now = self.deps.now();
+        let waivers = WaiverCover::new(&self.status().state, now);
+        let stranded = Stranded::new(census, &waivers, now, (lasted, Duration::ZERO));
+        let Some(trigger) = trigger(&limits, lasted, &stranded) else {
             return;
         };
         let mut controller = self.controller();
-        if controller.cutover == Some(watch) && controller.unrecorded.is_none() {
-            let incident = IncidentId::new(format!("auto-rollback-{}", watch.seq));
+        if controller.cutover() == Some(cutover) && !controller.is_rolled_back() {
+            let incident = IncidentId::new(format!("auto-rollback-{cutover}"));
             let incident = incident.expect("a word and a number are an incident id");
             let command = system_context(&trigger.reason);
+            let taken = taken(cutover, incident, vec![trigger.report]);
             // Refused only if a concurrent command left the cutover.
-            let _ = self.roll_back(&mut controller, (incident, vec![trigger.report]), &command);
+            let _ = self.roll_back(&mut controller, taken, &command);
             self.publish(&controller);
         }
     }
 
-    /// The current cutover with the limits of its automatic rollback, and the window since then.
-    fn watched_cutover(&self) -> Option<(CutoverWatch, Window, AutoRollback)> {
+    /// The current cutover, how long it has lasted, and the limits of its automatic rollback.
+    fn guarded_cutover(&self) -> Option<(u64, Duration, AutoRollback)> {
         let controller = self.controller();
-        let (watch, limits) = (controller.cutover?, controller.policy.auto_rollback?);
-        if controller.unrecorded.is_some() {
-            return None;
-        }
-        let lasted = watch.lasted(&*self.deps.clock);
-        let window = Window::new(lasted.max(Duration::from_millis(1)));
-        let window = window.ok().filter(|_| lasted <= limits.window)?;
-        Some((watch, window, limits))
-    }
-
-    fn stranded(&self, census: &Census, window: Window) -> Vec<StrandedKind> {
-        let waivers = WaiverCover::new(&self.status().state, self.deps.now());
-        let report = census.report(window);
-        let mut kinds = by_kind(&report);
-        census.each_caller(window, Select::Stranded, |row| {
-            if waivers.covers(&row)
-                && let Some(kind) = kinds.iter_mut().find(|kind| kind.kind == row.kind)
-            {
-                kind.stranded = kind.stranded.saturating_sub(1);
-            }
-        });
-        kinds
+        let (cutover, limits) = (controller.cutover()?, controller.policy.auto_rollback?);
+        let lasted = controller.flag_watch.lasted(&*self.deps.clock);
+        let is_guarded = lasted <= limits.window && !controller.is_rolled_back();
+        is_guarded.then_some((cutover, lasted, limits))
     }
 }
 
-fn by_kind(report: &Report) -> Vec<StrandedKind> {
-    let kinds = report.kinds.iter().map(|kind| StrandedKind {
-        kind: kind.kind.clone(),
-        stranded: kind.counts.stranded,
-        known: kind.counts.known,
-    });
-    kinds.collect()
+fn taken(cutover: u64, incident: IncidentId, gates: Vec<GateReport>) -> RollbackTaken {
+    RollbackTaken {
+        cutover,
+        incident,
+        gates,
+    }
 }
 
 #[expect(
     clippy::cast_precision_loss,
     reason = "numbers of callers are exact in 64-bit floats"
 )]
-fn trigger(limits: &AutoRollback, window: Window, kinds: &[StrandedKind]) -> Option<Trigger> {
-    let all: u64 = kinds.iter().map(|kind| kind.stranded).sum();
+fn trigger(limits: &AutoRollback, lasted: Duration, stranded: &Stranded) -> Option<Trigger> {
+    let (all, kinds) = (stranded.callers, &stranded.kinds);
+    let within = duration_text::write(lasted);
     let too_many = limits.stranded_callers.is_some_and(|most| all > most);
     let percent = |kind: &StrandedKind| kind.stranded as f64 * 100.0 / kind.known.max(1) as f64;
     let over = |kind: &&StrandedKind| {
@@ -210,17 +218,16 @@ fn trigger(limits: &AutoRollback, window: Window, kinds: &[StrandedKind]) -> Opt
     }
     let reason = match worst {
         Some(kind) if !too_many => format!(
-            "{} of {} callers of {} were stranded within {window} of the cutover",
+            "{} of {} callers of {} were stranded within {within} of the cutover",
             kind.stranded, kind.known, kind.kind
         ),
-        _ => format!("{all} callers were stranded within {window} of the cutover"),
+        _ => format!("{all} callers were stranded within {within} of the cutover"),
     };
-    let figures = kinds.iter().filter(|kind| kind.stranded > 0);
     let evidence = AutoRollbackEvidence {
         stranded: all,
         max_callers: limits.stranded_callers,
         max_percent: limits.stranded_percent,
-        kinds: figures.cloned().collect(),
+        kinds: kinds.clone(),
     };
     let name = Identifier::new(AutoRollbackEvidence::NAME).expect("the name is a token");
     Some(Trigger {

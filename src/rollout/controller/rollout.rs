@@ -6,22 +6,18 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    controller_state::ControllerState,
-    deps::{Deps, LogFailures},
-};
+use super::{controller_state::ControllerState, deps::Deps, shared_evaluation::SharedEvaluation};
 use crate::{
     census::Census,
     contract::LiveContract,
     flag::FlagReader,
     metrics::{Family, Metrics, Sample, Source},
     rollout::{
-        evidence::GateReport,
-        gate::evaluate,
         journal::Journal,
         phase::{Phase, Transition},
         state::ObligationKind,
-        view::{RolloutStatus, next_gated, overdue},
+        status::RolloutStatus,
+        view::{RolloutView, next_gated, overdue},
     },
     worker::Tick,
 };
@@ -64,15 +60,17 @@ pub struct Rollout {
     controller: Mutex<ControllerState>,
     /// The status as of the last command or tick. Locked while `controller` is locked, never the other way round.
     status: Mutex<Arc<RolloutStatus>>,
+    pub(super) shared: SharedEvaluation,
 }
 
 impl Rollout {
     pub(super) fn new(deps: Deps, controller: ControllerState) -> Self {
-        let status = status(&deps, &controller, (None, Vec::new()));
+        let status = status(&deps, &controller);
         Self {
             deps,
             controller: Mutex::new(controller),
             status: Mutex::new(Arc::new(status)),
+            shared: SharedEvaluation::default(),
         }
     }
 
@@ -112,27 +110,22 @@ impl Rollout {
         Arc::clone(&lock(&self.status))
     }
 
+    /// The status and the shared [evaluation](Self::evaluation) as a serialisable view.
+    #[must_use]
+    pub fn view(&self) -> RolloutView {
+        let evaluation = self.evaluation();
+        self.status().view(Some(&evaluation))
+    }
+
     pub(super) fn controller(&self) -> MutexGuard<'_, ControllerState> {
         lock(&self.controller)
     }
 
-    /// Publishes the status, with the gate reports as last evaluated.
+    /// Publishes the status.
     pub(super) fn publish(&self, controller: &ControllerState) -> Arc<RolloutStatus> {
-        let mut published = lock(&self.status);
-        let gates = (published.next, published.gates.clone());
-        *published = Arc::new(status(&self.deps, controller, gates));
-        Arc::clone(&published)
-    }
-
-    /// Evaluates the gates of a transition, and publishes the reports if it is the next one.
-    pub(super) fn evaluate(&self, status: &RolloutStatus, step: Transition) -> Vec<GateReport> {
-        let context = self.deps.context(step, &status.state, &status.policy);
-        let gates = evaluate(&context, &self.deps.gates);
-        let mut published = lock(&self.status);
-        if published.next == Some(step) {
-            Arc::make_mut(&mut published).gates.clone_from(&gates);
-        }
-        gates
+        let status = Arc::new(status(&self.deps, controller));
+        *lock(&self.status) = Arc::clone(&status);
+        status
     }
 }
 
@@ -147,23 +140,21 @@ impl fmt::Debug for Rollout {
     }
 }
 
-fn status(
-    deps: &Deps,
-    controller: &ControllerState,
-    (evaluated, gates): (Option<Transition>, Vec<GateReport>),
-) -> RolloutStatus {
+fn status(deps: &Deps, controller: &ControllerState) -> RolloutStatus {
     let (state, now) = (controller.state(), deps.now());
-    let next = next_gated(controller.state());
     RolloutStatus {
         at: now,
         head: controller.head(),
         state: state.clone(),
         policy: controller.policy.clone(),
         flag: controller.flag(),
-        next,
-        gates: if next == evaluated { gates } else { Vec::new() },
+        next: next_gated(state).filter(|_| controller.unrecorded.is_empty()),
+        policy_pinned: deps.pins_policy,
+        environment: deps.environment.clone(),
+        recoveries: controller.projection().recoveries().to_vec(),
+        losses: controller.projection().losses().to_vec(),
         overdue: overdue(state, &controller.policy, now),
-        rollback_unrecorded: controller.unrecorded.is_some(),
+        rollback_unrecorded: !controller.unrecorded.is_empty(),
         journal_error: controller.journal_error.clone(),
         unjournaled_refusals: controller.unjournaled_refusals,
     }
@@ -178,11 +169,10 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 impl Tick for Rollout {
     /// Reads new events, records what could not be written before, journals a changed contract, logs what is overdue,
-    /// rolls back automatically if need be, and evaluates the gates of the next transition for the status.
+    /// and rolls back automatically if need be.
     fn tick(&self) {
         self.sync_journal();
         self.auto_rollback();
-        self.refresh_gates();
     }
 
     /// Tries once more to record what could not be written before.
@@ -195,23 +185,10 @@ impl Rollout {
     fn sync_journal(&self) {
         let mut controller = self.controller();
         if self.deps.prepare(&mut controller).is_ok() {
-            self.deps.journal_start(&mut controller, LogFailures::No);
             self.deps.journal_contract(&mut controller);
         }
         self.deps.warn_overdue(&mut controller);
         self.publish(&controller);
-    }
-
-    fn refresh_gates(&self) {
-        let status = self.status();
-        let Some(step) = status.next else {
-            return;
-        };
-        let now = self.deps.clock.monotonic();
-        let due = self.controller().gate_refresh.take(step, now);
-        if due {
-            self.evaluate(&status, step);
-        }
     }
 }
 
@@ -234,7 +211,8 @@ impl Deps {
 }
 
 /// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSES_OPEN`] and [`Family::JOURNAL_FAILING`], as of the last command or tick.
+/// [`Family::POST_ANALYSES_OPEN`], [`Family::STRANDED`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; gates and stranded callers
+/// by the shared [evaluation](Rollout::evaluation).
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
         &[
@@ -243,6 +221,7 @@ impl Source for Rollout {
             Family::GATE_PASSED,
             Family::OVERDUE,
             Family::POST_ANALYSES_OPEN,
+            Family::STRANDED,
             Family::JOURNAL_FAILING,
         ]
     }
@@ -257,7 +236,7 @@ impl Source for Rollout {
                 sample(&labels, status.state.count_of(step).into());
             }
         } else if *family == Family::GATE_PASSED {
-            for report in &status.gates {
+            for report in &self.evaluation().gates {
                 sample(&[report.name.as_str()], report.passed.into());
             }
         } else if *family == Family::OVERDUE {
@@ -267,6 +246,14 @@ impl Source for Rollout {
         } else if *family == Family::POST_ANALYSES_OPEN {
             let open = status.state.open_post_analyses().count();
             sample(&[], (open as u64).into());
+        } else if *family == Family::STRANDED {
+            let evaluation = self.evaluation();
+            let stranded = evaluation.stranded.as_ref();
+            let kinds = evaluation.reports.first().map(|report| &report.kinds);
+            for kind in kinds.into_iter().flatten() {
+                let callers = stranded.map_or(0, |stranded| stranded.of_kind(&kind.kind));
+                sample(&[&kind.kind], callers.into());
+            }
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[], status.journal_error.is_some().into());
         }

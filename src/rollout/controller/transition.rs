@@ -1,19 +1,20 @@
-//! The gated transitions, and the abort.
+//! The gated transitions.
 
 use std::sync::Arc;
 
 use super::{
-    command::CommandContext,
-    command::{Refusal, RefusalKind},
-    deps::LogFailures,
+    command::{CommandContext, Refusal, RefusalKind},
+    deps::{LogFailures, TRIES},
     rollout::Rollout,
 };
 use crate::rollout::{
-    event::{Attempt, Event, EventPayload, PhaseChange},
+    event::{Attempt, Event, EventPayload, Head, PhaseChange},
     evidence::GateReport,
+    journal::AppendError,
     names::Identifier,
     phase::{ImpossibleTransition, Phase, Transition},
-    view::RolloutStatus,
+    status::RolloutStatus,
+    view::GatesVerdict,
 };
 
 /// What a transition would result in.
@@ -23,10 +24,14 @@ pub struct DryRun {
     /// The transition.
     pub step: Transition,
     /// The head of the journal at the time.
-    pub head: u64,
+    pub head: Head,
+    /// The last event that [bears on a decision](crate::rollout::RolloutState::decision), which the command expects.
+    pub decision: u64,
     /// Why there is no such transition from the current phase.
     pub impossible: Option<ImpossibleTransition>,
-    /// The gate reports; none for abort and rollback.
+    /// The rollbacks whose post-analyses must be filed first, by the sequence numbers of their events.
+    pub post_analyses_due: Vec<u64>,
+    /// The gate reports; none for a rollback.
     pub gates: Vec<GateReport>,
 }
 
@@ -39,25 +44,40 @@ impl Rollout {
     pub fn dry_run(&self, step: Transition) -> Result<DryRun, Refusal> {
         let mut controller = self.controller();
         let caught_up = self.deps.catch_up(&mut controller);
+        // As before a transition: a dry run is evaluated on the same contract.
+        if caught_up.is_ok() && step.is_gated() {
+            self.deps.journal_contract(&mut controller);
+        }
         let status = self.publish(&controller);
         drop(controller);
         caught_up.map_err(|error| {
             Refusal::new(status.head, Vec::new(), RefusalKind::Unreadable(error))
         })?;
-        Ok(DryRun {
-            step,
-            head: status.head,
-            impossible: status.state.phase.step(step.to()).err(),
-            gates: self.evaluate(&status, step),
-        })
+        let gates = self.evaluate(&status, step);
+        Ok(DryRun::new(&status, step, gates))
     }
 
-    /// Goes to another phase: enables, cuts over, retires or aborts. Evaluates the gates and journals their reports.
+    /// The same by the shared [evaluation](Self::evaluation) and the last status: for pages, which ask often.
+    ///
+    /// Evaluates afresh for a transition that is not the next one.
+    #[must_use]
+    pub fn preview(&self, step: Transition) -> DryRun {
+        let status = self.status();
+        let evaluation = self.evaluation();
+        let gates = if evaluation.next == Some(step) {
+            evaluation.gates.clone()
+        } else {
+            self.evaluate(&status, step)
+        };
+        DryRun::new(&status, step, gates)
+    }
+
+    /// Goes to the next phase: enables, cuts over or retires. Evaluates the gates and journals their reports.
     ///
     /// # Errors
     ///
-    /// When there is no such transition, a gate fails, an event was journaled since the gates were evaluated or since
-    /// the expected head, or the journal cannot be written. The flag stays as it was. From cutover back to compat use
+    /// When there is no such transition, a gate fails, the post-analysis of a rollback is not filed, another decision was
+    /// journaled than the expected one or since the gates were evaluated, or the journal cannot be written. The flag stays as it was. From cutover back to compat use
     /// [`Rollout::rollback`].
     pub fn transition(&self, to: Phase, command: &CommandContext) -> Result<Event, Refusal> {
         self.make_transition(to, &[], command)
@@ -92,7 +112,9 @@ impl Rollout {
             Ok(step) => {
                 // Without the lock: a rollback never waits for a gate.
                 let gates = self.evaluate(&snapshot, step);
-                let refused = refused(step, &gates, overridden);
+                let due = due(&snapshot, step);
+                let due = (!due.is_empty()).then_some(RefusalKind::PostAnalysesDue(due));
+                let refused = due.or_else(|| refused(step, &gates, overridden));
                 (gates, refused)
             }
         };
@@ -110,31 +132,36 @@ impl Rollout {
             ..PhaseChange::new(from, to)
         };
         let new_event = command.event(self.deps.now(), EventPayload::PhaseChanged(change));
-        let ready = self.deps.prepare(&mut controller);
-        let appended = ready.and_then(|()| {
-            if controller.head() == snapshot.head {
+        let decided = snapshot.state.decision;
+        let decided = command.clone().expecting(decided);
+        let mut appended = Err(RefusalKind::RollbackUnrecorded);
+        for _ in 0..TRIES {
+            appended = self.deps.prepare(&mut controller).and_then(|()| {
+                self.deps.expect_decision(&controller, &decided)?;
                 self.deps
                     .append(&mut controller, &new_event, LogFailures::Yes)
-            } else {
-                Err(self.deps.conflict(&controller, snapshot.head))
+            });
+            // An event that bears on no decision is no conflict.
+            if !matches!(
+                appended,
+                Err(RefusalKind::NotJournaled(AppendError::Conflict(_)))
+            ) {
+                break;
             }
-        });
+        }
         self.publish(&controller);
         appended.map_err(|kind| Refusal::new(controller.head(), gates, kind))
     }
 
-    /// The status to decide by, if the journal works and its head is the expected one.
+    /// The status to decide by, if the journal works and its last decision is the expected one.
     fn snapshot(&self, to: Phase, command: &CommandContext) -> Result<Arc<RolloutStatus>, Refusal> {
         let mut controller = self.controller();
         let ready = self.deps.prepare(&mut controller);
         self.publish(&controller);
         let refused = |kind| Refusal::new(controller.head(), Vec::new(), kind);
         ready.map_err(refused)?;
-        if let Some(expected) = command.expected_head
-            && expected != controller.head()
-        {
-            return Err(refused(self.deps.conflict(&controller, expected)));
-        }
+        let expected = self.deps.expect_decision(&controller, command);
+        expected.map_err(refused)?;
         let step = controller.state().phase.step(to);
         // A changed contract restarts the quiet windows, so it is journaled before the gates are evaluated.
         if step.is_ok_and(Transition::is_gated) {
@@ -144,11 +171,37 @@ impl Rollout {
     }
 }
 
+/// The rollbacks whose post-analyses must be filed before a transition.
+fn due(status: &RolloutStatus, step: Transition) -> Vec<u64> {
+    let due = status.state.open_post_analyses();
+    let due = due.filter(|_| step.requires_post_analyses());
+    due.map(|rollback| rollback.done.seq).collect()
+}
+
 impl DryRun {
-    /// Whether the transition is possible and all its gates pass.
+    fn new(status: &RolloutStatus, step: Transition, gates: Vec<GateReport>) -> Self {
+        Self {
+            step,
+            head: status.head,
+            decision: status.state.decision,
+            impossible: status.state.phase.step(step.to()).err(),
+            post_analyses_due: due(status, step),
+            gates,
+        }
+    }
+
+    /// Whether the transition is possible, all its gates pass and no post-analysis is due.
     #[must_use]
     pub fn passes(&self) -> bool {
-        self.impossible.is_none() && self.failing().next().is_none()
+        self.impossible.is_none()
+            && self.post_analyses_due.is_empty()
+            && self.failing().next().is_none()
+    }
+
+    /// The verdict on the gates.
+    #[must_use]
+    pub fn verdict(&self) -> GatesVerdict {
+        GatesVerdict::of(Some(&self.gates))
     }
 
     /// The reports of the gates that fail.

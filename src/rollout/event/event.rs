@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::payload::EventPayload;
+use super::{
+    head::{EventHash, Head},
+    payload::EventPayload,
+};
 use crate::{
     rollout::names::{Actor, CorrelationId, Reason},
     time::Timestamp,
@@ -14,7 +17,7 @@ use crate::{
 /// use legacy_http_compat::rollout::{event::{CheckReported, NewEvent, EventPayload}, names::{Actor, Identifier, Reason}};
 /// use legacy_http_compat::time::Timestamp;
 ///
-/// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None };
+/// let green = CheckReported { check: Identifier::new("openapi")?, green: true, link: None, contract_digest: None };
 /// let event = NewEvent::new(
 ///     Timestamp::from_unix_ms(1_772_366_400_000),
 ///     Actor::service("ci")?,
@@ -56,6 +59,21 @@ pub struct Event {
     pub correlation_id: Option<CorrelationId>,
     /// What happened.
     pub payload: EventPayload,
+    /// Its hash in the journal that it was read from, which covers all events before it; zeros before it is in one. Not
+    /// part of its JSON.
+    #[serde(skip)]
+    pub hash: EventHash,
+}
+
+impl Event {
+    /// The head of a journal that ends with this event.
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        Head {
+            seq: self.seq,
+            hash: self.hash,
+        }
+    }
 }
 
 impl NewEvent {
@@ -88,6 +106,7 @@ impl NewEvent {
             reason: self.reason,
             correlation_id: self.correlation_id,
             payload: self.payload,
+            hash: EventHash::NONE,
         }
     }
 }

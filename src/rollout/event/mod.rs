@@ -2,12 +2,14 @@
 
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod event;
+mod head;
 mod payload;
 
 pub use event::{Event, NewEvent};
+pub use head::{EventHash, Head, InvalidHead};
 pub(super) use payload::write_version;
 pub use payload::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, ProcessStarted,
-    Recovered, UnknownPayload, WaiverEnded,
+    EventPayload, Incident, LossAccepted, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
+    Recovered, RollbackExtended, RollbackTaken, UnknownPayload, WaiverEnded,
 };

@@ -1,6 +1,6 @@
 //! What can happen in the life of a rollout.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -9,9 +9,9 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::head::Head;
 use crate::{
     caller::ClientVersion,
-    flag::FlagState,
     rollout::{
         evidence::GateReport,
         json_object::PolicyDocument,
@@ -20,6 +20,7 @@ use crate::{
             WaiverTarget,
         },
         phase::Phase,
+        policy::PolicyDifference,
     },
     time::Timestamp,
 };
@@ -79,10 +80,15 @@ payloads! {
     /// that this version does not know are ignored, and a kind that it does not know is [`EventPayload::Unknown`]: see
     /// [Compatibility](crate::rollout::journal::FileJournal#compatibility).
     enum EventPayload {
-    /// The rollout began. Always the first event, except for a [`EventPayload::Recovered`].
+    /// The rollout began. Always the first event, except for [`EventPayload::Recovered`] and
+    /// [`EventPayload::LossAccepted`].
     Opened(Opened) = "opened",
-    /// The rollout went from one phase to another.
+    /// The rollout went on to another phase. A rollback is [`EventPayload::RollbackTaken`].
     PhaseChanged(PhaseChange) = "phase_changed",
+    /// A cutover was rolled back, which switched the flag on.
+    RollbackTaken(RollbackTaken) = "rollback_taken",
+    /// A rollback may last longer than the policy allows.
+    RollbackExtended(RollbackExtended) = "rollback_extended",
     /// A check was reported.
     CheckReported(CheckReported) = "check_reported",
     /// An incident was opened.
@@ -95,18 +101,18 @@ payloads! {
     DependenceWaived(DependenceWaived) = "dependence_waived",
     /// A waiver was ended early.
     WaiverEnded(WaiverEnded) = "waiver_ended",
-    /// Another contract is served.
+    /// A contract is served, the first one or another, or the detector has other rules.
     ContractChanged(ContractChanged) = "contract_changed",
     /// The post-analysis of a rollback was filed, or corrected.
     PostAnalysisFiled(PostAnalysisFiled) = "post_analysis_filed",
     /// The policy was changed.
     PolicyChanged(PolicyChanged) = "policy_changed",
-    /// A process started to serve.
-    ProcessStarted(ProcessStarted) = "process_started",
     /// An attempt was refused.
     AttemptRefused(AttemptRefused) = "attempt_refused",
     /// The journal was opened after a torn write.
     Recovered(Recovered) = "recovered",
+    /// The journal was opened although it lacks events that were recorded.
+    LossAccepted(LossAccepted) = "loss_accepted",
     }
 }
 
@@ -119,24 +125,48 @@ pub struct Opened {
     pub phase: Phase,
     /// The policy it begins with.
     pub policy: PolicyDocument,
+    /// Where that is looser than the default policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loosened: Vec<PolicyDifference>,
 }
 
-/// A transition from one phase to another, with its evidence.
+/// A transition to the next phase, with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseChange {
     /// The phase that was left.
     pub from: Phase,
     /// The phase that was reached.
     pub to: Phase,
-    /// The gate reports. Of an automatic rollback, the figures that caused it.
+    /// The gate reports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateReport>,
     /// The names of the failing gates that were overridden; only of a cutover.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<Identifier>,
-    /// The incident that caused a rollback; always and only of a rollback.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub incident: Option<IncidentId>,
+}
+
+/// A cutover that was rolled back.
+///
+/// It is recorded also if the cutover has been left meanwhile, by another rollback or by the retirement; then it does not
+/// change the phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RollbackTaken {
+    /// The sequence number of the cutover.
+    pub cutover: u64,
+    /// The incident that caused it.
+    pub incident: IncidentId,
+    /// Of an automatic rollback, the figures that caused it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateReport>,
+}
+
+/// A rollback that may last longer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RollbackExtended {
+    /// The sequence number of the rollback.
+    pub rollback: u64,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// A report of a check.
@@ -149,6 +179,9 @@ pub struct CheckReported {
     /// Where to see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// The contract that it tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract_digest: Option<ContractDigest>,
 }
 
 /// An incident that was opened or closed.
@@ -189,11 +222,14 @@ pub struct WaiverEnded {
     pub target: WaiverTarget,
 }
 
-/// A contract that is served from now on.
+/// What evidence is gathered by from now on: the contract that is served, and the detector's rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContractChanged {
-    /// Its digest.
+    /// The digest of the contract.
     pub digest: ContractDigest,
+    /// By client kind the digest of the detector's [rules](crate::caller::Detect::rules_digest) for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub detector: BTreeMap<Identifier, Identifier>,
 }
 
 /// The post-analysis of a rollback.
@@ -212,13 +248,9 @@ pub struct PostAnalysisFiled {
 pub struct PolicyChanged {
     /// The policy.
     pub policy: PolicyDocument,
-}
-
-/// A process that started to serve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProcessStarted {
-    /// The state of the flag in it.
-    pub flag: FlagState,
+    /// How it differs from the one before, loosenings marked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<PolicyDifference>,
 }
 
 /// An attempt that was refused.
@@ -256,6 +288,17 @@ pub struct Recovered {
     pub line: u64,
     /// How many bytes of it were written.
     pub bytes: u64,
+}
+
+/// A loss of recorded events that was accepted when the journal was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossAccepted {
+    /// The head that had been recorded; `None` if that record was lost.
+    pub recorded: Option<Head>,
+    /// The head that the journal was found with.
+    pub found: Head,
+    /// The phase that had been recorded, in which the rollout goes on; `None` if the record was lost or none was open.
+    pub phase: Option<Phase>,
 }
 
 /// A payload of a kind that this version does not know, whole as it was read.
@@ -303,7 +346,6 @@ impl PhaseChange {
             to,
             gates: Vec::new(),
             overridden: Vec::new(),
-            incident: None,
         }
     }
 

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::figures::{
     AllCallersResolvedEvidence, AutoRollbackEvidence, CoverageEvidence, InstrumentationEvidence,
-    NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
-    RequiredChecksEvidence, UnknownEvidence, UnknownReason,
+    NoDependentResponsesEvidence, NoOpenIncidentEvidence, RequiredChecksEvidence, UnknownEvidence,
+    UnknownReason,
 };
 use crate::{
     rollout::{json_object::JsonObject, names::Identifier},
@@ -102,8 +102,6 @@ pub enum Evidence {
     Coverage(CoverageEvidence),
     /// Of [`BuiltInGate::NoOpenIncident`].
     NoOpenIncident(NoOpenIncidentEvidence),
-    /// Of [`BuiltInGate::PostAnalysesFiled`].
-    PostAnalysesFiled(PostAnalysesFiledEvidence),
     /// Of an automatic rollback.
     AutoRollback(AutoRollbackEvidence),
     /// Of any gate that could not be evaluated.
@@ -135,7 +133,6 @@ impl Evidence {
             BuiltInGate::AllCallersResolved => typed(members).map(Self::AllCallersResolved),
             BuiltInGate::Coverage => typed(members).map(Self::Coverage),
             BuiltInGate::NoOpenIncident => typed(members).map(Self::NoOpenIncident),
-            BuiltInGate::PostAnalysesFiled => typed(members).map(Self::PostAnalysesFiled),
         }
     }
 
@@ -179,28 +176,25 @@ words! {
         Instrumentation = "instrumentation",
         /// Each required check was reported green, not too long ago.
         RequiredChecks = "required_checks",
-        /// No dependent response in the quiet window, waived callers aside.
+        /// No dependent response in the quiet window, waived callers aside: the traffic of known callers has stopped.
         NoDependentResponses = "no_dependent_responses",
-        /// Every caller that ever depended has migrated, is waived or is inactive.
+        /// Every caller that depended or may has migrated, is waived or is gone, and silence was watched for a whole window.
         AllCallersResolved = "all_callers_resolved",
         /// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
         Coverage = "coverage",
         /// No incident is open.
         NoOpenIncident = "no_open_incident",
-        /// Each rollback has its post-analysis.
-        PostAnalysesFiled = "post_analyses_filed",
     }
 }
 
 impl BuiltInGate {
     /// The default gates of cutover and retirement.
-    pub(in crate::rollout) const EVIDENCE: [Self; 6] = [
+    pub(in crate::rollout) const EVIDENCE: [Self; 5] = [
         Self::RequiredChecks,
         Self::NoDependentResponses,
         Self::AllCallersResolved,
         Self::Coverage,
         Self::NoOpenIncident,
-        Self::PostAnalysesFiled,
     ];
 
     /// The name as an identifier.

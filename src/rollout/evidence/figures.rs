@@ -50,9 +50,41 @@ pub enum CheckFailure {
     TooOld,
     /// Its last report is dated in the future, by a clock that is ahead.
     InTheFuture,
+    /// Its last report names another contract than the one that is served.
+    ForAnotherContract,
 }
 
-/// Evidence of [`BuiltInGate::NoDependentResponses`](super::BuiltInGate::NoDependentResponses).
+/// How much of a gate's window was watched: of the shortest stretch of time up to now that holds so much watched time, at
+/// most 30 days.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct WatchedWindow {
+    /// The length of the stretch.
+    pub stretch_ms: u64,
+    /// How much of it was watched.
+    pub watched_ms: u64,
+    /// The share of it that was watched.
+    pub ratio: f64,
+    /// Gaps in it.
+    pub gaps: usize,
+    /// If the window was not watched as the policy requires, when it will have been if there is no further gap.
+    pub ready_at: Option<Timestamp>,
+}
+
+/// A change that restarts a window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct WindowRestart {
+    /// The client kind for which the detector has other rules than before; `None` if another contract is served.
+    pub kind: Option<String>,
+    /// When the census noticed it.
+    pub at: Timestamp,
+}
+
+/// Evidence of [`BuiltInGate::NoDependentResponses`](super::BuiltInGate::NoDependentResponses): whether the traffic of known
+/// callers has stopped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -60,16 +92,18 @@ pub struct NoDependentResponsesEvidence {
     /// The quiet window.
     #[serde(with = "window_text")]
     pub window: Window,
+    /// How much of it was watched since its last restart.
+    pub watched: WatchedWindow,
     /// All dependent responses in the window, those of waived callers included.
     pub dependent_responses: u64,
     /// What fails the gate, waived callers aside.
     pub blocking: BlockingDependents,
+    /// Whether nothing but anonymous responses does, so that no caller can be named.
+    pub only_anonymous: bool,
     /// Fingerprints of the first blocking callers, at most ten.
     pub callers: Vec<String>,
-    /// When the contract was first served.
-    pub contract_since: Timestamp,
-    /// Whether one contract was served through the whole window.
-    pub contract_unchanged: bool,
+    /// The changes within the last window that restarted it.
+    pub restarts: Vec<WindowRestart>,
 }
 
 /// Dependence in a window, waived callers aside.
@@ -79,11 +113,11 @@ pub struct NoDependentResponsesEvidence {
 pub struct BlockingDependents {
     /// Callers with a dependent response.
     pub callers: u64,
-    /// Dependent responses that waived callers cannot account for.
-    pub responses: u64,
+    /// Dependent responses to callers that had no place in the census.
+    pub unplaced_responses: u64,
     /// Dependent responses to anonymous callers.
     pub anonymous_responses: u64,
-    /// Estimated dependent callers that the census did not record, being full.
+    /// Estimated dependent callers that had no place in the census.
     pub estimated_callers: u64,
 }
 
@@ -95,24 +129,61 @@ pub struct AllCallersResolvedEvidence {
     /// How long a caller must not have been seen to count as inactive.
     #[serde(with = "window_text")]
     pub inactive_after: Window,
+    /// How much of that was watched since its last restart.
+    pub watched: WatchedWindow,
+    /// Whether the policy accepts that callers that were never met had no watched window to show themselves.
+    pub accept_unwatched: bool,
     /// Callers that depended and have migrated.
     pub migrated: u64,
-    /// Callers that depended and are waived.
+    /// Callers that may depend and are waived.
     pub waived: u64,
-    /// Callers that depended and are inactive.
+    /// Callers that depended or were latent, and are gone: inactive and not due.
     pub inactive: u64,
+    /// Latent callers, whether or not the policy blocks on them.
+    pub latent: u64,
+    /// Responses that make anonymous callers latent.
+    pub latent_anonymous_responses: u64,
     /// Dependent callers that the census has forgotten after its retention time.
     pub forgotten_dependents: u64,
-    /// Callers that depended and are none of these.
-    pub blocking: u64,
+    /// What fails the gate, waived callers aside.
+    pub blocking: BlockingCallers,
+    /// Whether nothing but anonymous responses does, so that no caller can be named.
+    pub only_anonymous: bool,
     /// Fingerprints of the first blocking callers, at most ten.
     pub callers: Vec<String>,
-    /// The share of the window that was watched.
-    pub watched_ratio: f64,
-    /// Whether the census was too full to record every caller.
-    pub overflowed: bool,
+    /// Until when the last inactive caller that is due blocks.
+    pub due_until: Option<Timestamp>,
     /// Census snapshots lost in the window.
     pub snapshots_lost: usize,
+    /// The changes within the last window that restarted it.
+    pub restarts: Vec<WindowRestart>,
+}
+
+/// Callers in a window that may depend, waived ones aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BlockingCallers {
+    /// Dependent and inconclusive ones.
+    pub callers: u64,
+    /// Latent ones, as far as the policy blocks on them.
+    pub latent: u64,
+    /// Inactive ones that are due: until after two of their longest pauses, or once more after a gap, they are not gone.
+    pub due: u64,
+    /// Estimated dependent and latent ones that had no place in the census.
+    pub estimated_callers: u64,
+    /// Responses to anonymous callers that depend, or may if the policy blocks on them.
+    pub anonymous_responses: u64,
+}
+
+impl BlockingCallers {
+    pub(in crate::rollout) fn is_anonymous_only(&self) -> bool {
+        let anonymous = Self {
+            anonymous_responses: self.anonymous_responses,
+            ..Self::default()
+        };
+        self.anonymous_responses > 0 && *self == anonymous
+    }
 }
 
 /// Evidence of [`BuiltInGate::Coverage`](super::BuiltInGate::Coverage).
@@ -123,17 +194,16 @@ pub struct CoverageEvidence {
     /// The quiet window.
     #[serde(with = "window_text")]
     pub window: Window,
-    /// The share of the window that was watched.
-    pub ratio: f64,
+    /// How much of it was watched.
+    pub watched: WatchedWindow,
     /// The least share that the policy accepts.
     pub min_ratio: f64,
-    /// Gaps in the watched time.
-    pub gaps: usize,
-    /// Whether the census was too full to record every caller.
+    /// Whether the census was too full to record every caller. It does not fail the gate: other gates fail for those that
+    /// may depend.
     pub overflowed: bool,
     /// Census snapshots lost in the window.
     pub snapshots_lost: usize,
-    /// Responses in the window.
+    /// Responses in the window, to whichever callers.
     pub responses: u64,
     /// The fewest responses that the policy accepts.
     pub min_responses: u64,
@@ -150,17 +220,6 @@ pub struct NoOpenIncidentEvidence {
     pub open: usize,
     /// The first of them, at most ten.
     pub incidents: Vec<IncidentId>,
-}
-
-/// Evidence of [`BuiltInGate::PostAnalysesFiled`](super::BuiltInGate::PostAnalysesFiled).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct PostAnalysesFiledEvidence {
-    /// How many rollbacks have no post-analysis.
-    pub open: usize,
-    /// Sequence numbers of the first of them, at most ten.
-    pub rollbacks: Vec<u64>,
 }
 
 /// Evidence of an automatic rollback, reported under the name [`AutoRollbackEvidence::NAME`].

@@ -9,8 +9,8 @@ mod figures;
 pub use evidence::BuiltInGate;
 pub use evidence::{CustomEvidence, Evidence, GateReport};
 pub use figures::{
-    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingDependents, CheckFailure,
-    CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
-    NoOpenIncidentEvidence, PostAnalysesFiledEvidence, RequiredChecksEvidence, StrandedKind,
-    UnknownEvidence, UnknownReason,
+    AllCallersResolvedEvidence, AutoRollbackEvidence, BlockingCallers, BlockingDependents,
+    CheckFailure, CoverageEvidence, InstrumentationEvidence, NoDependentResponsesEvidence,
+    NoOpenIncidentEvidence, RequiredChecksEvidence, StrandedKind, UnknownEvidence, UnknownReason,
+    WatchedWindow, WindowRestart,
 };

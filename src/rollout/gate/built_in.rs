@@ -2,33 +2,25 @@
 
 use std::time::Duration;
 
-use super::gate::{Gate, GateContext};
-use crate::{
-    census::{CallerRow, CallerState, Census, Report, Select, Window},
-    rollout::{
-        evidence::{
-            AllCallersResolvedEvidence, BlockingDependents, BuiltInGate, CheckFailure,
-            CoverageEvidence, Evidence, GateReport, InstrumentationEvidence,
-            NoDependentResponsesEvidence, NoOpenIncidentEvidence, PostAnalysesFiledEvidence,
-            RequiredChecksEvidence, UnknownReason,
-        },
-        names::Identifier,
-        phase::Transition,
-        state::{Check, WaiverCover},
+use super::{
+    census_gates::{all_callers_resolved, coverage, no_dependent_responses},
+    gate::{Gate, GateContext, MAX_LISTED, Verdict},
+};
+use crate::rollout::{
+    evidence::{
+        BuiltInGate, CheckFailure, Evidence, GateReport, InstrumentationEvidence,
+        NoOpenIncidentEvidence, RequiredChecksEvidence, UnknownReason,
     },
+    names::Identifier,
+    phase::Transition,
+    state::Check,
 };
 
 /// A census that is ticked renews its cached reports every five seconds.
 const FRESH_MS: u64 = 30_000;
 
-/// The coarsest rounding of [`Report::responses_since`].
-const ROUNDING: Duration = Duration::from_secs(15 * 60);
-
 /// A report dated further ahead than this comes from a wrong clock, and would never grow too old.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
-
-/// How many callers, incidents or rollbacks the evidence lists.
-const MAX_LISTED: usize = 10;
 
 impl Gate for BuiltInGate {
     fn name(&self) -> Identifier {
@@ -57,20 +49,7 @@ fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
         BuiltInGate::AllCallersResolved => all_callers_resolved(context),
         BuiltInGate::Coverage => coverage(context),
         BuiltInGate::NoOpenIncident => Ok(no_open_incident(context)),
-        BuiltInGate::PostAnalysesFiled => Ok(post_analyses_filed(context)),
     }
-}
-
-/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
-type Verdict = Result<(bool, Evidence), UnknownReason>;
-
-/// Callers that depended and did not migrate.
-#[derive(Debug, Default)]
-struct Unresolved {
-    waived: u64,
-    inactive: u64,
-    blocking: u64,
-    listed: Vec<String>,
 }
 
 /// The census receives heartbeats: its reports are fresh, and their shortest window was watched up to its end.
@@ -92,168 +71,7 @@ fn instrumentation(context: &GateContext<'_>) -> Verdict {
     Ok((passed, Evidence::Instrumentation(evidence)))
 }
 
-/// No dependent response in the window, waived callers aside, and one contract all through it.
-///
-/// The counts are kept by client kind, so they alone do not show how many responses went to waived callers. Therefore
-/// two conditions apply. No known caller without a waiver has a dependent response in the window. And of the counted
-/// responses, those of waived kinds aside, no more remain than the waived callers can have got, which is at most all
-/// they ever got. Where waived callers got many, the second condition is the weaker one; the first is not.
-fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
-    let contract = context.state.contract.as_ref();
-    let contract = contract.ok_or(UnknownReason::NoContract)?;
-    let window = context.window();
-    let report = census.report(window);
-    let waivers = WaiverCover::new(context.state, context.now);
-    let (callers, listed) = dependent_callers(census, window, &waivers);
-    let blocking = BlockingDependents {
-        callers,
-        responses: unexplained(&report, census, window, &waivers),
-        anonymous_responses: anonymous(&report, &waivers),
-        estimated_callers: report.estimate.map_or(0, |estimate| estimate.dependent),
-    };
-    let evidence = NoDependentResponsesEvidence {
-        window,
-        dependent_responses: report.all.responses.dependent,
-        blocking,
-        callers: listed,
-        contract_since: contract.since.at,
-        contract_unchanged: context.now.since(contract.since.at) >= window.length(),
-    };
-    let passed = blocking == BlockingDependents::default() && evidence.contract_unchanged;
-    Ok((passed, Evidence::NoDependentResponses(evidence)))
-}
-
-/// How many callers without a waiver have a dependent response in the window, and the first of them.
-fn dependent_callers(census: &Census, window: Window, waivers: &WaiverCover) -> (u64, Vec<String>) {
-    let (mut count, mut listed) = (0, Vec::new());
-    census.each_caller(window, Select::Depended, |row| {
-        if !waivers.covers(&row) {
-            count += 1;
-            if listed.len() < MAX_LISTED {
-                listed.push(row.fingerprint.to_string());
-            }
-        }
-    });
-    (count, listed)
-}
-
-/// Dependent responses to callers with a fingerprint that waived callers cannot account for.
-fn unexplained(report: &Report, census: &Census, window: Window, waivers: &WaiverCover) -> u64 {
-    let kinds = report.kinds.iter();
-    let kinds = kinds.filter(|kind| !waivers.covers_kind(&kind.kind));
-    let counts = kinds.map(|kind| kind.counts.responses);
-    let responses = counts.map(|responses| {
-        responses
-            .dependent
-            .saturating_sub(responses.dependent_anonymous)
-    });
-    let responses: u64 = responses.sum();
-    // The counts reach back further than the window.
-    let reach = Window::new(window.length() + ROUNDING).unwrap_or(Window::MONTH);
-    let mut waived: u64 = 0;
-    census.each_caller(reach, Select::Depended, |row| {
-        // Waived kinds are not among the remaining responses.
-        if waivers.covers(&row) && !waivers.covers_kind(&row.kind) {
-            waived = waived.saturating_add(row.dependent_responses.into());
-        }
-    });
-    responses.saturating_sub(waived)
-}
-
-/// Dependent responses to callers without a fingerprint.
-fn anonymous(report: &Report, waivers: &WaiverCover) -> u64 {
-    if waivers.covers_anonymous() {
-        return 0;
-    }
-    let kinds = report.kinds.iter();
-    let kinds = kinds.filter(|kind| !waivers.covers_kind(&kind.kind));
-    kinds
-        .map(|kind| kind.counts.responses.dependent_anonymous)
-        .sum()
-}
-
-/// Every caller that ever depended has migrated, is waived or is inactive.
-///
-/// Inactivity counts only where activity would have been seen: if the verdict rests on inactive callers, the window must
-/// have been watched. Callers that the census has forgotten were inactive for its retention time, which is no shorter
-/// than the longest window. Callers for which the census had no space are not known one by one, and fail the gate when
-/// seen in the window.
-fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
-    let window = context.policy.inactive_after;
-    let report = census.report(window);
-    let waivers = WaiverCover::new(context.state, context.now);
-    let mut found = Unresolved::default();
-    census.each_caller(window, Select::Unresolved, |row| found.add(&row, &waivers));
-    let evidence = AllCallersResolvedEvidence {
-        inactive_after: window,
-        migrated: report.all.migrated,
-        waived: found.waived,
-        inactive: found.inactive,
-        forgotten_dependents: report.all.forgotten_dependents,
-        blocking: found.blocking,
-        callers: found.listed,
-        watched_ratio: report.coverage.ratio,
-        overflowed: report.overflowed(),
-        snapshots_lost: snapshots_lost(&report),
-    };
-    let relies_on_inactivity = evidence.inactive > 0 || evidence.forgotten_dependents > 0;
-    let watched = evidence.watched_ratio >= context.policy.coverage_ratio;
-    let passed = evidence.blocking == 0
-        && (watched || !relies_on_inactivity)
-        && evidence.snapshots_lost == 0
-        && !evidence.overflowed;
-    Ok((passed, Evidence::AllCallersResolved(evidence)))
-}
-
-impl Unresolved {
-    fn add(&mut self, row: &CallerRow, waivers: &WaiverCover) {
-        if waivers.covers(row) {
-            self.waived += 1;
-        } else if row.state == CallerState::Inactive {
-            self.inactive += 1;
-        } else {
-            self.blocking += 1;
-            if self.listed.len() < MAX_LISTED {
-                self.listed.push(row.fingerprint.to_string());
-            }
-        }
-    }
-}
-
-/// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
-fn coverage(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
-    let (policy, window) = (context.policy, context.window());
-    let report = census.report(window);
-    let evidence = CoverageEvidence {
-        window,
-        ratio: report.coverage.ratio,
-        min_ratio: policy.coverage_ratio,
-        gaps: report.coverage.gap_count,
-        overflowed: report.overflowed(),
-        snapshots_lost: snapshots_lost(&report),
-        responses: report.all.responses.all,
-        min_responses: policy.min_responses,
-        processes: policy.processes,
-    };
-    let passed = evidence.ratio >= evidence.min_ratio
-        && !evidence.overflowed
-        && evidence.snapshots_lost == 0
-        && evidence.responses >= evidence.min_responses
-        && evidence.processes == 1;
-    Ok((passed, Evidence::Coverage(evidence)))
-}
-
-/// Snapshots given up in the window of a report, whose data is lost.
-fn snapshots_lost(report: &Report) -> usize {
-    let start = report.at.unix_ms().saturating_sub(report.window_ms);
-    let lost = report.losses.iter();
-    lost.filter(|loss| loss.at.unix_ms() >= start).count()
-}
-
-/// Each required check was reported green, and not longer ago than the policy allows.
+/// Each required check was reported green, for the contract that is served, and not longer ago than the policy allows.
 fn required_checks(context: &GateContext<'_>) -> (bool, Evidence) {
     let required = &context.policy.required_checks;
     let blocking = required.iter().filter_map(|name| {
@@ -273,12 +91,16 @@ fn check_failure(check: Option<&Check>, context: &GateContext<'_>) -> Option<Che
         return Some(CheckFailure::NotReported);
     };
     let (at, now) = (check.reported.at, context.now);
+    let served = context.state.contract.as_ref();
+    let served = served.map(|served| &served.digest);
     if !check.green {
         Some(CheckFailure::Red)
     } else if now.since(at) > context.policy.check_max_age {
         Some(CheckFailure::TooOld)
     } else if at.since(now) > CLOCK_TOLERANCE {
         Some(CheckFailure::InTheFuture)
+    } else if check.contract_digest.is_some() && check.contract_digest.as_ref() != served {
+        Some(CheckFailure::ForAnotherContract)
     } else {
         None
     }
@@ -292,14 +114,4 @@ fn no_open_incident(context: &GateContext<'_>) -> (bool, Evidence) {
         incidents: open.keys().take(MAX_LISTED).cloned().collect(),
     };
     (open.is_empty(), Evidence::NoOpenIncident(evidence))
-}
-
-/// Each rollback has its post-analysis.
-fn post_analyses_filed(context: &GateContext<'_>) -> (bool, Evidence) {
-    let open = context.state.open_post_analyses();
-    let mut rollbacks: Vec<u64> = open.map(|rollback| rollback.done.seq).collect();
-    let open = rollbacks.len();
-    rollbacks.truncate(MAX_LISTED);
-    let evidence = PostAnalysesFiledEvidence { open, rollbacks };
-    (open == 0, Evidence::PostAnalysesFiled(evidence))
 }

@@ -10,7 +10,7 @@ use crate::{
     census::{Census, Window},
     metrics::Metrics,
     rollout::{
-        evidence::{GateReport, UnknownReason},
+        evidence::{Evidence, GateReport, UnknownReason},
         names::Identifier,
         phase::Transition,
         policy::Policy,
@@ -19,12 +19,18 @@ use crate::{
     time::Timestamp,
 };
 
+/// How many callers, incidents or rollbacks the evidence of a built-in gate lists.
+pub(super) const MAX_LISTED: usize = 10;
+
+/// Whether a built-in gate passes and its evidence, or why it could not be evaluated.
+pub(super) type Verdict = Result<(bool, Evidence), UnknownReason>;
+
 /// A condition of a transition.
 ///
 /// The policy names the built-in gates of each transition. Custom gates are added to the rollout, and decide themselves
 /// which transitions they apply to.
 ///
-/// A gate is evaluated before a transition, for a dry run, and about every five seconds for status and metrics. It must
+/// A gate is evaluated before a transition, for a dry run, and when status or metrics are read. It must
 /// return at once and never wait for a network. A gate that panics fails.
 ///
 /// ```
@@ -55,7 +61,7 @@ pub trait Gate: fmt::Debug + Send + Sync {
     /// Its name, always the same.
     fn name(&self) -> Identifier;
 
-    /// Whether it applies to a transition: by default to cutover and retirement. Abort and rollback have no gates.
+    /// Whether it applies to a transition: by default to cutover and retirement. A rollback has none.
     fn applies_to(&self, step: Transition) -> bool {
         matches!(step, Transition::Cutover | Transition::Retire)
     }
@@ -90,8 +96,8 @@ impl GateContext<'_> {
     }
 }
 
-/// Reports of all gates of a transition: the built-in ones that the policy names, then custom ones. Abort and rollback
-/// have no gates.
+/// Reports of all gates of a transition: the built-in ones that the policy names, then custom ones. A rollback
+/// has none.
 pub(in crate::rollout) fn evaluate(
     context: &GateContext<'_>,
     custom: &[Arc<dyn Gate>],

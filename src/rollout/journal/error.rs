@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::rollout::event::Event;
+use crate::rollout::{
+    event::{Event, Head},
+    phase::Phase,
+};
 
 /// Why an event could not be appended to a journal.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +47,10 @@ pub enum AppendError {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// The head that was expected.
+    /// The sequence number of the event that was expected to be the last, or the last decision.
     pub expected: u64,
     /// The actual head.
-    pub head: u64,
+    pub head: Head,
     /// The first [`Conflict::MAX_EVENTS`] events after the expected head.
     pub events_since: Vec<Event>,
 }
@@ -101,7 +104,8 @@ pub enum ReadErrorKind {
 pub struct OpenJournalError {
     path: PathBuf,
     #[source]
-    cause: OpenCause,
+    /// Boxed, so that a result is not as large as its rare error.
+    cause: Box<OpenCause>,
 }
 
 /// The kind of an [`OpenJournalError`].
@@ -114,8 +118,14 @@ pub enum OpenJournalErrorKind {
     Locked,
     /// A line is broken, and not merely the last one torn.
     Broken,
-    /// A torn last line was cut off, but that could not be recorded.
+    /// A torn last line was cut off or a loss was accepted, but that could not be recorded.
     NotRecorded,
+    /// The journal lacks events that were acknowledged; [`OpenJournalError::recorded`] is the last of them.
+    Lost,
+    /// The journal has events, but the file with its head is lost.
+    HeadLost,
+    /// There is no journal, and it must exist.
+    Missing,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -126,8 +136,39 @@ pub(super) enum OpenCause {
     Locked,
     #[error("{0}")]
     Broken(#[from] ReadError),
-    #[error("a torn line was cut off, which could not be recorded: {0}")]
+    #[error("a torn line was cut off or a loss accepted, which could not be recorded: {0}")]
     NotRecorded(#[from] AppendError),
+    #[error(
+        "event {} was acknowledged{}, and the journal {}; restore the journal, or accept exactly this loss: {recorded}",
+        recorded.seq,
+        in_phase(*.phase),
+        lacks(*.found, *.recorded)
+    )]
+    Lost {
+        recorded: Head,
+        phase: Option<Phase>,
+        found: Option<Head>,
+    },
+    #[error(
+        "the file with its head is lost, so whether the journal lacks events after {} is not known; restore that file, or \
+         accept the journal as it is: {found}",
+        found.seq
+    )]
+    HeadLost { found: Head },
+    #[error("there is no journal, and it must exist")]
+    Missing,
+}
+
+fn in_phase(phase: Option<Phase>) -> String {
+    phase.map_or_else(String::new, |phase| format!(" in {phase}"))
+}
+
+fn lacks(found: Option<Head>, recorded: Head) -> String {
+    match found {
+        None => "is missing".to_owned(),
+        Some(found) if found.seq < recorded.seq => format!("ends at event {}", found.seq),
+        Some(_) => "has another event in its place".to_owned(),
+    }
 }
 
 impl AppendError {
@@ -144,7 +185,7 @@ impl Conflict {
 
     /// A conflict, with the events since the expected head as far as they can be read.
     #[must_use]
-    pub fn new(expected: u64, head: u64, mut events_since: Vec<Event>) -> Self {
+    pub fn new(expected: u64, head: Head, mut events_since: Vec<Event>) -> Self {
         events_since.truncate(Self::MAX_EVENTS);
         Self {
             expected,
@@ -158,8 +199,8 @@ impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the head of the journal is {}, not {}",
-            self.head, self.expected
+            "the last event is {}, not {}",
+            self.head.seq, self.expected
         )?;
         let mut separator = "; since then: ";
         for event in self.events_since.iter().take(3) {
@@ -186,7 +227,7 @@ impl ReadError {
         }
     }
 
-    pub(super) const fn at(line: u64, kind: ReadErrorKind) -> Self {
+    pub(in crate::rollout) const fn at(line: u64, kind: ReadErrorKind) -> Self {
         Self {
             line: Some(line),
             kind,
@@ -238,7 +279,7 @@ impl OpenJournalError {
     pub(super) fn new(path: &Path, cause: impl Into<OpenCause>) -> Self {
         Self {
             path: path.to_owned(),
-            cause: cause.into(),
+            cause: Box::new(cause.into()),
         }
     }
 
@@ -250,8 +291,8 @@ impl OpenJournalError {
 
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> OpenJournalErrorKind {
-        match &self.cause {
+    pub fn kind(&self) -> OpenJournalErrorKind {
+        match &*self.cause {
             OpenCause::Storage(_) => OpenJournalErrorKind::Storage,
             OpenCause::Broken(error) if matches!(error.kind(), ReadErrorKind::Storage) => {
                 OpenJournalErrorKind::Storage
@@ -259,13 +300,27 @@ impl OpenJournalError {
             OpenCause::Locked => OpenJournalErrorKind::Locked,
             OpenCause::Broken(_) => OpenJournalErrorKind::Broken,
             OpenCause::NotRecorded(_) => OpenJournalErrorKind::NotRecorded,
+            OpenCause::Lost { .. } => OpenJournalErrorKind::Lost,
+            OpenCause::HeadLost { .. } => OpenJournalErrorKind::HeadLost,
+            OpenCause::Missing => OpenJournalErrorKind::Missing,
+        }
+    }
+
+    /// The head that [`FileJournalBuilder::accept_loss`](super::FileJournalBuilder::accept_loss) must name to open the
+    /// journal all the same: the acknowledged one, or if that is not known, the one that was found.
+    #[must_use]
+    pub fn recorded(&self) -> Option<Head> {
+        match &*self.cause {
+            OpenCause::Lost { recorded, .. } => Some(*recorded),
+            OpenCause::HeadLost { found } => Some(*found),
+            _ => None,
         }
     }
 
     /// The broken line, counted from 1, if there is one.
     #[must_use]
-    pub const fn line(&self) -> Option<u64> {
-        match &self.cause {
+    pub fn line(&self) -> Option<u64> {
+        match &*self.cause {
             OpenCause::Broken(error) => error.line(),
             _ => None,
         }

@@ -2,36 +2,41 @@
 
 use std::{
     fmt,
-    fs::{File, TryLockError},
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use super::{
-    error::{AppendError, Conflict, OpenCause, OpenJournalError, ReadError},
-    journal::Head,
-    journal::Journal,
+    error::{AppendError, Conflict, ReadError},
+    head_file::HeadFile,
+    journal::{Journal, WatchedHead},
     reader::{JournalReader, TornLine, Verified},
+    reserve::Reserve,
+    storage::DiskFile,
     store::Store,
-    store::{LockedFile, Storage},
 };
-use crate::time::Timestamp;
 use crate::{
     rollout::{
-        event::{Event, EventPayload, NewEvent, Recovered},
+        event::{Event, EventPayload, Head, NewEvent, Recovered},
         names::{Actor, InvalidText, Reason},
     },
-    storage::atomic_file::sync_parent,
-    time::{Clock, SystemClock},
+    storage::atomic_file::with_suffix,
+    time::{Clock, Timestamp},
 };
 
 /// A journal in a file, one JSON object per line.
 ///
-/// - An event is in the journal once its line is written and synced (`fdatasync`). One process writes, and holds a lock on
-///   the file; others may read.
-/// - A torn last line is cut off when the file is opened, and that is journaled. Any other broken line is an error and
-///   never repaired.
+/// - An event is acknowledged once its line is written and synced (`fdatasync`), and then the head, in the small file
+///   `….head` beside it. One process writes, and holds a lock on the file; others may read.
+/// - A journal that lacks an acknowledged event is not opened, unless
+///   [exactly this loss is accepted](FileJournalBuilder::accept_loss). A journal that is ahead of its head file is right: its
+///   writer was killed between the two.
+/// - A torn last line that was not acknowledged is cut off when the file is opened. It is kept in the file `….cut`, and that
+///   is journaled. Any other broken line is an error and never repaired.
+/// - The file `….reserve` holds disk space for the record of a rollback.
 /// - After a failed write or sync the file is cut back to its last complete line, so that the event is not in the journal.
 ///   If that fails too, the journal is closed for writing until it is [reopened](Journal::reopen).
 ///
@@ -42,7 +47,7 @@ use crate::{
 /// # std::fs::create_dir_all(&directory)?;
 /// let path = directory.join("device-flow.journal");
 /// let journal = FileJournal::open(&path)?;
-/// assert_eq!(journal.head()?, 0);
+/// assert_eq!(journal.head()?.seq, 0);
 ///
 /// let second = FileJournal::open(&path).unwrap_err();
 /// assert_eq!(second.kind(), OpenJournalErrorKind::Locked);
@@ -59,15 +64,19 @@ use crate::{
 /// ```
 ///
 /// - `v`: the version of the format. A later version is refused.
-/// - `prev_sha256`: the SHA-256 of the previous line, its line break included (`sed -n 6p FILE | sha256sum`); 64 zeros in
-///   the first line. It reveals lines that were removed, added or moved.
+/// - `prev_sha256`: the `sha256` of the previous line; 64 zeros in the first one. It reveals lines that were removed, added
+///   or moved.
 /// - `event`: `seq`, `at` (RFC 3339, UTC, milliseconds), `actor`, `reason`, optionally `correlation_id`, `payload`.
 /// - `sha256`: the SHA-256 of the line up to, not including, `,"sha256"`. It reveals a changed line, the last one too.
 ///
 /// A line has at most 256 KiB.
 ///
-/// The hashes have no key: they do not reveal that lines at the end were removed or that the whole file was rewritten.
-/// Compare [`Verified`] with the log: every event is also a `tracing` event with its sequence number.
+/// # What the hashes prove
+///
+/// That the lines are those that some program wrote, one after the other: damage, and edits of single lines, show. The
+/// hashes have no key, so a writer of the file can forge all of it, the head file included. To prove more, keep a
+/// head (`SEQ:HASH`) where that writer cannot reach it, and compare: `legacy-http-compat verify --expect SEQ:HASH`. Every
+/// event is also a `tracing` event with its sequence number.
 ///
 /// # Compatibility
 ///
@@ -84,39 +93,33 @@ use crate::{
 pub struct FileJournal {
     path: PathBuf,
     store: Mutex<Store>,
-    head: Head,
+    head: WatchedHead,
+    reserve: Option<Mutex<Reserve>>,
     clock: Arc<dyn Clock>,
 }
 
 impl FileJournal {
-    /// Opens a journal for writing, and creates it if there is none.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be opened, another process writes it, a line is broken, or a torn line was cut off and that
-    /// could not be recorded.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenJournalError> {
-        Self::open_with_clock(path, Arc::new(SystemClock::new()))
-    }
-
-    /// [Opens](Self::open) a journal with a custom clock, which dates the cutting of a torn line.
-    ///
-    /// # Errors
-    ///
-    /// As [`FileJournal::open`].
-    pub fn open_with_clock(
-        path: impl AsRef<Path>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenJournalError> {
-        let path = path.as_ref();
-        let file = lock(path).map_err(|cause| OpenJournalError::new(path, cause))?;
-        Self::over(path, Box::new(file), clock)
-    }
-
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The acknowledged head in the file beside the journal at this path; `None` if there is none. It is only read.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn recorded_head(path: impl AsRef<Path>) -> io::Result<Option<Head>> {
+        let path = with_suffix(path.as_ref(), ".head");
+        let file = match fs::metadata(&path) {
+            Ok(found) if found.is_file() => File::open(&path)?,
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let head = HeadFile::open(Box::new(DiskFile::new(file)))?;
+        Ok(head.record().map(|record| record.head))
     }
 
     /// Reads the whole file again and checks every line, while appending continues.
@@ -130,44 +133,57 @@ impl FileJournal {
             .verify()
     }
 
-    pub(super) fn over(
+    pub(super) fn new(
         path: &Path,
-        storage: Box<dyn Storage>,
+        store: Store,
+        reserve: Option<Reserve>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenJournalError> {
-        let failed = |cause: OpenCause| OpenJournalError::new(path, cause);
-        let (mut store, torn) = Store::open(storage).map_err(|error| failed(error.into()))?;
-        if let Some(torn) = torn {
-            record(&mut store, torn, Timestamp::now(&*clock))
-                .map_err(|error| failed(error.into()))?;
-        }
-        let head = Head::new(store.head());
-        Ok(Self {
+    ) -> Self {
+        Self {
             path: path.to_owned(),
+            head: WatchedHead::new(store.head()),
             store: Mutex::new(store),
-            head,
+            reserve: reserve.map(Mutex::new),
             clock,
-        })
+        }
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
         // Safe after a panic: the store records a line only after it is written.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Appends to the store. The record of a rollback may use the reserved space.
+    fn write(&self, store: &mut Store, event: Event) -> Result<Event, AppendError> {
+        let Some(reserve) = &self.reserve else {
+            return store.append(event);
+        };
+        let mut reserve = reserve.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_rollback = matches!(event.payload, EventPayload::RollbackTaken(_));
+        match store.append(event.clone()) {
+            Err(AppendError::NotWritten(_)) if is_rollback && reserve.release() => {
+                store.append(event)
+            }
+            Ok(event) => {
+                reserve.fill();
+                Ok(event)
+            }
+            failed => failed,
+        }
+    }
 }
 
 impl Journal for FileJournal {
-    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, event: NewEvent) -> Result<Event, AppendError> {
         let mut store = self.store();
         let head = store.head();
-        if head != expected_head {
-            let events = store.read(expected_head, Conflict::MAX_EVENTS);
+        if head != expected {
+            let events = store.read(expected.seq, Conflict::MAX_EVENTS);
             let events = events.unwrap_or_default();
-            return Err(Conflict::new(expected_head, head, events).into());
+            return Err(Conflict::new(expected.seq, head, events).into());
         }
-        let event = event.numbered(head + 1);
-        store.append(&event)?;
-        self.head.set(event.seq);
+        let event = self.write(&mut store, event.numbered(head.seq + 1))?;
+        self.head.set(event.head());
         Ok(event)
     }
 
@@ -175,11 +191,11 @@ impl Journal for FileJournal {
         self.store().read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
         Ok(self.head.get())
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         Ok(self.head.wait(after, timeout))
     }
 
@@ -203,41 +219,26 @@ impl fmt::Debug for FileJournal {
     }
 }
 
-/// Opens and locks the file.
-fn lock(path: &Path) -> Result<LockedFile, OpenCause> {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
-    let mut file = LockedFile::new(file).map_err(|error| match error {
-        TryLockError::WouldBlock => OpenCause::Locked,
-        TryLockError::Error(error) => OpenCause::Storage(error),
-    })?;
-    if file.len()? == 0 {
-        file.sync_all()?;
-        sync_parent(path)?;
-    }
-    Ok(file)
-}
-
 /// Journals that a torn line was cut off.
-fn record(store: &mut Store, torn: TornLine, at: Timestamp) -> Result<(), AppendError> {
-    let event = recovered(torn, at).map_err(|error| AppendError::NotWritten(error.into()))?;
-    store.append(&event.numbered(store.head() + 1))
-}
-
-fn recovered(torn: TornLine, at: Timestamp) -> Result<NewEvent, InvalidText> {
+pub(super) fn record(store: &mut Store, torn: TornLine, at: Timestamp) -> Result<(), AppendError> {
     let payload = EventPayload::Recovered(Recovered {
         line: torn.line,
         bytes: torn.bytes,
     });
-    let reason = Reason::new("the last line was torn and has been cut off")?;
-    Ok(NewEvent::new(
-        at,
-        Actor::system("journal")?,
-        reason,
-        payload,
-    ))
+    let reason = "the last line was torn and has been cut off";
+    record_by_itself(store, payload, reason, at)
+}
+
+/// Appends an event of the journal itself.
+pub(super) fn record_by_itself(
+    store: &mut Store,
+    payload: EventPayload,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), AppendError> {
+    let invalid = |error: InvalidText| AppendError::NotWritten(error.into());
+    let actor = Actor::system("journal").map_err(invalid)?;
+    let reason = Reason::new(reason).map_err(invalid)?;
+    let event = NewEvent::new(at, actor, reason, payload).numbered(store.head().seq + 1);
+    store.append(event).map(drop)
 }

@@ -7,15 +7,15 @@ use std::{
 };
 
 use super::error::{AppendError, ReadError};
-use crate::rollout::event::{Event, NewEvent};
+use crate::rollout::event::{Event, Head, NewEvent};
 
 /// An append-only sequence of events, numbered from 1 without gaps.
 ///
-/// Its *head* is the sequence number of its last event, 0 while it is empty. All methods block; from async code call them
+/// Its [`Head`] is the sequence number and the hash of its last event. All methods block; from async code call them
 /// by `spawn_blocking`.
 ///
 /// ```
-/// use legacy_http_compat::rollout::{event::{NewEvent, EventPayload, Incident}, names::{Actor, IncidentId, Reason}};
+/// use legacy_http_compat::rollout::{event::{Head, NewEvent, EventPayload, Incident}, names::{Actor, IncidentId, Reason}};
 /// use legacy_http_compat::time::Timestamp;
 /// use legacy_http_compat::rollout::journal::{AppendError, Journal, MemoryJournal};
 ///
@@ -28,14 +28,14 @@ use crate::rollout::event::{Event, NewEvent};
 ///     EventPayload::IncidentOpened(incident),
 /// );
 ///
-/// assert_eq!(journal.append(0, event.clone())?.seq, 1);
+/// assert_eq!(journal.append(Head::NONE, event.clone())?.seq, 1);
 /// // A command that expects an empty journal gets the events since:
-/// let AppendError::Conflict(conflict) = journal.append(0, event).unwrap_err() else { panic!() };
+/// let AppendError::Conflict(conflict) = journal.append(Head::NONE, event).unwrap_err() else { panic!() };
 /// assert_eq!(conflict.events_since[0].actor.id.as_str(), "mara");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Journal: fmt::Debug + Send + Sync {
-    /// Appends an event if the head is the expected one, and returns it with its sequence number.
+    /// Appends an event if the head is the expected one, and returns it with its sequence number and hash.
     ///
     /// A returned event is as durable as the journal promises.
     ///
@@ -43,7 +43,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
     ///
     /// [`AppendError::Conflict`] on concurrent modification, with the events since. The other errors say whether the
     /// event is in the journal.
-    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError>;
+    fn append(&self, expected: Head, event: NewEvent) -> Result<Event, AppendError>;
 
     /// The events after a sequence number, in order, at most `limit` of them.
     ///
@@ -54,19 +54,19 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// When the journal cannot be accessed, or is not as it was written.
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError>;
 
-    /// The sequence number of the last event, 0 if there is none.
+    /// Sequence number and hash of the last event.
     ///
     /// # Errors
     ///
     /// When the journal cannot be accessed.
-    fn head(&self) -> Result<u64, ReadError>;
+    fn head(&self) -> Result<Head, ReadError>;
 
     /// Waits for an event after a sequence number, at most until the timeout, and returns the head.
     ///
     /// # Errors
     ///
     /// When the journal cannot be accessed.
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError>;
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError>;
 
     /// Tries to make a journal writable again that closed itself after a failure. The head may have changed: read on to
     /// find out whether an undecided event is in the journal.
@@ -82,19 +82,19 @@ pub trait Journal: fmt::Debug + Send + Sync {
 }
 
 impl<J: Journal + ?Sized> Journal for Arc<J> {
-    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError> {
-        (**self).append(expected_head, event)
+    fn append(&self, expected: Head, event: NewEvent) -> Result<Event, AppendError> {
+        (**self).append(expected, event)
     }
 
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
         (**self).read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
         (**self).head()
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         (**self).wait(after, timeout)
     }
 
@@ -105,38 +105,38 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
 /// A head with a lock of its own, so that reading it never waits for a disk.
 #[derive(Debug, Default)]
-pub(super) struct Head {
-    number: Mutex<u64>,
+pub(super) struct WatchedHead {
+    head: Mutex<Head>,
     moved: Condvar,
 }
 
-impl Head {
-    pub(super) fn new(number: u64) -> Self {
+impl WatchedHead {
+    pub(super) fn new(head: Head) -> Self {
         Self {
-            number: Mutex::new(number),
+            head: Mutex::new(head),
             moved: Condvar::new(),
         }
     }
 
-    pub(super) fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> Head {
         *self.lock()
     }
 
-    pub(super) fn set(&self, number: u64) {
-        *self.lock() = number;
+    pub(super) fn set(&self, head: Head) {
+        *self.lock() = head;
         self.moved.notify_all();
     }
 
     /// Waits until the head is beyond a number or the timeout is over, and returns it.
-    pub(super) fn wait(&self, after: u64, timeout: Duration) -> u64 {
+    pub(super) fn wait(&self, after: u64, timeout: Duration) -> Head {
         let waited = self
             .moved
-            .wait_timeout_while(self.lock(), timeout, |number| *number <= after);
+            .wait_timeout_while(self.lock(), timeout, |head| head.seq <= after);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        // Safe after a panic: a number is always whole.
-        self.number.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Head> {
+        // Safe after a panic: a head is always whole.
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,29 +6,28 @@ use std::{
 };
 
 use super::{
-    error::ReadError,
-    error::{AppendError, Conflict},
-    journal::Head,
-    journal::Journal,
+    error::{AppendError, Conflict, ReadError},
+    journal::{Journal, WatchedHead},
+    reader::encode,
 };
-use crate::rollout::event::{Event, NewEvent};
+use crate::rollout::event::{Event, Head, NewEvent};
 
 /// A journal in memory, for tests and for rollouts that need no record.
 ///
 /// ```
 /// use std::time::Duration;
-/// use legacy_http_compat::rollout::journal::{Journal, MemoryJournal};
+/// use legacy_http_compat::rollout::{event::Head, journal::{Journal, MemoryJournal}};
 ///
 /// let journal = MemoryJournal::new();
-/// assert_eq!(journal.head()?, 0);
+/// assert_eq!(journal.head()?, Head::NONE);
 /// assert!(journal.read(0, 10)?.is_empty());
-/// assert_eq!(journal.wait(0, Duration::ZERO)?, 0);
+/// assert_eq!(journal.wait(0, Duration::ZERO)?.seq, 0);
 /// # Ok::<(), legacy_http_compat::rollout::journal::ReadError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     events: Mutex<Vec<Event>>,
-    head: Head,
+    head: WatchedHead,
 }
 
 impl MemoryJournal {
@@ -45,16 +44,20 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn append(&self, expected_head: u64, event: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, event: NewEvent) -> Result<Event, AppendError> {
         let mut events = self.events();
-        let head = events.len() as u64;
-        if head != expected_head {
-            let events = after(&events, expected_head, Conflict::MAX_EVENTS);
-            return Err(Conflict::new(expected_head, head, events).into());
+        let head = self.head.get();
+        if head != expected {
+            let events = after(&events, expected.seq, Conflict::MAX_EVENTS);
+            return Err(Conflict::new(expected.seq, head, events).into());
         }
-        let event = event.numbered(head + 1);
+        let event = event.numbered(head.seq + 1);
+        // The hash that a file would have.
+        let (_, hash) =
+            encode(&event, head.hash).map_err(|error| AppendError::NotWritten(error.into()))?;
+        let event = Event { hash, ..event };
         events.push(event.clone());
-        self.head.set(event.seq);
+        self.head.set(event.head());
         Ok(event)
     }
 
@@ -62,11 +65,11 @@ impl Journal for MemoryJournal {
         Ok(after(&self.events(), position, limit))
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
         Ok(self.head.get())
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         Ok(self.head.wait(after, timeout))
     }
 }

@@ -6,16 +6,21 @@ mod error;
 #[cfg(test)]
 mod faulty_tests;
 mod file;
+mod file_builder;
+mod head_file;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
 mod journal;
 mod memory;
 mod reader;
+mod reserve;
+mod storage;
 mod store;
 
 pub use error::{
     AppendError, Conflict, OpenJournalError, OpenJournalErrorKind, ReadError, ReadErrorKind,
 };
 pub use file::FileJournal;
+pub use file_builder::FileJournalBuilder;
 pub use journal::Journal;
 pub use memory::MemoryJournal;
 pub use reader::{JournalReader, TornLine, Verified};

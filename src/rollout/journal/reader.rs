@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::error::{ReadError, ReadErrorKind};
-use crate::rollout::event::Event;
+use crate::rollout::event::{Event, EventHash, Head};
 
 /// Iterator over the events of a journal, each line checked against the one before it.
 ///
@@ -21,7 +21,7 @@ use crate::rollout::event::Event;
 /// use legacy_http_compat::rollout::journal::{JournalReader, ReadErrorKind};
 ///
 /// let verified = JournalReader::new(&b""[..]).verify()?;
-/// assert_eq!(verified.events, 0);
+/// assert_eq!(verified.head.seq, 0);
 ///
 /// let error = JournalReader::new(&b"{}\n"[..]).verify().unwrap_err();
 /// assert_eq!((error.line(), error.kind()), (Some(1), ReadErrorKind::Changed));
@@ -31,17 +31,16 @@ use crate::rollout::event::Event;
 pub struct JournalReader<R> {
     input: R,
     line: Vec<u8>,
-    read: u64,
+    head: Head,
     good_bytes: u64,
-    tail: LineDigest,
     torn: Option<TornLine>,
     ended: bool,
 }
 
 /// An incomplete last line: without a line break, or with zeros as a lost page leaves them.
 ///
-/// No event is lost with it: an event is only reported as appended once its whole line is on disk. In a journal that
-/// another process is writing, it may be a write in progress.
+/// It may be a write in progress, or what a process left that was killed; or the file was cut or damaged, and an event is
+/// lost. Only the head that was recorded tells the two apart: an event is acknowledged once its whole line is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TornLine {
     /// The line, counted from 1.
@@ -53,10 +52,8 @@ pub struct TornLine {
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// How many events there are.
-    pub events: u64,
-    /// The SHA-256 of the last line in hexadecimal digits, which identifies the whole journal; 64 zeros if there is none.
-    pub sha256: String,
+    /// The last event.
+    pub head: Head,
     /// A torn last line.
     pub torn: Option<TornLine>,
 }
@@ -78,9 +75,8 @@ impl<R: BufRead> JournalReader<R> {
         Self {
             input,
             line: Vec::new(),
-            read: 0,
+            head: Head::NONE,
             good_bytes: 0,
-            tail: LineDigest::NONE,
             torn: None,
             ended: false,
         }
@@ -100,8 +96,7 @@ impl<R: BufRead> JournalReader<R> {
     pub fn verify(mut self) -> Result<Verified, ReadError> {
         self.by_ref().try_for_each(|event| event.map(drop))?;
         Ok(Verified {
-            events: self.read,
-            sha256: self.tail.to_hex(),
+            head: self.head,
             torn: self.torn,
         })
     }
@@ -111,16 +106,17 @@ impl<R: BufRead> JournalReader<R> {
         self.good_bytes
     }
 
-    /// The hash of the last line read.
-    pub(super) const fn tail(&self) -> LineDigest {
-        self.tail
+    /// The last event read.
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        self.head
     }
 
     fn next_event(&mut self) -> Result<Option<Event>, ReadError> {
         if !self.fill_line().map_err(ReadError::storage)? {
             return Ok(None);
         }
-        let place = self.read + 1;
+        let place = self.head.seq + 1;
         if self.line.len() > MAX_LINE {
             return Err(ReadError::at(place, ReadErrorKind::TooLong));
         }
@@ -131,10 +127,9 @@ impl<R: BufRead> JournalReader<R> {
             });
             return Ok(None);
         }
-        let event = decode(&self.line, place, self.tail)?;
-        self.read = place;
+        let event = decode(&self.line, place, self.head.hash)?;
         self.good_bytes += self.line.len() as u64;
-        self.tail = LineDigest::of(&self.line);
+        self.head = event.head();
         Ok(Some(event))
     }
 
@@ -192,10 +187,6 @@ const END: &[u8] = b"\"}\n";
 /// Bytes of a hash in hexadecimal digits.
 const HEX: usize = 64;
 
-/// The SHA-256 of a line, its line break included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LineDigest([u8; 32]);
-
 /// A line without its own hash.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -204,10 +195,11 @@ struct Body<'a> {
     event: &'a Event,
 }
 
+/// A line as it is read; its own hash is checked before.
 #[derive(Deserialize)]
-struct OwnedBody {
+struct Line<'a> {
     v: u32,
-    prev_sha256: String,
+    prev_sha256: &'a str,
     event: Event,
 }
 
@@ -217,21 +209,11 @@ struct Versioned {
     v: u32,
 }
 
-impl LineDigest {
-    /// The hash before the first line.
-    pub(super) const NONE: Self = Self([0; 32]);
-
-    pub(super) fn of(line: &[u8]) -> Self {
-        Self(Sha256::digest(line).into())
-    }
-
-    pub(super) fn to_hex(self) -> String {
-        hex::encode(self.0)
-    }
-}
-
-/// The line of an event after another line.
-pub(super) fn encode(event: &Event, previous: LineDigest) -> Result<Vec<u8>, serde_json::Error> {
+/// The line of an event after another one, and the hash of the event.
+pub(super) fn encode(
+    event: &Event,
+    previous: EventHash,
+) -> Result<(Vec<u8>, EventHash), serde_json::Error> {
     let body = Body {
         v: FORMAT,
         prev_sha256: &previous.to_hex(),
@@ -239,96 +221,100 @@ pub(super) fn encode(event: &Event, previous: LineDigest) -> Result<Vec<u8>, ser
     };
     let mut line = serde_json::to_vec(&body)?;
     line.pop(); // the closing brace, which END brings back
-    let own = LineDigest::of(&line).to_hex();
+    let own = hash(&line);
     line.extend_from_slice(SEAL);
-    line.extend_from_slice(own.as_bytes());
+    line.extend_from_slice(own.to_hex().as_bytes());
     line.extend_from_slice(END);
-    Ok(line)
+    Ok((line, own))
 }
 
-/// The event of the line with a sequence number, after another line.
-pub(super) fn decode(line: &[u8], seq: u64, previous: LineDigest) -> Result<Event, ReadError> {
+/// The event of the line with a sequence number, after another event.
+pub(super) fn decode(line: &[u8], seq: u64, previous: EventHash) -> Result<Event, ReadError> {
     let fault = |kind| ReadError::at(seq, kind);
-    // The version first: a later one may hash its lines differently.
-    if let Ok(Versioned { v: found }) = serde_json::from_slice(line)
-        && found > FORMAT
-    {
-        let supported = FORMAT;
-        return Err(fault(ReadErrorKind::NewerFormat { found, supported }));
+    let Some(own) = unseal(line) else {
+        // A later version may hash its lines differently.
+        return Err(newer(line, seq).unwrap_or_else(|| fault(ReadErrorKind::Changed)));
+    };
+    let read: Line<'_> = serde_json::from_slice(line)
+        .map_err(|error| newer(line, seq).unwrap_or_else(|| ReadError::malformed(seq, error)))?;
+    if read.v != FORMAT {
+        let error = serde::de::Error::custom(format_args!("there is no format {}", read.v));
+        return Err(newer(line, seq).unwrap_or_else(|| ReadError::malformed(seq, error)));
     }
-    let body = unseal(line).ok_or_else(|| fault(ReadErrorKind::Changed))?;
-    let body = read_body(body).map_err(|error| ReadError::malformed(seq, error))?;
-    if body.event.seq != seq {
-        let found = body.event.seq;
+    let mut event = read.event;
+    if event.seq != seq {
+        let found = event.seq;
         return Err(fault(ReadErrorKind::OutOfPlace { found }));
     }
-    if body.prev_sha256 != previous.to_hex() {
+    if read.prev_sha256 != previous.to_hex() {
         return Err(fault(ReadErrorKind::Unlinked));
     }
-    Ok(body.event)
+    event.hash = own;
+    Ok(event)
 }
 
-/// The part of a line before its own hash, if the hash matches.
-fn unseal(line: &[u8]) -> Option<&[u8]> {
+/// The error of a line of a later format.
+fn newer(line: &[u8], seq: u64) -> Option<ReadError> {
+    let Versioned { v: found } = serde_json::from_slice(line).ok()?;
+    let supported = FORMAT;
+    let newer = ReadErrorKind::NewerFormat { found, supported };
+    (found > FORMAT).then(|| ReadError::at(seq, newer))
+}
+
+/// The hash of a line, if it is that of what precedes it.
+fn unseal(line: &[u8]) -> Option<EventHash> {
     let (sealed, own) = line.strip_suffix(END)?.split_last_chunk::<HEX>()?;
     let body = sealed.strip_suffix(SEAL)?;
-    (LineDigest::of(body).to_hex().as_bytes() == own).then_some(body)
+    let hash = hash(body);
+    (hash.to_hex().as_bytes() == own).then_some(hash)
 }
 
-fn read_body(body: &[u8]) -> Result<OwnedBody, serde_json::Error> {
-    let mut json = body.to_vec();
-    json.push(b'}');
-    let body: OwnedBody = serde_json::from_slice(&json)?;
-    if body.v == FORMAT {
-        Ok(body)
-    } else {
-        let message = format_args!("there is no format {}", body.v);
-        Err(serde::de::Error::custom(message))
-    }
+fn hash(bytes: &[u8]) -> EventHash {
+    EventHash::new(Sha256::digest(bytes).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        flag::FlagState,
         rollout::{
-            event::{EventPayload, NewEvent, ProcessStarted},
+            event::{EventPayload, Incident, NewEvent},
             names::{Actor, Reason},
         },
         time::Timestamp,
     };
 
     fn event() -> Event {
-        let payload = ProcessStarted {
-            flag: FlagState::On,
+        let payload = Incident {
+            incident: "INC-1".parse().unwrap(),
         };
         NewEvent::new(
             Timestamp::from_unix_ms(1_772_366_400_000),
             Actor::system("core").unwrap(),
-            Reason::new("start").unwrap(),
-            EventPayload::ProcessStarted(payload),
+            Reason::new("errors").unwrap(),
+            EventPayload::IncidentOpened(payload),
         )
         .numbered(1)
     }
 
     #[test]
     fn the_line_of_an_event_is_fixed() {
-        let line = encode(&event(), LineDigest::NONE).unwrap();
+        let (line, hash) = encode(&event(), EventHash::NONE).unwrap();
         let expected = concat!(
             r#"{"v":1,"prev_sha256":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""event":{"seq":1,"at":"2026-03-01T12:00:00.000Z","actor":{"kind":"system","id":"core"},"#,
-            r#""reason":"start","payload":{"process_started":{"flag":"on"}}},"sha256":"8e1cbb126c1f03a7bae6c6e7f5fbad55bfa55ccd887ce9fe20878d357d77c9e5"}"#,
-            "\n"
+            r#""reason":"errors","payload":{"incident_opened":{"incident":"INC-1"}}},"sha256":""#,
         );
+        let expected = format!("{expected}{hash}\"}}\n");
         assert_eq!(String::from_utf8(line).unwrap(), expected);
     }
 
     #[test]
     fn a_line_reads_back_at_its_own_position_only() {
-        let line = encode(&event(), LineDigest::NONE).unwrap();
-        assert_eq!(decode(&line, 1, LineDigest::NONE).unwrap(), event());
-        assert!(decode(&line, 2, LineDigest::NONE).is_err());
-        assert!(decode(&line, 1, LineDigest::of(b"another")).is_err());
+        let (line, hash) = encode(&event(), EventHash::NONE).unwrap();
+        let read = decode(&line, 1, EventHash::NONE).unwrap();
+        assert_eq!(read, Event { hash, ..event() });
+        assert!(decode(&line, 2, EventHash::NONE).is_err());
+        assert!(decode(&line, 1, hash).is_err());
     }
 }

@@ -1,17 +1,17 @@
 //! A journal in its storage: a file, or in tests one that fails.
 
-use std::{
-    fmt,
-    fs::{File, TryLockError},
-    io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _},
-};
+use std::io::{self, BufReader, Read as _};
 
 use super::{
     error::{AppendError, ReadError, ReadErrorKind},
-    reader::{JournalReader, TornLine},
-    reader::{LineDigest, MAX_LINE, decode, encode},
+    head_file::{HeadFile, HeadRecord, PhaseTrack},
+    reader::{JournalReader, MAX_LINE, TornLine, decode, encode},
+    storage::{Storage, StorageReader},
 };
-use crate::rollout::event::Event;
+use crate::rollout::{
+    event::{Event, EventHash, Head},
+    phase::Phase,
+};
 
 /// The most bytes that one read returns, so that reads are bounded whatever the events contain.
 const MAX_READ: u64 = 4 * 1024 * 1024;
@@ -19,7 +19,9 @@ const MAX_READ: u64 = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Store {
     storage: Box<dyn Storage>,
+    head_file: HeadFile,
     lines: Lines,
+    torn: Option<TornLine>,
     state: State,
 }
 
@@ -29,31 +31,64 @@ enum State {
     Open,
     /// No: a failed write could not be undone.
     DirtyTail,
+    /// No: the last line stands, but could not be recorded as the head.
+    HeadBehind,
     /// No: another process modified the file.
     ExternallyModified,
 }
 
-/// The end and the hash of each line.
+/// The end and the hash of each line, and the phase after them.
 #[derive(Debug, Default)]
 struct Lines {
     ends: Vec<u64>,
-    digests: Vec<LineDigest>,
+    hashes: Vec<EventHash>,
+    track: PhaseTrack,
 }
 
 impl Store {
-    /// Reads all lines. A torn last one is cut off and returned.
-    pub(super) fn open(
+    /// Reads all lines and the recorded head, and changes nothing: [`Self::start`] opens for writing.
+    pub(super) fn scan(
         mut storage: Box<dyn Storage>,
-    ) -> Result<(Self, Option<TornLine>), ReadError> {
+        head_storage: Box<dyn Storage>,
+    ) -> Result<Self, ReadError> {
         let (lines, torn) = scan(&mut *storage)?;
-        let state = State::Open;
-        let mut store = Self {
+        let head_file = HeadFile::open(head_storage).map_err(ReadError::storage)?;
+        Ok(Self {
             storage,
+            head_file,
             lines,
-            state,
-        };
-        store.make_durable(torn).map_err(ReadError::storage)?;
-        Ok((store, torn))
+            torn,
+            state: State::HeadBehind,
+        })
+    }
+
+    /// What was recorded as the head.
+    pub(super) const fn recorded(&self) -> Option<HeadRecord> {
+        self.head_file.record()
+    }
+
+    pub(super) const fn torn(&self) -> Option<TornLine> {
+        self.torn
+    }
+
+    /// The bytes of a torn last line.
+    pub(super) fn torn_bytes(&mut self) -> Result<Vec<u8>, ReadError> {
+        let end = self.storage.len().map_err(ReadError::storage)?;
+        self.bytes(self.lines.end(), end)
+    }
+
+    /// Whether the event of a head is in the journal.
+    pub(super) fn has(&self, head: Head) -> bool {
+        head.seq <= self.head().seq && self.lines.hash_of(head.seq) == head.hash
+    }
+
+    /// Cuts off a torn last line, makes the others durable, records the head, and opens for writing.
+    pub(super) fn start(&mut self) -> Result<Option<TornLine>, ReadError> {
+        let torn = self.torn.take();
+        self.make_durable(torn).map_err(ReadError::storage)?;
+        self.record_head().map_err(ReadError::storage)?;
+        self.state = State::Open;
+        Ok(torn)
     }
 
     /// Undoes what a failed write may have left, reads all lines again, and opens for writing if the known ones are still
@@ -63,42 +98,57 @@ impl Store {
             // Never adopted instead: after a failed sync, reads may return a line that is not on disk.
             self.cut().map_err(ReadError::storage)?;
         }
+        // A line that was synced is adopted.
         self.state = State::ExternallyModified;
         let (lines, torn) = scan(&mut *self.storage)?;
         if let Some(line) = self.lines.first_not_in(&lines) {
             return Err(ReadError::at(line, ReadErrorKind::Changed));
         }
-        self.lines = lines;
-        self.make_durable(torn).map_err(ReadError::storage)?;
-        self.state = State::Open;
-        Ok(torn)
+        (self.lines, self.torn) = (lines, torn);
+        self.head_file.load().map_err(ReadError::storage)?;
+        self.start()
     }
 
-    pub(super) fn head(&self) -> u64 {
-        self.lines.ends.len() as u64
+    pub(super) fn head(&self) -> Head {
+        let seq = self.lines.ends.len() as u64;
+        Head {
+            seq,
+            hash: self.lines.hash_of(seq),
+        }
     }
 
-    pub(super) fn append(&mut self, event: &Event) -> Result<(), AppendError> {
+    pub(super) const fn phase(&self) -> Option<Phase> {
+        self.lines.track.phase()
+    }
+
+    /// Appends an event and records it as the head. Returns it with its hash.
+    pub(super) fn append(&mut self, event: Event) -> Result<Event, AppendError> {
         let not_written = |error: serde_json::Error| AppendError::NotWritten(error.into());
-        let line = encode(event, self.lines.tail()).map_err(not_written)?;
+        let (line, hash) = encode(&event, self.head().hash).map_err(not_written)?;
         if line.len() > MAX_LINE {
             let (bytes, most) = (line.len(), MAX_LINE);
             return Err(AppendError::TooLarge { bytes, most });
         }
         self.check_unmodified()?;
-        match self.write(&line) {
-            Ok(()) => {
-                self.lines.push(&line);
-                Ok(())
-            }
-            Err(error) => Err(self.undo(error)),
+        if let Err(error) = self.write(&line) {
+            return Err(self.undo(error));
         }
+        let event = Event { hash, ..event };
+        let mut track = self.lines.track;
+        track.apply(&event);
+        // The line is on disk and stays: a record of it that was written only in part must not name an event that is not there.
+        if let Err(error) = self.head_file.write(event.head(), track.phase()) {
+            self.state = State::HeadBehind;
+            return Err(AppendError::Undecided(error.into()));
+        }
+        self.lines.push(line.len() as u64, &event);
+        Ok(event)
     }
 
     /// At most `limit` events after a sequence number; fewer if they are large.
     pub(super) fn read(&mut self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
         let start = self.lines.start_of(after);
-        let numbers = after..self.head();
+        let numbers = after..self.head().seq;
         let in_bounds = |number: &u64| self.lines.start_of(number + 1) - start <= MAX_READ;
         let last = numbers.take(limit).take_while(in_bounds).last();
         let Some(last) = last else {
@@ -117,7 +167,7 @@ impl Store {
             .and_then(|(from, to)| bytes.get(from..to));
         let changed = || ReadError::at(number + 1, ReadErrorKind::Changed);
         let line = line.ok_or_else(changed)?;
-        decode(line, number + 1, self.lines.digest_before(number))
+        decode(line, number + 1, self.lines.hash_of(number))
     }
 
     fn bytes(&mut self, start: u64, end: u64) -> Result<Vec<u8>, ReadError> {
@@ -166,6 +216,16 @@ impl Store {
         }
     }
 
+    /// Records the head, unless it is recorded already.
+    fn record_head(&mut self) -> io::Result<()> {
+        let (head, phase) = (self.head(), self.phase());
+        let recorded = self.recorded();
+        if recorded.is_some_and(|record| (record.head, record.phase) == (head, phase)) {
+            return Ok(());
+        }
+        self.head_file.write(head, phase)
+    }
+
     fn cut(&mut self) -> io::Result<()> {
         self.storage.truncate(self.lines.end())?;
         self.storage.sync()
@@ -173,17 +233,14 @@ impl Store {
 }
 
 impl Lines {
-    fn push(&mut self, line: &[u8]) {
-        self.ends.push(self.end() + line.len() as u64);
-        self.digests.push(LineDigest::of(line));
+    fn push(&mut self, length: u64, event: &Event) {
+        self.ends.push(self.end() + length);
+        self.hashes.push(event.hash);
+        self.track.apply(event);
     }
 
     fn end(&self) -> u64 {
         self.ends.last().copied().unwrap_or(0)
-    }
-
-    fn tail(&self) -> LineDigest {
-        self.digests.last().copied().unwrap_or(LineDigest::NONE)
     }
 
     /// Where the line after so many lines starts; the end if there is none.
@@ -195,20 +252,18 @@ impl Lines {
         }
     }
 
-    /// The `prev_sha256` of the line after so many lines.
-    fn digest_before(&self, lines: u64) -> LineDigest {
-        let before = usize::try_from(lines)
-            .ok()
-            .and_then(|lines| lines.checked_sub(1));
-        let known = before.and_then(|index| self.digests.get(index).copied());
-        known.unwrap_or(LineDigest::NONE)
+    /// The hash of an event; of event 0, and of one that is not there, zeros.
+    fn hash_of(&self, seq: u64) -> EventHash {
+        let index = usize::try_from(seq).ok().and_then(|seq| seq.checked_sub(1));
+        let known = index.and_then(|index| self.hashes.get(index).copied());
+        known.unwrap_or(EventHash::NONE)
     }
 
     /// The first line that is not among `others`.
     fn first_not_in(&self, others: &Self) -> Option<u64> {
-        let pairs = self.digests.iter().zip(&others.digests);
+        let pairs = self.hashes.iter().zip(&others.hashes);
         let same = pairs.take_while(|(known, found)| known == found).count();
-        (same < self.digests.len()).then_some(same as u64 + 1)
+        (same < self.hashes.len()).then_some(same as u64 + 1)
     }
 }
 
@@ -216,90 +271,8 @@ fn scan(storage: &mut dyn Storage) -> Result<(Lines, Option<TornLine>), ReadErro
     let mut lines = Lines::default();
     let mut reader = JournalReader::new(BufReader::new(StorageReader::new(storage, 0)));
     while let Some(event) = reader.next() {
-        event?;
-        lines.ends.push(reader.good_bytes());
-        lines.digests.push(reader.tail());
+        let length = reader.good_bytes() - lines.end();
+        lines.push(length, &event?);
     }
     Ok((lines, reader.torn()))
-}
-
-/// The file operations that a journal needs.
-pub(super) trait Storage: fmt::Debug + Send {
-    fn len(&mut self) -> io::Result<u64>;
-    fn read_at(&mut self, place: u64, into: &mut [u8]) -> io::Result<usize>;
-    fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()>;
-    fn sync(&mut self) -> io::Result<()>;
-    fn truncate(&mut self, length: u64) -> io::Result<()>;
-}
-
-/// A file that is locked until this is dropped.
-#[derive(Debug)]
-pub(super) struct LockedFile(File);
-
-impl LockedFile {
-    /// Locks a file, unless it is locked already.
-    pub(super) fn new(file: File) -> Result<Self, TryLockError> {
-        file.try_lock()?;
-        Ok(Self(file))
-    }
-
-    /// Makes a new file durable.
-    pub(super) fn sync_all(&self) -> io::Result<()> {
-        self.0.sync_all()
-    }
-}
-
-impl Drop for LockedFile {
-    fn drop(&mut self) {
-        // Closing is not enough: a child process that is being spawned holds the file open for a moment. On error,
-        // closing has to do.
-        let _ = self.0.unlock();
-    }
-}
-
-impl Storage for LockedFile {
-    fn len(&mut self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
-    }
-
-    fn read_at(&mut self, place: u64, into: &mut [u8]) -> io::Result<usize> {
-        self.0.seek(SeekFrom::Start(place))?;
-        self.0.read(into)
-    }
-
-    fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
-        self.0.seek(SeekFrom::Start(place))?;
-        // One write, unless the system writes only a part.
-        self.0.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        // fdatasync: it also makes the length durable, as far as the data needs it.
-        self.0.sync_data()
-    }
-
-    fn truncate(&mut self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
-    }
-}
-
-/// Reads a storage from a position on.
-#[derive(Debug)]
-pub(super) struct StorageReader<'a> {
-    storage: &'a mut dyn Storage,
-    place: u64,
-}
-
-impl<'a> StorageReader<'a> {
-    pub(super) fn new(storage: &'a mut dyn Storage, place: u64) -> Self {
-        Self { storage, place }
-    }
-}
-
-impl Read for StorageReader<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.storage.read_at(self.place, into)?;
-        self.place += read as u64;
-        Ok(read)
-    }
 }

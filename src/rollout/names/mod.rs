@@ -1,6 +1,6 @@
 //! Actors, and the texts that people and services enter: names, reasons, links.
 //!
-//! Each text is bounded, not blank, and free of control characters, the bidirectional ones included:
+//! Each text is bounded, not blank, and free of control and invisible characters:
 //!
 //! | Text | Most characters | Form |
 //! |---|---|---|
@@ -21,6 +21,6 @@ pub use types::{
     Link, Owner, Reason, Summary,
 };
 #[cfg(feature = "cli")]
-pub(crate) use validate::is_control;
+pub(crate) use validate::is_invisible;
 pub use validate::{InvalidText, InvalidTextKind};
 pub use waiver_target::WaiverTarget;

@@ -8,7 +8,7 @@
 ///
 /// let error = Reason::new("all\u{202e}neerg").unwrap_err();
 /// assert_eq!(error.kind(), InvalidTextKind::Control { place: 3, character: '\u{202e}' });
-/// assert_eq!(error.to_string(), "reason: character 4 is U+202E, a control character");
+/// assert_eq!(error.to_string(), "reason: character 4 is U+202E, a control or invisible character");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {kind}")]
@@ -32,8 +32,8 @@ pub enum InvalidTextKind {
         /// The limit.
         most: usize,
     },
-    /// It contains a control character, a line break or a character that changes the text direction (bidi).
-    #[error("character {} is U+{:04X}, a control character", place.saturating_add(1), u32::from(*character))]
+    /// It contains a control character, a line break, or another character that is not displayed.
+    #[error("character {} is U+{:04X}, a control or invisible character", place.saturating_add(1), u32::from(*character))]
     Control {
         /// How many characters precede it.
         place: usize,
@@ -68,7 +68,7 @@ pub(super) fn validate(what: &'static str, text: &str, most: usize) -> Result<()
     let fault = if text.trim().is_empty() {
         Some(InvalidTextKind::Blank)
     } else {
-        too_long(text, most).or_else(|| first_control(text))
+        too_long(text, most).or_else(|| first_invisible(text))
     };
     fault.map_or(Ok(()), |kind| Err(InvalidText::new(what, kind)))
 }
@@ -78,19 +78,38 @@ fn too_long(text: &str, most: usize) -> Option<InvalidTextKind> {
     (characters > most).then_some(InvalidTextKind::TooLong { characters, most })
 }
 
-fn first_control(text: &str) -> Option<InvalidTextKind> {
+fn first_invisible(text: &str) -> Option<InvalidTextKind> {
     let mut characters = text.chars().enumerate();
-    let (place, character) = characters.find(|(_, character)| is_control(*character))?;
+    let (place, character) = characters.find(|(_, character)| is_invisible(*character))?;
     Some(InvalidTextKind::Control { place, character })
 }
 
-/// Whether a character controls the display instead of being displayed: the general category Cc, all characters of the
-/// property `Bidi_Control` (UAX #9), the line and paragraph separators, and the byte order mark.
-pub(crate) fn is_control(character: char) -> bool {
+/// Whether a character is not displayed, or changes how others are: the general category Cc, the line and paragraph
+/// separators, and the property `Default_Ignorable_Code_Point` (UAX #44), which contains the bidirectional controls, the
+/// zero-width and filler characters, the variation selectors and the tags.
+///
+/// The one list: texts that operators enter have none of these, and the command-line tool escapes them.
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -122,9 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn every_control_character_is_refused_by_its_place() {
+    fn every_invisible_character_is_refused_by_its_place() {
         let controls = "\0\n\r\t\u{1b}\u{7f}\u{85}\u{9f}\u{061c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\
-                        \u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
+                        \u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}\u{ad}\u{115f}\u{180e}\u{200b}\u{200c}\
+                        \u{200d}\u{2060}\u{2061}\u{2062}\u{2063}\u{2064}\u{3164}\u{fe00}\u{fe0f}\u{e0000}\u{e0041}\u{e007f}";
         for character in controls.chars() {
             let expected = InvalidTextKind::Control {
                 place: 2,
@@ -147,9 +167,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accepted_texts_have_no_control_character(text in any::<String>()) {
+        fn accepted_texts_have_no_invisible_character(text in any::<String>()) {
             if validate("text", &text, usize::MAX).is_ok() {
-                prop_assert!(!text.chars().any(char::is_control));
+                prop_assert!(!text.chars().any(is_invisible));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::policy::{
-    AutoRollback, OPENING_PHASES, Policy, PolicyError, RequiredGates, read_window,
+    AutoRollback, BlockingLatent, OPENING_PHASES, Policy, PolicyError, RequiredGates, read_window,
 };
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
@@ -87,6 +87,11 @@ impl Policy {
             &mut self.rollback_limit,
             read_duration,
         );
+        if let Some(accepts) = reader.boolean("accept_unwatched") {
+            self.accept_unwatched = accepts;
+        }
+        set(reader, "latent", &mut self.latent, read_latent);
+        set(reader, "max_silence", &mut self.max_silence, read_duration);
         set(
             reader,
             "coverage_ratio",
@@ -203,6 +208,16 @@ fn read_phase(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Phas
         diagnostics.add(FaultCode::InvalidValue, name, OPENING_PHASES);
     }
     phase
+}
+
+fn read_latent(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<BlockingLatent> {
+    let word = read_str(tree, diagnostics)?;
+    let latent = BlockingLatent::find(word);
+    if latent.is_none() {
+        let expected = "\"identified\", \"all\" or \"ignore\"";
+        diagnostics.add(FaultCode::InvalidValue, word, expected);
+    }
+    latent
 }
 
 fn read_duration(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Duration> {

@@ -1,10 +1,12 @@
 //! What each transition requires.
 
 mod document;
+mod loosening;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod policy;
 #[cfg(test)]
 mod tests;
 
 pub use super::json_object::PolicyDocument;
-pub use policy::{AutoRollback, Policy, PolicyError, RequiredGates};
+pub use loosening::PolicyDifference;
+pub use policy::{AutoRollback, BlockingLatent, Policy, PolicyError, RequiredGates};

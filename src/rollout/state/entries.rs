@@ -1,15 +1,15 @@
 //! What the state of a rollout holds, each with the event it came from.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
 use crate::{
     caller::ClientVersion,
-    flag::FlagState,
     rollout::{
-        event::{Event, write_version},
+        event::{ContractChanged, Event, write_version},
         names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+        policy::PolicyDifference,
     },
     time::Timestamp,
     words::words,
@@ -35,6 +35,8 @@ pub struct Check {
     pub green: bool,
     /// Where to see it.
     pub link: Option<Link>,
+    /// The contract that it tested, if the report names one.
+    pub contract_digest: Option<ContractDigest>,
     /// The event of the report.
     pub reported: EventRef,
 }
@@ -50,11 +52,13 @@ pub struct Waiver {
     pub granted: EventRef,
 }
 
-/// The contract that is served.
+/// The contract that is served, and the detector's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServedContract {
     /// Its digest.
     pub digest: ContractDigest,
+    /// By client kind the digest of the detector's rules for it.
+    pub detector: BTreeMap<Identifier, Identifier>,
     /// The event since which it is served.
     pub since: EventRef,
 }
@@ -62,14 +66,29 @@ pub struct ServedContract {
 /// A rollback of a cutover, until the flag is off again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rollback {
+    /// The sequence number of the cutover that it took back.
+    pub cutover: u64,
     /// The incident that caused it.
     pub incident: IncidentId,
     /// The event of the rollback.
     pub done: EventRef,
+    /// Further rollbacks of the same cutover, which took effect in other processes.
+    pub repeated: Vec<EventRef>,
+    /// Until when it may last, where that was extended, and the event that did.
+    pub extended: Option<Extension>,
     /// The transition that switched the flag off again.
     pub ended: Option<EventRef>,
     /// Its post-analysis.
     pub post_analysis: Option<PostAnalysis>,
+}
+
+/// A rollback that may last longer than the policy allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Extension {
+    /// Until when.
+    pub until: Timestamp,
+    /// The event of the extension.
+    pub done: EventRef,
 }
 
 /// The post-analysis of a rollback.
@@ -97,22 +116,15 @@ pub struct ClientRollback {
     pub done: EventRef,
 }
 
-/// A cutover against failing gates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A cutover against failing gates, or a policy that was loosened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Override {
-    /// The overridden gates.
+    /// The gates that a cutover overrode.
     pub gates: Vec<Identifier>,
-    /// The event of the cutover.
+    /// What a change of the policy loosened; of the opening, where the policy is looser than the default.
+    pub loosened: Vec<PolicyDifference>,
+    /// The event.
     pub done: EventRef,
-}
-
-/// The start of a process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ProcessStart {
-    /// The state of the flag in it.
-    pub flag: FlagState,
-    /// The event of the start.
-    pub started: EventRef,
 }
 
 /// What a rollback requires to be done.
@@ -132,12 +144,19 @@ words! {
     /// What can be required to be done by a time.
     #[non_exhaustive]
     pub enum ObligationKind {
-        /// To end a rollback: to cut over again, or to abort.
+        /// To end a rollback: to cut over again.
         EndRollback = "end_rollback",
         /// To file the post-analysis of a rollback.
         PostAnalysis = "post_analysis",
         /// To retire the flag, by the date that the policy sets.
         Retirement = "retirement",
+    }
+}
+
+impl ServedContract {
+    /// Whether an event changes nothing.
+    pub(in crate::rollout) fn is(&self, event: &ContractChanged) -> bool {
+        (&self.digest, &self.detector) == (&event.digest, &event.detector)
     }
 }
 

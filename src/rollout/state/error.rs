@@ -1,12 +1,9 @@
 //! Why events are not valid.
 
-use crate::{
-    flag::FlagState,
-    rollout::{
-        journal::ReadError,
-        names::{Identifier, IncidentId, WaiverTarget},
-        phase::{ImpossibleTransition, Phase, Transition},
-    },
+use crate::rollout::{
+    journal::ReadError,
+    names::{Identifier, IncidentId, WaiverTarget},
+    phase::{ImpossibleTransition, Phase, Transition},
 };
 
 /// An event that is not valid after those before it.
@@ -56,12 +53,18 @@ pub enum ProjectionErrorKind {
     /// This gate was overridden, but does not fail.
     #[error("gate {0} did not fail")]
     NothingToOverride(Identifier),
-    /// A rollback names no incident.
+    /// A rollback is an event of its own, with a cutover and an incident.
     #[error("a rollback needs an incident")]
-    NoOpenIncident,
-    /// Only a rollback has an incident, and this is another transition.
-    #[error("{0} has no incident")]
-    UnexpectedIncident(Transition),
+    NeedsIncident,
+    /// The event of this sequence number is not a cutover.
+    #[error("event {0} is not a cutover")]
+    NoSuchCutover(u64),
+    /// The rollback of this event has no post-analysis, without which the flag does not go off.
+    #[error("the post-analysis of the rollback of event {0} is not filed")]
+    PostAnalysisDue(u64),
+    /// The rollback of this event does not last any more.
+    #[error("the rollback of event {0} has ended")]
+    RollbackEnded(u64),
     /// This incident is open already.
     #[error("incident {0} is open already")]
     IncidentOpen(IncidentId),
@@ -77,14 +80,6 @@ pub enum ProjectionErrorKind {
     /// The contract is the current one.
     #[error("the contract has not changed")]
     SameContract,
-    /// A process cannot start with the flag in this state in this phase.
-    #[error("a process cannot start with the flag {flag} in {phase}")]
-    WrongFlag {
-        /// The state of the flag.
-        flag: FlagState,
-        /// The phase.
-        phase: Phase,
-    },
 }
 
 /// Why the state cannot be made from a journal.

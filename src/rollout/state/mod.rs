@@ -7,8 +7,8 @@ mod projection;
 mod state;
 
 pub use entries::{
-    Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
-    ProcessStart, Rollback, ServedContract, Waiver,
+    Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
+    Rollback, ServedContract, Waiver,
 };
 pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
 pub use projection::{Projection, UnknownEvent};

@@ -8,11 +8,14 @@ use super::{
     state::RolloutState,
 };
 use crate::rollout::{
-    event::{Event, EventPayload, Opened, PhaseChange, ProcessStarted, Recovered},
+    event::{
+        Event, EventPayload, Head, LossAccepted, Opened, PhaseChange, Recovered, RollbackExtended,
+        RollbackTaken,
+    },
     evidence::GateReport,
     journal::Journal,
     names::IncidentId,
-    phase::Transition,
+    phase::{Phase, Transition},
 };
 
 /// How many events are read at a time.
@@ -25,7 +28,7 @@ const BATCH: usize = 256;
 ///
 /// ```
 /// use legacy_http_compat::FlagState;
-/// use legacy_http_compat::rollout::{Projection, Phase, event::{NewEvent, EventPayload, Opened}, journal::{Journal, MemoryJournal}, names::{Actor, FlagName, Reason}, policy::PolicyDocument};
+/// use legacy_http_compat::rollout::{Projection, Phase, event::{Head, NewEvent, EventPayload, Opened}, journal::{Journal, MemoryJournal}, names::{Actor, FlagName, Reason}, policy::PolicyDocument};
 /// use legacy_http_compat::time::Timestamp;
 ///
 /// let journal = MemoryJournal::new();
@@ -33,9 +36,10 @@ const BATCH: usize = 256;
 ///     flag: FlagName::new("features.auth.device_flow.compat_legacy_http")?,
 ///     phase: Phase::Compat,
 ///     policy: PolicyDocument::default(),
+///     loosened: Vec::new(),
 /// };
 /// let reason = Reason::new("the new contract goes live")?;
-/// journal.append(0, NewEvent::new(Timestamp::MIN, Actor::human("mara")?, reason, EventPayload::Opened(opened)))?;
+/// journal.append(Head::NONE, NewEvent::new(Timestamp::MIN, Actor::human("mara")?, reason, EventPayload::Opened(opened)))?;
 ///
 /// let mut projection = Projection::new();
 /// projection.catch_up(&journal, |event| println!("{}", event.payload.name()))?;
@@ -45,9 +49,10 @@ const BATCH: usize = 256;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Projection {
-    head: u64,
+    head: Head,
     state: Option<RolloutState>,
     recoveries: Vec<(Recovered, EventRef)>,
+    losses: Vec<(LossAccepted, EventRef)>,
     unknown_events: Vec<UnknownEvent>,
 }
 
@@ -68,9 +73,9 @@ impl Projection {
         Self::default()
     }
 
-    /// The sequence number of the last event.
+    /// The last event.
     #[must_use]
-    pub const fn head(&self) -> u64 {
+    pub const fn head(&self) -> Head {
         self.head
     }
 
@@ -86,6 +91,12 @@ impl Projection {
         &self.recoveries
     }
 
+    /// The losses of recorded events that were accepted, also before the rollout was opened.
+    #[must_use]
+    pub fn losses(&self) -> &[(LossAccepted, EventRef)] {
+        &self.losses
+    }
+
     /// The events of unknown kinds, which the state does not reflect.
     #[must_use]
     pub fn unknown_events(&self) -> &[UnknownEvent] {
@@ -98,9 +109,9 @@ impl Projection {
     ///
     /// Why it is not valid.
     pub fn check(&self, event: &Event) -> Result<(), ProjectionError> {
-        let next = self.head + 1;
+        let next = self.head.seq + 1;
         let checked = if event.seq == next {
-            validate(self.state.as_ref(), event)
+            self.validate(event)
         } else {
             Err(ProjectionErrorKind::OutOfSequence(next))
         };
@@ -118,6 +129,12 @@ impl Projection {
             (EventPayload::Recovered(recovered), _) => {
                 self.recoveries.push((*recovered, EventRef::of(event)));
             }
+            (EventPayload::LossAccepted(loss), state) => {
+                self.losses.push((*loss, EventRef::of(event)));
+                if let Some(state) = state {
+                    state.apply(event);
+                }
+            }
             (EventPayload::Unknown(payload), _) => self.unknown_events.push(UnknownEvent {
                 kind: payload.name.clone(),
                 event: EventRef::of(event),
@@ -128,7 +145,7 @@ impl Projection {
             (_, Some(state)) => state.apply(event),
             (_, None) => {}
         }
-        self.head = event.seq;
+        self.head = event.head();
         Ok(())
     }
 
@@ -152,7 +169,7 @@ impl Projection {
         mut applied: impl FnMut(&Event),
     ) -> Result<(), ReplayError> {
         loop {
-            let events = journal.read(self.head, BATCH)?;
+            let events = journal.read(self.head.seq, BATCH)?;
             if events.is_empty() {
                 return Ok(());
             }
@@ -166,13 +183,35 @@ impl Projection {
 
 type Checked = Result<(), ProjectionErrorKind>;
 
-pub(super) fn validate(state: Option<&RolloutState>, event: &Event) -> Checked {
-    match (&event.payload, state) {
-        (EventPayload::Recovered(_) | EventPayload::Unknown(_), _) => Ok(()),
-        (EventPayload::Opened(opened), None) => opens(opened),
-        (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
-        (_, None) => Err(ProjectionErrorKind::NotOpened),
-        (payload, Some(state)) => validate_open(state, payload),
+impl Projection {
+    fn validate(&self, event: &Event) -> Checked {
+        match (&event.payload, &self.state) {
+            (
+                EventPayload::Recovered(_)
+                | EventPayload::LossAccepted(_)
+                | EventPayload::Unknown(_),
+                _,
+            ) => Ok(()),
+            (EventPayload::Opened(opened), None) => self.opens(opened),
+            (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
+            (_, None) => Err(ProjectionErrorKind::NotOpened),
+            (payload, Some(state)) => validate_open(state, payload),
+        }
+    }
+
+    /// After a loss, the phase is the one that was recorded.
+    fn opens(&self, opened: &Opened) -> Checked {
+        let allowed = match self.lost_phase() {
+            Some(phase) => phase == opened.phase,
+            None => opened.phase.may_open(),
+        };
+        require(allowed, || ProjectionErrorKind::CannotOpenIn(opened.phase))
+    }
+
+    /// The phase in which a rollout whose opening was lost goes on.
+    pub(in crate::rollout) fn lost_phase(&self) -> Option<Phase> {
+        let (loss, _) = self.losses.last()?;
+        loss.phase
     }
 }
 
@@ -187,10 +226,11 @@ fn validate_open(state: &RolloutState, payload: &EventPayload) -> Checked {
             })
         }
         EventPayload::ContractChanged(payload) => {
-            let served = state.contract.as_ref().map(|served| &served.digest);
-            require(served != Some(&payload.digest), || {
-                ProjectionErrorKind::SameContract
-            })
+            let same = state
+                .contract
+                .as_ref()
+                .is_some_and(|served| served.is(payload));
+            require(!same, || ProjectionErrorKind::SameContract)
         }
         EventPayload::PostAnalysisFiled(payload) => {
             let mut rollbacks = state.rollbacks.iter();
@@ -199,15 +239,10 @@ fn validate_open(state: &RolloutState, payload: &EventPayload) -> Checked {
                 ProjectionErrorKind::NoSuchRollback(payload.rollback)
             })
         }
-        EventPayload::ProcessStarted(payload) => starts(state, payload),
+        EventPayload::RollbackTaken(payload) => takes_back(state, payload),
+        EventPayload::RollbackExtended(payload) => extends(state, payload),
         _ => Ok(()),
     }
-}
-
-fn opens(opened: &Opened) -> Checked {
-    require(opened.phase.may_open(), || {
-        ProjectionErrorKind::CannotOpenIn(opened.phase)
-    })
 }
 
 fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
@@ -219,15 +254,35 @@ fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
     let step = actual
         .step(change.to)
         .map_err(ProjectionErrorKind::Impossible)?;
-    validate_gates(step, change)?;
-    match (step, &change.incident) {
-        (Transition::Rollback, None) => Err(ProjectionErrorKind::NoOpenIncident),
-        (Transition::Rollback, Some(_)) | (_, None) => Ok(()),
-        (_, Some(_)) => Err(ProjectionErrorKind::UnexpectedIncident(step)),
+    require(step.is_gated(), || ProjectionErrorKind::NeedsIncident)?;
+    let mut due = state.open_post_analyses();
+    match due.next() {
+        Some(rollback) if step.requires_post_analyses() => {
+            Err(ProjectionErrorKind::PostAnalysisDue(rollback.done.seq))
+        }
+        _ => validate_gates(step, change),
     }
 }
 
-/// The overridden gates are exactly the failing ones. Abort and rollback have no gates.
+/// Any cutover of the past: a rollback takes effect before it is recorded, and is recorded whatever happened meanwhile.
+fn takes_back(state: &RolloutState, payload: &RollbackTaken) -> Checked {
+    require(state.cutovers.contains(&payload.cutover), || {
+        ProjectionErrorKind::NoSuchCutover(payload.cutover)
+    })
+}
+
+fn extends(state: &RolloutState, payload: &RollbackExtended) -> Checked {
+    let seq = payload.rollback;
+    let mut rollbacks = state.rollbacks.iter();
+    match rollbacks.find(|rollback| rollback.done.seq == seq) {
+        None => Err(ProjectionErrorKind::NoSuchRollback(seq)),
+        Some(rollback) => require(rollback.is_running(), || {
+            ProjectionErrorKind::RollbackEnded(seq)
+        }),
+    }
+}
+
+/// The overridden gates are exactly the failing ones.
 fn validate_gates(step: Transition, change: &PhaseChange) -> Checked {
     let overridable = step.may_be_overridden() || change.overridden.is_empty();
     require(overridable, || ProjectionErrorKind::NotOverridable(step))?;
@@ -240,10 +295,8 @@ fn validate_gates(step: Transition, change: &PhaseChange) -> Checked {
     }
     let blocks = |report: &&GateReport| !change.overridden.contains(&report.name);
     match change.failing().find(blocks) {
-        Some(report) if step.is_gated() => {
-            Err(ProjectionErrorKind::GateFailed(report.name.clone()))
-        }
-        _ => Ok(()),
+        Some(report) => Err(ProjectionErrorKind::GateFailed(report.name.clone())),
+        None => Ok(()),
     }
 }
 
@@ -256,14 +309,6 @@ fn is_open(state: &RolloutState, incident: &IncidentId) -> Checked {
 fn is_closed(state: &RolloutState, incident: &IncidentId) -> Checked {
     require(!state.open_incidents.contains_key(incident), || {
         ProjectionErrorKind::IncidentOpen(incident.clone())
-    })
-}
-
-fn starts(state: &RolloutState, payload: &ProcessStarted) -> Checked {
-    let (flag, phase) = (payload.flag, state.phase);
-    require(flag == phase.flag(), || ProjectionErrorKind::WrongFlag {
-        flag,
-        phase,
     })
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::entries::{
-    Check, ClientRollback, EventRef, Obligation, ObligationKind, Override, PostAnalysis,
-    ProcessStart, Rollback, ServedContract, Waiver,
+    Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
+    Rollback, ServedContract, Waiver,
 };
 use crate::{
     caller::Fingerprint,
@@ -16,11 +16,12 @@ use crate::{
     rollout::{
         event::{
             CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, Event,
-            EventPayload, Opened, PhaseChange, PostAnalysisFiled, ProcessStarted,
+            EventPayload, Opened, PhaseChange, PostAnalysisFiled, RollbackExtended, RollbackTaken,
         },
         json_object::PolicyDocument,
         names::{FlagName, Identifier, IncidentId, WaiverTarget},
         phase::{Phase, Transition},
+        policy::PolicyDifference,
     },
     time::Timestamp,
 };
@@ -39,6 +40,13 @@ pub struct RolloutState {
     pub phase: Phase,
     /// The event that entered the phase.
     pub entered: EventRef,
+    /// The event that last switched the flag on or off; before the first switch, the opening.
+    pub flag_changed: EventRef,
+    /// The one before that.
+    pub flag_changed_before: Option<EventRef>,
+    /// The sequence number of the last event that bears on a decision: one of phase, policy, contract, incidents, waivers,
+    /// post-analyses, or a check whose result changed. A command that expects it conflicts with nothing else.
+    pub decision: u64,
     /// The policy in force.
     pub policy: PolicyDocument,
     /// The event that set the policy.
@@ -55,13 +63,11 @@ pub struct RolloutState {
     pub rollbacks: Vec<Rollback>,
     /// The client versions that were rolled back, in order.
     pub client_rollbacks: Vec<ClientRollback>,
-    /// The cutovers against failing gates, in order.
+    /// The cutovers against failing gates and the loosenings of the policy, in order.
     pub overrides: Vec<Override>,
     pub(super) transitions: BTreeMap<Transition, u64>,
-    /// How often a process has started.
-    pub process_starts: u64,
-    /// The last start of a process.
-    pub last_start: Option<ProcessStart>,
+    /// The sequence numbers of all cutovers.
+    pub(super) cutovers: BTreeSet<u64>,
     /// How many attempts were refused.
     pub refusals: u64,
 }
@@ -69,13 +75,16 @@ pub struct RolloutState {
 impl RolloutState {
     pub(super) fn open(event: &Event, opened: &Opened) -> Self {
         let reference = EventRef::of(event);
-        Self {
+        let mut state = Self {
             flag_name: opened.flag.clone(),
             opened: reference.clone(),
             phase: opened.phase,
             entered: reference.clone(),
+            flag_changed: reference.clone(),
+            flag_changed_before: None,
+            decision: event.seq,
             policy: opened.policy.clone(),
-            policy_set: reference,
+            policy_set: reference.clone(),
             contract: None,
             checks: BTreeMap::new(),
             open_incidents: BTreeMap::new(),
@@ -84,10 +93,15 @@ impl RolloutState {
             client_rollbacks: Vec::new(),
             overrides: Vec::new(),
             transitions: BTreeMap::new(),
-            process_starts: 0,
-            last_start: None,
+            // After a loss, a rollout opens in the phase that was recorded.
+            cutovers: (opened.phase == Phase::Cutover)
+                .then_some(event.seq)
+                .into_iter()
+                .collect(),
             refusals: 0,
-        }
+        };
+        state.loosen(&opened.loosened, reference);
+        state
     }
 
     /// The state of the flag, which follows from the phase.
@@ -109,23 +123,31 @@ impl RolloutState {
             .filter(|rollback| rollback.post_analysis.is_none())
     }
 
-    /// What rollbacks require: to end each, and to file its post-analysis, both within `limit`.
+    /// What rollbacks require: to end each, and to file its post-analysis, both within `limit` unless the rollback was
+    /// extended.
     pub fn obligations(
         &self,
         now: Timestamp,
         limit: Duration,
     ) -> impl Iterator<Item = Obligation<'_>> {
         self.rollbacks.iter().flat_map(move |rollback| {
-            let due = rollback.done.at.plus(limit);
+            let limit = rollback.done.at.plus(limit);
+            let extended = rollback.extended.as_ref().map(|extended| extended.until);
             let end = rollback.is_running().then_some(ObligationKind::EndRollback);
             let analysis = rollback.post_analysis.is_none();
             let analysis = analysis.then_some(ObligationKind::PostAnalysis);
             let open = end.into_iter().chain(analysis);
-            open.map(move |kind| Obligation {
-                kind,
-                rollback,
-                due,
-                overdue: due < now,
+            open.map(move |kind| {
+                let due = match kind {
+                    ObligationKind::EndRollback => extended.unwrap_or(limit),
+                    _ => limit,
+                };
+                Obligation {
+                    kind,
+                    rollback,
+                    due,
+                    overdue: due < now,
+                }
             })
         })
     }
@@ -140,8 +162,18 @@ impl RolloutState {
 impl RolloutState {
     pub(super) fn apply(&mut self, event: &Event) {
         let reference = EventRef::of(event);
+        if self.is_decisive(&event.payload) {
+            self.decision = event.seq;
+        }
         match &event.payload {
             EventPayload::PhaseChanged(change) => self.change_phase(change, &reference),
+            EventPayload::RollbackTaken(taken) => self.roll_back(taken, &reference),
+            EventPayload::RollbackExtended(payload) => self.extend(payload, reference),
+            EventPayload::LossAccepted(loss) => {
+                if let Some(phase) = loss.phase {
+                    self.enter(phase, &reference);
+                }
+            }
             EventPayload::CheckReported(payload) => self.report_check(payload, reference),
             EventPayload::IncidentOpened(payload) => {
                 self.open_incidents
@@ -159,43 +191,106 @@ impl RolloutState {
             EventPayload::PostAnalysisFiled(payload) => self.file(payload, reference),
             EventPayload::PolicyChanged(payload) => {
                 self.policy.clone_from(&payload.policy);
-                self.policy_set = reference;
+                self.policy_set = reference.clone();
+                self.loosen(&payload.differences, reference);
             }
-            EventPayload::ProcessStarted(payload) => self.start(payload, reference),
             EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The projection holds these.
             EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}
         }
     }
 
+    /// Whether an event bears on a decision.
+    fn is_decisive(&self, payload: &EventPayload) -> bool {
+        match payload {
+            EventPayload::AttemptRefused(_)
+            | EventPayload::ClientRolledBack(_)
+            | EventPayload::Recovered(_) => false,
+            EventPayload::CheckReported(report) => {
+                let last = self.checks.get(&report.check);
+                last.is_none_or(|last| {
+                    (last.green, &last.contract_digest) != (report.green, &report.contract_digest)
+                })
+            }
+            _ => true,
+        }
+    }
+
     fn change_phase(&mut self, change: &PhaseChange, reference: &EventRef) {
         if let Ok(step) = self.phase.step(change.to) {
             *self.transitions.entry(step).or_default() += 1;
-            self.roll(step, change, reference);
         }
         if !change.overridden.is_empty() {
             self.overrides.push(Override {
                 gates: change.overridden.clone(),
+                loosened: Vec::new(),
                 done: reference.clone(),
             });
         }
-        self.phase = change.to;
+        self.enter(change.to, reference);
+    }
+
+    fn enter(&mut self, phase: Phase, reference: &EventRef) {
+        let was_on = self.phase.flag() == FlagState::On;
+        let is_on = phase.flag() == FlagState::On;
+        if was_on != is_on {
+            let before = std::mem::replace(&mut self.flag_changed, reference.clone());
+            self.flag_changed_before = Some(before);
+        }
+        if !is_on && let Some(running) = self.rollbacks.last_mut().filter(|last| last.is_running())
+        {
+            running.ended = Some(reference.clone());
+        }
+        if phase == Phase::Cutover {
+            self.cutovers.insert(reference.seq);
+        }
+        self.phase = phase;
         self.entered = reference.clone();
     }
 
-    /// Begins or ends a rollback. One that names an incident which is not open opens it.
-    fn roll(&mut self, step: Transition, change: &PhaseChange, reference: &EventRef) {
-        if let (Transition::Rollback, Some(incident)) = (step, &change.incident) {
-            let opened = self.open_incidents.entry(incident.clone());
-            opened.or_insert_with(|| reference.clone());
-            self.rollbacks.push(Rollback {
-                incident: incident.clone(),
-                done: reference.clone(),
-                ended: None,
-                post_analysis: None,
+    /// Records a rollback, and goes back to compat unless the cutover has been left meanwhile. An incident that is not open
+    /// is opened.
+    fn roll_back(&mut self, taken: &RollbackTaken, reference: &EventRef) {
+        let mut known = self.rollbacks.iter_mut();
+        if let Some(first) = known.find(|rollback| rollback.cutover == taken.cutover) {
+            first.repeated.push(reference.clone());
+            return;
+        }
+        let opened = self.open_incidents.entry(taken.incident.clone());
+        opened.or_insert_with(|| reference.clone());
+        let lasts = self.phase == Phase::Cutover && self.entered.seq == taken.cutover;
+        self.rollbacks.push(Rollback {
+            cutover: taken.cutover,
+            incident: taken.incident.clone(),
+            done: reference.clone(),
+            repeated: Vec::new(),
+            extended: None,
+            ended: (!lasts).then(|| reference.clone()),
+            post_analysis: None,
+        });
+        if lasts {
+            *self.transitions.entry(Transition::Rollback).or_default() += 1;
+            self.enter(Phase::Compat, reference);
+        }
+    }
+
+    fn extend(&mut self, payload: &RollbackExtended, done: EventRef) {
+        let mut rollbacks = self.rollbacks.iter_mut();
+        if let Some(rollback) = rollbacks.find(|rollback| rollback.done.seq == payload.rollback) {
+            let until = payload.until;
+            rollback.extended = Some(Extension { until, done });
+        }
+    }
+
+    fn loosen(&mut self, differences: &[PolicyDifference], done: EventRef) {
+        let looser = differences.iter().filter(|difference| difference.loosens);
+        let loosened: Vec<PolicyDifference> = looser.cloned().collect();
+        if !loosened.is_empty() {
+            self.overrides.push(Override {
+                gates: Vec::new(),
+                loosened,
+                done,
             });
-        } else if let Some(running) = self.rollbacks.last_mut().filter(|last| last.is_running()) {
-            running.ended = Some(reference.clone());
         }
     }
 
@@ -203,6 +298,7 @@ impl RolloutState {
         let check = Check {
             green: payload.green,
             link: payload.link.clone(),
+            contract_digest: payload.contract_digest.clone(),
             reported,
         };
         self.checks.insert(payload.check.clone(), check);
@@ -229,6 +325,7 @@ impl RolloutState {
     fn serve(&mut self, payload: &ContractChanged, since: EventRef) {
         self.contract = Some(ServedContract {
             digest: payload.digest.clone(),
+            detector: payload.detector.clone(),
             since,
         });
     }
@@ -242,14 +339,6 @@ impl RolloutState {
                 filed,
             });
         }
-    }
-
-    fn start(&mut self, payload: &ProcessStarted, started: EventRef) {
-        self.process_starts += 1;
-        self.last_start = Some(ProcessStart {
-            flag: payload.flag,
-            started,
-        });
     }
 }
 
@@ -280,9 +369,19 @@ impl WaiverCover {
         cover
     }
 
+    /// The callers that are covered by themselves.
+    pub(crate) fn callers(&self) -> impl Iterator<Item = &Fingerprint> {
+        self.callers.iter()
+    }
+
     /// Whether a caller is covered, by itself or by its kind.
     pub(crate) fn covers(&self, row: &CallerRow) -> bool {
-        self.callers.contains(&row.fingerprint) || self.covers_kind(&row.kind)
+        self.covers_caller(row.fingerprint, &row.kind)
+    }
+
+    /// The same of a caller of this kind.
+    pub(crate) fn covers_caller(&self, fingerprint: Fingerprint, kind: &str) -> bool {
+        self.callers.contains(&fingerprint) || self.covers_kind(kind)
     }
 
     /// Whether all callers of a kind are covered.

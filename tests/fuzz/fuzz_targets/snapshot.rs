@@ -49,6 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
         caller: Caller::new(Kind::OTHER, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1)),
         endpoint: EndpointSlot::OTHER,
         dependence: Dependence::Stranded,
+        failed: false,
     });
     census.tick();
     for window in Window::STANDARD {

@@ -53,7 +53,10 @@ impl Client {
     }
 
     pub(crate) fn in_session(&self, secret: &str) -> Self {
-        self.with("cookie", format!("rollout_session={secret}"))
+        self.with(
+            "cookie",
+            format!("rollout_session_9ac414977cb30bc1={secret}"),
+        )
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {

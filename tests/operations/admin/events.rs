@@ -119,6 +119,7 @@ async fn totals_come_every_few_seconds() {
         (&json!("compat"), &json!("on"))
     );
     service.see("AGENT", 2, Dependence::Served);
+    service.clock.advance(Duration::from_secs(2));
     let totals = stream.totals(document).await;
     let agent = totals.data["kinds"]
         .as_array()
@@ -144,10 +145,10 @@ async fn a_stream_ends_when_its_session_does() {
 }
 
 #[tokio::test]
-async fn the_number_of_streams_is_limited() {
+async fn the_streams_of_a_name_are_limited_and_others_have_theirs() {
     let service = TestService::open().await;
     let mut streams = Vec::new();
-    for _ in 0..64 {
+    for _ in 0..8 {
         streams.push(Stream::open(&service.viewer(), "/api/events").await);
     }
     let response = service.viewer().get("/api/events").await;
@@ -156,6 +157,7 @@ async fn the_number_of_streams_is_limited() {
         (503, "too-many-streams")
     );
     assert!(response.header("retry-after").is_some());
+    Stream::open(&service.operator(), "/api/events").await;
     streams.pop();
     // The server finds out that one has gone when it next writes to it.
     for _ in 0..100 {
@@ -171,6 +173,26 @@ async fn the_number_of_streams_is_limited() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the place was not given back");
+}
+
+#[tokio::test]
+async fn the_oldest_of_more_than_three_streams_of_a_session_is_to_poll() {
+    let service = TestService::open().await;
+    let (mara, _) = service.signed_in(MARA).await;
+    let mut oldest = Stream::open(&mara, "/api/events").await;
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        others.push(Stream::open(&mara, "/api/events").await);
+    }
+    let document = service.stranger.document();
+    let mut last = None;
+    while let Some(sent) = oldest.next().await {
+        last = Some(sent.event);
+    }
+    assert_eq!(last.as_deref(), Some("poll"));
+    for stream in &mut others {
+        stream.totals(document).await;
+    }
 }
 
 #[tokio::test]

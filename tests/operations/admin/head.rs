@@ -9,6 +9,10 @@ fn check() -> Value {
     json!({"check": "openapi", "green": true, "reason": "run 7"})
 }
 
+fn decision(service: &TestService) -> u64 {
+    service.rollout.status().state.decision
+}
+
 async fn if_match(service: &TestService, tags: &str) -> Answer {
     service
         .operator()
@@ -20,10 +24,10 @@ async fn if_match(service: &TestService, tags: &str) -> Answer {
 #[tokio::test]
 async fn every_form_of_the_condition_is_understood() {
     let service = TestService::open().await;
-    let head = service.head();
+    let head = decision(&service);
     if_match(&service, &format!("\"{head}\"")).await.ok();
     if_match(&service, "*").await.ok();
-    let head = service.head();
+    let head = decision(&service);
     if_match(
         &service,
         &format!("\"{}\", W/\"{head}\" , \"{head}\", \"x\"", head + 9),
@@ -33,11 +37,10 @@ async fn every_form_of_the_condition_is_understood() {
     let status = service.viewer().get("/api/status").await;
     let tag = status.header("etag").unwrap();
     if_match(&service, tag).await.ok();
-    assert_eq!(
-        if_match(&service, tag).await.problem(),
-        "conflict",
-        "it has been used"
-    );
+    if_match(&service, tag).await.ok();
+    let red = json!({"check": "openapi", "green": false, "reason": "run 8"});
+    service.operator().post("/api/checks", &red).await.ok();
+    assert_eq!(if_match(&service, tag).await.problem(), "conflict");
 }
 
 #[tokio::test]
@@ -95,7 +98,7 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
     );
     let problem = response.json();
     assert_eq!(
-        (&problem["expected"], &problem["head"]),
+        (&problem["expected"], &problem["decision"]),
         (&json!(head), &json!(head + 1))
     );
     let [happened] = problem["events_since"].as_array().unwrap().as_slice() else {
@@ -147,5 +150,45 @@ async fn a_malformed_condition_does_not_stop_a_rollback() {
         .post("/api/rollbacks", &rollback)
         .await
         .ok();
+    assert!(service.rollout.reader().is_on());
+}
+
+#[tokio::test]
+async fn what_bears_on_no_decision_is_no_conflict() {
+    let service = TestService::open().await;
+    let dry_run = service.operator().get("/api/transitions/cutover").await;
+    let tag = dry_run.header("etag").unwrap().to_owned();
+    let head = service.head();
+    // A wrong token, a refused attempt, a check that is as it was, and another process that starts.
+    let wrong = service.stranger.bearing("wrong");
+    assert_eq!(wrong.get("/api/status").await.status, 401);
+    let retire = json!({"to": "retired", "reason": "too early"});
+    let refused = service.operator().post("/api/transitions", &retire).await;
+    assert_eq!(refused.problem(), "impossible");
+    let other = legacy_http_compat::rollout::Rollout::builder(
+        service.rollout.status().state.flag_name.clone(),
+        legacy_http_compat::rollout::policy::Policy::permissive(),
+    );
+    drop(other.open(service.rollout.journal().clone()).unwrap());
+    assert_eq!(service.head(), head + 2);
+    let cutover = json!({"to": "cutover", "reason": "quiet"});
+    let operator = service.operator().with("if-match", tag);
+    operator.post("/api/transitions", &cutover).await.ok();
+    assert_eq!(service.rollout.status().state.phase, Phase::Cutover);
+}
+
+#[tokio::test]
+async fn a_rollback_has_no_precondition_but_its_cutover() {
+    let service = TestService::open().await;
+    let operator = service.operator();
+    let cutover = json!({"to": "cutover", "reason": "quiet"});
+    let done = operator.post("/api/transitions", &cutover).await.ok();
+    let seq = done["event"]["seq"].as_u64().unwrap();
+    let rollback = |cutover: u64| json!({"incident": "INC-1", "cutover": cutover, "reason": "now"});
+    let other = operator.post("/api/rollbacks", &rollback(seq - 1)).await;
+    assert_eq!(other.problem(), "impossible");
+    assert_eq!(other.json()["cutover"], seq - 1);
+    assert!(!service.rollout.reader().is_on());
+    operator.post("/api/rollbacks", &rollback(seq)).await.ok();
     assert!(service.rollout.reader().is_on());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{document::Document, orders, service::TestService};
 
@@ -175,4 +175,146 @@ async fn the_bodies_that_are_taken_are_those_of_the_document() {
             "{path}"
         );
     }
+}
+
+/// Bodies that the server refuses as invalid, each by one member.
+fn refused_bodies() -> Vec<(&'static str, Value)> {
+    let policy = |policy: Value| ("/api/policy", json!({"policy": policy, "reason": "x"}));
+    let transition = |name: &str, value: Value| {
+        let mut body = json!({"to": "cutover", "reason": "quiet"});
+        body[name] = value;
+        ("/api/transitions", body)
+    };
+    let check = |name: &str, value: Value| {
+        let mut body = json!({"check": "openapi", "green": true, "reason": "run 7"});
+        body[name] = value;
+        ("/api/checks", body)
+    };
+    let waiver = |name: &str, value: Value| {
+        let mut body = json!({"target": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "x"});
+        body[name] = value;
+        ("/api/waivers", body)
+    };
+    vec![
+        transition("to", json!("cutoff")),
+        transition("to", json!(1)),
+        transition("override", json!(["a b"])),
+        transition("override", json!([1])),
+        transition("reason", json!("")),
+        transition("reason", json!("  ")),
+        transition("reason", json!("a\nb")),
+        transition("reason", json!("a\u{200b}b")),
+        transition("reason", json!("a\u{e0041}b")),
+        transition("reason", json!("x".repeat(1_001))),
+        (
+            "/api/transitions",
+            json!({"to": "retired", "override": ["coverage"], "reason": "x"}),
+        ),
+        check("check", json!("a b")),
+        check("check", json!("x".repeat(65))),
+        check("green", json!("true")),
+        check("link", json!("ftp://ci.example/")),
+        check("link", json!("https://u:p@ci.example/")),
+        check("link", json!("https://ci.example/a b")),
+        check("link", json!("https://")),
+        check("contract_digest", json!("0A".repeat(32))),
+        waiver("until", json!("2030-01-01")),
+        waiver("until", json!("2030-01-01T00:00:00+02:00")),
+        waiver("until", json!("2030-02-30T00:00:00Z")),
+        waiver("target", json!("everybody")),
+        waiver("owner", json!("\t")),
+        policy(json!({"coverage_ratio": 0})),
+        policy(json!({"coverage_ratio": 1.1})),
+        policy(json!({"processes": 0})),
+        policy(json!({"processes": 4_294_967_296_u64})),
+        policy(json!({"min_responses": -1})),
+        policy(json!({"min_responses": 1.5})),
+        policy(json!({"check_max_age": "soon"})),
+        policy(json!({"check_max_age": 5})),
+        policy(json!({"required_checks": ["a", "a"]})),
+        policy(json!({"gates": {"cutover": ["weekday"]}})),
+        policy(json!({"gates": {"cutover": ["coverage", "coverage"]}})),
+        policy(json!({"gates": {"abort": []}})),
+        policy(json!({"auto_rollback": {"window": "30m"}})),
+        policy(json!({"auto_rollback": {"window": "30m", "stranded_percent": 100}})),
+        policy(json!({"retire_by": "tomorrow"})),
+        policy(json!({"opening_phase": "cutover"})),
+        (
+            "/api/post-analyses",
+            json!({"rollback": -1, "link": "https://wiki.example/", "summary": "x", "reason": "x"}),
+        ),
+        (
+            "/api/client-rollbacks",
+            json!({"kind": "AGENT", "version": "1.4", "reason": "x"}),
+        ),
+        (
+            "/api/rollbacks",
+            json!({"incident": "INC\u{fe0f}-1", "reason": "x"}),
+        ),
+        (
+            "/api/rollbacks",
+            json!({"incident": "INC-1", "cutover": -1, "reason": "x"}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_body_that_is_refused_as_invalid_does_not_fit_the_document() {
+    let service = TestService::open().await;
+    let document = service.stranger.document();
+    for (path, body) in refused_bodies() {
+        let response = service.operator().post(path, &body).await;
+        assert_eq!(response.problem(), "invalid", "{path} {body}");
+        let schema = &document.0["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+            ["schema"];
+        assert!(!document.validator(schema).is_valid(&body), "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn the_characters_of_a_text_are_the_same_in_the_document_and_in_the_code() {
+    let service = TestService::open().await;
+    let reason = service.stranger.document().component("Reason");
+    for character in '\0'..=char::MAX {
+        let text = format!("a{character}b");
+        let accepted = legacy_http_compat::rollout::names::Reason::new(text.as_str()).is_ok();
+        assert_eq!(
+            reason.is_valid(&Value::from(text)),
+            accepted,
+            "U+{:04X}",
+            u32::from(character)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_document_names_the_address_of_its_mount() {
+    for (prefix, url) in [
+        ("/rollout", "/rollout"),
+        ("", "/"),
+        ("/ops/one", "/ops/one"),
+    ] {
+        let service = TestService::open_with(|setup| setup.prefix = prefix).await;
+        let document = &service.stranger.document().0;
+        assert_eq!(document["servers"][0]["url"], url);
+    }
+}
+
+#[tokio::test]
+async fn the_faults_of_a_body_are_listed_in_bounds_and_counted() {
+    let service = TestService::open().await;
+    let mut body = json!({"check": "openapi", "green": true, "reason": "run 7"});
+    for number in 0..500 {
+        body[format!("odd-{number}")] = 1.into();
+    }
+    let response = service.operator().post("/api/checks", &body).await;
+    let problem = response.json();
+    assert_eq!(problem["faults"].as_array().unwrap().len(), 64);
+    assert_eq!(problem["fault_count"], 500);
+    assert!(response.text.len() < 20_000, "{}", response.text.len());
+    let fields = format!("check=a&green=true&reason=x{}", "&override=y".repeat(300));
+    let (mara, _) = service.signed_in(super::service::MARA).await;
+    let response = mara.post_form("/records/checks", &fields).await;
+    assert_eq!(response.status, 422);
+    assert!(response.text.contains("at most 256 fields"), "{response:?}");
 }

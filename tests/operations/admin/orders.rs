@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/policy",
-            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}}, "reason": "a rehearsal"}),
+            json!({"policy": {"gates": {"enable": [], "cutover": [], "retire": []}, "processes": 2}, "reason": "a rehearsal"}),
         ),
         (
             "/api/transitions",
@@ -44,10 +44,14 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
             "/api/rollbacks",
             json!({"incident": "INC-2", "reason": "pollers give up"}),
         ),
-        // The rollback is the 13th event: opened, started, contract, and these in their order.
+        (
+            "/api/rollbacks/extend",
+            json!({"until": "2030-01-01T00:00:00Z", "reason": "a customer"}),
+        ),
+        // The rollback is the 11th event: opened, contract, and these in their order.
         (
             "/api/post-analyses",
-            json!({"rollback": 12, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
+            json!({"rollback": 11, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
         ),
     ]
 }
@@ -59,7 +63,8 @@ async fn every_command_returns_the_journaled_event() {
         let done = service.operator().post(path, &body).await.ok();
         let event = serde_json::to_value(service.events().pop().unwrap()).unwrap();
         assert_eq!(done["event"], event, "{path}");
-        assert_eq!(done["head"], service.head());
+        let head = service.rollout.journal().head().unwrap();
+        assert_eq!(done["head"], head.to_string());
         assert_eq!(event["actor"], json!({"kind": "human", "id": "mara"}));
         assert_eq!(event["reason"], body["reason"]);
     }
@@ -116,7 +121,8 @@ async fn failing_gates_are_overridden_by_naming_each() {
         .await;
     assert_eq!(refused.problem(), "gates-failed");
     let failing = refused.json()["failing"].clone();
-    assert_eq!(failing, json!(["no_dependent_responses", "coverage"]));
+    let expected = ["no_dependent_responses", "all_callers_resolved", "coverage"];
+    assert_eq!(failing, json!(expected));
     let order = json!({"to": "cutover", "override": failing, "reason": "the old API goes tonight"});
     service
         .operator()
@@ -126,7 +132,7 @@ async fn failing_gates_are_overridden_by_naming_each() {
     let EventPayload::PhaseChanged(change) = service.events().pop().unwrap().payload.clone() else {
         panic!()
     };
-    assert_eq!(change.overridden.len(), 2);
+    assert_eq!(change.overridden.len(), 3);
     assert_eq!(
         service.viewer().get("/api/status").await.ok()["overrides"][0]["gates"],
         failing
@@ -148,4 +154,57 @@ async fn a_body_may_come_as_any_kind_of_json() {
             .await
             .ok();
     }
+}
+
+#[tokio::test]
+async fn a_looser_policy_names_what_it_loosens_and_is_listed_with_the_overrides() {
+    let policy = legacy_http_compat::rollout::policy::Policy::default();
+    let service = TestService::open_with(|setup| setup.policy = policy).await;
+    let operator = service.operator();
+    let head = service.head();
+    let loose = json!({"gates": {"cutover": ["required_checks"]}, "min_responses": 1});
+    let order = |named: serde_json::Value| json!({"policy": loose, "override": named, "reason": "we hurry"});
+    let refused = operator.post("/api/policy", &order(json!([]))).await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (422, "policy-loosened")
+    );
+    let shown = refused.json()["loosened"].clone();
+    let members: Vec<&str> = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["member"].as_str().unwrap())
+        .collect();
+    assert_eq!(members.len(), 5, "{members:?}");
+    for wrong in [json!(["/min_responses"]), json!(["/processes"])] {
+        let refused = operator.post("/api/policy", &order(wrong)).await;
+        assert_eq!(refused.problem(), "policy-loosened");
+    }
+    assert_eq!(service.head(), head, "nothing was changed");
+    operator
+        .post("/api/policy", &order(json!(members)))
+        .await
+        .ok();
+    let status = service.viewer().get("/api/status").await.ok();
+    assert_eq!(status["overrides"][0]["loosened"], shown);
+    let stricter = json!({"policy": {}, "reason": "back"});
+    operator.post("/api/policy", &stricter).await.ok();
+    let status = service.viewer().get("/api/status").await.ok();
+    assert_eq!(status["overrides"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_step_is_ordered_by_its_name_or_by_its_phase() {
+    let service = TestService::open().await;
+    let status = service.viewer().get("/api/status").await.ok();
+    for next in [status["next"].clone(), json!("retired")] {
+        let order = json!({"to": next, "reason": "quiet"});
+        service
+            .operator()
+            .post("/api/transitions", &order)
+            .await
+            .ok();
+    }
+    assert_eq!(service.rollout.status().state.phase, Phase::Retired);
 }

@@ -35,10 +35,11 @@ async fn a_step_that_does_not_exist_says_which_do() {
     let problem = response.json();
     assert_eq!(
         (&problem["phase"], &problem["possible"]),
-        (&json!("compat"), &json!(["cutover", "observe"]))
+        (&json!("compat"), &json!(["cutover"]))
     );
     assert_eq!(problem["entered"]["seq"], 1);
-    assert_eq!(problem["head"], service.head());
+    let head = service.rollout.journal().head().unwrap();
+    assert_eq!(problem["head"], head.to_string());
     let response = refused(
         &service,
         "/api/rollbacks",
@@ -71,7 +72,12 @@ async fn failing_gates_are_shown_with_their_evidence() {
     let problem = response.json();
     assert_eq!(
         problem["failing"],
-        json!(["required_checks", "no_dependent_responses", "coverage"])
+        json!([
+            "required_checks",
+            "no_dependent_responses",
+            "all_callers_resolved",
+            "coverage"
+        ])
     );
     let gates = problem["gates"].as_array().unwrap();
     assert!(
@@ -83,7 +89,7 @@ async fn failing_gates_are_shown_with_their_evidence() {
 #[tokio::test]
 async fn an_override_names_each_failing_gate_and_no_other() {
     let service = TestService::open_with(|setup| setup.policy = Policy::default()).await;
-    let order = json!({"to": "cutover", "override": ["no_dependent_responses", "no_open_incident"], "reason": "now"});
+    let order = json!({"to": "cutover", "override": ["no_open_incident"], "reason": "now"});
     let response = refused(&service, "/api/transitions", order).await;
     assert_eq!(
         (response.status, response.problem().as_str()),
@@ -92,7 +98,10 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     let problem = response.json();
     assert_eq!(
         (&problem["unnamed"], &problem["not_failing"]),
-        (&json!(["coverage"]), &json!(["no_open_incident"]))
+        (
+            &json!(["all_callers_resolved", "coverage"]),
+            &json!(["no_open_incident"])
+        )
     );
     let order = json!({"to": "observe", "override": ["coverage"], "reason": "now"});
     assert_eq!(

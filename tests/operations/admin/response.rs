@@ -63,7 +63,7 @@ impl Answer {
         let cookie = self
             .header("set-cookie")
             .unwrap_or_else(|| panic!("{self:?}"));
-        let secret = cookie.strip_prefix("rollout_session=").unwrap();
+        let secret = cookie.split_once('=').unwrap().1;
         secret.split(';').next().unwrap().to_owned()
     }
 }

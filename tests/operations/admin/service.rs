@@ -19,7 +19,7 @@ use legacy_http_compat::{
     metrics::Metrics,
     rollout::{
         Phase, Rollout,
-        event::{Event, NewEvent},
+        event::{Event, Head, NewEvent},
         journal::{AppendError, Journal, MemoryJournal, ReadError},
         names::FlagName,
         policy::Policy,
@@ -164,7 +164,7 @@ impl TestService {
     }
 
     pub(crate) fn head(&self) -> u64 {
-        self.rollout.journal().head().unwrap()
+        self.rollout.journal().head().unwrap().seq
     }
 
     /// A caller of a kind is seen to depend on a legacy shape.
@@ -175,6 +175,7 @@ impl TestService {
             caller: caller.with_fingerprint(Fingerprint::from_u128(number)),
             endpoint: self.census.endpoint("device_poll"),
             dependence,
+            failed: false,
         });
     }
 
@@ -295,11 +296,11 @@ impl Unreliable {
 }
 
 impl Journal for Unreliable {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, draft: NewEvent) -> Result<Event, AppendError> {
         if self.refuses_writing.load(Ordering::Relaxed) {
             return Err(AppendError::NotWritten("scripted".into()));
         }
-        self.inner.append(expected_head, draft)
+        self.inner.append(expected, draft)
     }
 
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
@@ -307,12 +308,12 @@ impl Journal for Unreliable {
         self.inner.read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
         self.readable()?;
         self.inner.head()
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         self.readable()?;
         self.inner.wait(after, timeout)
     }

@@ -13,7 +13,7 @@ use super::{client::Client, service::TestService};
 const HOUR: Duration = Duration::from_secs(3_600);
 
 async fn order(client: &Client, path: &str, body: serde_json::Value) -> u64 {
-    client.post(path, &body).await.ok()["head"]
+    client.post(path, &body).await.ok()["event"]["seq"]
         .as_u64()
         .unwrap()
 }
@@ -35,10 +35,7 @@ async fn a_new_rollout_shows_where_it_stands() {
     );
     assert_eq!(status["next"], "cutover");
     assert_eq!(status["entered"]["actor"]["kind"], "system");
-    assert_eq!(
-        status["journal"],
-        json!({"works": true, "error": null, "rollback_unrecorded": false})
-    );
+    assert_eq!(status["journal"], json!({"works": true, "error": null}));
     assert_eq!(
         status["you"],
         json!({"name": "wall", "kind": "human", "role": "viewer"})
@@ -264,8 +261,8 @@ async fn a_dry_run_shows_the_result_of_each_transition() {
             .any(|gate| gate["name"] == "required_checks")
     );
     let run = service.viewer().get("/api/transitions/retire").await.ok();
-    assert_eq!(run["impossible"]["possible"], json!(["cutover", "observe"]));
-    for step in ["enable", "abort", "rollback"] {
+    assert_eq!(run["impossible"]["possible"], json!(["cutover"]));
+    for step in ["enable", "rollback"] {
         service
             .viewer()
             .get(&format!("/api/transitions/{step}"))
@@ -281,7 +278,7 @@ async fn a_dry_run_shows_the_result_of_each_transition() {
     }
     assert_eq!(
         service.head(),
-        3,
+        2,
         "nothing of it is journaled: {:?}",
         service.events()
     );
@@ -322,4 +319,56 @@ async fn a_failing_gate_is_named_in_the_status_once_it_was_asked() {
                 .any(|gate| gate["name"] == name && gate["passed"] == false)
     };
     assert!(named("required_checks") && named("coverage"), "{gates:?}");
+}
+
+#[tokio::test]
+async fn stranded_callers_are_those_since_the_flag_last_changed() {
+    let service = TestService::open().await;
+    let operator = service.operator();
+    let later = || service.pass(Duration::from_secs(60));
+    let stranded = async || {
+        let status = service.viewer().get("/api/status").await.ok();
+        let stranded = &status["stranded"];
+        ["callers", "dependents", "waived", "before", "served_again"]
+            .map(|name| stranded[name].as_u64().unwrap())
+    };
+    // Not rewritten though the flag is on.
+    service.see("AGENT", 1, Dependence::Stranded);
+    later();
+    order(
+        &operator,
+        "/api/transitions",
+        json!({"to": "cutover", "reason": "quiet"}),
+    )
+    .await;
+    assert_eq!(stranded().await, [0, 1, 0, 1, 0], "before the cutover");
+    later();
+    for number in 1..=3 {
+        service.see("AGENT", number, Dependence::Stranded);
+    }
+    later();
+    assert_eq!(stranded().await, [3, 3, 0, 0, 0]);
+    let target = format!("caller psd_{:032x}", 3);
+    let waiver = json!({"target": target, "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "a probe"});
+    order(&operator, "/api/waivers", waiver).await;
+    assert_eq!(stranded().await, [2, 2, 1, 0, 0], "waived ones aside");
+    let rollback = json!({"incident": "INC-2", "reason": "pollers give up"});
+    order(&operator, "/api/rollbacks", rollback).await;
+    assert_eq!(stranded().await, [0, 2, 0, 2, 0], "the flag is on again");
+    later();
+    service.see("AGENT", 1, Dependence::Served);
+    later();
+    assert_eq!(stranded().await, [0, 2, 0, 2, 1], "one is served again");
+}
+
+#[tokio::test]
+async fn a_policy_without_gates_says_so() {
+    let service = TestService::open().await;
+    let run = service.viewer().get("/api/transitions/retire").await.ok();
+    assert_eq!(
+        (&run["gates"], &run["gates_verdict"]),
+        (&json!([]), &json!("no_gates"))
+    );
+    let status = service.viewer().get("/api/status").await.ok();
+    assert_eq!(status["gates_verdict"], "no_gates");
 }

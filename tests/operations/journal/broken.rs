@@ -40,7 +40,7 @@ fn a_change_of_any_byte_is_found_at_its_line() {
             place += 1;
         }
     }
-    assert_eq!(verify(&bytes).unwrap().events, lines.len() as u64);
+    assert_eq!(verify(&bytes).unwrap().head.seq, lines.len() as u64);
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn lines_removed_at_the_end_show_in_what_is_verified() {
     let lines = lines();
     let all = verify(&lines.concat()).unwrap();
     let fewer = verify(&lines[..lines.len() - 1].concat()).unwrap();
-    assert_eq!(fewer.events + 1, all.events);
-    assert_ne!(fewer.sha256, all.sha256);
+    assert_eq!(fewer.head.seq + 1, all.head.seq);
+    assert_ne!(fewer.head.hash, all.head.hash);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn members_and_kinds_of_a_later_version_are_read_as_far_as_they_are_known() {
         let event = reader.next().unwrap().unwrap();
         let known = to != r#""later""#;
         assert_eq!(event.payload.name(), if known { "opened" } else { "later" });
-        assert_eq!(reader.verify().unwrap().events, 1, "{to}");
+        assert_eq!(reader.verify().unwrap().head.seq, 1, "{to}");
     }
 }
 

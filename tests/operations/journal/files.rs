@@ -26,10 +26,12 @@ pub(crate) fn write(path: &Path, count: usize) {
     write_facts(path, events::story().into_iter().take(count));
 }
 
-fn write_facts(path: &Path, facts: impl IntoIterator<Item = EventPayload>) {
+pub(crate) fn write_facts(path: &Path, facts: impl IntoIterator<Item = EventPayload>) {
     let journal = FileJournal::open(path).unwrap();
-    for (head, payload) in (0..).zip(facts) {
-        journal.append(head, events::draft(payload)).unwrap();
+    for payload in facts {
+        journal
+            .append(journal.head().unwrap(), events::draft(payload))
+            .unwrap();
     }
 }
 

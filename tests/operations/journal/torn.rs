@@ -1,6 +1,6 @@
 //! A last line that was not written to its end.
 
-use std::{fs, sync::Arc};
+use std::{fs, io::Write as _, path::Path, sync::Arc};
 
 use legacy_http_compat::time::Timestamp;
 use legacy_http_compat::{
@@ -15,14 +15,19 @@ use legacy_http_compat::{
 
 use super::{events, files, temp_dir::TempDir};
 
-/// The lines of a journal whose last event changes the phase.
-fn rolled_back() -> Vec<Vec<u8>> {
-    let facts = [
+/// A journal whose last event changes the phase.
+fn rolled_back() -> Vec<EventPayload> {
+    vec![
         events::opened(Phase::Compat),
         events::cutover(Vec::new(), &[]),
-        events::rollback("INC-1"),
-    ];
-    files::lines_of(facts.into())
+        events::rollback(2, "INC-1"),
+    ]
+}
+
+/// Adds what a killed process may leave.
+fn append(path: &Path, bytes: &[u8]) {
+    let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
 }
 
 fn replay(journal: &FileJournal) -> Projection {
@@ -38,23 +43,31 @@ fn phase(journal: &FileJournal) -> Phase {
 /// A kill falls into a write too rarely to wait for it, so what it would leave is laid down: each part of the last line.
 #[test]
 fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
-    for (lines, phases) in [
-        (files::lines(), [Phase::Retired, Phase::Retired]),
+    for (facts, phases) in [
+        (events::story(), [Phase::Retired, Phase::Retired]),
         (rolled_back(), [Phase::Cutover, Phase::Compat]),
     ] {
+        let lines = files::lines_of(facts.clone());
         let (last, before) = lines.split_last().unwrap();
         let (line, good) = (lines.len() as u64, before.concat());
         let directory = TempDir::new();
+        let acknowledged = facts[..facts.len() - 1].iter().cloned();
+        files::write_facts(&directory.path().join("whole"), acknowledged);
         for torn in 0..=last.len() {
             let path = directory.path().join(format!("torn-{torn}"));
-            fs::write(&path, [good.as_slice(), &last[..torn]].concat()).unwrap();
+            // All but the last event were acknowledged.
+            for suffix in ["", ".head"] {
+                let name = |stem: &str| directory.path().join(format!("{stem}{suffix}"));
+                fs::copy(name("whole"), name(&format!("torn-{torn}"))).unwrap();
+            }
+            append(&path, &last[..torn]);
             let clock = Arc::new(ManualClock::new(4_711));
-            let journal = FileJournal::open_with_clock(&path, clock).unwrap();
+            let journal = FileJournal::builder(&path).clock(clock).open().unwrap();
             let whole = torn == last.len();
             assert_eq!(phase(&journal), phases[usize::from(whole)], "{torn} bytes");
             if torn == 0 || whole {
                 let events = line - u64::from(torn == 0);
-                assert_eq!(journal.verify().unwrap().events, events);
+                assert_eq!(journal.verify().unwrap().head.seq, events);
                 continue;
             }
 
@@ -68,8 +81,13 @@ fn a_line_torn_at_any_byte_is_cut_off_and_that_is_journaled() {
             assert_eq!(event.at, Timestamp::from_unix_ms(4_711));
             let now = fs::read(&path).unwrap();
             assert!(now.starts_with(&good), "what stood still stands");
-            assert_eq!(journal.verify().unwrap().events, line);
-            let next = journal.append(line, events::draft(events::check("openapi", true)));
+            let cut = fs::read(directory.path().join(format!("torn-{torn}.cut"))).unwrap();
+            assert_eq!(cut, [&last[..torn], b"\n"].concat(), "it is kept aside");
+            assert_eq!(journal.verify().unwrap().head.seq, line);
+            let next = journal.append(
+                journal.head().unwrap(),
+                events::draft(events::check("openapi", true)),
+            );
             assert_eq!(next.unwrap().seq, line + 1);
         }
     }
@@ -83,7 +101,7 @@ fn a_lost_page_in_the_last_line_is_a_torn_write() {
     let half = torn.len() / 2;
     torn[..half].fill(0);
     let verified = files::verify(&[before.concat(), torn.clone()].concat()).unwrap();
-    assert_eq!(verified.events, before.len() as u64);
+    assert_eq!(verified.head.seq, before.len() as u64);
     let expected = TornLine {
         line: lines.len() as u64,
         bytes: torn.len() as u64,
@@ -95,10 +113,11 @@ fn a_lost_page_in_the_last_line_is_a_torn_write() {
 fn a_first_line_that_was_torn_leaves_a_journal_that_can_be_opened() {
     let directory = TempDir::new();
     let path = directory.path().join("journal");
-    fs::write(&path, &files::lines()[0][..40]).unwrap();
+    drop(FileJournal::open(&path).unwrap());
+    append(&path, &files::lines()[0][..40]);
     let journal = FileJournal::open(&path).unwrap();
     let opened = events::draft(events::story().remove(0));
-    journal.append(1, opened).unwrap();
+    journal.append(journal.head().unwrap(), opened).unwrap();
     let fold = replay(&journal);
     assert_eq!(fold.recoveries().len(), 1);
     assert!(fold.state().is_some());

@@ -8,7 +8,7 @@ use std::{
 
 use legacy_http_compat::rollout::{
     Phase, Projection, ReplayError,
-    event::{Event, EventPayload, PolicyChanged},
+    event::{Event, EventPayload, Head, PolicyChanged},
     journal::{AppendError, FileJournal, Journal, MemoryJournal},
     policy::PolicyDocument,
 };
@@ -24,9 +24,13 @@ fn on_each(test: impl Fn(Arc<dyn Journal>)) {
 }
 
 fn fill(journal: &dyn Journal) -> Vec<Event> {
-    let story = (0..).zip(events::story());
+    let story = events::story().into_iter();
     story
-        .map(|(head, payload)| journal.append(head, events::draft(payload)).unwrap())
+        .map(|payload| {
+            journal
+                .append(journal.head().unwrap(), events::draft(payload))
+                .unwrap()
+        })
         .collect()
 }
 
@@ -34,7 +38,7 @@ fn fill(journal: &dyn Journal) -> Vec<Event> {
 fn what_was_appended_is_read_from_any_position() {
     on_each(|journal| {
         let all = fill(&*journal);
-        assert_eq!(journal.head().unwrap(), all.len() as u64);
+        assert_eq!(journal.head().unwrap().seq, all.len() as u64);
         for after in 0..=all.len() {
             for limit in [0, 1, 3, usize::MAX] {
                 let expected: Vec<Event> = all.iter().skip(after).take(limit).cloned().collect();
@@ -49,11 +53,13 @@ fn what_was_appended_is_read_from_any_position() {
 fn another_head_than_the_expected_one_is_a_conflict_that_shows_what_happened() {
     on_each(|journal| {
         let all = fill(&*journal);
-        let head = all.len() as u64;
-        for expected in [0, 5, head - 1, head + 1, u64::MAX] {
+        let head = all.last().unwrap().head();
+        // The head of another journal has another hash.
+        let forged = |seq| Head { seq, ..Head::NONE };
+        for expected in [0, 5, head.seq - 1, head.seq, head.seq + 1, u64::MAX] {
             let draft = events::draft(events::check("openapi", true));
-            let AppendError::Conflict(conflict) = journal.append(expected, draft).unwrap_err()
-            else {
+            let appended = journal.append(forged(expected), draft);
+            let AppendError::Conflict(conflict) = appended.unwrap_err() else {
                 panic!("a conflict")
             };
             assert_eq!((conflict.expected, conflict.head), (expected, head));
@@ -69,8 +75,12 @@ fn a_conflict_is_told_in_one_line() {
     let journal = MemoryJournal::new();
     fill(&journal);
     let draft = events::draft(events::check("openapi", true));
-    let error = journal.append(15, draft).unwrap_err().to_string();
-    let expected = "the head of the journal is 20, not 15; since then: post_analysis_filed by human mara (16), recovered by \
+    let expected = Head {
+        seq: 15,
+        ..Head::NONE
+    };
+    let error = journal.append(expected, draft).unwrap_err().to_string();
+    let expected = "the last event is 20, not 15; since then: post_analysis_filed by human mara (16), recovered by \
                     human mara (17), phase_changed by human mara (18) and 2 more";
     assert_eq!(error, expected);
 }
@@ -79,10 +89,10 @@ fn a_conflict_is_told_in_one_line() {
 fn take_turns(journal: &dyn Journal, first: u64) {
     for head in (first..40).step_by(2) {
         if head > 0 {
-            assert_eq!(journal.wait(head - 1, Duration::MAX).unwrap(), head);
+            assert_eq!(journal.wait(head - 1, Duration::MAX).unwrap().seq, head);
         }
         let draft = events::draft(events::check("openapi", true));
-        journal.append(head, draft).unwrap();
+        journal.append(journal.head().unwrap(), draft).unwrap();
     }
 }
 
@@ -93,7 +103,7 @@ fn whoever_waits_is_woken_by_the_next_event() {
         let other = thread::spawn(move || take_turns(&*other, 1));
         take_turns(&*journal, 0);
         other.join().unwrap();
-        assert_eq!(journal.head().unwrap(), 40);
+        assert_eq!(journal.head().unwrap().seq, 40);
     });
 }
 
@@ -101,10 +111,13 @@ fn whoever_waits_is_woken_by_the_next_event() {
 fn nobody_waits_for_what_is_there_nor_longer_than_asked() {
     on_each(|journal| {
         fill(&*journal);
-        let head = journal.head().unwrap();
+        let head = journal.head().unwrap().seq;
         let start = Instant::now();
-        assert_eq!(journal.wait(head - 1, Duration::MAX).unwrap(), head);
-        assert_eq!(journal.wait(head, Duration::from_millis(1)).unwrap(), head);
+        assert_eq!(journal.wait(head - 1, Duration::MAX).unwrap().seq, head);
+        assert_eq!(
+            journal.wait(head, Duration::from_millis(1)).unwrap().seq,
+            head
+        );
         assert!(start.elapsed() < Duration::from_secs(30));
     });
 }
@@ -113,8 +126,10 @@ fn nobody_waits_for_what_is_there_nor_longer_than_asked() {
 fn a_fold_catches_up_in_any_steps_and_names_the_event_that_cannot_follow() {
     on_each(|journal| {
         let mut steps = Projection::new();
-        for (head, payload) in (0..).zip(events::story()) {
-            journal.append(head, events::draft(payload)).unwrap();
+        for payload in events::story() {
+            journal
+                .append(journal.head().unwrap(), events::draft(payload))
+                .unwrap();
             steps.catch_up(&*journal, |_| ()).unwrap();
         }
         let mut at_once = Projection::new();
@@ -123,7 +138,7 @@ fn a_fold_catches_up_in_any_steps_and_names_the_event_that_cannot_follow() {
             .catch_up(&journal, |event| seen.push(event.seq))
             .unwrap();
         assert_eq!(at_once, steps);
-        assert!(seen.into_iter().eq(1..=journal.head().unwrap()));
+        assert!(seen.into_iter().eq(1..=journal.head().unwrap().seq));
 
         let impossible = events::draft(events::changed(Phase::Retired, Phase::Compat));
         let seq = journal.append(at_once.head(), impossible).unwrap().seq;
@@ -143,10 +158,16 @@ fn a_reading_is_bounded_in_bytes_and_goes_on_where_it_ended() {
     let journal = FileJournal::open(directory.path().join("journal")).unwrap();
     let large = "x".repeat(31 * 1024);
     let policy = serde_json::json!({ "a": large });
-    for head in 0..200 {
+    for _ in 0..200 {
         let policy = PolicyDocument::new(policy.clone()).unwrap();
-        let payload = EventPayload::PolicyChanged(PolicyChanged { policy });
-        journal.append(head, events::draft(payload)).unwrap();
+        let differences = Vec::new();
+        let payload = EventPayload::PolicyChanged(PolicyChanged {
+            policy,
+            differences,
+        });
+        journal
+            .append(journal.head().unwrap(), events::draft(payload))
+            .unwrap();
     }
     let first = journal.read(0, usize::MAX).unwrap().len() as u64;
     assert!((1..200).contains(&first), "{first}");

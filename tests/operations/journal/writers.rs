@@ -3,7 +3,7 @@
 use std::{env, path::Path, process::Command, sync::Arc, thread};
 
 use legacy_http_compat::rollout::{
-    event::{EventPayload, Incident},
+    event::{EventPayload, Head, Incident},
     journal::{AppendError, FileJournal, Journal, MemoryJournal, OpenJournalErrorKind},
     names::IncidentId,
 };
@@ -14,20 +14,20 @@ const CHILD: &str = "JOURNAL_WRITERS_CHILD";
 
 /// Adds so many events by trying again after each conflict; returns how often another was faster.
 fn insist(journal: &dyn Journal, name: usize, count: usize) -> usize {
-    let (mut head, mut conflicts) = (0, 0);
+    let (mut head, mut conflicts) = (Head::NONE, 0);
     for number in 0..count {
         let incident = IncidentId::new(format!("{name}-{number}")).unwrap();
         let payload = EventPayload::IncidentOpened(Incident { incident });
         loop {
             match journal.append(head, events::draft(payload.clone())) {
-                Ok(event) => break head = event.seq,
+                Ok(event) => break head = event.head(),
                 Err(AppendError::Conflict(conflict)) => {
                     let shown: Vec<u64> = conflict
                         .events_since
                         .iter()
                         .map(|event| event.seq)
                         .collect();
-                    assert!(shown.into_iter().eq(head + 1..=conflict.head));
+                    assert!(shown.into_iter().eq(head.seq + 1..=conflict.head.seq));
                     head = conflict.head;
                     conflicts += 1;
                 }
@@ -67,7 +67,7 @@ fn of_two_who_act_at_once_one_wins_and_the_other_sees_it() {
     race(&journal);
     drop(journal);
     assert_eq!(
-        FileJournal::open(&path).unwrap().verify().unwrap().events,
+        FileJournal::open(&path).unwrap().verify().unwrap().head.seq,
         80
     );
     race(&(Arc::new(MemoryJournal::new()) as Arc<dyn Journal>));
@@ -76,7 +76,7 @@ fn of_two_who_act_at_once_one_wins_and_the_other_sees_it() {
 /// Opens the journal and says what came of it. Runs as a process of its own.
 fn child(path: &Path) {
     match FileJournal::open(path) {
-        Ok(journal) => println!("child: opened at {}", journal.head().unwrap()),
+        Ok(journal) => println!("child: opened at {}", journal.head().unwrap().seq),
         Err(error) => println!("child: {:?}: {error}", error.kind()),
     }
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
     ObligationKind, Phase,
-    event::{ContractChanged, EventPayload, PhaseChange},
+    event::{ContractChanged, EventPayload, PhaseChange, RollbackTaken},
     names::{Identifier, IncidentId, WaiverTarget},
 };
 use legacy_http_compat::time::Timestamp;
@@ -42,42 +41,65 @@ impl Model {
             })
     }
 
+    /// Each phase that was entered: the number of the event, its time and the phase.
+    fn entries(&self) -> Vec<(u64, Timestamp, Phase)> {
+        let mut entries: Vec<(u64, Timestamp, Phase)> = Vec::new();
+        for (seq, at, payload) in self.numbered() {
+            let phase = match payload {
+                EventPayload::Opened(opened) => opened.phase,
+                EventPayload::PhaseChanged(change) => change.to,
+                EventPayload::RollbackTaken(taken) => match entries.last() {
+                    Some((entered, _, Phase::Cutover)) if *entered == taken.cutover => {
+                        Phase::Compat
+                    }
+                    _ => continue,
+                },
+                EventPayload::LossAccepted(loss) if !entries.is_empty() => match loss.phase {
+                    Some(phase) => phase,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            entries.push((seq, at, phase));
+        }
+        entries
+    }
+
     pub(crate) fn phase(&self) -> Option<Phase> {
-        self.numbered()
-            .rev()
-            .find_map(|(_, _, payload)| match payload {
-                EventPayload::PhaseChanged(change) => Some(change.to),
-                EventPayload::Opened(opened) => Some(opened.phase),
-                _ => None,
-            })
+        self.entries().last().map(|(_, _, phase)| *phase)
     }
 
     /// The number of the event by which the phase was entered.
     pub(crate) fn entered(&self) -> Option<u64> {
-        let enters = |payload: &EventPayload| {
-            matches!(
-                payload,
-                EventPayload::PhaseChanged(_) | EventPayload::Opened(_)
-            )
-        };
-        self.numbered()
-            .rev()
-            .find_map(|(seq, _, payload)| enters(payload).then_some(seq))
+        self.entries().last().map(|(seq, _, _)| *seq)
+    }
+
+    /// Whether a rollback is the first one of its cutover.
+    fn is_first(&self, seq: u64, taken: &RollbackTaken) -> bool {
+        !self.numbered().any(|(earlier, _, payload)| {
+            earlier < seq
+                && matches!(payload, EventPayload::RollbackTaken(other) if other.cutover == taken.cutover)
+        })
+    }
+
+    fn was_cutover(&self, seq: u64) -> bool {
+        let mut entries = self.entries().into_iter();
+        entries.any(|(entered, _, phase)| (entered, phase) == (seq, Phase::Cutover))
     }
 
     pub(crate) fn is_open(&self, incident: &IncidentId) -> bool {
         let last = self
             .numbered()
             .rev()
-            .find_map(|(_, _, payload)| match payload {
+            .find_map(|(seq, _, payload)| match payload {
                 EventPayload::IncidentOpened(payload) => {
                     (payload.incident == *incident).then_some(true)
                 }
                 EventPayload::IncidentClosed(payload) => {
                     (payload.incident == *incident).then_some(false)
                 }
-                EventPayload::PhaseChanged(change) => {
-                    (change.incident.as_ref() == Some(incident)).then_some(true)
+                EventPayload::RollbackTaken(taken) => {
+                    (taken.incident == *incident && self.is_first(seq, taken)).then_some(true)
                 }
                 _ => None,
             });
@@ -120,15 +142,39 @@ impl Model {
 
     /// Of each rollback its number, how long it has lasted, and whether it is still running.
     pub(crate) fn rollbacks(&self, now: Timestamp) -> Vec<(u64, Duration, bool)> {
-        let is_back = |change: &PhaseChange| change.incident.is_some();
-        self.changes()
-            .filter(|(_, _, change)| is_back(change))
-            .map(|(seq, at, _)| {
-                let end = self.changes().find(|(later, _, _)| *later > seq);
-                let lasted = end.map_or(now, |(_, at, _)| at).since(at);
-                (seq, lasted, end.is_none())
+        let entries = self.entries();
+        let mut rollbacks = Vec::new();
+        for (seq, at, payload) in self.numbered() {
+            let EventPayload::RollbackTaken(taken) = payload else {
+                continue;
+            };
+            if !self.is_first(seq, taken) {
+                continue;
+            }
+            let entered = entries.iter().any(|(entered, _, _)| *entered == seq);
+            let off = |phase: Phase| phase != Phase::Compat;
+            let mut later = entries
+                .iter()
+                .filter(|(later, _, phase)| *later > seq && off(*phase));
+            let end = if entered {
+                later.next().map(|(_, at, _)| *at)
+            } else {
+                Some(at)
+            };
+            rollbacks.push((seq, end.unwrap_or(now).since(at), end.is_none()));
+        }
+        rollbacks
+    }
+
+    fn extended(&self, rollback: u64) -> Option<Timestamp> {
+        self.numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::RollbackExtended(extended) => {
+                    (extended.rollback == rollback).then_some(extended.until)
+                }
+                _ => None,
             })
-            .collect()
     }
 
     fn is_analysed(&self, rollback: u64) -> bool {
@@ -148,7 +194,8 @@ impl Model {
             let (_, at, _) = self.numbered().find(|(place, _, _)| *place == seq).unwrap();
             let overdue = at.plus(limit) < now;
             if running {
-                owed.push((ObligationKind::EndRollback, seq, overdue));
+                let late = self.extended(seq).unwrap_or(at.plus(limit)) < now;
+                owed.push((ObligationKind::EndRollback, seq, late));
             }
             if !self.is_analysed(seq) {
                 owed.push((ObligationKind::PostAnalysis, seq, overdue));
@@ -175,16 +222,30 @@ impl Model {
     fn follows(&self, payload: &EventPayload) -> bool {
         let Some(phase) = self.phase() else {
             return match payload {
-                EventPayload::Recovered(_) => true,
-                EventPayload::Opened(opened) => {
-                    matches!(opened.phase, Phase::Observe | Phase::Compat)
-                }
+                EventPayload::Recovered(_) | EventPayload::LossAccepted(_) => true,
+                EventPayload::Opened(opened) => match self.lost_phase() {
+                    Some(phase) => phase == opened.phase,
+                    None => matches!(opened.phase, Phase::Observe | Phase::Compat),
+                },
                 _ => false,
             };
         };
         match payload {
             EventPayload::Opened(_) => false,
-            EventPayload::PhaseChanged(change) => change.from == phase && is_step(change),
+            EventPayload::PhaseChanged(change) => {
+                let rollbacks = self.rollbacks(Timestamp::MIN);
+                let due = rollbacks.iter().any(|(seq, _, _)| !self.is_analysed(*seq));
+                let blocked = due && change.to != Phase::Compat;
+                change.from == phase && is_step(change) && !blocked
+            }
+            EventPayload::RollbackTaken(taken) => self.was_cutover(taken.cutover),
+            EventPayload::RollbackExtended(extended) => {
+                let rollbacks = self.rollbacks(Timestamp::MIN);
+                let lasts = |(seq, _, running): &(u64, Duration, bool)| {
+                    *seq == extended.rollback && *running
+                };
+                rollbacks.iter().any(lasts)
+            }
             EventPayload::IncidentOpened(payload) => !self.is_open(&payload.incident),
             EventPayload::IncidentClosed(payload) => self.is_open(&payload.incident),
             EventPayload::WaiverEnded(payload) => self.waived_until(&payload.target).is_some(),
@@ -193,16 +254,19 @@ impl Model {
                 let rollbacks = self.rollbacks(Timestamp::MIN);
                 rollbacks.iter().any(|(seq, _, _)| *seq == payload.rollback)
             }
-            EventPayload::ProcessStarted(payload) => {
-                let expected = match phase {
-                    Phase::Observe | Phase::Cutover => FlagState::Off,
-                    Phase::Compat => FlagState::On,
-                    Phase::Retired => FlagState::Retired,
-                };
-                payload.flag == expected
-            }
             _ => true,
         }
+    }
+
+    fn lost_phase(&self) -> Option<Phase> {
+        let last = self
+            .numbered()
+            .rev()
+            .find_map(|(_, _, payload)| match payload {
+                EventPayload::LossAccepted(loss) => Some(loss.phase),
+                _ => None,
+            });
+        last.flatten()
     }
 
     fn is_served(&self, contract: &ContractChanged) -> bool {
@@ -221,16 +285,13 @@ impl Model {
 fn is_step(change: &PhaseChange) -> bool {
     let failing: Vec<&Identifier> = change.failing().map(|report| &report.name).collect();
     let overridden: Vec<&Identifier> = change.overridden.iter().collect();
-    match (change.from, change.to, change.incident.is_some()) {
-        (Phase::Observe, Phase::Compat, false) | (Phase::Cutover, Phase::Retired, false) => {
+    match (change.from, change.to) {
+        (Phase::Observe, Phase::Compat) | (Phase::Cutover, Phase::Retired) => {
             failing.is_empty() && overridden.is_empty()
         }
-        (Phase::Compat, Phase::Cutover, false) => {
+        (Phase::Compat, Phase::Cutover) => {
             failing.iter().all(|gate| overridden.contains(gate))
                 && overridden.iter().all(|gate| failing.contains(gate))
-        }
-        (Phase::Compat, Phase::Observe, false) | (Phase::Cutover, Phase::Compat, true) => {
-            overridden.is_empty()
         }
         _ => false,
     }

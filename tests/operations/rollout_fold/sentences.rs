@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
     ObligationKind, Phase, Projection, ProjectionError, ProjectionErrorKind, Transition,
     event::{EventPayload, PhaseChange},
@@ -13,8 +12,8 @@ use legacy_http_compat::time::Timestamp;
 use serde_json::json;
 
 use super::events::{
-    changed, check, contract, cutover, draft_at, incident, label, opened, post_analysis, rollback,
-    started, story, waived,
+    changed, check, contract, cutover, draft_at, extended, incident, label, loss, opened,
+    policy_changed, post_analysis, rollback, story, waived,
 };
 
 const HOUR: u64 = 3_600_000;
@@ -51,11 +50,13 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.policy.members()["processes"], 1);
     assert_eq!((state.opened.seq, state.policy_set.seq), (1, 10));
     assert_eq!(state.contract.as_ref().unwrap().since.seq, 3);
-    assert_eq!(state.last_start.as_ref().unwrap().flag, FlagState::Retired);
     assert_eq!(state.client_rollbacks[0].version.as_str(), "1.9.3");
-    assert_eq!(state.overrides[0].gates, [label("no_dependent_responses")]);
+    assert_eq!(state.overrides[0].loosened[0].member, "/min_responses");
+    assert_eq!(state.overrides[1].gates, [label("no_dependent_responses")]);
+    assert_eq!((state.flag_changed.seq, state.decision), (18, 19));
+    assert_eq!(state.flag_changed_before.as_ref().unwrap().seq, 14);
     assert_eq!(state.count_of(Transition::Cutover), 2);
-    assert_eq!(state.count_of(Transition::Abort), 0);
+    assert_eq!(state.count_of(Transition::Rollback), 1);
     assert_eq!(fold.recoveries()[0].1.seq, 17);
 }
 
@@ -64,20 +65,20 @@ fn a_rollback_lasts_until_the_flag_is_off_again() {
     let mut facts = vec![
         opened(Phase::Compat),
         cutover(vec![], &[]),
-        rollback("INC-1"),
+        rollback(2, "INC-1"),
     ];
     let running = fold(facts.clone()).unwrap();
     let back = running.state().unwrap().rollbacks.last().unwrap();
     assert!(back.is_running());
     assert_eq!(back.duration(hour(10)), Duration::from_secs(7 * 3600));
     assert_eq!(back.duration(hour(1)), Duration::ZERO, "a clock set back");
-    facts.push(changed(Phase::Compat, Phase::Observe));
+    facts.extend([post_analysis(3), cutover(vec![], &[])]);
     let ended = fold(facts).unwrap();
     let state = ended.state().unwrap();
     assert!(!state.rollbacks.last().unwrap().is_running());
     assert_eq!(
         state.rollbacks[0].duration(hour(99)),
-        Duration::from_secs(3600)
+        Duration::from_secs(2 * 3600)
     );
 }
 
@@ -86,7 +87,7 @@ fn a_rollback_opens_its_incident_and_owes_an_end_and_a_post_analysis() {
     let mut facts = vec![
         opened(Phase::Compat),
         cutover(vec![], &[]),
-        rollback("INC-1"),
+        rollback(2, "INC-1"),
     ];
     let open = fold(facts.clone()).unwrap();
     let state = open.state().unwrap();
@@ -129,7 +130,7 @@ fn a_rollback_for_an_incident_that_is_open_leaves_it_as_it_was_opened() {
         opened(Phase::Compat),
         EventPayload::IncidentOpened(incident("INC-1")),
         cutover(vec![], &[]),
-        rollback("INC-1"),
+        rollback(3, "INC-1"),
     ];
     let fold = fold(facts).unwrap();
     let incidents = &fold.state().unwrap().open_incidents;
@@ -251,18 +252,99 @@ fn a_rollback_works_whatever_the_gates_say_but_needs_an_incident() {
     let bare = changed(Phase::Cutover, Phase::Compat);
     let (_, message) = refused(begun().chain([bare]));
     assert_eq!(message, "a rollback needs an incident");
-    let against = PhaseChange {
-        gates: vec![failing("stranded")],
-        incident: Some(incident("INC-1").incident),
-        ..PhaseChange::new(Phase::Cutover, Phase::Compat)
-    };
-    assert!(fold(begun().chain([EventPayload::PhaseChanged(against)])).is_ok());
-    let odd = PhaseChange {
-        incident: Some(incident("INC-1").incident),
-        ..PhaseChange::new(Phase::Compat, Phase::Cutover)
-    };
-    let (_, message) = refused([opened(Phase::Compat), EventPayload::PhaseChanged(odd)]);
-    assert_eq!(message, "cutover has no incident");
+    assert!(fold(begun().chain([rollback(2, "INC-1")])).is_ok());
+    for other in [1, 3] {
+        let (_, message) = refused(begun().chain([rollback(other, "INC-1")]));
+        assert_eq!(message, format!("event {other} is not a cutover"));
+    }
+}
+
+#[test]
+fn a_rollback_is_recorded_against_its_own_cutover_and_never_against_a_later_one() {
+    // Another process took the cutover back, and cut over again.
+    let facts = [
+        opened(Phase::Compat),
+        cutover(vec![], &[]),
+        rollback(2, "INC-1"),
+        post_analysis(3),
+        cutover(vec![], &[]),
+        rollback(2, "INC-2"),
+    ];
+    let fold = fold(facts).unwrap();
+    let state = fold.state().unwrap();
+    assert_eq!(state.phase, Phase::Cutover, "the later cutover stands");
+    assert_eq!(state.rollbacks.len(), 1);
+    assert_eq!(state.rollbacks[0].repeated[0].seq, 6);
+    assert_eq!(state.open_post_analyses().count(), 0);
+}
+
+#[test]
+fn a_rollback_of_a_cutover_that_was_retired_meanwhile_is_recorded_too() {
+    let facts = [
+        opened(Phase::Compat),
+        cutover(vec![], &[]),
+        changed(Phase::Cutover, Phase::Retired),
+        rollback(2, "INC-1"),
+    ];
+    let fold = fold(facts).unwrap();
+    let state = fold.state().unwrap();
+    assert_eq!(state.phase, Phase::Retired);
+    assert!(!state.rollbacks[0].is_running());
+}
+
+#[test]
+fn without_its_post_analysis_no_rollback_lets_the_flag_go_off() {
+    let due = "the post-analysis of the rollback of event 3 is not filed";
+    let begun = [
+        opened(Phase::Compat),
+        cutover(vec![], &[]),
+        rollback(2, "INC-1"),
+    ];
+    let again = begun.into_iter().chain([cutover(vec![], &[])]);
+    assert_eq!(refused(again), (4, due.to_owned()));
+}
+
+#[test]
+fn from_compat_the_flag_goes_off_by_a_cutover_only() {
+    let abort = changed(Phase::Compat, Phase::Observe);
+    let (_, message) = refused([opened(Phase::Compat), abort]);
+    assert_eq!(
+        message,
+        "there is no transition from compat to observe; possible: cutover"
+    );
+}
+
+#[test]
+fn after_a_loss_the_rollout_goes_on_in_the_phase_that_was_recorded() {
+    for phase in Phase::ALL {
+        let emptied = fold([loss(Some(*phase)), opened(*phase)]).unwrap();
+        let cut = fold([opened(Phase::Observe), loss(Some(*phase))]).unwrap();
+        for fold in [emptied, cut] {
+            assert_eq!(fold.state().unwrap().phase, *phase);
+            assert_eq!(fold.losses().len(), 1);
+        }
+    }
+    let (_, message) = refused([loss(Some(Phase::Retired)), opened(Phase::Compat)]);
+    assert!(message.contains("not in compat"), "{message}");
+}
+
+#[test]
+fn only_what_bears_on_a_decision_is_one() {
+    let decision = |facts: Vec<EventPayload>| fold(facts).unwrap().state().unwrap().decision;
+    let with = |payload| decision(vec![opened(Phase::Compat), payload]);
+    let refused = story()
+        .into_iter()
+        .find(|fact| fact.name() == "attempt_refused");
+    assert_eq!(with(refused.unwrap()), 1);
+    assert_eq!(with(check("openapi", true)), 2);
+    assert_eq!(with(policy_changed()), 2);
+    assert_eq!(with(contract("0a")), 2);
+    let again = vec![
+        opened(Phase::Compat),
+        check("openapi", true),
+        check("openapi", true),
+    ];
+    assert_eq!(decision(again), 2, "the same result again");
 }
 
 #[test]
@@ -271,8 +353,5 @@ fn what_refers_to_nothing_is_refused() {
     let closed = EventPayload::IncidentClosed(incident("INC-1"));
     assert_eq!(message(closed), "incident INC-1 is not open");
     assert_eq!(message(post_analysis(1)), "event 1 is not a rollback");
-    assert_eq!(
-        message(started(FlagState::Off)),
-        "a process cannot start with the flag off in compat"
-    );
+    assert_eq!(message(extended(1, 5)), "event 1 is not a rollback");
 }

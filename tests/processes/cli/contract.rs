@@ -128,8 +128,8 @@ fn the_faults_of_several_documents_have_their_file_line_and_column() {
         // Of an outcome that two endpoints share, there is one fault.
         ("shared.json", ": 3 faults"),
         ("shared.json", ":3:5: contract: /outcomes/0/status/1"),
-        ("shared.json", ":5:77: contract: /endpoints/0/outcomes/1"),
-        ("shared.json", ":6:31: contract: /endpoints/1/method"),
+        ("shared.json", ":5:71: contract: /endpoints/0/outcomes/1"),
+        ("shared.json", ":6:29: contract: /endpoints/1/method"),
         (
             "broken.json",
             ":2:17: contract: at the top level: invalid json",

@@ -24,8 +24,8 @@ impl OnDisk {
             directory: TempDir::new(),
         };
         let journal = FileJournal::open(new.path()).unwrap();
-        for (head, draft) in (0..).zip(drafts) {
-            journal.append(head, draft).unwrap();
+        for draft in drafts {
+            journal.append(journal.head().unwrap(), draft).unwrap();
         }
         new
     }

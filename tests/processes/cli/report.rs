@@ -2,8 +2,8 @@
 
 use legacy_http_compat::rollout::{
     Phase,
-    event::{EventPayload, NewEvent, PhaseChange, PostAnalysisFiled},
-    names::{Actor, IncidentId, Link, Reason, Summary},
+    event::{EventPayload, NewEvent, PostAnalysisFiled},
+    names::{Actor, Link, Reason, Summary},
 };
 use legacy_http_compat::time::Timestamp;
 use serde_json::json;
@@ -34,7 +34,7 @@ fn rolled_back_once() -> OnDisk {
     OnDisk::of_drafts(vec![
         at(0, events::opened(Phase::Compat)),
         at(10, events::changed(Phase::Compat, Phase::Cutover)),
-        at(12, events::rollback("INC-7")),
+        at(12, events::rollback(2, "INC-7")),
         at(14, events::post_analysis(3)),
         at(17, events::changed(Phase::Compat, Phase::Cutover)),
     ])
@@ -49,7 +49,7 @@ fn a_report_tells_rollbacks_with_their_durations_and_post_analyses() {
     ran.says("  - ended 2026-03-02T05:00:00.000Z after 5h, by human mara");
     ran.says("  - post-analysis: <https://wiki.example/pa/1?token=hidden>, filed 2026-03-02T02:00:00.000Z");
     ran.says(
-        "| 3 | 2026-03-02T00:00:00.000Z | human mara | **cutover** to **compat**, incident INC-7 |",
+        "| 3 | 2026-03-02T00:00:00.000Z | human mara | **rolled back** the cutover of event 2, incident INC-7 |",
     );
     assert_eq!(ran.err, "");
 }
@@ -79,7 +79,7 @@ fn a_rollback_that_runs_and_was_not_analysed_says_so() {
     let journal = OnDisk::of(vec![
         events::opened(Phase::Compat),
         events::changed(Phase::Compat, Phase::Cutover),
-        events::rollback("INC-8"),
+        events::rollback(2, "INC-8"),
     ]);
     let ran = report(&journal);
     ran.ends(0)
@@ -103,28 +103,32 @@ fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
     }
     for text in [
         "opened in **compat** for features.jobs.compat",
-        "process started, flag on",
+        "**loss** of recorded events accepted",
+        r"policy changed: /min\_responses\: 200 to 100 \(looser\)",
+        "**rolled back** the cutover of event 13, incident INC-2",
+        "rollback of event 14 extended until 2027-01-15T08:00:00.000Z",
         "check openapi green <https://ci.example/runs/7>",
         "incident INC-1 opened",
         "incident INC-1 closed",
         "waived kind MCP until 2027-01-15T08:00:00.000Z",
         r"waiver ended: caller psd\_0000000000000000000000000000feed",
-        "policy changed",
         r"refused: compat to cutover, a gate fails; failing: no\_dependent\_responses",
         "refused: access, no such token",
         r"**compat** to **cutover**, **override** of no\_dependent\_responses",
         "AGENT rolled back to 1.9.3",
         "post-analysis of event 14",
         "torn line 17 cut off (9 bytes)",
-        "## Overrides\n\n- Event 13, 2026-03-01T12:00:00.000Z, by human mara: as planned\n",
+        "- Event 13, 2026-03-01T12:00:00.000Z, by human mara: as planned\n",
         "  - no\\_dependent\\_responses: {\"dependent\\_responses\"\\:3}\n",
         "## Client versions rolled back\n\n- AGENT to 1.9.3, incident INC-2;",
     ] {
         ran.says(text);
     }
     let report = report_json(&OnDisk::story());
+    let loosened = &report["status"]["overrides"][0]["loosened"];
+    assert_eq!(loosened[0]["member"], "/min_responses");
     assert_eq!(
-        report["status"]["overrides"][0]["gates"],
+        report["status"]["overrides"][1]["gates"],
         json!(["no_dependent_responses"])
     );
     assert_eq!(report["status"]["client_rollbacks"][0]["version"], "1.9.3");
@@ -145,10 +149,7 @@ fn hostile() -> OnDisk {
             payload,
         )
     };
-    let rollback = PhaseChange {
-        incident: Some(IncidentId::new("[x](javascript:alert(1))").unwrap()),
-        ..PhaseChange::new(Phase::Cutover, Phase::Compat)
-    };
+    let rollback = events::rollback(2, "[x](javascript:alert(1))");
     let analysis = PostAnalysisFiled {
         rollback: 3,
         link: Link::new("https://wiki.example/a|b").unwrap(),
@@ -158,7 +159,7 @@ fn hostile() -> OnDisk {
     OnDisk::of_drafts(vec![
         draft("| a | b |", events::opened(Phase::Compat)),
         draft("<script>", events::changed(Phase::Compat, Phase::Cutover)),
-        draft("a \\| b", EventPayload::PhaseChanged(rollback)),
+        draft("a \\| b", rollback),
         draft("# heading", EventPayload::PostAnalysisFiled(analysis)),
     ])
 }

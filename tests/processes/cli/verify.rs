@@ -23,6 +23,11 @@ fn verify_json(journal: &Path) -> Ran {
     run(["verify".as_ref(), "--json".as_ref(), journal])
 }
 
+/// Takes the recorded head away, as for a copy of the journal alone.
+fn forget_head(journal: &OnDisk) {
+    fs::remove_file(journal.path().with_extension("head")).unwrap();
+}
+
 /// The same in both forms: exit 1, and the line.
 #[track_caller]
 fn broken_at(journal: &Path, line: u64, message: &str) {
@@ -48,13 +53,13 @@ fn a_sound_journal_is_said_to_be_one() {
     assert_eq!(ran.err, "");
     let response = verify_json(&journal.path()).ends(0).json();
     assert_eq!(
-        (&response["valid"], &response["events"]),
-        (&json!(true), &json!(20))
+        (&response["valid"], &response["expected"]),
+        (&json!(true), &response["head"])
     );
     assert_eq!(response["torn"], json!(null));
-    let digest = response["sha256"].as_str().unwrap();
-    assert_eq!(digest.len(), 64);
-    ran.says(digest);
+    let head = response["head"].as_str().unwrap();
+    assert!(head.starts_with("20:") && head.len() == 67, "{head}");
+    ran.says(head).says("event 20 is the acknowledged one");
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn each_break_is_named_with_its_line() {
     type Damage<'d> = &'d dyn Fn(&mut Vec<String>);
     let other = OnDisk::of(vec![
         events::opened(Phase::Observe),
-        events::started(legacy_http_compat::FlagState::Off),
+        events::check("other", true),
     ]);
     let other = other.lines();
     let breaks: [(Damage<'_>, u64, &str); 5] = [
@@ -105,17 +110,20 @@ fn an_event_that_cannot_follow_is_named_though_the_chain_holds() {
 }
 
 #[test]
-fn a_torn_last_line_is_told_of_and_breaks_nothing() {
+fn a_torn_last_line_is_reported_and_breaks_nothing() {
     let journal = OnDisk::story();
     let mut lines = journal.lines();
     let half = lines[19].len() / 2;
     lines[19].truncate(half);
     journal.put(&lines);
     let before = fs::read(journal.path()).unwrap();
+    // The event was acknowledged.
+    verify(&journal.path()).ends(1).complains("event 20 (20:");
+    forget_head(&journal);
     verify(&journal.path()).ends(0).says("line 20 is torn");
     let response = verify_json(&journal.path()).ends(0).json();
     assert_eq!(response["torn"], json!({ "line": 20, "bytes": half }));
-    assert_eq!(response["events"], 19);
+    assert!(response["head"].as_str().unwrap().starts_with("19:"));
     assert_eq!(fs::read(journal.path()).unwrap(), before, "it is only read");
 }
 
@@ -135,9 +143,9 @@ fn a_journal_is_sound_at_every_moment_while_a_process_writes_it() {
     let writer = FileJournal::open(journal.path()).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
-            for head in 1..300 {
+            for _ in 1..300 {
                 let draft = events::draft(events::check("openapi", true));
-                writer.append(head, draft).unwrap();
+                writer.append(writer.head().unwrap(), draft).unwrap();
             }
         });
         for _ in 0..20 {
@@ -165,12 +173,80 @@ fn a_journal_that_cannot_be_read_is_no_verdict() {
 }
 
 #[test]
-fn an_empty_journal_is_sound_and_holds_no_rollout() {
+fn an_empty_journal_holds_nothing() {
     let journal = OnDisk::of(Vec::new());
-    verify(&journal.path()).ends(0).says("0 events");
+    verify(&journal.path()).ends(1).complains("no events");
     for command in ["status", "report"] {
         let ran = run([command.as_ref(), journal.path().as_os_str()]);
         ran.ends(1).complains("holds no rollout");
         assert_eq!(ran.out, "");
+    }
+}
+
+#[test]
+fn a_journal_that_was_cut_is_found_by_its_recorded_or_expected_head() {
+    let journal = OnDisk::story();
+    let head = verify_json(&journal.path()).ends(0).json()["head"].clone();
+    let head = head.as_str().unwrap().to_owned();
+    let expecting = |head: &str| {
+        let path = journal.path();
+        run([
+            "verify".as_ref(),
+            "--expect".as_ref(),
+            head.as_ref(),
+            path.as_os_str(),
+        ])
+    };
+    expecting(&head)
+        .ends(0)
+        .says("event 20 is the expected one");
+    let other = format!("20:{}", "0".repeat(64));
+    expecting(&other).ends(1).complains(&other);
+    expecting("20").ends(2);
+
+    let lines = journal.lines();
+    journal.put(&lines[..10]);
+    for command in [verify(&journal.path()), verify_json(&journal.path())] {
+        command.ends(1).complains("event 20 ");
+    }
+    let status = run(["status".as_ref(), journal.path().as_os_str()]);
+    status.ends(0).says("ALARM: event 20 was acknowledged");
+    forget_head(&journal);
+    verify(&journal.path())
+        .ends(0)
+        .says("whether events are lost at its end is not known");
+    expecting(&head).ends(1).complains(&head);
+}
+
+#[test]
+fn what_is_no_journal_is_not_verified() {
+    let journal = OnDisk::story();
+    forget_head(&journal);
+    for text in ["", "{}", "<html>"] {
+        journal.put(&[text.to_owned()]);
+        verify(&journal.path()).ends(1).complains("no events");
+    }
+    for text in ["{}\n", "<html>\n"] {
+        journal.put(&[text.to_owned()]);
+        verify(&journal.path()).ends(1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn special_files_are_not_read() {
+    let directory = TempDir::new();
+    let fifo = directory.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    for path in [
+        fifo.as_path(),
+        Path::new("/dev/null"),
+        Path::new("/dev/zero"),
+    ] {
+        for command in ["verify", "status", "report"] {
+            let ran = run([command.as_ref(), path.as_os_str()]);
+            ran.ends(2).complains("not a regular file");
+        }
     }
 }

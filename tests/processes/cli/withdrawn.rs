@@ -203,6 +203,22 @@ fn a_link_that_leads_nowhere_is_unreadable_and_a_linked_file_is_read() {
     consumer.withdrawn(&["--exclude", &link]).ends(0);
 }
 
+#[cfg(unix)]
+#[test]
+fn special_files_are_neither_read_nor_followed() {
+    let consumer = Consumer::of(&[("src/lib.rs", "fn f() {}\n")]);
+    let fifo = consumer.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    for (target, link) in [
+        (fifo.as_path(), "to-fifo"),
+        ("/dev/zero".as_ref(), "to-zero"),
+    ] {
+        std::os::unix::fs::symlink(target, consumer.path().join(link)).unwrap();
+    }
+    consumer.withdrawn(&[]).ends(0);
+}
+
 #[test]
 fn a_single_file_can_be_asked_about() {
     let consumer = Consumer::of(&[("a.txt", "features.jobs.compat"), ("b.txt", "nothing")]);

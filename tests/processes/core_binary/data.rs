@@ -10,7 +10,7 @@ use crate::support::{
     temp_dir::TempDir,
 };
 
-const OPERATOR: [&str; 2] = ["--operator-token", "known"];
+const OPERATOR: [&str; 2] = ["--operator-token", "known-known-known-known-known-known"];
 
 #[tokio::test]
 async fn who_was_seen_before_a_restart_is_known_after_it() {
@@ -56,7 +56,9 @@ async fn the_key_is_made_once_for_its_owner_alone_and_never_shown() {
             "fingerprint.key",
             "history.snapshot",
             "history.snapshot.lock",
-            "journal.jsonl"
+            "journal.jsonl",
+            "journal.jsonl.head",
+            "journal.jsonl.reserve"
         ]
     );
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::process::Core;
 
-const TOKEN: &str = "the-operator-token";
+const TOKEN: &str = "the-operator-token-of-32-characters";
 
 /// The lines as they follow each other, each with something of what it prints.
 const PRINTED: [&str; 9] = [
@@ -16,7 +16,7 @@ const PRINTED: [&str; 9] = [
     "\"passes\":false",
     "\"to\":\"cutover\"",
     "\"incident\":\"INC-1\"",
-    "\"process_started\"",
+    "\"rollback_taken\"",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,12 @@ use crate::support::{
 
 #[tokio::test]
 async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
-    let core = Core::start(&["--operator-token", "given", "--viewer-token", "too"]);
+    let core = Core::start(&[
+        "--operator-token",
+        "given-given-given-given-given-given",
+        "--viewer-token",
+        "too-too-too-too-too-too-too-too-too",
+    ]);
     assert_eq!(core.http().get("/healthz").await.status, 200);
     let ended = core.terminate();
     assert!(ended.status.success(), "{:?}", ended.status);
@@ -54,17 +59,20 @@ async fn generated_tokens_are_printed_with_the_link_to_open_and_work() {
 #[tokio::test]
 async fn tokens_may_come_from_the_environment() {
     let environment = [
-        ("CORE_OPERATOR_TOKEN", "one"),
-        ("CORE_VIEWER_TOKEN", "other"),
-        ("CORE_PIPELINE_TOKEN", "third"),
+        ("CORE_OPERATOR_TOKEN", "one-one-one-one-one-one-one-one-one"),
+        ("CORE_VIEWER_TOKEN", "other-other-other-other-other-other"),
+        ("CORE_PIPELINE_TOKEN", "third-third-third-third-third-third"),
     ];
     let core = Core::start_with(&NO_GATES, &environment);
     let check = json!({ "check": "openapi", "green": true, "reason": "it ran" });
-    let pipeline = Operator::new(core.http(), "third");
+    let pipeline = Operator::new(core.http(), "third-third-third-third-third-third");
     let reported = pipeline.order("checks", &check).await;
     let actor = json!({ "kind": "service", "id": "pipeline" });
     assert_eq!(reported.json["event"]["actor"], actor, "{}", reported.text);
-    for (token, acts) in [("one", 200), ("other", 403)] {
+    for (token, acts) in [
+        ("one-one-one-one-one-one-one-one-one", 200),
+        ("other-other-other-other-other-other", 403),
+    ] {
         let somebody = Operator::new(core.http(), token);
         assert_eq!(somebody.step("cutover", "a test").await.status, acts);
     }
@@ -74,22 +82,32 @@ async fn tokens_may_come_from_the_environment() {
 fn one_token_for_both_stops_the_start_and_is_not_shown() {
     let refused = process::refused(&[
         "--operator-token",
-        "same-word",
+        "same-word-same-word-same-word-same-word",
         "--viewer-token",
-        "same-word",
+        "same-word-same-word-same-word-same-word",
     ]);
     assert!(!refused.status.success());
     assert!(refused.log.contains("viewer"), "{}", refused.log);
-    assert!(!refused.log.contains("same-word"), "{}", refused.log);
+    assert!(
+        !refused
+            .log
+            .contains("same-word-same-word-same-word-same-word"),
+        "{}",
+        refused.log
+    );
 }
 
 #[tokio::test]
 async fn whoever_watches_does_not_keep_a_core_from_ending() {
-    let core = Core::start(&["--viewer-token", "eye"]);
+    let core = Core::start(&["--viewer-token", "eye-eye-eye-eye-eye-eye-eye-eye-eye"]);
     let watching = core
         .http()
         .request(http::Method::GET, "/rollout/api/events");
-    let mut events = watching.bearer_auth("eye").send().await.unwrap();
+    let mut events = watching
+        .bearer_auth("eye-eye-eye-eye-eye-eye-eye-eye-eye")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(events.status(), 200);
     assert!(
         events.chunk().await.unwrap().is_some(),
@@ -145,14 +163,14 @@ async fn a_request_in_flight_is_answered_before_the_end() {
 
 #[tokio::test]
 async fn the_log_says_at_the_start_and_at_every_change_whether_the_flag_is_on() {
-    let core = Core::start(
-        &[
-            &NO_GATES[..],
-            &["--compat", "off", "--operator-token", "known"],
-        ]
-        .concat(),
-    );
-    let operator = Operator::new(core.http(), "known");
+    let known = [
+        "--compat",
+        "off",
+        "--operator-token",
+        "known-known-known-known-known-known",
+    ];
+    let core = Core::start(&[&NO_GATES[..], &known].concat());
+    let operator = Operator::new(core.http(), "known-known-known-known-known-known");
     for to in ["compat", "cutover"] {
         assert_eq!(operator.step(to, "a test").await.status, 200);
     }
@@ -168,9 +186,9 @@ async fn the_log_says_at_the_start_and_at_every_change_whether_the_flag_is_on() 
 async fn no_log_line_carries_a_secret() {
     let tokens = [
         "--operator-token",
-        "opr-secret",
+        "opr-secret-opr-secret-opr-secret-opr",
         "--viewer-token",
-        "vwr-secret",
+        "vwr-secret-vwr-secret-vwr-secret-vwr",
     ];
     let args = [&NO_GATES[..], &tokens].concat();
     let core = Core::start_with(&args, &[("RUST_LOG", "trace")]);
@@ -204,7 +222,7 @@ fn what_cannot_be_is_said_on_standard_error() {
     for (args, said) in [
         (["--listen", "nowhere"], "nowhere"),
         (["--compat", "maybe"], "maybe"),
-        (["--operator-token", ""], "operator-token"),
+        (["--operator-token", "short"], "at least 32"),
         (["--viewer-token", ""], "viewer-token"),
         (["--expires-in", "0"], "expires-in"),
         (

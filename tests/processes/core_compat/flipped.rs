@@ -122,6 +122,12 @@ async fn flip(core: &CoreServer, active: bool) {
             (false, _) => operator.step("cutover", "a test").await,
         };
         assert_eq!(response.status, 200, "{}", response.text);
+        if active && !begins {
+            let rollback = &response.json["event"]["seq"];
+            let filed = json!({"rollback": rollback, "link": "https://wiki.example/1", "summary": "a test", "reason": "a test"});
+            let filed = operator.order("post-analyses", &filed).await;
+            assert_eq!(filed.status, 200, "{}", filed.text);
+        }
     }
     assert_eq!(core.is_on(), active);
 }

@@ -11,7 +11,7 @@ use std::{
 use legacy_http_compat::{
     rollout::{
         Phase,
-        event::{Event, NewEvent},
+        event::{Event, Head, NewEvent},
         journal::{AppendError, Journal, MemoryJournal, ReadError},
     },
     worker::Tick,
@@ -66,22 +66,22 @@ async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
 }
 
 impl Journal for Disk {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, draft: NewEvent) -> Result<Event, AppendError> {
         if self.is_full.load(Ordering::Relaxed) {
             return Err(AppendError::NotWritten("no space left".into()));
         }
-        self.journal.append(expected_head, draft)
+        self.journal.append(expected, draft)
     }
 
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
         self.journal.read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
         self.journal.head()
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         self.journal.wait(after, timeout)
     }
 }

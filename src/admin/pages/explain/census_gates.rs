@@ -12,7 +12,7 @@ use crate::{
     census::Window,
     rollout::gate::{
         AllCallersResolvedEvidence, CoverageEvidence, InstrumentationEvidence,
-        NoDependentResponsesEvidence,
+        NoDependentResponsesEvidence, WatchedWindow, WindowRestart,
     },
 };
 
@@ -21,8 +21,8 @@ pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) 
         let responses = counted(evidence.responses_counted, "response");
         Point::new(format!("The census is running; {responses} were counted."))
     } else if evidence.watched_ms == 0 {
-        Point::new("The census receives no heartbeats, so nothing is watched.")
-            .todo("Add the census to the background worker of the service, and restart.")
+        Point::new("The census receives no heartbeats, or no service with the layer, so nothing is watched.")
+            .todo("Add the census to the background worker and to the observers of the layer, and restart.")
     } else {
         let age = duration(Duration::from_millis(evidence.report_age_ms));
         Point::new(format!(
@@ -45,36 +45,73 @@ pub(super) fn no_dependent_responses(
         let text = format!("{callers} depended on a legacy response in the last {span}.");
         let list = ("depended", evidence.window);
         points.push(upgrade(text, blocking.callers, context, list));
-    } else if blocking.responses > 0 {
-        let responses = counted(blocking.responses, "dependent response");
-        let text = format!(
-            "{responses} in the last {span} cannot be attributed to a known caller any more."
-        );
-        points.push(Point::new(text).todo(
-            "Wait until they have left the window, which can take 15 minutes longer than the window.",
-        ));
+    }
+    if blocking.unplaced_responses > 0 || blocking.estimated_callers > 0 {
+        points.push(unplaced(blocking.estimated_callers));
     }
     if blocking.anonymous_responses > 0 {
         let responses = counted(blocking.anonymous_responses, "dependent response");
-        let text = format!("{responses} in the last {span} went to anonymous callers.");
-        let href = format!("{}/waive?target=anonymous", context.base);
-        points.push(
-            Point::new(text)
-                .todo("Find out who they are, or waive the anonymous callers.")
-                .at(href, "Waive the anonymous callers"),
-        );
+        points.push(anonymous(
+            &responses,
+            evidence.only_anonymous,
+            &span,
+            context,
+        ));
     }
-    if blocking.estimated_callers > 0 {
-        let callers = counted(blocking.estimated_callers, "caller");
-        points.push(overflowed(&format!("About {callers}")));
-    }
-    if !evidence.contract_unchanged {
-        points.push(contract_changed(evidence));
-    }
+    points.extend(restarted(&evidence.restarts));
+    points.extend(unwatched(&evidence.watched, &span, context));
     if points.is_empty() {
         points.push(quiet(evidence.dependent_responses, &span));
     }
     points
+}
+
+/// The point about responses to anonymous callers.
+fn anonymous(responses: &str, alone: bool, span: &str, context: &ExplainContext<'_>) -> Point {
+    let text = if alone {
+        format!("{responses} in the last {span} went to anonymous callers, and to no others.")
+    } else {
+        format!("{responses} in the last {span} went to anonymous callers.")
+    };
+    let href = format!("{}/waive?target=anonymous", context.base);
+    Point::new(text)
+        .todo("Find out who they are, or waive the anonymous callers.")
+        .at(href, "Waive the anonymous callers")
+}
+
+/// What of a window was not watched, and until when.
+fn unwatched(watched: &WatchedWindow, span: &str, context: &ExplainContext<'_>) -> Option<Point> {
+    let ready = watched.ready_at?;
+    let length = |ms| duration(Duration::from_millis(ms));
+    let (of, stretch) = (percent(watched.ratio), length(watched.stretch_ms));
+    let (time, gaps) = (length(watched.watched_ms), gaps(watched.gaps));
+    let least = percent(context.policy.coverage_ratio);
+    let text = format!(
+        "{time} of the last {stretch} was watched ({of}){gaps}; the policy requires {span}, and {least} of the time that they take."
+    );
+    Some(Point::new(text).todo(format!(
+        "{KEEP_RUNNING} It can pass at {}.",
+        in_words(ready)
+    )))
+}
+
+fn gaps(gaps: usize) -> String {
+    match gaps {
+        0 => String::new(),
+        gaps => format!(", with {}", counted(gaps as u64, "gap")),
+    }
+}
+
+fn restarted(restarts: &[WindowRestart]) -> impl Iterator<Item = Point> {
+    restarts.iter().map(|restart| {
+        let at = in_words(restart.at);
+        Point::new(match &restart.kind {
+            None => format!("The contract changed at {at}; the window counts from then on."),
+            Some(kind) => format!(
+                "The detector's rules for {kind} changed at {at}; the window counts from then on."
+            ),
+        })
+    })
 }
 
 fn quiet(dependent: u64, span: &str) -> Point {
@@ -86,79 +123,75 @@ fn quiet(dependent: u64, span: &str) -> Point {
     })
 }
 
-fn contract_changed(evidence: &NoDependentResponsesEvidence) -> Point {
-    let since = evidence.contract_since;
-    let until = in_words(since.plus(evidence.window.length()));
-    let text = format!(
-        "The contract changed at {}; the window counts from then on.",
-        in_words(since)
-    );
-    Point::new(text).todo(format!("Wait until {until}."))
-}
-
 pub(super) fn all_callers_resolved(
     evidence: &AllCallersResolvedEvidence,
     context: &ExplainContext<'_>,
 ) -> Vec<Point> {
     let span = window(&evidence.inactive_after.label());
+    let blocking = &evidence.blocking;
+    let list = ("unresolved", evidence.inactive_after);
     let mut points = Vec::new();
-    if evidence.blocking > 0 {
-        let callers = by_kind(evidence.blocking, &context.blocking.unresolved);
-        let verb = if evidence.blocking == 1 {
-            "has"
-        } else {
-            "have"
-        };
+    if blocking.callers > 0 {
+        let callers = by_kind(blocking.callers, &context.blocking.unresolved);
+        let verb = have(blocking.callers);
         let text = format!(
             "{callers} depended on legacy responses and {verb} neither migrated nor been inactive for {span}."
         );
-        let list = ("unresolved", evidence.inactive_after);
-        points.push(upgrade(text, evidence.blocking, context, list));
+        points.push(upgrade(text, blocking.callers, context, list));
     }
-    let inactive = evidence
-        .inactive
-        .saturating_add(evidence.forgotten_dependents);
-    let (watched, least) = (evidence.watched_ratio, context.policy.coverage_ratio);
-    if inactive > 0 && watched < least {
-        let verb = if inactive == 1 { "counts" } else { "count" };
+    if blocking.latent > 0 {
+        let callers = counted(blocking.latent, "legacy caller");
         let text = format!(
-            "{} {verb} as gone, but only {} of the last {span} was watched; the policy requires {}.",
-            counted(inactive, "inactive caller"),
-            percent(watched),
-            percent(least)
+            "{callers} {} not depended yet, and may.",
+            have(blocking.latent)
         );
-        points.push(Point::new(text).todo(KEEP_RUNNING));
+        let list = ("latent", evidence.inactive_after);
+        points.push(upgrade(text, blocking.latent, context, list));
     }
-    points.extend(losses(evidence.overflowed, evidence.snapshots_lost, &span));
+    if let Some(until) = evidence.due_until {
+        let callers = counted(blocking.due, "inactive caller");
+        let text = format!("{callers} may still return, by the longest pause so far.");
+        let todo = format!("Wait until {}, or grant a waiver.", in_words(until));
+        points.push(Point::new(text).todo(todo));
+    }
+    if blocking.estimated_callers > 0 {
+        points.push(unplaced(blocking.estimated_callers));
+    }
+    if blocking.anonymous_responses > 0 {
+        let responses = counted(blocking.anonymous_responses, "response");
+        points.push(anonymous(
+            &responses,
+            evidence.only_anonymous,
+            &span,
+            context,
+        ));
+    }
+    points.extend(restarted(&evidence.restarts));
+    if !evidence.accept_unwatched || evidence.inactive > 0 {
+        points.extend(unwatched(&evidence.watched, &span, context));
+    }
+    points.extend(lost(evidence.snapshots_lost, &span));
     if points.is_empty() {
         points.push(Point::new(format!(
             "Every caller that depended is resolved: {} migrated, {} inactive for {span}, {} waived.",
             grouped(evidence.migrated),
-            grouped(inactive),
+            grouped(evidence.inactive),
             grouped(evidence.waived)
         )));
     }
     points
 }
 
-pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
+const fn have(callers: u64) -> &'static str {
+    if callers == 1 { "has" } else { "have" }
+}
+
+pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
     let span = window(&evidence.window.label());
-    let (ratio, responses) = (
-        percent(evidence.ratio),
-        counted(evidence.responses, "response"),
-    );
-    let mut points = Vec::new();
-    if evidence.ratio < evidence.min_ratio {
-        let gaps = match evidence.gaps {
-            0 => String::new(),
-            gaps => format!(", with {}", counted(gaps as u64, "gap")),
-        };
-        let text = format!(
-            "{ratio} of the last {span} was watched{gaps}; the policy requires {}.",
-            percent(evidence.min_ratio)
-        );
-        points.push(Point::new(text).todo(KEEP_RUNNING));
-    }
+    let responses = counted(evidence.responses, "response");
+    let mut points: Vec<Point> = unwatched(&evidence.watched, &span, context)
+        .into_iter()
+        .collect();
     if evidence.responses < evidence.min_responses {
         let verb = if evidence.responses == 1 {
             "was"
@@ -173,7 +206,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
             "Check whether traffic reaches this service. If it is this rare, lower min_responses in the policy.",
         ));
     }
-    points.extend(losses(evidence.overflowed, evidence.snapshots_lost, &span));
+    points.extend(lost(evidence.snapshots_lost, &span));
     if evidence.processes > 1 {
         let text = format!(
             "By the policy {} processes serve, but this census sees only one of them.",
@@ -184,7 +217,8 @@ pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
         ));
     }
     if points.is_empty() {
-        let text = format!("{ratio} of the last {span} was watched, with {responses}.");
+        let ratio = percent(evidence.watched.ratio);
+        let text = format!("The last {span} were watched ({ratio}), with {responses}.");
         points.push(Point::new(text));
     }
     points
@@ -192,24 +226,21 @@ pub(super) fn coverage(evidence: &CoverageEvidence) -> Vec<Point> {
 
 const KEEP_RUNNING: &str = "Keep the process running: the share rises while it watches.";
 
-/// What makes the numbers of a window unreliable.
-fn losses(full: bool, snapshots: usize, span: &str) -> impl Iterator<Item = Point> {
-    let full = full.then(|| overflowed("Some callers"));
-    let lost = (snapshots > 0).then(|| {
-        let snapshots = counted(snapshots as u64, "snapshot");
-        Point::new(format!(
-            "{snapshots} of the census could not be read in the last {span}; the data is lost."
-        ))
-        .todo(format!("Wait until the loss is {span} ago."))
-    });
-    full.into_iter().chain(lost)
+/// The point about census data that was lost.
+fn lost(snapshots: usize, span: &str) -> Option<Point> {
+    let lost = counted(snapshots as u64, "snapshot");
+    let text =
+        format!("{lost} of the census could not be read, or was not there; the data is lost.");
+    let todo = format!("Wait until {span} has been watched since.");
+    (snapshots > 0).then(|| Point::new(text).todo(todo))
 }
 
-fn overflowed(callers: &str) -> Point {
+fn unplaced(callers: u64) -> Point {
+    let callers = counted(callers, "caller");
     Point::new(format!(
-        "The census is full: {callers} can only be estimated."
+        "The census is full: about {callers} that depend or may had no place."
     ))
-    .todo("Build the census with a larger capacity, and restart.")
+    .todo("Wait until they have left the window, or build the census with a larger capacity, and restart.")
 }
 
 /// The point about blocking callers, with a link to the list of them.

@@ -9,7 +9,7 @@ use crate::{
     rollout::{
         gate::{
             BuiltInGate, CheckFailure, Evidence, GateReport, NoOpenIncidentEvidence,
-            PostAnalysesFiledEvidence, RequiredChecksEvidence, UnknownReason,
+            RequiredChecksEvidence, UnknownReason,
         },
         names::Identifier,
     },
@@ -23,9 +23,8 @@ pub(crate) fn explain(report: &GateReport, context: &ExplainContext<'_>) -> Expl
         Evidence::RequiredChecks(evidence) => required_checks(evidence, context),
         Evidence::NoDependentResponses(evidence) => no_dependent_responses(evidence, context),
         Evidence::AllCallersResolved(evidence) => all_callers_resolved(evidence, context),
-        Evidence::Coverage(evidence) => coverage(evidence),
+        Evidence::Coverage(evidence) => coverage(evidence, context),
         Evidence::NoOpenIncident(evidence) => no_open_incident(evidence, context),
-        Evidence::PostAnalysesFiled(evidence) => post_analyses_filed(evidence, context),
         Evidence::AutoRollback(evidence) => {
             vec![Point::new(counted(evidence.stranded, "stranded caller"))]
         }
@@ -51,7 +50,6 @@ const fn title(gate: BuiltInGate) -> &'static str {
         BuiltInGate::AllCallersResolved => "All callers are resolved",
         BuiltInGate::Coverage => "The window was observed",
         BuiltInGate::NoOpenIncident => "No incident is open",
-        BuiltInGate::PostAnalysesFiled => "All post-analyses are filed",
     }
 }
 
@@ -120,6 +118,10 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
             format!("The report of the check {check} is dated in the future."),
             "Set the clock of the reporting machine, and report the check again.".to_owned(),
         ),
+        CheckFailure::ForAnotherContract => (
+            format!("The check {check} tested another contract than the one that is served."),
+            "Run the check against the contract that is served, and report it again.".to_owned(),
+        ),
     };
     let href = context.base.link("/records#checks");
     Point::new(text).todo(todo).at(href, "Checks")
@@ -137,26 +139,6 @@ fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<
     });
     let more = evidence.open.saturating_sub(evidence.incidents.len());
     let more = unlisted(more, "incident", "open");
-    points.chain(more).collect()
-}
-
-fn post_analyses_filed(
-    evidence: &PostAnalysesFiledEvidence,
-    context: &ExplainContext<'_>,
-) -> Vec<Point> {
-    if evidence.open == 0 {
-        return vec![Point::new("Every rollback has its post-analysis.")];
-    }
-    let rollbacks = evidence.rollbacks.iter();
-    let points = rollbacks.map(|rollback| {
-        let href = context.base.link(&format!("/post-analysis/{rollback}"));
-        let text = format!("The rollback of event {rollback} has no post-analysis.");
-        Point::new(text)
-            .todo("Analyse the cause, and file the post-analysis.")
-            .at(href, "File the post-analysis")
-    });
-    let more = evidence.open.saturating_sub(evidence.rollbacks.len());
-    let more = unlisted(more, "rollback", "without one");
     points.chain(more).collect()
 }
 

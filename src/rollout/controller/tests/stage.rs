@@ -10,13 +10,17 @@ use std::{
 
 use crate::{
     Contract, FlagState, LiveContract,
-    caller::{Caller, Detect, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
-    census::{CallerEvent, Census, Dependence, EndpointSlot},
+    caller::{
+        Caller, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector,
+        SignalDetectorBuilder,
+    },
+    census::{CallerEvent, Census, CensusBuilder, Dependence, EndpointSlot},
     metrics::Metrics,
+    observation::Feeder,
     rollout::{
         CommandContext, Phase, Rollout, RolloutBuilder, Transition,
-        event::{Event, NewEvent},
-        gate::Gate,
+        event::{Event, Head, NewEvent},
+        gate::{Evidence, Gate},
         journal::{AppendError, Journal, MemoryJournal, ReadError},
         names::{Actor, FlagName, Identifier, IncidentId, Reason},
         policy::Policy,
@@ -33,6 +37,8 @@ pub(super) const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Debug, Default)]
 pub(super) struct Flaky {
     pub(super) inner: MemoryJournal,
+    /// In the place of `inner`.
+    replaced: Mutex<Option<MemoryJournal>>,
     trouble: Mutex<Trouble>,
     closed: AtomicBool,
 }
@@ -56,6 +62,11 @@ impl Flaky {
         *self.trouble.lock().unwrap() = trouble;
     }
 
+    /// Puts another journal in the place of this one.
+    pub(super) fn replace(&self, other: MemoryJournal) {
+        *self.replaced.lock().unwrap() = Some(other);
+    }
+
     fn trouble(&self) -> Trouble {
         *self.trouble.lock().unwrap()
     }
@@ -68,17 +79,17 @@ impl Flaky {
 }
 
 impl Journal for Flaky {
-    fn append(&self, expected_head: u64, draft: NewEvent) -> Result<Event, AppendError> {
+    fn append(&self, expected: Head, draft: NewEvent) -> Result<Event, AppendError> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(AppendError::Closed);
         }
         match self.trouble() {
-            Trouble::None => self.inner.append(expected_head, draft),
+            Trouble::None => self.inner.append(expected, draft),
             Trouble::Full | Trouble::Gone => Err(AppendError::NotWritten("no space left".into())),
             undecided => {
                 self.closed.store(true, Ordering::SeqCst);
                 if undecided == Trouble::UndecidedStands {
-                    self.inner.append(expected_head, draft)?;
+                    self.inner.append(expected, draft)?;
                 }
                 Err(AppendError::Undecided("sync failed".into()))
             }
@@ -95,11 +106,14 @@ impl Journal for Flaky {
         self.inner.read(after, limit)
     }
 
-    fn head(&self) -> Result<u64, ReadError> {
+    fn head(&self) -> Result<Head, ReadError> {
+        if let Some(other) = &*self.replaced.lock().unwrap() {
+            return other.head();
+        }
         self.inner.head()
     }
 
-    fn wait(&self, after: u64, timeout: Duration) -> Result<u64, ReadError> {
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
         self.inner.wait(after, timeout)
     }
 
@@ -118,6 +132,7 @@ pub(super) struct Stage {
     pub(super) contract: LiveContract,
     pub(super) journal: Arc<Flaky>,
     pub(super) rollout: Rollout,
+    pub(super) feeder: Option<Feeder>,
     poll: EndpointSlot,
     kinds: Kinds,
 }
@@ -157,33 +172,63 @@ pub(super) fn stage_with(
     set_up: impl FnOnce(RolloutBuilder) -> RolloutBuilder,
 ) -> Stage {
     let clock = Arc::new(ManualClock::new(START));
-    let detector = SignalDetector::builder(["AGENT", "MCP"])
-        .kind_header("x-client-kind")
-        .build(&FingerprintKey::new([7; 16]))
-        .unwrap();
-    let kinds = detector.kinds().clone();
-    let census = Census::builder(&detector)
-        .capacity(capacity)
-        .heartbeat_limit(2 * HOUR)
-        .clock(clock.clone());
-    let census = Arc::new(census.open().unwrap());
-    let contract = LiveContract::new(Contract::device_flow());
+    let census = census(&clock, &detector()).capacity(capacity);
     let journal = Arc::new(Flaky::default());
+    open((clock, journal), census.open().unwrap(), policy, set_up)
+}
+
+pub(super) fn detector() -> SignalDetectorBuilder {
+    SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind")
+}
+
+pub(super) fn census(clock: &Arc<ManualClock>, detector: &SignalDetectorBuilder) -> CensusBuilder {
+    let detector = detector.build(&FingerprintKey::new([7; 16])).unwrap();
+    let census = Census::builder(&detector).capacity(100);
+    census.heartbeat_limit(2 * HOUR).clock(clock.clone())
+}
+
+fn open(
+    (clock, journal): (Arc<ManualClock>, Arc<Flaky>),
+    census: Census,
+    policy: Policy,
+    set_up: impl FnOnce(RolloutBuilder) -> RolloutBuilder,
+) -> Stage {
+    let census = Arc::new(census);
+    let contract = LiveContract::new(Contract::device_flow());
     let builder = Rollout::builder(flag(), policy)
         .clock(clock.clone())
         .census(Arc::clone(&census))
         .metrics(Arc::new(Metrics::new()))
         .contract(contract.clone());
-    let rollout = set_up(builder).open(journal.clone()).unwrap();
-    let poll = census.endpoint("device_poll");
     Stage {
+        feeder: Some(census.feeder()),
+        rollout: set_up(builder).open(journal.clone()).unwrap(),
+        poll: census.endpoint("device_poll"),
+        kinds: Kinds::new(["AGENT", "MCP"]).unwrap(),
         clock,
         census,
         contract,
         journal,
-        rollout,
-        poll,
-        kinds,
+    }
+}
+
+impl Stage {
+    /// Another process on the same journal, with this census.
+    pub(super) fn restarted(self, census: Census) -> Self {
+        let policy = self.rollout.status().policy.clone();
+        open((self.clock, self.journal), census, policy, |builder| {
+            builder
+        })
+    }
+
+    /// The evidence of a gate.
+    pub(super) fn evidence(&self, gate: &str, step: Transition) -> Evidence {
+        let run = self.rollout.dry_run(step).unwrap();
+        let mut reports = run.gates.into_iter();
+        reports
+            .find(|report| report.name.as_str() == gate)
+            .unwrap()
+            .evidence
     }
 }
 
@@ -193,17 +238,27 @@ impl Stage {
         self.rollout.tick();
     }
 
-    /// Lets time pass in steps of an hour, each with ticks.
+    /// Lets time pass in steps of an hour, each with ticks, with a response to an upgraded client twice a day.
     pub(super) fn pass(&self, time: Duration) {
+        let half_days = |time: Duration| time.as_secs() / (12 * 3_600);
         let end = self.clock.monotonic() + time;
         while self.clock.monotonic() < end {
-            self.clock
-                .advance(HOUR.min(end.saturating_sub(self.clock.monotonic())));
+            let before = self.clock.monotonic();
+            self.clock.advance(HOUR.min(end.saturating_sub(before)));
+            if half_days(before) < half_days(self.clock.monotonic()) {
+                self.traffic(1);
+            }
             self.tick();
         }
     }
 
-    fn see(&self, kind: &str, generation: Generation, id: Option<u128>, dependence: Dependence) {
+    pub(super) fn see(
+        &self,
+        kind: &str,
+        generation: Generation,
+        id: Option<u128>,
+        dependence: Dependence,
+    ) {
         let kind = self.kinds.find(kind).unwrap();
         let mut caller = Caller::new(kind, generation);
         if let Some(id) = id {
@@ -213,6 +268,7 @@ impl Stage {
             caller,
             endpoint: self.poll,
             dependence,
+            failed: false,
         });
     }
 

@@ -21,8 +21,6 @@ fn the_whole_way_moves_the_flag_and_is_journaled() {
     assert_eq!(stage.flag(), FlagState::Off);
     for (to, flag) in [
         (Phase::Compat, FlagState::On),
-        (Phase::Observe, FlagState::Off),
-        (Phase::Compat, FlagState::On),
         (Phase::Cutover, FlagState::Off),
         (Phase::Retired, FlagState::Retired),
     ] {
@@ -31,11 +29,8 @@ fn the_whole_way_moves_the_flag_and_is_journaled() {
         assert_eq!((stage.phase(), stage.flag()), (to, flag));
     }
     let names = stage.journal.names();
-    assert_eq!(
-        names[..3],
-        ["opened", "process_started", "contract_changed"]
-    );
-    assert_eq!(names[3..], ["phase_changed"; 5]);
+    assert_eq!(names[..2], ["opened", "contract_changed"]);
+    assert_eq!(names[2..], ["phase_changed"; 3]);
 }
 
 #[test]
@@ -45,7 +40,7 @@ fn a_step_that_does_not_exist_is_refused_and_journaled() {
     let refusal = refusal.unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "there is no transition from compat to retired; possible: cutover or observe"
+        "there is no transition from compat to retired; possible: cutover"
     );
     assert_eq!(stage.journal.names().last().unwrap(), "attempt_refused");
     assert_eq!(refusal.head(), stage.journal.head().unwrap());
@@ -94,7 +89,7 @@ fn a_failing_gate_refuses_and_its_report_is_journaled() {
     let refusal = stage.rollout.transition(Phase::Cutover, &order("now"));
     let refusal = refusal.unwrap_err();
     assert!(matches!(refusal.kind(), RefusalKind::GatesFailed(_)));
-    assert_eq!(refusal.gates().len(), 6);
+    assert_eq!(refusal.gates().len(), 5);
     let events = stage.journal.read(0, 100).unwrap();
     let EventPayload::AttemptRefused(refused) = &events.last().unwrap().payload else {
         panic!("{events:?}");
@@ -106,11 +101,12 @@ fn a_failing_gate_refuses_and_its_report_is_journaled() {
 #[test]
 fn an_override_names_each_failing_gate_and_no_other() {
     let stage = stage(Policy::default());
+    stage.legacy("AGENT", 1);
     let failing = stage.failing(Transition::Cutover);
     let failing: Vec<_> = failing.iter().map(|name| label(name)).collect();
     assert_eq!(
         failing,
-        [label("no_dependent_responses"), label("coverage")]
+        ["no_dependent_responses", "all_callers_resolved", "coverage"].map(label)
     );
     let too_few = stage
         .rollout
@@ -178,34 +174,41 @@ fn a_dry_run_changes_nothing() {
     let run = stage.rollout.dry_run(Transition::Cutover).unwrap();
     assert!(!run.passes() && run.impossible.is_none());
     let run = stage.rollout.dry_run(Transition::Retire).unwrap();
-    assert!(run.impossible.is_some() && run.gates.len() == 6);
+    assert!(run.impossible.is_some() && run.gates.len() == 5);
     assert_eq!(stage.journal.head().unwrap(), head);
 }
 
 #[test]
 fn a_rollback_opens_the_duty_of_a_post_analysis_without_which_no_cutover_passes() {
+    // No policy drops it, and no override names it.
     let stage = stage(Policy::permissive());
-    let policy = Policy::default();
     stage.cut_over();
     let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
     let seq = done.unwrap().event().unwrap().seq;
-    stage
-        .rollout
-        .change_policy(&policy, &order("in earnest"))
-        .unwrap();
-    let blocking = |gate: &str| !stage.passes(gate, Transition::Cutover);
-    assert!(blocking("post_analyses_filed") && blocking("no_open_incident"));
-    stage
-        .rollout
-        .close_incident(incident("INC-1"), &order("over"))
-        .unwrap();
+    let due = || stage.rollout.dry_run(Transition::Cutover).unwrap();
+    assert_eq!(due().post_analyses_due, [seq]);
+    assert!(!due().passes());
+    for refused in [
+        stage.rollout.transition(Phase::Cutover, &order("again")),
+        stage
+            .rollout
+            .override_cutover(&[label("post_analyses_filed")], &order("again")),
+    ] {
+        let refusal = refused.unwrap_err();
+        assert!(
+            matches!(refusal.kind(), RefusalKind::PostAnalysesDue(due) if *due == [seq]),
+            "{refusal}"
+        );
+    }
+    assert_eq!(stage.flag(), FlagState::On);
     let link = "https://wiki.example/1".parse().unwrap();
     let summary = "a proxy".parse().unwrap();
     stage
         .rollout
         .file_post_analysis(seq, link, summary, &order("written"))
         .unwrap();
-    assert!(!blocking("post_analyses_filed") && !blocking("no_open_incident"));
+    assert!(due().passes());
+    stage.cut_over();
 }
 
 #[test]
@@ -235,9 +238,9 @@ fn what_the_rollout_does_by_itself_bears_the_actor_system() {
 }
 
 #[test]
-fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
+fn an_older_decision_is_a_conflict_that_shows_the_events_since() {
     let stage = stage(Policy::permissive());
-    let head = stage.rollout.status().head;
+    let head = stage.rollout.status().state.decision;
     stage
         .rollout
         .open_incident(incident("INC-1"), &order("errors").expecting(head))
@@ -252,7 +255,8 @@ fn who_decided_by_an_older_head_is_shown_what_happened_meanwhile() {
     let refusal = stage.rollout.close_incident(incident("INC-1"), late);
     let refusal = refusal.unwrap_err();
     assert!(matches!(refusal.kind(), RefusalKind::Conflict(_)));
-    let fresh = &order("go").expecting(refusal.head());
+    let fresh = &order("go").expecting(stage.rollout.status().state.decision);
+    assert_eq!(refusal.head(), stage.rollout.status().head);
     stage.rollout.transition(Phase::Cutover, fresh).unwrap();
 }
 
@@ -271,8 +275,9 @@ fn of_two_operators_who_act_at_once_one_wins() {
         let stage = stage(Policy::permissive());
         let rollout = &stage.rollout;
         let won = thread::scope(|scope| {
-            let threads = [Phase::Cutover, Phase::Observe]
-                .map(|to| scope.spawn(move || rollout.transition(to, &order("go")).is_ok()));
+            let threads = [(), ()].map(|()| {
+                scope.spawn(move || rollout.transition(Phase::Cutover, &order("go")).is_ok())
+            });
             threads.map(|thread| thread.join().unwrap())
         });
         assert_eq!(won.iter().filter(|won| **won).count(), 1);
@@ -282,7 +287,7 @@ fn of_two_operators_who_act_at_once_one_wins() {
             .map(|step| status.state.count_of(*step))
             .sum();
         assert_eq!(taken, 1);
-        assert_eq!(stage.flag(), FlagState::Off, "off either way");
+        assert_eq!(stage.flag(), FlagState::Off);
     }
 }
 

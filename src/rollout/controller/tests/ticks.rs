@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::stage::{DAY, HOUR, START, Stage, Trouble, incident, order, stage};
+use super::stage::{DAY, HOUR, START, Stage, Trouble, incident, observing, order, stage};
 use crate::{
     FlagState,
     caller::Fingerprint,
@@ -38,6 +38,24 @@ fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
     stage
 }
 
+/// Files the post-analysis of the last rollback.
+fn file_post_analysis(stage: &Stage) {
+    let seq = stage
+        .rollout
+        .status()
+        .state
+        .rollbacks
+        .last()
+        .unwrap()
+        .done
+        .seq;
+    let (link, summary) = ("https://wiki.example/1".parse(), "a proxy".parse());
+    stage
+        .rollout
+        .file_post_analysis(seq, link.unwrap(), summary.unwrap(), &order("late"))
+        .unwrap();
+}
+
 fn minute(stage: &Stage) {
     stage.clock.advance(Duration::from_secs(60));
     stage.tick();
@@ -46,7 +64,7 @@ fn minute(stage: &Stage) {
 #[test]
 fn more_stranded_callers_than_allowed_take_the_cutover_back() {
     let stage = guarded(Some(2), None);
-    let cutover = stage.rollout.status().head;
+    let cutover = stage.rollout.status().head.seq;
     stage.stranded("AGENT", 1);
     stage.stranded("MCP", 101);
     minute(&stage);
@@ -59,14 +77,12 @@ fn more_stranded_callers_than_allowed_take_the_cutover_back() {
     );
     let events = stage.journal.read(cutover, 10).unwrap();
     assert_eq!(events[0].actor.kind, ActorKind::System);
-    let EventPayload::PhaseChanged(change) = &events[0].payload else {
+    let EventPayload::RollbackTaken(taken) = &events[0].payload else {
         panic!("{events:?}");
     };
-    assert_eq!(change.gates[0].evidence.to_members()["stranded"], 3);
-    assert_eq!(
-        change.incident.as_ref().unwrap().as_str(),
-        format!("auto-rollback-{cutover}")
-    );
+    assert_eq!(taken.gates[0].evidence.to_members()["stranded"], 3);
+    assert_eq!(taken.cutover, cutover);
+    assert_eq!(taken.incident.as_str(), format!("auto-rollback-{cutover}"));
     assert!(
         events[0]
             .reason
@@ -145,6 +161,7 @@ fn a_guard_acts_even_if_the_journal_fails_and_then_only_once() {
     // A second cutover is guarded anew.
     stage.clock.advance(HOUR);
     stage.tick();
+    file_post_analysis(&stage);
     stage.cut_over();
     minute(&stage);
     assert_eq!(stage.phase(), Phase::Cutover);
@@ -157,8 +174,10 @@ fn a_guard_acts_even_if_the_journal_fails_and_then_only_once() {
 fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
     let stage = stage(Policy::permissive());
     stage.cut_over();
-    let done = stage.rollout.rollback(incident("INC-1"), &order("errors"));
-    let seq = done.unwrap().event().unwrap().seq;
+    stage
+        .rollout
+        .rollback(incident("INC-1"), &order("errors"))
+        .unwrap();
     let overdue = || stage.rollout.status().overdue.clone();
     stage.pass(72 * HOUR);
     assert!(overdue().is_empty(), "72 hours are allowed");
@@ -167,14 +186,19 @@ fn a_rollback_and_its_post_analysis_are_overdue_after_their_limit() {
         overdue(),
         [ObligationKind::EndRollback, ObligationKind::PostAnalysis]
     );
-    stage.cut_over();
-    assert_eq!(overdue(), [ObligationKind::PostAnalysis]);
-    let (link, summary) = ("https://wiki.example/1".parse(), "a proxy".parse());
-    stage
-        .rollout
-        .file_post_analysis(seq, link.unwrap(), summary.unwrap(), &order("late"))
-        .unwrap();
+    file_post_analysis(&stage);
+    assert_eq!(overdue(), [ObligationKind::EndRollback]);
+    // Compat is to last after all.
+    let until = Timestamp::now(&*stage.clock).plus(HOUR);
+    let extended = stage.rollout.extend_rollback(until, &order("a customer"));
+    assert_eq!(extended.unwrap().payload.name(), "rollback_extended");
     assert!(overdue().is_empty());
+    stage.pass(2 * HOUR);
+    assert_eq!(overdue(), [ObligationKind::EndRollback]);
+    stage.cut_over();
+    assert!(overdue().is_empty());
+    let late = stage.rollout.extend_rollback(until, &order("over"));
+    late.unwrap_err();
 }
 
 #[test]
@@ -246,26 +270,24 @@ fn the_numbers_say_where_the_rollout_stands() {
 }
 
 #[test]
-fn the_gates_of_the_next_step_are_shown_as_the_last_tick_found_them() {
-    let stage = stage(Policy::default());
-    assert!(
-        samples(&stage, &Family::GATE_PASSED).is_empty(),
-        "not asked yet"
-    );
-    stage.tick();
+fn the_gates_of_the_next_step_are_evaluated_when_they_are_read() {
+    let stage = stage(observing());
     let gates = samples(&stage, &Family::GATE_PASSED);
-    assert_eq!(gates.len(), 6);
-    assert!(gates.contains(&("no_dependent_responses".to_owned(), Value::Count(0))));
-    assert!(gates.contains(&("no_open_incident".to_owned(), Value::Count(1))));
+    assert!(gates.is_empty(), "the policy requires none");
+    let strict = Policy::default();
     stage
         .rollout
-        .transition(Phase::Observe, &order("not yet"))
+        .change_policy(&strict, &order("gates"))
         .unwrap();
-    assert!(
-        samples(&stage, &Family::GATE_PASSED).is_empty(),
-        "those were others"
-    );
     assert_eq!(stage.rollout.status().next, Some(Transition::Enable));
-    stage.tick();
     assert_eq!(samples(&stage, &Family::GATE_PASSED).len(), 1);
+    stage.pass(2 * HOUR);
+    stage
+        .rollout
+        .transition(Phase::Compat, &order("go"))
+        .unwrap();
+    let gates = samples(&stage, &Family::GATE_PASSED);
+    assert_eq!(gates.len(), 5);
+    assert!(gates.contains(&("coverage".to_owned(), Value::Count(0))));
+    assert!(gates.contains(&("no_open_incident".to_owned(), Value::Count(1))));
 }

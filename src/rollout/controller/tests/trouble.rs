@@ -25,7 +25,6 @@ fn steps() -> Vec<(Stage, Phase)> {
     };
     vec![
         (observe(), Phase::Compat),
-        (compat(), Phase::Observe),
         (compat(), Phase::Cutover),
         (cutover(), Phase::Retired),
     ]
@@ -148,7 +147,7 @@ fn a_report_that_is_not_journaled_is_refused() {
         RefusalKind::NotJournaled(_)
     ));
     assert!(stage.rollout.status().state.open_incidents.is_empty());
-    assert_eq!(stage.journal.head().unwrap(), 3);
+    assert_eq!(stage.journal.head().unwrap().seq, 2);
 }
 
 fn restarted(stage: &Stage) -> Rollout {
@@ -160,7 +159,7 @@ fn restarted(stage: &Stage) -> Rollout {
             event.reason.clone(),
             event.payload.clone(),
         );
-        journal.append(event.seq - 1, draft).unwrap();
+        journal.append(journal.head().unwrap(), draft).unwrap();
     }
     let builder = Rollout::builder(flag(), Policy::default());
     let builder = builder.opening_phase(Phase::Observe);
@@ -178,6 +177,12 @@ fn a_restarted_rollout_stands_where_the_journal_says() {
         .rollback(incident("INC-1"), &order("errors"))
         .unwrap();
     assert_eq!(restarted(&stage).reader().state(), FlagState::On);
+    let (link, summary) = ("https://wiki.example/1".parse(), "a proxy".parse());
+    let seq = stage.rollout.status().state.rollbacks[0].done.seq;
+    stage
+        .rollout
+        .file_post_analysis(seq, link.unwrap(), summary.unwrap(), &order("filed"))
+        .unwrap();
     stage.cut_over();
     stage
         .rollout
@@ -191,13 +196,13 @@ fn a_restarted_rollout_stands_where_the_journal_says() {
 }
 
 #[test]
-fn the_start_is_journaled_with_its_mode() {
+fn a_start_is_no_event() {
     let stage = stage(Policy::permissive());
-    stage.cut_over();
-    let status = restarted(&stage).status();
-    let start = status.state.last_start.as_ref().unwrap();
-    assert_eq!(start.flag, FlagState::Off);
-    assert_eq!(status.state.process_starts, 2);
+    let head = stage.rollout.status().head;
+    drop(restarted(&stage));
+    let journal = Arc::clone(&stage.journal) as _;
+    let again = Rollout::builder(flag(), Policy::permissive()).open(journal);
+    assert_eq!(again.unwrap().status().head, head);
 }
 
 #[test]
@@ -214,7 +219,7 @@ fn a_rollback_that_was_never_written_is_lost_with_the_process() {
 }
 
 #[test]
-fn an_open_rollout_opens_on_a_full_disk_and_journals_its_start_later() {
+fn an_open_rollout_opens_on_a_full_disk() {
     let journal = Arc::new(Flaky::default());
     let open = || {
         let builder = Rollout::builder(flag(), Policy::permissive());
@@ -224,9 +229,6 @@ fn an_open_rollout_opens_on_a_full_disk_and_journals_its_start_later() {
     journal.set(Trouble::Full);
     let rollout = open().unwrap();
     assert_eq!(rollout.reader().state(), FlagState::On);
-    journal.set(Trouble::None);
-    crate::worker::Tick::tick(&rollout);
-    assert_eq!(rollout.status().state.process_starts, 2);
 }
 
 #[test]

@@ -1,0 +1,169 @@
+//! What gates ask the census, in one pass over the callers.
+
+use std::time::Duration;
+
+use crate::{
+    caller::{Fingerprint, RulesDigest},
+    time::{
+        Timestamp,
+        timeline::{ticks, ticks_as_ms},
+    },
+};
+
+use super::{
+    census::Census,
+    open_error::OpenCensusErrorKind,
+    record::{CallerState, Judge, NEVER, SHARED},
+    report::{Report, Tally},
+    watched_time::{Stretch, WatchedTime, WindowRules},
+};
+
+/// How much later than its rollout a census may begin, in milliseconds.
+const LATE: u64 = 3_600_000;
+
+/// A caller of one kind, judged for a stretch of watched time.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not exclude each other"
+)]
+pub(crate) struct JudgedCaller<'a> {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) kind: &'a str,
+    pub(crate) state: CallerState,
+    /// Whether it ever got a dependent response.
+    pub(crate) has_depended: bool,
+    /// Whether it got one in the stretch, migrated since or not.
+    pub(crate) depended: bool,
+    /// Whether a version or a rule showed it to be a legacy caller.
+    pub(crate) identified: bool,
+    /// Whether its fingerprint has another record.
+    pub(crate) shared: bool,
+    /// Until when an inactive caller does not count as gone.
+    pub(crate) due: Option<Timestamp>,
+}
+
+/// A part of what evidence is gathered by that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RulesChange {
+    /// The client kind whose rules changed; `None` for the contract.
+    pub(crate) kind: Option<String>,
+    pub(crate) at: Timestamp,
+}
+
+impl Census {
+    /// The watched time up to now; more than `max_silence` without a response does not count.
+    pub(crate) fn watched_time(&self, max_silence: Duration) -> WatchedTime {
+        let now = self.heartbeat();
+        WatchedTime::new(&self.lock_watch(), now, max_silence)
+    }
+
+    /// The stretch of a window, which begins no earlier than the rules that are in force for these kinds, and what of them
+    /// changed since the longest stretch began.
+    pub(crate) fn stretch(
+        &self,
+        time: &WatchedTime,
+        rules: WindowRules,
+        concerns: impl Fn(&str) -> bool,
+    ) -> (Stretch, Vec<RulesChange>) {
+        let changes = self.changes(concerns);
+        let last = changes.iter().map(|(_, at)| *at).max().unwrap_or(0);
+        let stretch = time.stretch(rules, last);
+        let earlier = changes
+            .into_iter()
+            .filter(|(_, at)| time.now.time.saturating_sub(*at) < rules.window.as_millis());
+        let restarts = earlier.map(|(kind, at)| RulesChange {
+            kind,
+            at: time.now.timestamp(at),
+        });
+        (stretch, restarts.collect())
+    }
+
+    /// Calls `each` for every caller, once for each kind that it was seen as, and returns the report of the stretch. A
+    /// bucket is locked meanwhile.
+    pub(crate) fn judge(
+        &self,
+        time: &WatchedTime,
+        stretch: &Stretch,
+        mut each: impl FnMut(&JudgedCaller<'_>),
+    ) -> Report {
+        let in_force = self.table.all_in_force();
+        let judge = Judge {
+            since: ticks(stretch.from),
+            in_force: &in_force,
+        };
+        let names: Vec<&str> = self.kinds.names().collect();
+        let window = (stretch.window, stretch.length_ms);
+        let mut tally = Tally::new(window, judge.since, names.len());
+        for bucket in self.table.buckets() {
+            tally.count(&bucket, &in_force);
+            for record in bucket.iter() {
+                let state = record.state(judge);
+                let gone_at = || time.gone_at(record, judge, stretch.window);
+                let due = (state == CallerState::Inactive).then(gone_at);
+                each(&JudgedCaller {
+                    fingerprint: Fingerprint::from_u128(record.fingerprint),
+                    kind: names[usize::from(record.kind)],
+                    state,
+                    has_depended: record.depended(),
+                    depended: record.depended() && record.last_dependent >= judge.since,
+                    identified: record.is_identified(judge),
+                    shared: record.has(SHARED),
+                    due: due
+                        .filter(|at| *at > time.now.time)
+                        .map(|at| time.now.timestamp(at)),
+                });
+            }
+        }
+        self.drain(&mut self.lock_watch());
+        let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
+        tally.report(&self.kinds, &time.now, (&watch, &overflow))
+    }
+
+    /// Records which contract is served. Another one than before restarts the windows, the first one does not.
+    pub(crate) fn serve(&self, digest: &str) {
+        let now = self.heartbeat().time;
+        let mut watch = self.lock_watch();
+        let is_first = watch.rules.contract.is_none();
+        let since = if is_first { NEVER } else { ticks(now) };
+        watch.rules.serve(digest, since);
+    }
+
+    /// Records a loss if the census began more than an hour after its rollout was opened.
+    pub(crate) fn rollout_opened(&self, at: Timestamp) {
+        let now = self.heartbeat();
+        let mut watch = self.lock_watch();
+        let age = now.wall.saturating_sub(at.unix_ms());
+        let opened = now.time.saturating_sub(age);
+        let known = |(_, reason): &(u64, _)| *reason == OpenCensusErrorKind::BeganLate;
+        if watch.began > opened + LATE && !watch.losses.iter().any(known) {
+            watch.lose(OpenCensusErrorKind::BeganLate);
+        }
+    }
+
+    /// The digests of the detector's rules, by kind.
+    pub(crate) fn rules_digests(&self) -> Vec<(String, RulesDigest)> {
+        let watch = self.lock_watch();
+        let kinds = self.kinds.names().zip(&watch.rules.kinds);
+        kinds
+            .map(|(name, (digest, _))| (name.to_owned(), *digest))
+            .collect()
+    }
+
+    /// What changed of the contract and of the rules for these kinds, and when, on the timeline.
+    fn changes(&self, concerns: impl Fn(&str) -> bool) -> Vec<(Option<String>, u64)> {
+        let watch = self.lock_watch();
+        let contract = watch
+            .rules
+            .contract
+            .iter()
+            .map(|served| (None, served.since));
+        let kinds = self.kinds.names().zip(&watch.rules.kinds);
+        let kinds = kinds.filter(|(name, _)| concerns(name));
+        let kinds = kinds.map(|(name, (_, since))| (Some(name.to_owned()), *since));
+        let changes = contract.chain(kinds).filter(|(_, since)| *since != NEVER);
+        changes
+            .map(|(kind, since)| (kind, ticks_as_ms(since)))
+            .collect()
+    }
+}

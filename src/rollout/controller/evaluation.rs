@@ -1,0 +1,57 @@
+//! Evaluates gates, reports and stranded callers.
+
+use std::{sync::Arc, time::Duration};
+
+use super::rollout::Rollout;
+use crate::{
+    census::Window,
+    rollout::{
+        evaluation::Evaluation,
+        evidence::GateReport,
+        gate::{WaiverCover, evaluate},
+        phase::Transition,
+        status::RolloutStatus,
+        stranded::Stranded,
+    },
+};
+
+impl Rollout {
+    /// What the census says at the moment, or said a moment ago: see [`Evaluation`]. Blocks while it is made for the first
+    /// time.
+    #[must_use]
+    pub fn evaluation(&self) -> Arc<Evaluation> {
+        let (status, watch) = {
+            let controller = self.controller();
+            (self.status(), controller.flag_watch)
+        };
+        let clock = &*self.deps.clock;
+        let state = (status.state.decision, watch.changed);
+        let make = || self.make(&status, watch.lasted(clock));
+        self.shared.get(state, clock, make)
+    }
+
+    fn make(&self, status: &RolloutStatus, lasted: Duration) -> Evaluation {
+        let (started, now) = (self.deps.clock.monotonic(), self.deps.now());
+        let gates = status.next.map(|step| self.evaluate(status, step));
+        let census = self.deps.census.as_deref();
+        let reports = census.map(|census| census.reports(Window::STANDARD).into());
+        let stranded = census.map(|census| {
+            let waivers = WaiverCover::new(&status.state, now);
+            Stranded::new(census, &waivers, now, (lasted, status.flag_lasted_before()))
+        });
+        Evaluation {
+            at: now,
+            next: status.next,
+            gates: gates.unwrap_or_default(),
+            reports: reports.unwrap_or_default(),
+            stranded,
+            cost: self.deps.clock.monotonic().saturating_sub(started),
+        }
+    }
+
+    /// Evaluates the gates of a transition.
+    pub(super) fn evaluate(&self, status: &RolloutStatus, step: Transition) -> Vec<GateReport> {
+        let context = self.deps.context(step, &status.state, &status.policy);
+        evaluate(&context, &self.deps.gates)
+    }
+}
