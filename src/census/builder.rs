@@ -47,6 +47,7 @@ pub struct CensusBuilder {
     rules: RulesInForce,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    flag: Option<Box<str>>,
     snapshot: Option<PathBuf>,
 }
 
@@ -71,6 +72,7 @@ impl Census {
                 snapshot_every: 10_000,
                 key_check: detector.key_check(),
             },
+            flag: None,
             snapshot: None,
         }
     }
@@ -80,6 +82,12 @@ impl Census {
 const SHORTEST_RETENTION: u64 = 90 * 86_400_000;
 
 impl CensusBuilder {
+    /// The name of the flag whose callers it counts, for the metrics. A rollout that uses the census sets it as well.
+    pub fn flag(mut self, name: impl Into<Box<str>>) -> Self {
+        self.flag = Some(name.into());
+        self
+    }
+
     /// How many callers are known individually; 65,536 by default. A caller takes about 105 bytes, of which 8 to 16 are
     /// allocated at the start. A table that is nearly full drops target callers: first those that never depended, then
     /// migrated ones, those that were seen longest ago first. New callers beyond the capacity are estimated.
@@ -204,12 +212,16 @@ impl CensusBuilder {
     }
 
     fn starting_at(&self, time: u64) -> Census {
-        Census::starting_at(
+        let census = Census::starting_at(
             time,
             (self.kinds.clone(), self.rules.clone()),
             Arc::clone(&self.clock),
             self.settings,
-        )
+        );
+        if let Some(flag) = &self.flag {
+            census.name_flag(flag);
+        }
+        census
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use crate::{
@@ -60,6 +60,8 @@ use super::{
 pub struct Census {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
+    /// The name of the flag whose callers it counts.
+    flag: OnceLock<Box<str>>,
     timeline: Timeline,
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,
@@ -168,6 +170,15 @@ impl Census {
         self.settings.capacity
     }
 
+    /// Names the flag whose callers it counts, if that has no name yet. Another name than the one it has is logged, since
+    /// alerts join the series of the census and of the rollout by it.
+    pub(crate) fn name_flag(&self, name: &str) {
+        let known = self.flag.get_or_init(|| name.into());
+        if **known != *name {
+            tracing::warn!(%known, name, "the census is of another flag than the rollout that uses it");
+        }
+    }
+
     #[cfg(feature = "admin")]
     pub(crate) fn kinds(&self) -> &Kinds {
         &self.kinds
@@ -200,6 +211,7 @@ impl Census {
             saver: None,
             clock,
             settings,
+            flag: OnceLock::new(),
             timeline,
             kinds,
         }
@@ -345,7 +357,8 @@ impl Tick for Census {
     }
 }
 
-/// [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as of the last tick.
+/// [`Family::CALLERS`], [`Family::CENSUS_COVERAGE_RATIO`] and [`Family::CENSUS_OVERFLOWED`], as of the last tick. Their label
+/// `flag` is what [`CensusBuilder::flag`](super::CensusBuilder::flag) or the rollout set, or else empty.
 impl Source for Census {
     fn families(&self) -> &'static [Family] {
         &[
@@ -357,16 +370,19 @@ impl Source for Census {
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
         let reports = self.cached_reports();
+        let flag = self.flag.get().map_or("", |name| &**name);
         if *family == Family::CALLERS {
-            reports.iter().for_each(|report| callers(report, sample));
+            for report in &*reports {
+                callers(flag, report, sample);
+            }
         } else if *family == Family::CENSUS_COVERAGE_RATIO {
             for report in &*reports {
-                sample(&[&report.window], report.coverage.ratio.into());
+                sample(&[flag, &report.window], report.coverage.ratio.into());
             }
         } else if *family == Family::CENSUS_OVERFLOWED {
             // The longest window contains all others.
             let overflowed = reports.last().is_some_and(Report::overflowed);
-            sample(&[], overflowed.into());
+            sample(&[flag], overflowed.into());
         }
     }
 }
@@ -386,7 +402,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn callers(report: &Report, sample: &mut Sample<'_>) {
+fn callers(flag: &str, report: &Report, sample: &mut Sample<'_>) {
     for kind in &report.kinds {
         let counts = &kind.counts;
         for (state, count) in [
@@ -396,7 +412,7 @@ fn callers(report: &Report, sample: &mut Sample<'_>) {
             ("regressed", counts.regressed),
             ("inactive", counts.inactive),
         ] {
-            sample(&[&kind.kind, state, &report.window], count.into());
+            sample(&[flag, &kind.kind, state, &report.window], count.into());
         }
     }
 }

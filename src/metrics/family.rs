@@ -1,4 +1,4 @@
-//! Metric families: name, kind, labels and help.
+//! Metric families: name, kind, number type, unit, labels and help.
 
 use crate::words::words;
 
@@ -12,6 +12,9 @@ use crate::words::words;
 /// assert_eq!(Family::FLAG_ON.name, "legacy_http_compat_flag_on");
 /// assert_eq!(Family::FLAG_ON.kind, FamilyKind::Gauge);
 /// assert_eq!(Family::FLAG_ON.labels, ["flag"]);
+///
+/// const WAITED: Family = Family::counter("app_waited_seconds_total", &[], "Time spent waiting.").unit("s").float();
+/// assert_eq!((WAITED.unit, WAITED.number.as_str()), ("s", "float"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,20 +23,66 @@ pub struct Family {
     pub name: &'static str,
     /// How its values behave.
     pub kind: FamilyKind,
+    /// The type of its values.
+    pub number: NumberType,
+    /// The unit of its values in UCUM, as OpenTelemetry takes it: `s`, `{caller}`; `1` for ratios and for no or yes.
+    pub unit: &'static str,
     /// The names of the labels, in the order of the values of a sample.
     pub labels: &'static [&'static str],
     /// One sentence of description.
     pub help: &'static str,
 }
 
+/// How the values of a family behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an adapter must be able to handle every kind"
+)]
+pub enum FamilyKind {
+    /// Only rises. Equal counters that start with the process, from several sources, are parts of one sum.
+    Counter(CounterStart),
+    /// The present value.
+    Gauge,
+}
+
 words! {
-    /// How the values of a family behave.
-    #[non_exhaustive]
-    pub enum FamilyKind {
-        /// Only rises: from zero at the start of the process, or from the state of a journal.
-        Counter = "counter",
-        /// The present value.
-        Gauge = "gauge",
+    /// Since when a counter counts.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "an adapter must be able to handle every start"
+    )]
+    pub enum CounterStart {
+        /// From zero, since the start of the process.
+        Process = "process",
+        /// Since the beginning of a journal, over all processes that ever wrote it. Such a count is not an increase since
+        /// the process started.
+        Journal = "journal",
+    }
+}
+
+words! {
+    /// The type of the values of a family.
+    #[expect(
+        clippy::exhaustive_enums,
+        reason = "an adapter must be able to handle every type"
+    )]
+    pub enum NumberType {
+        /// [`Value::Count`](super::Value::Count).
+        Integer = "integer",
+        /// [`Value::Ratio`](super::Value::Ratio).
+        Float = "float",
+    }
+}
+
+impl FamilyKind {
+    /// `counter` or `gauge`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter(_) => "counter",
+            Self::Gauge => "gauge",
+        }
     }
 }
 
@@ -43,25 +92,29 @@ impl Family {
         "legacy_http_compat_responses_total",
         &["endpoint", "outcome", "client_kind", "shape"],
         "Responses on endpoints of the contract.",
-    );
+    )
+    .unit("{response}");
     /// Responses to dependent callers that were not rewritten. Source: [`Metrics`](super::Metrics).
     pub const SKIPPED: Self = Self::counter(
         "legacy_http_compat_skipped_total",
         &["endpoint", "reason"],
         "Responses to dependent callers that were not rewritten while the flag was on.",
-    );
+    )
+    .unit("{response}");
     /// Responses whose outcome could not be determined. Source: [`Metrics`](super::Metrics).
     pub const UNDETERMINED: Self = Self::counter(
         "legacy_http_compat_undetermined_total",
         &["endpoint", "reason"],
         "Responses whose outcome could not be determined, whatever the flag and the caller.",
-    );
+    )
+    .unit("{response}");
     /// Distinct callers. Source: [`Census`](crate::census::Census).
     pub const CALLERS: Self = Self::gauge(
         "legacy_http_compat_callers",
-        &["client_kind", "state", "window"],
+        &["flag", "client_kind", "state", "window"],
         "Distinct callers by state.",
-    );
+    )
+    .unit("{caller}");
     /// Whether the flag is on. Source: [`FlagReader`](crate::flag::FlagReader).
     pub const FLAG_ON: Self = Self::gauge(
         "legacy_http_compat_flag_on",
@@ -71,13 +124,14 @@ impl Family {
     /// The coverage of the census. Source: [`Census`](crate::census::Census).
     pub const CENSUS_COVERAGE_RATIO: Self = Self::gauge(
         "legacy_http_compat_census_coverage_ratio",
-        &["window"],
+        &["flag", "window"],
         "Share of the window in which the census watched.",
-    );
+    )
+    .float();
     /// Whether the census had more callers than capacity. Source: [`Census`](crate::census::Census).
     pub const CENSUS_OVERFLOWED: Self = Self::gauge(
         "legacy_http_compat_census_overflowed",
-        &[],
+        &["flag"],
         "Whether the numbers of callers contain an estimate.",
     );
 
@@ -90,43 +144,61 @@ impl Family {
     /// The transitions of the rollout. Source: the rollout.
     pub const TRANSITIONS: Self = Self::counter(
         "legacy_http_compat_transitions_total",
-        &["from", "to"],
+        &["flag", "from", "to"],
         "Transitions between phases of the rollout, since its journal began.",
-    );
+    )
+    .since_journal()
+    .unit("{transition}");
     /// The gates of the next transition. Source: the rollout.
     pub const GATE_PASSED: Self = Self::gauge(
         "legacy_http_compat_gate_passed",
-        &["gate"],
+        &["flag", "gate"],
         "Whether the gate passes for the next transition of the rollout.",
     );
     /// The overdue obligations. Source: the rollout.
     pub const OVERDUE: Self = Self::gauge(
         "legacy_http_compat_overdue",
-        &["obligation"],
+        &["flag", "obligation"],
         "Whether an obligation of the rollout is overdue.",
     );
     /// The missing post-analyses. Source: the rollout.
     pub const POST_ANALYSES_OPEN: Self = Self::gauge(
         "legacy_http_compat_post_analyses_open",
-        &[],
+        &["flag"],
         "Rollbacks whose post-analysis is missing.",
-    );
+    )
+    .unit("{rollback}");
 
-    /// The stranded callers. Source: the rollout.
-    pub const STRANDED: Self = Self::gauge(
+    /// The dependent callers without a waiver. Source: the rollout.
+    pub const DEPENDENT_CALLERS: Self = Self::gauge(
+        "legacy_http_compat_dependent_callers",
+        &["flag", "client_kind"],
+        "Distinct callers without a waiver that depended in the last 24 hours.",
+    )
+    .unit("{caller}");
+    /// The stranded callers without a waiver. Source: the rollout.
+    pub const STRANDED_CALLERS: Self = Self::gauge(
         "legacy_http_compat_stranded_callers",
-        &["client_kind"],
-        "Callers stranded since the flag last changed, waived ones aside.",
-    );
+        &["flag", "client_kind"],
+        "Distinct callers without a waiver that were stranded since the flag last changed.",
+    )
+    .unit("{caller}");
+    /// The stranded responses to anonymous callers without a waiver. Source: the rollout.
+    pub const STRANDED_ANONYMOUS_RESPONSES: Self = Self::gauge(
+        "legacy_http_compat_stranded_anonymous_responses",
+        &["flag", "client_kind"],
+        "Stranded responses to anonymous callers without a waiver since the flag last changed.",
+    )
+    .unit("{response}");
     /// Whether the journal fails. Source: the rollout.
     pub const JOURNAL_FAILING: Self = Self::gauge(
         "legacy_http_compat_journal_failing",
-        &[],
+        &["flag"],
         "Whether the last read or write of the rollout journal failed.",
     );
 
     /// All families of the crate.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -139,11 +211,13 @@ impl Family {
         Self::GATE_PASSED,
         Self::OVERDUE,
         Self::POST_ANALYSES_OPEN,
-        Self::STRANDED,
+        Self::DEPENDENT_CALLERS,
+        Self::STRANDED_CALLERS,
+        Self::STRANDED_ANONYMOUS_RESPONSES,
         Self::JOURNAL_FAILING,
     ];
 
-    /// A family of counters. The name ends in `_total`.
+    /// A family of integer counters that start with the process, of unit `1`. The name ends in `_total`.
     #[must_use]
     pub const fn counter(
         name: &'static str,
@@ -151,12 +225,12 @@ impl Family {
         help: &'static str,
     ) -> Self {
         Self {
-            kind: FamilyKind::Counter,
+            kind: FamilyKind::Counter(CounterStart::Process),
             ..Self::gauge(name, labels, help)
         }
     }
 
-    /// A family of gauges.
+    /// A family of integer gauges, of unit `1`.
     #[must_use]
     pub const fn gauge(
         name: &'static str,
@@ -166,9 +240,42 @@ impl Family {
         Self {
             name,
             kind: FamilyKind::Gauge,
+            number: NumberType::Integer,
+            unit: "1",
             labels,
             help,
         }
+    }
+
+    /// The same of another unit.
+    #[must_use]
+    pub const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// The same with values that are floats.
+    #[must_use]
+    pub const fn float(self) -> Self {
+        Self {
+            number: NumberType::Float,
+            ..self
+        }
+    }
+
+    /// The same as counters that start with a journal.
+    #[must_use]
+    pub const fn since_journal(self) -> Self {
+        Self {
+            kind: FamilyKind::Counter(CounterStart::Journal),
+            ..self
+        }
+    }
+
+    /// Whether equal series of several sources are parts of one sum: counters that start with the process are. A gauge
+    /// and the count of a journal are facts, which do not double because two sources know them.
+    #[must_use]
+    pub const fn is_summed(&self) -> bool {
+        matches!(self.kind, FamilyKind::Counter(CounterStart::Process))
     }
 }
 
@@ -201,14 +308,36 @@ mod tests {
     fn the_table_of_names_has_each_family_as_the_code_has_it_and_no_other() {
         let documented: Vec<String> = rows()
             .iter()
-            .filter(|row| row.len() == 4 && row[0].starts_with('`'))
+            .filter(|row| row.len() == 6 && row[0].starts_with('`'))
             .map(|row| row.join(" | "))
             .collect();
         let coded = Family::ALL.map(|family| {
-            let (name, kind) = (listed(&[family.name]), family.kind.as_str());
-            [&name, kind, &listed(family.labels), family.help].join(" | ")
+            let start = match family.kind {
+                FamilyKind::Counter(start) => format!(", since {}", start.as_str()),
+                FamilyKind::Gauge => String::new(),
+            };
+            [
+                &listed(&[family.name]),
+                &format!("{}{start}", family.kind.as_str()),
+                family.number.as_str(),
+                &listed(&[family.unit]),
+                &listed(family.labels),
+                family.help,
+            ]
+            .join(" | ")
         });
         assert_eq!(documented, coded);
+    }
+
+    #[test]
+    fn each_family_of_a_rollout_or_a_census_says_which_flag_it_is_of() {
+        let of_metrics = [Family::RESPONSES, Family::SKIPPED, Family::UNDETERMINED];
+        for family in Family::ALL
+            .iter()
+            .filter(|family| !of_metrics.contains(family))
+        {
+            assert_eq!(family.labels.first(), Some(&"flag"), "{}", family.name);
+        }
     }
 
     #[test]
@@ -218,6 +347,17 @@ mod tests {
         }
         let shapes = [Shape::Target, Shape::Legacy].map(Shape::as_str);
         assert_eq!(values("shape"), listed(&shapes));
+        #[cfg(feature = "rollout")]
+        {
+            use crate::rollout::{ObligationKind, Phase};
+            let obligations = ObligationKind::ALL.iter().map(|kind| kind.as_str());
+            assert_eq!(
+                values("obligation"),
+                listed(&obligations.collect::<Vec<_>>())
+            );
+            let phases = Phase::ALL.iter().map(|phase| phase.as_str());
+            assert_eq!(values("phase"), listed(&phases.collect::<Vec<_>>()));
+        }
         assert_eq!(
             values("reason"),
             listed(

@@ -33,22 +33,24 @@
 //!
 //! # All names
 //!
-//! | name | kind | labels | meaning |
-//! | --- | --- | --- | --- |
-//! | `legacy_http_compat_responses_total` | counter | `endpoint`, `outcome`, `client_kind`, `shape` | Responses on endpoints of the contract. |
-//! | `legacy_http_compat_skipped_total` | counter | `endpoint`, `reason` | Responses to dependent callers that were not rewritten while the flag was on. |
-//! | `legacy_http_compat_undetermined_total` | counter | `endpoint`, `reason` | Responses whose outcome could not be determined, whatever the flag and the caller. |
-//! | `legacy_http_compat_callers` | gauge | `client_kind`, `state`, `window` | Distinct callers by state. |
-//! | `legacy_http_compat_flag_on` | gauge | `flag` | Whether the flag is on and responses are rewritten. |
-//! | `legacy_http_compat_census_coverage_ratio` | gauge | `window` | Share of the window in which the census watched. |
-//! | `legacy_http_compat_census_overflowed` | gauge | | Whether the numbers of callers contain an estimate. |
-//! | `legacy_http_compat_phase` | gauge | `flag`, `phase` | Whether the rollout is in this phase. |
-//! | `legacy_http_compat_transitions_total` | counter | `from`, `to` | Transitions between phases of the rollout, since its journal began. |
-//! | `legacy_http_compat_gate_passed` | gauge | `gate` | Whether the gate passes for the next transition of the rollout. |
-//! | `legacy_http_compat_overdue` | gauge | `obligation` | Whether an obligation of the rollout is overdue. |
-//! | `legacy_http_compat_post_analyses_open` | gauge | | Rollbacks whose post-analysis is missing. |
-//! | `legacy_http_compat_stranded_callers` | gauge | `client_kind` | Callers stranded since the flag last changed, waived ones aside. |
-//! | `legacy_http_compat_journal_failing` | gauge | | Whether the last read or write of the rollout journal failed. |
+//! | name | kind | number | unit | labels | meaning |
+//! | --- | --- | --- | --- | --- | --- |
+//! | `legacy_http_compat_responses_total` | counter, since process | integer | `{response}` | `endpoint`, `outcome`, `client_kind`, `shape` | Responses on endpoints of the contract. |
+//! | `legacy_http_compat_skipped_total` | counter, since process | integer | `{response}` | `endpoint`, `reason` | Responses to dependent callers that were not rewritten while the flag was on. |
+//! | `legacy_http_compat_undetermined_total` | counter, since process | integer | `{response}` | `endpoint`, `reason` | Responses whose outcome could not be determined, whatever the flag and the caller. |
+//! | `legacy_http_compat_callers` | gauge | integer | `{caller}` | `flag`, `client_kind`, `state`, `window` | Distinct callers by state. |
+//! | `legacy_http_compat_flag_on` | gauge | integer | `1` | `flag` | Whether the flag is on and responses are rewritten. |
+//! | `legacy_http_compat_census_coverage_ratio` | gauge | float | `1` | `flag`, `window` | Share of the window in which the census watched. |
+//! | `legacy_http_compat_census_overflowed` | gauge | integer | `1` | `flag` | Whether the numbers of callers contain an estimate. |
+//! | `legacy_http_compat_phase` | gauge | integer | `1` | `flag`, `phase` | Whether the rollout is in this phase. |
+//! | `legacy_http_compat_transitions_total` | counter, since journal | integer | `{transition}` | `flag`, `from`, `to` | Transitions between phases of the rollout, since its journal began. |
+//! | `legacy_http_compat_gate_passed` | gauge | integer | `1` | `flag`, `gate` | Whether the gate passes for the next transition of the rollout. |
+//! | `legacy_http_compat_overdue` | gauge | integer | `1` | `flag`, `obligation` | Whether an obligation of the rollout is overdue. |
+//! | `legacy_http_compat_post_analyses_open` | gauge | integer | `{rollback}` | `flag` | Rollbacks whose post-analysis is missing. |
+//! | `legacy_http_compat_dependent_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that depended in the last 24 hours. |
+//! | `legacy_http_compat_stranded_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that were stranded since the flag last changed. |
+//! | `legacy_http_compat_stranded_anonymous_responses` | gauge | integer | `{response}` | `flag`, `client_kind` | Stranded responses to anonymous callers without a waiver since the flag last changed. |
+//! | `legacy_http_compat_journal_failing` | gauge | integer | `1` | `flag` | Whether the last read or write of the rollout journal failed. |
 //!
 //! # All labels
 //!
@@ -61,12 +63,12 @@
 //! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `body_error`, `body_slow`, `request_fields_not_captured`, `missing_value`, `no_legacy_body`, `too_many_headers` |
 //! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `inactive` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
-//! | `flag` | the name of the flag |
+//! | `flag` | the name of the flag; empty for a census without one |
 //! | `phase` | `observe`, `compat`, `cutover`, `retired` |
 //! | `from` | the phases |
 //! | `to` | the phases |
 //! | `gate` | the names of the gates of the next transition |
-//! | `obligation` | `rollback`, `post_analysis`, `retirement` |
+//! | `obligation` | `end_rollback`, `post_analysis`, `retirement` |
 //!
 //! All values come from finite sets that the operator controls, never from a client: no fingerprint, no address, no path, no
 //! user agent.
@@ -84,8 +86,11 @@
 //!
 //! - Counters start at zero with the process, as Prometheus expects; those of the rollout's transitions start from its
 //!   journal.
-//! - Several layers may share one `Metrics`. Add each source to an adapter once: two readers of one flag would yield the same
-//!   series twice.
+//! - Several layers may share one `Metrics`. Several rollouts, censuses and `Metrics` in one process may be added to one adapter:
+//!   what a rollout or a census measures carries the name of its flag, and equal counters of two `Metrics` are summed. Other
+//!   series that are equal, such as those of two readers of one flag, are refused with a warning ([`Sources`]).
+//! - A series that vanishes, such as a gate of a transition that was made, ends in Prometheus with the next scrape. Adapters to
+//!   systems that keep the last value are warned of it by a [`SeriesReader`].
 
 mod binding;
 mod family;
@@ -102,10 +107,12 @@ pub mod prometheus;
 mod prometheus_tests;
 mod series;
 mod source;
+mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use family::{Family, FamilyKind};
+pub use family::{CounterStart, Family, FamilyKind, NumberType};
 pub use metrics::Metrics;
 pub use series::{MetricsSnapshot, ResponseCount, SkipCount};
 pub use source::{Sample, Source, Value};
+pub use sources::{SeriesReader, Sources};

@@ -3,7 +3,7 @@
 //! [`PrometheusCollector`] joins the registry of an application that uses `prometheus-client`, and reads its sources when it
 //! is scraped. Counters keep their documented names: `prometheus-client` appends `_total` itself.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use prometheus_client::{
     collector::Collector,
@@ -12,16 +12,16 @@ use prometheus_client::{
     },
     metrics::MetricType,
 };
-use tracing::warn;
 
 use super::{
     family::{Family, FamilyKind},
     source::{Source, Value},
+    sources::Sources,
 };
 
 /// Exposes [sources](Source) in a `prometheus-client` registry.
 ///
-/// A family is exposed once, with the samples of all its sources.
+/// A family is exposed once, with the series of all its sources, merged as [`Sources`] does it.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -41,13 +41,9 @@ use super::{
 /// assert!(shown.contains("legacy_http_compat_flag_on{flag=\"f\"} 1\n"));
 /// # Ok::<(), std::fmt::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct PrometheusCollector {
-    sources: Vec<Arc<dyn Source>>,
-    /// The families of all sources, without duplicates.
-    families: Vec<Family>,
-}
+pub struct PrometheusCollector(Sources);
 
 impl PrometheusCollector {
     /// A collector without sources.
@@ -56,54 +52,33 @@ impl PrometheusCollector {
     }
 
     /// Adds a source. A family whose name another source uses differently is omitted, with a warning.
-    pub fn source(mut self, source: impl Source + 'static) -> Self {
-        for family in source.families() {
-            let mut known = self.families.iter();
-            match known.find(|known| known.name == family.name) {
-                None => self.families.push(*family),
-                Some(known) if known == family => {}
-                Some(_) => warn!(
-                    name = family.name,
-                    "two sources use one name for different metrics: only those of the first are exposed"
-                ),
-            }
-        }
-        self.sources.push(Arc::new(source));
-        self
+    pub fn source(self, source: impl Source + 'static) -> Self {
+        Self(self.0.source(source))
     }
 
     fn encode_family(&self, family: &Family, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let mut metric =
             encoder.encode_descriptor(base_name(family), family.help, None, metric_type(family))?;
         let mut result = Ok(());
-        for source in &self.sources {
-            if source.families().contains(family) {
-                source.samples(family, &mut |labels, value| {
-                    if result.is_ok() {
-                        result = encode_sample(&mut metric, family, labels, value);
-                    }
-                });
+        self.0.read(family, &mut |labels, value| {
+            if result.is_ok() {
+                result = encode_sample(&mut metric, family, labels, value);
             }
-        }
+        });
         result
+    }
+}
+
+impl From<Sources> for PrometheusCollector {
+    fn from(sources: Sources) -> Self {
+        Self(sources)
     }
 }
 
 impl Collector for PrometheusCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        self.families
-            .iter()
-            .try_for_each(|family| self.encode_family(family, &mut encoder))
-    }
-}
-
-impl fmt::Debug for PrometheusCollector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let families: Vec<&str> = self.families.iter().map(|family| family.name).collect();
-        f.debug_struct("PrometheusCollector")
-            .field("sources", &self.sources.len())
-            .field("families", &families)
-            .finish()
+        let mut families = self.0.families();
+        families.try_for_each(|family| self.encode_family(family, &mut encoder))
     }
 }
 
@@ -126,14 +101,14 @@ impl EncodeLabelSet for Labels<'_> {
 /// The name without the `_total` that the encoder adds to each sample of a counter.
 fn base_name(family: &Family) -> &'static str {
     match family.kind {
-        FamilyKind::Counter => family.name.strip_suffix("_total").unwrap_or(family.name),
+        FamilyKind::Counter(_) => family.name.strip_suffix("_total").unwrap_or(family.name),
         FamilyKind::Gauge => family.name,
     }
 }
 
 fn metric_type(family: &Family) -> MetricType {
     match family.kind {
-        FamilyKind::Counter => MetricType::Counter,
+        FamilyKind::Counter(_) => MetricType::Counter,
         FamilyKind::Gauge => MetricType::Gauge,
     }
 }
@@ -154,10 +129,10 @@ fn encode_sample(
 
 fn encode_value(metric: &mut MetricEncoder<'_>, kind: FamilyKind, value: Value) -> fmt::Result {
     match (kind, value) {
-        (FamilyKind::Counter, Value::Count(count)) => {
+        (FamilyKind::Counter(_), Value::Count(count)) => {
             metric.encode_counter::<NoLabelSet, _, u64>(&count, None)
         }
-        (FamilyKind::Counter, Value::Ratio(ratio)) => {
+        (FamilyKind::Counter(_), Value::Ratio(ratio)) => {
             metric.encode_counter::<NoLabelSet, _, u64>(&ratio, None)
         }
         (FamilyKind::Gauge, Value::Count(count)) => metric.encode_gauge(&count),

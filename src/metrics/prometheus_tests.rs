@@ -24,7 +24,8 @@ fn scraped(collector: PrometheusCollector) -> String {
 }
 
 fn without_zeros(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.ends_with("} 0"));
+    let zero = |line: &&str| line.ends_with("} 0") && !line.contains("overflowed");
+    let lines = text.lines().filter(|line| !zero(line));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -42,9 +43,9 @@ impl Source for Callers {
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
         match *family {
-            Family::CALLERS => sample(&["AGENT", "dependent", "24h"], 12.into()),
-            Family::CENSUS_COVERAGE_RATIO => sample(&["24h"], Value::Ratio(0.25)),
-            _ => sample(&[], false.into()),
+            Family::CALLERS => sample(&["f", "AGENT", "dependent", "24h"], 12.into()),
+            Family::CENSUS_COVERAGE_RATIO => sample(&["f", "24h"], Value::Ratio(0.25)),
+            _ => sample(&["f"], false.into()),
         }
     }
 }
@@ -76,13 +77,13 @@ legacy_http_compat_skipped_total{endpoint=\"poll\",reason=\"not_json\"} 1
 legacy_http_compat_undetermined_total{endpoint=\"poll\",reason=\"not_json\"} 1
 # HELP legacy_http_compat_callers Distinct callers by state.
 # TYPE legacy_http_compat_callers gauge
-legacy_http_compat_callers{client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
+legacy_http_compat_callers{flag=\"f\",client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
 # HELP legacy_http_compat_census_coverage_ratio Share of the window in which the census watched.
 # TYPE legacy_http_compat_census_coverage_ratio gauge
-legacy_http_compat_census_coverage_ratio{window=\"24h\"} 0.25
+legacy_http_compat_census_coverage_ratio{flag=\"f\",window=\"24h\"} 0.25
 # HELP legacy_http_compat_census_overflowed Whether the numbers of callers contain an estimate.
 # TYPE legacy_http_compat_census_overflowed gauge
-legacy_http_compat_census_overflowed 0
+legacy_http_compat_census_overflowed{flag=\"f\"} 0
 # HELP legacy_http_compat_flag_on Whether the flag is on and responses are rewritten.
 # TYPE legacy_http_compat_flag_on gauge
 legacy_http_compat_flag_on{flag=\"features.compat\"} 1
@@ -100,6 +101,22 @@ fn a_family_of_two_sources_is_shown_once_with_the_samples_of_both() {
     assert_eq!(text.matches("# TYPE").count(), 1);
     assert!(text.contains("{flag=\"a\"} 1\n"));
     assert!(text.contains("{flag=\"b\"} 0\n"));
+}
+
+#[test]
+fn two_metrics_are_one_series_with_the_sum_of_both() {
+    let flag = CompatFlag::new("f", true);
+    let mut collector = PrometheusCollector::new();
+    for _ in 0..2 {
+        let metrics = Arc::new(Metrics::new());
+        let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics);
+        ask(&layer, "poll", "AGENT", PENDING);
+        collector = collector.source(metrics);
+    }
+    let text = without_zeros(&scraped(collector));
+    let series = text.lines().filter(|line| line.contains("PENDING"));
+    let series: Vec<&str> = series.collect();
+    assert!(matches!(series[..], [one] if one.ends_with(" 2")), "{text}");
 }
 
 #[test]

@@ -7,6 +7,9 @@ use crate::flag::FlagReader;
 
 /// A source of metrics, which adapters read when they are scraped.
 ///
+/// What an adapter must know of a family, it says in [`Source::families`]: number type, unit, and whether a counter starts
+/// with the process or with a journal. [`Sources`](super::Sources) reads several as one.
+///
 /// Sources are read outside the request path, but as often as they are scraped: an implementation returns what it has
 /// counted or cached, at most five seconds old, and computes nothing expensive.
 ///
@@ -37,7 +40,8 @@ pub trait Source: Send + Sync {
     /// Its families, which never change.
     fn families(&self) -> &'static [Family];
 
-    /// Passes each sample of one of its families to `sample`.
+    /// Passes each sample of one of its families to `sample`. A series that is not passed any more has vanished:
+    /// [`SeriesReader`](super::SeriesReader) announces it.
     fn samples(&self, family: &Family, sample: &mut Sample<'_>);
 }
 
@@ -55,6 +59,21 @@ pub enum Value {
     Count(u64),
     /// A ratio between 0 and 1.
     Ratio(f64),
+}
+
+impl Value {
+    /// The sum of both, an integer if both are.
+    #[expect(clippy::cast_precision_loss, reason = "a sum with a float is a float")]
+    pub(super) fn plus(self, more: Self) -> Self {
+        let float = |value| match value {
+            Self::Count(count) => count as f64,
+            Self::Ratio(ratio) => ratio,
+        };
+        match (self, more) {
+            (Self::Count(a), Self::Count(b)) => Self::Count(a.saturating_add(b)),
+            (a, b) => Self::Ratio(float(a) + float(b)),
+        }
+    }
 }
 
 impl From<u64> for Value {

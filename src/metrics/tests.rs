@@ -3,8 +3,9 @@
 use std::{
     collections::HashMap,
     convert::Infallible,
+    io,
     pin::pin,
-    sync::{Arc, Barrier},
+    sync::{Arc, Barrier, Mutex},
     task::{Context, Poll, Waker},
     thread,
 };
@@ -111,6 +112,32 @@ pub(super) fn count(
     let counts: Vec<u64> = series.map(|series| series.count).collect();
     assert!(counts.len() <= 1, "equal names are one series");
     counts.first().copied()
+}
+
+/// What is logged while something runs on this thread.
+pub(super) fn warnings(run: impl FnOnce()) -> String {
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+    impl io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let sink = Sink::default();
+    let writer = sink.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        // Another test may have met the place that warns for the first time just before this subscriber was there.
+        tracing::callsite::rebuild_interest_cache();
+        run();
+    });
+    let bytes = sink.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{evidence::GateReport, phase::Transition, stranded::Stranded};
+use super::{
+    evidence::GateReport, phase::Transition, stranded::Stranded, unwaived::UnwaivedFigures,
+};
 use crate::{census::Report, time::Timestamp};
 
 /// What the census says about a rollout at a moment: the gates of the next transition, reports, stranded callers.
@@ -25,4 +27,6 @@ pub struct Evaluation {
     pub reports: Vec<Report>,
     /// The stranded callers; `None` without a census.
     pub stranded: Option<Stranded>,
+    /// The callers of each kind without a waiver; empty without a census.
+    pub(super) unwaived: Vec<UnwaivedFigures>,
 }

@@ -101,6 +101,7 @@ pub mod policy;
 mod state;
 mod status;
 mod stranded;
+mod unwaived;
 mod view;
 
 pub use controller::{

@@ -117,7 +117,7 @@ fn dependents(census: &Census, waivers: &WaiverCover, lasted: Duration) -> u64 {
 }
 
 /// The longest window that the census has, or a shorter one of this length.
-fn window(length: Duration) -> Window {
+pub(super) fn window(length: Duration) -> Window {
     Window::new(length.max(Duration::from_millis(1))).unwrap_or(Window::MONTH)
 }
 

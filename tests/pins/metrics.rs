@@ -10,10 +10,8 @@ fn every_metric_family_is_pinned() {
     let lines = Family::ALL.iter().map(|family| {
         let labels = family.labels.join(",");
         format!(
-            "{} {} {{{labels}}} {}\n",
-            family.name,
-            family.kind.as_str(),
-            family.help
+            "{} {:?} {} {} {{{labels}}} {}\n",
+            family.name, family.kind, family.number, family.unit, family.help
         )
     });
     pin("metric_families.txt", &lines.collect::<String>());

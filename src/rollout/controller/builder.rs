@@ -211,6 +211,7 @@ impl RolloutBuilder {
         let pinned = self.policy.clone();
         let deps = self.into_deps(journal, controller.flag());
         if let Some(census) = &deps.census {
+            census.name_flag(deps.flag.name());
             census.rollout_opened(controller.state().opened.at);
         }
         if deps.pins_policy {

@@ -11,7 +11,8 @@ use crate::{
         gate::{WaiverCover, evaluate},
         phase::Transition,
         status::RolloutStatus,
-        stranded::Stranded,
+        stranded::{Stranded, window},
+        unwaived::unwaived_figures,
     },
 };
 
@@ -35,16 +36,21 @@ impl Rollout {
         let gates = status.next.map(|step| self.evaluate(status, step));
         let census = self.deps.census.as_deref();
         let reports = census.map(|census| census.reports(Window::STANDARD).into());
-        let stranded = census.map(|census| {
+        let callers = census.map(|census| {
             let waivers = WaiverCover::new(&status.state, now);
-            Stranded::new(census, &waivers, now, (lasted, status.flag_lasted_before()))
+            let lasted_before = status.flag_lasted_before();
+            let stranded = Stranded::new(census, &waivers, now, (lasted, lasted_before));
+            let unwaived = unwaived_figures(census, &waivers, &stranded, window(lasted));
+            (stranded, unwaived)
         });
+        let (stranded, unwaived) = callers.unzip();
         Evaluation {
             at: now,
             next: status.next,
             gates: gates.unwrap_or_default(),
             reports: reports.unwrap_or_default(),
             stranded,
+            unwaived: unwaived.unwrap_or_default(),
             cost: self.deps.clock.monotonic().saturating_sub(started),
         }
     }

@@ -6,6 +6,7 @@ mod commands;
 mod controller_state;
 mod deps;
 mod evaluation;
+mod metrics_source;
 mod rollback;
 mod rollout;
 mod shared_evaluation;

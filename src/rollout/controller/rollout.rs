@@ -1,4 +1,4 @@
-//! The rollout of one flag: its status, its periodic work and its metrics.
+//! The rollout of one flag: its status and its periodic work.
 
 use std::{
     fmt,
@@ -11,11 +11,9 @@ use crate::{
     census::Census,
     contract::LiveContract,
     flag::FlagReader,
-    metrics::{Family, Metrics, Sample, Source},
+    metrics::Metrics,
     rollout::{
         journal::Journal,
-        phase::{Phase, Transition},
-        state::ObligationKind,
         status::RolloutStatus,
         view::{RolloutView, next_gated, overdue},
     },
@@ -207,63 +205,5 @@ impl Deps {
                 tracing::warn!(flag, phase, obligation, "the rollout is overdue");
             }
         }
-    }
-}
-
-/// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSES_OPEN`], [`Family::STRANDED`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; gates and stranded callers
-/// by the shared [evaluation](Rollout::evaluation).
-impl Source for Rollout {
-    fn families(&self) -> &'static [Family] {
-        &[
-            Family::PHASE,
-            Family::TRANSITIONS,
-            Family::GATE_PASSED,
-            Family::OVERDUE,
-            Family::POST_ANALYSES_OPEN,
-            Family::STRANDED,
-            Family::JOURNAL_FAILING,
-        ]
-    }
-
-    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
-        let status = self.status();
-        if *family == Family::PHASE {
-            phases(&status, sample);
-        } else if *family == Family::TRANSITIONS {
-            for step in Transition::ALL.iter().copied() {
-                let labels = [step.from().as_str(), step.to().as_str()];
-                sample(&labels, status.state.count_of(step).into());
-            }
-        } else if *family == Family::GATE_PASSED {
-            for report in &self.evaluation().gates {
-                sample(&[report.name.as_str()], report.passed.into());
-            }
-        } else if *family == Family::OVERDUE {
-            for kind in ObligationKind::ALL {
-                sample(&[kind.as_str()], status.overdue.contains(kind).into());
-            }
-        } else if *family == Family::POST_ANALYSES_OPEN {
-            let open = status.state.open_post_analyses().count();
-            sample(&[], (open as u64).into());
-        } else if *family == Family::STRANDED {
-            let evaluation = self.evaluation();
-            let stranded = evaluation.stranded.as_ref();
-            let kinds = evaluation.reports.first().map(|report| &report.kinds);
-            for kind in kinds.into_iter().flatten() {
-                let callers = stranded.map_or(0, |stranded| stranded.of_kind(&kind.kind));
-                sample(&[&kind.kind], callers.into());
-            }
-        } else if *family == Family::JOURNAL_FAILING {
-            sample(&[], status.journal_error.is_some().into());
-        }
-    }
-}
-
-fn phases(status: &RolloutStatus, sample: &mut Sample<'_>) {
-    let flag = status.state.flag_name.as_str();
-    for phase in Phase::ALL {
-        let current = *phase == status.state.phase;
-        sample(&[flag, phase.as_str()], current.into());
     }
 }

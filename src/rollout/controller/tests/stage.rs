@@ -284,6 +284,10 @@ impl Stage {
         self.see(kind, Generation::Legacy, None, Dependence::Served);
     }
 
+    pub(super) fn stranded_anonymous(&self, kind: &str) {
+        self.see(kind, Generation::Legacy, None, Dependence::Stranded);
+    }
+
     /// Responses to upgraded clients.
     pub(super) fn traffic(&self, responses: u32) {
         for _ in 0..responses {

@@ -56,6 +56,14 @@ fn file_post_analysis(stage: &Stage) {
         .unwrap();
 }
 
+/// Waives them for an hour.
+fn waive(stage: &Stage, waived: WaiverTarget) {
+    let until = Timestamp::now(&*stage.clock).plus(HOUR);
+    let owner = "team".parse().unwrap();
+    let granted = stage.rollout.waive(waived, owner, until, &order("a probe"));
+    granted.unwrap();
+}
+
 fn minute(stage: &Stage) {
     stage.clock.advance(Duration::from_secs(60));
     stage.tick();
@@ -109,11 +117,7 @@ fn a_greater_share_of_one_kind_than_allowed_takes_it_back() {
 #[test]
 fn waived_callers_do_not_set_it_off_nor_does_what_comes_later() {
     let stage = guarded(Some(0), None);
-    let until = Timestamp::now(&*stage.clock).plus(HOUR);
-    let waived = WaiverTarget::Caller(Fingerprint::from_u128(1));
-    let owner = "team".parse().unwrap();
-    let granted = stage.rollout.waive(waived, owner, until, &order("a probe"));
-    granted.unwrap();
+    waive(&stage, WaiverTarget::Caller(Fingerprint::from_u128(1)));
     stage.stranded("AGENT", 1);
     minute(&stage);
     assert_eq!(stage.phase(), Phase::Cutover);
@@ -256,17 +260,26 @@ fn the_numbers_say_where_the_rollout_stands() {
     assert_eq!(phase("compat"), Value::Count(1));
     assert_eq!(phase("cutover"), Value::Count(0));
     assert_eq!(
-        value(Family::TRANSITIONS, "cutover compat"),
+        value(Family::TRANSITIONS, "features.jobs.compat cutover compat"),
         Value::Count(1)
     );
     assert_eq!(
-        value(Family::TRANSITIONS, "cutover retired"),
+        value(Family::TRANSITIONS, "features.jobs.compat cutover retired"),
         Value::Count(0)
     );
-    assert_eq!(value(Family::POST_ANALYSES_OPEN, ""), Value::Count(1));
-    assert_eq!(value(Family::OVERDUE, "end_rollback"), Value::Count(0));
+    assert_eq!(
+        value(Family::POST_ANALYSES_OPEN, "features.jobs.compat"),
+        Value::Count(1)
+    );
+    assert_eq!(
+        value(Family::OVERDUE, "features.jobs.compat end_rollback"),
+        Value::Count(0)
+    );
     stage.pass(73 * HOUR);
-    assert_eq!(value(Family::OVERDUE, "end_rollback"), Value::Count(1));
+    assert_eq!(
+        value(Family::OVERDUE, "features.jobs.compat end_rollback"),
+        Value::Count(1)
+    );
 }
 
 #[test]
@@ -288,6 +301,62 @@ fn the_gates_of_the_next_step_are_evaluated_when_they_are_read() {
         .unwrap();
     let gates = samples(&stage, &Family::GATE_PASSED);
     assert_eq!(gates.len(), 5);
-    assert!(gates.contains(&("coverage".to_owned(), Value::Count(0))));
-    assert!(gates.contains(&("no_open_incident".to_owned(), Value::Count(1))));
+    assert!(gates.contains(&("features.jobs.compat coverage".to_owned(), Value::Count(0))));
+    assert!(gates.contains(&(
+        "features.jobs.compat no_open_incident".to_owned(),
+        Value::Count(1)
+    )));
+}
+
+#[test]
+fn callers_with_a_waiver_and_strandings_before_the_flag_changed_are_not_in_the_figures_of_alerts() {
+    let stage = stage(Policy::permissive());
+    stage.stranded("AGENT", 1);
+    stage.stranded_anonymous("AGENT");
+    stage.tick();
+    stage.pass(HOUR);
+    stage.cut_over();
+    stage.clock.advance(Duration::from_secs(60));
+    for id in [2, 3] {
+        stage.stranded("AGENT", id);
+    }
+    stage.stranded("MCP", 4);
+    stage.stranded_anonymous("MCP");
+    stage.stranded_anonymous("AGENT");
+    let refreshed = |family: Family, kind: &str| {
+        minute(&stage);
+        let samples = samples(&stage, &family);
+        let label = format!("features.jobs.compat {kind}");
+        samples
+            .into_iter()
+            .find(|(found, _)| *found == label)
+            .unwrap()
+            .1
+    };
+    let (dependent, stranded) = (Family::DEPENDENT_CALLERS, Family::STRANDED_CALLERS);
+    let anonymous = Family::STRANDED_ANONYMOUS_RESPONSES;
+    assert_eq!(refreshed(dependent, "AGENT"), Value::Count(3));
+    assert_eq!(
+        refreshed(stranded, "AGENT"),
+        Value::Count(2),
+        "the first was before"
+    );
+    assert_eq!(
+        refreshed(anonymous, "AGENT"),
+        Value::Count(1),
+        "the first was before"
+    );
+    for target in [
+        WaiverTarget::Caller(Fingerprint::from_u128(2)),
+        WaiverTarget::Kind("MCP".parse().unwrap()),
+    ] {
+        waive(&stage, target);
+    }
+    assert_eq!(refreshed(dependent, "AGENT"), Value::Count(2));
+    assert_eq!(refreshed(stranded, "AGENT"), Value::Count(1));
+    for family in [dependent, stranded, anonymous] {
+        assert_eq!(refreshed(family, "MCP"), Value::Count(0));
+    }
+    waive(&stage, WaiverTarget::Anonymous);
+    assert_eq!(refreshed(anonymous, "AGENT"), Value::Count(0));
 }

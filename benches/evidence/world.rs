@@ -1,0 +1,398 @@
+//! One simulated rollout: time passes, installations call, things go wrong, an operator looks at the gates.
+
+use std::{cmp::Reverse, collections::BinaryHeap, path::Path, sync::Arc, time::Duration};
+
+use legacy_http_compat::{census::Window, time::ManualClock};
+
+use crate::{
+    fault::Fault,
+    installation::{Change, Identity, Installation, Reply},
+    ledger::{Ledger, Seen},
+    operator::Operator,
+    outcome::Outcome,
+    random::Random,
+    scenario::Scenario,
+    server::{Server, Settings},
+    states::States,
+    times::{DAY, HOUR},
+    truth::Waived,
+};
+
+/// How often the census ticks.
+pub(crate) const TICK: u64 = 2 * HOUR;
+
+/// How often the operator looks at the gates, and the rollout ticks.
+pub(crate) const OPERATOR: u64 = 6 * HOUR;
+
+/// The wall clock at the start.
+const START: u64 = 1_800_000_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Call(usize),
+    Change(usize),
+    Begin(Fault),
+    End(Fault),
+    /// Each two hours.
+    Tick,
+}
+
+pub(crate) struct World {
+    pub(crate) now: u64,
+    pub(crate) window: u64,
+    pub(crate) stays: bool,
+    pub(crate) installations: Vec<Installation>,
+    pub(crate) waived: Waived,
+    pub(crate) server: Server,
+    pub(crate) outcome: Outcome,
+    /// The faults so far.
+    pub(crate) faults: Vec<Fault>,
+    clock: Arc<ManualClock>,
+    random: Random,
+    changes: Vec<(u64, usize, Change)>,
+    /// By time; the second number keeps the order of what happens at once.
+    queue: BinaryHeap<Reverse<(u64, u64, Event)>>,
+    queued: u64,
+    ledger: Ledger,
+    saved: Option<Ledger>,
+    stalled: bool,
+    /// What the handler does to every call, while it is broken.
+    broken: Option<Reply>,
+}
+
+impl World {
+    pub(crate) fn new(scenario: Scenario, dir: &Path) -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let settings = Settings {
+            policy: scenario.policy.clone(),
+            capacity: scenario.capacity,
+            contract: 0,
+            detector: 0,
+            identity: "x-client-id",
+        };
+        let mut world = Self {
+            now: 0,
+            window: scenario.window,
+            stays: scenario.stays,
+            outcome: Outcome {
+                faultless: scenario.is_faultless(),
+                ..Outcome::default()
+            },
+            server: Server::start(dir, Arc::clone(&clock), settings),
+            installations: scenario.installations,
+            waived: Waived::new(),
+            faults: Vec::new(),
+            clock,
+            random: scenario.random,
+            changes: scenario.changes,
+            queue: BinaryHeap::new(),
+            queued: 0,
+            ledger: Ledger::new(START, (0, "x-client-id")),
+            saved: None,
+            stalled: false,
+            broken: None,
+        };
+        world.queue_all(&scenario.faults);
+        world
+    }
+
+    fn queue_all(&mut self, faults: &[(u64, Fault)]) {
+        for index in 0..self.installations.len() {
+            self.queue(self.installations[index].next_call, Event::Call(index));
+        }
+        for index in 0..self.changes.len() {
+            self.queue(self.changes[index].0, Event::Change(index));
+        }
+        for (at, fault) in faults {
+            self.queue(*at, Event::Begin(*fault));
+        }
+        self.queue(TICK, Event::Tick);
+    }
+
+    fn queue(&mut self, at: u64, event: Event) {
+        self.queued += 1;
+        self.queue.push(Reverse((at, self.queued, event)));
+    }
+
+    /// Plays the rollout to its end.
+    pub(crate) fn play(mut self) -> Outcome {
+        let mut operator = Operator::default();
+        while let Some(Reverse((at, _, event))) = self.queue.pop() {
+            self.pass_until(at);
+            match event {
+                Event::Call(index) => self.call(index),
+                Event::Change(index) => self.change(index),
+                Event::Begin(fault) => self.begin(fault),
+                Event::End(fault) => self.end(fault),
+                Event::Tick => {
+                    self.tick();
+                    if operator.is_done(&mut self) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.server.kill();
+        self.outcome
+    }
+
+    fn pass_until(&mut self, at: u64) {
+        let time = at - self.now;
+        self.now = at;
+        self.clock.advance(Duration::from_millis(time));
+        self.ledger.pass(time);
+    }
+
+    fn tick(&mut self) {
+        self.queue(self.now + TICK, Event::Tick);
+        if !self.can_tick() {
+            return;
+        }
+        if self.now.is_multiple_of(OPERATOR) {
+            self.server.tick();
+        } else {
+            self.server.tick_census();
+        }
+        if self.now.is_multiple_of(DAY) {
+            self.compare_counts();
+            if self.random.percent(40) {
+                self.server.save();
+                self.saved = Some(self.ledger.clone());
+            }
+        }
+    }
+
+    pub(crate) fn can_tick(&self) -> bool {
+        self.server.is_up() && !self.stalled
+    }
+
+    // --- calls ---
+
+    fn call(&mut self, index: usize) {
+        let installation = &mut self.installations[index];
+        if !installation.alive || installation.next_call != self.now {
+            return;
+        }
+        let reply = installation.next_reply;
+        let starts_burst = installation
+            .last_call
+            .is_none_or(|last| self.now - last > HOUR / 2);
+        installation.last_call = Some(self.now);
+        if let Identity::Rotating(id) = &mut installation.identity
+            && starts_burst
+        {
+            *id = self.random.within(1..=u64::MAX - 1);
+            let met_legacy = installation.met_legacy;
+            installation.change_identity();
+            installation.met_legacy = met_legacy;
+        }
+        if self.server.observes() {
+            self.observe(index, reply);
+        }
+        let installation = &mut self.installations[index];
+        installation.draw_reply(&mut self.random);
+        installation.next_call = self.now + installation.rhythm.next(&mut self.random);
+        let next = installation.next_call;
+        self.queue(next, Event::Call(index));
+    }
+
+    fn observe(&mut self, index: usize, reply: Reply) {
+        let reply = match self.broken {
+            Some(broken) if reply != Reply::Started => broken,
+            _ => reply,
+        };
+        self.outcome.calls += 1;
+        let on = self.server.migration().rollout().reader().is_on();
+        let installation = &mut self.installations[index];
+        self.server.call(installation, reply);
+        let legacy = installation.is_legacy();
+        let dependent = legacy && matches!(reply, Reply::Pending | Reply::Undecidable);
+        installation.saw(self.now, dependent);
+        let Some(id) = installation.identifier() else {
+            return;
+        };
+        let seen = match (legacy, dependent) {
+            (false, _) => Seen::Target,
+            (true, true) if on && reply == Reply::Pending => Seen::Served,
+            (true, true) => Seen::Stranded,
+            (true, false) if reply == Reply::Started => Seen::Legacy,
+            (true, false) => Seen::Latent,
+        };
+        let kind = installation.shown_kind();
+        self.ledger
+            .see((self.server.settings.identity, id), kind, seen);
+    }
+
+    // --- changes ---
+
+    fn change(&mut self, index: usize) {
+        let (_, index, change) = self.changes[index];
+        let fresh = self.random.within(1..=u64::MAX - 1);
+        let installation = &mut self.installations[index];
+        installation.apply(change, fresh);
+        if change == Change::Waive {
+            self.waive(index);
+        } else if installation.alive {
+            // A client that starts calls at once.
+            installation.next_call = self.now;
+            installation.draw_reply(&mut self.random);
+            self.queue(self.now, Event::Call(index));
+        }
+    }
+
+    fn waive(&mut self, index: usize) {
+        let installation = &mut self.installations[index];
+        installation.wants_waiver = true;
+        let key = installation
+            .identifier()
+            .map(|id| (self.server.settings.identity, id));
+        if let Some(key) = key.filter(|_| self.server.is_up()) {
+            Operator::waive(&self.server, &self.installations[index], &self.clock);
+            self.waived.insert(key);
+        }
+    }
+
+    fn waive_again(&mut self) {
+        for index in 0..self.installations.len() {
+            if self.installations[index].wants_waiver {
+                self.waive(index);
+            }
+        }
+    }
+
+    // --- faults ---
+
+    fn begin(&mut self, fault: Fault) {
+        if !self.can_tick() || !self.server.observes() || self.broken.is_some() {
+            return;
+        }
+        self.faults.push(fault);
+        match fault {
+            Fault::Restart => self.restart(|_| {}),
+            Fault::CrashWithOldSnapshot => self.crash(),
+            Fault::CrashWithoutSnapshot => {
+                self.saved = None;
+                self.server.lose_snapshot();
+                self.crash();
+            }
+            Fault::Down(length) => {
+                self.server.shut_down();
+                self.saved = Some(self.ledger.clone());
+                self.queue(self.now + length, Event::End(fault));
+            }
+            Fault::WithoutLayer(length) => {
+                self.server.remove_layer();
+                self.queue(self.now + length, Event::End(fault));
+            }
+            Fault::ClockAhead(by) => self.set_wall(|wall| wall + by),
+            Fault::ClockBack(by) => self.set_wall(|wall| wall - by),
+            Fault::NewContract => self.server.serve_new_contract(),
+            Fault::NewDetector => {
+                self.restart(|settings| settings.detector += 1);
+            }
+            Fault::NewIdentitySignal => {
+                self.restart(|settings| settings.identity = other_signal(settings.identity));
+                let all = self.installations.iter_mut();
+                all.for_each(Installation::change_identity);
+            }
+            Fault::Undecidable(length) => self.break_handler(Reply::Undecidable, (length, fault)),
+            Fault::Failing(length) => self.break_handler(Reply::Failed, (length, fault)),
+            Fault::Stalled(length) => {
+                self.stalled = true;
+                self.queue(self.now + length, Event::End(fault));
+            }
+        }
+    }
+
+    fn end(&mut self, fault: Fault) {
+        match fault {
+            Fault::Down(_) => self.open(),
+            Fault::WithoutLayer(_) => self.server.put_layer_back(),
+            Fault::Stalled(_) => {
+                self.stalled = false;
+                self.server.tick();
+            }
+            _ => self.broken = None,
+        }
+        self.waive_again();
+    }
+
+    fn break_handler(&mut self, reply: Reply, (length, fault): (u64, Fault)) {
+        self.broken = Some(reply);
+        self.queue(self.now + length, Event::End(fault));
+    }
+
+    fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        self.server.shut_down();
+        self.saved = Some(self.ledger.clone());
+        change(&mut self.server.settings);
+        self.open();
+        self.waive_again();
+    }
+
+    /// Starts from what was saved last.
+    fn crash(&mut self) {
+        self.server.kill();
+        self.open();
+        self.installations.iter_mut().for_each(Installation::forget);
+    }
+
+    fn open(&mut self) {
+        self.server.open();
+        let rules = (self.server.settings.detector, self.server.settings.identity);
+        match &self.saved {
+            Some(saved) => self.ledger.resume(saved),
+            None => self.ledger = Ledger::new(self.ledger.wall(), rules),
+        }
+        self.ledger.apply_rules(rules);
+    }
+
+    fn set_wall(&mut self, to: impl FnOnce(u64) -> u64) {
+        let wall = to(self.ledger.wall());
+        self.clock.set_unix_ms(wall);
+        self.server.tick();
+        self.ledger.set_wall(wall);
+    }
+
+    pub(crate) fn restart_with_more_places(&mut self) {
+        self.restart(|settings| settings.capacity = 16 * 4_096);
+    }
+
+    /// The faults so far, for a list of causes.
+    pub(crate) fn after_faults(&self) -> String {
+        let faults: Vec<&str> = self.faults.iter().map(|fault| fault.name()).collect();
+        match faults[..] {
+            [] => String::new(),
+            _ => format!("; after {}", faults.join(", ")),
+        }
+    }
+
+    // --- counts ---
+
+    fn compare_counts(&mut self) {
+        for window in [Window::DAY, Window::MONTH] {
+            let report = self.server.migration().census().report(window);
+            // Callers without a place are estimated, and in the windows in which they were seen alone.
+            if report.last_overflow.is_some() || report.all.dropped > 0 {
+                continue;
+            }
+            self.outcome.comparisons += 1;
+            let truth = self.ledger.states(window);
+            let counted = States::from(report.all);
+            let differences = truth.differences(counted);
+            for (state, difference) in differences {
+                let cause = format!("{state}{}", self.after_faults());
+                let worst = self.outcome.wrong_counts.entry(cause).or_default();
+                *worst = difference.max(*worst);
+            }
+        }
+    }
+}
+
+fn other_signal(signal: &str) -> &'static str {
+    if signal == "x-client-id" {
+        "x-installation-id"
+    } else {
+        "x-client-id"
+    }
+}

@@ -1,0 +1,78 @@
+//! The rollout as a source of metrics.
+
+use super::rollout::Rollout;
+use crate::{
+    metrics::{Family, Sample, Source},
+    rollout::{
+        phase::{Phase, Transition},
+        state::ObligationKind,
+        unwaived::UnwaivedFigures,
+    },
+};
+
+/// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
+/// [`Family::POST_ANALYSES_OPEN`], [`Family::DEPENDENT_CALLERS`], [`Family::STRANDED_CALLERS`],
+/// [`Family::STRANDED_ANONYMOUS_RESPONSES`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; gates and
+/// callers by the shared [evaluation](Rollout::evaluation).
+impl Source for Rollout {
+    fn families(&self) -> &'static [Family] {
+        &[
+            Family::PHASE,
+            Family::TRANSITIONS,
+            Family::GATE_PASSED,
+            Family::OVERDUE,
+            Family::POST_ANALYSES_OPEN,
+            Family::DEPENDENT_CALLERS,
+            Family::STRANDED_CALLERS,
+            Family::STRANDED_ANONYMOUS_RESPONSES,
+            Family::JOURNAL_FAILING,
+        ]
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        let status = self.status();
+        let flag = status.state.flag_name.as_str();
+        if *family == Family::PHASE {
+            for phase in Phase::ALL {
+                let current = *phase == status.state.phase;
+                sample(&[flag, phase.as_str()], current.into());
+            }
+        } else if *family == Family::TRANSITIONS {
+            for step in Transition::ALL.iter().copied() {
+                let labels = [flag, step.from().as_str(), step.to().as_str()];
+                sample(&labels, status.state.count_of(step).into());
+            }
+        } else if *family == Family::GATE_PASSED {
+            for report in &self.evaluation().gates {
+                sample(&[flag, report.name.as_str()], report.passed.into());
+            }
+        } else if *family == Family::OVERDUE {
+            for kind in ObligationKind::ALL {
+                let overdue = status.overdue.contains(kind);
+                sample(&[flag, kind.as_str()], overdue.into());
+            }
+        } else if *family == Family::POST_ANALYSES_OPEN {
+            let open = status.state.open_post_analyses().count();
+            sample(&[flag], (open as u64).into());
+        } else if let Some(figure) = unwaived_figure(family) {
+            for figures in &self.evaluation().unwaived {
+                sample(&[flag, &figures.kind], figure(figures).into());
+            }
+        } else if *family == Family::JOURNAL_FAILING {
+            sample(&[flag], status.journal_error.is_some().into());
+        }
+    }
+}
+
+/// Which of the figures the samples of a family are.
+fn unwaived_figure(family: &Family) -> Option<fn(&UnwaivedFigures) -> u64> {
+    if *family == Family::DEPENDENT_CALLERS {
+        Some(|figures| figures.dependent)
+    } else if *family == Family::STRANDED_CALLERS {
+        Some(|figures| figures.stranded)
+    } else if *family == Family::STRANDED_ANONYMOUS_RESPONSES {
+        Some(|figures| figures.stranded_anonymous)
+    } else {
+        None
+    }
+}
