@@ -80,6 +80,10 @@ fn check_values(lines: &[HeaderLine], rules: &mut TemplateRules<'_>) {
     for (name, value) in lines.iter().filter(|(_, value)| text(value).is_none()) {
         let is = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name);
         rules.at(name, |rules| {
+            if matches!(value.0, Node::Scalar(_)) {
+                rules.add(describe(value), "a string or a placeholder");
+                return;
+            }
             if !rules.check_text(&value.0) {
                 return;
             }

@@ -150,8 +150,14 @@ impl TemplateInputs<'_, '_> {
                 CompiledSource::Captured(self.sources.request.text(source))
             }
             PlaceholderSource::Text(parts) => {
-                let texts = parts.iter().filter_map(|part| self.text(part));
-                let parts = texts.flat_map(|text| text.parts).collect();
+                let part = |inputs: &mut Self, (index, part): (usize, &Node)| {
+                    inputs.at(index, |inputs| inputs.text(part))
+                };
+                let parts = self.at("$text", |inputs| {
+                    let texts = parts.iter().enumerate();
+                    let texts = texts.filter_map(|text| part(inputs, text));
+                    texts.flat_map(|text| text.parts).collect()
+                });
                 CompiledSource::Text(CompiledText { parts })
             }
             PlaceholderSource::Each { array, json } => {

@@ -289,6 +289,12 @@ fn a_text_is_made_of_texts() {
         FaultCode::InvalidTemplate,
         &["the members of the form"],
     );
+    let number = shape(LegacyShape::new(429).set_header("retry-after", 5));
+    refused(
+        number,
+        FaultCode::InvalidTemplate,
+        &["retry-after", "a string or a placeholder"],
+    );
     let twice = shape(LegacyShape::new(400).form([("a", "1"), ("a", "2")]));
     refused(
         twice,
