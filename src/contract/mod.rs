@@ -8,7 +8,7 @@
 //!
 //! 1. The endpoint is found by method and path. Method names are case-sensitive (RFC 9110, section 9.1). A static path takes
 //!    precedence over a parameter. `HEAD` is never on the contract: it speaks the target contract.
-//! 2. A response counts as the first outcome whose status, headers and fields it matches.
+//! 2. A response counts as the first outcome that takes its status and whose conditions, on it and on its request, it fulfils.
 //! 3. A response that matches none is `other`.
 //! 4. Conditions on fields hold of JSON bodies only. They are false if the body is empty or known not to be JSON: by a media
 //!    type other than `application/json` or one with the suffix `+json` (`application/stream+json` is a stream); or, of
@@ -30,18 +30,22 @@
 //! | --- | --- | --- | --- |
 //! | contract | `base_path` | string | before all paths; none unless given |
 //! | | `deprecation` | object | the notice on rewritten responses; none unless given |
+//! | | `outcomes` | array | outcomes for several endpoints |
 //! | | `endpoints` | array | required |
 //! | deprecation | `date` | integer | required; seconds since the Unix epoch |
 //! | | `link` | string | required; absolute URI of a page that says what is deprecated |
 //! | | `sunset` | integer | seconds since the Unix epoch, not before `date` |
 //! | endpoint | `name`, `method`, `path` | string | required; the path in matchit syntax |
 //! | | `body_limit` | integer | how many bytes of a body are peeked at; that of the [layer](crate::LegacyHttpCompatLayer::body_limit) unless given |
-//! | | `outcomes` | array | required |
+//! | | `outcomes` | array | required; each an outcome, or the name of one of the contract |
 //! | outcome | `name` | string | required |
-//! | | `status` | integer | required |
-//! | | `fields` | object | JSON pointer into the response → scalar, or array of allowed scalars |
-//! | | `request_fields` | object | the same into the request; see [`Outcome::request_field`] |
-//! | | `headers` | object | response header → value, or array of allowed values |
+//! | | `status` | | required; an integer, a class such as `"4xx"`, or an array of these; see [`Statuses`] |
+//! | | `fields` | object | JSON pointer into the response → matcher |
+//! | | `headers` | object | response header → matcher |
+//! | | `request_fields` | object | JSON pointer into the request → matcher; see [`Outcome::request_field`] |
+//! | | `request_form` | object | field of a form-encoded request → matcher; see [`Outcome::request_form_field`] |
+//! | | `request_headers` | object | request header → matcher |
+//! | | `query_parameters`, `path_parameters` | object | parameter of the request → matcher |
 //! | | `legacy` | object | the legacy shape, where it differs |
 //! | legacy | `status` | integer | required |
 //! | | `set_headers`, `append_headers` | object | header → value, or array of values: strings, or placeholders of a [`Template`] |
@@ -55,6 +59,9 @@
 //! | edit | `rename` | object | JSON pointer → new name |
 //! | | `set` | object | JSON pointer → template |
 //! | | `remove` | array | JSON pointers |
+//!
+//! A matcher is a value, `{"absent": true}`, `{"present": true}` or `{"pattern": "…"}`, or an array of these, of which one must
+//! match; see [`Matcher`]. Values of JSON fields are scalars, others strings.
 //!
 //! Any other member is an error.
 //!

@@ -7,6 +7,7 @@ mod events;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cargo_registry;
 mod census_kill;
 mod cli;
 mod clients;
