@@ -215,7 +215,7 @@ proptest! {
     fn an_edited_body_has_the_changes_and_all_else_byte_for_byte(
         tree in tree(), around in [space(), space()], (pointer, change) in edit(),
     ) {
-        let pointer_text: String = pointer.iter().map(|token| format!("/{token}")).collect();
+        let pointer_text = format!("/{}", pointer.join("/"));
         let edit = match &change {
             // An element has no name.
             Change::Rename(_) if pointer.last().unwrap() == "*" => return Ok(()),

@@ -121,21 +121,8 @@ impl<'c> TemplateRules<'c> {
 
     fn check_placeholder(&mut self, placeholder: &Placeholder) {
         self.check_source(&placeholder.source);
-        match &placeholder.conversion {
-            None => {}
-            Some(_)
-                if matches!(
-                    placeholder.source,
-                    PlaceholderSource::Each { .. } | PlaceholderSource::Uuid
-                ) =>
-            {
-                self.add(
-                    describe(placeholder),
-                    "neither map nor as: the value is no scalar that could be another",
-                );
-            }
-            Some(Conversion::Map(pairs)) => self.check_map(pairs),
-            Some(Conversion::Format(_)) => {}
+        if let Some(conversion) = &placeholder.conversion {
+            self.check_conversion(placeholder, conversion);
         }
         let always_there = match placeholder.source {
             PlaceholderSource::Uuid => Some("a UUID"),
@@ -148,6 +135,19 @@ impl<'c> TemplateRules<'c> {
         }
         if let WhenAbsent::Default(default) = &placeholder.when_absent {
             self.check_at("default", default);
+        }
+    }
+
+    fn check_conversion(&mut self, placeholder: &Placeholder, conversion: &Conversion) {
+        let source = &placeholder.source;
+        if matches!(
+            source,
+            PlaceholderSource::Each { .. } | PlaceholderSource::Uuid
+        ) {
+            let expected = "neither map nor as: the value is no scalar that could be another";
+            self.add(describe(placeholder), expected);
+        } else if let Conversion::Map(pairs) = conversion {
+            self.check_map(pairs);
         }
     }
 
