@@ -55,7 +55,11 @@ fn child<'t>(part: &'t str, token: &str, last: bool) -> Option<&'t RawValue> {
     if part.starts_with('{') {
         let Members(members) = serde_json::from_str(part).ok()?;
         let mut named = members.into_iter().filter(|(name, _)| name == token);
-        let found = if last { named.last() } else { named.next() };
+        let found = if last {
+            named.next_back()
+        } else {
+            named.next()
+        };
         found.map(|(_, value)| value)
     } else {
         let items: Vec<&RawValue> = serde_json::from_str(part).ok()?;

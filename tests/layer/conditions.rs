@@ -20,7 +20,7 @@ use super::{
     scripted::Scripted,
 };
 
-fn contract(method: &str, path: &str, outcomes: Value) -> Contract {
+fn contract(method: &str, path: &str, outcomes: &Value) -> Contract {
     let document = json!({
         "base_path": "/v1/{tenant}",
         "endpoints": [{"name": "e", "method": method, "path": path, "outcomes": outcomes}],
@@ -85,7 +85,7 @@ async fn an_outcome_takes_a_list_of_statuses_or_classes_of_them() {
     let contract = contract(
         "GET",
         "/x",
-        json!([
+        &json!([
             {"name": "INVALID", "status": [400, 422], "legacy": {"status": 409}},
             {"name": "REFUSED", "status": "4xx", "legacy": {"status": 200}},
             {"name": "FAILED", "status": ["5xx", 307]},
@@ -126,7 +126,7 @@ async fn outcomes_with_common_statuses_read_their_fields_of_all_of_them() {
     let contract = contract(
         "GET",
         "/x",
-        json!([
+        &json!([
             {"name": "A", "status": [400, 404], "fields": {"/code": "A"},
              "legacy": {"status": 200, "body": {"json": {"why": {"$field": "/why"}}}}},
             {"name": "B", "status": [404, 409], "fields": {"/kind": "B"},
@@ -154,7 +154,7 @@ async fn a_field_may_be_absent_present_or_of_a_pattern() {
     let contract = contract(
         "GET",
         "/x",
-        json!([
+        &json!([
             {"name": "NO_ERROR", "status": 200, "fields": {"/error": {"absent": true}}},
             {"name": "NULL_OR_7", "status": 200, "fields": {"/error": [null, 7]}},
             {"name": "AUTH", "status": 200, "fields": {"/error": [{"pattern": "auth_?*"}, {"pattern": "*é"}]}},
@@ -191,7 +191,7 @@ async fn headers_of_response_and_request_may_be_absent_present_or_of_a_pattern()
     let contract = contract(
         "GET",
         "/x",
-        json!([
+        &json!([
             {"name": "PROBLEM", "status": 400, "headers": {"content-type": {"pattern": "application/problem+json*"}}},
             {"name": "LATER", "status": 400, "headers": {"retry-after": {"present": true}}},
             {"name": "BETA", "status": 400, "request_headers": {"X-Beta": ["1", {"pattern": "on*"}]}},
@@ -232,7 +232,7 @@ async fn parameters_of_path_and_query_are_decoded() {
     let contract = contract(
         "GET",
         "/items/{id}/{*rest}",
-        json!([
+        &json!([
             {"name": "MINE", "status": 200, "path_parameters": {"tenant": "me & you"}},
             {"name": "DEEP", "status": 200, "path_parameters": {"rest": {"pattern": "*/*"}, "id": ["1", "2"]}},
             {"name": "PAGED", "status": 200, "query_parameters": {"page[size]": {"present": true}}},
@@ -261,7 +261,7 @@ async fn fields_of_forms_are_read_where_the_request_is_one() {
     let contract = contract(
         "POST",
         "/x",
-        json!([
+        &json!([
             {"name": "DEVICE", "status": 200, "request_form": {"grant_type": {"pattern": "urn:*:device_code"}}},
             {"name": "BARE", "status": 200, "request_form": {"scope": {"absent": true}}},
             {"name": "JSON", "status": 200, "request_fields": {"/scope": {"absent": true}}},
@@ -293,7 +293,7 @@ async fn a_form_that_was_not_read_leaves_the_response_undetermined() {
     let contract = contract(
         "POST",
         "/x",
-        json!([
+        &json!([
             {"name": "DEVICE", "status": 200, "request_form": {"grant_type": "d"}, "legacy": {"status": 201}},
             {"name": "REST", "status": 200},
         ]),
@@ -328,7 +328,7 @@ async fn a_rewritten_get_varies_by_the_request_headers_that_decide() {
     let outcomes = json!([{
         "name": "OLD", "status": 200, "request_headers": {"x-beta": {"absent": true}}, "legacy": {"status": 203},
     }]);
-    let (layer, _) = layer(contract("GET", "/x", outcomes));
+    let (layer, _) = layer(contract("GET", "/x", &outcomes));
     for (beta, status) in [(None, 203), (Some("1"), 200)] {
         let mut request = request("GET", "/v1/t/x");
         if let Some(beta) = beta {
@@ -386,7 +386,7 @@ fn conditions_are_built_as_they_are_read() {
     let read = contract(
         "POST",
         "/{id}",
-        json!([{
+        &json!([{
             "name": "X", "status": [200, "3xx"],
             "fields": {"/a": ["A", {"pattern": "B*"}, {"absent": true}]},
             "request_fields": {"/b": {"present": true}},

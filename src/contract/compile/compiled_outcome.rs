@@ -124,7 +124,7 @@ impl Conditions {
         sources: &mut ConditionSources<'_>,
         diagnostics: &mut Diagnostics,
     ) {
-        let request = &mut sources.request;
+        let request = &mut *sources.request;
         match &condition.on {
             MatchTarget::Field(pointer) => {
                 let field = field(condition, pointer, sources.fields, diagnostics);

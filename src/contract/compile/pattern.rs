@@ -20,6 +20,9 @@ pub(super) struct Pattern {
 pub(super) struct PatternState(u128);
 
 impl PatternState {
+    /// That of the empty text.
+    pub(super) const START: Self = Self(1);
+
     /// Whether more text may still lead to the end.
     pub(super) fn is_alive(self) -> bool {
         self.0 != 0
@@ -27,6 +30,7 @@ impl PatternState {
 }
 
 /// One symbol of a pattern; a `*` is none, but stands before one.
+#[derive(Clone, Copy)]
 enum Symbol {
     Byte(u8),
     AnyCharacter,
@@ -72,7 +76,7 @@ impl Pattern {
     }
 
     pub(super) fn matches(&self, text: &[u8]) -> bool {
-        let mut state = self.start();
+        let mut state = PatternState::START;
         for byte in text {
             state = self.step(state, *byte);
             if !state.is_alive() {
@@ -80,10 +84,6 @@ impl Pattern {
             }
         }
         self.accepts(state)
-    }
-
-    pub(super) fn start(&self) -> PatternState {
-        PatternState(1)
     }
 
     pub(super) fn step(&self, PatternState(state): PatternState, byte: u8) -> PatternState {
@@ -144,8 +144,9 @@ mod tests {
             ([], text) => text.is_empty(),
             (['*', rest @ ..], text) => (0..=text.len()).any(|at| reference(rest, &text[at..])),
             (['?', rest @ ..], [_, text @ ..]) => reference(rest, text),
-            (['\\', c, rest @ ..], [first, text @ ..]) => c == first && reference(rest, text),
-            ([c, rest @ ..], [first, text @ ..]) => c == first && reference(rest, text),
+            (['\\', c, rest @ ..] | [c, rest @ ..], [first, text @ ..]) => {
+                c == first && reference(rest, text)
+            }
             (_, []) => false,
         }
     }

@@ -139,7 +139,7 @@ fn characters<'c>(matchers: impl Iterator<Item = &'c Matcher>) -> Vec<char> {
             Alternative::Present | Alternative::Absent => "",
         });
     let named: BTreeSet<char> = texts.flat_map(str::chars).collect();
-    let other = ('a'..).find(|c| !named.contains(c));
+    let other = ('a'..=char::MAX).find(|c| !named.contains(c));
     named.into_iter().chain(other).collect()
 }
 
@@ -153,7 +153,7 @@ struct TextSearch {
 
 impl TextSearch {
     fn finds(&self, steps: &mut usize) -> bool {
-        let start: Vec<PatternState> = self.patterns().map(Pattern::start).collect();
+        let start: Vec<PatternState> = self.patterns().map(|_| PatternState::START).collect();
         let mut met = HashSet::from([start.clone()]);
         let mut next = vec![start];
         while !next.is_empty() {

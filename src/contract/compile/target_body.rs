@@ -62,8 +62,8 @@ impl TargetBody {
             Alternative::Absent => Some(HeaderMap::new()),
             Alternative::Pattern(_) | Alternative::Present => None,
         });
-        let all = lines.map(|lines| lines.is_some_and(|lines| excludes(&lines)));
-        (all.fold(true, |all, one| all && one) && !alternatives.is_empty()).then(|| {
+        let mut lines = lines.map(|lines| lines.is_some_and(|lines| excludes(&lines)));
+        (lines.all(|excludes| excludes) && !alternatives.is_empty()).then(|| {
             let cause = alternatives.iter().map(|of| {
                 let tree = of.as_tree();
                 tree.as_str()
