@@ -77,7 +77,7 @@ fn check_values(lines: &[HeaderLine], rules: &mut TemplateRules<'_>) {
     /// Headers by which a request would control what a browser loads, runs or keeps.
     const NOT_FROM_REQUEST: [HeaderName; 3] =
         [header::LOCATION, header::REFRESH, header::SET_COOKIE];
-    for (name, value) in lines.iter().filter(|(_, value)| text(value).is_none()) {
+    for (name, value) in lines.iter().filter(|(_, value)| value.as_text().is_none()) {
         let is = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name);
         rules.at(name, |rules| {
             if matches!(value.0, Node::Scalar(_)) {
@@ -184,18 +184,10 @@ fn puts(shape: &LegacyShape) -> impl Iterator<Item = &HeaderLine> {
     shape.set.iter().chain(&shape.append)
 }
 
-/// The value of a line without placeholders.
-fn text(value: &Template) -> Option<&str> {
-    match &value.0 {
-        Node::Scalar(scalar) => scalar.as_str(),
-        _ => None,
-    }
-}
-
 fn check_lines(member: &str, lines: &[HeaderLine], diagnostics: &mut Diagnostics) {
     for (index, (name, value)) in lines.iter().enumerate() {
         // What fills a placeholder is not known.
-        let constant = text(value);
+        let constant = value.as_text();
         let is = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name);
         let repeated = lines[..index].iter().any(|(earlier, _)| earlier == name);
         let fault = match constant {
@@ -278,7 +270,7 @@ fn check_spelling(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
 fn content_type(shape: &LegacyShape) -> Option<(&str, HeaderMap)> {
     let is = |(name, _): &&HeaderLine| name.eq_ignore_ascii_case("content-type");
     let (_, value) = shape.set.iter().find(is)?;
-    let value = text(value)?;
+    let value = value.as_text()?;
     let line = HeaderValue::from_str(value).ok()?;
     Some((value, HeaderMap::from_iter([(header::CONTENT_TYPE, line)])))
 }

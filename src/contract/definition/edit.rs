@@ -28,7 +28,7 @@ pub struct BodyEdit {
     #[serde(serialize_with = "as_object", skip_serializing_if = "Vec::is_empty")]
     pub(in crate::contract) rename: Vec<(String, String)>,
     #[serde(serialize_with = "as_object", skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::contract) set: Vec<(String, Template)>,
+    pub(crate) set: Vec<(String, Template)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::contract) remove: Vec<String>,
 }

@@ -36,7 +36,7 @@ use crate::json::{OrderedValue, Scalar};
 /// Within `$object`, names that start with `$` are plain names.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub struct Template(pub(in crate::contract) Node);
+pub struct Template(pub(crate) Node);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
@@ -123,6 +123,14 @@ impl Template {
                 .map(|element| element.into().0)
                 .collect(),
         ))
+    }
+
+    /// The text of a string without placeholders.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.0 {
+            Node::Scalar(scalar) => scalar.as_str(),
+            _ => None,
+        }
     }
 
     /// Omits this object from the object around it when all its members are omitted. Only objects are affected.
@@ -313,7 +321,7 @@ impl Node {
     }
 
     /// Whether it can be absent from a response.
-    pub(in crate::contract) fn may_be_absent(&self) -> bool {
+    pub(crate) fn may_be_absent(&self) -> bool {
         match self {
             Self::Placeholder(placeholder) => match &placeholder.when_absent {
                 WhenAbsent::Skip => false,
