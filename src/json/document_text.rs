@@ -9,7 +9,6 @@ use serde::{
 use serde_json::{Error, value::RawValue};
 
 use super::{
-    location::Location,
     number::Number,
     ordered_value::{OrderedValue, Scalar},
 };
@@ -22,19 +21,53 @@ pub(crate) const MAX_DOCUMENT_DEPTH: usize = 127;
 pub(crate) fn parse<E: From<Diagnostics>>(text: &str) -> Result<OrderedValue, E> {
     read(text).map_err(|fault| {
         let mut diagnostics = Diagnostics::default();
-        diagnostics.add(FaultCode::InvalidJson, fault.found, fault.expected);
+        let expected = match fault.at {
+            Some(Location { line, column }) => {
+                format!("{} at line {line} column {column}", fault.expected)
+            }
+            None => fault.expected,
+        };
+        diagnostics.add(FaultCode::InvalidJson, fault.found, expected);
         diagnostics.into()
     })
 }
 
-/// The offset at which it shows that a text is not JSON, if it is not.
-pub(super) fn malformed(text: &str) -> Option<usize> {
-    Some(read(text).err()?.offset)
+/// Where it shows that a text is not JSON, if it is not.
+#[cfg(feature = "cli")]
+pub(super) fn malformed(text: &str) -> Option<Location> {
+    let fault = read(text).err()?;
+    Some(fault.at.unwrap_or_else(|| Location::at(text, 0)))
+}
+
+/// A line and a column, both from 1; the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl Location {
+    /// That of the character at this offset, which is at a boundary of characters.
+    pub(crate) fn at(text: &str, offset: usize) -> Self {
+        let before = &text[..offset];
+        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line..].chars().count() + 1,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
 }
 
 /// Why a text is not JSON.
 struct Malformed {
-    offset: usize,
+    /// Unless that is its beginning.
+    at: Option<Location>,
     found: String,
     expected: String,
 }
@@ -42,7 +75,7 @@ struct Malformed {
 fn read(text: &str) -> Result<OrderedValue, Malformed> {
     if text.starts_with('\u{feff}') {
         return Err(Malformed {
-            offset: 0,
+            at: None,
             found: "U+FEFF".to_owned(),
             expected: "a JSON document without a byte order mark before it (RFC 8259, section 8.1)"
                 .to_owned(),
@@ -72,18 +105,18 @@ impl Malformed {
             .rev()
             .find(|at| text.is_char_boundary(*at));
         let offset = offset.unwrap_or_default();
-        let Location { line, column } = Location::at(text, offset);
+        let at = Location::at(text, offset);
         let found: String = text[offset..].chars().take(Self::EXCERPT).collect();
         let reason = error.to_string();
         let reason = reason.split(" at line ").next().unwrap_or_default();
         Self {
-            offset,
+            at: Some(at),
             found: if found.trim().is_empty() {
                 "the end".to_owned()
             } else {
                 found
             },
-            expected: format!("a JSON document: {reason} at line {line} column {column}"),
+            expected: format!("a JSON document: {reason}"),
         }
     }
 }

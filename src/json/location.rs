@@ -1,27 +1,18 @@
 //! Where the parts of a document are in its text.
 
-use std::fmt;
-
 use serde_json::value::RawValue;
 
 use super::{
-    document_text::{Members, malformed},
+    document_text::{Location, Members, malformed},
     field_scanner::tokens,
 };
-
-/// A line and a column, both from 1; the column in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Location {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-}
 
 impl Location {
     /// Where the value at `pointer` (RFC 6901) begins, or the part of it that there is. Where a name is repeated, the `last` one or
     /// the first. Of a text that is not JSON, where that shows.
     pub(crate) fn of(text: &str, pointer: &str, last: bool) -> Self {
-        if let Some(offset) = malformed(text) {
-            return Self::at(text, offset);
+        if let Some(location) = malformed(text) {
+            return location;
         }
         let mut part = text.trim_start();
         for token in tokens(pointer).unwrap_or_default() {
@@ -32,22 +23,6 @@ impl Location {
         }
         // A part of `text`, so that its address is its place.
         Self::at(text, part.as_ptr().addr() - text.as_ptr().addr())
-    }
-
-    /// That of the character at this offset, which is at a boundary of characters.
-    pub(crate) fn at(text: &str, offset: usize) -> Self {
-        let before = &text[..offset];
-        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before[line..].chars().count() + 1,
-        }
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
     }
 }
 

@@ -9,6 +9,7 @@ mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
 mod fields;
+#[cfg(feature = "cli")]
 mod location;
 mod number;
 mod object_reader;
@@ -20,11 +21,11 @@ mod ordered_value;
 mod scan;
 
 pub(crate) use children::{Child, Children, root};
+#[cfg(feature = "cli")]
+pub(crate) use document_text::Location;
 pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
 pub(crate) use field_scanner::{FieldScanner, tokens};
 pub(crate) use fields::{Field, Fields, KeptField, text_of};
-#[cfg(feature = "cli")]
-pub(crate) use location::Location;
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};
 pub(crate) use scan::{Scan, ScanStep};

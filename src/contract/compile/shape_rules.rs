@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{label::is_label, target_body::is_bodiless, template_rules::TemplateRules};
+use super::{label::is_label, status::is_bodiless, template_rules::TemplateRules};
 use crate::{
     contract::definition::{
         body_shape::BodyShape,

@@ -14,8 +14,6 @@ use crate::{
     diagnostics::{Diagnostics, FaultCode},
 };
 
-use super::target_body::is_bodiless;
-
 /// The statuses of the target responses that an outcome takes, as far as they are valid.
 pub(super) fn taken(outcome: &Outcome) -> BTreeSet<StatusCode> {
     let is_possible = |status: &StatusCode| {
@@ -144,4 +142,9 @@ fn known(status: i64) -> Option<StatusCode> {
 /// to a condition of the request.
 pub(crate) fn is_never_rewritten(status: StatusCode) -> bool {
     status.is_informational() || matches!(status.as_u16(), 206 | 304 | 412)
+}
+
+/// Whether a response of this status never has content (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
+pub(super) fn is_bodiless(status: StatusCode) -> bool {
+    status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304)
 }

@@ -1,8 +1,8 @@
 //! What an outcome says of the target response's body.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::status;
+use super::status::{self, is_bodiless};
 use crate::{
     contract::definition::{
         condition::{Alternative, MatchTarget, Matcher},
@@ -80,9 +80,4 @@ fn is_not_json(headers: &HeaderMap) -> bool {
     let plain =
         media_type(headers).is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/plain"));
     !plain && !is_json(headers)
-}
-
-/// Whether a response of this status never has content (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
-pub(super) fn is_bodiless(status: StatusCode) -> bool {
-    status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304)
 }
