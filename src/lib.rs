@@ -42,6 +42,11 @@
     doc = "- [`admin`] (feature `admin`): the HTTP API and dashboard of a rollout, and time series of the last 30 days"
 )]
 #![cfg_attr(
+    feature = "openapi",
+    doc = "- [`openapi`] (feature `openapi`): proving a contract against two `OpenAPI` documents",
+    doc = "- [`testing`] (feature `openapi`): the same as an assertion in a test"
+)]
+#![cfg_attr(
     feature = "cli",
     doc = "- [`cli`] (feature `cli`): the command `legacy-http-compat`"
 )]
@@ -70,10 +75,14 @@ pub mod middleware;
 #[cfg(feature = "rollout")]
 pub mod migration;
 pub mod observation;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod per_contract;
 #[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;
+#[cfg(feature = "openapi")]
+pub mod testing;
 pub mod time;
 mod words;
 pub mod worker;

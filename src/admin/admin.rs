@@ -9,10 +9,11 @@ use axum::{
 };
 
 use super::{
-    access::{LoginThrottle, Sessions, Tokens, cookie::CookieName},
+    access::{LoginThrottle, Sessions, Tokens},
     api::router as api_routes,
     authenticate::authenticate,
     event_hub::EventHub,
+    flag_changes::FlagChanges,
     history::History,
     layers::{MAX_BODY, request_id, request_limits, same_origin_only, security_headers},
     mount_path::{MountPath, mount},
@@ -71,7 +72,7 @@ impl Admin {
             .layer(from_fn_with_state(Arc::clone(shared), authenticate))
             .layer(same_origin_only())
             .layer(from_fn(request_limits))
-            .layer(from_fn(problem_page))
+            .layer(from_fn_with_state(Arc::clone(shared), problem_page))
             .layer(from_fn_with_state(shared.public_path.clone(), mount))
             .layer(from_fn(request_id))
             .layer(map_response(security_headers))
@@ -177,7 +178,7 @@ impl AdminBuilder {
         self
     }
 
-    /// Sets the clock of sessions and failed attempts; the system clock by default. Use that of the rollout.
+    /// Sets the clock of sessions and failed attempts; the system clock by default. Pages go by the clock of the rollout.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
@@ -207,7 +208,6 @@ impl AdminBuilder {
     pub fn build(self) -> Admin {
         Admin {
             shared: Arc::new(Shared {
-                cookie: CookieName::of(&self.rollout.status().state.flag_name),
                 rollout: self.rollout,
                 tokens: self.tokens,
                 history: self.history,
@@ -215,6 +215,7 @@ impl AdminBuilder {
                 throttle: LoginThrottle::default(),
                 clock: self.clock,
                 events: EventHub::new(),
+                flag_changes: FlagChanges::default(),
                 public_path: self.public_path,
             }),
         }

@@ -11,7 +11,7 @@ use http::{Extensions, HeaderMap, header};
 use tokio::task::spawn_blocking;
 
 use super::{
-    access::{Identity, ThrottleKey, Via, cookie},
+    access::{Identity, ThrottleKey, Via},
     shared::Shared,
 };
 use crate::rollout::{
@@ -65,7 +65,8 @@ fn identity(shared: &Shared, request: &Request) -> Identity {
     if let Some(token) = bearer(request.headers()) {
         return verify(shared, token, request.extensions());
     }
-    let session = cookie::read(&shared.cookie, request.headers());
+    let session = shared.cookie(request.uri(), request.headers());
+    let session = session.read(request.headers());
     let now = shared.clock.monotonic();
     let principal = session.and_then(|secret| shared.sessions.find(secret, now));
     principal.map_or(Identity::Anonymous, Identity::Known)

@@ -18,7 +18,7 @@ use crate::{
     flag::FlagState,
     observation::Shape,
     rollout::{Phase, Rollout, Stranded, event::Head, names::Actor},
-    time::{Clock, Timestamp},
+    time::Timestamp,
 };
 
 /// The latest state. Streams read the events themselves, each from its own position.
@@ -105,7 +105,6 @@ impl EventHub {
     pub(crate) fn subscribe(
         &self,
         rollout: &Arc<Rollout>,
-        clock: &Arc<dyn Clock>,
         principal: &Principal,
     ) -> Result<Subscription, SubscribeError> {
         let id = self.0.enter(principal)?;
@@ -126,7 +125,6 @@ impl EventHub {
             let watcher = Watcher {
                 inner: Arc::clone(&self.0),
                 rollout: Arc::clone(rollout),
-                clock: Arc::clone(clock),
                 totals_at: None,
                 aborted: true,
             };
@@ -206,7 +204,6 @@ impl Drop for Subscription {
 struct Watcher {
     inner: Arc<Inner>,
     rollout: Arc<Rollout>,
-    clock: Arc<dyn Clock>,
     /// When totals were last computed.
     totals_at: Option<Instant>,
     /// Whether the task has ended without stopping properly, for example with its runtime.
@@ -251,7 +248,7 @@ impl Watcher {
     }
 
     async fn poll(&self, due: bool) -> Polled {
-        let (rollout, clock) = (Arc::clone(&self.rollout), Arc::clone(&self.clock));
+        let rollout = Arc::clone(&self.rollout);
         let after = self.inner.state.borrow().head;
         let wait = if due { Duration::ZERO } else { EventHub::WAIT };
         let poll = spawn_blocking(move || Polled {
@@ -260,7 +257,7 @@ impl Watcher {
                 .wait(after, wait)
                 .ok()
                 .map(|head| head.seq),
-            totals: due.then(|| json(&Totals::now(&rollout, &*clock))).flatten(),
+            totals: due.then(|| json(&Totals::now(&rollout))).flatten(),
         });
         // A poll that panicked has found nothing.
         poll.await.unwrap_or_default()
@@ -332,7 +329,7 @@ impl Totals {
     pub(crate) const WINDOW: Window = Window::DAY;
 
     /// May walk all callers: not for an async thread.
-    pub(crate) fn now(rollout: &Rollout, clock: &dyn Clock) -> Self {
+    pub(crate) fn now(rollout: &Rollout) -> Self {
         let (status, evaluation) = (rollout.status(), rollout.evaluation());
         let window = Self::WINDOW.label();
         let report = evaluation
@@ -340,7 +337,7 @@ impl Totals {
             .iter()
             .find(|report| report.window == window);
         Self {
-            at: Timestamp::now(clock),
+            at: rollout.now(),
             head: status.head,
             phase: status.state.phase,
             flag: rollout.reader().state(),

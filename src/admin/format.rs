@@ -71,6 +71,23 @@ pub(crate) fn window(label: &str) -> String {
         .map_or_else(|_| label.to_owned(), |number| counted(number, unit))
 }
 
+/// The time of a window up to now: `last 24 hours`, `last hour`.
+pub(crate) fn last(label: &str) -> String {
+    let length = window(label);
+    format!("last {}", length.strip_prefix("1 ").unwrap_or(&length))
+}
+
+/// The length of a window, in hours up to two days: `24 h`, `14 d`.
+pub(crate) fn window_length(length: Duration) -> String {
+    const HOUR: u64 = 3_600;
+    match length.as_secs() {
+        seconds if seconds <= 48 * HOUR && seconds.is_multiple_of(HOUR) && seconds > 0 => {
+            format!("{} h", seconds / HOUR)
+        }
+        _ => duration(length),
+    }
+}
+
 /// `a, b and c`.
 pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
     let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
@@ -83,8 +100,12 @@ pub(crate) fn listed<S: AsRef<str>>(items: &[S]) -> String {
 
 /// A name such as `no_open_incident` as words: `No open incident`.
 pub(crate) fn titled(name: &str) -> String {
-    let words = name.replace(['_', '-'], " ");
-    let mut letters = words.chars();
+    sentence(name.replace(['_', '-'], " "))
+}
+
+/// A text with its first letter in upper case.
+pub(crate) fn sentence(text: impl AsRef<str>) -> String {
+    let mut letters = text.as_ref().chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
@@ -180,6 +201,16 @@ mod tests {
                 "odd"
             ]
         );
+    }
+
+    #[test]
+    fn the_time_of_a_window_reads_like_a_sentence() {
+        assert_eq!(
+            ["1h", "24h", "odd"].map(last),
+            ["last hour", "last 24 hours", "last odd"]
+        );
+        let lengths = [300, 3_600, 86_400, 14 * 86_400].map(Duration::from_secs);
+        assert_eq!(lengths.map(window_length), ["5 min", "1 h", "24 h", "14 d"]);
     }
 
     #[test]

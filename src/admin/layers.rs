@@ -74,11 +74,21 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// Marks a response that never changes under its address, and has nothing confidential (RFC 8246).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Immutable;
+
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
 /// Sets the security headers, in place of any that are there.
 pub(crate) async fn security_headers(mut response: Response) -> Response {
+    let immutable = response.extensions().get::<Immutable>().is_some();
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if immutable {
+        headers.insert(header::CACHE_CONTROL, IMMUTABLE);
     }
     response
 }

@@ -53,8 +53,8 @@
 //! | `GET /` | viewer | the overview: phase, gates, time series; `?range=` |
 //! | `GET /callers`, `/journal`, `/records`, `/waive` | viewer | lists, with forms for reports and waivers |
 //! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | a transition with its gates and its form |
-//! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks` | operator | the same commands, from forms |
-//! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | the assets of the pages |
+//! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
+//! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | the assets of the pages, cached by the digest in their query |
 //! | `GET /sign-in` | none | the sign-in page |
 //! | `POST /sign-in` | none | its form, `token` and `next`: begins a session |
 //! | `POST /sign-out` | none | ends the session |
@@ -144,7 +144,7 @@
 //! - **Nested** at `/rollout`, the overview is at `/rollout`; `/rollout/` is not a route of this router, because of how
 //!   `axum` nests. `Router::nest_service` serves both, and also supports prefixes that begin with a parameter, such as
 //!   `/{tenant}/rollout`, which `Router::nest` does not for a router with a fallback.
-//! - **The clock** of the service times sessions and attempts. Use that of the rollout.
+//! - **The clock** of the service times sessions and attempts. Pages go by that of the rollout.
 
 mod access;
 #[expect(
@@ -157,6 +157,7 @@ mod authenticate;
 mod callers_query;
 mod command;
 mod event_hub;
+mod flag_changes;
 mod format;
 pub mod history;
 mod layers;

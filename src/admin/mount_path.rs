@@ -35,10 +35,6 @@ impl MountPath {
         (absolute && prefix.bytes().all(safe)).then(|| Self(prefix.to_owned()))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The address of a path that begins with a slash.
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.0)
@@ -152,8 +148,8 @@ mod tests {
         ] {
             assert_eq!(MountPath::new(prefix), None, "{prefix}");
         }
-        assert_eq!(MountPath::new("/rollout/").unwrap().as_str(), "/rollout");
-        assert_eq!(MountPath::new("/").unwrap().as_str(), "");
+        assert_eq!(MountPath::new("/rollout/").unwrap().0, "/rollout");
+        assert_eq!(MountPath::new("/").unwrap().0, "");
     }
 
     #[test]

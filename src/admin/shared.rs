@@ -4,11 +4,13 @@ use std::{fmt, sync::Arc};
 
 use askama::Template;
 use axum::response::{Html, IntoResponse as _, Response};
+use http::{HeaderMap, Uri};
 use tokio::task::spawn_blocking;
 
 use super::{
-    access::{LoginThrottle, Principal, Sessions, Tokens, Via, cookie::CookieName},
+    access::{LoginThrottle, Principal, SessionCookie, Sessions, Tokens, Via},
     event_hub::EventHub,
+    flag_changes::FlagChanges,
     mount_path::MountPath,
     problem::{Problem, ProblemKind},
 };
@@ -20,15 +22,21 @@ pub(crate) struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) history: Option<Arc<History>>,
     pub(crate) sessions: Sessions,
-    pub(crate) cookie: CookieName,
     pub(crate) throttle: LoginThrottle,
+    /// The clock of sessions and failed attempts; pages go by the clock of the rollout.
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: EventHub,
+    pub(crate) flag_changes: FlagChanges,
     /// The configured prefix, for a proxy that changes the path.
     pub(crate) public_path: Option<MountPath>,
 }
 
 impl Shared {
+    /// The cookie of sessions in the requests to a host.
+    pub(crate) fn cookie(&self, uri: &Uri, headers: &HeaderMap) -> SessionCookie {
+        SessionCookie::of(&self.rollout.status().state.flag_name, uri, headers)
+    }
+
     /// Whether the credentials of a request are still valid: a session may have ended since.
     pub(crate) fn is_current(&self, principal: &Principal) -> bool {
         match principal.via {

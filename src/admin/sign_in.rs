@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header::SET_COOKIE, request:
 use serde::Deserialize;
 
 use super::{
-    access::{Identity, Principal, Role, cookie},
+    access::{Identity, Principal, Role},
     authenticate::{AccessKind, record_refusal, verify},
     format::duration,
     layers::rejected_form,
@@ -31,10 +31,12 @@ use super::{
     path = "sign_in.html",
     config = "src/admin/pages/templates/askama.toml"
 )]
-struct SignInPage {
-    base: String,
-    /// The page to return to.
-    next: String,
+struct SignInPage<'a> {
+    base: &'a MountPath,
+    /// The address of the form.
+    action: String,
+    /// What it sends besides the token: the page to return to, or a form that was interrupted.
+    fields: Vec<(String, String)>,
     notice: Option<Notice>,
 }
 
@@ -72,6 +74,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 async fn show(
     State(shared): State<Arc<Shared>>,
     base: MountPath,
+    uri: Uri,
     Extension(identity): Extension<Identity>,
     headers: HeaderMap,
     query: Result<Query<NextQuery>, QueryRejection>,
@@ -81,10 +84,8 @@ async fn show(
     if matches!(identity, Identity::Known(_)) {
         return Redirect::to(next.unwrap_or(base.home())).into_response();
     }
-    let notice = Notice::on_arrival(
-        cookie::read(&shared.cookie, &headers),
-        next.is_some_and(|next| next != base.home()),
-    );
+    let had_session = shared.cookie(&uri, &headers).read(&headers).is_some();
+    let notice = Notice::on_arrival(had_session, next.is_some_and(|next| next != base.home()));
     page(&base, next, notice)
 }
 
@@ -98,17 +99,58 @@ async fn begin(
         Ok(Form(form)) => form,
         Err(rejection) => return rejected_form(&rejection).into_response(),
     };
-    let token = form.token.trim();
-    let identity = match token {
+    match by_token(&shared, &form.token, &parts).await {
+        Ok(principal) => open_session(&shared, &principal, &base, &parts)
+            .map_or_else(Problem::into_response, |cookie| {
+                redirect(base.page(&form.next).unwrap_or(base.home()), cookie)
+            }),
+        Err(failure) => failure.on(page(&base, base.page(&form.next), Some(failure.notice()))),
+    }
+}
+
+/// Why a sign-in failed.
+#[derive(Debug)]
+pub(crate) struct SignInFailure {
+    identity: Identity,
+    problem: Problem,
+}
+
+/// The principal of a token that was typed.
+pub(crate) async fn by_token(
+    shared: &Arc<Shared>,
+    token: &str,
+    parts: &Parts,
+) -> Result<Principal, SignInFailure> {
+    let identity = match token.trim() {
         "" => Identity::Anonymous,
-        token => verify(&shared, token.as_bytes(), &parts.extensions),
+        token => verify(shared, token.as_bytes(), &parts.extensions),
     };
     if identity == Identity::WrongToken {
-        record_refusal(&shared, AccessKind::SignIn).await;
+        record_refusal(shared, AccessKind::SignIn).await;
     }
-    match identity.require(Role::Viewer) {
-        Ok(principal) => open_session(&shared, principal, (&base, &form.next), &parts),
-        Err(problem) => failed(&base, &form.next, &identity, &problem),
+    let principal = identity.require(Role::Viewer).cloned();
+    principal.map_err(|problem| SignInFailure { identity, problem })
+}
+
+/// The sign-in page in place of the page of a form whose session has ended. It sends the form again, with the token.
+pub(crate) fn interrupted(
+    base: &MountPath,
+    action: String,
+    fields: Vec<(String, String)>,
+    failure: Option<&SignInFailure>,
+) -> Response {
+    let page = html(&SignInPage {
+        base,
+        action,
+        fields,
+        notice: Some(failure.map_or_else(Notice::interrupted, SignInFailure::notice)),
+    });
+    match failure {
+        Some(failure) => failure.on(page),
+        None => match Identity::Anonymous.require(Role::Viewer) {
+            Err(problem) => with_head_of(page, &problem),
+            Ok(_) => page,
+        },
     }
 }
 
@@ -118,54 +160,58 @@ async fn end(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(secret) = cookie::read(&shared.cookie, &headers) {
+    let cookie = shared.cookie(&uri, &headers);
+    if let Some(secret) = cookie.read(&headers) {
         shared.sessions.end(secret);
     }
-    let cookie = cookie::removal(&shared.cookie, &base, cookie::is_secure(&uri, &headers));
-    redirect(&base.link("/sign-in"), cookie)
+    redirect(&base.link("/sign-in"), cookie.removal(&base))
 }
 
-fn open_session(
+/// Begins a session; its cookie is for the response.
+pub(crate) fn open_session(
     shared: &Shared,
     principal: &Principal,
-    (base, next): (&MountPath, &str),
+    base: &MountPath,
     parts: &Parts,
-) -> Response {
+) -> Result<HeaderValue, Problem> {
+    let cookie = shared.cookie(&parts.uri, &parts.headers);
     // Signing in again leaves no earlier session open.
-    if let Some(secret) = cookie::read(&shared.cookie, &parts.headers) {
+    if let Some(secret) = cookie.read(&parts.headers) {
         shared.sessions.end(secret);
     }
-    let secret = match shared.sessions.begin(principal, shared.clock.monotonic()) {
-        Ok(secret) => secret,
-        Err(error) => {
-            tracing::error!(%error, "no random bytes for a session");
-            let detail = "The session could not be created. See the log for the cause.";
-            return Problem::new(ProblemKind::Internal, detail).into_response();
-        }
-    };
+    let secret = shared.sessions.begin(principal, shared.clock.monotonic());
+    let secret = secret.map_err(|error| {
+        tracing::error!(%error, "no random bytes for a session");
+        let detail = "The session could not be created. See the log for the cause.";
+        Problem::new(ProblemKind::Internal, detail)
+    })?;
     tracing::info!(actor = %principal.actor, role = principal.role.as_str(), "signed in");
-    let secure = cookie::is_secure(&parts.uri, &parts.headers);
-    let lifetime = shared.sessions.lifetime();
-    let cookie = cookie::session(&shared.cookie, secret.as_str(), lifetime, base, secure);
-    redirect(base.page(next).unwrap_or(base.home()), cookie)
+    Ok(cookie.session(secret.as_str(), shared.sessions.lifetime(), base))
 }
 
-/// The form again, with the error, and with status and headers of the problem that it amounts to.
-fn failed(base: &MountPath, next: &str, identity: &Identity, problem: &Problem) -> Response {
-    let mut response = page(base, base.page(next), Some(Notice::of(identity)));
-    if *identity == Identity::Anonymous {
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    } else {
-        *response.status_mut() = problem.kind().status();
-        response.headers_mut().extend(problem.headers().clone());
+impl SignInFailure {
+    /// The page with the status and the headers of the problem.
+    fn on(&self, mut page: Response) -> Response {
+        if self.identity == Identity::Anonymous {
+            *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            return page;
+        }
+        with_head_of(page, &self.problem)
     }
-    response
+}
+
+fn with_head_of(mut page: Response, problem: &Problem) -> Response {
+    *page.status_mut() = problem.kind().status();
+    page.headers_mut().extend(problem.headers().clone());
+    page
 }
 
 fn page(base: &MountPath, next: Option<&str>, notice: Option<Notice>) -> Response {
+    let next = next.unwrap_or(base.home()).to_owned();
     html(&SignInPage {
-        base: base.as_str().to_owned(),
-        next: next.unwrap_or(base.home()).to_owned(),
+        base,
+        action: base.link("/sign-in"),
+        fields: vec![("next".to_owned(), next)],
         notice,
     })
 }
@@ -178,8 +224,8 @@ fn redirect(address: &str, cookie: HeaderValue) -> Response {
 
 impl Notice {
     /// A cookie without a session was left by one that has ended; the browser may also have dropped it by itself.
-    fn on_arrival(secret: Option<&str>, came_from_a_page: bool) -> Option<Self> {
-        let (title, text) = if secret.is_some() {
+    fn on_arrival(had_session: bool, came_from_a_page: bool) -> Option<Self> {
+        let (title, text) = if had_session {
             (
                 "Your session has ended.",
                 "Sign in again to continue where you were.",
@@ -199,9 +245,19 @@ impl Notice {
         })
     }
 
-    /// Why a sign-in failed.
-    fn of(identity: &Identity) -> Self {
-        let (title, text) = match identity {
+    /// A form was sent without a session.
+    fn interrupted() -> Self {
+        Self {
+            is_error: false,
+            title: "Your session has ended. Nothing was carried out.",
+            text: "Sign in, and the form is shown again with what you entered.".to_owned(),
+        }
+    }
+}
+
+impl SignInFailure {
+    fn notice(&self) -> Notice {
+        let (title, text) = match &self.identity {
             Identity::TooMany(wait) => (
                 "Too many failed attempts.",
                 format!("Try again in {}.", duration(*wait)),
@@ -212,7 +268,7 @@ impl Notice {
                 "Check that the whole token was copied.".to_owned(),
             ),
         };
-        Self {
+        Notice {
             is_error: true,
             title,
             text,

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::{
     check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
+    contract_prove::{self, DraftArgs, ProveArgs},
     journal::verify,
     output::{Exit, Output},
     report, status,
@@ -18,6 +19,12 @@ Exit codes:
   0  success
   1  check failed: the journal is broken or holds no rollout, the tree still has matches, the document has faults
   2  error: wrong usage, or something cannot be read or written";
+
+const PROVE_EXIT_CODES: &str = "\
+Exit codes:
+  0  proved
+  1  refuted by an example
+  2  cannot tell; or wrong usage, or something cannot be read or written";
 
 /// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents
 #[derive(Parser)]
@@ -50,6 +57,7 @@ enum Task {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 enum ContractTask {
     /// Lists all faults of contract documents, including those of their section `callers`
     #[command(after_help = EXIT_CODES)]
@@ -61,6 +69,12 @@ enum ContractTask {
         #[arg(long)]
         json: bool,
     },
+    /// Proves against two OpenAPI documents that old clients get only responses that they know
+    #[command(after_help = PROVE_EXIT_CODES)]
+    Prove(ProveArgs),
+    /// Drafts a contract document from two OpenAPI documents; guesses are marked, and refused by `contract check`
+    #[command(after_help = EXIT_CODES)]
+    Draft(DraftArgs),
 }
 
 #[derive(Args)]
@@ -115,6 +129,8 @@ fn execute(task: Task) -> Output {
         Task::CheckRemoved(args) => check_removed(&args),
         Task::Contract { task } => match task {
             ContractTask::Check { files, json } => contract_check::run(&files, json),
+            ContractTask::Prove(args) => contract_prove::run(&args),
+            ContractTask::Draft(args) => contract_prove::run_draft(&args),
         },
     }
 }

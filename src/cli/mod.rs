@@ -7,9 +7,11 @@
 //! | `report` | writes the history of a rollout as Markdown |
 //! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
 //! | `contract check` | lists all faults of contract documents |
+//! | `contract prove` | proves a contract against two `OpenAPI` documents, or refutes it by an example |
+//! | `contract draft` | drafts a contract from two `OpenAPI` documents |
 //!
-//! The command only reads: journals without the writer's lock, even while a process writes them; source trees; and
-//! contract documents. Results go to standard output, errors to standard error.
+//! The command only reads: journals without the writer's lock, even while a process writes them; source trees;
+//! contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
 //!
 //! # Exit codes
 //!
@@ -18,10 +20,13 @@
 //! | 0 | success |
 //! | 1 | check failed: the journal is broken or holds no rollout, the tree still has matches, the document has faults |
 //! | 2 | error: wrong usage, or something cannot be read or written |
+//!
+//! `contract prove` exits with 0 (proved), 1 (refuted) or 2 (cannot tell, or an error).
 
 mod check_removed;
 mod command;
 mod contract_check;
+mod contract_prove;
 mod journal;
 mod output;
 mod report;

@@ -9,6 +9,7 @@ use super::{
     compile::compiled_contract::CompiledContract,
     definition::{
         contract_definition::{Definition, Deprecation},
+        dropped::DroppedPromise,
         endpoint::{Endpoint, Outcome},
     },
 };
@@ -158,6 +159,11 @@ impl Contract {
         &self.compiled.definition.endpoints
     }
 
+    /// The promises of the old API that are no longer given.
+    pub fn dropped(&self) -> &[DroppedPromise] {
+        &self.compiled.definition.dropped
+    }
+
     pub(crate) fn into_compiled(self) -> Arc<CompiledContract> {
         self.compiled
     }
@@ -220,6 +226,12 @@ impl ContractBuilder {
     /// Adds an endpoint.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.definition.endpoints.push(endpoint);
+        self
+    }
+
+    /// Adds a promise of the old API that is no longer given.
+    pub fn dropped(mut self, promise: DroppedPromise) -> Self {
+        self.definition.dropped.push(promise);
         self
     }
 

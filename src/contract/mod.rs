@@ -32,6 +32,10 @@
 //! | | `deprecation` | object | the notice on rewritten responses; none unless given |
 //! | | `outcomes` | array | outcomes for several endpoints |
 //! | | `endpoints` | array | required |
+//! | | `dropped` | array | promises of the old API that are no longer given; none unless given |
+//! | dropped | `operation` | string | required; such as `POST /orders/{id}` |
+//! | | `status` | integer | the status that is no longer given; the whole operation unless given |
+//! | | `reason` | string | required |
 //! | deprecation | `date` | integer | required; seconds since the Unix epoch |
 //! | | `link` | string | required; absolute URI of a page that says what is deprecated |
 //! | | `sunset` | integer | seconds since the Unix epoch, not before `date` |
@@ -80,12 +84,13 @@ pub(crate) mod compile;
     reason = "the file of the type that the module is named for"
 )]
 mod contract;
-mod definition;
+pub(crate) mod definition;
 
 pub(crate) use contract::CompiledCache;
 pub use contract::{Contract, ContractBuilder, ContractError, LiveContract};
 pub use definition::condition::Matcher;
 pub use definition::contract_definition::Deprecation;
+pub use definition::dropped::DroppedPromise;
 pub use definition::edit::BodyEdit;
 pub use definition::endpoint::{Endpoint, Outcome};
 pub use definition::shape::LegacyShape;

@@ -7,6 +7,10 @@
 //! | [`performance`] | the cost of the layer |
 //! | [`architecture`] | the structure of the crate, for contributors |
 #![cfg_attr(
+    feature = "openapi",
+    doc = "| [`openapi`] | proving a contract against two OpenAPI documents |"
+)]
+#![cfg_attr(
     feature = "admin",
     doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
     doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
@@ -30,6 +34,11 @@ pub mod contract {}
 #[expect(clippy::doc_markdown, reason = "WebSockets is a word, not code")]
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
+
+#[cfg(feature = "openapi")]
+#[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
+#[doc = include_str!("openapi.md")]
+pub mod openapi {}
 
 #[doc = include_str!("performance.md")]
 pub mod performance {}

@@ -147,7 +147,7 @@ mod layer_settings;
 mod peek;
 mod peek_timer;
 mod reason_phrase;
-mod rewrite;
+pub(crate) mod rewrite;
 mod service;
 mod vary;
 

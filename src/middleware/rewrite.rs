@@ -9,7 +9,7 @@ use super::reason_phrase;
 use crate::contract::compile::{CompiledShape, DeprecationHeaders, PlaceholderValues, RenderError};
 
 /// Headers that identify or sign the target response, which a legacy response is not.
-const STALE: [HeaderName; 6] = [
+pub(crate) const STALE: [HeaderName; 6] = [
     header::ETAG,
     header::LAST_MODIFIED,
     header::ACCEPT_RANGES,
@@ -20,7 +20,7 @@ const STALE: [HeaderName; 6] = [
 ];
 
 /// Headers that describe the handler's body, stale when it is replaced.
-const STALE_WITH_BODY: [HeaderName; 10] = [
+pub(crate) const STALE_WITH_BODY: [HeaderName; 10] = [
     header::CONTENT_DISPOSITION,
     header::CONTENT_ENCODING,
     header::CONTENT_LANGUAGE,
@@ -35,7 +35,7 @@ const STALE_WITH_BODY: [HeaderName; 10] = [
 ];
 
 /// Headers beside `Cache-Control` by which a cache keeps a response, or shows how long it already did.
-const FRESHNESS: [HeaderName; 5] = [
+pub(crate) const FRESHNESS: [HeaderName; 5] = [
     header::AGE,
     header::EXPIRES,
     header::PRAGMA,

@@ -165,6 +165,44 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Waits until an expression is worth this.
+    pub(crate) async fn until(&self, script: &str, value: impl Into<Value>) {
+        let (started, value) = (Instant::now(), value.into());
+        while self.worth(script).await != value {
+            self.look_again(started, &format!("{script} to be {value}"))
+                .await;
+        }
+    }
+
+    /// What a field has.
+    pub(crate) async fn value(&self, css: &str) -> String {
+        let value = self.find(css).await.prop("value").await.unwrap();
+        value.unwrap_or_default()
+    }
+
+    /// Presses a key in an element.
+    pub(crate) async fn press(&self, css: &str, key: &str) {
+        let event = format!(
+            "document.querySelector('{css}').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
+        );
+        self.run(&event).await;
+    }
+
+    /// Opens another window of the same browser, which stays in front.
+    pub(crate) async fn open_window(&self) {
+        let window = self.web().new_window().await.unwrap();
+        self.web().switch_to_window(window).await.unwrap();
+    }
+
+    /// Goes to the window that was opened as this one, the first being 0.
+    pub(crate) async fn switch_to(&self, window: usize) {
+        let windows = self.web().windows().await.unwrap();
+        self.web()
+            .switch_to_window(windows[window].clone())
+            .await
+            .unwrap();
+    }
+
     /// What an expression is worth in the page.
     pub(crate) async fn worth(&self, script: &str) -> Value {
         let script = format!("return ({script})");
@@ -197,6 +235,12 @@ impl Browser {
             json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.tell("Emulation.setDeviceMetricsOverride", metrics)
             .await;
+    }
+
+    /// As of a person who has chosen the colours.
+    pub(crate) async fn forced_colours(&self) {
+        let features = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+        self.tell("Emulation.setEmulatedMedia", features).await;
     }
 
     pub(crate) async fn scheme(&self, scheme: &str) {

@@ -22,19 +22,25 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#next", "Not yet. ").await;
     browser
+        .see("#next .remedies", "Run openapi and report it")
+        .await;
+    browser
         .see(
             "#gate-required_checks",
-            "Run openapi, and let the pipeline report it",
+            "The check openapi was never reported",
         )
         .await;
     browser
         .see(
             "#gate-no_dependent_responses",
-            "1 caller of AGENT depended on a legacy response in the last 1 hour",
+            "1 caller of AGENT depended on a legacy response in the last hour",
         )
         .await;
+    // What to do is said once, by who has to act.
+    browser.see("#next .remedies", "Callers to upgrade").await;
+    browser.see("#next .remedies", "Checks to report").await;
     browser
-        .click_on("#gate-no_dependent_responses a", "Show this caller")
+        .click_on("#next .remedies a", "Show this caller")
         .await;
     browser.see("#callers", "1 caller").await;
     browser.go(&service.page("/transition/cutover")).await;
@@ -44,8 +50,9 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
     service.pass(Duration::from_secs(80 * 60));
     service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
+    service.pass(Duration::from_secs(3));
     browser.go(&service.page("/transition/cutover")).await;
-    browser.see("#gates", "All 6 gates pass").await;
+    browser.see("#gates", "All 5 gates pass").await;
     browser
         .fill("#step-reason", "all is quiet\nsince an hour")
         .await;
@@ -118,7 +125,7 @@ async fn a_decision_on_an_outdated_page_shows_the_events_since() {
     browser
         .see(
             "[data-stale]",
-            "Events were journaled since this page was loaded",
+            "The state has changed since this page was loaded",
         )
         .await;
     browser.click_on(".decide button", "Cut over").await;
@@ -136,7 +143,9 @@ async fn a_decision_on_an_outdated_page_shows_the_events_since() {
 async fn the_way_back_is_one_confirmed_action_from_every_page() {
     let (service, browser) = (TestService::open(POLICY).await, Browser::open().await);
     browser.sign_in(&service, OPERATOR).await;
-    browser.click(".rollback").await;
+    // Where there is nothing to roll back, it is not offered.
+    assert_eq!(browser.count("a[href$='/rollback']").await, 0);
+    browser.go(&service.page("/rollback")).await;
     browser
         .see(
             "main",
@@ -153,7 +162,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
         "/transition/retire",
     ] {
         browser.go(&service.page(page)).await;
-        browser.find("a.rollback.armed").await;
+        browser.find("a.rollback").await;
     }
     browser.click("a.rollback").await;
     browser.fill("#back-incident", "INC-4711").await;
@@ -168,7 +177,7 @@ async fn the_way_back_is_one_confirmed_action_from_every_page() {
         )
         .await;
     assert!(service.is_on());
-    browser.see("#obligations", "has no post-analysis").await;
+    browser.see("#first", "has no post-analysis").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,4 +220,56 @@ async fn a_post_analysis_is_filed_and_no_longer_owed() {
     browser.go(&service.page("")).await;
     browser.see("h1", "compat").await;
     assert!(!browser.says("#banners", "A post-analysis is overdue").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_is_not_yet_on_record_is_all_that_a_page_says() {
+    let policy = r#"{"gates": {"cutover": [], "retire": []}}"#;
+    let (service, browser) = (TestService::open(policy).await, Browser::open().await);
+    service.cut_over();
+    browser.sign_in(&service, OPERATOR).await;
+    browser.see("#next", "Retire the flag").await;
+    browser.see("#next", "The policy requires no gates").await;
+    service.disk.fill(true);
+    browser.click(".rollback").await;
+    browser.fill("#back-incident", "INC-1").await;
+    browser.fill("#back-reason", "agents hang").await;
+    browser.click_on("main button", "Roll back").await;
+    browser.see("h1", "Rolled back, not yet on record").await;
+    browser
+        .see("#banners", "Rolled back, not yet on record")
+        .await;
+    assert!(service.is_on());
+    for said in [
+        "Retire",
+        "Cut over",
+        "All clients get target responses",
+        "flag off",
+    ] {
+        let shown = ".top, #phase, #banners, #first, #next";
+        assert!(!browser.says(shown, said).await, "{said}");
+    }
+    assert_eq!(browser.count("a[href*='/transition/'], .rollback").await, 0);
+    browser.go(&service.page("/transition/retire")).await;
+    browser.see("main", "Not possible now").await;
+    assert_eq!(browser.count("main form").await, 0);
+    service.disk.fill(false);
+    service.tick();
+    browser.go(&service.page("")).await;
+    browser.see("#first", "Rolled back for INC-1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_without_gates_says_so_in_the_same_words_everywhere() {
+    let policy = r#"{"gates": {"cutover": [], "retire": []}}"#;
+    let (service, browser) = (TestService::open(policy).await, Browser::open().await);
+    let verdict = service.rollout.view().gates_verdict;
+    assert_eq!(verdict.as_str(), "no_gates");
+    browser.sign_in(&service, OPERATOR).await;
+    for page in ["", "/transition/cutover"] {
+        browser.go(&service.page(page)).await;
+        browser.see(".decision", verdict.sentence()).await;
+        assert_eq!(browser.count(".decision.yes").await, 0, "{page:?}");
+    }
+    browser.see(".brand", "staging").await;
 }

@@ -120,7 +120,6 @@ async fn every_page_of_a_new_rollout_is_accessible() {
         ("empty-waivers", "/waive"),
         ("empty-records", "/records"),
         ("no-such-page", "/nowhere"),
-        ("step-abort", "/transition/abort"),
         ("step-impossible", "/transition/retire"),
         ("rollback-not-now", "/rollback"),
     ];

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     browser::Browser,
-    service::{OPERATOR, PENDING, TestService},
+    service::{OPERATOR, PENDING, TestService, order},
+    wire::Wire,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +33,7 @@ async fn a_caller_that_appears_is_counted_drawn_and_announced() {
     service.poll(("AGENT", 2), "1.0.0", PENDING).await;
     service.pass(Duration::from_secs(60));
     browser
-        .see("#announcer", "Dependent callers of AGENT: 2")
+        .see("#announcer", "Dependent callers: 2 of AGENT")
         .await;
     let open =
         "[...document.querySelectorAll('#recent details[open]')].map((each) => each.dataset.key)";
@@ -50,13 +51,17 @@ async fn a_stranded_caller_shows_at_once_on_every_page() {
     browser.sign_in(&service, OPERATOR).await;
     browser.go(&service.page("/records")).await;
     browser.see("#connection", "Live").await;
+    service.pass(Duration::from_secs(60));
     service.poll(("MCP", 1), "1.0.0", PENDING).await;
     service.open_incident("INC-1");
     browser
         .see("#banners .danger", "1 caller is stranded")
         .await;
     browser
-        .see("#banners .danger", "1 of MCP depended on a legacy response")
+        .see(
+            "#banners .danger",
+            "Stranded since the flag went off 1 min ago: 1 of 1 dependent caller (1 of MCP)",
+        )
         .await;
     browser.click_on("#banners a", "Show them").await;
     browser.see("#callers tbody", "stranded").await;
@@ -95,11 +100,104 @@ async fn the_local_time_stands_beside_the_universal_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_lost_says_since_when() {
+async fn figures_that_are_no_longer_updated_are_grey_and_say_since_when() {
     let (mut service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#connection", "Live").await;
     service.shut().await;
-    browser.see("#connection", "Disconnected since").await;
+    browser.see("#connection", "Figures of 12:00:").await;
+    browser.find("html.stale").await;
     browser.see("h1", "compat").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stalls_is_not_live() {
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    let wire = Wire::to(&service).await;
+    browser.go(&wire.page("/sign-in")).await;
+    browser.give_token(OPERATOR).await;
+    browser.see("#connection", "Live").await;
+    wire.stall(true);
+    browser.see("#connection", "Figures of 12:00:").await;
+    browser.find("html.stale").await;
+    browser
+        .see(
+            "#announcer",
+            "The figures on this page are no longer updated",
+        )
+        .await;
+    wire.stall(false);
+    browser.see("#connection", "Live").await;
+    assert_eq!(browser.count("html.stale").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_rollback_the_alarm_is_over_and_callers_are_served_again() {
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    for id in 0..3 {
+        service.poll(("AGENT", id), "1.0.0", PENDING).await;
+    }
+    service.pass(Duration::from_secs(60));
+    service.cut_over();
+    service.pass(Duration::from_secs(60));
+    for id in 0..3 {
+        service.poll(("AGENT", id), "1.0.0", PENDING).await;
+    }
+    service.pass(Duration::from_secs(60));
+    browser.sign_in(&service, OPERATOR).await;
+    browser.see("#first", "Is the cutover holding?").await;
+    browser
+        .see(
+            "#first",
+            "No. Stranded since the flag went off 2 min ago: 3 of 3 dependent callers",
+        )
+        .await;
+    let incident = legacy_http_compat::rollout::names::IncidentId::new("INC-1").unwrap();
+    service
+        .rollout
+        .rollback(incident, &order("agents hang"))
+        .unwrap();
+    service.pass(Duration::from_secs(60));
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(60));
+    browser.go(&service.page("")).await;
+    browser.see("#first", "Rolled back for INC-1").await;
+    browser.see("#first", "Served again: 1 of 3 callers").await;
+    browser.see("#first", "has no post-analysis").await;
+    assert_eq!(
+        browser.count("#banners .banner").await,
+        0,
+        "nothing is stranded now"
+    );
+    assert_eq!(
+        browser.count(".rollback").await,
+        0,
+        "nothing is left to roll back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chart_reads_its_values_and_marks_when_the_flag_changed() {
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(20 * 60));
+    service.cut_over();
+    service.pass(Duration::from_secs(10 * 60));
+    browser.sign_in(&service, OPERATOR).await;
+    browser
+        .see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:31 UTC")
+        .await;
+    browser.see("#timeseries .change", "flag off").await;
+    browser
+        .run("document.querySelector('#timeseries .plot').focus()")
+        .await;
+    browser.press("#timeseries .plot", "ArrowLeft").await;
+    browser.see("#timeseries .readout", "UTC: AGENT 1").await;
+    let spoken = "document.querySelector('#timeseries .plot').getAttribute('aria-valuetext')";
+    let spoken = browser.worth(spoken).await;
+    assert!(spoken.as_str().unwrap().contains("AGENT 1"), "{spoken}");
+    browser
+        .run("document.querySelector('#timeseries .area').dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: 0 }))")
+        .await;
+    browser.see("#timeseries .readout", "03-01 12:00").await;
 }

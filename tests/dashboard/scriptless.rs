@@ -1,5 +1,7 @@
 //! The main way without a script.
 
+use std::time::Duration;
+
 use legacy_http_compat::rollout::Phase;
 
 use crate::{
@@ -14,12 +16,13 @@ async fn signing_in_viewing_deciding_and_rolling_back_work_without_a_script() {
         Browser::open_without_script().await,
     );
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(3));
     browser.sign_in(&service, OPERATOR).await;
     browser
         .see("noscript, .hint", "Without JavaScript it does not update")
         .await;
     browser
-        .click_on("#gate-no_dependent_responses a", "Show this caller")
+        .click_on("#next .remedies a", "Show this caller")
         .await;
     browser.see("#callers", "AGENT").await;
     browser.click_on("#callers th a", "Last seen").await;

@@ -1,6 +1,13 @@
 //! A service with the layer, its census, history and rollout, and the dashboard over it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -19,8 +26,9 @@ use legacy_http_compat::{
     middleware::CaptureRequestFieldsLayer,
     rollout::{
         CommandContext, Phase, Rollout,
-        journal::MemoryJournal,
-        names::{Actor, FlagName, Identifier, IncidentId, Link, Reason},
+        event::{Event, Head, NewEvent},
+        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        names::{Actor, FlagName, Identifier, IncidentId, Link, Reason, Summary},
         policy::Policy,
     },
     time::ManualClock,
@@ -28,8 +36,8 @@ use legacy_http_compat::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub(crate) const OPERATOR: &str = "the-token-of-an-operator";
-pub(crate) const VIEWER: &str = "the-token-of-a-viewer";
+pub(crate) const OPERATOR: &str = "the-token-of-an-operator-of-the-rollout";
+pub(crate) const VIEWER: &str = "the-token-of-a-viewer-who-only-looks";
 
 /// A session that lasts longer would outlast no test.
 pub(crate) const SESSION: Duration = Duration::from_secs(8 * 3_600);
@@ -41,18 +49,56 @@ const BEAT: Duration = Duration::from_secs(60);
 const FINE_BEAT: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Where the dashboard is mounted.
-const PREFIX: &str = "/ops/rollout";
-
 pub(crate) const PENDING: (u16, &str) = (200, r#"{"status":"PENDING"}"#);
 pub(crate) const APPROVED: (u16, &str) = (200, r#"{"status":"APPROVED"}"#);
 pub(crate) const SLOW_DOWN: (u16, &str) = (429, r#"{"code":"SLOW_DOWN"}"#);
 pub(crate) const INVALID: (u16, &str) = (400, r#"{"code":"INVALID_DEVICE_CODE"}"#);
 
+/// A journal on a disk that can be full.
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    journal: MemoryJournal,
+    full: AtomicBool,
+}
+
+impl Disk {
+    pub(crate) fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+}
+
+impl Journal for Disk {
+    fn append(&self, expected: Head, new: NewEvent) -> Result<Event, AppendError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(AppendError::NotWritten("no space left on device".into()));
+        }
+        self.journal.append(expected, new)
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
+        self.journal.read(after, limit)
+    }
+
+    fn head(&self) -> Result<Head, ReadError> {
+        self.journal.head()
+    }
+
+    fn wait(&self, after: u64, timeout: Duration) -> Result<Head, ReadError> {
+        self.journal.wait(after, timeout)
+    }
+
+    fn reopen(&self) -> Result<(), ReadError> {
+        self.journal.reopen()
+    }
+}
+
 /// A running service; it stops when this is dropped.
 pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
+    /// That of sessions and failed attempts.
+    pub(crate) session_clock: Arc<ManualClock>,
     pub(crate) rollout: Arc<Rollout>,
+    pub(crate) disk: Arc<Disk>,
     census: Arc<Census>,
     history: Arc<History>,
     admin: Admin,
@@ -63,6 +109,9 @@ pub(crate) struct TestService {
 }
 
 impl TestService {
+    /// Where the dashboard is mounted.
+    pub(crate) const PREFIX: &str = "/ops/rollout";
+
     /// In the phase compat, with this policy.
     pub(crate) async fn open(policy: &str) -> Self {
         let clock = Arc::new(ManualClock::new(1_772_366_400_000));
@@ -81,16 +130,20 @@ impl TestService {
             .census(census.clone())
             .metrics(metrics.clone())
             .contract(contract.clone());
-        let rollout = Arc::new(rollout.open(Arc::new(MemoryJournal::new())).unwrap());
-        let history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
+        let disk = Arc::new(Disk::default());
+        let rollout = Arc::new(rollout.environment("staging").open(disk.clone()).unwrap());
+        let history = History::builder(census.clone(), metrics.clone())
+            .rollout(rollout.clone())
+            .clock(clock.clone());
         let history = Arc::new(history.open().unwrap());
         let tokens = Tokens::builder()
             .operator("mara", TokenDigest::of(OPERATOR))
             .viewer("wall", TokenDigest::of(VIEWER))
             .build();
+        let session_clock = Arc::new(ManualClock::new(1_772_366_400_000));
         let admin = Admin::builder(rollout.clone(), tokens.unwrap())
             .history(history.clone())
-            .clock(clock.clone())
+            .clock(session_clock.clone())
             .session_lifetime(SESSION)
             .build();
         let layer = LegacyHttpCompatLayer::new(contract, rollout.reader())
@@ -101,7 +154,7 @@ impl TestService {
             .fallback(any(response))
             .layer(CaptureRequestFieldsLayer::new());
         let app = Router::new()
-            .nest(PREFIX, admin.router())
+            .nest(Self::PREFIX, admin.router())
             .fallback_service(handlers.layer(layer));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -112,7 +165,9 @@ impl TestService {
         });
         let service = Self {
             clock,
+            session_clock,
             rollout,
+            disk,
             census,
             history,
             admin,
@@ -127,7 +182,11 @@ impl TestService {
 
     /// The address of a page.
     pub(crate) fn page(&self, path: &str) -> String {
-        format!("http://{}{PREFIX}{path}", self.address)
+        format!("http://{}{}{path}", self.address, Self::PREFIX)
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// A client of a kind polls, and the service responds with this.
@@ -225,8 +284,24 @@ impl TestService {
             .unwrap();
     }
 
-    /// Cuts over whatever the gates say.
+    /// Files the post-analyses that are due, and cuts over whatever the gates say.
     pub(crate) fn cut_over(&self) {
+        let due: Vec<u64> = self
+            .rollout
+            .status()
+            .state
+            .open_post_analyses()
+            .map(|open| open.done.seq)
+            .collect();
+        for rollback in due {
+            let (link, summary) = (
+                Link::new("https://wiki.example/1"),
+                Summary::new("a timeout"),
+            );
+            self.rollout
+                .file_post_analysis(rollback, link.unwrap(), summary.unwrap(), &order("found"))
+                .unwrap();
+        }
         let run = self
             .rollout
             .dry_run(legacy_http_compat::rollout::Transition::Cutover)

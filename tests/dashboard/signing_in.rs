@@ -32,19 +32,14 @@ async fn signing_in_leads_to_the_requested_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
+async fn wrong_tokens_are_refused_and_do_not_lock_the_right_one_out() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.go(&service.page("/sign-in")).await;
-    for _ in 0..10 {
+    for _ in 0..12 {
         browser.give_token("guessed").await;
-        browser.see("[role=alert]", "Unknown token").await;
+        browser.find("[role=alert]").await;
         browser.go(&service.page("/sign-in")).await;
     }
-    browser.give_token(OPERATOR).await;
-    browser
-        .see("[role=alert]", "Too many failed attempts")
-        .await;
-    service.clock.advance(Duration::from_secs(11 * 60));
     browser.give_token(OPERATOR).await;
     browser.see("h1", "compat").await;
     // They are on record, without what was guessed.
@@ -57,7 +52,9 @@ async fn a_wrong_token_is_refused_and_too_many_are_not_looked_at() {
 async fn a_session_that_is_over_leads_to_signing_in_and_back() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     browser.sign_in(&service, VIEWER).await;
-    service.clock.advance(SESSION + Duration::from_secs(1));
+    service
+        .session_clock
+        .advance(SESSION + Duration::from_secs(1));
     browser.click_on("nav a", "Records").await;
     browser.see(".hint", "Your session has ended").await;
     browser.give_token(VIEWER).await;
@@ -72,7 +69,9 @@ async fn a_page_that_is_looked_at_says_when_its_session_is_over() {
     browser.see("#connection", "Live").await;
     browser.click("#incidents summary").await;
     browser.fill("#incident-incident", "INC-1").await;
-    service.clock.advance(SESSION + Duration::from_secs(1));
+    service
+        .session_clock
+        .advance(SESSION + Duration::from_secs(1));
     service.report_check("openapi", true);
     browser.see("[role=alert]", "Your session has ended").await;
     let typed = browser

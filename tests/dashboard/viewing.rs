@@ -1,5 +1,7 @@
 //! What a viewer can do: see everything.
 
+use std::time::Duration;
+
 use legacy_http_compat::rollout::names::IncidentId;
 
 use crate::{
@@ -11,6 +13,7 @@ use crate::{
 async fn a_viewer_sees_every_page_and_no_form() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(3));
     service.cut_over();
     service
         .rollout
@@ -22,7 +25,6 @@ async fn a_viewer_sees_every_page_and_no_form() {
     for page in [
         "/waive",
         "/records",
-        "/transition/abort",
         "/transition/retire",
         "/rollback",
         &analysis,

@@ -12,6 +12,8 @@ fn the_help_of_every_command_is_pinned() {
         "check-removed",
         "contract",
         "contract check",
+        "contract draft",
+        "contract prove",
     ] {
         let ran = run(command.split_whitespace().chain(["--help"]));
         let name = if command.is_empty() { "all" } else { command };

@@ -28,6 +28,11 @@ impl HttpClient {
         client.with_user_agent("core-test/0.0.0")
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     pub(crate) fn with_user_agent(self, user_agent: &str) -> Self {
         self.with_header("user-agent", user_agent)
     }

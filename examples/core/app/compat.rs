@@ -71,6 +71,7 @@ pub(crate) fn in_front_of(router: Router, migration: &Migration) -> Router {
 /// A history of the census and the metrics of the migration.
 pub(crate) fn history(migration: &Migration) -> HistoryBuilder {
     History::builder(migration.census().clone(), migration.metrics().clone())
+        .rollout(migration.rollout().clone())
 }
 
 /// A registry of all metrics.

@@ -4,63 +4,71 @@ use std::{net::IpAddr, time::Duration};
 
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Uri, header, uri::Authority};
-
-use sha2::{Digest as _, Sha256};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{admin::mount_path::MountPath, rollout::names::FlagName, time::millis};
 
-/// The name of the cookie of a service: with the flag's name, so that two services of one host keep their sessions apart.
+/// The cookie of a session: one for each flag, so that two services on one host do not sign each other out.
 #[derive(Clone, Debug)]
-pub(crate) struct CookieName(String);
-
-/// The prefix by which a browser takes the cookie over TLS only (RFC 6265bis §4.1.3.1).
-const SECURE: &str = "__Secure-";
-
-impl CookieName {
-    /// The name for the flag, as the start of its SHA-256: flags may have characters that no cookie's name has.
-    pub(crate) fn of(flag: &FlagName) -> Self {
-        let digest = hex::encode(Sha256::digest(flag.as_str()));
-        Self(format!("rollout_session_{}", &digest[..16]))
-    }
-
-    fn with(&self, secure: bool) -> String {
-        let prefix = if secure { SECURE } else { "" };
-        format!("{prefix}{}", self.0)
-    }
-
-    fn is(&self, name: &str) -> bool {
-        name.strip_prefix(SECURE).unwrap_or(name) == self.0
-    }
-}
-
-/// The secret of the session that a request belongs to.
-pub(crate) fn read<'a>(own: &CookieName, headers: &'a HeaderMap) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let texts = lines.filter_map(|line| line.to_str().ok());
-    let pairs = texts.flat_map(|text| text.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
-    named.find(|(name, _)| own.is(name)).map(|(_, value)| value)
-}
-
-/// The `Set-Cookie` that gives a browser the secret of a session.
-pub(crate) fn session(
-    name: &CookieName,
-    secret: &str,
-    lifetime: Duration,
-    base: &MountPath,
+pub(crate) struct SessionCookie {
+    name: String,
     secure: bool,
-) -> HeaderValue {
-    write(name, secret, lifetime, base, secure)
 }
 
-/// The `Set-Cookie` that removes it.
-pub(crate) fn removal(name: &CookieName, base: &MountPath, secure: bool) -> HeaderValue {
-    write(name, "", Duration::ZERO, base, secure)
+/// What a cookie's name has of a flag's as it is; the rest is percent-encoded (RFC 6265 §4.1.1, RFC 9110 §5.6.2).
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+impl SessionCookie {
+    /// The cookie of this flag in the requests to a host. It is limited to TLS, unless the host is a loopback one; its name
+    /// then has the prefix by which a browser enforces that (RFC 6265bis §4.1.3.1). Behind a proxy that terminates TLS the
+    /// host is the public one.
+    pub(crate) fn of(flag: &FlagName, uri: &Uri, headers: &HeaderMap) -> Self {
+        let secure = is_secure(uri, headers);
+        let prefix = if secure { "__Secure-" } else { "" };
+        let flag = utf8_percent_encode(flag.as_str(), NAME);
+        Self {
+            name: format!("{prefix}rollout_{flag}"),
+            secure,
+        }
+    }
+
+    /// The secret of the session that a request belongs to.
+    pub(crate) fn read<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let lines = headers.get_all(header::COOKIE).iter();
+        let texts = lines.filter_map(|line| line.to_str().ok());
+        let pairs = texts.flat_map(|text| text.split(';'));
+        let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
+        named
+            .find(|(name, _)| *name == self.name)
+            .map(|(_, value)| value)
+    }
+
+    /// The `Set-Cookie` that gives a browser the secret of a session.
+    pub(crate) fn session(
+        &self,
+        secret: &str,
+        lifetime: Duration,
+        base: &MountPath,
+    ) -> HeaderValue {
+        let seconds = i64::try_from(millis(lifetime) / 1_000).unwrap_or(i64::MAX);
+        let cookie = Cookie::build((self.name.as_str(), secret))
+            .path(base.cookie_path())
+            .max_age(cookie::time::Duration::seconds(seconds))
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .secure(self.secure)
+            .build();
+        let cookie = HeaderValue::from_str(&cookie.to_string());
+        cookie.expect("hexadecimal digits, an encoded name and a checked path are a header's value")
+    }
+
+    /// The `Set-Cookie` that removes it.
+    pub(crate) fn removal(&self, base: &MountPath) -> HeaderValue {
+        self.session("", Duration::ZERO, base)
+    }
 }
 
-/// Whether the cookie is limited to TLS: always, unless the host is a loopback one. Behind a proxy that terminates TLS the
-/// host is the public one.
-pub(crate) fn is_secure(uri: &Uri, headers: &HeaderMap) -> bool {
+fn is_secure(uri: &Uri, headers: &HeaderMap) -> bool {
     let header = || {
         headers
             .get(header::HOST)?
@@ -85,60 +93,44 @@ fn is_loopback(host: &str) -> bool {
         || address.is_ok_and(|address| address.is_loopback())
 }
 
-fn write(
-    name: &CookieName,
-    secret: &str,
-    lifetime: Duration,
-    base: &MountPath,
-    secure: bool,
-) -> HeaderValue {
-    let seconds = i64::try_from(millis(lifetime) / 1_000).unwrap_or(i64::MAX);
-    let cookie = Cookie::build((name.with(secure), secret))
-        .path(base.cookie_path())
-        .max_age(cookie::time::Duration::seconds(seconds))
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(secure)
-        .build();
-    let cookie = HeaderValue::from_str(&cookie.to_string());
-    cookie.expect("hexadecimal digits and a checked path are a header's value")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn name() -> CookieName {
-        CookieName::of(&FlagName::new("features.jobs.compat").unwrap())
+    fn cookie_of(flag: &str, host: &'static str) -> SessionCookie {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static(host));
+        SessionCookie::of(&FlagName::new(flag).unwrap(), &Uri::default(), &headers)
     }
 
     #[test]
     fn the_cookie_is_for_this_service_alone() {
         let base = MountPath::new("/rollout").unwrap();
         let hour = Duration::from_secs(3_600);
+        let public = cookie_of("features.jobs.compat", "core.example");
         assert_eq!(
-            session(&name(), "ab12", hour, &base, true),
-            "__Secure-rollout_session_ca44c998b4fe3bc9=ab12; HttpOnly; SameSite=Strict; Secure; Path=/rollout; Max-Age=3600"
+            public.session("ab12", hour, &base),
+            "__Secure-rollout_features.jobs.compat=ab12; HttpOnly; SameSite=Strict; Secure; Path=/rollout; Max-Age=3600"
         );
+        let local = cookie_of("jobs;v=2 ü", "localhost");
         assert_eq!(
-            removal(&name(), &MountPath::default(), false),
-            "rollout_session_ca44c998b4fe3bc9=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
+            local.removal(&MountPath::default()),
+            "rollout_jobs%3Bv%3D2%20%C3%BC=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
         );
     }
 
     #[test]
     fn it_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        assert_eq!(read(&name(), &headers), None);
-        headers.append(
-            header::COOKIE,
-            HeaderValue::from_static("a=1; rollout_session_00=no"),
-        );
-        headers.append(
-            header::COOKIE,
-            HeaderValue::from_static("b=2;rollout_session_ca44c998b4fe3bc9=yes; c=3"),
-        );
-        assert_eq!(read(&name(), &headers), Some("yes"));
+        let cookie = cookie_of("jobs", "localhost");
+        assert_eq!(cookie.read(&headers), None);
+        for line in [
+            "a=1; rollout_mail=no; xrollout_jobs=no; __Secure-rollout_jobs=no",
+            "b=2;rollout_jobs=yes; c=3",
+        ] {
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+        }
+        assert_eq!(cookie.read(&headers), Some("yes"));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Authentication and authorization: tokens, sessions, roles.
 
-pub(super) mod cookie;
+mod cookie;
 mod identity;
 mod sessions;
 mod throttle;
 mod token_digest;
 mod tokens;
 
+pub(super) use cookie::SessionCookie;
 pub(super) use identity::{Identity, Operator, Principal, SessionKey, Via, Viewer};
 pub(super) use sessions::Sessions;
 pub(super) use throttle::{LoginThrottle, ThrottleKey};

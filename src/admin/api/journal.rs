@@ -99,9 +99,7 @@ pub(crate) async fn events(
     let requested = params.parsed::<u64>("after");
     let resumed = last_event_id(&headers, &mut params);
     params.finish()?;
-    let subscription = shared
-        .events
-        .subscribe(&shared.rollout, &shared.clock, &principal);
+    let subscription = shared.events.subscribe(&shared.rollout, &principal);
     let subscription = subscription.map_err(refused)?;
     let after = match resumed.or(requested) {
         Some(after) => after,

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     census::{Census, Window},
     metrics::Metrics,
+    rollout::Rollout,
     storage::{
         atomic_file::{AtomicFile, AtomicFileError},
         frame::DecodeError,
@@ -33,6 +34,7 @@ use crate::{
 pub struct HistoryBuilder {
     census: Arc<Census>,
     metrics: Arc<Metrics>,
+    rollout: Option<Arc<Rollout>>,
     clock: Arc<dyn Clock>,
     window: Window,
     file: Option<PathBuf>,
@@ -76,6 +78,7 @@ impl History {
         HistoryBuilder {
             census,
             metrics,
+            rollout: None,
             clock: Arc::new(SystemClock::new()),
             window: Window::DAY,
             file: None,
@@ -88,6 +91,13 @@ impl HistoryBuilder {
     /// The clock; the operating system's by default. Use that of the census.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// The rollout whose stranded callers are recorded: those since the flag last changed, waived ones aside. Without one
+    /// they are those of the window.
+    pub fn rollout(mut self, rollout: Arc<Rollout>) -> Self {
+        self.rollout = Some(rollout);
         self
     }
 
@@ -172,6 +182,7 @@ impl HistoryBuilder {
         Ok(History {
             census: self.census,
             metrics: self.metrics,
+            rollout: self.rollout,
             clock: self.clock,
             timeline,
             window: self.window,

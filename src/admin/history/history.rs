@@ -4,6 +4,7 @@ use std::{
     fmt,
     io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     census::{Census, SnapshotStatus, Window},
     metrics::Metrics,
+    rollout::{Evaluation, Rollout},
     storage::{
         frame::{DecodeError, FrameWriter},
         saver::Saver,
@@ -30,6 +32,7 @@ use crate::{
 pub struct History {
     pub(super) census: Arc<Census>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) rollout: Option<Arc<Rollout>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timeline: Timeline,
     pub(super) window: Window,
@@ -49,6 +52,12 @@ impl History {
         let state = self.state();
         let time = self.timeline.moment(&*self.clock).time;
         state.time_series(range, time, self.window.label())
+    }
+
+    /// How long ago the first bucket was recorded, at the coarsest resolution.
+    pub(crate) fn recorded_for(&self) -> Duration {
+        let time = self.timeline.moment(&*self.clock).time;
+        self.state().recorded_for(time)
     }
 
     /// Why the history started empty, if its file could not be decoded when it was opened. The file was renamed
@@ -101,9 +110,21 @@ impl History {
         let totals = totals(&self.metrics.snapshot());
         let standard = Window::STANDARD.iter();
         let window = standard.take_while(|known| **known != self.window).count();
+        let evaluation = self.evaluation(now);
         let mut state = self.state();
-        state.sample_callers(now, reports, window);
+        state.sample_callers(now, reports, window, evaluation.as_deref());
         state.sample_responses(now, totals);
+    }
+
+    /// By the evaluation that the rollout shares, renewed for every bucket of the finest series at least once.
+    fn evaluation(&self, now: &Moment) -> Option<Arc<Evaluation>> {
+        let rollout = self.rollout.as_ref()?;
+        if let Some(recent) = self.state().recent_evaluation(now) {
+            return Some(recent);
+        }
+        let evaluation = rollout.evaluation();
+        self.state().keep_evaluation(now, Arc::clone(&evaluation));
+        Some(evaluation)
     }
 
     fn advance(&self) -> Moment {

@@ -52,7 +52,8 @@
 //!
 //! 1. Nothing was recorded: `None`. So it is before the history began, while the process was down, while its worker stalled,
 //!    and where the clock was put forward. Values are never interpolated.
-//! 2. Callers: the maximum that the census reported in the bucket, for the window set by [`HistoryBuilder::window`]. Like
+//! 2. Callers: the maximum that the census reported in the bucket, for the window set by [`HistoryBuilder::window`]; with
+//!    [`HistoryBuilder::rollout`] the stranded ones are those since the flag last changed, as everywhere in a rollout. Like
 //!    the census it errs towards more dependence. Reports that stay the same for more than 30 seconds are stale and not
 //!    recorded.
 //! 3. Responses: by how much the counts of the metrics rose since the tick before, by endpoint, outcome and shape, over all

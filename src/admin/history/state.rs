@@ -1,6 +1,6 @@
 //! The mutable state of a history, and the callers in it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     codec::{SavedCallers, SavedHistory, SavedRings},
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     census::{Report, Window},
+    rollout::{Evaluation, Stranded},
     time::timeline::{Due, Moment, Timeline},
 };
 
@@ -25,6 +26,8 @@ pub(super) struct HistoryState {
     save_due: Due,
     /// The latest reports, and the time they were first seen.
     reports: (Arc<[Report]>, u64),
+    /// The last evaluation of the rollout, and when it was asked for.
+    evaluation: Option<(Arc<Evaluation>, u64)>,
     callers: CallerHistory,
     responses: ResponseHistory,
 }
@@ -34,6 +37,9 @@ const SAMPLE_EVERY: u64 = 1_000;
 
 /// The census makes new reports every few seconds. When they are older than this, in milliseconds, it does not tick.
 const STALE: u64 = 30_000;
+
+/// How long one evaluation of the rollout is recorded, in milliseconds.
+const RENEW: u64 = 5_000;
 
 /// Shown times are kept while they are right within this, in milliseconds.
 pub(super) const TOLERANCE: u64 = 2_000;
@@ -55,6 +61,7 @@ impl HistoryState {
             sample_due: Due::at(now.time),
             save_due: Due::at(now.time.saturating_add(save_every)),
             reports: (Arc::new([]), now.time),
+            evaluation: None,
             callers,
             responses,
         }
@@ -80,8 +87,24 @@ impl HistoryState {
         self.save_due.take(self.last.time, every)
     }
 
+    /// The last evaluation, while it may be recorded again.
+    pub(super) fn recent_evaluation(&self, now: &Moment) -> Option<Arc<Evaluation>> {
+        let (evaluation, at) = self.evaluation.as_ref()?;
+        (now.time.saturating_sub(*at) < RENEW).then(|| Arc::clone(evaluation))
+    }
+
+    pub(super) fn keep_evaluation(&mut self, now: &Moment, evaluation: Arc<Evaluation>) {
+        self.evaluation = Some((evaluation, now.time));
+    }
+
     /// Records the report of one window, unless the reports are stale.
-    pub(super) fn sample_callers(&mut self, now: &Moment, reports: Arc<[Report]>, window: usize) {
+    pub(super) fn sample_callers(
+        &mut self,
+        now: &Moment,
+        reports: Arc<[Report]>,
+        window: usize,
+        evaluation: Option<&Evaluation>,
+    ) {
         if !Arc::ptr_eq(&self.reports.0, &reports) {
             self.reports = (reports, now.time);
         }
@@ -89,7 +112,8 @@ impl HistoryState {
         if now.time.saturating_sub(*since) <= STALE
             && let Some(report) = reports.get(window)
         {
-            self.callers.sample(now.time, report);
+            let stranded = evaluation.and_then(|made| made.stranded.as_ref());
+            self.callers.sample(now.time, report, stranded);
         }
     }
 
@@ -107,6 +131,22 @@ impl HistoryState {
             window_ms: window.as_millis(),
             callers: self.callers.saved(time),
             responses: self.responses.saved(time),
+        }
+    }
+
+    /// How long ago the first bucket was recorded: exact to a minute, beyond a day to a quarter of an hour.
+    pub(super) fn recorded_for(&self, time: u64) -> Duration {
+        let age = |range: HistoryRange| {
+            let ring = &self.callers.rings[range as usize];
+            let first = ring.recorded(time).first().copied();
+            let age = first.map_or(0, |first| time.saturating_sub(first * range.step_ms()));
+            Duration::from_millis(age)
+        };
+        let all = age(HistoryRange::Month);
+        if all < HistoryRange::Day.length() {
+            age(HistoryRange::Day)
+        } else {
+            all
         }
     }
 
@@ -144,12 +184,16 @@ impl CallerHistory {
     }
 
     /// Records what the census reports now.
-    pub(super) fn sample(&mut self, time: u64, report: &Report) {
+    pub(super) fn sample(&mut self, time: u64, report: &Report, by_rollout: Option<&Stranded>) {
         for ring in &mut self.rings {
             let slot = ring.record(time);
-            for (kind, counts) in report.kinds.iter().map(|kind| kind.counts).enumerate() {
-                ring.raise(slot, dependent(kind), counts.dependent);
-                ring.raise(slot, stranded(kind), counts.stranded);
+            for (number, kind) in report.kinds.iter().enumerate() {
+                let callers = by_rollout.map_or(kind.counts.stranded, |found| {
+                    let found = found.kinds.iter().find(|found| found.kind == kind.kind);
+                    found.map_or(0, |found| found.stranded)
+                });
+                ring.raise(slot, dependent(number), kind.counts.dependent);
+                ring.raise(slot, stranded(number), callers);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What a history shows: time series over a range.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::{time::Timestamp, words::words};
@@ -78,7 +80,35 @@ pub struct ResponseSeries {
     pub legacy: Vec<Option<u64>>,
 }
 
+impl TimeSeries {
+    /// Without the time before the first recorded bucket, but at least thirty buckets: what a chart shows.
+    pub(crate) fn since_recorded(mut self) -> Self {
+        let recorded = |kind: &CallerSeries| kind.dependent.iter().position(Option::is_some);
+        let first = self.callers.iter().filter_map(recorded).min();
+        let cut = first.unwrap_or(0).min(self.len.saturating_sub(30));
+        for kind in &mut self.callers {
+            kind.dependent.drain(..cut);
+            kind.stranded.drain(..cut);
+        }
+        for series in &mut self.responses {
+            series.target.drain(..cut);
+            series.legacy.drain(..cut);
+        }
+        self.from = self
+            .from
+            .plus(Duration::from_millis(self.step_ms * cut as u64));
+        self.len -= cut;
+        self
+    }
+}
+
 impl HistoryRange {
+    /// How far it reaches back.
+    #[must_use]
+    pub const fn length(self) -> Duration {
+        Duration::from_millis(self.step_ms() * self.len() as u64)
+    }
+
     /// The length of a bucket in milliseconds.
     #[must_use]
     pub const fn step_ms(self) -> u64 {

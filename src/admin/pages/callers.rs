@@ -13,7 +13,7 @@ use crate::{
         shared::html,
     },
     census::{CallerRow, CallerState, Page, Select, SortBy, Window},
-    rollout::names::WaiverTarget,
+    rollout::names::{Identifier, WaiverTarget},
 };
 
 /// The list of callers.
@@ -41,13 +41,16 @@ struct Column {
 /// The number of callers on a page.
 const PAGE_LEN: usize = 50;
 
+/// The most characters of a search.
+const MAX_SEARCH: usize = 100;
+
 /// The sortable columns in their order, with their heads.
 const COLUMNS: [(SortBy, &str); 7] = [
     (SortBy::Fingerprint, "Caller"),
     (SortBy::Kind, "Kind"),
-    (SortBy::FirstSeen, "First seen"),
-    (SortBy::LastSeen, "Last seen"),
-    (SortBy::LastDependent, "Last dependent"),
+    (SortBy::FirstSeen, "First seen (UTC)"),
+    (SortBy::LastSeen, "Last seen (UTC)"),
+    (SortBy::LastDependent, "Last dependent (UTC)"),
     (SortBy::Responses, "Responses"),
     (SortBy::DependentResponses, "Dependent responses"),
 ];
@@ -57,7 +60,9 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         let detail = "The rollout has no census, so callers are not counted.";
         return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
-    let query = CallersQuery::read(&mut request.params, census.kinds());
+    let mut query = CallersQuery::read(&mut request.params, census.kinds());
+    let search = request.params.text("search").unwrap_or_default();
+    query.search = search.trim().chars().take(MAX_SEARCH).collect();
     request
         .render("Callers", move |_, layout| {
             let page = query.list(&census, PAGE_LEN);
@@ -99,7 +104,9 @@ impl CallersPage<'_> {
 
     /// Whether the query leaves out any callers.
     fn filtered(&self) -> bool {
-        !self.query.kind.is_empty() || self.query.select != Select::All
+        !self.query.kind.is_empty()
+            || !self.query.search.is_empty()
+            || self.query.select != Select::All
     }
 
     /// The standard windows, and the current one.
@@ -138,9 +145,18 @@ impl CallersPage<'_> {
         })
     }
 
+    /// Whether a waiver covers the caller, by itself or with its kind.
     fn waived(&self, row: &CallerRow) -> bool {
-        let (state, target) = (&self.layout.status.state, target(row));
-        state.waiver(&target, self.layout.now).is_some()
+        let kind = Identifier::new(row.kind.as_str()).map(WaiverTarget::Kind);
+        let state = &self.layout.status.state;
+        let mut targets = kind.into_iter().chain([target(row)]);
+        targets.any(|target| state.waiver(&target, self.layout.now).is_some())
+    }
+
+    /// Whether the caller is stranded since the flag last changed.
+    fn is_stranded(&self, row: &CallerRow) -> bool {
+        let since = self.layout.stranded.as_ref().map(|stranded| stranded.since);
+        row.stranded && row.last_stranded >= since
     }
 
     /// The form that waives the caller.
@@ -158,6 +174,11 @@ fn target(row: &CallerRow) -> WaiverTarget {
 fn short(row: &CallerRow) -> String {
     let text = row.fingerprint.to_string();
     text[text.len().saturating_sub(8)..].to_owned()
+}
+
+/// A word of the API as it is read: `never dependent`.
+fn words(state: &str) -> String {
+    state.replace('_', " ")
 }
 
 fn count(number: u32) -> String {

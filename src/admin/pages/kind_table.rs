@@ -1,11 +1,14 @@
 //! The numbers of callers by kind and state.
 
+use std::time::Duration;
+
 use crate::{
     admin::{
-        format::{counted, grouped, percent, window},
+        format::{counted, grouped, last},
         mount_path::{MountPath, query},
+        pages::{explain::watched_of, layout::Layout},
     },
-    census::{Counts, Report},
+    census::{Counts, Report, Window},
 };
 
 /// The table with what is said below it.
@@ -13,7 +16,7 @@ use crate::{
 pub(crate) struct KindTable {
     pub(crate) window: String,
     /// The heads of the states.
-    pub(crate) heads: [&'static str; 8],
+    pub(crate) heads: Vec<&'static str>,
     pub(crate) rows: Vec<KindRow>,
     pub(crate) all: KindRow,
     /// Whether no caller is known.
@@ -22,6 +25,8 @@ pub(crate) struct KindTable {
     pub(crate) responses: String,
     pub(crate) dependent_responses: String,
     pub(crate) estimate: Option<String>,
+    /// The states that no caller is in, whose columns are left out.
+    pub(crate) unseen: String,
 }
 
 /// The numbers of one kind, or of all.
@@ -61,21 +66,57 @@ const COLUMNS: [(&str, &str, Number); 8] = [
 
 impl KindTable {
     /// A row for each kind, and one for all of them.
-    pub(crate) fn new(base: &MountPath, report: &Report) -> Self {
+    pub(crate) fn new(layout: &Layout, report: &Report) -> Self {
+        let base = &layout.base;
+        let length = Duration::from_millis(report.window_ms);
+        let length = Window::new(length).unwrap_or(Window::DAY);
         let kinds = report.kinds.iter();
         let kinds = kinds.filter(|kind| kind.kind != "other" || kind.counts.known > 0);
-        let rows = kinds.map(|kind| row(base, &kind.kind, &kind.counts, &report.window));
+        let windows = [report.window.as_str(), &layout.since_flag_changed()];
+        let stranded = |kind: &str| match &layout.stranded {
+            Some(stranded) if kind.is_empty() => stranded.callers,
+            Some(stranded) => {
+                let mut kinds = stranded.kinds.iter();
+                let found = kinds.find(|found| found.kind == kind);
+                found.map_or(0, |found| found.stranded)
+            }
+            None => 0,
+        };
+        let row = |kind: &str, counts: Counts| {
+            let stranded = stranded(kind);
+            row(base, kind, &Counts { stranded, ..counts }, windows)
+        };
+        let rows: Vec<KindRow> = kinds.map(|kind| row(&kind.kind, kind.counts)).collect();
+        let all = row("", report.all);
+        // The first two are what is looked for; the others have a column where there is anything in it.
+        let shown: Vec<bool> = (0..)
+            .zip(&all.cells)
+            .map(|(place, cell)| place < 2 || !cell.zero)
+            .collect();
+        let only_shown = |row: KindRow| KindRow {
+            cells: row
+                .cells
+                .into_iter()
+                .zip(&shown)
+                .filter_map(|(cell, shown)| shown.then_some(cell))
+                .collect(),
+            ..row
+        };
+        let heads = COLUMNS.iter().zip(&shown);
+        let (heads, unseen): (Vec<_>, Vec<_>) = heads.partition(|(_, shown)| **shown);
+        let unseen = unseen.iter().map(|((_, head, _), _)| head.to_lowercase());
         let estimate = report.estimate.map(|estimate| {
             let callers = counted(estimate.callers, "caller");
             format!("The census is full: about {callers} are estimated and included.")
         });
         Self {
-            window: window(&report.window),
-            heads: COLUMNS.map(|(_, head, _)| head),
-            rows: rows.collect(),
-            all: row(base, "", &report.all, &report.window),
+            window: last(&report.window),
+            heads: heads.iter().map(|((_, head, _), _)| *head).collect(),
+            unseen: alternatives(&unseen.collect::<Vec<_>>()),
+            rows: rows.into_iter().map(only_shown).collect(),
+            all: only_shown(all),
             none: report.all.known == 0,
-            watched: percent(report.coverage.ratio),
+            watched: watched_of(report.coverage.ratio, length),
             responses: counted(report.all.responses.all, "response"),
             dependent_responses: grouped(report.all.responses.dependent),
             estimate,
@@ -83,8 +124,19 @@ impl KindTable {
     }
 }
 
-fn row(base: &MountPath, kind: &str, counts: &Counts, window: &str) -> KindRow {
+/// `a, b or c`.
+fn alternatives(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [front @ .., last] => format!("{} or {last}", front.join(", ")),
+    }
+}
+
+/// Stranded callers are those since the flag last changed, all others those of the window.
+fn row(base: &MountPath, kind: &str, counts: &Counts, [window, since]: [&str; 2]) -> KindRow {
     let href = |state: &str| {
+        let window = if state == "stranded" { since } else { window };
         let pairs = [("kind", kind), ("state", state), ("window", window)];
         format!("{base}/callers{}", query(&pairs))
     };

@@ -1,20 +1,21 @@
 //! The frame of every page: header, warnings, footer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
-    time_tag::{Attribution, TimeTag},
+    time_tag::{Attribution, TimeTag, distance, in_words},
     timeline::TimelineEntry,
 };
 use crate::{
     FlagState,
     admin::{
         access::{Principal, Role},
-        format::{counted, duration, grouped, listed, window},
+        flag_changes::FlagChange,
+        format::{counted, duration, grouped, listed},
         mount_path::{MountPath, query},
     },
     census::Report,
-    rollout::{EventRef, ObligationKind, Phase, Rollback, RolloutStatus, event::Event},
+    rollout::{EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event},
     time::Timestamp,
 };
 
@@ -29,6 +30,10 @@ pub(crate) struct Layout {
     pub(crate) now: Timestamp,
     /// Of the last day.
     pub(crate) report: Option<Report>,
+    pub(crate) stranded: Option<Stranded>,
+    /// When gates, report and stranded callers were evaluated.
+    pub(crate) evaluated: Timestamp,
+    pub(crate) flag_changes: Vec<FlagChange>,
     /// The last event, for screen readers.
     pub(crate) latest: Option<Event>,
     /// The event of the form that redirected here.
@@ -44,6 +49,11 @@ pub(crate) struct Banner {
     pub(crate) text: String,
     /// Address and text.
     pub(crate) link: Option<(String, String)>,
+}
+
+/// Whether a rollback would have an effect.
+pub(super) fn can_roll_back(status: &RolloutStatus) -> bool {
+    status.state.phase == Phase::Cutover && status.flag == FlagState::Off
 }
 
 impl Layout {
@@ -79,7 +89,7 @@ impl Layout {
 
     /// Whether a rollback would have an effect now.
     pub(crate) fn can_roll_back(&self) -> bool {
-        self.phase() == Phase::Cutover && self.status.flag == FlagState::Off
+        can_roll_back(&self.status)
     }
 
     /// The kinds of the census in their order, `other` first.
@@ -116,25 +126,64 @@ impl Layout {
 
     /// All warnings, the most severe first.
     pub(crate) fn banners(&self) -> Vec<Banner> {
-        let journal = self.unrecorded().or_else(|| self.failing());
+        let journal = self.not_on_record().or_else(|| self.failing());
         let overdue = self.status.overdue.iter();
         let overdue = overdue.map(|kind| self.overdue(*kind));
-        let others = journal.into_iter().chain(self.stranded());
-        others.chain(overdue).collect()
+        let others = journal.into_iter().chain(self.stranded_banner());
+        others.chain(self.losses()).chain(overdue).collect()
     }
 
-    fn unrecorded(&self) -> Option<Banner> {
+    /// Whether a rollback has taken effect that is not journaled yet.
+    pub(crate) fn unrecorded(&self) -> bool {
+        self.status.rollback_unrecorded
+    }
+
+    /// The state of the rollout in a word, as the header shows it.
+    pub(crate) fn state(&self) -> &'static str {
+        if self.unrecorded() {
+            "rolled back"
+        } else {
+            self.phase().as_str()
+        }
+    }
+
+    fn not_on_record(&self) -> Option<Banner> {
         let error = self.status.journal_error.as_deref();
-        self.status.rollback_unrecorded.then(|| Banner {
+        self.unrecorded().then(|| Banner {
             danger: true,
-            title: "A rollback is not journaled yet".to_owned(),
+            title: "Rolled back, not yet on record".to_owned(),
             text: format!(
-                "It has taken effect and the flag is on, but the journal could not be written ({}). Writing is retried \
-                 every second; if this process ends before, the record is lost. Repair the journal, and do not restart.",
+                "The flag is on and legacy clients are served, but the journal cannot be written ({}). Writing is retried \
+                 every second. Repair the journal, and do not restart: the record would be lost.",
                 error.unwrap_or("unknown error")
             ),
             link: None,
         })
+    }
+
+    /// What was cut off from the journal: accepted losses for good, torn lines for a week.
+    fn losses(&self) -> Vec<Banner> {
+        const WEEK: Duration = Duration::from_secs(7 * 86_400);
+        let banner = |danger, title: &str, done: &EventRef| Banner {
+            danger,
+            title: title.to_owned(),
+            text: format!(
+                "{} by {}: {}. What was cut off is kept beside the journal.",
+                in_words(done.at),
+                done.actor.id,
+                done.reason
+            ),
+            link: Some((
+                self.base.link(&format!("/journal?newest={}", done.seq)),
+                format!("Event {}", done.seq),
+            )),
+        };
+        let losses = self.status.losses.iter();
+        let losses = losses.map(|(_, done)| banner(true, "Recorded events were lost", done));
+        let torn = self.status.recoveries.iter();
+        let torn = torn.filter(|(_, done)| self.now.since(done.at) < WEEK);
+        let torn = torn.map(|(_, done)| banner(false, "A torn line was cut off", done));
+        losses.chain(torn).collect()
     }
 
     fn failing(&self) -> Option<Banner> {
@@ -149,12 +198,12 @@ impl Layout {
         })
     }
 
-    fn stranded(&self) -> Option<Banner> {
-        let report = self.report.as_ref()?;
-        let callers = report.all.stranded;
-        let kinds = report.kinds.iter().filter(|kind| kind.counts.stranded > 0);
+    /// The alarm: in observe the flag has never been on, so nothing is lost yet.
+    fn stranded_banner(&self) -> Option<Banner> {
+        let stranded = self.stranded.as_ref().filter(|found| found.callers > 0)?;
+        let kinds = stranded.kinds.iter();
         let kinds: Vec<String> = kinds
-            .map(|kind| format!("{} of {}", grouped(kind.counts.stranded), kind.kind))
+            .map(|kind| format!("{} of {}", grouped(kind.stranded), kind.kind))
             .collect();
         let advice = match self.phase() {
             Phase::Observe => "The flag is off; this phase shows whether they cope.",
@@ -162,21 +211,70 @@ impl Layout {
             Phase::Cutover => "If they fail, roll back.",
             Phase::Retired => "The flag is retired: they must be upgraded.",
         };
-        let list = query(&[("state", "stranded"), ("window", &report.window)]);
-        (callers > 0).then(|| Banner {
+        let list = query(&[
+            ("state", "stranded"),
+            ("window", &self.since_flag_changed()),
+        ]);
+        Some(Banner {
             danger: self.phase() != Phase::Observe,
             title: format!(
                 "{} {} stranded",
-                counted(callers, "caller"),
-                if callers == 1 { "is" } else { "are" }
+                counted(stranded.callers, "caller"),
+                if stranded.callers == 1 { "is" } else { "are" }
             ),
             text: format!(
-                "{} depended on a legacy response in the last {} and got a target response. {advice}",
-                listed(&kinds),
-                window(&report.window)
+                "{} ({}). {advice}",
+                self.stranded_since(stranded),
+                listed(&kinds)
             ),
-            link: Some((format!("{}/callers{list}", self.base), "Show them".to_owned())),
+            link: Some((
+                format!("{}/callers{list}", self.base),
+                "Show them".to_owned(),
+            )),
         })
+    }
+
+    /// `Stranded since the flag went off 3 min ago: 0 of 25 dependent callers`.
+    pub(crate) fn stranded_since(&self, stranded: &Stranded) -> String {
+        format!(
+            "Stranded since the flag {} {}: {} of {}",
+            self.flag_change(),
+            distance(stranded.since, self.now),
+            grouped(stranded.callers),
+            counted(
+                stranded.dependents.max(stranded.callers),
+                "dependent caller"
+            )
+        )
+    }
+
+    /// What was before the flag last changed, which is no alarm any more; empty if there was nothing.
+    pub(crate) fn stranded_before(&self) -> String {
+        let stranded = self.stranded.as_ref().filter(|found| found.before > 0);
+        stranded.map_or_else(String::new, |found| {
+            format!(
+                "Before that change: {} stranded.",
+                counted(found.before, "caller")
+            )
+        })
+    }
+
+    fn flag_change(&self) -> &'static str {
+        match (self.status.flag, self.flag_changes.len()) {
+            (_, 0 | 1) => "was opened",
+            (FlagState::On, _) => "went on",
+            (FlagState::Off | FlagState::Retired, _) => "went off",
+        }
+    }
+
+    /// The time since the flag last changed, as a window.
+    pub(crate) fn since_flag_changed(&self) -> String {
+        let since = self
+            .flag_changes
+            .last()
+            .map_or(self.now, |change| change.at);
+        let seconds = self.now.since(since).as_secs().clamp(1, 30 * 86_400);
+        format!("{seconds}s")
     }
 
     fn overdue(&self, kind: ObligationKind) -> Banner {

@@ -3,10 +3,13 @@
 //! - `page_request` and `submitted_form` are the extractors that every handler begins with.
 //! - Each page has a file with its handlers, and a template. Templates read status and events themselves, through `layout`.
 //! - `explain` puts the reports of gates into words, `timeline` events.
+//! - `asset` has the style sheet, the script and the icon, cached by their digests.
 //! - `chart` draws the time series.
 
+pub(super) mod asset;
 mod callers;
 mod chart;
+mod cutover;
 mod explain;
 mod journal;
 mod kind_table;

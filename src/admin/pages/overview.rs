@@ -1,10 +1,13 @@
 //! The overview page.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::response::Response;
 
 use super::{
-    chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart},
+    chart::{Chart, EndpointChart, callers_chart, endpoint_charts, errors_chart, errors_summary},
+    cutover::CutoverStatus,
     journal::latest,
     kind_table::KindTable,
     layout::Layout,
@@ -13,13 +16,13 @@ use super::{
 };
 use crate::{
     admin::{
-        format::{counted, window},
-        history::{HistoryRange, TimeSeries},
-        mount_path::{MountPath, query},
+        format::{counted, grouped, last},
+        history::{History, HistoryRange, TimeSeries},
+        mount_path::query,
         shared::html,
     },
     contract::{Contract, LiveContract},
-    rollout::{Obligation, ObligationKind, Phase, Rollout, event::Event},
+    rollout::{Obligation, ObligationKind, Phase, Rollback, Rollout, event::Event},
 };
 
 /// The overview page.
@@ -32,6 +35,8 @@ struct OverviewPage<'a> {
     layout: &'a Layout,
     /// Those of the next transition.
     gates: Option<GateSummary>,
+    /// In cutover only.
+    cutover: Option<CutoverStatus>,
     charts: Option<Charts>,
     callers: Option<KindTable>,
     /// The last events, oldest first.
@@ -47,10 +52,11 @@ struct Charts {
     callers: Chart,
     responses: Vec<EndpointChart>,
     errors: Chart,
+    errors_summary: String,
 }
 
 /// How many events the overview shows.
-const RECENT: u64 = 5;
+const RECENT: u64 = 3;
 
 pub(crate) async fn show(mut request: PageRequest) -> Response {
     let ranges = HistoryRange::ALL;
@@ -58,29 +64,43 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
     let history = request.shared.history.clone();
     let page = move |rollout: &Rollout, layout: &Layout| {
         let contract = rollout.contract().map(LiveContract::current);
+        let contract = contract.as_ref();
+        let (history, in_cutover) = (history.as_deref(), layout.phase() == Phase::Cutover);
+        let range = range.or_else(|| history.map(|history| fitting(history, layout)));
+        let time_series = history.zip(range);
         let time_series =
-            history.map(|history| history.time_series(range.unwrap_or(HistoryRange::Day)));
+            time_series.map(|(history, range)| history.time_series(range).since_recorded());
         let report = layout.report.as_ref();
         html(&OverviewPage {
             layout,
             gates: next_gates(rollout, layout),
-            charts: time_series.map(|series| Charts::new(&layout.base, &series, contract.as_ref())),
-            callers: report.map(|report| KindTable::new(&layout.base, report)),
+            cutover: in_cutover.then(|| CutoverStatus::new(layout, history, contract)),
+            charts: time_series.map(|series| Charts::new(layout, &series, contract)),
+            callers: report.map(|report| KindTable::new(layout, report)),
             recent: latest(rollout, layout.status.head.seq, RECENT).unwrap_or_default(),
         })
     };
     request.render("Overview", page).await
 }
 
+/// The shortest range that has all that was recorded. In cutover it reaches back to the hour before the cutover.
+fn fitting(history: &History, layout: &Layout) -> HistoryRange {
+    let age = match layout.phase() {
+        Phase::Cutover => layout.now.since(layout.status.state.entered.at) + HOUR,
+        _ => history.recorded_for(),
+    };
+    let mut ranges = HistoryRange::ALL.iter().copied();
+    ranges
+        .find(|range| age <= range.length())
+        .unwrap_or(HistoryRange::Month)
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
 /// The gates of the next gated transition.
 fn next_gates(rollout: &Rollout, layout: &Layout) -> Option<GateSummary> {
     let step = layout.status.next?;
-    Some(GateSummary::new(
-        rollout,
-        layout,
-        step,
-        &rollout.preview(step).gates,
-    ))
+    Some(GateSummary::new(rollout, layout, &rollout.preview(step)))
 }
 
 impl OverviewPage<'_> {
@@ -95,10 +115,33 @@ impl OverviewPage<'_> {
         phases.map(move |phase| (phase, stage(phase, current)))
     }
 
+    /// The rollback that lasts.
+    fn rollback(&self) -> Option<&Rollback> {
+        let rollbacks = &self.layout.status.state.rollbacks;
+        rollbacks.last().filter(|rollback| rollback.is_running())
+    }
+
+    /// `22 of 25 callers that were stranded`.
+    fn served_again(&self) -> Option<(String, String)> {
+        let stranded = self.layout.stranded.as_ref()?;
+        let (served, all) = (stranded.served_again, stranded.before);
+        (all > 0).then(|| (grouped(served), counted(all, "caller")))
+    }
+
     fn obligations(&self) -> Vec<Obligation<'_>> {
         let status = &self.layout.status;
         let limit = status.policy.rollback_limit;
         status.state.obligations(self.layout.now, limit).collect()
+    }
+
+    /// Those that the first card does not have.
+    fn other_obligations(&self) -> Vec<Obligation<'_>> {
+        let in_first = self.rollback().is_some() && self.layout.phase() == Phase::Compat;
+        if in_first {
+            Vec::new()
+        } else {
+            self.obligations()
+        }
     }
 
     /// How many waivers are in force.
@@ -110,7 +153,9 @@ impl OverviewPage<'_> {
 }
 
 impl Charts {
-    fn new(base: &MountPath, time_series: &TimeSeries, contract: Option<&Contract>) -> Self {
+    fn new(layout: &Layout, time_series: &TimeSeries, contract: Option<&Contract>) -> Self {
+        let (base, changes) = (&layout.base, layout.flag_changes.as_slice());
+        let described = contract.map_or(&[][..], Contract::endpoints);
         let spans = HistoryRange::ALL.iter().map(|span| {
             let name = span.as_str();
             let href = format!("{}{}", base.home(), query(&[("range", name)]));
@@ -118,11 +163,12 @@ impl Charts {
         });
         Self {
             spans: spans.collect(),
-            span: window(time_series.range),
-            window: window(&time_series.window),
-            callers: callers_chart(time_series),
-            responses: endpoint_charts(time_series, contract),
-            errors: errors_chart(time_series, contract.map_or(&[], Contract::endpoints)),
+            span: last(time_series.range),
+            window: last(&time_series.window).replacen("last ", "", 1),
+            callers: callers_chart(time_series, changes),
+            responses: endpoint_charts(time_series, contract, changes),
+            errors: errors_chart(time_series, described, changes),
+            errors_summary: errors_summary(time_series, described),
         }
     }
 }

@@ -17,9 +17,8 @@ use crate::{
         problem::Problem,
         shared::{Shared, blocking},
     },
-    census::Window,
+    census::{Report, Window},
     rollout::{Rollout, event::Event},
-    time::Timestamp,
 };
 
 /// The request of a page by a principal that may see it.
@@ -43,7 +42,6 @@ impl PageRequest {
         let base: MountPath = parts.extensions.get().cloned().unwrap_or_default();
         let identity = parts.extensions.get().unwrap_or(&Identity::Anonymous);
         if *identity == Identity::Anonymous {
-            // 303, so that a form is not posted again to the sign-in page.
             return Err(Redirect::to(&sign_in(&base, parts)).into_response());
         }
         let principal = identity.require(role).cloned();
@@ -74,17 +72,17 @@ impl PageRequest {
         let rollout = &self.shared.rollout;
         let status = rollout.status();
         let done = self.params.parsed("done");
+        let evaluation = rollout.evaluation();
+        let is_day = |report: &&Report| report.window_ms == Window::DAY.as_millis();
         Layout {
             title,
             base: self.base,
             principal: self.principal,
-            now: Timestamp::now(&*self.shared.clock),
-            report: rollout
-                .evaluation()
-                .reports
-                .iter()
-                .find(|report| report.window == Window::DAY.label())
-                .cloned(),
+            now: rollout.now(),
+            report: evaluation.reports.iter().find(is_day).cloned(),
+            stranded: evaluation.stranded.clone(),
+            evaluated: evaluation.at,
+            flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
             latest: event(rollout, status.head.seq),
             done: done.and_then(|seq| event(rollout, seq)),
             status,

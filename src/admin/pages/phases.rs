@@ -1,12 +1,12 @@
 //! Phases and transitions in words, and the gates of a transition with their verdict.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use super::{
-    explain::{BlockingCallers, ExplainContext, Explanation, explain},
+    explain::{ExplainContext, Explanation, Side, Todo, explain, post_analysis_due},
     layout::Layout,
 };
-use crate::rollout::{Phase, Rollout, Transition, gate::GateReport};
+use crate::rollout::{DryRun, GatesVerdict, Phase, Rollout, Transition};
 
 /// The explained gates of a transition.
 #[derive(Clone, Debug)]
@@ -14,27 +14,27 @@ pub(crate) struct GateSummary {
     pub(crate) step: Transition,
     pub(crate) failing: Vec<Explanation>,
     pub(crate) passing: Vec<Explanation>,
+    /// Post-analyses that no policy and no override dispenses with.
+    pub(crate) due: Vec<Todo>,
 }
 
 impl GateSummary {
-    /// Walks all callers: not for an async thread.
-    pub(crate) fn new(
-        rollout: &Rollout,
-        layout: &Layout,
-        step: Transition,
-        reports: &[GateReport],
-    ) -> Self {
+    pub(crate) fn new(rollout: &Rollout, layout: &Layout, run: &DryRun) -> Self {
         let context = ExplainContext {
             base: &layout.base,
             policy: &layout.status.policy,
-            blocking: &BlockingCallers::of(rollout, step, layout.now),
+            census: rollout.census().map(Arc::as_ref),
         };
-        let explained = reports.iter().map(|report| explain(report, &context));
+        let explained = run.gates.iter().map(|report| explain(report, &context));
         let (passing, failing) = explained.partition(|explanation| explanation.passed);
+        let due = run.post_analyses_due.iter();
         Self {
-            step,
+            step: run.step,
             failing,
             passing,
+            due: due
+                .map(|rollback| post_analysis_due(*rollback, &layout.base))
+                .collect(),
         }
     }
 
@@ -49,17 +49,37 @@ impl GateSummary {
     }
 
     pub(crate) const fn pass(&self) -> bool {
-        self.failing.is_empty()
+        self.failing.is_empty() && self.due.is_empty()
     }
 
     pub(crate) const fn count(&self) -> usize {
         self.failing.len() + self.passing.len()
     }
 
+    /// All of them, failing ones first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Explanation> {
+        self.failing.iter().chain(&self.passing)
+    }
+
+    /// What the failing gates require, by who has to act; the same is said once.
+    pub(crate) fn remedies(&self) -> Vec<(Side, Vec<&Todo>)> {
+        let mut remedies: BTreeMap<Side, Vec<&Todo>> = BTreeMap::new();
+        let points = self.failing.iter().flat_map(|gate| &gate.points);
+        let of_points = points.filter_map(|point| point.todo.as_ref());
+        for todo in of_points.chain(&self.due) {
+            let of_side = remedies.entry(todo.side).or_default();
+            if !of_side.iter().any(|other| other.text == todo.text) {
+                of_side.push(todo);
+            }
+        }
+        remedies.into_iter().collect()
+    }
+
     /// `3 of 6 gates fail`.
     pub(crate) fn verdict(&self) -> String {
         match (self.failing.len(), self.count()) {
-            (0, 0) => "There are no gates".to_owned(),
+            (0, _) if !self.due.is_empty() => "A post-analysis is due".to_owned(),
+            (0, 0) => GatesVerdict::NoGates.sentence().to_owned(),
             (0, 1) => "The only gate passes".to_owned(),
             (0, all) => format!("All {all} gates pass"),
             (1, all) => format!("1 of {all} gates fails"),
@@ -73,8 +93,8 @@ pub(crate) fn stage(phase: Phase, current: Phase) -> (&'static str, &'static str
     let text = match phase {
         Phase::Observe => "Flag off, callers counted",
         Phase::Compat => "Flag on, legacy clients served",
-        Phase::Cutover => "Flag off, stragglers watched",
-        Phase::Retired => "Flag and code removed",
+        Phase::Cutover => "Flag off, stranded callers watched",
+        Phase::Retired => "Flag off for good",
     };
     let state = match phase.cmp(&current) {
         Ordering::Less => "done",

@@ -1,7 +1,13 @@
 //! Problems as pages: browsers get HTML, programs JSON.
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{
     HeaderMap,
     header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE},
@@ -9,8 +15,9 @@ use http::{
 
 use crate::admin::{
     mount_path::MountPath,
+    pages::layout::can_roll_back,
     problem::{Problem, ProblemKind},
-    shared::html,
+    shared::{Shared, html},
 };
 
 #[derive(Debug, Template)]
@@ -24,40 +31,48 @@ struct ProblemPage<'a> {
     title: &'a str,
     detail: &'a str,
     advice: &'a str,
+    can_roll_back: bool,
 }
 
 /// Shows problems outside the API as pages to clients that accept HTML.
-pub(crate) async fn problem_page(base: MountPath, request: Request, next: Next) -> Response {
+pub(crate) async fn problem_page(
+    State(shared): State<Arc<Shared>>,
+    base: MountPath,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let wants_page = !is_api && accepts_html(request.headers());
     let response = next.run(request).await;
     match response.extensions().get::<Problem>() {
         Some(problem) if wants_page => {
-            let page = render(&base, problem);
+            let status = shared.rollout.status();
+            let page = render(&base, problem, can_roll_back(&status));
             with_body(response, page)
         }
         _ => response,
     }
 }
 
-fn render(base: &MountPath, problem: &Problem) -> Response {
+fn render(base: &MountPath, problem: &Problem, can_roll_back: bool) -> Response {
     let kind = problem.kind();
     html(&ProblemPage {
         base,
         status: kind.status().as_u16(),
         title: kind.title(),
         detail: problem.detail(),
-        advice: advice(kind),
+        advice: advice(kind, can_roll_back),
+        can_roll_back,
     })
 }
 
-const fn advice(kind: ProblemKind) -> &'static str {
+const fn advice(kind: ProblemKind, can_roll_back: bool) -> &'static str {
     match kind {
         ProblemKind::NotAllowed => {
             "Sign out and sign in with an operator’s token, or ask an operator."
         }
         ProblemKind::CrossOrigin => "Open the dashboard itself and repeat the action there.",
-        ProblemKind::Internal | ProblemKind::JournalFailing => {
+        ProblemKind::Internal | ProblemKind::JournalFailing if can_roll_back => {
             "A rollback works even if nothing else does."
         }
         _ => "",

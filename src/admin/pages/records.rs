@@ -1,4 +1,4 @@
-//! The page of records: checks, incidents, rollbacks, client rollbacks, and the policy.
+//! The page of records: checks, incidents, rollbacks, client rollbacks, overrides, and the policy.
 
 use askama::Template;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     admin::{command::CommandKind, format::json_rows, shared::html},
-    rollout::{Check, Rollout, names::Identifier},
+    rollout::{Check, Rollback, Rollout, names::Identifier},
 };
 
 /// The page of records.
@@ -47,6 +47,10 @@ pub(crate) async fn client_rollback(form: SubmittedForm) -> Response {
     submit(form, CommandKind::ClientRollback).await
 }
 
+pub(crate) async fn extend_rollback(form: SubmittedForm) -> Response {
+    submit(form, CommandKind::ExtendRollback).await
+}
+
 async fn submit(form: SubmittedForm, kind: CommandKind) -> Response {
     form.submit(kind, "/records", TITLE, page).await
 }
@@ -77,6 +81,11 @@ impl RecordsPage<'_> {
             Some(check) if self.layout.now.since(check.reported.at) > most => "too old",
             Some(_) => "green",
         }
+    }
+
+    fn is_rolled_back(&self) -> bool {
+        let rollback = self.layout.status.state.rollbacks.last();
+        rollback.is_some_and(Rollback::is_running)
     }
 
     fn policy(&self) -> Vec<(String, String)> {

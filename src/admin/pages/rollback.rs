@@ -99,11 +99,11 @@ impl RollbackPage<'_> {
     fn why_not(&self) -> &'static str {
         match self.layout.phase() {
             Phase::Observe => {
-                "The flag is off because it was never switched on, or the rollout was aborted. To serve legacy responses, switch the flag on."
+                "The flag has not been switched on yet. To serve legacy responses, switch it on."
             }
             Phase::Compat => "The flag is on: legacy clients already get legacy responses.",
             Phase::Cutover => {
-                "A rollback has taken effect: the flag is on. Its event is being written to the journal."
+                "A rollback has taken effect and the flag is on; it is not yet on record."
             }
             Phase::Retired => {
                 "Retirement is final: the flag cannot be switched on again, and the code may be gone."

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    response::IntoResponse,
-    routing::{MethodRouter, get, post},
+    routing::{get, post},
 };
-use http::header::CONTENT_TYPE;
 
-use super::{callers, journal, overview, records, rollback, step, waivers};
+use super::{
+    asset::{self, ICON, SCRIPT, STYLE},
+    callers, journal, overview, records, rollback, step, waivers,
+};
 use crate::admin::shared::Shared;
 
 /// All pages and their assets.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    Router::new()
+    let router = Router::new()
         .route("/", get(overview::show))
         .route("/callers", get(callers::show))
         .route("/journal", get(journal::show))
@@ -25,32 +26,16 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/records/incidents", post(records::open_incident))
         .route("/records/incidents/close", post(records::close_incident))
         .route("/records/client-rollbacks", post(records::client_rollback))
+        .route("/records/rollbacks/extend", post(records::extend_rollback))
         .route("/waive", get(waivers::show).post(waivers::waive))
         .route("/waive/end", post(waivers::end))
         .route(
             "/post-analysis/{seq}",
             get(rollback::show_analysis).post(rollback::file_analysis),
-        )
-        .route(
-            "/assets/dashboard.css",
-            asset(
-                "text/css; charset=utf-8",
-                include_str!("assets/dashboard.css"),
-            ),
-        )
-        .route(
-            "/assets/dashboard.js",
-            asset(
-                "text/javascript; charset=utf-8",
-                include_str!("assets/dashboard.js"),
-            ),
-        )
-        .route(
-            "/assets/icon.svg",
-            asset("image/svg+xml", include_str!("assets/icon.svg")),
-        )
-}
-
-fn asset(media: &'static str, text: &'static str) -> MethodRouter<Arc<Shared>> {
-    get(move || async move { ([(CONTENT_TYPE, media)], text).into_response() })
+        );
+    [&STYLE, &SCRIPT, &ICON]
+        .into_iter()
+        .fold(router, |router, asset| {
+            router.route(asset.path, asset::route(asset))
+        })
 }

@@ -68,7 +68,7 @@ fn page(rollout: &Rollout, layout: &Layout, step: Transition, form: PageForm) ->
     let run = rollout.preview(step);
     html(&StepPage {
         layout,
-        gates: GateSummary::new(rollout, layout, step, &run.gates),
+        gates: GateSummary::new(rollout, layout, &run),
         run: &run,
         form,
     })
@@ -79,13 +79,21 @@ impl StepPage<'_> {
         consequence(self.run.step)
     }
 
+    /// Whether it cannot be made, whatever the gates say.
+    fn is_impossible(&self) -> bool {
+        self.run.impossible.is_some() || self.layout.unrecorded()
+    }
+
     /// Whether the transition can be made without an override.
     fn ready(&self) -> bool {
         self.run.passes()
     }
 
     fn overridable(&self) -> bool {
-        self.run.impossible.is_none() && !self.gates.pass() && self.run.step.may_be_overridden()
+        !self.is_impossible()
+            && self.gates.due.is_empty()
+            && !self.gates.pass()
+            && self.run.step.may_be_overridden()
     }
 
     /// Whether the form overrides a gate.
@@ -95,6 +103,9 @@ impl StepPage<'_> {
 
     /// Which transitions are possible instead.
     fn possible(&self) -> String {
+        if self.layout.unrecorded() {
+            return "A rollback has taken effect that is not yet on record. Nothing else can be done before the journal can be written.".to_owned();
+        }
         let phase = self.layout.phase();
         let steps: Vec<&str> = phase.transitions().map(Transition::as_str).collect();
         if steps.is_empty() {

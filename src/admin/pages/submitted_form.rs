@@ -7,18 +7,20 @@ use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse as _, Redirect, Response},
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header::SET_COOKIE, request::Parts};
 use serde::Deserialize as _;
 
 use super::{layout::Layout, page_request::PageRequest};
 use crate::{
     admin::{
-        access::Role,
+        access::{Identity, Role},
         command::{CommandKind, CommandMeta, Form, execute},
         format::titled,
         layers::{Correlation, rejected_form},
+        mount_path::MountPath,
         problem::{Problem, ProblemKind},
         shared::Shared,
+        sign_in::{by_token, interrupted, open_session},
     },
     diagnostics::{Fault, FaultCode},
     rollout::{Rollout, event::Event},
@@ -30,6 +32,8 @@ pub(crate) struct SubmittedForm {
     request: PageRequest,
     correlation: Correlation,
     fields: Vec<(String, String)>,
+    /// The cookie of the session that was begun with this form. The form is then shown again, not executed.
+    signed_in: Option<HeaderValue>,
 }
 
 /// The form of a page: empty, or as it was submitted and rejected.
@@ -69,17 +73,23 @@ impl SubmittedForm {
         page: impl FnOnce(&Rollout, &Layout, PageForm) -> Response + Send + 'static,
     ) -> Response {
         let fields = Form::new(self.fields);
-        let error = match fields.read(kind) {
-            Err(faults) => FormError::in_fields(&faults),
-            Ok(command) => {
-                let meta = CommandMeta {
-                    principal: self.request.principal.clone(),
-                    correlation: self.correlation.0,
-                    condition: fields.condition(),
-                };
-                match execute(&self.request.shared, command, meta).await {
-                    Ok(outcome) => return redirect(&self.request, then, outcome.event.as_ref()),
-                    Err(problem) => FormError::of(&problem),
+        let error = if self.signed_in.is_some() {
+            FormError::interrupted()
+        } else {
+            match fields.read(kind) {
+                Err(faults) => FormError::in_fields(&faults),
+                Ok(command) => {
+                    let meta = CommandMeta {
+                        principal: self.request.principal.clone(),
+                        correlation: self.correlation.0,
+                        condition: fields.condition(),
+                    };
+                    match execute(&self.request.shared, command, meta).await {
+                        Ok(outcome) => {
+                            return redirect(&self.request, then, outcome.event.as_ref());
+                        }
+                        Err(problem) => FormError::of(&problem),
+                    }
                 }
             }
         };
@@ -94,8 +104,15 @@ impl SubmittedForm {
         if response.status().is_success() {
             *response.status_mut() = status;
         }
-        response
+        with_cookie(response, self.signed_in)
     }
+}
+
+fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
 }
 
 fn redirect(request: &PageRequest, then: &str, event: Option<&Event>) -> Response {
@@ -112,18 +129,72 @@ impl FromRequest<Arc<Shared>> for SubmittedForm {
 
     async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let page = PageRequest::of(&mut parts, shared, Role::Operator).await?;
+        if parts.extensions.get() != Some(&Identity::Anonymous) {
+            let page = PageRequest::of(&mut parts, shared, Role::Operator).await?;
+            let request = Request::from_parts(parts.clone(), body);
+            return Ok(Self::new(
+                page,
+                &parts,
+                read_fields(request, shared).await?,
+                None,
+            ));
+        }
+        let fields = read_fields(Request::from_parts(parts.clone(), body), shared).await?;
+        let (fields, cookie) = sign_in_again(shared, fields, &mut parts).await?;
+        let page = PageRequest::of(&mut parts, shared, Role::Operator).await;
+        let page = page.map_err(|rejection| with_cookie(rejection, Some(cookie.clone())))?;
+        Ok(Self::new(page, &parts, fields, Some(cookie)))
+    }
+}
+
+async fn read_fields(request: Request, shared: &Arc<Shared>) -> Result<FieldList, Response> {
+    let fields = Fields::<FieldList>::from_request(request, shared).await;
+    let Fields(fields) = fields.map_err(|rejection| rejected_form(&rejection).into_response())?;
+    Ok(fields)
+}
+
+/// Names and values, in their order.
+type FieldList = Vec<(String, String)>;
+
+/// Begins a session by the token that a form without one was sent with, and puts the principal into the extensions. The
+/// response is the sign-in page, which has the fields of the form besides that of the token, if there is no valid token.
+async fn sign_in_again(
+    shared: &Arc<Shared>,
+    fields: FieldList,
+    parts: &mut Parts,
+) -> Result<(FieldList, HeaderValue), Response> {
+    let base: MountPath = parts.extensions.get().cloned().unwrap_or_default();
+    let (token, fields): (FieldList, FieldList) =
+        fields.into_iter().partition(|(name, _)| name == "token");
+    let action = base.link(parts.uri.path());
+    let Some((_, token)) = token.into_iter().next() else {
+        return Err(interrupted(&base, action, fields, None));
+    };
+    match by_token(shared, &token, parts).await {
+        Err(failure) => Err(interrupted(&base, action, fields, Some(&failure))),
+        Ok(principal) => {
+            let cookie = open_session(shared, &principal, &base, parts);
+            parts.extensions.insert(Identity::Known(principal));
+            Ok((fields, cookie.map_err(Problem::into_response)?))
+        }
+    }
+}
+
+impl SubmittedForm {
+    fn new(
+        request: PageRequest,
+        parts: &Parts,
+        fields: FieldList,
+        signed_in: Option<HeaderValue>,
+    ) -> Self {
         let correlation = parts.extensions.get().cloned();
-        let request = Request::from_parts(parts, body);
-        let fields = Fields::<Vec<(String, String)>>::from_request(request, shared).await;
-        let Fields(fields) =
-            fields.map_err(|rejection| rejected_form(&rejection).into_response())?;
         let fields = fields.into_iter();
-        Ok(Self {
-            request: page,
+        Self {
+            request,
             correlation: correlation.expect("a layer gives every request its id"),
             fields: fields.map(|(name, text)| (name, one_line(&text))).collect(),
-        })
+            signed_in,
+        }
     }
 }
 
@@ -140,6 +211,19 @@ fn one_line(text: &str) -> String {
 }
 
 impl FormError {
+    /// The session had ended when the form was sent.
+    fn interrupted() -> Self {
+        Self {
+            status: StatusCode::OK,
+            title: "Nothing was carried out".to_owned(),
+            text:
+                "Your session had ended; you are signed in again. Check the form and send it again."
+                    .to_owned(),
+            faults: Vec::new(),
+            events_since: Vec::new(),
+        }
+    }
+
     /// The problem of the command.
     fn of(problem: &Problem) -> Self {
         let kind = problem.kind();

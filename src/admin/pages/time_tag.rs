@@ -102,6 +102,7 @@ pub(crate) fn actor_label(actor: &Actor) -> String {
     match actor.kind {
         ActorKind::Human => id.to_string(),
         ActorKind::Service => format!("the service {id}"),
+        ActorKind::System if id.as_str() == "rollout" => "the rollout".to_owned(),
         ActorKind::System => format!("the rollout ({id})"),
     }
 }

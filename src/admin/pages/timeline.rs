@@ -39,6 +39,7 @@ impl<'a> TimelineEntry<'a> {
                 Ok(Transition::Rollback) => "back",
                 _ => "step",
             },
+            EventPayload::RollbackTaken(_) => "back",
             EventPayload::CheckReported(report) if report.green => "good",
             EventPayload::IncidentClosed(_) | EventPayload::PostAnalysisFiled(_) => "good",
             EventPayload::CheckReported(_)
@@ -135,7 +136,7 @@ fn what(payload: &EventPayload) -> String {
             payload.owner
         ),
         EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
-        EventPayload::ContractChanged(_) => "detected a change of contract".to_owned(),
+        EventPayload::ContractChanged(_) => "recorded the contract that is served".to_owned(),
         EventPayload::RollbackTaken(taken) => format!(
             "rolled back because of {}: the flag is on again",
             taken.incident

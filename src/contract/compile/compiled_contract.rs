@@ -86,6 +86,11 @@ impl CompiledContract {
                 diagnostics.at(index, |diagnostics| compiled.add(&base, index, diagnostics));
             }
         });
+        diagnostics.at("dropped", |diagnostics| {
+            for (index, promise) in compiled.definition.dropped.iter().enumerate() {
+                diagnostics.at(index, |diagnostics| promise.check(diagnostics));
+            }
+        });
         compiled
     }
 

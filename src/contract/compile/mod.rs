@@ -43,3 +43,5 @@ pub(crate) use compiled_template::{PlaceholderValues, RenderError};
 pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
 pub(crate) use request_head::CapturedTexts;
+#[cfg(feature = "openapi")]
+pub(crate) use status::taken as taken_statuses;

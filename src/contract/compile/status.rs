@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The statuses of the target responses that an outcome takes, as far as they are valid.
-pub(super) fn taken(outcome: &Outcome) -> BTreeSet<StatusCode> {
+pub(crate) fn taken(outcome: &Outcome) -> BTreeSet<StatusCode> {
     let is_possible = |status: &StatusCode| {
         let has_shape = outcome.legacy.is_some();
         !(has_shape && is_never_rewritten(*status)

@@ -26,7 +26,7 @@ use crate::json::{OrderedValue, Scalar};
 /// A header or parameter that occurs several times matches if one of its values does.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub struct Matcher(pub(in crate::contract) Vec<Alternative>);
+pub struct Matcher(pub(crate) Vec<Alternative>);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Alternative {

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::endpoint::{Endpoint, Outcome};
+use super::{
+    dropped::DroppedPromise,
+    endpoint::{Endpoint, Outcome},
+};
 use crate::{
     diagnostics::Diagnostics,
     json::{ObjectReader, OrderedValue},
@@ -19,6 +22,8 @@ pub(crate) struct Definition {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) endpoints: Vec<Endpoint>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) dropped: Vec<DroppedPromise>,
 }
 
 /// When the legacy shapes are deprecated, where to read about it, and when they end.
@@ -44,6 +49,7 @@ impl Definition {
             deprecation: reader.nested("deprecation", Deprecation::read).flatten(),
             outcomes: reader.each("outcomes", Outcome::read),
             endpoints: reader.each("endpoints", Endpoint::read),
+            dropped: reader.each("dropped", DroppedPromise::read),
         };
         reader.finish();
         definition

@@ -50,7 +50,7 @@ pub struct Outcome {
     #[serde(rename = "status", skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) statuses: Option<Statuses>,
     #[serde(flatten, serialize_with = "by_member")]
-    pub(in crate::contract) conditions: Vec<Condition>,
+    pub(crate) conditions: Vec<Condition>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) legacy: Option<LegacyShape>,
     /// Whether the endpoint refers to an outcome of the contract, of which this is a copy once the contract is built.
@@ -308,7 +308,7 @@ impl Outcome {
     }
 
     /// Whether it has conditions on fields of the response's body.
-    pub(in crate::contract) fn reads_fields(&self) -> bool {
+    pub(crate) fn reads_fields(&self) -> bool {
         self.conditions
             .iter()
             .any(|condition| condition.on.is_field())

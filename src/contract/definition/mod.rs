@@ -1,13 +1,14 @@
 //! What a contract says, in Rust and as a document, before it is checked.
 
-pub(super) mod body_shape;
-pub(super) mod condition;
-pub(super) mod contract_definition;
-pub(super) mod edit;
-pub(super) mod endpoint;
-pub(super) mod legacy_fn;
-pub(super) mod shape;
-pub(super) mod statuses;
-pub(super) mod template;
+pub(crate) mod body_shape;
+pub(crate) mod condition;
+pub(crate) mod contract_definition;
+pub(crate) mod dropped;
+pub(crate) mod edit;
+pub(crate) mod endpoint;
+pub(crate) mod legacy_fn;
+pub(crate) mod shape;
+pub(crate) mod statuses;
+pub(crate) mod template;
 mod template_document;
-pub(super) mod value_format;
+pub(crate) mod value_format;

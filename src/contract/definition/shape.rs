@@ -41,14 +41,14 @@ pub struct LegacyShape {
     pub(in crate::contract) status: i64,
     #[serde(rename = "set_headers", serialize_with = "by_name")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::contract) set: Vec<HeaderLine>,
+    pub(crate) set: Vec<HeaderLine>,
     #[serde(rename = "append_headers", serialize_with = "by_name")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::contract) append: Vec<HeaderLine>,
+    pub(crate) append: Vec<HeaderLine>,
     #[serde(rename = "remove_headers", skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::contract) remove: Vec<String>,
+    pub(crate) remove: Vec<String>,
     #[serde(skip_serializing_if = "BodyShape::is_as_is")]
-    pub(in crate::contract) body: BodyShape,
+    pub(crate) body: BodyShape,
     #[serde(skip_serializing_if = "Not::not")]
     pub(in crate::contract) allow_missing_required_header: bool,
 }

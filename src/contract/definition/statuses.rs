@@ -47,6 +47,12 @@ impl Statuses {
         })
     }
 
+    /// Whether an error status, from 400 on, is among them.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        (400..600).any(|status| self.contains(status))
+    }
+
     pub(super) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
         let OrderedValue::Array(items) = tree else {
             return Some(Self(vec![StatusEntry::read(tree, diagnostics)?]));

@@ -1,6 +1,9 @@
 //! Evaluates gates, reports and stranded callers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::rollout::Rollout;
 use crate::{
@@ -32,7 +35,8 @@ impl Rollout {
     }
 
     fn make(&self, status: &RolloutStatus, lasted: Duration) -> Evaluation {
-        let (started, now) = (self.deps.clock.monotonic(), self.deps.now());
+        // In real time: a clock that is set meanwhile says nothing of its cost.
+        let (started, now) = (Instant::now(), self.deps.now());
         let gates = status.next.map(|step| self.evaluate(status, step));
         let census = self.deps.census.as_deref();
         let reports = census.map(|census| census.reports(Window::STANDARD).into());
@@ -51,7 +55,7 @@ impl Rollout {
             reports: reports.unwrap_or_default(),
             stranded,
             unwaived: unwaived.unwrap_or_default(),
-            cost: self.deps.clock.monotonic().saturating_sub(started),
+            cost: started.elapsed(),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::{
         status::RolloutStatus,
         view::{RolloutView, next_gated, overdue},
     },
+    time::Timestamp,
     worker::Tick,
 };
 
@@ -106,6 +107,11 @@ impl Rollout {
     #[must_use]
     pub fn status(&self) -> Arc<RolloutStatus> {
         Arc::clone(&lock(&self.status))
+    }
+
+    /// The time by the clock of the rollout.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.deps.now()
     }
 
     /// The status and the shared [evaluation](Self::evaluation) as a serialisable view.

@@ -32,6 +32,8 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("rollout", 4),
     ("admin", 5),
     ("migration", 5),
+    ("openapi", 5),
+    ("testing", 5),
     ("cli", 6),
     ("bin", 6),
 ];

@@ -55,7 +55,7 @@ impl Client {
     pub(crate) fn in_session(&self, secret: &str) -> Self {
         self.with(
             "cookie",
-            format!("rollout_session_9ac414977cb30bc1={secret}"),
+            format!("rollout_features.auth.device_flow.compat_legacy_http={secret}"),
         )
     }
 

@@ -1,6 +1,7 @@
 //! The admin service over real sockets: the responses to each role, and that each is what the `OpenAPI` document says.
 
 mod access;
+mod assets;
 mod bounds;
 mod client;
 mod cross_origin;

@@ -105,7 +105,7 @@ async fn signing_out_ends_the_session_for_good() {
     let cookie = response.header("set-cookie").unwrap();
     assert_eq!(
         cookie,
-        "rollout_session_9ac414977cb30bc1=; HttpOnly; SameSite=Strict; Path=/rollout; Max-Age=0"
+        "rollout_features.auth.device_flow.compat_legacy_http=; HttpOnly; SameSite=Strict; Path=/rollout; Max-Age=0"
     );
     assert_eq!(
         service
@@ -229,7 +229,8 @@ async fn a_body_that_is_no_form_is_refused() {
 async fn other_cookies_do_not_hide_the_session() {
     let service = TestService::open().await;
     let (_, secret) = service.signed_in(MARA).await;
-    let cookies = format!("theme=dark; rollout_session_9ac414977cb30bc1={secret}; x=y");
+    let cookies =
+        format!("theme=dark; rollout_features.auth.device_flow.compat_legacy_http={secret}; x=y");
     service
         .stranger
         .with("cookie", cookies)

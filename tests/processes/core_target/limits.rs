@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
 use crate::support::{
     device_client::Step,
     server::{CoreServer, INTERVAL},
@@ -65,4 +70,26 @@ async fn too_many_starts_and_tokens_of_one_peer_are_refused_until_the_minute_is_
 
     core.clock.advance(Duration::from_secs(40));
     assert_eq!(core.http.start("AGENT").await.status, 200);
+}
+
+/// The time is paused, so it moves on whenever only a limit is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_never_ends_is_given_up() {
+    let server = CoreServer::start(true).await;
+    let address = server.http.address();
+    let head = "POST /api/v1/auth/clients/device/poll HTTP/1.1\r\nhost: core\r\ncontent-type: application/json\r\n";
+    let unfinished = format!("{head}content-length: 100\r\n\r\n{{");
+    for begun in ["", "P", "GET / HT", head, unfinished.as_str()] {
+        let mut open = Vec::new();
+        for _ in 0..20 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            open.push(stream);
+        }
+        for mut stream in open {
+            // Closed, or reset because what was sent is not read.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    }
+    assert_eq!(server.http.get("/healthz").await.status, 200);
 }

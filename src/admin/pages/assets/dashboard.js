@@ -2,6 +2,9 @@
 //
 // The server renders every page. When the event stream reports a change, the script fetches the page again and replaces its
 // marked regions ([data-live]). It never touches a form that is being filled in.
+//
+// Only a visible page holds a stream, because a browser has six connections to a server over HTTP/1.1. A stream is closed before
+// its page is left. A page without a stream asks now and then.
 "use strict";
 
 (() => {
@@ -45,21 +48,22 @@
     }
   };
 
-  // Announcements to screen readers, one after the other.
+  // Announcements to screen readers: the latest of each subject, stranded callers first, so that none is out of date.
 
-  const waiting = [];
+  const SUBJECTS = ["connection", "stranded", "event", "dependent"];
+  const waiting = new Map();
   let speaking = false;
-  const announce = (text) => {
-    if (text && waiting.at(-1) !== text) waiting.push(text);
-    if (speaking) return;
-    const next = () => {
-      const text = waiting.shift();
-      speaking = text !== undefined;
-      if (!speaking) return;
-      announcer.textContent = text;
-      setTimeout(next, 2500);
-    };
-    next();
+  const speak = () => {
+    const texts = [...waiting].sort(([a], [b]) => SUBJECTS.indexOf(a) - SUBJECTS.indexOf(b)).map(([, text]) => text);
+    waiting.clear();
+    speaking = texts.length > 0;
+    if (!speaking) return;
+    announcer.textContent = texts.join(". ");
+    setTimeout(speak, 2500);
+  };
+  const announce = (subject, text) => {
+    waiting.set(subject, text);
+    if (!speaking) speak();
   };
 
   // Replacing regions.
@@ -109,19 +113,22 @@
       if (!other || isBeingFilledIn(region) || plain(region) === plain(other)) continue;
       const kept = memory(region);
       region.replaceChildren(...other.childNodes);
+      makeReadable(region);
       restore(region, kept);
       showLocalTimes(region);
     }
     const [before, after] = [document.getElementById("latest"), fresh.getElementById("latest")];
     if (after && before && Number(after.dataset.seq) > Number(before.dataset.seq)) {
-      announce(after.textContent);
+      announce("event", after.textContent);
       document.getElementById(`event-${after.dataset.seq}`)?.classList.add("fresh");
       before.replaceWith(after);
     }
-    const head = fresh.documentElement.dataset.head;
-    if (head !== undefined && head !== root.dataset.head) {
+    const { head, decision, evaluated } = fresh.documentElement.dataset;
+    if (decision !== undefined && decision !== root.dataset.decision) {
       for (const note of document.querySelectorAll("[data-stale]")) note.hidden = false;
     }
+    if (head !== undefined) root.dataset.head = head;
+    if (evaluated !== undefined) root.dataset.evaluated = evaluated;
     const time = Date.parse(fresh.documentElement.dataset.now);
     if (!Number.isNaN(time)) ahead = time - Date.now();
     showDistances();
@@ -140,9 +147,12 @@
       address.hash = "";
       const response = await fetch(address, { headers: { accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
       if (response.redirected && new URL(response.url).pathname === `${base}/sign-in`) return signedOut(response.url);
-      if (response.ok) swap(new DOMParser().parseFromString(await response.text(), "text/html"));
+      if (response.ok) {
+        swap(new DOMParser().parseFromString(await response.text(), "text/html"));
+        current();
+      }
     } catch {
-      // The stream reports the lost connection.
+      // Shown by the age of the figures.
     } finally {
       fetching = false;
     }
@@ -168,16 +178,46 @@
     connection.lastElementChild.textContent = words;
   };
 
-  let stream;
+  const TOTALS_EVERY = 2000;
+  const POLL_EVERY = 10000;
+  const MISSED = 3;
+
+  let stream = null;
+  let polling = null;
   let ended = false;
-  let lostAt = null;
   let retry = 2000;
   let retryTimer;
   let totals = null;
+  // When the figures were last known to be true: by the clock of the server, and by one that never jumps.
+  let asOf = now();
+  let heard = performance.now();
+
+  const clock = (time) => new Date(time).toISOString().slice(11, 19);
+
+  /** The figures are those of this moment. */
+  const current = () => {
+    asOf = now();
+    heard = performance.now();
+    if (ended) return;
+    root.classList.remove("stale");
+    if (polling !== null) show("live", `Every ${POLL_EVERY / 1000} s`);
+    else if (stream?.readyState === EventSource.OPEN) show("live", "Live");
+  };
+
+  /** Shows since when the figures stand, once three totals were missed. */
+  const checkAge = () => {
+    if (ended || document.hidden) return;
+    const every = polling === null ? TOTALS_EVERY : POLL_EVERY;
+    if (performance.now() - heard < MISSED * every + 500) return;
+    if (!root.classList.contains("stale")) announce("connection", "The figures on this page are no longer updated");
+    root.classList.add("stale");
+    show("lost", `Figures of ${clock(asOf)} UTC`);
+  };
 
   const signedOut = (address) => {
     ended = true;
-    stream?.close();
+    disconnect();
+    root.classList.add("stale");
     show("lost", "Session ended");
     const link = document.createElement("a");
     link.href = address;
@@ -185,7 +225,7 @@
     const note = document.createElement("p");
     const strong = document.createElement("strong");
     strong.textContent = "Your session has ended. ";
-    note.append(strong, "This page no longer updates, and forms will not be accepted. ", link);
+    note.append(strong, "This page no longer updates. A form that you send is kept while you sign in. ", link);
     const banner = document.createElement("section");
     banner.className = "banner danger";
     banner.setAttribute("role", "alert");
@@ -193,81 +233,157 @@
     document.getElementById("main").prepend(banner);
   };
 
-  const clock = (time) => new Date(time).toISOString().slice(11, 19);
-
-  const lost = () => {
-    if (ended) return;
-    lostAt ??= now();
-    const since = `disconnected since ${clock(lostAt)} UTC`;
-    if (now() - lostAt < 4000) show("waiting", "Reconnecting …");
-    else {
-      if (connection.dataset.state !== "lost") announce(`The connection is lost; this page no longer updates.`);
-      show("lost", `D${since.slice(1)}`);
-    }
-  };
-
   /** The totals whose change refreshes the page at once: callers, phase, flag, head. */
-  const keyFigures = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.stranded, kind.regressed, kind.migrated])]);
+  const keyFigures = (data) => JSON.stringify([data.head, data.phase, data.flag, data.journal_works, data.stranded?.callers, (data.kinds ?? []).map((kind) => [kind.kind, kind.dependent, kind.regressed, kind.migrated])]);
 
   const onTotals = (event) => {
     const data = JSON.parse(event.data);
+    ahead = Date.parse(data.at) - Date.now();
+    current();
     const before = totals;
-    totals = { key: keyFigures(data), responses: JSON.stringify(data.responses ?? null), at: before?.at ?? 0, kinds: data.kinds ?? [] };
-    if (before === null) return;
-    if (totals.key !== before.key) {
-      announceCallers(before.kinds, totals.kinds);
+    totals = { key: keyFigures(data), at: before?.at ?? 0, kinds: data.kinds ?? [], stranded: data.stranded?.kinds ?? [] };
+    // Gates and tables are of an evaluation: the page follows it at once where callers or decisions changed, and else calmly.
+    const isOld = data.evaluated !== root.dataset.evaluated;
+    const changed = before !== null && totals.key !== before.key;
+    if (changed) announceCallers(before, totals);
+    if (changed || (isOld && Date.now() - totals.at > 10000)) {
       totals.at = Date.now();
       soon(0);
-    } else if (totals.responses !== before.responses && Date.now() - totals.at > 10000) {
-      totals.at = Date.now();
-      soon(0);
-    } else {
-      totals.responses = before.responses;
     }
   };
 
-  /** Announces changed numbers of callers. */
+  /** Announces changed numbers of callers, in one text for all kinds. */
   const announceCallers = (before, after) => {
-    for (const kind of after) {
-      const was = before.find((other) => other.kind === kind.kind) ?? { dependent: 0, stranded: 0 };
-      if (kind.stranded > was.stranded) announce(`Stranded callers of ${kind.kind}: ${kind.stranded}`);
-      else if (kind.dependent !== was.dependent) announce(`Dependent callers of ${kind.kind}: ${kind.dependent}`);
-    }
+    const changed = (part, figure) => {
+      const was = (kind) => before[part].find((other) => other.kind === kind.kind)?.[figure] ?? 0;
+      return after[part].filter((kind) => kind[figure] !== was(kind)).map((kind) => `${kind[figure]} of ${kind.kind}`).join(", ");
+    };
+    const [stranded, dependent] = [changed("stranded", "stranded"), changed("kinds", "dependent")];
+    if (stranded) announce("stranded", `Stranded callers: ${stranded}`);
+    if (dependent) announce("dependent", `Dependent callers: ${dependent}`);
+  };
+
+  const disconnect = () => {
+    clearTimeout(retryTimer);
+    clearInterval(polling);
+    stream?.close();
+    stream = polling = null;
+  };
+
+  /** Without a stream: asks for the page now and then. */
+  const poll = () => {
+    disconnect();
+    polling = setInterval(refresh, POLL_EVERY);
+    refresh();
   };
 
   const connect = () => {
-    clearTimeout(retryTimer);
-    const from = document.documentElement.dataset.head;
+    disconnect();
+    if (ended || document.hidden) return;
+    const from = root.dataset.head;
     stream = new EventSource(`${base}/api/events?after=${encodeURIComponent(from ?? "0")}`);
     stream.addEventListener("open", () => {
       retry = 2000;
-      if (lostAt !== null) soon(0);
-      lostAt = null;
-      show("live", "Live");
     });
     stream.addEventListener("journal", () => soon());
     stream.addEventListener("totals", onTotals);
+    // The session has more streams than it may have, and this is the oldest.
+    stream.addEventListener("poll", poll);
     stream.addEventListener("error", () => {
-      lost();
+      if (ended || stream === null) return;
+      if (!root.classList.contains("stale")) show("waiting", "Reconnecting …");
       // The browser retries by itself unless the response was no stream.
-      if (stream.readyState !== EventSource.CLOSED || ended) return;
+      if (stream.readyState !== EventSource.CLOSED) return;
       refresh();
       retryTimer = setTimeout(connect, retry);
       retry = Math.min(retry * 2, 30000);
     });
   };
 
+  /** Closes the stream before the page is left, so that its connection is free for the next request. */
+  const leave = () => {
+    disconnect();
+    // If the page is still there, it was not left.
+    retryTimer = setTimeout(connect, 5000);
+  };
+
+  // Values of a chart under the pointer, or by the arrow keys.
+
+  const minute = (time) => new Date(time).toISOString().slice(5, 16).replace("T", " ");
+
+  const readOut = (plot, column) => {
+    const data = JSON.parse(plot.dataset.columns);
+    const count = Math.max(...data.lines.map(([, values]) => values.length));
+    const place = Math.max(0, Math.min(count - 1, column));
+    const begin = data.start + place * data.width;
+    const values = data.lines.map(([name, values]) => `${name} ${values[place] ?? "not watched"}`);
+    const text = `${minute(begin)} to ${minute(begin + data.width)} UTC: ${values.join(", ")}`;
+    const readout = plot.parentElement.querySelector(".readout");
+    readout.textContent = text;
+    plot.dataset.place = place;
+    plot.setAttribute("aria-valuemin", 0);
+    plot.setAttribute("aria-valuemax", count - 1);
+    plot.setAttribute("aria-valuenow", place);
+    plot.setAttribute("aria-valuetext", text);
+    const area = plot.querySelector(".area");
+    const line = area.querySelector(".cursor") ?? area.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line"));
+    const x = `${(100 * Math.max(0, Math.min(1, (begin + data.width / 2 - data.from) / (data.end - data.from)))).toFixed(2)}%`;
+    for (const [name, value] of Object.entries({ class: "cursor", x1: x, x2: x, y1: 12, y2: area.height.baseVal.value - 24 })) line.setAttribute(name, value);
+  };
+
+  const stepOf = { ArrowLeft: -1, ArrowRight: 1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity };
+
+  const makeReadable = (within) => {
+    for (const plot of within.querySelectorAll(".plot[data-columns]")) {
+      plot.tabIndex = 0;
+      plot.setAttribute("role", "slider");
+      const { start, width, end } = JSON.parse(plot.dataset.columns);
+      const last = Math.floor((end - 1 - start) / width);
+      plot.setAttribute("aria-valuemin", 0);
+      plot.setAttribute("aria-valuemax", last);
+      plot.setAttribute("aria-valuenow", last);
+      plot.setAttribute("aria-valuetext", "Arrow keys read the values");
+      plot.addEventListener("pointermove", (event) => {
+        const { left, width: wide } = plot.querySelector(".area").getBoundingClientRect();
+        const { from, end } = JSON.parse(plot.dataset.columns);
+        readOut(plot, Math.floor((from + ((event.clientX - left) / wide) * (end - from) - start) / width));
+      });
+      plot.addEventListener("keydown", (event) => {
+        const step = stepOf[event.key];
+        if (step === undefined) return;
+        event.preventDefault();
+        readOut(plot, Number(plot.dataset.place ?? last) + step);
+      });
+    }
+  };
+
   showLocalTimes(document);
   showDistances();
+  makeReadable(document);
   document.querySelector("[data-focus]")?.focus();
   if (connection) {
     show("waiting", "Connecting …");
     connect();
     setInterval(() => {
       showDistances();
-      if (lostAt !== null) lost();
+      checkAge();
     }, 1000);
-    addEventListener("pagehide", () => stream.close());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) return disconnect();
+      connect();
+      soon(0);
+    });
+    // A page without a place gets a stream again once it is used.
+    addEventListener("focus", () => {
+      if (polling !== null) connect();
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[href]");
+      const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+      if (link && !elsewhere && !link.getAttribute("href").startsWith("#")) leave();
+    });
+    document.addEventListener("submit", leave);
+    addEventListener("pagehide", disconnect);
     addEventListener("pageshow", (event) => {
       if (event.persisted && !ended) {
         connect();

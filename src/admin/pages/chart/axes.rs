@@ -162,7 +162,7 @@ pub(super) struct Scale {
 }
 
 /// The height of the area of the lines.
-pub(super) const HEIGHT: u32 = 180;
+pub(super) const HEIGHT: u32 = 150;
 
 impl Scale {
     /// The scale that reaches this number.
@@ -210,8 +210,12 @@ pub(super) struct AxisTick {
 pub(super) fn ticks(buckets: Buckets, columns: &Columns) -> Vec<AxisTick> {
     let length = buckets.end_ms() - buckets.from_ms;
     let (every, dated) = match length {
+        ms if ms <= 20 * MINUTE => (5 * MINUTE, false),
         ms if ms <= 2 * HOUR => (HOUR / 4, false),
+        ms if ms <= 6 * HOUR => (HOUR, false),
+        ms if ms <= 14 * HOUR => (3 * HOUR, false),
         ms if ms <= 2 * DAY => (6 * HOUR, false),
+        ms if ms <= 8 * DAY => (DAY, true),
         _ => (7 * DAY, true),
     };
     let first = buckets.from_ms.div_ceil(every);
@@ -224,17 +228,44 @@ pub(super) fn ticks(buckets: Buckets, columns: &Columns) -> Vec<AxisTick> {
 
 fn tick(at_ms: u64, dated: bool, columns: &Columns) -> AxisTick {
     let x = columns.place(at_ms) / 10.0;
-    let text = Timestamp::from_unix_ms(at_ms).to_string();
-    let label = if dated { &text[5..10] } else { &text[11..16] };
+    let label = if dated || at_ms.is_multiple_of(DAY) {
+        date(at_ms)
+    } else {
+        clock_time(at_ms)
+    };
     let anchor = match x {
         x if x < 8.0 => "start",
         x if x > 92.0 => "end",
         _ => "middle",
     };
-    AxisTick {
-        x,
-        label: label.to_owned(),
-        anchor,
+    AxisTick { x, label, anchor }
+}
+
+/// `14:05`.
+fn clock_time(at_ms: u64) -> String {
+    Timestamp::from_unix_ms(at_ms).to_string()[11..16].to_owned()
+}
+
+/// `2 Mar`.
+fn date(at_ms: u64) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let text = Timestamp::from_unix_ms(at_ms).to_string();
+    let month = text[5..7].parse::<usize>().ok();
+    let month = month.and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    format!(
+        "{} {}",
+        text[8..10].trim_start_matches('0'),
+        month.copied().unwrap_or_default()
+    )
+}
+
+impl Buckets {
+    /// The time in words: `1 Mar 14:00 to 2 Mar 14:00 UTC`.
+    pub(super) fn span(self) -> String {
+        let at = |ms| format!("{} {}", date(ms), clock_time(ms));
+        format!("{} to {} UTC", at(self.from_ms), at(self.end_ms()))
     }
 }
 

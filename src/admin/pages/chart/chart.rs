@@ -1,6 +1,7 @@
 //! Charts as pages show them.
 
 use askama::{Template, filters::HtmlSafe};
+use serde_json::json;
 
 use super::{
     axes::{AxisTick, Buckets, Columns, HEIGHT, Join, Scale, ticks},
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::{
     admin::{
+        flag_changes::FlagChange,
         format::{grouped, listed},
         pages::time_tag::in_words,
     },
@@ -26,7 +28,12 @@ pub(crate) struct Chart {
     lines: Vec<Line>,
     /// Stretches that were not watched: percent from the left, and width in percent.
     gaps: Vec<(f64, f64)>,
+    /// When the flag changed: percent from the left, `on` or `off`, and whether there is space for the word.
+    changes: Vec<(f64, &'static str, bool)>,
     levels: Vec<(f64, String)>,
+    /// The numbers by column, as JSON: for those under the pointer.
+    columns: String,
+    height: u32,
     /// The width of the numbers of the levels.
     scale_width: usize,
     ticks: Vec<AxisTick>,
@@ -52,6 +59,7 @@ pub(super) struct ChartSpec {
     pub(super) join: Join,
     /// By bucket; the last one is drawn on top.
     pub(super) series: Vec<Series>,
+    pub(super) changes: Vec<FlagChange>,
     /// By bucket.
     pub(super) watched: Vec<bool>,
     pub(super) named: bool,
@@ -81,10 +89,11 @@ impl ChartSpec {
             .collect();
         spread(&mut lines, f64::from(HEIGHT));
         let empty = empty_text(&self.empty, &self.watched);
-        let unit = match self.join {
+        let thing = match self.join {
             Join::Highest => "callers".to_owned(),
             Join::Sum => format!("responses per {}", columns.width()),
         };
+        let unit = format!("{thing}, {}", self.buckets.span());
         let levels: Vec<(f64, String)> = scale
             .numbers()
             .map(|number| (scale.y(number), grouped(number)))
@@ -97,6 +106,9 @@ impl ChartSpec {
             unit,
             lines,
             gaps: gaps(&self.watched, &columns),
+            changes: changes(&self.changes, self.buckets, &columns),
+            columns: data(&series, self.buckets, &columns),
+            height: HEIGHT,
             levels,
             ticks: ticks(self.buckets, &columns),
             named: self.named,
@@ -180,6 +192,44 @@ fn gaps(watched: &[bool], columns: &Columns) -> Vec<(f64, f64)> {
     gaps
 }
 
+/// The changes of the flag within the time of the chart. A word that would touch the one before it is left out.
+fn changes(
+    changes: &[FlagChange],
+    buckets: Buckets,
+    columns: &Columns,
+) -> Vec<(f64, &'static str, bool)> {
+    const APART: f64 = 9.0;
+    // The first is the opening, not a change.
+    let changes = changes.iter().skip(1);
+    let within = changes.filter(|change| {
+        let at = change.at.unix_ms();
+        (buckets.from_ms..buckets.end_ms()).contains(&at)
+    });
+    let mut free = 0.0;
+    within
+        .map(|change| {
+            let x = columns.place(change.at.unix_ms()) / 10.0;
+            let fits = x >= free;
+            free = if fits { x + APART } else { free };
+            (x, change.flag.as_str(), fits)
+        })
+        .collect()
+}
+
+/// The numbers of the columns for the script.
+fn data(series: &[Series], buckets: Buckets, columns: &Columns) -> String {
+    let lines = series.iter();
+    let lines = lines.map(|series| json!([series.name, series.values]));
+    json!({
+        "from": buckets.from_ms,
+        "end": buckets.end_ms(),
+        "start": columns.start_ms,
+        "width": columns.width_ms,
+        "lines": lines.collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
 /// A table with a row for each stretch of time, the newest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
@@ -235,6 +285,7 @@ mod tests {
                 style: LineStyle::of(0),
                 values,
             }],
+            changes: Vec::new(),
             named: true,
             empty: String::new(),
             legend: Vec::new(),

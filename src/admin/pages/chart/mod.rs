@@ -12,4 +12,6 @@ mod overview_charts;
 mod series;
 
 pub(crate) use chart::Chart;
-pub(crate) use overview_charts::{EndpointChart, callers_chart, endpoint_charts, errors_chart};
+pub(crate) use overview_charts::{
+    EndpointChart, callers_chart, endpoint_charts, errors_chart, errors_summary,
+};

@@ -1,6 +1,9 @@
 //! The charts of the overview: dependent callers, responses by outcome for each endpoint, and errors by status.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     axes::{Buckets, Join},
@@ -9,7 +12,8 @@ use super::{
 };
 use crate::{
     admin::{
-        format::{grouped, window},
+        flag_changes::FlagChange,
+        format::{grouped, last, listed},
         history::{CallerSeries, ResponseSeries, TimeSeries},
     },
     contract::{Contract, Endpoint, Outcome},
@@ -22,6 +26,8 @@ pub(crate) struct EndpointChart {
     /// Method and path.
     pub(crate) route: String,
     pub(crate) total: String,
+    /// What came how often, in one line.
+    pub(crate) summary: String,
     pub(crate) chart: Chart,
 }
 
@@ -46,6 +52,7 @@ struct StatusTotals<'a> {
 pub(crate) fn endpoint_charts(
     time_series: &TimeSeries,
     contract: Option<&Contract>,
+    changes: &[FlagChange],
 ) -> Vec<EndpointChart> {
     let described = contract.map_or(&[][..], Contract::endpoints);
     let mut names: Vec<&str> = described.iter().map(Endpoint::name).collect();
@@ -56,7 +63,7 @@ pub(crate) fn endpoint_charts(
     }
     let charts = names.iter().enumerate().map(|(number, name)| {
         let endpoint = described.iter().find(|endpoint| endpoint.name() == *name);
-        endpoint_chart(number, name, (endpoint, contract), time_series)
+        endpoint_chart(number, name, (endpoint, contract), (time_series, changes))
     });
     let (seen, unseen): (Vec<_>, Vec<_>) = charts.partition(|chart| chart.total != "0");
     seen.into_iter().chain(unseen).collect()
@@ -66,7 +73,7 @@ fn endpoint_chart(
     number: usize,
     name: &str,
     (endpoint, contract): (Option<&Endpoint>, Option<&Contract>),
-    time_series: &TimeSeries,
+    (time_series, changes): (&TimeSeries, &[FlagChange]),
 ) -> EndpointChart {
     let outcomes = outcomes(name, endpoint, time_series);
     let total: u64 = outcomes.iter().map(|outcome| outcome.total).sum();
@@ -77,16 +84,17 @@ fn endpoint_chart(
     let series = seen
         .iter()
         .map(|outcome| (outcome.name, outcome.values.clone()));
-    let range = window(time_series.range);
+    let range = last(time_series.range);
     let chart = ChartSpec {
         id: format!("endpoint-{number}"),
-        subject: format!("Responses of {name} by outcome over the last {range}"),
+        subject: format!("Responses of {name} by outcome over the {range}"),
         buckets: buckets(time_series),
         join: Join::Sum,
+        changes: changes.to_vec(),
         watched: watched(&time_series.callers, time_series.len),
         series: styled(series, "outcomes"),
         named: false,
-        empty: format!("No responses in the last {range}"),
+        empty: format!("No responses in the {range}"),
         legend: legend
             .map(|(outcome, style)| outcome.legend(style, total))
             .collect(),
@@ -101,8 +109,27 @@ fn endpoint_chart(
             _ => "no longer on the contract".to_owned(),
         },
         total: grouped(total),
+        summary: summary(&outcomes, total),
         chart: chart.draw(),
     }
+}
+
+/// `PENDING 61 %, APPROVED 20.5 % and 3 more`: the most frequent outcomes.
+fn summary(outcomes: &[OutcomeTotals<'_>], all: u64) -> String {
+    const NAMED: usize = 2;
+    let mut seen: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outcome.total > 0)
+        .collect();
+    seen.sort_by_key(|outcome| Reverse(outcome.total));
+    let named = seen.iter().take(NAMED);
+    let mut parts: Vec<String> = named
+        .map(|outcome| format!("{} {}", outcome.name, share_of(outcome.total, all)))
+        .collect();
+    if seen.len() > NAMED {
+        parts.push(format!("{} more", seen.len() - NAMED));
+    }
+    listed(&parts)
 }
 
 /// The outcomes in the order of the contract, then others that were seen.
@@ -173,7 +200,11 @@ fn total(values: &[Option<u64>]) -> u64 {
 
 /// All outcomes that the contract describes with an error status, by status. An error status of a legacy shape alone does
 /// not count.
-pub(crate) fn errors_chart(time_series: &TimeSeries, described: &[Endpoint]) -> Chart {
+pub(crate) fn errors_chart(
+    time_series: &TimeSeries,
+    described: &[Endpoint],
+    changes: &[FlagChange],
+) -> Chart {
     let shapes = time_series.responses.iter();
     let shapes = shapes.flat_map(|series| [&series.target, &series.legacy]);
     let all: u64 = shapes.map(|values| total(values)).sum();
@@ -196,19 +227,39 @@ pub(crate) fn errors_chart(time_series: &TimeSeries, described: &[Endpoint]) -> 
             values,
         }));
     }
-    let range = window(time_series.range);
+    let range = last(time_series.range);
     ChartSpec {
         id: "errors".to_owned(),
-        subject: format!("Responses with an error status over the last {range}"),
+        subject: format!("Responses with an error status over the {range}"),
         buckets: buckets(time_series),
         join: Join::Sum,
+        changes: changes.to_vec(),
         watched: watched(&time_series.callers, time_series.len),
         series,
         named: false,
-        empty: format!("No responses with an error status in the last {range}"),
+        empty: format!("No responses with an error status in the {range}"),
         legend,
     }
     .draw()
+}
+
+/// `429 7.7 % and 400 1.2 %`: the statuses that were seen, most frequent first.
+pub(crate) fn errors_summary(time_series: &TimeSeries, described: &[Endpoint]) -> String {
+    let shapes = time_series.responses.iter();
+    let shapes = shapes.flat_map(|series| [&series.target, &series.legacy]);
+    let all: u64 = shapes.map(|values| total(values)).sum();
+    let statuses = statuses(time_series, described).into_iter();
+    let mut seen: Vec<(u64, String)> = statuses
+        .map(|(status, totals)| (total(&sum(totals.values.iter().copied())), status))
+        .filter(|(responses, _)| *responses > 0)
+        .collect();
+    seen.sort_by_key(|(responses, _)| Reverse(*responses));
+    let parts = seen.iter();
+    let parts = parts.map(|(responses, status)| format!("{status} {}", share_of(*responses, all)));
+    match listed(&parts.collect::<Vec<_>>()) {
+        none if none.is_empty() => "none".to_owned(),
+        parts => parts,
+    }
 }
 
 fn statuses<'a>(
@@ -218,9 +269,7 @@ fn statuses<'a>(
     let mut statuses: BTreeMap<String, StatusTotals<'a>> = BTreeMap::new();
     for endpoint in described {
         let outcomes = endpoint.outcomes().iter();
-        for outcome in
-            outcomes.filter(|outcome| (400..600).any(|status| outcome.statuses().contains(status)))
-        {
+        for outcome in outcomes.filter(|outcome| outcome.statuses().has_errors()) {
             let status = statuses.entry(outcome.statuses().to_string()).or_default();
             status.names.insert(outcome.name());
             let series = time_series.responses.iter().find(|series| {
@@ -234,8 +283,8 @@ fn statuses<'a>(
 }
 
 /// Dependent callers of each kind, and in red those that are stranded.
-pub(crate) fn callers_chart(time_series: &TimeSeries) -> Chart {
-    let range = window(time_series.range);
+pub(crate) fn callers_chart(time_series: &TimeSeries, changes: &[FlagChange]) -> Chart {
+    let range = last(time_series.range);
     let kinds = time_series
         .callers
         .iter()
@@ -253,13 +302,14 @@ pub(crate) fn callers_chart(time_series: &TimeSeries) -> Chart {
     }));
     ChartSpec {
         id: "callers".to_owned(),
-        subject: format!("Dependent callers by kind over the last {range}"),
+        subject: format!("Dependent callers by kind over the {range}"),
         buckets: buckets(time_series),
         join: Join::Highest,
+        changes: changes.to_vec(),
         watched: watched(&time_series.callers, time_series.len),
         series,
         named: true,
-        empty: format!("No dependent callers in the last {range}"),
+        empty: format!("No dependent callers in the {range}"),
         legend: Vec::new(),
     }
     .draw()

@@ -2,7 +2,7 @@
 
 use super::{
     census_gates::{all_callers_resolved, coverage, instrumentation, no_dependent_responses},
-    explanation::{ExplainContext, Explanation, Point},
+    explanation::{ExplainContext, Explanation, Point, Side},
 };
 use crate::{
     admin::format::{counted, duration, grouped, json_rows, titled},
@@ -70,7 +70,7 @@ fn unknown(reason: UnknownReason) -> Point {
         ),
         UnknownReason::Panicked => ("The gate panicked.", "See the log of the process."),
     };
-    Point::new(text).todo(todo)
+    Point::new(text).todo(Side::Service, todo)
 }
 
 /// A custom gate, or evidence of another version.
@@ -79,7 +79,7 @@ fn custom(name: &str, passed: bool) -> Point {
         Point::new(format!("The gate {name} passes."))
     } else {
         Point::new(format!("The gate {name} fails. See its evidence."))
-            .todo("Ask the owner of this gate.")
+            .todo(Side::Operators, "Ask the owner of this gate.")
     }
 }
 
@@ -108,7 +108,7 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
         ),
         CheckFailure::NotReported => (
             format!("The check {check} was never reported."),
-            format!("Run {check}, and let the pipeline report it."),
+            format!("Run {check} and report it."),
         ),
         CheckFailure::TooOld => (
             format!("The last report of the check {check} is older than {age}."),
@@ -124,7 +124,7 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
         ),
     };
     let href = context.base.link("/records#checks");
-    Point::new(text).todo(todo).at(href, "Checks")
+    Point::new(text).todo(Side::Checks, todo).at(href, "Show")
 }
 
 fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
@@ -134,8 +134,11 @@ fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<
     let incidents = evidence.incidents.iter();
     let points = incidents.map(|incident| {
         Point::new(format!("The incident {incident} is open."))
-            .todo(format!("Close {incident} once it is resolved."))
-            .at(context.base.link("/records#incidents"), "Incidents")
+            .todo(
+                Side::Operators,
+                format!("Close {incident} once it is resolved."),
+            )
+            .at(context.base.link("/records#incidents"), "Show")
     });
     let more = evidence.open.saturating_sub(evidence.incidents.len());
     let more = unlisted(more, "incident", "open");

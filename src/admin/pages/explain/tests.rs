@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{BlockingCallers, ExplainContext, Explanation, explain};
+use super::{ExplainContext, Explanation, explain};
 use crate::{
     Contract, LiveContract,
     admin::mount_path::MountPath,
@@ -104,13 +104,12 @@ impl Stage {
         let run = self.rollout.dry_run(step).unwrap();
         let report = run.gates.iter().find(|report| report.name.as_str() == name);
         let status = self.rollout.status();
-        let blocking = BlockingCallers::of(&self.rollout, step, Timestamp::now(&*self.clock));
         let explained = explain(
             report.unwrap(),
             &ExplainContext {
                 base: &MountPath::new("/ops").unwrap(),
                 policy: &status.policy,
-                blocking: &blocking,
+                census: Some(&self.census),
             },
         );
         lines(&explained)
@@ -194,10 +193,7 @@ fn real_gates_that_pass_say_what_they_found() {
             "all_callers_resolved",
             "Every caller that depended is resolved: 0 migrated, 0 inactive for 14 days, 0 waived.",
         ),
-        (
-            "coverage",
-            "The last 24 hours were watched (100 %), with 6 responses.",
-        ),
+        ("coverage", "24 h of 24 h watched, with 6 responses."),
         ("no_open_incident", "No incident is open."),
         (
             "weekday",
@@ -219,20 +215,18 @@ fn real_gates_name_the_callers_that_block_them() {
     assert_eq!(
         stage.gate(CUTOVER, "no_dependent_responses"),
         [
-            "3 callers (2 of AGENT and 1 of MCP) depended on a legacy response in the last 24 hours. → Upgrade them, or grant \
-             waivers with an owner. [Show these 3 callers](/ops/callers?state=depended&window=24h)",
-            "1 dependent response in the last 24 hours went to anonymous callers. → Find out who they are, or waive the \
-             anonymous callers. [Waive the anonymous callers](/ops/waive?target=anonymous)",
+            "3 callers (2 of AGENT and 1 of MCP) depended on a legacy response in the last 24 hours. → Upgrade the callers that still depend, or waive them. [Show these 3 callers](/ops/callers?state=depended&window=24h)",
+            "1 dependent response in the last 24 hours went to anonymous callers. → Identify the anonymous callers, or waive them. [Waive the anonymous callers](/ops/waive?target=anonymous)",
         ]
     );
     assert_eq!(
         stage.gate(CUTOVER, "all_callers_resolved"),
         [
             "3 callers (2 of AGENT and 1 of MCP) depended on legacy responses and have neither migrated nor been inactive for \
-             14 days. → Upgrade them, or grant waivers with an owner. [Show these 3 \
+             14 days. → Upgrade the callers that still depend, or waive them. [Show these 3 \
              callers](/ops/callers?state=unresolved&window=14d)",
-            "1 response in the last 14 days went to anonymous callers. → Find out who they are, or waive the anonymous \
-             callers. [Waive the anonymous callers](/ops/waive?target=anonymous)",
+            "1 response in the last 14 days went to anonymous callers. → Identify the anonymous callers, or waive them. \
+             [Waive the anonymous callers](/ops/waive?target=anonymous)",
         ]
     );
     let until = Timestamp::now(&*stage.clock).plus(24 * HOUR);
@@ -263,8 +257,7 @@ fn real_gates_say_what_makes_their_numbers_unreliable() {
     let lines = stage.gate(CUTOVER, "coverage");
     assert_eq!(
         lines[0],
-        "2 h of the last 30 d was watched (0.2 %), with 1 gap; the policy requires 24 hours, and 90 % of the time that they \
-         take. → Keep the process running: the share rises while it watches. It can pass at 2026-03-02 12:00 UTC."
+        "2 h of 24 h watched, with 1 gap. → Keep the process running; this cannot pass before 2026-03-02 12:00 UTC."
     );
     assert!(lines[1].starts_with(
         "Only 41 responses were counted in the last 24 hours; the policy requires 100."
@@ -298,8 +291,8 @@ fn real_gates_link_to_what_the_journal_lacks() {
     assert_eq!(
         stage.gate(CUTOVER, "required_checks"),
         [
-            "The check lint was never reported. → Run lint, and let the pipeline report it. [Checks](/ops/records#checks)",
-            "The check openapi is red. → Fix what openapi found, and report it green. [Checks](/ops/records#checks)",
+            "The check lint was never reported. → Run lint and report it. [Show](/ops/records#checks)",
+            "The check openapi is red. → Fix what openapi found, and report it green. [Show](/ops/records#checks)",
         ]
     );
     let gates: Vec<Identifier> = stage
@@ -319,7 +312,7 @@ fn real_gates_link_to_what_the_journal_lacks() {
     assert_eq!(
         stage.gate(CUTOVER, "no_open_incident"),
         [
-            "The incident INC-1 is open. → Close INC-1 once it is resolved. [Incidents](/ops/records#incidents)"
+            "The incident INC-1 is open. → Close INC-1 once it is resolved. [Show](/ops/records#incidents)"
         ]
     );
 }
@@ -331,7 +324,7 @@ fn explained(name: &str, passed: bool, evidence: &Value) -> Explanation {
     let context = ExplainContext {
         base: &MountPath::default(),
         policy: &Policy::default(),
-        blocking: &BlockingCallers::default(),
+        census: None,
     };
     let is_typed = !matches!(report.evidence, Evidence::Custom(_));
     assert_eq!(
@@ -351,9 +344,9 @@ fn rare_evidence_is_explained_too() {
         false,
         json!({"required": 2, "blocking": {"c": "too_old", "d": "in_the_future"}}),
         &[
-            "The last report of the check c is older than 7 d. → Run c again, and report it. [Checks](/records#checks)",
+            "The last report of the check c is older than 7 d. → Run c again, and report it. [Show](/records#checks)",
             "The report of the check d is dated in the future. → Set the clock of the reporting machine, and report the check \
-             again. [Checks](/records#checks)",
+             again. [Show](/records#checks)",
         ],
     );
     says(
@@ -361,7 +354,7 @@ fn rare_evidence_is_explained_too() {
         false,
         json!({"open": 3, "incidents": ["INC-1"]}),
         &[
-            "The incident INC-1 is open. → Close INC-1 once it is resolved. [Incidents](/records#incidents)",
+            "The incident INC-1 is open. → Close INC-1 once it is resolved. [Show](/records#incidents)",
             "2 more incidents are open.",
         ],
     );
@@ -380,13 +373,12 @@ fn rare_evidence_is_explained_too() {
             "restarts": [{"kind": "AGENT", "at": "2026-03-01T12:00:00.000Z"}],
         }),
         &[
-            "2 legacy callers have not depended yet, and may. → Upgrade them, or grant waivers with an owner. [Show these 2 \
-             callers](/callers?state=latent&window=14d)",
+            "2 legacy callers have not depended yet, and may. → Upgrade the callers that still depend, or waive them. [Show \
+             these 2 callers](/callers?state=latent&window=14d)",
             "1 inactive caller may still return, by the longest pause so far. → Wait until 2026-04-01 12:00 UTC, or grant a \
              waiver.",
             "The detector's rules for AGENT changed at 2026-03-01 12:00 UTC; the window counts from then on.",
-            "10 d of the last 30 d was watched (33.3 %), with 2 gaps; the policy requires 14 days, and 90 % of the time that \
-             they take. → Keep the process running: the share rises while it watches. It can pass at 2026-03-05 12:00 UTC.",
+            "10 d of 14 d watched, with 2 gaps. → Keep the process running; this cannot pass before 2026-03-05 12:00 UTC.",
             "1 snapshot of the census could not be read, or was not there; the data is lost. → Wait until 14 days has been \
              watched since.",
         ],

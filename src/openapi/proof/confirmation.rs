@@ -1,0 +1,268 @@
+//! Whether an example shows what it is meant to show: through the real layer, judged by `jsonschema`.
+
+use serde_json::{Map, Value};
+
+use super::{
+    legacy_values::{Input, Inverse, put},
+    possible::{Aspect, Possible, PossibleBody, line_value},
+    prover::{ContractEndpoint, Prover, filled_in},
+    rehearsal::rehearse,
+    validators::Validity,
+};
+use crate::openapi::{
+    document::{
+        operation::{Operation, Response, is_json},
+        place::Place,
+    },
+    finding::{Example, ExampleRequest, ExampleResponse},
+    proof::legacy_values::Origin,
+    values::value_set::ValueSet,
+};
+
+/// The responses that an example is taken from.
+pub(super) struct Case<'c, 'd> {
+    pub(super) old: Option<&'c Operation<'d>>,
+    pub(super) new: &'c Operation<'d>,
+    /// The endpoint, if the operation is on the contract.
+    pub(super) endpoint: Option<ContractEndpoint<'c>>,
+    /// The responses of NEW.
+    pub(super) target: &'c Possible<'d>,
+    /// Where a legacy body comes from, if the outcome has a shape.
+    pub(super) inputs: Option<&'c [Input]>,
+}
+
+impl Case<'_, '_> {
+    /// What an old client gets.
+    fn legacy(
+        &self,
+        request: &ExampleRequest,
+        target: &ExampleResponse,
+    ) -> Option<ExampleResponse> {
+        match self.endpoint {
+            Some(on) => rehearse(on.contract, &on.request(request), target),
+            None => Some(target.clone()),
+        }
+    }
+}
+
+impl<'d> Prover<'d> {
+    /// An example of which OLD does not allow the legacy response. `value` is the part that shows it: a body or a header of
+    /// the legacy response.
+    pub(super) fn refutation(
+        &self,
+        case: &Case<'_, 'd>,
+        aspect: &Aspect,
+        value: &Value,
+    ) -> Option<Example> {
+        let old = case.old?;
+        self.exchanges(case, aspect, value)
+            .into_iter()
+            .find_map(|(request, target)| {
+                let legacy = case.legacy(&request, &target)?;
+                let violation = self.violation(old, &legacy)?;
+                let is_of_new = self.is_response(case.new, &target);
+                let target = Some(target);
+                let legacy = Some(legacy);
+                is_of_new.then_some(Example {
+                    request,
+                    target,
+                    legacy,
+                    violation,
+                })
+            })
+    }
+
+    /// An example that is not rewritten, because `missing` is absent.
+    pub(super) fn stranding(&self, case: &Case<'_, 'd>, missing: &Input) -> Option<Example> {
+        let bodies = match &case.target.body {
+            PossibleBody::Values(set) => self.reader.samples(set),
+            PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
+        };
+        bodies.into_iter().find_map(|mut body| {
+            let mut request = self.request(case.new);
+            match &missing.origin {
+                Origin::Field(pointer) => put(&mut body, pointer, None),
+                Origin::RequestField(pointer) => {
+                    if let Some(body) = &mut request.body {
+                        put(body, pointer, None);
+                    }
+                }
+                Origin::Header(_) | Origin::Other(_) => {}
+            }
+            let target = self.response(case.target, body);
+            let legacy = case.legacy(&request, &target)?;
+            let stays = legacy.status == target.status && legacy.body == target.body;
+            let shows = stays && self.is_response(case.new, &target);
+            let violation = format!("not rewritten: {} is absent", missing.origin);
+            let (target, legacy) = (Some(target), Some(legacy));
+            shows.then_some(Example {
+                request,
+                target,
+                legacy,
+                violation,
+            })
+        })
+    }
+
+    /// Exchanges in which the legacy response may have this value.
+    fn exchanges(
+        &self,
+        case: &Case<'_, 'd>,
+        aspect: &Aspect,
+        value: &Value,
+    ) -> Vec<(ExampleRequest, ExampleResponse)> {
+        let request = self.request(case.new);
+        let samples = || match &case.target.body {
+            PossibleBody::Values(set) => self.reader.samples(set),
+            PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
+        };
+        if let Aspect::Header(name) = aspect {
+            let body = samples().into_iter().next().unwrap_or_default();
+            let mut target = self.response(case.target, body);
+            if value.is_null() {
+                target.headers.remove(name);
+            } else {
+                target.headers.insert(name.clone(), value.clone());
+            }
+            return vec![(request, target)];
+        }
+        let Some(inputs) = case.inputs.filter(|_| *aspect == Aspect::Body) else {
+            let body = match &case.target.body {
+                PossibleBody::Values(_) if case.inputs.is_none() => value.clone(),
+                _ => samples().into_iter().next().unwrap_or_default(),
+            };
+            return vec![(request, self.response(case.target, body))];
+        };
+        let exchange = |body: &Value, absent: &dyn Fn(usize) -> bool| {
+            let mut inverse = Inverse {
+                body: body.clone(),
+                request_body: request.body.clone(),
+                request_headers: Map::new(),
+            };
+            for (index, input) in inputs.iter().enumerate() {
+                inverse.fill(input, input.of(value).filter(|_| !absent(index)));
+            }
+            let request = ExampleRequest {
+                headers: inverse.request_headers,
+                body: inverse.request_body,
+                ..request.clone()
+            };
+            (request, self.response(case.target, inverse.body))
+        };
+        // A value of the legacy body may be an input's own or its default.
+        let mut exchanges = Vec::new();
+        for body in &samples() {
+            exchanges.push(exchange(body, &|_| false));
+            exchanges.push(exchange(body, &|_| true));
+            let each = 0..inputs.len();
+            exchanges.extend(each.map(|absent| exchange(body, &|index| index == absent)));
+        }
+        exchanges
+    }
+
+    /// A request for the operation.
+    pub(super) fn request(&self, operation: &Operation<'d>) -> ExampleRequest {
+        let schema = operation.request_schema();
+        ExampleRequest {
+            method: operation.method.clone(),
+            path: filled_in(&operation.path),
+            headers: Map::new(),
+            body: schema.and_then(|schema| self.reader.sample(&ValueSet::Schema(schema))),
+        }
+    }
+
+    /// One of the possible responses, with this body and the headers that are always there.
+    pub(super) fn response(&self, possible: &Possible<'d>, body: Value) -> ExampleResponse {
+        let mut headers = Map::new();
+        for header in possible.headers.iter().filter(|header| header.certain) {
+            let value = self.header_sample(header);
+            headers.insert(header.name.clone(), value.unwrap_or_else(|| "text".into()));
+        }
+        let body = match &possible.media {
+            Some(media) => {
+                headers.insert("content-type".to_owned(), media.as_str().into());
+                Some(body)
+            }
+            None => None,
+        };
+        ExampleResponse {
+            status: possible.status,
+            headers,
+            body,
+        }
+    }
+
+    /// Whether the document has such a response.
+    pub(super) fn is_response(
+        &self,
+        operation: &Operation<'d>,
+        response: &ExampleResponse,
+    ) -> bool {
+        self.violation(operation, response).is_none()
+            && operation.response(response.status).is_some()
+    }
+
+    /// What is certainly wrong with a response under a document.
+    pub(super) fn violation(
+        &self,
+        operation: &Operation<'d>,
+        response: &ExampleResponse,
+    ) -> Option<String> {
+        let Some(documented) = operation.response(response.status) else {
+            return Some(format!("the status {} is not documented", response.status));
+        };
+        let body = self.body_violation(documented, response);
+        body.or_else(|| self.header_violation(documented, response))
+    }
+
+    fn body_violation(
+        &self,
+        documented: &Response<'d>,
+        response: &ExampleResponse,
+    ) -> Option<String> {
+        if documented.content.is_empty() || matches!(response.status, 204 | 205 | 304) {
+            return None;
+        }
+        let Some(body) = &response.body else {
+            return Some("there is no body".to_owned());
+        };
+        let media = response.media().unwrap_or_default();
+        let Some(schema) = documented.media(&media) else {
+            return Some(format!("the media type {media} is not documented"));
+        };
+        self.invalid(
+            schema
+                .as_ref()
+                .filter(|_| is_json(&media) || body.is_string())?,
+            body,
+        )
+    }
+
+    fn header_violation(
+        &self,
+        documented: &Response<'d>,
+        response: &ExampleResponse,
+    ) -> Option<String> {
+        documented.headers.iter().find_map(|header| {
+            let Some(line) = response.headers.get(&header.name) else {
+                return header
+                    .required
+                    .then(|| format!("the header {} is absent", header.name));
+            };
+            let schema = header.schema.as_ref()?;
+            let value = match line {
+                Value::String(line) => line_value(&self.reader, line, schema),
+                other => other.clone(),
+            };
+            let reason = self.invalid(schema, &value)?;
+            Some(format!("the header {}: {reason}", header.name))
+        })
+    }
+
+    fn invalid(&self, schema: &Place<'d>, value: &Value) -> Option<String> {
+        match self.validators.check(schema, value) {
+            Validity::Invalid(reason) => Some(reason),
+            Validity::Valid | Validity::Unknown(_) => None,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Proving a contract against two documents.
+
+mod condition;
+mod confirmation;
+pub(crate) mod legacy_values;
+mod operation_proof;
+pub(crate) mod possible;
+pub(crate) mod prover;
+pub(crate) mod rehearsal;
+pub(crate) mod validators;

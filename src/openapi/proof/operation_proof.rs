@@ -1,0 +1,483 @@
+//! The proof of one operation.
+
+use serde_json::Value;
+
+use super::{
+    condition::{Matched, try_outcome},
+    confirmation::Case,
+    legacy_values::LegacyValues,
+    possible::{Aspect, Possible, PossibleBody, ResponseGap},
+    prover::{ContractEndpoint, Dropped, Findings, Prover},
+};
+use http::StatusCode;
+
+use crate::{
+    contract::{LegacyShape, Outcome, compile::taken_statuses, definition::body_shape::BodyShape},
+    openapi::{
+        document::{
+            operation::{Operation, Response, StatusKey},
+            place::Spoiled,
+        },
+        finding::{Example, Finding, FindingKind, Verdict},
+        values::gap::{Gap, GapRule, Witness},
+    },
+};
+
+/// One operation in both documents, and its endpoint of the contract.
+struct Subject<'c, 'd> {
+    old: Option<&'c Operation<'d>>,
+    new: &'c Operation<'d>,
+    endpoint: Option<ContractEndpoint<'c>>,
+    name: String,
+}
+
+/// What is given of an operation, and which outcomes occur.
+#[derive(Default)]
+struct Given {
+    statuses: Vec<u16>,
+    /// Classes of which NEW can give any status; 0 for all.
+    classes: Vec<u16>,
+    occurring: Vec<String>,
+}
+
+impl<'d> Prover<'d> {
+    pub(super) fn operation(
+        &self,
+        old: Option<&Operation<'d>>,
+        new: &Operation<'d>,
+        endpoint: Option<ContractEndpoint<'_>>,
+        dropped: &Dropped<'_>,
+        findings: &mut Findings,
+    ) {
+        let subject = Subject {
+            old,
+            new,
+            endpoint,
+            name: old.unwrap_or(new).name(),
+        };
+        let spoiled = [old, Some(new)].into_iter().flatten();
+        let spoiled = spoiled.filter_map(|operation| operation.responses.as_ref().err());
+        let mut intact = true;
+        for spoiled in spoiled {
+            intact = false;
+            findings.add(unreadable(spoiled).at(&subject.name));
+        }
+        if !intact {
+            return;
+        }
+        let mut given = Given::default();
+        for response in new.responses.as_deref().unwrap_or_default() {
+            match response.key {
+                StatusKey::Status(_) => {}
+                StatusKey::Class(class) => given.classes.push(class),
+                StatusKey::Default => given.classes.push(0),
+            }
+            for status in statuses(&subject, response) {
+                for possible in Possible::documented(response, status) {
+                    let proved = self.responses(&subject, possible, &mut given, findings);
+                    if let Err(spoiled) = proved {
+                        findings.add(unreadable(&spoiled).at(format!("{} {status}", subject.name)));
+                    }
+                }
+            }
+        }
+        self.outcomes_that_do_not_occur(&subject, &given, findings);
+        self.promises(&subject, &given, dropped, findings);
+    }
+
+    /// All responses of a status and a media type: which outcomes they are, and whether OLD allows what becomes of them.
+    fn responses(
+        &self,
+        subject: &Subject<'_, 'd>,
+        possible: Possible<'d>,
+        given: &mut Given,
+        findings: &mut Findings,
+    ) -> Result<(), Spoiled> {
+        let mut left = Some(possible);
+        let outcomes = subject.endpoint.map(|on| on.endpoint.outcomes());
+        let status = left_status(left.as_ref());
+        let of_status = |outcome: &&Outcome| {
+            let mut taken = taken_statuses(outcome).into_iter();
+            status.is_some_and(|status| taken.any(|taken| taken == status))
+        };
+        let outcomes: Vec<&Outcome> = outcomes
+            .unwrap_or_default()
+            .iter()
+            .filter(of_status)
+            .collect();
+        for outcome in outcomes {
+            let Some(possible) = left.take() else {
+                break;
+            };
+            let matched: Matched<'d> = try_outcome(&self.reader, subject.new, outcome, &possible)?;
+            left = matched.left;
+            let Some(matched) = matched.matched else {
+                continue;
+            };
+            given.occurring.push(outcome.name().to_owned());
+            match outcome.legacy_shape() {
+                Some(shape) => {
+                    given.statuses.push(shape.status());
+                    self.shape(subject, outcome, shape, &matched, findings)?;
+                }
+                None => self.as_it_is(subject, &matched, given, findings),
+            }
+        }
+        if let Some(other) = left {
+            self.as_it_is(subject, &other, given, findings);
+        }
+        Ok(())
+    }
+
+    /// Responses that are not rewritten.
+    fn as_it_is(
+        &self,
+        subject: &Subject<'_, 'd>,
+        possible: &Possible<'d>,
+        given: &mut Given,
+        findings: &mut Findings,
+    ) {
+        given.statuses.push(possible.status);
+        let Some(old) = subject.old else {
+            return;
+        };
+        let case = subject.case(possible, None);
+        let place = format!("{} {}", subject.name, possible.status);
+        for gap in possible.gaps(&self.reader, old) {
+            let id = as_is_id(subject, possible, &gap);
+            let finding = self.finding(&gap, &id, &place, &case, findings);
+            let finding = match gap.aspect {
+                Aspect::Status => finding.hinted_by(old, possible.status),
+                _ => finding,
+            };
+            findings.add(finding);
+        }
+    }
+
+    /// Responses that are rewritten.
+    fn shape(
+        &self,
+        subject: &Subject<'_, 'd>,
+        outcome: &Outcome,
+        shape: &LegacyShape,
+        matched: &Possible<'d>,
+        findings: &mut Findings,
+    ) -> Result<(), Spoiled> {
+        let Some((old, on)) = subject.old.zip(subject.endpoint) else {
+            return Ok(());
+        };
+        let name = format!("{}.{}", on.endpoint.name(), outcome.name());
+        let legacy = LegacyValues::of(&self.reader, subject.new, shape, matched)?;
+        let inputs = (shape.body != BodyShape::AsIs).then_some(legacy.inputs.as_slice());
+        let case = subject.case(matched, inputs);
+        let gaps = legacy.possible.gaps(&self.reader, old);
+        for gap in &gaps {
+            let gap = ResponseGap {
+                gap: Gap {
+                    new: None,
+                    ..gap.gap.clone()
+                },
+                aspect: gap.aspect.clone(),
+            };
+            let what = match &gap.aspect {
+                Aspect::Status => format!("{name} {}", legacy.possible.status),
+                Aspect::MediaType => name.clone(),
+                Aspect::Header(header) => format!("{name} {header}"),
+                Aspect::Body => format!("{} {name} {}", gap.gap.rule, gap.gap.path),
+            };
+            findings.add(self.finding(&gap, &what, &name, &case, findings));
+        }
+        for missing in &legacy.stranding {
+            let message = format!(
+                "{name}: {} can be absent and has no default",
+                missing.origin
+            );
+            let id = format!("{name} /{}", missing.at.join("/"));
+            let finding = Finding::new(FindingKind::Stranded, &id, message).at(&name);
+            findings.add(finding.shown_by(self.stranding(&case, missing)));
+        }
+        if gaps.is_empty() && legacy.stranding.is_empty() {
+            if !findings.shapes_proved.contains(&name) {
+                findings.shapes_proved.push(name.clone());
+            }
+            if matched.gaps(&self.reader, old).is_empty() {
+                let message = format!("{name}: OLD allows the target response as it is");
+                let mut note = Finding::new(FindingKind::ShapeNotNeeded, &name, message);
+                note.verdict = Verdict::Note;
+                findings.add(note.at(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A gap as a finding, with an example if one can be confirmed.
+    fn finding(
+        &self,
+        gap: &ResponseGap<'d>,
+        id: &str,
+        place: &str,
+        case: &Case<'_, 'd>,
+        findings: &Findings,
+    ) -> Finding {
+        let kind = match gap.aspect {
+            Aspect::Status => FindingKind::Status,
+            Aspect::MediaType => FindingKind::MediaType,
+            Aspect::Header(_) => FindingKind::Header,
+            Aspect::Body => FindingKind::Body,
+        };
+        let finding = Finding::new(kind, id, message(gap, place)).at(place);
+        if !findings.lacks_example(&finding.id) {
+            return finding;
+        }
+        let absent = matches!(gap.aspect, Aspect::Header(_))
+            && gap.gap.rule == GapRule::Constraint
+            && gap.gap.old.is_none();
+        let null = [Witness::Value(Value::Null)];
+        let witnesses = if absent {
+            &null
+        } else {
+            gap.gap.examples.as_slice()
+        };
+        let mut values = witnesses
+            .iter()
+            .filter_map(|witness| self.reader.value_of(witness));
+        let example = values.find_map(|value| self.refutation(case, &gap.aspect, &value));
+        finding.shown_by(example)
+    }
+
+    fn outcomes_that_do_not_occur(
+        &self,
+        subject: &Subject<'_, 'd>,
+        given: &Given,
+        findings: &mut Findings,
+    ) {
+        let Some(on) = subject.endpoint else {
+            return;
+        };
+        let outcomes = on.endpoint.outcomes().iter();
+        for outcome in
+            outcomes.filter(|outcome| !given.occurring.contains(&outcome.name().to_owned()))
+        {
+            let name = format!("{}.{}", on.endpoint.name(), outcome.name());
+            let message = format!("{name}: no response of NEW is this outcome");
+            let finding = Finding::new(FindingKind::OutcomeImpossible, &name, message);
+            let example = self.another_response(subject, outcome);
+            findings.add(finding.at(name).shown_by(example));
+        }
+    }
+
+    /// What NEW responds instead of an outcome: of its status, or else of another.
+    fn another_response(&self, subject: &Subject<'_, 'd>, outcome: &Outcome) -> Option<Example> {
+        let responses = subject.new.responses.as_deref().unwrap_or_default();
+        let mut taken = taken_statuses(outcome)
+            .into_iter()
+            .map(|status| status.as_u16());
+        let own = taken.find_map(|status| Some((subject.new.response(status)?, status)));
+        let (response, status) = match own {
+            Some(own) => own,
+            None => responses.iter().find_map(|response| match response.key {
+                StatusKey::Status(status) => Some((response, status)),
+                _ => None,
+            })?,
+        };
+        let possible = Possible::documented(response, status).into_iter().next()?;
+        let body = match &possible.body {
+            PossibleBody::Values(set) => self.reader.sample(set)?,
+            _ => Value::Null,
+        };
+        let target = self.response(&possible, body);
+        let name = outcome.name();
+        self.is_response(subject.new, &target).then(|| Example {
+            request: self.request(subject.new),
+            target: Some(target),
+            legacy: None,
+            violation: match own {
+                Some(_) => format!("NEW responds like this, and nothing that is {name}"),
+                None => format!(
+                    "NEW responds like this, and never with {}",
+                    outcome.statuses()
+                ),
+            },
+        })
+    }
+
+    /// Whether each status that OLD documents is still given.
+    fn promises(
+        &self,
+        subject: &Subject<'_, 'd>,
+        given: &Given,
+        dropped: &Dropped<'_>,
+        findings: &mut Findings,
+    ) {
+        let Some(old) = subject.old else {
+            return;
+        };
+        for promise in old.responses.as_deref().unwrap_or_default() {
+            let class_is_given =
+                |class: u16| given.classes.iter().any(|own| *own == 0 || *own == class);
+            let kept = match promise.key {
+                StatusKey::Status(status) => {
+                    given.statuses.contains(&status) || class_is_given(status / 100)
+                }
+                StatusKey::Class(class) => {
+                    class_is_given(class)
+                        || given.statuses.iter().any(|status| status / 100 == class)
+                }
+                StatusKey::Default => true,
+            };
+            let listed = match promise.key {
+                StatusKey::Status(status) if !kept => dropped.lists(old, Some(status)),
+                _ => false,
+            };
+            if kept || listed {
+                continue;
+            }
+            let key = promise.key;
+            let name = format!("{} {key}", subject.name);
+            let message = format!("{name} is documented by OLD and never given any more");
+            let example = self.promised(old, key, &format!("NEW never responds with {key}"));
+            let finding = Finding::new(FindingKind::ResponseDropped, &name, message);
+            let finding = finding.at(name).shown_by(example);
+            findings.add(match key {
+                StatusKey::Status(status) => finding.hinted_by(subject.new, status),
+                _ => finding,
+            });
+        }
+    }
+}
+
+impl<'c, 'd> Subject<'c, 'd> {
+    fn case<'b>(
+        &'b self,
+        target: &'b Possible<'d>,
+        inputs: Option<&'b [super::legacy_values::Input]>,
+    ) -> Case<'b, 'd>
+    where
+        'c: 'b,
+    {
+        Case {
+            old: self.old,
+            new: self.new,
+            endpoint: self.endpoint,
+            target,
+            inputs,
+        }
+    }
+}
+
+impl Finding {
+    /// Adds prose of an operation that mentions a status.
+    fn hinted_by(mut self, operation: &Operation<'_>, status: u16) -> Self {
+        let own = ["summary", "description"].into_iter();
+        let own = own.filter_map(|member| operation.place.text(member));
+        let responses = operation.responses.as_deref().unwrap_or_default();
+        let mut prose = own.chain(responses.iter().map(Response::description));
+        let status = status.to_string();
+        let found = prose.find(|text| {
+            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            words.any(|word| word == status)
+        });
+        self.hint = found.map(|text| text.chars().take(200).collect());
+        self
+    }
+}
+
+fn left_status(left: Option<&Possible<'_>>) -> Option<u16> {
+    left.map(|possible| possible.status)
+}
+
+fn unreadable(spoiled: &Spoiled) -> Finding {
+    let reason = &spoiled.reason;
+    Finding::new(FindingKind::Unreadable, reason, reason.clone())
+}
+
+/// The same for all places where one schema of OLD does not allow something.
+fn as_is_id(subject: &Subject<'_, '_>, possible: &Possible<'_>, gap: &ResponseGap<'_>) -> String {
+    let here = format!("{} {}", subject.name, possible.status);
+    let media = possible.media.as_deref().unwrap_or("no body");
+    match &gap.aspect {
+        Aspect::Status => here,
+        Aspect::MediaType => format!("{here} {media}"),
+        Aspect::Header(name) => format!("{here} {name}"),
+        Aspect::Body => {
+            let rule = gap.gap.rule;
+            let member = match rule {
+                GapRule::MissingMember | GapRule::ExtraMember => gap.gap.path.rsplit('/').next(),
+                _ => None,
+            };
+            let member = member
+                .map(|member| format!(" {member}"))
+                .unwrap_or_default();
+            match &gap.gap.old {
+                Some(pointer) => format!("{rule} {pointer}{member}"),
+                None => format!("{rule} {here} {}", gap.gap.path),
+            }
+        }
+    }
+}
+
+fn message(gap: &ResponseGap<'_>, place: &str) -> String {
+    let Gap {
+        path,
+        detail,
+        old,
+        new,
+        ..
+    } = &gap.gap;
+    let path = match (&gap.aspect, path.as_str()) {
+        (Aspect::Header(name), _) => format!(" header {name}"),
+        (_, "") => String::new(),
+        (_, path) => format!(" {path}"),
+    };
+    let old = old.as_ref().map(|old| format!(" by OLD {old}"));
+    let new = new.as_ref().map(|new| format!(", NEW {new}"));
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    format!("{place}{path}: {detail}{old}{new}")
+}
+
+/// Statuses that the others of a response may differ from, by what an outcome takes: its own, and those that a class may leave out.
+fn boundaries(outcome: &Outcome) -> Vec<u16> {
+    let taken = taken_statuses(outcome);
+    if taken.len() < 90 {
+        return taken.iter().map(StatusCode::as_u16).collect();
+    }
+    let all = [204, 205, 206, 304, 412];
+    let all = all
+        .into_iter()
+        .filter(|status| outcome.statuses().contains(*status));
+    all.collect()
+}
+
+/// The statuses of a response that have to be looked at one by one, and one for all others.
+fn statuses(subject: &Subject<'_, '_>, response: &Response<'_>) -> Vec<u16> {
+    let classes: &[u16] = match response.key {
+        StatusKey::Status(status) => return vec![status],
+        StatusKey::Class(class) => &[class],
+        StatusKey::Default => &[4, 5, 2, 3],
+    };
+    let own = |status: &u16| {
+        subject
+            .new
+            .response(*status)
+            .is_some_and(|r| r.key == response.key)
+    };
+    let exact = |response: &Response<'_>| match response.key {
+        StatusKey::Status(status) => Some(status),
+        _ => None,
+    };
+    let old = subject.old.and_then(|old| old.responses.as_deref().ok());
+    let old = old.unwrap_or_default().iter().filter_map(exact);
+    let outcomes = subject.endpoint.map(|on| on.endpoint.outcomes());
+    let outcomes = outcomes.unwrap_or_default().iter().flat_map(boundaries);
+    let mut named: Vec<u16> = old.chain(outcomes).filter(own).collect();
+    named.sort_unstable();
+    named.dedup();
+    let of_class = |class: &u16| {
+        let first =
+            (class * 100..class * 100 + 100).find(|status| own(status) && !named.contains(status));
+        first.into_iter()
+    };
+    let others: Vec<u16> = classes.iter().flat_map(of_class).collect();
+    named.retain(|status| classes.contains(&(status / 100)));
+    [named, others].concat()
+}

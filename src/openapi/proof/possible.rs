@@ -1,0 +1,204 @@
+//! All responses of one kind that can be given, and what OLD does not allow of them.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::openapi::{
+    document::{
+        operation::{Header, Operation, Response},
+        place::Place,
+    },
+    values::{
+        gap::{Gap, GapRule, Witness},
+        reader::Reader,
+        value_set::{Kind, ValueSet},
+    },
+};
+
+/// All responses of one status and media type.
+#[derive(Clone)]
+pub(crate) struct Possible<'d> {
+    pub(crate) status: u16,
+    /// None without a body.
+    pub(crate) media: Option<String>,
+    pub(crate) body: PossibleBody<'d>,
+    pub(crate) headers: Vec<PossibleHeader<'d>>,
+}
+
+#[derive(Clone)]
+pub(crate) enum PossibleBody<'d> {
+    Absent,
+    /// The document has no schema.
+    Undocumented,
+    Values(ValueSet<'d>),
+}
+
+#[derive(Clone)]
+pub(crate) struct PossibleHeader<'d> {
+    /// In lower case.
+    pub(crate) name: String,
+    pub(crate) certain: bool,
+    pub(crate) values: HeaderValues<'d>,
+}
+
+#[derive(Clone)]
+pub(crate) enum HeaderValues<'d> {
+    /// What a document says.
+    Documented(Option<Place<'d>>),
+    /// Set by a legacy shape.
+    Line(String),
+}
+
+/// Something of a response that OLD does not allow.
+#[derive(Clone)]
+pub(crate) struct ResponseGap<'d> {
+    pub(crate) aspect: Aspect,
+    pub(crate) gap: Gap<'d>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Aspect {
+    Status,
+    MediaType,
+    Body,
+    Header(String),
+}
+
+impl<'d> Possible<'d> {
+    /// All responses that a document has under one key, one for each media type.
+    pub(crate) fn documented(response: &Response<'d>, status: u16) -> Vec<Self> {
+        let headers: Vec<_> = response.headers.iter().map(PossibleHeader::of).collect();
+        let with = |media: Option<String>, body| Self {
+            status,
+            media,
+            body,
+            headers: headers.clone(),
+        };
+        // RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: no content, whatever a document says.
+        if response.content.is_empty() || matches!(status, 204 | 205 | 304) {
+            return vec![with(None, PossibleBody::Absent)];
+        }
+        let content = response.content.iter().map(|(media, schema)| {
+            let body = match schema {
+                Some(schema) => PossibleBody::Values(ValueSet::Schema(schema.clone())),
+                None => PossibleBody::Undocumented,
+            };
+            // A range of media types: any of them.
+            with(Some(media.replace("/*", "/x").replace("*/", "x/")), body)
+        });
+        content.collect()
+    }
+
+    /// What `old` does not allow of these responses; nothing if all are allowed.
+    pub(crate) fn gaps(&self, reader: &Reader<'d>, old: &Operation<'d>) -> Vec<ResponseGap<'d>> {
+        let Some(response) = old.response(self.status) else {
+            let detail = format!("the status {} is not documented", self.status);
+            return vec![self.whole(Aspect::Status, detail)];
+        };
+        let mut gaps = self.body_gaps(reader, response);
+        for header in &response.headers {
+            gaps.extend(self.header_gaps(reader, header));
+        }
+        gaps
+    }
+
+    fn body_gaps(&self, reader: &Reader<'d>, old: &Response<'d>) -> Vec<ResponseGap<'d>> {
+        // Without `content`, a document says nothing of the body.
+        if old.content.is_empty() {
+            return Vec::new();
+        }
+        let Some(media) = &self.media else {
+            let detail = "there is no body".to_owned();
+            return vec![self.whole(Aspect::MediaType, detail)];
+        };
+        let Some(schema) = old.media(media) else {
+            let detail = format!("the media type {media} is not documented");
+            return vec![self.whole(Aspect::MediaType, detail)];
+        };
+        let Some(schema) = schema else {
+            return Vec::new();
+        };
+        let target = ValueSet::Schema(schema.clone());
+        let gaps: Rc<[Gap<'d>]> = match &self.body {
+            PossibleBody::Values(source) => reader.gaps(source, &target),
+            PossibleBody::Absent => Rc::new([]),
+            PossibleBody::Undocumented if matches!(schema.value, Value::Bool(true)) => Rc::new([]),
+            PossibleBody::Undocumented => {
+                let detail = "NEW has no schema for the body";
+                Rc::new([Gap::undecided(GapRule::Schema, detail)])
+            }
+        };
+        let aspect = Aspect::Body;
+        gaps.iter()
+            .map(|gap| ResponseGap {
+                aspect: aspect.clone(),
+                gap: gap.clone(),
+            })
+            .collect()
+    }
+
+    fn header_gaps(&self, reader: &Reader<'d>, old: &Header<'d>) -> Vec<ResponseGap<'d>> {
+        let aspect = Aspect::Header(old.name.clone());
+        let own = self.headers.iter().find(|header| header.name == old.name);
+        if old.required && !own.is_some_and(|header| header.certain) {
+            let detail = format!("the header {} can be absent", old.name);
+            return vec![self.whole(aspect, detail)];
+        }
+        let (Some(own), Some(schema)) = (own, &old.schema) else {
+            return Vec::new();
+        };
+        let source = match &own.values {
+            HeaderValues::Documented(Some(schema)) => ValueSet::Schema(schema.clone()),
+            HeaderValues::Documented(None) => {
+                let detail = format!("NEW has no schema for the header {}", old.name);
+                let gap = Gap::undecided(GapRule::Schema, &detail);
+                return vec![ResponseGap { aspect, gap }];
+            }
+            HeaderValues::Line(line) => line_values(reader, line, schema),
+        };
+        let gaps = reader.gaps(&source, &ValueSet::Schema(schema.clone()));
+        gaps.iter()
+            .map(|gap| ResponseGap {
+                aspect: aspect.clone(),
+                gap: gap.clone(),
+            })
+            .collect()
+    }
+
+    /// A gap that any of these responses shows.
+    fn whole(&self, aspect: Aspect, detail: String) -> ResponseGap<'d> {
+        let example = match &self.body {
+            PossibleBody::Values(set) => Witness::Of(set.clone()),
+            PossibleBody::Absent | PossibleBody::Undocumented => Witness::Value(Value::Null),
+        };
+        let gap = Gap::with_examples(GapRule::Constraint, detail, vec![example]);
+        ResponseGap { aspect, gap }
+    }
+}
+
+impl<'d> PossibleHeader<'d> {
+    fn of(header: &Header<'d>) -> Self {
+        Self {
+            name: header.name.clone(),
+            certain: header.required,
+            values: HeaderValues::Documented(header.schema.clone()),
+        }
+    }
+}
+
+/// A header line as a value of the types that the schema has.
+fn line_values<'d>(reader: &Reader<'d>, line: &str, schema: &Place<'d>) -> ValueSet<'d> {
+    ValueSet::fixed([&line_value(reader, line, schema)])
+}
+
+/// The value that a line stands for: a number or a boolean where the schema has one.
+pub(crate) fn line_value<'d>(reader: &Reader<'d>, line: &str, schema: &Place<'d>) -> Value {
+    let wanted = reader.alternatives(&ValueSet::Schema(schema.clone()));
+    let is_plain = wanted.is_ok_and(|wanted| {
+        let mut wanted = wanted.iter();
+        wanted.all(|wanted| matches!(wanted.kind, Kind::Number(_) | Kind::Boolean(_)))
+    });
+    let parsed = is_plain.then(|| serde_json::from_str(line).ok()).flatten();
+    parsed.unwrap_or_else(|| line.into())
+}

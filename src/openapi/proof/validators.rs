@@ -1,0 +1,232 @@
+//! Validation of concrete values by `jsonschema`.
+
+use std::{
+    cell::RefCell,
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+};
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use crate::openapi::{
+    document::place::{Place, Side, Spoiled},
+    values::{
+        reader::{is_write_only, selectors},
+        scalars,
+    },
+};
+
+/// The validators built so far, by schema.
+#[derive(Default)]
+pub(crate) struct Validators {
+    built: RefCell<HashMap<(Side, usize), Built>>,
+}
+
+/// A validator, or why there is none.
+type Built = Rc<Result<Validator, String>>;
+
+/// What a schema says of a value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Valid,
+    /// Why it is not.
+    Invalid(String),
+    /// Why that cannot be said.
+    Unknown(String),
+}
+
+impl Validators {
+    pub(crate) fn check(&self, schema: &Place<'_>, value: &Value) -> Validity {
+        match &*self.of(schema) {
+            Err(reason) => Validity::Unknown(reason.clone()),
+            Ok(validator) => match validator.iter_errors(value).next() {
+                None => Validity::Valid,
+                Some(error) => {
+                    let at = error.instance_path().to_string();
+                    let separator = if at.is_empty() { "" } else { ": " };
+                    Validity::Invalid(format!("{at}{separator}{error}"))
+                }
+            },
+        }
+    }
+
+    fn of(&self, schema: &Place<'_>) -> Built {
+        let known = self.built.borrow().get(&schema.key()).cloned();
+        known.unwrap_or_else(|| {
+            let built = bundle(schema)
+                .map_err(|spoiled| spoiled.reason)
+                .and_then(|schema| {
+                    let built = scalars::options().build(&schema);
+                    built.map_err(|error| error.to_string())
+                });
+            let built = Rc::new(built);
+            self.built
+                .borrow_mut()
+                .insert(schema.key(), Rc::clone(&built));
+            built
+        })
+    }
+}
+
+/// The schema as one of JSON Schema 2020-12, with all that it refers to and nothing else, so that a bad schema elsewhere in
+/// the document does not matter.
+fn bundle(schema: &Place<'_>) -> Result<Value, Spoiled> {
+    let mut bundle = Bundle {
+        names: HashMap::new(),
+        left: VecDeque::new(),
+    };
+    let mut root = bundle.convert(schema)?;
+    let mut definitions = Map::new();
+    while let Some((name, place)) = bundle.left.pop_front() {
+        definitions.insert(name, bundle.convert(&place)?);
+    }
+    if let Value::Object(members) = &mut root {
+        members.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    Ok(root)
+}
+
+struct Bundle<'d> {
+    names: HashMap<(Side, usize), String>,
+    left: VecDeque<(String, Place<'d>)>,
+}
+
+impl<'d> Bundle<'d> {
+    fn convert(&mut self, schema: &Place<'d>) -> Result<Value, Spoiled> {
+        if schema.value.is_boolean() {
+            return Ok(schema.value.clone());
+        }
+        let mut converted = Map::new();
+        if let Some(target) = schema.reference()? {
+            let reference = format!("#/$defs/{}", self.name(target));
+            converted.insert("$ref".to_owned(), reference.into());
+            if schema.document.is_3_0() {
+                return Ok(converted.into());
+            }
+        }
+        for (keyword, value) in schema.members().filter(|(keyword, _)| *keyword != "$ref") {
+            if let Some(value) = self.keyword(schema, keyword, &value)? {
+                converted.insert(keyword.to_owned(), value);
+            }
+        }
+        if schema.document.is_3_0() {
+            upgrade(&mut converted);
+        }
+        Ok(converted.into())
+    }
+
+    /// The value of a keyword; `None` for one that says nothing of values.
+    fn keyword(
+        &mut self,
+        schema: &Place<'d>,
+        keyword: &str,
+        value: &Place<'d>,
+    ) -> Result<Option<Value>, Spoiled> {
+        Ok(Some(match keyword {
+            "properties" | "patternProperties" | "dependentSchemas" => {
+                let converted = value.members().map(|(name, schema)| {
+                    let schema = self.convert(&schema)?;
+                    Ok((name.to_owned(), schema))
+                });
+                Value::Object(converted.collect::<Result<_, _>>()?)
+            }
+            "oneOf" | "anyOf" => self.selected(schema, value)?,
+            "allOf" | "prefixItems" => {
+                let converted = value.items().map(|schema| self.convert(&schema));
+                Value::Array(converted.collect::<Result<_, _>>()?)
+            }
+            "items"
+            | "additionalProperties"
+            | "not"
+            | "if"
+            | "then"
+            | "else"
+            | "contains"
+            | "propertyNames"
+            | "unevaluatedProperties"
+            | "unevaluatedItems" => self.convert(value)?,
+            "required" => required(schema, value),
+            "type" | "enum" | "const" | "format" | "pattern" | "minLength" | "maxLength"
+            | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf"
+            | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties"
+            | "minContains" | "maxContains" | "dependentRequired" | "nullable" => {
+                value.value.clone()
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The parts of a `oneOf` or `anyOf`, each with the values of the discriminator that select it.
+    fn selected(&mut self, schema: &Place<'d>, parts: &Place<'d>) -> Result<Value, Spoiled> {
+        let discriminator = schema.value.get("discriminator");
+        let member = discriminator.and_then(|discriminator| discriminator["propertyName"].as_str());
+        let mapping = discriminator.and_then(|discriminator| discriminator["mapping"].as_object());
+        let mapping: Vec<(&str, &str)> = mapping
+            .into_iter()
+            .flatten()
+            .filter_map(|(value, target)| Some((value.as_str(), target.as_str()?)))
+            .collect();
+        let converted = parts.items().map(|part| {
+            let converted = self.convert(&part)?;
+            let Some(member) = member else {
+                return Ok(converted);
+            };
+            let values = selectors(part.value, &mapping);
+            let mut selected = json!({"type": "object", "required": [member]});
+            if !values.is_empty() {
+                selected["properties"] = json!({member: {"enum": values}});
+            }
+            Ok(json!({"allOf": [converted, selected]}))
+        });
+        Ok(Value::Array(converted.collect::<Result<_, _>>()?))
+    }
+
+    fn name(&mut self, target: Place<'d>) -> String {
+        let next = self.names.len().to_string();
+        let name = self.names.entry(target.key()).or_insert_with(|| {
+            self.left.push_back((next.clone(), target));
+            next
+        });
+        name.clone()
+    }
+}
+
+/// Without the members that responses do not have.
+fn required(schema: &Place<'_>, names: &Place<'_>) -> Value {
+    let properties = schema.value.get("properties");
+    let is_sent = |name: &&Value| {
+        let name = name.as_str().unwrap_or_default();
+        let property = properties.and_then(|properties| properties.get(name));
+        !property.is_some_and(is_write_only)
+    };
+    let names = names.value.as_array().into_iter().flatten();
+    names.filter(is_sent).cloned().collect::<Vec<_>>().into()
+}
+
+/// What `OpenAPI` 3.0 says in its own way.
+fn upgrade(schema: &mut Map<String, Value>) {
+    let nullable = schema.remove("nullable") == Some(Value::Bool(true));
+    if let Some(Value::String(name)) = schema.get("type").filter(|_| nullable) {
+        let types = json!([name, "null"]);
+        schema.insert("type".to_owned(), types);
+    }
+    for (flag, limit) in [
+        ("exclusiveMinimum", "minimum"),
+        ("exclusiveMaximum", "maximum"),
+    ] {
+        match schema.get(flag) {
+            Some(Value::Bool(true)) => {
+                let limit = schema.remove(limit);
+                schema.remove(flag);
+                if let Some(limit) = limit {
+                    schema.insert(flag.to_owned(), limit);
+                }
+            }
+            Some(Value::Bool(false)) => {
+                schema.remove(flag);
+            }
+            _ => {}
+        }
+    }
+}

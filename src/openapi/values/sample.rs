@@ -1,0 +1,232 @@
+//! Values of a set, for examples.
+
+use serde_json::{Map, Number, Value};
+
+use super::{
+    gap::Witness,
+    reader::Reader,
+    text_sample::texts_like,
+    value_set::{Alternative, Items, Kind, Members, Numbers, Texts, ValueSet},
+};
+
+/// Values within more objects and arrays than this are not made.
+const MAX_DEPTH: u8 = 16;
+
+impl<'d> Reader<'d> {
+    /// A small value of a set; `None` if none is found.
+    pub(crate) fn sample(&self, set: &ValueSet<'d>) -> Option<Value> {
+        self.sample_at(set, MAX_DEPTH)
+    }
+
+    /// The value that shows a gap.
+    pub(crate) fn value_of(&self, witness: &Witness<'d>) -> Option<Value> {
+        match witness {
+            Witness::Value(value) => Some(value.clone()),
+            Witness::Of(set) => self.sample(set),
+            Witness::Member(object, name, part) => {
+                let part = ValueSet::fixed([&self.value_of(part)?]);
+                self.sample_of(&object.with_member(name, Some(part)))
+            }
+            Witness::Element(array, index, part) => {
+                let part = self.value_of(part)?;
+                match &array.kind {
+                    Kind::Array(items) => self.array_of(items, items.least, Some((*index, &part))),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// A small value of each alternative, and one with all members of each.
+    pub(crate) fn samples(&self, set: &ValueSet<'d>) -> Vec<Value> {
+        const MAX_SAMPLES: usize = 12;
+        let alternatives = self.alternatives(set).unwrap_or_else(|_| [].into());
+        let small = alternatives
+            .iter()
+            .filter_map(|alternative| self.sample_of(alternative));
+        let full = alternatives
+            .iter()
+            .filter_map(|alternative| self.full_sample(alternative));
+        small.chain(full).take(MAX_SAMPLES).collect()
+    }
+
+    /// An object with its optional members, too.
+    fn full_sample(&self, alternative: &Alternative<'d>) -> Option<Value> {
+        let mut members = alternative.members()?.clone();
+        members.named.retain(|_, member| {
+            member.required |= self.sample(&member.set).is_some();
+            member.required
+        });
+        self.object_sample(&members, MAX_DEPTH)
+    }
+
+    /// A small value of an alternative.
+    pub(super) fn sample_of(&self, alternative: &Alternative<'d>) -> Option<Value> {
+        self.alternative_sample(alternative, MAX_DEPTH)
+    }
+
+    fn sample_at(&self, set: &ValueSet<'d>, depth: u8) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        let alternatives = self.alternatives(set).ok()?;
+        // Null says least about the others.
+        let (null, others): (Vec<_>, Vec<_>) = alternatives
+            .iter()
+            .partition(|alternative| matches!(alternative.kind, Kind::Null));
+        let mut candidates = others.into_iter().chain(null);
+        candidates.find_map(|alternative| self.alternative_sample(alternative, depth))
+    }
+
+    fn alternative_sample(&self, alternative: &Alternative<'d>, depth: u8) -> Option<Value> {
+        match &alternative.kind {
+            Kind::Object(members) => self.object_sample(members, depth),
+            Kind::Array(items) => self.array_sample(items, items.least, None, depth),
+            _ => self.pool(alternative, &[]).into_iter().next(),
+        }
+    }
+
+    fn object_sample(&self, members: &Members<'d>, depth: u8) -> Option<Value> {
+        let mut made = Map::new();
+        for (name, member) in members.named.iter().filter(|(_, member)| member.required) {
+            made.insert(name.clone(), self.sample_at(&member.set, depth)?);
+        }
+        Some(Value::Object(made))
+    }
+
+    /// An array of this length, or longer if an element is given for an index beyond it.
+    pub(super) fn array_of(
+        &self,
+        items: &Items<'d>,
+        length: u64,
+        element: Option<(usize, &Value)>,
+    ) -> Option<Value> {
+        self.array_sample(items, length, element, MAX_DEPTH)
+    }
+
+    fn array_sample(
+        &self,
+        items: &Items<'d>,
+        length: u64,
+        element: Option<(usize, &Value)>,
+        depth: u8,
+    ) -> Option<Value> {
+        let length = usize::try_from(length)
+            .ok()
+            .filter(|length| *length <= 1_000)?;
+        let length = element.map_or(length, |(index, _)| length.max(index + 1));
+        let item = |index: usize| match element {
+            Some((given, value)) if given == index => Some(value.clone()),
+            _ => self.sample_at(items.at(index), depth),
+        };
+        (0..length)
+            .map(item)
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array)
+    }
+
+    /// Values of a scalar alternative, at its bounds and at those of others.
+    pub(super) fn pool(&self, source: &Alternative<'d>, others: &[&Alternative<'d>]) -> Vec<Value> {
+        let mut pool = source.kind.listed().unwrap_or_default();
+        if pool.is_empty() {
+            pool = documented_examples(source);
+            match &source.kind {
+                Kind::Number(numbers) => {
+                    let others = others.iter().filter_map(|other| match &other.kind {
+                        Kind::Number(numbers) => Some(numbers),
+                        _ => None,
+                    });
+                    pool.extend(number_pool(numbers, others));
+                }
+                Kind::Text(texts) => {
+                    let others = others.iter().filter_map(|other| match &other.kind {
+                        Kind::Text(texts) => Some(texts),
+                        _ => None,
+                    });
+                    pool.extend(text_pool(texts, others).into_iter().map(Value::from));
+                }
+                _ => {}
+            }
+        }
+        pool.retain(|value| self.checks.allows(&source.kind, value) != Some(false));
+        pool
+    }
+
+    /// Whether there is certainly no value.
+    pub(crate) fn is_empty(&self, set: &ValueSet<'d>, depth: u8) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        self.alternatives(set).is_ok_and(|alternatives| {
+            alternatives.iter().all(|alternative| {
+                let Some(members) = alternative.members() else {
+                    return self
+                        .listed(&alternative.kind)
+                        .is_some_and(|values| values.is_empty());
+                };
+                let mut required = members.named.values().filter(|member| member.required);
+                required.any(|member| self.is_empty(&member.set, depth))
+            })
+        })
+    }
+
+    /// All values, if it is a scalar whose values are listed, without those that its other constraints do not allow.
+    pub(super) fn listed(&self, kind: &Kind<'d>) -> Option<Vec<Value>> {
+        let mut values = kind.listed()?;
+        values.retain(|value| self.checks.allows(kind, value) != Some(false));
+        Some(values)
+    }
+}
+
+/// The examples that a schema gives.
+fn documented_examples(source: &Alternative<'_>) -> Vec<Value> {
+    let Some(place) = &source.from else {
+        return Vec::new();
+    };
+    let single = ["example", "default"].into_iter();
+    let single = single.filter_map(|keyword| place.value.get(keyword));
+    let several = place.value.get("examples").and_then(Value::as_array);
+    single
+        .chain(several.into_iter().flatten())
+        .cloned()
+        .collect()
+}
+
+fn number_pool<'n>(source: &'n Numbers, others: impl Iterator<Item = &'n Numbers>) -> Vec<Value> {
+    let mut floats = vec![1.0, 0.0, -1.0, 0.5, 1_000_000.0];
+    for numbers in std::iter::once(source).chain(others) {
+        for bound in [numbers.least, numbers.most].into_iter().flatten() {
+            floats.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| bound.value + step));
+        }
+        for factor in &numbers.multiple_of {
+            floats.extend([*factor, factor * 2.0, factor * 1.5]);
+        }
+    }
+    floats.into_iter().map(number).collect()
+}
+
+/// A whole number is written without a fraction.
+fn number(float: f64) -> Value {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a whole number within 2^53"
+    )]
+    if float.fract() == 0.0 && float.abs() < 9e15 {
+        Value::from(float as i64)
+    } else {
+        Number::from_f64(float).map_or(Value::Null, Value::Number)
+    }
+}
+
+fn text_pool<'t>(source: &Texts, others: impl Iterator<Item = &'t Texts>) -> Vec<String> {
+    let mut pool = texts_like(source);
+    let mut lengths = vec![source.least, source.most.unwrap_or(1)];
+    for other in others {
+        lengths.extend([other.least.saturating_sub(1), other.least]);
+        lengths.extend(other.most.map(|most| most + 1));
+        pool.extend(texts_like(other));
+    }
+    for length in lengths.into_iter().filter(|length| *length <= 100_000) {
+        let length = usize::try_from(length).unwrap_or_default();
+        pool.push("x".repeat(length));
+    }
+    pool
+}

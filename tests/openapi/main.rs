@@ -1,0 +1,13 @@
+//! Tests of the module `openapi`: reading documents, proving contracts, drafting them.
+
+mod drafting;
+mod findings;
+mod mistakes;
+mod random_responses;
+mod random_schemas;
+mod reading;
+mod real_documents;
+mod shipped;
+mod support;
+#[path = "../support/temp_dir.rs"]
+mod temp_dir;
