@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 /// The values of the parameter `name`, decoded, in their order. Only what is encoded is copied.
 pub(crate) fn values<'t>(text: &'t [u8], name: &str) -> impl Iterator<Item = Cow<'t, [u8]>> {
@@ -13,6 +13,19 @@ pub(crate) fn values<'t>(text: &'t [u8], name: &str) -> impl Iterator<Item = Cow
         let is_named = !pair.is_empty() && *decode(found) == *name.as_bytes();
         is_named.then(|| decode(value.get(1..).unwrap_or_default()))
     })
+}
+
+/// Appends a name or a value, encoded (WHATWG URL, section 5.2).
+pub(crate) fn encode(text: &str, to: &mut String) {
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'*')
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b' ');
+    for part in utf8_percent_encode(text, ENCODED) {
+        to.extend(part.chars().map(|c| if c == ' ' { '+' } else { c }));
+    }
 }
 
 /// `+` is a space; other bytes may be percent-encoded.
@@ -44,6 +57,15 @@ mod tests {
         assert_eq!(read("a=1&b=x+y%26z&a=2", "b"), ["x y&z"]);
         assert_eq!(read("a%2Bb=%C3%A9&a+b==", "a+b"), ["é"]);
         assert_eq!(read("a%2Bb=%C3%A9&a+b==", "a b"), ["="]);
+    }
+
+    #[test]
+    fn what_is_encoded_is_read_back() {
+        let mut text = "n=".to_owned();
+        let value = "a b&c=d+é%\n*-._~";
+        encode(value, &mut text);
+        assert_eq!(text, "n=a+b%26c%3Dd%2B%C3%A9%25%0A*-._%7E");
+        assert_eq!(read(&text, "n"), [value]);
     }
 
     #[test]

@@ -66,6 +66,9 @@ words! {
         RequestFieldsNotCaptured = "request_fields_not_captured",
         /// A required placeholder has no value. The outcome is known.
         MissingValue = "missing_value",
+        /// The legacy body cannot be made of this target body: a renamed member would have the name of another, or the
+        /// function of the shape made none. The outcome is known.
+        NoLegacyBody = "no_legacy_body",
         /// A `HeaderMap` does not hold as many headers as the legacy response would have. The outcome is known.
         TooManyHeaders = "too_many_headers",
     }

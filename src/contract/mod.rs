@@ -52,10 +52,17 @@
 //! | | `query_parameters`, `path_parameters` | object | parameter of the request → matcher |
 //! | | `legacy` | object | the legacy shape, where it differs |
 //! | legacy | `status` | integer | required |
-//! | | `set_headers`, `append_headers` | object | header → value, or array of values |
+//! | | `set_headers`, `append_headers` | object | header → value, or array of values: strings, or placeholders of a [`Template`] |
 //! | | `remove_headers` | array | header names |
-//! | | `body` | | `"as_is"` (unless given), `"empty"` or `{"json": template}`; see [`Template`] |
+//! | | `body` | | `"as_is"` (unless given), `"empty"`, or an object with one of the members of a body |
 //! | | `allow_missing_required_header` | boolean | allows a 401 without `WWW-Authenticate` |
+//! | body | `json` | any | a [`Template`] |
+//! | | `edit` | object | a [`BodyEdit`] |
+//! | | `text` | | a string, or a placeholder |
+//! | | `form` | object | name → string, number, boolean or placeholder |
+//! | edit | `rename` | object | JSON pointer → new name |
+//! | | `set` | object | JSON pointer → template |
+//! | | `remove` | array | JSON pointers |
 //!
 //! A matcher is a value, `{"absent": true}`, `{"present": true}` or `{"pattern": "…"}`, or an array of these, of which one must
 //! match; see [`Matcher`]. Values of JSON fields are scalars, others strings.
@@ -84,7 +91,9 @@ pub use contract::{Contract, ContractBuilder, ContractError, LiveContract};
 pub use definition::condition::Matcher;
 pub use definition::contract_definition::Deprecation;
 pub use definition::dropped::DroppedPromise;
+pub use definition::edit::BodyEdit;
 pub use definition::endpoint::{Endpoint, Outcome};
 pub use definition::shape::LegacyShape;
 pub use definition::statuses::Statuses;
 pub use definition::template::{Placeholder, Template};
+pub use definition::value_format::ValueFormat;

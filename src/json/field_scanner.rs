@@ -40,7 +40,7 @@ impl FieldScanner {
     pub(crate) const MAX_FIELDS: usize = 64;
 
     /// The most levels that a pointer may go down.
-    pub(super) const MAX_DEPTH: usize = 16;
+    pub(crate) const MAX_DEPTH: usize = 16;
 
     pub(super) const ROOT: BranchIndex = 0;
 
@@ -149,7 +149,7 @@ fn element(token: &str) -> Option<u32> {
 }
 
 /// The reference tokens of a JSON pointer (RFC 6901, section 3), unescaped.
-pub(super) fn tokens(pointer: &str) -> Option<Vec<String>> {
+pub(crate) fn tokens(pointer: &str) -> Option<Vec<String>> {
     if pointer.is_empty() {
         return Some(Vec::new());
     }

@@ -3,6 +3,7 @@
 
 mod balanced_skip;
 mod block;
+mod children;
 mod document_text;
 mod field_scanner;
 #[cfg(test)]
@@ -19,10 +20,11 @@ mod ordered_value;
 )]
 mod scan;
 
+pub(crate) use children::{Child, Children, root};
 #[cfg(feature = "cli")]
 pub(crate) use document_text::Location;
 pub(crate) use document_text::{MAX_DOCUMENT_DEPTH, parse};
-pub(crate) use field_scanner::FieldScanner;
+pub(crate) use field_scanner::{FieldScanner, tokens};
 pub(crate) use fields::{Field, Fields, KeptField, text_of};
 pub(crate) use object_reader::{ObjectReader, wrong_type};
 pub(crate) use ordered_value::{OrderedValue, Scalar, as_object};

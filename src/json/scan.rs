@@ -420,7 +420,7 @@ fn behind_simple_value(text: &[u8], at: usize) -> Option<usize> {
 
 /// The index of the next quote or backslash, or that behind the text.
 #[inline(always)]
-fn string_end(text: &[u8], mut at: usize) -> usize {
+pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
     /// As many words of a string are searched before a call of a faster search pays.
     const NEAR: usize = 4;
     for _ in 0..NEAR {
@@ -443,7 +443,7 @@ fn string_end(text: &[u8], mut at: usize) -> usize {
 
 /// The index behind the characters of a number or literal.
 #[inline(always)]
-fn behind_scalar(text: &[u8], mut at: usize) -> usize {
+pub(super) fn behind_scalar(text: &[u8], mut at: usize) -> usize {
     while at < text.len() && IN_SCALAR[usize::from(text[at])] {
         at += 1;
     }

@@ -60,7 +60,7 @@
 //! | `outcome` | the names of the endpoint, and `other`, `undetermined` |
 //! | `client_kind` | the names of the detector, and `other` |
 //! | `shape` | `target`, `legacy` |
-//! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `body_error`, `body_slow`, `request_fields_not_captured`, `missing_value`, `too_many_headers` |
+//! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `body_error`, `body_slow`, `request_fields_not_captured`, `missing_value`, `no_legacy_body`, `too_many_headers` |
 //! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `inactive` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
 //! | `flag` | the name of the flag; empty for a census without one |

@@ -16,14 +16,14 @@ use super::{
     layer_settings::LayerSettings,
     peek::{Peek, PeekStep},
     peek_timer::PeekTimer,
-    rewrite::{has_space, rewrite_head},
+    rewrite::{LegacyLines, has_space, rewrite_head},
     vary::add_vary,
 };
 use crate::{
     caller::Caller,
     contract::compile::{
-        CapturedTexts, CompiledBody, CompiledShape, Decision, EndpointHandle, Matching,
-        MissingInput, OutcomeSet, RenderError,
+        CapturedTexts, CompiledShape, Decision, EndpointHandle, Matching, MissingInput, OutcomeSet,
+        PlaceholderValues, RenderError,
     },
     flag::FlagState,
     json::{Fields, Scan, ScanStep},
@@ -137,7 +137,9 @@ impl<B: Body + Unpin> Deciding<B> {
                 let shape = self.exchange.endpoint.legacy_shape(decision);
                 let fields = shape.map_or(0, CompiledShape::fields);
                 let known = self.scan.as_ref().map_or(0, Scan::known);
-                if self.is_whole || fields & !known == 0 {
+                let is_enough =
+                    fields & !known == 0 && !shape.is_some_and(CompiledShape::reads_whole);
+                if self.is_whole || is_enough {
                     return Ok(self.apply(decision));
                 }
             } else {
@@ -247,44 +249,54 @@ impl<B: Body + Unpin> Deciding<B> {
         let shape = exchange.endpoint.legacy_shape(decision);
         let shape = shape.expect("only an outcome with a shape is rewritten");
         let notice = &exchange.endpoint.contract().notice;
-        let body = match self.legacy_body(shape) {
+        let rendered = match self.render(shape) {
             Ok(_) if !has_space(&self.head.headers, shape, notice) => {
                 Err(SkipReason::TooManyHeaders)
             }
-            body => body,
+            rendered => rendered.map_err(|error| self.skip_reason(&error)),
         };
-        let body = match body {
-            Ok(body) => body,
+        let (lines, body) = match rendered {
+            Ok(rendered) => rendered,
             Err(reason) => return self.leave_unchanged(decision, Some(reason)),
         };
         let mut observation = exchange.observation(decision, self.head.status, &self.request);
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
-        rewrite_head(&mut self.head, shape, is_get, notice, body.as_ref());
+        rewrite_head(&mut self.head, shape, &lines, is_get, notice, body.as_ref());
         exchange.leave(&mut self.head.headers, &observation);
         body.map_or(Conclusion::OwnBody, Conclusion::LegacyBody)
     }
 
-    /// The new body; `None` where it stays as it is.
-    fn legacy_body(&self, shape: &CompiledShape) -> Result<Option<Bytes>, SkipReason> {
-        let template = match &shape.body {
-            CompiledBody::AsIs => return Ok(None),
-            CompiledBody::Empty => return Ok(Some(Bytes::new())),
-            CompiledBody::Json(template) => template,
-        };
+    /// The header lines, and the new body; `None` where it stays as it is.
+    fn render<'s>(
+        &self,
+        shape: &'s CompiledShape,
+    ) -> Result<(LegacyLines<'s>, Option<Bytes>), RenderError> {
         let scan = self.scan.as_ref();
-        let fields = scan.map_or(Fields::Unknown, |scan| {
-            fields(scan, self.peek.text(), self.is_whole)
-        });
-        let captured = &self.exchange.captured;
-        match template.render(fields, self.request.fields(), captured) {
-            Ok(body) => Ok(Some(body.into())),
-            Err(RenderError::MissingValue) => Err(SkipReason::MissingValue),
-            Err(RenderError::RequestFieldsNotCaptured) => {
+        let text = self.peek.text();
+        let values = PlaceholderValues {
+            fields: scan.map_or(Fields::Unknown, |scan| fields(scan, text, self.is_whole)),
+            item: Fields::Unknown,
+            status: self.head.status,
+            headers: &self.head.headers,
+            request: self.request.fields(),
+            captured: &self.exchange.captured,
+        };
+        let lines = LegacyLines::of(shape, &values)?;
+        let body = shape.body.render(text, &values)?;
+        Ok((lines, body.map(Bytes::from)))
+    }
+
+    fn skip_reason(&self, error: &RenderError) -> SkipReason {
+        match error {
+            RenderError::MissingValue => SkipReason::MissingValue,
+            RenderError::Malformed => SkipReason::NotJson,
+            RenderError::NoLegacyBody => SkipReason::NoLegacyBody,
+            RenderError::RequestFieldsNotCaptured => {
                 if self.request.not_seen() {
                     self.exchange.settings.warn_of_missing_capture();
                 }
-                Err(SkipReason::RequestFieldsNotCaptured)
+                SkipReason::RequestFieldsNotCaptured
             }
         }
     }

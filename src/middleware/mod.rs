@@ -68,7 +68,8 @@
 //! Responses of status 1xx, 206, 304 and 412 are never rewritten, nor are responses to `HEAD` and `CONNECT`: `HEAD` always
 //! gets the target response.
 //!
-//! A legacy shape that keeps the body keeps everything that describes it: its encoding, digests and trailers.
+//! A legacy shape that keeps the body keeps everything that describes it: its encoding, digests and trailers. One that edits the
+//! body keeps its `Content-Type`.
 //!
 //! # Where to place it
 //!

@@ -1,10 +1,12 @@
 //! Changes to a response's head.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, response};
 
 use super::reason_phrase;
-use crate::contract::compile::{CompiledShape, DeprecationHeaders};
+use crate::contract::compile::{CompiledShape, DeprecationHeaders, PlaceholderValues, RenderError};
 
 /// Headers that identify or sign the target response, which a legacy response is not.
 pub(crate) const STALE: [HeaderName; 6] = [
@@ -41,10 +43,37 @@ pub(crate) const FRESHNESS: [HeaderName; 5] = [
     HeaderName::from_static("x-accel-expires"),
 ];
 
+/// The header lines that a shape puts into one response.
+pub(super) struct LegacyLines<'s> {
+    set: Cow<'s, [(HeaderName, HeaderValue)]>,
+    append: Cow<'s, [(HeaderName, HeaderValue)]>,
+}
+
+impl<'s> LegacyLines<'s> {
+    pub(super) fn of(
+        shape: &'s CompiledShape,
+        values: &PlaceholderValues<'_>,
+    ) -> Result<Self, RenderError> {
+        Ok(Self {
+            set: shape.set.fill(values)?,
+            append: shape.append.fill(values)?,
+        })
+    }
+
+    /// Whether there is one of this name.
+    fn put(&self, name: &HeaderName) -> bool {
+        self.set
+            .iter()
+            .chain(&*self.append)
+            .any(|(put, _)| put == name)
+    }
+}
+
 /// Turns the head of a target response into that of a legacy response. `body` is the new body, if there is one.
 pub(super) fn rewrite_head(
     parts: &mut response::Parts,
     shape: &CompiledShape,
+    lines: &LegacyLines<'_>,
     is_get: bool,
     notice: &DeprecationHeaders,
     body: Option<&Bytes>,
@@ -57,10 +86,10 @@ pub(super) fn rewrite_head(
     });
     if let Some(body) = body {
         remove(headers, |name| STALE_WITH_BODY.contains(name));
-        describe_body(headers, shape, body);
+        describe_body(headers, shape, lines, body);
     }
-    forbid_storing(headers, shape, is_get);
-    put(headers, shape);
+    forbid_storing(headers, lines, is_get);
+    put(headers, lines);
     notice.apply(headers);
 }
 
@@ -85,28 +114,30 @@ fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
 /// No cache may keep a legacy response beyond the flag, unless the shape says so, whose headers are put after this.
 ///
 /// The response to a `GET` may be kept without any of these headers (RFC 9111, section 4.2.2), other ones only by them.
-fn forbid_storing(headers: &mut HeaderMap, shape: &CompiledShape, is_get: bool) {
-    let lines = headers.len();
+fn forbid_storing(headers: &mut HeaderMap, lines: &LegacyLines<'_>, is_get: bool) {
+    let before = headers.len();
     remove(headers, |name| {
         // Targeted cache control, such as `CDN-Cache-Control` (RFC 9213).
         FRESHNESS.contains(name) || name.as_str().ends_with("cache-control")
     });
     let says_so = [header::CACHE_CONTROL, header::EXPIRES]
         .iter()
-        .any(|name| shape.puts(name));
-    if !says_so && (is_get || headers.len() < lines) {
+        .any(|name| lines.put(name));
+    if !says_so && (is_get || headers.len() < before) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
-fn describe_body(headers: &mut HeaderMap, shape: &CompiledShape, body: &Bytes) {
-    if body.is_empty() || shape.puts(&header::CONTENT_TYPE) {
+fn describe_body(
+    headers: &mut HeaderMap,
+    shape: &CompiledShape,
+    lines: &LegacyLines<'_>,
+    body: &Bytes,
+) {
+    if body.is_empty() || lines.put(&header::CONTENT_TYPE) {
         headers.remove(header::CONTENT_TYPE);
-    } else {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+    } else if let Some(media_type) = shape.media_type() {
+        headers.insert(header::CONTENT_TYPE, media_type);
     }
     if shape.status == http::StatusCode::NO_CONTENT {
         // Must not be sent with a 204 (RFC 9110, section 8.6).
@@ -117,9 +148,9 @@ fn describe_body(headers: &mut HeaderMap, shape: &CompiledShape, body: &Bytes) {
 }
 
 /// Lines that the shape sets under one name replace those of the response together.
-fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
-    for (index, (name, value)) in shape.set.iter().enumerate() {
-        if shape.set[..index]
+fn put(headers: &mut HeaderMap, lines: &LegacyLines<'_>) {
+    for (index, (name, value)) in lines.set.iter().enumerate() {
+        if lines.set[..index]
             .iter()
             .any(|(earlier, _)| earlier == name)
         {
@@ -128,7 +159,7 @@ fn put(headers: &mut HeaderMap, shape: &CompiledShape) {
             headers.insert(name, value.clone());
         }
     }
-    for (name, value) in &shape.append {
+    for (name, value) in &*lines.append {
         headers.append(name, value.clone());
     }
 }

@@ -53,7 +53,7 @@ fn has_the_faults_of_the_contract(faults: &[Fault], text: &str) {
             r#"/endpoints/0/outcomes/0/status (endpoint "job", outcome "A"): wrong type `"200"`; expected an integer such as 404, a class such as "4xx", or an array of these, not a string"#,
             r#"(endpoint "job", outcome "B"): invalid status `70000`; expected a status from 100 to 599"#,
             r#"(endpoint "job", outcome "B"): invalid status `42`; expected a status from 100 to 599"#,
-            r#"/legacy/body (endpoint "job", outcome "B"): wrong type `7`; expected "as_is", "empty" or {"json": <template>}"#,
+            r#"/legacy/body (endpoint "job", outcome "B"): wrong type `7`; expected "as_is", "empty" or an object with one of the members json, edit, text, form and fn"#,
             r#"(endpoint "job", outcome "D"): invalid status `99`; expected a status from 100 to 599"#,
         ],
     );

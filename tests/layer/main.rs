@@ -15,6 +15,7 @@ mod contract_document;
 mod contract_faults;
 mod document;
 mod document_faults;
+mod edits;
 mod middleware;
 mod placement;
 mod request_fields;

@@ -112,6 +112,24 @@ fn of_outcomes() -> impl Iterator<Item = String> {
             200,
             json!({"status": 400, "body": {"json": {"a": {"$unknown": 1}}}}),
         ),
+        gone(200, json!({"status": 400, "body": {"html": "x"}})),
+        gone(
+            200,
+            json!({"status": 400, "body": {"edit": {"rename": {"/a": "b"}, "remove": ["/a"]}}}),
+        ),
+        gone(
+            200,
+            json!({"status": 400, "body": {"edit": {"remove": ["/a/*", "/a/b"]}}}),
+        ),
+        gone(200, json!({"status": 400, "body": {"fn": "made"}})),
+        gone(
+            200,
+            json!({"status": 400, "body": {"json": {"a": {"$field": "/a", "map": []}}}}),
+        ),
+        gone(
+            200,
+            json!({"status": 400, "set_headers": {"location": {"$query": "next"}}}),
+        ),
         json!([{"name": "ALL", "status": 200}, {"name": "A", "status": 200, "fields": {"/s": "A"}}]),
         gone(200, json!({"status": 204})),
         gone(200, json!({"status": 401})),

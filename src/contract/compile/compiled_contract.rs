@@ -14,8 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header::LINK};
 use matchit::{InsertError, Router};
 
 use super::{
-    compiled_endpoint::{CompiledEndpoint, is_label},
-    headers::without_first_clone,
+    compiled_endpoint::CompiledEndpoint, headers::without_first_clone, label::is_label,
     request_line, shared_outcomes,
 };
 use crate::{

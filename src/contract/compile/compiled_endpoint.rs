@@ -8,6 +8,7 @@ use super::{
     compiled_outcome::{CompiledOutcome, ConditionSources, Conditions, Decision, KnownRequest},
     compiled_shape::CompiledShape,
     headers::without_first_clone,
+    label::is_label,
     matching::Matching,
     outcome_set::OutcomeSet,
     reachability::{check_conditions, check_reachable},
@@ -184,12 +185,6 @@ fn vary<'n>(headers: impl Iterator<Item = &'n HeaderName>) -> Option<HeaderValue
     Some(without_first_clone(
         HeaderValue::from_str(&list).expect("header names are visible ASCII"),
     ))
-}
-
-/// Names are labels in metrics, so they are short and plain.
-pub(super) fn is_label(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
 pub(super) fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &mut Diagnostics) {

@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{
-    compiled_template::CompiledTemplate,
+    compiled_body::CompiledBody,
+    compiled_lines::CompiledLines,
     headers::{self, without_first_clone},
     status,
-    template_compiler::TemplateSources,
+    template_compiler::{TemplateInputs, TemplateSources},
 };
 use crate::{
-    contract::definition::shape::{BodyShape, LegacyShape},
+    contract::definition::shape::LegacyShape,
     diagnostics::{Diagnostics, FaultCode},
 };
 
@@ -20,10 +21,12 @@ use crate::{
 pub(crate) struct CompiledShape {
     pub(crate) status: StatusCode,
     pub(crate) remove: Vec<HeaderName>,
-    pub(crate) set: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) append: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) set: CompiledLines,
+    pub(crate) append: CompiledLines,
     pub(crate) body: CompiledBody,
     pub(crate) content_length: ContentLength,
+    /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
+    fields: u64,
 }
 
 /// `Content-Length` values of one shape.
@@ -33,13 +36,6 @@ pub(crate) struct CompiledShape {
 #[derive(Debug, Default)]
 pub(crate) struct ContentLength(OnceLock<(usize, HeaderValue)>);
 
-#[derive(Debug)]
-pub(crate) enum CompiledBody {
-    AsIs,
-    Empty,
-    Json(CompiledTemplate),
-}
-
 impl CompiledShape {
     pub(super) fn compile(
         shape: &LegacyShape,
@@ -48,44 +44,60 @@ impl CompiledShape {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let status = status::legacy(shape, targets, diagnostics);
-        let compiled = Self {
-            status: status.unwrap_or_default(),
-            remove: removed(&shape.remove, diagnostics),
-            set: lines("set_headers", &shape.set, diagnostics),
-            append: lines("append_headers", &shape.append, diagnostics),
-            body: diagnostics.at("body", |diagnostics| {
-                CompiledBody::compile(&shape.body, sources, diagnostics)
-            }),
-            content_length: ContentLength::default(),
+        let remove = removed(&shape.remove, diagnostics);
+        let mut inputs = TemplateInputs {
+            sources,
+            fields: 0,
+            item: None,
+            diagnostics,
         };
-        for name in compiled.remove.iter().filter(|name| compiled.puts(name)) {
-            let expected = "a header that the same shape does not set or append";
-            let name = name.as_str();
-            diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
+        let set = CompiledLines::compile("set_headers", &shape.set, &mut inputs);
+        let append = CompiledLines::compile("append_headers", &shape.append, &mut inputs);
+        let body = inputs.at("body", |inputs| CompiledBody::compile(&shape.body, inputs));
+        let fields = inputs.fields;
+        for name in &remove {
+            if set.names().chain(append.names()).any(|put| put == name) {
+                let expected = "a header that the same shape does not set or append";
+                let name = name.as_str();
+                diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
+            }
         }
-        status.map(|_| compiled)
+        Some(Self {
+            status: status?,
+            remove,
+            set,
+            append,
+            body: body?,
+            content_length: ContentLength::default(),
+            fields,
+        })
     }
 
-    /// The fields of the response that the template reads, one bit for each slot of the scanner of its status.
+    /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
     pub(crate) fn fields(&self) -> u64 {
-        match &self.body {
-            CompiledBody::Json(template) => template.fields(),
-            CompiledBody::AsIs | CompiledBody::Empty => 0,
-        }
+        self.fields
+    }
+
+    /// Whether it reads the body as a whole.
+    pub(crate) fn reads_whole(&self) -> bool {
+        matches!(self.body, CompiledBody::Edit(_) | CompiledBody::Fn(_))
     }
 
     /// How many headers a rewrite may add.
     pub(crate) fn added_headers(&self) -> usize {
-        // The type and the length of the body, and what keeps it out of caches.
-        self.set.len() + self.append.len() + 3
+        // The type and the length of the body.
+        self.set.len() + self.append.len() + 2
     }
 
-    /// Whether the shape sets or appends a header of this name.
-    pub(crate) fn puts(&self, name: &HeaderName) -> bool {
-        self.set
-            .iter()
-            .chain(&self.append)
-            .any(|(put, _)| put == name)
+    /// The media type of the body that it makes; `None` where that keeps its own.
+    pub(crate) fn media_type(&self) -> Option<HeaderValue> {
+        let text = match &self.body {
+            CompiledBody::AsIs | CompiledBody::Edit(_) => return None,
+            CompiledBody::Text(_) => "text/plain; charset=utf-8",
+            CompiledBody::Form(_) => "application/x-www-form-urlencoded",
+            CompiledBody::Empty | CompiledBody::Json(_) | CompiledBody::Fn(_) => "application/json",
+        };
+        Some(HeaderValue::from_static(text))
     }
 }
 
@@ -101,22 +113,6 @@ impl ContentLength {
     }
 }
 
-impl CompiledBody {
-    fn compile(
-        body: &BodyShape,
-        sources: &mut TemplateSources<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Self {
-        match body {
-            BodyShape::AsIs => Self::AsIs,
-            BodyShape::Empty => Self::Empty,
-            BodyShape::Json(template) => {
-                Self::Json(CompiledTemplate::compile(template, sources, diagnostics))
-            }
-        }
-    }
-}
-
 fn removed(names: &[String], diagnostics: &mut Diagnostics) -> Vec<HeaderName> {
     diagnostics.at("remove_headers", |diagnostics| {
         let name = |(index, name): (usize, &String)| {
@@ -125,22 +121,5 @@ fn removed(names: &[String], diagnostics: &mut Diagnostics) -> Vec<HeaderName> {
             })
         };
         names.iter().enumerate().filter_map(name).collect()
-    })
-}
-
-fn lines(
-    member: &str,
-    lines: &[(String, String)],
-    diagnostics: &mut Diagnostics,
-) -> Vec<(HeaderName, HeaderValue)> {
-    diagnostics.at(member, |diagnostics| {
-        let line = |(name, value): &(String, String)| {
-            diagnostics.at(name, |diagnostics| {
-                let name = headers::changeable_header_name(name, diagnostics);
-                let value = headers::header_value(value, diagnostics);
-                Some((name?, value?))
-            })
-        };
-        lines.iter().filter_map(line).collect()
     })
 }

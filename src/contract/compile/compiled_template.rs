@@ -1,17 +1,20 @@
 //! A compiled template: prepared text with placeholders between.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
 
-use uuid::Uuid;
+use http::{HeaderMap, HeaderName, StatusCode};
 
-use super::request_head::CapturedTexts;
-use crate::json::{Field, Fields};
+use super::{
+    conversion::{CompiledConversion, PlaceholderValue, scalar_text},
+    link,
+    request_head::CapturedTexts,
+    sink::{Length, Sink},
+};
+use crate::json::{Children, Field, FieldScanner, Fields, Scan};
 
-/// A compiled template and the response fields that it reads.
+/// A compiled template.
 #[derive(Debug)]
 pub(crate) struct CompiledTemplate {
-    /// One bit for each slot.
-    pub(super) fields: u64,
     pub(super) parts: Vec<TemplatePart>,
 }
 
@@ -22,12 +25,20 @@ pub(crate) enum RenderError {
     RequestFieldsNotCaptured,
     /// The response or the request lacks a required value.
     MissingValue,
+    /// The body is not JSON, or repeats a member.
+    Malformed,
+    /// A legacy body cannot be made of this target body.
+    NoLegacyBody,
 }
 
 /// What fills the placeholders of one response.
 #[derive(Clone, Copy)]
 pub(crate) struct PlaceholderValues<'v> {
     pub(crate) fields: Fields<'v>,
+    /// Those of the element that is being replaced.
+    pub(crate) item: Fields<'v>,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'v HeaderMap,
     pub(crate) request: Fields<'v>,
     pub(crate) captured: &'v CapturedTexts,
 }
@@ -43,49 +54,61 @@ pub(super) enum TemplatePart {
     Optional(Vec<TemplatePart>),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) enum CompiledSource {
     Field(usize),
+    Item(usize),
+    ResponseHeader(HeaderName),
+    Link(Box<str>),
+    Status,
     RequestField(usize),
-    Header(usize),
+    /// A text of the request's head.
+    Captured(usize),
+    Text(CompiledText),
+    Each(CompiledEach),
     Uuid,
 }
 
 #[derive(Debug)]
 pub(super) struct CompiledPlaceholder {
     pub(super) source: CompiledSource,
+    pub(super) conversion: Option<CompiledConversion>,
     /// Without one the value is required, or the member around it is omitted.
     pub(super) default: Option<Vec<TemplatePart>>,
 }
 
+/// Texts and the values of placeholders, one after the other.
+#[derive(Debug)]
+pub(crate) struct CompiledText {
+    pub(super) parts: Vec<TextPart>,
+}
+
+#[derive(Debug)]
+pub(super) enum TextPart {
+    Text(String),
+    Placeholder(CompiledPlaceholder),
+}
+
+/// A template for each element of an array.
+#[derive(Debug)]
+pub(super) struct CompiledEach {
+    pub(super) array: usize,
+    /// What is read of each element.
+    pub(super) items: FieldScanner,
+    pub(super) parts: Vec<TemplatePart>,
+}
+
 /// What fills a placeholder.
-enum PlaceholderValue<'v> {
-    Json(&'v str),
-    Text(&'v str),
+enum Filling<'v> {
+    Value(PlaceholderValue<'v>),
+    /// For each element of this array.
+    Each(&'v CompiledEach, &'v str),
     Uuid,
 }
 
 impl CompiledTemplate {
-    /// The response fields that it reads, one bit for each slot.
-    pub(super) fn fields(&self) -> u64 {
-        self.fields
-    }
-
-    /// The legacy body, in one allocation of its exact length. The `fields` that it reads are known.
-    pub(crate) fn render(
-        &self,
-        fields: Fields<'_>,
-        request: Fields<'_>,
-        captured: &CapturedTexts,
-    ) -> Result<Vec<u8>, RenderError> {
-        if lack_request_field(&self.parts, request) {
-            return Err(RenderError::RequestFieldsNotCaptured);
-        }
-        let values = PlaceholderValues {
-            fields,
-            request,
-            captured,
-        };
+    /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
+    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
         let mut length = Length::default();
         write_all(&self.parts, values, &mut length)?;
         let mut body = Vec::with_capacity(length.bytes);
@@ -94,65 +117,31 @@ impl CompiledTemplate {
     }
 }
 
-/// Receives the text of a body, or only counts its bytes.
-trait Sink: Write {
-    fn last(&self) -> Option<u8>;
-    fn uuid(&mut self);
-
-    fn text(&mut self, text: &str) {
-        self.write_all(text.as_bytes())
-            .expect("writing to memory does not fail");
+impl CompiledText {
+    /// The whole text; `None` if a part of it is absent, or has none that fits.
+    pub(super) fn render(
+        &self,
+        values: &PlaceholderValues<'_>,
+        fits: fn(&str) -> bool,
+    ) -> Result<Option<String>, RenderError> {
+        let mut whole = String::new();
+        for part in &self.parts {
+            match part {
+                TextPart::Text(text) => whole.push_str(text),
+                TextPart::Placeholder(placeholder) => match placeholder.text(values, fits)? {
+                    Some(text) => whole.push_str(&text),
+                    None => return Ok(None),
+                },
+            }
+        }
+        Ok(Some(whole))
     }
 }
 
-#[derive(Default)]
-struct Length {
-    bytes: usize,
-    last: Option<u8>,
-}
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes += bytes.len();
-        self.last = bytes.last().copied().or(self.last);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Sink for Length {
-    fn last(&self) -> Option<u8> {
-        self.last
-    }
-
-    fn uuid(&mut self) {
-        self.bytes += uuid::fmt::Hyphenated::LENGTH;
-    }
-}
-
-impl Sink for Vec<u8> {
-    fn last(&self) -> Option<u8> {
-        <[u8]>::last(self).copied()
-    }
-
-    fn uuid(&mut self) {
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        self.extend_from_slice(
-            Uuid::new_v4()
-                .hyphenated()
-                .encode_lower(&mut text)
-                .as_bytes(),
-        );
-    }
-}
-
-fn write_all(
+pub(super) fn write_all<S: Sink>(
     parts: &[TemplatePart],
-    values: PlaceholderValues<'_>,
-    to: &mut impl Sink,
+    values: &PlaceholderValues<'_>,
+    to: &mut S,
 ) -> Result<(), RenderError> {
     for part in parts {
         match part {
@@ -160,54 +149,118 @@ fn write_all(
             TemplatePart::Comma if to.last() == Some(b'{') => {}
             TemplatePart::Comma => to.text(","),
             TemplatePart::Placeholder(placeholder) => placeholder.write(values, to)?,
-            TemplatePart::Optional(parts) if have_value(parts, values) => {
-                write_all(parts, values, to)?;
+            TemplatePart::Optional(parts) => {
+                if have_value(parts, values)? {
+                    write_all(parts, values, to)?;
+                }
             }
-            TemplatePart::Optional(_) => {}
         }
     }
     Ok(())
 }
 
 /// Whether any placeholder in an optional part has a value.
-fn have_value(parts: &[TemplatePart], values: PlaceholderValues<'_>) -> bool {
-    parts.iter().any(|part| match part {
-        TemplatePart::Text(_) | TemplatePart::Comma => false,
-        TemplatePart::Placeholder(placeholder) => placeholder.has_value(values),
-        TemplatePart::Optional(parts) => have_value(parts, values),
-    })
+pub(super) fn have_value(
+    parts: &[TemplatePart],
+    values: &PlaceholderValues<'_>,
+) -> Result<bool, RenderError> {
+    for part in parts {
+        let has_value = match part {
+            TemplatePart::Text(_) | TemplatePart::Comma => false,
+            TemplatePart::Placeholder(placeholder) => placeholder.has_value(values)?,
+            TemplatePart::Optional(parts) => have_value(parts, values)?,
+        };
+        if has_value {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl CompiledPlaceholder {
     #[inline]
-    fn value<'v>(&self, values: PlaceholderValues<'v>) -> Option<PlaceholderValue<'v>> {
-        let field = match self.source {
-            CompiledSource::Field(slot) => values.fields.get(slot),
-            CompiledSource::RequestField(slot) => values.request.get(slot),
-            CompiledSource::Header(placeholder) => {
-                return values.captured.get(placeholder).map(PlaceholderValue::Text);
-            }
-            CompiledSource::Uuid => return Some(PlaceholderValue::Uuid),
+    fn filling<'v>(
+        &'v self,
+        values: &PlaceholderValues<'v>,
+    ) -> Result<Option<Filling<'v>>, RenderError> {
+        let value = match &self.source {
+            CompiledSource::Field(slot) => json(values.fields.get(*slot)),
+            CompiledSource::RequestField(slot) => match values.request.get(*slot) {
+                Field::Unknown => return Err(RenderError::RequestFieldsNotCaptured),
+                field => json(field),
+            },
+            CompiledSource::Captured(text) => values.captured.get(*text).map(text_value),
+            CompiledSource::Uuid => return Ok(Some(Filling::Uuid)),
+            _ => return self.filling_of_response(values),
         };
-        match field {
-            Field::Present(json) => Some(PlaceholderValue::Json(json)),
-            Field::Absent | Field::Unknown => None,
+        Ok(self.converted(value).map(Filling::Value))
+    }
+
+    /// Those that few templates have.
+    #[inline(never)]
+    fn filling_of_response<'v>(
+        &'v self,
+        values: &PlaceholderValues<'v>,
+    ) -> Result<Option<Filling<'v>>, RenderError> {
+        let value = match &self.source {
+            CompiledSource::Item(slot) => json(values.item.get(*slot)),
+            CompiledSource::ResponseHeader(name) => {
+                let line = values.headers.get(name);
+                line.and_then(|line| line.to_str().ok()).map(text_value)
+            }
+            CompiledSource::Link(rel) => link::target(values.headers, rel).map(text_value),
+            CompiledSource::Status => Some(PlaceholderValue::Json(
+                values.status.as_str().to_owned().into(),
+            )),
+            CompiledSource::Text(text) => {
+                let text = text.render(values, |_| true)?;
+                text.map(|text| PlaceholderValue::Text(text.into()))
+            }
+            CompiledSource::Each(each) => {
+                return Ok(match values.fields.get(each.array) {
+                    Field::Present(array) if array.starts_with('[') => {
+                        Some(Filling::Each(each, array))
+                    }
+                    _ => None,
+                });
+            }
+            _ => None,
+        };
+        Ok(self.converted(value).map(Filling::Value))
+    }
+
+    #[inline]
+    fn converted<'v>(
+        &'v self,
+        value: Option<PlaceholderValue<'v>>,
+    ) -> Option<PlaceholderValue<'v>> {
+        match &self.conversion {
+            None => value,
+            Some(conversion) => conversion.apply(value?),
         }
     }
 
     /// Only for an optional placeholder, whose default, if any, is optional too.
-    fn has_value(&self, values: PlaceholderValues<'_>) -> bool {
-        let default = self.default.as_ref();
-        self.value(values).is_some() || default.is_some_and(|parts| have_value(parts, values))
+    fn has_value(&self, values: &PlaceholderValues<'_>) -> Result<bool, RenderError> {
+        if self.filling(values)?.is_some() {
+            return Ok(true);
+        }
+        match &self.default {
+            Some(default) => have_value(default, values),
+            None => Ok(false),
+        }
     }
 
-    fn write(&self, values: PlaceholderValues<'_>, to: &mut impl Sink) -> Result<(), RenderError> {
-        match (self.value(values), &self.default) {
-            (Some(PlaceholderValue::Json(json)), _) => to.text(json),
-            (Some(PlaceholderValue::Text(text)), _) => {
-                serde_json::to_writer(to, text).expect("writing to memory does not fail");
-            }
-            (Some(PlaceholderValue::Uuid), _) => {
+    fn write<S: Sink>(
+        &self,
+        values: &PlaceholderValues<'_>,
+        to: &mut S,
+    ) -> Result<(), RenderError> {
+        match (self.filling(values)?, &self.default) {
+            (Some(Filling::Value(PlaceholderValue::Json(json))), _) => to.text(&json),
+            (Some(Filling::Value(PlaceholderValue::Text(text))), _) => to.string(&text),
+            (Some(Filling::Each(each, array)), _) => return each.write(array, values, to),
+            (Some(Filling::Uuid), _) => {
                 to.text("\"");
                 to.uuid();
                 to.text("\"");
@@ -218,19 +271,79 @@ impl CompiledPlaceholder {
         Ok(())
     }
 
-    fn lacks_request_field(&self, request: Fields<'_>) -> bool {
-        matches!(self.source, CompiledSource::RequestField(slot) if request.get(slot) == Field::Unknown)
+    /// Its value as text, or that of its default.
+    fn text<'v>(
+        &'v self,
+        values: &PlaceholderValues<'v>,
+        fits: fn(&str) -> bool,
+    ) -> Result<Option<Cow<'v, str>>, RenderError> {
+        let text = match self.filling(values)? {
+            Some(Filling::Value(value)) => value.into_text(),
+            Some(Filling::Uuid) => {
+                let mut text = Vec::new();
+                text.uuid();
+                String::from_utf8(text).ok().map(Cow::Owned)
+            }
+            Some(Filling::Each(..)) | None => None,
+        };
+        match (text.filter(|text| fits(text)), &self.default) {
+            (Some(text), _) => Ok(Some(text)),
+            (None, Some(default)) => match default.as_slice() {
+                [TemplatePart::Placeholder(default)] => default.text(values, fits),
+                [TemplatePart::Text(json)] => Ok(scalar_text(json)),
+                _ => Ok(None),
+            },
+            (None, None) => Ok(None),
+        }
     }
 }
 
-/// Whether any placeholder takes a field of the request that is not known.
-fn lack_request_field(parts: &[TemplatePart], request: Fields<'_>) -> bool {
-    parts.iter().any(|part| match part {
-        TemplatePart::Text(_) | TemplatePart::Comma => false,
-        TemplatePart::Placeholder(placeholder) => {
-            placeholder.lacks_request_field(request)
-                || matches!(&placeholder.default, Some(parts) if lack_request_field(parts, request))
+impl CompiledEach {
+    fn write<S: Sink>(
+        &self,
+        array: &str,
+        values: &PlaceholderValues<'_>,
+        to: &mut S,
+    ) -> Result<(), RenderError> {
+        to.text("[");
+        for (index, element) in Children::of(array, 0).enumerate() {
+            to.text(if index == 0 { "" } else { "," });
+            with_item(&self.items, &array[element.value], values, |values| {
+                write_all(&self.parts, values, to)
+            })?;
         }
-        TemplatePart::Optional(parts) => lack_request_field(parts, request),
-    })
+        to.text("]");
+        Ok(())
+    }
+}
+
+/// Calls `render` with the fields of this element.
+pub(super) fn with_item(
+    scanner: &FieldScanner,
+    element: &str,
+    values: &PlaceholderValues<'_>,
+    render: impl FnOnce(&PlaceholderValues<'_>) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    let text = element.as_bytes();
+    let (scan, is_whole) = Scan::all(scanner, text, true);
+    if !is_whole && scan.known().count_ones() as usize != scanner.len() {
+        return Err(RenderError::Malformed);
+    }
+    let item = Fields::Scanned {
+        scan: &scan,
+        text,
+        is_whole,
+    };
+    render(&PlaceholderValues { item, ..*values })
+}
+
+fn json(field: Field<'_>) -> Option<PlaceholderValue<'_>> {
+    match field {
+        Field::Present(json) => Some(PlaceholderValue::Json(Cow::Borrowed(json))),
+        Field::Absent | Field::Unknown => None,
+    }
+}
+
+fn text_value(text: &str) -> PlaceholderValue<'_> {
+    PlaceholderValue::Text(Cow::Borrowed(text))
 }

@@ -52,6 +52,14 @@ pub(super) fn header_value(text: &str, diagnostics: &mut Diagnostics) -> Option<
     value.map(without_first_clone)
 }
 
+/// Whether a placeholder may fill a header with this text: visible ASCII, with spaces and tabs only between, of a length
+/// that recipients accept.
+pub(super) fn is_filled_value(text: &str) -> bool {
+    const MAX: usize = 4096;
+    let is_plain = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
+    (1..=MAX).contains(&text.len()) && text.bytes().all(is_plain) && text.trim() == text
+}
+
 /// A value whose clones do not allocate.
 ///
 /// `Bytes` allocates its reference count on the first clone; that is done here, before any response.

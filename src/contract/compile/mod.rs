@@ -1,12 +1,20 @@
 //! The compiled contract, in the form that the middleware uses.
 
+mod compiled_body;
 pub(super) mod compiled_contract;
+mod compiled_edit;
 mod compiled_endpoint;
+mod compiled_lines;
 mod compiled_outcome;
 mod compiled_shape;
 mod compiled_template;
+mod compiled_value;
+mod conversion;
+mod edit_compiler;
 mod field_column;
 mod headers;
+mod label;
+mod link;
 mod matchers;
 mod matching;
 mod outcome_set;
@@ -18,6 +26,7 @@ mod request_head;
 mod request_line;
 mod shape_rules;
 mod shared_outcomes;
+mod sink;
 mod status;
 mod status_tables;
 mod target_body;
@@ -29,8 +38,8 @@ pub(crate) use compiled_contract::{
 };
 pub(crate) use compiled_endpoint::CompiledEndpoint;
 pub(crate) use compiled_outcome::{Decision, FormFields, KnownRequest, MissingInput};
-pub(crate) use compiled_shape::{CompiledBody, CompiledShape};
-pub(crate) use compiled_template::RenderError;
+pub(crate) use compiled_shape::CompiledShape;
+pub(crate) use compiled_template::{PlaceholderValues, RenderError};
 pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
 pub(crate) use request_head::CapturedTexts;

@@ -2,12 +2,13 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{status::is_bodiless, template_rules};
+use super::{label::is_label, status::is_bodiless, template_rules::TemplateRules};
 use crate::{
     contract::definition::{
+        body_shape::BodyShape,
         endpoint::Outcome,
-        shape::{BodyShape, LegacyShape},
-        template::{Node, PlaceholderSource},
+        shape::{HeaderLine, LegacyShape},
+        template::{Node, PlaceholderSource, Template},
     },
     diagnostics::{Diagnostics, FaultCode, escape_token},
     http_syntax::{is_json, list_members, media_type, parameter, token},
@@ -60,23 +61,84 @@ pub(super) fn check(
     check_lines("set_headers", &shape.set, diagnostics);
     check_lines("append_headers", &shape.append, diagnostics);
     check_spelling(shape, diagnostics);
-    let json = match &shape.body {
-        BodyShape::Json(_) => true,
-        BodyShape::AsIs => outcome.reads_fields(),
-        BodyShape::Empty => false,
-    };
-    if json {
-        check_type_of_json(shape, diagnostics);
+    check_type(shape, outcome, diagnostics);
+    let mut rules = TemplateRules::of(outcome, diagnostics);
+    for (member, lines) in [
+        ("set_headers", &shape.set),
+        ("append_headers", &shape.append),
+    ] {
+        rules.at(member, |rules| check_values(lines, rules));
     }
-    check_type(shape, diagnostics);
-    let BodyShape::Json(template) = &shape.body else {
-        return true;
-    };
-    diagnostics.at("body", |diagnostics| {
-        diagnostics.at("json", |diagnostics| {
-            template_rules::check(template, outcome, diagnostics)
-        })
-    })
+    rules.at("body", |rules| check_body(&shape.body, rules))
+}
+
+/// What placeholders may fill in header values.
+fn check_values(lines: &[HeaderLine], rules: &mut TemplateRules<'_>) {
+    /// Headers by which a request would control what a browser loads, runs or keeps.
+    const NOT_FROM_REQUEST: [HeaderName; 3] =
+        [header::LOCATION, header::REFRESH, header::SET_COOKIE];
+    for (name, value) in lines.iter().filter(|(_, value)| value.as_text().is_none()) {
+        let is = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name);
+        rules.at(name, |rules| {
+            if matches!(value.0, Node::Scalar(_)) {
+                rules.add(describe(value), "a string or a placeholder");
+                return;
+            }
+            if !rules.check_text(&value.0) {
+                return;
+            }
+            let mut from_request = |source: &PlaceholderSource| source.is_of_request();
+            if is(&header::CONTENT_TYPE) {
+                rules.add(
+                    describe(value),
+                    "no placeholder: the media type is that of the body",
+                );
+            } else if NOT_FROM_REQUEST.iter().any(is) && value.0.any_source(&mut from_request) {
+                rules.add(
+                    describe(value),
+                    "no placeholder for a part of the request in this header",
+                );
+            }
+        });
+    }
+}
+
+/// Returns whether the body is worth compiling.
+fn check_body(body: &BodyShape, rules: &mut TemplateRules<'_>) -> bool {
+    match body {
+        BodyShape::AsIs | BodyShape::Empty => true,
+        BodyShape::Json(template) => rules.at("json", |rules| rules.check_template(&template.0)),
+        BodyShape::Edit(edit) => rules.at("edit", |rules| {
+            rules.needs_fields("an edit");
+            rules.at("set", |rules| {
+                let mut values = edit.set.iter();
+                values.all(|(pointer, value)| {
+                    rules.at(pointer, |rules| rules.check_template(&value.0))
+                })
+            })
+        }),
+        BodyShape::Text(text) => rules.at("text", |rules| {
+            if text.0.may_be_absent() {
+                rules.add(describe(text), "a text that is always there");
+            }
+            rules.check_text(&text.0)
+        }),
+        BodyShape::Form(form) => rules.at("form", |rules| {
+            if let Node::Object { members, .. } = &form.0 {
+                return rules.check_form(members);
+            }
+            rules.add(describe(form), "an object with the members of the form");
+            false
+        }),
+        BodyShape::Fn(function) => rules.at("fn", |rules| {
+            rules.needs_fields("a function");
+            if !is_label(&function.name) {
+                let expected = "1 to 64 letters, digits, `_`, `-` and `.`";
+                rules.add(&function.name, expected);
+            }
+            true
+        }),
+    }
 }
 
 /// The callers of a shape that changes nothing would depend on it for ever.
@@ -87,7 +149,9 @@ fn check_change(shape: &LegacyShape, target: StatusCode, diagnostics: &mut Diagn
         BodyShape::Json(template) => matches!(
             &template.0,
             Node::Placeholder(whole) if whole.source == PlaceholderSource::Field(String::new())
+                && whole.conversion.is_none()
         ),
+        BodyShape::Edit(_) | BodyShape::Text(_) | BodyShape::Form(_) | BodyShape::Fn(_) => false,
     };
     let keeps_status = shape.status == i64::from(target.as_u16());
     let keeps_headers = shape.set.is_empty() && shape.append.is_empty() && shape.remove.is_empty();
@@ -106,7 +170,9 @@ fn check_required_header(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
         407 => (header::PROXY_AUTHENTICATE, "Proxy-Authenticate: Basic"),
         _ => return,
     };
-    let there = puts(shape).any(|(name, _)| required.as_str().eq_ignore_ascii_case(name));
+    let there = puts(shape).any(|(name, value)| {
+        required.as_str().eq_ignore_ascii_case(name) && !value.0.may_be_absent()
+    });
     if !there && !shape.allow_missing_required_header {
         let (code, status) = (FaultCode::MissingRequiredHeader, shape.status.to_string());
         let expected = format!("{example}, or allow_missing_required_header");
@@ -114,21 +180,26 @@ fn check_required_header(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn puts(shape: &LegacyShape) -> impl Iterator<Item = &(String, String)> {
+fn puts(shape: &LegacyShape) -> impl Iterator<Item = &HeaderLine> {
     shape.set.iter().chain(&shape.append)
 }
 
-fn check_lines(member: &str, lines: &[(String, String)], diagnostics: &mut Diagnostics) {
+fn check_lines(member: &str, lines: &[HeaderLine], diagnostics: &mut Diagnostics) {
     for (index, (name, value)) in lines.iter().enumerate() {
+        // What fills a placeholder is not known.
+        let constant = value.as_text();
         let is = |known: &HeaderName| known.as_str().eq_ignore_ascii_case(name);
         let repeated = lines[..index].iter().any(|(earlier, _)| earlier == name);
-        let fault = if SINGLE.iter().any(is) && (repeated || member == "append_headers") {
-            Some("one line of this header, in set_headers")
-        } else if LISTS.iter().any(is) && value.trim() == value {
-            list_fault(&name.to_ascii_lowercase(), value)
-        } else {
-            None
+        let fault = match constant {
+            _ if SINGLE.iter().any(is) && (repeated || member == "append_headers") => {
+                Some("one line of this header, in set_headers")
+            }
+            Some(value) if LISTS.iter().any(is) && value.trim() == value => {
+                list_fault(&name.to_ascii_lowercase(), value)
+            }
+            _ => None,
         };
+        let value = constant.map_or_else(|| describe(value), str::to_owned);
         if let Some(expected) = fault {
             let place = format!("/{member}/{}", escape_token(name));
             diagnostics.add_at(
@@ -168,7 +239,7 @@ fn list_fault(name: &str, value: &str) -> Option<&'static str> {
 
 /// One header under two spellings is a mistake in a document, where each name occurs once.
 fn check_spelling(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
-    let names = |lines: &[(String, String)]| lines.iter().map(|(name, _)| name.clone()).collect();
+    let names = |lines: &[HeaderLine]| lines.iter().map(|(name, _)| name.clone()).collect();
     let members: [(&str, Vec<String>); 3] = [
         ("set_headers", names(&shape.set)),
         ("append_headers", names(&shape.append)),
@@ -197,52 +268,93 @@ fn check_spelling(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
 
 /// The line that the shape sets as `Content-Type`.
 fn content_type(shape: &LegacyShape) -> Option<(&str, HeaderMap)> {
-    let is = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-type");
+    let is = |(name, _): &&HeaderLine| name.eq_ignore_ascii_case("content-type");
     let (_, value) = shape.set.iter().find(is)?;
+    let value = value.as_text()?;
     let line = HeaderValue::from_str(value).ok()?;
     Some((value, HeaderMap::from_iter([(header::CONTENT_TYPE, line)])))
 }
 
-fn check_type(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
+fn check_type(shape: &LegacyShape, outcome: &Outcome, diagnostics: &mut Diagnostics) {
+    let is_json_body = match &shape.body {
+        BodyShape::Json(_) | BodyShape::Edit(_) | BodyShape::Fn(_) => true,
+        BodyShape::AsIs => outcome.reads_fields(),
+        BodyShape::Empty | BodyShape::Text(_) | BodyShape::Form(_) => false,
+    };
+    if is_json_body || matches!(shape.body, BodyShape::Text(_) | BodyShape::Form(_)) {
+        check_removed_type(shape, diagnostics);
+    }
     let Some((value, line)) = content_type(shape) else {
         return;
     };
-    if media_type(&line).is_none() {
+    let Some(essence) = media_type(&line) else {
+        let expected = "a media type such as application/json (RFC 9110, section 8.3.1)";
+        add_type(value, expected, diagnostics);
+        return;
+    };
+    match &shape.body {
+        _ if is_json_body => check_type_of_json(value, &line, diagnostics),
+        BodyShape::Empty if is_json(&line) => {
+            let expected = "no JSON type: the body is empty, which no JSON text is";
+            add_type(value, expected, diagnostics);
+        }
+        BodyShape::Text(text) => check_type_of_text(text, (value, &line, essence), diagnostics),
+        BodyShape::Form(_) if !essence.eq_ignore_ascii_case(FORM) => {
+            let expected = "application/x-www-form-urlencoded: the body is a form";
+            add_type(value, expected, diagnostics);
+        }
+        _ => {}
+    }
+}
+
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
+fn check_removed_type(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
+    let mut removed = shape.remove.iter();
+    if let Some(name) = removed.find(|name| name.eq_ignore_ascii_case("content-type")) {
+        let expected = "the body with its media type";
+        diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
+    }
+}
+
+/// Nothing escapes what placeholders insert into a text, so that no browser may run it.
+fn check_type_of_text(
+    text: &Template,
+    (value, line, essence): (&str, &HeaderMap, &[u8]),
+    diagnostics: &mut Diagnostics,
+) {
+    let essence = essence.to_ascii_lowercase();
+    let is_active = essence.ends_with(b"xml")
+        || essence.ends_with(b"html")
+        || essence.ends_with(b"script")
+        || essence == b"text/css"
+        || essence == FORM
+        || essence.starts_with(b"multipart/");
+    let charset = parameter(value, "charset").unwrap_or("utf-8");
+    if is_json(line) {
+        add_type(value, "no JSON type: for JSON there is `json`", diagnostics);
+    } else if is_active && text.0.any_source(&mut |_| true) {
+        let expected = "text/plain, text/csv or the like: this text has placeholders, whose values are not escaped";
+        add_type(value, expected, diagnostics);
+    } else if !charset.eq_ignore_ascii_case("utf-8") {
         add_type(
             value,
-            "a media type such as application/json (RFC 9110, section 8.3.1)",
-            diagnostics,
-        );
-    } else if shape.body == BodyShape::Empty && is_json(&line) {
-        add_type(
-            value,
-            "no JSON type: the body is empty, which no JSON text is",
+            "the charset utf-8, in which the text is",
             diagnostics,
         );
     }
 }
 
 /// A body that is JSON has a type that says so, and not one that a browser would run.
-fn check_type_of_json(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
-    if let Some(name) = shape
-        .remove
-        .iter()
-        .find(|name| name.eq_ignore_ascii_case("content-type"))
-    {
-        let expected = "the JSON body with its media type";
-        diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
-    }
-    let Some((value, line)) = content_type(shape) else {
-        return;
-    };
-    let Some(essence) = media_type(&line) else {
+fn check_type_of_json(value: &str, line: &HeaderMap, diagnostics: &mut Diagnostics) {
+    let Some(essence) = media_type(line) else {
         return;
     };
     let is_text = [&b"text/plain"[..], b"text/json"]
         .iter()
         .any(|text| essence.eq_ignore_ascii_case(text));
     let charset = parameter(value, "charset").unwrap_or("utf-8");
-    if !is_json(&line) && !is_text {
+    if !is_json(line) && !is_text {
         let expected =
             "application/json, a type that ends in +json, or text/plain: the body is JSON";
         add_type(value, expected, diagnostics);
@@ -253,6 +365,10 @@ fn check_type_of_json(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
             diagnostics,
         );
     }
+}
+
+fn describe(template: &Template) -> String {
+    serde_json::to_string(template).unwrap_or_default()
 }
 
 fn add_type(value: &str, expected: &str, diagnostics: &mut Diagnostics) {

@@ -6,8 +6,9 @@ use http::StatusCode;
 
 use crate::{
     contract::definition::{
+        body_shape::BodyShape,
         endpoint::Outcome,
-        shape::{BodyShape, LegacyShape},
+        shape::LegacyShape,
         statuses::{StatusEntry, Statuses},
     },
     diagnostics::{Diagnostics, FaultCode},
@@ -127,7 +128,7 @@ fn check_target(shape: &LegacyShape, target: StatusCode, diagnostics: &mut Diagn
             "no legacy shape: responses of status 1xx, 206, 304 and 412 are never rewritten";
         diagnostics.add(code, target.as_str(), expected);
     } else if is_bodiless(target) && shape.body == BodyShape::AsIs {
-        let expected = "a legacy shape with a body of its own, `empty` or `json`: the target response has none";
+        let expected = "a legacy shape with a body of its own, `empty`, `json`, `text` or `form`: the target response has none";
         diagnostics.add(code, target.as_str(), expected);
     }
 }

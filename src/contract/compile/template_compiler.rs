@@ -3,14 +3,20 @@
 use http::HeaderName;
 
 use super::{
-    compiled_template::{CompiledPlaceholder, CompiledSource, CompiledTemplate, TemplatePart},
+    compiled_template::{
+        CompiledEach, CompiledPlaceholder, CompiledSource, CompiledTemplate, CompiledText,
+        TemplatePart, TextPart,
+    },
+    conversion::{CompiledConversion, scalar_text},
     headers,
     request_head::{RequestInputs, TextSource},
 };
 use crate::{
-    contract::definition::template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
+    contract::definition::template::{
+        Conversion, Node, Placeholder, PlaceholderSource, WhenAbsent,
+    },
     diagnostics::{Diagnostics, FaultCode},
-    json::FieldScanner,
+    json::{FieldScanner, OrderedValue},
 };
 
 /// Where templates find their values.
@@ -20,12 +26,14 @@ pub(super) struct TemplateSources<'c> {
     pub(super) request: &'c mut RequestInputs,
 }
 
-/// Where the placeholders of one template find their values.
-struct TemplateInputs<'c, 's> {
-    sources: &'c mut TemplateSources<'s>,
-    /// The fields that the template takes from the response, one bit for each slot.
-    fields: u64,
-    diagnostics: &'c mut Diagnostics,
+/// Where the placeholders of one shape find their values.
+pub(super) struct TemplateInputs<'c, 's> {
+    pub(super) sources: &'c mut TemplateSources<'s>,
+    /// The fields that it takes from the response, one bit for each slot.
+    pub(super) fields: u64,
+    /// What is read of the element that is being replaced, where one is.
+    pub(super) item: Option<FieldScanner>,
+    pub(super) diagnostics: &'c mut Diagnostics,
 }
 
 #[derive(Default)]
@@ -33,34 +41,158 @@ struct TemplateParts {
     parts: Vec<TemplatePart>,
 }
 
-impl CompiledTemplate {
-    pub(super) fn compile(
-        template: &Template,
-        sources: &mut TemplateSources<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Self {
+impl TemplateInputs<'_, '_> {
+    /// A value that is always there.
+    pub(super) fn template(&mut self, node: &Node) -> CompiledTemplate {
         let mut compiled = TemplateParts::default();
-        let fields = diagnostics.at("json", |diagnostics| {
-            let mut inputs = TemplateInputs {
-                sources,
-                fields: 0,
-                diagnostics,
-            };
-            compiled.always_there(&template.0, &mut inputs);
-            inputs.fields
-        });
-        Self {
-            fields,
+        compiled.always_there(node, self);
+        CompiledTemplate {
             parts: compiled.parts,
         }
     }
-}
 
-impl TemplateInputs<'_, '_> {
+    /// A value that may be absent.
+    pub(super) fn parts(&mut self, node: &Node) -> Vec<TemplatePart> {
+        let mut compiled = TemplateParts::default();
+        compiled.node(node, self);
+        compiled.parts
+    }
+
+    /// A text: a string, a number, a boolean or a placeholder for one.
+    pub(super) fn text(&mut self, node: &Node) -> Option<CompiledText> {
+        let part = match node {
+            Node::Scalar(_) => TextPart::Text(scalar_text(&describe(node))?.into_owned()),
+            Node::Placeholder(placeholder) => TextPart::Placeholder(self.placeholder(placeholder)?),
+            Node::Invalid { value, expected } => {
+                self.add(value, expected);
+                return None;
+            }
+            _ => return None,
+        };
+        Some(CompiledText { parts: vec![part] })
+    }
+
+    /// Takes what was compiled within an element.
+    pub(super) fn within<R>(
+        &mut self,
+        item: FieldScanner,
+        compile: impl FnOnce(&mut Self) -> R,
+    ) -> (R, FieldScanner) {
+        let around = self.item.replace(item);
+        let compiled = compile(self);
+        let item = std::mem::replace(&mut self.item, around);
+        (compiled, item.unwrap_or_default())
+    }
+
+    pub(super) fn at<R>(
+        &mut self,
+        token: impl std::fmt::Display,
+        compile: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        self.diagnostics.enter(token);
+        let compiled = compile(self);
+        self.diagnostics.leave();
+        compiled
+    }
+
     /// Adds a fault of the template at the current place.
-    fn add(&mut self, value: impl AsRef<str>, expected: &str) {
+    pub(super) fn add(&mut self, value: impl AsRef<str>, expected: &str) {
         let code = FaultCode::InvalidTemplate;
         self.diagnostics.add(code, value, expected);
+    }
+
+    fn placeholder(&mut self, placeholder: &Placeholder) -> Option<CompiledPlaceholder> {
+        let source = self.source(&placeholder.source)?;
+        let default = match &placeholder.when_absent {
+            WhenAbsent::Skip | WhenAbsent::Omit => None,
+            WhenAbsent::Default(default) => {
+                Some(self.at("default", |inputs| inputs.parts(default)))
+            }
+        };
+        Some(CompiledPlaceholder {
+            source,
+            conversion: placeholder.conversion.as_ref().map(conversion),
+            default,
+        })
+    }
+
+    fn source(&mut self, source: &PlaceholderSource) -> Option<CompiledSource> {
+        Some(match source {
+            PlaceholderSource::Field(pointer) => CompiledSource::Field(self.field(pointer)?),
+            PlaceholderSource::Item(pointer) => {
+                let Some(item) = &mut self.item else {
+                    let expected = "$item only within $each, or where an edit sets a part whose pointer has a `*`";
+                    self.add(pointer, expected);
+                    return None;
+                };
+                CompiledSource::Item(item.add(pointer, self.diagnostics)?)
+            }
+            PlaceholderSource::ResponseHeader(name) => {
+                CompiledSource::ResponseHeader(headers::header_name(name, self.diagnostics)?)
+            }
+            PlaceholderSource::Link(rel) => CompiledSource::Link(rel.as_str().into()),
+            PlaceholderSource::Status => CompiledSource::Status,
+            PlaceholderSource::RequestField(pointer) => {
+                let fields = &mut self.sources.request.fields;
+                CompiledSource::RequestField(fields.add(pointer, self.diagnostics)?)
+            }
+            PlaceholderSource::Header(names) => CompiledSource::Captured(header(names, self)?),
+            PlaceholderSource::Path(name) => {
+                let Some(parameter) = self.sources.request.path_parameter(name).cloned() else {
+                    self.add(name, "a parameter of the endpoint's path");
+                    return None;
+                };
+                let source = TextSource::PathParameter(parameter);
+                CompiledSource::Captured(self.sources.request.text(source))
+            }
+            PlaceholderSource::Query(name) => {
+                let source = TextSource::QueryParameter(name.as_str().into());
+                CompiledSource::Captured(self.sources.request.text(source))
+            }
+            PlaceholderSource::Text(parts) => {
+                let part = |inputs: &mut Self, (index, part): (usize, &Node)| {
+                    inputs.at(index, |inputs| inputs.text(part))
+                };
+                let parts = self.at("$text", |inputs| {
+                    let texts = parts.iter().enumerate();
+                    let texts = texts.filter_map(|text| part(inputs, text));
+                    texts.flat_map(|text| text.parts).collect()
+                });
+                CompiledSource::Text(CompiledText { parts })
+            }
+            PlaceholderSource::Each { array, json } => {
+                let array = self.field(array)?;
+                let (compiled, items) = self.within(FieldScanner::default(), |inputs| {
+                    inputs.at("json", |inputs| inputs.template(json))
+                });
+                let parts = compiled.parts;
+                CompiledSource::Each(CompiledEach {
+                    array,
+                    items,
+                    parts,
+                })
+            }
+            PlaceholderSource::Uuid => CompiledSource::Uuid,
+        })
+    }
+
+    fn field(&mut self, pointer: &str) -> Option<usize> {
+        let slot = self.sources.response.add(pointer, self.diagnostics)?;
+        self.fields |= 1 << slot;
+        Some(slot)
+    }
+}
+
+fn conversion(conversion: &Conversion) -> CompiledConversion {
+    match conversion {
+        Conversion::Map(pairs) => {
+            let pair = |(from, to): &(OrderedValue, OrderedValue)| match from {
+                OrderedValue::Scalar(from) => Some((from.clone(), to.to_string().into())),
+                _ => None,
+            };
+            CompiledConversion::Map(pairs.iter().filter_map(pair).collect())
+        }
+        Conversion::Format(format) => CompiledConversion::Format(*format),
     }
 }
 
@@ -80,7 +212,7 @@ impl TemplateParts {
             Node::Array(elements) => self.array(elements, inputs),
             Node::Object { members, .. } => self.object(members, inputs),
             Node::Placeholder(placeholder) => {
-                if let Some(placeholder) = compile_placeholder(placeholder, inputs) {
+                if let Some(placeholder) = inputs.placeholder(placeholder) {
                     self.parts.push(TemplatePart::Placeholder(placeholder));
                 }
             }
@@ -149,36 +281,6 @@ impl TemplateParts {
     }
 }
 
-fn compile_placeholder(
-    placeholder: &Placeholder,
-    inputs: &mut TemplateInputs<'_, '_>,
-) -> Option<CompiledPlaceholder> {
-    let source = match &placeholder.source {
-        PlaceholderSource::Field(pointer) => {
-            let slot = inputs.sources.response.add(pointer, inputs.diagnostics)?;
-            inputs.fields |= 1 << slot;
-            CompiledSource::Field(slot)
-        }
-        PlaceholderSource::RequestField(pointer) => {
-            let fields = &mut inputs.sources.request.fields;
-            CompiledSource::RequestField(fields.add(pointer, inputs.diagnostics)?)
-        }
-        PlaceholderSource::Header(names) => CompiledSource::Header(header(names, inputs)?),
-        PlaceholderSource::Uuid => CompiledSource::Uuid,
-    };
-    let default = match &placeholder.when_absent {
-        WhenAbsent::Skip | WhenAbsent::Omit => None,
-        WhenAbsent::Default(default) => {
-            let mut compiled = TemplateParts::default();
-            inputs.diagnostics.enter("default");
-            compiled.node(default, inputs);
-            inputs.diagnostics.leave();
-            Some(compiled.parts)
-        }
-    };
-    Some(CompiledPlaceholder { source, default })
-}
-
 fn header(names: &[String], inputs: &mut TemplateInputs<'_, '_>) -> Option<usize> {
     if names.is_empty() {
         inputs.add("[]", "the name of at least one header");
@@ -188,8 +290,7 @@ fn header(names: &[String], inputs: &mut TemplateInputs<'_, '_>) -> Option<usize
         .map(|name| headers::header_name(name, inputs.diagnostics))
         .collect();
     let names: Box<[HeaderName]> = parsed.into_iter().collect::<Option<_>>()?;
-    let request = &mut *inputs.sources.request;
-    Some(request.text(TextSource::Headers(names)))
+    Some(inputs.sources.request.text(TextSource::Headers(names)))
 }
 
 fn describe(node: &Node) -> String {

@@ -7,41 +7,90 @@ use crate::{
     contract::definition::{
         condition::MatchTarget,
         endpoint::Outcome,
-        template::{Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
+        template::{Conversion, Node, Placeholder, PlaceholderSource, WhenAbsent},
     },
     diagnostics::{Diagnostics, FaultCode},
-    json::MAX_DOCUMENT_DEPTH,
+    json::{MAX_DOCUMENT_DEPTH, OrderedValue, Scalar},
 };
 
 /// How deep a template may be nested as a document has it, so that it can be read back wherever its contract is.
 const MAX_DEPTH: usize = MAX_DOCUMENT_DEPTH / 2;
 
-/// Adds the faults of a template for the legacy response of `outcome`. Returns whether the template is worth compiling.
-pub(super) fn check(template: &Template, outcome: &Outcome, diagnostics: &mut Diagnostics) -> bool {
-    let too_deep = template.0.is_deeper_than(MAX_DEPTH);
-    if too_deep {
-        let found = format!("more than {MAX_DEPTH} levels");
-        let expected = format!("at most {MAX_DEPTH} levels of arrays and objects");
-        diagnostics.add(FaultCode::InvalidTemplate, found, expected);
-    } else {
-        let target_body = TargetBody::of(outcome);
-        let mut rules = Rules {
-            outcome,
-            target_body,
-            diagnostics,
-        };
-        rules.check(&template.0);
-    }
-    !too_deep
-}
-
-struct Rules<'c> {
+/// Adds the faults of the templates of one shape at their places.
+pub(super) struct TemplateRules<'c> {
     outcome: &'c Outcome,
     target_body: TargetBody,
     diagnostics: &'c mut Diagnostics,
 }
 
-impl Rules<'_> {
+impl<'c> TemplateRules<'c> {
+    /// Those for a legacy response of this outcome.
+    pub(super) fn of(outcome: &'c Outcome, diagnostics: &'c mut Diagnostics) -> Self {
+        Self {
+            outcome,
+            target_body: TargetBody::of(outcome),
+            diagnostics,
+        }
+    }
+
+    /// Whether the template is worth compiling.
+    pub(super) fn check_template(&mut self, template: &Node) -> bool {
+        let is_too_deep = template.is_deeper_than(MAX_DEPTH);
+        if is_too_deep {
+            let found = format!("more than {MAX_DEPTH} levels");
+            let expected = format!("at most {MAX_DEPTH} levels of arrays and objects");
+            let code = FaultCode::InvalidTemplate;
+            self.diagnostics.add(code, found, expected);
+        } else {
+            self.check(template);
+        }
+        !is_too_deep
+    }
+
+    /// Whether the node is a text and worth compiling: a string, a number, a boolean or a placeholder for one.
+    pub(super) fn check_text(&mut self, node: &Node) -> bool {
+        if !is_text(node) {
+            let expected = "a string, a number, a boolean or a placeholder for one of these";
+            self.add(describe(node), expected);
+            return false;
+        }
+        self.check_template(node)
+    }
+
+    /// Whether the members of a form are worth compiling.
+    pub(super) fn check_form(&mut self, members: &[(String, Node)]) -> bool {
+        let mut all = true;
+        for (index, (name, value)) in members.iter().enumerate() {
+            self.at(name, |rules| {
+                if members[..index].iter().any(|(earlier, _)| earlier == name) {
+                    rules.add(name, "members with different names");
+                }
+                all &= rules.check_text(value);
+            });
+        }
+        all
+    }
+
+    /// For what reads the whole body as JSON.
+    pub(super) fn needs_fields(&mut self, what: &str) {
+        if let TargetBody::Without { cause, reason } = &self.target_body {
+            let (cause, expected) = (cause.clone(), format!("no body made by {what}: {reason}"));
+            self.add(cause, &expected);
+        }
+    }
+
+    pub(super) fn at<R>(&mut self, token: &str, check: impl FnOnce(&mut Self) -> R) -> R {
+        self.diagnostics.enter(token);
+        let checked = check(self);
+        self.diagnostics.leave();
+        checked
+    }
+
+    pub(super) fn add(&mut self, found: impl AsRef<str>, expected: &str) {
+        self.diagnostics
+            .add(FaultCode::InvalidTemplate, found, expected);
+    }
+
     fn check(&mut self, node: &Node) {
         match node {
             Node::Scalar(_) | Node::Invalid { .. } => {}
@@ -67,28 +116,110 @@ impl Rules<'_> {
     }
 
     fn check_at(&mut self, token: &str, node: &Node) {
-        self.diagnostics.enter(token);
-        self.check(node);
-        self.diagnostics.leave();
+        self.at(token, |rules| rules.check(node));
     }
 
     fn check_placeholder(&mut self, placeholder: &Placeholder) {
-        match &placeholder.source {
+        self.check_source(&placeholder.source);
+        if let Some(conversion) = &placeholder.conversion {
+            self.check_conversion(placeholder, conversion);
+        }
+        let always_there = match placeholder.source {
+            PlaceholderSource::Uuid => Some("a UUID"),
+            PlaceholderSource::Status if placeholder.conversion.is_none() => Some("a status"),
+            _ => None,
+        };
+        if let Some(what) = always_there.filter(|_| placeholder.when_absent != WhenAbsent::Skip) {
+            let expected = format!("neither default nor omit_if_absent: {what} is never absent");
+            self.add(describe(placeholder), &expected);
+        }
+        if let WhenAbsent::Default(default) = &placeholder.when_absent {
+            self.check_at("default", default);
+        }
+    }
+
+    fn check_conversion(&mut self, placeholder: &Placeholder, conversion: &Conversion) {
+        let source = &placeholder.source;
+        if matches!(
+            source,
+            PlaceholderSource::Each { .. } | PlaceholderSource::Uuid
+        ) {
+            let expected = "neither map nor as: the value is no scalar that could be another";
+            self.add(describe(placeholder), expected);
+        } else if let Conversion::Map(pairs) = conversion {
+            self.check_map(pairs);
+        }
+    }
+
+    fn check_source(&mut self, source: &PlaceholderSource) {
+        match source {
             PlaceholderSource::Field(pointer) => {
                 self.check_field(&MatchTarget::Field(pointer.clone()));
             }
             PlaceholderSource::RequestField(pointer) => {
                 self.check_field(&MatchTarget::RequestField(pointer.clone()));
             }
+            PlaceholderSource::Item(pointer) => pointer::check(pointer, self.diagnostics),
             PlaceholderSource::Header(names) => self.check_names(names),
-            PlaceholderSource::Uuid if placeholder.when_absent != WhenAbsent::Skip => {
-                let expected = "neither default nor omit_if_absent: a UUID is never absent";
-                self.add(describe(placeholder), expected);
+            PlaceholderSource::Link(rel) => {
+                if rel.is_empty() || rel.contains(|c: char| c.is_whitespace()) {
+                    self.add(
+                        rel,
+                        "one link relation such as next (RFC 8288, section 3.3)",
+                    );
+                }
             }
-            PlaceholderSource::Uuid => {}
+            PlaceholderSource::Text(parts) => self.at("$text", |rules| rules.check_parts(parts)),
+            PlaceholderSource::Each { array, json } => {
+                self.check_field(&MatchTarget::Field(array.clone()));
+                let is_each = &mut |source: &PlaceholderSource| {
+                    matches!(source, PlaceholderSource::Each { .. })
+                };
+                if json.any_source(is_each) {
+                    self.add(describe(json), "no $each within another");
+                }
+                self.check_at("json", json);
+            }
+            PlaceholderSource::ResponseHeader(_)
+            | PlaceholderSource::Status
+            | PlaceholderSource::Path(_)
+            | PlaceholderSource::Query(_)
+            | PlaceholderSource::Uuid => {}
         }
-        if let WhenAbsent::Default(default) = &placeholder.when_absent {
-            self.check_at("default", default);
+    }
+
+    fn check_parts(&mut self, parts: &[Node]) {
+        if parts.is_empty() {
+            self.add("[]", "at least one text");
+        }
+        for (index, part) in parts.iter().enumerate() {
+            self.at(&index.to_string(), |rules| {
+                if part.may_be_absent() {
+                    let expected =
+                        "no omit_if_absent: without one of its parts, the whole text is absent";
+                    rules.add(describe(part), expected);
+                }
+                rules.check_text(part);
+            });
+        }
+    }
+
+    fn check_map(&mut self, pairs: &[(OrderedValue, OrderedValue)]) {
+        let scalars = |pair: &(OrderedValue, OrderedValue)| match pair {
+            (OrderedValue::Scalar(from), OrderedValue::Scalar(_)) => Some(from.clone()),
+            _ => None,
+        };
+        let from: Option<Vec<Scalar>> = pairs.iter().map(scalars).collect();
+        let expected = "pairs of scalars, the first of each pair being different: [[from, to], …]";
+        let is_right = from.is_some_and(|from| {
+            let is_repeated = |(index, one): (usize, &Scalar)| {
+                from[..index].iter().any(|earlier| earlier.is_same(one))
+            };
+            !from.is_empty() && !from.iter().enumerate().any(is_repeated)
+        });
+        if !is_right {
+            let pairs = serde_json::to_string(pairs).unwrap_or_default();
+            self.at("map", |rules| rules.add(pairs, expected));
         }
     }
 
@@ -126,10 +257,23 @@ impl Rules<'_> {
             }
         }
     }
+}
 
-    fn add(&mut self, found: impl AsRef<str>, expected: &str) {
-        self.diagnostics
-            .add(FaultCode::InvalidTemplate, found, expected);
+/// Whether it is a string, a number, a boolean or a placeholder for one of these.
+fn is_text(node: &Node) -> bool {
+    match node {
+        Node::Scalar(scalar) => *scalar != Scalar::Null,
+        Node::Placeholder(placeholder) => {
+            let is_array = matches!(placeholder.source, PlaceholderSource::Each { .. });
+            let has_text = match &placeholder.when_absent {
+                WhenAbsent::Default(default) => is_text(default),
+                WhenAbsent::Skip | WhenAbsent::Omit => true,
+            };
+            !is_array && has_text
+        }
+        // Reported with what is expected of it.
+        Node::Invalid { .. } => true,
+        Node::Array(_) | Node::Object { .. } => false,
     }
 }
 

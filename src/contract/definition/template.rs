@@ -1,12 +1,9 @@
-//! The JSON body of a legacy response: a value with placeholders.
+//! The values of a legacy response: JSON with placeholders.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::{
-    diagnostics::Diagnostics,
-    json::{ObjectReader, OrderedValue, Scalar, as_object},
-};
+use super::value_format::ValueFormat;
+use crate::json::{OrderedValue, Scalar};
 
 /// A JSON value with typed placeholders, whose objects keep the order of their members.
 ///
@@ -16,14 +13,28 @@ use crate::{
 /// | object | is replaced by |
 /// | --- | --- |
 /// | `{"$field": "/interval"}` | a field of the target response by JSON pointer, with its JSON type |
+/// | `{"$response_header": "x-total"}` | the first line of this header of the target response, as a string |
+/// | `{"$response_header": "link", "rel": "next"}` | the target of the link with this relation (RFC 8288), as a string |
+/// | `{"$status": "target"}` | the status of the target response, as a number |
 /// | `{"$request_field": "/client_kind"}` | a field of the request by JSON pointer, with its JSON type |
 /// | `{"$header": ["x-correlation-id", "x-request-id"]}` | the first of these request headers that is present, as a string |
+/// | `{"$path": "id"}` | this parameter of the endpoint's path, as a string |
+/// | `{"$query": "page"}` | the first query parameter of this name, as a string |
+/// | `{"$text": ["order ", {"$field": "/id"}]}` | these texts, numbers and booleans one after the other, as a string |
+/// | `{"$each": "/errors", "json": {…}}` | an array with one element for each of that array, `{"$item": "/code"}` being a field of it |
 /// | `{"$uuid": "v4"}` | a fresh random UUID, as a string |
 /// | `{"$object": {…}, "omit_when_empty": true}` | an object, omitted when all its members are |
 ///
-/// The first three take `"default": …` (a value, or another placeholder) or `"omit_if_absent": true`, which omits the
-/// member whose value they are. Within `$object`, names that start with `$` are plain names.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// All but the last two take `"default": …` (a value, or another placeholder) or `"omit_if_absent": true`, which omits the
+/// member whose value they are. Scalars can be converted, with one of
+///
+/// | member | the value becomes |
+/// | --- | --- |
+/// | `"map": [["ACTIVE", true], ["LOCKED", false]]` | the second scalar of the pair whose first it is; absent if there is none |
+/// | `"as": "text"`, or another [`ValueFormat`] | the same value in another form; absent where it has none |
+///
+/// Within `$object`, names that start with `$` are plain names.
+#[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Template(pub(crate) Node);
 
@@ -50,15 +61,36 @@ pub(crate) enum Node {
 #[must_use]
 pub struct Placeholder {
     pub(crate) source: PlaceholderSource,
+    pub(crate) conversion: Option<Conversion>,
     pub(crate) when_absent: WhenAbsent,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlaceholderSource {
     Field(String),
+    /// A field of the array's element that is being replaced.
+    Item(String),
+    ResponseHeader(String),
+    /// The target of a link, by its relation.
+    Link(String),
+    Status,
     RequestField(String),
     Header(Vec<String>),
+    Path(String),
+    Query(String),
+    Text(Vec<Node>),
+    Each {
+        array: String,
+        json: Node,
+    },
     Uuid,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Conversion {
+    /// Pairs of from and to. Anything but scalars is a fault when the contract is built.
+    Map(Vec<(OrderedValue, OrderedValue)>),
+    Format(ValueFormat),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +125,14 @@ impl Template {
         ))
     }
 
+    /// The text of a string without placeholders.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.0 {
+            Node::Scalar(scalar) => scalar.as_str(),
+            _ => None,
+        }
+    }
+
     /// Omits this object from the object around it when all its members are omitted. Only objects are affected.
     pub fn omit_when_empty(mut self) -> Self {
         if let Node::Object {
@@ -124,6 +164,53 @@ impl Placeholder {
         ))
     }
 
+    /// A field, by JSON pointer (RFC 6901), of the element that is being replaced: within [`each`](Self::each), or where
+    /// [`BodyEdit::set`](super::edit::BodyEdit::set) has a `*`.
+    pub fn item(pointer: impl Into<String>) -> Self {
+        Self::of(PlaceholderSource::Item(pointer.into()))
+    }
+
+    /// The first line of this header of the target response, if it is visible ASCII with spaces and tabs only between.
+    pub fn response_header(name: impl Into<String>) -> Self {
+        Self::of(PlaceholderSource::ResponseHeader(name.into()))
+    }
+
+    /// The target of the first link with this relation in the target response's `Link` (RFC 8288, section 3), such as
+    /// `next`.
+    pub fn link(rel: impl Into<String>) -> Self {
+        Self::of(PlaceholderSource::Link(rel.into()))
+    }
+
+    /// The status of the target response, a number.
+    pub fn status() -> Self {
+        Self::of(PlaceholderSource::Status)
+    }
+
+    /// A parameter of the endpoint's path, such as `id` of `/orders/{id}`: a string, percent-decoded.
+    pub fn path(parameter: impl Into<String>) -> Self {
+        Self::of(PlaceholderSource::Path(parameter.into()))
+    }
+
+    /// The first query parameter of this name: a string, percent-decoded.
+    pub fn query(parameter: impl Into<String>) -> Self {
+        Self::of(PlaceholderSource::Query(parameter.into()))
+    }
+
+    /// A string made of these texts and placeholders. If one of them is absent, `null`, an array or an object, so is this.
+    pub fn text<T: Into<Template>>(parts: impl IntoIterator<Item = T>) -> Self {
+        let parts = parts.into_iter().map(|part| part.into().0);
+        Self::of(PlaceholderSource::Text(parts.collect()))
+    }
+
+    /// An array with one element for each of the target response's array at `array`, a JSON pointer (RFC 6901). Within
+    /// `json`, [`item`](Self::item) is a field of that element. Absent if there is no array.
+    pub fn each(array: impl Into<String>, json: impl Into<Template>) -> Self {
+        Self::of(PlaceholderSource::Each {
+            array: array.into(),
+            json: json.into().0,
+        })
+    }
+
     /// A fresh random UUID (RFC 9562, version 4).
     pub fn uuid() -> Self {
         Self::of(PlaceholderSource::Uuid)
@@ -141,9 +228,34 @@ impl Placeholder {
         self
     }
 
+    /// Replaces a scalar by another: by the second of the pair whose first it is. A value that is in none is absent.
+    ///
+    /// ```
+    /// use legacy_http_compat::contract::Placeholder;
+    ///
+    /// let locked = Placeholder::field("/state").map([("LOCKED", true), ("ACTIVE", false)]).default(false);
+    /// ```
+    pub fn map<F: Into<Value>, T: Into<Value>>(
+        mut self,
+        pairs: impl IntoIterator<Item = (F, T)>,
+    ) -> Self {
+        let pairs = pairs
+            .into_iter()
+            .map(|(from, to)| (from.into().into(), to.into().into()));
+        self.conversion = Some(Conversion::Map(pairs.collect()));
+        self
+    }
+
+    /// Writes the value in another form. One that has no such form is absent.
+    pub fn convert(mut self, format: ValueFormat) -> Self {
+        self.conversion = Some(Conversion::Format(format));
+        self
+    }
+
     fn of(source: PlaceholderSource) -> Self {
         Self {
             source,
+            conversion: None,
             when_absent: WhenAbsent::Skip,
         }
     }
@@ -168,18 +280,6 @@ macro_rules! from_scalars {
 
 from_scalars!(&str, String, bool, i64);
 
-impl From<Value> for Template {
-    fn from(value: Value) -> Self {
-        Self::from_tree(&value.into())
-    }
-}
-
-impl Template {
-    pub(crate) fn from_tree(tree: &OrderedValue) -> Self {
-        Self(read(tree))
-    }
-}
-
 impl Node {
     /// Whether its form in a document has more than `levels` of arrays and objects. Goes no deeper than that.
     pub(in crate::contract) fn is_deeper_than(&self, levels: usize) -> bool {
@@ -198,16 +298,30 @@ impl Node {
             Self::Object { members, .. } => members
                 .iter()
                 .any(|(_, member)| member.is_deeper_than(within)),
-            Self::Placeholder(placeholder) => match &placeholder.when_absent {
-                WhenAbsent::Default(default) => default.is_deeper_than(within),
-                // The list of a header's names.
-                WhenAbsent::Skip | WhenAbsent::Omit => within == 0,
-            },
+            Self::Placeholder(placeholder) => placeholder.is_deeper_than(within),
+        }
+    }
+
+    /// Whether this or a placeholder in it, at any depth, fulfils the condition.
+    pub(in crate::contract) fn any_source(
+        &self,
+        condition: &mut dyn FnMut(&PlaceholderSource) -> bool,
+    ) -> bool {
+        match self {
+            Self::Scalar(_) | Self::Invalid { .. } => false,
+            Self::Array(items) => items.iter().any(|item| item.any_source(condition)),
+            Self::Object { members, .. } => members
+                .iter()
+                .any(|(_, member)| member.any_source(condition)),
+            Self::Placeholder(placeholder) => {
+                condition(&placeholder.source)
+                    || placeholder.nested().any(|node| node.any_source(condition))
+            }
         }
     }
 
     /// Whether it can be absent from a response.
-    pub(in crate::contract) fn may_be_absent(&self) -> bool {
+    pub(crate) fn may_be_absent(&self) -> bool {
         match self {
             Self::Placeholder(placeholder) => match &placeholder.when_absent {
                 WhenAbsent::Skip => false,
@@ -223,141 +337,49 @@ impl Node {
     }
 
     /// Whether a document has it within `$object`.
-    fn is_wrapped(&self) -> bool {
+    pub(super) fn is_wrapped(&self) -> bool {
         matches!(self, Self::Object { members, omit_when_empty }
             if *omit_when_empty || members.iter().any(|(name, _)| name.starts_with('$')))
     }
 }
 
-fn read(tree: &OrderedValue) -> Node {
-    match tree {
-        OrderedValue::Scalar(value) => Node::Scalar(value.clone()),
-        OrderedValue::Array(items) => Node::Array(items.iter().map(read).collect()),
-        OrderedValue::Object(members) if members.iter().any(|(name, _)| name.starts_with('$')) => {
-            read_special(tree)
-        }
-        OrderedValue::Object(members) => read_object(members, false),
+impl PlaceholderSource {
+    /// Whether it is a part of the request.
+    pub(in crate::contract) fn is_of_request(&self) -> bool {
+        matches!(
+            self,
+            Self::RequestField(_) | Self::Header(_) | Self::Path(_) | Self::Query(_)
+        )
     }
 }
 
-fn read_object(members: &[(String, OrderedValue)], omit_when_empty: bool) -> Node {
-    let members = members
-        .iter()
-        .map(|(name, value)| (name.clone(), read(value)))
-        .collect();
-    Node::Object {
-        members,
-        omit_when_empty,
+impl Placeholder {
+    /// The templates in it.
+    fn nested(&self) -> impl Iterator<Item = &Node> {
+        let of_source = match &self.source {
+            PlaceholderSource::Text(parts) => parts.as_slice(),
+            PlaceholderSource::Each { json, .. } => std::slice::from_ref(json),
+            _ => &[],
+        };
+        let default = match &self.when_absent {
+            WhenAbsent::Default(default) => Some(default),
+            WhenAbsent::Skip | WhenAbsent::Omit => None,
+        };
+        of_source.iter().chain(default)
     }
-}
 
-/// An object with a member whose name starts with `$`.
-fn read_special(tree: &OrderedValue) -> Node {
-    let mut diagnostics = Diagnostics::default();
-    let mut reader = ObjectReader::new(tree, &mut diagnostics);
-    let node = read_members(&mut reader);
-    reader.finish();
-    match (node, diagnostics.into_faults().first()) {
-        (Some(node), None) => node,
-        (_, Some(fault)) => Node::Invalid {
-            value: format!("{tree}: {}", fault.value()),
-            expected: fault.expected().to_owned(),
-        },
-        (None, None) => Node::Invalid {
-            value: tree.to_string(),
-            expected: "one of $field, $request_field, $header, $uuid with at most one of default and omit_if_absent, or \
-                       $object with an object"
-                .to_owned(),
-        },
-    }
-}
-
-fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
-    let object = reader.any("$object");
-    let sources = [
-        reader.string("$field").map(PlaceholderSource::Field),
-        reader
-            .string("$request_field")
-            .map(PlaceholderSource::RequestField),
-        reader
-            .any("$header")
-            .map(|names| PlaceholderSource::Header(names.string_list().unwrap_or_default())),
-        reader
-            .string("$uuid")
-            .filter(|version| version == "v4")
-            .map(|_| PlaceholderSource::Uuid),
-    ];
-    let mut sources = sources.into_iter().flatten();
-    match (object, sources.next(), sources.next()) {
-        (Some(OrderedValue::Object(plain)), None, None) => {
-            let omit_when_empty = reader.boolean("omit_when_empty").unwrap_or_default();
-            Some(read_object(plain, omit_when_empty))
-        }
-        (None, Some(source), None) => {
-            let when_absent = read_when_absent(reader)?;
-            Some(Node::Placeholder(Box::new(Placeholder {
-                source,
-                when_absent,
-            })))
-        }
-        _ => None,
-    }
-}
-
-fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> Option<WhenAbsent> {
-    match (
-        reader.any("default"),
-        reader.boolean("omit_if_absent").unwrap_or_default(),
-    ) {
-        (Some(default), false) => Some(WhenAbsent::Default(read(default))),
-        (None, true) => Some(WhenAbsent::Omit),
-        (None, false) => Some(WhenAbsent::Skip),
-        (Some(_), true) => None,
-    }
-}
-
-impl Serialize for Node {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Scalar(value) => value.serialize(serializer),
-            Self::Array(items) => items.serialize(serializer),
-            Self::Object {
-                members,
-                omit_when_empty,
-            } if self.is_wrapped() => {
-                let mut object = serializer.serialize_map(None)?;
-                object.serialize_entry("$object", &Members(members))?;
-                if *omit_when_empty {
-                    object.serialize_entry("omit_when_empty", &true)?;
-                }
-                object.end()
-            }
-            Self::Object { members, .. } => Members(members).serialize(serializer),
-            Self::Placeholder(placeholder) => placeholder.serialize(serializer),
-            Self::Invalid { value, .. } => value.serialize(serializer),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Members<'n>(#[serde(serialize_with = "as_object")] &'n [(String, Node)]);
-
-impl Serialize for Placeholder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        match &self.source {
-            PlaceholderSource::Field(pointer) => object.serialize_entry("$field", pointer),
-            PlaceholderSource::RequestField(pointer) => {
-                object.serialize_entry("$request_field", pointer)
-            }
-            PlaceholderSource::Header(names) => object.serialize_entry("$header", names),
-            PlaceholderSource::Uuid => object.serialize_entry("$uuid", "v4"),
-        }?;
-        match &self.when_absent {
-            WhenAbsent::Skip => {}
-            WhenAbsent::Omit => object.serialize_entry("omit_if_absent", &true)?,
-            WhenAbsent::Default(node) => object.serialize_entry("default", node)?,
-        }
-        object.end()
+    /// Whether its members in a document have more than `levels` of arrays and objects.
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        let lists = match (&self.source, &self.conversion) {
+            (_, Some(Conversion::Map(_))) => 2,
+            (PlaceholderSource::Header(_) | PlaceholderSource::Text(_), _) => 1,
+            _ => 0,
+        };
+        // The parts of a text are in an array.
+        let in_text = usize::from(matches!(self.source, PlaceholderSource::Text(_)));
+        let Some(within) = levels.checked_sub(in_text) else {
+            return true;
+        };
+        lists > levels || self.nested().any(|node| node.is_deeper_than(within))
     }
 }

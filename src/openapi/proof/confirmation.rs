@@ -87,7 +87,7 @@ impl<'d> Prover<'d> {
                         put(body, pointer, None);
                     }
                 }
-                Origin::Header(_) => {}
+                Origin::Header(_) | Origin::Other(_) => {}
             }
             let target = self.response(case.target, body);
             let legacy = case.legacy(&request, &target)?;

@@ -13,10 +13,12 @@ use crate::{
     contract::{
         LegacyShape,
         definition::{
-            shape::BodyShape,
-            template::{Node, Placeholder, PlaceholderSource, WhenAbsent},
+            body_shape::BodyShape,
+            template::{Conversion, Node, Placeholder, PlaceholderSource, Template, WhenAbsent},
+            value_format::ValueFormat,
         },
     },
+    json::OrderedValue,
     middleware::rewrite::{FRESHNESS, STALE, STALE_WITH_BODY},
     openapi::{
         document::{
@@ -25,7 +27,7 @@ use crate::{
         },
         values::{
             reader::Reader,
-            value_set::{Kind, Member, Texts, ValueSet},
+            value_set::{Alternative, Bound, Items, Kind, Member, Numbers, Texts, ValueSet},
         },
     },
 };
@@ -55,6 +57,8 @@ pub(crate) enum Origin {
     RequestField(Vec<String>),
     /// The first of these request headers.
     Header(Vec<String>),
+    /// Another part of the exchange, of which no example is made.
+    Other(String),
 }
 
 impl fmt::Display for Origin {
@@ -63,12 +67,13 @@ impl fmt::Display for Origin {
             Self::Field(pointer) => write!(f, "the field /{}", pointer.join("/")),
             Self::RequestField(pointer) => write!(f, "the request's field /{}", pointer.join("/")),
             Self::Header(names) => write!(f, "the request header {}", names.join(" or ")),
+            Self::Other(part) => f.write_str(part),
         }
     }
 }
 
-/// The most visible ASCII characters that a header can fill in.
-const HEADER_LENGTH: u64 = 128;
+/// The most bytes of the request's head that a placeholder can fill in.
+const CAPTURED_LENGTH: u64 = 128;
 
 impl<'d> LegacyValues<'d> {
     /// What `shape` makes of the responses that its outcome matches.
@@ -91,7 +96,16 @@ impl<'d> LegacyValues<'d> {
             .iter()
             .chain(&shape.append)
             .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            .map(|(_, value)| media_type(value));
+            .and_then(|(_, value)| value.as_text())
+            .map(media_type);
+        for (member, lines) in [
+            ("set_headers", &shape.set),
+            ("append_headers", &shape.append),
+        ] {
+            for (name, value) in lines {
+                template.strand(&[member, name], value)?;
+            }
+        }
         let (media, body) = match &shape.body {
             BodyShape::AsIs => {
                 let media = set_media.or_else(|| matched.media.clone());
@@ -103,11 +117,27 @@ impl<'d> LegacyValues<'d> {
                 let media = set_media.unwrap_or_else(|| "application/json".to_owned());
                 (Some(media), PossibleBody::Values(value.set))
             }
-            #[allow(
-                unreachable_patterns,
-                reason = "what is added to the language decides nothing until it is added here"
-            )]
-            _ => (matched.media.clone(), PossibleBody::Undocumented),
+            // What these make is not compared with a schema.
+            BodyShape::Edit(edit) => {
+                for (pointer, value) in &edit.set {
+                    template.strand(&["set", pointer], value)?;
+                }
+                (matched.media.clone(), PossibleBody::Undocumented)
+            }
+            BodyShape::Text(text) => {
+                template.strand(&["text"], text)?;
+                let media = set_media.unwrap_or_else(|| "text/plain".to_owned());
+                (Some(media), PossibleBody::Undocumented)
+            }
+            BodyShape::Form(form) => {
+                template.strand(&["form"], form)?;
+                let media = "application/x-www-form-urlencoded".to_owned();
+                (Some(media), PossibleBody::Undocumented)
+            }
+            BodyShape::Fn(_) => {
+                let media = set_media.unwrap_or_else(|| "application/json".to_owned());
+                (Some(media), PossibleBody::Undocumented)
+            }
         };
         Ok(Self {
             possible: Possible {
@@ -138,15 +168,7 @@ struct TemplateReader<'r, 'd> {
 }
 
 impl<'d> TemplateReader<'_, 'd> {
-    #[allow(
-        clippy::match_wildcard_for_single_variants,
-        reason = "what is added to the language decides nothing until it is added here"
-    )]
     fn node(&mut self, node: &Node) -> Result<PartValues<'d>, Spoiled> {
-        let always = |set| PartValues {
-            set,
-            can_be_absent: false,
-        };
         Ok(match node {
             Node::Scalar(value) => {
                 let value = serde_json::to_value(value).unwrap_or_default();
@@ -164,8 +186,8 @@ impl<'d> TemplateReader<'_, 'd> {
                 omit_when_empty,
             } => self.object(members, *omit_when_empty)?,
             Node::Placeholder(placeholder) => self.placeholder(placeholder)?,
-            // Refused when the contract is built, or added to the language and not here.
-            _ => always(ValueSet::Any),
+            // Refused when the contract is built.
+            Node::Invalid { .. } => always(ValueSet::Any),
         })
     }
 
@@ -205,17 +227,38 @@ impl<'d> TemplateReader<'_, 'd> {
         })
     }
 
+    /// Notes what strands a response in a part that is not compared with a schema.
+    fn strand(&mut self, at: &[&str], template: &Template) -> Result<(), Spoiled> {
+        let inputs = self.inputs.len();
+        self.at = at.iter().map(|token| (*token).to_owned()).collect();
+        let values = self.node(&template.0);
+        self.at.clear();
+        self.inputs.truncate(inputs);
+        values.map(drop)
+    }
+
     fn placeholder(&mut self, placeholder: &Placeholder) -> Result<PartValues<'d>, Spoiled> {
-        let values = self.source(&placeholder.source)?;
+        let (origin, values) = self.source(&placeholder.source)?;
+        let input = origin.map(|origin| Input {
+            at: self.at.clone(),
+            origin,
+        });
+        let values = match &placeholder.conversion {
+            None => {
+                // Of a value as it is the way back is known.
+                let own = input.clone().filter(Input::has_way_back);
+                self.inputs.extend(own);
+                values
+            }
+            Some(conversion) => self.converted(values, conversion)?,
+        };
         if !values.can_be_absent {
             return Ok(values);
         }
         Ok(match &placeholder.when_absent {
             WhenAbsent::Omit => values,
             WhenAbsent::Skip => {
-                if let Some(input) = self.inputs.last().filter(|input| input.at == self.at) {
-                    self.stranding.push(input.clone());
-                }
+                self.stranding.extend(input);
                 PartValues {
                     can_be_absent: false,
                     ..values
@@ -233,46 +276,119 @@ impl<'d> TemplateReader<'_, 'd> {
         })
     }
 
-    fn source(&mut self, source: &PlaceholderSource) -> Result<PartValues<'d>, Spoiled> {
-        let (origin, values) = match source {
-            PlaceholderSource::Uuid => {
-                return Ok(PartValues {
-                    set: text(36, 36, Some("uuid")),
-                    can_be_absent: false,
-                });
+    /// Where the values come from, if they can be absent, and the values.
+    fn source(
+        &mut self,
+        source: &PlaceholderSource,
+    ) -> Result<(Option<Origin>, PartValues<'d>), Spoiled> {
+        let other = |what: String, set| {
+            let values = PartValues {
+                set,
+                can_be_absent: true,
+            };
+            (Some(Origin::Other(what)), values)
+        };
+        Ok(match source {
+            PlaceholderSource::Uuid => (None, always(text(36, 36, Some("uuid")))),
+            PlaceholderSource::Status => {
+                let status = Value::from(self.matched.status);
+                (None, always(ValueSet::fixed([&status])))
             }
-            PlaceholderSource::Header(names) => (
-                Origin::Header(names.clone()),
-                PartValues {
-                    set: text(1, HEADER_LENGTH, None),
+            PlaceholderSource::Header(names) => {
+                let values = PartValues {
+                    set: text(1, CAPTURED_LENGTH, None),
                     can_be_absent: true,
-                },
-            ),
+                };
+                (Some(Origin::Header(names.clone())), values)
+            }
+            PlaceholderSource::Path(name) => {
+                let what = format!("the path parameter {name}, if it is longer than 128 bytes,");
+                other(what, text(1, CAPTURED_LENGTH, None))
+            }
+            PlaceholderSource::Query(name) => {
+                let what = format!("the query parameter {name}");
+                other(what, text(1, CAPTURED_LENGTH, None))
+            }
+            PlaceholderSource::ResponseHeader(name) => {
+                other(format!("the response header {name}"), any_text())
+            }
+            PlaceholderSource::Link(rel) => other(format!("the link {rel}"), any_text()),
+            PlaceholderSource::Item(pointer) => {
+                other(format!("the field {pointer} of an element"), ValueSet::Any)
+            }
+            PlaceholderSource::Text(_) => other("a part of the text".to_owned(), any_text()),
             PlaceholderSource::Field(pointer) => {
                 let pointer = tokens(pointer);
-                let set = match &self.matched.body {
-                    PossibleBody::Values(set) => Some(set.clone()),
-                    PossibleBody::Absent => Some(ValueSet::nothing()),
-                    PossibleBody::Undocumented => None,
+                let values = self.field(self.target(), &pointer)?;
+                (Some(Origin::Field(pointer)), values)
+            }
+            PlaceholderSource::Each { array, .. } => {
+                let pointer = tokens(array);
+                let field = self.field(self.target(), &pointer)?;
+                let kinds = self.reader.alternatives(&field.set)?;
+                let is_array = |of: &Alternative<'_>| matches!(of.kind, Kind::Array(_));
+                let values = PartValues {
+                    set: ValueSet::kind(Kind::Array(Items::default())),
+                    can_be_absent: field.can_be_absent || !kinds.iter().all(is_array),
                 };
-                let values = self.field(set, &pointer)?;
-                (Origin::Field(pointer), values)
+                let what = format!("an array at /{}", pointer.join("/"));
+                (Some(Origin::Other(what)), values)
             }
             PlaceholderSource::RequestField(pointer) => {
                 let pointer = tokens(pointer);
                 let set = self.new.request_schema().map(ValueSet::Schema);
                 let values = self.field(set, &pointer)?;
-                (Origin::RequestField(pointer), values)
+                (Some(Origin::RequestField(pointer)), values)
             }
-            #[allow(
-                unreachable_patterns,
-                reason = "what is added to the language decides nothing until it is added here"
-            )]
-            _ => return Ok(unknown()),
+        })
+    }
+
+    /// The values of the target body, as far as they are documented.
+    fn target(&self) -> Option<ValueSet<'d>> {
+        match &self.matched.body {
+            PossibleBody::Values(set) => Some(set.clone()),
+            PossibleBody::Absent => Some(ValueSet::nothing()),
+            PossibleBody::Undocumented => None,
+        }
+    }
+
+    /// What values become; those that have no such form are absent.
+    fn converted(
+        &self,
+        values: PartValues<'d>,
+        conversion: &Conversion,
+    ) -> Result<PartValues<'d>, Spoiled> {
+        let kinds = self.reader.alternatives(&values.set)?;
+        let all = |is: fn(&Kind<'_>) -> bool| kinds.iter().all(|of| is(&of.kind));
+        let (set, is_total) = match conversion {
+            Conversion::Map(pairs) => return Ok(mapped(&kinds, pairs, values.can_be_absent)),
+            Conversion::Format(ValueFormat::Text) => {
+                let is_scalar: fn(&Kind<'_>) -> bool =
+                    |kind| matches!(kind, Kind::Text(_) | Kind::Number(_) | Kind::Boolean(_));
+                (any_text(), all(is_scalar))
+            }
+            Conversion::Format(ValueFormat::Number) => {
+                let number = ValueSet::kind(Kind::Number(Numbers::default()));
+                (number, all(|kind| matches!(kind, Kind::Number(_))))
+            }
+            Conversion::Format(ValueFormat::UnixSeconds) => {
+                let seconds = Numbers {
+                    integer: true,
+                    least: Some(Bound {
+                        value: 0.0,
+                        exclusive: false,
+                    }),
+                    ..Numbers::default()
+                };
+                (ValueSet::kind(Kind::Number(seconds)), false)
+            }
+            Conversion::Format(ValueFormat::Rfc3339) => (text(20, 20, Some("date-time")), false),
+            Conversion::Format(ValueFormat::HttpDate) => (text(29, 29, None), false),
         };
-        let at = self.at.clone();
-        self.inputs.push(Input { at, origin });
-        Ok(values)
+        Ok(PartValues {
+            set,
+            can_be_absent: values.can_be_absent || !is_total,
+        })
     }
 
     fn field(
@@ -292,12 +408,56 @@ impl<'d> TemplateReader<'_, 'd> {
     }
 }
 
+fn always(set: ValueSet<'_>) -> PartValues<'_> {
+    PartValues {
+        set,
+        can_be_absent: false,
+    }
+}
+
+/// What the pairs make of values: of listed ones those in place of them, of any others all.
+fn mapped<'d>(
+    kinds: &[Alternative<'d>],
+    pairs: &[(OrderedValue, OrderedValue)],
+    can_be_absent: bool,
+) -> PartValues<'d> {
+    let listed = kinds.iter().map(|of| of.kind.listed());
+    let listed: Option<Vec<Value>> = listed
+        .collect::<Option<Vec<_>>>()
+        .map(|values| values.concat());
+    let is_from = |from: &OrderedValue, value: &Value| match from {
+        OrderedValue::Scalar(from) => from.is_written_as(&value.to_string()),
+        _ => false,
+    };
+    let to = |pair: &(OrderedValue, OrderedValue)| serde_json::to_value(&pair.1).ok();
+    let (values, is_total): (Vec<Value>, bool) = match listed {
+        Some(listed) => {
+            let found = listed.iter().map(|value| {
+                let mut pairs = pairs.iter();
+                pairs.find(|(from, _)| is_from(from, value)).and_then(to)
+            });
+            let found: Vec<Option<Value>> = found.collect();
+            let is_total = found.iter().all(Option::is_some);
+            (found.into_iter().flatten().collect(), is_total)
+        }
+        None => (pairs.iter().filter_map(to).collect(), false),
+    };
+    PartValues {
+        set: ValueSet::fixed(&values),
+        can_be_absent: can_be_absent || !is_total,
+    }
+}
+
 /// What is not documented can be anything.
 fn unknown<'d>() -> PartValues<'d> {
     PartValues {
         set: ValueSet::Any,
         can_be_absent: true,
     }
+}
+
+fn any_text<'d>() -> ValueSet<'d> {
+    ValueSet::kind(Kind::Text(Texts::default()))
 }
 
 fn text<'d>(least: u64, most: u64, format: Option<&str>) -> ValueSet<'d> {
@@ -329,7 +489,7 @@ fn headers<'d>(
             || shape
                 .set
                 .iter()
-                .any(|(set, _)| set.eq_ignore_ascii_case(name))
+                .any(|(set, value)| set.eq_ignore_ascii_case(name) && !value.0.may_be_absent())
     };
     let kept = matched.headers.iter().filter(|header| !goes(&header.name));
     let line = |name: &str, line: &str, certain| PossibleHeader {
@@ -338,10 +498,19 @@ fn headers<'d>(
         values: HeaderValues::Line(line.to_owned()),
     };
     let put = shape.set.iter().chain(&shape.append);
-    let put: Vec<_> = put.map(|(name, value)| line(name, value, true)).collect();
-    let says_so = put
-        .iter()
-        .any(|header| matches!(header.name.as_str(), "cache-control" | "expires"));
+    let put: Vec<_> = put
+        .map(|(name, value)| match value.as_text() {
+            Some(value) => line(name, value, true),
+            None => PossibleHeader {
+                name: name.to_lowercase(),
+                certain: !value.0.may_be_absent(),
+                values: HeaderValues::Documented(None),
+            },
+        })
+        .collect();
+    let says_so = put.iter().any(|header| {
+        header.certain && matches!(header.name.as_str(), "cache-control" | "expires")
+    });
     let was_kept = matched
         .headers
         .iter()
@@ -375,11 +544,17 @@ impl Inverse {
                         .insert(name.clone(), text.as_str().into());
                 }
             }
+            Origin::Other(_) => {}
         }
     }
 }
 
 impl Input {
+    /// Whether an example can be made of a value in its place.
+    fn has_way_back(&self) -> bool {
+        !matches!(self.origin, Origin::Other(_))
+    }
+
     /// What a legacy body has in its place.
     pub(crate) fn of<'v>(&self, legacy: &'v Value) -> Option<&'v Value> {
         at(legacy, &self.at)

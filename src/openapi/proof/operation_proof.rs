@@ -11,7 +11,7 @@ use super::{
     prover::{ContractEndpoint, Dropped, Findings, Prover},
 };
 use crate::{
-    contract::{LegacyShape, Outcome, compile::taken_statuses, definition::shape::BodyShape},
+    contract::{LegacyShape, Outcome, compile::taken_statuses, definition::body_shape::BodyShape},
     openapi::{
         document::{
             operation::{Operation, Response, StatusKey},

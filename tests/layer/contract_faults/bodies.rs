@@ -23,7 +23,11 @@ fn a_target_response_without_a_body_may_have_a_legacy_one_with_its_own() {
         }
         let as_is = Outcome::new("GONE", status).legacy(LegacyShape::new(200));
         let found = format!("`{status}`");
-        let names = [IN_OUTCOME, &found, "a body of its own, `empty` or `json`"];
+        let names = [
+            IN_OUTCOME,
+            &found,
+            "a body of its own, `empty`, `json`, `text` or `form`",
+        ];
         refused(outcome(as_is), FaultCode::StatusWithoutBody, &names);
     }
 }

@@ -164,7 +164,7 @@ fn a_media_type_is_one_that_the_body_has() {
 fn a_json_body_keeps_its_media_type() {
     refused_header(
         json_shape().remove_header("Content-Type"),
-        &["the JSON body with its media type"],
+        &["the body with its media type"],
     );
 }
 

@@ -6,6 +6,7 @@ mod headers;
 mod honest;
 mod impossible;
 mod reachable;
+mod rewriting;
 mod text;
 
 use legacy_http_compat::{
