@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -80,16 +80,19 @@ impl Disk {
         loss: Option<Head>,
         reserve: Option<Reserve>,
     ) -> Result<FileJournal, OpenJournalError> {
-        let (path, clock) = (Path::new("disk"), Arc::new(ManualClock::new(0)));
-        let mut builder = FileJournal::builder(path).clock(clock.clone());
+        let path = std::env::temp_dir().join(format!("journal-disk-{}", std::process::id()));
+        let clock = Arc::new(ManualClock::new(0));
+        let mut builder = FileJournal::builder(&path).clock(clock.clone());
         if let Some(head) = loss {
             builder = builder.accept_loss(head);
         }
         let files = [&self.journal, &self.head].map(|file| Box::new(file.clone()));
         let [journal, head] = files;
         let store = builder.start(journal, head);
-        let store = store.map_err(|cause| OpenJournalError::new(path, cause))?;
-        Ok(FileJournal::new(path, store, reserve, clock))
+        // What is cut off is kept in a real file.
+        let _ = std::fs::remove_file(path.with_extension("cut"));
+        let store = store.map_err(|cause| OpenJournalError::new(&path, cause))?;
+        Ok(FileJournal::new(&path, store, reserve, clock))
     }
 }
 
