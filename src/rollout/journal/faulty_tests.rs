@@ -91,7 +91,7 @@ impl Disk {
         let store = builder.start(journal, head);
         // What is cut off is kept in a real file.
         let _ = std::fs::remove_file(path.with_extension("cut"));
-        let store = store.map_err(|cause| OpenJournalError::new(&path, cause))?;
+        let store = store.map_err(|cause| OpenJournalError::new("disk".as_ref(), cause))?;
         Ok(FileJournal::new(&path, store, reserve, clock))
     }
 }

@@ -84,6 +84,9 @@ fn a_team_accepts_by_name_that_callers_were_never_met() {
         ..policy()
     };
     let stage = stage(accepting);
+    let overrides = stage.rollout.view().overrides;
+    let mut loosened = overrides[0].loosened.iter();
+    assert!(loosened.any(|found| found.member == "/accept_unwatched"));
     stage.pass(HOUR);
     assert!(resolved(&stage), "on the first day");
     stage.legacy("AGENT", 1);
