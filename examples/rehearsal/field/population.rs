@@ -45,6 +45,11 @@ impl Population {
         one.expect("there are all three kinds")
     }
 
+    /// The client that is never upgraded.
+    pub(crate) fn probe(&self) -> &Installation {
+        &self.probe
+    }
+
     /// Every installation uses the Core once.
     pub(crate) async fn visit(&mut self, core: &HttpClient) {
         let all = self.regular.iter().chain(&self.vanishing);

@@ -38,8 +38,10 @@ pub(super) async fn act(scene: &mut Scene) -> Result<JoinHandle<String>, Stop> {
 
 /// Each response to an old client.
 async fn each_response(scene: &mut Scene) -> JoinHandle<String> {
+    // It polls after the others are upgraded: by one of these it would show as rolled back.
+    let probe = Flows::of(scene.population.probe(), &scene.core);
+    let expiring = probe.expired().await;
     let flows = Flows::of(scene.population.one("AGENT"), &scene.core);
-    let expiring = flows.expired().await;
     scene.see("old client, PENDING", flows.pending().await);
     let denied = if scene.breaks(Break::Denied) {
         flows.pending().await

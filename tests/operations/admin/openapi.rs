@@ -245,7 +245,7 @@ fn refused_bodies() -> Vec<(&'static str, Value)> {
         ),
         (
             "/api/client-rollbacks",
-            json!({"kind": "AGENT", "version": "1.4", "reason": "x"}),
+            json!({"kind": "AGENT", "version": "1.4.0.0.1", "reason": "x"}),
         ),
         (
             "/api/rollbacks",

@@ -99,7 +99,7 @@ async fn an_override_names_each_failing_gate_and_no_other() {
     assert_eq!(
         (&problem["unnamed"], &problem["not_failing"]),
         (
-            &json!(["all_callers_resolved", "coverage"]),
+            &json!(["no_dependent_responses", "all_callers_resolved", "coverage"]),
             &json!(["no_open_incident"])
         )
     );

@@ -9,6 +9,8 @@ use crate::support::{
     server::{CoreServer, EXPIRES_IN, order},
 };
 
+const FLAG: &str = "flag=\"features.auth.device_flow.compat_legacy_http\"";
+
 const IDS: [&str; 4] = ["inst-old", "inst-new", "inst-stranded", "inst-desktop"];
 
 #[tokio::test]
@@ -35,23 +37,17 @@ async fn what_a_scripted_run_did_is_in_the_metrics_and_who_did_it_is_not() {
 #[tokio::test]
 async fn the_gauges_follow_the_switch_and_the_coverage() {
     let core = CoreServer::start(true).await;
-    let active =
-        "legacy_http_compat_flag_on{flag=\"features.auth.device_flow.compat_legacy_http\"}";
-    assert!(shown(&core).await.contains(&format!("{active} 1\n")));
+    let ratio =
+        |window, ratio| format!("census_coverage_ratio{{{FLAG},window=\"{window}\"}} {ratio}");
+    has(&shown(&core).await, &format!("flag_on{{{FLAG}}} 1"));
     core.retire();
-    assert!(shown(&core).await.contains(&format!("{active} 0\n")));
+    has(&shown(&core).await, &format!("flag_on{{{FLAG}}} 0"));
 
     core.pass(Duration::from_secs(150));
-    has(
-        &shown(&core).await,
-        "census_coverage_ratio{window=\"5m\"} 0.5",
-    );
+    has(&shown(&core).await, &ratio("5m", "0.5"));
     core.clock.advance(Duration::from_secs(3600));
     core.migration.census().tick();
-    has(
-        &shown(&core).await,
-        "census_coverage_ratio{window=\"1h\"} 0.0",
-    );
+    has(&shown(&core).await, &ratio("1h", "0.0"));
 }
 
 /// Five flows, one for each way that a poll can be answered; what of it is secret.
@@ -115,20 +111,17 @@ fn the_fleet_and_the_switch_are_shown(metrics: &str) {
         ("MCP", "inactive", 0),
     ] {
         let labels = format!("client_kind=\"{kind}\",state=\"{state}\",window=\"24h\"");
-        has(metrics, &format!("callers{{{labels}}} {count}"));
+        has(metrics, &format!("callers{{{FLAG},{labels}}} {count}"));
     }
-    let flag = "features.auth.device_flow.compat_legacy_http";
-    has(metrics, &format!("flag_on{{flag=\"{flag}\"}} 0"));
-    has(metrics, "census_coverage_ratio{window=\"5m\"} 1.0");
-    has(metrics, "census_overflowed 0");
-    has(
-        metrics,
-        &format!("phase{{flag=\"{flag}\",phase=\"cutover\"}} 1"),
-    );
-    has(
-        metrics,
-        "transitions_total{from=\"compat\",to=\"cutover\"} 1",
-    );
+    for (name, more, value) in [
+        ("flag_on", "", "0"),
+        ("census_coverage_ratio", ",window=\"5m\"", "1.0"),
+        ("census_overflowed", "", "0"),
+        ("phase", ",phase=\"cutover\"", "1"),
+        ("transitions_total", ",from=\"compat\",to=\"cutover\"", "1"),
+    ] {
+        has(metrics, &format!("{name}{{{FLAG}{more}}} {value}"));
+    }
 }
 
 fn nobody_is_named(metrics: &str, secrets: &[String]) {

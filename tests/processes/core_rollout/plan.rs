@@ -36,6 +36,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DELIVERED: [&str; 3] = ["core_delivered", "ui_rust_delivered", "agent_mcp_delivered"];
 const CHECKS: [&str; 3] = ["openapi", "auth_device_integration", "client_compat"];
 const INCIDENT: &str = "INC-17";
+const FLAG: &str = "flag=\"features.auth.device_flow.compat_legacy_http\"";
 
 #[tokio::test]
 async fn the_whole_plan_leads_from_the_first_look_to_a_retired_switch() {
@@ -175,9 +176,14 @@ async fn the_second_cutover_waits_for_the_post_analysis(core: &CoreServer, fleet
     let failing = |gate: &&serde_json::Value| gate["passed"] == false;
     let gates = owed.json["gates"].as_array().unwrap().iter();
     let failing: Vec<_> = gates.filter(failing).map(|gate| &gate["name"]).collect();
-    assert_eq!(failing, ["no_dependent_responses", "no_open_incident"]);
-
     // The agent that was rolled back had been upgraded before: only the silence of the old version resolves it.
+    let missing = [
+        "no_dependent_responses",
+        "all_callers_resolved",
+        "no_open_incident",
+    ];
+    assert_eq!(failing, missing);
+
     for _ in 0..3 {
         core.pass(24 * HOUR);
         fleet.visit(&core.http, 0..FLEET).await;
@@ -212,11 +218,12 @@ async fn the_metrics_tell_the_story(core: &CoreServer) {
         ("cutover", "compat", 1),
         ("cutover", "retired", 1),
     ] {
-        let line = format!("transitions_total{{from=\"{from}\",to=\"{to}\"}} {times}\n");
+        let line = format!("transitions_total{{{FLAG},from=\"{from}\",to=\"{to}\"}} {times}\n");
         assert!(metrics.contains(&line), "{line} not in {metrics}");
     }
     assert!(metrics.contains("phase=\"retired\"} 1\n"), "{metrics}");
-    assert!(metrics.contains("post_analyses_open 0\n"), "{metrics}");
+    let line = format!("post_analyses_open{{{FLAG}}} 0\n");
+    assert!(metrics.contains(&line), "{metrics}");
 }
 
 fn the_journal_is_whole(data: &TempDir, head: Head) {

@@ -66,7 +66,7 @@ async fn the_policy_of_the_command_line_holds_and_is_kept() {
     core.terminate();
     for (run, more) in [(1, &given[..]), (2, &given[..]), (3, &[])] {
         let core = start(data.path(), more);
-        let missing = ["required_checks", "coverage"];
+        let missing = ["required_checks", "no_dependent_responses", "coverage"];
         assert_gates(&go_to(&operator(&core), "cutover").await, &missing);
         core.terminate();
         let told = fs::read_to_string(data.path().join(Migration::JOURNAL)).unwrap();

@@ -33,6 +33,8 @@ pub(super) const START: u64 = 1_772_366_400_000;
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
+const KINDS: [&str; 3] = ["AGENT", "MCP", "UI_RUST"];
+
 /// A journal in memory that fails on demand.
 #[derive(Debug, Default)]
 pub(super) struct Flaky {
@@ -178,7 +180,7 @@ pub(super) fn stage_with(
 }
 
 pub(super) fn detector() -> SignalDetectorBuilder {
-    SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind")
+    SignalDetector::builder(KINDS).kind_header("x-client-kind")
 }
 
 pub(super) fn census(clock: &Arc<ManualClock>, detector: &SignalDetectorBuilder) -> CensusBuilder {
@@ -204,7 +206,7 @@ fn open(
         feeder: Some(census.feeder()),
         rollout: set_up(builder).open(journal.clone()).unwrap(),
         poll: census.endpoint("device_poll"),
-        kinds: Kinds::new(["AGENT", "MCP"]).unwrap(),
+        kinds: Kinds::new(KINDS).unwrap(),
         clock,
         census,
         contract,

@@ -1,6 +1,6 @@
 //! The zero is true: no gate passes while a living client may still depend, and each cause that holds one up has a way out.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::stage::{DAY, HOUR, Stage, census, detector, label, order, stage, stage_with};
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         Kind,
     },
     census::{CallerEvent, CallerState, Dependence, EndpointSlot, GapCause, Window},
+    metrics::{Family, Source, Value},
     rollout::{
         Phase, Transition,
         gate::{AllCallersResolvedEvidence, Evidence, NoDependentResponsesEvidence},
@@ -83,6 +84,9 @@ fn a_team_accepts_by_name_that_callers_were_never_met() {
         ..policy()
     };
     let stage = stage(accepting);
+    let overrides = stage.rollout.view().overrides;
+    let mut loosened = overrides[0].loosened.iter();
+    assert!(loosened.any(|found| found.member == "/accept_unwatched"));
     stage.pass(HOUR);
     assert!(resolved(&stage), "on the first day");
     stage.legacy("AGENT", 1);
@@ -638,11 +642,83 @@ fn the_responses_of_waived_callers_never_hide_others() {
     );
 }
 
+#[test]
+fn gauges_reports_and_evidence_of_one_moment_agree() {
+    let stage = stage(policy());
+    let look = || {
+        // What is shared is made anew.
+        stage.clock.advance(Duration::from_secs(10));
+        stage.tick();
+        agree(&stage);
+    };
+    look();
+    stage.legacy("AGENT", 1);
+    stage.stranded("UI_RUST", 2);
+    stage.legacy("MCP", 2);
+    look();
+    stage.see("AGENT", Target, Some(1), Dependence::None);
+    stage.see("AGENT", Target, Some(3), Dependence::None);
+    stage.see("MCP", Legacy, Some(4), Dependence::Latent);
+    look();
+    stage.pass(2 * HOUR);
+    stage.stranded("AGENT", 3);
+    stage.anonymous("AGENT");
+    look();
+    (100..300).for_each(|id| stage.legacy("UI_RUST", id));
+    look();
+    for _ in 0..6 {
+        stage.pass(DAY);
+        look();
+    }
+}
+
+/// Compares all that shows how many callers there are in a state, as of the last tick.
+fn agree(stage: &Stage) {
+    let gauges = |family: &Family| {
+        let mut samples = BTreeMap::new();
+        let mut sample = |labels: &[&str], value: Value| {
+            let of_flag = labels[1..].join(" ");
+            assert!(samples.insert(of_flag, value).is_none(), "{labels:?} twice");
+        };
+        let sources: [&dyn Source; 2] = [&*stage.census, &stage.rollout];
+        for source in sources {
+            if source.families().contains(family) {
+                source.samples(family, &mut sample);
+            }
+        }
+        samples
+    };
+    let callers = gauges(&Family::CALLERS);
+    for window in Window::STANDARD {
+        let report = stage.census.report(window);
+        for kind in &report.kinds {
+            let (name, counts) = (&kind.kind, &kind.counts);
+            for (state, count) in [
+                ("dependent", counts.dependent),
+                ("stranded", counts.stranded),
+                ("migrated", counts.migrated),
+                ("regressed", counts.regressed),
+                ("inactive", counts.inactive),
+            ] {
+                let gauge = callers[&format!("{name} {state} {window}")];
+                assert_eq!(gauge, Value::Count(count), "{name} {state} {window}");
+            }
+        }
+        let ratio = gauges(&Family::CENSUS_COVERAGE_RATIO)[&window.to_string()];
+        assert_eq!(ratio, Value::Ratio(report.coverage.ratio), "{window}");
+    }
+    let gates = gauges(&Family::GATE_PASSED);
+    for report in stage.rollout.dry_run(CUTOVER).unwrap().gates {
+        let gauge = gates[report.name.as_str()];
+        assert_eq!(gauge, Value::Count(report.passed.into()), "{}", report.name);
+    }
+}
+
 // 10.
 
 #[test]
 fn regressed() {
-    for kind in ["AGENT", "MCP"] {
+    for kind in ["UI_RUST", "AGENT", "MCP"] {
         let stage = stage(policy());
         stage.legacy(kind, 1);
         stage.see(kind, Target, Some(1), Dependence::None);
