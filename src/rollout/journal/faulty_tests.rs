@@ -80,7 +80,9 @@ impl Disk {
         loss: Option<Head>,
         reserve: Option<Reserve>,
     ) -> Result<FileJournal, OpenJournalError> {
-        let (path, clock) = (Path::new("disk"), Arc::new(ManualClock::new(0)));
+        // What is cut off is kept in a real file beside this path.
+        let path = &std::env::temp_dir().join("legacy-http-compat-faulty-disk");
+        let clock = Arc::new(ManualClock::new(0));
         let mut builder = FileJournal::builder(path).clock(clock.clone());
         if let Some(head) = loss {
             builder = builder.accept_loss(head);
