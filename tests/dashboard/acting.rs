@@ -100,3 +100,28 @@ async fn checks_incidents_and_client_rollbacks_are_reported() {
         "1.4.0"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_is_extended() {
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    service.cut_over();
+    let incident = legacy_http_compat::rollout::names::IncidentId::new("INC-1").unwrap();
+    service
+        .rollout
+        .rollback(incident, &crate::service::order("agents hang"))
+        .unwrap();
+    browser.sign_in(&service, OPERATOR).await;
+    browser.go(&service.page("/records")).await;
+    browser.click_on("summary", "Extend the rollback").await;
+    browser
+        .run("document.querySelector('#extend-until').value = '2026-04-01T12:00'")
+        .await;
+    browser
+        .fill("#extend-reason", "the migration is given up")
+        .await;
+    browser.click_on("main button", "Extend").await;
+    browser.see("main", "Done.").await;
+    let event = service.last_event();
+    let until = &event["payload"]["rollback_extended"]["until"];
+    assert_eq!(until, "2026-04-01T12:00:00.000Z", "{event}");
+}

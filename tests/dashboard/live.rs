@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     browser::Browser,
-    service::{OPERATOR, PENDING, TestService, order},
+    service::{INVALID, OPERATOR, PENDING, TestService, order},
     wire::Wire,
 };
 
@@ -185,7 +185,7 @@ async fn a_chart_reads_its_values_and_marks_when_the_flag_changed() {
     service.pass(Duration::from_secs(10 * 60));
     browser.sign_in(&service, OPERATOR).await;
     browser
-        .see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:31 UTC")
+        .see("#timeseries .unit", "1 Mar 12:00 to 1 Mar 12:30 UTC")
         .await;
     browser.see("#timeseries .change", "flag off").await;
     browser
@@ -200,4 +200,96 @@ async fn a_chart_reads_its_values_and_marks_when_the_flag_changed() {
         .run("document.querySelector('#timeseries .area').dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: 0 }))")
         .await;
     browser.see("#timeseries .readout", "03-01 12:00").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_alarm_says_why_responses_were_not_rewritten_since_the_flag_changed() {
+    const NOT_JSON: (u16, &str) = (200, "PENDING");
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    for id in 0..2 {
+        service.poll(("AGENT", id), "1.0.0", PENDING).await;
+        service.poll(("AGENT", id), "1.0.0", NOT_JSON).await;
+    }
+    service.pass(Duration::from_secs(60));
+    browser.sign_in(&service, OPERATOR).await;
+    let said = "The flag is on, but responses could not be rewritten";
+    browser
+        .see("#banners", &format!("{said}: 2 not_json."))
+        .await;
+    service.cut_over();
+    service.pass(Duration::from_secs(60));
+    let incident = legacy_http_compat::rollout::names::IncidentId::new("INC-1").unwrap();
+    service
+        .rollout
+        .rollback(incident, &order("agents hang"))
+        .unwrap();
+    service.pass(Duration::from_secs(60));
+    service.poll(("AGENT", 1), "1.0.0", NOT_JSON).await;
+    service.pass(Duration::from_secs(60));
+    browser.go(&service.page("")).await;
+    browser
+        .see("#banners", &format!("{said}: 1 not_json."))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cutover_is_compared_with_the_hour_before_it_and_shows_the_rest_of_the_guard() {
+    let policy = r#"{"auto_rollback": {"window": "30m", "stranded_callers": 20}}"#;
+    let (service, browser) = (TestService::open(policy).await, Browser::open().await);
+    for response in [PENDING, PENDING, PENDING, INVALID] {
+        service.poll(("AGENT", 1), "2.0.0", response).await;
+    }
+    service.pass(Duration::from_secs(5 * 60));
+    service.cut_over();
+    service.pass(Duration::from_secs(2 * 60));
+    for response in [PENDING, INVALID] {
+        service.poll(("AGENT", 1), "2.0.0", response).await;
+    }
+    service.pass(Duration::from_secs(3 * 60));
+    browser.sign_in(&service, OPERATOR).await;
+    let errors = "Errors: 50 % of 2 responses; 25 % of 4 responses in the hour before the cutover.";
+    browser.see("#first", errors).await;
+    let guard = "Rolled back automatically at more than 20 stranded callers, for another 25 min.";
+    browser.see("#first", guard).await;
+    service.pass(Duration::from_secs(26 * 60));
+    browser.go(&service.page("")).await;
+    browser
+        .see("#first", "The automatic rollback ended 1 min ago.")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_begin_with_a_range_that_fits_what_was_recorded() {
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    service.poll(("AGENT", 1), "1.0.0", PENDING).await;
+    service.pass(Duration::from_secs(60));
+    service.cut_over();
+    service.pass(Duration::from_secs(60));
+    browser.sign_in(&service, OPERATOR).await;
+    let shown = "#timeseries .spans [aria-current]";
+    browser.see(shown, "1h").await;
+    service.pass(Duration::from_secs(3 * 3_600));
+    browser.go(&service.page("")).await;
+    browser.see(shown, "24h").await;
+    service.clock.advance(Duration::from_secs(30 * 3_600));
+    service.pass(Duration::from_secs(60));
+    browser.go(&service.page("")).await;
+    browser.see(shown, "30d").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_rollout_says_what_to_remove() {
+    let policy = r#"{"gates": {"cutover": [], "retire": []}}"#;
+    let (service, browser) = (TestService::open(policy).await, Browser::open().await);
+    service.cut_over();
+    let retired = legacy_http_compat::rollout::Phase::Retired;
+    service
+        .rollout
+        .transition(retired, &order("all are gone"))
+        .unwrap();
+    browser.sign_in(&service, OPERATOR).await;
+    browser.see("#first", "What to remove from the code").await;
+    let proof =
+        "legacy-http-compat check-removed --flag features.auth.device_flow.compat_legacy_http .";
+    browser.see("#first", proof).await;
 }

@@ -77,7 +77,7 @@ async fn gates_are_one_line_each_with_the_failing_ones_first() {
         "{sorted}"
     );
     browser.click("#gate-coverage summary").await;
-    browser.see("#gate-coverage", "of 24 h was watched").await;
+    browser.see("#gate-coverage", "of 24 h watched").await;
     // The same remedy is said once, with a date where only time helps.
     let remedies = "[...document.querySelectorAll('.remedies dd')].filter((line) => line.textContent.includes('Upgrade the callers')).length";
     assert_eq!(browser.worth(remedies).await, 1);

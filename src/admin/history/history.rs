@@ -16,6 +16,7 @@ use super::{
 use crate::{
     census::{Census, SnapshotStatus, Window},
     metrics::Metrics,
+    observation::SkipReason,
     rollout::{Evaluation, Rollout},
     storage::{
         frame::{DecodeError, FrameWriter},
@@ -58,6 +59,12 @@ impl History {
     pub(crate) fn recorded_for(&self) -> Duration {
         let time = self.timeline.moment(&*self.clock).time;
         self.state().recorded_for(time)
+    }
+
+    /// Why responses to dependent callers were not rewritten since the flag last changed, or since the process started.
+    pub(crate) fn skips(&self) -> Vec<(SkipReason, u64)> {
+        let counted = self.metrics.snapshot();
+        self.state().skips.since(&counted)
     }
 
     /// Why the history started empty, if its file could not be decoded when it was opened. The file was renamed
@@ -107,13 +114,17 @@ impl History {
     fn sample(&self, now: &Moment) {
         // Neither is queried with the state locked.
         let reports = self.census.cached_reports();
-        let totals = totals(&self.metrics.snapshot());
+        let counted = self.metrics.snapshot();
+        let flag = self.rollout.as_ref().map(|rollout| rollout.status().flag);
         let standard = Window::STANDARD.iter();
         let window = standard.take_while(|known| **known != self.window).count();
         let evaluation = self.evaluation(now);
         let mut state = self.state();
         state.sample_callers(now, reports, window, evaluation.as_deref());
-        state.sample_responses(now, totals);
+        state.sample_responses(now, totals(&counted));
+        if let Some(flag) = flag {
+            state.skips.sample(flag, &counted);
+        }
     }
 
     /// By the evaluation that the rollout shares, renewed for every bucket of the finest series at least once.

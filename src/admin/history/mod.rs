@@ -98,6 +98,7 @@ mod codec;
 mod history;
 mod responses;
 mod series_ring;
+mod skips;
 mod state;
 mod time_series;
 

@@ -6,6 +6,7 @@ use super::{
     codec::{SavedCallers, SavedHistory, SavedRings},
     responses::{ResponseHistory, Totals},
     series_ring::SeriesRing,
+    skips::SkipHistory,
     time_series::{CallerSeries, HistoryRange, TimeSeries},
 };
 use crate::{
@@ -30,6 +31,7 @@ pub(super) struct HistoryState {
     evaluation: Option<(Arc<Evaluation>, u64)>,
     callers: CallerHistory,
     responses: ResponseHistory,
+    pub(super) skips: SkipHistory,
 }
 
 /// How often a sample is taken, in milliseconds.
@@ -64,6 +66,7 @@ impl HistoryState {
             evaluation: None,
             callers,
             responses,
+            skips: SkipHistory::default(),
         }
     }
 

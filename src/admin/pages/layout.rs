@@ -15,6 +15,7 @@ use crate::{
         mount_path::{MountPath, query},
     },
     census::Report,
+    observation::SkipReason,
     rollout::{EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event},
     time::Timestamp,
 };
@@ -31,6 +32,8 @@ pub(crate) struct Layout {
     /// Of the last day.
     pub(crate) report: Option<Report>,
     pub(crate) stranded: Option<Stranded>,
+    /// Why responses were not rewritten since the flag last changed, as far as the history knows.
+    pub(crate) skips: Vec<(SkipReason, u64)>,
     /// When gates, report and stranded callers were evaluated.
     pub(crate) evaluated: Timestamp,
     pub(crate) flag_changes: Vec<FlagChange>,
@@ -206,10 +209,10 @@ impl Layout {
             .map(|kind| format!("{} of {}", grouped(kind.stranded), kind.kind))
             .collect();
         let advice = match self.phase() {
-            Phase::Observe => "The flag is off; this phase shows whether they cope.",
-            Phase::Compat => "The flag is on, but their responses could not be rewritten.",
-            Phase::Cutover => "If they fail, roll back.",
-            Phase::Retired => "The flag is retired: they must be upgraded.",
+            Phase::Observe => "The flag is off; this phase shows whether they cope.".to_owned(),
+            Phase::Compat => self.not_rewritten(),
+            Phase::Cutover => "If they fail, roll back.".to_owned(),
+            Phase::Retired => "The flag is retired: they must be upgraded.".to_owned(),
         };
         let list = query(&[
             ("state", "stranded"),
@@ -232,6 +235,21 @@ impl Layout {
                 "Show them".to_owned(),
             )),
         })
+    }
+
+    /// Why callers are stranded with the flag on.
+    fn not_rewritten(&self) -> String {
+        let reasons = self.skips.iter();
+        let reasons = reasons.map(|(reason, count)| format!("{} {reason}", grouped(*count)));
+        let reasons: Vec<String> = reasons.collect();
+        if reasons.is_empty() {
+            return "The flag is on; why their responses were not rewritten is not known."
+                .to_owned();
+        }
+        format!(
+            "The flag is on, but responses could not be rewritten: {}.",
+            listed(&reasons)
+        )
     }
 
     /// `Stranded since the flag went off 3 min ago: 0 of 25 dependent callers`.

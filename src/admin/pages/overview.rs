@@ -83,11 +83,12 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
     request.render("Overview", page).await
 }
 
-/// The shortest range that has all that was recorded. In cutover it reaches back to the hour before the cutover.
+/// The shortest range that has all that was recorded. In cutover it reaches back to the hour before, at most.
 fn fitting(history: &History, layout: &Layout) -> HistoryRange {
+    let recorded = history.recorded_for();
     let age = match layout.phase() {
-        Phase::Cutover => layout.now.since(layout.status.state.entered.at) + HOUR,
-        _ => history.recorded_for(),
+        Phase::Cutover => recorded.min(layout.now.since(layout.status.state.entered.at) + HOUR),
+        _ => recorded,
     };
     let mut ranges = HistoryRange::ALL.iter().copied();
     ranges

@@ -73,6 +73,7 @@ impl PageRequest {
         let status = rollout.status();
         let done = self.params.parsed("done");
         let evaluation = rollout.evaluation();
+        let history = self.shared.history.as_ref();
         let is_day = |report: &&Report| report.window_ms == Window::DAY.as_millis();
         Layout {
             title,
@@ -81,6 +82,7 @@ impl PageRequest {
             now: rollout.now(),
             report: evaluation.reports.iter().find(is_day).cloned(),
             stranded: evaluation.stranded.clone(),
+            skips: history.map_or_else(Vec::new, |history| history.skips()),
             evaluated: evaluation.at,
             flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
             latest: event(rollout, status.head.seq),

@@ -57,3 +57,23 @@ fn an_response_that_cannot_be_written_is_an_error() {
     let error = String::from_utf8(ended.stderr).unwrap();
     assert!(error.contains("cannot write to standard output"), "{error}");
 }
+
+#[test]
+fn a_journal_is_verified_from_standard_input() {
+    let journal = OnDisk::story();
+    let verify = || {
+        let input = std::fs::File::open(journal.path()).unwrap();
+        let ended = command().args(["verify", "-"]).stdin(input).output();
+        let ended = ended.unwrap();
+        (
+            ended.status.code(),
+            String::from_utf8(ended.stdout).unwrap(),
+        )
+    };
+    let (code, text) = verify();
+    assert_eq!(code, Some(0), "{text}");
+    // A pipe has no head beside it: nothing is claimed of the end.
+    assert!(!text.contains("is the acknowledged one"), "{text}");
+    journal.put(&["{}\n".to_owned()]);
+    assert_eq!(verify().0, Some(1));
+}

@@ -209,8 +209,10 @@ fn changes(
     within
         .map(|change| {
             let x = columns.place(change.at.unix_ms()) / 10.0;
-            let fits = x >= free;
-            free = if fits { x + APART } else { free };
+            // At the right edge the word stands before its line.
+            let begin = if x > 90.0 { x - APART } else { x };
+            let fits = begin >= free;
+            free = if fits { begin + APART } else { free };
             (x, change.flag.as_str(), fits)
         })
         .collect()
@@ -267,7 +269,7 @@ fn cell(number: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::pages::chart::series::LineStyle;
+    use crate::{FlagState, admin::pages::chart::series::LineStyle};
 
     fn spec(values: Vec<Option<u64>>) -> ChartSpec {
         ChartSpec {
@@ -301,6 +303,19 @@ mod tests {
             "No callers, as far as it was watched."
         );
         assert!(text(&[false, false]).starts_with("This time was not watched"));
+    }
+
+    #[test]
+    fn words_of_changes_do_not_touch_each_other() {
+        let change = |step: u64| FlagChange {
+            at: Timestamp::from_unix_ms(step * 10_000),
+            flag: FlagState::Off,
+        };
+        let mut spec = spec(vec![Some(3); 360]);
+        spec.changes = [0, 90, 100, 318, 355].map(change).to_vec();
+        let chart = spec.draw();
+        let words: Vec<bool> = chart.changes.iter().map(|change| change.2).collect();
+        assert_eq!(words, [true, false, true, false]);
     }
 
     #[test]
