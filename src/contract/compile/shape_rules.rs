@@ -10,7 +10,7 @@ use crate::{
         template::{Node, PlaceholderSource},
     },
     diagnostics::{Diagnostics, FaultCode, escape_token},
-    http_syntax::{is_json, list_members, media_type, parameter, token},
+    http_syntax::{JsonByType, json_by_type, list_members, media_type, parameter, token},
 };
 
 /// Headers of which a response has one line at most.
@@ -211,7 +211,7 @@ fn check_type(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
             "a media type such as application/json (RFC 9110, section 8.3.1)",
             diagnostics,
         );
-    } else if shape.body == BodyShape::Empty && is_json(&line) {
+    } else if shape.body == BodyShape::Empty && json_by_type(&line) == JsonByType::Yes {
         add_type(
             value,
             "no JSON type: the body is empty, which no JSON text is",
@@ -236,11 +236,10 @@ fn check_type_of_json(shape: &LegacyShape, diagnostics: &mut Diagnostics) {
     let Some(essence) = media_type(&line) else {
         return;
     };
-    let is_text = [&b"text/plain"[..], b"text/json"]
-        .iter()
-        .any(|text| essence.eq_ignore_ascii_case(text));
+    let is_json =
+        json_by_type(&line) != JsonByType::No || essence.eq_ignore_ascii_case(b"text/json");
     let charset = parameter(value, "charset").unwrap_or("utf-8");
-    if !is_json(&line) && !is_text {
+    if !is_json {
         let expected =
             "application/json, a type that ends in +json, or text/plain: the body is JSON";
         add_type(value, expected, diagnostics);

@@ -1,8 +1,8 @@
 //! A journal on a storage that fails.
 
 use std::{
-    io,
-    path::{Path, PathBuf},
+    fs, io,
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -80,17 +80,23 @@ impl Disk {
         loss: Option<Head>,
         reserve: Option<Reserve>,
     ) -> Result<FileJournal, OpenJournalError> {
-        let (path, clock) = (Path::new("disk"), Arc::new(ManualClock::new(0)));
-        let mut builder = FileJournal::builder(path).clock(clock.clone());
+        let (path, clock) = (path(), Arc::new(ManualClock::new(0)));
+        let mut builder = FileJournal::builder(&path).clock(clock.clone());
         if let Some(head) = loss {
             builder = builder.accept_loss(head);
         }
         let files = [&self.journal, &self.head].map(|file| Box::new(file.clone()));
         let [journal, head] = files;
         let store = builder.start(journal, head);
-        let store = store.map_err(|cause| OpenJournalError::new(path, cause))?;
-        Ok(FileJournal::new(path, store, reserve, clock))
+        // What is cut off is kept on the real disk.
+        let _ = fs::remove_file(path.with_extension("cut"));
+        let store = store.map_err(|cause| OpenJournalError::new(&path, cause))?;
+        Ok(FileJournal::new(&path, store, reserve, clock))
     }
+}
+
+fn path() -> PathBuf {
+    std::env::temp_dir().join(format!("journal-faulty-{}", std::process::id()))
 }
 
 impl Storage for File {
@@ -325,7 +331,7 @@ fn a_rollback_is_recorded_on_a_full_disk_in_the_reserved_space() {
     disk.change(|disk| disk.full_while = None);
     append(&journal).unwrap();
     assert!(path.exists(), "the space is reserved again");
-    std::fs::remove_file(path).unwrap();
+    fs::remove_file(path).unwrap();
 }
 
 #[test]
@@ -418,8 +424,11 @@ fn a_torn_line_that_cannot_be_recorded_is_said() {
     });
     let error = disk.open().unwrap_err();
     assert_eq!(error.kind(), OpenJournalErrorKind::NotRecorded);
-    let expected = "journal disk: a torn line was cut off or a loss accepted, which could not be recorded: the event could not be written to \
-                    the journal: storage full";
+    let expected = format!(
+        "journal {}: a torn line was cut off or a loss accepted, which could not be recorded: the event could not be \
+         written to the journal: storage full",
+        path().display()
+    );
     assert_eq!(
         error
             .to_string()
