@@ -84,7 +84,11 @@ impl CallersQuery {
             order.then_with(|| a.fingerprint.cmp(&b.fingerprint))
         });
         let rows = rows.into_iter().skip(self.offset).take(limit);
-        Page::new(total, self.offset, rows.collect())
+        Page {
+            total,
+            offset: self.offset,
+            rows: rows.collect(),
+        }
     }
 
     fn compare(&self, a: &CallerRow, b: &CallerRow) -> Ordering {

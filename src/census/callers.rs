@@ -32,16 +32,6 @@ pub struct Page {
     pub rows: Vec<CallerRow>,
 }
 
-impl Page {
-    pub(crate) const fn new(total: usize, offset: usize, rows: Vec<CallerRow>) -> Self {
-        Self {
-            total,
-            offset,
-            rows,
-        }
-    }
-}
-
 /// What is known about one caller of one kind. Times are exact to a sixteenth of a second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

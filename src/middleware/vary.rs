@@ -69,6 +69,8 @@ fn tokens(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     fn varied(before: &[&'static str], more: &'static str) -> Vec<String> {
@@ -97,5 +99,17 @@ mod tests {
             varied(&["Accept , X-A", "x-B"], "x-a, x-b"),
             ["Accept , X-A", "x-B"]
         );
+    }
+    #[test]
+    fn a_map_without_space_stays_as_it_is() {
+        let mut headers = HeaderMap::new();
+        let line = HeaderValue::from_static("1");
+        let name = |number| HeaderName::try_from(format!("x-{number}")).unwrap();
+        while headers
+            .try_append(name(headers.len()), line.clone())
+            .is_ok()
+        {}
+        super::add(&mut headers, &line);
+        assert_eq!(headers.get(VARY), None);
     }
 }

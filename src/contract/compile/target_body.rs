@@ -8,7 +8,7 @@ use crate::{
         condition::{Alternative, MatchTarget, Matcher},
         endpoint::Outcome,
     },
-    http_syntax::{is_encoded, is_json, media_type},
+    http_syntax::{JsonByType, is_encoded, json_by_type},
 };
 
 /// Whether the body of an outcome's responses can have JSON fields.
@@ -30,7 +30,7 @@ impl TargetBody {
                 reason: "a response of this status has no body",
             };
         }
-        let other_type = "a body of another media type than a JSON one has no fields";
+        let other_type = "a body that is no JSON text by its media type has no fields";
         let encoded = "an encoded body is not read";
         Self::without(outcome, &header::CONTENT_TYPE, is_not_json, other_type)
             .or_else(|| Self::without(outcome, &header::CONTENT_ENCODING, is_encoded, encoded))
@@ -75,9 +75,7 @@ impl TargetBody {
     }
 }
 
-/// Text without a better type may be JSON.
+/// Fields are read of no other body, not even of text that looks like JSON.
 fn is_not_json(headers: &HeaderMap) -> bool {
-    let plain =
-        media_type(headers).is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/plain"));
-    !plain && !is_json(headers)
+    json_by_type(headers) != JsonByType::Yes
 }

@@ -246,7 +246,7 @@ impl Rollout {
         for _ in 0..TRIES {
             recorded = self.deps.prepare(&mut controller).and_then(|()| {
                 self.deps.expect_decision(&controller, command)?;
-                let event = command.event(self.deps.now(), payload(&controller)?);
+                let event = command.event(self.now(), payload(&controller)?);
                 self.deps.append(&mut controller, &event, LogFailures::Yes)
             });
             // Another process has written meanwhile; whether that bears on the decision is seen on the next try.

@@ -36,7 +36,7 @@ impl Rollout {
 
     fn make(&self, status: &RolloutStatus, lasted: Duration) -> Evaluation {
         // In real time: a clock that is set meanwhile says nothing of its cost.
-        let (started, now) = (Instant::now(), self.deps.now());
+        let (started, now) = (Instant::now(), self.now());
         let gates = status.next.map(|step| self.evaluate(status, step));
         let census = self.deps.census.as_deref();
         let reports = census.map(|census| census.reports(Window::STANDARD).into());

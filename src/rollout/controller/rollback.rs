@@ -124,7 +124,7 @@ impl Rollout {
         command: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
         let cutover = Some(taken.cutover);
-        let new_event = command.event(self.deps.now(), EventPayload::RollbackTaken(taken));
+        let new_event = command.event(self.now(), EventPayload::RollbackTaken(taken));
         for _ in 0..TRIES {
             match self.deps.append(controller, &new_event, LogFailures::Yes) {
                 Ok(event) => return Ok(RolledBack::Recorded(event)),
@@ -163,7 +163,7 @@ impl Rollout {
             return;
         };
         // Without the lock: visiting all callers takes a while.
-        let now = self.deps.now();
+        let now = self.now();
         let waivers = WaiverCover::new(&self.status().state, now);
         let stranded = Stranded::new(census, &waivers, now, (lasted, Duration::ZERO));
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {

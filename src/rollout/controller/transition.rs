@@ -131,7 +131,7 @@ impl Rollout {
             overridden: overridden.to_vec(),
             ..PhaseChange::new(from, to)
         };
-        let new_event = command.event(self.deps.now(), EventPayload::PhaseChanged(change));
+        let new_event = command.event(self.now(), EventPayload::PhaseChanged(change));
         let decided = snapshot.state.decision;
         let decided = command.clone().expecting(decided);
         let mut appended = Err(RefusalKind::RollbackUnrecorded);

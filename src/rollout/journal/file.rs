@@ -32,8 +32,8 @@ use crate::{
 /// - An event is acknowledged once its line is written and synced (`fdatasync`), and then the head, in the small file
 ///   `….head` beside it. One process writes, and holds a lock on the file; others may read.
 /// - A journal that lacks an acknowledged event is not opened, unless
-///   [exactly this loss is accepted](FileJournalBuilder::accept_loss). A journal that is ahead of its head file is right: its
-///   writer was killed between the two.
+///   [exactly this loss is accepted](super::FileJournalBuilder::accept_loss). A journal that is ahead of its head file is right:
+///   its writer was killed between the two.
 /// - A torn last line that was not acknowledged is cut off when the file is opened. It is kept in the file `….cut`, and that
 ///   is journaled. Any other broken line is an error and never repaired.
 /// - The file `….reserve` holds disk space for the record of a rollback.

@@ -119,6 +119,8 @@ fn a_media_type_is_one_that_the_body_has() {
         "application/javascript",
         "application/jsonl",
         "application/+json",
+        "application/stream+json",
+        "application/json-seq",
     ] {
         let html = json_shape().set_header("Content-Type", value);
         refused_header(

@@ -156,6 +156,19 @@ fn conditions_on_fields_of_a_body_without_fields_are_refused() {
             "`text/html, application/xml`",
         ),
         (by("content-type", &["+json"]), "`+json`"),
+        (by("content-type", &["", "Text/Plain"]), "`, Text/Plain`"),
+        (
+            by("content-type", &["application/stream+json; x=1"]),
+            "`application/stream+json; x=1`",
+        ),
+        (
+            by("content-type", &["application/x-ndjson"]),
+            "`application/x-ndjson`",
+        ),
+        (
+            by("content-type", &["application/json-seq", "text/html"]),
+            "`application/json-seq, text/html`",
+        ),
         (by("content-encoding", &["gzip"]), "`gzip`"),
         (Outcome::new("GONE", 304).field("/a", 1), "`status 304`"),
     ] {
@@ -167,7 +180,10 @@ fn conditions_on_fields_of_a_body_without_fields_are_refused() {
     }
     for possible in [
         by("content-type", &["text/html", "application/problem+json"]),
-        by("content-type", &["text/plain"]),
+        by(
+            "content-type",
+            &["application/stream+json", "application/json"],
+        ),
         by("content-encoding", &["identity"]),
         by("x-type", &["text/html"]),
     ] {
