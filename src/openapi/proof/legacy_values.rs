@@ -250,7 +250,7 @@ impl<'d> TemplateReader<'_, 'd> {
                 self.inputs.extend(own);
                 values
             }
-            Some(conversion) => self.converted(values, conversion)?,
+            Some(conversion) => self.converted(&values, conversion)?,
         };
         if !values.can_be_absent {
             return Ok(values);
@@ -355,7 +355,7 @@ impl<'d> TemplateReader<'_, 'd> {
     /// What values become; those that have no such form are absent.
     fn converted(
         &self,
-        values: PartValues<'d>,
+        values: &PartValues<'d>,
         conversion: &Conversion,
     ) -> Result<PartValues<'d>, Spoiled> {
         let kinds = self.reader.alternatives(&values.set)?;
