@@ -34,7 +34,7 @@
 //! // … serve; then try to cut over too early:
 //! let run = rollout.dry_run(Transition::Cutover)?;
 //! let failing: Vec<_> = run.failing().map(|report| report.name.as_str()).collect();
-//! assert_eq!(failing, ["required_checks", "no_dependent_responses", "coverage"]);
+//! assert_eq!(failing, ["required_checks", "no_dependent_responses", "all_callers_resolved", "coverage"]);
 //! let command = CommandContext::new(Actor::human("mara")?, Reason::new("it is Friday")?);
 //! assert!(rollout.transition(Phase::Cutover, &command).is_err());
 //! # drop((layer, worker));

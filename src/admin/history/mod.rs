@@ -33,7 +33,6 @@
 //!         .with_fingerprint(Fingerprint::from_u128(1)),
 //!     endpoint: census.endpoint("device_poll"),
 //!     dependence: Dependence::Served,
-//!,
 //!     failed: false,
 //! });
 //! census.tick();

@@ -104,7 +104,7 @@ impl Endpoint {
         self
     }
 
-    /// Adds the outcome of this name that [the contract](super::ContractBuilder::outcome) has for several endpoints.
+    /// Adds the outcome of this name that [the contract](crate::contract::ContractBuilder::outcome) has for several endpoints.
     pub fn shared_outcome(self, name: impl Into<String>) -> Self {
         self.outcome(Outcome::reference(name.into()))
     }
