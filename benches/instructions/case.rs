@@ -93,7 +93,11 @@ impl Case {
                     middleware,
                     scene,
                 };
-                middlewares.into_iter().map(case)
+                // What is written by hand knows neither flag nor path.
+                let fits = move |of: &Middleware| {
+                    *of != Middleware::ByHand || place == Place::Router && scene.rewrites()
+                };
+                middlewares.into_iter().filter(fits).map(case)
             })
         });
         requests.chain([Self::EncodeSnapshot, Self::ReadSnapshot])
