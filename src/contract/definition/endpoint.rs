@@ -225,7 +225,7 @@ impl Outcome {
 
     /// Only responses to requests with a matching header line of this name.
     ///
-    /// Responses to `GET` then vary by it, see the [guide](crate::guide::deployment).
+    /// Responses to `GET` then vary by it, see the [guide](crate::guide::contract).
     pub fn request_header(self, name: impl Into<String>, value: impl Into<Matcher>) -> Self {
         self.when(MatchTarget::RequestHeader(name.into()), value)
     }
