@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, error::Error};
 
 use crate::table::Row;
 
-/// Prints the table; fails with the rows above their budget, and with those that have none.
+/// Prints the table; fails with the rows beyond their budget. A row may have none.
 pub(crate) fn check(rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let budgets: BTreeMap<String, f64> = toml::from_str(include_str!("budgets.toml"))?;
     println!("| case | measured | bar | goal | budget |\n| --- | --- | --- | --- | --- |");
@@ -13,7 +13,7 @@ pub(crate) fn check(rows: &[Row]) -> Result<(), Box<dyn Error>> {
         let budget = budgets.get(row.key).copied();
         let text = budget.map_or_else(|| "none".to_owned(), |budget| row.unit.show(budget));
         println!("{row}{text} |");
-        if !budget.is_some_and(|budget| row.is_within(budget)) {
+        if budget.is_some_and(|budget| !row.is_within(budget)) {
             faults.push(format!(
                 "{} = {:.1} (budget: {text})",
                 row.key, row.measured
