@@ -20,6 +20,7 @@ mod ordered_value;
 )]
 mod scan;
 
+pub(crate) use block::is_plain;
 pub(crate) use children::{Child, Children, root};
 #[cfg(feature = "cli")]
 pub(crate) use document_text::Location;

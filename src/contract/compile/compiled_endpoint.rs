@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
     compiled_outcome::{CompiledOutcome, ConditionSources, Conditions, Decision, KnownRequest},
@@ -12,7 +12,7 @@ use super::{
     matching::Matching,
     outcome_set::OutcomeSet,
     reachability::{check_conditions, check_reachable},
-    request_head::RequestInputs,
+    request_head::{RequestHead, RequestInputs},
     shape_rules, status,
     status_tables::StatusTables,
     template_compiler::TemplateSources,
@@ -129,7 +129,7 @@ impl CompiledEndpoint {
     }
 
     /// The outcomes that no response to a request with this head can be.
-    pub(crate) fn excluded_by(&self, head: &request::Parts) -> OutcomeSet {
+    pub(crate) fn excluded_by(&self, head: RequestHead<'_>) -> OutcomeSet {
         let mut excluded = OutcomeSet::default();
         for &index in &self.by_request_head {
             if !self.outcomes[index].conditions.by_request_head(head) {

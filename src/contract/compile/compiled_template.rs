@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, StatusCode};
+use uuid::Uuid;
 
 use super::{
     conversion::{CompiledConversion, PlaceholderValue, scalar_text},
     link,
     request_head::CapturedTexts,
-    sink::{Length, Sink},
+    sink::{ShortText, Sink},
 };
 use crate::json::{Children, Field, FieldScanner, Fields, Scan};
 
@@ -109,9 +110,12 @@ enum Filling<'v> {
 impl CompiledTemplate {
     /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
     pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
-        let mut length = Length::default();
-        write_all(&self.parts, values, &mut length)?;
-        let mut body = Vec::with_capacity(length.bytes);
+        let mut short = ShortText::new();
+        write_all(&self.parts, values, &mut short)?;
+        if let Some(body) = short.as_bytes() {
+            return Ok(body.to_vec());
+        }
+        let mut body = Vec::with_capacity(short.length());
         write_all(&self.parts, values, &mut body)?;
         Ok(body)
     }
@@ -280,9 +284,8 @@ impl CompiledPlaceholder {
         let text = match self.filling(values)? {
             Some(Filling::Value(value)) => value.into_text(),
             Some(Filling::Uuid) => {
-                let mut text = Vec::new();
-                text.uuid();
-                String::from_utf8(text).ok().map(Cow::Owned)
+                let uuid = Uuid::new_v4().hyphenated();
+                Some(Cow::Owned(uuid.to_string()))
             }
             Some(Filling::Each(..)) | None => None,
         };

@@ -42,6 +42,6 @@ pub(crate) use compiled_shape::CompiledShape;
 pub(crate) use compiled_template::{PlaceholderValues, RenderError};
 pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
-pub(crate) use request_head::CapturedTexts;
+pub(crate) use request_head::{CapturedTexts, RequestHead};
 #[cfg(feature = "openapi")]
 pub(crate) use status::taken_statuses;

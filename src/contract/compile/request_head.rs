@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderName, HeaderValue, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::{headers::header_name, matchers::TextMatcher};
@@ -10,6 +10,7 @@ use crate::{
     contract::definition::condition::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
     form,
+    http_syntax::is_visible,
     json::FieldScanner,
 };
 
@@ -108,6 +109,22 @@ fn index_of<T: PartialEq>(all: &mut Vec<T>, one: T) -> usize {
     })
 }
 
+/// What is read of the head of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestHead<'r> {
+    uri: &'r Uri,
+    headers: &'r HeaderMap,
+}
+
+impl<'r, B> From<&'r Request<B>> for RequestHead<'r> {
+    fn from(request: &'r Request<B>) -> Self {
+        Self {
+            uri: request.uri(),
+            headers: request.headers(),
+        }
+    }
+}
+
 /// Where a text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TextSource {
@@ -120,7 +137,7 @@ pub(crate) enum TextSource {
 
 impl TextSource {
     /// Whether a request with this head fulfils a condition on the text.
-    pub(super) fn is_allowed(&self, head: &request::Parts, matcher: &TextMatcher) -> bool {
+    pub(super) fn is_allowed(&self, head: RequestHead<'_>, matcher: &TextMatcher) -> bool {
         match self {
             Self::Headers(names) => {
                 matcher.allows(names.iter().flat_map(|name| head.headers.get_all(name)))
@@ -193,7 +210,7 @@ struct Text {
 }
 
 impl CapturedTexts {
-    pub(crate) fn take(sources: &[TextSource], head: &request::Parts) -> Self {
+    pub(crate) fn take(sources: &[TextSource], head: RequestHead<'_>) -> Self {
         let mut texts = sources.iter().map(|source| Text::find(source, head));
         Self {
             first: texts.next().unwrap_or_default(),
@@ -215,7 +232,7 @@ impl CapturedTexts {
 impl Text {
     const MAX: usize = 128;
 
-    fn find(source: &TextSource, head: &request::Parts) -> Self {
+    fn find(source: &TextSource, head: RequestHead<'_>) -> Self {
         let found = match source {
             TextSource::Headers(names) => {
                 let mut values = names.iter().filter_map(|name| head.headers.get(name));
@@ -236,8 +253,7 @@ impl Text {
     /// Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
     fn of_header(value: &HeaderValue) -> Option<Self> {
         let value = value.as_bytes();
-        let is_visible = value.iter().all(u8::is_ascii_graphic);
-        Self::of(value).filter(|_| is_visible)
+        Self::of(value).filter(|_| is_visible(value))
     }
 
     fn decoded(value: &[u8]) -> Option<Self> {
@@ -320,7 +336,7 @@ mod tests {
         let long = "x".repeat(129);
         let uri = format!("/items/a%20b?q=x+%C3%A9&q=2&line=%0A&broken=%FF&empty=&long={long}");
         let request = Request::get(uri).header("x-id", "7").body(()).unwrap();
-        let (head, ()) = request.into_parts();
+        let head = RequestHead::from(&request);
         let query = |name: &str| TextSource::QueryParameter(name.into());
         let path = PathParameter::of("/items/{id}").remove(0);
         let headers = ["x-none", "x-id"].map(HeaderName::from_static);
@@ -330,7 +346,7 @@ mod tests {
             query("q"),
         ];
         sources.extend(["line", "broken", "empty", "long", "none"].map(query));
-        let captured = CapturedTexts::take(&sources, &head);
+        let captured = CapturedTexts::take(&sources, head);
         let texts = (0..sources.len()).map(|index| captured.get(index));
         assert_eq!(
             texts.collect::<Vec<_>>(),

@@ -2,7 +2,6 @@
 
 use std::{fmt, ops::ControlFlow};
 
-use http::HeaderName;
 use serde_json::{Map, Value};
 
 use super::{
@@ -19,7 +18,7 @@ use crate::{
         },
     },
     json::OrderedValue,
-    middleware::rewrite::{FRESHNESS, STALE, STALE_WITH_BODY},
+    middleware::rewrite::About,
     openapi::{
         document::{
             operation::{Operation, media_type},
@@ -476,12 +475,11 @@ fn headers<'d>(
     matched: &Possible<'d>,
 ) -> Vec<PossibleHeader<'d>> {
     let replaced = shape.body != BodyShape::AsIs;
-    let is_listed = |names: &[HeaderName], name: &str| names.iter().any(|listed| listed == name);
-    let caches = |name: &str| is_listed(&FRESHNESS, name) || name.ends_with("cache-control");
+    let caches = |name: &str| About::of(name) == About::Freshness;
     let goes = |name: &str| {
-        is_listed(&STALE, name)
-            || caches(name)
-            || replaced && is_listed(&STALE_WITH_BODY, name)
+        caches(name)
+            || About::of(name) == About::Identity
+            || replaced && About::of(name) == About::Body
             || shape
                 .remove
                 .iter()
