@@ -138,11 +138,12 @@ impl Scan {
     }
 
     /// The value of the field at a slot, as it is written in the text that was scanned; `None` if it was not found.
-    pub(crate) fn value<'t>(&self, slot: usize, text: &'t [u8]) -> Option<&'t str> {
+    /// It was validated, so it is UTF-8.
+    #[inline]
+    pub(crate) fn value<'t>(&self, slot: usize, text: &'t [u8]) -> Option<&'t [u8]> {
         let is_known = self.known & 1 << slot != 0;
         let (start, end) = self.found[slot];
-        let value = is_known.then(|| &text[start as usize..end as usize])?;
-        str::from_utf8(value).ok()
+        is_known.then(|| &text[start as usize..end as usize])
     }
 
     /// Notes the whole text as the value of the root, if that was not known before its end.

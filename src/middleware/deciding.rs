@@ -13,6 +13,7 @@ use super::{
     body::ResponseBody,
     body_need::BodyNeed,
     capture_slot::{CaptureSlot, RequestFields},
+    compat_body::BodyMode,
     layer_settings::LayerSettings,
     peek::{Peek, PeekStep},
     peek_timer::PeekTimer,
@@ -72,6 +73,7 @@ struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
+    #[inline]
     pub(super) fn new(exchange: &Exchange, response: Response<B>) -> Self {
         let request = exchange.slot.as_ref().map(CaptureSlot::read);
         let request = request.unwrap_or_default();
@@ -127,12 +129,12 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// The response as it leaves.
     #[inline]
-    pub(super) fn response(self, conclusion: Conclusion) -> Response<ResponseBody<B>> {
+    pub(super) fn response<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
         let body = match conclusion {
             Conclusion::OwnBody => ResponseBody::peeked(self.peek.into_body()),
             Conclusion::LegacyBody(body) => ResponseBody::rewritten(body),
         };
-        Response::from_parts(self.head, body)
+        Response::from_parts(self.head, M::decided(body))
     }
 
     /// Decides by what is known by now.

@@ -58,20 +58,27 @@ struct Peeking<B: Body> {
 
 impl<F, B: Body, M> ResponseFuture<F, B, M> {
     #[inline]
-    pub(super) fn outside(inner: F, vary: Option<HeadVary>) -> Self {
-        Self::new(inner, vary.map_or(State::Outside, State::Head))
+    pub(super) fn outside(inner: F) -> Self {
+        Self {
+            inner: Some(inner),
+            state: State::Outside,
+            mode: PhantomData,
+        }
+    }
+
+    pub(super) fn head(inner: F, vary: HeadVary) -> Self {
+        Self {
+            inner: Some(inner),
+            state: State::Head(vary),
+            mode: PhantomData,
+        }
     }
 
     #[inline]
     pub(super) fn on_contract(inner: F, exchange: Exchange) -> Self {
-        Self::new(inner, State::Waiting(exchange))
-    }
-
-    #[inline]
-    fn new(inner: F, state: State<B>) -> Self {
         Self {
             inner: Some(inner),
-            state,
+            state: State::Waiting(exchange),
             mode: PhantomData,
         }
     }
@@ -120,7 +127,7 @@ impl<B: Body + Unpin> State<B> {
         let mut deciding = Deciding::new(exchange, response);
         if let Poll::Ready(conclusion) = deciding.poll(exchange, &mut scan, cx) {
             *self = Self::Done;
-            return Poll::Ready(deciding.response(conclusion).map(M::decided));
+            return Poll::Ready(deciding.response::<M>(conclusion));
         }
         if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
             let peeking = Peeking {
@@ -134,6 +141,7 @@ impl<B: Body + Unpin> State<B> {
     }
 
     /// More of the body may have come.
+    #[cold]
     fn poll_peek<M: BodyMode<B>>(&mut self, cx: &mut Context<'_>) -> Poll<Response<M::Body>> {
         let Self::Peeking(peeking) = self else {
             panic!("polled again after it has returned the response");
@@ -147,7 +155,7 @@ impl<B: Body + Unpin> State<B> {
         let Self::Peeking(peeking) = std::mem::replace(self, Self::Done) else {
             unreachable!("it was just polled");
         };
-        Poll::Ready(peeking.deciding.response(conclusion).map(M::decided))
+        Poll::Ready(peeking.deciding.response::<M>(conclusion))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
@@ -20,7 +20,7 @@ use super::{
     vary::HeadVary,
 };
 use crate::{
-    caller::{Caller, Detect},
+    caller::Caller,
     contract::{
         CompiledCache,
         compile::{CapturedTexts, EndpointHandle, RequestHead},
@@ -74,10 +74,27 @@ impl<S, M> LegacyHttpCompat<S, M> {
         contract.find(request.method(), request.uri().path())
     }
 
-    fn vary_of_head<B>(&mut self, request: &Request<B>) -> Option<HeadVary> {
-        let (method, path) = (request.method(), request.uri().path());
+    #[cold]
+    fn vary_of_head(&mut self, path: &str) -> Option<HeadVary> {
         let serves = self.settings.flag.state() != FlagState::Retired;
-        serves.then(|| HeadVary::of(method, path, self.contract.load(), &self.settings))?
+        serves.then(|| HeadVary::of(path, self.contract.load(), &self.settings))?
+    }
+
+    #[inline]
+    fn call_outside<ReqB, ResB>(
+        &mut self,
+        request: Request<ReqB>,
+    ) -> ResponseFuture<S::Future, ResB, M>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body,
+    {
+        if *request.method() == Method::HEAD
+            && let Some(vary) = self.vary_of_head(request.uri().path())
+        {
+            return ResponseFuture::head(self.inner.call(request), vary);
+        }
+        ResponseFuture::outside(self.inner.call(request))
     }
 
     /// Takes from a request on the contract what its response will need.
@@ -108,17 +125,6 @@ impl<S, M> LegacyHttpCompat<S, M> {
     }
 }
 
-/// The caller of a request. Its head is taken apart only where a detector reads it.
-#[inline]
-fn identify<B>(request: Request<B>, detector: Option<&Arc<dyn Detect>>) -> (Request<B>, Caller) {
-    let Some(detector) = detector else {
-        return (request, Caller::ANONYMOUS_LEGACY);
-    };
-    let (head, body) = request.into_parts();
-    let caller = detector.detect(&head);
-    (Request::from_parts(head, body), caller)
-}
-
 impl<S, M, ReqB, ResB> Service<Request<ReqB>> for LegacyHttpCompat<S, M>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
@@ -133,12 +139,17 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let Some(endpoint) = self.find(&request) else {
-            let vary = self.vary_of_head(&request);
-            return ResponseFuture::outside(self.inner.call(request), vary);
+            return self.call_outside(request);
         };
-        let (mut request, caller) = identify(request, self.settings.detector.as_ref());
+        let mut caller = Caller::ANONYMOUS_LEGACY;
+        // Without a detector, the request is not taken apart.
+        if let Some(detector) = &self.settings.detector {
+            let (head, body) = request.into_parts();
+            caller = detector.detect(&head);
+            request = Request::from_parts(head, body);
+        }
         let exchange = self.exchange(&mut request, endpoint, caller);
         ResponseFuture::on_contract(self.inner.call(request), exchange)
     }

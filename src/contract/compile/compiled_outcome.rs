@@ -156,8 +156,12 @@ impl Conditions {
 
     /// Whether any is on a header of the response or on its request.
     pub(super) fn read_head(&self) -> bool {
-        !(self.headers.is_empty()
-            && self.request_fields.is_empty()
+        !self.headers.is_empty() || self.read_request()
+    }
+
+    /// Whether any is on the request.
+    pub(super) fn read_request(&self) -> bool {
+        !(self.request_fields.is_empty()
             && self.request_form.is_empty()
             && self.request_head.is_empty())
     }

@@ -7,29 +7,32 @@ use crate::json::is_plain;
 /// Receives the text of a body.
 pub(super) trait Sink {
     fn last(&self) -> Option<u8>;
-    fn text(&mut self, text: &str);
+    fn text(&mut self, text: &[u8]);
+    fn byte(&mut self, byte: u8);
 
     /// A new UUID.
     fn uuid(&mut self) {
         let mut text = [0; Hyphenated::LENGTH];
-        self.text(Uuid::new_v4().hyphenated().encode_lower(&mut text));
+        let uuid = Uuid::new_v4();
+        self.text(uuid.hyphenated().encode_lower(&mut text).as_bytes());
     }
 
-    /// A string as JSON.
+    /// UTF-8 as a JSON string.
     #[inline]
-    fn string(&mut self, text: &str) {
-        if is_plain(text.as_bytes()) {
-            self.text("\"");
+    fn string(&mut self, text: &[u8]) {
+        if is_plain(text) {
+            self.byte(b'"');
             self.text(text);
-            self.text("\"");
+            self.byte(b'"');
         } else {
             self.escaped(text);
         }
     }
 
     #[cold]
-    fn escaped(&mut self, text: &str) {
-        self.text(&serde_json::to_string(text).expect("a string can be written as JSON"));
+    fn escaped(&mut self, text: &[u8]) {
+        let json = serde_json::to_vec(&String::from_utf8_lossy(text));
+        self.text(&json.expect("a string can be written as JSON"));
     }
 }
 
@@ -67,13 +70,22 @@ impl Sink for ShortText {
     }
 
     #[inline]
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &[u8]) {
         let end = self.length + text.len();
         if let Some(bytes) = self.bytes.get_mut(self.length..end) {
-            bytes.copy_from_slice(text.as_bytes());
+            bytes.copy_from_slice(text);
         }
         self.length = end;
-        self.last = text.as_bytes().last().copied().or(self.last);
+        self.last = text.last().copied().or(self.last);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+        }
+        self.length += 1;
+        self.last = Some(byte);
     }
 }
 
@@ -83,7 +95,12 @@ impl Sink for Vec<u8> {
     }
 
     #[inline]
-    fn text(&mut self, text: &str) {
-        self.extend_from_slice(text.as_bytes());
+    fn text(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.push(byte);
     }
 }
