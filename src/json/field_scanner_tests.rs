@@ -31,10 +31,7 @@ fn fields<'t>(
     text: &'t [u8],
     is_whole: bool,
 ) -> Vec<Field<'t>> {
-    let field = |slot| match scan
-        .value(slot, text)
-        .map(|json| str::from_utf8(json).unwrap())
-    {
+    let field = |slot| match scan.value(slot, text) {
         Some(json) => Field::Present(json),
         None if is_whole => Field::Absent,
         None => Field::Unknown,

@@ -1,6 +1,6 @@
 //! A scan for fields: a walk through a text that stops wherever the text does, and goes on when there is more of it.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use memchr::memchr2;
 use serde::de::IgnoredAny;
@@ -70,9 +70,7 @@ struct Level {
     branch: BranchIndex,
     start: u32,
     is_array: bool,
-    /// How many elements of an array came before.
-    elements: u32,
-    /// Which children of the branch were met.
+    /// Of an array, how many elements came before; of an object, which children of the branch were met, one bit each.
     met: u64,
 }
 
@@ -201,7 +199,6 @@ impl Scan {
             branch,
             start: offset(self.at),
             is_array,
-            elements: 0,
             met: 0,
         };
         self.depth += 1;
@@ -215,8 +212,8 @@ impl Scan {
         let level = self.level;
         let branch = scanner.branch(level.branch);
         if level.is_array {
-            self.target = branch.element(level.elements);
-            self.level.elements += 1;
+            self.target = branch.element(level.met);
+            self.level.met += 1;
         } else {
             self.target = self.member(branch, text)?;
         }
@@ -258,9 +255,10 @@ impl Scan {
     }
 
     /// The child of this name, which is met for the first time.
+    #[inline(always)]
     fn meet(&mut self, branch: &Branch, name: &[u8]) -> Result<Option<BranchIndex>, Stop> {
         let child = if self.escaped {
-            branch.named(unescaped(name)?.as_bytes())
+            branch.named(&unescaped(name)?)
         } else {
             branch.named(&name[1..name.len() - 1])
         };
@@ -480,20 +478,34 @@ fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-fn unescaped(quoted: &[u8]) -> Result<Cow<'_, str>, Stop> {
+#[cold]
+fn unescaped(quoted: &[u8]) -> Result<Vec<u8>, Stop> {
     serde_json::from_slice::<String>(quoted)
-        .map(Cow::Owned)
+        .map(String::into_bytes)
         .map_err(|_| Stop::Malformed)
 }
 
 /// Whether `value` is JSON. `serde_json` is spared the common scalars.
+#[inline(always)]
 fn is_valid(value: &[u8], escaped: bool) -> bool {
     match value {
         [b'"', text @ .., b'"'] if !escaped => {
-            text.iter().all(|byte| matches!(byte, b' '..0x80))
-                || text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
+            text.iter().all(|byte| matches!(byte, b' '..0x80)) || is_valid_text(text)
         }
-        b"true" | b"false" | b"null" | [b'0'..=b'9'] => true,
+        [b'0'..=b'9'] => true,
+        value => is_valid_other(value),
+    }
+}
+
+#[inline(never)]
+fn is_valid_text(text: &[u8]) -> bool {
+    text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
+}
+
+#[inline(never)]
+fn is_valid_other(value: &[u8]) -> bool {
+    match value {
+        b"true" | b"false" | b"null" => true,
         [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => true,
         value => is_json(value),
     }
