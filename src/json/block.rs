@@ -65,6 +65,26 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     plain == u64::MAX
 }
 
+/// Whether all bytes are ASCII and no control characters, DEL aside. The last eight may overlap those before.
+#[inline]
+pub(super) fn is_printable(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        return text.iter().all(|byte| matches!(byte, b' '..0x80));
+    };
+    let (words, _) = text.as_chunks();
+    let printable = words
+        .iter()
+        .fold(printability(*last), |all, word| all & printability(*word));
+    printable & !LOW == !LOW
+}
+
+/// Has the highest bit of each byte set that is printable.
+#[inline]
+fn printability(bytes: [u8; 8]) -> u64 {
+    let word = Word::new(bytes);
+    (word.low + splat(0x80 - b' ')) & !word.high
+}
+
 /// Has a bit unset if some byte is a quote, a backslash or a control character.
 #[inline]
 fn plainness(bytes: [u8; 8]) -> u64 {
@@ -142,6 +162,10 @@ mod tests {
             let first = block.as_chunks().0[0];
             let end = first.iter().position(|byte| matches!(byte, b'"' | b'\\'));
             prop_assert_eq!(quote_or_backslash(first), end);
+            for length in [5, 8, 13, SIZE] {
+                let ascii = block[..length].iter().all(|byte| matches!(byte, b' '..0x80));
+                prop_assert_eq!(is_printable(&block[..length]), ascii);
+            }
         }
 
         #[test]

@@ -5,6 +5,7 @@ mod balanced_skip;
 mod block;
 mod children;
 mod document_text;
+mod few;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;

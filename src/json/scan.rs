@@ -8,10 +8,13 @@ use serde::de::IgnoredAny;
 use super::{
     balanced_skip::{BalancedSkip, Malformed},
     block,
+    few::Few,
     field_scanner::{Branch, BranchIndex, FieldScanner},
 };
 
 /// How far a text has been scanned, and what was found in it.
+///
+/// It allocates only for more than 16 fields of one status, or pointers of more than four tokens.
 ///
 /// The text may grow between the calls of [`next`](Self::next); it must not change otherwise.
 #[derive(Debug)]
@@ -29,10 +32,11 @@ pub(crate) struct Scan {
     /// The innermost array or object that is open, if any is.
     level: Level,
     /// Those around it.
-    outer: [Level; FieldScanner::MAX_DEPTH],
+    outer: Few<Level, 4>,
     depth: usize,
     known: u64,
-    found: [(u32, u32); FieldScanner::MAX_FIELDS],
+    /// Where, by slot.
+    found: Few<(u32, u32), 16>,
 }
 
 /// What a scan comes to next.
@@ -84,10 +88,10 @@ impl Scan {
             expected: Expected::Value,
             target: Some(FieldScanner::ROOT),
             level: Level::default(),
-            outer: [Level::default(); FieldScanner::MAX_DEPTH],
+            outer: Few::new(),
             depth: 0,
             known: 0,
-            found: [(0, 0); FieldScanner::MAX_FIELDS],
+            found: Few::new(),
         }
     }
 
@@ -140,7 +144,7 @@ impl Scan {
     #[inline]
     pub(crate) fn value<'t>(&self, slot: usize, text: &'t [u8]) -> Option<&'t [u8]> {
         let is_known = self.known & 1 << slot != 0;
-        let (start, end) = self.found[slot];
+        let (start, end) = self.found.get(slot);
         is_known.then(|| &text[start as usize..end as usize])
     }
 
@@ -148,7 +152,7 @@ impl Scan {
     fn found_root(&mut self, slot: usize, text: &[u8]) {
         let end = text.trim_ascii_end().len();
         let start = text.len() - text.trim_ascii_start().len();
-        self.found[slot] = (offset(start), offset(end));
+        self.found.set(slot, (offset(start), offset(end)));
         self.known |= 1 << slot;
     }
 
@@ -194,7 +198,7 @@ impl Scan {
 
     /// Enters an array or object.
     fn open(&mut self, branch: BranchIndex, is_array: bool) {
-        self.outer[self.depth] = self.level;
+        self.outer.set(self.depth, self.level);
         self.level = Level {
             branch,
             start: offset(self.at),
@@ -290,7 +294,7 @@ impl Scan {
         let level = self.level;
         self.at += 1;
         self.depth -= 1;
-        self.level = self.outer[self.depth];
+        self.level = self.outer.get(self.depth);
         self.expected = self.behind_value();
         let branch = scanner.branch(level.branch);
         self.found(branch, level.start as usize..self.at, text)
@@ -310,7 +314,8 @@ impl Scan {
         if !is_valid(&text[value.clone()], self.escaped) {
             return Err(Stop::Malformed);
         }
-        self.found[slot] = (offset(value.start), offset(value.end));
+        self.found
+            .set(slot, (offset(value.start), offset(value.end)));
         self.known |= 1 << slot;
         Ok(Some(slot))
     }
@@ -489,9 +494,7 @@ fn unescaped(quoted: &[u8]) -> Result<Vec<u8>, Stop> {
 #[inline(always)]
 fn is_valid(value: &[u8], escaped: bool) -> bool {
     match value {
-        [b'"', text @ .., b'"'] if !escaped => {
-            text.iter().all(|byte| matches!(byte, b' '..0x80)) || is_valid_text(text)
-        }
+        [b'"', text @ .., b'"'] if !escaped => block::is_printable(value) || is_valid_text(text),
         [b'0'..=b'9'] => true,
         value => is_valid_other(value),
     }
