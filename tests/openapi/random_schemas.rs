@@ -100,11 +100,13 @@ fn closed(schema: &Value) -> Value {
                 parts.iter_mut().for_each(|part| *part = closed(part));
             }
             // A part would forbid the members of the others.
-            ("allOf", Value::Array(parts)) => parts.iter_mut().for_each(|part| {
-                *part = closed(part);
-                let part = part.as_object_mut().unwrap();
-                part.remove("unevaluatedProperties");
-            }),
+            ("allOf", Value::Array(parts)) => {
+                for part in parts {
+                    *part = closed(part);
+                    let part = part.as_object_mut().unwrap();
+                    part.remove("unevaluatedProperties");
+                }
+            }
             ("items" | "additionalProperties", value) => *value = closed(value),
             _ => {}
         }
