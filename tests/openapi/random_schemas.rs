@@ -97,7 +97,9 @@ fn closed(schema: &Value) -> Value {
                     .for_each(|property| *property = closed(property));
             }
             ("anyOf" | "oneOf", Value::Array(parts)) => {
-                parts.iter_mut().for_each(|part| *part = closed(part));
+                for part in parts {
+                    *part = closed(part);
+                }
             }
             // A part would forbid the members of the others.
             ("allOf", Value::Array(parts)) => {
