@@ -33,7 +33,7 @@ pub(crate) struct Response<'d> {
 }
 
 /// A key of the object of responses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum StatusKey {
     Status(u16),
     /// Its first digit.

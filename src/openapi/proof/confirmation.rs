@@ -10,10 +10,7 @@ use super::{
     validators::Validity,
 };
 use crate::openapi::{
-    document::{
-        operation::{Operation, Response, is_json},
-        place::Place,
-    },
+    document::operation::{Header, Operation, Response, is_json},
     finding::{Example, ExampleRequest, ExampleResponse},
     proof::legacy_values::Origin,
     values::value_set::ValueSet,
@@ -59,7 +56,9 @@ impl<'d> Prover<'d> {
             .into_iter()
             .find_map(|(request, target)| {
                 let legacy = case.legacy(&request, &target)?;
-                let violation = self.violation(old, &legacy)?;
+                let Validity::Invalid(violation) = self.validity(old, &legacy) else {
+                    return None;
+                };
                 let is_of_new = self.is_response(case.new, &target);
                 let target = Some(target);
                 let legacy = Some(legacy);
@@ -192,77 +191,64 @@ impl<'d> Prover<'d> {
         }
     }
 
-    /// Whether the document has such a response.
+    /// Whether the document certainly has such a response.
     pub(super) fn is_response(
         &self,
         operation: &Operation<'d>,
         response: &ExampleResponse,
     ) -> bool {
-        self.violation(operation, response).is_none()
-            && operation.response(response.status).is_some()
+        self.validity(operation, response) == Validity::Valid
     }
 
-    /// What is certainly wrong with a response under a document.
-    pub(super) fn violation(
-        &self,
-        operation: &Operation<'d>,
-        response: &ExampleResponse,
-    ) -> Option<String> {
+    /// What a document says of a response.
+    fn validity(&self, operation: &Operation<'d>, response: &ExampleResponse) -> Validity {
         let Some(documented) = operation.response(response.status) else {
-            return Some(format!("the status {} is not documented", response.status));
+            let reason = format!("the status {} is not documented", response.status);
+            return Validity::Invalid(reason);
         };
-        let body = self.body_violation(documented, response);
-        body.or_else(|| self.header_violation(documented, response))
+        let headers = documented.headers.iter();
+        let headers = headers.map(|header| self.header_validity(header, response));
+        let body = self.body_validity(documented, response);
+        headers.fold(body, Validity::and)
     }
 
-    fn body_violation(
-        &self,
-        documented: &Response<'d>,
-        response: &ExampleResponse,
-    ) -> Option<String> {
+    fn body_validity(&self, documented: &Response<'d>, response: &ExampleResponse) -> Validity {
         if documented.content.is_empty() || matches!(response.status, 204 | 205 | 304) {
-            return None;
+            return Validity::Valid;
         }
         let Some(body) = &response.body else {
-            return Some("there is no body".to_owned());
+            return Validity::Invalid("there is no body".to_owned());
         };
         let media = response.media().unwrap_or_default();
-        let Some(schema) = documented.media(&media) else {
-            return Some(format!("the media type {media} is not documented"));
+        match documented.media(&media) {
+            None => Validity::Invalid(format!("the media type {media} is not documented")),
+            Some(Some(schema)) if is_json(&media) || body.is_string() => {
+                self.validators.check(schema, body)
+            }
+            Some(_) => Validity::Valid,
+        }
+    }
+
+    fn header_validity(&self, header: &Header<'d>, response: &ExampleResponse) -> Validity {
+        let Some(line) = response.headers.get(&header.name) else {
+            return if header.required {
+                Validity::Invalid(format!("the header {} is absent", header.name))
+            } else {
+                Validity::Valid
+            };
         };
-        self.invalid(
-            schema
-                .as_ref()
-                .filter(|_| is_json(&media) || body.is_string())?,
-            body,
-        )
-    }
-
-    fn header_violation(
-        &self,
-        documented: &Response<'d>,
-        response: &ExampleResponse,
-    ) -> Option<String> {
-        documented.headers.iter().find_map(|header| {
-            let Some(line) = response.headers.get(&header.name) else {
-                return header
-                    .required
-                    .then(|| format!("the header {} is absent", header.name));
-            };
-            let schema = header.schema.as_ref()?;
-            let value = match line {
-                Value::String(line) => line_value(&self.reader, line, schema),
-                other => other.clone(),
-            };
-            let reason = self.invalid(schema, &value)?;
-            Some(format!("the header {}: {reason}", header.name))
-        })
-    }
-
-    fn invalid(&self, schema: &Place<'d>, value: &Value) -> Option<String> {
-        match self.validators.check(schema, value) {
-            Validity::Invalid(reason) => Some(reason),
-            Validity::Valid | Validity::Unknown(_) => None,
+        let Some(schema) = &header.schema else {
+            return Validity::Valid;
+        };
+        let value = match line {
+            Value::String(line) => line_value(&self.reader, line, schema),
+            other => other.clone(),
+        };
+        match self.validators.check(schema, &value) {
+            Validity::Invalid(reason) => {
+                Validity::Invalid(format!("the header {}: {reason}", header.name))
+            }
+            other => other,
         }
     }
 }

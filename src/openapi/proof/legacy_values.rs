@@ -27,7 +27,9 @@ use crate::{
         },
         values::{
             reader::Reader,
-            value_set::{Alternative, Bound, Items, Kind, Member, Numbers, Texts, ValueSet},
+            value_set::{
+                Alternative, Bound, Items, Kind, Magnitude, Member, Numbers, Texts, ValueSet,
+            },
         },
     },
 };
@@ -374,8 +376,8 @@ impl<'d> TemplateReader<'_, 'd> {
             Conversion::Format(ValueFormat::UnixSeconds) => {
                 let seconds = Numbers {
                     integer: true,
-                    least: Some(Bound {
-                        value: 0.0,
+                    least: Magnitude::of(&0.into()).map(|value| Bound {
+                        value,
                         exclusive: false,
                     }),
                     ..Numbers::default()

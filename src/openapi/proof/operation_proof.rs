@@ -1,42 +1,42 @@
 //! The proof of one operation.
 
-use http::StatusCode;
 use serde_json::Value;
 
 use super::{
     condition::{Matched, try_outcome},
     confirmation::Case,
     legacy_values::LegacyValues,
-    possible::{Aspect, Possible, PossibleBody, ResponseGap},
+    possible::{Aspect, Possible, ResponseGap},
     prover::{ContractEndpoint, Dropped, Findings, Prover},
+    representatives::statuses,
 };
 use crate::{
     contract::{LegacyShape, Outcome, compile::taken_statuses, definition::body_shape::BodyShape},
     openapi::{
         document::{
-            operation::{Operation, Response, StatusKey},
+            operation::{Operation, StatusKey},
             place::Spoiled,
         },
-        finding::{Example, Finding, FindingKind, Verdict},
+        finding::{Finding, FindingKind, Verdict},
         values::gap::{Gap, GapRule, Witness},
     },
 };
 
 /// One operation in both documents, and its endpoint of the contract.
-struct Subject<'c, 'd> {
-    old: Option<&'c Operation<'d>>,
-    new: &'c Operation<'d>,
-    endpoint: Option<ContractEndpoint<'c>>,
-    name: String,
+pub(super) struct Subject<'c, 'd> {
+    pub(super) old: Option<&'c Operation<'d>>,
+    pub(super) new: &'c Operation<'d>,
+    pub(super) endpoint: Option<ContractEndpoint<'c>>,
+    pub(super) name: String,
 }
 
 /// What is given of an operation, and which outcomes occur.
 #[derive(Default)]
-struct Given {
-    statuses: Vec<u16>,
+pub(super) struct Given {
+    pub(super) statuses: Vec<u16>,
     /// Classes of which NEW can give any status; 0 for all.
-    classes: Vec<u16>,
-    occurring: Vec<String>,
+    pub(super) classes: Vec<u16>,
+    pub(super) occurring: Vec<String>,
 }
 
 impl<'d> Prover<'d> {
@@ -243,106 +243,6 @@ impl<'d> Prover<'d> {
         let example = values.find_map(|value| self.refutation(case, &gap.aspect, &value));
         finding.shown_by(example)
     }
-
-    fn outcomes_that_do_not_occur(
-        &self,
-        subject: &Subject<'_, 'd>,
-        given: &Given,
-        findings: &mut Findings,
-    ) {
-        let Some(on) = subject.endpoint else {
-            return;
-        };
-        let outcomes = on.endpoint.outcomes().iter();
-        for outcome in
-            outcomes.filter(|outcome| !given.occurring.contains(&outcome.name().to_owned()))
-        {
-            let name = format!("{}.{}", on.endpoint.name(), outcome.name());
-            let message = format!("{name}: no response of NEW is this outcome");
-            let finding = Finding::new(FindingKind::OutcomeImpossible, &name, message);
-            let example = self.another_response(subject, outcome);
-            findings.add(finding.at(name).shown_by(example));
-        }
-    }
-
-    /// What NEW responds instead of an outcome: of its status, or else of another.
-    fn another_response(&self, subject: &Subject<'_, 'd>, outcome: &Outcome) -> Option<Example> {
-        let responses = subject.new.responses.as_deref().unwrap_or_default();
-        let mut taken = taken_statuses(outcome)
-            .into_iter()
-            .map(|status| status.as_u16());
-        let own = taken.find_map(|status| Some((subject.new.response(status)?, status)));
-        let (response, status) = match own {
-            Some(own) => own,
-            None => responses.iter().find_map(|response| match response.key {
-                StatusKey::Status(status) => Some((response, status)),
-                _ => None,
-            })?,
-        };
-        let possible = Possible::documented(response, status).into_iter().next()?;
-        let body = match &possible.body {
-            PossibleBody::Values(set) => self.reader.sample(set)?,
-            _ => Value::Null,
-        };
-        let target = self.response(&possible, body);
-        let name = outcome.name();
-        self.is_response(subject.new, &target).then(|| Example {
-            request: self.request(subject.new),
-            target: Some(target),
-            legacy: None,
-            violation: match own {
-                Some(_) => format!("NEW responds like this, and nothing that is {name}"),
-                None => format!(
-                    "NEW responds like this, and never with {}",
-                    outcome.statuses()
-                ),
-            },
-        })
-    }
-
-    /// Whether each status that OLD documents is still given.
-    fn promises(
-        &self,
-        subject: &Subject<'_, 'd>,
-        given: &Given,
-        dropped: &Dropped<'_>,
-        findings: &mut Findings,
-    ) {
-        let Some(old) = subject.old else {
-            return;
-        };
-        for promise in old.responses.as_deref().unwrap_or_default() {
-            let class_is_given =
-                |class: u16| given.classes.iter().any(|own| *own == 0 || *own == class);
-            let kept = match promise.key {
-                StatusKey::Status(status) => {
-                    given.statuses.contains(&status) || class_is_given(status / 100)
-                }
-                StatusKey::Class(class) => {
-                    class_is_given(class)
-                        || given.statuses.iter().any(|status| status / 100 == class)
-                }
-                StatusKey::Default => true,
-            };
-            let listed = match promise.key {
-                StatusKey::Status(status) if !kept => dropped.lists(old, Some(status)),
-                _ => false,
-            };
-            if kept || listed {
-                continue;
-            }
-            let key = promise.key;
-            let name = format!("{} {key}", subject.name);
-            let message = format!("{name} is documented by OLD and never given any more");
-            let example = self.promised(old, key, &format!("NEW never responds with {key}"));
-            let finding = Finding::new(FindingKind::ResponseDropped, &name, message);
-            let finding = finding.at(name).shown_by(example);
-            findings.add(match key {
-                StatusKey::Status(status) => finding.hinted_by(subject.new, status),
-                _ => finding,
-            });
-        }
-    }
 }
 
 impl<'c, 'd> Subject<'c, 'd> {
@@ -361,23 +261,6 @@ impl<'c, 'd> Subject<'c, 'd> {
             target,
             inputs,
         }
-    }
-}
-
-impl Finding {
-    /// Adds prose of an operation that mentions a status.
-    fn hinted_by(mut self, operation: &Operation<'_>, status: u16) -> Self {
-        let own = ["summary", "description"].into_iter();
-        let own = own.filter_map(|member| operation.place.text(member));
-        let responses = operation.responses.as_deref().unwrap_or_default();
-        let mut prose = own.chain(responses.iter().map(Response::description));
-        let status = status.to_string();
-        let found = prose.find(|text| {
-            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-            words.any(|word| word == status)
-        });
-        self.hint = found.map(|text| text.chars().take(200).collect());
-        self
     }
 }
 
@@ -432,51 +315,4 @@ fn message(gap: &ResponseGap<'_>, place: &str) -> String {
     let new = new.as_ref().map(|new| format!(", NEW {new}"));
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     format!("{place}{path}: {detail}{old}{new}")
-}
-
-/// Statuses that the others of a response may differ from, by what an outcome takes: its own, and those that a class may leave out.
-fn boundaries(outcome: &Outcome) -> Vec<u16> {
-    let taken = taken_statuses(outcome);
-    if taken.len() < 90 {
-        return taken.iter().map(StatusCode::as_u16).collect();
-    }
-    let all = [204, 205, 206, 304, 412];
-    let all = all
-        .into_iter()
-        .filter(|status| outcome.statuses().contains(*status));
-    all.collect()
-}
-
-/// The statuses of a response that have to be looked at one by one, and one for all others.
-fn statuses(subject: &Subject<'_, '_>, response: &Response<'_>) -> Vec<u16> {
-    let classes: &[u16] = match response.key {
-        StatusKey::Status(status) => return vec![status],
-        StatusKey::Class(class) => &[class],
-        StatusKey::Default => &[4, 5, 2, 3],
-    };
-    let own = |status: &u16| {
-        subject
-            .new
-            .response(*status)
-            .is_some_and(|r| r.key == response.key)
-    };
-    let exact = |response: &Response<'_>| match response.key {
-        StatusKey::Status(status) => Some(status),
-        _ => None,
-    };
-    let old = subject.old.and_then(|old| old.responses.as_deref().ok());
-    let old = old.unwrap_or_default().iter().filter_map(exact);
-    let outcomes = subject.endpoint.map(|on| on.endpoint.outcomes());
-    let outcomes = outcomes.unwrap_or_default().iter().flat_map(boundaries);
-    let mut named: Vec<u16> = old.chain(outcomes).filter(own).collect();
-    named.sort_unstable();
-    named.dedup();
-    let of_class = |class: &u16| {
-        let first =
-            (class * 100..class * 100 + 100).find(|status| own(status) && !named.contains(status));
-        first.into_iter()
-    };
-    let others: Vec<u16> = classes.iter().flat_map(of_class).collect();
-    named.retain(|status| classes.contains(&(status / 100)));
-    [named, others].concat()
 }

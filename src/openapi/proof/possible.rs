@@ -140,30 +140,33 @@ impl<'d> Possible<'d> {
 
     fn header_gaps(&self, reader: &Reader<'d>, old: &Header<'d>) -> Vec<ResponseGap<'d>> {
         let aspect = Aspect::Header(old.name.clone());
-        let own = self.headers.iter().find(|header| header.name == old.name);
-        if old.required && !own.is_some_and(|header| header.certain) {
+        let own = self.headers.iter().filter(|own| own.name == old.name);
+        if old.required && !own.clone().any(|own| own.certain) {
             let detail = format!("the header {} can be absent", old.name);
             return vec![self.whole(aspect, detail)];
         }
-        let (Some(own), Some(schema)) = (own, &old.schema) else {
+        let Some(schema) = &old.schema else {
             return Vec::new();
         };
-        let source = match &own.values {
-            HeaderValues::Documented(Some(schema)) => ValueSet::Schema(schema.clone()),
+        let target = ValueSet::Schema(schema.clone());
+        let gaps = own.flat_map(|own| match &own.values {
+            HeaderValues::Documented(Some(own)) => reader
+                .gaps(&ValueSet::Schema(own.clone()), &target)
+                .to_vec(),
             HeaderValues::Documented(None) => {
                 let detail = format!("NEW has no schema for the header {}", old.name);
-                let gap = Gap::undecided(GapRule::Schema, &detail);
-                return vec![ResponseGap { aspect, gap }];
+                vec![Gap::undecided(GapRule::Schema, &detail)]
             }
-            HeaderValues::Line(line) => line_values(reader, line, schema),
-        };
-        let gaps = reader.gaps(&source, &ValueSet::Schema(schema.clone()));
-        gaps.iter()
-            .map(|gap| ResponseGap {
-                aspect: aspect.clone(),
-                gap: gap.clone(),
-            })
-            .collect()
+            HeaderValues::Line(line) => {
+                let line = line_values(reader, line, schema);
+                reader.gaps(&line, &target).to_vec()
+            }
+        });
+        gaps.map(|gap| ResponseGap {
+            aspect: aspect.clone(),
+            gap,
+        })
+        .collect()
     }
 
     /// A gap that any of these responses shows.

@@ -163,10 +163,6 @@ impl<'d> Reader<'d> {
         if !gaps.is_empty() {
             return gaps;
         }
-        if self.sample_of(source).is_none() {
-            // There is no such value.
-            return Vec::new();
-        }
         let (rule, detail) = if alike.is_empty() {
             (
                 GapRule::Type,
@@ -478,14 +474,13 @@ impl<'d> Reader<'d> {
 
     /// A constraint of the target that the source does not have word for word.
     fn opaque_gap(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Option<Gap<'d>> {
-        let lacks = |wanted: &&super::value_set::Opaque<'d>| {
-            !source.opaque.iter().any(|own| {
-                own.keyword == wanted.keyword && self.are_same_places(&own.place, &wanted.place)
-            })
+        let lacks = |wanted: &&super::opaque::Opaque<'d>| {
+            let mut own = source.opaque.iter();
+            !own.any(|own| self.are_same_opaque(own, wanted))
         };
         let missing = target.opaque.iter().find(lacks)?;
         let examples = vec![Witness::of(source.clone())];
-        let detail = format!("`{}` is only compared word for word", missing.keyword);
+        let detail = format!("`{}` is only compared word for word", missing.keyword());
         Some(Gap::with_examples(GapRule::Keyword, detail, examples))
     }
 }

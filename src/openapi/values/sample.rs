@@ -194,7 +194,7 @@ fn number_pool<'n>(source: &'n Numbers, others: impl Iterator<Item = &'n Numbers
     let mut floats = vec![1.0, 0.0, -1.0, 0.5, 1_000_000.0];
     for numbers in std::iter::once(source).chain(others) {
         for bound in [numbers.least, numbers.most].into_iter().flatten() {
-            floats.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| bound.value + step));
+            floats.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| bound.value.float + step));
         }
         for factor in &numbers.multiple_of {
             floats.extend([*factor, factor * 2.0, factor * 1.5]);

@@ -1,9 +1,10 @@
 //! A set of JSON values, and the alternatives that make it up.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use serde_json::{Number, Value};
 
+use super::opaque::Opaque;
 use crate::openapi::document::place::{Place, Side};
 
 /// A set of JSON values, read only as far as a question needs.
@@ -16,6 +17,8 @@ pub(crate) enum ValueSet<'d> {
     Schema(Place<'d>),
     /// What all of these allow.
     All(Rc<[ValueSet<'d>]>),
+    /// What any of these allow, which are not read yet.
+    Union(Rc<[ValueSet<'d>]>),
     /// What any of these allow; nothing if there are none.
     AnyOf(Rc<[Alternative<'d>]>),
 }
@@ -80,6 +83,7 @@ impl<'d> ValueSet<'d> {
                 key.dedup();
                 Some(key)
             }
+            Self::Union(sets) => Some(vec![(Side::New, sets.as_ptr() as usize)]),
             Self::AnyOf(_) => None,
         }
     }
@@ -162,8 +166,33 @@ pub(crate) struct Numbers {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bound {
-    pub(crate) value: f64,
+    pub(crate) value: Magnitude,
     pub(crate) exclusive: bool,
+}
+
+/// A number, whole ones exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Magnitude {
+    pub(crate) float: f64,
+    whole: Option<i128>,
+}
+
+impl Magnitude {
+    /// `None` if it is beyond what a float can be.
+    pub(crate) fn of(number: &Number) -> Option<Self> {
+        let float = number.as_f64()?;
+        let whole = number.as_i128();
+        Some(Self { float, whole })
+    }
+}
+
+impl PartialOrd for Magnitude {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match (self.whole, other.whole) {
+            (Some(own), Some(other)) => own.partial_cmp(&other),
+            _ => self.float.partial_cmp(&other.float),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -207,13 +236,6 @@ pub(crate) enum Others<'d> {
     Undeclared,
     Forbidden,
     Each(ValueSet<'d>),
-}
-
-/// A constraint that is not understood.
-#[derive(Clone)]
-pub(crate) struct Opaque<'d> {
-    pub(crate) keyword: &'d str,
-    pub(crate) place: Place<'d>,
 }
 
 impl<'d> Alternative<'d> {
