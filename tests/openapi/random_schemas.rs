@@ -24,7 +24,7 @@ impl Pair {
         let components = random.components();
         let new = random.schema(3);
         let (old, old_components) = if random.below(8) == 0 {
-            (new.clone(), changed_components(&mut random, &components))
+            (new.clone(), random.changed_components(&components))
         } else {
             (random.changed(&new), components.clone())
         };
@@ -38,12 +38,6 @@ impl Pair {
             random,
         }
     }
-}
-
-fn changed_components(random: &mut Random, components: &Map<String, Value>) -> Map<String, Value> {
-    let mut changed = components.clone();
-    changed["One"] = random.changed(&components["One"]);
-    changed
 }
 
 proptest! {

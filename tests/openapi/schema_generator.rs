@@ -42,6 +42,18 @@ impl Random {
         components.into_iter().collect()
     }
 
+    /// The components with a change in one, which refers to none.
+    pub(crate) fn changed_components(
+        &mut self,
+        components: &Map<String, Value>,
+    ) -> Map<String, Value> {
+        let names = std::mem::take(&mut self.components);
+        let mut changed = components.clone();
+        changed["One"] = self.changed(&components["One"]);
+        self.components = names;
+        changed
+    }
+
     pub(crate) fn schema(&mut self, depth: u8) -> Value {
         let compound = if depth == 0 { 0 } else { 13 };
         match self.below(8 + compound) {

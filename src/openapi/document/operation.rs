@@ -206,6 +206,9 @@ pub(crate) fn essence(media: &str) -> String {
     essence.trim().to_lowercase()
 }
 
+/// The media type of forms.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 pub(crate) fn is_json(media: &str) -> bool {
     let essence = essence(media);
     essence == "application/json" || essence.ends_with("+json")

@@ -3,18 +3,26 @@
 use serde_json::{Map, Value};
 
 use super::{
-    legacy_values::{Input, Inverse, put},
+    exchange_parts::{Input, Inverse, Origin, put},
     possible::{Aspect, Possible, PossibleBody, line_value},
     prover::{ContractEndpoint, Prover, filled_in},
     rehearsal::rehearse,
     validators::Validity,
 };
-use crate::openapi::{
-    document::operation::{Header, Operation, Response, is_json},
-    finding::{Example, ExampleRequest, ExampleResponse},
-    proof::legacy_values::Origin,
-    values::value_set::ValueSet,
+use crate::{
+    form,
+    openapi::{
+        document::{
+            operation::{FORM, Header, Operation, Response, essence, is_json},
+            place::Place,
+        },
+        finding::{Example, ExampleRequest, ExampleResponse},
+        values::value_set::ValueSet,
+    },
 };
+
+/// How many target bodies are changed to have a value.
+const MAX_SAMPLES: usize = 12;
 
 /// The responses that an example is taken from.
 pub(super) struct Case<'c, 'd> {
@@ -73,12 +81,8 @@ impl<'d> Prover<'d> {
 
     /// An example that is not rewritten, because `missing` is absent.
     pub(super) fn stranding(&self, case: &Case<'_, 'd>, missing: &Input) -> Option<Example> {
-        let bodies = match &case.target.body {
-            PossibleBody::Values(set) => self.reader.samples(set),
-            PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
-        };
-        bodies.into_iter().find_map(|mut body| {
-            let mut request = self.request(case.new);
+        let lack = |body: &Value| {
+            let (mut body, mut request) = (body.clone(), self.request(case.new));
             match &missing.origin {
                 Origin::Field(pointer) => put(&mut body, pointer, None),
                 Origin::RequestField(pointer) => {
@@ -88,11 +92,17 @@ impl<'d> Prover<'d> {
                 }
                 Origin::Header(_) | Origin::Other(_) => {}
             }
+            (request, body)
+        };
+        let bodies = self.bodies(case.target);
+        let with = |body: &Value| (self.request(case.new), body.clone());
+        let exchanges = bodies.iter().map(lack).chain(bodies.iter().map(with));
+        exchanges.into_iter().find_map(|(request, body)| {
             let target = self.response(case.target, body);
             let legacy = case.legacy(&request, &target)?;
             let stays = legacy.status == target.status && legacy.body == target.body;
             let shows = stays && self.is_response(case.new, &target);
-            let violation = format!("not rewritten: {} is absent", missing.origin);
+            let violation = format!("not rewritten: {} {}", missing.origin, missing.lack);
             let (target, legacy) = (Some(target), Some(legacy));
             shows.then_some(Example {
                 request,
@@ -111,10 +121,7 @@ impl<'d> Prover<'d> {
         value: &Value,
     ) -> Vec<(ExampleRequest, ExampleResponse)> {
         let request = self.request(case.new);
-        let samples = || match &case.target.body {
-            PossibleBody::Values(set) => self.reader.samples(set),
-            PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
-        };
+        let samples = || self.bodies(case.target);
         if let Aspect::Header(name) = aspect {
             let body = samples().into_iter().next().unwrap_or_default();
             let mut target = self.response(case.target, body);
@@ -123,7 +130,12 @@ impl<'d> Prover<'d> {
             } else {
                 target.headers.insert(name.clone(), value.clone());
             }
-            return vec![(request, target)];
+            // The shape may write the header from the body.
+            let samples = samples().into_iter();
+            let written = samples.map(|body| (request.clone(), self.response(case.target, body)));
+            return std::iter::once((request.clone(), target))
+                .chain(written)
+                .collect();
         }
         let Some(inputs) = case.inputs.filter(|_| *aspect == Aspect::Body) else {
             let body = match &case.target.body {
@@ -150,13 +162,26 @@ impl<'d> Prover<'d> {
         };
         // A value of the legacy body may be an input's own or its default.
         let mut exchanges = Vec::new();
-        for body in &samples() {
+        let samples = samples();
+        for body in samples.iter().take(MAX_SAMPLES) {
             exchanges.push(exchange(body, &|_| false));
             exchanges.push(exchange(body, &|_| true));
             let each = 0..inputs.len();
             exchanges.extend(each.map(|absent| exchange(body, &|index| index == absent)));
         }
+        let plain = samples
+            .iter()
+            .map(|body| (request.clone(), self.response(case.target, body.clone())));
+        exchanges.extend(plain);
         exchanges
+    }
+
+    /// Bodies of target responses.
+    fn bodies(&self, target: &Possible<'d>) -> Vec<Value> {
+        match &target.body {
+            PossibleBody::Values(set) => self.reader.samples(set),
+            _ => vec![Value::Null],
+        }
     }
 
     /// A request for the operation.
@@ -220,13 +245,32 @@ impl<'d> Prover<'d> {
             return Validity::Invalid("there is no body".to_owned());
         };
         let media = response.media().unwrap_or_default();
+        let is_form = essence(&media) == FORM;
         match documented.media(&media) {
+            Some(Some(schema)) if is_form => self.form_validity(schema, body),
             None => Validity::Invalid(format!("the media type {media} is not documented")),
             Some(Some(schema)) if is_json(&media) || body.is_string() => {
                 self.validators.check(schema, body)
             }
             Some(_) => Validity::Valid,
         }
+    }
+
+    /// The members of a form have the types that the schema gives them.
+    fn form_validity(&self, schema: &Place<'d>, body: &Value) -> Validity {
+        let Value::String(text) = body else {
+            return self.validators.check(schema, body);
+        };
+        let mut object = Map::new();
+        for (name, text) in form::pairs(text) {
+            let set = ValueSet::Schema(schema.clone());
+            let Ok(member) = self.reader.field(&set, std::slice::from_ref(&name)) else {
+                return Validity::Unknown;
+            };
+            let value = line_value(&self.reader, &text, &member.set);
+            object.insert(name, value);
+        }
+        self.validators.check(schema, &object.into())
     }
 
     fn header_validity(&self, header: &Header<'d>, response: &ExampleResponse) -> Validity {
@@ -241,7 +285,9 @@ impl<'d> Prover<'d> {
             return Validity::Valid;
         };
         let value = match line {
-            Value::String(line) => line_value(&self.reader, line, schema),
+            Value::String(line) => {
+                line_value(&self.reader, line, &ValueSet::Schema(schema.clone()))
+            }
             other => other.clone(),
         };
         match self.validators.check(schema, &value) {

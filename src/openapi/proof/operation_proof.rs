@@ -15,10 +15,13 @@ use crate::{
     openapi::{
         document::{
             operation::{Operation, StatusKey},
-            place::Spoiled,
+            place::{Side, Spoiled},
         },
         finding::{Finding, FindingKind, Verdict},
-        values::gap::{Gap, GapRule, Witness},
+        values::{
+            gap::{Gap, GapRule, Witness},
+            value_set::ValueSet,
+        },
     },
 };
 
@@ -27,6 +30,8 @@ pub(super) struct Subject<'c, 'd> {
     pub(super) old: Option<&'c Operation<'d>>,
     pub(super) new: &'c Operation<'d>,
     pub(super) endpoint: Option<ContractEndpoint<'c>>,
+    /// The bodies of requests.
+    pub(super) requests: Option<ValueSet<'d>>,
     pub(super) name: String,
 }
 
@@ -52,6 +57,7 @@ impl<'d> Prover<'d> {
             old,
             new,
             endpoint,
+            requests: self.requests(old, new),
             name: old.unwrap_or(new).name(),
         };
         let spoiled = [old, Some(new)].into_iter().flatten();
@@ -84,6 +90,20 @@ impl<'d> Prover<'d> {
         self.promises(&subject, &given, dropped, findings);
     }
 
+    /// What clients send: old ones what OLD says, others what NEW says.
+    fn requests(&self, old: Option<&Operation<'d>>, new: &Operation<'d>) -> Option<ValueSet<'d>> {
+        let old = old.and_then(Operation::request_schema);
+        // What OLD says is read as what can be sent, too.
+        let old = old.map(|schema| schema.read_as(Side::New));
+        let sent: Vec<_> = new
+            .request_schema()
+            .into_iter()
+            .chain(old)
+            .map(ValueSet::Schema)
+            .collect();
+        (!sent.is_empty()).then(|| self.reader.union(sent))
+    }
+
     /// All responses of a status and a media type: which outcomes they are, and whether OLD allows what becomes of them.
     fn responses(
         &self,
@@ -108,7 +128,8 @@ impl<'d> Prover<'d> {
             let Some(possible) = left.take() else {
                 break;
             };
-            let matched: Matched<'d> = try_outcome(&self.reader, subject.new, outcome, &possible)?;
+            let matched: Matched<'d> =
+                try_outcome(&self.reader, subject.requests.as_ref(), outcome, &possible)?;
             left = matched.left;
             let Some(matched) = matched.matched else {
                 continue;
@@ -166,7 +187,13 @@ impl<'d> Prover<'d> {
             return Ok(());
         };
         let name = format!("{}.{}", on.endpoint.name(), outcome.name());
-        let legacy = LegacyValues::of(&self.reader, subject.new, shape, matched)?;
+        let legacy = LegacyValues::of(
+            &self.reader,
+            subject.requests.as_ref(),
+            subject.new.method == "GET",
+            shape,
+            matched,
+        )?;
         let inputs = (shape.body != BodyShape::AsIs).then_some(legacy.inputs.as_slice());
         let case = subject.case(matched, inputs);
         let gaps = legacy.possible.gaps(&self.reader, old);
@@ -188,8 +215,8 @@ impl<'d> Prover<'d> {
         }
         for missing in &legacy.stranding {
             let message = format!(
-                "{name}: {} can be absent and has no default",
-                missing.origin
+                "{name}: the response is not rewritten where {} {}",
+                missing.origin, missing.lack
             );
             let id = format!("{name} /{}", missing.at.join("/"));
             let finding = Finding::new(FindingKind::Stranded, &id, message).at(&name);
@@ -249,7 +276,7 @@ impl<'c, 'd> Subject<'c, 'd> {
     fn case<'b>(
         &'b self,
         target: &'b Possible<'d>,
-        inputs: Option<&'b [super::legacy_values::Input]>,
+        inputs: Option<&'b [super::exchange_parts::Input]>,
     ) -> Case<'b, 'd>
     where
         'c: 'b,

@@ -22,7 +22,7 @@ use crate::openapi::document::place::{Place, Side, Spoiled};
 #[derive(Default)]
 pub(crate) struct Reader<'d> {
     read: RefCell<HashMap<SetKey, Reading<'d>>>,
-    pub(super) checks: TextChecks,
+    pub(crate) checks: TextChecks,
     pub(super) inclusions: Inclusions<'d>,
     pub(super) steps: Cell<u64>,
     /// Unions are told apart by their addresses, so they are kept.

@@ -349,6 +349,16 @@ impl Default for Items<'_> {
 }
 
 impl<'d> Items<'d> {
+    /// The sets of all elements that there can be.
+    pub(crate) fn elements(&self) -> Vec<ValueSet<'d>> {
+        let most = self.most.unwrap_or(u64::MAX);
+        let count = usize::try_from(most)
+            .unwrap_or(usize::MAX)
+            .min(self.first.len());
+        let rest = (most > count as u64).then(|| (*self.rest).clone());
+        self.first[..count].iter().cloned().chain(rest).collect()
+    }
+
     /// The set of the element at an index.
     pub(crate) fn at(&self, index: usize) -> &ValueSet<'d> {
         self.first.get(index).unwrap_or(&self.rest)
