@@ -9,6 +9,7 @@ mod random_schemas;
 mod reading;
 mod real_documents;
 mod schema_generator;
+mod shapes;
 mod shipped;
 mod support;
 #[path = "../support/temp_dir.rs"]
