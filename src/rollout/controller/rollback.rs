@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
-    controller_state::ControllerState,
+    controller_state::{ControllerState, FlagWatch},
     deps::{LogFailures, TRIES, system_context},
     rollout::Rollout,
 };
@@ -156,14 +156,14 @@ impl Rollout {
     /// Rolls back if more callers are stranded since the cutover than the policy allows. This ends the cutover, so it
     /// happens at most once in each.
     pub(super) fn auto_rollback(&self) {
-        let Some((cutover, lasted, limits)) = self.guarded_cutover() else {
+        let Some((cutover, watch, limits)) = self.guarded_cutover() else {
             return;
         };
         let Some(census) = &self.deps.census else {
             return;
         };
         // Without the lock: visiting all callers takes a while.
-        let now = self.now();
+        let (now, lasted) = (self.now(), self.lasted(&watch));
         let waivers = WaiverCover::new(&self.status().state, now);
         let stranded = Stranded::new(census, &waivers, now, (lasted, Duration::ZERO));
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {
@@ -181,13 +181,13 @@ impl Rollout {
         }
     }
 
-    /// The current cutover, how long it has lasted, and the limits of its automatic rollback.
-    fn guarded_cutover(&self) -> Option<(u64, Duration, AutoRollback)> {
+    /// The current cutover, since when it lasts, and the limits of its automatic rollback.
+    fn guarded_cutover(&self) -> Option<(u64, FlagWatch, AutoRollback)> {
         let controller = self.controller();
         let (cutover, limits) = (controller.cutover()?, controller.policy.auto_rollback?);
         let lasted = controller.flag_watch.lasted(&*self.deps.clock);
         let is_guarded = lasted <= limits.window && !controller.is_rolled_back();
-        is_guarded.then_some((cutover, lasted, limits))
+        is_guarded.then_some((cutover, controller.flag_watch, limits))
     }
 }
 
