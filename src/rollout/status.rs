@@ -1,7 +1,5 @@
 //! The status of a rollout.
 
-use std::time::Duration;
-
 use super::{
     evaluation::Evaluation,
     event::{Head, LossAccepted, Recovered},
@@ -47,15 +45,6 @@ pub struct RolloutStatus {
 }
 
 impl RolloutStatus {
-    /// How long the flag had been as it was before it last changed.
-    pub(super) fn flag_lasted_before(&self) -> Duration {
-        let state = &self.state;
-        let before = state.flag_changed_before.as_ref();
-        before.map_or(Duration::ZERO, |before| {
-            state.flag_changed.at.since(before.at)
-        })
-    }
-
     /// The status as a serialisable view, with an evaluation if there is one.
     pub(super) fn view(&self, evaluation: Option<&Evaluation>) -> RolloutView {
         let evaluated = evaluation.filter(|evaluation| evaluation.next == self.next);

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+#[cfg(feature = "cli")]
+use super::state::RolloutState;
 use super::{evidence::StrandedKind, state::WaiverCover};
 use crate::{
     census::{CallerState, Census, Select, Window},
@@ -69,6 +71,19 @@ impl Stranded {
             found.know(census, lasted);
         }
         found
+    }
+
+    /// The figures at a moment by the journal; `None` if the flag has changed since.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_journal(
+        census: &Census,
+        state: &RolloutState,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let since = state.flag_changed.at;
+        let waivers = WaiverCover::new(state, now);
+        let lasted = (now.since(since), state.flag_lasted_before());
+        (since <= now).then(|| Self::new(census, &waivers, now, lasted))
     }
 
     /// The stranded callers of one kind.

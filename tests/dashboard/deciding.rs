@@ -22,7 +22,7 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#next", "Not yet. ").await;
     browser
-        .see("#next .remedies", "Run openapi and report it")
+        .see("#next .remedies", "Run and report: openapi")
         .await;
     browser
         .see(

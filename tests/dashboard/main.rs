@@ -4,6 +4,7 @@
 //! pages look like is written to `target/screenshots`.
 
 mod acting;
+mod announcing;
 mod axe;
 mod browser;
 mod deciding;
