@@ -18,7 +18,7 @@ const POLICY: &str =
     r#"{"required_checks": ["openapi", "client_compat"], "cutover_quiet_window": "1h"}"#;
 
 /// Looks at the page that is shown in both colour schemes, narrow and wide.
-async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
+pub(crate) async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>) {
     browser.find("h1").await;
     for scheme in ["light", "dark"] {
         browser.scheme(scheme).await;

@@ -10,6 +10,7 @@ mod browser;
 mod deciding;
 mod driver;
 mod every_page;
+mod every_state;
 mod expired;
 mod live;
 mod scriptless;

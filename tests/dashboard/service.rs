@@ -222,6 +222,15 @@ impl TestService {
         request.send().await.unwrap().bytes().await.unwrap();
     }
 
+    /// A program tries a token that is wrong.
+    pub(crate) async fn guess(&self) {
+        let guess = self
+            .http
+            .get(self.page("/api/status"))
+            .bearer_auth("a guess");
+        guess.send().await.unwrap();
+    }
+
     /// Lets time pass while everything is kept.
     pub(crate) fn pass(&self, time: Duration) {
         let fine = time.min(HOUR);
