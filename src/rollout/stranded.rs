@@ -57,12 +57,12 @@ impl Stranded {
         let reach = lasted.saturating_add(lasted_before) + Duration::from_secs(1);
         census.each_caller(window(reach), Select::Stranded, |row| {
             match (waivers.covers(&row), row.last_stranded) {
-                (true, Some(at)) if at >= since => found.waived += 1,
-                (false, Some(at)) if at >= since => found.add(&row.kind),
+                (true, Some(at)) if at > since => found.waived += 1,
+                (false, Some(at)) if at > since => found.add(&row.kind),
                 (false, Some(at)) if at >= before => {
                     found.before += 1;
                     found.served_again +=
-                        u64::from(row.last_dependent.is_some_and(|at| at >= since));
+                        u64::from(row.last_dependent.is_some_and(|at| at > since));
                 }
                 _ => {}
             }

@@ -47,7 +47,12 @@ pub(crate) async fn look(browser: &Browser, name: &str, faults: &mut Vec<String>
         }
     }
     browser.width(1280).await;
-    let expected = ["favicon", "the server responded with a status of 4"];
+    let expected = [
+        "favicon",
+        "the server responded with a status of 4",
+        // Of the page that is looked at while there is no server.
+        "ERR_CONNECTION_REFUSED",
+    ];
     let complaints = browser.complaints(&expected).await;
     faults.extend(
         complaints

@@ -24,6 +24,7 @@ async fn every_state_of_trouble_is_accessible() {
     let mut faults = Vec::new();
     service.cut_over();
     lose_events(&service);
+    service.clock.advance(Duration::from_secs(1));
     service.poll(("AGENT", 1), "1.4.0", PENDING).await;
     service.tick();
     browser.sign_in(&service, OPERATOR).await;
@@ -32,6 +33,7 @@ async fn every_state_of_trouble_is_accessible() {
     look(&browser, "overview-right-after-cutover", &mut faults).await;
 
     service.disk.fill(true);
+    service.clock.advance(Duration::from_secs(1));
     let incident = IncidentId::new("INC-1").unwrap();
     service
         .rollout
@@ -39,6 +41,8 @@ async fn every_state_of_trouble_is_accessible() {
         .unwrap();
     browser.go(&service.page("")).await;
     browser.see("h1", "Rolled back, not yet on record").await;
+    browser.see("#first", "Keep this process running").await;
+    assert!(!browser.says("#banners", "stranded").await, "served again");
     look(&browser, "overview-unrecorded", &mut faults).await;
     service.disk.fill(false);
     service.tick();

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    time_tag::{Attribution, TimeTag, distance, in_words},
+    time_tag::{Attribution, TimeTag, actor_label, distance, in_words},
     timeline::TimelineEntry,
 };
 use crate::{
@@ -173,7 +173,7 @@ impl Layout {
             text: format!(
                 "{} by {}: {}. What was cut off is kept beside the journal.",
                 in_words(done.at),
-                done.actor.id,
+                actor_label(&done.actor),
                 done.reason
             ),
             link: Some((
@@ -209,6 +209,7 @@ impl Layout {
             .map(|kind| format!("{} of {}", grouped(kind.stranded), kind.kind))
             .collect();
         let advice = match self.phase() {
+            _ if self.unrecorded() => self.not_rewritten(),
             Phase::Observe => "The flag is off; this phase shows whether they cope.".to_owned(),
             Phase::Compat => self.not_rewritten(),
             Phase::Cutover => "If they fail, roll back.".to_owned(),

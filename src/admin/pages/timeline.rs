@@ -49,6 +49,7 @@ impl<'a> TimelineEntry<'a> {
             | EventPayload::IncidentOpened(_)
             | EventPayload::AttemptRefused(_)
             | EventPayload::ClientRolledBack(_)
+            | EventPayload::LossAccepted(_)
             | EventPayload::Recovered(_) => "bad",
             _ => "plain",
         }
