@@ -48,11 +48,13 @@ impl RolloutStatus {
     /// The status as a serialisable view, with an evaluation if there is one.
     pub(super) fn view(&self, evaluation: Option<&Evaluation>) -> RolloutView {
         let evaluated = evaluation.filter(|evaluation| evaluation.next == self.next);
+        // Where no transition can come next, there is nothing that gates could be of.
+        let gates = evaluated.filter(|_| self.next.is_some());
         RolloutView {
             flag: self.flag,
             environment: self.environment.clone(),
             next: self.next,
-            gates_verdict: GatesVerdict::of(evaluated.map(|evaluation| &evaluation.gates[..])),
+            gates_verdict: GatesVerdict::of(gates.map(|evaluation| &evaluation.gates[..])),
             gates: evaluated
                 .map(|evaluation| evaluation.gates.clone())
                 .unwrap_or_default(),

@@ -371,4 +371,15 @@ async fn a_policy_without_gates_says_so() {
     );
     let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(status["gates_verdict"], "no_gates");
+    let operator = service.operator();
+    for to in ["cutover", "retired"] {
+        let step = json!({"to": to, "reason": "nothing is asked"});
+        order(&operator, "/api/transitions", step).await;
+    }
+    // Where nothing can come next, there is nothing that gates could be of.
+    let status = service.viewer().get("/api/status").await.ok();
+    assert_eq!(
+        (&status["next"], &status["gates_verdict"]),
+        (&json!(null), &json!("not_evaluated"))
+    );
 }
