@@ -234,8 +234,8 @@ fn admin(
         .viewer("wall", TokenDigest::of(WALL))
         .service("ci", Role::Operator, TokenDigest::of(CI));
     let tokens = (0..SCREENS).fold(tokens, |tokens, number| {
-        let digest = TokenDigest::of(&screen_token(number));
-        tokens.viewer(&format!("screen-{number}"), digest)
+        let digest = TokenDigest::of(screen_token(number));
+        tokens.viewer(format!("screen-{number}"), digest)
     });
     let tokens = tokens.build();
     let mut builder = Admin::builder(rollout.clone(), tokens.unwrap()).clock(clock.clone());
