@@ -133,6 +133,8 @@ async fn observe_is_accessible_and_pages_are_legible_on_paper_and_in_forced_colo
         let shown = "[...document.querySelectorAll('.top nav, form, .way-back, .actions')].filter((each) => each.offsetParent).length";
         assert_eq!(browser.worth(shown).await, 0, "{page}");
         browser.width(720).await;
+        let wide = browser.worth("document.documentElement.scrollWidth").await;
+        assert_eq!(wide, 720, "{page}");
         browser.picture(&format!("{page}-print")).await;
         browser.screen().await;
     }
