@@ -8,7 +8,10 @@ use legacy_http_compat::{
 };
 use serde_json::json;
 
-use super::{client::Client, service::TestService};
+use super::{
+    client::Client,
+    service::{MARA, TestService},
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -359,6 +362,36 @@ async fn stranded_callers_are_those_since_the_flag_last_changed() {
     service.see("AGENT", 1, Dependence::Served);
     later();
     assert_eq!(stranded().await, [0, 2, 0, 2, 1], "one is served again");
+}
+
+#[tokio::test]
+async fn the_list_of_the_alarm_reaches_back_to_the_change_whenever_it_is_opened() {
+    let service = TestService::open().await;
+    service.see("AGENT", 1, Dependence::Stranded);
+    service.pass(Duration::from_secs(60));
+    let step = json!({"to": "cutover", "reason": "quiet for a day"});
+    order(&service.operator(), "/api/transitions", step).await;
+    service.pass(Duration::from_millis(500));
+    service.see("MCP", 2, Dependence::Stranded);
+    service.pass(Duration::from_secs(60));
+    let (browser, _) = service.signed_in(MARA).await;
+    let overview = browser.get("").await.text;
+    let list = "/callers?state=stranded&window=flag";
+    let link = format!("/rollout{}", list.replace('&', "&#38;"));
+    assert!(overview.contains(&link), "{overview}");
+    // Long after the overview was loaded, it still has who was stranded half a second after the change.
+    service.pass(HOUR);
+    let list = browser.get(list).await.text;
+    assert!(list.contains("1 caller"), "{list}");
+    assert!(list.contains("<td data-label=\"Kind\">MCP</td>"), "{list}");
+    assert!(
+        !list.contains("<td data-label=\"Kind\">AGENT</td>"),
+        "{list}"
+    );
+    assert!(
+        list.contains("<option value=\"flag\" selected>since the flag changed</option>"),
+        "{list}"
+    );
 }
 
 #[tokio::test]
