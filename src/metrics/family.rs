@@ -197,8 +197,16 @@ impl Family {
         "Whether the last read or write of the rollout journal failed.",
     );
 
+    /// The accepted losses of recorded events. Source: the rollout.
+    pub const JOURNAL_LOSSES: Self = Self::gauge(
+        "legacy_http_compat_journal_losses",
+        &["flag"],
+        "Losses of recorded events that were accepted, since the rollout journal began.",
+    )
+    .unit("{loss}");
+
     /// All families of the crate.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -215,6 +223,7 @@ impl Family {
         Self::STRANDED_CALLERS,
         Self::STRANDED_ANONYMOUS_RESPONSES,
         Self::JOURNAL_FAILING,
+        Self::JOURNAL_LOSSES,
     ];
 
     /// A family of integer counters that start with the process, of unit `1`. The name ends in `_total`.

@@ -55,12 +55,12 @@ impl Rollout {
     /// Switches the flag on again because of an incident, regardless of gates and of the expected decision. Opens the
     /// incident if it is not open, and requires a post-analysis from then on.
     ///
-    /// If the journal fails, the flag goes on all the same, and the event is logged at `ERROR`.
+    /// If the journal fails, the flag goes on all the same, and the event is logged at `ERROR`. Once more while that is not in
+    /// the journal, it is [unrecorded](RolledBack::Unrecorded) again: the flag is on, and the first one will be recorded.
     ///
     /// # Errors
     ///
-    /// When the rollout is not in cutover, or a rollback that took effect is not in the journal yet: then the flag is on
-    /// already. [`RefusalKind::Conflict`] when a concurrent command left the cutover.
+    /// When the rollout is not in cutover. [`RefusalKind::Conflict`] when a concurrent command left the cutover.
     pub fn rollback(
         &self,
         incident: IncidentId,
@@ -92,7 +92,6 @@ impl Rollout {
         let current = controller.cutover();
         let refused = match (current, cutover) {
             (_, Some(named)) if current != cutover => Some(RefusalKind::CutoverLeft(named, from)),
-            (Some(_), _) if controller.is_rolled_back() => Some(RefusalKind::RollbackUnrecorded),
             (Some(_), _) => None,
             // From observe there is a transition to compat, but it is not a rollback.
             (None, _) => {
@@ -101,6 +100,7 @@ impl Rollout {
             }
         };
         let done = match (refused, current) {
+            (None, Some(_)) if controller.is_rolled_back() => Ok(RolledBack::Unrecorded),
             (None, Some(cutover)) => {
                 let taken = taken(cutover, incident, Vec::new());
                 self.roll_back(&mut controller, taken, command)
