@@ -46,6 +46,10 @@ impl EventHash {
         Self(bytes)
     }
 
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Its hexadecimal digits.
     #[must_use]
     pub fn to_hex(self) -> String {

@@ -1,0 +1,274 @@
+//! The connection for statements, which is opened again whenever it is lost.
+
+use std::{
+    future::{Future, poll_fn},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{Notify, watch},
+    time::{sleep, timeout, timeout_at},
+};
+use tokio_postgres::{AsyncMessage, Client, Config};
+
+use super::{
+    connector::{Connector, Drive},
+    error::{StoreError, StoreErrorKind},
+    runtime::Runtime,
+    session::{self, ServerClock},
+};
+
+/// The longest pause between two attempts to connect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// How long opening a connection may take.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// For how long after it was lost a statement waits for the connection to be back.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Where and how to connect.
+pub(super) struct Target {
+    pub(super) config: Config,
+    pub(super) connector: Box<dyn Connector>,
+}
+
+/// The connection for statements.
+pub(super) struct Link {
+    target: Arc<Target>,
+    live: watch::Sender<Option<Arc<Live>>>,
+    state: Mutex<LinkState>,
+}
+
+/// An open connection.
+pub(super) struct Live {
+    pub(super) client: Client,
+    pub(super) clock: ServerClock,
+    /// Closes it.
+    give_up: Notify,
+}
+
+#[derive(Default)]
+struct LinkState {
+    /// Why there is no connection.
+    error: Option<Arc<StoreError>>,
+    last_contact: Option<Instant>,
+}
+
+impl Target {
+    /// Opens a connection, which is driven by a task until it ends.
+    pub(super) async fn connect(&self) -> Result<(Client, Box<dyn Drive>), StoreError> {
+        let connecting = self.connector.connect(self.config.clone());
+        match timeout(CONNECT_PATIENCE, connecting).await {
+            Ok(connected) => connected.map_err(StoreError::connecting),
+            Err(_) => Err(StoreError::because(
+                StoreErrorKind::Unreachable,
+                "no response in time",
+            )),
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn new(target: Arc<Target>) -> Self {
+        Self {
+            target,
+            live: watch::Sender::new(None),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Keeps the connection open, for ever.
+    pub(super) async fn keep_open(self: Arc<Self>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.open().await {
+                Ok((live, driver)) => {
+                    pause = FIRST_PAUSE;
+                    self.serve(live, driver).await;
+                }
+                Err(error) => self.failed(error),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn open(&self) -> Result<(Arc<Live>, Box<dyn Drive>), StoreError> {
+        let (client, mut driver) = self.target.connect().await?;
+        let clock = {
+            let checked = timeout(CONNECT_PATIENCE, driven(&mut *driver, session::check(&client)));
+            checked.await.unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))?
+        };
+        let give_up = Notify::new();
+        let live = Live {
+            client,
+            clock,
+            give_up,
+        };
+        Ok((Arc::new(live), driver))
+    }
+
+    async fn serve(&self, live: Arc<Live>, mut driver: Box<dyn Drive>) {
+        let was_away = self.state().error.take();
+        self.touch();
+        if was_away.is_some() {
+            tracing::info!("the PostgreSQL server is back");
+        }
+        self.live.send_replace(Some(Arc::clone(&live)));
+        let ended = poll_fn(|cx| {
+            loop {
+                match driver.poll_message(cx) {
+                    std::task::Poll::Ready(Some(Ok(_))) => {}
+                    std::task::Poll::Ready(Some(Err(error))) => break std::task::Poll::Ready(Some(error)),
+                    std::task::Poll::Ready(None) => break std::task::Poll::Ready(None),
+                    std::task::Poll::Pending => break std::task::Poll::Pending,
+                }
+            }
+        });
+        let error = tokio::select! {
+            error = ended => error.map_or(
+                StoreError::new(StoreErrorKind::Broken),
+                StoreError::statement,
+            ),
+            () = live.give_up.notified() => StoreError::new(StoreErrorKind::TimedOut),
+        };
+        self.live.send_replace(None);
+        self.failed(error);
+    }
+
+    fn failed(&self, error: StoreError) {
+        let mut state = self.state();
+        if state.error.is_none() {
+            tracing::warn!(%error, "the PostgreSQL server is away");
+        }
+        state.error = Some(Arc::new(error));
+    }
+
+    /// The connection, if it is open.
+    pub(super) fn live(&self) -> Option<Arc<Live>> {
+        self.live.borrow().clone()
+    }
+
+    /// Waits for the connection; without patience if it was lost long ago.
+    async fn wait_live(&self, until: Instant) -> Result<Arc<Live>, StoreError> {
+        let mut changes = self.live.subscribe();
+        let recent = self.state().last_contact.is_none_or(|last| last.elapsed() < GRACE);
+        let open = changes.wait_for(Option::is_some);
+        let until = if recent { until } else { Instant::now() };
+        if let Ok(Ok(live)) = timeout_at(until.into(), open).await
+            && let Some(live) = &*live
+        {
+            return Ok(Arc::clone(live));
+        }
+        Err(self.why_away())
+    }
+
+    fn why_away(&self) -> StoreError {
+        match &self.state().error {
+            Some(error) if !matches!(error.kind(), StoreErrorKind::Broken | StoreErrorKind::TimedOut) => {
+                StoreError::because(error.kind().clone(), error.detail())
+            }
+            Some(error) => StoreError::because(StoreErrorKind::Unreachable, error.to_string()),
+            None => StoreError::because(StoreErrorKind::Unreachable, "not connected yet"),
+        }
+    }
+
+    /// Runs statements, at most until the patience is over. A connection that does not respond is closed.
+    pub(super) async fn run<T, F>(
+        &self,
+        patience: Duration,
+        statements: impl FnOnce(Arc<Live>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let until = Instant::now() + patience;
+        let live = self.wait_live(until).await?;
+        match timeout_at(until.into(), statements(Arc::clone(&live))).await {
+            Ok(done) => {
+                if done.is_ok() {
+                    self.touch();
+                }
+                done
+            }
+            Err(_) => {
+                live.give_up.notify_one();
+                Err(StoreError::new(StoreErrorKind::TimedOut))
+            }
+        }
+    }
+
+    /// The same from any thread, which it blocks.
+    pub(super) fn call<T, F>(
+        self: &Arc<Self>,
+        runtime: &Runtime,
+        patience: Duration,
+        statements: impl FnOnce(Arc<Live>) -> F + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let link = Arc::clone(self);
+        let begun = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&begun);
+        let task = async move {
+            link.run(patience, |live| {
+                // Read once the task is given up: whatever the order, a statement that was sent is reported as such.
+                begins.store(true, Ordering::SeqCst);
+                statements(live)
+            })
+            .await
+        };
+        // The task itself stops in time; the rest is for a thread that is busy.
+        let called = runtime.run(patience + patience / 4, task);
+        called.unwrap_or_else(|| {
+            let _ = begun;
+            Err(StoreError::new(StoreErrorKind::TimedOut))
+        })
+    }
+
+    fn touch(&self) {
+        self.state().last_contact = Some(Instant::now());
+    }
+
+    /// How long ago the server last responded.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        self.state().last_contact.map(|last| last.elapsed())
+    }
+
+    /// Why there is no connection, if there is none.
+    pub(super) fn error(&self) -> Option<Arc<StoreError>> {
+        self.state().error.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, LinkState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs a future while the connection that it needs is driven.
+pub(super) async fn driven<T>(driver: &mut dyn Drive, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    poll_fn(|cx| {
+        if let std::task::Poll::Ready(done) = work.as_mut().poll(cx) {
+            return std::task::Poll::Ready(done);
+        }
+        // Once it has ended, the work fails by itself.
+        while let std::task::Poll::Ready(Some(Ok(_))) = driver.poll_message(cx) {}
+        work.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// What a driver yields next.
+pub(super) async fn next_message(driver: &mut dyn Drive) -> Option<Result<AsyncMessage, tokio_postgres::Error>> {
+    poll_fn(|cx| driver.poll_message(cx)).await
+}
