@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::sync::Fork;
 use crate::rollout::{
     event::{Event, Head},
     phase::Phase,
@@ -96,6 +97,9 @@ pub enum ReadErrorKind {
     /// The line was written after another line than the one before it.
     #[error("does not follow the line before it: that one was replaced, or this one moved here")]
     Unlinked,
+    /// The journal does not have an event that was read from it.
+    #[error("{0}")]
+    Forked(Fork),
 }
 
 /// Why a journal file could not be opened. It is unchanged, except that a torn last line may be cut off.
