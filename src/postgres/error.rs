@@ -150,6 +150,30 @@ impl StoreError {
         Self { kind, source }
     }
 
+    /// What else is known.
+    pub(super) fn detail(&self) -> String {
+        match &self.source {
+            // The driver's own text leaves out what the server said.
+            Some(Source::Server(error)) => match error.as_db_error() {
+                Some(said) => format!("{} ({})", said.message(), said.code().code()),
+                None => error.to_string(),
+            },
+            Some(source) => source.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// Whether it may pass by itself: the server is away, or about to take over.
+    pub(super) const fn is_passing(&self) -> bool {
+        matches!(
+            self.kind,
+            StoreErrorKind::Unreachable
+                | StoreErrorKind::TimedOut
+                | StoreErrorKind::Broken
+                | StoreErrorKind::ReadOnly
+        )
+    }
+
     /// Whether a statement that failed so certainly has no effect.
     pub(super) const fn is_certain(&self) -> bool {
         !matches!(self.kind, StoreErrorKind::TimedOut | StoreErrorKind::Broken)
@@ -159,14 +183,9 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)?;
-        match &self.source {
-            // The driver's own text leaves out what the server said.
-            Some(Source::Server(error)) => match error.as_db_error() {
-                Some(said) => write!(f, ": {} ({})", said.message(), said.code().code()),
-                None => write!(f, ": {error}"),
-            },
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
+        match &*self.detail() {
+            "" => Ok(()),
+            detail => write!(f, ": {detail}"),
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{
     future::{Future, poll_fn},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
@@ -103,8 +102,13 @@ impl Link {
     async fn open(&self) -> Result<(Arc<Live>, Box<dyn Drive>), StoreError> {
         let (client, mut driver) = self.target.connect().await?;
         let clock = {
-            let checked = timeout(CONNECT_PATIENCE, driven(&mut *driver, session::check(&client)));
-            checked.await.unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))?
+            let checked = timeout(
+                CONNECT_PATIENCE,
+                driven(&mut *driver, session::check(&client)),
+            );
+            checked
+                .await
+                .unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))?
         };
         let give_up = Notify::new();
         let live = Live {
@@ -122,23 +126,14 @@ impl Link {
             tracing::info!("the PostgreSQL server is back");
         }
         self.live.send_replace(Some(Arc::clone(&live)));
-        let ended = poll_fn(|cx| {
-            loop {
-                match driver.poll_message(cx) {
-                    std::task::Poll::Ready(Some(Ok(_))) => {}
-                    std::task::Poll::Ready(Some(Err(error))) => break std::task::Poll::Ready(Some(error)),
-                    std::task::Poll::Ready(None) => break std::task::Poll::Ready(None),
-                    std::task::Poll::Pending => break std::task::Poll::Pending,
-                }
+        let mut given_up = pin!(live.give_up.notified());
+        let error = poll_fn(|cx| {
+            if given_up.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(StoreError::new(StoreErrorKind::TimedOut));
             }
-        });
-        let error = tokio::select! {
-            error = ended => error.map_or(
-                StoreError::new(StoreErrorKind::Broken),
-                StoreError::statement,
-            ),
-            () = live.give_up.notified() => StoreError::new(StoreErrorKind::TimedOut),
-        };
+            ended(&mut *driver, cx)
+        })
+        .await;
         self.live.send_replace(None);
         self.failed(error);
     }
@@ -159,7 +154,10 @@ impl Link {
     /// Waits for the connection; without patience if it was lost long ago.
     async fn wait_live(&self, until: Instant) -> Result<Arc<Live>, StoreError> {
         let mut changes = self.live.subscribe();
-        let recent = self.state().last_contact.is_none_or(|last| last.elapsed() < GRACE);
+        let recent = self
+            .state()
+            .last_contact
+            .is_none_or(|last| last.elapsed() < GRACE);
         let open = changes.wait_for(Option::is_some);
         let until = if recent { until } else { Instant::now() };
         if let Ok(Ok(live)) = timeout_at(until.into(), open).await
@@ -172,7 +170,12 @@ impl Link {
 
     fn why_away(&self) -> StoreError {
         match &self.state().error {
-            Some(error) if !matches!(error.kind(), StoreErrorKind::Broken | StoreErrorKind::TimedOut) => {
+            Some(error)
+                if !matches!(
+                    error.kind(),
+                    StoreErrorKind::Broken | StoreErrorKind::TimedOut
+                ) =>
+            {
                 StoreError::because(error.kind().clone(), error.detail())
             }
             Some(error) => StoreError::because(StoreErrorKind::Unreachable, error.to_string()),
@@ -217,22 +220,10 @@ impl Link {
         F: Future<Output = Result<T, StoreError>> + Send,
     {
         let link = Arc::clone(self);
-        let begun = Arc::new(AtomicBool::new(false));
-        let begins = Arc::clone(&begun);
-        let task = async move {
-            link.run(patience, |live| {
-                // Read once the task is given up: whatever the order, a statement that was sent is reported as such.
-                begins.store(true, Ordering::SeqCst);
-                statements(live)
-            })
-            .await
-        };
+        let task = async move { link.run(patience, statements).await };
         // The task itself stops in time; the rest is for a thread that is busy.
         let called = runtime.run(patience + patience / 4, task);
-        called.unwrap_or_else(|| {
-            let _ = begun;
-            Err(StoreError::new(StoreErrorKind::TimedOut))
-        })
+        called.unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))
     }
 
     fn touch(&self) {
@@ -254,21 +245,34 @@ impl Link {
     }
 }
 
+/// Drives a connection to its end, and says why it ended.
+fn ended(driver: &mut dyn Drive, cx: &mut Context<'_>) -> Poll<StoreError> {
+    loop {
+        match ready!(driver.poll_message(cx)) {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Poll::Ready(StoreError::statement(error)),
+            None => return Poll::Ready(StoreError::new(StoreErrorKind::Broken)),
+        }
+    }
+}
+
 /// Runs a future while the connection that it needs is driven.
 pub(super) async fn driven<T>(driver: &mut dyn Drive, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
+    let mut work = pin!(work);
     poll_fn(|cx| {
-        if let std::task::Poll::Ready(done) = work.as_mut().poll(cx) {
-            return std::task::Poll::Ready(done);
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
         }
         // Once it has ended, the work fails by itself.
-        while let std::task::Poll::Ready(Some(Ok(_))) = driver.poll_message(cx) {}
+        while let Poll::Ready(Some(Ok(_))) = driver.poll_message(cx) {}
         work.as_mut().poll(cx)
     })
     .await
 }
 
 /// What a driver yields next.
-pub(super) async fn next_message(driver: &mut dyn Drive) -> Option<Result<AsyncMessage, tokio_postgres::Error>> {
+pub(super) async fn next_message(
+    driver: &mut dyn Drive,
+) -> Option<Result<AsyncMessage, tokio_postgres::Error>> {
     poll_fn(|cx| driver.poll_message(cx)).await
 }

@@ -25,6 +25,11 @@ const MIGRATIONS: &[Migration] = &[
         version: "0.1.0",
         needs: 2,
     },
+    Migration {
+        sql: include_str!("migrations/0003_sessions.sql"),
+        version: "0.1.0",
+        needs: 3,
+    },
 ];
 
 /// The number of the last one.
@@ -38,8 +43,8 @@ const GRANTS: &str = "\
     grant usage on schema legacy_http_compat to {role};
     grant select on all tables in schema legacy_http_compat to {role};
     grant insert on legacy_http_compat.journal to {role};
-    grant insert, update, delete on legacy_http_compat.instance, legacy_http_compat.lease to {role};
-    grant insert on legacy_http_compat.epoch to {role};
+    grant insert, update, delete on legacy_http_compat.instance, legacy_http_compat.lease, legacy_http_compat.session to {role};
+    grant insert, update on legacy_http_compat.epoch to {role};
     revoke update, delete, truncate on legacy_http_compat.journal from {role};";
 
 /// Whether this version can use the schema of a database.
@@ -112,7 +117,10 @@ async fn applied(client: &Client) -> Result<Option<Applied>, StoreError> {
 }
 
 /// Applies the migrations that are missing, and grants what a runtime role needs. Returns how many were applied.
-pub(super) async fn migrate(client: &Client, runtime_role: Option<&str>) -> Result<i32, StoreError> {
+pub(super) async fn migrate(
+    client: &Client,
+    runtime_role: Option<&str>,
+) -> Result<i32, StoreError> {
     let before = begin(client).await?;
     let done = apply(client, before, runtime_role).await;
     let end = if done.is_ok() { "commit" } else { "rollback" };
@@ -148,7 +156,10 @@ async fn begin(client: &Client) -> Result<i32, StoreError> {
 }
 
 async fn apply(client: &Client, before: i32, runtime_role: Option<&str>) -> Result<(), StoreError> {
-    for (number, migration) in (1..).zip(MIGRATIONS).skip_while(|(number, _)| *number <= before) {
+    for (number, migration) in (1..)
+        .zip(MIGRATIONS)
+        .skip_while(|(number, _)| *number <= before)
+    {
         client
             .batch_execute(migration.sql)
             .await

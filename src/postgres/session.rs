@@ -8,6 +8,7 @@ use super::{
     error::{StoreError, StoreErrorKind},
     migrations::{self, Schema},
 };
+use crate::rollout::fleet::ClockOffset;
 
 /// The oldest server: as `server_version_num`.
 const OLDEST_SERVER: i32 = 15_00_00;
@@ -22,6 +23,14 @@ pub(super) struct ServerClock {
 }
 
 impl ServerClock {
+    /// How far the clock of this process is ahead of it.
+    pub(super) const fn offset_of_this(self) -> ClockOffset {
+        ClockOffset {
+            offset_ms: -self.offset_ms,
+            uncertainty_ms: self.uncertainty_ms.unsigned_abs(),
+        }
+    }
+
     /// Its reading now, in milliseconds since the Unix epoch.
     pub(super) fn now_ms(self) -> i64 {
         unix_ms() + self.offset_ms

@@ -42,7 +42,7 @@ impl EventHash {
     /// The hash before the first event: zeros.
     pub const NONE: Self = Self([0; 32]);
 
-    pub(in crate::rollout) const fn new(bytes: [u8; 32]) -> Self {
+    pub(crate) const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
