@@ -158,7 +158,8 @@ impl Link {
             .state()
             .last_contact
             .is_none_or(|last| last.elapsed() < GRACE);
-        let open = changes.wait_for(Option::is_some);
+        let open =
+            changes.wait_for(|live| live.as_ref().is_some_and(|live| !live.client.is_closed()));
         let until = if recent { until } else { Instant::now() };
         if let Ok(Ok(live)) = timeout_at(until.into(), open).await
             && let Some(live) = &*live

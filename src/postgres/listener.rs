@@ -13,15 +13,15 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_postgres::{AsyncMessage, Client, types::Type};
+use tokio_postgres::{AsyncMessage, Client};
 use uuid::Uuid;
 
 use super::{
     connector::Drive,
     error::{StoreError, StoreErrorKind},
     follower::Follower,
-    link::{Target, next_message},
-    rows::CHANNEL,
+    link::{Link, Live, Target, next_message},
+    rows::{CHANNEL, announce},
 };
 
 /// How often the listener checks that it hears itself.
@@ -42,6 +42,7 @@ const ECHO: &str = "echo ";
 /// Listens on a connection of its own.
 pub(super) struct Listener {
     target: Arc<Target>,
+    link: Arc<Link>,
     follower: Arc<Follower>,
     hears: AtomicBool,
 }
@@ -55,10 +56,11 @@ struct Ear {
 }
 
 impl Listener {
-    pub(super) fn new(target: Arc<Target>, follower: Arc<Follower>) -> Self {
+    pub(super) fn new(target: Arc<Target>, link: Arc<Link>, follower: Arc<Follower>) -> Self {
         let hears = AtomicBool::new(false);
         Self {
             target,
+            link,
             follower,
             hears,
         }
@@ -117,20 +119,17 @@ impl Listener {
         }
     }
 
-    /// Announces something to itself: through a pooler, or on a connection that is open at one end only, it does not come.
+    /// Announces something to itself, on the other connection: through a pooler, or if a connection is open at one end only, it
+    /// does not arrive.
     async fn check_hearing(&self, ear: &mut Ear) -> Result<(), StoreError> {
         let deaf = || {
             let why = "an announcement to itself did not arrive, as happens behind a pooler in transaction mode";
             StoreError::because(StoreErrorKind::TimedOut, why)
         };
+        let echo = ear.echo.clone();
+        let send = |live: Arc<Live>| async move { announce(&live.client, &echo).await };
+        self.link.run(ECHO_PATIENCE, send).await?;
         let until = Instant::now() + ECHO_PATIENCE;
-        let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
-            [(&CHANNEL, Type::TEXT), (&ear.echo, Type::TEXT)];
-        let sent = ear
-            .client
-            .query_typed("select pg_notify($1, $2)", &parameters);
-        let sent = timeout_at(until, sent).await.map_err(|_| deaf())?;
-        sent.map_err(StoreError::statement)?;
         loop {
             let heard = timeout_at(until, ear.heard.recv())
                 .await

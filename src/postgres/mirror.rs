@@ -140,10 +140,9 @@ impl Mirror {
             Ok(()) => copy.confirm(),
             Err(fault) => copy.fail(fault),
         }
-        let head = copy.head();
-        drop(copy);
-        if head != from {
-            self.head.set(head);
+        if copy.head() != from {
+            // Under the lock, so that a later head is never followed by an earlier one.
+            self.head.set(copy.head());
         }
         taken
     }
@@ -154,7 +153,6 @@ impl Mirror {
         // Otherwise it was read already.
         if copy.head() == after {
             copy.push(event.clone(), line);
-            drop(copy);
             self.head.set(event.head());
         }
     }

@@ -99,6 +99,18 @@ impl NewLine {
     }
 }
 
+/// Announces something to all that listen.
+pub(super) async fn announce(client: &Client, what: &str) -> Result<(), StoreError> {
+    client
+        .query_typed(
+            "select pg_notify($1, $2)",
+            &[(&CHANNEL, Type::TEXT), (&what, Type::TEXT)],
+        )
+        .await
+        .map(drop)
+        .map_err(StoreError::statement)
+}
+
 /// Rows from a sequence number on, in order, at most [`BATCH`].
 pub(super) async fn rows(client: &Client, flag: &str, from: u64) -> Result<Vec<Row>, StoreError> {
     let rows = client

@@ -69,7 +69,11 @@ impl PostgresStore {
     ) -> Self {
         let link = Arc::new(Link::new(Arc::clone(&target)));
         let follower = Arc::new(Follower::new(Arc::clone(&link)));
-        let listener = Arc::new(Listener::new(target, Arc::clone(&follower)));
+        let listener = Arc::new(Listener::new(
+            target,
+            Arc::clone(&link),
+            Arc::clone(&follower),
+        ));
         runtime.spawn(Arc::clone(&link).keep_open());
         runtime.spawn(Arc::clone(&follower).follow());
         runtime.spawn(Arc::clone(&listener).listen());
