@@ -107,8 +107,8 @@ mod unwaived;
 mod view;
 
 pub use controller::{
-    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
-    RolledBack, Rollout, RolloutBuilder,
+    CommandContext, DryRun, JournalFollower, OpenRolloutError, OpenRolloutErrorKind, Refusal,
+    RefusalKind, RolledBack, Rollout, RolloutBuilder,
 };
 pub use evaluation::Evaluation;
 pub use phase::{ImpossibleTransition, Phase, Transition};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     evaluation::Evaluation,
     event::{Head, LossAccepted, Recovered},
+    journal::JournalSync,
     phase::Transition,
     policy::Policy,
     state::{EventRef, ObligationKind, RolloutState},
@@ -42,6 +43,8 @@ pub struct RolloutStatus {
     pub rollback_unrecorded: bool,
     /// Why the journal could not be read or written the last time; `None` if it could.
     pub journal_error: Option<String>,
+    /// How the journal relates to the store that it is shared through.
+    pub sync: JournalSync,
     /// Refused attempts over the hourly limit since this process started.
     pub unjournaled_refusals: u64,
 }

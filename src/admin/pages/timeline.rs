@@ -250,6 +250,7 @@ mod tests {
         assert_eq!(by_ci, "The service ci reported the check openapi red");
         let back = RollbackTaken {
             cutover: 5,
+            instance: None,
             incident,
             gates: Vec::new(),
         };

@@ -1,6 +1,6 @@
 //! What is known of one instance.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use crate::{
     caller::KeyCheck,
     flag::FlagState,
     rollout::{
-        event::Head,
+        event::{Head, Served},
         journal::JournalSync,
-        names::{ContractDigest, Identifier, InstanceId},
+        names::InstanceId,
     },
     time::Timestamp,
 };
@@ -37,16 +37,6 @@ pub struct InstanceReport {
     pub key_check: Option<KeyCheck>,
     /// How far its clock is from the store's, where that was measured.
     pub clock: Option<ClockOffset>,
-}
-
-/// What responses are decided by: a contract, and the detector's rules.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Served {
-    /// The digest of the contract.
-    pub digest: ContractDigest,
-    /// By client kind the digest of the detector's [rules](crate::caller::Detect::rules_digest) for it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub detector: BTreeMap<Identifier, Identifier>,
 }
 
 /// How far a clock is ahead of another, which is known up to half the time that asking took.
@@ -89,6 +79,13 @@ impl InstanceReport {
             key_check: None,
             clock: None,
         }
+    }
+
+    /// Whether it has applied an event. One whose journal has forked has not.
+    #[must_use]
+    pub fn has_applied(&self, event: Head) -> bool {
+        let is_other = self.applied.seq == event.seq && self.applied != event;
+        self.applied.seq >= event.seq && !is_other && !matches!(self.sync, JournalSync::Forked(_))
     }
 }
 

@@ -6,7 +6,9 @@
 mod instance;
 mod instances;
 mod memory;
+mod status;
 
-pub use instance::{ClockOffset, Instance, InstanceReport, Served};
+pub use instance::{ClockOffset, Instance, InstanceReport};
 pub use instances::{Instances, InstancesError, LEASE, Lease};
 pub use memory::MemoryInstances;
+pub use status::{FleetStatus, Propagation};

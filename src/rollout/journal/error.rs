@@ -257,11 +257,19 @@ impl ReadError {
     pub const fn kind(&self) -> ReadErrorKind {
         self.kind
     }
+
+    /// The fork, if the journal does not have an event that was read from it.
+    pub(in crate::rollout) const fn fork(&self) -> Option<Fork> {
+        match self.kind {
+            ReadErrorKind::Forked(fork) => Some(fork),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
+        if let (Some(line), None) = (self.line, self.fork()) {
             write!(f, "line {line} ")?;
         }
         self.kind.fmt(f)?;
