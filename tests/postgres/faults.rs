@@ -189,14 +189,18 @@ fn without_a_free_connection_the_event_is_certainly_not_appended() {
         &[],
     );
     let database = cluster.database();
-    let store = database.store();
+    let proxy = Proxy::to(database.port);
+    let store = database.at(proxy.port).store();
     let journal = store.journal(&flag("flag")).unwrap();
     let head = fill(&journal, 1);
-    cluster.command("stop");
-    cluster.command("start");
+    proxy.cut(true);
     let mut taken = Vec::new();
-    eventually("no connection is free", || {
+    eventually("all connections are taken", || {
         taken.extend(Held::open(&database));
+        taken.len() == 8
+    });
+    proxy.cut(false);
+    eventually("the server refuses the connection", || {
         let away = store.health().away;
         away.is_some_and(|away| away.contains("53300"))
     });
@@ -274,10 +278,7 @@ fn large_event() -> NewEvent {
             .wrapping_add(1);
         char::from(b'!' + 1 + (state >> 58) as u8)
     });
-    let note: String = digits
-        .filter(|digit| *digit != '\\')
-        .take(100_000)
-        .collect();
+    let note: String = digits.filter(|digit| *digit != '\\').take(25_000).collect();
     draft(EventPayload::Opened(Opened {
         flag: flag("flag"),
         phase: Phase::Compat,

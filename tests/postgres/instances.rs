@@ -7,8 +7,8 @@ use legacy_http_compat::{
     caller::FingerprintKey,
     postgres::PostgresInstances,
     rollout::{
-        event::Head,
-        fleet::{Instance, InstanceReport, Instances, InstancesError, LEASE, Lease, Served},
+        event::{Head, Served},
+        fleet::{Instance, InstanceReport, Instances, InstancesError, LEASE, Lease},
         journal::JournalSync,
         names::{ContractDigest, InstanceId},
     },
