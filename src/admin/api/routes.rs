@@ -130,9 +130,18 @@ fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem>
 
 impl IntoResponse for CommandOutcome {
     fn into_response(self) -> Response {
-        let Self { head, event } = self;
+        let Self {
+            head,
+            event,
+            propagation,
+        } = self;
         if let Some(event) = event {
-            return Json(json!({ "head": head, "event": event })).into_response();
+            let mut body = json!({ "head": head, "event": event });
+            if let Some(propagation) = propagation {
+                body["applied"] = json!(propagation.to_string());
+                body["propagation"] = json!(propagation);
+            }
+            return Json(body).into_response();
         }
         let accepted = json!({ "head": head, "recorded": false });
         (StatusCode::ACCEPTED, Json(accepted)).into_response()

@@ -69,18 +69,19 @@ impl fmt::Debug for JournalFollower {
 impl Rollout {
     /// Waits for a new event, applies it, and reports this instance if that is due.
     pub(super) fn follow(&self, wait: Duration) {
-        let (known, before) = (self.status().head, self.status().sync);
-        if self.deps.journal.wait(known.seq, wait).is_err() {
+        let known = self.status();
+        if self.deps.journal.wait(known.head.seq, wait).is_err() {
             // No busy loop while the journal cannot be read.
             thread::sleep(wait);
         }
-        let caught_up = self.catch_up();
-        let now = self.status();
-        let head = self.controller().head();
-        if head != known || self.deps.journal.sync_state() != before || caught_up.is_err() {
+        let _ = self.catch_up();
+        let (head, sync) = {
+            let controller = self.controller();
+            (controller.head(), controller.sync)
+        };
+        if (head, sync) != (known.head, known.sync) {
             self.publish();
         }
-        drop(now);
         self.report_if_due();
     }
 }

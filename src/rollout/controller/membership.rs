@@ -9,10 +9,10 @@ use super::{deps::Deps, rollout::Rollout};
 use crate::{
     census::Census,
     rollout::{
-        event::Head,
+        event::{Event, Head},
         fleet::{
-            FleetStatus, Instance, InstanceReport, Instances, InstancesError, LEASE, Lease,
-            Propagation,
+            FleetStatus, FleetView, Instance, InstanceReport, Instances, InstancesError, LEASE,
+            Lease, Propagation,
         },
         names::InstanceId,
         status::RolloutStatus,
@@ -153,6 +153,26 @@ impl Rollout {
             }
             std::thread::sleep(RETRY.min(left));
         }
+    }
+
+    /// The instances as API and pages show them, and which have applied the last change of the flag; `None` without a table
+    /// of instances.
+    #[must_use]
+    pub fn fleet_view(&self, status: &RolloutStatus) -> Option<FleetView> {
+        let membership = self.deps.fleet.as_ref()?;
+        let fleet = membership.view();
+        let changed = self.head_at(status.state.flag_changed.seq);
+        let propagation = fleet.propagation(changed.unwrap_or(status.head));
+        let is_ours = |head: Head| self.head_at(head.seq).is_none_or(|own| own == head);
+        let own = &membership.instance;
+        let view = FleetView::new(own, &fleet, status.sync, propagation, is_ours);
+        Some(view)
+    }
+
+    /// What the journal has in a place, if it can be read and has anything there.
+    fn head_at(&self, seq: u64) -> Option<Head> {
+        let events = self.deps.journal.read(seq.checked_sub(1)?, 1).ok()?;
+        events.first().map(Event::head)
     }
 
     /// Adds this instance to the table before it serves. A table that cannot be reached is tried again.

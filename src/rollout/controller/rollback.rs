@@ -135,6 +135,8 @@ impl Rollout {
         controller.note_unrecorded(rollback.clone(), &*self.deps.clock);
         let switched = self.deps.set_flag(controller.flag());
         drop(controller);
+        // Shown before it is recorded, too.
+        self.publish();
         if switched {
             self.deps.log_switch();
         }

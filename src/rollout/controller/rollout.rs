@@ -124,8 +124,11 @@ impl Rollout {
     /// The status and the shared [evaluation](Self::evaluation) as a serialisable view.
     #[must_use]
     pub fn view(&self) -> RolloutView {
-        let evaluation = self.evaluation();
-        self.status().view(Some(&evaluation))
+        let (status, evaluation) = (self.status(), self.evaluation());
+        RolloutView {
+            fleet: self.fleet_view(&status),
+            ..status.view(Some(&evaluation))
+        }
     }
 
     pub(super) fn controller(&self) -> MutexGuard<'_, ControllerState> {
@@ -189,6 +192,7 @@ fn status(deps: &Deps, controller: &ControllerState) -> RolloutStatus {
         rollback_unrecorded: !controller.unrecorded.is_empty(),
         journal_error: controller.journal_error.clone(),
         sync: controller.sync,
+        apply_delay: controller.apply_delay,
         unjournaled_refusals: controller.unjournaled_refusals,
     }
 }

@@ -7,8 +7,10 @@ mod instance;
 mod instances;
 mod memory;
 mod status;
+mod view;
 
 pub use instance::{ClockOffset, Instance, InstanceReport};
 pub use instances::{Instances, InstancesError, LEASE, Lease};
 pub use memory::MemoryInstances;
 pub use status::{FleetStatus, Propagation};
+pub use view::{FleetView, InstanceView, SyncWord};
