@@ -51,6 +51,7 @@ mod session;
 #[cfg(feature = "admin")]
 mod sessions;
 mod store;
+mod transfer;
 
 pub use builder::{Migrated, PostgresStoreBuilder};
 pub use error::{StoreError, StoreErrorKind};

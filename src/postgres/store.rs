@@ -144,7 +144,6 @@ impl PostgresStore {
         }
     }
 
-    #[cfg(feature = "admin")]
     pub(super) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
