@@ -76,10 +76,15 @@ impl Database {
         .unwrap()
     }
 
-    /// All lines of a flag's journal, one after the other.
+    /// All lines of the journal of `flag`, one after the other.
     pub(crate) fn lines(&self) -> Vec<u8> {
-        let rows = self
-            .query("select line from legacy_http_compat.journal where flag = 'flag' order by seq");
+        self.lines_of("flag")
+    }
+
+    pub(crate) fn lines_of(&self, flag: &str) -> Vec<u8> {
+        let rows = self.query(&format!(
+            "select line from legacy_http_compat.journal where flag = '{flag}' order by seq"
+        ));
         rows.iter()
             .flat_map(|row| row.get::<_, Vec<u8>>(0))
             .collect()

@@ -6,12 +6,22 @@
 #[path = "../support/rollout_events.rs"]
 #[expect(dead_code, reason = "not every event is needed here")]
 mod events;
+#[path = "../support/http_client.rs"]
+#[expect(dead_code, reason = "few requests are needed here")]
+mod http_client;
+#[path = "../support/process.rs"]
+#[expect(dead_code, reason = "a Core is only started and ended here")]
+mod process;
+#[path = "../support/response.rs"]
+#[expect(dead_code, reason = "few responses are read here")]
+mod response;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
 
 mod anywhere;
 mod appending;
 mod cluster;
+mod command;
 mod crashes;
 mod database;
 mod faults;
@@ -23,3 +33,4 @@ mod pooler;
 mod proxy;
 mod sessions;
 mod tampering;
+mod two_cores;
