@@ -160,7 +160,7 @@ mod tests {
         admin::{access::Role, history::HistoryRange, problem::ProblemKind},
         caller::Generation,
         census::{CallerState, Select, SortBy},
-        rollout::{ObligationKind, Phase, Transition, names::ActorKind},
+        rollout::{ObligationKind, Phase, Transition, fleet::SyncWord, names::ActorKind},
     };
 
     fn routes() -> BTreeSet<(String, String)> {
@@ -241,6 +241,10 @@ mod tests {
             (
                 "/components/schemas/Phase".to_owned(),
                 words(Phase::ALL, Phase::as_str),
+            ),
+            (
+                "/components/schemas/Sync".to_owned(),
+                words(SyncWord::ALL, SyncWord::as_str),
             ),
             (
                 "/components/schemas/Step".to_owned(),

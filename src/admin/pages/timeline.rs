@@ -7,7 +7,10 @@ use crate::{
     admin::format::{counted, json_rows, listed, titled},
     rollout::{
         Transition,
-        event::{Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange},
+        event::{
+            Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange,
+            RollbackTaken,
+        },
         gate::GateReport,
         names::{Actor, Identifier, Link},
     },
@@ -138,8 +141,9 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
         EventPayload::ContractChanged(_) => "recorded the contract that is served".to_owned(),
         EventPayload::RollbackTaken(taken) => format!(
-            "rolled back because of {}: the flag is on again",
-            taken.incident
+            "rolled back because of {}: the flag is on again{}",
+            taken.incident,
+            on_instance(taken)
         ),
         EventPayload::RollbackExtended(extended) => {
             format!("extended the rollback until {}", in_words(extended.until))
@@ -212,13 +216,19 @@ fn capital(who: &str) -> String {
         .map_or_else(|| who.to_owned(), |rest| format!("The {rest}"))
 }
 
+/// Where several instances share the journal, the one that it took effect on first.
+fn on_instance(taken: &RollbackTaken) -> String {
+    let instance = taken.instance.as_ref();
+    instance.map_or_else(String::new, |instance| format!(", first on {instance}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         rollout::{
             Phase,
-            event::{CheckReported, Incident, NewEvent, Recovered, RollbackTaken},
+            event::{CheckReported, Incident, NewEvent, Recovered},
             names::{IncidentId, Reason},
         },
         time::Timestamp,

@@ -1,6 +1,9 @@
 //! Builds a rollout and opens its journal.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use super::{
     command::CommandContext,
@@ -248,6 +251,7 @@ impl RolloutBuilder {
         }
         rollout.journal_contract();
         rollout.publish();
+        rollout.report_if_due();
         rollout.log_start();
         Ok(rollout)
     }
@@ -332,6 +336,7 @@ impl RolloutBuilder {
             census: self.census,
             metrics: self.metrics,
             contract: self.contract,
+            digested: Mutex::default(),
             gates: self.gates,
             pins_policy: self.pins_policy,
             environment: self.environment,

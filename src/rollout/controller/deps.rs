@@ -1,11 +1,11 @@
 //! What a rollout works with, and the events that it journals by itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{command::CommandContext, membership::Membership};
 use crate::{
     census::Census,
-    contract::LiveContract,
+    contract::{Contract, LiveContract},
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
     rollout::{
@@ -33,6 +33,8 @@ pub(super) struct Deps {
     pub(super) census: Option<Arc<Census>>,
     pub(super) metrics: Option<Arc<Metrics>>,
     pub(super) contract: Option<LiveContract>,
+    /// The last contract whose digest was computed, which takes a while.
+    pub(super) digested: Mutex<Option<(Contract, ContractDigest)>>,
     pub(super) gates: Vec<Arc<dyn Gate>>,
     pub(super) pins_policy: bool,
     /// The name of the environment.
@@ -112,8 +114,17 @@ pub(super) fn bounded(text: &str) -> Reason {
 impl Deps {
     /// What this process serves by.
     pub(super) fn served_now(&self) -> Option<Served> {
-        let contract = self.contract.as_ref()?;
-        Some(self.served(ContractDigest::of(&contract.current())))
+        let contract = self.contract.as_ref()?.current();
+        let mut digested = self.digested.lock().unwrap_or_else(PoisonError::into_inner);
+        if digested
+            .as_ref()
+            .is_none_or(|(known, _)| *known != contract)
+        {
+            let digest = ContractDigest::of(&contract);
+            *digested = Some((contract, digest));
+        }
+        let (_, digest) = digested.as_ref()?;
+        Some(self.served(digest.clone()))
     }
 
     /// What evidence is gathered by, with this contract.

@@ -23,6 +23,9 @@ use crate::{
 /// How long one call to the table of instances may take.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How often this instance reports while others have not applied what it has, so that it goes on to tell.
+const WHILE_WAITING: Duration = Duration::from_millis(250);
+
 /// How often a table that could not be reached is tried again, and an event waited for is looked for.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -121,7 +124,13 @@ impl Membership {
                 .is_none_or(|at| since(at) >= Instance::HEARTBEAT / 2);
         }
         let sent = last.sent.as_ref();
-        sent.is_none_or(|(sent, at)| sent != report || since(*at) >= Instance::HEARTBEAT)
+        let is_complete = last.view.propagation(report.applied).is_complete();
+        let interval = if is_complete {
+            Instance::HEARTBEAT
+        } else {
+            WHILE_WAITING
+        };
+        sent.is_none_or(|(sent, at)| sent != report || since(*at) >= interval)
     }
 }
 
