@@ -43,7 +43,7 @@
 )]
 #![cfg_attr(
     feature = "postgres",
-    doc = "- [`postgres`] (feature `postgres`): one journal for many instances, in PostgreSQL"
+    doc = "- [`postgres`] (feature `postgres`): one journal for many instances, in `PostgreSQL`"
 )]
 #![cfg_attr(
     feature = "openapi",

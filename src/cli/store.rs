@@ -1,4 +1,4 @@
-//! `store`: the store in PostgreSQL, as its administrators see it.
+//! `store`: the store in `PostgreSQL`, as its administrators see it.
 
 use std::{
     env,

@@ -6,7 +6,13 @@ use crate::rollout::journal::ReadError;
 
 /// Why a [`PostgresStore`](super::PostgresStore) cannot be opened or used.
 #[derive(Debug)]
-pub struct StoreError {
+pub struct StoreError(
+    /// Boxed, so that a result is not as large as its rare error.
+    Box<Cause>,
+);
+
+#[derive(Debug)]
+struct Cause {
     kind: StoreErrorKind,
     source: Option<Source>,
 }
@@ -102,28 +108,28 @@ enum Source {
 impl StoreError {
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> &StoreErrorKind {
-        &self.kind
+    pub fn kind(&self) -> &StoreErrorKind {
+        &self.0.kind
     }
 
-    pub(super) const fn new(kind: StoreErrorKind) -> Self {
-        Self { kind, source: None }
+    fn with(kind: StoreErrorKind, source: Option<Source>) -> Self {
+        Self(Box::new(Cause { kind, source }))
+    }
+
+    pub(super) fn new(kind: StoreErrorKind) -> Self {
+        Self::with(kind, None)
     }
 
     pub(super) fn because(kind: StoreErrorKind, why: impl Into<String>) -> Self {
-        let source = Some(Source::Text(why.into()));
-        Self { kind, source }
+        Self::with(kind, Some(Source::Text(why.into())))
     }
 
     pub(super) fn io(kind: StoreErrorKind, error: io::Error) -> Self {
-        let source = Some(Source::Io(error));
-        Self { kind, source }
+        Self::with(kind, Some(Source::Io(error)))
     }
 
     pub(super) fn journal(error: ReadError) -> Self {
-        let source = Some(Source::Read(error));
-        let kind = StoreErrorKind::Journal;
-        Self { kind, source }
+        Self::with(StoreErrorKind::Journal, Some(Source::Read(error)))
     }
 
     pub(super) fn connecting(error: tokio_postgres::Error) -> Self {
@@ -146,13 +152,12 @@ impl StoreError {
     }
 
     fn server(kind: StoreErrorKind, error: tokio_postgres::Error) -> Self {
-        let source = Some(Source::Server(Box::new(error)));
-        Self { kind, source }
+        Self::with(kind, Some(Source::Server(Box::new(error))))
     }
 
     /// What else is known.
     pub(super) fn detail(&self) -> String {
-        match &self.source {
+        match &self.0.source {
             // The driver's own text leaves out what the server said.
             Some(Source::Server(error)) => match error.as_db_error() {
                 Some(said) => format!("{} ({})", said.message(), said.code().code()),
@@ -164,9 +169,9 @@ impl StoreError {
     }
 
     /// Whether it may pass by itself: the server is away, or about to take over.
-    pub(super) const fn is_passing(&self) -> bool {
+    pub(super) fn is_passing(&self) -> bool {
         matches!(
-            self.kind,
+            self.0.kind,
             StoreErrorKind::Unreachable
                 | StoreErrorKind::TimedOut
                 | StoreErrorKind::Broken
@@ -175,14 +180,17 @@ impl StoreError {
     }
 
     /// Whether a statement that failed so certainly has no effect.
-    pub(super) const fn is_certain(&self) -> bool {
-        !matches!(self.kind, StoreErrorKind::TimedOut | StoreErrorKind::Broken)
+    pub(super) fn is_certain(&self) -> bool {
+        !matches!(
+            self.0.kind,
+            StoreErrorKind::TimedOut | StoreErrorKind::Broken
+        )
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)?;
+        self.0.kind.fmt(f)?;
         match &*self.detail() {
             "" => Ok(()),
             detail => write!(f, ": {detail}"),
@@ -192,7 +200,7 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let source = self.source.as_ref()?;
+        let source = self.0.source.as_ref()?;
         Some(source)
     }
 }

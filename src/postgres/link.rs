@@ -195,18 +195,15 @@ impl Link {
     {
         let until = Instant::now() + patience;
         let live = self.wait_live(until).await?;
-        match timeout_at(until.into(), statements(Arc::clone(&live))).await {
-            Ok(done) => {
-                if done.is_ok() {
-                    self.touch();
-                }
-                done
-            }
-            Err(_) => {
-                live.give_up.notify_one();
-                Err(StoreError::new(StoreErrorKind::TimedOut))
-            }
+        let done = timeout_at(until.into(), statements(Arc::clone(&live)));
+        let Ok(done) = done.await else {
+            live.give_up.notify_one();
+            return Err(StoreError::new(StoreErrorKind::TimedOut));
+        };
+        if done.is_ok() {
+            self.touch();
         }
+        done
     }
 
     /// The same from any thread, which it blocks.

@@ -147,11 +147,11 @@ impl Listener {
 
 impl Ear {
     fn new(client: Client, mut driver: Box<dyn Drive>) -> Self {
-        let (hears, heard) = mpsc::unbounded_channel();
+        let (sender, heard) = mpsc::unbounded_channel();
         let driver = tokio::spawn(async move {
             while let Some(Ok(message)) = next_message(&mut *driver).await {
                 if let AsyncMessage::Notification(notification) = message
-                    && hears.send(notification.payload().to_owned()).is_err()
+                    && sender.send(notification.payload().to_owned()).is_err()
                 {
                     return;
                 }

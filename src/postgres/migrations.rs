@@ -33,7 +33,9 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 /// The number of the last one.
-pub(super) const LATEST: i32 = MIGRATIONS.len() as i32;
+pub(super) const LATEST: i32 = 3;
+
+const _: () = assert!(MIGRATIONS.len() == LATEST.unsigned_abs() as usize);
 
 /// Two instances that migrate at the same time do so one after the other.
 const ADVISORY_LOCK: i64 = 0x6c68_635f_6d69_6772;
@@ -132,7 +134,7 @@ pub(super) async fn migrate(
 
 /// Begins a transaction that no other migration runs beside. Returns the last migration.
 async fn begin(client: &Client) -> Result<i32, StoreError> {
-    let begin = format!(
+    let first = format!(
         "begin; select pg_advisory_xact_lock({ADVISORY_LOCK});
         create schema if not exists legacy_http_compat;
         create table if not exists legacy_http_compat.migration (
@@ -142,7 +144,7 @@ async fn begin(client: &Client) -> Result<i32, StoreError> {
             applied timestamptz not null default clock_timestamp()
         );"
     );
-    let begun = client.batch_execute(&begin).await;
+    let begun = client.batch_execute(&first).await;
     let applied = match begun {
         Ok(()) => applied(client).await,
         Err(error) => Err(StoreError::statement(error)),

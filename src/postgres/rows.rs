@@ -159,7 +159,7 @@ pub(super) async fn catch_up(live: &Live, flag: &str, mirror: &Mirror) -> Result
     let taken = mirror.take(known, &rows, last);
     taken.map_err(|fault| StoreError::journal(fault.into()))?;
     // Either the batch was full, or an event was appended from here meanwhile.
-    Ok(rows.len() as i64 == BATCH)
+    Ok(rows.len() as u64 == BATCH.unsigned_abs())
 }
 
 /// Compares all lines with the copy, by one hash that the server computes.

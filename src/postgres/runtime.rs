@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     io,
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::mpsc,
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -61,10 +61,7 @@ impl Runtime {
             // An error says that nothing waits any more.
             let _ = result.send(task.await);
         });
-        match received.recv_timeout(patience) {
-            Ok(result) => Some(result),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        received.recv_timeout(patience).ok()
     }
 }
 

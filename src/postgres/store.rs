@@ -168,8 +168,8 @@ impl Shared {
         followed: &Arc<Followed>,
         patience: Duration,
     ) -> Result<(), StoreError> {
-        let (follower, followed) = (Arc::clone(&self.follower), Arc::clone(followed));
-        let read = async move { follower.read(&followed, patience).await };
+        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
+        let read = async move { reader.read(&journal, patience).await };
         self.wait(patience, read)
     }
 
@@ -179,8 +179,8 @@ impl Shared {
         followed: &Arc<Followed>,
         patience: Duration,
     ) -> Result<(), StoreError> {
-        let (follower, followed) = (Arc::clone(&self.follower), Arc::clone(followed));
-        let audit = async move { follower.audit(&followed, patience).await };
+        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
+        let audit = async move { reader.audit(&journal, patience).await };
         self.wait(patience, audit)
     }
 

@@ -43,8 +43,8 @@ fn order(core: &Core, method: Method, path: &str, body: &Value) -> Value {
     })
 }
 
-fn phase(core: &Core) -> Value {
-    order(core, Method::GET, "status", &Value::Null)["phase"].clone()
+fn status(core: &Core, of: &str) -> Value {
+    order(core, Method::GET, "status", &Value::Null)[of].clone()
 }
 
 #[test]
@@ -54,12 +54,12 @@ fn a_cutover_at_one_is_applied_by_both_and_so_is_its_rollback() {
     let cutover = json!({"to": "cutover", "reason": "as planned"});
     let done = order(&a, Method::POST, "transitions", &cutover).to_string();
     assert!(done.contains("applied by 2 of 2"), "{done}");
-    assert_eq!(phase(&b), "cutover");
+    assert_eq!(status(&b, "flag"), "off");
 
     let rollback = json!({"incident": "INC-1", "reason": "it breaks"});
     let done = order(&b, Method::POST, "rollbacks", &rollback).to_string();
     assert!(done.contains("applied by 2 of 2"), "{done}");
-    assert_eq!(phase(&a), "compat");
+    assert_eq!(status(&a, "flag"), "on");
 }
 
 #[test]
@@ -87,10 +87,14 @@ fn a_rollback_without_the_store_takes_effect_and_is_recorded_later() {
         "{:?}",
         begun.elapsed()
     );
-    assert_eq!(phase(&a), "compat");
+    assert_eq!(status(&a, "flag"), "on");
+    assert_eq!(status(&a, "rollback_unrecorded"), true);
     cluster.command("thaw");
     eventually("the rollback is recorded", || {
         let lines = String::from_utf8(database.lines_of(FLAG)).unwrap();
         lines.contains("rollback_taken")
+    });
+    eventually("the instance knows", || {
+        status(&a, "rollback_unrecorded") == false
     });
 }
