@@ -231,7 +231,7 @@ impl ReadError {
         }
     }
 
-    pub(in crate::rollout) const fn at(line: u64, kind: ReadErrorKind) -> Self {
+    pub(crate) const fn at(line: u64, kind: ReadErrorKind) -> Self {
         Self {
             line: Some(line),
             kind,
