@@ -1,7 +1,4 @@
-//! The two ends of the switch that turns compatibility on and off.
-//!
-//! [`CompatFlag`] writes and [`FlagReader`] reads; the middleware has only the latter. All clones of both share one
-//! atomic.
+//! The two ends of the flag.
 
 use std::{fmt, sync::Arc};
 
