@@ -126,10 +126,9 @@ impl Members<'_> {
         let others = match (&self.others, &other.others) {
             (Others::Forbidden, _) | (_, Others::Forbidden) => Others::Forbidden,
             (Others::Each(one), Others::Each(other)) => Others::Each(one.and(other)),
-            (Others::Each(set), Others::Undeclared) | (Others::Undeclared, Others::Each(set)) => {
-                Others::Each(set.clone())
-            }
-            (Others::Undeclared, Others::Undeclared) => Others::Undeclared,
+            (Others::Each(set), _) | (_, Others::Each(set)) => Others::Each(set.clone()),
+            (Others::Undeclared, _) | (_, Others::Undeclared) => Others::Undeclared,
+            (Others::Free, Others::Free) => Others::Free,
         };
         let named = all.map(member).collect();
         Self { named, others }

@@ -243,7 +243,7 @@ impl<'d> Discriminator<'d> {
         };
         Alternative::of(Kind::Object(Members {
             named: [(self.member.to_owned(), member)].into(),
-            others: Others::Undeclared,
+            others: Others::Free,
         }))
     }
 }
@@ -469,7 +469,8 @@ fn read_items<'d>(place: &Place<'d>) -> Result<Items<'d>, Spoiled> {
 
 fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
     let others = match place.member("additionalProperties") {
-        None => Others::Undeclared,
+        None if names_members(place) => Others::Undeclared,
+        None => Others::Free,
         Some(others) if others.value == &Value::Bool(false) => Others::Forbidden,
         Some(others) => Others::Each(ValueSet::Schema(others)),
     };
@@ -513,6 +514,22 @@ fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
     Ok(members)
 }
 
+/// Whether all members that a response has are named in `properties`, as far as the schema is documentation.
+fn names_members(place: &Place<'_>) -> bool {
+    let by_condition = [
+        "then",
+        "else",
+        "dependentSchemas",
+        "dependencies",
+        "$dynamicRef",
+    ];
+    let properties = place.value.get("properties").and_then(Value::as_object);
+    properties.is_some_and(|named| !named.is_empty())
+        && by_condition
+            .iter()
+            .all(|keyword| place.value.get(keyword).is_none())
+}
+
 /// A member of requests, which responses do not have.
 pub(crate) fn is_write_only(schema: &Value) -> bool {
     schema.get("writeOnly") == Some(&Value::Bool(true))
@@ -540,7 +557,7 @@ fn close<'d>(place: &Place<'d>, read: &mut [Alternative<'d>]) {
     };
     for alternative in read {
         if let Kind::Object(members) = &mut alternative.kind
-            && matches!(members.others, Others::Undeclared)
+            && matches!(members.others, Others::Free | Others::Undeclared)
         {
             members.others = match unevaluated.value {
                 Value::Bool(false) => Others::Forbidden,

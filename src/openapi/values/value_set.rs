@@ -8,8 +8,8 @@ use crate::openapi::document::place::{Place, Side};
 
 /// A set of JSON values, read only as far as a question needs.
 ///
-/// A schema of NEW is read as documentation of what can be sent: an object without `additionalProperties` has no members
-/// but those named. The same schema in OLD is read as what a client must expect: it allows others.
+/// A schema of NEW is read as documentation of what can be sent: an object that names members has no others, unless
+/// `additionalProperties` says so. The same schema in OLD is read as what a client must expect: it allows others.
 #[derive(Clone)]
 pub(crate) enum ValueSet<'d> {
     Any,
@@ -201,7 +201,9 @@ pub(crate) struct Member<'d> {
 /// The members that are not named.
 #[derive(Clone)]
 pub(crate) enum Others<'d> {
-    /// The schema does not mention them.
+    /// The schema names no members: an object of any.
+    Free,
+    /// The schema names some members, and does not mention these.
     Undeclared,
     Forbidden,
     Each(ValueSet<'d>),
@@ -335,7 +337,7 @@ impl Default for Members<'_> {
     fn default() -> Self {
         Self {
             named: BTreeMap::new(),
-            others: Others::Undeclared,
+            others: Others::Free,
         }
     }
 }
@@ -343,11 +345,16 @@ impl Default for Members<'_> {
 impl<'d> Members<'d> {
     /// What a member of this name can be, were it present.
     pub(crate) fn set_of(&self, name: &str) -> ValueSet<'d> {
-        match (self.named.get(name), &self.others) {
-            (Some(member), _) => member.set.clone(),
-            (None, Others::Undeclared) => ValueSet::Any,
-            (None, Others::Forbidden) => ValueSet::nothing(),
-            (None, Others::Each(set)) => set.clone(),
+        let named = self.named.get(name);
+        named.map_or_else(|| self.set_of_others(), |member| member.set.clone())
+    }
+
+    /// What a member that is not named can be.
+    pub(crate) fn set_of_others(&self) -> ValueSet<'d> {
+        match &self.others {
+            Others::Free | Others::Undeclared => ValueSet::Any,
+            Others::Forbidden => ValueSet::nothing(),
+            Others::Each(set) => set.clone(),
         }
     }
 
