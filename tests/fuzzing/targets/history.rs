@@ -1,27 +1,31 @@
 //! Any bytes are an error or a history that works.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::sync::Arc;
 
 use legacy_http_compat::{
+    admin::history::{History, HistoryBuilder, HistoryRange},
     caller::{FingerprintKey, SignalDetector},
     census::Census,
-    time::ManualClock,
-    admin::history::{History, HistoryBuilder, HistoryRange},
-    worker::Tick,
     metrics::Metrics,
+    time::ManualClock,
+    worker::Tick,
 };
-use libfuzzer_sys::fuzz_target;
 
 const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> HistoryBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
     let detector = SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind");
-    let detector = detector.build(&FingerprintKey::new([7; 16])).expect("these settings are valid");
+    let detector = detector
+        .build(&FingerprintKey::new([7; 16]))
+        .expect("these settings are valid");
     let census = Census::builder(&detector).clock(clock.clone());
-    let census = census.capacity(16).open().expect("without a snapshot it cannot fail");
+    let census = census
+        .capacity(16)
+        .open()
+        .expect("without a snapshot it cannot fail");
     History::builder(Arc::new(census), Arc::new(Metrics::new())).clock(clock)
 }
 
@@ -44,7 +48,12 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-fuzz_target!(|bytes: &[u8]| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = &'a [u8];
+
+pub fn run(bytes: Input<'_>) {
     let _ = builder().open_bytes(bytes);
     let Ok(history) = builder().open_bytes(&sealed(bytes)) else {
         return;
@@ -54,8 +63,12 @@ fuzz_target!(|bytes: &[u8]| {
         let curves = history.time_series(span);
         assert!(curves.responses.len() <= History::MAX_OUTCOMES);
         let lengths = curves.callers.iter().map(|curve| curve.dependent.len());
-        assert!(lengths.chain([curves.len]).all(|length| length == span.len()));
+        assert!(
+            lengths
+                .chain([curves.len])
+                .all(|length| length == span.len())
+        );
     }
     let again = history.to_bytes().expect("in memory");
     assert!(builder().open_bytes(&again).is_ok());
-});
+}

@@ -1,15 +1,22 @@
 //! Any bytes are products that do not overlap, and their versions are versions or none.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use legacy_http_compat::caller::{ClientVersion, Products};
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|value: &[u8]| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = &'a [u8];
+
+pub fn run(value: Input<'_>) {
     let start = value.as_ptr() as usize;
     let mut end = start;
     for product in Products::of(value) {
-        for part in [Some(product.name()), product.version()].into_iter().flatten() {
+        for part in [Some(product.name()), product.version()]
+            .into_iter()
+            .flatten()
+        {
             let at = part.as_ptr() as usize;
             assert!(at >= end && !part.is_empty());
             end = at + part.len();
@@ -19,4 +26,4 @@ fuzz_target!(|value: &[u8]| {
         }
     }
     assert!(end <= start + value.len());
-});
+}

@@ -1,6 +1,6 @@
 //! Any bytes in any frames reach the handler as they came, and what is noted of them is what a whole reading finds.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::{
     collections::VecDeque,
@@ -20,7 +20,6 @@ use legacy_http_compat::{
     middleware::{CaptureRequestFieldsLayer, CapturedRequestBody},
     observation::{Observation, Observe},
 };
-use libfuzzer_sys::fuzz_target;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -52,11 +51,17 @@ impl Service<Request<CapturedRequestBody<Frames>>> for Handler {
     }
 
     fn call(&mut self, request: Request<CapturedRequestBody<Frames>>) -> Self::Future {
-        let (mut body, mut cx) = (pin!(request.into_body()), Context::from_waker(Waker::noop()));
+        let (mut body, mut cx) = (
+            pin!(request.into_body()),
+            Context::from_waker(Waker::noop()),
+        );
         while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut cx) {
             self.0.lock().unwrap().extend(frame.into_data().unwrap());
         }
-        ready(Ok(Response::builder().status(403).body(Frames(VecDeque::new())).unwrap()))
+        ready(Ok(Response::builder()
+            .status(403)
+            .body(Frames(VecDeque::new()))
+            .unwrap()))
     }
 }
 
@@ -65,13 +70,20 @@ struct Outcomes(Arc<Mutex<Vec<String>>>);
 
 impl Observe for Outcomes {
     fn observe(&self, observation: &Observation<'_>) {
-        self.0.lock().unwrap().push(observation.outcome().to_owned());
+        self.0
+            .lock()
+            .unwrap()
+            .push(observation.outcome().to_owned());
     }
 }
 
 fn contract() -> Contract {
     let endpoint = Endpoint::post("e", "/e")
-        .outcome(Outcome::new("ASKED", 403).request_field_in("/a/b", [1, 2]).request_field("/c/0", "x"))
+        .outcome(
+            Outcome::new("ASKED", 403)
+                .request_field_in("/a/b", [1, 2])
+                .request_field("/c/0", "x"),
+        )
         .outcome(Outcome::new("NOT", 403));
     Contract::builder().endpoint(endpoint).build().unwrap()
 }
@@ -82,9 +94,16 @@ fn outcome(text: &[u8], size: usize, limit: usize) -> String {
     let flag = CompatFlag::new("f", true);
     let mut service = LegacyHttpCompatLayer::new(contract(), flag.reader())
         .observer(Arc::new(outcomes.clone()))
-        .layer(CaptureRequestFieldsLayer::new().limit(limit).layer(Handler(Arc::clone(&read))));
+        .layer(
+            CaptureRequestFieldsLayer::new()
+                .limit(limit)
+                .layer(Handler(Arc::clone(&read))),
+        );
     let frames = Frames(text.chunks(size).map(Bytes::copy_from_slice).collect());
-    let request = Request::post("/e").header("content-type", "application/json").body(frames).unwrap();
+    let request = Request::post("/e")
+        .header("content-type", "application/json")
+        .body(frames)
+        .unwrap();
     let mut cx = Context::from_waker(Waker::noop());
     assert!(pin!(service.call(request)).poll(&mut cx).is_ready());
     assert_eq!(*read.lock().unwrap(), text);
@@ -92,14 +111,26 @@ fn outcome(text: &[u8], size: usize, limit: usize) -> String {
     outcomes[0].clone()
 }
 
-fuzz_target!(|input: (Vec<u8>, u8, u8)| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input = (Vec<u8>, u8, u8);
+
+pub fn run(input: Input) {
     let (text, size, limit) = input;
     let whole = outcome(&text, text.len().max(1), usize::MAX);
-    assert_eq!(outcome(&text, usize::from(size) + 1, usize::MAX), whole, "frames make no difference");
+    assert_eq!(
+        outcome(&text, usize::from(size) + 1, usize::MAX),
+        whole,
+        "frames make no difference"
+    );
     let limited = outcome(&text, usize::from(size) + 1, usize::from(limit));
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok();
     let less = limited == whole || limited == "undetermined";
     // Behind the limit may be what makes the whole body undetermined: a repeated member.
     let more = whole == "undetermined";
-    assert!(less || more || !is_json, "a limit can only take knowledge away");
-});
+    assert!(
+        less || more || !is_json,
+        "a limit can only take knowledge away"
+    );
+}

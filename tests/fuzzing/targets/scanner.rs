@@ -1,20 +1,24 @@
 //! The scan for fields finds in valid JSON what `serde_json` finds, wherever frames end; in invalid JSON nothing is absent, and
 //! each value is valid.
 
-#![no_main]
-#![allow(dead_code, unused_imports, unused_macros, unreachable_pub)]
+#![cfg_attr(fuzzing, no_main)]
+#![cfg_attr(fuzzing, allow(dead_code, unused_imports, unused_macros, unreachable_pub))]
 
+#[cfg(fuzzing)]
 #[path = "../../../src/diagnostics/mod.rs"]
 mod diagnostics;
+#[cfg(fuzzing)]
 #[path = "../../../src/json/mod.rs"]
 mod json;
+#[cfg(fuzzing)]
 #[path = "../../../src/words.rs"]
 mod words;
 
 use std::collections::HashSet;
 
+#[cfg(not(fuzzing))]
+use crate::{diagnostics, json};
 use json::{FieldScanner, OrderedValue, Scan, ScanStep};
-use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 
 const POINTERS: [&str; 12] =
@@ -47,7 +51,12 @@ fn repeats_a_member(tree: &OrderedValue) -> bool {
     }
 }
 
-fuzz_target!(|input: (Vec<u8>, u8, u16)| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input = (Vec<u8>, u8, u16);
+
+pub fn run(input: Input) {
     let (text, step, wanted) = input;
     let mut scanner = FieldScanner::default();
     let mut slots = Vec::new();
@@ -88,4 +97,4 @@ fuzz_target!(|input: (Vec<u8>, u8, u16)| {
             assert_eq!(read.as_ref(), tree.pointer(pointer), "{pointer}");
         }
     }
-});
+}

@@ -1,23 +1,24 @@
 //! Any bytes are an error or a census that works.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::sync::Arc;
 
 use legacy_http_compat::{
     caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector},
-    census::{Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, CallerEvent, Window},
+    census::{CallerEvent, Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, Window},
     time::ManualClock,
     worker::Tick,
 };
-use libfuzzer_sys::fuzz_target;
 
 const NOW: u64 = 1_800_000_000_000;
 
 fn builder() -> CensusBuilder {
     let clock = Arc::new(ManualClock::new(NOW));
     let detector = SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind");
-    let detector = detector.build(&FingerprintKey::new([7; 16])).expect("these settings are valid");
+    let detector = detector
+        .build(&FingerprintKey::new([7; 16]))
+        .expect("these settings are valid");
     Census::builder(&detector).clock(clock)
 }
 
@@ -40,13 +41,19 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-fuzz_target!(|bytes: &[u8]| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = &'a [u8];
+
+pub fn run(bytes: Input<'_>) {
     let _ = builder().open_bytes(bytes);
     let Ok(census) = builder().open_bytes(&sealed(bytes)) else {
         return;
     };
     census.record(&CallerEvent {
-        caller: Caller::new(Kind::OTHER, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1)),
+        caller: Caller::new(Kind::OTHER, Generation::Legacy)
+            .with_fingerprint(Fingerprint::from_u128(1)),
         endpoint: EndpointSlot::OTHER,
         dependence: Dependence::Stranded,
         failed: false,
@@ -59,4 +66,4 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = census.list(&ListQuery::new(Window::MONTH));
     let again = census.to_bytes().expect("in memory");
     assert!(builder().open_bytes(&again).is_ok());
-});
+}

@@ -1,7 +1,7 @@
 //! Of any target body: a legacy body of JSON is JSON, an edit that concerns no part of it leaves every byte, and a response
 //! that is not rewritten leaves as it came.
 
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::{
     convert::Infallible,
@@ -15,7 +15,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
-use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -40,7 +39,10 @@ const CONTRACT: &str = r#"{"endpoints": [
 ]}"#;
 
 static LAYER: LazyLock<LegacyHttpCompatLayer> = LazyLock::new(|| {
-    LegacyHttpCompatLayer::new(Contract::from_json(CONTRACT).unwrap(), &CompatFlag::on("fuzzed"))
+    LegacyHttpCompatLayer::new(
+        Contract::from_json(CONTRACT).unwrap(),
+        &CompatFlag::on("fuzzed"),
+    )
 });
 
 /// A body of one frame.
@@ -76,7 +78,12 @@ impl Service<Request<()>> for Handler {
     }
 }
 
-fuzz_target!(|input: (u8, &[u8])| {
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = (u8, &'a [u8]);
+
+pub fn run(input: Input<'_>) {
     let (endpoint, target) = (input.0 % 5, input.1);
     let mut service = LAYER.layer(Handler(Bytes::copy_from_slice(target)));
     let request = Request::get(format!("/{endpoint}/7")).body(()).unwrap();
@@ -94,4 +101,4 @@ fuzz_target!(|input: (u8, &[u8])| {
     } else if endpoint < 3 {
         serde_json::from_slice::<IgnoredAny>(&legacy).expect("a legacy body of JSON is JSON");
     }
-});
+}
