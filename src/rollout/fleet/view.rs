@@ -136,7 +136,7 @@ impl FleetView {
 }
 
 impl InstanceView {
-    fn new(instance: &Instance, is_ours: impl Fn(Head) -> bool) -> Self {
+    pub(crate) fn new(instance: &Instance, is_ours: impl Fn(Head) -> bool) -> Self {
         let report = &instance.report;
         let sync = if is_ours(report.applied) {
             report.sync.into()

@@ -235,7 +235,7 @@ impl ReadError {
         }))
     }
 
-    pub(in crate::rollout) fn at(line: u64, kind: ReadErrorKind) -> Self {
+    pub(crate) fn at(line: u64, kind: ReadErrorKind) -> Self {
         Self(Box::new(ReadFault {
             line: Some(line),
             kind,

@@ -187,30 +187,30 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
 /// A head with a lock of its own, so that reading it never waits for a disk.
 #[derive(Debug, Default)]
-pub(super) struct WatchedHead {
+pub(crate) struct WatchedHead {
     head: Mutex<Head>,
     moved: Condvar,
 }
 
 impl WatchedHead {
-    pub(super) fn new(head: Head) -> Self {
+    pub(crate) fn new(head: Head) -> Self {
         Self {
             head: Mutex::new(head),
             moved: Condvar::new(),
         }
     }
 
-    pub(super) fn get(&self) -> Head {
+    pub(crate) fn get(&self) -> Head {
         *self.lock()
     }
 
-    pub(super) fn set(&self, head: Head) {
+    pub(crate) fn set(&self, head: Head) {
         *self.lock() = head;
         self.moved.notify_all();
     }
 
     /// Waits until the head is beyond a number or the timeout is over, and returns it.
-    pub(super) fn wait(&self, after: u64, timeout: Duration) -> Head {
+    pub(crate) fn wait(&self, after: u64, timeout: Duration) -> Head {
         let waited = self
             .moved
             .wait_timeout_while(self.lock(), timeout, |head| head.seq <= after);

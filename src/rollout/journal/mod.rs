@@ -10,9 +10,9 @@ mod file;
 mod file_builder;
 mod head_file;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
-mod journal;
+pub(crate) mod journal;
 mod memory;
-mod reader;
+pub(crate) mod reader;
 mod reserve;
 mod storage;
 mod store;
