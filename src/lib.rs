@@ -81,6 +81,7 @@ mod per_contract;
 #[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;
+mod sync;
 #[cfg(feature = "openapi")]
 pub mod testing;
 pub mod time;
