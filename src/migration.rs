@@ -77,6 +77,7 @@ pub struct Migration {
     rollout: Arc<Rollout>,
     census: Arc<Census>,
     metrics: Arc<Metrics>,
+    rehearse_one_in: u32,
     worker: Option<BackgroundWorker>,
 }
 
@@ -99,6 +100,7 @@ pub struct MigrationBuilder {
     gates: Vec<Arc<dyn Gate>>,
     census: CensusBuilder,
     accepts_census_loss: bool,
+    rehearse_one_in: u32,
     tick_interval: Option<Duration>,
 }
 
@@ -160,6 +162,7 @@ impl Migration {
             clock: Arc::new(SystemClock::new()),
             gates: Vec::new(),
             accepts_census_loss: false,
+            rehearse_one_in: LegacyHttpCompatLayer::DEFAULT_REHEARSE_ONE_IN,
             tick_interval: Some(TICK),
         }
     }
@@ -170,6 +173,7 @@ impl Migration {
             .detector(Arc::clone(&self.detector))
             .observer(Arc::clone(&self.census) as _)
             .observer(Arc::clone(&self.metrics) as _)
+            .rehearse_one_in(self.rehearse_one_in)
     }
 
     /// The contract, which can be replaced while serving.
@@ -308,6 +312,13 @@ impl MigrationBuilder {
         self
     }
 
+    /// Of how many dependent responses one is rehearsed while the flag is off: see
+    /// [`LegacyHttpCompatLayer::rehearse_one_in`].
+    pub fn rehearse_one_in(mut self, responses: u32) -> Self {
+        self.rehearse_one_in = responses;
+        self
+    }
+
     /// The clock of all parts; that of the operating system if none is given.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -384,6 +395,7 @@ impl MigrationBuilder {
             rollout,
             census,
             metrics,
+            rehearse_one_in: self.rehearse_one_in,
             worker,
         })
     }

@@ -45,19 +45,19 @@ pub(super) struct Exchange {
 
 /// A response that has arrived, until it is known in which shape it leaves.
 pub(super) struct Deciding<B: Body> {
-    exchange: Exchange,
-    request: RequestFields,
-    head: response::Parts,
-    peek: Peek<B>,
+    pub(super) exchange: Exchange,
+    pub(super) request: RequestFields,
+    pub(super) head: response::Parts,
+    pub(super) peek: Peek<B>,
     matching: Matching,
     /// The outcome whose shape is applied, once that is known.
-    rewriting: Option<Decision>,
+    pub(super) rewriting: Option<Decision>,
     /// Decided once, where the body has to be read at all.
     need: Option<BodyNeed>,
     /// Begun where the body is read as JSON.
     scan: Option<Scan>,
     /// Whether all data of the body has been read.
-    is_complete: bool,
+    pub(super) is_complete: bool,
     /// Whether the text is whole and valid, so that the fields that were not found are absent.
     is_whole: bool,
     timer: Option<PeekTimer>,
@@ -70,8 +70,17 @@ pub(super) enum Conclusion {
     LegacyBody(Bytes),
 }
 
+/// What becomes of a response whose outcome is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Course {
+    Target,
+    /// As [`Target`](Self::Target), after its legacy response was rendered and dropped.
+    Rehearsal,
+    Legacy,
+}
+
 /// More of the body is needed.
-struct NeedsMore;
+pub(super) struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
@@ -100,7 +109,7 @@ impl<B: Body + Unpin> Deciding<B> {
     /// Reads no more of the body than the decision needs, and for no longer than it may take.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Conclusion> {
         loop {
-            if let Ok(conclusion) = self.decide() {
+            if let Ok(conclusion) = self.decide(cx) {
                 return Poll::Ready(conclusion);
             }
             match self.peek.poll_next(self.body_limit(), cx) {
@@ -131,24 +140,22 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// Decides by what is known by now.
-    fn decide(&mut self) -> Result<Conclusion, NeedsMore> {
+    fn decide(&mut self, cx: &mut Context<'_>) -> Result<Conclusion, NeedsMore> {
         loop {
             if let Some(decision) = self.rewriting {
-                let shape = self.exchange.endpoint.legacy_shape(decision);
-                let fields = shape.map_or(0, CompiledShape::fields);
-                let known = self.scan.as_ref().map_or(0, Scan::known);
-                let is_enough =
-                    fields & !known == 0 && !shape.is_some_and(CompiledShape::reads_whole);
-                if self.is_whole || is_enough {
+                if self.can_render(decision) {
                     return Ok(self.apply(decision));
                 }
             } else {
                 match self.matching.decision(&self.exchange.endpoint.statuses) {
-                    Ok(decision) if self.is_to_be_rewritten(decision) => {
-                        self.rewriting = Some(decision);
-                        continue;
-                    }
-                    Ok(decision) => return Ok(self.leave_unchanged(decision, None)),
+                    Ok(decision) => match self.course(decision) {
+                        Course::Legacy => {
+                            self.rewriting = Some(decision);
+                            continue;
+                        }
+                        Course::Target => return Ok(self.leave_unchanged(decision, None)),
+                        Course::Rehearsal => return Ok(self.rehearse(decision, cx)),
+                    },
                     Err(MissingInput::Request) => {
                         return Ok(self.give_up(SkipReason::RequestFieldsNotCaptured));
                     }
@@ -161,8 +168,17 @@ impl<B: Body + Unpin> Deciding<B> {
         }
     }
 
+    /// Whether all is known that the shape of the outcome reads.
+    pub(super) fn can_render(&self, decision: Decision) -> bool {
+        let shape = self.exchange.endpoint.legacy_shape(decision);
+        let fields = shape.map_or(0, CompiledShape::fields);
+        let known = self.scan.as_ref().map_or(0, Scan::known);
+        let is_enough = fields & !known == 0 && !shape.is_some_and(CompiledShape::reads_whole);
+        self.is_whole || is_enough
+    }
+
     /// Learns one thing more from the body, or why nothing more can be learnt.
-    fn read_on(&mut self) -> Result<Option<SkipReason>, NeedsMore> {
+    pub(super) fn read_on(&mut self) -> Result<Option<SkipReason>, NeedsMore> {
         let need = self.need.unwrap_or_else(|| {
             BodyNeed::by_head(&self.head.headers, self.peek.inner(), self.body_limit())
         });
@@ -212,16 +228,25 @@ impl<B: Body + Unpin> Deciding<B> {
         }
     }
 
-    /// Whether the caller gets the legacy shape. The one read of the flag that decides: once `set(false)` has returned, no
-    /// response gets past it.
-    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
+    /// In which shape the response leaves. The one read of the flag that decides: once `set(false)` has returned, no response
+    /// gets past it.
+    fn course(&self, decision: Decision) -> Course {
         let Exchange {
             settings,
             endpoint,
             caller,
             ..
         } = &self.exchange;
-        endpoint.is_dependent(decision, caller) && settings.flag.state() == FlagState::On
+        if !endpoint.is_dependent(decision, caller) {
+            return Course::Target;
+        }
+        match settings.flag.state() {
+            FlagState::On => Course::Legacy,
+            FlagState::Off if settings.rehearsal.is_due(endpoint.legacy_shape(decision)) => {
+                Course::Rehearsal
+            }
+            FlagState::Off | FlagState::Retired => Course::Target,
+        }
     }
 
     /// Nothing more can be learnt.
@@ -248,27 +273,35 @@ impl<B: Body + Unpin> Deciding<B> {
         let exchange = &self.exchange;
         let shape = exchange.endpoint.legacy_shape(decision);
         let shape = shape.expect("only an outcome with a shape is rewritten");
-        let notice = &exchange.endpoint.contract().notice;
-        let rendered = match self.render(shape) {
-            Ok(_) if !has_space(&self.head.headers, shape, notice) => {
-                Err(SkipReason::TooManyHeaders)
-            }
-            rendered => rendered.map_err(|error| self.skip_reason(&error)),
-        };
-        let (lines, body) = match rendered {
+        let (lines, body) = match self.render(shape) {
             Ok(rendered) => rendered,
             Err(reason) => return self.leave_unchanged(decision, Some(reason)),
         };
         let mut observation = exchange.observation(decision, self.head.status, &self.request);
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
+        let notice = &exchange.endpoint.contract().notice;
         rewrite_head(&mut self.head, shape, &lines, is_get, notice, body.as_ref());
         exchange.leave(&mut self.head.headers, &observation);
         body.map_or(Conclusion::OwnBody, Conclusion::LegacyBody)
     }
 
-    /// The header lines, and the new body; `None` where it stays as it is.
-    fn render<'s>(
+    /// The header lines, and the new body; `None` where it stays as it is. Or why there can be none.
+    pub(super) fn render<'s>(
+        &self,
+        shape: &'s CompiledShape,
+    ) -> Result<(LegacyLines<'s>, Option<Bytes>), SkipReason> {
+        let rendered = self.fill(shape);
+        let rendered = rendered.map_err(|error| self.skip_reason(&error))?;
+        let notice = &self.exchange.endpoint.contract().notice;
+        if has_space(&self.head.headers, shape, notice) {
+            Ok(rendered)
+        } else {
+            Err(SkipReason::TooManyHeaders)
+        }
+    }
+
+    fn fill<'s>(
         &self,
         shape: &'s CompiledShape,
     ) -> Result<(LegacyLines<'s>, Option<Bytes>), RenderError> {
@@ -309,7 +342,7 @@ impl<B: Body + Unpin> Deciding<B> {
             if observation.is_undetermined() {
                 observation.undetermined(reason);
             }
-            if self.rewriting.is_some() || self.is_to_be_rewritten(decision) {
+            if self.rewriting.is_some() || self.course(decision) == Course::Legacy {
                 observation.skipped(reason);
             }
         }
@@ -317,14 +350,14 @@ impl<B: Body + Unpin> Deciding<B> {
         Conclusion::OwnBody
     }
 
-    fn body_limit(&self) -> usize {
+    pub(super) fn body_limit(&self) -> usize {
         let own = self.exchange.endpoint.body_limit;
         own.unwrap_or(self.exchange.settings.body_limit)
     }
 }
 
 impl Exchange {
-    fn observation(
+    pub(super) fn observation(
         &self,
         decision: Decision,
         target_status: StatusCode,
@@ -345,7 +378,7 @@ impl Exchange {
     }
 
     /// Tells caches what the response depends on, and the observers what it was.
-    fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
+    pub(super) fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
         add_vary(headers, &self.endpoint, &self.settings);
         self.settings.notify_observers(observation);
     }

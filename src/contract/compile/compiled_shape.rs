@@ -1,6 +1,6 @@
 //! A compiled legacy shape.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, atomic::AtomicBool};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -25,6 +25,8 @@ pub(crate) struct CompiledShape {
     pub(crate) append: CompiledLines,
     pub(crate) body: CompiledBody,
     pub(crate) content_length: ContentLength,
+    /// Whether it was rehearsed, or need not be.
+    pub(crate) was_rehearsed: AtomicBool,
     /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
     fields: u64,
 }
@@ -69,6 +71,7 @@ impl CompiledShape {
             append,
             body: body?,
             content_length: ContentLength::default(),
+            was_rehearsed: AtomicBool::new(false),
             fields,
         })
     }

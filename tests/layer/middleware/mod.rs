@@ -13,6 +13,7 @@ mod placeholders;
 mod service;
 mod shapes;
 mod stress;
+mod way_back;
 
 use std::sync::Arc;
 

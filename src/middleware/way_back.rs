@@ -1,0 +1,73 @@
+//! The rehearsal of the way back: the legacy response of a target response, rendered and dropped.
+
+use std::task::{Context, Poll};
+
+use http_body::Body;
+use tracing::debug;
+
+use super::{
+    deciding::{Conclusion, Deciding, NeedsMore},
+    peek::PeekStep,
+};
+use crate::{
+    contract::compile::Decision,
+    observation::{RehearsalResult, SkipReason},
+};
+
+impl<B: Body + Unpin> Deciding<B> {
+    /// The target response leaves, after its legacy response was rehearsed.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn rehearse(&mut self, decision: Decision, cx: &mut Context<'_>) -> Conclusion {
+        // The body is read as it would be on the way back.
+        self.rewriting = Some(decision);
+        let endpoint = &self.exchange.endpoint;
+        let result = endpoint.is_rehearsed.then(|| self.try_render(decision, cx));
+        self.rewriting = None;
+        let exchange = &self.exchange;
+        let mut observation = exchange.observation(decision, self.head.status, &self.request);
+        if let Some(result) = result.flatten() {
+            observation.rehearsed(result);
+            let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
+            let result = result.as_str();
+            debug!(endpoint, outcome, result, "legacy response rehearsed");
+        }
+        exchange.leave(&mut self.head.headers, &observation);
+        Conclusion::OwnBody
+    }
+
+    /// Whether the legacy response can be rendered; `None` if the body is not whole.
+    fn try_render(&mut self, decision: Decision, cx: &mut Context<'_>) -> Option<RehearsalResult> {
+        while !self.can_render(decision) {
+            let reason = match self.read_on() {
+                Ok(reason) => reason,
+                Err(NeedsMore) => self.read_ahead(cx)?,
+            };
+            if let Some(reason) = reason {
+                return RehearsalResult::of(reason);
+            }
+        }
+        let shape = self.exchange.endpoint.legacy_shape(decision)?;
+        match self.render(shape) {
+            Ok(_) => Some(RehearsalResult::Ok),
+            Err(reason) => RehearsalResult::of(reason),
+        }
+    }
+
+    /// Reads the next frame of a body that is there as a whole; `None` if it is not. What is read is handed on.
+    fn read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Option<SkipReason>> {
+        let body = self.peek.inner();
+        if !body.is_end_stream() {
+            body.size_hint().exact()?;
+        }
+        match self.peek.poll_next(self.body_limit(), cx) {
+            Poll::Ready(PeekStep::Data) => Some(None),
+            Poll::Ready(PeekStep::End) => {
+                self.is_complete = true;
+                Some(None)
+            }
+            Poll::Ready(PeekStep::TooLarge) => Some(Some(SkipReason::BodyTooLarge)),
+            Poll::Ready(PeekStep::Error) | Poll::Pending => None,
+        }
+    }
+}
