@@ -14,6 +14,7 @@ mod mounted;
 mod openapi;
 mod orders;
 mod refused;
+mod rehearsed;
 mod response;
 mod secrets;
 mod service;
