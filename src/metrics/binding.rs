@@ -53,9 +53,9 @@ impl Binding {
             }
             let rehearsals = rehearsals(contract);
             if registry.fits(rehearsals.iter()) {
-                rehearsals.into_iter().for_each(|series| {
+                for series in rehearsals {
                     registry.id(series);
-                });
+                }
             }
         }
         binding

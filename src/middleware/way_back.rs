@@ -9,10 +9,7 @@ use super::{
     deciding::{Conclusion, Deciding, NeedsMore},
     peek::PeekStep,
 };
-use crate::{
-    contract::compile::Decision,
-    observation::{RehearsalResult, SkipReason},
-};
+use crate::{contract::compile::Decision, observation::RehearsalResult};
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The target response leaves, after its legacy response was rehearsed.
@@ -39,12 +36,15 @@ impl<B: Body + Unpin> Deciding<B> {
     /// Whether the legacy response can be rendered; `None` if the body is not whole.
     fn try_render(&mut self, decision: Decision, cx: &mut Context<'_>) -> Option<RehearsalResult> {
         while !self.can_render(decision) {
-            let reason = match self.read_on() {
-                Ok(reason) => reason,
-                Err(NeedsMore) => self.read_ahead(cx)?,
-            };
-            if let Some(reason) = reason {
-                return RehearsalResult::of(reason);
+            match self.read_on() {
+                Ok(None) => {}
+                Ok(Some(reason)) => return RehearsalResult::of(reason),
+                Err(NeedsMore) => match self.read_ahead(cx)? {
+                    PeekStep::Data => {}
+                    PeekStep::End => self.is_complete = true,
+                    PeekStep::TooLarge => return Some(RehearsalResult::BodyTooLarge),
+                    PeekStep::Error => return None,
+                },
             }
         }
         let shape = self.exchange.endpoint.legacy_shape(decision)?;
@@ -55,19 +55,14 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// Reads the next frame of a body that is there as a whole; `None` if it is not. What is read is handed on.
-    fn read_ahead(&mut self, cx: &mut Context<'_>) -> Option<Option<SkipReason>> {
+    fn read_ahead(&mut self, cx: &mut Context<'_>) -> Option<PeekStep> {
         let body = self.peek.inner();
         if !body.is_end_stream() {
             body.size_hint().exact()?;
         }
         match self.peek.poll_next(self.body_limit(), cx) {
-            Poll::Ready(PeekStep::Data) => Some(None),
-            Poll::Ready(PeekStep::End) => {
-                self.is_complete = true;
-                Some(None)
-            }
-            Poll::Ready(PeekStep::TooLarge) => Some(Some(SkipReason::BodyTooLarge)),
-            Poll::Ready(PeekStep::Error) | Poll::Pending => None,
+            Poll::Ready(step) => Some(step),
+            Poll::Pending => None,
         }
     }
 }

@@ -354,3 +354,33 @@ async fn a_contract_that_comes_into_use_is_rehearsed_anew_and_counted_by_itself(
     assert_eq!((ok(&live.current()), ok(&first.contract)), (1, 1));
     assert_eq!(first.ok("PENDING"), 2, "the metric is the sum of both");
 }
+
+#[test]
+fn a_document_says_what_the_builder_does_and_other_values_are_faults() {
+    let endpoint = |rehearse| {
+        let outcome = Outcome::new("FOUND", 200).legacy(LegacyShape::new(404));
+        Endpoint::get("order", "/orders")
+            .rehearse(rehearse)
+            .outcome(outcome)
+    };
+    let built = |rehearse| {
+        let builder = Contract::builder().endpoint(endpoint(rehearse));
+        builder.build().unwrap()
+    };
+    assert_ne!(built(true), built(false));
+    let document = |rehearse: Value| {
+        let mut contract = serde_json::to_value(built(true)).unwrap();
+        assert_eq!(contract["endpoints"][0].get("rehearse"), None);
+        contract["endpoints"][0]["rehearse"] = rehearse;
+        Contract::from_json(&contract.to_string())
+    };
+    for rehearse in [true, false] {
+        assert_eq!(document(json!(rehearse)).unwrap(), built(rehearse));
+    }
+    let written = serde_json::to_value(built(false)).unwrap();
+    assert_eq!(written["endpoints"][0]["rehearse"], false);
+    for wrong in [json!("false"), json!(0), json!(null)] {
+        let error = document(wrong).unwrap_err().to_string();
+        assert!(error.contains("/endpoints/0/rehearse"), "{error}");
+    }
+}
