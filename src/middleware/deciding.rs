@@ -230,6 +230,7 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// In which shape the response leaves. The one read of the flag that decides: once `set(false)` has returned, no response
     /// gets past it.
+    #[inline]
     fn course(&self, decision: Decision) -> Course {
         let Exchange {
             settings,
@@ -237,16 +238,22 @@ impl<B: Body + Unpin> Deciding<B> {
             caller,
             ..
         } = &self.exchange;
+        let shape = endpoint.legacy_shape(decision);
         if !endpoint.is_dependent(decision, caller) {
             return Course::Target;
         }
         match settings.flag.state() {
             FlagState::On => Course::Legacy,
-            FlagState::Off if settings.rehearsal.is_due(endpoint.legacy_shape(decision)) => {
-                Course::Rehearsal
-            }
+            FlagState::Off if settings.rehearsal.is_due(shape) => Course::Rehearsal,
             FlagState::Off | FlagState::Retired => Course::Target,
         }
+    }
+
+    // Rare, and outlined, so that the common path stays short.
+    #[cold]
+    #[inline(never)]
+    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
+        self.course(decision) == Course::Legacy
     }
 
     /// Nothing more can be learnt.
@@ -342,7 +349,7 @@ impl<B: Body + Unpin> Deciding<B> {
             if observation.is_undetermined() {
                 observation.undetermined(reason);
             }
-            if self.rewriting.is_some() || self.course(decision) == Course::Legacy {
+            if self.rewriting.is_some() || self.is_to_be_rewritten(decision) {
                 observation.skipped(reason);
             }
         }
