@@ -111,6 +111,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 fn open(compat: Compat, args: &Args, data: &DataDir) -> Result<Migration, String> {
     let migration = compat.open(|builder| {
         let builder = builder
+            .environment(&args.environment)
             .data_dir(data.path())
             .census(|census| census.snapshot_every(args.snapshot_every()));
         if args.accept_census_loss {

@@ -204,8 +204,16 @@ impl Family {
         "Whether the last read or write of the rollout journal failed.",
     );
 
+    /// The accepted losses of recorded events. Source: the rollout.
+    pub const JOURNAL_LOSSES: Self = Self::gauge(
+        "legacy_http_compat_journal_losses",
+        &["flag"],
+        "Losses of recorded events that were accepted, since the rollout journal began.",
+    )
+    .unit("{loss}");
+
     /// All families of the crate.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -223,6 +231,7 @@ impl Family {
         Self::STRANDED_CALLERS,
         Self::STRANDED_ANONYMOUS_RESPONSES,
         Self::JOURNAL_FAILING,
+        Self::JOURNAL_LOSSES,
     ];
 
     /// A family of integer counters that start with the process, of unit `1`. The name ends in `_total`.

@@ -52,6 +52,7 @@
 //! | `legacy_http_compat_stranded_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that were stranded since the flag last changed. |
 //! | `legacy_http_compat_stranded_anonymous_responses` | gauge | integer | `{response}` | `flag`, `client_kind` | Stranded responses to anonymous callers without a waiver since the flag last changed. |
 //! | `legacy_http_compat_journal_failing` | gauge | integer | `1` | `flag` | Whether the last read or write of the rollout journal failed. |
+//! | `legacy_http_compat_journal_losses` | gauge | integer | `{loss}` | `flag` | Losses of recorded events that were accepted, since the rollout journal began. |
 //!
 //! # All labels
 //!

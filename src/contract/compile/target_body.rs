@@ -8,7 +8,7 @@ use crate::{
         condition::{Alternative, Condition, MatchTarget, Matcher},
         endpoint::Outcome,
     },
-    http_syntax::{JsonByType, is_encoded, json_by_type},
+    http_syntax::{BodySyntax, JsonByType, is_encoded},
 };
 
 /// Whether the body of an outcome's responses can have JSON fields.
@@ -86,5 +86,5 @@ pub(super) fn cause_of_exclusion(
 
 /// Fields are read of no other body, not even of text that looks like JSON.
 pub(super) fn is_not_json(headers: &HeaderMap) -> bool {
-    json_by_type(headers) != JsonByType::Yes
+    BodySyntax::of(headers).by_type != JsonByType::Yes
 }

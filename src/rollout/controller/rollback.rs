@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
-    controller_state::ControllerState,
+    controller_state::{ControllerState, FlagWatch},
     deps::{LogFailures, TRIES, system_context},
     rollout::Rollout,
 };
@@ -55,12 +55,12 @@ impl Rollout {
     /// Switches the flag on again because of an incident, regardless of gates and of the expected decision. Opens the
     /// incident if it is not open, and requires a post-analysis from then on.
     ///
-    /// If the journal fails, the flag goes on all the same, and the event is logged at `ERROR`.
+    /// If the journal fails, the flag goes on all the same, and the event is logged at `ERROR`. Once more while that is not in
+    /// the journal, it is [unrecorded](RolledBack::Unrecorded) again: the flag is on, and the first one will be recorded.
     ///
     /// # Errors
     ///
-    /// When the rollout is not in cutover, or a rollback that took effect is not in the journal yet: then the flag is on
-    /// already. [`RefusalKind::Conflict`] when a concurrent command left the cutover.
+    /// When the rollout is not in cutover. [`RefusalKind::Conflict`] when a concurrent command left the cutover.
     pub fn rollback(
         &self,
         incident: IncidentId,
@@ -92,7 +92,6 @@ impl Rollout {
         let current = controller.cutover();
         let refused = match (current, cutover) {
             (_, Some(named)) if current != cutover => Some(RefusalKind::CutoverLeft(named, from)),
-            (Some(_), _) if controller.is_rolled_back() => Some(RefusalKind::RollbackUnrecorded),
             (Some(_), _) => None,
             // From observe there is a transition to compat, but it is not a rollback.
             (None, _) => {
@@ -101,6 +100,7 @@ impl Rollout {
             }
         };
         let done = match (refused, current) {
+            (None, Some(_)) if controller.is_rolled_back() => Ok(RolledBack::Unrecorded),
             (None, Some(cutover)) => {
                 let taken = taken(cutover, incident, Vec::new());
                 self.roll_back(&mut controller, taken, command)
@@ -156,14 +156,14 @@ impl Rollout {
     /// Rolls back if more callers are stranded since the cutover than the policy allows. This ends the cutover, so it
     /// happens at most once in each.
     pub(super) fn auto_rollback(&self) {
-        let Some((cutover, lasted, limits)) = self.guarded_cutover() else {
+        let Some((cutover, watch, limits)) = self.guarded_cutover() else {
             return;
         };
         let Some(census) = &self.deps.census else {
             return;
         };
         // Without the lock: visiting all callers takes a while.
-        let now = self.now();
+        let (now, lasted) = (self.now(), self.lasted(&watch));
         let waivers = WaiverCover::new(&self.status().state, now);
         let stranded = Stranded::new(census, &waivers, now, (lasted, Duration::ZERO));
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {
@@ -181,13 +181,13 @@ impl Rollout {
         }
     }
 
-    /// The current cutover, how long it has lasted, and the limits of its automatic rollback.
-    fn guarded_cutover(&self) -> Option<(u64, Duration, AutoRollback)> {
+    /// The current cutover, since when it lasts, and the limits of its automatic rollback.
+    fn guarded_cutover(&self) -> Option<(u64, FlagWatch, AutoRollback)> {
         let controller = self.controller();
         let (cutover, limits) = (controller.cutover()?, controller.policy.auto_rollback?);
         let lasted = controller.flag_watch.lasted(&*self.deps.clock);
         let is_guarded = lasted <= limits.window && !controller.is_rolled_back();
-        is_guarded.then_some((cutover, lasted, limits))
+        is_guarded.then_some((cutover, controller.flag_watch, limits))
     }
 }
 

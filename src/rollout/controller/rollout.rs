@@ -204,6 +204,10 @@ impl Rollout {
         }
         self.deps.warn_overdue(&mut controller);
         self.publish(&controller);
+        let watch = controller.flag_watch;
+        drop(controller);
+        // From the first tick on the census knows when the flag changed, whatever happens to the clock.
+        self.lasted(&watch);
     }
 }
 

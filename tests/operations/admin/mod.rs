@@ -10,6 +10,7 @@ mod events;
 mod failing;
 mod head;
 mod journal;
+mod losses;
 mod mounted;
 mod openapi;
 mod orders;
