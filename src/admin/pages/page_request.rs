@@ -86,6 +86,7 @@ impl PageRequest {
             rehearsed: Rehearsed::new(rollout.rehearsed()),
             evaluated: evaluation.at,
             flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
+            fleet: rollout.fleet_view(&status),
             latest: event(rollout, status.head.seq),
             done: done.and_then(|seq| event(rollout, seq)),
             status,
