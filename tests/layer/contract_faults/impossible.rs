@@ -1,7 +1,7 @@
 //! Rules that can never fire: no request or response is as they say.
 
 use legacy_http_compat::{
-    contract::{Contract, Endpoint, LegacyShape, Outcome, Placeholder, Template},
+    contract::{Contract, Endpoint, LegacyShape, Matcher, Outcome, Placeholder, Template},
     diagnostics::FaultCode,
 };
 use serde_json::{Value, json};
@@ -326,5 +326,45 @@ fn a_shape_that_changes_nothing_is_refused() {
         LegacyShape::new(200).json(Value::Null),
     ] {
         shape(changed).build().expect("something differs");
+    }
+}
+
+#[test]
+fn conditions_on_a_request_body_that_the_media_type_excludes_are_refused() {
+    let typed =
+        |media_type: &str| Outcome::new("GONE", 200).request_header("Content-Type", media_type);
+    for (outcome, expected) in [
+        (typed("text/plain").request_field("/a", 1), "JSON body"),
+        (
+            typed("application/x-www-form-urlencoded").request_field("/a", 1),
+            "JSON body",
+        ),
+        (
+            typed("application/json").request_form_field("a", "1"),
+            "those of a form",
+        ),
+        (
+            Outcome::new("GONE", 200)
+                .request_header("content-type", Matcher::absent())
+                .request_form_field("a", "1"),
+            "those of a form",
+        ),
+    ] {
+        refused(
+            super::outcome(outcome),
+            FaultCode::InvalidCondition,
+            &["/request_headers/", expected],
+        );
+    }
+    for outcome in [
+        typed("application/merge-patch+json").request_field("/a", 1),
+        typed("application/x-www-form-urlencoded").request_form_field("a", "1"),
+        Outcome::new("GONE", 200)
+            .request_header("content-type", Matcher::pattern("*json*"))
+            .request_field("/a", 1),
+    ] {
+        super::outcome(outcome)
+            .build()
+            .expect("a request can fulfil it");
     }
 }
