@@ -29,9 +29,11 @@
 //!
 //! - `rollout`: the life of a flag, with phases, gates, and a journal of all decisions; `migration` wires all parts
 //! - `admin`: HTTP API and dashboard of a rollout, and time series of 30 days; implies `rollout`
+//! - `postgres`: one journal for many instances, in `PostgreSQL`; implies `rollout`
 //! - `prometheus`, `opentelemetry`, `metrics-facade`: export of the [metrics], each to the crate of that name
 //! - `openapi`: proving a contract against two `OpenAPI` documents
-//! - `cli`: the command `legacy-http-compat`; implies `rollout` and `openapi`
+//! - `cli`: the command `legacy-http-compat`; implies `rollout`, `openapi` and `postgres`
+//! - `axum`, `http-body-util`: `.same_body()` for the bodies of that crate
 //! - `hyper`: removes the old reason phrase of a proxied response that is rewritten
 //!
 //! **Next**: [a migration in ten steps](guide::migration), [writing a contract](guide::contract), [identifying
@@ -66,6 +68,8 @@ pub mod openapi;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 mod per_contract;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;

@@ -13,6 +13,10 @@
     doc = "| [`openapi`] | proving a contract against two OpenAPI documents |"
 )]
 #![cfg_attr(
+    feature = "postgres",
+    doc = "| [`store`] | one journal for many instances, in PostgreSQL |"
+)]
+#![cfg_attr(
     feature = "admin",
     doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
     doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
@@ -61,5 +65,9 @@ pub mod rollout {}
 #[doc = include_str!("security.md")]
 pub mod security {}
 
+#[cfg(feature = "postgres")]
+#[expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
+#[doc = include_str!("store.md")]
+pub mod store {}
 #[doc = include_str!("telemetry.md")]
 pub mod telemetry {}

@@ -35,6 +35,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("migration", 5),
     ("openapi", 5),
     ("opentelemetry", 5),
+    ("postgres", 5),
     ("testing", 5),
     ("cli", 6),
     ("bin", 6),

@@ -119,7 +119,7 @@ async fn a_skipped_response_gives_a_debug_event_with_the_reason() {
 }
 
 #[tokio::test]
-async fn an_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
+async fn a_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
     let (said, _guard) = listen();
     let (layer, flag, _) = device_flow();
     flag.set(false);
