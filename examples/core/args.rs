@@ -10,7 +10,10 @@ use std::{
 use clap::{Parser, ValueEnum, value_parser};
 use legacy_http_compat::rollout::{Phase, policy::Policy};
 
-use crate::app::{AddressSource, Settings, address::ProxyHeader};
+use crate::{
+    app::{AddressSource, Settings, address::ProxyHeader},
+    store::StoreArgs,
+};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -87,6 +90,9 @@ pub(crate) struct Args {
     /// Take the client's address from this header, set by the proxy in front
     #[arg(long, value_name = "HEADER", value_enum)]
     behind_proxy: Option<ProxyHeader>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 /// The flag, as the command line spells it.

@@ -45,7 +45,7 @@ use super::{
 
 const HEADER: FileHeader = FileHeader {
     magic: *b"LHCCENS\n",
-    format: 3,
+    format: 4,
 };
 
 /// A larger file is not read. It would hold more than a hundred million callers, and a wrong path must not fill the memory.
@@ -69,6 +69,7 @@ pub(super) struct State<'a> {
     contract: Option<ServedSince>,
     endpoints: Vec<&'a str>,
     losses: Vec<(u64, OpenCensusErrorKind)>,
+    flag_changed: Option<((u64, u64), u64)>,
     intervals: Vec<WatchedInterval>,
     failures: Failures,
     responses: Vec<BucketCounts>,
@@ -167,6 +168,7 @@ fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Re
         contract: watch.rules.contract.clone(),
         endpoints: endpoints.iter().map(|name| &**name).collect(),
         losses: watch.losses.clone(),
+        flag_changed: watch.flag_changed,
         intervals: watch.coverage.intervals().copied().collect(),
         failures: watch.failures.clone(),
         responses: watch.history.saved(),
@@ -337,6 +339,7 @@ impl CensusSnapshot<'_> {
             began,
             failures,
             losses,
+            flag_changed,
             intervals,
             responses,
             last_overflow,
@@ -358,7 +361,7 @@ impl CensusSnapshot<'_> {
             watch.forgotten[usize::from(*kind)].add(&saved.forgotten);
         }
         (watch.began, watch.failures) = (began, failures);
-        watch.losses = losses;
+        (watch.losses, watch.flag_changed) = (losses, flag_changed);
         let restored = watch.coverage.restore(intervals);
         if unknown_downtime {
             tracing::warn!(

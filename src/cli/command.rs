@@ -13,9 +13,11 @@ use super::{
     check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
     contract_prove::{self, DraftArgs, ProveArgs},
+    instances,
     journal::verify,
     output::{Exit, Output},
     report, status,
+    store::{self, FlagArgs, StoreTask},
 };
 use crate::rollout::event::Head;
 
@@ -31,7 +33,7 @@ Exit codes:
   1  refuted by an example
   2  cannot tell; or wrong usage, or something cannot be read or written";
 
-/// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents
+/// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents, administers a store
 #[derive(Parser)]
 #[command(name = "legacy-http-compat", version, after_help = EXIT_CODES)]
 struct Command {
@@ -40,6 +42,7 @@ struct Command {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 enum Task {
     /// Checks that a journal is intact, that its events follow one another, and that none is lost
     #[command(after_help = EXIT_CODES)]
@@ -53,6 +56,21 @@ enum Task {
     /// Checks that a source tree neither names a flag nor uses this crate any more
     #[command(after_help = EXIT_CODES)]
     CheckRemoved(CheckRemovedArgs),
+    /// Shows the instances that share a journal, and which of them have applied the last change of the flag
+    #[command(after_help = EXIT_CODES)]
+    Instances {
+        #[command(flatten)]
+        of: FlagArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Commands for the store in PostgreSQL that instances share
+    #[command(after_help = EXIT_CODES)]
+    Store {
+        #[command(subcommand)]
+        task: StoreTask,
+    },
     /// Commands for contract documents
     #[command(after_help = EXIT_CODES)]
     Contract {
@@ -147,6 +165,8 @@ fn execute(task: Task) -> Output {
         Task::Status(args) => status::run(args.files(), args.journal.json),
         Task::Report(args) => report::run(args.files(), args.journal.json),
         Task::CheckRemoved(args) => check_removed(&args),
+        Task::Instances { of, json } => instances::run(&of, json),
+        Task::Store { task } => store::run(&task),
         Task::Contract { task } => match task {
             ContractTask::Check { files, json } => contract_check::run(&files, json),
             ContractTask::Prove(args) => contract_prove::run(&args),

@@ -3,6 +3,7 @@
 use super::{
     evaluation::Evaluation,
     event::{Head, LossAccepted, Recovered},
+    journal::JournalSync,
     phase::Transition,
     policy::Policy,
     state::{EventRef, ObligationKind, RolloutState},
@@ -40,6 +41,11 @@ pub struct RolloutStatus {
     pub rollback_unrecorded: bool,
     /// Why the journal could not be read or written the last time; `None` if it could.
     pub journal_error: Option<String>,
+    /// How the journal relates to the store that it is shared through.
+    pub sync: JournalSync,
+    /// How long after it was journaled the last change of the flag was applied here, by the clocks of both instances; `None`
+    /// before one was since the process started.
+    pub apply_delay: Option<Duration>,
     /// Refused attempts over the hourly limit since this process started.
     pub unjournaled_refusals: u64,
 }

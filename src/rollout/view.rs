@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     event::{Head, LossAccepted, Recovered},
     evidence::GateReport,
+    fleet::FleetView,
     json_object::PolicyDocument,
     names::{FlagName, Identifier, IncidentId, WaiverTarget},
     phase::{Phase, Transition},
@@ -107,6 +108,9 @@ pub struct RolloutView {
     pub losses: Vec<LossView>,
     /// Refused attempts.
     pub refusals: RefusalCounts,
+    /// The instances that share the journal; left out where there is no table of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetView>,
 }
 
 words! {
@@ -319,6 +323,7 @@ impl RolloutView {
                 journaled: state.refusals,
                 unjournaled: None,
             },
+            fleet: None,
         }
     }
 }

@@ -17,7 +17,10 @@ use crate::{
     },
     census::{Report, Window},
     observation::SkipReason,
-    rollout::{EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event},
+    rollout::{
+        EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
+        fleet::FleetView,
+    },
     time::Timestamp,
 };
 
@@ -38,6 +41,8 @@ pub(crate) struct Layout {
     /// When gates, report and stranded callers were evaluated.
     pub(crate) evaluated: Timestamp,
     pub(crate) flag_changes: Vec<FlagChange>,
+    /// The instances, where several share the journal.
+    pub(crate) fleet: Option<FleetView>,
     /// The last event, for screen readers.
     pub(crate) latest: Option<Event>,
     /// The event of the form that redirected here.
@@ -62,14 +67,18 @@ pub(super) fn can_roll_back(status: &RolloutStatus) -> bool {
 
 impl Layout {
     /// The links of the navigation.
-    pub(crate) fn sections(&self) -> [(String, &'static str); 5] {
-        [
+    pub(crate) fn sections(&self) -> Vec<(String, &'static str)> {
+        let mut sections = vec![
             (self.base.home().to_owned(), "Overview"),
             (self.base.link("/callers"), "Callers"),
             (self.base.link("/waive"), "Waivers"),
             (self.base.link("/records"), "Records"),
             (self.base.link("/journal"), "Journal"),
-        ]
+        ];
+        if self.fleet.is_some() {
+            sections.push((self.base.link("/instances"), "Instances"));
+        }
+        sections
     }
 
     /// Whether the principal may issue commands.
@@ -133,7 +142,12 @@ impl Layout {
         let journal = self.not_on_record().or_else(|| self.failing());
         let overdue = self.status.overdue.iter();
         let overdue = overdue.map(|kind| self.overdue(*kind));
-        let others = journal.into_iter().chain(self.stranded_banner());
+        let fleet = self.fleet.as_ref();
+        let fleet = fleet
+            .into_iter()
+            .flat_map(|fleet| self.fleet_banners(fleet));
+        let journal = journal.into_iter().chain(fleet);
+        let others = journal.chain(self.stranded_banner());
         others.chain(self.losses()).chain(overdue).collect()
     }
 

@@ -9,7 +9,7 @@ use crate::{
         Transition,
         event::{
             Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, LossAccepted,
-            PhaseChange,
+            PhaseChange, RollbackTaken,
         },
         gate::GateReport,
         names::{Actor, ActorKind, Identifier, Link},
@@ -146,8 +146,9 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
         EventPayload::ContractChanged(_) => "recorded the contract that is served".to_owned(),
         EventPayload::RollbackTaken(taken) => format!(
-            "rolled back because of {}: the flag is on again",
-            taken.incident
+            "rolled back because of {}: the flag is on again{}",
+            taken.incident,
+            on_instance(taken)
         ),
         EventPayload::RollbackExtended(extended) => {
             format!("extended the rollback until {}", in_words(extended.until))
@@ -229,13 +230,19 @@ fn capital(who: &str) -> String {
         .map_or_else(|| who.to_owned(), |rest| format!("The {rest}"))
 }
 
+/// Where several instances share the journal, the one that it took effect on first.
+fn on_instance(taken: &RollbackTaken) -> String {
+    let instance = taken.instance.as_ref();
+    instance.map_or_else(String::new, |instance| format!(", first on {instance}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         rollout::{
             Phase,
-            event::{CheckReported, Head, Incident, NewEvent, Recovered, RollbackTaken},
+            event::{CheckReported, Head, Incident, NewEvent, Recovered},
             names::{IncidentId, Reason},
         },
         time::Timestamp,
@@ -267,6 +274,7 @@ mod tests {
         assert_eq!(by_ci, "The service ci reported the check openapi red");
         let back = RollbackTaken {
             cutover: 5,
+            instance: None,
             incident,
             gates: Vec::new(),
         };

@@ -334,6 +334,7 @@ impl RolloutState {
         self.contract = Some(ServedContract {
             digest: payload.digest.clone(),
             detector: payload.detector.clone(),
+            beside: payload.beside.clone(),
             since,
         });
     }

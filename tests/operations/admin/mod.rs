@@ -8,6 +8,7 @@ mod cross_origin;
 mod document;
 mod events;
 mod failing;
+mod fleet;
 mod head;
 mod journal;
 mod losses;

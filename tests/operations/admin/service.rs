@@ -13,14 +13,15 @@ use axum::Router;
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
     admin::history::History,
-    admin::{Admin, Role, TokenDigest, Tokens},
+    admin::{Admin, Role, SessionStore, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence},
     metrics::Metrics,
     rollout::{
         Phase, Rollout,
         event::{Event, Head, NewEvent},
-        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        fleet::MemoryInstances,
+        journal::{AppendAttempt, AppendError, Journal, JournalSync, MemoryJournal, ReadError},
         names::FlagName,
         policy::Policy,
     },
@@ -75,6 +76,16 @@ pub(crate) struct Setup {
     /// Whether the server tells whom it is connected with.
     pub(crate) connect_info: bool,
     pub(crate) journal: Arc<dyn Journal>,
+    /// One of several instances, which share clock and sessions.
+    pub(crate) instance: Option<(&'static str, Shared)>,
+}
+
+/// What instances share besides the store of the journal.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) table: Arc<MemoryInstances>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
 }
 
 impl Default for Setup {
@@ -88,6 +99,7 @@ impl Default for Setup {
             session_lifetime: None,
             connect_info: true,
             journal: Arc::new(MemoryJournal::new()),
+            instance: None,
         }
     }
 }
@@ -100,7 +112,10 @@ impl TestService {
     pub(crate) async fn open_with(change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = Setup::default();
         change(&mut setup);
-        let clock = Arc::new(ManualClock::new(START));
+        let clock = match &setup.instance {
+            Some((_, shared)) => Arc::clone(&shared.clock),
+            None => Arc::new(ManualClock::new(START)),
+        };
         let detector = SignalDetector::builder(KINDS)
             .kind_header("x-client-kind")
             .build(&FingerprintKey::new([7; 16]))
@@ -220,6 +235,12 @@ fn rollout(
     if setup.watched {
         builder = builder.census(census.clone()).metrics(metrics.clone());
     }
+    if let Some((name, shared)) = &setup.instance {
+        let table = Arc::clone(&shared.table);
+        builder = builder
+            .instance(name.parse().unwrap(), table)
+            .version("1.2.3");
+    }
     Arc::new(builder.open(journal.clone()).unwrap())
 }
 
@@ -244,6 +265,9 @@ fn admin(
     }
     if let Some(lifetime) = setup.session_lifetime {
         builder = builder.session_lifetime(lifetime);
+    }
+    if let Some((_, shared)) = &setup.instance {
+        builder = builder.sessions(Arc::clone(&shared.sessions));
     }
     if let Some(path) = setup.public_path {
         builder = builder.public_path(path).unwrap();
@@ -316,6 +340,22 @@ impl Journal for Unreliable {
             return Err(AppendError::NotWritten("scripted".into()));
         }
         self.inner.append(expected, draft)
+    }
+
+    fn append_attempt(
+        &self,
+        expected: Head,
+        event: NewEvent,
+        attempt: AppendAttempt,
+    ) -> Result<Event, AppendError> {
+        if self.refuses_writing.load(Ordering::Relaxed) {
+            return Err(AppendError::NotWritten("scripted".into()));
+        }
+        self.inner.append_attempt(expected, event, attempt)
+    }
+
+    fn sync_state(&self) -> JournalSync {
+        self.inner.sync_state()
     }
 
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
