@@ -42,6 +42,10 @@
     doc = "- [`admin`] (feature `admin`): the HTTP API and dashboard of a rollout, and time series of the last 30 days"
 )]
 #![cfg_attr(
+    feature = "postgres",
+    doc = "- [`postgres`] (feature `postgres`): one journal for many instances, in `PostgreSQL`"
+)]
+#![cfg_attr(
     feature = "openapi",
     doc = "- [`openapi`] (feature `openapi`): proving a contract against two `OpenAPI` documents",
     doc = "- [`testing`] (feature `openapi`): the same as an assertion in a test"
@@ -78,6 +82,8 @@ pub mod observation;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod per_contract;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;

@@ -11,6 +11,10 @@
     doc = "| [`openapi`] | proving a contract against two OpenAPI documents |"
 )]
 #![cfg_attr(
+    feature = "postgres",
+    doc = "| [`store`] | one journal for many instances, in PostgreSQL |"
+)]
+#![cfg_attr(
     feature = "admin",
     doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
     doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
@@ -54,3 +58,8 @@ pub mod rollout {}
 #[cfg(feature = "admin")]
 #[doc = include_str!("security.md")]
 pub mod security {}
+
+#[cfg(feature = "postgres")]
+#[expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
+#[doc = include_str!("store.md")]
+pub mod store {}

@@ -51,6 +51,13 @@
 //! | `legacy_http_compat_stranded_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that were stranded since the flag last changed. |
 //! | `legacy_http_compat_stranded_anonymous_responses` | gauge | integer | `{response}` | `flag`, `client_kind` | Stranded responses to anonymous callers without a waiver since the flag last changed. |
 //! | `legacy_http_compat_journal_failing` | gauge | integer | `1` | `flag` | Whether the last read or write of the rollout journal failed. |
+//! | `legacy_http_compat_journal_losses` | gauge | integer | `{loss}` | `flag` | Losses of recorded events that were accepted, since the rollout journal began. |
+//! | `legacy_http_compat_journal_stale` | gauge | integer | `1` | `flag` | Whether the store of the journal cannot be reached, so that the last state may be old. |
+//! | `legacy_http_compat_journal_forked` | gauge | integer | `1` | `flag` | Whether the journal does not have an event that was read from it. |
+//! | `legacy_http_compat_instances_live` | gauge | integer | `{instance}` | `flag` | Instances that share the journal and reported within the lease. |
+//! | `legacy_http_compat_instances_lost` | gauge | integer | `{instance}` | `flag` | Instances that did not report within the lease and did not leave. |
+//! | `legacy_http_compat_instances_waiting` | gauge | integer | `{instance}` | `flag` | Live instances that have not applied the last change of the flag, as far as is known. |
+//! | `legacy_http_compat_apply_delay_seconds` | gauge | float | `s` | `flag` | Time from when the last change of the flag was journaled to when it was applied here. |
 //!
 //! # All labels
 //!

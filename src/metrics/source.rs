@@ -57,7 +57,7 @@ pub type Sample<'a> = dyn FnMut(&[&str], Value) + 'a;
 pub enum Value {
     /// A count; 0 or 1 for no or yes.
     Count(u64),
-    /// A ratio between 0 and 1.
+    /// A ratio between 0 and 1, or a time in seconds.
     Ratio(f64),
 }
 

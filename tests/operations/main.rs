@@ -4,6 +4,9 @@
 mod events;
 #[path = "../support/exchange.rs"]
 mod exchange;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../support/shared_journal.rs"]
+mod shared_journal;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
 

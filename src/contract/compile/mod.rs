@@ -44,4 +44,6 @@ pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
 pub(crate) use request_head::{CapturedTexts, RequestHead};
 #[cfg(feature = "openapi")]
-pub(crate) use status::taken_statuses;
+pub(crate) use {
+    conversion::formatted, headers::is_filled_value, pattern::Pattern, status::taken_statuses,
+};

@@ -33,6 +33,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("admin", 5),
     ("migration", 5),
     ("openapi", 5),
+    ("postgres", 5),
     ("testing", 5),
     ("cli", 6),
     ("bin", 6),
