@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`contract`] | writing a contract |
 //! | [`callers`] | identifying callers |
+//! | [`migration`] | a migration in ten steps, from the first idea to the end |
+//! | [`telemetry`] | metrics, fields of spans and events, panels of a dashboard |
 //! | [`performance`] | the cost of the layer |
 //! | [`architecture`] | the structure of the crate, for contributors |
 #![cfg_attr(
@@ -39,6 +41,10 @@ pub mod contract {}
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
 
+#[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
+#[doc = include_str!("migration.md")]
+pub mod migration {}
+
 #[cfg(feature = "openapi")]
 #[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
 #[doc = include_str!("openapi.md")]
@@ -63,3 +69,5 @@ pub mod security {}
 #[expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
 #[doc = include_str!("store.md")]
 pub mod store {}
+#[doc = include_str!("telemetry.md")]
+pub mod telemetry {}

@@ -88,7 +88,7 @@ impl LayerSettings {
             let endpoint = &*endpoint.name;
             warn!(
                 endpoint,
-                size,
+                http.response.body.size = size,
                 limit,
                 "a body is over the limit and cannot be read: set body_limit of the endpoint"
             );

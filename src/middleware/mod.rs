@@ -140,7 +140,7 @@
 //!
 //! Each rewrite, each skip and each undetermined outcome is a `DEBUG` event with `endpoint`, `outcome` and, for the last two,
 //! `reason`. A request span that declares an empty field `legacy_http_compat` gets `rewritten` or the reason recorded in it.
-//! Neither ever contains a body.
+//! Neither ever contains a body. The guide lists [all fields](crate::guide::telemetry#fields).
 
 mod body;
 mod body_need;

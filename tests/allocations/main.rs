@@ -241,7 +241,7 @@ fn with_the_flag_on_an_response_without_a_legacy_shape_costs_no_allocation() {
 }
 
 #[test]
-fn an_response_that_is_not_as_expected_costs_no_allocation() {
+fn a_response_that_is_not_as_expected_costs_no_allocation() {
     let poll = ResponseCounts::poll("PENDING", 40);
     let strange = [
         ResponseCounts {
