@@ -179,6 +179,6 @@ fn a_cutover_of_more_than_thirty_days_still_counts_all_it_stranded() {
     assert_eq!((stranded.callers, stranded.dependents), (2, 2));
     assert_eq!(
         (stranded.kinds[0].stranded, stranded.kinds[0].known),
-        (2, 2)
+        (2, 3)
     );
 }
