@@ -54,11 +54,12 @@ use crate::{
     metrics::Metrics,
     middleware::LegacyHttpCompatLayer,
     rollout::{
-        CommandContext, OpenRolloutError, Phase, Rollout, RolloutBuilder,
+        CommandContext, JournalFollower, OpenRolloutError, Phase, Rollout, RolloutBuilder,
         event::Head,
+        fleet::Instances,
         gate::Gate,
         journal::{FileJournal, FileJournalBuilder, Journal, MemoryJournal, OpenJournalError},
-        names::{FlagName, InvalidText},
+        names::{FlagName, InstanceId, InvalidText},
         policy::Policy,
     },
     time::{Clock, SystemClock},
@@ -77,6 +78,8 @@ pub struct Migration {
     rollout: Arc<Rollout>,
     census: Arc<Census>,
     metrics: Arc<Metrics>,
+    /// Of several instances. Dropped before the worker, by which the instance leaves the table.
+    follower: Option<JournalFollower>,
     worker: Option<BackgroundWorker>,
 }
 
@@ -100,6 +103,8 @@ pub struct MigrationBuilder {
     census: CensusBuilder,
     accepts_census_loss: bool,
     tick_interval: Option<Duration>,
+    instance: Option<(InstanceId, Arc<dyn Instances>)>,
+    version: String,
 }
 
 /// The part of a migration that could not be opened.
@@ -161,6 +166,8 @@ impl Migration {
             gates: Vec::new(),
             accepts_census_loss: false,
             tick_interval: Some(TICK),
+            instance: None,
+            version: String::new(),
         }
     }
 
@@ -203,7 +210,9 @@ impl Migration {
     }
 
     /// Stops the worker and waits for its last work, the snapshot of the census included. Call it after the last request.
-    pub fn shutdown(self) {
+    pub fn shutdown(mut self) {
+        // Before the instance leaves the table, or it would report itself again.
+        drop(self.follower.take());
         match self.worker {
             Some(worker) => worker.shutdown(),
             None => Tick::shutdown(&self),
@@ -241,6 +250,19 @@ impl MigrationBuilder {
     /// A journal to use in place of the one in the data directory.
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
+        self
+    }
+
+    /// Makes this one of several instances that share the [`journal`](Self::journal), by its name and their table, and starts the
+    /// [`JournalFollower`]: see [`RolloutBuilder::instance`].
+    pub fn instance(mut self, name: InstanceId, table: Arc<dyn Instances>) -> Self {
+        self.instance = Some((name, table));
+        self
+    }
+
+    /// The version of the program that the table of instances shows.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
         self
     }
 
@@ -360,6 +382,10 @@ impl MigrationBuilder {
         if let Some(name) = self.environment {
             rollout = rollout.environment(name);
         }
+        let is_shared = self.instance.is_some();
+        if let Some((name, table)) = self.instance {
+            rollout = rollout.instance(name, table).version(&self.version);
+        }
         let rollout = self.gates.into_iter().fold(rollout, RolloutBuilder::gate);
         let journal = match self.journal {
             Some(journal) => journal,
@@ -378,6 +404,9 @@ impl MigrationBuilder {
         let start = |interval| BackgroundWorker::start(interval, work);
         let worker = self.tick_interval.map(start).transpose();
         let worker = worker.map_err(MigrationError::Worker)?;
+        let follow = || JournalFollower::start(Arc::clone(&rollout));
+        let follower = is_shared.then(follow).transpose();
+        let follower = follower.map_err(MigrationError::Worker)?;
         Ok(Migration {
             contract: self.contract,
             detector: self.detector,
@@ -385,6 +414,7 @@ impl MigrationBuilder {
             census,
             metrics,
             worker,
+            follower,
         })
     }
 }

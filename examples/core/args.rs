@@ -10,7 +10,10 @@ use std::{
 use clap::{Parser, ValueEnum, value_parser};
 use legacy_http_compat::rollout::{Phase, policy::Policy};
 
-use crate::app::{AddressSource, Settings, address::ProxyHeader};
+use crate::{
+    app::{AddressSource, Settings, address::ProxyHeader},
+    store::StoreArgs,
+};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -25,6 +28,15 @@ pub(crate) struct Args {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+
+    /// Name of the environment, shown beside the flag
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "CORE_ENVIRONMENT",
+        default_value = "development"
+    )]
+    pub(crate) environment: String,
 
     /// Whether old clients get legacy responses in a new rollout [default: by the policy]
     #[arg(long, value_enum)]
@@ -78,6 +90,9 @@ pub(crate) struct Args {
     /// Take the client's address from this header, set by the proxy in front
     #[arg(long, value_name = "HEADER", value_enum)]
     behind_proxy: Option<ProxyHeader>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 /// The flag, as the command line spells it.

@@ -43,22 +43,26 @@ impl DataDir {
 
     /// The key from the environment, or else the one stored here, generated on first use.
     pub(crate) fn fingerprint_key(&self) -> Result<FingerprintKey, String> {
-        match env::var(KEY_VARIABLE) {
-            Ok(hex) => parse(&hex, KEY_VARIABLE),
-            Err(env::VarError::NotPresent) => self.stored_key(),
-            Err(env::VarError::NotUnicode(_)) => Err(format!("{KEY_VARIABLE} is not text")),
-        }
+        fingerprint_key(&self.path.join(KEY_FILE))
     }
+}
 
-    fn stored_key(&self) -> Result<FingerprintKey, String> {
-        let path = self.path.join(KEY_FILE);
-        let name = path.display().to_string();
-        match read_or_create(&path) {
-            Ok(hex) => parse(hex.trim_ascii_end(), &name),
-            Err(error) => Err(format!(
-                "cannot store the fingerprint key in {name}: {error}"
-            )),
-        }
+/// The key from the environment, or else the one at a path, generated on first use.
+pub(crate) fn fingerprint_key(path: &Path) -> Result<FingerprintKey, String> {
+    match env::var(KEY_VARIABLE) {
+        Ok(hex) => parse(&hex, KEY_VARIABLE),
+        Err(env::VarError::NotPresent) => stored_key(path),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("{KEY_VARIABLE} is not text")),
+    }
+}
+
+fn stored_key(path: &Path) -> Result<FingerprintKey, String> {
+    let name = path.display();
+    match read_or_create(path) {
+        Ok(hex) => parse(hex.trim_ascii_end(), &name.to_string()),
+        Err(error) => Err(format!(
+            "cannot store the fingerprint key in {name}: {error}"
+        )),
     }
 }
 

@@ -9,6 +9,9 @@
 //! follow. Logs go to standard error, filtered by `RUST_LOG`. Ctrl-C and SIGTERM start a graceful shutdown: requests in
 //! flight finish, event streams end, and the last snapshots are written.
 //!
+//! With feature `postgres`, `--store postgres://…` shares journal, flag and sessions with the other instances that have the same
+//! store.
+//!
 //! `GET /` lists commands to try. `GET /metrics` is for Prometheus. `/rollout` is the dashboard and requires a token;
 //! `/rollout/api` is the same as JSON. The flag belongs to a rollout, whose journal is in the data directory: a
 //! transition requires the gates of the policy to pass, a rollback is always possible.
@@ -17,6 +20,8 @@ mod app;
 mod args;
 mod data;
 mod signal;
+#[cfg_attr(not(feature = "postgres"), path = "no_store.rs")]
+mod store;
 
 use std::{
     error::Error,
@@ -46,6 +51,7 @@ use crate::{
     },
     args::{Args, public_url},
     data::DataDir,
+    store::Shared,
 };
 
 /// The file name of the history in the data directory.
@@ -72,13 +78,14 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let addr = listener.local_addr()?;
     let data = DataDir::open(args.data.as_deref())?;
+    let shared = args.store.open(&data)?;
     let compat = Compat {
         contract,
-        key: data.fingerprint_key()?,
+        key: shared.fingerprint_key(&data)?,
         policy,
         opening_phase: args.opening_phase(),
     };
-    let migration = open(compat, &args, &data)?;
+    let migration = open(compat, &args, &data, &shared)?;
     // Before the announcement: a signal may arrive as soon as it is printed.
     let stop = signal::stop()?;
 
@@ -88,7 +95,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         worker.add(history.clone());
     }
     let tokens = tokens(&args);
-    let admin = tokens.admin(migration.rollout().clone(), history)?;
+    let admin = tokens.admin(migration.rollout().clone(), history, shared.sessions())?;
     let clock = Arc::new(SystemClock::new());
     let state = AppState::new(&args.settings(addr), &migration, clock);
     tracing::info!(%addr, "core starts");
@@ -108,9 +115,11 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
 /// Opens the migration on the data directory. A census snapshot that cannot be read is an error, unless its loss is
 /// accepted.
-fn open(compat: Compat, args: &Args, data: &DataDir) -> Result<Migration, String> {
+fn open(compat: Compat, args: &Args, data: &DataDir, shared: &Shared) -> Result<Migration, String> {
     let migration = compat.open(|builder| {
-        let builder = builder
+        let builder = shared
+            .configure(builder)
+            .environment(&args.environment)
             .data_dir(data.path())
             .census(|census| census.snapshot_every(args.snapshot_every()));
         if args.accept_census_loss {

@@ -69,7 +69,7 @@ impl Stage {
             viewer: fresh_secret("vwr"),
             pipeline: None,
         };
-        let admin = tokens.admin(migration.rollout().clone(), history.clone())?;
+        let admin = tokens.admin(migration.rollout().clone(), history.clone(), None)?;
         let work: [Arc<dyn Tick>; 4] = [
             clock.clone(),
             migration.clone(),

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{
-    access::{LoginThrottle, Sessions, Tokens},
+    access::{LoginThrottle, SessionStore, Sessions, Tokens},
     api::router as api_routes,
     authenticate::authenticate,
     event_hub::EventHub,
@@ -143,6 +143,7 @@ pub struct AdminBuilder {
     history: Option<Arc<History>>,
     clock: Arc<dyn Clock>,
     session_lifetime: Duration,
+    sessions: Option<Arc<dyn SessionStore>>,
     public_path: Option<MountPath>,
 }
 
@@ -166,6 +167,7 @@ impl Admin {
             history: None,
             clock: Arc::new(SystemClock::new()),
             session_lifetime: 8 * HOUR,
+            sessions: None,
             public_path: None,
         }
     }
@@ -190,6 +192,13 @@ impl AdminBuilder {
         self
     }
 
+    /// Sets a table of sessions that the services of several instances share, so that a session works at all of them; without
+    /// one each has its own in memory. All of them have the same tokens and the same lifetime of sessions.
+    pub fn sessions(mut self, table: Arc<dyn SessionStore>) -> Self {
+        self.sessions = Some(table);
+        self
+    }
+
     /// Sets the public path of the router, for a proxy that changes paths. By default it is the path that the router is
     /// nested under.
     ///
@@ -211,7 +220,7 @@ impl AdminBuilder {
                 rollout: self.rollout,
                 tokens: self.tokens,
                 history: self.history,
-                sessions: Sessions::new(self.session_lifetime),
+                sessions: Sessions::new(self.session_lifetime, self.sessions),
                 throttle: LoginThrottle::default(),
                 clock: self.clock,
                 events: EventHub::new(),

@@ -32,7 +32,10 @@ pub(crate) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let identity = identity(&shared, &request);
+    let identity = match session_secret(&shared, &request) {
+        Some(secret) => of_session(&shared, secret).await,
+        None => identity(&shared, &request),
+    };
     if identity == Identity::WrongToken {
         record_refusal(&shared, AccessKind::Request).await;
     }
@@ -60,15 +63,27 @@ pub(crate) async fn record_refusal(shared: &Arc<Shared>, kind: AccessKind) {
     }
 }
 
-/// A token in the `Authorization` header takes precedence over a cookie. Other schemes may belong to a proxy.
+/// The identity that a token in the `Authorization` header gives, which takes precedence over a cookie. Other schemes may
+/// belong to a proxy.
 fn identity(shared: &Shared, request: &Request) -> Identity {
-    if let Some(token) = bearer(request.headers()) {
-        return verify(shared, token, request.extensions());
+    let token = bearer(request.headers());
+    token.map_or(Identity::Anonymous, |token| {
+        verify(shared, token, request.extensions())
+    })
+}
+
+/// The secret of the session that a request without a token has.
+fn session_secret(shared: &Shared, request: &Request) -> Option<String> {
+    if bearer(request.headers()).is_some() {
+        return None;
     }
-    let session = shared.cookie(request.uri(), request.headers());
-    let session = session.read(request.headers());
-    let now = shared.clock.monotonic();
-    let principal = session.and_then(|secret| shared.sessions.find(secret, now));
+    let cookie = shared.cookie(request.uri(), request.headers());
+    cookie.read(request.headers()).map(str::to_owned)
+}
+
+async fn of_session(shared: &Arc<Shared>, secret: String) -> Identity {
+    let found = shared.with_sessions(move |sessions, now| sessions.find(&secret, now));
+    let principal = found.await.ok().flatten();
     principal.map_or(Identity::Anonymous, Identity::Known)
 }
 

@@ -17,7 +17,7 @@ use crate::{
     census::{KindCounts, Window},
     flag::FlagState,
     observation::Shape,
-    rollout::{Phase, Rollout, Stranded, event::Head, names::Actor},
+    rollout::{Phase, Rollout, Stranded, event::Head, fleet::Propagation, names::Actor},
     time::Timestamp,
 };
 
@@ -311,6 +311,12 @@ pub(crate) struct Totals {
     pub(crate) evaluated: Timestamp,
     /// Empty without metrics.
     pub(crate) responses: Vec<ResponseTotals>,
+    /// Which instances have applied the last change of the flag, where several share the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) propagation: Option<Propagation>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) applied: Option<String>,
 }
 
 /// The responses of one outcome since the process started.
@@ -332,6 +338,7 @@ impl Totals {
     pub(crate) fn now(rollout: &Rollout) -> Self {
         let (status, evaluation) = (rollout.status(), rollout.evaluation());
         let window = Self::WINDOW.label();
+        let fleet = rollout.fleet_view(&status);
         let report = evaluation
             .reports
             .iter()
@@ -347,6 +354,8 @@ impl Totals {
             stranded: evaluation.stranded.clone(),
             evaluated: evaluation.at,
             responses: responses(rollout),
+            applied: fleet.as_ref().map(|fleet| fleet.text.clone()),
+            propagation: fleet.map(|fleet| fleet.propagation),
         }
     }
 }

@@ -168,5 +168,8 @@ mod problem;
 mod shared;
 mod sign_in;
 
-pub use access::{Role, TokenDigest, TokenDigestError, Tokens, TokensBuilder, TokensError};
+pub use access::{
+    Role, SessionStore, SessionStoreError, SharedSession, TokenDigest, TokenDigestError, Tokens,
+    TokensBuilder, TokensError,
+};
 pub use admin::{Admin, AdminBuilder, PublicPathError};

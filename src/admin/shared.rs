@@ -1,6 +1,6 @@
 //! What all handlers share: the state, work that blocks, and pages as responses.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::response::{Html, IntoResponse as _, Response};
@@ -38,11 +38,26 @@ impl Shared {
     }
 
     /// Whether the credentials of a request are still valid: a session may have ended since.
-    pub(crate) fn is_current(&self, principal: &Principal) -> bool {
-        match principal.via {
-            Via::Bearer => true,
-            Via::Session(key) => self.sessions.is_open(key, self.clock.monotonic()),
+    pub(crate) async fn is_current(self: &Arc<Self>, principal: &Principal) -> bool {
+        let Via::Session(key) = principal.via else {
+            return true;
+        };
+        self.with_sessions(move |sessions, now| sessions.is_open(key, now))
+            .await
+            .unwrap_or(false)
+    }
+
+    /// Does something with the sessions, on a thread that may block if they are in a table.
+    pub(crate) async fn with_sessions<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Sessions, Duration) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let now = self.clock.monotonic();
+        if !self.sessions.are_shared() {
+            return Ok(work(&self.sessions, now));
         }
+        let shared = Arc::clone(self);
+        blocking(move || work(&shared.sessions, now)).await
     }
 }
 

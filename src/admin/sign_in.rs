@@ -101,6 +101,7 @@ async fn begin(
     };
     match by_token(&shared, &form.token, &parts).await {
         Ok(principal) => open_session(&shared, &principal, &base, &parts)
+            .await
             .map_or_else(Problem::into_response, |cookie| {
                 redirect(base.page(&form.next).unwrap_or(base.home()), cookie)
             }),
@@ -161,25 +162,23 @@ async fn end(
     headers: HeaderMap,
 ) -> Response {
     let cookie = shared.cookie(&uri, &headers);
-    if let Some(secret) = cookie.read(&headers) {
-        shared.sessions.end(secret);
-    }
+    end_session(&shared, cookie.read(&headers)).await;
     redirect(&base.link("/sign-in"), cookie.removal(&base))
 }
 
 /// Begins a session; its cookie is for the response.
-pub(crate) fn open_session(
-    shared: &Shared,
+pub(crate) async fn open_session(
+    shared: &Arc<Shared>,
     principal: &Principal,
     base: &MountPath,
     parts: &Parts,
 ) -> Result<HeaderValue, Problem> {
     let cookie = shared.cookie(&parts.uri, &parts.headers);
     // Signing in again leaves no earlier session open.
-    if let Some(secret) = cookie.read(&parts.headers) {
-        shared.sessions.end(secret);
-    }
-    let secret = shared.sessions.begin(principal, shared.clock.monotonic());
+    end_session(shared, cookie.read(&parts.headers)).await;
+    let of = principal.clone();
+    let secret = shared.with_sessions(move |sessions, now| sessions.begin(&of, now));
+    let secret = secret.await?;
     let secret = secret.map_err(|error| {
         tracing::error!(%error, "no random bytes for a session");
         let detail = "The session could not be created. See the log for the cause.";
@@ -187,6 +186,15 @@ pub(crate) fn open_session(
     })?;
     tracing::info!(actor = %principal.actor, role = principal.role.as_str(), "signed in");
     Ok(cookie.session(secret.as_str(), shared.sessions.lifetime(), base))
+}
+
+async fn end_session(shared: &Arc<Shared>, secret: Option<&str>) {
+    if let Some(secret) = secret.map(str::to_owned) {
+        // A failure is logged.
+        let _ = shared
+            .with_sessions(move |sessions, _| sessions.end(&secret))
+            .await;
+    }
 }
 
 impl SignInFailure {

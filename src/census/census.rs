@@ -178,6 +178,12 @@ impl Census {
         self.settings.capacity
     }
 
+    /// Identifies the fingerprint key of its detector, if that has one.
+    #[cfg(feature = "rollout")]
+    pub(crate) fn key_check(&self) -> Option<KeyCheck> {
+        self.settings.key_check
+    }
+
     /// Names the flag whose callers it counts, if that has no name yet. Another name than the one it has is logged, since
     /// alerts join the series of the census and of the rollout by it.
     pub(crate) fn name_flag(&self, name: &str) {

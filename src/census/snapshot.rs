@@ -18,6 +18,10 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "cli")]
+use super::rules::RulesInForce;
+#[cfg(feature = "cli")]
+use crate::caller::RulesDigest;
 use crate::{
     caller::{ClientVersion, KeyCheck, Kind},
     storage::{
@@ -200,15 +204,15 @@ fn write_block<W: Write>(records: &mut Vec<Record>, writer: &mut FrameWriter<W>)
     writer.block(block.as_flattened())
 }
 
-/// Reads a snapshot, after checking header, checksum and key in this order.
+/// Reads a snapshot, after checking header, checksum and, if there is one to compare with, key in this order.
 pub(super) fn read(
     bytes: &[u8],
-    key_check: KeyCheck,
+    key_check: Option<KeyCheck>,
 ) -> Result<CensusSnapshot<'_>, OpenCensusErrorKind> {
     let corrupt = |Malformed| OpenCensusErrorKind::Corrupt;
     let mut reader = HEADER.open(bytes).map_err(OpenCensusErrorKind::from)?;
     let saved: [u8; 8] = reader.value().map_err(corrupt)?;
-    if u64::from_le_bytes(saved) != key_check.as_u64() {
+    if key_check.is_some_and(|expected| u64::from_le_bytes(saved) != expected.as_u64()) {
         return Err(OpenCensusErrorKind::ForeignKey);
     }
     let mut state: State<'_> = reader.value().map_err(corrupt)?;
@@ -245,6 +249,31 @@ impl State<'_> {
     fn allows(&self, width: u32, number: u32, kind: u8) -> bool {
         let newest = (self.last_tick() / TICKS).checked_div(width);
         newest.is_some_and(|newest| number <= newest) && usize::from(kind) < self.kinds.len()
+    }
+}
+
+/// What only a reader of the file needs: the census that made it knows these.
+#[cfg(feature = "cli")]
+impl CensusSnapshot<'_> {
+    /// The names of the kinds, `other` first.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.state.kinds.iter().map(|kind| kind.name)
+    }
+
+    /// How many callers it has.
+    pub(super) fn len(&self) -> Result<usize, Malformed> {
+        let (blocks, _) = read_callers(self.callers)?;
+        Ok(blocks.iter().map(|block| block.len()).sum())
+    }
+
+    /// The detector's rules for each kind, in force as they were.
+    pub(super) fn rules(&self) -> RulesInForce {
+        let kinds = self.state.kinds.iter();
+        let kinds = kinds.map(|kind| (RulesDigest::from_u128(kind.rules.0), kind.rules.1));
+        RulesInForce {
+            kinds: kinds.collect(),
+            contract: None,
+        }
     }
 }
 

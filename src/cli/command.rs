@@ -1,6 +1,11 @@
 //! The command line: its arguments, and the dispatch to the subcommands.
 
-use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -8,9 +13,11 @@ use super::{
     check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
     contract_prove::{self, DraftArgs, ProveArgs},
+    instances,
     journal::verify,
     output::{Exit, Output},
     report, status,
+    store::{self, FlagArgs, StoreTask},
 };
 use crate::rollout::event::Head;
 
@@ -26,7 +33,7 @@ Exit codes:
   1  refuted by an example
   2  cannot tell; or wrong usage, or something cannot be read or written";
 
-/// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents
+/// Inspects the journal of a rollout, checks that its compatibility code is removed, validates contract documents, administers a store
 #[derive(Parser)]
 #[command(name = "legacy-http-compat", version, after_help = EXIT_CODES)]
 struct Command {
@@ -35,19 +42,35 @@ struct Command {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::doc_markdown, reason = "help texts show no markup")]
 enum Task {
     /// Checks that a journal is intact, that its events follow one another, and that none is lost
     #[command(after_help = EXIT_CODES)]
     Verify(VerifyArgs),
     /// Shows the state of a rollout: phase, gates, obligations, waivers, incidents, checks
     #[command(after_help = EXIT_CODES)]
-    Status(JournalArgs),
+    Status(RolloutArgs),
     /// Writes the history of a rollout as Markdown
     #[command(after_help = EXIT_CODES)]
-    Report(JournalArgs),
+    Report(RolloutArgs),
     /// Checks that a source tree neither names a flag nor uses this crate any more
     #[command(after_help = EXIT_CODES)]
     CheckRemoved(CheckRemovedArgs),
+    /// Shows the instances that share a journal, and which of them have applied the last change of the flag
+    #[command(after_help = EXIT_CODES)]
+    Instances {
+        #[command(flatten)]
+        of: FlagArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Commands for the store in PostgreSQL that instances share
+    #[command(after_help = EXIT_CODES)]
+    Store {
+        #[command(subcommand)]
+        task: StoreTask,
+    },
     /// Commands for contract documents
     #[command(after_help = EXIT_CODES)]
     Contract {
@@ -84,6 +107,21 @@ struct JournalArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+struct RolloutArgs {
+    #[command(flatten)]
+    journal: JournalArgs,
+    /// The snapshot of the census, for the stranded callers; it is only read, even while a process writes it
+    #[arg(long, value_name = "FILE")]
+    census: Option<PathBuf>,
+}
+
+impl RolloutArgs {
+    fn files(&self) -> (&Path, Option<&Path>) {
+        (&self.journal.journal, self.census.as_deref())
+    }
 }
 
 #[derive(Args)]
@@ -124,9 +162,11 @@ pub fn run<A: Into<OsString> + Clone>(
 fn execute(task: Task) -> Output {
     match task {
         Task::Verify(args) => verify(&args.journal.journal, args.expect, args.journal.json),
-        Task::Status(args) => status::run(&args.journal, args.json),
-        Task::Report(args) => report::run(&args.journal, args.json),
+        Task::Status(args) => status::run(args.files(), args.journal.json),
+        Task::Report(args) => report::run(args.files(), args.journal.json),
         Task::CheckRemoved(args) => check_removed(&args),
+        Task::Instances { of, json } => instances::run(&of, json),
+        Task::Store { task } => store::run(&task),
         Task::Contract { task } => match task {
             ContractTask::Check { files, json } => contract_check::run(&files, json),
             ContractTask::Prove(args) => contract_prove::run(&args),

@@ -6,12 +6,14 @@
 //! | `status` | shows phase, gates, obligations, waivers, incidents and checks of a rollout |
 //! | `report` | writes the history of a rollout as Markdown |
 //! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
+//! | `instances` | shows the instances that share a journal, and which have applied the last change of the flag |
+//! | `store migrate`, `check`, `export`, `import`, `rekey` | administers the store in `PostgreSQL` that instances share |
 //! | `contract check` | lists all faults of contract documents |
 //! | `contract prove` | proves a contract against two `OpenAPI` documents, or refutes it by an example |
 //! | `contract draft` | drafts a contract from two `OpenAPI` documents |
 //!
-//! The command only reads: journals without the writer's lock, even while a process writes them; source trees;
-//! contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
+//! Except for `store`, the command only reads: journals and snapshots of a census without the writer's lock, even while a process writes them;
+//! source trees; contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
 //!
 //! # Exit codes
 //!
@@ -23,14 +25,17 @@
 //!
 //! `contract prove` exits with 0 (proved), 1 (refuted) or 2 (cannot tell, or an error).
 
+mod census;
 mod check_removed;
 mod command;
 mod contract_check;
 mod contract_prove;
+mod instances;
 mod journal;
 mod output;
 mod report;
 mod report_sections;
 mod status;
+mod store;
 
 pub use command::run;

@@ -4,11 +4,17 @@
 //! | --- | --- |
 //! | [`contract`] | writing a contract |
 //! | [`callers`] | identifying callers |
+//! | [`migration`] | a migration in ten steps, from the first idea to the end |
+//! | [`telemetry`] | metrics, fields of spans and events, panels of a dashboard |
 //! | [`performance`] | the cost of the layer |
 //! | [`architecture`] | the structure of the crate, for contributors |
 #![cfg_attr(
     feature = "openapi",
     doc = "| [`openapi`] | proving a contract against two OpenAPI documents |"
+)]
+#![cfg_attr(
+    feature = "postgres",
+    doc = "| [`store`] | one journal for many instances, in PostgreSQL |"
 )]
 #![cfg_attr(
     feature = "admin",
@@ -35,6 +41,10 @@ pub mod contract {}
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
 
+#[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
+#[doc = include_str!("migration.md")]
+pub mod migration {}
+
 #[cfg(feature = "openapi")]
 #[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
 #[doc = include_str!("openapi.md")]
@@ -54,3 +64,10 @@ pub mod rollout {}
 #[cfg(feature = "admin")]
 #[doc = include_str!("security.md")]
 pub mod security {}
+
+#[cfg(feature = "postgres")]
+#[expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
+#[doc = include_str!("store.md")]
+pub mod store {}
+#[doc = include_str!("telemetry.md")]
+pub mod telemetry {}

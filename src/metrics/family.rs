@@ -196,9 +196,58 @@ impl Family {
         &["flag"],
         "Whether the last read or write of the rollout journal failed.",
     );
+    /// Whether the journal is stale. Source: the rollout, where several instances share its journal.
+    pub const JOURNAL_STALE: Self = Self::gauge(
+        "legacy_http_compat_journal_stale",
+        &["flag"],
+        "Whether the store of the journal cannot be reached, so that the last state may be old.",
+    );
+    /// Whether the journal has forked. Source: the rollout, where several instances share its journal.
+    pub const JOURNAL_FORKED: Self = Self::gauge(
+        "legacy_http_compat_journal_forked",
+        &["flag"],
+        "Whether the journal does not have an event that was read from it.",
+    );
+    /// The live instances. Source: the rollout, where several instances share its journal.
+    pub const INSTANCES_LIVE: Self = Self::gauge(
+        "legacy_http_compat_instances_live",
+        &["flag"],
+        "Instances that share the journal and reported within the lease.",
+    )
+    .unit("{instance}");
+    /// The lost instances. Source: the rollout, where several instances share its journal.
+    pub const INSTANCES_LOST: Self = Self::gauge(
+        "legacy_http_compat_instances_lost",
+        &["flag"],
+        "Instances that did not report within the lease and did not leave.",
+    )
+    .unit("{instance}");
+    /// The live instances that are behind. Source: the rollout, where several instances share its journal.
+    pub const INSTANCES_WAITING: Self = Self::gauge(
+        "legacy_http_compat_instances_waiting",
+        &["flag"],
+        "Live instances that have not applied the last change of the flag, as far as is known.",
+    )
+    .unit("{instance}");
+    /// How long the last change of the flag took to get here. Source: the rollout, where several instances share its journal.
+    pub const APPLY_DELAY_SECONDS: Self = Self::gauge(
+        "legacy_http_compat_apply_delay_seconds",
+        &["flag"],
+        "Time from when the last change of the flag was journaled to when it was applied here.",
+    )
+    .unit("s")
+    .float();
+
+    /// The accepted losses of recorded events. Source: the rollout.
+    pub const JOURNAL_LOSSES: Self = Self::gauge(
+        "legacy_http_compat_journal_losses",
+        &["flag"],
+        "Losses of recorded events that were accepted, since the rollout journal began.",
+    )
+    .unit("{loss}");
 
     /// All families of the crate.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -215,6 +264,13 @@ impl Family {
         Self::STRANDED_CALLERS,
         Self::STRANDED_ANONYMOUS_RESPONSES,
         Self::JOURNAL_FAILING,
+        Self::JOURNAL_LOSSES,
+        Self::JOURNAL_STALE,
+        Self::JOURNAL_FORKED,
+        Self::INSTANCES_LIVE,
+        Self::INSTANCES_LOST,
+        Self::INSTANCES_WAITING,
+        Self::APPLY_DELAY_SECONDS,
     ];
 
     /// A family of integer counters that start with the process, of unit `1`. The name ends in `_total`.

@@ -5,6 +5,7 @@
 //!   command-line tool show of it; it is also a [source of metrics](crate::metrics::Source).
 //! - [`event`]: what can happen, with time, actor and reason.
 //! - [`journal`]: the append-only record of it, in a file or in memory.
+//! - [`fleet`]: the instances that share one journal.
 //! - [`Projection`] and [`RolloutState`]: the state, which follows from the events alone.
 //! - [`policy`]: what each transition requires.
 //! - [`gate`]: the conditions of a transition, and their evidence.
@@ -92,6 +93,7 @@ mod controller;
 mod evaluation;
 pub mod event;
 mod evidence;
+pub mod fleet;
 pub mod gate;
 pub mod journal;
 mod json_object;
@@ -105,8 +107,8 @@ mod unwaived;
 mod view;
 
 pub use controller::{
-    CommandContext, DryRun, OpenRolloutError, OpenRolloutErrorKind, Refusal, RefusalKind,
-    RolledBack, Rollout, RolloutBuilder,
+    CommandContext, DryRun, JournalFollower, OpenRolloutError, OpenRolloutErrorKind, Refusal,
+    RefusalKind, RolledBack, Rollout, RolloutBuilder,
 };
 pub use evaluation::Evaluation;
 pub use phase::{ImpossibleTransition, Phase, Transition};

@@ -1,10 +1,9 @@
 //! The status of a rollout.
 
-use std::time::Duration;
-
 use super::{
     evaluation::Evaluation,
     event::{Head, LossAccepted, Recovered},
+    journal::JournalSync,
     phase::Transition,
     policy::Policy,
     state::{EventRef, ObligationKind, RolloutState},
@@ -42,28 +41,26 @@ pub struct RolloutStatus {
     pub rollback_unrecorded: bool,
     /// Why the journal could not be read or written the last time; `None` if it could.
     pub journal_error: Option<String>,
+    /// How the journal relates to the store that it is shared through.
+    pub sync: JournalSync,
+    /// How long after it was journaled the last change of the flag was applied here, by the clocks of both instances; `None`
+    /// before one was since the process started.
+    pub apply_delay: Option<Duration>,
     /// Refused attempts over the hourly limit since this process started.
     pub unjournaled_refusals: u64,
 }
 
 impl RolloutStatus {
-    /// How long the flag had been as it was before it last changed.
-    pub(super) fn flag_lasted_before(&self) -> Duration {
-        let state = &self.state;
-        let before = state.flag_changed_before.as_ref();
-        before.map_or(Duration::ZERO, |before| {
-            state.flag_changed.at.since(before.at)
-        })
-    }
-
     /// The status as a serialisable view, with an evaluation if there is one.
     pub(super) fn view(&self, evaluation: Option<&Evaluation>) -> RolloutView {
         let evaluated = evaluation.filter(|evaluation| evaluation.next == self.next);
+        // Where no transition can come next, there is nothing that gates could be of.
+        let gates = evaluated.filter(|_| self.next.is_some());
         RolloutView {
             flag: self.flag,
             environment: self.environment.clone(),
             next: self.next,
-            gates_verdict: GatesVerdict::of(evaluated.map(|evaluation| &evaluation.gates[..])),
+            gates_verdict: GatesVerdict::of(gates.map(|evaluation| &evaluation.gates[..])),
             gates: evaluated
                 .map(|evaluation| evaluation.gates.clone())
                 .unwrap_or_default(),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+#[cfg(feature = "cli")]
+use super::state::RolloutState;
 use super::{evidence::StrandedKind, state::WaiverCover};
 use crate::{
     census::{CallerState, Census, Select, Window},
@@ -56,12 +58,11 @@ impl Stranded {
         let reach = lasted.saturating_add(lasted_before) + Duration::from_secs(1);
         census.each_caller_in(reach, Select::Stranded, |row| {
             match (waivers.covers(&row), row.last_stranded) {
-                (true, Some(at)) if at >= since => found.waived += 1,
-                (false, Some(at)) if at >= since => found.add(&row.kind),
+                (true, at) if found.is_later(at) => found.waived += 1,
+                (false, at) if found.is_later(at) => found.add(&row.kind),
                 (false, Some(at)) if at >= before => {
                     found.before += 1;
-                    found.served_again +=
-                        u64::from(row.last_dependent.is_some_and(|at| at >= since));
+                    found.served_again += u64::from(found.is_later(row.last_dependent));
                 }
                 _ => {}
             }
@@ -70,6 +71,24 @@ impl Stranded {
             found.know(census, lasted);
         }
         found
+    }
+
+    /// The figures at a moment by the journal; `None` if the flag has changed since.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_journal(
+        census: &Census,
+        state: &RolloutState,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let since = state.flag_changed.at;
+        let waivers = WaiverCover::new(state, now);
+        let lasted = (now.since(since), state.flag_lasted_before());
+        (since <= now).then(|| Self::new(census, &waivers, now, lasted))
+    }
+
+    /// Whether a response came later than the change.
+    pub(crate) fn is_later(&self, at: Option<Timestamp>) -> bool {
+        at > Some(self.since)
     }
 
     /// The stranded callers of one kind.

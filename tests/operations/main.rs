@@ -4,6 +4,9 @@
 mod events;
 #[path = "../support/exchange.rs"]
 mod exchange;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../support/shared_journal.rs"]
+mod shared_journal;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
 
@@ -12,6 +15,8 @@ mod census_snapshot;
 mod history;
 mod journal;
 mod kept_files;
+#[cfg(all(feature = "metrics-facade", feature = "opentelemetry"))]
+mod metrics_exports;
 mod migration;
 mod rollout_events;
 mod rollout_fold;

@@ -51,6 +51,7 @@ pub(crate) fn changed(from: Phase, to: Phase) -> EventPayload {
 pub(crate) fn rollback(cutover: u64, incident: &str) -> EventPayload {
     EventPayload::RollbackTaken(RollbackTaken {
         cutover,
+        instance: None,
         incident: IncidentId::new(incident).unwrap(),
         gates: Vec::new(),
     })
@@ -89,6 +90,7 @@ pub(crate) fn waived(waived: WaiverTarget, until: u64) -> EventPayload {
 
 pub(crate) fn contract(byte: &str) -> EventPayload {
     EventPayload::ContractChanged(ContractChanged {
+        beside: Vec::new(),
         detector: std::iter::once(("AGENT".parse().unwrap(), "0a".repeat(16).parse().unwrap()))
             .collect(),
         digest: ContractDigest::new(byte.repeat(32)).unwrap(),

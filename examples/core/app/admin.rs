@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use legacy_http_compat::{
     admin::history::History,
-    admin::{Admin, Role, TokenDigest, Tokens, TokensError},
+    admin::{Admin, Role, SessionStore, TokenDigest, Tokens, TokensError},
     rollout::Rollout,
 };
 
@@ -20,11 +20,12 @@ pub(crate) struct AdminTokens {
 }
 
 impl AdminTokens {
-    /// The service that accepts these tokens.
+    /// The service that accepts these tokens, with the sessions of other instances if they share them.
     pub(crate) fn admin(
         &self,
         rollout: Arc<Rollout>,
         history: Arc<History>,
+        sessions: Option<Arc<dyn SessionStore>>,
     ) -> Result<Admin, TokensError> {
         let mut tokens = Tokens::builder()
             .operator("operator", TokenDigest::of(&self.operator))
@@ -32,7 +33,10 @@ impl AdminTokens {
         if let Some(pipeline) = &self.pipeline {
             tokens = tokens.service("pipeline", Role::Operator, TokenDigest::of(pipeline));
         }
-        let admin = Admin::builder(rollout, tokens.build()?);
-        Ok(admin.history(history).build())
+        let mut admin = Admin::builder(rollout, tokens.build()?).history(history);
+        if let Some(sessions) = sessions {
+            admin = admin.sessions(sessions);
+        }
+        Ok(admin.build())
     }
 }

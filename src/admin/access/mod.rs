@@ -2,6 +2,7 @@
 
 mod cookie;
 mod identity;
+mod session_store;
 mod sessions;
 mod throttle;
 mod token_digest;
@@ -13,5 +14,6 @@ pub(super) use sessions::Sessions;
 pub(super) use throttle::{LoginThrottle, ThrottleKey};
 
 pub use identity::Role;
+pub use session_store::{SessionStore, SessionStoreError, SharedSession};
 pub use token_digest::{TokenDigest, TokenDigestError};
 pub use tokens::{Tokens, TokensBuilder, TokensError};

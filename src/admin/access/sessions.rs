@@ -2,20 +2,25 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
 
-use super::identity::{Principal, Role, SessionKey, Via};
+use super::{
+    identity::{Principal, Role, SessionKey, Via},
+    session_store::{SessionStore, SharedSession},
+};
 use crate::rollout::names::Actor;
 
-/// Open sessions. They live in memory: a restart ends them all.
+/// Open sessions. They live in memory, where a restart ends them all, unless there is a table that outlives it.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     lifetime: Duration,
     open: Mutex<HashMap<SessionKey, Session>>,
+    /// The table that the services of several instances share; then `open` is a copy of what was found there.
+    table: Option<Arc<dyn SessionStore>>,
 }
 
 #[derive(Clone, Debug)]
@@ -24,27 +29,41 @@ struct Session {
     role: Role,
     /// By the monotonic clock, so that a jump of the wall clock does not extend it.
     began: Duration,
+    /// When the table last had it.
+    checked: Duration,
 }
+
+/// How long one call to the table may take.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// For how long what the table had is taken for true, which bounds how long a session outlives its end at another instance.
+const CHECKED_FOR: Duration = Duration::from_secs(2);
 
 /// The value of a session cookie: 256 random bits in hexadecimal.
 pub(crate) struct SessionSecret(String);
 
 impl Sessions {
     /// The most sessions of one actor. Beyond it the oldest ends, so that signing in never ends the sessions of others.
-    const MAX_PER_ACTOR: usize = 16;
+    const MAX_PER_ACTOR: usize = SharedSession::MAX_PER_ACTOR;
 
-    pub(crate) fn new(lifetime: Duration) -> Self {
+    pub(crate) fn new(lifetime: Duration, table: Option<Arc<dyn SessionStore>>) -> Self {
         Self {
             lifetime,
             open: Mutex::default(),
+            table,
         }
+    }
+
+    /// Whether a look-up may wait for a table.
+    pub(crate) const fn are_shared(&self) -> bool {
+        self.table.is_some()
     }
 
     pub(crate) const fn lifetime(&self) -> Duration {
         self.lifetime
     }
 
-    /// Begins a session.
+    /// Begins a session. May wait for a table; while that is away, the session is of this instance alone.
     ///
     /// # Errors
     ///
@@ -55,6 +74,17 @@ impl Sessions {
         now: Duration,
     ) -> Result<SessionSecret, getrandom::Error> {
         let secret = SessionSecret::random()?;
+        if let Some(table) = &self.table {
+            let session = SharedSession {
+                actor: principal.actor.clone(),
+                role: principal.role,
+                left: self.lifetime,
+            };
+            let SessionKey(key) = key(secret.as_str());
+            if let Err(error) = table.begin(&key, &session, PATIENCE) {
+                tracing::warn!(%error, "a session is of this instance alone");
+            }
+        }
         let mut open = self.open();
         open.retain(|_, session| self.is_within_lifetime(session, now));
         let of_actor = open
@@ -70,14 +100,16 @@ impl Sessions {
             actor: principal.actor.clone(),
             role: principal.role,
             began: now,
+            checked: now,
         };
         open.insert(key(secret.as_str()), session);
         Ok(secret)
     }
 
-    /// The principal of the open session with this secret.
+    /// The principal of the open session with this secret. May wait for a table; while that is away, what it had before counts.
     pub(crate) fn find(&self, secret: &str, now: Duration) -> Option<Principal> {
         let key = key(secret);
+        self.check(key, now);
         let open = self.open();
         let session = open
             .get(&key)
@@ -89,15 +121,50 @@ impl Sessions {
         })
     }
 
-    /// Whether a session is still open.
+    /// Whether a session is still open. May wait for a table.
     pub(crate) fn is_open(&self, key: SessionKey, now: Duration) -> bool {
+        self.check(key, now);
         let open = self.open();
         open.get(&key)
             .is_some_and(|session| self.is_within_lifetime(session, now))
     }
 
+    /// Ends a session. May wait for a table; one that is away has the session until it expires.
     pub(crate) fn end(&self, secret: &str) {
-        self.open().remove(&key(secret));
+        let key = key(secret);
+        self.open().remove(&key);
+        if let Some(table) = &self.table
+            && let Err(error) = table.end(&key.0, PATIENCE)
+        {
+            tracing::warn!(%error, "a session was ended on this instance alone");
+        }
+    }
+
+    /// Takes over what the table has, unless that was checked a moment ago.
+    fn check(&self, key: SessionKey, now: Duration) {
+        let Some(table) = &self.table else {
+            return;
+        };
+        let recent = |session: &Session| now.saturating_sub(session.checked) < CHECKED_FOR;
+        if self.open().get(&key).is_some_and(recent) {
+            return;
+        }
+        match table.find(&key.0, PATIENCE) {
+            Ok(Some(found)) => {
+                let lasted = self.lifetime.saturating_sub(found.left);
+                let session = Session {
+                    actor: found.actor,
+                    role: found.role,
+                    began: now.saturating_sub(lasted),
+                    checked: now,
+                };
+                self.open().insert(key, session);
+            }
+            Ok(None) => {
+                self.open().remove(&key);
+            }
+            Err(error) => tracing::warn!(%error, "a session is known by this instance alone"),
+        }
     }
 
     fn is_within_lifetime(&self, session: &Session, now: Duration) -> bool {
@@ -150,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_with_its_lifetime_or_by_request() {
-        let sessions = Sessions::new(HOUR);
+        let sessions = Sessions::new(HOUR, None);
         let secret = begin(&sessions, "mara", HOUR);
         assert_eq!(secret.len(), 64);
         let found = sessions.find(&secret, HOUR).unwrap();
@@ -169,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_oldest_session_of_an_actor_ends_first_and_others_stay() {
-        let sessions = Sessions::new(HOUR);
+        let sessions = Sessions::new(HOUR, None);
         let other = begin(&sessions, "ops", Duration::ZERO);
         let first = begin(&sessions, "mara", Duration::from_secs(1));
         for second in 0..Sessions::MAX_PER_ACTOR as u64 {
@@ -183,7 +250,7 @@ mod tests {
 
     #[test]
     fn no_secret_is_kept_or_shown() {
-        let sessions = Sessions::new(HOUR);
+        let sessions = Sessions::new(HOUR, None);
         let secret = begin(&sessions, "mara", HOUR);
         assert!(!format!("{sessions:?}").contains(&secret));
     }

@@ -178,7 +178,7 @@ impl EventStream {
         loop {
             // Totals arrive every few seconds, so an ended session is noticed within that time.
             let closed = self.subscription.state.borrow().closed;
-            if closed || self.ended || !self.shared.is_current(&self.principal) {
+            if closed || self.ended || !self.shared.is_current(&self.principal).await {
                 return None;
             }
             if self.subscription.is_displaced() {

@@ -130,9 +130,18 @@ fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem>
 
 impl IntoResponse for CommandOutcome {
     fn into_response(self) -> Response {
-        let Self { head, event } = self;
+        let Self {
+            head,
+            event,
+            propagation,
+        } = self;
         if let Some(event) = event {
-            return Json(json!({ "head": head, "event": event })).into_response();
+            let mut body = json!({ "head": head, "event": event });
+            if let Some(propagation) = propagation {
+                body["applied"] = json!(propagation.to_string());
+                body["propagation"] = json!(propagation);
+            }
+            return Json(body).into_response();
         }
         let accepted = json!({ "head": head, "recorded": false });
         (StatusCode::ACCEPTED, Json(accepted)).into_response()
@@ -151,7 +160,7 @@ mod tests {
         admin::{access::Role, history::HistoryRange, problem::ProblemKind},
         caller::Generation,
         census::{CallerState, Select, SortBy},
-        rollout::{ObligationKind, Phase, Transition, names::ActorKind},
+        rollout::{ObligationKind, Phase, Transition, fleet::SyncWord, names::ActorKind},
     };
 
     fn routes() -> BTreeSet<(String, String)> {
@@ -232,6 +241,10 @@ mod tests {
             (
                 "/components/schemas/Phase".to_owned(),
                 words(Phase::ALL, Phase::as_str),
+            ),
+            (
+                "/components/schemas/Sync".to_owned(),
+                words(SyncWord::ALL, SyncWord::as_str),
             ),
             (
                 "/components/schemas/Step".to_owned(),

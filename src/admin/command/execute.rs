@@ -1,6 +1,6 @@
 //! Executing commands, and their refusals as problems.
 
-use std::{fmt::Display, sync::Arc};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use serde_json::json;
 
@@ -17,6 +17,7 @@ use crate::{
     rollout::{
         CommandContext, Phase, Refusal, RefusalKind, RolledBack, Rollout, Transition,
         event::{Event, Head},
+        fleet::Propagation,
         names::CorrelationId,
     },
 };
@@ -36,7 +37,12 @@ pub(crate) struct CommandOutcome {
     pub(crate) head: Head,
     /// The journaled event; `None` for a rollback that has taken effect but could not be journaled yet.
     pub(crate) event: Option<Event>,
+    /// Which instances have applied it; only of a change of the flag, where several share the journal.
+    pub(crate) propagation: Option<Propagation>,
 }
+
+/// How long the response to a change of the flag waits for other instances to apply it.
+const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Executes a command.
 ///
@@ -67,8 +73,19 @@ fn execute_blocking(
             None => context,
         },
     };
-    dispatch(rollout, request.command, &context)
-        .map_err(|refusal| refusal_problem(rollout, &refusal))
+    let switches = matches!(
+        request.command,
+        Command::Rollback { .. } | Command::Transition { .. }
+    );
+    let outcome = dispatch(rollout, request.command, &context)
+        .map_err(|refusal| refusal_problem(rollout, &refusal))?;
+    let event = outcome.event.as_ref().filter(|_| switches);
+    let propagation =
+        event.and_then(|event| rollout.await_propagation(event.head(), PROPAGATION_TIMEOUT));
+    Ok(CommandOutcome {
+        propagation,
+        ..outcome
+    })
 }
 
 fn expected_decision(rollout: &Rollout, condition: &IfMatch) -> Result<Option<u64>, Problem> {
@@ -89,6 +106,7 @@ fn dispatch(
                 RolledBack::Unrecorded => CommandOutcome {
                     head: rollout.status().head,
                     event: None,
+                    propagation: None,
                 },
             });
         }
@@ -131,6 +149,7 @@ impl CommandOutcome {
         Self {
             head: event.head(),
             event: Some(event),
+            propagation: None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod callers;
 mod chart;
 mod cutover;
 mod explain;
+mod instances;
 mod journal;
 mod kind_table;
 mod layout;

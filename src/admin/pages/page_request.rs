@@ -85,6 +85,7 @@ impl PageRequest {
             skips: history.map_or_else(Vec::new, |history| history.skips()),
             evaluated: evaluation.at,
             flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
+            fleet: rollout.fleet_view(&status),
             latest: event(rollout, status.head.seq),
             done: done.and_then(|seq| event(rollout, seq)),
             status,

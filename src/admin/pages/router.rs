@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     asset::{self, ICON, SCRIPT, STYLE},
-    callers, journal, overview, records, rollback, step, waivers,
+    callers, instances, journal, overview, records, rollback, step, waivers,
 };
 use crate::admin::shared::Shared;
 
@@ -19,6 +19,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/", get(overview::show))
         .route("/callers", get(callers::show))
         .route("/journal", get(journal::show))
+        .route("/instances", get(instances::show))
         .route("/transition/{step}", get(step::show).post(step::take))
         .route("/rollback", get(rollback::show).post(rollback::roll_back))
         .route("/records", get(records::show))

@@ -173,7 +173,7 @@ async fn sign_in_again(
     match by_token(shared, &token, parts).await {
         Err(failure) => Err(interrupted(&base, action, fields, Some(&failure))),
         Ok(principal) => {
-            let cookie = open_session(shared, &principal, &base, parts);
+            let cookie = open_session(shared, &principal, &base, parts).await;
             parts.extensions.insert(Identity::Known(principal));
             Ok((fields, cookie.map_err(Problem::into_response)?))
         }

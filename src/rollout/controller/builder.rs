@@ -1,11 +1,16 @@
 //! Builds a rollout and opens its journal.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use super::{
     command::CommandContext,
     controller_state::ControllerState,
     deps::{Deps, LogFailures, system_context},
+    journaling::COMMAND_PATIENCE,
+    membership::Membership,
     rollout::Rollout,
 };
 use crate::{
@@ -17,9 +22,10 @@ use crate::{
         audit,
         event::{EventPayload, Opened, PolicyChanged},
         evidence::BuiltInGate,
+        fleet::{Instances, InstancesError},
         gate::Gate,
-        journal::{AppendError, Journal},
-        names::{FlagName, Identifier},
+        journal::{AppendAttempt, AppendError, Journal},
+        names::{FlagName, Identifier, InstanceId},
         phase::Phase,
         policy::{Policy, PolicyError},
         state::{Projection, ReplayError, RolloutState, UnknownEvent},
@@ -61,6 +67,8 @@ pub struct RolloutBuilder {
     pins_policy: bool,
     existing: bool,
     environment: Option<String>,
+    instance: Option<(InstanceId, Arc<dyn Instances>)>,
+    version: String,
 }
 
 /// Why a rollout could not be opened.
@@ -90,6 +98,9 @@ pub enum OpenRolloutErrorKind {
     /// The journal has no rollout, and one must [exist](RolloutBuilder::existing).
     #[error("the journal has no rollout, and one must exist")]
     Missing,
+    /// The table of instances refuses this one.
+    #[error("{0}")]
+    Instance(#[source] InstancesError),
     /// The beginning could not be journaled.
     #[error("{0}")]
     NotJournaled(#[source] AppendError),
@@ -126,6 +137,8 @@ impl Rollout {
             pins_policy: false,
             existing: false,
             environment: None,
+            instance: None,
+            version: String::new(),
         }
     }
 }
@@ -147,6 +160,21 @@ impl RolloutBuilder {
     /// Sets the name of the environment, such as `production`, that status and pages show beside the flag.
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.environment = Some(name.into());
+        self
+    }
+
+    /// Makes this one of several instances that share the journal, by its name and their table. It is registered before the
+    /// rollout opens. No two instances that run at the same time have the same name.
+    ///
+    /// Start a [`JournalFollower`](super::JournalFollower) beside: it applies what other instances journal, and reports this one.
+    pub fn instance(mut self, name: InstanceId, table: Arc<dyn Instances>) -> Self {
+        self.instance = Some((name, table));
+        self
+    }
+
+    /// Sets the version of the program that the table of instances shows; cut to 64 characters.
+    pub fn version(mut self, version: &str) -> Self {
+        self.version = version.chars().take(64).collect();
         self
     }
 
@@ -207,18 +235,23 @@ impl RolloutBuilder {
         let state = open_state(&projection);
         let policy = Policy::from_document(&state.policy);
         let policy = policy.map_err(OpenRolloutErrorKind::Policy)?;
-        let mut controller = ControllerState::new(projection, policy, &*self.clock);
+        let controller = ControllerState::new(projection, policy, &*self.clock);
         let pinned = self.policy.clone();
         let deps = self.into_deps(journal, controller.flag());
         if let Some(census) = &deps.census {
             census.name_flag(deps.flag.name());
             census.rollout_opened(controller.state().opened.at);
         }
-        if deps.pins_policy {
-            deps.journal_policy(&mut controller, &pinned);
-        }
-        deps.journal_contract(&mut controller);
         let rollout = Rollout::new(deps, controller);
+        rollout
+            .register_instance()
+            .map_err(OpenRolloutErrorKind::Instance)?;
+        if rollout.deps.pins_policy {
+            rollout.journal_policy(&pinned);
+        }
+        rollout.journal_contract();
+        rollout.publish();
+        rollout.report_if_due();
         rollout.log_start();
         Ok(rollout)
     }
@@ -292,13 +325,18 @@ impl RolloutBuilder {
         if flag == FlagState::Retired {
             switch.retire();
         }
+        let started = Timestamp::now(&*self.clock);
+        let version = self.version;
+        let join = |(name, table)| Membership::new(table, name, version, started);
         Deps {
+            fleet: self.instance.map(join),
             flag: switch,
             journal,
             clock: self.clock,
             census: self.census,
             metrics: self.metrics,
             contract: self.contract,
+            digested: Mutex::default(),
             gates: self.gates,
             pins_policy: self.pins_policy,
             environment: self.environment,
@@ -306,10 +344,10 @@ impl RolloutBuilder {
     }
 }
 
-impl Deps {
+impl Rollout {
     /// Journals the policy of the program if the journal has another one. It is in force in any case.
-    fn journal_policy(&self, controller: &mut ControllerState, pinned: &Policy) {
-        let differences = controller.policy.differences(pinned);
+    fn journal_policy(&self, pinned: &Policy) {
+        let differences = self.controller().policy.differences(pinned);
         if differences.is_empty() {
             return;
         }
@@ -319,13 +357,12 @@ impl Deps {
         });
         let command = system_context("the policy of the program is another than before");
         let event = command.event(self.now(), changed);
+        let attempt = AppendAttempt::new(COMMAND_PATIENCE);
         // A failure is logged.
-        let _ = self.append(controller, &event, LogFailures::Yes);
-        controller.policy = pinned.clone();
+        let _ = self.append(&event, attempt, LogFailures::Yes);
+        self.controller().policy = pinned.clone();
     }
-}
 
-impl Rollout {
     fn log_start(&self) {
         let status = self.status();
         let (flag, state) = (self.deps.flag.name(), self.deps.flag.state().as_str());

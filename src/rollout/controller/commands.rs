@@ -1,9 +1,12 @@
 //! Commands that journal one event: reports, waivers, post-analyses, policies.
 
+use std::collections::BTreeSet;
+
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
     controller_state::ControllerState,
     deps::{LogFailures, TRIES},
+    journaling::COMMAND_PATIENCE,
     rollout::Rollout,
 };
 use crate::{
@@ -11,10 +14,10 @@ use crate::{
     rollout::{
         event::{
             Attempt, AttemptRefused, CheckReported, ClientRolledBack, DependenceWaived, Event,
-            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, RollbackExtended,
+            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, RollbackExtended, Served,
             WaiverEnded,
         },
-        journal::AppendError,
+        journal::{AppendAttempt, AppendError},
         names::{
             ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget,
         },
@@ -203,11 +206,12 @@ impl Rollout {
     ///
     /// As for all commands that journal one event; and when it is the current one.
     pub fn contract_changed(&self, digest: ContractDigest, command: &CommandContext) -> Recorded {
-        let changed = self.deps.served(digest);
-        let digest = changed.digest.clone();
+        let served = BTreeSet::from([self.deps.served(digest)]);
+        let changed = Served::change(served.clone()).expect("the set has one element");
         let recorded = self.record(EventPayload::ContractChanged(changed), command);
         if recorded.is_ok() {
-            self.deps.notify_census(&digest);
+            self.notify_census(&served);
+            self.controller().compared = None;
         }
         recorded
     }
@@ -218,17 +222,17 @@ impl Rollout {
     ///
     /// As for all commands that journal one event.
     pub fn access_refused(&self, cause: Reason, command: &CommandContext) -> Result<bool, Refusal> {
-        let mut controller = self.controller();
+        let _commands = self.commands();
         let refused = AttemptRefused {
             attempt: Attempt::Access,
             cause,
             gates: Vec::new(),
         };
-        let ready = self.deps.prepare(&mut controller);
-        let journaled =
-            ready.and_then(|()| self.deps.record_refusal(&mut controller, command, refused));
-        self.publish(&controller);
-        journaled.map_err(|kind| Refusal::new(controller.head(), Vec::new(), kind))
+        let journaled = self
+            .prepare()
+            .and_then(|()| self.record_refusal(command, COMMAND_PATIENCE, refused));
+        let status = self.publish();
+        journaled.map_err(|kind| Refusal::new(status.head, Vec::new(), kind))
     }
 
     fn record(&self, payload: EventPayload, command: &CommandContext) -> Recorded {
@@ -241,13 +245,15 @@ impl Rollout {
         command: &CommandContext,
         payload: impl Fn(&ControllerState) -> Result<EventPayload, RefusalKind>,
     ) -> Recorded {
-        let mut controller = self.controller();
+        let _commands = self.commands();
+        let attempt = AppendAttempt::new(COMMAND_PATIENCE);
         let mut recorded = Err(RefusalKind::RollbackUnrecorded);
         for _ in 0..TRIES {
-            recorded = self.deps.prepare(&mut controller).and_then(|()| {
-                self.deps.expect_decision(&controller, command)?;
-                let event = command.event(self.now(), payload(&controller)?);
-                self.deps.append(&mut controller, &event, LogFailures::Yes)
+            recorded = self.prepare().and_then(|()| {
+                let expected = self.expect_decision(command)?;
+                let payload = payload(&self.controller())?;
+                let event = command.event(self.now(), payload);
+                self.append_after(expected, &event, attempt, LogFailures::Yes)
             });
             // Another process has written meanwhile; whether that bears on the decision is seen on the next try.
             if !matches!(
@@ -257,7 +263,7 @@ impl Rollout {
                 break;
             }
         }
-        self.publish(&controller);
-        recorded.map_err(|kind| Refusal::new(controller.head(), Vec::new(), kind))
+        let status = self.publish();
+        recorded.map_err(|kind| Refusal::new(status.head, Vec::new(), kind))
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::command::RefusalKind;
 use crate::{
     flag::FlagState,
     rollout::{
-        audit,
-        event::{Event, EventPayload, Head, NewEvent},
+        event::{Event, EventPayload, Head, NewEvent, Served},
+        journal::{AppendAttempt, AttemptId, JournalSync},
         phase::Phase,
         policy::Policy,
         state::{ObligationKind, Projection, ProjectionError, RolloutState},
@@ -14,22 +15,48 @@ use crate::{
     time::{Clock, Timestamp},
 };
 
-/// The state that commands change, one at a time.
+/// The state that commands change, one at a time. Its lock is held while nothing is read or written but memory.
 #[derive(Debug)]
 pub(super) struct ControllerState {
     projection: Projection,
     pub(super) policy: Policy,
     /// Rollbacks that took effect and are not in the journal.
-    pub(super) unrecorded: Vec<NewEvent>,
+    pub(super) unrecorded: Vec<Unrecorded>,
     /// Whether the journal may have closed itself.
     pub(super) closed: bool,
     pub(super) journal_error: Option<String>,
+    /// How the journal relates to its store, as of the last time that it was read.
+    pub(super) sync: JournalSync,
+    /// How long the last change of the flag took from the journal to here.
+    pub(super) apply_delay: Option<Duration>,
+    /// What this process served when it last compared that with the journal.
+    pub(super) compared: Option<Served>,
     /// For refused transitions and for refused accesses: neither can use up the other's limit.
     pub(super) refusal_limits: [HourlyLimit; 2],
     pub(super) unjournaled_refusals: u64,
     /// When each overdue obligation was last logged, by the monotonic clock.
     pub(super) warned: BTreeMap<ObligationKind, Duration>,
     pub(super) flag_watch: FlagWatch,
+}
+
+/// A rollback that took effect and is not in the journal.
+#[derive(Clone, Debug)]
+pub(super) struct Unrecorded {
+    pub(super) event: NewEvent,
+    /// The same for all tries.
+    pub(super) attempt: AppendAttempt,
+    /// Whether a thread tries to append it.
+    pub(super) in_flight: bool,
+}
+
+impl Unrecorded {
+    /// The cutover that was taken back.
+    pub(super) fn cutover(&self) -> Option<u64> {
+        match &self.event.payload {
+            EventPayload::RollbackTaken(taken) => Some(taken.cutover),
+            _ => None,
+        }
+    }
 }
 
 /// Limits how many refused attempts are journaled, so that refusals cannot fill the disk.
@@ -59,6 +86,9 @@ impl ControllerState {
             unrecorded: Vec::new(),
             closed: false,
             journal_error: None,
+            sync: JournalSync::Current,
+            apply_delay: None,
+            compared: None,
             refusal_limits: Default::default(),
             unjournaled_refusals: 0,
             warned: BTreeMap::new(),
@@ -93,10 +123,7 @@ impl ControllerState {
 
     /// Whether the current cutover was rolled back, and that is not recorded yet.
     pub(super) fn is_rolled_back(&self) -> bool {
-        let cutovers = self.unrecorded.iter().map(|event| match &event.payload {
-            EventPayload::RollbackTaken(taken) => Some(taken.cutover),
-            _ => None,
-        });
+        let cutovers = self.unrecorded.iter().map(Unrecorded::cutover);
         let current = self.cutover();
         current.is_some() && cutovers.into_iter().any(|cutover| cutover == current)
     }
@@ -109,36 +136,60 @@ impl ControllerState {
         self.state().flag()
     }
 
-    /// Applies the next event and logs it. An event of an unknown kind is an error: nothing may be decided after it.
+    /// Applies the next event. An event of an unknown kind is an error: nothing may be decided after it.
     pub(super) fn apply(
         &mut self,
         event: &Event,
         clock: &dyn Clock,
     ) -> Result<(), ProjectionError> {
+        let changed = self.state().flag_changed.seq;
         self.projection.apply_known(event)?;
-        self.unrecorded.retain(|new| !is_record_of(event, new));
-        audit::record(self.state().flag_name.as_str(), event);
-        if let EventPayload::PolicyChanged(payload) = &event.payload {
-            match Policy::from_document(&payload.policy) {
-                Ok(policy) => self.policy = policy,
-                // Written by another version: the policy before it stays in force.
-                Err(error) => {
-                    tracing::error!(%error, "the policy in the journal is not valid for this version");
-                }
-            }
+        if self.state().flag_changed.seq != changed {
+            self.apply_delay = Some(Timestamp::now(clock).since(event.at));
+        }
+        self.unrecorded
+            .retain(|new| !is_record_of(event, &new.event));
+        // One that another version wrote and that is not valid for this one leaves the policy before it in force.
+        if let EventPayload::PolicyChanged(payload) = &event.payload
+            && let Ok(policy) = Policy::from_document(&payload.policy)
+        {
+            self.policy = policy;
         }
         self.watch_flag(clock);
         Ok(())
     }
 
-    /// Notes a rollback that took effect and could not be journaled.
-    pub(super) fn note_unrecorded(&mut self, rollback: NewEvent, clock: &dyn Clock) {
+    /// Notes a rollback that takes effect before it is journaled.
+    pub(super) fn note_unrecorded(&mut self, rollback: Unrecorded, clock: &dyn Clock) {
         self.unrecorded.push(rollback);
         self.flag_watch = FlagWatch {
             changed: None,
             lasted: Duration::ZERO,
             seen: clock.monotonic(),
         };
+    }
+
+    /// The cutover that a rollback takes back, which is this one if one is named.
+    pub(super) fn current_cutover(&self, named: Option<u64>) -> Result<u64, RefusalKind> {
+        let phase = self.state().phase;
+        match (self.cutover(), named) {
+            (current, Some(named)) if current != Some(named) => {
+                Err(RefusalKind::CutoverLeft(named, phase))
+            }
+            (Some(_), _) if self.is_rolled_back() => Err(RefusalKind::RollbackUnrecorded),
+            (Some(current), _) => Ok(current),
+            // From observe there is a transition to compat, but it is not a rollback.
+            (None, _) => Err(match phase.step(Phase::Compat) {
+                Err(impossible) => RefusalKind::Impossible(impossible),
+                Ok(_) => RefusalKind::NotInCutover(phase),
+            }),
+        }
+    }
+
+    /// The rollback of an attempt, while it is not in the journal.
+    pub(super) fn unrecorded_mut(&mut self, attempt: AttemptId) -> Option<&mut Unrecorded> {
+        let mut unrecorded = self.unrecorded.iter_mut();
+        unrecorded.find(|rollback| rollback.attempt.id == attempt)
     }
 
     fn watch_flag(&mut self, clock: &dyn Clock) {

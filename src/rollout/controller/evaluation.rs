@@ -51,7 +51,7 @@ impl Rollout {
         let reports = census.map(|census| census.reports(Window::STANDARD).into());
         let callers = census.map(|census| {
             let waivers = WaiverCover::new(&status.state, now);
-            let lasted_before = status.flag_lasted_before();
+            let lasted_before = status.state.flag_lasted_before();
             let stranded = Stranded::new(census, &waivers, now, (lasted, lasted_before));
             let unwaived = unwaived_figures(census, &waivers, &stranded, window(lasted));
             (stranded, unwaived)

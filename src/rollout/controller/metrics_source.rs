@@ -2,18 +2,21 @@
 
 use super::rollout::Rollout;
 use crate::{
-    metrics::{Family, Sample, Source},
+    metrics::{Family, Sample, Source, Value},
     rollout::{
+        fleet::{FleetView, SyncWord},
         phase::{Phase, Transition},
         state::ObligationKind,
+        status::RolloutStatus,
         unwaived::UnwaivedFigures,
     },
 };
 
 /// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
 /// [`Family::POST_ANALYSES_OPEN`], [`Family::DEPENDENT_CALLERS`], [`Family::STRANDED_CALLERS`],
-/// [`Family::STRANDED_ANONYMOUS_RESPONSES`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; gates and
-/// callers by the shared [evaluation](Rollout::evaluation).
+/// [`Family::STRANDED_ANONYMOUS_RESPONSES`], [`Family::JOURNAL_FAILING`] and [`Family::JOURNAL_LOSSES`], as of the last
+/// command or tick; gates and callers by the shared [evaluation](Rollout::evaluation). Those of the journal and the instances have samples where there is a
+/// table of instances.
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
         &[
@@ -26,6 +29,13 @@ impl Source for Rollout {
             Family::STRANDED_CALLERS,
             Family::STRANDED_ANONYMOUS_RESPONSES,
             Family::JOURNAL_FAILING,
+            Family::JOURNAL_LOSSES,
+            Family::JOURNAL_STALE,
+            Family::JOURNAL_FORKED,
+            Family::INSTANCES_LIVE,
+            Family::INSTANCES_LOST,
+            Family::INSTANCES_WAITING,
+            Family::APPLY_DELAY_SECONDS,
         ]
     }
 
@@ -60,7 +70,37 @@ impl Source for Rollout {
             }
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[flag], status.journal_error.is_some().into());
+        } else if *family == Family::JOURNAL_LOSSES {
+            sample(&[flag], (status.losses.len() as u64).into());
+        } else if let Some(fleet) = self.fleet_view(&status)
+            && let Some(value) = fleet_value(family, &fleet, &status)
+        {
+            sample(&[flag], value);
         }
+    }
+}
+
+/// The sample of a family that only instances that share a journal have.
+fn fleet_value(family: &Family, fleet: &FleetView, status: &RolloutStatus) -> Option<Value> {
+    let live = fleet.instances.iter().filter(|instance| instance.live);
+    let live = live.count();
+    let number = |number: usize| Value::Count(number as u64);
+    if *family == Family::JOURNAL_STALE {
+        Some((fleet.sync == SyncWord::Stale).into())
+    } else if *family == Family::JOURNAL_FORKED {
+        Some(fleet.is_forked().into())
+    } else if *family == Family::INSTANCES_LIVE {
+        Some(number(live))
+    } else if *family == Family::INSTANCES_LOST {
+        Some(number(fleet.instances.len() - live))
+    } else if *family == Family::INSTANCES_WAITING {
+        Some(number(fleet.propagation.waiting.len()))
+    } else if *family == Family::APPLY_DELAY_SECONDS {
+        status
+            .apply_delay
+            .map(|delay| Value::Ratio(delay.as_secs_f64()))
+    } else {
+        None
     }
 }
 

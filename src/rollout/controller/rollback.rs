@@ -1,19 +1,21 @@
 //! The rollback of a cutover: ordered by a command, or automatic.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
-    controller_state::{ControllerState, FlagWatch},
+    controller_state::{FlagWatch, Unrecorded},
     deps::{LogFailures, TRIES, system_context},
+    journaling::ROLLBACK_PATIENCE,
     rollout::Rollout,
 };
 use crate::{
+    flag::FlagState,
     rollout::{
         event::{Attempt, Event, EventPayload, RollbackTaken},
         evidence::{AutoRollbackEvidence, Evidence, GateReport, StrandedKind},
         gate::WaiverCover,
-        journal::AppendError,
+        journal::{AppendAttempt, AppendError},
         names::{Identifier, IncidentId},
         phase::Phase,
         policy::AutoRollback,
@@ -55,12 +57,14 @@ impl Rollout {
     /// Switches the flag on again because of an incident, regardless of gates and of the expected decision. Opens the
     /// incident if it is not open, and requires a post-analysis from then on.
     ///
-    /// If the journal fails, the flag goes on all the same, and the event is logged at `ERROR`.
+    /// The flag goes on before the journal is written. If the journal does not take the event within half a second, the call
+    /// returns all the same, the event is logged at `ERROR`, and each tick and command tries again. Once more while that is not
+    /// in the journal, it is [unrecorded](RolledBack::Unrecorded) again: the flag is on, and the first one will be recorded.
     ///
     /// # Errors
     ///
-    /// When the rollout is not in cutover, or a rollback that took effect is not in the journal yet: then the flag is on
-    /// already. [`RefusalKind::Conflict`] when a concurrent command left the cutover.
+    /// When the rollout is not in cutover. [`RefusalKind::CutoverLeft`] when a concurrent command left the cutover by another way than a rollback, which is
+    /// seen only when this one is recorded; it is on record then.
     pub fn rollback(
         &self,
         incident: IncidentId,
@@ -81,68 +85,101 @@ impl Rollout {
         incident: IncidentId,
         command: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
-        let mut controller = self.controller();
-        // A rollback does not depend on a readable journal.
-        let _ = self.deps.prepare(&mut controller);
-        let from = controller.state().phase;
-        let attempt = Attempt::Transition {
-            from,
-            to: Phase::Compat,
-        };
-        let current = controller.cutover();
-        let refused = match (current, cutover) {
-            (_, Some(named)) if current != cutover => Some(RefusalKind::CutoverLeft(named, from)),
-            (Some(_), _) if controller.is_rolled_back() => Some(RefusalKind::RollbackUnrecorded),
-            (Some(_), _) => None,
-            // From observe there is a transition to compat, but it is not a rollback.
-            (None, _) => {
-                let step = from.step(Phase::Compat).err();
-                Some(step.map_or(RefusalKind::NotInCutover(from), RefusalKind::Impossible))
+        let incident = || incident.clone();
+        let mut taken = self.take_back(cutover, incident(), Vec::new(), command);
+        if taken.is_err() {
+            // What is known may be old. A rollback that takes effect does not wait for this.
+            let _ = self.prepare();
+            taken = self.take_back(cutover, incident(), Vec::new(), command);
+        }
+        let done = match taken {
+            Ok(taken) => self.record_rollback(&taken),
+            Err((RefusalKind::RollbackUnrecorded, _)) => Ok(RolledBack::Unrecorded),
+            Err((kind, from)) => {
+                let attempt = Attempt::Transition {
+                    from,
+                    to: Phase::Compat,
+                };
+                let refused = (kind, Vec::new());
+                Err(self.refuse((command, attempt), ROLLBACK_PATIENCE, refused))
             }
         };
-        let done = match (refused, current) {
-            (None, Some(cutover)) => {
-                let taken = taken(cutover, incident, Vec::new());
-                self.roll_back(&mut controller, taken, command)
-            }
-            (refused, _) => {
-                let kind = refused.unwrap_or(RefusalKind::NotInCutover(from));
-                Err(self
-                    .deps
-                    .refuse(&mut controller, (command, attempt), (kind, Vec::new())))
-            }
-        };
-        self.publish(&controller);
+        self.publish();
         done
     }
 
-    /// Rolls back the current cutover.
-    pub(super) fn roll_back(
+    /// Switches the flag on and notes the rollback of the current cutover, or returns why there is none to take back and the
+    /// phase.
+    fn take_back(
         &self,
-        controller: &mut ControllerState,
-        taken: RollbackTaken,
+        cutover: Option<u64>,
+        incident: IncidentId,
+        gates: Vec<GateReport>,
         command: &CommandContext,
-    ) -> Result<RolledBack, Refusal> {
-        let cutover = Some(taken.cutover);
-        let new_event = command.event(self.now(), EventPayload::RollbackTaken(taken));
+    ) -> Result<Unrecorded, (RefusalKind, Phase)> {
+        let mut controller = self.controller();
+        let from = controller.state().phase;
+        let current = controller
+            .current_cutover(cutover)
+            .map_err(|kind| (kind, from))?;
+        let taken = RollbackTaken {
+            cutover: current,
+            incident,
+            instance: self.deps.instance().cloned(),
+            gates,
+        };
+        let rollback = Unrecorded {
+            event: command.event(self.now(), EventPayload::RollbackTaken(taken)),
+            attempt: AppendAttempt::new(ROLLBACK_PATIENCE),
+            in_flight: true,
+        };
+        controller.note_unrecorded(rollback.clone(), &*self.deps.clock);
+        let switched = self.deps.set_flag(controller.flag());
+        drop(controller);
+        // Shown before it is recorded, too.
+        self.publish();
+        if switched {
+            self.deps.log_switch();
+        }
+        Ok(rollback)
+    }
+
+    /// Records a rollback that has taken effect, within its patience.
+    fn record_rollback(&self, rollback: &Unrecorded) -> Result<RolledBack, Refusal> {
+        let recorded = self.try_to_record(rollback);
+        self.land(rollback.attempt);
+        let Some(event) = recorded else {
+            let flag = self.deps.flag.name();
+            tracing::error!(
+                flag,
+                "a rollback took effect that is not in the journal; its record is lost if the process ends before it is written"
+            );
+            return Ok(RolledBack::Unrecorded);
+        };
+        let controller = self.controller();
+        if controller.flag() == FlagState::On {
+            return Ok(RolledBack::Recorded(event));
+        }
+        // It is on record, but another command had left the cutover already.
+        let (head, phase) = (controller.head(), controller.state().phase);
+        let cutover = rollback.cutover().unwrap_or_default();
+        let kind = RefusalKind::CutoverLeft(cutover, phase);
+        Err(Refusal::new(head, Vec::new(), kind))
+    }
+
+    fn try_to_record(&self, rollback: &Unrecorded) -> Option<Event> {
+        // In real time: it bounds how long an operator waits.
+        let until = Instant::now() + ROLLBACK_PATIENCE;
         for _ in 0..TRIES {
-            match self.deps.append(controller, &new_event, LogFailures::Yes) {
-                Ok(event) => return Ok(RolledBack::Recorded(event)),
-                Err(kind) if controller.cutover() != cutover => {
-                    return Err(Refusal::new(controller.head(), Vec::new(), kind));
-                }
-                Err(RefusalKind::NotJournaled(AppendError::Conflict(_))) => {}
-                Err(_) => break,
+            let left = until.saturating_duration_since(Instant::now());
+            let attempt = rollback.attempt.within(left);
+            match self.append(&rollback.event, attempt, LogFailures::Yes) {
+                Ok(event) => return Some(event),
+                Err(RefusalKind::NotJournaled(AppendError::Conflict(_))) if !left.is_zero() => {}
+                Err(_) => return None,
             }
         }
-        controller.note_unrecorded(new_event, &*self.deps.clock);
-        self.deps.sync_flag(controller);
-        let flag = self.deps.flag.name();
-        tracing::error!(
-            flag,
-            "a rollback took effect that is not in the journal; its record is lost if the process ends before it is written"
-        );
-        Ok(RolledBack::Unrecorded)
+        None
     }
 }
 
@@ -169,15 +206,18 @@ impl Rollout {
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {
             return;
         };
-        let mut controller = self.controller();
-        if controller.cutover() == Some(cutover) && !controller.is_rolled_back() {
-            let incident = IncidentId::new(format!("auto-rollback-{cutover}"));
-            let incident = incident.expect("a word and a number are an incident id");
-            let command = system_context(&trigger.reason);
-            let taken = taken(cutover, incident, vec![trigger.report]);
+        // An instance that cannot reach the table acts by itself: its callers are stranded.
+        if !self.has_lease().unwrap_or(true) {
+            return;
+        }
+        let incident = IncidentId::new(format!("auto-rollback-{cutover}"));
+        let incident = incident.expect("a word and a number are an incident id");
+        let command = system_context(&trigger.reason);
+        let taken = self.take_back(Some(cutover), incident, vec![trigger.report], &command);
+        if let Ok(taken) = taken {
             // Refused only if a concurrent command left the cutover.
-            let _ = self.roll_back(&mut controller, taken, &command);
-            self.publish(&controller);
+            let _ = self.record_rollback(&taken);
+            self.publish();
         }
     }
 
@@ -188,14 +228,6 @@ impl Rollout {
         let lasted = controller.flag_watch.lasted(&*self.deps.clock);
         let is_guarded = lasted <= limits.window && !controller.is_rolled_back();
         is_guarded.then_some((cutover, controller.flag_watch, limits))
-    }
-}
-
-fn taken(cutover: u64, incident: IncidentId, gates: Vec<GateReport>) -> RollbackTaken {
-    RollbackTaken {
-        cutover,
-        incident,
-        gates,
     }
 }
 

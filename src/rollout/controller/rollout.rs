@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError},
     time::Duration,
 };
 
@@ -14,6 +14,7 @@ use crate::{
     metrics::Metrics,
     rollout::{
         journal::Journal,
+        state::ObligationKind,
         status::RolloutStatus,
         view::{RolloutView, next_gated, overdue},
     },
@@ -57,6 +58,10 @@ use crate::{
 pub struct Rollout {
     pub(super) deps: Deps,
     controller: Mutex<ControllerState>,
+    /// Held by a command other than a rollback, so that those of one process do not compete. Locked before `controller`.
+    commands: Mutex<()>,
+    /// With `controller`: a thread has finished appending the record of a rollback.
+    landed: Condvar,
     /// The status as of the last command or tick. Locked while `controller` is locked, never the other way round.
     status: Mutex<Arc<RolloutStatus>>,
     pub(super) shared: SharedEvaluation,
@@ -68,6 +73,8 @@ impl Rollout {
         Self {
             deps,
             controller: Mutex::new(controller),
+            commands: Mutex::default(),
+            landed: Condvar::new(),
             status: Mutex::new(Arc::new(status)),
             shared: SharedEvaluation::default(),
         }
@@ -117,17 +124,41 @@ impl Rollout {
     /// The status and the shared [evaluation](Self::evaluation) as a serialisable view.
     #[must_use]
     pub fn view(&self) -> RolloutView {
-        let evaluation = self.evaluation();
-        self.status().view(Some(&evaluation))
+        let (status, evaluation) = (self.status(), self.evaluation());
+        RolloutView {
+            fleet: self.fleet_view(&status),
+            ..status.view(Some(&evaluation))
+        }
     }
 
     pub(super) fn controller(&self) -> MutexGuard<'_, ControllerState> {
         lock(&self.controller)
     }
 
+    pub(super) fn commands(&self) -> MutexGuard<'_, ()> {
+        lock(&self.commands)
+    }
+
+    /// The state once no thread appends the record of a rollback, or after a time.
+    pub(super) fn landed(
+        &self,
+        timeout: Duration,
+        in_flight: impl FnMut(&mut ControllerState) -> bool,
+    ) -> MutexGuard<'_, ControllerState> {
+        let waited = self
+            .landed
+            .wait_timeout_while(self.controller(), timeout, in_flight);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    pub(super) fn notify_landed(&self) {
+        self.landed.notify_all();
+    }
+
     /// Publishes the status.
-    pub(super) fn publish(&self, controller: &ControllerState) -> Arc<RolloutStatus> {
-        let status = Arc::new(status(&self.deps, controller));
+    pub(super) fn publish(&self) -> Arc<RolloutStatus> {
+        let controller = self.controller();
+        let status = Arc::new(status(&self.deps, &controller));
         *lock(&self.status) = Arc::clone(&status);
         status
     }
@@ -160,6 +191,8 @@ fn status(deps: &Deps, controller: &ControllerState) -> RolloutStatus {
         overdue: overdue(state, &controller.policy, now),
         rollback_unrecorded: !controller.unrecorded.is_empty(),
         journal_error: controller.journal_error.clone(),
+        sync: controller.sync,
+        apply_delay: controller.apply_delay,
         unjournaled_refusals: controller.unjournaled_refusals,
     }
 }
@@ -177,43 +210,56 @@ impl Tick for Rollout {
     fn tick(&self) {
         self.sync_journal();
         self.auto_rollback();
+        self.report_if_due();
     }
 
-    /// Tries once more to record what could not be written before.
+    /// Tries once more to record what could not be written before, and leaves the table of instances.
     fn shutdown(&self) {
         self.sync_journal();
+        self.leave_fleet();
     }
 }
 
 impl Rollout {
     fn sync_journal(&self) {
-        let mut controller = self.controller();
-        if self.deps.prepare(&mut controller).is_ok() {
-            self.deps.journal_contract(&mut controller);
+        // A command that runs does the same.
+        let commands = match self.commands.try_lock() {
+            Ok(commands) => Some(commands),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if commands.is_none() {
+            let _ = self.catch_up();
+        } else if self.prepare().is_ok() {
+            self.journal_contract();
         }
-        self.deps.warn_overdue(&mut controller);
-        self.publish(&controller);
-        let watch = controller.flag_watch;
-        drop(controller);
+        drop(commands);
+        self.warn_overdue();
+        self.publish();
+        let watch = self.controller().flag_watch;
         // From the first tick on the census knows when the flag changed, whatever happens to the clock.
         self.lasted(&watch);
     }
-}
 
-impl Deps {
     /// Logs what is overdue: at once, and then once a day.
-    fn warn_overdue(&self, controller: &mut ControllerState) {
+    fn warn_overdue(&self) {
+        let now = self.deps.clock.monotonic();
+        let mut controller = self.controller();
         let overdue = overdue(controller.state(), &controller.policy, self.now());
-        let now = self.clock.monotonic();
         controller.warned.retain(|kind, _| overdue.contains(kind));
-        for obligation in overdue {
-            let warned = controller.warned.get(&obligation);
-            if warned.is_none_or(|warned| now.saturating_sub(*warned) >= DAY) {
-                controller.warned.insert(obligation, now);
-                let (flag, phase) = (self.flag.name(), controller.state().phase.as_str());
-                let obligation = obligation.as_str();
-                tracing::warn!(flag, phase, obligation, "the rollout is overdue");
-            }
+        let is_due = |obligation: &ObligationKind| {
+            let warned = controller.warned.get(obligation);
+            warned.is_none_or(|warned| now.saturating_sub(*warned) >= DAY)
+        };
+        let due: Vec<_> = overdue.into_iter().filter(is_due).collect();
+        controller
+            .warned
+            .extend(due.iter().map(|kind| (*kind, now)));
+        let phase = controller.state().phase.as_str();
+        drop(controller);
+        for obligation in due {
+            let (flag, obligation) = (self.deps.flag.name(), obligation.as_str());
+            tracing::warn!(flag, phase, obligation, "the rollout is overdue");
         }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
     deps::{LogFailures, TRIES},
+    journaling::COMMAND_PATIENCE,
     rollout::Rollout,
 };
 use crate::rollout::{
     event::{Attempt, Event, EventPayload, Head, PhaseChange},
     evidence::GateReport,
-    journal::AppendError,
+    journal::{AppendAttempt, AppendError},
     names::Identifier,
     phase::{ImpossibleTransition, Phase, Transition},
     status::RolloutStatus,
@@ -42,14 +43,14 @@ impl Rollout {
     ///
     /// When the journal cannot be read.
     pub fn dry_run(&self, step: Transition) -> Result<DryRun, Refusal> {
-        let mut controller = self.controller();
-        let caught_up = self.deps.catch_up(&mut controller);
+        let commands = self.commands();
+        let caught_up = self.catch_up();
         // As before a transition: a dry run is evaluated on the same contract.
         if caught_up.is_ok() && step.is_gated() {
-            self.deps.journal_contract(&mut controller);
+            self.journal_contract();
         }
-        let status = self.publish(&controller);
-        drop(controller);
+        drop(commands);
+        let status = self.publish();
         caught_up.map_err(|error| {
             Refusal::new(status.head, Vec::new(), RefusalKind::Unreadable(error))
         })?;
@@ -118,12 +119,10 @@ impl Rollout {
                 (gates, refused)
             }
         };
-        let mut controller = self.controller();
+        let _commands = self.commands();
         if let Some(kind) = refused {
-            let refusal = self
-                .deps
-                .refuse(&mut controller, (command, attempt), (kind, gates));
-            self.publish(&controller);
+            let refusal = self.refuse((command, attempt), COMMAND_PATIENCE, (kind, gates));
+            self.publish();
             return Err(refusal);
         }
         let change = PhaseChange {
@@ -134,12 +133,12 @@ impl Rollout {
         let new_event = command.event(self.now(), EventPayload::PhaseChanged(change));
         let decided = snapshot.state.decision;
         let decided = command.clone().expecting(decided);
+        let attempt = AppendAttempt::new(COMMAND_PATIENCE);
         let mut appended = Err(RefusalKind::RollbackUnrecorded);
         for _ in 0..TRIES {
-            appended = self.deps.prepare(&mut controller).and_then(|()| {
-                self.deps.expect_decision(&controller, &decided)?;
-                self.deps
-                    .append(&mut controller, &new_event, LogFailures::Yes)
+            appended = self.prepare().and_then(|()| {
+                let expected = self.expect_decision(&decided)?;
+                self.append_after(expected, &new_event, attempt, LogFailures::Yes)
             });
             // An event that bears on no decision is no conflict.
             if !matches!(
@@ -149,25 +148,24 @@ impl Rollout {
                 break;
             }
         }
-        self.publish(&controller);
-        appended.map_err(|kind| Refusal::new(controller.head(), gates, kind))
+        let status = self.publish();
+        appended.map_err(|kind| Refusal::new(status.head, gates, kind))
     }
 
     /// The status to decide by, if the journal works and its last decision is the expected one.
     fn snapshot(&self, to: Phase, command: &CommandContext) -> Result<Arc<RolloutStatus>, Refusal> {
-        let mut controller = self.controller();
-        let ready = self.deps.prepare(&mut controller);
-        self.publish(&controller);
-        let refused = |kind| Refusal::new(controller.head(), Vec::new(), kind);
+        let _commands = self.commands();
+        let ready = self.prepare();
+        let status = self.publish();
+        let refused = |kind| Refusal::new(status.head, Vec::new(), kind);
         ready.map_err(refused)?;
-        let expected = self.deps.expect_decision(&controller, command);
-        expected.map_err(refused)?;
-        let step = controller.state().phase.step(to);
+        self.expect_decision(command).map_err(refused)?;
+        let step = status.state.phase.step(to);
         // A changed contract restarts the quiet windows, so it is journaled before the gates are evaluated.
         if step.is_ok_and(Transition::is_gated) {
-            self.deps.journal_contract(&mut controller);
+            self.journal_contract();
         }
-        Ok(self.publish(&controller))
+        Ok(self.publish())
     }
 }
 

@@ -42,8 +42,12 @@ impl EventHash {
     /// The hash before the first event: zeros.
     pub const NONE: Self = Self([0; 32]);
 
-    pub(in crate::rollout) const fn new(bytes: [u8; 32]) -> Self {
+    pub(crate) const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// Its hexadecimal digits.

@@ -11,5 +11,5 @@ pub(super) use payload::write_version;
 pub use payload::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
     EventPayload, Incident, LossAccepted, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
-    Recovered, RollbackExtended, RollbackTaken, UnknownPayload, WaiverEnded,
+    Recovered, RollbackExtended, RollbackTaken, Served, UnknownPayload, WaiverEnded,
 };

@@ -1,6 +1,9 @@
 //! What can happen in the life of a rollout.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -16,8 +19,8 @@ use crate::{
         evidence::GateReport,
         json_object::PolicyDocument,
         names::{
-            ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary,
-            WaiverTarget,
+            ContractDigest, FlagName, Identifier, IncidentId, InstanceId, Link, Owner, Reason,
+            Summary, WaiverTarget,
         },
         phase::Phase,
         policy::PolicyDifference,
@@ -155,6 +158,9 @@ pub struct RollbackTaken {
     pub cutover: u64,
     /// The incident that caused it.
     pub incident: IncidentId,
+    /// The instance that it took effect on, where several share the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
     /// Of an automatic rollback, the figures that caused it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateReport>,
@@ -225,6 +231,19 @@ pub struct WaiverEnded {
 /// What evidence is gathered by from now on: the contract that is served, and the detector's rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContractChanged {
+    /// The digest of the contract.
+    pub digest: ContractDigest,
+    /// By client kind the digest of the detector's [rules](crate::caller::Detect::rules_digest) for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub detector: BTreeMap<Identifier, Identifier>,
+    /// What other instances serve at the same time, while they differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Served>,
+}
+
+/// What an instance serves by: a contract, and the detector's rules.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Served {
     /// The digest of the contract.
     pub digest: ContractDigest,
     /// By client kind the digest of the detector's [rules](crate::caller::Detect::rules_digest) for it.
@@ -334,6 +353,19 @@ impl<'de> Visitor<'de> for PayloadVisitor {
             None => Ok(payload),
             Some(_) => Err(one_member()),
         }
+    }
+}
+
+impl Served {
+    /// The event that these are served from now on; `None` if there is none.
+    pub(in crate::rollout) fn change(mut all: BTreeSet<Self>) -> Option<ContractChanged> {
+        let Self { digest, detector } = all.pop_first()?;
+        let beside = all.into_iter().collect();
+        Some(ContractChanged {
+            digest,
+            detector,
+            beside,
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::sync::Fork;
 use crate::rollout::{
     event::{Event, Head},
     phase::Phase,
@@ -96,6 +97,9 @@ pub enum ReadErrorKind {
     /// The line was written after another line than the one before it.
     #[error("does not follow the line before it: that one was replaced, or this one moved here")]
     Unlinked,
+    /// The journal does not have an event that was read from it.
+    #[error("{0}")]
+    Forked(Fork),
 }
 
 /// Why a journal file could not be opened. It is unchanged, except that a torn last line may be cut off.
@@ -227,7 +231,7 @@ impl ReadError {
         }
     }
 
-    pub(in crate::rollout) const fn at(line: u64, kind: ReadErrorKind) -> Self {
+    pub(crate) const fn at(line: u64, kind: ReadErrorKind) -> Self {
         Self {
             line: Some(line),
             kind,
@@ -253,11 +257,19 @@ impl ReadError {
     pub const fn kind(&self) -> ReadErrorKind {
         self.kind
     }
+
+    /// The fork, if the journal does not have an event that was read from it.
+    pub(in crate::rollout) const fn fork(&self) -> Option<Fork> {
+        match self.kind {
+            ReadErrorKind::Forked(fork) => Some(fork),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
+        if let (Some(line), None) = (self.line, self.fork()) {
             write!(f, "line {line} ")?;
         }
         self.kind.fmt(f)?;

@@ -315,6 +315,7 @@ fn a_rollback_is_recorded_on_a_full_disk_in_the_reserved_space() {
     assert!(path.exists(), "it is for rollbacks");
     let taken = RollbackTaken {
         cutover: 1,
+        instance: None,
         incident: IncidentId::new("INC-9").unwrap(),
         gates: Vec::new(),
     };

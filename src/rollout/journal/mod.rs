@@ -2,6 +2,7 @@
 //!
 //! A rollout stores nothing else: its state is a [projection](super::Projection) of these events.
 
+mod attempt;
 mod error;
 #[cfg(test)]
 mod faulty_tests;
@@ -9,13 +10,15 @@ mod file;
 mod file_builder;
 mod head_file;
 #[expect(clippy::module_inception, reason = "it defines the trait of that name")]
-mod journal;
+pub(crate) mod journal;
 mod memory;
-mod reader;
+pub(crate) mod reader;
 mod reserve;
 mod storage;
 mod store;
+mod sync;
 
+pub use attempt::{AppendAttempt, AttemptId, InvalidAttemptId};
 pub use error::{
     AppendError, Conflict, OpenJournalError, OpenJournalErrorKind, ReadError, ReadErrorKind,
 };
@@ -24,3 +27,4 @@ pub use file_builder::FileJournalBuilder;
 pub use journal::Journal;
 pub use memory::MemoryJournal;
 pub use reader::{JournalReader, TornLine, Verified};
+pub use sync::{Fork, JournalSync};

@@ -102,8 +102,13 @@ impl<R: BufRead> JournalReader<R> {
     }
 
     /// The bytes of the lines read so far.
-    pub(super) const fn good_bytes(&self) -> u64 {
+    pub(crate) const fn good_bytes(&self) -> u64 {
         self.good_bytes
+    }
+
+    /// The line of the last event read.
+    pub(crate) fn line(&self) -> &[u8] {
+        &self.line
     }
 
     /// The last event read.
@@ -176,7 +181,7 @@ impl<R: BufRead> Iterator for JournalReader<R> {
 const FORMAT: u32 = 1;
 
 /// The most bytes of a line, its line break included.
-pub(super) const MAX_LINE: usize = 256 * 1024;
+pub(crate) const MAX_LINE: usize = 256 * 1024;
 
 /// What precedes a line's own hash.
 const SEAL: &[u8] = br#","sha256":""#;
@@ -210,7 +215,7 @@ struct Versioned {
 }
 
 /// The line of an event after another one, and the hash of the event.
-pub(super) fn encode(
+pub(crate) fn encode(
     event: &Event,
     previous: EventHash,
 ) -> Result<(Vec<u8>, EventHash), serde_json::Error> {
@@ -229,7 +234,7 @@ pub(super) fn encode(
 }
 
 /// The event of the line with a sequence number, after another event.
-pub(super) fn decode(line: &[u8], seq: u64, previous: EventHash) -> Result<Event, ReadError> {
+pub(crate) fn decode(line: &[u8], seq: u64, previous: EventHash) -> Result<Event, ReadError> {
     let fault = |kind| ReadError::at(seq, kind);
     let Some(own) = unseal(line) else {
         // A later version may hash its lines differently.

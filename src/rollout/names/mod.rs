@@ -8,7 +8,7 @@
 //! | [`FlagName`] | 200 | any |
 //! | [`Reason`] | 1,000 | any |
 //! | [`Summary`] | 4,000 | any |
-//! | [`Identifier`]: gates, checks, client kinds | 64 | token (RFC 9110 §5.6.2) |
+//! | [`Identifier`]: gates, checks, client kinds; [`InstanceId`] | 64 | token (RFC 9110 §5.6.2) |
 //! | [`Link`] | 2,000 | absolute `http` or `https` URI without credentials |
 //! | [`ContractDigest`] | 64 | lower-case hexadecimal digits |
 
@@ -18,7 +18,7 @@ mod waiver_target;
 
 pub use types::{
     Actor, ActorId, ActorKind, ContractDigest, CorrelationId, FlagName, Identifier, IncidentId,
-    Link, Owner, Reason, Summary,
+    InstanceId, Link, Owner, Reason, Summary,
 };
 #[cfg(feature = "cli")]
 pub(crate) use validate::is_invisible;

@@ -122,6 +122,11 @@ text_type! {
 }
 
 text_type! {
+    /// The name of an instance, such as `core-7f9`: a token (RFC 9110 §5.6.2) of at most 64 characters.
+    InstanceId, "instance", 64, is_token: "a token (letters, digits, and such as _ - .)"
+}
+
+text_type! {
     /// Where to read on: an absolute `http` or `https` address without credentials, of at most 2,000 characters.
     Link, "link", 2_000, is_link: "an absolute http or https address without credentials"
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     caller::ClientVersion,
     rollout::{
-        event::{ContractChanged, Event, write_version},
+        event::{ContractChanged, Event, Served, write_version},
         names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
         policy::PolicyDifference,
     },
@@ -59,7 +59,10 @@ pub struct ServedContract {
     pub digest: ContractDigest,
     /// By client kind the digest of the detector's rules for it.
     pub detector: BTreeMap<Identifier, Identifier>,
-    /// The event since which it is served.
+    /// What other instances serve at the same time, while they differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Served>,
+    /// The event since which this is served.
     pub since: EventRef,
 }
 
@@ -154,9 +157,22 @@ words! {
 }
 
 impl ServedContract {
+    /// The digests of all contracts that are served.
+    pub(in crate::rollout) fn digests(&self) -> impl Iterator<Item = &ContractDigest> {
+        let beside = self.beside.iter().map(|served| &served.digest);
+        std::iter::once(&self.digest).chain(beside)
+    }
+
+    /// Whether this is among what is served.
+    pub(in crate::rollout) fn includes(&self, served: &Served) -> bool {
+        let first = (&self.digest, &self.detector) == (&served.digest, &served.detector);
+        first || self.beside.contains(served)
+    }
+
     /// Whether an event changes nothing.
     pub(in crate::rollout) fn is(&self, event: &ContractChanged) -> bool {
-        (&self.digest, &self.detector) == (&event.digest, &event.detector)
+        (&self.digest, &self.detector, &self.beside)
+            == (&event.digest, &event.detector, &event.beside)
     }
 }
 

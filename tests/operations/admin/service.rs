@@ -13,14 +13,15 @@ use axum::Router;
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer, LiveContract,
     admin::history::History,
-    admin::{Admin, Role, TokenDigest, Tokens},
+    admin::{Admin, Role, SessionStore, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
     census::{CallerEvent, Census, Dependence},
     metrics::Metrics,
     rollout::{
         Phase, Rollout,
         event::{Event, Head, NewEvent},
-        journal::{AppendError, Journal, MemoryJournal, ReadError},
+        fleet::MemoryInstances,
+        journal::{AppendAttempt, AppendError, Journal, JournalSync, MemoryJournal, ReadError},
         names::FlagName,
         policy::Policy,
     },
@@ -39,7 +40,13 @@ pub(crate) const MARA: &str = "mara-s-token-4f5c1be9";
 pub(crate) const WALL: &str = "the-wall-s-token-91d07a";
 pub(crate) const CI: &str = "the-pipeline-s-token-c3aa";
 pub(crate) const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
-const START: u64 = 1_800_000_000_000;
+pub(crate) const START: u64 = 1_800_000_000_000;
+
+pub(crate) const SCREENS: usize = 7;
+
+fn screen_token(number: usize) -> String {
+    format!("the-token-of-the-screen-number-{number}")
+}
 
 /// A running service. It stops when this is dropped.
 pub(crate) struct TestService {
@@ -69,6 +76,16 @@ pub(crate) struct Setup {
     /// Whether the server tells whom it is connected with.
     pub(crate) connect_info: bool,
     pub(crate) journal: Arc<dyn Journal>,
+    /// One of several instances, which share clock and sessions.
+    pub(crate) instance: Option<(&'static str, Shared)>,
+}
+
+/// What instances share besides the store of the journal.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) table: Arc<MemoryInstances>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
 }
 
 impl Default for Setup {
@@ -82,6 +99,7 @@ impl Default for Setup {
             session_lifetime: None,
             connect_info: true,
             journal: Arc::new(MemoryJournal::new()),
+            instance: None,
         }
     }
 }
@@ -94,7 +112,10 @@ impl TestService {
     pub(crate) async fn open_with(change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = Setup::default();
         change(&mut setup);
-        let clock = Arc::new(ManualClock::new(START));
+        let clock = match &setup.instance {
+            Some((_, shared)) => Arc::clone(&shared.clock),
+            None => Arc::new(ManualClock::new(START)),
+        };
         let detector = SignalDetector::builder(KINDS)
             .kind_header("x-client-kind")
             .build(&FingerprintKey::new([7; 16]))
@@ -129,6 +150,11 @@ impl TestService {
 
     pub(crate) fn operator(&self) -> Client {
         self.stranger.bearing(MARA)
+    }
+
+    /// One of many screens on walls, each with a name of its own.
+    pub(crate) fn screen(&self, number: usize) -> Client {
+        self.stranger.bearing(&screen_token(number))
     }
 
     pub(crate) fn viewer(&self) -> Client {
@@ -209,6 +235,12 @@ fn rollout(
     if setup.watched {
         builder = builder.census(census.clone()).metrics(metrics.clone());
     }
+    if let Some((name, shared)) = &setup.instance {
+        let table = Arc::clone(&shared.table);
+        builder = builder
+            .instance(name.parse().unwrap(), table)
+            .version("1.2.3");
+    }
     Arc::new(builder.open(journal.clone()).unwrap())
 }
 
@@ -221,14 +253,21 @@ fn admin(
     let tokens = Tokens::builder()
         .operator("mara", TokenDigest::of(MARA))
         .viewer("wall", TokenDigest::of(WALL))
-        .service("ci", Role::Operator, TokenDigest::of(CI))
-        .build();
+        .service("ci", Role::Operator, TokenDigest::of(CI));
+    let tokens = (0..SCREENS).fold(tokens, |tokens, number| {
+        let digest = TokenDigest::of(screen_token(number));
+        tokens.viewer(format!("screen-{number}"), digest)
+    });
+    let tokens = tokens.build();
     let mut builder = Admin::builder(rollout.clone(), tokens.unwrap()).clock(clock.clone());
     if setup.watched {
         builder = builder.history(history.clone());
     }
     if let Some(lifetime) = setup.session_lifetime {
         builder = builder.session_lifetime(lifetime);
+    }
+    if let Some((_, shared)) = &setup.instance {
+        builder = builder.sessions(Arc::clone(&shared.sessions));
     }
     if let Some(path) = setup.public_path {
         builder = builder.public_path(path).unwrap();
@@ -301,6 +340,22 @@ impl Journal for Unreliable {
             return Err(AppendError::NotWritten("scripted".into()));
         }
         self.inner.append(expected, draft)
+    }
+
+    fn append_attempt(
+        &self,
+        expected: Head,
+        event: NewEvent,
+        attempt: AppendAttempt,
+    ) -> Result<Event, AppendError> {
+        if self.refuses_writing.load(Ordering::Relaxed) {
+            return Err(AppendError::NotWritten("scripted".into()));
+        }
+        self.inner.append_attempt(expected, event, attempt)
+    }
+
+    fn sync_state(&self) -> JournalSync {
+        self.inner.sync_state()
     }
 
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {

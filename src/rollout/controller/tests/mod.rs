@@ -3,6 +3,9 @@
 mod effects;
 mod gates;
 mod model;
+mod shared;
+#[path = "../../../../tests/support/shared_journal.rs"]
+mod shared_journal;
 mod stage;
 mod steps;
 mod ticks;

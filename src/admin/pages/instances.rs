@@ -1,0 +1,150 @@
+//! The page of the instances that share the journal, and the warnings about them.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+
+use super::{
+    layout::{Banner, Layout},
+    page_request::PageRequest,
+    time_tag::{TimeTag, distance},
+};
+use crate::{
+    admin::{
+        format::{duration, listed},
+        problem::{Problem, ProblemKind},
+        shared::html,
+    },
+    rollout::fleet::{FleetView, InstanceView, SyncWord},
+    time::Timestamp,
+};
+
+/// One row for each instance.
+#[derive(Debug, Template)]
+#[template(
+    path = "instances.html",
+    config = "src/admin/pages/templates/askama.toml"
+)]
+struct InstancesPage<'a> {
+    layout: &'a Layout,
+    fleet: &'a FleetView,
+}
+
+pub(crate) async fn show(request: PageRequest) -> Response {
+    let page = |_: &_, layout: &Layout| match &layout.fleet {
+        Some(fleet) => html(&InstancesPage { layout, fleet }),
+        None => {
+            let detail = "The rollout has no table of instances.";
+            Problem::new(ProblemKind::NotConfigured, detail).into_response()
+        }
+    };
+    request.render("Instances", page).await
+}
+
+impl InstancesPage<'_> {
+    /// When the table was read, and whether it could be since.
+    fn read(&self) -> String {
+        let at = self.fleet.at;
+        let at = at.map_or("never".to_owned(), |at| distance(at, self.layout.now));
+        match &self.fleet.error {
+            Some(error) => format!("Read {at}; since then: {error}."),
+            None => format!("Read {at}."),
+        }
+    }
+
+    fn started(&self, instance: &InstanceView) -> TimeTag {
+        self.layout.at(instance.started)
+    }
+
+    /// `live`, or since when nothing was heard of it.
+    fn state(&self, instance: &InstanceView) -> String {
+        if instance.live {
+            return "live".to_owned();
+        }
+        let silent = std::time::Duration::from_millis(instance.silent_ms);
+        format!("not seen for {}", duration(silent))
+    }
+
+    fn applied(&self, instance: &InstanceView) -> String {
+        let (own, applied) = (self.layout.status.head, instance.applied);
+        match instance.sync {
+            SyncWord::Forked => format!("another event {}", applied.seq),
+            _ if applied.seq < own.seq => format!("event {} of {}", applied.seq, own.seq),
+            _ => format!("event {}", applied.seq),
+        }
+    }
+
+    /// The first digits of the digest of its contract, and whether others serve something else.
+    fn contract(&self, instance: &InstanceView) -> String {
+        let Some(served) = &instance.served else {
+            return "none".to_owned();
+        };
+        let others = self.fleet.instances.iter().filter(|other| other.live);
+        let mut others = others.filter_map(|other| other.served.as_ref());
+        let differs = others.any(|other| other != served);
+        let digest = &served.digest.as_str()[..12];
+        if differs {
+            format!("{digest} (others differ)")
+        } else {
+            digest.to_owned()
+        }
+    }
+
+    /// `+3 ± 12 ms`.
+    fn clock(&self, instance: &InstanceView) -> String {
+        instance.clock.map_or("unknown".to_owned(), |clock| {
+            format!("{:+} ± {} ms", clock.offset_ms, clock.uncertainty_ms)
+        })
+    }
+}
+
+impl Layout {
+    /// What is wrong with the instances: a fork, a journal that is stale, or a change of the flag that some have not applied.
+    pub(super) fn fleet_banners(&self, fleet: &FleetView) -> Vec<Banner> {
+        let link = Some((
+            self.base.link("/instances"),
+            "Show the instances".to_owned(),
+        ));
+        let banner = |danger, title: &str, text: String| Banner {
+            danger,
+            title: title.to_owned(),
+            text,
+            link: link.clone(),
+        };
+        let forked: Vec<String> = fleet
+            .forked()
+            .map(|other| other.instance.to_string())
+            .collect();
+        let fork = (!forked.is_empty()).then(|| {
+            let text = format!(
+                "{} {} another journal than {}. Each keeps its state, and executes no command but a rollback.",
+                listed(&forked),
+                if forked.len() == 1 { "follows" } else { "follow" },
+                fleet.instance
+            );
+            banner(true, "The journal has forked", text)
+        });
+        let stale = (fleet.sync == SyncWord::Stale).then(|| {
+            let text = format!(
+                "The store of the journal cannot be reached{}. This instance keeps its last state, and other instances do \
+                 not learn of its commands; a rollback takes effect here.",
+                since(fleet.stale_since, self.now)
+            );
+            banner(true, "The journal is stale", text)
+        });
+        let (applied, waits) = (&fleet.propagation, !fleet.propagation.is_complete());
+        let partly = (waits || !applied.lost.is_empty()).then(|| {
+            let text = format!(
+                "Event {} is {}. The others have the flag as it was before.",
+                applied.event.seq, fleet.text
+            );
+            banner(waits, "The flag is not the same everywhere", text)
+        });
+        fork.into_iter().chain(stale).chain(partly).collect()
+    }
+}
+
+fn since(since: Option<Timestamp>, now: Timestamp) -> String {
+    since.map_or_else(String::new, |since| {
+        format!(" since {}", distance(since, now))
+    })
+}

@@ -1,0 +1,219 @@
+//! The store: its thread, its connections, and what it holds.
+
+use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio_postgres::Config;
+
+use super::{
+    builder::PostgresStoreBuilder,
+    error::{StoreError, StoreErrorKind},
+    follower::{Followed, Follower},
+    instances::PostgresInstances,
+    journal::PostgresJournal,
+    link::{Link, Live, Target},
+    listener::Listener,
+    mirror::Mirror,
+    runtime::Runtime,
+};
+use crate::rollout::{event::Head, fleet::ClockOffset, names::FlagName};
+
+/// Journals and instances of any number of flags in one `PostgreSQL` database.
+///
+/// It has one thread and two connections of its own. All its methods, and those of what it gives, block for at most their
+/// patience, and work anywhere: without an async runtime, in `spawn_blocking`, and in async code, whose thread they block.
+#[derive(Clone)]
+pub struct PostgresStore {
+    shared: Arc<Shared>,
+}
+
+/// What the parts of a store share.
+pub(super) struct Shared {
+    runtime: Runtime,
+    link: Arc<Link>,
+    follower: Arc<Follower>,
+    listener: Arc<Listener>,
+    mirror_dir: Option<PathBuf>,
+    open_patience: Duration,
+}
+
+/// How a store is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreHealth {
+    /// Why there is no connection for statements; `None` if there is one.
+    pub away: Option<String>,
+    /// Whether events are announced to this instance. If not, it finds them by its poll, every 500 ms.
+    pub hears: bool,
+    /// How long ago the server last responded; `None` if it never did.
+    pub silence: Option<Duration>,
+    /// How far this clock is ahead of the server's.
+    pub clock: Option<ClockOffset>,
+}
+
+impl PostgresStore {
+    /// A builder for the store at a connection string, such as `postgres://user@host/database`.
+    ///
+    /// # Errors
+    ///
+    /// When the connection string cannot be read.
+    pub fn builder(url: &str) -> Result<PostgresStoreBuilder, StoreError> {
+        let config: Config = url.parse().map_err(StoreError::connecting)?;
+        Ok(PostgresStoreBuilder::new(config))
+    }
+
+    pub(super) fn start(
+        target: Arc<Target>,
+        runtime: Runtime,
+        mirror_dir: Option<PathBuf>,
+        open_patience: Duration,
+    ) -> Self {
+        let link = Arc::new(Link::new(Arc::clone(&target)));
+        let follower = Arc::new(Follower::new(Arc::clone(&link)));
+        let listener = Arc::new(Listener::new(
+            target,
+            Arc::clone(&link),
+            Arc::clone(&follower),
+        ));
+        runtime.spawn(Arc::clone(&link).keep_open());
+        runtime.spawn(Arc::clone(&follower).follow());
+        runtime.spawn(Arc::clone(&listener).listen());
+        let shared = Arc::new(Shared {
+            runtime,
+            link,
+            follower,
+            listener,
+            mirror_dir,
+            open_patience,
+        });
+        Self { shared }
+    }
+
+    /// The journal of a flag. Reads it from the database; if that does not respond, from the local copy, and logs so.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not respond and there is no local copy; when a line in either is not as it was written; when
+    /// another process has the local copy open.
+    pub fn journal(&self, flag: &FlagName) -> Result<PostgresJournal, StoreError> {
+        let path = self
+            .shared
+            .mirror_dir
+            .as_ref()
+            .map(|dir| dir.join(mirror_name(flag)));
+        let mirror = Mirror::open(path.as_deref())?;
+        let followed = Arc::new(Followed {
+            flag: flag.as_str().to_owned(),
+            mirror,
+        });
+        let patience = self.shared.open_patience;
+        let read = self.shared.read(&followed, patience);
+        let read = read.and_then(|()| self.shared.audit(&followed, patience));
+        if let Err(error) = read {
+            let has_copy = followed.mirror.head() != Head::NONE;
+            if !has_copy || *error.kind() == StoreErrorKind::Journal {
+                return Err(error);
+            }
+            let head = followed.mirror.head();
+            tracing::warn!(%error, %flag, %head, "the journal is read from the local copy, which may be stale");
+        }
+        followed.mirror.check().map_err(StoreError::journal)?;
+        self.shared.follower.add(&followed);
+        Ok(PostgresJournal::new(Arc::clone(&self.shared), followed))
+    }
+
+    /// The instances that share the journal of a flag.
+    #[must_use]
+    pub fn instances(&self, flag: &FlagName) -> PostgresInstances {
+        PostgresInstances::new(Arc::clone(&self.shared), flag)
+    }
+
+    /// How the store is connected now.
+    #[must_use]
+    pub fn health(&self) -> StoreHealth {
+        let link = &self.shared.link;
+        let live = link.live();
+        StoreHealth {
+            away: match (&live, link.error()) {
+                (Some(_), _) => None,
+                (None, Some(error)) => Some(error.to_string()),
+                (None, None) => Some("not connected yet".to_owned()),
+            },
+            hears: self.shared.listener.hears(),
+            silence: link.silence(),
+            clock: live.map(|live| live.clock.offset_of_this()),
+        }
+    }
+
+    pub(super) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Shared {
+    pub(super) fn call<T, F>(
+        &self,
+        patience: Duration,
+        statements: impl FnOnce(Arc<Live>) -> F + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        self.link.call(&self.runtime, patience, statements)
+    }
+
+    /// Reads what follows the copy of a journal.
+    pub(super) fn read(
+        &self,
+        followed: &Arc<Followed>,
+        patience: Duration,
+    ) -> Result<(), StoreError> {
+        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
+        let read = async move { reader.read(&journal, patience).await };
+        self.wait(patience, read)
+    }
+
+    /// Compares all lines with the copy.
+    pub(super) fn audit(
+        &self,
+        followed: &Arc<Followed>,
+        patience: Duration,
+    ) -> Result<(), StoreError> {
+        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
+        let audit = async move { reader.audit(&journal, patience).await };
+        self.wait(patience, audit)
+    }
+
+    fn wait(
+        &self,
+        patience: Duration,
+        task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        // The task itself stops in time; the rest is for a thread that is busy.
+        let done = self.runtime.run(patience + patience / 4, task);
+        done.unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file name for the copy of a flag's journal: what is no letter, digit or `.`, `_`, `-` is written as `%` and hexadecimal digits.
+fn mirror_name(flag: &FlagName) -> String {
+    use std::fmt::Write as _;
+    let mut name = String::new();
+    for byte in flag.as_str().bytes() {
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            name.push(char::from(byte));
+        } else {
+            // Writing to a `String` cannot fail.
+            let _ = write!(name, "%{byte:02x}");
+        }
+    }
+    name + ".journal"
+}

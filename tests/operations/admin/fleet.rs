@@ -1,0 +1,313 @@
+//! The services of several instances on one journal.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, atomic::AtomicBool, atomic::Ordering},
+    time::Duration,
+};
+
+use legacy_http_compat::{
+    admin::{SessionStore, SessionStoreError, SharedSession},
+    flag::FlagState,
+    rollout::{JournalFollower, Phase, fleet::MemoryInstances},
+    time::ManualClock,
+};
+use serde_json::{Value, json};
+
+use super::{
+    service::{MARA, START, Shared, TestService},
+    stream::Stream,
+};
+use crate::shared_journal::{Link, SharedJournal, SharedStore};
+
+/// A table of sessions in memory, which can be away.
+#[derive(Debug, Default)]
+struct Sessions {
+    rows: Mutex<HashMap<[u8; 32], SharedSession>>,
+    away: AtomicBool,
+}
+
+impl Sessions {
+    fn reachable(&self) -> Result<(), SessionStoreError> {
+        match self.away.load(Ordering::SeqCst) {
+            true => Err(SessionStoreError::new("away")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl SessionStore for Sessions {
+    fn begin(
+        &self,
+        key: &[u8; 32],
+        session: &SharedSession,
+        _: Duration,
+    ) -> Result<(), SessionStoreError> {
+        self.reachable()?;
+        self.rows.lock().unwrap().insert(*key, session.clone());
+        Ok(())
+    }
+
+    fn find(
+        &self,
+        key: &[u8; 32],
+        _: Duration,
+    ) -> Result<Option<SharedSession>, SessionStoreError> {
+        self.reachable()?;
+        Ok(self.rows.lock().unwrap().get(key).cloned())
+    }
+
+    fn end(&self, key: &[u8; 32], _: Duration) -> Result<(), SessionStoreError> {
+        self.reachable()?;
+        self.rows.lock().unwrap().remove(key);
+        Ok(())
+    }
+}
+
+struct Fleet {
+    store: Arc<SharedStore>,
+    shared: Shared,
+    sessions: Arc<Sessions>,
+}
+
+/// A service with its link to the store.
+struct Member {
+    service: TestService,
+    journal: Arc<SharedJournal>,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let sessions = Arc::new(Sessions::default());
+        Self {
+            store: Arc::default(),
+            shared: Shared {
+                table: Arc::new(MemoryInstances::with_clock(clock.clone())),
+                sessions: Arc::clone(&sessions) as _,
+                clock,
+            },
+            sessions,
+        }
+    }
+
+    async fn join(&self, name: &'static str) -> Member {
+        let journal = self.store.join();
+        let service = TestService::open_with(|setup| {
+            setup.journal = Arc::clone(&journal) as _;
+            setup.instance = Some((name, self.shared.clone()));
+        });
+        Member {
+            service: service.await,
+            journal,
+        }
+    }
+}
+
+impl Member {
+    fn follow(&self) -> JournalFollower {
+        JournalFollower::start(Arc::clone(&self.service.rollout)).unwrap()
+    }
+
+    async fn cut_over(&self) -> Value {
+        let body = json!({"to": "cutover", "reason": "as planned"});
+        let operator = self.service.operator();
+        operator.post("/api/transitions", &body).await.ok()
+    }
+
+    async fn roll_back(&self) -> Value {
+        let body = json!({"incident": "INC-1", "reason": "errors"});
+        let operator = self.service.operator();
+        operator.post("/api/rollbacks", &body).await.json()
+    }
+
+    async fn fleet(&self) -> Value {
+        let status = self.service.viewer().get("/api/status").await.ok();
+        status["fleet"].clone()
+    }
+
+    async fn page(&self, path: &str) -> String {
+        self.service.viewer().get(path).await.text
+    }
+
+    fn flag(&self) -> FlagState {
+        self.service.rollout.reader().state()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cutover_says_which_instances_have_applied_it_and_goes_on_to_tell() {
+    let fleet = Fleet::new();
+    let a = fleet.join("core-a").await;
+    let b = fleet.join("core-b").await;
+    let c = fleet.join("core-c").await;
+    let late = fleet.join("core-7f9").await;
+    let following = [a.follow(), b.follow(), c.follow()];
+    let done = a.cut_over().await;
+    assert_eq!(done["applied"], "applied by 3 of 4; waiting for core-7f9");
+    assert_eq!(done["propagation"]["waiting"], json!(["core-7f9"]));
+    assert_eq!((a.flag(), b.flag()), (FlagState::Off, FlagState::Off));
+    assert_eq!(late.flag(), FlagState::On, "nothing is undone for it");
+
+    // In the API, on every page and in the stream, of every instance.
+    fleet.shared.clock.advance(Duration::from_secs(2));
+    while b.fleet().await["text"] != done["applied"] {}
+    let page = b.page("").await;
+    assert!(page.contains("The flag is not the same everywhere"));
+    assert!(page.contains("applied by 3 of 4; waiting for core-7f9"));
+    let document = b.service.stranger.document();
+    let mut stream = Stream::open(&b.service.viewer(), "/api/events").await;
+    let totals = stream.totals(document).await;
+    assert_eq!(totals.data["applied"], done["applied"]);
+
+    let last = late.follow();
+    fleet.shared.clock.advance(Duration::from_secs(2));
+    while stream.totals(document).await.data["applied"] != "applied by 4 of 4" {}
+    assert_eq!(late.flag(), FlagState::Off);
+    assert!(!b.page("").await.contains("not the same everywhere"));
+    drop((following, last));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_instances_shows_each() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    fleet.shared.clock.advance(Duration::from_secs(2));
+    a.service.tick();
+    let page = a.page("/instances").await;
+    for text in [
+        "core-a (this one)",
+        "core-b",
+        "1.2.3",
+        "live",
+        "The last change of the flag is applied by",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    assert!(a.page("").await.contains(">Instances</a>"));
+    fleet.shared.clock.advance(Duration::from_secs(60));
+    a.service.tick();
+    assert!(a.page("/instances").await.contains("not seen for 1 min"));
+    drop(b);
+
+    let alone = TestService::open().await;
+    assert!(!alone.viewer().get("").await.text.contains("Instances"));
+    let none = alone.viewer().get("/instances").await;
+    assert_eq!(none.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_and_a_stale_journal_are_alarms_on_every_page() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    a.journal.set(Link::Away);
+    a.service.tick();
+    assert!(a.page("/callers").await.contains("The journal is stale"));
+    assert_eq!(a.fleet().await["sync"], "stale");
+    a.journal.set(Link::Works);
+    a.service.tick();
+    assert!(!a.page("/callers").await.contains("The journal is stale"));
+
+    let head = a.service.head();
+    fleet.store.replace(head, "forged");
+    let late = fleet.join("core-c").await;
+    for member in [&a, &b] {
+        member.service.tick();
+    }
+    late.service.tick();
+    for member in [&a, &b, &late] {
+        let page = member.page("").await;
+        assert!(page.contains("The journal has forked"), "{page}");
+    }
+    let body = json!({"to": "cutover", "reason": "as planned"});
+    let refused = a.service.operator().post("/api/transitions", &body).await;
+    assert_eq!(refused.problem(), "journal-failing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_with_the_store_away_takes_effect_on_the_instance_asked() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    let following = [a.follow(), b.follow()];
+    a.cut_over().await;
+    for member in [&a, &b] {
+        member.journal.set(Link::Hangs);
+    }
+    // The loop over the instances that the guide shows.
+    for member in [&a, &b] {
+        let done = member.roll_back().await;
+        assert_eq!(done["recorded"], false);
+        assert_eq!(member.flag(), FlagState::On);
+    }
+    for member in [&a, &b] {
+        member.journal.set(Link::Works);
+        member.service.tick();
+    }
+    assert_eq!(fleet.store.count("rollback_taken"), 2);
+    let events = a.service.viewer().get("/api/journal").await.ok();
+    let instances: Vec<&Value> = events["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| event["payload"]["rollback_taken"].get("instance"))
+        .collect();
+    assert_eq!(instances.len(), 2, "{events}");
+    assert!(a.page("/journal").await.contains("core-b"));
+    drop(following);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_works_on_every_instance_until_it_ends_on_one() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    let (_, secret) = a.service.signed_in(MARA).await;
+    let at_b = b.service.stranger.in_session(&secret);
+    assert_eq!(at_b.get("/api/status").await.ok()["you"]["name"], "mara");
+
+    // What is known counts while the table is away, and a sign-in is of one instance alone.
+    fleet.sessions.away.store(true, Ordering::SeqCst);
+    fleet.shared.clock.advance(Duration::from_secs(60));
+    at_b.get("/api/status").await.ok();
+    let (at_a, _) = a.service.signed_in(MARA).await;
+    at_a.get("/api/status").await.ok();
+    fleet.sessions.away.store(false, Ordering::SeqCst);
+
+    let at_first = a.service.stranger.in_session(&secret);
+    at_first.post_form("/sign-out", "").await;
+    fleet.shared.clock.advance(Duration::from_secs(2));
+    assert_eq!(at_b.get("/api/status").await.status, 401);
+    // Neither its secret is in the table.
+    let table = format!("{:?}", fleet.sessions);
+    assert!(!table.contains(&secret));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_resumes_at_another_instance() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    let mut stream = Stream::open(&a.service.viewer(), "/api/events").await;
+    let document = a.service.stranger.document();
+    let incident = json!({"incident": "INC-1", "reason": "errors"});
+    a.service
+        .operator()
+        .post("/api/incidents", &incident)
+        .await
+        .ok();
+    let last = stream.record(document).await.id.unwrap();
+    drop(stream);
+    let incident = json!({"incident": "INC-2", "reason": "errors"});
+    a.service
+        .operator()
+        .post("/api/incidents", &incident)
+        .await
+        .ok();
+    let resuming = b.service.viewer().with("last-event-id", last.to_string());
+    let mut resumed = Stream::open(&resuming, "/api/events").await;
+    let record = resumed.record(document).await;
+    assert_eq!(record.id, Some(last + 1));
+    assert_eq!(
+        record.data["payload"]["incident_opened"]["incident"],
+        "INC-2"
+    );
+    assert_eq!(b.service.rollout.status().state.phase, Phase::Compat);
+}

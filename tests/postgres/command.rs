@@ -1,0 +1,204 @@
+//! The commands `store` and `instances`.
+
+use std::fs;
+
+use legacy_http_compat::{
+    FlagState, cli,
+    rollout::{
+        Phase, Rollout,
+        fleet::{InstanceReport, Instances},
+        journal::{FileJournal, Journal},
+        names::InstanceId,
+        policy::Policy,
+    },
+    time::Timestamp,
+};
+use serde_json::Value;
+
+use crate::{
+    cluster::Cluster,
+    database::{Database, LONG, flag},
+    events::{changed, draft, opened},
+    temp_dir::TempDir,
+};
+
+/// What a command wrote.
+struct Ran {
+    out: String,
+    err: String,
+}
+
+impl Database {
+    /// Runs a command on this store.
+    fn run(&self, command: &str) -> Ran {
+        let url = self.url();
+        let words = ["legacy-http-compat"]
+            .into_iter()
+            .chain(command.split_whitespace());
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        cli::run(words.chain(["--store", &url]), &mut out, &mut err);
+        Ran {
+            out: String::from_utf8(out).unwrap(),
+            err: String::from_utf8(err).unwrap(),
+        }
+    }
+}
+
+/// A flag that was cut over, in a store.
+fn cut_over(database: &Database) {
+    let journal = database
+        .store()
+        .journal(&flag("features.jobs.compat"))
+        .unwrap();
+    for payload in [
+        opened(Phase::Compat),
+        changed(Phase::Compat, Phase::Cutover),
+    ] {
+        journal
+            .append(journal.head().unwrap(), draft(payload))
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_store_is_migrated_and_checked() {
+    let database = Cluster::shared().empty_database();
+    let refused = database.run("store check");
+    assert!(refused.err.contains("store migrate"), "{}", refused.err);
+    let role = format!("service_{}", database.name);
+    database.execute(&format!("create role {role} login"));
+    let first = database.run(&format!("store migrate --grant {role}"));
+    assert!(
+        first.out.contains("applied now: 3"),
+        "{}{}",
+        first.out,
+        first.err
+    );
+    assert!(database.run("store migrate").out.contains("applied now: 0"));
+    assert_eq!(
+        database.run("store check").out,
+        "the store has no journal\n"
+    );
+    cut_over(&database);
+    let checked = database.run("store check").out;
+    assert!(
+        checked.starts_with("features.jobs.compat: intact, 2 events, head 2:"),
+        "{checked}"
+    );
+    database
+        .try_execute(&role, "select from legacy_http_compat.journal")
+        .unwrap();
+
+    database.execute("update legacy_http_compat.journal set line = convert_to(replace(convert_from(line, 'UTF8'), 'mara', 'fara'), 'UTF8') where seq = 1");
+    let broken = database.run("store check");
+    assert_eq!(broken.out, "");
+    assert!(broken.err.contains("line 1 was changed"), "{}", broken.err);
+}
+
+#[test]
+fn an_export_is_a_journal_file_and_an_import_brings_it_back() {
+    let directory = TempDir::new();
+    let path = directory.path().join("journal");
+    let database = Cluster::shared().database();
+    cut_over(&database);
+    fs::write(&path, database.run("store export").out).unwrap();
+    let name = path.to_str().unwrap();
+    let status = database.run_on_file("status", name);
+    assert!(
+        status.out.contains("is in cutover"),
+        "{}{}",
+        status.out,
+        status.err
+    );
+
+    let other = Cluster::shared().database();
+    let imported = other.run(&format!("store import {name}"));
+    assert!(
+        imported.out.contains("2 events"),
+        "{}{}",
+        imported.out,
+        imported.err
+    );
+    assert_eq!(
+        other.run("store export").out,
+        fs::read_to_string(&path).unwrap()
+    );
+    let again = other.run(&format!("store import {name}"));
+    assert!(again.err.contains("has a journal already"), "{}", again.err);
+
+    let torn = directory.path().join("torn");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&torn, &whole[..whole.len() - 5]).unwrap();
+    let refused = Cluster::shared()
+        .database()
+        .run(&format!("store import {}", torn.display()));
+    assert!(refused.err.contains("line 2 is torn"), "{}", refused.err);
+}
+
+impl Database {
+    fn run_on_file(&self, command: &str, path: &str) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        cli::run(["legacy-http-compat", command, path], &mut out, &mut err);
+        Ran {
+            out: String::from_utf8(out).unwrap(),
+            err: String::from_utf8(err).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn a_file_journal_moves_into_a_store() {
+    let directory = TempDir::new();
+    let path = directory.path().join("journal");
+    let name = flag("features.jobs.compat");
+    let builder = || Rollout::builder(name.clone(), Policy::default()).opening_phase(Phase::Compat);
+    let file = FileJournal::open(&path).unwrap();
+    let head = file.head().unwrap();
+    let rollout = builder().open(std::sync::Arc::new(file)).unwrap();
+    assert_ne!(rollout.status().head, head);
+    let head = rollout.status().head;
+    drop(rollout);
+    let database = Cluster::shared().database();
+    database.run(&format!("store import {}", path.display()));
+    let journal = database.store().journal(&name).unwrap();
+    assert_eq!(journal.head().unwrap(), head);
+    let rollout = builder().open(std::sync::Arc::new(journal)).unwrap();
+    assert_eq!(rollout.status().state.phase, Phase::Compat);
+}
+
+#[test]
+fn the_instances_are_listed_with_what_they_have_applied() {
+    let database = Cluster::shared().database();
+    let none = database.run("instances");
+    assert!(none.err.contains("no journal"), "{}", none.err);
+    cut_over(&database);
+    let store = database.store();
+    let name = flag("features.jobs.compat");
+    let head = store.journal(&name).unwrap().head().unwrap();
+    let instances = store.instances(&name);
+    for (instance, applied) in [("core-1", head), ("core-2", Default::default())] {
+        let instance = InstanceId::new(instance).unwrap();
+        let mut report = InstanceReport::new(instance, Timestamp::MIN, FlagState::Off);
+        report.applied = applied;
+        instances.register(&report, LONG).unwrap();
+    }
+    let text = database.run("instances").out;
+    assert!(
+        text.contains("applied by 1 of 2; waiting for core-2"),
+        "{text}"
+    );
+    assert!(text.contains("core-1: live, flag off, event 2"), "{text}");
+    let json: Value = serde_json::from_str(&database.run("instances --json").out).unwrap();
+    assert_eq!(
+        json["propagation"]["waiting"],
+        serde_json::json!(["core-2"])
+    );
+    assert_eq!(json["instances"].as_array().unwrap().len(), 2);
+
+    assert!(
+        database
+            .run("store rekey")
+            .out
+            .contains("no instance has a fingerprint key yet")
+    );
+}

@@ -1,0 +1,36 @@
+//! The store in PostgreSQL, on private clusters of the real server: see the script `cluster`.
+//!
+//! `STORE_RACES`, `STORE_CRASHES` and `STORE_EVENTS` set the length of the campaigns, whose figures are printed:
+//! `cargo test --all-features --test postgres -- --nocapture`.
+
+#[path = "../support/rollout_events.rs"]
+#[expect(dead_code, reason = "not every event is needed here")]
+mod events;
+#[path = "../support/http_client.rs"]
+#[expect(dead_code, reason = "few requests are needed here")]
+mod http_client;
+#[path = "../support/process.rs"]
+#[expect(dead_code, reason = "a Core is only started and ended here")]
+mod process;
+#[path = "../support/response.rs"]
+#[expect(dead_code, reason = "few responses are read here")]
+mod response;
+#[path = "../support/temp_dir.rs"]
+mod temp_dir;
+
+mod anywhere;
+mod appending;
+mod cluster;
+mod command;
+mod crashes;
+mod database;
+mod faults;
+mod following;
+mod instances;
+mod mirror;
+mod opening;
+mod pooler;
+mod proxy;
+mod sessions;
+mod tampering;
+mod two_cores;
