@@ -1,7 +1,7 @@
 //! Rules that can never fire: no request or response is as they say.
 
 use legacy_http_compat::{
-    contract::{Contract, Endpoint, LegacyShape, Outcome, Placeholder, Template},
+    contract::{Contract, Endpoint, LegacyShape, Matcher, Outcome, Placeholder, Template},
     diagnostics::FaultCode,
 };
 use serde_json::{Value, json};
@@ -238,6 +238,49 @@ fn a_placeholder_whose_field_no_response_has_is_refused() {
     );
     let same = by(Outcome::new("GONE", 200).field("/a", 1), "/a");
     outcome(same).build().expect("the field is a scalar");
+}
+
+#[test]
+fn a_placeholder_for_what_a_condition_requires_to_be_absent_is_refused() {
+    let absent = Matcher::absent;
+    let of = || Outcome::new("GONE", 200);
+    for (part, outcome_without) in [
+        (json!({"$field": "/a"}), of().field("/a", absent())),
+        (
+            json!({"$field": "/a", "default": 1}),
+            of().field("/a", absent()),
+        ),
+        (
+            json!({"$each": "/a", "json": 1}),
+            of().field("/a", absent()),
+        ),
+        (
+            json!({"$request_field": "/a"}),
+            of().request_field("/a", absent()),
+        ),
+        (json!({"$query": "a"}), of().query_parameter("a", absent())),
+        (
+            json!({"$header": ["a"]}),
+            of().request_header("A", absent()),
+        ),
+        (json!({"$response_header": "a"}), of().header("A", absent())),
+    ] {
+        let shape = LegacyShape::new(400).json(json!({"b": part}));
+        let names = [
+            "/legacy/body/json/b",
+            "a condition requires this one to be absent",
+        ];
+        refused(
+            outcome(outcome_without.legacy(shape)),
+            FaultCode::InvalidTemplate,
+            &names,
+        );
+    }
+    let either = of().request_header("a", absent());
+    let shape = LegacyShape::new(400).json(json!({"b": {"$header": ["a", "b"]}}));
+    outcome(either.legacy(shape))
+        .build()
+        .expect("the other header can be there");
 }
 
 #[test]
