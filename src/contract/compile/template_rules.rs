@@ -217,6 +217,7 @@ impl<'c> TemplateRules<'c> {
     }
 
     fn check_source(&mut self, source: &PlaceholderSource) {
+        self.check_is_there(source);
         match source {
             PlaceholderSource::Field(pointer) => {
                 self.check_field(&MatchTarget::Field(pointer.clone()));
@@ -309,6 +310,36 @@ impl<'c> TemplateRules<'c> {
             let expected =
                 format!("no field within {outer}, which a condition requires to be a scalar");
             self.add(pointer, &expected);
+        }
+    }
+
+    /// A part that a condition requires to be absent fills no placeholder.
+    fn check_is_there(&mut self, source: &PlaceholderSource) {
+        let parts: Vec<MatchTarget> = match source {
+            PlaceholderSource::Field(pointer) | PlaceholderSource::Each { array: pointer, .. } => {
+                vec![MatchTarget::Field(pointer.clone())]
+            }
+            PlaceholderSource::RequestField(pointer) => {
+                vec![MatchTarget::RequestField(pointer.clone())]
+            }
+            PlaceholderSource::ResponseHeader(name) => vec![MatchTarget::Header(name.clone())],
+            PlaceholderSource::Link(_) => vec![MatchTarget::Header("link".to_owned())],
+            PlaceholderSource::Query(name) => vec![MatchTarget::QueryParameter(name.clone())],
+            PlaceholderSource::Header(names) => {
+                let names = names.iter().cloned();
+                names.map(MatchTarget::RequestHeader).collect()
+            }
+            _ => return,
+        };
+        let is_absent = |part: &MatchTarget| {
+            let mut conditions = self.outcome.conditions.iter();
+            conditions
+                .any(|condition| condition.on.is_same(part) && condition.matcher.requires_absence())
+        };
+        if !parts.is_empty() && parts.iter().all(is_absent) {
+            let (_, name) = parts[0].place();
+            let expected = "a part that can be there: a condition requires this one to be absent";
+            self.add(name, expected);
         }
     }
 

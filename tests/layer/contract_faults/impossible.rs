@@ -241,6 +241,49 @@ fn a_placeholder_whose_field_no_response_has_is_refused() {
 }
 
 #[test]
+fn a_placeholder_for_what_a_condition_requires_to_be_absent_is_refused() {
+    let absent = Matcher::absent;
+    let of = || Outcome::new("GONE", 200);
+    for (part, outcome_without) in [
+        (json!({"$field": "/a"}), of().field("/a", absent())),
+        (
+            json!({"$field": "/a", "default": 1}),
+            of().field("/a", absent()),
+        ),
+        (
+            json!({"$each": "/a", "json": 1}),
+            of().field("/a", absent()),
+        ),
+        (
+            json!({"$request_field": "/a"}),
+            of().request_field("/a", absent()),
+        ),
+        (json!({"$query": "a"}), of().query_parameter("a", absent())),
+        (
+            json!({"$header": ["a"]}),
+            of().request_header("A", absent()),
+        ),
+        (json!({"$response_header": "a"}), of().header("A", absent())),
+    ] {
+        let shape = LegacyShape::new(400).json(json!({"b": part}));
+        let names = [
+            "/legacy/body/json/b",
+            "a condition requires this one to be absent",
+        ];
+        refused(
+            outcome(outcome_without.legacy(shape)),
+            FaultCode::InvalidTemplate,
+            &names,
+        );
+    }
+    let either = of().request_header("a", absent());
+    let shape = LegacyShape::new(400).json(json!({"b": {"$header": ["a", "b"]}}));
+    outcome(either.legacy(shape))
+        .build()
+        .expect("the other header can be there");
+}
+
+#[test]
 fn what_a_template_can_never_insert_or_omit_is_refused() {
     let default = Placeholder::header(["x-id"]).default(Placeholder::uuid().default("never"));
     for (json, expected) in [
