@@ -51,6 +51,7 @@ use crate::{
     caller::Detect,
     census::{Census, CensusBuilder, OpenCensusError},
     contract::LiveContract,
+    flag::FlagState,
     metrics::Metrics,
     middleware::LegacyHttpCompatLayer,
     rollout::{
@@ -355,6 +356,23 @@ impl MigrationBuilder {
     /// When the flag has no valid name, a file cannot be read or belongs to another flag, key or running process, or the
     /// worker's thread cannot be started.
     pub fn open(self) -> Result<Migration, MigrationError> {
+        self.open_with(RolloutBuilder::open)
+    }
+
+    /// Opens the parts as [`open`](Self::open) does, or if the journal cannot be reached, with this state of the flag: see
+    /// [`RolloutBuilder::open_or`].
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), except when the journal cannot be reached.
+    pub fn open_or(self, state: FlagState) -> Result<Migration, MigrationError> {
+        self.open_with(|rollout, journal| rollout.open_or(journal, state))
+    }
+
+    fn open_with(
+        self,
+        open: impl FnOnce(RolloutBuilder, Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError>,
+    ) -> Result<Migration, MigrationError> {
         let flag = parse_flag_name(self.flag_name)?;
         let census = Arc::new(open_census(
             self.census.clock(Arc::clone(&self.clock)),
@@ -398,7 +416,7 @@ impl MigrationBuilder {
                 None => Arc::new(MemoryJournal::new()),
             },
         };
-        let rollout = Arc::new(rollout.open(journal)?);
+        let rollout = Arc::new(open(rollout, journal)?);
         // The census first: the rollout's gates read what it counted.
         let work: [Arc<dyn Tick>; 2] = [Arc::clone(&census) as _, Arc::clone(&rollout) as _];
         let start = |interval| BackgroundWorker::start(interval, work);

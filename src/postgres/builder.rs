@@ -88,7 +88,8 @@ impl PostgresStoreBuilder {
         self
     }
 
-    /// The directory for local copies of the journals, which must exist. Without one, nothing starts while the server is away.
+    /// The directory for local copies of the journals, which must exist. Without one, a rollout opens while the server is
+    /// away only with a state that the program gives.
     pub fn mirror_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.mirror_dir = Some(dir.into());
         self
@@ -100,8 +101,8 @@ impl PostgresStoreBuilder {
         self
     }
 
-    /// Opens the store. A server that cannot be reached is no error here: a [journal](PostgresStore::journal) opens from its
-    /// local copy.
+    /// Opens the store. A server that cannot be reached is no error: a [journal](PostgresStore::journal) is read from its local
+    /// copy.
     ///
     /// # Errors
     ///

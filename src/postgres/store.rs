@@ -15,7 +15,7 @@ use super::{
     mirror::Mirror,
     runtime::Runtime,
 };
-use crate::rollout::{event::Head, fleet::ClockOffset, names::FlagName};
+use crate::rollout::{fleet::ClockOffset, names::FlagName};
 
 /// Journals and instances of any number of flags in one `PostgreSQL` database.
 ///
@@ -88,33 +88,29 @@ impl PostgresStore {
         Self { shared }
     }
 
-    /// The journal of a flag. Reads it from the database; if that does not respond, from the local copy, and logs so.
+    /// The journal of a flag. Reads it from the database; if that does not respond, from the local copy, and logs so. With
+    /// neither it is empty and takes no event until it can be read: a rollout opens on it only with a state that the program
+    /// gives, by [`RolloutBuilder::open_or`](crate::rollout::RolloutBuilder::open_or).
     ///
     /// # Errors
     ///
-    /// When the database does not respond and there is no local copy; when a line in either is not as it was written; when
+    /// When the server cannot be used as it is; when a line in the database or the local copy is not as it was written; when
     /// another process has the local copy open.
     pub fn journal(&self, flag: &FlagName) -> Result<PostgresJournal, StoreError> {
-        let path = self
-            .shared
-            .mirror_dir
-            .as_ref()
-            .map(|dir| dir.join(mirror_name(flag)));
-        let mirror = Mirror::open(path.as_deref())?;
+        let dir = self.shared.mirror_dir.as_ref();
+        let path = dir.map(|dir| dir.join(mirror_name(flag)));
         let followed = Arc::new(Followed {
             flag: flag.as_str().to_owned(),
-            mirror,
+            mirror: Mirror::open(path.as_deref())?,
         });
         let patience = self.shared.open_patience;
         let read = self.shared.read(&followed, patience);
-        let read = read.and_then(|()| self.shared.audit(&followed, patience));
-        if let Err(error) = read {
-            let has_copy = followed.mirror.head() != Head::NONE;
-            if !has_copy || *error.kind() == StoreErrorKind::Journal {
-                return Err(error);
+        match read.and_then(|()| self.shared.audit(&followed, patience)) {
+            Err(error) if error.is_passing() => {
+                let head = followed.mirror.head();
+                tracing::warn!(%error, %flag, %head, "the journal is read from the local copy, which may be stale");
             }
-            let head = followed.mirror.head();
-            tracing::warn!(%error, %flag, %head, "the journal is read from the local copy, which may be stale");
+            read => read?,
         }
         followed.mirror.check().map_err(StoreError::journal)?;
         self.shared.follower.add(&followed);

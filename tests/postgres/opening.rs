@@ -4,12 +4,15 @@ use std::{sync::Barrier, thread, time::Duration};
 
 use legacy_http_compat::{
     postgres::{PostgresStore, StoreErrorKind},
-    rollout::journal::Journal,
+    rollout::{
+        event::Head,
+        journal::{AppendError, Journal},
+    },
 };
 
 use crate::{
     cluster::Cluster,
-    database::{eventually, fill, flag},
+    database::{event, eventually, fill, flag},
 };
 
 #[test]
@@ -107,11 +110,8 @@ fn a_wrong_connection_string_is_refused() {
     let refused =
         PostgresStore::builder("postgres://postgres@127.0.0.1/x?sslmode=require").unwrap();
     // Without TLS, nothing is sent unencrypted.
-    let refused = refused
-        .open_patience(Duration::from_secs(1))
-        .open()
-        .unwrap();
-    assert!(refused.journal(&flag("flag")).is_err());
+    let store = refused.open_patience(Duration::from_secs(1)).open();
+    assert_away(&store.unwrap(), "TLS");
 }
 
 #[test]
@@ -126,8 +126,7 @@ fn a_standby_is_read_only_until_it_is_promoted() {
         .builder()
         .open_patience(Duration::from_millis(500));
     let store = store.open().unwrap();
-    let refused = store.journal(&flag("flag")).unwrap_err();
-    assert_eq!(*refused.kind(), StoreErrorKind::ReadOnly, "{refused}");
+    assert_away(&store, "read-only");
 
     primary.command("stop");
     at_standby.execute("select pg_promote()");
@@ -137,4 +136,12 @@ fn a_standby_is_read_only_until_it_is_promoted() {
     let journal = store.journal(&flag("flag")).unwrap();
     assert_eq!(journal.head().unwrap(), head);
     fill(&journal, 1);
+}
+
+/// That a journal takes no event, and why.
+fn assert_away(store: &PostgresStore, why: &str) {
+    let journal = store.journal(&flag("flag")).unwrap();
+    let refused = journal.append(Head::NONE, event(0)).unwrap_err();
+    assert!(matches!(refused, AppendError::NotWritten(_)), "{refused}");
+    assert!(refused.to_string().contains(why), "{refused}");
 }
