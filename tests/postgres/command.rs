@@ -1,6 +1,6 @@
 //! The commands `store` and `instances`.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use legacy_http_compat::{
     FlagState, cli,
@@ -199,4 +199,28 @@ fn the_instances_are_listed_with_what_they_have_applied() {
             .out
             .contains("no instance has a fingerprint key yet")
     );
+}
+
+#[test]
+fn the_connection_is_encrypted_if_its_certificate_is_trusted() {
+    let directory = TempDir::new();
+    let certificate = directory.path().join("server.crt");
+    let file = certificate.to_str().unwrap();
+    let cluster = Cluster::start(&[], &[("TLS_CERTIFICATE", file)]);
+    let database = cluster.database();
+    let url = database.url().replace("127.0.0.1", "localhost") + "?sslmode=require";
+    let check = |certificates: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_legacy-http-compat"));
+        let command = command.args(["store", "check"]);
+        // Not an argument: those show in the list of processes.
+        let command = command.env("LEGACY_HTTP_COMPAT_STORE", &url);
+        command.env("SSL_CERT_FILE", certificates).output().unwrap()
+    };
+    let trusted = check(file);
+    let (out, err) = (trusted.stdout, String::from_utf8(trusted.stderr).unwrap());
+    assert_eq!(out, b"the store has no journal\n", "{err}");
+    let refused = check("/etc/ssl/certs/ca-certificates.crt");
+    assert_eq!(refused.status.code(), Some(2));
+    let err = String::from_utf8(refused.stderr).unwrap();
+    assert!(err.contains("certificate"), "{err}");
 }

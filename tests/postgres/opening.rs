@@ -99,19 +99,21 @@ fn a_database_that_acknowledges_before_it_syncs_is_refused() {
 fn a_server_that_is_not_there_is_named_by_the_journal() {
     let mut database = Cluster::shared().database();
     database.port = 1;
-    let store = database.builder().open_patience(Duration::from_millis(500));
-    let refused = store.open().unwrap().journal(&flag("flag")).unwrap_err();
-    assert_eq!(*refused.kind(), StoreErrorKind::Unreachable, "{refused}");
+    let builder = database.builder();
+    let store = builder.open_patience(Duration::from_millis(500)).open();
+    assert_away(&store.unwrap(), "cannot be reached");
 }
 
 #[test]
 fn a_wrong_connection_string_is_refused() {
     assert!(PostgresStore::builder("postgres://host:no-port/").is_err());
-    let refused =
-        PostgresStore::builder("postgres://postgres@127.0.0.1/x?sslmode=require").unwrap();
-    // Without TLS, nothing is sent unencrypted.
-    let store = refused.open_patience(Duration::from_secs(1)).open();
-    assert_away(&store.unwrap(), "TLS");
+}
+
+#[test]
+fn a_connection_that_must_be_encrypted_is_not_made_to_a_server_that_cannot() {
+    let url = Cluster::shared().database().url() + "?sslmode=require";
+    let builder = PostgresStore::builder(&url).unwrap();
+    assert_away(&builder.open().unwrap(), "TLS");
 }
 
 #[test]
