@@ -43,8 +43,20 @@ pub struct Migrated {
     pub latest: i32,
 }
 
+impl PostgresStore {
+    /// A builder for the store at a connection string, such as `postgres://user@host/database`.
+    ///
+    /// # Errors
+    ///
+    /// When the connection string cannot be read.
+    pub fn builder(url: &str) -> Result<PostgresStoreBuilder, StoreError> {
+        let config: Config = url.parse().map_err(StoreError::connecting)?;
+        Ok(PostgresStoreBuilder::new(config))
+    }
+}
+
 impl PostgresStoreBuilder {
-    pub(super) fn new(mut config: Config) -> Self {
+    fn new(mut config: Config) -> Self {
         if config.get_application_name().is_none() {
             config.application_name("legacy-http-compat");
         }

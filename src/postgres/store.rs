@@ -1,19 +1,17 @@
 //! The store: its thread, its connections, and what it holds.
 
-use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
-
-use tokio_postgres::Config;
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    builder::PostgresStoreBuilder,
-    error::{StoreError, StoreErrorKind},
+    error::StoreError,
     follower::{Followed, Follower},
     instances::PostgresInstances,
     journal::PostgresJournal,
-    link::{Link, Live, Target},
+    link::{Link, Target},
     listener::Listener,
     mirror::Mirror,
     runtime::Runtime,
+    shared::Shared,
 };
 use crate::rollout::{fleet::ClockOffset, names::FlagName};
 
@@ -24,16 +22,6 @@ use crate::rollout::{fleet::ClockOffset, names::FlagName};
 #[derive(Clone)]
 pub struct PostgresStore {
     shared: Arc<Shared>,
-}
-
-/// What the parts of a store share.
-pub(super) struct Shared {
-    runtime: Runtime,
-    link: Arc<Link>,
-    follower: Arc<Follower>,
-    listener: Arc<Listener>,
-    mirror_dir: Option<PathBuf>,
-    open_patience: Duration,
 }
 
 /// How a store is connected.
@@ -51,16 +39,6 @@ pub struct StoreHealth {
 }
 
 impl PostgresStore {
-    /// A builder for the store at a connection string, such as `postgres://user@host/database`.
-    ///
-    /// # Errors
-    ///
-    /// When the connection string cannot be read.
-    pub fn builder(url: &str) -> Result<PostgresStoreBuilder, StoreError> {
-        let config: Config = url.parse().map_err(StoreError::connecting)?;
-        Ok(PostgresStoreBuilder::new(config))
-    }
-
     pub(super) fn start(
         target: Arc<Target>,
         runtime: Runtime,
@@ -142,52 +120,6 @@ impl PostgresStore {
 
     pub(super) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-}
-
-impl Shared {
-    pub(super) fn call<T, F>(
-        &self,
-        patience: Duration,
-        statements: impl FnOnce(Arc<Live>) -> F + Send + 'static,
-    ) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, StoreError>> + Send,
-    {
-        self.link.call(&self.runtime, patience, statements)
-    }
-
-    /// Reads what follows the copy of a journal.
-    pub(super) fn read(
-        &self,
-        followed: &Arc<Followed>,
-        patience: Duration,
-    ) -> Result<(), StoreError> {
-        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
-        let read = async move { reader.read(&journal, patience).await };
-        self.wait(patience, read)
-    }
-
-    /// Compares all lines with the copy.
-    pub(super) fn audit(
-        &self,
-        followed: &Arc<Followed>,
-        patience: Duration,
-    ) -> Result<(), StoreError> {
-        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
-        let audit = async move { reader.audit(&journal, patience).await };
-        self.wait(patience, audit)
-    }
-
-    fn wait(
-        &self,
-        patience: Duration,
-        task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        // The task itself stops in time; the rest is for a thread that is busy.
-        let done = self.runtime.run(patience + patience / 4, task);
-        done.unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))
     }
 }
 
