@@ -22,7 +22,7 @@ use crate::{
 const LAST_SECOND: i64 = 253_402_300_799;
 
 impl<'d> TemplateReader<'_, 'd> {
-    /// What values other_form; those that have no such form are absent.
+    /// What values become; those that have no such form are absent.
     pub(super) fn converted(
         &self,
         values: &PartValues<'d>,
@@ -115,7 +115,7 @@ impl<'d> TemplateReader<'_, 'd> {
     }
 }
 
-/// What other_forms of listed values, and whether something does of each.
+/// The other forms of listed values, and whether each has one.
 fn listed_parts<'d>(
     listed: &[Value],
     other_form: impl Fn(&Value) -> Option<Value>,
