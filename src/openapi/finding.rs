@@ -22,7 +22,7 @@ words! {
         Header = "header",
         /// A body that OLD does not allow.
         Body = "body",
-        /// A placeholder can be absent and has no default, so that the response is not rewritten.
+        /// A response may not be rewritten: a placeholder without default can be absent, or an edit can have a conflict.
         Stranded = "stranded",
         /// No response of NEW is this outcome.
         OutcomeImpossible = "outcome_impossible",

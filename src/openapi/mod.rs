@@ -19,6 +19,9 @@
 //!   none. OLD allows other members unless it forbids them.
 //! - A `oneOf` is resolved by its discriminator, by fixed values or by types. If a value could match two of its schemas, only
 //!   the same `oneOf` in both documents is proved.
+//! - A value of several parts of an `anyOf` of NEW may have the members that any of them names.
+//! - An integer, and a number that a document lists, is spelled in digits without exponent.
+//! - Requests are those that OLD or NEW describes. Whether a condition on a request's head holds is left open.
 //! - `pattern`, `not`, `if`, `patternProperties`, `contains` and the like are compared word for word. `format` counts as far
 //!   as `jsonschema` knows the format.
 //! - A member with `writeOnly` is no part of a response.

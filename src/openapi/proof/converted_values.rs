@@ -58,39 +58,22 @@ impl<'d> TemplateReader<'_, 'd> {
             let pair = pairs.iter().find(|(from, _)| is_from(from, value))?;
             serde_json::to_value(&pair.1).ok()
         };
-        let (values, is_total): (Vec<Value>, bool) = match self.reader.listed(kind) {
-            Some(listed) => {
-                let found: Vec<Option<Value>> = listed.iter().map(mapped).collect();
-                let is_total = found.iter().all(Option::is_some);
-                (found.into_iter().flatten().collect(), is_total)
-            }
-            None => {
-                let can_be = |from: &OrderedValue| {
-                    let from = serde_json::to_value(from).unwrap_or_default();
-                    self.reader.checks.allows(kind, &from) != Some(false)
-                };
-                let pairs = pairs.iter().filter(|(from, _)| can_be(from));
-                (
-                    pairs
-                        .filter_map(|(_, to)| serde_json::to_value(to).ok())
-                        .collect(),
-                    false,
-                )
-            }
+        if let Some(listed) = self.reader.listed(kind) {
+            return listed_parts(&listed, mapped);
+        }
+        let can_be = |from: &OrderedValue| {
+            let from = serde_json::to_value(from).unwrap_or_default();
+            self.reader.checks.allows(kind, &from) != Some(false)
         };
-        (listed_alternatives(&values), is_total)
+        let possible = pairs.iter().filter(|(from, _)| can_be(from));
+        let values = possible.filter_map(|(_, to)| serde_json::to_value(to).ok());
+        (listed_alternatives(&values.collect::<Vec<_>>()), false)
     }
 
     /// What a format makes of values, and whether of each.
     fn formatted(&self, kind: &Kind<'d>, format: ValueFormat) -> (Vec<Alternative<'d>>, bool) {
         if let Some(listed) = self.reader.listed(kind) {
-            let found: Vec<Option<Value>> = listed
-                .iter()
-                .map(|value| formatted(value, format))
-                .collect();
-            let is_total = found.iter().all(Option::is_some);
-            let values: Vec<Value> = found.into_iter().flatten().collect();
-            return (listed_alternatives(&values), is_total);
+            return listed_parts(&listed, |value| formatted(value, format));
         }
         let (kind, is_total) = match (format, kind) {
             (_, Kind::Array(_) | Kind::Object(_)) => return (Vec::new(), false),
@@ -130,6 +113,15 @@ impl<'d> TemplateReader<'_, 'd> {
         };
         (vec![Alternative::of(kind)], is_total)
     }
+}
+
+/// The other forms of listed values, and whether each has one.
+fn listed_parts<'d>(
+    listed: &[Value],
+    other_form: impl Fn(&Value) -> Option<Value>,
+) -> (Vec<Alternative<'d>>, bool) {
+    let found: Vec<Value> = listed.iter().filter_map(other_form).collect();
+    (listed_alternatives(&found), found.len() == listed.len())
 }
 
 pub(super) fn listed_alternatives<'d>(values: &[Value]) -> Vec<Alternative<'d>> {

@@ -147,7 +147,7 @@ impl<'d> TemplateReader<'_, 'd> {
         let Some(name) = part.rename.filter(|name| tree.keeps(name)) else {
             return;
         };
-        let taken = members
+        let other = members
             .named
             .get(name)
             .cloned()
@@ -155,7 +155,7 @@ impl<'d> TemplateReader<'_, 'd> {
         let can_be = |member: Option<&Member<'d>>| {
             member.is_some_and(|member| !self.reader.is_empty(&member.set, 4))
         };
-        if can_be(present) && can_be(taken.as_ref()) {
+        if can_be(present) && can_be(other.as_ref()) {
             let mut at = self.at.clone();
             at.push(token.to_owned());
             self.stranding.push(Input {

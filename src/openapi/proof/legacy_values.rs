@@ -5,7 +5,7 @@ use super::{
     exchange_parts::{Input, Origin},
     possible::{HeaderValues, Possible, PossibleBody, PossibleHeader},
     template_values::TemplateReader,
-    written_values::Written,
+    text_values::Written,
 };
 use crate::{
     contract::{
@@ -52,18 +52,17 @@ impl<'d> LegacyValues<'d> {
             BodyShape::Empty => (None, PossibleBody::Absent),
             BodyShape::Json(json) => {
                 let value = template.node(&json.0)?;
-                (json_type(), PossibleBody::Values(value.set))
+                (Some(JSON.to_owned()), PossibleBody::Values(value.set))
             }
             BodyShape::Edit(edit) => {
                 let tree = EditTree::of(edit);
-                let body = match template.target() {
-                    Some(set) => PossibleBody::Values(template.edited(&set, &tree)?),
-                    None => {
-                        for (pointer, value) in &edit.set {
-                            template.strand(&["set", pointer], value)?;
-                        }
-                        PossibleBody::Undocumented
+                let body = if let Some(set) = template.target() {
+                    PossibleBody::Values(template.edited(&set, &tree)?)
+                } else {
+                    for (pointer, value) in &edit.set {
+                        template.strand(&["set", pointer], value)?;
                     }
+                    PossibleBody::Undocumented
                 };
                 (matched.media.clone(), body)
             }
@@ -81,7 +80,10 @@ impl<'d> LegacyValues<'d> {
                     PossibleBody::Form(form_members(&mut template, form)?),
                 )
             }
-            BodyShape::Fn(function) => (json_type(), PossibleBody::Made(function.name.clone())),
+            BodyShape::Fn(function) => (
+                Some(JSON.to_owned()),
+                PossibleBody::Made(function.name.clone()),
+            ),
         };
         if needs_json(&shape.body) && matched.json() == JsonByType::No {
             template.stranding.push(Input {
@@ -107,9 +109,7 @@ impl<'d> LegacyValues<'d> {
     }
 }
 
-fn json_type() -> Option<String> {
-    Some("application/json".to_owned())
-}
+const JSON: &str = "application/json";
 
 /// Whether the shape cannot be made of a body that is no JSON.
 fn needs_json(body: &BodyShape) -> bool {
@@ -137,13 +137,11 @@ fn put_headers<'d>(
         .flat_map(|(member, lines)| lines.iter().map(move |line| (member, line)));
     lines
         .map(|(member, (name, value))| {
-            let (values, certain) = match value.as_text() {
-                Some(line) => (HeaderValues::Line(line.to_owned()), true),
-                None => {
-                    let texts = template.text_at(&[member, name], &value.0, is_filled_value)?;
-                    let certain = !value.0.may_be_absent();
-                    (HeaderValues::Written(texts), certain)
-                }
+            let (values, certain) = if let Some(line) = value.as_text() {
+                (HeaderValues::Line(line.to_owned()), true)
+            } else {
+                let texts = template.text_at(&[member, name], &value.0, is_filled_value)?;
+                (HeaderValues::Written(texts), !value.0.may_be_absent())
             };
             Ok(PossibleHeader {
                 name: name.to_lowercase(),

@@ -9,6 +9,7 @@ use super::{
     possible::{Aspect, Possible, ResponseGap},
     prover::{ContractEndpoint, Dropped, Findings, Prover},
     representatives::statuses,
+    subject::{Given, Subject},
 };
 use crate::{
     contract::{LegacyShape, Outcome, compile::taken_statuses, definition::body_shape::BodyShape},
@@ -24,25 +25,6 @@ use crate::{
         },
     },
 };
-
-/// One operation in both documents, and its endpoint of the contract.
-pub(super) struct Subject<'c, 'd> {
-    pub(super) old: Option<&'c Operation<'d>>,
-    pub(super) new: &'c Operation<'d>,
-    pub(super) endpoint: Option<ContractEndpoint<'c>>,
-    /// The bodies of requests.
-    pub(super) requests: Option<ValueSet<'d>>,
-    pub(super) name: String,
-}
-
-/// What is given of an operation, and which outcomes occur.
-#[derive(Default)]
-pub(super) struct Given {
-    pub(super) statuses: Vec<u16>,
-    /// Classes of which NEW can give any status; 0 for all.
-    pub(super) classes: Vec<u16>,
-    pub(super) occurring: Vec<String>,
-}
 
 impl<'d> Prover<'d> {
     pub(super) fn operation(
@@ -269,25 +251,6 @@ impl<'d> Prover<'d> {
             .filter_map(|witness| self.reader.value_of(witness));
         let example = values.find_map(|value| self.refutation(case, &gap.aspect, &value));
         finding.shown_by(example)
-    }
-}
-
-impl<'c, 'd> Subject<'c, 'd> {
-    fn case<'b>(
-        &'b self,
-        target: &'b Possible<'d>,
-        inputs: Option<&'b [super::exchange_parts::Input]>,
-    ) -> Case<'b, 'd>
-    where
-        'c: 'b,
-    {
-        Case {
-            old: self.old,
-            new: self.new,
-            endpoint: self.endpoint,
-            target,
-            inputs,
-        }
     }
 }
 

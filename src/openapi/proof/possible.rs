@@ -5,7 +5,7 @@ use std::rc::Rc;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
-use super::written_values::Written;
+use super::text_values::Written;
 use crate::{
     http_syntax::{BodySyntax, JsonByType},
     openapi::{

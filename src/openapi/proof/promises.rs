@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    operation_proof::{Given, Subject},
     possible::{Possible, PossibleBody},
     prover::{Dropped, Findings, Prover},
+    subject::{Given, Subject},
 };
 use crate::{
     contract::{Outcome, compile::taken_statuses},

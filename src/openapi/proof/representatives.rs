@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use http::StatusCode;
 
-use super::operation_proof::Subject;
+use super::subject::Subject;
 use crate::{
     contract::{
         LegacyShape,
@@ -36,9 +36,9 @@ pub(super) fn statuses(subject: &Subject<'_, '_>, response: &Response<'_>) -> Ve
     };
     let taken_by = |status| -> Vec<bool> {
         let status = StatusCode::from_u16(status).ok();
-        let takes =
+        let is_in =
             |taken: &BTreeSet<StatusCode>| status.is_some_and(|status| taken.contains(&status));
-        taken.iter().map(takes).collect()
+        taken.iter().map(is_in).collect()
     };
     let read_statuses = outcomes.clone().map(|outcome| {
         let shape = outcome.legacy_shape();

@@ -1,6 +1,58 @@
 //! Sets of texts that no schema describes.
 
-use crate::openapi::values::value_set::{Kind, Texts};
+use serde_json::Value;
+
+use crate::openapi::{
+    document::place::Spoiled,
+    values::{
+        reader::Reader,
+        value_set::{Alternative, Kind, Texts, ValueSet},
+    },
+};
+
+/// Values as texts.
+#[derive(Clone)]
+pub(crate) struct Written<'d> {
+    /// The values, where their own type counts.
+    pub(super) values: ValueSet<'d>,
+    pub(crate) texts: ValueSet<'d>,
+}
+
+impl<'d> Written<'d> {
+    /// The values as a reader of this schema understands them.
+    pub(crate) fn read_by(
+        &self,
+        reader: &Reader<'d>,
+        schema: &ValueSet<'d>,
+    ) -> Result<ValueSet<'d>, Spoiled> {
+        let is_plain = |of: &Alternative<'_>| matches!(of.kind, Kind::Number(_) | Kind::Boolean(_));
+        if !reader.alternatives(schema)?.iter().all(is_plain) {
+            return Ok(self.texts.clone());
+        }
+        let mut read = Vec::new();
+        for alternative in reader.alternatives(&self.values)?.iter() {
+            match (&alternative.kind, alternative.kind.listed()) {
+                (Kind::Text(_), Some(texts)) => {
+                    let texts = texts.iter().map(|text| {
+                        let parsed = text
+                            .as_str()
+                            .and_then(|text| serde_json::from_str(text).ok());
+                        parsed.unwrap_or_else(|| text.clone())
+                    });
+                    let texts: Vec<Value> = texts.collect();
+                    read.extend(
+                        reader
+                            .alternatives(&ValueSet::fixed(&texts))?
+                            .iter()
+                            .cloned(),
+                    );
+                }
+                _ => read.push(alternative.clone()),
+            }
+        }
+        Ok(ValueSet::any_of(read))
+    }
+}
 
 pub(super) fn any_text() -> Texts {
     Texts::default()

@@ -6,7 +6,7 @@ use super::{
     converted_values::listed_alternatives,
     exchange_parts::{Input, Origin},
     template_values::{PartValues, Sourced, TemplateReader},
-    text_values::{is_short_and_printable, printable, text},
+    text_values::{Written, is_short_and_printable, printable, text},
 };
 use crate::{
     contract::definition::{
@@ -22,14 +22,6 @@ use crate::{
     },
 };
 
-/// Values as texts.
-#[derive(Clone)]
-pub(crate) struct Written<'d> {
-    /// The values, where their own type counts.
-    values: ValueSet<'d>,
-    pub(crate) texts: ValueSet<'d>,
-}
-
 /// Values as texts, and why they may be absent.
 struct Part<'d> {
     written: Written<'d>,
@@ -42,42 +34,6 @@ type Fits = fn(&str) -> bool;
 
 /// More texts than this are not listed.
 const MAX_LISTED: usize = 64;
-
-impl<'d> Written<'d> {
-    /// The values as a reader of this schema understands them.
-    pub(crate) fn read_by(
-        &self,
-        reader: &Reader<'d>,
-        schema: &ValueSet<'d>,
-    ) -> Result<ValueSet<'d>, Spoiled> {
-        let is_plain = |of: &Alternative<'_>| matches!(of.kind, Kind::Number(_) | Kind::Boolean(_));
-        if !reader.alternatives(schema)?.iter().all(is_plain) {
-            return Ok(self.texts.clone());
-        }
-        let mut read = Vec::new();
-        for alternative in reader.alternatives(&self.values)?.iter() {
-            match (&alternative.kind, alternative.kind.listed()) {
-                (Kind::Text(_), Some(texts)) => {
-                    let texts = texts.iter().map(|text| {
-                        let parsed = text
-                            .as_str()
-                            .and_then(|text| serde_json::from_str(text).ok());
-                        parsed.unwrap_or_else(|| text.clone())
-                    });
-                    let texts: Vec<Value> = texts.collect();
-                    read.extend(
-                        reader
-                            .alternatives(&ValueSet::fixed(&texts))?
-                            .iter()
-                            .cloned(),
-                    );
-                }
-                _ => read.push(alternative.clone()),
-            }
-        }
-        Ok(ValueSet::any_of(read))
-    }
-}
 
 impl<'d> TemplateReader<'_, 'd> {
     /// A text that has to be there.
@@ -159,15 +115,13 @@ impl<'d> TemplateReader<'_, 'd> {
             Node::Placeholder(placeholder) => {
                 let Sourced { input, values, .. } = self.sourced(placeholder)?;
                 let mut part = self.written(&values.set, fits)?;
-                let input = input.map(|input| match values.can_be_absent {
-                    true => input,
-                    false => Input {
-                        lack: "can be a value that cannot be written there",
-                        ..input
-                    },
+                part.input = input.map(|mut input| {
+                    if !values.can_be_absent {
+                        input.lack = "can be a value that cannot be written there";
+                    }
+                    input
                 });
                 part.can_be_absent |= values.can_be_absent;
-                part.input = input;
                 match &placeholder.when_absent {
                     WhenAbsent::Default(default) if part.can_be_absent => {
                         let default = self.part(default, fits)?;

@@ -195,7 +195,7 @@ impl<'d> Reader<'d> {
         source: &Alternative<'d>,
         target: &Alternative<'d>,
     ) -> Option<Gap<'d>> {
-        let lacks = |wanted: &&super::opaque::Opaque<'d>| {
+        let lacks = |wanted: &&super::value_set::Opaque<'d>| {
             let mut own = source.opaque.iter();
             !own.any(|own| self.are_same_opaque(own, wanted))
         };

@@ -8,6 +8,34 @@ use super::{
         Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Others, Texts,
     },
 };
+use crate::openapi::document::place::Spoiled;
+
+/// More alternatives than this are not compared.
+const MAX_ALTERNATIVES: usize = 512;
+
+/// All values.
+pub(super) fn everything<'d>() -> Vec<Alternative<'d>> {
+    let kinds = Kind::NAMES.into_iter().filter_map(Kind::named);
+    kinds.map(Alternative::of).collect()
+}
+
+/// What both lists of alternatives allow.
+pub(super) fn intersect<'d>(
+    one: &[Alternative<'d>],
+    other: &[Alternative<'d>],
+) -> Result<Vec<Alternative<'d>>, Spoiled> {
+    let mut both = Vec::new();
+    for one in one {
+        both.extend(other.iter().filter_map(|other| one.and(other)));
+        if both.len() > MAX_ALTERNATIVES {
+            return Err(Spoiled {
+                reason: format!("more than {MAX_ALTERNATIVES} alternatives"),
+                circular: false,
+            });
+        }
+    }
+    Ok(both)
+}
 
 impl Alternative<'_> {
     /// What both allow; `None` if that is certainly nothing.

@@ -3,13 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    intersection::tighter,
-    opaque::Opaque,
-    reader::intersect,
+    intersection::{intersect, tighter},
     scalars,
     value_set::{
-        Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Others, Texts,
-        ValueSet,
+        Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Opaque, Others,
+        Texts, ValueSet,
     },
 };
 use crate::openapi::document::place::{Place, Side, Spoiled};

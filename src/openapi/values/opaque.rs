@@ -1,15 +1,10 @@
 //! Keywords that are not understood: they are only compared word for word.
 
-use super::{reader::Reader, value_set::Kind};
+use super::{
+    reader::Reader,
+    value_set::{Kind, Opaque},
+};
 use crate::openapi::document::place::Place;
-
-/// Keywords of a schema that have a meaning together, and are only compared word for word.
-#[derive(Clone)]
-pub(crate) struct Opaque<'d> {
-    keywords: &'static [&'static str],
-    /// The schema.
-    place: Place<'d>,
-}
 
 const OF_OBJECTS: [&[&str]; 7] = [
     &["patternProperties"],

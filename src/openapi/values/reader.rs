@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::{
     discriminator::Discriminator,
     gap::Inclusions,
+    intersection::{everything, intersect},
     keywords::{listed, own},
-    opaque::Opaque,
     scalars::TextChecks,
-    value_set::{Alternative, Kind, Member, Others, SetKey, ValueSet},
+    value_set::{Alternative, Kind, Member, Opaque, Others, SetKey, ValueSet},
 };
 use crate::openapi::document::place::{Place, Side, Spoiled};
 
@@ -25,7 +25,7 @@ pub(crate) struct Reader<'d> {
     pub(crate) checks: TextChecks,
     pub(super) inclusions: Inclusions<'d>,
     pub(super) steps: Cell<u64>,
-    /// Unions are told apart by their addresses, so they are kept.
+    /// Unions are known by their addresses, so they are kept.
     unions: RefCell<Vec<ValueSet<'d>>>,
 }
 
@@ -34,9 +34,6 @@ enum Reading<'d> {
     InProgress,
     Done(Result<Rc<[Alternative<'d>]>, Spoiled>),
 }
-
-/// More alternatives than this are not compared.
-const MAX_ALTERNATIVES: usize = 512;
 
 impl<'d> Reader<'d> {
     /// The alternatives of a set.
@@ -224,28 +221,6 @@ impl<'d> Reader<'d> {
             })
         })
     }
-}
-
-fn everything<'d>() -> Vec<Alternative<'d>> {
-    let kinds = Kind::NAMES.into_iter().filter_map(Kind::named);
-    kinds.map(Alternative::of).collect()
-}
-
-pub(super) fn intersect<'d>(
-    one: &[Alternative<'d>],
-    other: &[Alternative<'d>],
-) -> Result<Vec<Alternative<'d>>, Spoiled> {
-    let mut both = Vec::new();
-    for one in one {
-        both.extend(other.iter().filter_map(|other| one.and(other)));
-        if both.len() > MAX_ALTERNATIVES {
-            return Err(Spoiled {
-                reason: format!("more than {MAX_ALTERNATIVES} alternatives"),
-                circular: false,
-            });
-        }
-    }
-    Ok(both)
 }
 
 /// `unevaluatedProperties` is about the members that no part of the schema names.

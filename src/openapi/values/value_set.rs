@@ -4,7 +4,6 @@ use std::{cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use serde_json::{Number, Value};
 
-use super::opaque::Opaque;
 use crate::openapi::document::place::{Place, Side};
 
 /// A set of JSON values, read only as far as a question needs.
@@ -236,6 +235,14 @@ pub(crate) enum Others<'d> {
     Undeclared,
     Forbidden,
     Each(ValueSet<'d>),
+}
+
+/// Keywords of a schema that have a meaning together, and are only compared word for word.
+#[derive(Clone)]
+pub(crate) struct Opaque<'d> {
+    pub(super) keywords: &'static [&'static str],
+    /// The schema.
+    pub(super) place: Place<'d>,
 }
 
 impl<'d> Alternative<'d> {
