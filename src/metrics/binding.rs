@@ -163,7 +163,8 @@ fn outcomes(
 /// The series of all rehearsals, which need no slots: they are rare.
 fn rehearsals(contract: &CompiledContract) -> Vec<Series> {
     let mut all = Vec::new();
-    for endpoint in contract.endpoints.iter().filter(|of| of.is_rehearsed) {
+    let endpoints = contract.endpoints.iter().enumerate();
+    for (_, endpoint) in endpoints.filter(|(index, _)| contract.rehearses(*index)) {
         let name: Arc<str> = (*endpoint.name).into();
         for outcome in endpoint.outcomes.iter().filter(|of| of.legacy.is_some()) {
             let outcome: Arc<str> = (*outcome.name).into();

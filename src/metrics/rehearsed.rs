@@ -42,7 +42,7 @@ impl RehearsedOutcome {
                 let rehearsed = || Self {
                     endpoint: endpoint.name.to_string(),
                     outcome: outcome.name.to_string(),
-                    rehearse: endpoint.is_rehearsed,
+                    rehearse: contract.rehearses(index),
                     ok: 0,
                     failed: BTreeMap::new(),
                 };

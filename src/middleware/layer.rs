@@ -120,7 +120,7 @@ impl<M> LegacyHttpCompatLayer<M> {
     /// Of how many dependent responses one is rehearsed while the flag is off; 0 for none.
     ///
     /// Its legacy response is rendered and dropped, so that a legacy shape that fails is found before a rollback needs it. The
-    /// first response of each outcome of a contract is rehearsed, then this share of them, evenly spread. No response waits
+    /// first response of each outcome of a contract is rehearsed, then one in so many of each. No response waits
     /// for it: one whose body is not whole is not rehearsed. The body is neither kept nor logged.
     /// [`Observation::rehearsal`](crate::observation::Observation::rehearsal) has the result, and
     /// [`Endpoint::rehearse`](crate::contract::Endpoint::rehearse) switches it off for an endpoint.

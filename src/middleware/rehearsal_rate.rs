@@ -1,64 +1,48 @@
 //! How often a legacy response is rehearsed while the flag is off.
 
 use std::{
-    cell::Cell,
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use crate::contract::compile::CompiledShape;
 
-/// Which of the dependent responses are rehearsed: the first of each shape, and a share of them all.
+/// Which of the dependent responses are rehearsed: the first of each shape, then one in so many of it; 0 for none.
 #[derive(Clone, Copy)]
-pub(super) struct RehearsalRate {
-    /// What a response must not exceed to be rehearsed, of all values of a `u32`.
-    most: u32,
-    one_in: u32,
-}
-
-thread_local! {
-    /// Where the thread is in the sequence. Of its own, so that threads do not contend for it.
-    static POSITION: Cell<u32> = const { Cell::new(0) };
-}
-
-/// 2^32 over the golden ratio: its multiples are spread evenly, also those that any period of requests meets.
-const STEP: u32 = 0x9E37_79B9;
+pub(super) struct RehearsalRate(u32);
 
 impl RehearsalRate {
-    /// One in so many responses; 0 for none.
     pub(super) const fn one_in(responses: u32) -> Self {
-        let most = match responses {
-            0 => 0,
-            some => u32::MAX / some,
-        };
-        Self {
-            most,
-            one_in: responses,
-        }
+        Self(responses)
     }
 
-    /// Whether the next response of the shape is rehearsed.
+    /// Whether the next response of the shape is rehearsed. Each shape counts by itself, so that a frequent one does not keep a
+    /// rare one from being rehearsed.
     #[inline]
-    pub(super) fn is_due(self, shape: Option<&CompiledShape>) -> bool {
+    pub(super) fn is_due(&self, shape: Option<&CompiledShape>) -> bool {
         let Some(shape) = shape else { return false };
-        let position = POSITION.get().wrapping_add(STEP);
-        POSITION.set(position);
-        // Relaxed: a second response that comes too soon is only rehearsed, too.
-        (position <= self.most || !shape.was_rehearsed.load(Ordering::Relaxed))
-            && self.take(&shape.was_rehearsed)
+        // Relaxed, and no read-modify-write: responses that count at once only put the next rehearsal off.
+        let left = shape.until_rehearsal.load(Ordering::Relaxed);
+        if left <= 1 {
+            return self.start_again(&shape.until_rehearsal);
+        }
+        shape.until_rehearsal.store(left - 1, Ordering::Relaxed);
+        false
     }
 
     // The rare case is outlined, so that the common path stays short.
     #[cold]
     #[inline(never)]
-    fn take(self, was_rehearsed: &AtomicBool) -> bool {
-        was_rehearsed.store(true, Ordering::Relaxed);
-        self.one_in > 0
+    fn start_again(&self, until_rehearsal: &AtomicU32) -> bool {
+        let is_off = self.0 == 0;
+        let next = if is_off { u32::MAX } else { self.0 };
+        until_rehearsal.store(next, Ordering::Relaxed);
+        !is_off
     }
 }
 
 impl fmt::Debug for RehearsalRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "one in {}", self.one_in)
+        write!(f, "one in {}", self.0)
     }
 }

@@ -24,7 +24,8 @@ impl<B: Body + Unpin> Deciding<B> {
     ) -> Conclusion {
         // The body is read as it would be on the way back.
         self.rewriting = Some(decision);
-        let rehearses = exchange.endpoint.is_rehearsed;
+        let endpoint = &exchange.endpoint;
+        let rehearses = endpoint.contract().rehearses(endpoint.index());
         let result = rehearses.then(|| self.try_render(exchange, scan, decision, cx));
         self.rewriting = None;
         let mut observation = exchange.observation(decision, self.head.status, &self.request);

@@ -101,6 +101,11 @@ impl CompiledContract {
         Some(EndpointHandle { contract, index })
     }
 
+    /// Whether the legacy responses of the endpoint at this index may be rehearsed.
+    pub(crate) fn rehearses(&self, endpoint: usize) -> bool {
+        !self.definition.endpoints[endpoint].is_never_rehearsed
+    }
+
     fn add(&mut self, base: &str, index: usize, diagnostics: &mut Diagnostics) {
         let endpoint = &self.definition.endpoints[index];
         diagnostics.describe("endpoint", &endpoint.name);

@@ -1,6 +1,6 @@
 //! A compiled legacy shape.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU32;
 
 use http::{HeaderName, StatusCode};
 
@@ -23,8 +23,8 @@ pub(crate) struct CompiledShape {
     pub(crate) set: CompiledLines,
     pub(crate) append: CompiledLines,
     pub(crate) body: CompiledBody,
-    /// Whether it was rehearsed, or need not be.
-    pub(crate) was_rehearsed: AtomicBool,
+    /// How many dependent responses come until one is rehearsed, that one included.
+    pub(crate) until_rehearsal: AtomicU32,
     /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
     fields: u64,
 }
@@ -61,7 +61,7 @@ impl CompiledShape {
             set,
             append,
             body: body?,
-            was_rehearsed: AtomicBool::new(false),
+            until_rehearsal: AtomicU32::new(1),
             fields,
         })
     }
