@@ -73,6 +73,7 @@ pub mod postgres;
 #[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;
+mod sync;
 #[cfg(feature = "openapi")]
 pub mod testing;
 pub mod time;
