@@ -1,7 +1,7 @@
 //! The layer around a whole axum router, where it is called in place for each request instead of being cloned for each route.
 //!
 //! ```sh
-//! cargo run --example around_router
+//! cargo run --example around_router --features axum
 //! # An old client gets 401 AUTHORIZATION_PENDING; the handler says 200 with "status": "PENDING":
 //! curl -i -X POST http://127.0.0.1:8081/api/v1/auth/clients/device/poll
 //! # What is not in the contract passes unchanged:
@@ -10,15 +10,13 @@
 
 use axum::{
     Json, Router, ServiceExt,
-    body::Body,
     extract::Request,
     routing::{get, post},
 };
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
-use tower_http::map_response_body::MapResponseBodyLayer;
+use tower::Layer;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -27,11 +25,9 @@ async fn main() -> std::io::Result<()> {
         .route("/healthz", get(async || "well"));
 
     let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
-    let app = ServiceBuilder::new()
-        // `axum::serve` needs axum's body.
-        .layer(MapResponseBodyLayer::new(Body::new))
-        .layer(LegacyHttpCompatLayer::new(Contract::device_flow(), &flag))
-        .service(router);
+    // With axum's own body, which `axum::serve` needs.
+    let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &flag).same_body();
+    let app = layer.layer(router);
 
     let address = std::env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8081")).await?;

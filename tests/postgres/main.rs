@@ -25,6 +25,7 @@ mod command;
 mod crashes;
 mod database;
 mod faults;
+mod fleet;
 mod following;
 mod instances;
 mod mirror;

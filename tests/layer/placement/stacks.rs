@@ -1,6 +1,6 @@
 //! In stacks of other Tower middleware.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, net::SocketAddr};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -13,7 +13,7 @@ use tower::{
 use tower_http::map_response_body::MapResponseBodyLayer;
 
 use super::{
-    clients_of_both_versions, core, device_flow, served_by_axum, served_by_hyper,
+    Compat, clients_of_both_versions, core, device_flow, served_by_axum, served_by_hyper,
     serves_old_and_new_clients,
 };
 
@@ -40,8 +40,25 @@ async fn in_a_service_builder_on_an_axum_router() {
     serves_old_and_new_clients(address, &compat).await;
 }
 
+/// Present and absent it has the same body, because it gives back that of the router.
+#[cfg(feature = "axum")]
 #[tokio::test]
 async fn as_an_optional_layer_which_may_be_absent() {
+    let compat = device_flow();
+    let present = option_layer(Some(compat.layer.clone().same_body()));
+    let address = served_by_axum(core().layer(present)).await;
+    serves_old_and_new_clients(address, &compat).await;
+    let stack = ServiceBuilder::new().option_layer(Some(compat.layer.clone().same_body()));
+    let address = served_by_axum(core().layer(stack)).await;
+    serves_old_and_new_clients(address, &compat).await;
+    let absent = option_layer(Some(compat.layer.clone().same_body()).filter(|_| false));
+    let address = served_by_axum(core().layer(absent)).await;
+    target_response_unseen(address, &compat).await;
+}
+
+/// Without `same_body`, the body is mapped in what is optional.
+#[tokio::test]
+async fn as_an_optional_stack_which_may_be_absent() {
     let compat = device_flow();
     let optional = |present: bool| {
         let stack = ServiceBuilder::new()
@@ -52,6 +69,10 @@ async fn as_an_optional_layer_which_may_be_absent() {
     let address = served_by_axum(core().layer(optional(true))).await;
     serves_old_and_new_clients(address, &compat).await;
     let address = served_by_axum(core().layer(optional(false))).await;
+    target_response_unseen(address, &compat).await;
+}
+
+async fn target_response_unseen(address: SocketAddr, compat: &Compat) {
     let (client, _) = &clients_of_both_versions()[0];
     let poll = client.post(format!("http://{address}/api/v1/auth/clients/device/poll"));
     assert_eq!(poll.send().await.unwrap().status(), 200);
