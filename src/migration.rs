@@ -51,6 +51,7 @@ use crate::{
     caller::Detect,
     census::{Census, CensusBuilder, OpenCensusError},
     contract::LiveContract,
+    flag::FlagState,
     metrics::Metrics,
     middleware::LegacyHttpCompatLayer,
     rollout::{
@@ -78,6 +79,7 @@ pub struct Migration {
     rollout: Arc<Rollout>,
     census: Arc<Census>,
     metrics: Arc<Metrics>,
+    rehearse_one_in: u32,
     /// Of several instances. Dropped before the worker, by which the instance leaves the table.
     follower: Option<JournalFollower>,
     worker: Option<BackgroundWorker>,
@@ -102,6 +104,7 @@ pub struct MigrationBuilder {
     gates: Vec<Arc<dyn Gate>>,
     census: CensusBuilder,
     accepts_census_loss: bool,
+    rehearse_one_in: u32,
     tick_interval: Option<Duration>,
     instance: Option<(InstanceId, Arc<dyn Instances>)>,
     version: String,
@@ -165,6 +168,7 @@ impl Migration {
             clock: Arc::new(SystemClock::new()),
             gates: Vec::new(),
             accepts_census_loss: false,
+            rehearse_one_in: LegacyHttpCompatLayer::DEFAULT_REHEARSE_ONE_IN,
             tick_interval: Some(TICK),
             instance: None,
             version: String::new(),
@@ -177,6 +181,7 @@ impl Migration {
             .detector(Arc::clone(&self.detector))
             .observer(Arc::clone(&self.census) as _)
             .observer(Arc::clone(&self.metrics) as _)
+            .rehearse_one_in(self.rehearse_one_in)
     }
 
     /// The contract, which can be replaced while serving.
@@ -330,6 +335,13 @@ impl MigrationBuilder {
         self
     }
 
+    /// Of how many dependent responses one is rehearsed while the flag is off: see
+    /// [`LegacyHttpCompatLayer::rehearse_one_in`].
+    pub fn rehearse_one_in(mut self, responses: u32) -> Self {
+        self.rehearse_one_in = responses;
+        self
+    }
+
     /// The clock of all parts; that of the operating system if none is given.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -355,6 +367,23 @@ impl MigrationBuilder {
     /// When the flag has no valid name, a file cannot be read or belongs to another flag, key or running process, or the
     /// worker's thread cannot be started.
     pub fn open(self) -> Result<Migration, MigrationError> {
+        self.open_with(RolloutBuilder::open)
+    }
+
+    /// Opens the parts as [`open`](Self::open) does, or if the journal cannot be reached, with this state of the flag: see
+    /// [`RolloutBuilder::open_or`].
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), except when the journal cannot be reached.
+    pub fn open_or(self, state: FlagState) -> Result<Migration, MigrationError> {
+        self.open_with(|rollout, journal| rollout.open_or(journal, state))
+    }
+
+    fn open_with(
+        self,
+        open: impl FnOnce(RolloutBuilder, Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError>,
+    ) -> Result<Migration, MigrationError> {
         let flag = parse_flag_name(self.flag_name)?;
         let census = Arc::new(open_census(
             self.census.clock(Arc::clone(&self.clock)),
@@ -398,7 +427,7 @@ impl MigrationBuilder {
                 None => Arc::new(MemoryJournal::new()),
             },
         };
-        let rollout = Arc::new(rollout.open(journal)?);
+        let rollout = Arc::new(open(rollout, journal)?);
         // The census first: the rollout's gates read what it counted.
         let work: [Arc<dyn Tick>; 2] = [Arc::clone(&census) as _, Arc::clone(&rollout) as _];
         let start = |interval| BackgroundWorker::start(interval, work);
@@ -413,6 +442,7 @@ impl MigrationBuilder {
             rollout,
             census,
             metrics,
+            rehearse_one_in: self.rehearse_one_in,
             worker,
             follower,
         })

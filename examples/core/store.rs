@@ -1,4 +1,4 @@
-//! Journal, flag and sessions that several Cores share in PostgreSQL.
+//! Journal, flag and sessions that several Cores share in `PostgreSQL`.
 
 use std::{
     env,
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
 
 struct Store {
     url: String,
-    store: PostgresStore,
+    postgres: PostgresStore,
     flag: FlagName,
     journal: Arc<PostgresJournal>,
     instance: InstanceId,
@@ -71,7 +71,7 @@ impl StoreArgs {
         let instance = self.instance.clone().map_or_else(by_process, Ok);
         Ok(Store {
             url: url.to_owned(),
-            store,
+            postgres: store,
             flag,
             journal: Arc::new(journal),
             instance: instance.map_err(|error| error.to_string())?,
@@ -92,7 +92,7 @@ impl Shared {
         let Some(shared) = &self.store else {
             return builder;
         };
-        let instances = shared.store.instances(&shared.flag);
+        let instances = shared.postgres.instances(&shared.flag);
         builder
             .journal(shared.journal.clone())
             .instance(shared.instance.clone(), Arc::new(instances))
@@ -101,7 +101,7 @@ impl Shared {
 
     pub(crate) fn sessions(&self) -> Option<Arc<dyn SessionStore>> {
         let shared = self.store.as_ref()?;
-        Some(Arc::new(shared.store.sessions()))
+        Some(Arc::new(shared.postgres.sessions()))
     }
 }
 

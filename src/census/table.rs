@@ -4,15 +4,15 @@
 //! threads would then share them all the time, and moving a lock's cache line from core to core costs about as much as
 //! the rest of counting an event.
 
-use std::{
-    hint::black_box,
+use std::{hint::black_box, sync::PoisonError};
+
+use crate::{
+    caller::ClientVersion,
     sync::{
-        Mutex, MutexGuard, PoisonError, RwLock,
+        Mutex, MutexGuard, RwLock,
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
 };
-
-use crate::caller::ClientVersion;
 
 use super::{
     event::CallerEvent,
@@ -48,7 +48,11 @@ struct Bucket(Mutex<Vec<Record>>);
 
 /// About how many callers a bucket has when the table is full.
 const FULL: usize = 2;
-const FEWEST_BUCKETS: usize = 1 << 8;
+const FEWEST_BUCKETS: usize = if cfg!(legacy_http_compat_loom) {
+    2
+} else {
+    1 << 8
+};
 /// The share of a full table that is freed at once.
 const ROOM: usize = 64;
 /// How many buckets a pass over all callers locks at once.

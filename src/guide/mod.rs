@@ -19,12 +19,13 @@
 #![cfg_attr(
     feature = "admin",
     doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
+    doc = "| [`fleet`] | several instances with one journal and one flag |",
     doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
     doc = "| [`security`] | what the crate protects, and what it does not |"
 )]
 #![cfg_attr(
     not(feature = "admin"),
-    doc = "\nThree more pages, on deployment, the operator's runbook and security, come with feature `admin`, whose items they link to."
+    doc = "\nFour more pages, on deployment, several instances, the operator's runbook and security, come with feature `admin`, whose items they link to."
 )]
 
 #[doc = include_str!("architecture.md")]
@@ -40,6 +41,10 @@ pub mod contract {}
 #[expect(clippy::doc_markdown, reason = "WebSockets is a word, not code")]
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
+
+#[cfg(feature = "admin")]
+#[doc = include_str!("fleet.md")]
+pub mod fleet {}
 
 #[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
 #[doc = include_str!("migration.md")]

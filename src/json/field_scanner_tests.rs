@@ -7,6 +7,7 @@ use super::{
     field_scanner::{FieldScanner, tokens},
     fields::Field,
     scan::{Scan, ScanStep, is_json},
+    scanner_target, sown,
 };
 use crate::diagnostics::{Diagnostics, FaultCode};
 
@@ -354,4 +355,13 @@ fn a_comma_before_the_end_of_an_object_is_malformed_wherever_frames_end() {
             assert_eq!(whole, ScanStep::Malformed, "{text} {end} {beginning:?}");
         }
     }
+}
+
+#[test]
+fn the_fuzz_target_accepts_its_seeds() {
+    sown::each("scanner", |bytes| {
+        if let Some(input) = sown::read::<scanner_target::Input>(bytes) {
+            scanner_target::run(input);
+        }
+    });
 }

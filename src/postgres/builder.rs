@@ -43,8 +43,20 @@ pub struct Migrated {
     pub latest: i32,
 }
 
+impl PostgresStore {
+    /// A builder for the store at a connection string, such as `postgres://user@host/database`.
+    ///
+    /// # Errors
+    ///
+    /// When the connection string cannot be read.
+    pub fn builder(url: &str) -> Result<PostgresStoreBuilder, StoreError> {
+        let config: Config = url.parse().map_err(StoreError::connecting)?;
+        Ok(PostgresStoreBuilder::new(config))
+    }
+}
+
 impl PostgresStoreBuilder {
-    pub(super) fn new(mut config: Config) -> Self {
+    fn new(mut config: Config) -> Self {
         if config.get_application_name().is_none() {
             config.application_name("legacy-http-compat");
         }
@@ -88,7 +100,8 @@ impl PostgresStoreBuilder {
         self
     }
 
-    /// The directory for local copies of the journals, which must exist. Without one, nothing starts while the server is away.
+    /// The directory for local copies of the journals, which must exist. Without one, a rollout opens while the server is
+    /// away only with a state that the program gives.
     pub fn mirror_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.mirror_dir = Some(dir.into());
         self
@@ -100,8 +113,8 @@ impl PostgresStoreBuilder {
         self
     }
 
-    /// Opens the store. A server that cannot be reached is no error here: a [journal](PostgresStore::journal) opens from its
-    /// local copy.
+    /// Opens the store. A server that cannot be reached is no error: a [journal](PostgresStore::journal) is read from its local
+    /// copy.
     ///
     /// # Errors
     ///

@@ -158,11 +158,7 @@ impl StoreError {
     /// What else is known.
     pub(super) fn detail(&self) -> String {
         match &self.0.source {
-            // The driver's own text leaves out what the server said.
-            Some(Source::Server(error)) => match error.as_db_error() {
-                Some(said) => format!("{} ({})", said.message(), said.code().code()),
-                None => error.to_string(),
-            },
+            Some(Source::Server(error)) => server_text(error),
             Some(source) => source.to_string(),
             None => String::new(),
         }
@@ -202,5 +198,15 @@ impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let source = self.0.source.as_ref()?;
         Some(source)
+    }
+}
+
+/// What the server said, or the driver with its cause, which its own text leaves out.
+fn server_text(error: &tokio_postgres::Error) -> String {
+    use std::error::Error as _;
+    match (error.as_db_error(), error.source()) {
+        (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
     }
 }

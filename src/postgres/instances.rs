@@ -7,7 +7,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{error::StoreError, store::Shared};
+use super::{error::StoreError, shared::Shared};
 use crate::{
     caller::KeyCheck,
     flag::FlagState,

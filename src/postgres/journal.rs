@@ -11,7 +11,7 @@ use super::{
     error::{StoreError, StoreErrorKind},
     follower::Followed,
     rows::{Appended, NewLine},
-    store::Shared,
+    shared::Shared,
 };
 use crate::rollout::{
     event::{Event, Head, NewEvent},

@@ -50,6 +50,7 @@ mod runtime;
 mod session;
 #[cfg(feature = "admin")]
 mod sessions;
+mod shared;
 mod store;
 mod transfer;
 

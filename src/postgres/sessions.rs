@@ -4,11 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio_postgres::{Row, types::Type};
 
-use super::{
-    error::StoreError,
-    session::millis,
-    store::{PostgresStore, Shared},
-};
+use super::{error::StoreError, session::millis, shared::Shared, store::PostgresStore};
 use crate::{
     admin::{Role, SessionStore, SessionStoreError, SharedSession},
     rollout::names::{Actor, ActorId, ActorKind},

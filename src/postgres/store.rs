@@ -1,21 +1,19 @@
 //! The store: its thread, its connections, and what it holds.
 
-use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
-
-use tokio_postgres::Config;
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    builder::PostgresStoreBuilder,
-    error::{StoreError, StoreErrorKind},
+    error::StoreError,
     follower::{Followed, Follower},
     instances::PostgresInstances,
     journal::PostgresJournal,
-    link::{Link, Live, Target},
+    link::{Link, Target},
     listener::Listener,
     mirror::Mirror,
     runtime::Runtime,
+    shared::Shared,
 };
-use crate::rollout::{event::Head, fleet::ClockOffset, names::FlagName};
+use crate::rollout::{fleet::ClockOffset, names::FlagName};
 
 /// Journals and instances of any number of flags in one `PostgreSQL` database.
 ///
@@ -24,16 +22,6 @@ use crate::rollout::{event::Head, fleet::ClockOffset, names::FlagName};
 #[derive(Clone)]
 pub struct PostgresStore {
     shared: Arc<Shared>,
-}
-
-/// What the parts of a store share.
-pub(super) struct Shared {
-    runtime: Runtime,
-    link: Arc<Link>,
-    follower: Arc<Follower>,
-    listener: Arc<Listener>,
-    mirror_dir: Option<PathBuf>,
-    open_patience: Duration,
 }
 
 /// How a store is connected.
@@ -51,16 +39,6 @@ pub struct StoreHealth {
 }
 
 impl PostgresStore {
-    /// A builder for the store at a connection string, such as `postgres://user@host/database`.
-    ///
-    /// # Errors
-    ///
-    /// When the connection string cannot be read.
-    pub fn builder(url: &str) -> Result<PostgresStoreBuilder, StoreError> {
-        let config: Config = url.parse().map_err(StoreError::connecting)?;
-        Ok(PostgresStoreBuilder::new(config))
-    }
-
     pub(super) fn start(
         target: Arc<Target>,
         runtime: Runtime,
@@ -88,33 +66,29 @@ impl PostgresStore {
         Self { shared }
     }
 
-    /// The journal of a flag. Reads it from the database; if that does not respond, from the local copy, and logs so.
+    /// The journal of a flag. Reads it from the database; if that does not respond, from the local copy, and logs so. With
+    /// neither it is empty and takes no event until it can be read: a rollout opens on it only with a state that the program
+    /// gives, by [`RolloutBuilder::open_or`](crate::rollout::RolloutBuilder::open_or).
     ///
     /// # Errors
     ///
-    /// When the database does not respond and there is no local copy; when a line in either is not as it was written; when
+    /// When the server cannot be used as it is; when a line in the database or the local copy is not as it was written; when
     /// another process has the local copy open.
     pub fn journal(&self, flag: &FlagName) -> Result<PostgresJournal, StoreError> {
-        let path = self
-            .shared
-            .mirror_dir
-            .as_ref()
-            .map(|dir| dir.join(mirror_name(flag)));
-        let mirror = Mirror::open(path.as_deref())?;
+        let dir = self.shared.mirror_dir.as_ref();
+        let path = dir.map(|dir| dir.join(mirror_name(flag)));
         let followed = Arc::new(Followed {
             flag: flag.as_str().to_owned(),
-            mirror,
+            mirror: Mirror::open(path.as_deref())?,
         });
         let patience = self.shared.open_patience;
         let read = self.shared.read(&followed, patience);
-        let read = read.and_then(|()| self.shared.audit(&followed, patience));
-        if let Err(error) = read {
-            let has_copy = followed.mirror.head() != Head::NONE;
-            if !has_copy || *error.kind() == StoreErrorKind::Journal {
-                return Err(error);
+        match read.and_then(|()| self.shared.audit(&followed, patience)) {
+            Err(error) if error.is_passing() => {
+                let head = followed.mirror.head();
+                tracing::warn!(%error, %flag, %head, "the journal is read from the local copy, which may be stale");
             }
-            let head = followed.mirror.head();
-            tracing::warn!(%error, %flag, %head, "the journal is read from the local copy, which may be stale");
+            read => read?,
         }
         followed.mirror.check().map_err(StoreError::journal)?;
         self.shared.follower.add(&followed);
@@ -146,52 +120,6 @@ impl PostgresStore {
 
     pub(super) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-}
-
-impl Shared {
-    pub(super) fn call<T, F>(
-        &self,
-        patience: Duration,
-        statements: impl FnOnce(Arc<Live>) -> F + Send + 'static,
-    ) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, StoreError>> + Send,
-    {
-        self.link.call(&self.runtime, patience, statements)
-    }
-
-    /// Reads what follows the copy of a journal.
-    pub(super) fn read(
-        &self,
-        followed: &Arc<Followed>,
-        patience: Duration,
-    ) -> Result<(), StoreError> {
-        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
-        let read = async move { reader.read(&journal, patience).await };
-        self.wait(patience, read)
-    }
-
-    /// Compares all lines with the copy.
-    pub(super) fn audit(
-        &self,
-        followed: &Arc<Followed>,
-        patience: Duration,
-    ) -> Result<(), StoreError> {
-        let (reader, journal) = (Arc::clone(&self.follower), Arc::clone(followed));
-        let audit = async move { reader.audit(&journal, patience).await };
-        self.wait(patience, audit)
-    }
-
-    fn wait(
-        &self,
-        patience: Duration,
-        task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        // The task itself stops in time; the rest is for a thread that is busy.
-        let done = self.runtime.run(patience + patience / 4, task);
-        done.unwrap_or(Err(StoreError::new(StoreErrorKind::TimedOut)))
     }
 }
 

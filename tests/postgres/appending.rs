@@ -26,7 +26,7 @@ fn of_two_operators_who_race_exactly_one_wins_each_time() {
     let database = Cluster::shared().database();
     let journals = [Arc::new(database.journal()), Arc::new(database.journal())];
     let barrier = Arc::new(Barrier::new(2));
-    let racers = journals.clone().map(|journal| {
+    let operators = journals.clone().map(|journal| {
         let barrier = Arc::clone(&barrier);
         thread::spawn(move || {
             let mut won = 0;
@@ -57,7 +57,7 @@ fn of_two_operators_who_race_exactly_one_wins_each_time() {
             won
         })
     });
-    let won = racers.map(|racer| racer.join().unwrap());
+    let won = operators.map(|operator| operator.join().unwrap());
     println!("{races} races: {} and {} won", won[0], won[1]);
     assert_eq!(won[0] + won[1], races);
     assert_eq!(all(&*journals[0]), all(&*journals[1]));

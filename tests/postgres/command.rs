@@ -1,11 +1,12 @@
 //! The commands `store` and `instances`.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use legacy_http_compat::{
     FlagState, cli,
     rollout::{
         Phase, Rollout,
+        event::Head,
         fleet::{InstanceReport, Instances},
         journal::{FileJournal, Journal},
         names::InstanceId,
@@ -32,15 +33,23 @@ impl Database {
     /// Runs a command on this store.
     fn run(&self, command: &str) -> Ran {
         let url = self.url();
-        let words = ["legacy-http-compat"]
-            .into_iter()
-            .chain(command.split_whitespace());
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        cli::run(words.chain(["--store", &url]), &mut out, &mut err);
-        Ran {
-            out: String::from_utf8(out).unwrap(),
-            err: String::from_utf8(err).unwrap(),
-        }
+        let command = command.split_whitespace();
+        let words = ["legacy-http-compat"].into_iter().chain(command);
+        ran(&words.chain(["--store", &url]).collect::<Vec<_>>())
+    }
+}
+
+/// Runs a command on a file.
+fn run_on_file(command: &str, path: &str) -> Ran {
+    ran(&["legacy-http-compat", command, path])
+}
+
+fn ran(words: &[&str]) -> Ran {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    cli::run(words, &mut out, &mut err);
+    Ran {
+        out: String::from_utf8(out).unwrap(),
+        err: String::from_utf8(err).unwrap(),
     }
 }
 
@@ -103,7 +112,7 @@ fn an_export_is_a_journal_file_and_an_import_brings_it_back() {
     cut_over(&database);
     fs::write(&path, database.run("store export").out).unwrap();
     let name = path.to_str().unwrap();
-    let status = database.run_on_file("status", name);
+    let status = run_on_file("status", name);
     assert!(
         status.out.contains("is in cutover"),
         "{}{}",
@@ -133,17 +142,6 @@ fn an_export_is_a_journal_file_and_an_import_brings_it_back() {
         .database()
         .run(&format!("store import {}", torn.display()));
     assert!(refused.err.contains("line 2 is torn"), "{}", refused.err);
-}
-
-impl Database {
-    fn run_on_file(&self, command: &str, path: &str) -> Ran {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        cli::run(["legacy-http-compat", command, path], &mut out, &mut err);
-        Ran {
-            out: String::from_utf8(out).unwrap(),
-            err: String::from_utf8(err).unwrap(),
-        }
-    }
 }
 
 #[test]
@@ -176,7 +174,7 @@ fn the_instances_are_listed_with_what_they_have_applied() {
     let name = flag("features.jobs.compat");
     let head = store.journal(&name).unwrap().head().unwrap();
     let instances = store.instances(&name);
-    for (instance, applied) in [("core-1", head), ("core-2", Default::default())] {
+    for (instance, applied) in [("core-1", head), ("core-2", Head::NONE)] {
         let instance = InstanceId::new(instance).unwrap();
         let mut report = InstanceReport::new(instance, Timestamp::MIN, FlagState::Off);
         report.applied = applied;
@@ -201,4 +199,28 @@ fn the_instances_are_listed_with_what_they_have_applied() {
             .out
             .contains("no instance has a fingerprint key yet")
     );
+}
+
+#[test]
+fn the_connection_is_encrypted_if_its_certificate_is_trusted() {
+    let directory = TempDir::new();
+    let certificate = directory.path().join("server.crt");
+    let file = certificate.to_str().unwrap();
+    let cluster = Cluster::start(&[], &[("TLS_CERTIFICATE", file)]);
+    let database = cluster.database();
+    let url = database.url().replace("127.0.0.1", "localhost") + "?sslmode=require";
+    let check = |certificates: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_legacy-http-compat"));
+        let command = command.args(["store", "check"]);
+        // Not an argument: those show in the list of processes.
+        let command = command.env("LEGACY_HTTP_COMPAT_STORE", &url);
+        command.env("SSL_CERT_FILE", certificates).output().unwrap()
+    };
+    let trusted = check(file);
+    let (out, err) = (trusted.stdout, String::from_utf8(trusted.stderr).unwrap());
+    assert_eq!(out, b"the store has no journal\n", "{err}");
+    let refused = check("/etc/ssl/certs/ca-certificates.crt");
+    assert_eq!(refused.status.code(), Some(2));
+    let err = String::from_utf8(refused.stderr).unwrap();
+    assert!(err.contains("certificate"), "{err}");
 }

@@ -107,7 +107,7 @@ pub(crate) fn flag(name: &str) -> FlagName {
     FlagName::new(name).unwrap()
 }
 
-/// Some event, told apart by its number.
+/// Some event; its number makes it another one.
 pub(crate) fn event(number: usize) -> NewEvent {
     draft(EventPayload::IncidentOpened(incident(&format!(
         "INC-{number}"

@@ -1,6 +1,6 @@
 //! The table of instances.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use legacy_http_compat::{
     FlagState,
@@ -25,7 +25,7 @@ fn report(name: &str, key: u8) -> InstanceReport {
     let started = Timestamp::from_unix_ms(1_000);
     let mut report = InstanceReport::new(InstanceId::new(name).unwrap(), started, FlagState::On);
     report.key_check = Some(FingerprintKey::new([key; 16]).key_check());
-    report.version = "core 3.1".to_owned();
+    report.version.push_str("core 3.1");
     report
 }
 
@@ -53,7 +53,7 @@ fn an_instance_is_in_the_table_as_it_reports_itself() {
     let digest = ContractDigest::new("ab".repeat(32)).unwrap();
     own.served = Some(Served {
         digest,
-        detector: Default::default(),
+        detector: BTreeMap::default(),
     });
     let all = here.register(&own, LONG).unwrap();
     let seen = &all[0];

@@ -1,4 +1,4 @@
-//! The store in PostgreSQL, on private clusters of the real server: see the script `cluster`.
+//! The store in `PostgreSQL`, on private clusters of the real server: see the script `cluster`.
 //!
 //! `STORE_RACES`, `STORE_CRASHES` and `STORE_EVENTS` set the length of the campaigns, whose figures are printed:
 //! `cargo test --all-features --test postgres -- --nocapture`.

@@ -1,14 +1,16 @@
 //! The local copy: starting while the server is away.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    postgres::{PostgresStoreBuilder, StoreErrorKind},
+    FlagState,
+    postgres::{PostgresJournal, PostgresStoreBuilder, StoreError, StoreErrorKind},
     rollout::{
-        Phase, Rollout,
+        OpenRolloutError, Phase, Rollout,
         journal::{Journal, JournalReader, JournalSync},
         policy::Policy,
     },
+    worker::Tick as _,
 };
 
 use crate::{
@@ -23,6 +25,11 @@ fn builder(database: &Database, directory: &TempDir) -> PostgresStoreBuilder {
     builder.open_patience(Duration::from_secs(3))
 }
 
+fn rollout(journal: Arc<PostgresJournal>) -> Result<Rollout, OpenRolloutError> {
+    let builder = Rollout::builder(flag("flag"), Policy::default());
+    builder.opening_phase(Phase::Observe).open(journal)
+}
+
 #[test]
 fn an_instance_that_starts_without_the_server_goes_on_from_its_local_copy() {
     let database = Cluster::shared().database();
@@ -32,14 +39,10 @@ fn an_instance_that_starts_without_the_server_goes_on_from_its_local_copy() {
     let open = || {
         let store = builder(&database, &directory).open().unwrap();
         let journal = store.journal(&flag("flag"))?;
-        Ok::<_, legacy_http_compat::postgres::StoreError>(std::sync::Arc::new(journal))
-    };
-    let rollout = |journal| {
-        let builder = Rollout::builder(flag("flag"), Policy::default());
-        builder.opening_phase(Phase::Observe).open(journal).unwrap()
+        Ok::<_, StoreError>(Arc::new(journal))
     };
     let journal = open().unwrap();
-    let phase = rollout(journal.clone()).status().state.phase;
+    let phase = rollout(journal.clone()).unwrap().status().state.phase;
     let head = journal.head().unwrap();
     assert!(head.seq >= 1);
     drop(journal);
@@ -48,7 +51,10 @@ fn an_instance_that_starts_without_the_server_goes_on_from_its_local_copy() {
     let journal = open().unwrap();
     assert_eq!(journal.head().unwrap(), head);
     assert_eq!(journal.sync_state(), JournalSync::Stale { since: None });
-    assert_eq!(rollout(journal.clone()).status().state.phase, phase);
+    assert_eq!(
+        rollout(journal.clone()).unwrap().status().state.phase,
+        phase
+    );
 
     proxy.cut(false);
     eventually("it is current", || {
@@ -58,13 +64,30 @@ fn an_instance_that_starts_without_the_server_goes_on_from_its_local_copy() {
 }
 
 #[test]
-fn without_server_and_copy_nothing_is_opened() {
-    let mut database = Cluster::shared().database();
-    database.port = 1;
-    let directory = TempDir::new();
-    let store = builder(&database, &directory).open().unwrap();
-    let refused = store.journal(&flag("flag")).unwrap_err();
-    assert_eq!(*refused.kind(), StoreErrorKind::Unreachable, "{refused}");
+fn without_server_and_copy_a_rollout_serves_with_the_flag_that_the_program_gives() {
+    let database = Cluster::shared().database();
+    let head = {
+        let journal = Arc::new(database.journal());
+        rollout(journal.clone()).unwrap();
+        journal.head().unwrap()
+    };
+    let proxy = Proxy::to(database.port);
+    proxy.cut(true);
+    let database = database.at(proxy.port);
+    let store = database.builder().open_patience(Duration::from_millis(300));
+    let store = store.open().unwrap();
+    let journal = Arc::new(store.journal(&flag("flag")).unwrap());
+    assert!(rollout(journal.clone()).is_err());
+    let builder = Rollout::builder(flag("flag"), Policy::default());
+    let rollout = builder.open_or(journal.clone(), FlagState::On).unwrap();
+    assert_eq!(rollout.reader().state(), FlagState::On);
+    assert_eq!(rollout.status().sync, JournalSync::Stale { since: None });
+
+    proxy.cut(false);
+    eventually("the journal is read", || journal.head().unwrap() == head);
+    rollout.tick();
+    assert_eq!(rollout.status().state.phase, Phase::Observe);
+    assert_eq!(rollout.reader().state(), FlagState::Off);
 }
 
 #[test]

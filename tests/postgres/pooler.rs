@@ -82,9 +82,9 @@ impl Drop for Pooler {
 fn everything_works_and_the_deaf_listener_is_found_out() {
     let database = Cluster::shared().database();
     let pooler = Pooler::before(&database);
-    let pooled = database.at(pooler.port);
+    let through = database.at(pooler.port);
     // More connections than the pooler has.
-    let stores = [pooled.store(), pooled.store(), pooled.store()];
+    let stores = [through.store(), through.store(), through.store()];
     let journals = stores
         .each_ref()
         .map(|store| store.journal(&flag("flag")).unwrap());
@@ -105,5 +105,5 @@ fn everything_works_and_the_deaf_listener_is_found_out() {
         assert!(!store.health().hears);
     }
     database.builder().migrate_now().unwrap();
-    pooled.builder().migrate_now().unwrap();
+    through.builder().migrate_now().unwrap();
 }

@@ -77,10 +77,10 @@ impl SharedStore {
         events.filter(|event| event.payload.name() == name).count()
     }
 
-    /// Loses all but the first events.
-    pub(crate) fn lose_tail(&self, kept: usize) {
-        let events = self.events();
-        self.refill(events.into_iter().take(kept));
+    /// Loses an event and all after it.
+    pub(crate) fn lose_from(&self, seq: u64) {
+        let events = self.events().into_iter();
+        self.refill(events.take_while(|event| event.seq < seq));
     }
 
     /// Replaces an event, and all hashes after it.
@@ -141,7 +141,8 @@ impl SharedJournal {
         let in_place = place.or(found.last()).map_or(Head::NONE, Event::head);
         if copy.is_empty() || in_place == known {
             *self.fork.lock().unwrap() = None;
-            copy.extend(found.into_iter().skip(known.seq as usize));
+            let new = found.into_iter().filter(|event| event.seq > known.seq);
+            copy.extend(new);
         } else {
             let found = in_place;
             *self.fork.lock().unwrap() = Some(Fork { known, found });
@@ -182,7 +183,7 @@ impl Journal for SharedJournal {
     fn read(&self, after: u64, limit: usize) -> Result<Vec<Event>, ReadError> {
         self.pull();
         let copy = self.copy.lock().unwrap();
-        let events = copy.iter().skip(after as usize).take(limit);
+        let events = copy.iter().filter(|event| event.seq > after).take(limit);
         Ok(events.cloned().collect())
     }
 

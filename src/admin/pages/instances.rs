@@ -30,12 +30,12 @@ struct InstancesPage<'a> {
 }
 
 pub(crate) async fn show(request: PageRequest) -> Response {
-    let page = |_: &_, layout: &Layout| match &layout.fleet {
-        Some(fleet) => html(&InstancesPage { layout, fleet }),
-        None => {
-            let detail = "The rollout has no table of instances.";
-            Problem::new(ProblemKind::NotConfigured, detail).into_response()
+    let page = |_: &_, layout: &Layout| {
+        if let Some(fleet) = &layout.fleet {
+            return html(&InstancesPage { layout, fleet });
         }
+        let detail = "The rollout has no table of instances.";
+        Problem::new(ProblemKind::NotConfigured, detail).into_response()
     };
     request.render("Instances", page).await
 }
@@ -56,7 +56,7 @@ impl InstancesPage<'_> {
     }
 
     /// `live`, or since when nothing was heard of it.
-    fn state(&self, instance: &InstanceView) -> String {
+    fn state(instance: &InstanceView) -> String {
         if instance.live {
             return "live".to_owned();
         }
@@ -90,7 +90,7 @@ impl InstancesPage<'_> {
     }
 
     /// `+3 ± 12 ms`.
-    fn clock(&self, instance: &InstanceView) -> String {
+    fn clock(instance: &InstanceView) -> String {
         instance.clock.map_or("unknown".to_owned(), |clock| {
             format!("{:+} ± {} ms", clock.offset_ms, clock.uncertainty_ms)
         })

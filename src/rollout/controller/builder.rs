@@ -230,8 +230,17 @@ impl RolloutBuilder {
     /// When the policy is not valid; when the journal cannot be read, belongs to another flag, has events of a kind or a policy that this version does
     /// not know, or is empty and cannot be written; when two gates have the same name.
     pub fn open(self, journal: Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError> {
-        self.check()?;
         let projection = self.replayed(&*journal)?;
+        self.open_with(journal, projection)
+    }
+
+    /// Opens the rollout with the projection of its journal.
+    pub(super) fn open_with(
+        self,
+        journal: Arc<dyn Journal>,
+        projection: Projection,
+    ) -> Result<Rollout, OpenRolloutError> {
+        let is_provisional = projection.is_provisional();
         let state = open_state(&projection);
         let policy = Policy::from_document(&state.policy);
         let policy = policy.map_err(OpenRolloutErrorKind::Policy)?;
@@ -246,14 +255,30 @@ impl RolloutBuilder {
         rollout
             .register_instance()
             .map_err(OpenRolloutErrorKind::Instance)?;
-        if rollout.deps.pins_policy {
-            rollout.journal_policy(&pinned);
+        if is_provisional {
+            let _ = rollout.catch_up();
+        } else {
+            if rollout.deps.pins_policy {
+                rollout.journal_policy(&pinned);
+            }
+            rollout.journal_contract();
         }
-        rollout.journal_contract();
         rollout.publish();
         rollout.report_if_due();
         rollout.log_start();
         Ok(rollout)
+    }
+
+    pub(super) const fn flag_name(&self) -> &FlagName {
+        &self.flag
+    }
+
+    pub(super) const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::now(&*self.clock)
     }
 
     fn check(&self) -> Result<(), OpenRolloutErrorKind> {
@@ -269,7 +294,8 @@ impl RolloutBuilder {
     }
 
     /// The projection of the journal, which is begun if it is empty.
-    fn replayed(&self, journal: &dyn Journal) -> Result<Projection, OpenRolloutError> {
+    pub(super) fn replayed(&self, journal: &dyn Journal) -> Result<Projection, OpenRolloutError> {
+        self.check()?;
         let mut projection = Projection::new();
         projection.catch_up(journal, |_| {})?;
         while projection.state().is_none() {

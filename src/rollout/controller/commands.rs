@@ -14,7 +14,7 @@ use crate::{
     rollout::{
         event::{
             Attempt, AttemptRefused, CheckReported, ClientRolledBack, DependenceWaived, Event,
-            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, RollbackExtended, Served,
+            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, RollbackExtended,
             WaiverEnded,
         },
         journal::{AppendAttempt, AppendError},
@@ -206,8 +206,9 @@ impl Rollout {
     ///
     /// As for all commands that journal one event; and when it is the current one.
     pub fn contract_changed(&self, digest: ContractDigest, command: &CommandContext) -> Recorded {
-        let served = BTreeSet::from([self.deps.served(digest)]);
-        let changed = Served::change(served.clone()).expect("the set has one element");
+        let served = self.deps.served(digest);
+        let changed = served.clone().change();
+        let served = BTreeSet::from([served]);
         let recorded = self.record(EventPayload::ContractChanged(changed), command);
         if recorded.is_ok() {
             self.notify_census(&served);

@@ -68,7 +68,7 @@ impl Rollout {
 
     /// The change to journal, if the journal has another set.
     fn change(&self, all: BTreeSet<Served>) -> Option<ContractChanged> {
-        let change = Served::change(all)?;
+        let change = Served::change_of(all)?;
         let controller = self.controller();
         let journaled = controller.state().contract.as_ref();
         let same = journaled.is_some_and(|journaled| journaled.is(&change));

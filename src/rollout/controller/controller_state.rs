@@ -106,6 +106,11 @@ impl ControllerState {
         &self.projection
     }
 
+    /// Whether its state is not that of a journal, which could not be read yet.
+    pub(super) const fn is_provisional(&self) -> bool {
+        self.projection.is_provisional()
+    }
+
     pub(super) const fn head(&self) -> Head {
         self.projection.head()
     }

@@ -45,6 +45,12 @@ impl Rollout {
             (_, sync) => sync,
         };
         let mut controller = self.controller();
+        let sync = match sync {
+            JournalSync::Current if controller.is_provisional() => {
+                JournalSync::Stale { since: None }
+            }
+            sync => sync,
+        };
         controller.journal_error = caught_up.as_ref().err().map(ToString::to_string);
         controller.sync = sync;
         drop(controller);
@@ -53,6 +59,9 @@ impl Rollout {
     }
 
     fn read_events(&self) -> Result<(), ReplayError> {
+        if self.controller().is_provisional() {
+            self.adopt_journal()?;
+        }
         if self.controller().closed {
             self.deps.journal.reopen()?;
             self.controller().closed = false;

@@ -11,6 +11,8 @@ mod follower;
 mod journaling;
 mod membership;
 mod metrics_source;
+mod propagation;
+mod provisional;
 mod rollback;
 mod rollout;
 mod shared_evaluation;

@@ -85,12 +85,11 @@ impl Rollout {
         incident: IncidentId,
         command: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
-        let incident = || incident.clone();
-        let mut taken = self.take_back(cutover, incident(), Vec::new(), command);
+        let mut taken = self.take_back(cutover, incident.clone(), Vec::new(), command);
         if taken.is_err() {
             // What is known may be old. A rollback that takes effect does not wait for this.
             let _ = self.prepare();
-            taken = self.take_back(cutover, incident(), Vec::new(), command);
+            taken = self.take_back(cutover, incident, Vec::new(), command);
         }
         let done = match taken {
             Ok(taken) => self.record_rollback(&taken),

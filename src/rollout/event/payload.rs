@@ -358,14 +358,19 @@ impl<'de> Visitor<'de> for PayloadVisitor {
 
 impl Served {
     /// The event that these are served from now on; `None` if there is none.
-    pub(in crate::rollout) fn change(mut all: BTreeSet<Self>) -> Option<ContractChanged> {
-        let Self { digest, detector } = all.pop_first()?;
+    pub(in crate::rollout) fn change_of(mut all: BTreeSet<Self>) -> Option<ContractChanged> {
+        let first = all.pop_first()?.change();
         let beside = all.into_iter().collect();
-        Some(ContractChanged {
-            digest,
-            detector,
-            beside,
-        })
+        Some(ContractChanged { beside, ..first })
+    }
+
+    /// The event that this alone is served from now on.
+    pub(in crate::rollout) fn change(self) -> ContractChanged {
+        ContractChanged {
+            digest: self.digest,
+            detector: self.detector,
+            beside: Vec::new(),
+        }
     }
 }
 

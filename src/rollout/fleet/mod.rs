@@ -1,7 +1,7 @@
 //! The instances that share one journal, and what each of them serves.
 //!
 //! An [`Instance`] is one process that serves with the layer. Each reports itself to a table that all share,
-//! [`Instances`]; PostgreSQL has one, and [`MemoryInstances`] is one for tests.
+//! [`Instances`]; a store has one, and [`MemoryInstances`] is one for tests.
 
 mod instance;
 mod instances;

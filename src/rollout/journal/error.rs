@@ -58,7 +58,11 @@ pub struct Conflict {
 
 /// Why a journal, or a line of it, cannot be read.
 #[derive(Debug)]
-pub struct ReadError {
+pub struct ReadError(Box<ReadFault>);
+
+/// Boxed, so that a result is not as large as its rare error.
+#[derive(Debug)]
+struct ReadFault {
     line: Option<u64>,
     kind: ReadErrorKind,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -224,43 +228,42 @@ impl Error for Conflict {}
 impl ReadError {
     /// An error of the storage, for implementations of [`Journal`](super::Journal).
     pub fn storage(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
+        Self(Box::new(ReadFault {
             line: None,
             kind: ReadErrorKind::Storage,
             source: Some(source.into()),
-        }
+        }))
     }
 
-    pub(crate) const fn at(line: u64, kind: ReadErrorKind) -> Self {
-        Self {
+    pub(crate) fn at(line: u64, kind: ReadErrorKind) -> Self {
+        Self(Box::new(ReadFault {
             line: Some(line),
             kind,
             source: None,
-        }
+        }))
     }
 
     pub(super) fn malformed(line: u64, source: serde_json::Error) -> Self {
-        Self {
-            source: Some(Box::new(source)),
-            ..Self::at(line, ReadErrorKind::Malformed)
-        }
+        let mut error = Self::at(line, ReadErrorKind::Malformed);
+        error.0.source = Some(Box::new(source));
+        error
     }
 
     /// The broken line, counted from 1, which is the sequence number of its event.
     #[must_use]
-    pub const fn line(&self) -> Option<u64> {
-        self.line
+    pub fn line(&self) -> Option<u64> {
+        self.0.line
     }
 
     /// What is wrong.
     #[must_use]
-    pub const fn kind(&self) -> ReadErrorKind {
-        self.kind
+    pub fn kind(&self) -> ReadErrorKind {
+        self.0.kind
     }
 
     /// The fork, if the journal does not have an event that was read from it.
-    pub(in crate::rollout) const fn fork(&self) -> Option<Fork> {
-        match self.kind {
+    pub(in crate::rollout) fn fork(&self) -> Option<Fork> {
+        match self.0.kind {
             ReadErrorKind::Forked(fork) => Some(fork),
             _ => None,
         }
@@ -269,11 +272,11 @@ impl ReadError {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let (Some(line), None) = (self.line, self.fork()) {
+        if let (Some(line), None) = (self.0.line, self.fork()) {
             write!(f, "line {line} ")?;
         }
-        self.kind.fmt(f)?;
-        match &self.source {
+        self.0.kind.fmt(f)?;
+        match &self.0.source {
             Some(source) => write!(f, ": {source}"),
             None => Ok(()),
         }
@@ -282,7 +285,7 @@ impl fmt::Display for ReadError {
 
 impl Error for ReadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        let source: &(dyn Error + 'static) = self.source.as_deref()?;
+        let source: &(dyn Error + 'static) = self.0.source.as_deref()?;
         Some(source)
     }
 }

@@ -73,6 +73,19 @@ impl Projection {
         Self::default()
     }
 
+    /// A state that no journal says, by an event that is in none. Its head is that of an empty journal.
+    pub(in crate::rollout) fn provisional(event: &Event, opened: &Opened) -> Self {
+        Self {
+            state: Some(RolloutState::open(event, opened)),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it has a state that no journal says.
+    pub(in crate::rollout) const fn is_provisional(&self) -> bool {
+        self.head.seq == 0 && self.state.is_some()
+    }
+
     /// The last event.
     #[must_use]
     pub const fn head(&self) -> Head {

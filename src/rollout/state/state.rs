@@ -152,6 +152,11 @@ impl RolloutState {
         })
     }
 
+    /// The last cutover before an event.
+    pub(in crate::rollout) fn cutover_before(&self, seq: u64) -> Option<u64> {
+        self.cutovers.range(..seq).next_back().copied()
+    }
+
     /// How often a transition was made.
     #[must_use]
     pub fn count_of(&self, transition: Transition) -> u64 {

@@ -29,10 +29,10 @@ struct Sessions {
 
 impl Sessions {
     fn reachable(&self) -> Result<(), SessionStoreError> {
-        match self.away.load(Ordering::SeqCst) {
-            true => Err(SessionStoreError::new("away")),
-            false => Ok(()),
+        if self.away.load(Ordering::SeqCst) {
+            return Err(SessionStoreError::new("away"));
         }
+        Ok(())
     }
 }
 

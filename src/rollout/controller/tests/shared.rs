@@ -244,7 +244,7 @@ fn forked() -> (Fleet, [Member; 3]) {
     for member in &members {
         member.rollout.tick();
     }
-    fleet.store.lose_tail(cutover.seq as usize - 1);
+    fleet.store.lose_from(cutover.seq);
     let late = fleet.join("late");
     late.rollout
         .open_incident(incident("INC-9"), &order("errors"))
@@ -293,7 +293,7 @@ fn a_journal_that_ends_early_or_has_another_event_is_a_fork_too() {
         if replaced {
             fleet.store.replace(head.seq - 1, "forged");
         } else {
-            fleet.store.lose_tail(head.seq as usize - 1);
+            fleet.store.lose_from(head.seq);
         }
         a.rollout.tick();
         let status = a.rollout.status();
@@ -320,6 +320,56 @@ fn an_ordinary_journal_that_forks_behind_the_rollout_is_noticed() {
         error.to_string().contains("given their numbers to others"),
         "{error}"
     );
+}
+
+#[test]
+fn without_store_and_copy_the_program_gives_the_flag_until_the_journal_can_be_read() {
+    let fleet = Fleet::new();
+    let a = fleet.join("a");
+    let cutover = a.cut_over();
+    fleet.clock.advance(Duration::from_secs(1));
+    let open = |link: Link, state: FlagState| {
+        let journal = fleet.store.join();
+        journal.set(link);
+        let builder = Rollout::builder(flag(), Policy::permissive());
+        let builder = builder
+            .clock(fleet.clock.clone())
+            .contract(Contract::device_flow());
+        let rollout = builder.open_or(Arc::clone(&journal) as _, state).unwrap();
+        (rollout, journal)
+    };
+    for state in [FlagState::On, FlagState::Off, FlagState::Retired] {
+        let (cold, journal) = open(Link::Away, state);
+        assert_eq!(cold.reader().state(), state);
+        let status = cold.status();
+        assert!(matches!(status.sync, JournalSync::Stale { .. }) && status.journal_error.is_some());
+        let refused = cold.open_incident(incident("INC-1"), &order("errors"));
+        assert!(matches!(
+            refused.unwrap_err().kind(),
+            RefusalKind::Unreadable(_)
+        ));
+        if state == FlagState::Off {
+            let done = cold.rollback(incident("INC-1"), &order("errors")).unwrap();
+            assert!(matches!(done, RolledBack::Unrecorded));
+            assert_eq!(cold.reader().state(), FlagState::On);
+        }
+        if state == FlagState::Retired {
+            continue;
+        }
+        journal.set(Link::Works);
+        cold.tick();
+        let status = cold.status();
+        assert_eq!(status.sync, JournalSync::Current);
+        assert_eq!(status.journal_error, None);
+        assert_eq!(status.head, fleet.store.events().last().unwrap().head());
+    }
+    // The rollback was of the cutover that the journal had.
+    let taken = fleet.rollbacks();
+    assert_eq!((taken.len(), taken[0].cutover), (1, cutover.seq));
+
+    // With a store there is nothing to give.
+    let (warm, _) = open(Link::Works, FlagState::Off);
+    assert_eq!(warm.reader().state(), FlagState::On);
 }
 
 #[test]
