@@ -11,7 +11,7 @@ use crate::{
 async fn a_caller_is_waived_with_owner_and_reason_and_its_waiver_ended() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    service.pass(Duration::from_secs(3));
+    service.pass(Duration::from_secs(60));
     browser.sign_in(&service, OPERATOR).await;
     browser
         .see("#gate-no_dependent_responses", "1 caller of AGENT")

@@ -27,7 +27,7 @@ async fn changes_are_announced_together_and_stranded_callers_first() {
     for id in 1..=3 {
         service.pass(Duration::from_secs(60));
         service.poll(("MCP", id), "1.0.0", PENDING).await;
-        service.pass(Duration::from_secs(10));
+        service.pass(Duration::from_secs(60));
         let verb = if id == 1 { "caller is" } else { "callers are" };
         browser
             .see("#banners .danger", &format!("{id} {verb} stranded"))

@@ -46,7 +46,7 @@ async fn the_blocked_overview_is_short_and_shows_the_curve_at_once() {
             for id in 0..9 {
                 service.poll(("MCP", id), "1.4.0", PENDING).await;
             }
-            service.pass(Duration::from_secs(10));
+            service.pass(Duration::from_secs(60));
             browser.go(&service.page("")).await;
         }
         browser.see("#next", "gates fail").await;

@@ -13,7 +13,7 @@ use crate::{
 async fn a_viewer_sees_every_page_and_no_form() {
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    service.pass(Duration::from_secs(3));
+    service.pass(Duration::from_secs(60));
     service.cut_over();
     service
         .rollout
