@@ -9,12 +9,6 @@ mod few;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
-#[cfg(test)]
-#[path = "../../tests/fuzzing/targets/scanner.rs"]
-mod scanner_target;
-#[cfg(test)]
-#[path = "../../tests/fuzzing/sown.rs"]
-mod sown;
 mod fields;
 #[cfg(feature = "cli")]
 mod location;
@@ -26,6 +20,12 @@ mod ordered_value;
     reason = "one loop with its state in registers: calls would double the cost of a short text"
 )]
 mod scan;
+#[cfg(test)]
+#[path = "../../tests/fuzzing/targets/scanner.rs"]
+mod scanner_target;
+#[cfg(test)]
+#[path = "../../tests/fuzzing/sown.rs"]
+mod sown;
 
 pub(crate) use block::is_plain;
 pub(crate) use children::{Child, Children, root};

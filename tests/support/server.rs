@@ -226,7 +226,7 @@ fn admin(migration: &Migration, clock: &Arc<ManualClock>) -> Admin {
     };
     let history = compat::history(migration).clock(clock.clone()).open();
     let history = history.expect("a history in memory has nothing to fail on");
-    let admin = keys.admin(migration.rollout().clone(), Arc::new(history));
+    let admin = keys.admin(migration.rollout().clone(), Arc::new(history), None);
     admin.expect("two tokens that differ")
 }
 

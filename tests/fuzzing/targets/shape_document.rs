@@ -21,11 +21,54 @@ use tower_service::Service;
 
 /// Parts of documents: each byte of the input is one.
 const PARTS: [&str; 48] = [
-    "{", "}", "[", "]", ",", ":", "null", "true", "17", "1e400", "\"\"", "\"a\"", "\"/a\"", "\"/c/*/a\"", "\"/c/0\"", "\"*\"",
-    "\"json\"", "\"edit\"", "\"text\"", "\"form\"", "\"rename\"", "\"set\"", "\"remove\"", "\"$field\"", "\"$item\"", "\"$each\"",
-    "\"$text\"", "\"$status\"", "\"target\"", "\"$path\"", "\"id\"", "\"$query\"", "\"$response_header\"", "\"rel\"", "\"map\"",
-    "\"as\"", "\"unix_seconds\"", "\"rfc3339\"", "\"number\"", "\"default\"", "\"omit_if_absent\"", "\"$object\"",
-    "\"omit_when_empty\"", "\"$uuid\"", "\"v4\"", "\"as_is\"", "\"empty\"", "\"$request_field\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "null",
+    "true",
+    "17",
+    "1e400",
+    "\"\"",
+    "\"a\"",
+    "\"/a\"",
+    "\"/c/*/a\"",
+    "\"/c/0\"",
+    "\"*\"",
+    "\"json\"",
+    "\"edit\"",
+    "\"text\"",
+    "\"form\"",
+    "\"rename\"",
+    "\"set\"",
+    "\"remove\"",
+    "\"$field\"",
+    "\"$item\"",
+    "\"$each\"",
+    "\"$text\"",
+    "\"$status\"",
+    "\"target\"",
+    "\"$path\"",
+    "\"id\"",
+    "\"$query\"",
+    "\"$response_header\"",
+    "\"rel\"",
+    "\"map\"",
+    "\"as\"",
+    "\"unix_seconds\"",
+    "\"rfc3339\"",
+    "\"number\"",
+    "\"default\"",
+    "\"omit_if_absent\"",
+    "\"$object\"",
+    "\"omit_when_empty\"",
+    "\"$uuid\"",
+    "\"v4\"",
+    "\"as_is\"",
+    "\"empty\"",
+    "\"$request_field\"",
 ];
 
 /// A JSON value of what the bytes select; the nearer to the grammar, the further it gets.
@@ -99,7 +142,9 @@ fn legacy(contract: &Contract, target: &[u8]) -> (u16, String, Vec<u8>) {
     };
     let status = response.status().as_u16();
     let media = response.headers().get("content-type");
-    let media = media.map(|media| media.to_str().unwrap().to_owned()).unwrap_or_default();
+    let media = media
+        .map(|media| media.to_str().unwrap().to_owned())
+        .unwrap_or_default();
     let mut body = pin!(response.into_body());
     let mut legacy = Vec::new();
     while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut cx) {
