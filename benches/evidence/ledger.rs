@@ -54,6 +54,8 @@ pub(crate) struct Ledger {
     cutovers: u32,
     /// The installations that were observed, each with its incarnation.
     observed: HashSet<(usize, u32)>,
+    /// When calls were not observed, or not counted as such.
+    gaps: Vec<(u64, u64)>,
 }
 
 /// The revision of the detector and its identity signal.
@@ -85,6 +87,7 @@ impl Ledger {
             in_force: 0,
             cutovers: 0,
             observed: HashSet::new(),
+            gaps: Vec::new(),
         }
     }
 
@@ -104,9 +107,17 @@ impl Ledger {
         self.wall += time;
     }
 
+    /// So much time up to now was a gap.
+    pub(crate) fn note_gap(&mut self, length: u64) {
+        self.gaps
+            .push((self.time.saturating_sub(length), self.time));
+    }
+
     /// The wall clock was set while the census runs.
     pub(crate) fn set_wall(&mut self, wall: u64) {
-        self.time += wall.saturating_sub(self.wall);
+        let ahead = wall.saturating_sub(self.wall);
+        self.time += ahead;
+        self.note_gap(ahead);
         self.wall = wall;
     }
 
@@ -122,6 +133,7 @@ impl Ledger {
         } else {
             down
         };
+        self.note_gap(self.time - saved.time);
     }
 
     /// A process starts with these rules. By others than before, target callers are not known to be such any more.
@@ -185,8 +197,8 @@ impl Ledger {
         records.filter(move |record| kind == "other" || record.kind == kind)
     }
 
-    /// How long ago the last caller was due that only silence resolves, the waived ones aside: it is not gone before it was
-    /// silent for twice its longest pause, at most 90 days. Negative for one that is due yet.
+    /// How long ago the last caller was due that only silence resolves, the waived ones aside. Negative for one that is due
+    /// yet.
     pub(crate) fn since_last_due(&self, waived: &HashSet<Key>) -> Option<i64> {
         let callers = self.callers.iter();
         let unwaived = callers.filter(|(key, _)| !waived.contains(key));
@@ -196,10 +208,20 @@ impl Ledger {
             record.last(may_depend)?;
             let silent = !record.has_migrated(self.in_force);
             let last = record.last_legacy.filter(|_| silent)?;
-            let due = last + (2 * record.pause).min(90 * DAY);
-            Some(self.time.cast_signed() - due.cast_signed())
+            Some(self.time.cast_signed() - self.due(last, record.pause).cast_signed())
         });
         due.min()
+    }
+
+    /// Until when a caller does not count as gone: one that may have been due in a gap is due once more.
+    fn due(&self, last: u64, pause: u64) -> u64 {
+        let gone = last + 2 * pause;
+        let gaps = self
+            .gaps
+            .iter()
+            .filter(|(from, to)| *from < gone && *to > last);
+        let more: u64 = gaps.map(|(from, to)| pause + (to - from)).sum();
+        (gone + more).min(last + 90 * DAY)
     }
 
     /// How many callers were stranded since the last cutover and have not migrated since, the waived ones aside.

@@ -350,6 +350,11 @@ impl World {
     }
 
     fn end(&mut self, fault: Fault) {
+        if let Fault::WithoutLayer(length) | Fault::Stalled(length) | Fault::Failing(length) = fault
+        {
+            // A failing hour is a gap as a whole.
+            self.ledger.note_gap(length + HOUR);
+        }
         match fault {
             Fault::Down(_) => self.open(),
             Fault::WithoutLayer(_) => self.server.put_layer_back(),
