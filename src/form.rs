@@ -15,6 +15,17 @@ pub(crate) fn values<'t>(text: &'t [u8], name: &str) -> impl Iterator<Item = Cow
     })
 }
 
+/// All names with their values, decoded.
+#[cfg(feature = "openapi")]
+pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = |text: &str| String::from_utf8_lossy(&decode(text.as_bytes())).into_owned();
+        (decoded(name), decoded(value))
+    })
+}
+
 /// Appends a name or a value, encoded (WHATWG URL, section 5.2).
 pub(crate) fn encode(text: &str, to: &mut String) {
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC

@@ -25,10 +25,39 @@ const fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
 }
 
+/// Whether all bytes are visible ASCII. Eight at a time, because it reads each byte of each identity and captured header; the last eight
+/// may overlap those before.
+#[inline]
+pub(crate) fn is_visible(value: &[u8]) -> bool {
+    let Some(last) = value.last_chunk() else {
+        return value.iter().all(u8::is_ascii_graphic);
+    };
+    let (words, _) = value.as_chunks();
+    let strange = words
+        .iter()
+        .fold(strangeness(*last), |all, word| all | strangeness(*word));
+    strange & HIGH_BITS == 0
+}
+
+const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Has the high bit of some byte set if not all eight bytes are visible ASCII: those that are have it unset,
+/// get it by adding what is missing from `!` to 0x80, and do not by adding 1, as DEL would.
+#[inline]
+const fn strangeness(word: [u8; 8]) -> u64 {
+    let word = u64::from_ne_bytes(word);
+    let from_first = word.wrapping_add(u64::from_ne_bytes([0x80 - b'!'; 8]));
+    let after_last = word.wrapping_add(u64::from_ne_bytes([0x80 - 0x7f; 8]));
+    word | !from_first | after_last
+}
+
 /// The message's media type without its parameters (RFC 9110, section 8.3.1), if it has one. Of several lines the first
 /// counts.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<&[u8]> {
-    let value = headers.get(header::CONTENT_TYPE)?.as_bytes();
+    essence(headers.get(header::CONTENT_TYPE)?.as_bytes())
+}
+
+fn essence(value: &[u8]) -> Option<&[u8]> {
     let essence = value
         .split(|byte| *byte == b';')
         .next()
@@ -41,7 +70,12 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<&[u8]> {
 
 /// Whether the message's media type is `application/json`, or another with the suffix `+json` (RFC 6839, section 3.1).
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    media_type(headers).is_some_and(|essence| {
+    let value = headers.get(header::CONTENT_TYPE);
+    value.is_some_and(|value| is_json_type(value.as_bytes()))
+}
+
+fn is_json_type(value: &[u8]) -> bool {
+    essence(value).is_some_and(|essence| {
         let (before, suffix) = essence.split_at(essence.len().saturating_sub(b"+json".len()));
         essence.eq_ignore_ascii_case(b"application/json")
             || suffix.eq_ignore_ascii_case(b"+json") && !before.ends_with(b"/")
@@ -57,18 +91,54 @@ pub(crate) enum JsonByType {
     No,
 }
 
-/// Whether the body is a JSON text by its media type. A stream of such texts is none.
-pub(crate) fn json_by_type(headers: &HeaderMap) -> JsonByType {
-    let value = headers.get(header::CONTENT_TYPE);
-    let value = value.map_or(&b""[..], |value| value.as_bytes());
-    let essence = value.split(|byte| *byte == b';').next();
-    let essence = essence.unwrap_or_default().trim_ascii();
-    if essence.is_empty() || essence.eq_ignore_ascii_case(b"text/plain") {
-        JsonByType::Perhaps
-    } else if is_json(headers) && !essence.eq_ignore_ascii_case(b"application/stream+json") {
-        JsonByType::Yes
-    } else {
-        JsonByType::No
+impl JsonByType {
+    /// Whether the body is a JSON text by the value of its `Content-Type`. A stream of such texts is none.
+    #[inline]
+    fn of(value: &[u8]) -> Self {
+        if value == b"application/json" {
+            Self::Yes
+        } else {
+            Self::of_other(value)
+        }
+    }
+
+    fn of_other(value: &[u8]) -> Self {
+        let essence = value.split(|byte| *byte == b';').next();
+        let essence = essence.unwrap_or_default().trim_ascii();
+        if essence.is_empty() || essence.eq_ignore_ascii_case(b"text/plain") {
+            Self::Perhaps
+        } else if is_json_type(value) && !essence.eq_ignore_ascii_case(b"application/stream+json") {
+            Self::Yes
+        } else {
+            Self::No
+        }
+    }
+}
+
+/// What the headers of a message say of how its body is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodySyntax {
+    pub(crate) by_type: JsonByType,
+    /// Whether it has a content coding (RFC 9110, section 8.4) other than `identity`.
+    pub(crate) is_encoded: bool,
+}
+
+impl BodySyntax {
+    /// In one pass, which costs less than to look up each header. Of several types the first counts.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut value = None;
+        let mut is_encoded = false;
+        for (name, line) in headers {
+            if *name == header::CONTENT_TYPE {
+                value = value.or(Some(line.as_bytes()));
+            } else if *name == header::CONTENT_ENCODING {
+                is_encoded |= has_coding(line.as_bytes());
+            }
+        }
+        Self {
+            by_type: JsonByType::of(value.unwrap_or_default()),
+            is_encoded,
+        }
     }
 }
 
@@ -80,9 +150,12 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 
 /// Whether the message has a content coding (RFC 9110, section 8.4) other than `identity`.
 pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::CONTENT_ENCODING).iter();
-    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    let mut codings = codings.map(<[u8]>::trim_ascii);
+    let mut lines = headers.get_all(header::CONTENT_ENCODING).iter();
+    lines.any(|line| has_coding(line.as_bytes()))
+}
+
+fn has_coding(line: &[u8]) -> bool {
+    let mut codings = line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 

@@ -33,6 +33,14 @@
 //! - [`census`]: distinct callers over time windows, and whether they still depend on legacy responses
 //! - [`metrics`]: counters and gauges, and how to export them
 #![cfg_attr(
+    feature = "opentelemetry",
+    doc = "- [`opentelemetry`] (feature `opentelemetry`): their export to OpenTelemetry"
+)]
+#![cfg_attr(
+    feature = "metrics-facade",
+    doc = "- [`metrics_facade`] (feature `metrics-facade`): their export to the recorders of the `metrics` crate"
+)]
+#![cfg_attr(
     feature = "rollout",
     doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and a journal of all decisions",
     doc = "- [`migration`] (feature `rollout`): contract, detector, census, metrics and rollout, wired by one builder"
@@ -75,18 +83,23 @@ pub mod guide;
 mod http_syntax;
 mod json;
 pub mod metrics;
+#[cfg(feature = "metrics-facade")]
+pub mod metrics_facade;
 pub mod middleware;
 #[cfg(feature = "rollout")]
 pub mod migration;
 pub mod observation;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 mod per_contract;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "rollout")]
 pub mod rollout;
 mod storage;
+mod sync;
 #[cfg(feature = "openapi")]
 pub mod testing;
 pub mod time;

@@ -70,11 +70,8 @@ pub(crate) struct Installation {
     pub(crate) next_call: u64,
     pub(crate) next_reply: Reply,
     pub(crate) last_call: Option<u64>,
-    /// The longest pause between two calls that the layer observed, both under the present identity.
-    pub(crate) seen_pause: u64,
-    pub(crate) last_observed: Option<u64>,
-    /// When the last of the identities that it had before is due.
-    pub(crate) due_before: u64,
+    /// How often it became another: by its version or its identity.
+    pub(crate) incarnation: u32,
     /// Whether it got a dependent response that the layer observed, in its present version.
     pub(crate) met_legacy: bool,
     /// Whether the operator lets it stay.
@@ -104,9 +101,7 @@ impl Installation {
             next_call: HOUR,
             next_reply: Reply::Pending,
             last_call: None,
-            seen_pause: 0,
-            last_observed: None,
-            due_before: 0,
+            incarnation: 0,
             met_legacy: false,
             wants_waiver: false,
             traits: Traits::default(),
@@ -139,6 +134,15 @@ impl Installation {
         }
     }
 
+    /// About how many identities it can have in a rollout.
+    pub(crate) fn identities(&self) -> u64 {
+        match self.identity {
+            Identity::None => 0,
+            Identity::Stable(_) => 4,
+            Identity::Rotating(_) => 4 + 120 * DAY / self.rhythm.period(),
+        }
+    }
+
     pub(crate) fn draw_reply(&mut self, random: &mut Random) {
         self.next_reply = if random.percent(self.pending_percent) {
             Reply::Pending
@@ -148,9 +152,11 @@ impl Installation {
     }
 
     pub(crate) fn apply(&mut self, change: Change, fresh_identifier: u64) {
+        self.incarnation += u32::from(change != Change::Waive);
         match change {
             Change::Upgrade => self.version = Version::New,
             Change::RollBack => {
+                self.alive = true;
                 self.version = self.first_version;
                 self.traits.was_rolled_back = true;
             }
@@ -163,37 +169,10 @@ impl Installation {
                     ..self.traits
                 };
                 self.traits.shares_identity = false;
-                self.change_identity();
+                self.met_legacy = false;
             }
             Change::Leave => self.alive = false,
             Change::Waive => {}
         }
-    }
-
-    /// The layer observed a call.
-    pub(crate) fn saw(&mut self, now: u64, dependent: bool) {
-        let pause = self.last_observed.map_or(0, |last| now - last);
-        self.seen_pause = self.seen_pause.max(pause);
-        self.last_observed = Some(now);
-        self.met_legacy |= dependent;
-    }
-
-    /// When it counts as gone, if it is not seen again: twice its longest pause, at most 90 days, after its last call.
-    pub(crate) fn due(&self) -> u64 {
-        let pause = (2 * self.seen_pause).min(90 * DAY);
-        self.last_observed.map_or(0, |last| last + pause)
-    }
-
-    /// The census does not know it any more, nor what it met.
-    pub(crate) fn forget(&mut self) {
-        self.last_observed = None;
-        self.seen_pause = 0;
-        self.met_legacy = false;
-    }
-
-    /// It is another caller now; the one that it was is due all the same.
-    pub(crate) fn change_identity(&mut self) {
-        self.due_before = self.due_before.max(self.due());
-        self.forget();
     }
 }

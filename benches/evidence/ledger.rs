@@ -3,7 +3,7 @@
 //! Written from the definitions, without the records and rings of the census: lists of sightings, from which everything is
 //! computed anew.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use legacy_http_compat::census::Window;
 
@@ -37,6 +37,8 @@ struct Sighting {
     seen: Seen,
     /// A legacy caller that had been a target caller before, by rules that were in force then.
     mixed: bool,
+    /// How many cutovers there had been.
+    cutovers: u32,
 }
 
 /// The sightings, by the time of the census: it follows the monotonic clock, and is put forward when the wall clock runs
@@ -49,6 +51,9 @@ pub(crate) struct Ledger {
     /// The rules of the detector, and since when they are in force.
     rules: Rules,
     in_force: u64,
+    cutovers: u32,
+    /// The installations that were observed, each with its incarnation.
+    observed: HashSet<(usize, u32)>,
 }
 
 /// The revision of the detector and its identity signal.
@@ -59,6 +64,10 @@ pub(crate) type Rules = (u32, &'static str);
 struct Record {
     kind: Kind,
     sightings: Vec<Sighting>,
+    last_legacy: Option<u64>,
+    /// The longest pause between two sightings; before one as a legacy caller since the last such one, since a clone that was
+    /// upgraded says nothing of one that was not.
+    pause: u64,
 }
 
 /// The census's times are in sixteenths of a second.
@@ -74,7 +83,16 @@ impl Ledger {
             callers: HashMap::new(),
             rules,
             in_force: 0,
+            cutovers: 0,
+            observed: HashSet::new(),
         }
+    }
+
+    /// What a process knows that starts with nothing.
+    pub(crate) fn forget(&mut self, rules: Rules) {
+        let cutovers = self.cutovers;
+        *self = Self::new(self.wall, rules);
+        self.cutovers = cutovers;
     }
 
     pub(crate) const fn wall(&self) -> u64 {
@@ -96,9 +114,9 @@ impl Ledger {
     pub(crate) fn resume(&mut self, saved: &Self) {
         let back = saved.wall.saturating_sub(self.wall);
         let down = self.wall.saturating_sub(saved.wall);
-        let wall = self.wall;
+        let (wall, cutovers) = (self.wall, self.cutovers);
         *self = saved.clone();
-        self.wall = wall;
+        (self.wall, self.cutovers) = (wall, cutovers);
         self.time += if back > 0 && back <= MINUTE {
             MINUTE
         } else {
@@ -114,13 +132,88 @@ impl Ledger {
     }
 
     pub(crate) fn see(&mut self, key: Key, kind: Kind, seen: Seen) {
-        let (at, in_force) = (self.time, self.in_force);
-        let sightings = record(self.callers.entry(key).or_default(), kind);
+        let (at, in_force, cutovers) = (self.time, self.in_force, self.cutovers);
+        let record = record(self.callers.entry(key).or_default(), kind);
         let target = |before: &Sighting| {
             before.mixed || before.seen == Seen::Target && before.at >= in_force
         };
-        let mixed = seen != Seen::Target && sightings.iter().any(target);
-        sightings.push(Sighting { at, seen, mixed });
+        let mixed = seen != Seen::Target && record.sightings.iter().any(target);
+        let last = record.sightings.last().map(|last| last.at);
+        let last_legacy = record.last_legacy.filter(|_| seen != Seen::Target);
+        let pause = last_legacy.or(last).map_or(0, |last| at - last);
+        record.pause = record.pause.max(pause);
+        if seen != Seen::Target {
+            record.last_legacy = Some(at);
+        }
+        record.sightings.push(Sighting {
+            at,
+            seen,
+            mixed,
+            cutovers,
+        });
+    }
+
+    /// The layer observed an installation, with an identity or without.
+    pub(crate) fn observe(&mut self, index: usize, incarnation: u32) {
+        self.observed.insert((index, incarnation));
+    }
+
+    pub(crate) fn has_observed(&self, index: usize, incarnation: u32) -> bool {
+        self.observed.contains(&(index, incarnation))
+    }
+
+    /// The flag was switched off.
+    pub(crate) fn cut_over(&mut self) {
+        self.cutovers += 1;
+    }
+
+    /// The longest pause that an identity was seen to make.
+    pub(crate) fn pause(&self, key: Key, kind: Kind) -> u64 {
+        let own = self.of(key, kind).map(|record| record.pause);
+        own.max().unwrap_or(0)
+    }
+
+    /// Whether an identity was last seen as a target caller, and never as a legacy caller since it was one.
+    pub(crate) fn has_migrated(&self, key: Key, kind: Kind) -> bool {
+        let mut own = self.of(key, kind);
+        own.any(|record| record.ends_as_target() && !record.is_mixed())
+    }
+
+    /// What is known of an identity under a kind; a client that says no kind can be known under any.
+    fn of(&self, key: Key, kind: Kind) -> impl Iterator<Item = &Record> {
+        let records = self.callers.get(&key).into_iter().flatten();
+        records.filter(move |record| kind == "other" || record.kind == kind)
+    }
+
+    /// How long ago the last caller was due that only silence resolves, the waived ones aside: it is not gone before it was
+    /// silent for twice its longest pause, at most 90 days. Negative for one that is due yet.
+    pub(crate) fn since_last_due(&self, waived: &HashSet<Key>) -> Option<i64> {
+        let callers = self.callers.iter();
+        let unwaived = callers.filter(|(key, _)| !waived.contains(key));
+        let records = unwaived.flat_map(|(_, records)| records);
+        let due = records.filter_map(|record| {
+            let may_depend = |seen: Seen| seen == Seen::Latent || seen.is_dependent();
+            record.last(may_depend)?;
+            let silent = !record.has_migrated(self.in_force);
+            let last = record.last_legacy.filter(|_| silent)?;
+            let due = last + (2 * record.pause).min(90 * DAY);
+            Some(self.time.cast_signed() - due.cast_signed())
+        });
+        due.min()
+    }
+
+    /// How many callers were stranded since the last cutover and have not migrated since, the waived ones aside.
+    pub(crate) fn stranded(&self, waived: &HashSet<Key>) -> u64 {
+        let callers = self.callers.iter();
+        let unwaived = callers.filter(|(key, _)| !waived.contains(key));
+        let records = unwaived.flat_map(|(_, records)| records);
+        let stranded = records.filter(|record| {
+            let mut sightings = record.sightings.iter();
+            sightings.any(|sighting| {
+                sighting.seen == Seen::Stranded && sighting.cutovers == self.cutovers
+            }) && !record.has_migrated(self.in_force)
+        });
+        stranded.count() as u64
     }
 
     /// How many callers are in each state. One that is known under two kinds is what stands most in the way.
@@ -142,19 +235,23 @@ impl Ledger {
 }
 
 /// Its own record, else that under `other`, which a named kind takes over; what comes as `other` counts for the first kind.
-fn record(records: &mut Vec<Record>, kind: Kind) -> &mut Vec<Sighting> {
+fn record(records: &mut Vec<Record>, kind: Kind) -> &mut Record {
     let known = records.iter().position(|record| record.kind == kind);
     let unnamed = || records.iter().position(|record| record.kind == "other");
     let first = || Some(0).filter(|_| kind == "other" && !records.is_empty());
     let index = known.or_else(unnamed).or_else(first).unwrap_or_else(|| {
-        let sightings = Vec::new();
-        records.push(Record { kind, sightings });
+        records.push(Record {
+            kind,
+            sightings: Vec::new(),
+            last_legacy: None,
+            pause: 0,
+        });
         records.len() - 1
     });
     if records[index].kind == "other" {
         records[index].kind = kind;
     }
-    &mut records[index].sightings
+    &mut records[index]
 }
 
 impl Record {
@@ -192,6 +289,14 @@ impl Record {
             Some(_) => State::Inconclusive,
             None => State::Latent,
         }
+    }
+
+    /// Whether one sighting resolved it, by rules that are in force.
+    fn has_migrated(&self, in_force: u64) -> bool {
+        let last_target = self.last(|seen| seen == Seen::Target);
+        last_target.is_some_and(|at| at >= ticks(in_force))
+            && self.ends_as_target()
+            && !self.is_mixed()
     }
 
     fn ends_as_target(&self) -> bool {

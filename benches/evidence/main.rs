@@ -13,6 +13,7 @@
 //! It prints false zeros by cause, the delay from the true zero to the pass, rollouts that are stuck, and wrong counts; and
 //! exits with 1 if a bar is missed.
 
+mod comeback;
 mod fault;
 mod handler;
 mod installation;
@@ -28,6 +29,7 @@ mod states;
 mod summary;
 mod times;
 mod truth;
+mod way_out;
 mod world;
 
 use std::{

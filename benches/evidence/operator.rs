@@ -2,29 +2,34 @@
 
 use legacy_http_compat::{
     rollout::{
-        CommandContext, Phase,
-        names::{Actor, Reason, WaiverTarget},
+        CommandContext, DryRun, Phase, RolledBack, Rollout, Transition,
+        names::{Actor, IncidentId, Reason, WaiverTarget},
     },
     time::{ManualClock, Timestamp},
 };
 
 use crate::{
     installation::Installation,
-    outcome::Failing,
     server::Server,
     times::DAY,
     truth::trait_of,
+    way_out::{self, WayOut},
     world::{OPERATOR, World},
 };
 
-/// A rollout in which one stays is watched for this long.
-const WATCHED: u64 = 50 * DAY;
+/// By when all that changes by itself has changed.
+const SETTLED: u64 = 22 * DAY;
+
+/// A phase in which one stays that depends is watched for this many windows.
+const WATCHED: u64 = 3;
 
 /// After so many windows without a pass a rollout is stuck.
 const STUCK_AFTER: u64 = 5;
 
-#[derive(Default)]
 pub(crate) struct Operator {
+    phase: Phase,
+    /// Since when the phase lasts.
+    entered: u64,
     /// Since when there is none that would ever get a legacy response.
     zero_since: Option<u64>,
     /// Since when the evidence says that callers had no place.
@@ -32,12 +37,20 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
+    pub(crate) fn of(world: &World) -> Self {
+        Self {
+            phase: phase(world),
+            entered: 0,
+            zero_since: None,
+            full_since: None,
+        }
+    }
+
     /// Looks at the gates, each six hours; `true` once the rollout is over.
     pub(crate) fn is_done(&mut self, world: &mut World) -> bool {
         if !world.now.is_multiple_of(OPERATOR) {
             return false;
         }
-        let living = living(world);
         if may_depend(world) {
             self.zero_since = None;
         } else {
@@ -46,51 +59,149 @@ impl Operator {
         if !world.can_tick() {
             return false;
         }
-        if world.server.migration().rollout().status().state.phase == Phase::Observe {
-            return !order(&world.server, Phase::Compat) && self.gives_up(world);
+        if self.enters(world) {
+            world.outcome.rollbacks[1] += 1;
         }
-        if order(&world.server, Phase::Cutover) {
-            self.judge_pass(world, &living);
-            return true;
-        }
-        if self.zero_since.is_some() {
-            world.outcome.failing = failing(&world.server);
-            self.takes_the_way_out(world);
-        }
-        self.gives_up(world)
+        let over = match self.phase {
+            Phase::Observe => {
+                self.tries(world, Transition::Enable);
+                false
+            }
+            Phase::Compat => self.tries(world, Transition::Cutover),
+            Phase::Cutover => {
+                world.compare_stranded();
+                let tries = world.now >= self.not_before(world);
+                tries && self.tries(world, Transition::Retire) || self.rolls_back(world)
+            }
+            Phase::Retired => true,
+        };
+        over || self.gives_up(world)
     }
 
-    /// Does what the evidence calls for: if callers had no place, a census with more places, two days later.
-    fn takes_the_way_out(&mut self, world: &mut World) {
-        if world.outcome.failing.lacks_places {
-            let since = *self.full_since.get_or_insert(world.now);
-            if world.now == since + 2 * DAY {
-                world.restart_with_more_places();
+    /// Whether the phase is another than before.
+    fn enters(&mut self, world: &World) -> bool {
+        let before = std::mem::replace(&mut self.phase, phase(world));
+        if before != self.phase {
+            self.entered = world.now;
+        }
+        before != self.phase
+    }
+
+    /// Takes a step if its gates pass, else does what they ask for. `true` if the rollout is over with that.
+    fn tries(&mut self, world: &mut World, step: Transition) -> bool {
+        let run = rollout(world).dry_run(step).expect("the journal works");
+        if !run.passes() {
+            self.takes_the_ways_out(world, &run);
+            return false;
+        }
+        let living = living(world);
+        let taken = rollout(world).transition(step.to(), &command());
+        taken.expect("as the dry run said");
+        // As the worker does within a second.
+        world.server.tick();
+        if step.is_gated() && step != Transition::Enable {
+            self.judges_pass(world, &living);
+        }
+        self.enters(world);
+        match self.phase {
+            Phase::Cutover => world.cut_over(),
+            Phase::Retired => world.outcome.is_retired = true,
+            Phase::Observe | Phase::Compat => {}
+        }
+        let outcome = &world.outcome;
+        self.phase == Phase::Retired || outcome.false_zero.is_some() || outcome.unknowable.is_some()
+    }
+
+    fn judges_pass(&self, world: &mut World, living: &[usize]) {
+        let ledger = (&world.ledger, world.server.settings.identity);
+        let is_knowable =
+            |index: &&usize| world.installations[**index].is_knowable(**index, ledger);
+        let known = living.iter().find(is_knowable);
+        if let Some(index) = known.or(living.first()) {
+            let what = trait_of(&world.installations[*index], world.window);
+            let cause = format!("{what}, in {}{}", self.phase, world.after_faults());
+            if known.is_some() {
+                world.outcome.false_zero = Some(cause);
+            } else {
+                world.outcome.unknowable = Some(cause);
+            }
+        } else if let Some(since) = self.might_pass_since(world) {
+            let late = windows(world.now.saturating_sub(since), world.window);
+            let to = phase(world);
+            world.outcome.delays.push((to, late));
+        }
+    }
+
+    /// Since when the gates might pass: there is none that depends, and the last is due no more.
+    fn might_pass_since(&self, world: &World) -> Option<u64> {
+        let zero = self.zero_since?.max(self.not_before(world));
+        let since_due = world.ledger.since_last_due(&world.waived);
+        let due = since_due.map_or(0, |ago| world.now.saturating_add_signed(-ago));
+        Some(zero.max(due))
+    }
+
+    /// When the operator tries the next step at the earliest.
+    fn not_before(&self, world: &World) -> u64 {
+        let lasts = if self.phase == Phase::Cutover {
+            world.retires_after
+        } else {
+            0
+        };
+        self.entered + lasts
+    }
+
+    /// Rolls a cutover back that strands callers, if it is that kind of an operator.
+    fn rolls_back(&mut self, world: &mut World) -> bool {
+        let evaluation = rollout(world).evaluation();
+        let stranded = evaluation.stranded.as_ref();
+        if world.rolls_back && stranded.is_some_and(|stranded| stranded.callers > 0) {
+            let incident = IncidentId::new(format!("INC-{}", world.now)).expect("a number");
+            let done = rollout(world).rollback(incident, &command());
+            assert!(matches!(done, Ok(RolledBack::Recorded(_))), "{done:?}");
+            world.server.tick();
+            world.outcome.rollbacks[0] += 1;
+            self.enters(world);
+        }
+        false
+    }
+
+    /// Does what the refusal and the evidence of the gates ask for.
+    fn takes_the_ways_out(&mut self, world: &mut World, run: &DryRun) {
+        for rollback in &run.post_analyses_due {
+            way_out::file_post_analysis(rollout(world), *rollback, &command());
+        }
+        for report in run.failing() {
+            match WayOut::of(&report.evidence) {
+                Some(WayOut::CloseIncidents(incidents)) => {
+                    for incident in incidents {
+                        let closed = rollout(world).close_incident(incident, &command());
+                        closed.expect("it is open");
+                    }
+                }
+                Some(WayOut::MorePlaces) if self.zero_since.is_some() => {
+                    let since = *self.full_since.get_or_insert(world.now);
+                    if world.now >= since + 2 * DAY {
+                        world.restart_with_more_places();
+                        self.full_since = Some(u64::MAX / 2);
+                    }
+                }
+                Some(_) => {}
+                None => world.outcome.unexplained = Some(report.name.to_string()),
             }
         }
-    }
-
-    fn judge_pass(&self, world: &mut World, living: &[usize]) {
-        if let Some(index) = living.first() {
-            let what = trait_of(&world.installations[*index], world.window);
-            let cause = format!("{what}{}", world.after_faults());
-            world.outcome.false_zero = Some(cause);
-        } else if let Some(zero) = self.zero_since {
-            world.outcome.delay = Some(windows(
-                world.now - zero.max(last_due(world)).min(world.now),
-                world.window,
-            ));
+        if self.zero_since.is_some() {
+            world.outcome.failing = way_out::text(run);
         }
     }
 
     fn gives_up(&self, world: &mut World) -> bool {
-        let Some(zero) = self.zero_since.filter(|_| !world.stays) else {
-            return world.now > WATCHED;
+        let Some(since) = self.might_pass_since(world) else {
+            return world.now > self.entered.max(SETTLED) + WATCHED * world.window;
         };
-        if world.now < zero.max(last_due(world)) + STUCK_AFTER * world.window {
+        if world.now < since + STUCK_AFTER * world.window {
             return false;
         }
-        world.outcome.is_stuck = true;
+        world.outcome.stuck = Some(self.phase);
         true
     }
 
@@ -107,12 +218,20 @@ impl Operator {
     }
 }
 
+fn rollout(world: &World) -> &Rollout {
+    world.server.migration().rollout()
+}
+
+fn phase(world: &World) -> Phase {
+    rollout(world).status().state.phase
+}
+
 /// Those that really depend.
 fn living(world: &World) -> Vec<usize> {
-    let identity = world.server.settings.identity;
+    let ledger = (&world.ledger, world.server.settings.identity);
     let installations = (0..).zip(&world.installations);
     let living = installations.filter(|(_, installation)| {
-        installation.is_living_dependent(world.window, identity, &world.waived)
+        installation.is_living_dependent(world.window, ledger, &world.waived)
     });
     living.map(|(index, _)| index).collect()
 }
@@ -123,61 +242,12 @@ fn may_depend(world: &World) -> bool {
     installations.any(|installation| installation.may_depend(identity, &world.waived))
 }
 
-/// When the last caller that is gone would have been due.
-fn last_due(world: &World) -> u64 {
-    let due = world.installations.iter().map(|installation| {
-        let gone = !installation.alive;
-        installation
-            .due_before
-            .max(if gone { installation.due() } else { 0 })
-    });
-    due.max().unwrap_or(0)
-}
-
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds of weeks are exact in a float"
 )]
 fn windows(time: u64, window: u64) -> f64 {
     time as f64 / window as f64
-}
-
-/// Whether the step was taken. The shared evaluation is asked first, since a refusal is journaled.
-fn order(server: &Server, to: Phase) -> bool {
-    let rollout = server.migration().rollout();
-    let evaluation = rollout.evaluation();
-    let next = evaluation.next.is_some_and(|step| step.to() == to);
-    let gates = &evaluation.gates;
-    let passed = !gates.is_empty() && gates.iter().all(|gate| gate.passed);
-    next && passed && rollout.transition(to, &command()).is_ok()
-}
-
-/// The gates that fail.
-fn failing(server: &Server) -> Failing {
-    let evaluation = server.migration().rollout().evaluation();
-    let failing: Vec<_> = evaluation
-        .gates
-        .iter()
-        .filter(|gate| !gate.passed)
-        .collect();
-    let names: Vec<&str> = failing.iter().map(|gate| gate.name.as_str()).collect();
-    let evidence = failing
-        .iter()
-        .map(|gate| serde_json::to_string(&gate.evidence.to_members()));
-    let evidence: Vec<String> = evidence.map(|text| text.expect("it is JSON")).collect();
-    let blocking = failing.iter().map(|gate| gate.evidence.to_members());
-    let lacks_places = blocking
-        .filter_map(|members| members.get("blocking").cloned())
-        .any(|blocking| {
-            ["estimated_callers", "unplaced_responses"]
-                .iter()
-                .any(|what| blocking[*what].as_u64() > Some(0))
-        });
-    Failing {
-        lacks_places,
-        gates: names.join(", "),
-        evidence: evidence.join(" "),
-    }
 }
 
 fn command() -> CommandContext {

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use legacy_http_compat::{
     census::Window,
-    rollout::{Phase, policy::Policy},
+    rollout::{
+        Phase,
+        policy::{AutoRollback, Policy},
+    },
 };
 
 use crate::{
+    comeback::Comeback,
     fault::Fault,
     installation::{Change, Identity, Installation, KINDS, Reply, Version},
     random::Random,
@@ -33,6 +37,14 @@ pub(crate) struct Scenario {
     pub(crate) installations: Vec<Installation>,
     pub(crate) changes: Vec<(u64, usize, Change)>,
     pub(crate) faults: Vec<(u64, Fault)>,
+    /// Dependents that come back after the first cutover.
+    pub(crate) comebacks: Vec<Comeback>,
+    /// Faults so long after the first cutover.
+    pub(crate) late_faults: Vec<(u64, Fault)>,
+    /// Whether the operator rolls back a cutover that strands callers, or waits until they are gone.
+    pub(crate) rolls_back: bool,
+    /// How long a cutover lasts at least before the operator retires the rollout.
+    pub(crate) retires_after: u64,
     /// Whether one that depends never leaves, so that the gates must never pass.
     pub(crate) stays: bool,
 }
@@ -49,6 +61,10 @@ impl Scenario {
             installations: Vec::new(),
             changes: Vec::new(),
             faults: Vec::new(),
+            comebacks: Vec::new(),
+            late_faults: Vec::new(),
+            rolls_back: random.percent(60),
+            retires_after: random.pick(&[0, window, 2 * window]),
             stays: random.percent(30),
             random,
         };
@@ -59,7 +75,26 @@ impl Scenario {
         }
         scenario.add_monitor();
         scenario.decide_fates();
+        scenario.draw_comebacks();
+        scenario.provide_places();
         scenario
+    }
+
+    fn draw_comebacks(&mut self) {
+        for _ in 0..self.random.within(0..=2) {
+            let stays = self.random.percent(10);
+            let comeback = Comeback::draw(&mut self.random, self.window, stays);
+            self.comebacks.push(comeback);
+        }
+    }
+
+    /// Places for all identities, if not a table that is too small was drawn: a larger one costs time and shows no more.
+    fn provide_places(&mut self) {
+        if self.capacity == PLACES {
+            let identities = self.installations.iter().map(Installation::identities);
+            let most = usize::try_from(2 * identities.sum::<u64>() + 16).expect("some thousands");
+            self.capacity = most.min(PLACES);
+        }
     }
 
     /// In one of five, some have periods that are longer than the window. Not where some have no place in the census, which
@@ -197,10 +232,24 @@ impl Scenario {
             let fault = Fault::draw(&mut self.random);
             self.faults.push((at, fault));
         }
+        for _ in 0..self.random.within(0..=2) {
+            let after = self.random.magnitude(HOUR..=2 * self.window);
+            let fault = Fault::draw(&mut self.random);
+            self.late_faults.push((after, fault));
+        }
     }
 
     pub(crate) fn is_faultless(&self) -> bool {
-        self.faults.is_empty() && self.capacity == PLACES
+        self.faults.is_empty()
+    }
+}
+
+/// One that any stranded caller triggers, or the third.
+fn auto_rollback(random: &mut Random) -> AutoRollback {
+    AutoRollback {
+        window: Duration::from_millis(random.pick(&[12 * HOUR, 2 * DAY, 10 * DAY])),
+        stranded_callers: Some(random.pick(&[0, 0, 2])),
+        stranded_percent: None,
     }
 }
 
@@ -212,6 +261,7 @@ fn policy(window: u64, random: &mut Random) -> Policy {
         retirement_quiet_window: window,
         // The monitor alone gives 24 a day.
         min_responses: 10,
+        auto_rollback: random.percent(40).then(|| auto_rollback(random)),
         ..Policy::default()
     }
 }

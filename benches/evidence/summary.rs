@@ -2,11 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use legacy_http_compat::rollout::Phase;
+
 use crate::{outcome::Outcome, rotation::Rotation};
 
 /// The most windows that a pass may come late in 95 of 100 cases.
 const DELAY: f64 = 1.5;
 const DELAY_AFTER_FAULTS: f64 = 2.5;
+
+/// The delays with a bar each: to which phase, and whether without faults.
+const BARS: [(Phase, bool); 4] = [
+    (Phase::Cutover, true),
+    (Phase::Cutover, false),
+    (Phase::Retired, true),
+    (Phase::Retired, false),
+];
 
 /// How many seeds of a cause are listed.
 const LISTED: usize = 5;
@@ -21,17 +31,25 @@ impl Summary {
     pub(crate) fn print(&self) {
         let calls: u64 = self.outcomes.iter().map(|(_, outcome)| outcome.calls).sum();
         println!("{} rollouts, {calls} observed calls", self.outcomes.len());
+        self.print_ends();
         print_causes("false zeros", &self.false_zeros());
-        for (faultless, label) in [(true, "without faults"), (false, "with faults")] {
-            let delays = self.delays(faultless);
+        let unknowable = |outcome: &Outcome| outcome.unknowable.clone();
+        print_causes(
+            "passed before a dependent was observed as such",
+            &self.causes(|outcome| unknowable(outcome).into_iter().collect()),
+        );
+        for (to, faultless) in BARS {
+            let delays = self.delays(to, faultless);
             let [p50, p95, max] = [0.5, 0.95, 1.0].map(|share| quantile(&delays, share));
+            let label = if faultless { "without" } else { "with" };
             println!(
-                "delay {label}, in windows, of {}: p50 {p50:.2}, p95 {p95:.2}, max {max:.2}",
+                "delay to {to} {label} faults, in windows, of {}: p50 {p50:.2}, p95 {p95:.2}, max {max:.2}",
                 delays.len()
             );
         }
         print_causes("stuck", &self.stuck());
         self.print_latest();
+        print_causes("gates that fail and do not say why", &self.unexplained());
         let comparisons: u64 = self
             .outcomes
             .iter()
@@ -57,8 +75,34 @@ impl Summary {
             && self.stuck().is_empty()
             && self.wrong_counts().is_empty()
             && self.rotations.iter().all(Rotation::is_true)
-            && quantile(&self.delays(true), 0.95) <= DELAY
-            && quantile(&self.delays(false), 0.95) <= DELAY_AFTER_FAULTS
+            && self.unexplained().is_empty()
+            && BARS.iter().all(|(to, faultless)| {
+                let most = if *faultless {
+                    DELAY
+                } else {
+                    DELAY_AFTER_FAULTS
+                };
+                quantile(&self.delays(*to, *faultless), 0.95) <= most
+            })
+    }
+
+    fn print_ends(&self) {
+        let retired = self
+            .outcomes
+            .iter()
+            .filter(|(_, outcome)| outcome.is_retired);
+        let rollbacks = self.outcomes.iter().map(|(_, outcome)| outcome.rollbacks);
+        let rollbacks = rollbacks.fold([0, 0], |sum, more| [sum[0] + more[0], sum[1] + more[1]]);
+        println!(
+            "{} retired; cutovers rolled back: {} by the operator, {} automatically",
+            retired.count(),
+            rollbacks[0],
+            rollbacks[1]
+        );
+    }
+
+    fn unexplained(&self) -> Causes {
+        self.causes(|outcome| outcome.unexplained.clone().into_iter().collect())
     }
 
     fn false_zeros(&self) -> Causes {
@@ -66,7 +110,7 @@ impl Summary {
     }
 
     fn stuck(&self) -> Causes {
-        let stuck = |outcome: &Outcome| outcome.is_stuck.then(|| outcome.failing.gates.clone());
+        let stuck = |outcome: &Outcome| outcome.stuck.map(|phase| phase.to_string());
         self.causes(|outcome| stuck(outcome).into_iter().collect())
     }
 
@@ -77,11 +121,11 @@ impl Summary {
     /// What stood in the way of those that passed last, or never did.
     fn print_latest(&self) {
         let lateness = |outcome: &Outcome| {
-            if outcome.is_stuck {
-                f64::INFINITY
-            } else {
-                outcome.delay.unwrap_or(0.0)
+            if outcome.stuck.is_some() {
+                return f64::INFINITY;
             }
+            let delays = outcome.delays.iter().map(|(_, delay)| *delay);
+            delays.fold(0.0, f64::max)
         };
         let mut late: Vec<_> = self
             .outcomes
@@ -90,11 +134,8 @@ impl Summary {
             .collect();
         late.sort_by(|(_, one), (_, other)| lateness(other).total_cmp(&lateness(one)));
         for (seed, outcome) in late.into_iter().take(LISTED) {
-            let (late, failing) = (lateness(outcome), &outcome.failing);
-            println!(
-                "  seed {seed}, {late:.2} windows late: {} {}",
-                failing.gates, failing.evidence
-            );
+            let late = lateness(outcome);
+            println!("  seed {seed}, {late:.2} windows late: {}", outcome.failing);
         }
     }
 
@@ -109,12 +150,14 @@ impl Summary {
         causes
     }
 
-    fn delays(&self, faultless: bool) -> Vec<f64> {
+    fn delays(&self, to: Phase, faultless: bool) -> Vec<f64> {
         let outcomes = self
             .outcomes
             .iter()
             .filter(|(_, outcome)| outcome.faultless == faultless);
-        let mut delays: Vec<f64> = outcomes.filter_map(|(_, outcome)| outcome.delay).collect();
+        let delays = outcomes.flat_map(|(_, outcome)| &outcome.delays);
+        let delays = delays.filter(|(reached, _)| *reached == to);
+        let mut delays: Vec<f64> = delays.map(|(_, delay)| *delay).collect();
         delays.sort_by(f64::total_cmp);
         delays
     }

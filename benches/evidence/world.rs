@@ -2,9 +2,13 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, path::Path, sync::Arc, time::Duration};
 
-use legacy_http_compat::{census::Window, time::ManualClock};
+use legacy_http_compat::{
+    census::{Report, Window},
+    time::ManualClock,
+};
 
 use crate::{
+    comeback::Comeback,
     fault::Fault,
     installation::{Change, Identity, Installation, Reply},
     ledger::{Ledger, Seen},
@@ -40,7 +44,8 @@ enum Event {
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) window: u64,
-    pub(crate) stays: bool,
+    pub(crate) rolls_back: bool,
+    pub(crate) retires_after: u64,
     pub(crate) installations: Vec<Installation>,
     pub(crate) waived: Waived,
     pub(crate) server: Server,
@@ -50,10 +55,12 @@ pub(crate) struct World {
     clock: Arc<ManualClock>,
     random: Random,
     changes: Vec<(u64, usize, Change)>,
+    comebacks: Vec<Comeback>,
+    late_faults: Vec<(u64, Fault)>,
     /// By time; the second number keeps the order of what happens at once.
     queue: BinaryHeap<Reverse<(u64, u64, Event)>>,
     queued: u64,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
     saved: Option<Ledger>,
     stalled: bool,
     /// What the handler does to every call, while it is broken.
@@ -73,7 +80,8 @@ impl World {
         let mut world = Self {
             now: 0,
             window: scenario.window,
-            stays: scenario.stays,
+            rolls_back: scenario.rolls_back,
+            retires_after: scenario.retires_after,
             outcome: Outcome {
                 faultless: scenario.is_faultless(),
                 ..Outcome::default()
@@ -85,6 +93,8 @@ impl World {
             clock,
             random: scenario.random,
             changes: scenario.changes,
+            comebacks: scenario.comebacks,
+            late_faults: scenario.late_faults,
             queue: BinaryHeap::new(),
             queued: 0,
             ledger: Ledger::new(START, (0, "x-client-id")),
@@ -116,7 +126,7 @@ impl World {
 
     /// Plays the rollout to its end.
     pub(crate) fn play(mut self) -> Outcome {
-        let mut operator = Operator::default();
+        let mut operator = Operator::of(&self);
         while let Some(Reverse((at, _, event))) = self.queue.pop() {
             self.pass_until(at);
             match event {
@@ -134,6 +144,44 @@ impl World {
         }
         self.server.kill();
         self.outcome
+    }
+
+    /// The flag was switched off. What is drawn to come after the first cutover comes from now on.
+    pub(crate) fn cut_over(&mut self) {
+        self.ledger.cut_over();
+        for (after, fault) in std::mem::take(&mut self.late_faults) {
+            self.queue(self.now + after, Event::Begin(fault));
+        }
+        for comeback in std::mem::take(&mut self.comebacks) {
+            let index = self.comes_back(&comeback);
+            let is_waivable = matches!(self.installations[index].identity, Identity::Stable(_));
+            for (after, change) in comeback.changes {
+                let change = if change == Change::Waive && !is_waivable {
+                    Change::Leave
+                } else {
+                    change
+                };
+                self.changes.push((self.now + after, index, change));
+                self.queue(self.now + after, Event::Change(self.changes.len() - 1));
+            }
+        }
+    }
+
+    /// Who comes back: one that was upgraded, and is rolled back; if there is none, a new one is installed.
+    fn comes_back(&mut self, comeback: &Comeback) -> usize {
+        let upgraded = self.installations.iter().rposition(|installation| {
+            let upgraded = installation.first_version != installation.version;
+            upgraded && installation.alive && !installation.wants_waiver
+        });
+        if let Some(index) = upgraded.filter(|_| comeback.is_upgraded) {
+            return index;
+        }
+        // It starts to live with its first change.
+        self.installations.push(Installation {
+            alive: false,
+            ..comeback.installation.clone()
+        });
+        self.installations.len() - 1
     }
 
     fn pass_until(&mut self, at: u64) {
@@ -182,9 +230,6 @@ impl World {
             && starts_burst
         {
             *id = self.random.within(1..=u64::MAX - 1);
-            let met_legacy = installation.met_legacy;
-            installation.change_identity();
-            installation.met_legacy = met_legacy;
         }
         if self.server.observes() {
             self.observe(index, reply);
@@ -207,7 +252,8 @@ impl World {
         self.server.call(installation, reply);
         let legacy = installation.is_legacy();
         let dependent = legacy && matches!(reply, Reply::Pending | Reply::Undecidable);
-        installation.saw(self.now, dependent);
+        installation.met_legacy |= dependent;
+        self.ledger.observe(index, installation.incarnation);
         let Some(id) = installation.identifier() else {
             return;
         };
@@ -292,8 +338,7 @@ impl World {
             }
             Fault::NewIdentitySignal => {
                 self.restart(|settings| settings.identity = other_signal(settings.identity));
-                let all = self.installations.iter_mut();
-                all.for_each(Installation::change_identity);
+                self.forget_outcomes();
             }
             Fault::Undecidable(length) => self.break_handler(Reply::Undecidable, (length, fault)),
             Fault::Failing(length) => self.break_handler(Reply::Failed, (length, fault)),
@@ -334,7 +379,14 @@ impl World {
     fn crash(&mut self) {
         self.server.kill();
         self.open();
-        self.installations.iter_mut().for_each(Installation::forget);
+        self.forget_outcomes();
+    }
+
+    /// The census does not know any more which outcomes the installations met.
+    fn forget_outcomes(&mut self) {
+        for installation in &mut self.installations {
+            installation.met_legacy = false;
+        }
     }
 
     fn open(&mut self) {
@@ -342,7 +394,7 @@ impl World {
         let rules = (self.server.settings.detector, self.server.settings.identity);
         match &self.saved {
             Some(saved) => self.ledger.resume(saved),
-            None => self.ledger = Ledger::new(self.ledger.wall(), rules),
+            None => self.ledger.forget(rules),
         }
         self.ledger.apply_rules(rules);
     }
@@ -369,11 +421,36 @@ impl World {
 
     // --- counts ---
 
+    /// Compares how many callers are stranded since the cutover, as pages and the automatic rollback count them.
+    pub(crate) fn compare_stranded(&mut self) {
+        let evaluation = self.server.migration().rollout().evaluation();
+        let report = self.server.migration().census().report(Window::MONTH);
+        let Some(stranded) = evaluation.stranded.as_ref() else {
+            return;
+        };
+        if !is_complete(&report) {
+            return;
+        }
+        self.outcome.comparisons += 1;
+        let truth = self.ledger.stranded(&self.waived);
+        self.note_difference(
+            "stranded since the cutover",
+            truth.abs_diff(stranded.callers),
+        );
+    }
+
+    fn note_difference(&mut self, what: &str, difference: u64) {
+        if difference > 0 {
+            let cause = format!("{what}{}", self.after_faults());
+            let worst = self.outcome.wrong_counts.entry(cause).or_default();
+            *worst = difference.max(*worst);
+        }
+    }
+
     fn compare_counts(&mut self) {
         for window in [Window::DAY, Window::MONTH] {
             let report = self.server.migration().census().report(window);
-            // Callers without a place are estimated, and in the windows in which they were seen alone.
-            if report.last_overflow.is_some() || report.all.dropped > 0 {
+            if !is_complete(&report) {
                 continue;
             }
             self.outcome.comparisons += 1;
@@ -381,12 +458,16 @@ impl World {
             let counted = States::from(report.all);
             let differences = truth.differences(counted);
             for (state, difference) in differences {
-                let cause = format!("{state}{}", self.after_faults());
-                let worst = self.outcome.wrong_counts.entry(cause).or_default();
-                *worst = difference.max(*worst);
+                self.note_difference(state, difference);
             }
         }
     }
+}
+
+/// Whether each caller has its record. Those without a place are estimated, and in the windows in which they were seen alone.
+fn is_complete(report: &Report) -> bool {
+    let lost = report.all.dropped + report.all.forgotten;
+    report.last_overflow.is_none() && lost == 0
 }
 
 fn other_signal(signal: &str) -> &'static str {

@@ -149,9 +149,16 @@ fn around(middleware: Middleware, scene: &Scene, times: usize) {
     match middleware {
         Middleware::Bare | Middleware::ByHand => send::<_, Body, _>(scene, times, inner, false),
         Middleware::Identity => send::<_, Body, _>(scene, times, Identity(inner), false),
-        Middleware::Layer => send::<_, Body, _>(scene, times, scene.layer().layer(inner), true),
+        Middleware::Layer => {
+            send::<_, Body, _>(scene, times, scene.layer().same_body().layer(inner), true)
+        }
         Middleware::Complete => {
-            send::<_, Body, _>(scene, times, scene.complete().layer(inner), true);
+            send::<_, Body, _>(
+                scene,
+                times,
+                scene.complete().same_body().layer(inner),
+                true,
+            );
         }
     }
 }
@@ -163,9 +170,16 @@ fn router(middleware: Middleware, scene: &Scene, times: usize) {
         Middleware::ByHand => {
             send::<_, Body, _>(scene, times, inner.layer(from_fn(rewrite_by_hand)), true);
         }
-        Middleware::Layer => send::<_, Body, _>(scene, times, inner.layer(scene.layer()), true),
+        Middleware::Layer => {
+            send::<_, Body, _>(scene, times, inner.layer(scene.layer().same_body()), true)
+        }
         Middleware::Complete => {
-            send::<_, Body, _>(scene, times, inner.layer(scene.complete()), true);
+            send::<_, Body, _>(
+                scene,
+                times,
+                inner.layer(scene.complete().same_body()),
+                true,
+            );
         }
     }
 }

@@ -4,21 +4,18 @@ use std::{error::Error, net::Ipv4Addr};
 
 use axum::{
     Json, Router,
-    body::Body,
     middleware::from_fn,
-    response::Response,
     routing::{get, post},
 };
 use legacy_http_compat::{
     Contract,
-    middleware::ResponseBody,
+    middleware::{LegacyHttpCompat, SameBody},
     migration::{Migration, MigrationError},
     rollout::{Phase, policy::Policy},
 };
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use tower::{Layer, Service};
-use tower_http::map_response_body::MapResponseBodyLayer;
+use tower::Layer;
 
 use crate::{
     setup::Setup,
@@ -50,24 +47,15 @@ pub(crate) fn router(setup: Setup, migration: &Migration) -> Router {
         .route(POLL, post(poll))
         .route("/healthz", get(async || "up"));
     match setup {
-        Setup::InRouter => router.layer(migration.layer()),
+        Setup::InRouter => router.layer(migration.layer().same_body()),
         Setup::ByHand => router.layer(from_fn(rewrite_by_hand)),
         _ => router,
     }
 }
 
-pub(crate) fn around(
-    migration: &Migration,
-) -> impl Service<
-    axum::extract::Request,
-    Response = Response,
-    Error = std::convert::Infallible,
-    Future: Send,
-> + Clone
-+ Send
-+ 'static {
-    let boxed = MapResponseBodyLayer::new(|body: ResponseBody<Body>| Body::new(body));
-    boxed.layer(migration.layer().layer(router(Setup::Around, migration)))
+pub(crate) fn around(migration: &Migration) -> LegacyHttpCompat<Router, SameBody> {
+    let layer = migration.layer().same_body();
+    layer.layer(router(Setup::Around, migration))
 }
 
 /// Serves on one thread, as the peers do.

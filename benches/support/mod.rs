@@ -136,6 +136,9 @@ pub(crate) fn named_request<B: Default>(path: &'static str) -> Request<B> {
 }
 
 /// Sends one request and reads the response body to its end. Returns the status.
+///
+/// Not inlined, so that the instructions between its call and its return can be counted.
+#[inline(never)]
 pub(crate) fn exchange<S, R, B>(service: &mut S, request: Request<R>) -> StatusCode
 where
     S: Service<Request<R>, Response = Response<B>, Error = Infallible>,

@@ -29,6 +29,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
+    /// Name of the environment, shown beside the flag
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "CORE_ENVIRONMENT",
+        default_value = "development"
+    )]
+    pub(crate) environment: String,
+
     /// Whether old clients get legacy responses in a new rollout [default: by the policy]
     #[arg(long, value_enum)]
     compat: Option<Switch>,

@@ -119,6 +119,7 @@ fn open(compat: Compat, args: &Args, data: &DataDir, shared: &Shared) -> Result<
     let migration = compat.open(|builder| {
         let builder = shared
             .configure(builder)
+            .environment(&args.environment)
             .data_dir(data.path())
             .census(|census| census.snapshot_every(args.snapshot_every()));
         if args.accept_census_loss {

@@ -21,11 +21,16 @@ pub(crate) struct CallersQuery {
     /// The name of a kind; empty for all.
     pub(crate) kind: String,
     pub(crate) offset: usize,
+    /// Whether the window is the time since the flag last changed, whenever the list is shown. Only the dashboard has it.
+    pub(crate) since_change: bool,
     /// Part of a pseudonym, a version or the name of an endpoint; empty for all. Only the dashboard searches.
     pub(crate) search: String,
 }
 
 impl CallersQuery {
+    /// The word for the window since the flag last changed.
+    pub(crate) const SINCE_CHANGE: &'static str = "flag";
+
     /// Reads the query to a census with these kinds. What is missing or invalid is the default.
     pub(crate) fn read(params: &mut Params, kinds: &Kinds) -> Self {
         let kinds: Vec<&str> = kinds.names().collect();
@@ -41,6 +46,7 @@ impl CallersQuery {
             descending: descending.unwrap_or(true),
             kind: kind.unwrap_or_default().to_owned(),
             offset: params.parsed("offset").unwrap_or(0),
+            since_change: false,
             search: String::new(),
         }
     }
@@ -103,12 +109,21 @@ impl CallersQuery {
         }
     }
 
+    /// The window as the parameter of a link.
+    pub(crate) fn window_word(&self) -> String {
+        if self.since_change {
+            Self::SINCE_CHANGE.to_owned()
+        } else {
+            self.window.label()
+        }
+    }
+
     /// The page that shows these callers from another position on.
     pub(crate) fn link(&self, base: &MountPath, offset: usize) -> String {
         let pairs = [
             ("kind", self.kind.as_str()),
             ("state", self.select.as_str()),
-            ("window", &self.window.label()),
+            ("window", &self.window_word()),
             ("sort", self.sort.as_str()),
             ("order", self.order()),
             ("search", &self.search),

@@ -32,11 +32,11 @@ pub(crate) async fn request_id(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let mut response = next.run(request).await;
     // Neither path nor query: a client may have put secrets into them.
-    let status = response.status();
-    if status.is_server_error() {
-        tracing::warn!(correlation_id = %id, %method, %status, "admin request failed");
+    let status = response.status().as_u16();
+    if response.status().is_server_error() {
+        tracing::warn!(correlation_id = %id, http.request.method = %method, http.response.status_code = status, "admin request failed");
     } else {
-        tracing::debug!(correlation_id = %id, %method, %status, "admin request");
+        tracing::debug!(correlation_id = %id, http.request.method = %method, http.response.status_code = status, "admin request");
     }
     if let Ok(header) = header {
         response.headers_mut().insert(ID_HEADER, header);

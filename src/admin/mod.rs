@@ -52,6 +52,7 @@
 //! | `POST /api/policy` | operator | `{policy, override: […]?, reason}`: changes the policy |
 //! | `GET /` | viewer | the overview: phase, gates, time series; `?range=` |
 //! | `GET /callers`, `/journal`, `/records`, `/waive` | viewer | lists, with forms for reports and waivers |
+//! | `GET /instances` | viewer | the instances that share the journal |
 //! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | a transition with its gates and its form |
 //! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
 //! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | the assets of the pages, cached by the digest in their query |
@@ -120,14 +121,22 @@
 //! A name has at most 8 streams and a session 3, beyond which its oldest stream ends with `event: poll`; 16 of the 64 places
 //! are kept for operators. A page without a stream polls.
 //!
+//! # Several instances
+//!
+//! Where the rollout is one of several [instances](crate::rollout::fleet), a change of the flag responds after at most two seconds with
+//! `applied`, such as "applied by 3 of 4; waiting for core-7f9", and `propagation`, the same in numbers and names. It is not undone
+//! for those that wait. `GET /api/status` has `fleet`, totals have `applied` and `propagation`, and there is a page for the instances.
+//! The number in `Last-Event-ID` means the same at all of them.
+//!
 //! # Authentication
 //!
 //! - A program sends its token as `Authorization: Bearer …`, which takes precedence over a cookie. The service keeps only
 //!   SHA-256 digests of tokens, and compares with all of them in constant time. The name of a token is the actor in the
 //!   journal.
 //! - A browser signs in with a token and gets a session cookie: `HttpOnly`, `SameSite=Strict`, and `Secure` unless the host
-//!   is a loopback one, for 8 hours by default. Sessions live in memory, under the hash of their secret: at most 16 for each
-//!   name, beyond which the oldest ends.
+//!   is a loopback one, for 8 hours by default. Sessions live in memory, or in a [table](SessionStore) that several
+//!   instances share, under the hash of their secret: at most 16 for each name, beyond which the oldest ends. What a table had
+//!   counts for two seconds, and while it is away.
 //! - Every token is checked, and a right one is always accepted: no number of wrong ones locks it out. Wrong ones beyond ten
 //!   of one network in ten minutes, or twenty of all networks in a second, get 429 and are not journaled; the others are
 //!   within the limit of the rollout (32 an hour), without token and address. What protects a token is its length: use

@@ -76,6 +76,13 @@ impl Params {
         found
     }
 
+    /// Whether a parameter is this word; if it is not, it is left.
+    pub(crate) fn is(&mut self, name: &'static str, word: &str) -> bool {
+        let is_word = |(param, text): &(String, String)| param == name && text == word;
+        let place = self.left.iter().position(is_word);
+        place.map(|place| self.left.remove(place)).is_some()
+    }
+
     /// The number of items, at least one.
     pub(crate) fn limit(&mut self, default: usize, most: usize) -> usize {
         let Some(text) = self.text("limit") else {

@@ -84,6 +84,12 @@ impl RulesDigest {
         Self(SipHasher24::new().hash(rules.as_bytes()).as_u128())
     }
 
+    /// The digest with this value.
+    #[cfg(feature = "cli")]
+    pub(crate) const fn from_u128(value: u128) -> Self {
+        Self(value)
+    }
+
     pub(crate) const fn as_u128(self) -> u128 {
         self.0
     }

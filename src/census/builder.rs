@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+#[cfg(feature = "cli")]
+use crate::time::{ManualClock, Timestamp};
+
 use super::{
     census::{Census, Settings},
     open_error::{OpenCensusError, OpenCensusErrorKind},
@@ -66,11 +69,8 @@ impl Census {
             rules: RulesInForce::of(detector),
             clock: Arc::new(SystemClock::new()),
             settings: Settings {
-                capacity: 65_536,
-                retention: SHORTEST_RETENTION,
-                heartbeat_limit: 10_000,
-                snapshot_every: 10_000,
                 key_check: detector.key_check(),
+                ..DEFAULT_SETTINGS
             },
             flag: None,
             snapshot: None,
@@ -80,6 +80,14 @@ impl Census {
 
 /// As long as an inactive caller can be due: 90 days.
 const SHORTEST_RETENTION: u64 = 90 * 86_400_000;
+
+const DEFAULT_SETTINGS: Settings = Settings {
+    capacity: 65_536,
+    retention: SHORTEST_RETENTION,
+    heartbeat_limit: 10_000,
+    snapshot_every: 10_000,
+    key_check: None,
+};
 
 impl CensusBuilder {
     /// The name of the flag whose callers it counts, for the metrics. A rollout that uses the census sets it as well.
@@ -201,7 +209,7 @@ impl CensusBuilder {
         let Some(bytes) = bytes else {
             return Ok(self.fresh(None));
         };
-        let saved = snapshot::read(bytes, key_check).map_err(OpenCensusError::new)?;
+        let saved = snapshot::read(bytes, Some(key_check)).map_err(OpenCensusError::new)?;
         let resumed = resume(saved.state.time, saved.state.wall, self.clock.unix_ms());
         let census = self.starting_at(resumed.time);
         saved
@@ -222,6 +230,26 @@ impl CensusBuilder {
             census.name_flag(flag);
         }
         census
+    }
+}
+
+/// For the command-line tool.
+#[cfg(feature = "cli")]
+impl Census {
+    /// A census as it was when this snapshot of it was written, and that moment. It is only to be read.
+    pub(crate) fn of_snapshot(bytes: &[u8]) -> Result<(Self, Timestamp), OpenCensusErrorKind> {
+        let saved = snapshot::read(bytes, None)?;
+        let corrupt = OpenCensusErrorKind::Corrupt;
+        let kinds = Kinds::new(saved.kinds().skip(1)).map_err(|_| corrupt)?;
+        let (time, wall) = (saved.state.time, saved.state.wall);
+        let settings = Settings {
+            capacity: saved.len().map_err(|_| corrupt)?,
+            ..DEFAULT_SETTINGS
+        };
+        let clock = Arc::new(ManualClock::new(wall));
+        let census = Self::starting_at(time, (kinds, saved.rules()), clock, settings);
+        saved.restore(&census, false).map_err(|_| corrupt)?;
+        Ok((census, Timestamp::from_unix_ms(wall)))
     }
 }
 

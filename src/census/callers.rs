@@ -1,11 +1,13 @@
 //! The callers one by one.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 use crate::{
     caller::{Fingerprint, Generation, Kinds},
     time::{
-        Timestamp,
+        Timestamp, millis,
         timeline::{Moment, ticks, ticks_as_ms},
     },
 };
@@ -66,8 +68,9 @@ pub struct CallerRow {
     pub last_seen: Timestamp,
     /// When it was last seen as a legacy caller.
     pub last_legacy: Option<Timestamp>,
-    /// Of an inactive caller when it is due, by the longest pause between two of its responses: until after two such pauses
-    /// it does not count as gone.
+    /// Of a caller that only silence resolves when it is due, by the longest pause between two of its responses: until after
+    /// two such pauses it does not count as gone. That is an inactive caller, and a migrated one that was seen as a legacy
+    /// caller after it had been a target caller.
     pub due: Option<Timestamp>,
     /// When it last got a dependent response.
     pub last_dependent: Option<Timestamp>,
@@ -100,13 +103,13 @@ impl Census {
     /// The callers that match a query, one page of them.
     #[must_use]
     pub fn list(&self, query: &ListQuery) -> Page {
-        let rows = self.rows(query.window);
+        let rows = self.rows(query.window.length());
         let mut keys = Vec::new();
-        for bucket in self.table.buckets() {
+        self.table.visit(|bucket| {
             let all = bucket.iter();
             let matching = all.filter(|record| query.matches(record, rows.judge()));
             keys.extend(matching.map(|record| query.key(record)));
-        }
+        });
         let total = keys.len();
         let keys = query.cut(keys).into_iter();
         let find = |(fingerprint, kind)| {
@@ -123,8 +126,18 @@ impl Census {
 
     /// Calls `each` for every selected caller, in no order. No lock is held meanwhile; callers that arrive meanwhile may
     /// or may not be included.
-    pub fn each_caller(&self, window: Window, select: Select, mut each: impl FnMut(CallerRow)) {
-        let rows = self.rows(window);
+    pub fn each_caller(&self, window: Window, select: Select, each: impl FnMut(CallerRow)) {
+        self.each_caller_in(window.length(), select, each);
+    }
+
+    /// The same in a time that may be longer than the longest window, as far as the census remembers.
+    pub(crate) fn each_caller_in(
+        &self,
+        length: Duration,
+        select: Select,
+        mut each: impl FnMut(CallerRow),
+    ) {
+        let rows = self.rows(length);
         for bucket in self.table.buckets() {
             let all = bucket.iter().copied();
             let found = all.filter(|record| select.matches(record, rows.judge()));
@@ -140,16 +153,21 @@ impl Census {
     /// was seen as.
     #[must_use]
     pub fn caller(&self, fingerprint: Fingerprint, window: Window) -> Vec<CallerRow> {
+        self.caller_in(fingerprint, window.length())
+    }
+
+    /// The same in a time that may be longer than the longest window.
+    pub(crate) fn caller_in(&self, fingerprint: Fingerprint, length: Duration) -> Vec<CallerRow> {
         let records = self.table.find(fingerprint.as_u128());
-        let rows = self.rows(window);
+        let rows = self.rows(length);
         records.iter().map(|record| rows.row(record)).collect()
     }
 
-    fn rows(&self, window: Window) -> Rows<'_> {
+    fn rows(&self, length: Duration) -> Rows<'_> {
         let now = self.moment();
         Rows {
             now,
-            since: start(window, &now),
+            since: start(millis(length), &now),
             in_force: self.table.all_in_force(),
             kinds: &self.kinds,
             endpoints: self.endpoints.names(),
@@ -177,7 +195,8 @@ impl Rows<'_> {
             first_seen: self.at(record.first_seen),
             last_seen: self.at(record.last_seen()),
             last_legacy: self.ever(record.last_legacy),
-            due: (state == CallerState::Inactive)
+            due: record
+                .is_resolved_by_silence(self.judge())
                 .then(|| self.due(record))
                 .flatten(),
             last_dependent: self.ever(record.last_dependent),

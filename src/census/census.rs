@@ -129,21 +129,29 @@ impl Census {
     #[must_use]
     pub fn reports<const N: usize>(&self, windows: [Window; N]) -> [Report; N] {
         let now = self.heartbeat();
-        let in_force = self.table.all_in_force();
         let kinds = self.kinds.names().len();
-        let mut tallies = windows.map(|window| {
+        let tallies = windows.map(|window| {
             let length = window.as_millis();
-            Tally::new((window, length), start(window, &now), kinds)
+            Tally::new((window, length), start(length, &now), kinds)
         });
-        for bucket in self.table.buckets() {
+        self.fill(tallies, &now)
+    }
+
+    pub(super) fn fill<const N: usize>(
+        &self,
+        mut tallies: [Tally; N],
+        now: &Moment,
+    ) -> [Report; N] {
+        let in_force = self.table.all_in_force();
+        self.table.visit(|bucket| {
             for tally in &mut tallies {
-                tally.count(&bucket, &in_force);
+                tally.count(bucket, &in_force);
             }
-        }
+        });
         // Once more: then the responses of every caller that was counted are among them.
         self.drain(&mut self.lock_watch());
         let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
-        tallies.map(|tally| tally.report(&self.kinds, &now, (&watch, &overflow)))
+        tallies.map(|tally| tally.report(&self.kinds, now, (&watch, &overflow)))
     }
 
     /// The reports of [`Window::STANDARD`] in this order, as of the last [`Tick`]: at most 5 seconds old while the census

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     caller::{Fingerprint, RulesDigest},
     time::{
-        Timestamp,
+        Timestamp, millis,
         timeline::{ticks, ticks_as_ms},
     },
 };
@@ -14,8 +14,9 @@ use super::{
     census::Census,
     open_error::OpenCensusErrorKind,
     record::{CallerState, Judge, NEVER, SHARED},
-    report::{Report, Tally},
+    report::{Report, Tally, start},
     watched_time::{Stretch, WatchedTime, WindowRules},
+    window::Window,
 };
 
 /// How much later than its rollout a census may begin, in milliseconds.
@@ -39,7 +40,7 @@ pub(crate) struct JudgedCaller<'a> {
     pub(crate) identified: bool,
     /// Whether its fingerprint has another record.
     pub(crate) shared: bool,
-    /// Until when an inactive caller does not count as gone.
+    /// Until when a caller that only silence resolves does not count as gone.
     pub(crate) due: Option<Timestamp>,
 }
 
@@ -95,12 +96,12 @@ impl Census {
         let names: Vec<&str> = self.kinds.names().collect();
         let window = (stretch.window, stretch.length_ms);
         let mut tally = Tally::new(window, judge.since, names.len());
-        for bucket in self.table.buckets() {
-            tally.count(&bucket, &in_force);
-            for record in bucket.iter() {
+        self.table.visit(|bucket| {
+            tally.count(bucket, &in_force);
+            for record in bucket {
                 let state = record.state(judge);
                 let gone_at = || time.gone_at(record, judge, stretch.window);
-                let due = (state == CallerState::Inactive).then(gone_at);
+                let due = record.is_resolved_by_silence(judge).then(gone_at);
                 each(&JudgedCaller {
                     fingerprint: Fingerprint::from_u128(record.fingerprint),
                     kind: names[usize::from(record.kind)],
@@ -114,10 +115,33 @@ impl Census {
                         .map(|at| time.now.timestamp(at)),
                 });
             }
-        }
+        });
         self.drain(&mut self.lock_watch());
         let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
         tally.report(&self.kinds, &time.now, (&watch, &overflow))
+    }
+
+    /// The report of a time that may be longer than the longest window. Callers are counted as far as the census remembers
+    /// them, responses for 30 days.
+    pub(crate) fn report_in(&self, length: Duration) -> Report {
+        let (now, length) = (self.heartbeat(), millis(length));
+        let window = Window::new(Duration::from_millis(length)).unwrap_or(Window::MONTH);
+        let kinds = self.kinds.names().len();
+        let tally = Tally::new((window, length), start(length, &now), kinds);
+        let [report] = self.fill([tally], &now);
+        report
+    }
+
+    /// How long the flag has been as it is by the timeline, on which the callers' times are: `lasted` when it is heard of a
+    /// change first, so much longer later. `event` is the one that changed it.
+    pub(crate) fn flag_lasted(&self, event: (u64, Timestamp), lasted: Duration) -> Duration {
+        let now = self.heartbeat().time;
+        let mut watch = self.lock_watch();
+        let event = (event.0, event.1.unix_ms());
+        let known = watch.flag_changed.filter(|(known, _)| *known == event);
+        let (_, at) = known.unwrap_or((event, now.saturating_sub(millis(lasted))));
+        watch.flag_changed = Some((event, at));
+        Duration::from_millis(now.saturating_sub(at))
     }
 
     /// Records which contract is served. Another one than before restarts the windows, the first one does not.

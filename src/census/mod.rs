@@ -64,6 +64,8 @@ mod sketches;
 mod snapshot;
 mod striped_counters;
 mod table;
+#[cfg(all(test, legacy_http_compat_loom))]
+mod table_loom_tests;
 mod versions;
 mod watch;
 #[cfg(feature = "rollout")]

@@ -49,7 +49,7 @@ pub(super) struct Record {
     pub(super) responses: u32,
     pub(super) dependent: u32,
     pub(super) stranded: u32,
-    /// The longest pause between two sightings, in minutes, rounded up.
+    /// The longest pause between two sightings as a legacy caller, or as any while it was none, in minutes, rounded up.
     pub(super) pause: u16,
     /// The number of the latest version, if the [versions](super::versions) have it.
     pub(super) version: u16,
@@ -154,11 +154,17 @@ impl Record {
         }
     }
 
-    /// Whether the time since it was last seen is longer than any pause before.
+    /// When the pause began that ends with a sighting now, if it is longer than any before. One identity can be of several
+    /// installations: sightings of an upgraded one do not end the pause of one that was not.
     #[inline]
-    pub(super) fn is_longest_pause(&self, now: u32) -> bool {
-        now.saturating_sub(self.last_seen()) > u32::from(self.pause) * MINUTE
-            && self.pause < LONGEST_PAUSE
+    pub(super) fn longest_pause(&self, now: u32, is_target: bool) -> Option<u32> {
+        let began = if is_target || self.last_legacy == NEVER {
+            self.last_seen()
+        } else {
+            self.last_legacy
+        };
+        let longest = now.saturating_sub(began) > u32::from(self.pause) * MINUTE;
+        (longest && self.pause < LONGEST_PAUSE).then_some(began)
     }
 
     /// Keeps a pause of this many ticks if it is the longest.
@@ -217,6 +223,18 @@ impl Record {
     #[inline]
     pub(super) fn last_seen(&self) -> u32 {
         self.last_legacy.max(self.last_target)
+    }
+
+    /// Whether it is not gone before it was silent for two of its pauses: it was not seen as a legacy caller in the window,
+    /// and nothing but that resolves it.
+    pub(super) fn is_resolved_by_silence(&self, judge: Judge<'_>) -> bool {
+        match self.state(judge) {
+            CallerState::Inactive => true,
+            CallerState::Migrated | CallerState::NeverDependent => {
+                self.has(MIXED) && (self.depended() || self.has(LATENT))
+            }
+            _ => false,
+        }
     }
 
     pub(super) const fn depended(&self) -> bool {

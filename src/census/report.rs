@@ -387,7 +387,7 @@ fn losses(watch: &Watch, now: &Moment) -> Vec<SnapshotLoss> {
     watch.losses.iter().map(loss).collect()
 }
 
-/// The first tick of a window that ends now, rounded outward.
-pub(super) fn start(window: Window, now: &Moment) -> u32 {
-    ticks(now.time.saturating_sub(window.as_millis()))
+/// The first tick of a time of so many milliseconds that ends now, rounded outward.
+pub(super) fn start(length: u64, now: &Moment) -> u32 {
+    ticks(now.time.saturating_sub(length))
 }

@@ -19,6 +19,10 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "cli")]
+use super::rules::RulesInForce;
+#[cfg(feature = "cli")]
+use crate::caller::RulesDigest;
 use crate::{
     caller::{ClientVersion, KeyCheck, Kind},
     storage::{
@@ -41,7 +45,7 @@ use super::{
 
 const HEADER: FileHeader = FileHeader {
     magic: *b"LHCCENS\n",
-    format: 3,
+    format: 4,
 };
 
 /// A larger file is not read. It would hold more than a hundred million callers, and a wrong path must not fill the memory.
@@ -65,6 +69,7 @@ pub(super) struct State<'a> {
     contract: Option<ServedSince>,
     endpoints: Vec<&'a str>,
     losses: Vec<(u64, OpenCensusErrorKind)>,
+    flag_changed: Option<((u64, u64), u64)>,
     intervals: Vec<WatchedInterval>,
     failures: Failures,
     responses: Vec<BucketCounts>,
@@ -163,6 +168,7 @@ fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Re
         contract: watch.rules.contract.clone(),
         endpoints: endpoints.iter().map(|name| &**name).collect(),
         losses: watch.losses.clone(),
+        flag_changed: watch.flag_changed,
         intervals: watch.coverage.intervals().copied().collect(),
         failures: watch.failures.clone(),
         responses: watch.history.saved(),
@@ -199,15 +205,15 @@ fn write_block<W: Write>(records: &mut Vec<Record>, writer: &mut FrameWriter<W>)
     writer.block(block.as_flattened())
 }
 
-/// Reads a snapshot, after checking header, checksum and key in this order.
+/// Reads a snapshot, after checking header, checksum and, if there is one to compare with, key in this order.
 pub(super) fn read(
     bytes: &[u8],
-    key_check: KeyCheck,
+    key_check: Option<KeyCheck>,
 ) -> Result<CensusSnapshot<'_>, OpenCensusErrorKind> {
     let corrupt = |Malformed| OpenCensusErrorKind::Corrupt;
     let mut reader = HEADER.open(bytes).map_err(OpenCensusErrorKind::from)?;
     let saved: [u8; 8] = reader.value().map_err(corrupt)?;
-    if u64::from_le_bytes(saved) != key_check.as_u64() {
+    if key_check.is_some_and(|expected| u64::from_le_bytes(saved) != expected.as_u64()) {
         return Err(OpenCensusErrorKind::ForeignKey);
     }
     let mut state: State<'_> = reader.value().map_err(corrupt)?;
@@ -244,6 +250,31 @@ impl State<'_> {
     fn allows(&self, width: u32, number: u32, kind: u8) -> bool {
         let newest = (self.last_tick() / TICKS).checked_div(width);
         newest.is_some_and(|newest| number <= newest) && usize::from(kind) < self.kinds.len()
+    }
+}
+
+/// What only a reader of the file needs: the census that made it knows these.
+#[cfg(feature = "cli")]
+impl CensusSnapshot<'_> {
+    /// The names of the kinds, `other` first.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.state.kinds.iter().map(|kind| kind.name)
+    }
+
+    /// How many callers it has.
+    pub(super) fn len(&self) -> Result<usize, Malformed> {
+        let (blocks, _) = read_callers(self.callers)?;
+        Ok(blocks.iter().map(|block| block.len()).sum())
+    }
+
+    /// The detector's rules for each kind, in force as they were.
+    pub(super) fn rules(&self) -> RulesInForce {
+        let kinds = self.state.kinds.iter();
+        let kinds = kinds.map(|kind| (RulesDigest::from_u128(kind.rules.0), kind.rules.1));
+        RulesInForce {
+            kinds: kinds.collect(),
+            contract: None,
+        }
     }
 }
 
@@ -308,6 +339,7 @@ impl CensusSnapshot<'_> {
             began,
             failures,
             losses,
+            flag_changed,
             intervals,
             responses,
             last_overflow,
@@ -329,7 +361,7 @@ impl CensusSnapshot<'_> {
             watch.forgotten[usize::from(*kind)].add(&saved.forgotten);
         }
         (watch.began, watch.failures) = (began, failures);
-        watch.losses = losses;
+        (watch.losses, watch.flag_changed) = (losses, flag_changed);
         let restored = watch.coverage.restore(intervals);
         if unknown_downtime {
             tracing::warn!(

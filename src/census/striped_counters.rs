@@ -5,18 +5,21 @@
 
 use std::{
     cell::Cell,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{PoisonError, atomic::AtomicUsize},
 };
 
-use crate::caller::Kind;
+use crate::{
+    caller::Kind,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use super::{event::Dependence, response_counts::ResponseCounts};
 
 /// With more threads than this, stripes are shared.
-const STRIPES: usize = 16;
+const STRIPES: usize = if cfg!(legacy_http_compat_loom) { 1 } else { 16 };
 
 /// How many kinds of dependence there are.
 const DEPENDENCES: usize = 4;

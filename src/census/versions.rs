@@ -2,13 +2,16 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::PoisonError,
+};
+
+use crate::{
+    caller::ClientVersion,
     sync::{
-        PoisonError, RwLock, RwLockReadGuard,
+        RwLock, RwLockReadGuard,
         atomic::{AtomicU32, Ordering},
     },
 };
-
-use crate::caller::ClientVersion;
 
 /// The number of an unknown version.
 pub(super) const UNKNOWN: u16 = 0;
@@ -54,7 +57,11 @@ pub(super) fn tag(version: Option<&ClientVersion>) -> u16 {
 
 impl Versions {
     /// The most versions with a number.
-    const MAX: u16 = 4_095;
+    const MAX: u16 = if cfg!(legacy_http_compat_loom) {
+        2
+    } else {
+        4_095
+    };
 
     pub(super) fn number(&self, version: &ClientVersion) -> Numbered {
         // Acquire, with the release in `collect`: a number looked up after the epoch was read is of that epoch or later.

@@ -31,6 +31,8 @@ pub(super) struct Watch {
     pub(super) forgotten: Vec<Forgotten>,
     /// With their times on the timeline.
     pub(super) losses: Vec<(u64, OpenCensusErrorKind)>,
+    /// The event that last changed the flag, by its number and time in the journal, and when that was on the timeline.
+    pub(super) flag_changed: Option<((u64, u64), u64)>,
 }
 
 /// How many callers of a kind are not known any more.
@@ -75,6 +77,7 @@ impl Watch {
             began: now.time,
             forgotten: vec![Forgotten::default(); kinds],
             losses: Vec::new(),
+            flag_changed: None,
         }
     }
 

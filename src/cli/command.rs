@@ -1,6 +1,11 @@
 //! The command line: its arguments, and the dispatch to the subcommands.
 
-use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -44,10 +49,10 @@ enum Task {
     Verify(VerifyArgs),
     /// Shows the state of a rollout: phase, gates, obligations, waivers, incidents, checks
     #[command(after_help = EXIT_CODES)]
-    Status(JournalArgs),
+    Status(RolloutArgs),
     /// Writes the history of a rollout as Markdown
     #[command(after_help = EXIT_CODES)]
-    Report(JournalArgs),
+    Report(RolloutArgs),
     /// Checks that a source tree neither names a flag nor uses this crate any more
     #[command(after_help = EXIT_CODES)]
     CheckRemoved(CheckRemovedArgs),
@@ -105,6 +110,21 @@ struct JournalArgs {
 }
 
 #[derive(Args)]
+struct RolloutArgs {
+    #[command(flatten)]
+    journal: JournalArgs,
+    /// The snapshot of the census, for the stranded callers; it is only read, even while a process writes it
+    #[arg(long, value_name = "FILE")]
+    census: Option<PathBuf>,
+}
+
+impl RolloutArgs {
+    fn files(&self) -> (&Path, Option<&Path>) {
+        (&self.journal.journal, self.census.as_deref())
+    }
+}
+
+#[derive(Args)]
 struct VerifyArgs {
     #[command(flatten)]
     journal: JournalArgs,
@@ -142,8 +162,8 @@ pub fn run<A: Into<OsString> + Clone>(
 fn execute(task: Task) -> Output {
     match task {
         Task::Verify(args) => verify(&args.journal.journal, args.expect, args.journal.json),
-        Task::Status(args) => status::run(&args.journal, args.json),
-        Task::Report(args) => report::run(&args.journal, args.json),
+        Task::Status(args) => status::run(args.files(), args.journal.json),
+        Task::Report(args) => report::run(args.files(), args.journal.json),
         Task::CheckRemoved(args) => check_removed(&args),
         Task::Instances { of, json } => instances::run(&of, json),
         Task::Store { task } => store::run(&task),

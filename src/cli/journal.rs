@@ -12,7 +12,10 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    cli::output::{Exit, Output, escape, json},
+    cli::{
+        census::ReadCensus,
+        output::{Exit, Output, escape, json},
+    },
     rollout::{
         Phase, Projection, ProjectionError, RolloutState, UnknownEvent,
         event::{Attempt, Event, EventPayload, Head},
@@ -36,6 +39,8 @@ pub(super) struct ReadJournal {
     pub(super) recorded: Option<Head>,
     /// When it was read.
     pub(super) now: Timestamp,
+    /// The snapshot of the census, if one is named.
+    pub(super) census: Option<ReadCensus>,
 }
 
 /// Why a journal has no usable contents.
@@ -71,6 +76,7 @@ impl ReadJournal {
             verified,
             recorded,
             now: Timestamp::now(&SystemClock::new()),
+            census: None,
         })
     }
 
@@ -128,17 +134,21 @@ impl From<Broken> for Output {
     }
 }
 
-/// Shows the rollout of a journal, as JSON or as text.
+/// Shows the rollout of a journal, and of the snapshot of a census if one is named, as JSON or as text.
 pub(super) fn show(
-    path: &Path,
+    (path, census): (&Path, Option<&Path>),
     as_json: bool,
     to_json: impl FnOnce(&ReadJournal) -> String,
     to_text: impl FnOnce(&ReadJournal, &RolloutState) -> String,
 ) -> Output {
-    let journal = match ReadJournal::read(path) {
+    let mut journal = match ReadJournal::read(path) {
         Ok(journal) => journal,
         Err(broken) => return broken.into(),
     };
+    match census.map(ReadCensus::read).transpose() {
+        Ok(census) => journal.census = census,
+        Err(failure) => return failure,
+    }
     match journal.projection.state() {
         Some(_) if as_json => Output::success(to_json(&journal)),
         Some(state) => Output::success(to_text(&journal, state)),

@@ -12,8 +12,8 @@
 //! | `contract prove` | proves a contract against two `OpenAPI` documents, or refutes it by an example |
 //! | `contract draft` | drafts a contract from two `OpenAPI` documents |
 //!
-//! Except for `store`, the command only reads: journals without the writer's lock, even while a process writes them; source
-//! trees; contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
+//! Except for `store`, the command only reads: journals and snapshots of a census without the writer's lock, even while a process writes them;
+//! source trees; contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
 //!
 //! # Exit codes
 //!
@@ -25,6 +25,7 @@
 //!
 //! `contract prove` exits with 0 (proved), 1 (refuted) or 2 (cannot tell, or an error).
 
+mod census;
 mod check_removed;
 mod command;
 mod contract_check;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{
+        census::stranded_text,
         journal::{ReadJournal, show, torn_text, unknown_text},
         output::{Output, json, markdown, markdown_link},
         report_sections::{
@@ -38,9 +39,9 @@ struct RecoveryJson<'a> {
     done: &'a EventRef,
 }
 
-pub(super) fn run(path: &Path, as_json: bool) -> Output {
+pub(super) fn run(files: (&Path, Option<&Path>), as_json: bool) -> Output {
     let to_json = |journal: &ReadJournal| json(&ReportJson::new(journal));
-    show(path, as_json, to_json, document)
+    show(files, as_json, to_json, document)
 }
 
 impl<'a> ReportJson<'a> {
@@ -80,6 +81,11 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("# Rollout of {}\n\n", markdown(state.flag_name.as_str())),
         format!("- Phase: **{}** since {}\n", state.phase, state.entered.at),
         format!("- As of: {}\n", journal.now),
+        format!("- Flag {} since {}\n", state.flag(), state.flag_changed.at),
+        format!(
+            "- Stranded callers: {}\n",
+            markdown(&stranded_text(journal, state))
+        ),
     ];
     if let Some(date) = journal.policy().retire_by {
         let late = state.phase != Phase::Retired && date < journal.now;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{
+        census::stranded_text,
         journal::{
             LastReport, ReadJournal, duration_text, last_reports, show, torn_text, unknown_text,
         },
@@ -27,15 +28,20 @@ pub(super) struct StatusJson<'a> {
     torn: Option<TornLine>,
 }
 
-pub(super) fn run(path: &Path, as_json: bool) -> Output {
+pub(super) fn run(files: (&Path, Option<&Path>), as_json: bool) -> Output {
     let to_json = |journal: &ReadJournal| json(&StatusJson::new(journal));
-    show(path, as_json, to_json, text)
+    show(files, as_json, to_json, text)
 }
 
 impl<'a> StatusJson<'a> {
     pub(super) fn new(journal: &'a ReadJournal) -> Self {
+        let view = RolloutView::of_journal(&journal.projection, journal.now);
+        let (state, census) = (journal.projection.state(), journal.census.as_ref());
         Self {
-            rollout: RolloutView::of_journal(&journal.projection, journal.now),
+            rollout: view.map(|view| match state.zip(census) {
+                Some((state, census)) => census.complete(view, state),
+                None => view,
+            }),
             journaled_gates: last_reports(&journal.events).into_values().collect(),
             unknown_events: journal.projection.unknown_events(),
             torn: journal.verified.torn,
@@ -51,6 +57,10 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("{name} is in {phase} for {time}\n"),
         format!("  {}\n", by(&state.entered)),
         format!("  flag {} since {}\n", state.flag(), state.flag_changed.at),
+        format!(
+            "  stranded callers: {}\n",
+            escape(&stranded_text(journal, state))
+        ),
         end(journal, state),
         lost(journal),
         section("gates, as last evaluated", &gates(journal)),

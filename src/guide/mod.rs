@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`contract`] | writing a contract |
 //! | [`callers`] | identifying callers |
+//! | [`migration`] | a migration in ten steps, from the first idea to the end |
+//! | [`telemetry`] | metrics, fields of spans and events, panels of a dashboard |
 //! | [`performance`] | the cost of the layer |
 //! | [`architecture`] | the structure of the crate, for contributors |
 #![cfg_attr(
@@ -17,12 +19,13 @@
 #![cfg_attr(
     feature = "admin",
     doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
+    doc = "| [`fleet`] | several instances with one journal and one flag |",
     doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
     doc = "| [`security`] | what the crate protects, and what it does not |"
 )]
 #![cfg_attr(
     not(feature = "admin"),
-    doc = "\nThree more pages, on deployment, the operator's runbook and security, come with feature `admin`, whose items they link to."
+    doc = "\nFour more pages, on deployment, several instances, the operator's runbook and security, come with feature `admin`, whose items they link to."
 )]
 
 #[doc = include_str!("architecture.md")]
@@ -38,6 +41,14 @@ pub mod contract {}
 #[expect(clippy::doc_markdown, reason = "WebSockets is a word, not code")]
 #[doc = include_str!("deployment.md")]
 pub mod deployment {}
+
+#[cfg(feature = "admin")]
+#[doc = include_str!("fleet.md")]
+pub mod fleet {}
+
+#[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
+#[doc = include_str!("migration.md")]
+pub mod migration {}
 
 #[cfg(feature = "openapi")]
 #[expect(clippy::doc_markdown, reason = "OpenAPI is a name, not code")]
@@ -63,3 +74,5 @@ pub mod security {}
 #[expect(clippy::doc_markdown, reason = "PostgreSQL is a name, not code")]
 #[doc = include_str!("store.md")]
 pub mod store {}
+#[doc = include_str!("telemetry.md")]
+pub mod telemetry {}

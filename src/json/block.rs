@@ -51,6 +51,49 @@ pub(super) fn quote_or_backslash(word: [u8; 8]) -> Option<usize> {
     (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
+/// Whether each byte of a string stands for itself in JSON. The last eight may overlap those before.
+#[inline]
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        let mut bytes = text.iter();
+        return bytes.all(|byte| *byte >= b' ' && !matches!(byte, b'"' | b'\\'));
+    };
+    let (words, _) = text.as_chunks();
+    let plain = words
+        .iter()
+        .fold(plainness(*last), |all, word| all & plainness(*word));
+    plain == u64::MAX
+}
+
+/// Whether all bytes are ASCII and no control characters, DEL aside. The last eight may overlap those before.
+#[inline]
+pub(super) fn is_printable(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        return text.iter().all(|byte| matches!(byte, b' '..0x80));
+    };
+    let (words, _) = text.as_chunks();
+    let printable = words
+        .iter()
+        .fold(printability(*last), |all, word| all & printability(*word));
+    printable & !LOW == !LOW
+}
+
+/// Has the highest bit of each byte set that is printable.
+#[inline]
+fn printability(bytes: [u8; 8]) -> u64 {
+    let word = Word::new(bytes);
+    (word.low + splat(0x80 - b' ')) & !word.high
+}
+
+/// Has a bit unset if some byte is a quote, a backslash or a control character.
+#[inline]
+fn plainness(bytes: [u8; 8]) -> u64 {
+    let word = Word::new(bytes);
+    // Of seven bits, the sum has the highest set from a space on.
+    let printable = (word.low + splat(0x80 - b' ')) | word.high;
+    word.differs(b'"', 0) & word.differs(b'\\', 0) & printable | LOW
+}
+
 /// Eight bytes.
 #[derive(Clone, Copy)]
 struct Word {
@@ -119,6 +162,16 @@ mod tests {
             let first = block.as_chunks().0[0];
             let end = first.iter().position(|byte| matches!(byte, b'"' | b'\\'));
             prop_assert_eq!(quote_or_backslash(first), end);
+            for length in [5, 8, 13, SIZE] {
+                let ascii = block[..length].iter().all(|byte| matches!(byte, b' '..0x80));
+                prop_assert_eq!(is_printable(&block[..length]), ascii);
+            }
+        }
+
+        #[test]
+        fn a_string_is_plain_if_json_has_it_as_it_is(text in r#"[ a-z~"\\é\x00-\x1f\x7f]{0,2}[ -~é]{0,20}"#) {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(is_plain(text.as_bytes()), json == format!("\"{text}\""));
         }
     }
 }

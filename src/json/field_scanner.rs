@@ -31,7 +31,7 @@ pub(super) struct Branch {
 pub(super) struct Child {
     name: Box<str>,
     /// Where the name is one: its number of an element of an array.
-    element: Option<u32>,
+    element: Option<u64>,
     branch: BranchIndex,
 }
 
@@ -129,7 +129,7 @@ impl Branch {
     }
 
     /// The child for an element of an array.
-    pub(super) fn element(&self, index: u32) -> Option<BranchIndex> {
+    pub(super) fn element(&self, index: u64) -> Option<BranchIndex> {
         let mut children = self.children.iter();
         let child = children.find(|child| child.element == Some(index))?;
         Some(child.branch)
@@ -143,7 +143,7 @@ const fn length_bit(length: usize) -> u64 {
 }
 
 /// The index of an array's element in decimal without leading zeros (RFC 6901, section 4).
-fn element(token: &str) -> Option<u32> {
+fn element(token: &str) -> Option<u64> {
     let is_index = token == "0" || !token.starts_with(['0', '+']);
     token.parse().ok().filter(|_| is_index)
 }

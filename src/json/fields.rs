@@ -10,8 +10,8 @@ pub(crate) enum Field<'t> {
     /// The text broke off, or could not be read, before the field was found.
     Unknown,
     Absent,
-    /// The value as it is written in the text.
-    Present(&'t str),
+    /// The value as it is written in the text: JSON, and so UTF-8.
+    Present(&'t [u8]),
 }
 
 /// What is known of all requested fields, by the slots that [`FieldScanner::add`](super::FieldScanner::add) gave.
@@ -35,10 +35,22 @@ pub(crate) enum Fields<'t> {
 pub(crate) enum KeptField {
     Unknown,
     Absent,
-    Present(Box<str>),
+    Present(Box<[u8]>),
 }
 
 impl<'t> Fields<'t> {
+    /// The value of a field, if it is known to be present.
+    #[inline]
+    pub(crate) fn present(self, slot: usize) -> Option<&'t [u8]> {
+        match self {
+            Self::Scanned { scan, text, .. } => scan.value(slot, text),
+            fields => match fields.get(slot) {
+                Field::Present(json) => Some(json),
+                Field::Absent | Field::Unknown => None,
+            },
+        }
+    }
+
     pub(crate) fn get(self, slot: usize) -> Field<'t> {
         match self {
             Self::Unknown => Field::Unknown,

@@ -5,6 +5,7 @@ mod balanced_skip;
 mod block;
 mod children;
 mod document_text;
+mod few;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
@@ -20,6 +21,7 @@ mod ordered_value;
 )]
 mod scan;
 
+pub(crate) use block::is_plain;
 pub(crate) use children::{Child, Children, root};
 #[cfg(feature = "cli")]
 pub(crate) use document_text::Location;

@@ -1,6 +1,6 @@
 //! A scan for fields: a walk through a text that stops wherever the text does, and goes on when there is more of it.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use memchr::memchr2;
 use serde::de::IgnoredAny;
@@ -8,10 +8,13 @@ use serde::de::IgnoredAny;
 use super::{
     balanced_skip::{BalancedSkip, Malformed},
     block,
+    few::Few,
     field_scanner::{Branch, BranchIndex, FieldScanner},
 };
 
 /// How far a text has been scanned, and what was found in it.
+///
+/// It allocates only for more than 16 fields of one status, or pointers of more than four tokens.
 ///
 /// The text may grow between the calls of [`next`](Self::next); it must not change otherwise.
 #[derive(Debug)]
@@ -29,10 +32,11 @@ pub(crate) struct Scan {
     /// The innermost array or object that is open, if any is.
     level: Level,
     /// Those around it.
-    outer: [Level; FieldScanner::MAX_DEPTH],
+    outer: Few<Level, 4>,
     depth: usize,
     known: u64,
-    found: [(u32, u32); FieldScanner::MAX_FIELDS],
+    /// Where, by slot.
+    found: Few<(u32, u32), 16>,
 }
 
 /// What a scan comes to next.
@@ -70,9 +74,7 @@ struct Level {
     branch: BranchIndex,
     start: u32,
     is_array: bool,
-    /// How many elements of an array came before.
-    elements: u32,
-    /// Which children of the branch were met.
+    /// Of an array, how many elements came before; of an object, which children of the branch were met, one bit each.
     met: u64,
 }
 
@@ -86,10 +88,10 @@ impl Scan {
             expected: Expected::Value,
             target: Some(FieldScanner::ROOT),
             level: Level::default(),
-            outer: [Level::default(); FieldScanner::MAX_DEPTH],
+            outer: Few::new(),
             depth: 0,
             known: 0,
-            found: [(0, 0); FieldScanner::MAX_FIELDS],
+            found: Few::new(),
         }
     }
 
@@ -138,18 +140,19 @@ impl Scan {
     }
 
     /// The value of the field at a slot, as it is written in the text that was scanned; `None` if it was not found.
-    pub(crate) fn value<'t>(&self, slot: usize, text: &'t [u8]) -> Option<&'t str> {
+    /// It was validated, so it is UTF-8.
+    #[inline]
+    pub(crate) fn value<'t>(&self, slot: usize, text: &'t [u8]) -> Option<&'t [u8]> {
         let is_known = self.known & 1 << slot != 0;
-        let (start, end) = self.found[slot];
-        let value = is_known.then(|| &text[start as usize..end as usize])?;
-        str::from_utf8(value).ok()
+        let (start, end) = self.found.get(slot);
+        is_known.then(|| &text[start as usize..end as usize])
     }
 
     /// Notes the whole text as the value of the root, if that was not known before its end.
     fn found_root(&mut self, slot: usize, text: &[u8]) {
         let end = text.trim_ascii_end().len();
         let start = text.len() - text.trim_ascii_start().len();
-        self.found[slot] = (offset(start), offset(end));
+        self.found.set(slot, (offset(start), offset(end)));
         self.known |= 1 << slot;
     }
 
@@ -195,12 +198,11 @@ impl Scan {
 
     /// Enters an array or object.
     fn open(&mut self, branch: BranchIndex, is_array: bool) {
-        self.outer[self.depth] = self.level;
+        self.outer.set(self.depth, self.level);
         self.level = Level {
             branch,
             start: offset(self.at),
             is_array,
-            elements: 0,
             met: 0,
         };
         self.depth += 1;
@@ -214,8 +216,8 @@ impl Scan {
         let level = self.level;
         let branch = scanner.branch(level.branch);
         if level.is_array {
-            self.target = branch.element(level.elements);
-            self.level.elements += 1;
+            self.target = branch.element(level.met);
+            self.level.met += 1;
         } else {
             self.target = self.member(branch, text)?;
         }
@@ -257,9 +259,10 @@ impl Scan {
     }
 
     /// The child of this name, which is met for the first time.
+    #[inline(always)]
     fn meet(&mut self, branch: &Branch, name: &[u8]) -> Result<Option<BranchIndex>, Stop> {
         let child = if self.escaped {
-            branch.named(unescaped(name)?.as_bytes())
+            branch.named(&unescaped(name)?)
         } else {
             branch.named(&name[1..name.len() - 1])
         };
@@ -291,7 +294,7 @@ impl Scan {
         let level = self.level;
         self.at += 1;
         self.depth -= 1;
-        self.level = self.outer[self.depth];
+        self.level = self.outer.get(self.depth);
         self.expected = self.behind_value();
         let branch = scanner.branch(level.branch);
         self.found(branch, level.start as usize..self.at, text)
@@ -311,7 +314,8 @@ impl Scan {
         if !is_valid(&text[value.clone()], self.escaped) {
             return Err(Stop::Malformed);
         }
-        self.found[slot] = (offset(value.start), offset(value.end));
+        self.found
+            .set(slot, (offset(value.start), offset(value.end)));
         self.known |= 1 << slot;
         Ok(Some(slot))
     }
@@ -479,20 +483,32 @@ fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-fn unescaped(quoted: &[u8]) -> Result<Cow<'_, str>, Stop> {
+#[cold]
+fn unescaped(quoted: &[u8]) -> Result<Vec<u8>, Stop> {
     serde_json::from_slice::<String>(quoted)
-        .map(Cow::Owned)
+        .map(String::into_bytes)
         .map_err(|_| Stop::Malformed)
 }
 
 /// Whether `value` is JSON. `serde_json` is spared the common scalars.
+#[inline(always)]
 fn is_valid(value: &[u8], escaped: bool) -> bool {
     match value {
-        [b'"', text @ .., b'"'] if !escaped => {
-            text.iter().all(|byte| matches!(byte, b' '..0x80))
-                || text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
-        }
-        b"true" | b"false" | b"null" | [b'0'..=b'9'] => true,
+        [b'"', text @ .., b'"'] if !escaped => block::is_printable(value) || is_valid_text(text),
+        [b'0'..=b'9'] => true,
+        value => is_valid_other(value),
+    }
+}
+
+#[inline(never)]
+fn is_valid_text(text: &[u8]) -> bool {
+    text.iter().all(|byte| *byte >= b' ') && str::from_utf8(text).is_ok()
+}
+
+#[inline(never)]
+fn is_valid_other(value: &[u8]) -> bool {
+    match value {
+        b"true" | b"false" | b"null" => true,
         [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => true,
         value => is_json(value),
     }

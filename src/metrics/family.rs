@@ -238,8 +238,16 @@ impl Family {
     .unit("s")
     .float();
 
+    /// The accepted losses of recorded events. Source: the rollout.
+    pub const JOURNAL_LOSSES: Self = Self::gauge(
+        "legacy_http_compat_journal_losses",
+        &["flag"],
+        "Losses of recorded events that were accepted, since the rollout journal began.",
+    )
+    .unit("{loss}");
+
     /// All families of the crate.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -256,6 +264,7 @@ impl Family {
         Self::STRANDED_CALLERS,
         Self::STRANDED_ANONYMOUS_RESPONSES,
         Self::JOURNAL_FAILING,
+        Self::JOURNAL_LOSSES,
         Self::JOURNAL_STALE,
         Self::JOURNAL_FORKED,
         Self::INSTANCES_LIVE,

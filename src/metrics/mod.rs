@@ -1,8 +1,13 @@
 //! Counters of responses, and sources of metrics.
 //!
 //! [`Metrics`] is an observer that counts. Everything with metrics is a [`Source`]: `Metrics` itself, a
-//! [`FlagReader`](crate::FlagReader), the census, the rollout, and what an application adds. Adapters such as
-//! `PrometheusCollector` (feature `prometheus`) depend on sources only, and read them when they are scraped.
+//! [`FlagReader`](crate::FlagReader), the census, the rollout, and what an application adds. Adapters depend on sources only:
+//!
+//! | feature | adapter | reads |
+//! | --- | --- | --- |
+//! | `prometheus` | `metrics::prometheus::PrometheusCollector` for `prometheus-client` | when it is scraped |
+//! | `opentelemetry` | `opentelemetry::ObservableInstruments` | when the SDK collects |
+//! | `metrics-facade` | `metrics_facade::FacadeRecording` for the `metrics` crate | with each tick of the worker |
 //!
 //! ```
 //! use std::sync::Arc;
@@ -51,6 +56,7 @@
 //! | `legacy_http_compat_stranded_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that were stranded since the flag last changed. |
 //! | `legacy_http_compat_stranded_anonymous_responses` | gauge | integer | `{response}` | `flag`, `client_kind` | Stranded responses to anonymous callers without a waiver since the flag last changed. |
 //! | `legacy_http_compat_journal_failing` | gauge | integer | `1` | `flag` | Whether the last read or write of the rollout journal failed. |
+//! | `legacy_http_compat_journal_losses` | gauge | integer | `{loss}` | `flag` | Losses of recorded events that were accepted, since the rollout journal began. |
 //! | `legacy_http_compat_journal_stale` | gauge | integer | `1` | `flag` | Whether the store of the journal cannot be reached, so that the last state may be old. |
 //! | `legacy_http_compat_journal_forked` | gauge | integer | `1` | `flag` | Whether the journal does not have an event that was read from it. |
 //! | `legacy_http_compat_instances_live` | gauge | integer | `{instance}` | `flag` | Instances that share the journal and reported within the lease. |
@@ -95,13 +101,16 @@
 //! - Several layers may share one `Metrics`. Several rollouts, censuses and `Metrics` in one process may be added to one adapter:
 //!   what a rollout or a census measures carries the name of its flag, and equal counters of two `Metrics` are summed. Other
 //!   series that are equal, such as those of two readers of one flag, are refused with a warning ([`Sources`]).
-//! - A series that vanishes, such as a gate of a transition that was made, ends in Prometheus with the next scrape. Adapters to
-//!   systems that keep the last value are warned of it by a [`SeriesReader`].
+//! - A series that vanishes, such as a gate of a transition that was made, ends in Prometheus with the next scrape. For systems
+//!   that keep or add up values, adapters read through a [`SeriesReader`].
+//! - An adapter keeps its sources alive. One added as a [`Weak`](std::sync::Weak) may be dropped, and shows nothing from then on.
 
 mod binding;
 mod family;
 #[cfg(test)]
 mod limits_tests;
+#[cfg(test)]
+pub(crate) mod made_up;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named for"
@@ -112,6 +121,7 @@ pub mod prometheus;
 #[cfg(all(test, feature = "prometheus"))]
 mod prometheus_tests;
 mod series;
+mod series_reader;
 mod source;
 mod sources;
 #[cfg(test)]
@@ -120,5 +130,6 @@ mod tests;
 pub use family::{CounterStart, Family, FamilyKind, NumberType};
 pub use metrics::Metrics;
 pub use series::{MetricsSnapshot, ResponseCount, SkipCount};
+pub use series_reader::SeriesReader;
 pub use source::{Sample, Source, Value};
-pub use sources::{SeriesReader, Sources};
+pub use sources::Sources;

@@ -10,6 +10,7 @@ use crate::{
     flag::CompatFlag,
     metrics::{
         Family, Metrics, Sample, Source, Value,
+        made_up::{MadeUp, of},
         tests::{APPROVED, PENDING, ask, contract, layer},
     },
     observation::{Observation, Observe},
@@ -188,4 +189,57 @@ fn nothing_that_a_client_sent_is_shown() {
     for secret in [fingerprint, "psd_", "installation-17", "/poll"] {
         assert!(!text.contains(secret), "{secret} is shown");
     }
+}
+
+fn shown(source: &MadeUp) -> String {
+    scraped(PrometheusCollector::new().source(source.clone()))
+}
+
+/// Without a time of creation, Prometheus takes a count that did not fall for one that did not rise.
+#[test]
+fn three_restarts_show_the_same_seven_events_of_a_journal() {
+    let journal = of(&[("a", 7)]);
+    for _ in 0..3 {
+        let text = shown(&journal);
+        assert!(text.contains("journaled_total{by=\"a\"} 7\n"));
+        assert!(!text.contains("_created"));
+    }
+}
+
+#[test]
+fn a_gate_that_is_gone_is_not_shown() {
+    let gates = of(&[("a", 1), ("b", 1)]);
+    let collector = PrometheusCollector::new().source(gates.clone());
+    assert!(scraped(collector.clone()).contains("weighed{by=\"a\"} 1\n"));
+    gates.remove("a");
+    let text = scraped(collector);
+    assert!(!text.contains("by=\"a\"") && text.contains("weighed{by=\"b\"} 1\n"));
+}
+
+#[test]
+fn as_many_series_as_there_can_be_lose_nothing_in_sum() {
+    let many: Vec<_> = (0..4_096).map(|n| (format!("s{n}"), n)).collect();
+    let text = shown(&MadeUp(Arc::new(Mutex::new(many))));
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with("counted_total{"));
+    let values = lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap());
+    assert_eq!(values.sum::<u64>(), 4_095 * 4_096 / 2);
+}
+
+#[test]
+fn a_source_that_was_dropped_shows_nothing_and_is_not_kept_alive() {
+    let source = Arc::new(of(&[("a", 3)]));
+    let collector = PrometheusCollector::new().source(Arc::downgrade(&source));
+    assert!(scraped(collector.clone()).contains("counted_total{by=\"a\"} 3\n"));
+    drop(source);
+    let text = scraped(collector);
+    assert!(text.lines().all(|line| line.starts_with('#')), "{text}");
+}
+
+#[test]
+fn a_family_without_samples_shows_no_series() {
+    let text = shown(&of(&[]));
+    let series = text.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(series.collect::<Vec<_>>(), ["bare 0"]);
 }

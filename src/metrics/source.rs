@@ -1,6 +1,6 @@
 //! Sources of metrics.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::family::Family;
 use crate::flag::FlagReader;
@@ -62,17 +62,53 @@ pub enum Value {
 }
 
 impl Value {
-    /// The sum of both, an integer if both are.
-    #[expect(clippy::cast_precision_loss, reason = "a sum with a float is a float")]
-    pub(super) fn plus(self, more: Self) -> Self {
-        let float = |value| match value {
+    /// As a float.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "that of a count beyond 2^53 is what a float has"
+    )]
+    pub const fn as_f64(self) -> f64 {
+        match self {
             Self::Count(count) => count as f64,
             Self::Ratio(ratio) => ratio,
-        };
+        }
+    }
+
+    /// As an integer: a ratio is rounded down, and is 0 where it is negative or no number.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is rounded down, and saturates"
+    )]
+    pub const fn as_u64(self) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Ratio(ratio) => ratio as u64,
+        }
+    }
+
+    /// The sum of both, an integer if both are.
+    pub(super) fn plus(self, more: Self) -> Self {
         match (self, more) {
             (Self::Count(a), Self::Count(b)) => Self::Count(a.saturating_add(b)),
-            (a, b) => Self::Ratio(float(a) + float(b)),
+            (a, b) => Self::Ratio(a.as_f64() + b.as_f64()),
         }
+    }
+
+    /// By how much it is larger than before, or 0; an integer if both are.
+    pub(super) fn rise_since(self, before: Self) -> Self {
+        match (self, before) {
+            (Self::Count(now), Self::Count(before)) => Self::Count(now.saturating_sub(before)),
+            (now, before) => Self::Ratio((now.as_f64() - before.as_f64()).max(0.0)),
+        }
+    }
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Count(0)
     }
 }
 
@@ -101,6 +137,20 @@ impl<T: Source + ?Sized> Source for Arc<T> {
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
         (**self).samples(family, sample);
+    }
+}
+
+/// A source that may be dropped while an adapter reads it: it then has no families and no samples, and the adapter does not
+/// keep it alive. For a rollout, say, whose files are free once it is dropped.
+impl<T: Source> Source for Weak<T> {
+    fn families(&self) -> &'static [Family] {
+        self.upgrade().map_or(&[], |source| source.families())
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        if let Some(source) = self.upgrade() {
+            source.samples(family, sample);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Several sources, read as one.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fmt,
     sync::{
         Arc,
@@ -47,7 +47,7 @@ struct KnownFamily {
 }
 
 /// The values of the labels of a series, in the order of [`Family::labels`].
-type Labels = Box<[Box<str>]>;
+pub(super) type Labels = Box<[Box<str>]>;
 
 impl Sources {
     /// No sources.
@@ -138,90 +138,10 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Reads sources again and again, and announces the series that vanish.
-///
-/// For adapters to systems that keep the last value of a gauge: a gate of a transition that was made would pass for ever.
-/// Prometheus needs no announcement, since a series that is missing from a scrape ends there.
-///
-/// ```
-/// use legacy_http_compat::{CompatFlag, metrics::{Family, SeriesReader, Sources}};
-///
-/// let flag = CompatFlag::on("f");
-/// let mut reader = SeriesReader::new(Sources::new().source(flag.reader()));
-/// reader.read(&Family::FLAG_ON, &mut |labels, value| {
-///     assert_eq!(labels, ["f"]);
-///     assert!(value.is_some(), "`None` announces that the series has vanished");
-/// });
-/// ```
-#[derive(Debug)]
-pub struct SeriesReader {
-    sources: Sources,
-    /// The series of each family as of the last read.
-    seen: HashMap<&'static str, HashSet<Labels>>,
-}
-
-impl SeriesReader {
-    /// A reader that has read nothing yet.
-    #[must_use]
-    pub fn new(sources: Sources) -> Self {
-        Self {
-            sources,
-            seen: HashMap::new(),
-        }
-    }
-
-    /// The sources.
-    pub const fn sources(&self) -> &Sources {
-        &self.sources
-    }
-
-    /// Passes each series of a family to `each`: with its value, or once with `None` if it was there at the last read of
-    /// the family and is not now.
-    pub fn read(&mut self, family: &Family, each: &mut dyn FnMut(&[&str], Option<Value>)) {
-        let before = self.seen.entry(family.name).or_default();
-        let mut now = HashSet::with_capacity(before.len());
-        self.sources.read(family, &mut |labels, value| {
-            each(labels, Some(value));
-            now.insert(labels.iter().map(|label| Box::from(*label)).collect());
-        });
-        for labels in before.difference(&now) {
-            let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
-            each(&labels, None);
-        }
-        *before = now;
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
-
-    const COUNTED: Family = Family::counter("counted_total", &["by"], "Counted.");
-    const JOURNALED: Family =
-        Family::counter("journaled_total", &["by"], "Journaled.").since_journal();
-    const WEIGHED: Family = Family::gauge("weighed", &["by"], "Weighed.");
-
-    /// The same series in all families.
-    #[derive(Clone, Default)]
-    struct Series(Arc<Mutex<Vec<(&'static str, u64)>>>);
-
-    impl Source for Series {
-        fn families(&self) -> &'static [Family] {
-            &[COUNTED, JOURNALED, WEIGHED]
-        }
-
-        fn samples(&self, _family: &Family, sample: &mut Sample<'_>) {
-            for (label, value) in &*self.0.lock().unwrap() {
-                sample(&[label], (*value).into());
-            }
-        }
-    }
-
-    fn of(series: &[(&'static str, u64)]) -> Series {
-        Series(Arc::new(Mutex::new(series.to_vec())))
-    }
+    use crate::metrics::made_up::{COUNTED, JOURNALED, WEIGHED, of};
 
     fn read(sources: &Sources, family: &Family) -> Vec<(String, Value)> {
         let mut read = Vec::new();
@@ -267,23 +187,5 @@ mod tests {
         );
         assert!(warnings.contains("weighed") && warnings.contains("journaled_total"));
         assert!(!warnings.contains("counted_total"), "{warnings}");
-    }
-
-    #[test]
-    fn a_series_that_vanishes_is_announced_once() {
-        let series = of(&[("a", 1), ("b", 2)]);
-        let mut reader = SeriesReader::new(Sources::new().source(series.clone()));
-        let mut read = || {
-            let mut read = Vec::new();
-            reader.read(&WEIGHED, &mut |labels, value| {
-                read.push((labels.join(","), value));
-            });
-            read
-        };
-        assert_eq!(read().len(), 2);
-        series.0.lock().unwrap().remove(0);
-        let b = ("b".to_owned(), Some(Value::Count(2)));
-        assert_eq!(read(), [b.clone(), ("a".to_owned(), None)]);
-        assert_eq!(read(), [b]);
     }
 }

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http_body::Body;
 
 use crate::{
-    http_syntax::{JsonByType, is_encoded, json_by_type},
+    http_syntax::{BodySyntax, JsonByType},
     observation::SkipReason,
 };
 
@@ -23,10 +23,13 @@ pub(super) enum BodyNeed {
 
 impl BodyNeed {
     pub(super) fn by_head<B: Body>(headers: &HeaderMap, body: &B, limit: usize) -> Self {
-        let by_type = json_by_type(headers);
+        let BodySyntax {
+            by_type,
+            is_encoded,
+        } = BodySyntax::of(headers);
         if by_type == JsonByType::No || body.is_end_stream() {
             Self::NoFields
-        } else if is_encoded(headers) {
+        } else if is_encoded {
             Self::Unreadable(SkipReason::BodyEncoded)
         } else if by_type == JsonByType::Perhaps {
             Self::Beginning

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{body::into_bytes, capture_slot::CaptureSlot};
+use super::{capture_slot::CaptureSlot, peeked_body::into_bytes};
 
 /// Captures fields of requests, for contracts whose outcomes or templates read them.
 ///

@@ -10,7 +10,7 @@ use http::{Extensions, HeaderMap};
 use crate::{
     contract::compile::{EndpointHandle, FormFields, KnownRequest, OutcomeSet},
     form,
-    http_syntax::{JsonByType, is_encoded, is_form, json_by_type},
+    http_syntax::{BodySyntax, JsonByType, is_form},
     json::{Fields, KeptField, Scan},
 };
 
@@ -86,8 +86,11 @@ impl CaptureSlot {
 
     /// Starts capturing a body with these headers, unless its type or coding says that it cannot be read.
     pub(super) fn start(&self, headers: &HeaderMap, limit: usize) {
-        let by_type = json_by_type(headers);
-        let (is_form, is_encoded) = (is_form(headers), is_encoded(headers));
+        let BodySyntax {
+            by_type,
+            is_encoded,
+        } = BodySyntax::of(headers);
+        let is_form = is_form(headers);
         self.each(|slot| {
             let reading = |form| State::Reading {
                 text: Vec::new(),

@@ -10,9 +10,10 @@ use http::{HeaderMap, Response, StatusCode, response};
 use http_body::Body;
 
 use super::{
-    body::{BodyKind, ResponseBody},
+    body::ResponseBody,
     body_need::BodyNeed,
     capture_slot::{CaptureSlot, RequestFields},
+    compat_body::BodyMode,
     layer_settings::LayerSettings,
     peek::{Peek, PeekStep},
     peek_timer::PeekTimer,
@@ -45,7 +46,6 @@ pub(super) struct Exchange {
 
 /// A response that has arrived, until it is known in which shape it leaves.
 pub(super) struct Deciding<B: Body> {
-    exchange: Exchange,
     request: RequestFields,
     head: response::Parts,
     peek: Peek<B>,
@@ -54,8 +54,6 @@ pub(super) struct Deciding<B: Body> {
     rewriting: Option<Decision>,
     /// Decided once, where the body has to be read at all.
     need: Option<BodyNeed>,
-    /// Begun where the body is read as JSON.
-    scan: Option<Scan>,
     /// Whether all data of the body has been read.
     is_complete: bool,
     /// Whether the text is whole and valid, so that the fields that were not found are absent.
@@ -75,7 +73,8 @@ struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
-    pub(super) fn new(exchange: Exchange, response: Response<B>) -> Self {
+    #[inline]
+    pub(super) fn new(exchange: &Exchange, response: Response<B>) -> Self {
         let request = exchange.slot.as_ref().map(CaptureSlot::read);
         let request = request.unwrap_or_default();
         let (head, body) = response.into_parts();
@@ -83,14 +82,12 @@ impl<B: Body + Unpin> Deciding<B> {
         let known = request.known(exchange.excluded);
         let matching = endpoint.match_head(head.status, &head.headers, known);
         Self {
-            exchange,
             request,
             head,
             peek: Peek::new(body),
             matching,
             rewriting: None,
             need: None,
-            scan: None,
             is_complete: false,
             is_whole: false,
             timer: None,
@@ -98,73 +95,86 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// Reads no more of the body than the decision needs, and for no longer than it may take.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Conclusion> {
+    ///
+    /// The scan is not part of the decision because it is large, and stays where it is while the rest moves.
+    pub(super) fn poll(
+        &mut self,
+        exchange: &Exchange,
+        scan: &mut Scan,
+        cx: &mut Context<'_>,
+    ) -> Poll<Conclusion> {
         loop {
-            if let Ok(conclusion) = self.decide() {
+            if let Ok(conclusion) = self.decide(exchange, scan) {
                 return Poll::Ready(conclusion);
             }
-            match self.peek.poll_next(self.body_limit(), cx) {
+            match self.peek.poll_next(exchange.body_limit(), cx) {
                 Poll::Ready(PeekStep::Data) => {}
                 Poll::Ready(PeekStep::End) => self.is_complete = true,
                 Poll::Ready(PeekStep::TooLarge) => {
-                    return Poll::Ready(self.give_up(SkipReason::BodyTooLarge));
+                    return Poll::Ready(self.give_up(exchange, SkipReason::BodyTooLarge));
                 }
                 Poll::Ready(PeekStep::Error) => {
-                    return Poll::Ready(self.give_up(SkipReason::BodyError));
+                    return Poll::Ready(self.give_up(exchange, SkipReason::BodyError));
                 }
                 Poll::Pending => {
-                    let time = self.exchange.settings.peek_timeout;
+                    let time = exchange.settings.peek_timeout;
                     let timer = self.timer.get_or_insert_with(|| PeekTimer::new(time));
-                    return timer.poll(cx).map(|()| self.give_up(SkipReason::BodySlow));
+                    return timer
+                        .poll(cx)
+                        .map(|()| self.give_up(exchange, SkipReason::BodySlow));
                 }
             }
         }
     }
 
     /// The response as it leaves.
-    pub(super) fn response(self, conclusion: Conclusion) -> Response<ResponseBody<B>> {
+    #[inline]
+    pub(super) fn response<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
         let body = match conclusion {
-            Conclusion::OwnBody => self.peek.into_body(),
-            Conclusion::LegacyBody(body) => BodyKind::Rewritten(body),
+            Conclusion::OwnBody => ResponseBody::peeked(self.peek.into_body()),
+            Conclusion::LegacyBody(body) => ResponseBody::rewritten(body),
         };
-        Response::from_parts(self.head, ResponseBody(body))
+        Response::from_parts(self.head, M::decided(body))
     }
 
     /// Decides by what is known by now.
-    fn decide(&mut self) -> Result<Conclusion, NeedsMore> {
+    fn decide(&mut self, exchange: &Exchange, scan: &mut Scan) -> Result<Conclusion, NeedsMore> {
         loop {
             if let Some(decision) = self.rewriting {
-                let shape = self.exchange.endpoint.legacy_shape(decision);
+                let shape = exchange.endpoint.legacy_shape(decision);
                 let fields = shape.map_or(0, CompiledShape::fields);
-                let known = self.scan.as_ref().map_or(0, Scan::known);
                 let is_enough =
-                    fields & !known == 0 && !shape.is_some_and(CompiledShape::reads_whole);
+                    fields & !scan.known() == 0 && !shape.is_some_and(CompiledShape::reads_whole);
                 if self.is_whole || is_enough {
-                    return Ok(self.apply(decision));
+                    return Ok(self.apply(exchange, scan, decision));
                 }
             } else {
-                match self.matching.decision(&self.exchange.endpoint.statuses) {
-                    Ok(decision) if self.is_to_be_rewritten(decision) => {
+                match self.matching.decision(&exchange.endpoint.statuses) {
+                    Ok(decision) if exchange.is_to_be_rewritten(decision) => {
                         self.rewriting = Some(decision);
                         continue;
                     }
-                    Ok(decision) => return Ok(self.leave_unchanged(decision, None)),
+                    Ok(decision) => return Ok(self.leave_unchanged(exchange, decision, None)),
                     Err(MissingInput::Request) => {
-                        return Ok(self.give_up(SkipReason::RequestFieldsNotCaptured));
+                        return Ok(self.give_up(exchange, SkipReason::RequestFieldsNotCaptured));
                     }
                     Err(MissingInput::Body) => {}
                 }
             }
-            if let Some(reason) = self.read_on()? {
-                return Ok(self.give_up(reason));
+            if let Some(reason) = self.read_on(exchange, scan)? {
+                return Ok(self.give_up(exchange, reason));
             }
         }
     }
 
     /// Learns one thing more from the body, or why nothing more can be learnt.
-    fn read_on(&mut self) -> Result<Option<SkipReason>, NeedsMore> {
+    fn read_on(
+        &mut self,
+        exchange: &Exchange,
+        scan: &mut Scan,
+    ) -> Result<Option<SkipReason>, NeedsMore> {
         let need = self.need.unwrap_or_else(|| {
-            BodyNeed::by_head(&self.head.headers, self.peek.inner(), self.body_limit())
+            BodyNeed::by_head(&self.head.headers, self.peek.inner(), exchange.body_limit())
         });
         self.need = Some(need);
         let text = self.peek.text();
@@ -172,26 +182,30 @@ impl<B: Body + Unpin> Deciding<B> {
             BodyNeed::Fields if text.is_empty() && self.is_complete => {
                 self.need = Some(BodyNeed::NoFields);
             }
-            BodyNeed::Fields => return self.scan_on(),
+            BodyNeed::Fields if text.is_empty() => return Err(NeedsMore),
+            BodyNeed::Fields => return self.scan_on(exchange, scan),
             BodyNeed::Beginning => {
                 let need = BodyNeed::by_beginning(text, self.is_complete);
                 self.need = Some(need.ok_or(NeedsMore)?);
             }
             // What no body has, no template can take from it.
             BodyNeed::NoFields if self.rewriting.is_some() => return Ok(Some(SkipReason::NotJson)),
-            BodyNeed::NoFields => self.matching.no_fields(&self.exchange.endpoint.statuses),
+            BodyNeed::NoFields => self.matching.no_fields(&exchange.endpoint.statuses),
             BodyNeed::Unreadable(reason) => return Ok(Some(reason)),
         }
         Ok(None)
     }
 
     /// Scans the text up to the next field.
-    fn scan_on(&mut self) -> Result<Option<SkipReason>, NeedsMore> {
-        let statuses = &self.exchange.endpoint.statuses;
+    fn scan_on(
+        &mut self,
+        exchange: &Exchange,
+        scan: &mut Scan,
+    ) -> Result<Option<SkipReason>, NeedsMore> {
+        let statuses = &exchange.endpoint.statuses;
         let text = self.peek.text();
         let scanner = self.matching.scanner(statuses);
         let scanner = scanner.expect("without an outcome of the status, no field is needed");
-        let scan = self.scan.get_or_insert_with(Scan::new);
         match scan.next(scanner, text) {
             ScanStep::Found(slot) => {
                 let field = fields(scan, text, false).get(slot);
@@ -212,26 +226,14 @@ impl<B: Body + Unpin> Deciding<B> {
         }
     }
 
-    /// Whether the caller gets the legacy shape. The one read of the flag that decides: once `set(false)` has returned, no
-    /// response gets past it.
-    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
-        let Exchange {
-            settings,
-            endpoint,
-            caller,
-            ..
-        } = &self.exchange;
-        endpoint.is_dependent(decision, caller) && settings.flag.state() == FlagState::On
-    }
-
     /// Nothing more can be learnt.
-    fn give_up(&mut self, reason: SkipReason) -> Conclusion {
+    fn give_up(&mut self, exchange: &Exchange, reason: SkipReason) -> Conclusion {
         let Exchange {
             settings, endpoint, ..
-        } = &self.exchange;
+        } = exchange;
         match reason {
             SkipReason::BodyTooLarge => {
-                LayerSettings::warn_of_size(endpoint, self.peek.length(), self.body_limit());
+                LayerSettings::warn_of_size(endpoint, self.peek.length(), exchange.body_limit());
             }
             SkipReason::RequestFieldsNotCaptured if self.request.not_seen() => {
                 settings.warn_of_missing_capture();
@@ -240,24 +242,23 @@ impl<B: Body + Unpin> Deciding<B> {
         }
         let decision = self.rewriting;
         let decision = decision.unwrap_or_else(|| self.matching.undetermined(&endpoint.statuses));
-        self.leave_unchanged(decision, Some(reason))
+        self.leave_unchanged(exchange, decision, Some(reason))
     }
 
     /// Applies the shape of the outcome, the fields of which are known.
-    fn apply(&mut self, decision: Decision) -> Conclusion {
-        let exchange = &self.exchange;
+    fn apply(&mut self, exchange: &Exchange, scan: &Scan, decision: Decision) -> Conclusion {
         let shape = exchange.endpoint.legacy_shape(decision);
         let shape = shape.expect("only an outcome with a shape is rewritten");
         let notice = &exchange.endpoint.contract().notice;
-        let rendered = match self.render(shape) {
+        let rendered = match self.render(exchange, scan, shape) {
             Ok(_) if !has_space(&self.head.headers, shape, notice) => {
                 Err(SkipReason::TooManyHeaders)
             }
-            rendered => rendered.map_err(|error| self.skip_reason(&error)),
+            rendered => rendered.map_err(|error| self.skip_reason(exchange, &error)),
         };
         let (lines, body) = match rendered {
             Ok(rendered) => rendered,
-            Err(reason) => return self.leave_unchanged(decision, Some(reason)),
+            Err(reason) => return self.leave_unchanged(exchange, decision, Some(reason)),
         };
         let mut observation = exchange.observation(decision, self.head.status, &self.request);
         observation.served_legacy();
@@ -270,31 +271,32 @@ impl<B: Body + Unpin> Deciding<B> {
     /// The header lines, and the new body; `None` where it stays as it is.
     fn render<'s>(
         &self,
+        exchange: &Exchange,
+        scan: &Scan,
         shape: &'s CompiledShape,
     ) -> Result<(LegacyLines<'s>, Option<Bytes>), RenderError> {
-        let scan = self.scan.as_ref();
         let text = self.peek.text();
         let values = PlaceholderValues {
-            fields: scan.map_or(Fields::Unknown, |scan| fields(scan, text, self.is_whole)),
+            fields: fields(scan, text, self.is_whole),
             item: Fields::Unknown,
             status: self.head.status,
             headers: &self.head.headers,
             request: self.request.fields(),
-            captured: &self.exchange.captured,
+            captured: &exchange.captured,
         };
         let lines = LegacyLines::of(shape, &values)?;
         let body = shape.body.render(text, &values)?;
         Ok((lines, body.map(Bytes::from)))
     }
 
-    fn skip_reason(&self, error: &RenderError) -> SkipReason {
+    fn skip_reason(&self, exchange: &Exchange, error: &RenderError) -> SkipReason {
         match error {
             RenderError::MissingValue => SkipReason::MissingValue,
             RenderError::Malformed => SkipReason::NotJson,
             RenderError::NoLegacyBody => SkipReason::NoLegacyBody,
             RenderError::RequestFieldsNotCaptured => {
                 if self.request.not_seen() {
-                    self.exchange.settings.warn_of_missing_capture();
+                    exchange.settings.warn_of_missing_capture();
                 }
                 SkipReason::RequestFieldsNotCaptured
             }
@@ -302,28 +304,38 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// The target response leaves, and `reason` says what kept it from being a legacy one or from being determined.
-    fn leave_unchanged(&mut self, decision: Decision, reason: Option<SkipReason>) -> Conclusion {
-        let exchange = &self.exchange;
+    fn leave_unchanged(
+        &mut self,
+        exchange: &Exchange,
+        decision: Decision,
+        reason: Option<SkipReason>,
+    ) -> Conclusion {
         let mut observation = exchange.observation(decision, self.head.status, &self.request);
         if let Some(reason) = reason {
             if observation.is_undetermined() {
                 observation.undetermined(reason);
             }
-            if self.rewriting.is_some() || self.is_to_be_rewritten(decision) {
+            if self.rewriting.is_some() || exchange.is_to_be_rewritten(decision) {
                 observation.skipped(reason);
             }
         }
-        self.exchange.leave(&mut self.head.headers, &observation);
+        exchange.leave(&mut self.head.headers, &observation);
         Conclusion::OwnBody
-    }
-
-    fn body_limit(&self) -> usize {
-        let own = self.exchange.endpoint.body_limit;
-        own.unwrap_or(self.exchange.settings.body_limit)
     }
 }
 
 impl Exchange {
+    /// Whether the caller gets the legacy shape. The one read of the flag that decides: once `set(false)` has returned, no
+    /// response gets past it.
+    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
+        self.endpoint.is_dependent(decision, &self.caller)
+            && self.settings.flag.state() == FlagState::On
+    }
+
+    fn body_limit(&self) -> usize {
+        self.endpoint.body_limit.unwrap_or(self.settings.body_limit)
+    }
+
     fn observation(
         &self,
         decision: Decision,

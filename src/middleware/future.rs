@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,14 +13,15 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    body::{BodyKind, ResponseBody},
+    compat_body::{AnyBody, BodyMode},
     deciding::{Deciding, Exchange},
     vary::HeadVary,
 };
+use crate::json::Scan;
 
 pin_project! {
     /// The response future of [`LegacyHttpCompat`](super::LegacyHttpCompat).
-    pub struct ResponseFuture<F, B>
+    pub struct ResponseFuture<F, B, M = AnyBody>
     where
         B: Body,
     {
@@ -27,88 +29,140 @@ pin_project! {
         #[pin]
         inner: Option<F>,
         state: State<B>,
+        mode: PhantomData<fn() -> M>,
     }
 }
 
 #[expect(
     clippy::large_enum_variant,
-    reason = "a request outside the contract must not allocate, nor one whose body is there at once"
+    reason = "a request on the contract must not allocate whose body is there at once"
 )]
 enum State<B: Body> {
     /// The request is not on the contract.
-    Outside(Option<HeadVary>),
+    Outside,
+    /// The request is for the `HEAD` of an endpoint.
+    Head(HeadVary),
     /// The response has not arrived.
     Waiting(Exchange),
     /// The response has arrived, and more of its body is needed than was there at once.
-    Peeking(Box<Deciding<B>>),
+    Peeking(Box<Peeking<B>>),
     /// The response was returned.
     Done,
 }
 
-impl<F, B: Body> ResponseFuture<F, B> {
-    pub(super) fn outside(inner: F, vary: Option<HeadVary>) -> Self {
+struct Peeking<B: Body> {
+    exchange: Exchange,
+    deciding: Deciding<B>,
+    scan: Scan,
+}
+
+impl<F, B: Body, M> ResponseFuture<F, B, M> {
+    #[inline]
+    pub(super) fn outside(inner: F) -> Self {
         Self {
             inner: Some(inner),
-            state: State::Outside(vary),
+            state: State::Outside,
+            mode: PhantomData,
         }
     }
 
+    pub(super) fn head(inner: F, vary: HeadVary) -> Self {
+        Self {
+            inner: Some(inner),
+            state: State::Head(vary),
+            mode: PhantomData,
+        }
+    }
+
+    #[inline]
     pub(super) fn on_contract(inner: F, exchange: Exchange) -> Self {
         Self {
             inner: Some(inner),
             state: State::Waiting(exchange),
+            mode: PhantomData,
         }
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F, B>
+impl<F, B, M, E> Future for ResponseFuture<F, B, M>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body + Unpin,
+    M: BodyMode<B>,
 {
-    type Output = Result<Response<ResponseBody<B>>, E>;
+    type Output = Result<Response<M::Body>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let State::Peeking(deciding) = this.state {
-            let conclusion = ready!(deciding.poll(cx));
-            let State::Peeking(deciding) = std::mem::replace(this.state, State::Done) else {
-                unreachable!("it was just polled");
-            };
-            return Poll::Ready(Ok(deciding.response(conclusion)));
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            return this.state.poll_peek::<M>(cx).map(Ok);
+        };
+        if let State::Outside = this.state {
+            return inner.poll(cx).map_ok(M::unchanged);
         }
-        let inner = this.inner.as_mut().as_pin_mut();
-        let inner = inner.expect("not polled again after it has returned the response");
         let response = ready!(inner.poll(cx));
         this.inner.set(None);
-        let mut response = response?;
-        let exchange = match std::mem::replace(this.state, State::Done) {
-            State::Waiting(exchange) => exchange,
-            State::Outside(Some(vary)) => {
-                vary.add_to(response.headers_mut());
-                return Poll::Ready(Ok(response.map(unchanged)));
-            }
-            _ => return Poll::Ready(Ok(response.map(unchanged))),
-        };
-        let mut deciding = Deciding::new(exchange, response);
-        match deciding.poll(cx) {
-            Poll::Ready(conclusion) => Poll::Ready(Ok(deciding.response(conclusion))),
-            Poll::Pending => {
-                *this.state = State::Peeking(Box::new(deciding));
-                Poll::Pending
-            }
-        }
+        let response = response?;
+        this.state.poll_response::<M>(response, cx).map(Ok)
     }
 }
 
-fn unchanged<B: Body>(body: B) -> ResponseBody<B> {
-    ResponseBody(BodyKind::Unchanged(body))
+impl<B: Body + Unpin> State<B> {
+    /// The response has arrived.
+    fn poll_response<M: BodyMode<B>>(
+        &mut self,
+        mut response: Response<B>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Response<M::Body>> {
+        let exchange = match self {
+            Self::Waiting(exchange) => exchange,
+            Self::Head(vary) => {
+                vary.add_to(response.headers_mut());
+                return Poll::Ready(M::unchanged(response));
+            }
+            _ => return Poll::Ready(M::unchanged(response)),
+        };
+        let mut scan = Scan::new();
+        let mut deciding = Deciding::new(exchange, response);
+        if let Poll::Ready(conclusion) = deciding.poll(exchange, &mut scan, cx) {
+            *self = Self::Done;
+            return Poll::Ready(deciding.response::<M>(conclusion));
+        }
+        if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
+            let peeking = Peeking {
+                exchange,
+                deciding,
+                scan,
+            };
+            *self = Self::Peeking(Box::new(peeking));
+        }
+        Poll::Pending
+    }
+
+    /// More of the body may have come.
+    #[cold]
+    fn poll_peek<M: BodyMode<B>>(&mut self, cx: &mut Context<'_>) -> Poll<Response<M::Body>> {
+        let Self::Peeking(peeking) = self else {
+            panic!("polled again after it has returned the response");
+        };
+        let Peeking {
+            exchange,
+            deciding,
+            scan,
+        } = &mut **peeking;
+        let conclusion = ready!(deciding.poll(exchange, scan, cx));
+        let Self::Peeking(peeking) = std::mem::replace(self, Self::Done) else {
+            unreachable!("it was just polled");
+        };
+        Poll::Ready(peeking.deciding.response::<M>(conclusion))
+    }
 }
 
-impl<F, B: Body> fmt::Debug for ResponseFuture<F, B> {
+impl<F, B: Body, M> fmt::Debug for ResponseFuture<F, B, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            State::Outside(_) => "ResponseFuture(outside the contract)",
+            State::Outside | State::Head(_) => "ResponseFuture(outside the contract)",
             State::Waiting(_) => "ResponseFuture(waiting)",
             State::Peeking(_) => "ResponseFuture(peeking)",
             State::Done => "ResponseFuture(done)",

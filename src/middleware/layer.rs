@@ -1,13 +1,19 @@
 //! The layer.
 
 use std::{
+    fmt,
+    marker::PhantomData,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
 use tower_layer::Layer;
 
-use super::{layer_settings::LayerSettings, service::LegacyHttpCompat};
+use super::{
+    compat_body::{AnyBody, SameBody},
+    layer_settings::LayerSettings,
+    service::LegacyHttpCompat,
+};
 use crate::{
     caller::{Detect, Kinds},
     contract::LiveContract,
@@ -24,10 +30,10 @@ use crate::{
 /// let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &flag).body_limit(64 * 1024);
 /// # drop(layer);
 /// ```
-#[derive(Clone, Debug)]
 #[must_use]
-pub struct LegacyHttpCompatLayer {
+pub struct LegacyHttpCompatLayer<M = AnyBody> {
     settings: Arc<LayerSettings>,
+    mode: PhantomData<fn() -> M>,
 }
 
 impl LegacyHttpCompatLayer {
@@ -55,9 +61,24 @@ impl LegacyHttpCompatLayer {
         };
         Self {
             settings: Arc::new(settings),
+            mode: PhantomData,
         }
     }
 
+    /// Responds with the body type of the inner service, in place of a [`ResponseBody`](super::ResponseBody) around it, so
+    /// that a wrapped service stands where the inner one did: `axum::serve` takes a wrapped router.
+    ///
+    /// The type is one that a legacy body can be put into, a [`CompatBody`](super::CompatBody). A body of that type is
+    /// made only where a response is rewritten or its body was peeked at; with axum's `Body` that is one allocation.
+    pub fn same_body(self) -> LegacyHttpCompatLayer<SameBody> {
+        LegacyHttpCompatLayer {
+            settings: self.settings,
+            mode: PhantomData,
+        }
+    }
+}
+
+impl<M> LegacyHttpCompatLayer<M> {
     /// Identifies callers with this detector. Without one every caller is an anonymous legacy caller.
     pub fn detector(mut self, detector: Arc<dyn Detect>) -> Self {
         let settings = self.set();
@@ -96,8 +117,8 @@ impl LegacyHttpCompatLayer {
     }
 }
 
-impl<S> Layer<S> for LegacyHttpCompatLayer {
-    type Service = LegacyHttpCompat<S>;
+impl<S, M> Layer<S> for LegacyHttpCompatLayer<M> {
+    type Service = LegacyHttpCompat<S, M>;
 
     /// The observers are fed as long as the service, a clone of it or one of its responses lives.
     fn layer(&self, inner: S) -> Self::Service {
@@ -105,5 +126,22 @@ impl<S> Layer<S> for LegacyHttpCompatLayer {
         let feeders = settings.observers.iter();
         settings.feeders = feeders.filter_map(|observer| observer.feeder()).collect();
         LegacyHttpCompat::new(inner, Arc::new(settings))
+    }
+}
+
+impl<M> Clone for LegacyHttpCompatLayer<M> {
+    fn clone(&self) -> Self {
+        Self {
+            settings: Arc::clone(&self.settings),
+            mode: PhantomData,
+        }
+    }
+}
+
+impl<M> fmt::Debug for LegacyHttpCompatLayer<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LegacyHttpCompatLayer")
+            .field("settings", &self.settings)
+            .finish()
     }
 }

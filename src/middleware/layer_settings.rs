@@ -11,7 +11,7 @@ use std::{
 };
 
 use http::HeaderValue;
-use tracing::{Span, debug, error, warn};
+use tracing::{Span, debug, error, level_filters::LevelFilter, warn};
 
 use crate::{
     caller::{Detect, Kinds},
@@ -56,13 +56,13 @@ impl LayerSettings {
                 "outcome not determined"
             };
             debug!(endpoint, outcome, reason = label, "{event}");
-            Span::current().record(Self::SPAN_FIELD, label);
+            Self::record_in_span(label);
             if reason == SkipReason::BodyEncoded {
                 self.warn_of_placement();
             }
         } else if observation.shape().is_legacy() {
             debug!(endpoint, outcome, "response rewritten");
-            Span::current().record(Self::SPAN_FIELD, "rewritten");
+            Self::record_in_span("rewritten");
         }
         for observer in &self.observers {
             let observe = AssertUnwindSafe(|| observer.observe(observation));
@@ -75,13 +75,20 @@ impl LayerSettings {
         }
     }
 
+    fn record_in_span(label: &str) {
+        // Without a subscriber there is no span, and to look for one costs more than a look at the level.
+        if LevelFilter::current() != LevelFilter::OFF {
+            Span::current().record(Self::SPAN_FIELD, label);
+        }
+    }
+
     /// Warns once for each endpoint of a contract that a body cannot be read.
     pub(super) fn warn_of_size(endpoint: &CompiledEndpoint, size: u64, limit: usize) {
         if first_time(&endpoint.warned_of_size) {
             let endpoint = &*endpoint.name;
             warn!(
                 endpoint,
-                size,
+                http.response.body.size = size,
                 limit,
                 "a body is over the limit and cannot be read: set body_limit of the endpoint"
             );

@@ -51,6 +51,14 @@
 //! and http-body-util are; for one that is not, place
 //! [`MapResponseBodyLayer`](https://docs.rs/tower-http/latest/tower_http/map_response_body/) with `Box::pin` inside.
 //!
+//! # The body of the responses
+//!
+//! The layer responds with a [`ResponseBody`] around the body type of the inner service, whatever that is. With
+//! [`same_body`](LegacyHttpCompatLayer::same_body) it responds with that type itself, if it is a [`CompatBody`]: axum's `Body`
+//! (feature `axum`), `BoxBody`, `UnsyncBoxBody` and `Full<Bytes>` of `http-body-util` (feature `http-body-util`), or a type of
+//! your own. A body that was peeked at keeps its framing: only a single frame the exact length of which was known becomes a
+//! body of bytes, or a chunked response would get a length.
+//!
 //! # What a response keeps
 //!
 //! A response that is not rewritten is identical in everything a client can see, with one exception: responses of a `GET`
@@ -75,7 +83,7 @@
 //!
 //! - *Around a router* rather than by `Router::layer`, where speed matters: axum clones and boxes a layered service for
 //!   each route and request, while around the router it is called in place. `axum::serve` then needs its own body type:
-//!   place `MapResponseBodyLayer::new(axum::body::Body::new)` outside, or serve with hyper-util. Both are shown below.
+//!   [`same_body`](LegacyHttpCompatLayer::same_body) gives it back, or serve with hyper-util. Both are shown below.
 //! - *Inside compression*, or bodies arrive encoded and cannot be read. Placed outside, it warns once, and counts
 //!   [`BodyEncoded`](crate::observation::SkipReason::BodyEncoded).
 //! - Twice over the same endpoint is fine: one [`CaptureRequestFieldsLayer`] inside both serves both.
@@ -84,20 +92,18 @@
 //! - Outside everything that responds in place of the handlers (limits, timeouts, authentication), if those responses are
 //!   outcomes of the contract too.
 //!
-//! Around a whole router, with `axum::serve`:
+//! Around a whole router, with `axum::serve` and feature `axum`:
 //!
 //! ```no_run
-//! use axum::{Router, ServiceExt, body::Body, extract::Request};
+//! # #[cfg(feature = "axum")]
+//! # async fn serve(router: axum::Router) -> std::io::Result<()> {
+//! use axum::{ServiceExt, extract::Request};
 //! use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
-//! use tower::ServiceBuilder;
-//! use tower_http::map_response_body::MapResponseBodyLayer;
+//! use tower::Layer;
 //!
-//! # async fn serve(router: Router) -> std::io::Result<()> {
 //! let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
-//! let service = ServiceBuilder::new()
-//!     .layer(MapResponseBodyLayer::new(Body::new))
-//!     .layer(LegacyHttpCompatLayer::new(Contract::device_flow(), &flag))
-//!     .service(router);
+//! let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &flag).same_body();
+//! let service = layer.layer(router);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! axum::serve(listener, ServiceExt::<Request>::into_make_service(service)).await
 //! # }
@@ -134,18 +140,21 @@
 //!
 //! Each rewrite, each skip and each undetermined outcome is a `DEBUG` event with `endpoint`, `outcome` and, for the last two,
 //! `reason`. A request span that declares an empty field `legacy_http_compat` gets `rewritten` or the reason recorded in it.
-//! Neither ever contains a body.
+//! Neither ever contains a body. The guide lists [all fields](crate::guide::telemetry#fields).
 
 mod body;
 mod body_need;
 mod capture;
 mod capture_slot;
+mod compat_body;
+mod content_length;
 mod deciding;
 mod future;
 mod layer;
 mod layer_settings;
 mod peek;
 mod peek_timer;
+mod peeked_body;
 mod reason_phrase;
 pub(crate) mod rewrite;
 mod service;
@@ -153,6 +162,7 @@ mod vary;
 
 pub use body::ResponseBody;
 pub use capture::{CaptureRequestFields, CaptureRequestFieldsLayer, CapturedRequestBody};
+pub use compat_body::{AnyBody, BodyMode, CompatBody, SameBody};
 pub use future::ResponseFuture;
 pub use layer::LegacyHttpCompatLayer;
 pub use service::LegacyHttpCompat;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::Body;
 
-use super::body::{BodyKind, PeekedBody, Polled, poll_bytes};
+use super::peeked_body::{PeekedBody, poll_bytes};
 
 /// A body that is being peeked at.
 pub(super) struct Peek<B: Body> {
@@ -56,7 +56,7 @@ impl<B: Body + Unpin> Peek<B> {
                 None => PeekStep::End,
             },
         };
-        self.body.push(Polled { size_hint, item });
+        self.body.push(size_hint, item);
         Poll::Ready(step)
     }
 
@@ -96,11 +96,7 @@ impl<B: Body + Unpin> Peek<B> {
     }
 
     /// The body to forward.
-    pub(super) fn into_body(self) -> BodyKind<B> {
-        if self.body.frames() == 0 {
-            BodyKind::Unchanged(self.body.into_inner())
-        } else {
-            BodyKind::Peeked(self.body)
-        }
+    pub(super) fn into_body(self) -> PeekedBody<B> {
+        self.body
     }
 }

@@ -5,44 +5,93 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, response};
 
-use super::reason_phrase;
+use super::{content_length::content_length, reason_phrase};
 use crate::contract::compile::{CompiledShape, DeprecationHeaders, PlaceholderValues, RenderError};
 
-/// Headers that identify or sign the target response, which a legacy response is not.
-pub(crate) const STALE: [HeaderName; 6] = [
-    header::ETAG,
-    header::LAST_MODIFIED,
-    header::ACCEPT_RANGES,
-    header::CONTENT_RANGE,
-    // RFC 9421, section 4.
-    HeaderName::from_static("signature"),
-    HeaderName::from_static("signature-input"),
-];
+/// What a header of the target response is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// It identifies or signs the target response, which a legacy response is not.
+    Identity,
+    /// It describes the handler's body, and is stale when that is replaced.
+    Body,
+    /// By it a cache keeps a response, or shows how long it already did.
+    Freshness,
+    BodyType,
+    BodyLength,
+    Else,
+}
 
-/// Headers that describe the handler's body, stale when it is replaced.
-pub(crate) const STALE_WITH_BODY: [HeaderName; 10] = [
-    header::CONTENT_DISPOSITION,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LANGUAGE,
-    header::CONTENT_LOCATION,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    // RFC 9530, sections 2, 3 and appendix B.
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-    HeaderName::from_static("content-md5"),
-];
+impl About {
+    /// By the length of the name first: all headers of a response are looked at, and most are none of these. It is in lower
+    /// case.
+    pub(crate) fn of(name: &str) -> Self {
+        let is = |known: &str| name == known;
+        match name.len() {
+            3 if is("age") => Self::Freshness,
+            4 if is("etag") => Self::Identity,
+            6 if is("digest") => Self::Body,
+            6 if is("pragma") => Self::Freshness,
+            7 if is("trailer") => Self::Body,
+            7 if is("expires") => Self::Freshness,
+            // RFC 9421, section 4.
+            9 if is("signature") => Self::Identity,
+            // RFC 9530, sections 2, 3 and appendix B.
+            11 if is("repr-digest") || is("content-md5") => Self::Body,
+            12 if is("content-type") => Self::BodyType,
+            13 if is("last-modified") || is("accept-ranges") || is("content-range") => {
+                Self::Identity
+            }
+            14 if is("content-length") => Self::BodyLength,
+            14 if is("content-digest") => Self::Body,
+            15 if is("signature-input") => Self::Identity,
+            15 if is("x-accel-expires") => Self::Freshness,
+            16 if is("content-encoding") || is("content-language") || is("content-location") => {
+                Self::Body
+            }
+            17 if is("transfer-encoding") => Self::Body,
+            17 if is("surrogate-control") => Self::Freshness,
+            19 if is("content-disposition") => Self::Body,
+            // With targeted cache control, such as `CDN-Cache-Control` (RFC 9213).
+            13.. if name.ends_with("cache-control") => Self::Freshness,
+            _ => Self::Else,
+        }
+    }
+}
 
-/// Headers beside `Cache-Control` by which a cache keeps a response, or shows how long it already did.
-pub(crate) const FRESHNESS: [HeaderName; 5] = [
-    header::AGE,
-    header::EXPIRES,
-    header::PRAGMA,
-    HeaderName::from_static("surrogate-control"),
-    HeaderName::from_static("x-accel-expires"),
-];
+/// What one pass over the headers of a target response found.
+#[derive(Debug, Default)]
+struct HeadersFound {
+    /// Whether there is a header about each of these that the shape does not remove.
+    about: [bool; 6],
+    /// Whether there is one that the shape removes.
+    removed: bool,
+    /// Whether exactly one line has the type of the legacy body, and none anything else.
+    has_type: bool,
+}
 
+impl HeadersFound {
+    fn of(headers: &HeaderMap, shape: &CompiledShape) -> Self {
+        let (mut found, mut types) = (Self::default(), 0);
+        for (name, value) in headers {
+            if shape.remove.contains(name) {
+                found.removed = true;
+                continue;
+            }
+            let about = About::of(name.as_str());
+            found.about[about as usize] = true;
+            if about == About::BodyType {
+                types += 1;
+                found.has_type = types == 1 && shape.media_type().is_some_and(|of| value == of);
+            }
+        }
+        found
+    }
+
+    fn has(&self, about: About) -> bool {
+        self.about[about as usize]
+    }
+}
 /// The header lines that a shape puts into one response.
 pub(super) struct LegacyLines<'s> {
     set: Cow<'s, [(HeaderName, HeaderValue)]>,
@@ -81,14 +130,22 @@ pub(super) fn rewrite_head(
     parts.status = shape.status;
     reason_phrase::remove(&mut parts.extensions);
     let headers = &mut parts.headers;
-    remove(headers, |name| {
-        STALE.contains(name) || shape.remove.contains(name)
-    });
-    if let Some(body) = body {
-        remove(headers, |name| STALE_WITH_BODY.contains(name));
-        describe_body(headers, shape, lines, body);
+    let found = HeadersFound::of(headers, shape);
+    if found.has(About::Identity) || found.removed {
+        remove(headers, |name| {
+            About::of(name.as_str()) == About::Identity || shape.remove.contains(name)
+        });
     }
-    forbid_storing(headers, lines, is_get);
+    if let Some(body) = body {
+        if found.has(About::Body) {
+            remove(headers, |name| About::of(name.as_str()) == About::Body);
+        }
+        describe_body(headers, shape, lines, &found, body);
+    }
+    if found.has(About::Freshness) {
+        remove(headers, |name| About::of(name.as_str()) == About::Freshness);
+    }
+    forbid_storing(headers, lines, is_get || found.has(About::Freshness));
     put(headers, lines);
     notice.apply(headers);
 }
@@ -113,17 +170,10 @@ fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
 
 /// No cache may keep a legacy response beyond the flag, unless the shape says so, whose headers are put after this.
 ///
-/// The response to a `GET` may be kept without any of these headers (RFC 9111, section 4.2.2), other ones only by them.
-fn forbid_storing(headers: &mut HeaderMap, lines: &LegacyLines<'_>, is_get: bool) {
-    let before = headers.len();
-    remove(headers, |name| {
-        // Targeted cache control, such as `CDN-Cache-Control` (RFC 9213).
-        FRESHNESS.contains(name) || name.as_str().ends_with("cache-control")
-    });
-    let says_so = [header::CACHE_CONTROL, header::EXPIRES]
-        .iter()
-        .any(|name| lines.put(name));
-    if !says_so && (is_get || headers.len() < before) {
+/// The response to a `GET` may be kept without any header that says so (RFC 9111, section 4.2.2), other ones only by them.
+fn forbid_storing(headers: &mut HeaderMap, lines: &LegacyLines<'_>, may_be_stored: bool) {
+    let says_so = || lines.put(&header::CACHE_CONTROL) || lines.put(&header::EXPIRES);
+    if may_be_stored && !says_so() {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
@@ -132,18 +182,19 @@ fn describe_body(
     headers: &mut HeaderMap,
     shape: &CompiledShape,
     lines: &LegacyLines<'_>,
+    found: &HeadersFound,
     body: &Bytes,
 ) {
     if body.is_empty() || lines.put(&header::CONTENT_TYPE) {
         headers.remove(header::CONTENT_TYPE);
-    } else if let Some(media_type) = shape.media_type() {
-        headers.insert(header::CONTENT_TYPE, media_type);
+    } else if let Some(media_type) = shape.media_type().filter(|_| !found.has_type) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
-    if shape.status == http::StatusCode::NO_CONTENT {
+    if shape.status != http::StatusCode::NO_CONTENT {
+        headers.insert(header::CONTENT_LENGTH, content_length(body.len()));
+    } else if found.has(About::BodyLength) {
         // Must not be sent with a 204 (RFC 9110, section 8.6).
         headers.remove(header::CONTENT_LENGTH);
-    } else {
-        headers.insert(header::CONTENT_LENGTH, shape.content_length.of(body.len()));
     }
 }
 

@@ -2,23 +2,28 @@
 
 use std::{
     fmt,
+    marker::PhantomData,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use http::{Request, Response, request};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    body::ResponseBody, capture_slot::CaptureSlot, deciding::Exchange, future::ResponseFuture,
-    layer_settings::LayerSettings, vary::HeadVary,
+    capture_slot::CaptureSlot,
+    compat_body::{AnyBody, BodyMode},
+    deciding::Exchange,
+    future::ResponseFuture,
+    layer_settings::LayerSettings,
+    vary::HeadVary,
 };
 use crate::{
     caller::Caller,
     contract::{
         CompiledCache,
-        compile::{CapturedTexts, EndpointHandle},
+        compile::{CapturedTexts, EndpointHandle, RequestHead},
     },
     flag::FlagState,
 };
@@ -26,21 +31,22 @@ use crate::{
 /// Rewrites the inner service's responses for callers that depend on the legacy contract, while the flag is on.
 ///
 /// Made by [`LegacyHttpCompatLayer`](super::LegacyHttpCompatLayer).
-#[derive(Clone)]
 #[must_use]
-pub struct LegacyHttpCompat<S> {
+pub struct LegacyHttpCompat<S, M = AnyBody> {
     inner: S,
     settings: Arc<LayerSettings>,
     contract: CompiledCache,
+    mode: PhantomData<fn() -> M>,
 }
 
-impl<S> LegacyHttpCompat<S> {
+impl<S, M> LegacyHttpCompat<S, M> {
     pub(super) fn new(inner: S, settings: Arc<LayerSettings>) -> Self {
         let contract = settings.contract.cached();
         Self {
             inner,
             settings,
             contract,
+            mode: PhantomData,
         }
     }
 
@@ -68,63 +74,99 @@ impl<S> LegacyHttpCompat<S> {
         contract.find(request.method(), request.uri().path())
     }
 
-    fn vary_of_head<B>(&mut self, request: &Request<B>) -> Option<HeadVary> {
-        let (method, path) = (request.method(), request.uri().path());
+    #[cold]
+    fn vary_of_head(&mut self, path: &str) -> Option<HeadVary> {
         let serves = self.settings.flag.state() != FlagState::Retired;
-        serves.then(|| HeadVary::of(method, path, self.contract.load(), &self.settings))?
+        serves.then(|| HeadVary::of(path, self.contract.load(), &self.settings))?
+    }
+
+    #[inline]
+    fn call_outside<ReqB, ResB>(
+        &mut self,
+        request: Request<ReqB>,
+    ) -> ResponseFuture<S::Future, ResB, M>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body,
+    {
+        if *request.method() == Method::HEAD
+            && let Some(vary) = self.vary_of_head(request.uri().path())
+        {
+            return ResponseFuture::head(self.inner.call(request), vary);
+        }
+        ResponseFuture::outside(self.inner.call(request))
     }
 
     /// Takes from a request on the contract what its response will need.
-    fn exchange(&self, head: &mut request::Parts, endpoint: EndpointHandle) -> Exchange {
-        let detector = self.settings.detector.as_ref();
-        let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(head));
+    #[inline]
+    fn exchange<B>(
+        &self,
+        request: &mut Request<B>,
+        endpoint: EndpointHandle,
+        caller: Caller,
+    ) -> Exchange {
         let inputs = &endpoint.request;
-        // Only a legacy response contains them.
-        let captured = if caller.is_target() {
-            CapturedTexts::default()
-        } else {
-            CapturedTexts::take(&inputs.texts, head)
-        };
-        let excluded = endpoint.excluded_by(head);
-        let slot = inputs.read_body();
-        let slot = slot.then(|| CaptureSlot::insert(&endpoint, &mut head.extensions));
+        let head = RequestHead::from(&*request);
         Exchange {
             settings: Arc::clone(&self.settings),
-            endpoint,
             caller,
-            captured,
-            excluded,
-            slot,
+            // Only a legacy response contains them.
+            captured: if caller.is_target() {
+                CapturedTexts::default()
+            } else {
+                CapturedTexts::take(&inputs.texts, head)
+            },
+            excluded: endpoint.excluded_by(head),
+            slot: inputs
+                .read_body()
+                .then(|| CaptureSlot::insert(&endpoint, request.extensions_mut())),
+            endpoint,
         }
     }
 }
 
-impl<S, ReqB, ResB> Service<Request<ReqB>> for LegacyHttpCompat<S>
+impl<S, M, ReqB, ResB> Service<Request<ReqB>> for LegacyHttpCompat<S, M>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
     ResB: Body + Unpin,
+    M: BodyMode<ResB>,
 {
-    type Response = Response<ResponseBody<ResB>>;
+    type Response = Response<M::Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, ResB>;
+    type Future = ResponseFuture<S::Future, ResB, M>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let Some(endpoint) = self.find(&request) else {
-            let vary = self.vary_of_head(&request);
-            return ResponseFuture::outside(self.inner.call(request), vary);
+            return self.call_outside(request);
         };
-        let (mut head, body) = request.into_parts();
-        let exchange = self.exchange(&mut head, endpoint);
-        let request = Request::from_parts(head, body);
+        let mut caller = Caller::ANONYMOUS_LEGACY;
+        // Without a detector, the request is not taken apart.
+        if let Some(detector) = &self.settings.detector {
+            let (head, body) = request.into_parts();
+            caller = detector.detect(&head);
+            request = Request::from_parts(head, body);
+        }
+        let exchange = self.exchange(&mut request, endpoint, caller);
         ResponseFuture::on_contract(self.inner.call(request), exchange)
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for LegacyHttpCompat<S> {
+impl<S: Clone, M> Clone for LegacyHttpCompat<S, M> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            settings: Arc::clone(&self.settings),
+            contract: self.contract.clone(),
+            mode: PhantomData,
+        }
+    }
+}
+
+impl<S: fmt::Debug, M> fmt::Debug for LegacyHttpCompat<S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LegacyHttpCompat")
             .field("inner", &self.inner)

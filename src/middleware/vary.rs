@@ -14,17 +14,15 @@ pub(super) struct HeadVary {
 }
 
 impl HeadVary {
-    /// Of a request for this method and path, if there is such a `GET` endpoint.
+    /// Of a request for the `HEAD` of this path, if there is a `GET` endpoint of it.
     pub(super) fn of(
-        method: &Method,
         path: &str,
         contract: &Arc<CompiledContract>,
         settings: &Arc<LayerSettings>,
     ) -> Option<Self> {
-        let endpoint = (method == Method::HEAD).then(|| contract.find(&Method::GET, path))??;
         Some(Self {
             settings: Arc::clone(settings),
-            endpoint,
+            endpoint: contract.find(&Method::GET, path)?,
         })
     }
 

@@ -163,9 +163,9 @@ impl<'d> EndpointDraft<'_, 'd> {
                 return None;
             }
             let part = |value: Value| {
-                let part = reader
-                    .with_field(set, pointer, std::slice::from_ref(&value))
-                    .ok()?;
+                let test =
+                    crate::openapi::values::narrowing::FieldTest::values(vec![value.clone()]);
+                let part = reader.where_field(set, pointer, &test, true).ok()?;
                 Some((value, part))
             };
             let parts: Option<Vec<_>> = values.into_iter().map(part).collect();

@@ -15,8 +15,8 @@
 //!
 //! # How schemas are read
 //!
-//! - A response of NEW has the members that its schema names; others only if `additionalProperties` says so. OLD allows
-//!   other members unless it forbids them.
+//! - A response of NEW has the members that its schema names; others only if `additionalProperties` says so, or if it names
+//!   none. OLD allows other members unless it forbids them.
 //! - A `oneOf` is resolved by its discriminator, by fixed values or by types. If a value could match two of its schemas, only
 //!   the same `oneOf` in both documents is proved.
 //! - `pattern`, `not`, `if`, `patternProperties`, `contains` and the like are compared word for word. `format` counts as far

@@ -64,6 +64,7 @@ macro_rules! emitter {
                 digest = details.text("digest"),
                 rollback = details.number("rollback"),
                 cutover = details.number("cutover"),
+                instance = details.text("instance"),
                 loosened = loosened(payload),
                 line = details.number("line"),
                 error = error.map(ToString::to_string),

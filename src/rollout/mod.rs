@@ -52,15 +52,20 @@
 //!    is a conflict.
 //! 5. Only then is the flag set. If the event cannot be appended, the flag stays as it was.
 //!
-//! A rollback depends on the phase alone, not on 2 and 3. If it cannot be appended, the flag goes on all the same: the
-//! event is logged at `ERROR` and appended as soon as possible. Until then no other command is accepted. **The record is
-//! lost if the process ends first.**
+//! A rollback depends on the phase alone, not on 2 and 3. The flag goes on first, and then the event is appended, within half a
+//! second. If that fails, the event is logged at `ERROR` and appended as soon as possible. Until then no other command is accepted.
+//! **The record is lost if the process ends first.**
+//!
+//! The state is never locked while the journal is called, so no command, page or response waits for a journal that hangs, except
+//! the command that needs it.
 //!
 //! # Deployment
 //!
 //! - Tick census and rollout by one [`BackgroundWorker`](crate::worker::BackgroundWorker), in this order.
 //! - Give both the same clock. Time limits use the wall clock; automatic rollback and repeated warnings the monotonic one.
 //! - Automatic rollback needs a census.
+//! - Several [instances](fleet) share a journal in a store, each with a name in the [table](RolloutBuilder::instance) and a
+//!   [`JournalFollower`].
 //!
 //! # Log
 //!
@@ -79,6 +84,7 @@
 //! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended`, `rollback_extended` |
 //! | `digest` | `contract_changed` |
 //! | `cutover` | `rollback_taken` |
+//! | `instance` | `rollback_taken`, where several instances share the journal |
 //! | `rollback` | `post_analysis_filed`, `rollback_extended` |
 //! | `loosened` | `opened`, `policy_changed` |
 //! | `line` | `recovered` |

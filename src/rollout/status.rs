@@ -53,23 +53,16 @@ pub struct RolloutStatus {
 }
 
 impl RolloutStatus {
-    /// How long the flag had been as it was before it last changed.
-    pub(super) fn flag_lasted_before(&self) -> Duration {
-        let state = &self.state;
-        let before = state.flag_changed_before.as_ref();
-        before.map_or(Duration::ZERO, |before| {
-            state.flag_changed.at.since(before.at)
-        })
-    }
-
     /// The status as a serialisable view, with an evaluation if there is one.
     pub(super) fn view(&self, evaluation: Option<&Evaluation>) -> RolloutView {
         let evaluated = evaluation.filter(|evaluation| evaluation.next == self.next);
+        // Where no transition can come next, there is nothing that gates could be of.
+        let gates = evaluated.filter(|_| self.next.is_some());
         RolloutView {
             flag: self.flag,
             environment: self.environment.clone(),
             next: self.next,
-            gates_verdict: GatesVerdict::of(evaluated.map(|evaluation| &evaluation.gates[..])),
+            gates_verdict: GatesVerdict::of(gates.map(|evaluation| &evaluation.gates[..])),
             gates: evaluated
                 .map(|evaluation| evaluation.gates.clone())
                 .unwrap_or_default(),

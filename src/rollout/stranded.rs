@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+#[cfg(feature = "cli")]
+use super::state::RolloutState;
 use super::{evidence::StrandedKind, state::WaiverCover};
 use crate::{
     census::{CallerState, Census, Select, Window},
@@ -41,6 +43,7 @@ impl Stranded {
         (lasted, lasted_before): (Duration, Duration),
     ) -> Self {
         let since = earlier(now, lasted);
+        let lasted_before = lasted_before.min(Window::MONTH.length());
         let before = earlier(since, lasted_before);
         let mut found = Self {
             since,
@@ -51,16 +54,15 @@ impl Stranded {
             served_again: 0,
             kinds: Vec::new(),
         };
-        // A second more than that: the window starts at a whole one.
+        // A second more than that: times are exact to a part of one.
         let reach = lasted.saturating_add(lasted_before) + Duration::from_secs(1);
-        census.each_caller(window(reach), Select::Stranded, |row| {
+        census.each_caller_in(reach, Select::Stranded, |row| {
             match (waivers.covers(&row), row.last_stranded) {
-                (true, Some(at)) if at >= since => found.waived += 1,
-                (false, Some(at)) if at >= since => found.add(&row.kind),
+                (true, at) if found.is_later(at) => found.waived += 1,
+                (false, at) if found.is_later(at) => found.add(&row.kind),
                 (false, Some(at)) if at >= before => {
                     found.before += 1;
-                    found.served_again +=
-                        u64::from(row.last_dependent.is_some_and(|at| at >= since));
+                    found.served_again += u64::from(found.is_later(row.last_dependent));
                 }
                 _ => {}
             }
@@ -69,6 +71,24 @@ impl Stranded {
             found.know(census, lasted);
         }
         found
+    }
+
+    /// The figures at a moment by the journal; `None` if the flag has changed since.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_journal(
+        census: &Census,
+        state: &RolloutState,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let since = state.flag_changed.at;
+        let waivers = WaiverCover::new(state, now);
+        let lasted = (now.since(since), state.flag_lasted_before());
+        (since <= now).then(|| Self::new(census, &waivers, now, lasted))
+    }
+
+    /// Whether a response came later than the change.
+    pub(crate) fn is_later(&self, at: Option<Timestamp>) -> bool {
+        at > Some(self.since)
     }
 
     /// The stranded callers of one kind.
@@ -92,7 +112,7 @@ impl Stranded {
 
     /// Adds how many callers of each kind are known.
     fn know(&mut self, census: &Census, lasted: Duration) {
-        let report = census.report(window(lasted));
+        let report = census.report_in(lasted);
         for kind in &mut self.kinds {
             kind.known = report.kind(&kind.kind).map_or(0, |counts| counts.known);
         }
@@ -102,15 +122,15 @@ impl Stranded {
 
 /// The callers that depend, waived ones aside.
 fn dependents(census: &Census, waivers: &WaiverCover, lasted: Duration) -> u64 {
-    let window = window(lasted.max(Window::DAY.length()));
-    let report = census.report(window);
+    let length = lasted.max(Window::DAY.length());
+    let report = census.report_in(length);
     let kinds = report.kinds.iter();
     let kinds = kinds.filter(|kind| !waivers.covers_kind(&kind.kind));
     let all: u64 = kinds.map(|kind| kind.counts.dependent).sum();
     // One row for each kind under which a caller was seen.
     let rows = waivers
         .callers()
-        .flat_map(|caller| census.caller(*caller, window));
+        .flat_map(|caller| census.caller_in(*caller, length));
     let waived =
         rows.filter(|row| row.state == CallerState::Dependent && !waivers.covers_kind(&row.kind));
     all.saturating_sub(waived.count() as u64)

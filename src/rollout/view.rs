@@ -69,7 +69,7 @@ pub struct RolloutView {
     pub gates_verdict: GatesVerdict,
     /// The reports of its gates, by the last evaluation.
     pub gates: Vec<GateReport>,
-    /// When they were evaluated; left out where they were not.
+    /// When gates and stranded callers were evaluated; left out where they were not. With the snapshot of a census, its moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluated: Option<Timestamp>,
     /// The stranded callers since the flag last changed; left out where there is no census.
@@ -271,6 +271,16 @@ impl RolloutView {
             losses: losses(projection.losses()),
             ..view
         })
+    }
+
+    /// With the stranded callers that the snapshot of a census shows, if it is later than the last change of the flag.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_census(self, stranded: Option<Stranded>, at: Timestamp) -> Self {
+        Self {
+            stranded,
+            evaluated: Some(at),
+            ..self
+        }
     }
 
     pub(super) fn new(state: &RolloutState, policy: &Policy, head: Head, at: Timestamp) -> Self {

@@ -241,7 +241,7 @@ fn with_the_flag_on_an_response_without_a_legacy_shape_costs_no_allocation() {
 }
 
 #[test]
-fn an_response_that_is_not_as_expected_costs_no_allocation() {
+fn a_response_that_is_not_as_expected_costs_no_allocation() {
     let poll = ResponseCounts::poll("PENDING", 40);
     let strange = [
         ResponseCounts {
@@ -344,6 +344,82 @@ fn a_rewritten_response_whose_headers_must_grow_costs_that_growth_besides() {
         added_by_layer(&flag(true), || post(POLL), responses),
         added(1 + growth, 1, 1)
     );
+}
+
+/// The length of the legacy body depends on the interval, and with it `Content-Length`.
+#[test]
+fn a_legacy_body_of_another_length_costs_no_allocation_for_its_length() {
+    let flag = flag(true);
+    let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader());
+    for interval in ["5", "60", "3600", "5"] {
+        let body = format!(r#"{{"status":"PENDING","interval":{interval}}}"#);
+        let responses = ResponseCounts::ok(body);
+        let with = allocations(layer.layer(responses.clone()), || post(POLL));
+        let without = allocations(responses, || post(POLL));
+        assert_eq!(with - without, 1, "{interval}");
+    }
+}
+
+/// With the body type of axum, which is boxed.
+#[cfg(feature = "axum")]
+mod same_body {
+    use axum::body::Body;
+    use http_body::Body as _;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn boxed(response: Response<Full<Bytes>>) -> Response<Body> {
+        response.map(Body::new)
+    }
+
+    /// What the layer adds to a service whose responses have the body of axum.
+    fn added_to_boxed(flag: &CompatFlag, path: &'static str, responses: &ResponseCounts) -> u64 {
+        let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), flag.reader()).same_body();
+        let service = || responses.clone().map_response(boxed);
+        let with = allocations_of_boxed(layer.layer(service()), path);
+        with - allocations_of_boxed(service(), path)
+    }
+
+    fn allocations_of_boxed<S>(mut service: S, path: &'static str) -> u64
+    where
+        S: Service<Request<()>, Response = Response<Body>, Error = Infallible>,
+    {
+        let mut send = |request| {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(service.poll_ready(&mut cx).is_ready());
+            let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(&mut cx) else {
+                panic!("the response is there at once");
+            };
+            let mut body = black_box(response).into_body();
+            while let Poll::Ready(Some(Ok(frame))) = pin!(&mut body).poll_frame(&mut cx) {
+                black_box(frame);
+            }
+        };
+        send(post(path));
+        let request = post(path);
+        measure(|| send(request)).count_total
+    }
+
+    fn added(flag_is_on: bool, path: &'static str, status: &str) -> u64 {
+        let responses = ResponseCounts::poll(status, 40);
+        added_to_boxed(&flag(flag_is_on), path, &responses)
+    }
+
+    #[test]
+    fn what_is_not_peeked_at_costs_no_allocation() {
+        assert_eq!(added(true, "/api/v1/things/1", "PENDING"), 0);
+        let mut other = ResponseCounts::poll("PENDING", 40);
+        other.status = StatusCode::IM_A_TEAPOT;
+        assert_eq!(added_to_boxed(&flag(true), POLL, &other), 0);
+    }
+
+    #[test]
+    fn a_peek_costs_one_and_a_rewrite_two() {
+        assert_eq!(added(true, POLL, "APPROVED"), 1);
+        assert_eq!(added(false, POLL, "PENDING"), 1);
+        assert_eq!(added(true, POLL, "PENDING"), 2);
+    }
 }
 
 fn growth_of_a_full_map() -> u64 {

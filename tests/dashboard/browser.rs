@@ -243,6 +243,17 @@ impl Browser {
         self.tell("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// As on paper.
+    pub(crate) async fn print(&self) {
+        let media = json!({ "media": "print", "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.tell("Emulation.setEmulatedMedia", media).await;
+    }
+
+    pub(crate) async fn screen(&self) {
+        let media = json!({ "media": "", "features": [] });
+        self.tell("Emulation.setEmulatedMedia", media).await;
+    }
+
     pub(crate) async fn scheme(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.tell("Emulation.setEmulatedMedia", features).await;

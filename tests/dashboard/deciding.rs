@@ -22,7 +22,7 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     browser.sign_in(&service, OPERATOR).await;
     browser.see("#next", "Not yet. ").await;
     browser
-        .see("#next .remedies", "Run openapi and report it")
+        .see("#next .remedies", "Run and report: openapi.")
         .await;
     browser
         .see(
@@ -50,7 +50,7 @@ async fn a_failing_gate_says_what_to_do_and_the_step_is_taken_when_it_is_done() 
     service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
     service.pass(Duration::from_secs(80 * 60));
     service.poll(("AGENT", 1), "2.0.0", APPROVED).await;
-    service.pass(Duration::from_secs(3));
+    service.pass(Duration::from_secs(60));
     browser.go(&service.page("/transition/cutover")).await;
     browser.see("#gates", "All 5 gates pass").await;
     browser

@@ -4,11 +4,13 @@
 //! pages look like is written to `target/screenshots`.
 
 mod acting;
+mod announcing;
 mod axe;
 mod browser;
 mod deciding;
 mod driver;
 mod every_page;
+mod every_state;
 mod expired;
 mod live;
 mod scriptless;

@@ -16,7 +16,7 @@ async fn signing_in_viewing_deciding_and_rolling_back_work_without_a_script() {
         Browser::open_without_script().await,
     );
     service.poll(("AGENT", 1), "1.0.0", PENDING).await;
-    service.pass(Duration::from_secs(3));
+    service.pass(Duration::from_secs(60));
     browser.sign_in(&service, OPERATOR).await;
     browser
         .see("noscript, .hint", "Without JavaScript it does not update")

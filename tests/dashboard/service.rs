@@ -222,16 +222,37 @@ impl TestService {
         request.send().await.unwrap().bytes().await.unwrap();
     }
 
+    /// A program tries a token that is wrong.
+    pub(crate) async fn guess(&self) {
+        let guess = self
+            .http
+            .get(self.page("/api/status"))
+            .bearer_auth("a guess");
+        guess.send().await.unwrap();
+    }
+
     /// Lets time pass while everything is kept.
-    pub(crate) fn pass(&self, mut time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
+        let fine = time.min(HOUR);
+        self.pass_by(BEAT, time.saturating_sub(fine));
+        self.pass_by(FINE_BEAT, fine);
+        self.tick();
+    }
+
+    /// Lets time pass that no page shows in the finest series. Each evaluation of the gates takes a while in a debug build.
+    pub(crate) fn pass_coarsely(&self, time: Duration) {
+        self.pass_by(BEAT, time);
+        self.tick();
+    }
+
+    fn pass_by(&self, beat: Duration, mut time: Duration) {
         while !time.is_zero() {
-            let step = time.min(if time > HOUR { BEAT } else { FINE_BEAT });
+            let step = time.min(beat);
             self.clock.advance(step);
             self.census.tick();
             self.history.tick();
             time -= step;
         }
-        self.tick();
     }
 
     /// Does the periodic work that is due.

@@ -4,7 +4,7 @@ use legacy_http_compat::rollout::Phase;
 
 use crate::{
     browser::Browser,
-    service::{OPERATOR, TestService},
+    service::{OPERATOR, TestService, VIEWER},
 };
 
 /// Whether the page in front follows a stream.
@@ -80,4 +80,25 @@ async fn a_page_that_is_left_or_hidden_holds_no_stream() {
         .run("document.querySelector('.me form').requestSubmit()")
         .await;
     browser.until("streams.join()", "3,3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_got_no_stream_polls_until_it_gets_one() {
+    let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    // All that a name may have.
+    let mut taken = Vec::new();
+    for _ in 0..8 {
+        let stream = reqwest::Client::new().get(service.page("/api/events"));
+        let stream = stream.bearer_auth(VIEWER).send().await.unwrap();
+        assert_eq!(stream.status(), 200);
+        taken.push(stream);
+    }
+    browser.sign_in(&service, VIEWER).await;
+    browser.see("#connection", "Every 10 s").await;
+    service.open_incident("INC-1");
+    browser.see("#obligations", "INC-1 is open").await;
+    assert_eq!(browser.count("html.stale").await, 0);
+    browser.see("#connection", "Every 10 s").await;
+    drop(taken);
+    browser.see("#connection", "Live").await;
 }

@@ -8,6 +8,7 @@ use legacy_http_compat::{
 };
 
 const RUNBOOK: &str = include_str!("../../src/guide/rollout.md");
+const MIGRATION: &str = include_str!("../../src/guide/migration.md");
 const CONTRACT: &str = include_str!("../../src/guide/contract.md");
 const CALLERS: &str = include_str!("../../src/guide/callers.md");
 const ALERTS: &str = include_str!("../../examples/prometheus/alerts.yml");
@@ -219,4 +220,25 @@ fn explained(text: &str, heading: &str) -> String {
     messages
         .map(|message| message.trim_matches(['…', ' ']).to_owned() + "\n")
         .collect()
+}
+
+#[test]
+fn a_migration_has_ten_steps_each_with_a_time_and_an_end() {
+    let steps: Vec<&str> = MIGRATION.split("\n## ").skip(1).collect();
+    let rows: Vec<&str> = MIGRATION
+        .lines()
+        .filter(|line| line.starts_with("| ["))
+        .collect();
+    assert_eq!((steps.len(), rows.len()), (10, 10));
+    for ((step, row), number) in steps.iter().zip(rows).zip(1..) {
+        let title = step.lines().next().unwrap();
+        assert!(title.starts_with(&format!("{number}. ")), "{title}");
+        assert!(row.starts_with(&format!("| [{title}](#")), "{row}");
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        assert!(
+            matches!(cells[..], [_, who, work, _] if !who.is_empty() && !work.is_empty()),
+            "{row}"
+        );
+        assert_eq!(step.matches("**Done when**").count(), 1, "{title}");
+    }
 }

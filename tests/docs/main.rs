@@ -5,3 +5,4 @@ mod floors;
 mod guide;
 mod language;
 mod rust_text;
+mod telemetry;

@@ -21,7 +21,7 @@ const LIMIT: usize = 128;
 
 /// A step of a body that can be made as often as needed.
 #[derive(Clone, Debug)]
-enum CompiledContract {
+enum PlannedStep {
     Data(Vec<u8>),
     Trailers(u16),
     Error,
@@ -33,7 +33,7 @@ enum CompiledContract {
 struct Planned {
     status: u16,
     headers: Vec<(&'static str, &'static str)>,
-    steps: Vec<CompiledContract>,
+    steps: Vec<PlannedStep>,
     size: Size,
     announces_end: bool,
     /// The length of the pieces of each frame's data; in one piece if none.
@@ -46,13 +46,13 @@ impl Planned {
         D: bytes::Buf,
     {
         let steps = self.steps.iter().map(|step| match step {
-            CompiledContract::Data(bytes) => Step::Data(data(bytes)),
-            CompiledContract::Trailers(value) => Step::Trailers(HeaderMap::from_iter([(
+            PlannedStep::Data(bytes) => Step::Data(data(bytes)),
+            PlannedStep::Trailers(value) => Step::Trailers(HeaderMap::from_iter([(
                 HeaderName::from_static("x-sum"),
                 HeaderValue::from(*value),
             )])),
-            CompiledContract::Error => Step::Error("reset"),
-            CompiledContract::Pending => Step::Pending,
+            PlannedStep::Error => Step::Error("reset"),
+            PlannedStep::Pending => Step::Pending,
         });
         let mut body = Scripted::playing(steps).size(self.size);
         if !self.announces_end {
@@ -179,24 +179,24 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A text cut at arbitrary places, some of them the same, so that there are empty frames.
-fn frames() -> impl Strategy<Value = Vec<CompiledContract>> {
+fn frames() -> impl Strategy<Value = Vec<PlannedStep>> {
     (text(), vec(any::<prop::sample::Index>(), 0..5)).prop_map(|(text, cuts)| {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();
         cuts.windows(2)
-            .map(|cut| CompiledContract::Data(text[cut[0]..cut[1]].to_vec()))
+            .map(|cut| PlannedStep::Data(text[cut[0]..cut[1]].to_vec()))
             .collect()
     })
 }
 
-fn steps() -> impl Strategy<Value = Vec<CompiledContract>> {
+fn steps() -> impl Strategy<Value = Vec<PlannedStep>> {
     let extra = (
         any::<prop::sample::Index>(),
         select(vec![
-            CompiledContract::Pending,
-            CompiledContract::Pending,
-            CompiledContract::Error,
+            PlannedStep::Pending,
+            PlannedStep::Pending,
+            PlannedStep::Error,
         ]),
     );
     (
@@ -208,7 +208,7 @@ fn steps() -> impl Strategy<Value = Vec<CompiledContract>> {
             for (at, extra) in extras {
                 steps.insert(at.index(steps.len() + 1), extra);
             }
-            steps.extend(trailers.map(CompiledContract::Trailers));
+            steps.extend(trailers.map(PlannedStep::Trailers));
             steps
         })
 }
@@ -250,7 +250,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
 
     #[test]
-    fn an_response_that_is_not_rewritten_is_the_same_in_all_that_a_client_can_see(
+    fn a_response_that_is_not_rewritten_is_the_same_in_all_that_a_client_can_see(
         planned in planned(), active in any::<bool>(),
     ) {
         let (layer, notes) = layer(active);
@@ -266,7 +266,7 @@ proptest! {
     }
 
     #[test]
-    fn an_response_to_a_request_outside_the_contract_is_the_same_in_all_that_a_client_can_see(
+    fn a_response_to_a_request_outside_the_contract_is_the_same_in_all_that_a_client_can_see(
         planned in planned(), active in any::<bool>(),
         asked in select(vec![
             ("GET", "/api/v1/auth/clients/device/poll"), ("HEAD", "/api/v1/auth/clients/device/poll"),
@@ -280,7 +280,7 @@ proptest! {
     }
 
     #[test]
-    fn an_response_that_cannot_be_decided_is_counted_with_its_reason(planned in planned()) {
+    fn a_response_that_cannot_be_decided_is_counted_with_its_reason(planned in planned()) {
         let (layer, notes) = layer(true);
         let [without, with] = both(&layer, poll(), &planned);
         let seen = notes.only();

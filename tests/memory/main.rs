@@ -1,6 +1,7 @@
 //! What census and history cost in memory, all in.
 
 mod census_memory;
+mod crowd;
 mod history_memory;
 
 use std::{

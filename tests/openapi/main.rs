@@ -1,5 +1,6 @@
 //! Tests of the module `openapi`: reading documents, proving contracts, drafting them.
 
+mod closed;
 mod drafting;
 mod findings;
 mod mistakes;
@@ -7,7 +8,10 @@ mod random_responses;
 mod random_schemas;
 mod reading;
 mod real_documents;
+mod schema_generator;
+mod shapes;
 mod shipped;
 mod support;
 #[path = "../support/temp_dir.rs"]
 mod temp_dir;
+mod value_generator;

@@ -15,6 +15,8 @@ mod census_snapshot;
 mod history;
 mod journal;
 mod kept_files;
+#[cfg(all(feature = "metrics-facade", feature = "opentelemetry"))]
+mod metrics_exports;
 mod migration;
 mod rollout_events;
 mod rollout_fold;

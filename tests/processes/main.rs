@@ -16,6 +16,7 @@ mod core_compat;
 mod core_fleet;
 mod core_rollout;
 mod core_target;
+mod examples;
 mod journal_crash;
 mod once_free;
 mod rehearsal;

@@ -36,6 +36,9 @@ struct Session {
 /// How long one call to the table may take.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The same for a session that is known here.
+const KNOWN_PATIENCE: Duration = Duration::from_millis(100);
+
 /// For how long what the table had is taken for true, which bounds how long a session outlives its end at another instance.
 const CHECKED_FOR: Duration = Duration::from_secs(2);
 
@@ -146,10 +149,17 @@ impl Sessions {
             return;
         };
         let recent = |session: &Session| now.saturating_sub(session.checked) < CHECKED_FOR;
-        if self.open().get(&key).is_some_and(recent) {
+        let (is_known, is_recent) = {
+            let open = self.open();
+            let known = open.get(&key);
+            (known.is_some(), known.is_some_and(recent))
+        };
+        if is_recent {
             return;
         }
-        match table.find(&key.0, PATIENCE) {
+        // A rollback by one that is known does not wait for a table that hangs.
+        let patience = if is_known { KNOWN_PATIENCE } else { PATIENCE };
+        match table.find(&key.0, patience) {
             Ok(Some(found)) => {
                 let lasted = self.lifetime.saturating_sub(found.left);
                 let session = Session {

@@ -23,7 +23,7 @@ use crate::{
         saver::Saver,
     },
     time::{
-        Clock,
+        Clock, Timestamp,
         timeline::{Moment, Timeline},
     },
     worker::Tick,
@@ -59,6 +59,11 @@ impl History {
     pub(crate) fn recorded_for(&self) -> Duration {
         let time = self.timeline.moment(&*self.clock).time;
         self.state().recorded_for(time)
+    }
+
+    /// When the callers in the last bucket were counted; `None` before a census was sampled.
+    pub(crate) fn callers_at(&self) -> Option<Timestamp> {
+        self.state().callers_at()
     }
 
     /// Why responses to dependent callers were not rewritten since the flag last changed, or since the process started.

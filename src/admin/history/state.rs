@@ -12,7 +12,10 @@ use super::{
 use crate::{
     census::{Report, Window},
     rollout::{Evaluation, Stranded},
-    time::timeline::{Due, Moment, Timeline},
+    time::{
+        Timestamp,
+        timeline::{Due, Moment, Timeline},
+    },
 };
 
 /// What a history records. Only ticks and queries lock it.
@@ -118,6 +121,11 @@ impl HistoryState {
             let stranded = evaluation.and_then(|made| made.stranded.as_ref());
             self.callers.sample(now.time, report, stranded);
         }
+    }
+
+    /// When the callers that were sampled last were counted.
+    pub(super) fn callers_at(&self) -> Option<Timestamp> {
+        self.reports.0.first().map(|report| report.at)
     }
 
     /// Records the counts of the metrics.

@@ -60,11 +60,17 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         let detail = "The rollout has no census, so callers are not counted.";
         return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
-    let mut query = CallersQuery::read(&mut request.params, census.kinds());
+    let params = &mut request.params;
+    let since_change = params.is("window", CallersQuery::SINCE_CHANGE);
+    let mut query = CallersQuery::read(params, census.kinds());
+    query.since_change = since_change;
     let search = request.params.text("search").unwrap_or_default();
     query.search = search.trim().chars().take(MAX_SEARCH).collect();
     request
         .render("Callers", move |_, layout| {
+            if query.since_change {
+                query.window = layout.since_flag_changed();
+            }
             let page = query.list(&census, PAGE_LEN);
             html(&CallersPage {
                 layout,
@@ -109,11 +115,18 @@ impl CallersPage<'_> {
             || self.query.select != Select::All
     }
 
-    /// The standard windows, and the current one.
-    fn windows(&self) -> Vec<Window> {
-        let mut windows = Window::STANDARD.to_vec();
-        if !windows.contains(&self.query.window) {
-            windows.push(self.query.window);
+    /// The standard windows, the time since the flag changed, and the current one: each with its name.
+    fn windows(&self) -> Vec<(String, String)> {
+        let standard = Window::STANDARD.map(|window| (window.label(), window.label()));
+        let mut windows = standard.to_vec();
+        let since_change = "since the flag changed";
+        windows.push((
+            CallersQuery::SINCE_CHANGE.to_owned(),
+            since_change.to_owned(),
+        ));
+        let current = self.query.window_word();
+        if !windows.iter().any(|(word, _)| *word == current) {
+            windows.push((current.clone(), current));
         }
         windows
     }
@@ -155,8 +168,8 @@ impl CallersPage<'_> {
 
     /// Whether the caller is stranded since the flag last changed.
     fn is_stranded(&self, row: &CallerRow) -> bool {
-        let since = self.layout.stranded.as_ref().map(|stranded| stranded.since);
-        row.stranded && row.last_stranded >= since
+        let stranded = self.layout.stranded.as_ref();
+        row.stranded && stranded.is_some_and(|stranded| stranded.is_later(row.last_stranded))
     }
 
     /// The form that waives the caller.

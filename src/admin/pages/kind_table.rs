@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     admin::{
+        callers_query::CallersQuery,
         format::{counted, grouped, last},
         mount_path::{MountPath, query},
         pages::{explain::watched_of, layout::Layout},
@@ -72,7 +73,7 @@ impl KindTable {
         let length = Window::new(length).unwrap_or(Window::DAY);
         let kinds = report.kinds.iter();
         let kinds = kinds.filter(|kind| kind.kind != "other" || kind.counts.known > 0);
-        let windows = [report.window.as_str(), &layout.since_flag_changed()];
+        let windows = [report.window.as_str(), CallersQuery::SINCE_CHANGE];
         let stranded = |kind: &str| match &layout.stranded {
             Some(stranded) if kind.is_empty() => stranded.callers,
             Some(stranded) => {

@@ -3,18 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    time_tag::{Attribution, TimeTag, distance, in_words},
+    time_tag::{Attribution, TimeTag, actor_label, distance, in_words},
     timeline::TimelineEntry,
 };
 use crate::{
     FlagState,
     admin::{
         access::{Principal, Role},
+        callers_query::CallersQuery,
         flag_changes::FlagChange,
         format::{counted, duration, grouped, listed},
         mount_path::{MountPath, query},
     },
-    census::Report,
+    census::{Report, Window},
     observation::SkipReason,
     rollout::{
         EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
@@ -187,7 +188,7 @@ impl Layout {
             text: format!(
                 "{} by {}: {}. What was cut off is kept beside the journal.",
                 in_words(done.at),
-                done.actor.id,
+                actor_label(&done.actor),
                 done.reason
             ),
             link: Some((
@@ -223,6 +224,7 @@ impl Layout {
             .map(|kind| format!("{} of {}", grouped(kind.stranded), kind.kind))
             .collect();
         let advice = match self.phase() {
+            _ if self.unrecorded() => self.not_rewritten(),
             Phase::Observe => "The flag is off; this phase shows whether they cope.".to_owned(),
             Phase::Compat => self.not_rewritten(),
             Phase::Cutover => "If they fail, roll back.".to_owned(),
@@ -230,7 +232,7 @@ impl Layout {
         };
         let list = query(&[
             ("state", "stranded"),
-            ("window", &self.since_flag_changed()),
+            ("window", CallersQuery::SINCE_CHANGE),
         ]);
         Some(Banner {
             danger: self.phase() != Phase::Observe,
@@ -269,7 +271,7 @@ impl Layout {
     /// `Stranded since the flag went off 3 min ago: 0 of 25 dependent callers`.
     pub(crate) fn stranded_since(&self, stranded: &Stranded) -> String {
         format!(
-            "Stranded since the flag {} {}: {} of {}",
+            "Stranded since {} {}: {} of {}",
             self.flag_change(),
             distance(stranded.since, self.now),
             grouped(stranded.callers),
@@ -293,20 +295,21 @@ impl Layout {
 
     fn flag_change(&self) -> &'static str {
         match (self.status.flag, self.flag_changes.len()) {
-            (_, 0 | 1) => "was opened",
-            (FlagState::On, _) => "went on",
-            (FlagState::Off | FlagState::Retired, _) => "went off",
+            (_, 0 | 1) => "the rollout was opened",
+            (FlagState::On, _) => "the flag went on",
+            (FlagState::Off | FlagState::Retired, _) => "the flag went off",
         }
     }
 
     /// The time since the flag last changed, as a window.
-    pub(crate) fn since_flag_changed(&self) -> String {
+    pub(crate) fn since_flag_changed(&self) -> Window {
         let since = self
             .flag_changes
             .last()
             .map_or(self.now, |change| change.at);
-        let seconds = self.now.since(since).as_secs().clamp(1, 30 * 86_400);
-        format!("{seconds}s")
+        // Up to a second more, so that the responses right after the change are within.
+        let seconds = self.now.since(since).as_secs() + 1;
+        Window::new(Duration::from_secs(seconds)).unwrap_or(Window::MONTH)
     }
 
     fn overdue(&self, kind: ObligationKind) -> Banner {

@@ -13,6 +13,7 @@ use super::{
     layout::Layout,
     page_request::PageRequest,
     phases::{GateSummary, meaning, stage},
+    time_tag::time_of_day,
 };
 use crate::{
     admin::{
@@ -23,6 +24,7 @@ use crate::{
     },
     contract::{Contract, LiveContract},
     rollout::{Obligation, ObligationKind, Phase, Rollback, Rollout, event::Event},
+    time::Timestamp,
 };
 
 /// The overview page.
@@ -49,6 +51,8 @@ struct Charts {
     spans: Vec<(String, &'static str, bool)>,
     span: String,
     window: String,
+    /// `, as of 12:00:05 UTC`: the curve is a few seconds behind the figures beside it.
+    as_of: String,
     callers: Chart,
     responses: Vec<EndpointChart>,
     errors: Chart,
@@ -75,7 +79,10 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
             layout,
             gates: next_gates(rollout, layout),
             cutover: in_cutover.then(|| CutoverStatus::new(layout, history, contract)),
-            charts: time_series.map(|series| Charts::new(layout, &series, contract)),
+            charts: time_series.map(|series| {
+                let counted = history.and_then(History::callers_at);
+                Charts::new(layout, &series, (contract, counted))
+            }),
             callers: report.map(|report| KindTable::new(layout, report)),
             recent: latest(rollout, layout.status.head.seq, RECENT).unwrap_or_default(),
         })
@@ -154,7 +161,11 @@ impl OverviewPage<'_> {
 }
 
 impl Charts {
-    fn new(layout: &Layout, time_series: &TimeSeries, contract: Option<&Contract>) -> Self {
+    fn new(
+        layout: &Layout,
+        time_series: &TimeSeries,
+        (contract, counted): (Option<&Contract>, Option<Timestamp>),
+    ) -> Self {
         let (base, changes) = (&layout.base, layout.flag_changes.as_slice());
         let described = contract.map_or(&[][..], Contract::endpoints);
         let spans = HistoryRange::ALL.iter().map(|span| {
@@ -162,11 +173,14 @@ impl Charts {
             let href = format!("{}{}", base.home(), query(&[("range", name)]));
             (href, name, name == time_series.range)
         });
+        let as_of = counted.map(|at| format!(", as of {}", time_of_day(at)));
+        let as_of = as_of.unwrap_or_default();
         Self {
             spans: spans.collect(),
             span: last(time_series.range),
             window: last(&time_series.window).replacen("last ", "", 1),
-            callers: callers_chart(time_series, changes),
+            callers: callers_chart(time_series, changes, &as_of),
+            as_of,
             responses: endpoint_charts(time_series, contract, changes),
             errors: errors_chart(time_series, described, changes),
             errors_summary: errors_summary(time_series, described),

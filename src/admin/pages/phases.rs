@@ -61,15 +61,16 @@ impl GateSummary {
         self.failing.iter().chain(&self.passing)
     }
 
-    /// What the failing gates require, by who has to act; the same is said once.
-    pub(crate) fn remedies(&self) -> Vec<(Side, Vec<&Todo>)> {
-        let mut remedies: BTreeMap<Side, Vec<&Todo>> = BTreeMap::new();
+    /// What the failing gates require, by who has to act; the same is said once, for all that it is to be done to.
+    pub(crate) fn remedies(&self) -> Vec<(Side, Vec<Todo>)> {
+        let mut remedies: BTreeMap<Side, Vec<Todo>> = BTreeMap::new();
         let points = self.failing.iter().flat_map(|gate| &gate.points);
         let of_points = points.filter_map(|point| point.todo.as_ref());
         for todo in of_points.chain(&self.due) {
             let of_side = remedies.entry(todo.side).or_default();
-            if !of_side.iter().any(|other| other.text == todo.text) {
-                of_side.push(todo);
+            match of_side.iter_mut().find(|same| same.text == todo.text) {
+                Some(same) => same.merge(todo),
+                None => of_side.push(todo.clone()),
             }
         }
         remedies.into_iter().collect()

@@ -53,6 +53,12 @@ pub(crate) fn in_words(at: Timestamp) -> String {
     format!("{} UTC", minute(at, 16))
 }
 
+/// `12:00:05 UTC`, for a moment ago.
+pub(crate) fn time_of_day(at: Timestamp) -> String {
+    let text = minute(at, 19);
+    format!("{} UTC", text.rsplit(' ').next().unwrap_or_default())
+}
+
 /// The distance of a time from now: `3 min ago`, `in 2 d`.
 pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
     let (past, ahead) = (now.since(at), at.since(now));
@@ -119,6 +125,7 @@ mod tests {
                         <span class=\"sep\">, </span><span class=\"ago\" data-at=\"2026-03-01T12:00:00.250Z\">1 h 1 min ago</span>";
         assert_eq!(shown, expected);
         assert_eq!(in_words(at), "2026-03-01 12:00 UTC");
+        assert_eq!(time_of_day(at), "12:00:00 UTC");
         assert_eq!(distance(at.plus(Duration::from_secs(120)), at), "in 2 min");
         assert_eq!(distance(at, at), "just now");
     }

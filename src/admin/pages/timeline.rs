@@ -8,11 +8,11 @@ use crate::{
     rollout::{
         Transition,
         event::{
-            Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, PhaseChange,
-            RollbackTaken,
+            Attempt, AttemptRefused, ClientRolledBack, Event, EventPayload, LossAccepted,
+            PhaseChange, RollbackTaken,
         },
         gate::GateReport,
-        names::{Actor, Identifier, Link},
+        names::{Actor, ActorKind, Identifier, Link},
     },
     time::Timestamp,
 };
@@ -49,6 +49,7 @@ impl<'a> TimelineEntry<'a> {
             | EventPayload::IncidentOpened(_)
             | EventPayload::AttemptRefused(_)
             | EventPayload::ClientRolledBack(_)
+            | EventPayload::LossAccepted(_)
             | EventPayload::Recovered(_) => "bad",
             _ => "plain",
         }
@@ -107,6 +108,10 @@ fn event_text(event: &Event) -> String {
             counted(torn.bytes, "byte"),
             torn.line
         ),
+        EventPayload::LossAccepted(loss) => lost(loss),
+        EventPayload::Opened(opened) if event.actor.kind == ActorKind::System => {
+            format!("The rollout was opened in {}", opened.phase)
+        }
         EventPayload::AttemptRefused(refused) => refusal(&event.actor, refused),
         payload => {
             let who = actor_label(&event.actor);
@@ -118,7 +123,7 @@ fn event_text(event: &Event) -> String {
 fn what(payload: &EventPayload) -> String {
     match payload {
         EventPayload::Opened(opened) => {
-            format!("opened the rollout of {} in {}", opened.flag, opened.phase)
+            format!("opened the rollout in {}", opened.phase)
         }
         EventPayload::PhaseChanged(change) => step(change),
         EventPayload::CheckReported(report) => {
@@ -157,6 +162,15 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
         other => format!("noted: {}", titled(other.name()).to_lowercase()),
     }
+}
+
+fn lost(loss: &LossAccepted) -> String {
+    let recorded = loss.recorded.filter(|recorded| *recorded != loss.found);
+    let recorded = recorded.map_or_else(String::new, |head| format!(" up to event {}", head.seq));
+    format!(
+        "Recorded events{recorded} were lost after event {}, and the loss was accepted",
+        loss.found.seq
+    )
 }
 
 fn step(change: &PhaseChange) -> String {
@@ -228,7 +242,7 @@ mod tests {
     use crate::{
         rollout::{
             Phase,
-            event::{CheckReported, Incident, NewEvent, Recovered},
+            event::{CheckReported, Head, Incident, NewEvent, Recovered},
             names::{IncidentId, Reason},
         },
         time::Timestamp,
@@ -279,9 +293,19 @@ mod tests {
             text_of(mara(), EventPayload::PhaseChanged(over)),
             "mara cut over and overrode 2 failing gates (coverage and no_dependent_responses): the flag is off"
         );
+        let journal = || Actor::system("journal").unwrap();
+        let loss = LossAccepted {
+            recorded: None,
+            found: Head::NONE,
+            phase: None,
+        };
+        assert_eq!(
+            text_of(journal(), EventPayload::LossAccepted(loss)),
+            "Recorded events were lost after event 0, and the loss was accepted"
+        );
         let torn = EventPayload::Recovered(Recovered { line: 4, bytes: 12 });
         assert_eq!(
-            text_of(Actor::system("journal").unwrap(), torn),
+            text_of(journal(), torn),
             "The journal was recovered from a torn write: 12 bytes of line 4 were removed"
         );
     }

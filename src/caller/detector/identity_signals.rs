@@ -9,6 +9,7 @@ use super::kind_rules::{KindMatch, KindRules, products};
 use crate::caller::caller::ClientAddr;
 use crate::caller::fingerprint::{Fingerprint, FingerprintKey, Pseudonym};
 use crate::diagnostics::{Diagnostics, FaultCode};
+use crate::http_syntax::is_visible;
 
 /// How many characters a header may have to count as an identity.
 const LONGEST_VALUE: usize = 256;
@@ -164,32 +165,6 @@ fn product_name<'h>(input: SignalInput<'_, 'h>, user_agent: Slot) -> Option<&'h 
 #[inline]
 fn is_identity(value: &[u8]) -> bool {
     (1..=LONGEST_VALUE).contains(&value.len()) && is_visible(value)
-}
-
-/// Whether all bytes are visible ASCII. Eight at a time, because this reads each byte of each identity; the last eight
-/// may overlap those before.
-#[inline]
-fn is_visible(value: &[u8]) -> bool {
-    let Some(last) = value.last_chunk() else {
-        return value.iter().all(u8::is_ascii_graphic);
-    };
-    let (words, _) = value.as_chunks();
-    let strange = words
-        .iter()
-        .fold(strangeness(*last), |all, word| all | strangeness(*word));
-    strange & HIGH_BITS == 0
-}
-
-const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
-
-/// Has the high bit of some byte set if not all eight bytes are visible ASCII: those that are have it unset,
-/// get it by adding what is missing from `!` to 0x80, and do not by adding 1, as DEL would.
-#[inline]
-const fn strangeness(word: [u8; 8]) -> u64 {
-    let word = u64::from_ne_bytes(word);
-    let from_first = word.wrapping_add(u64::from_ne_bytes([0x80 - b'!'; 8]));
-    let after_last = word.wrapping_add(u64::from_ne_bytes([0x80 - 0x7f; 8]));
-    word | !from_first | after_last
 }
 
 struct SignalCompiler<'a> {

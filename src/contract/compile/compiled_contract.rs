@@ -203,37 +203,78 @@ impl DeprecationHeaders {
     }
 }
 
-/// One router for each method, so that equal paths under different methods do not meet.
-#[derive(Clone, Default)]
+/// One table for each method, so that equal paths under different methods do not meet.
+#[derive(Default)]
 struct Routes {
-    by_method: Vec<(Method, Router<usize>)>,
+    by_method: Vec<MethodRoutes>,
+}
+
+struct MethodRoutes {
+    method: Method,
+    router: Router<usize>,
+    /// The paths without parameters, which need no router: they come before any pattern.
+    exact: Vec<(Box<str>, usize)>,
+    has_patterns: bool,
 }
 
 impl Routes {
     fn insert(&mut self, method: &Method, path: &str, endpoint: usize) -> Result<(), InsertError> {
-        let index = self
-            .by_method
-            .iter()
-            .position(|(known, _)| known == method)
-            .unwrap_or_else(|| {
-                self.by_method.push((method.clone(), Router::new()));
-                self.by_method.len() - 1
-            });
-        self.by_method[index].1.insert(path, endpoint)
+        let known = self.by_method.iter().position(|of| of.method == *method);
+        let index = known.unwrap_or_else(|| {
+            self.by_method.push(MethodRoutes::new(method.clone()));
+            self.by_method.len() - 1
+        });
+        self.by_method[index].insert(path, endpoint)
     }
 
     /// Does not allocate for patterns with up to three parameters, which `matchit` keeps on the stack; a match with more
     /// costs one allocation.
+    #[inline]
     fn find(&self, method: &Method, path: &str) -> Option<usize> {
-        let (_, router) = self.by_method.iter().find(|(known, _)| known == method)?;
-        router.at(path).ok().map(|found| *found.value)
+        let of = self.by_method.iter().find(|of| of.method == *method)?;
+        of.find(path)
+    }
+}
+
+impl MethodRoutes {
+    /// As many exact paths are compared one by one before a router is faster.
+    const FEW: usize = 16;
+
+    fn new(method: Method) -> Self {
+        Self {
+            method,
+            router: Router::new(),
+            exact: Vec::new(),
+            has_patterns: false,
+        }
+    }
+
+    fn insert(&mut self, path: &str, endpoint: usize) -> Result<(), InsertError> {
+        self.router.insert(path, endpoint)?;
+        if path.contains(['{', '}']) {
+            self.has_patterns = true;
+        } else {
+            self.exact.push((path.into(), endpoint));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn find(&self, path: &str) -> Option<usize> {
+        if self.exact.len() <= Self::FEW {
+            let found = self.exact.iter().find(|(exact, _)| **exact == *path);
+            if found.is_some() || !self.has_patterns {
+                return found.map(|(_, endpoint)| *endpoint);
+            }
+        }
+        self.router.at(path).ok().map(|found| *found.value)
     }
 }
 
 impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.by_method.iter().map(|(method, _)| method))
+            .entries(self.by_method.iter().map(|of| &of.method))
             .finish()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::{
     compiled_outcome::{CompiledOutcome, ConditionSources, Conditions, Decision, KnownRequest},
@@ -12,7 +12,7 @@ use super::{
     matching::Matching,
     outcome_set::OutcomeSet,
     reachability::{check_conditions, check_reachable},
-    request_head::RequestInputs,
+    request_head::{RequestHead, RequestInputs},
     shape_rules, status,
     status_tables::StatusTables,
     template_compiler::TemplateSources,
@@ -31,6 +31,8 @@ pub(crate) struct CompiledEndpoint {
     /// What is read from the request.
     pub(crate) request: RequestInputs,
     pub(crate) has_legacy: bool,
+    /// Whether an outcome has a legacy shape and no condition on the request.
+    has_legacy_for_all: bool,
     pub(crate) is_get: bool,
     /// The request headers that conditions and placeholders read, for `Vary`.
     pub(crate) vary: Option<HeaderValue>,
@@ -63,6 +65,7 @@ impl CompiledEndpoint {
             outcomes: Vec::new(),
             request: RequestInputs::new(pattern),
             has_legacy: false,
+            has_legacy_for_all: false,
             is_get: method == Some(&Method::GET),
             vary: None,
             statuses: StatusTables::new(&taken),
@@ -121,6 +124,7 @@ impl CompiledEndpoint {
             })
         });
         self.has_legacy |= legacy.is_some();
+        self.has_legacy_for_all |= legacy.is_some() && !conditions.read_request();
         self.outcomes.push(CompiledOutcome {
             name: outcome.name.as_str().into(),
             legacy,
@@ -129,7 +133,7 @@ impl CompiledEndpoint {
     }
 
     /// The outcomes that no response to a request with this head can be.
-    pub(crate) fn excluded_by(&self, head: &request::Parts) -> OutcomeSet {
+    pub(crate) fn excluded_by(&self, head: RequestHead<'_>) -> OutcomeSet {
         let mut excluded = OutcomeSet::default();
         for &index in &self.by_request_head {
             if !self.outcomes[index].conditions.by_request_head(head) {
@@ -151,6 +155,9 @@ impl CompiledEndpoint {
 
     /// Whether a request can have a response with a legacy shape, as far as what is known of it decides that.
     pub(crate) fn can_be_legacy(&self, request: KnownRequest<'_>) -> bool {
+        if self.has_legacy_for_all {
+            return true;
+        }
         let is_possible = |(index, outcome): (usize, &CompiledOutcome)| {
             outcome.legacy.is_some()
                 && !request.excluded.contains(index)

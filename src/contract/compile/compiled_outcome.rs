@@ -1,6 +1,6 @@
 //! A compiled outcome, and whether a response matches it.
 
-use http::{HeaderMap, HeaderName, request};
+use http::{HeaderMap, HeaderName};
 
 use super::{
     compiled_shape::CompiledShape,
@@ -8,7 +8,7 @@ use super::{
     matchers::{FieldMatcher, TextMatcher, refuse},
     outcome_set::OutcomeSet,
     pointer,
-    request_head::{RequestInputs, TextSource},
+    request_head::{RequestHead, RequestInputs, TextSource},
 };
 use crate::{
     contract::definition::condition::{Condition, MatchTarget},
@@ -156,8 +156,12 @@ impl Conditions {
 
     /// Whether any is on a header of the response or on its request.
     pub(super) fn read_head(&self) -> bool {
-        !(self.headers.is_empty()
-            && self.request_fields.is_empty()
+        !self.headers.is_empty() || self.read_request()
+    }
+
+    /// Whether any is on the request.
+    pub(super) fn read_request(&self) -> bool {
+        !(self.request_fields.is_empty()
             && self.request_form.is_empty()
             && self.request_head.is_empty())
     }
@@ -168,7 +172,7 @@ impl Conditions {
     }
 
     /// Whether the head of a request fulfils those on it.
-    pub(super) fn by_request_head(&self, head: &request::Parts) -> bool {
+    pub(super) fn by_request_head(&self, head: RequestHead<'_>) -> bool {
         let mut conditions = self.request_head.iter();
         conditions.all(|(source, matcher)| source.is_allowed(head, matcher))
     }

@@ -1,14 +1,11 @@
 //! A compiled legacy shape.
 
-use std::sync::OnceLock;
-
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, StatusCode};
 
 use super::{
     compiled_body::CompiledBody,
     compiled_lines::CompiledLines,
-    headers::{self, without_first_clone},
-    status,
+    headers, status,
     template_compiler::{TemplateInputs, TemplateSources},
 };
 use crate::{
@@ -24,17 +21,9 @@ pub(crate) struct CompiledShape {
     pub(crate) set: CompiledLines,
     pub(crate) append: CompiledLines,
     pub(crate) body: CompiledBody,
-    pub(crate) content_length: ContentLength,
     /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
     fields: u64,
 }
-
-/// `Content-Length` values of one shape.
-///
-/// Most legacy bodies of a shape have the same length. The value for the first is kept, so that the next of that length
-/// cost no allocation.
-#[derive(Debug, Default)]
-pub(crate) struct ContentLength(OnceLock<(usize, HeaderValue)>);
 
 impl CompiledShape {
     pub(super) fn compile(
@@ -68,7 +57,6 @@ impl CompiledShape {
             set,
             append,
             body: body?,
-            content_length: ContentLength::default(),
             fields,
         })
     }
@@ -90,26 +78,13 @@ impl CompiledShape {
     }
 
     /// The media type of the body that it makes; `None` where that keeps its own.
-    pub(crate) fn media_type(&self) -> Option<HeaderValue> {
-        let text = match &self.body {
+    pub(crate) fn media_type(&self) -> Option<&'static str> {
+        Some(match &self.body {
             CompiledBody::AsIs | CompiledBody::Edit(_) => return None,
             CompiledBody::Text(_) => "text/plain; charset=utf-8",
             CompiledBody::Form(_) => "application/x-www-form-urlencoded",
             CompiledBody::Empty | CompiledBody::Json(_) | CompiledBody::Fn(_) => "application/json",
-        };
-        Some(HeaderValue::from_static(text))
-    }
-}
-
-impl ContentLength {
-    pub(crate) fn of(&self, length: usize) -> HeaderValue {
-        let value = || (length, without_first_clone(length.into()));
-        let (known, value) = self.0.get_or_init(value);
-        if *known == length {
-            value.clone()
-        } else {
-            length.into()
-        }
+        })
     }
 }
 

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, StatusCode};
+use uuid::Uuid;
 
 use super::{
     conversion::{CompiledConversion, PlaceholderValue, scalar_text},
     link,
     request_head::CapturedTexts,
-    sink::{Length, Sink},
+    sink::{ShortText, Sink},
 };
 use crate::json::{Children, Field, FieldScanner, Fields, Scan};
 
@@ -100,6 +101,10 @@ pub(super) struct CompiledEach {
 
 /// What fills a placeholder.
 enum Filling<'v> {
+    /// JSON, as a text that was validated has it.
+    Json(&'v [u8]),
+    /// A string that is UTF-8, not as JSON.
+    Text(&'v [u8]),
     Value(PlaceholderValue<'v>),
     /// For each element of this array.
     Each(&'v CompiledEach, &'v str),
@@ -109,9 +114,12 @@ enum Filling<'v> {
 impl CompiledTemplate {
     /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
     pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
-        let mut length = Length::default();
-        write_all(&self.parts, values, &mut length)?;
-        let mut body = Vec::with_capacity(length.bytes);
+        let mut short = ShortText::new();
+        write_all(&self.parts, values, &mut short)?;
+        if let Some(body) = short.as_bytes() {
+            return Ok(body.to_vec());
+        }
+        let mut body = Vec::with_capacity(short.length());
         write_all(&self.parts, values, &mut body)?;
         Ok(body)
     }
@@ -145,9 +153,9 @@ pub(super) fn write_all<S: Sink>(
 ) -> Result<(), RenderError> {
     for part in parts {
         match part {
-            TemplatePart::Text(text) => to.text(text),
+            TemplatePart::Text(text) => to.text(text.as_bytes()),
             TemplatePart::Comma if to.last() == Some(b'{') => {}
-            TemplatePart::Comma => to.text(","),
+            TemplatePart::Comma => to.byte(b','),
             TemplatePart::Placeholder(placeholder) => placeholder.write(values, to)?,
             TemplatePart::Optional(parts) => {
                 if have_value(parts, values)? {
@@ -183,17 +191,21 @@ impl CompiledPlaceholder {
         &'v self,
         values: &PlaceholderValues<'v>,
     ) -> Result<Option<Filling<'v>>, RenderError> {
-        let value = match &self.source {
-            CompiledSource::Field(slot) => json(values.fields.get(*slot)),
+        let filling = match &self.source {
+            CompiledSource::Field(slot) => values.fields.present(*slot).map(Filling::Json),
             CompiledSource::RequestField(slot) => match values.request.get(*slot) {
                 Field::Unknown => return Err(RenderError::RequestFieldsNotCaptured),
-                field => json(field),
+                Field::Absent => None,
+                Field::Present(json) => Some(Filling::Json(json)),
             },
-            CompiledSource::Captured(text) => values.captured.get(*text).map(text_value),
+            CompiledSource::Captured(text) => values.captured.get(*text).map(Filling::Text),
             CompiledSource::Uuid => return Ok(Some(Filling::Uuid)),
             _ => return self.filling_of_response(values),
         };
-        Ok(self.converted(value).map(Filling::Value))
+        match filling {
+            Some(filling) if self.conversion.is_some() => Ok(self.converted(filling.into_value())),
+            filling => Ok(filling),
+        }
     }
 
     /// Those that few templates have.
@@ -203,7 +215,10 @@ impl CompiledPlaceholder {
         values: &PlaceholderValues<'v>,
     ) -> Result<Option<Filling<'v>>, RenderError> {
         let value = match &self.source {
-            CompiledSource::Item(slot) => json(values.item.get(*slot)),
+            CompiledSource::Item(slot) => {
+                let filling = values.item.present(*slot).map(Filling::Json);
+                filling.and_then(Filling::into_value)
+            }
             CompiledSource::ResponseHeader(name) => {
                 let line = values.headers.get(name);
                 line.and_then(|line| line.to_str().ok()).map(text_value)
@@ -218,26 +233,23 @@ impl CompiledPlaceholder {
             }
             CompiledSource::Each(each) => {
                 return Ok(match values.fields.get(each.array) {
-                    Field::Present(array) if array.starts_with('[') => {
-                        Some(Filling::Each(each, array))
-                    }
+                    Field::Present(array @ [b'[', ..]) => str::from_utf8(array)
+                        .ok()
+                        .map(|array| Filling::Each(each, array)),
                     _ => None,
                 });
             }
             _ => None,
         };
-        Ok(self.converted(value).map(Filling::Value))
+        Ok(self.converted(value))
     }
 
-    #[inline]
-    fn converted<'v>(
-        &'v self,
-        value: Option<PlaceholderValue<'v>>,
-    ) -> Option<PlaceholderValue<'v>> {
-        match &self.conversion {
+    fn converted<'v>(&'v self, value: Option<PlaceholderValue<'v>>) -> Option<Filling<'v>> {
+        let value = match &self.conversion {
             None => value,
             Some(conversion) => conversion.apply(value?),
-        }
+        };
+        value.map(Filling::Value)
     }
 
     /// Only for an optional placeholder, whose default, if any, is optional too.
@@ -257,13 +269,15 @@ impl CompiledPlaceholder {
         to: &mut S,
     ) -> Result<(), RenderError> {
         match (self.filling(values)?, &self.default) {
-            (Some(Filling::Value(PlaceholderValue::Json(json))), _) => to.text(&json),
-            (Some(Filling::Value(PlaceholderValue::Text(text))), _) => to.string(&text),
+            (Some(Filling::Json(json)), _) => to.text(json),
+            (Some(Filling::Text(text)), _) => to.string(text),
+            (Some(Filling::Value(PlaceholderValue::Json(json))), _) => to.text(json.as_bytes()),
+            (Some(Filling::Value(PlaceholderValue::Text(text))), _) => to.string(text.as_bytes()),
             (Some(Filling::Each(each, array)), _) => return each.write(array, values, to),
             (Some(Filling::Uuid), _) => {
-                to.text("\"");
+                to.byte(b'"');
                 to.uuid();
-                to.text("\"");
+                to.byte(b'"');
             }
             (None, Some(default)) => return write_all(default, values, to),
             (None, None) => return Err(RenderError::MissingValue),
@@ -279,10 +293,12 @@ impl CompiledPlaceholder {
     ) -> Result<Option<Cow<'v, str>>, RenderError> {
         let text = match self.filling(values)? {
             Some(Filling::Value(value)) => value.into_text(),
+            Some(filling @ (Filling::Json(_) | Filling::Text(_))) => {
+                filling.into_value().and_then(PlaceholderValue::into_text)
+            }
             Some(Filling::Uuid) => {
-                let mut text = Vec::new();
-                text.uuid();
-                String::from_utf8(text).ok().map(Cow::Owned)
+                let uuid = Uuid::new_v4().hyphenated();
+                Some(Cow::Owned(uuid.to_string()))
             }
             Some(Filling::Each(..)) | None => None,
         };
@@ -298,6 +314,19 @@ impl CompiledPlaceholder {
     }
 }
 
+impl<'v> Filling<'v> {
+    /// As a value that can be converted.
+    fn into_value(self) -> Option<PlaceholderValue<'v>> {
+        let text = |text| str::from_utf8(text).ok().map(Cow::Borrowed);
+        match self {
+            Self::Json(json) => text(json).map(PlaceholderValue::Json),
+            Self::Text(bytes) => text(bytes).map(PlaceholderValue::Text),
+            Self::Value(value) => Some(value),
+            Self::Each(..) | Self::Uuid => None,
+        }
+    }
+}
+
 impl CompiledEach {
     fn write<S: Sink>(
         &self,
@@ -305,14 +334,14 @@ impl CompiledEach {
         values: &PlaceholderValues<'_>,
         to: &mut S,
     ) -> Result<(), RenderError> {
-        to.text("[");
+        to.byte(b'[');
         for (index, element) in Children::of(array, 0).enumerate() {
-            to.text(if index == 0 { "" } else { "," });
+            to.text(if index == 0 { b"" } else { b"," });
             with_item(&self.items, &array[element.value], values, |values| {
                 write_all(&self.parts, values, to)
             })?;
         }
-        to.text("]");
+        to.byte(b']');
         Ok(())
     }
 }
@@ -335,13 +364,6 @@ pub(super) fn with_item(
         is_whole,
     };
     render(&PlaceholderValues { item, ..*values })
-}
-
-fn json(field: Field<'_>) -> Option<PlaceholderValue<'_>> {
-    match field {
-        Field::Present(json) => Some(PlaceholderValue::Json(Cow::Borrowed(json))),
-        Field::Absent | Field::Unknown => None,
-    }
 }
 
 fn text_value(text: &str) -> PlaceholderValue<'_> {

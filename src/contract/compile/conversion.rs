@@ -42,6 +42,19 @@ impl CompiledConversion {
     }
 }
 
+/// A value in another form, if it has one.
+#[cfg(feature = "openapi")]
+pub(crate) fn formatted(
+    value: &serde_json::Value,
+    format: ValueFormat,
+) -> Option<serde_json::Value> {
+    let json = PlaceholderValue::Json(value.to_string().into());
+    match CompiledConversion::Format(format).apply(json)? {
+        PlaceholderValue::Json(json) => serde_json::from_str(&json).ok(),
+        PlaceholderValue::Text(text) => Some(text.into_owned().into()),
+    }
+}
+
 impl<'v> PlaceholderValue<'v> {
     /// The text of a string, number or boolean.
     pub(super) fn into_text(self) -> Option<Cow<'v, str>> {

@@ -1,12 +1,14 @@
 //! Which outcomes of a status leave which values to a field.
 
+use std::cmp::Ordering;
+
 use super::{compiled_outcome::CompiledOutcome, matchers::FieldMatcher, outcome_set::OutcomeSet};
-use crate::json::{Field, Scalar, text_of};
+use crate::json::{Field, Scalar, is_plain, text_of};
 
 /// For each value of one field, the outcomes that a response with it may be.
 #[derive(Debug, Default)]
 pub(super) struct FieldColumn {
-    /// Sorted.
+    /// Sorted by length, then by text.
     strings: Vec<(Box<str>, OutcomeSet)>,
     others: Vec<(Scalar, OutcomeSet)>,
     /// For all other values.
@@ -51,7 +53,7 @@ impl FieldColumn {
         }
         column
             .strings
-            .sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            .sort_unstable_by(|(one, _), (other, _)| by_length(one.as_bytes(), other.as_bytes()));
         column.strings.dedup_by(|(one, _), (other, _)| one == other);
         let matchers = matchers.into_iter().enumerate().take(OutcomeSet::MAX);
         let patterns = matchers.filter_map(|(position, matcher)| Some((position, matcher?)));
@@ -63,28 +65,49 @@ impl FieldColumn {
 
     /// The outcomes that a response may be, by what is known of its field.
     pub(super) fn of(&self, field: Field<'_>) -> OutcomeSet {
-        let json = match field {
-            Field::Present(json) => json,
-            Field::Absent | Field::Unknown => return self.absent,
+        match field {
+            Field::Present([b'"', text @ .., b'"']) if is_plain(text) => {
+                self.string(text).unwrap_or_else(|| self.of_other(text))
+            }
+            Field::Present(json) => self.of_json(json),
+            Field::Absent | Field::Unknown => self.absent,
+        }
+    }
+
+    /// By a value that is no string, or one with escapes.
+    fn of_json(&self, json: &[u8]) -> OutcomeSet {
+        let Ok(json) = str::from_utf8(json) else {
+            return self.otherwise;
         };
-        if json.starts_with('"') {
-            return text_of(json).map_or(self.otherwise, |text| self.of_text(&text));
+        if let Some(text) = text_of(json) {
+            let text = text.as_bytes();
+            return self.string(text).unwrap_or_else(|| self.of_other(text));
         }
         let mut others = self.others.iter();
         let found = others.find(|(value, _)| value.is_written_as(json));
         found.map_or(self.otherwise, |(_, set)| *set)
     }
 
-    fn of_text(&self, text: &str) -> OutcomeSet {
-        if let Ok(found) = self.strings.binary_search_by(|(one, _)| (**one).cmp(text)) {
-            return self.strings[found].1;
-        }
+    /// By a string that is one of the values.
+    fn string(&self, text: &[u8]) -> Option<OutcomeSet> {
+        let strings = &self.strings;
+        let found = strings.binary_search_by(|(one, _)| by_length(one.as_bytes(), text));
+        Some(strings[found.ok()?].1)
+    }
+
+    fn of_other(&self, text: &[u8]) -> OutcomeSet {
         let mut set = self.otherwise;
         for (position, matcher) in &self.patterns {
-            if matcher.allows_text(text) {
+            if str::from_utf8(text).is_ok_and(|text| matcher.allows_text(text)) {
                 set.insert(*position);
             }
         }
         set
     }
+}
+
+/// Most texts differ in length, which costs less to compare.
+fn by_length(one: &[u8], other: &[u8]) -> Ordering {
+    let by_length = one.len().cmp(&other.len());
+    by_length.then_with(|| one.cmp(other))
 }

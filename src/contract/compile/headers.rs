@@ -54,7 +54,7 @@ pub(super) fn header_value(text: &str, diagnostics: &mut Diagnostics) -> Option<
 
 /// Whether a placeholder may fill a header with this text: visible ASCII, with spaces and tabs only between, of a length
 /// that recipients accept.
-pub(super) fn is_filled_value(text: &str) -> bool {
+pub(crate) fn is_filled_value(text: &str) -> bool {
     const MAX: usize = 4096;
     let is_plain = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
     (1..=MAX).contains(&text.len()) && text.bytes().all(is_plain) && text.trim() == text

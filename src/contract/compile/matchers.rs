@@ -55,11 +55,9 @@ impl FieldMatcher {
         match field {
             Field::Unknown => None,
             Field::Absent => Some(self.absent),
-            Field::Present(json) => Some(
-                self.present
-                    || self.values.iter().any(|value| value.is_written_as(json))
-                    || self.allows_by_pattern(json),
-            ),
+            Field::Present(json) => {
+                Some(self.present || str::from_utf8(json).is_ok_and(|json| self.allows_json(json)))
+            }
         }
     }
 
@@ -87,8 +85,10 @@ impl FieldMatcher {
         patterns.any(|pattern| pattern.matches(text.as_bytes()))
     }
 
-    fn allows_by_pattern(&self, json: &str) -> bool {
-        self.has_patterns() && text_of(json).is_some_and(|text| self.allows_text(&text))
+    fn allows_json(&self, json: &str) -> bool {
+        let by_pattern = || text_of(json).is_some_and(|text| self.allows_text(&text));
+        self.values.iter().any(|value| value.is_written_as(json))
+            || self.has_patterns() && by_pattern()
     }
 }
 

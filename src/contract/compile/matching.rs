@@ -40,7 +40,7 @@ impl Matching {
             known: 0,
         };
         if let Some(of) = statuses.of(&matching) {
-            matching.left = OutcomeSet::first_of(of.outcomes.len());
+            matching.left = of.possible;
             for &position in &of.by_head {
                 let index = of.outcomes[position];
                 let conditions = &outcomes[index].conditions;
@@ -51,9 +51,11 @@ impl Matching {
                     ConditionResult::Undecided => matching.without_request.insert(position),
                 }
             }
-            let certain = matching.left.and(of.without_fields);
-            let certain = certain.without(matching.without_request);
-            matching.left.end_with(certain.first());
+            if !of.by_head.is_empty() {
+                let certain = matching.left.and(of.without_fields);
+                let certain = certain.without(matching.without_request);
+                matching.left.end_with(certain.first());
+            }
             matching.by_head = matching.left;
         }
         matching

@@ -42,6 +42,8 @@ pub(crate) use compiled_shape::CompiledShape;
 pub(crate) use compiled_template::{PlaceholderValues, RenderError};
 pub(crate) use matching::Matching;
 pub(crate) use outcome_set::OutcomeSet;
-pub(crate) use request_head::CapturedTexts;
+pub(crate) use request_head::{CapturedTexts, RequestHead};
 #[cfg(feature = "openapi")]
-pub(crate) use status::taken_statuses;
+pub(crate) use {
+    conversion::formatted, headers::is_filled_value, pattern::Pattern, status::taken_statuses,
+};

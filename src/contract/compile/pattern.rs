@@ -5,7 +5,7 @@
 /// It is matched as an automaton all of whose states are followed at once, one bit each: the bit of a state is set if the text so
 /// far can be what the symbols before it stand for. The cost is the same for each byte of a text, so that no text is slow.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// For each byte, the states that it leads to from the ones before.
     steps: Box<[u128; 256]>,
     /// States that any byte leads back to: those behind a `*`.
@@ -45,7 +45,7 @@ impl Pattern {
         "a pattern with a character behind each \\ and at most 127 bytes beside the *";
 
     /// `None` if the pattern is too long, or ends with a backslash.
-    pub(super) fn parse(pattern: &str) -> Option<Self> {
+    pub(crate) fn parse(pattern: &str) -> Option<Self> {
         let mut parsed = Self::empty();
         let mut symbols = 0;
         let mut bytes = pattern.bytes();
@@ -75,7 +75,7 @@ impl Pattern {
         Self::parse(&escaped)
     }
 
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
         let mut state = PatternState::START;
         for byte in text {
             state = self.step(state, *byte);

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderName, HeaderValue, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::{headers::header_name, matchers::TextMatcher};
@@ -10,6 +10,7 @@ use crate::{
     contract::definition::condition::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
     form,
+    http_syntax::is_visible,
     json::FieldScanner,
 };
 
@@ -108,6 +109,22 @@ fn index_of<T: PartialEq>(all: &mut Vec<T>, one: T) -> usize {
     })
 }
 
+/// What is read of the head of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestHead<'r> {
+    uri: &'r Uri,
+    headers: &'r HeaderMap,
+}
+
+impl<'r, B> From<&'r Request<B>> for RequestHead<'r> {
+    fn from(request: &'r Request<B>) -> Self {
+        Self {
+            uri: request.uri(),
+            headers: request.headers(),
+        }
+    }
+}
+
 /// Where a text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TextSource {
@@ -120,7 +137,7 @@ pub(crate) enum TextSource {
 
 impl TextSource {
     /// Whether a request with this head fulfils a condition on the text.
-    pub(super) fn is_allowed(&self, head: &request::Parts, matcher: &TextMatcher) -> bool {
+    pub(super) fn is_allowed(&self, head: RequestHead<'_>, matcher: &TextMatcher) -> bool {
         match self {
             Self::Headers(names) => {
                 matcher.allows(names.iter().flat_map(|name| head.headers.get_all(name)))
@@ -193,72 +210,76 @@ struct Text {
 }
 
 impl CapturedTexts {
-    pub(crate) fn take(sources: &[TextSource], head: &request::Parts) -> Self {
-        let mut texts = sources.iter().map(|source| Text::find(source, head));
-        Self {
-            first: texts.next().unwrap_or_default(),
-            more: texts.collect(),
+    #[inline]
+    pub(crate) fn take(sources: &[TextSource], head: RequestHead<'_>) -> Self {
+        let mut texts = Self::default();
+        if let Some((first, more)) = sources.split_first() {
+            texts.first.find(first, head);
+            texts.more = more.iter().map(|source| Text::of(source, head)).collect();
         }
+        texts
     }
 
-    /// That of the source at this index: 1 to 128 bytes without control characters.
-    pub(crate) fn get(&self, source: usize) -> Option<&str> {
+    /// That of the source at this index: 1 to 128 bytes of UTF-8 without control characters.
+    pub(crate) fn get(&self, source: usize) -> Option<&[u8]> {
         let text = if source == 0 {
             &self.first
         } else {
             self.more.get(source - 1)?
         };
-        text.as_str()
+        let bytes = text.bytes.get(..usize::from(text.length))?;
+        (!bytes.is_empty()).then_some(bytes)
     }
 }
 
 impl Text {
     const MAX: usize = 128;
 
-    fn find(source: &TextSource, head: &request::Parts) -> Self {
-        let found = match source {
+    fn of(source: &TextSource, head: RequestHead<'_>) -> Self {
+        let mut text = Self::default();
+        text.find(source, head);
+        text
+    }
+
+    /// Takes the text of this source, if there is one that can be kept.
+    fn find(&mut self, source: &TextSource, head: RequestHead<'_>) {
+        match source {
             TextSource::Headers(names) => {
-                let mut values = names.iter().filter_map(|name| head.headers.get(name));
-                values.find_map(Self::of_header)
+                let values = names.iter().filter_map(|name| head.headers.get(name));
+                let mut values = values.map(HeaderValue::as_bytes);
+                // Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
+                let found = values.find(|value| Self::fits(value) && is_visible(value));
+                self.keep(found.unwrap_or_default());
             }
             TextSource::QueryParameter(name) => {
                 let query = head.uri.query().unwrap_or_default();
                 let value = form::values(query.as_bytes(), name).next();
-                value.and_then(|value| Self::decoded(&value))
+                self.keep_decoded(&value.unwrap_or_default());
             }
             TextSource::PathParameter(parameter) => {
-                Self::decoded(&parameter.value(head.uri.path()))
+                self.keep_decoded(&parameter.value(head.uri.path()));
             }
-        };
-        found.unwrap_or_default()
+        }
     }
 
-    /// Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
-    fn of_header(value: &HeaderValue) -> Option<Self> {
-        let value = value.as_bytes();
-        let is_visible = value.iter().all(u8::is_ascii_graphic);
-        Self::of(value).filter(|_| is_visible)
+    fn keep_decoded(&mut self, value: &[u8]) {
+        let text = str::from_utf8(value);
+        if text.is_ok_and(|text| !text.chars().any(char::is_control)) {
+            self.keep(value);
+        }
     }
 
-    fn decoded(value: &[u8]) -> Option<Self> {
-        let text = str::from_utf8(value).ok()?;
-        let has_control = text.chars().any(char::is_control);
-        Self::of(value).filter(|_| !has_control)
+    fn fits(value: &[u8]) -> bool {
+        (1..=Self::MAX).contains(&value.len())
     }
 
-    fn of(value: &[u8]) -> Option<Self> {
-        let fits = (1..=Self::MAX).contains(&value.len());
-        let mut text = Self {
-            length: u8::try_from(value.len()).ok().filter(|_| fits)?,
-            ..Self::default()
-        };
-        text.bytes[..value.len()].copy_from_slice(value);
-        Some(text)
-    }
-
-    fn as_str(&self) -> Option<&str> {
-        let bytes = &self.bytes[..usize::from(self.length)];
-        str::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    fn keep(&mut self, value: &[u8]) {
+        if let (Some(bytes), Ok(length)) =
+            (self.bytes.get_mut(..value.len()), u8::try_from(value.len()))
+        {
+            bytes.copy_from_slice(value);
+            self.length = length;
+        }
     }
 }
 
@@ -320,7 +341,7 @@ mod tests {
         let long = "x".repeat(129);
         let uri = format!("/items/a%20b?q=x+%C3%A9&q=2&line=%0A&broken=%FF&empty=&long={long}");
         let request = Request::get(uri).header("x-id", "7").body(()).unwrap();
-        let (head, ()) = request.into_parts();
+        let head = RequestHead::from(&request);
         let query = |name: &str| TextSource::QueryParameter(name.into());
         let path = PathParameter::of("/items/{id}").remove(0);
         let headers = ["x-none", "x-id"].map(HeaderName::from_static);
@@ -330,8 +351,12 @@ mod tests {
             query("q"),
         ];
         sources.extend(["line", "broken", "empty", "long", "none"].map(query));
-        let captured = CapturedTexts::take(&sources, &head);
-        let texts = (0..sources.len()).map(|index| captured.get(index));
+        let captured = CapturedTexts::take(&sources, head);
+        let texts = (0..sources.len()).map(|index| {
+            captured
+                .get(index)
+                .map(|text| str::from_utf8(text).unwrap())
+        });
         assert_eq!(
             texts.collect::<Vec<_>>(),
             [

@@ -11,7 +11,7 @@ use crate::{
         template::{Node, PlaceholderSource, Template},
     },
     diagnostics::{Diagnostics, FaultCode, escape_token},
-    http_syntax::{JsonByType, is_json, json_by_type, list_members, media_type, parameter, token},
+    http_syntax::{BodySyntax, JsonByType, is_json, list_members, media_type, parameter, token},
 };
 
 /// Headers of which a response has one line at most.
@@ -294,7 +294,7 @@ fn check_type(shape: &LegacyShape, outcome: &Outcome, diagnostics: &mut Diagnost
     };
     match &shape.body {
         _ if is_json_body => check_type_of_json(value, &line, diagnostics),
-        BodyShape::Empty if json_by_type(&line) == JsonByType::Yes => {
+        BodyShape::Empty if BodySyntax::of(&line).by_type == JsonByType::Yes => {
             let expected = "no JSON type: the body is empty, which no JSON text is";
             add_type(value, expected, diagnostics);
         }
@@ -350,8 +350,8 @@ fn check_type_of_json(value: &str, line: &HeaderMap, diagnostics: &mut Diagnosti
     let Some(essence) = media_type(line) else {
         return;
     };
-    let is_json =
-        json_by_type(line) != JsonByType::No || essence.eq_ignore_ascii_case(b"text/json");
+    let is_json = BodySyntax::of(line).by_type != JsonByType::No
+        || essence.eq_ignore_ascii_case(b"text/json");
     let charset = parameter(value, "charset").unwrap_or("utf-8");
     if !is_json {
         let expected =

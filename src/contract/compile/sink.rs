@@ -1,53 +1,91 @@
-//! Where a rendered template goes: into a body, or only into its length.
+//! Where a rendered template goes: into a body, or first onto the stack.
 
-use std::io::{self, Write};
+use uuid::{Uuid, fmt::Hyphenated};
 
-use uuid::Uuid;
+use crate::json::is_plain;
 
-/// Receives the text of a body, or only counts its bytes.
-pub(super) trait Sink: Write {
+/// Receives the text of a body.
+pub(super) trait Sink {
     fn last(&self) -> Option<u8>;
-    fn uuid(&mut self);
+    fn text(&mut self, text: &[u8]);
+    fn byte(&mut self, byte: u8);
 
-    fn text(&mut self, text: &str) {
-        self.write_all(text.as_bytes())
-            .expect("writing to memory does not fail");
+    /// A new UUID.
+    fn uuid(&mut self) {
+        let mut text = [0; Hyphenated::LENGTH];
+        let uuid = Uuid::new_v4();
+        self.text(uuid.hyphenated().encode_lower(&mut text).as_bytes());
     }
 
-    /// A string as JSON.
-    fn string(&mut self, text: &str)
-    where
-        Self: Sized,
-    {
-        serde_json::to_writer(self, text).expect("writing to memory does not fail");
+    /// UTF-8 as a JSON string.
+    #[inline]
+    fn string(&mut self, text: &[u8]) {
+        if is_plain(text) {
+            self.byte(b'"');
+            self.text(text);
+            self.byte(b'"');
+        } else {
+            self.escaped(text);
+        }
+    }
+
+    #[cold]
+    fn escaped(&mut self, text: &[u8]) {
+        let json = serde_json::to_vec(&String::from_utf8_lossy(text));
+        self.text(&json.expect("a string can be written as JSON"));
     }
 }
 
-#[derive(Default)]
-pub(super) struct Length {
-    pub(super) bytes: usize,
+/// A body on the stack, as most are short enough for; of a longer one only the length is counted.
+pub(super) struct ShortText {
+    bytes: [u8; Self::MAX],
+    length: usize,
     last: Option<u8>,
 }
 
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes += bytes.len();
-        self.last = bytes.last().copied().or(self.last);
-        Ok(bytes.len())
+impl ShortText {
+    const MAX: usize = 256;
+
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: [0; Self::MAX],
+            length: 0,
+            last: None,
+        }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The whole text, if it was short enough.
+    pub(super) fn as_bytes(&self) -> Option<&[u8]> {
+        self.bytes.get(..self.length)
     }
 }
 
-impl Sink for Length {
+impl Sink for ShortText {
     fn last(&self) -> Option<u8> {
         self.last
     }
 
-    fn uuid(&mut self) {
-        self.bytes += uuid::fmt::Hyphenated::LENGTH;
+    #[inline]
+    fn text(&mut self, text: &[u8]) {
+        let end = self.length + text.len();
+        if let Some(bytes) = self.bytes.get_mut(self.length..end) {
+            bytes.copy_from_slice(text);
+        }
+        self.length = end;
+        self.last = text.last().copied().or(self.last);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+        }
+        self.length += 1;
+        self.last = Some(byte);
     }
 }
 
@@ -56,13 +94,13 @@ impl Sink for Vec<u8> {
         <[u8]>::last(self).copied()
     }
 
-    fn uuid(&mut self) {
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        self.extend_from_slice(
-            Uuid::new_v4()
-                .hyphenated()
-                .encode_lower(&mut text)
-                .as_bytes(),
-        );
+    #[inline]
+    fn text(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.push(byte);
     }
 }

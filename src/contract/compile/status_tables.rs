@@ -39,6 +39,8 @@ pub(super) struct StatusOutcomes {
     pub(super) by_head: Vec<usize>,
     /// Those without conditions on fields.
     pub(super) without_fields: OutcomeSet,
+    /// Those that a response may be of which only the status is known.
+    pub(super) possible: OutcomeSet,
     pub(super) legacy: OutcomeSet,
 }
 
@@ -135,6 +137,7 @@ impl StatusOutcomes {
             columns: Vec::new(),
             by_head: Vec::new(),
             without_fields: OutcomeSet::default(),
+            possible: OutcomeSet::default(),
             legacy: OutcomeSet::default(),
         }
     }
@@ -161,6 +164,10 @@ impl StatusOutcomes {
             if outcome.conditions.read_head() {
                 self.by_head.push(position);
             }
+        }
+        self.possible = OutcomeSet::first_of(outcomes.len());
+        if self.by_head.is_empty() {
+            self.possible.end_with(self.without_fields.first());
         }
         let needed = self.needs.iter().fold(0, |all, needs| all | needs);
         let slots = (0..scanner.len()).filter(|slot| needed & 1 << slot != 0);

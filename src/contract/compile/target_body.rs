@@ -8,7 +8,7 @@ use crate::{
         condition::{Alternative, MatchTarget, Matcher},
         endpoint::Outcome,
     },
-    http_syntax::{JsonByType, is_encoded, json_by_type},
+    http_syntax::{BodySyntax, JsonByType, is_encoded},
 };
 
 /// Whether the body of an outcome's responses can have JSON fields.
@@ -77,5 +77,5 @@ impl TargetBody {
 
 /// Fields are read of no other body, not even of text that looks like JSON.
 fn is_not_json(headers: &HeaderMap) -> bool {
-    json_by_type(headers) != JsonByType::Yes
+    BodySyntax::of(headers).by_type != JsonByType::Yes
 }

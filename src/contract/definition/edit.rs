@@ -26,11 +26,11 @@ use crate::{
 #[must_use]
 pub struct BodyEdit {
     #[serde(serialize_with = "as_object", skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::contract) rename: Vec<(String, String)>,
+    pub(crate) rename: Vec<(String, String)>,
     #[serde(serialize_with = "as_object", skip_serializing_if = "Vec::is_empty")]
     pub(crate) set: Vec<(String, Template)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::contract) remove: Vec<String>,
+    pub(crate) remove: Vec<String>,
 }
 
 impl BodyEdit {

@@ -33,7 +33,7 @@ pub(crate) struct Response<'d> {
 }
 
 /// A key of the object of responses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum StatusKey {
     Status(u16),
     /// Its first digit.
@@ -205,6 +205,9 @@ pub(crate) fn essence(media: &str) -> String {
     let essence = media.split(';').next().unwrap_or_default();
     essence.trim().to_lowercase()
 }
+
+/// The media type of forms.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(crate) fn is_json(media: &str) -> bool {
     let essence = essence(media);

@@ -75,6 +75,11 @@ impl<'d> Place<'d> {
         items.map(|(index, value)| self.below(value, Step::Item(Rc::clone(&self.at), index)))
     }
 
+    /// The same place, read as one of this side.
+    pub(crate) fn read_as(self, side: Side) -> Self {
+        Self { side, ..self }
+    }
+
     pub(crate) fn text(&self, name: &str) -> Option<&'d str> {
         self.value.get(name)?.as_str()
     }

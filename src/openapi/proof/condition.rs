@@ -6,14 +6,17 @@ use super::possible::{HeaderValues, Possible, PossibleBody};
 use crate::{
     contract::{
         Outcome,
-        definition::condition::{Alternative, Condition, MatchTarget},
+        compile::Pattern,
+        definition::condition::{Alternative as Choice, Condition, MatchTarget},
     },
+    http_syntax::JsonByType,
     openapi::{
-        document::{
-            operation::{Operation, essence, is_json},
-            place::Spoiled,
+        document::{operation::essence, place::Spoiled},
+        values::{
+            narrowing::FieldTest,
+            reader::Reader,
+            value_set::{Alternative, Kind, ValueSet},
         },
-        values::{reader::Reader, value_set::ValueSet},
     },
 };
 
@@ -34,11 +37,11 @@ enum Holds {
 /// Tries an outcome on possible responses of its status.
 pub(crate) fn try_outcome<'d>(
     reader: &Reader<'d>,
-    new: &Operation<'d>,
+    requests: Option<&ValueSet<'d>>,
     outcome: &Outcome,
     possible: &Possible<'d>,
 ) -> Result<Matched<'d>, Spoiled> {
-    let none = || Matched {
+    let none = Matched {
         matched: None,
         left: Some(possible.clone()),
     };
@@ -46,58 +49,44 @@ pub(crate) fn try_outcome<'d>(
     let mut fields = Vec::new();
     for condition in &outcome.conditions {
         match &condition.on {
-            MatchTarget::Field(pointer) => match values(condition) {
-                Some(values) => fields.push((tokens(pointer), values)),
-                None => certain = false,
-            },
-            on => match head_holds(reader, new, on, condition, possible)? {
-                Holds::Never => return Ok(none()),
+            MatchTarget::Field(pointer) => fields.push((tokens(pointer), test(condition))),
+            on => match head_holds(reader, requests, on, &test(condition), possible)? {
+                Holds::Never => return Ok(none),
                 Holds::Sometimes => certain = false,
                 Holds::Always => {}
             },
         }
     }
-    let has_other_fields = outcome.reads_fields() && fields.is_empty();
-    if fields.is_empty() && !has_other_fields {
+    if fields.is_empty() {
         return Ok(Matched {
             matched: Some(possible.clone()),
             left: (!certain).then(|| possible.clone()),
         });
     }
-    let json = possible.media.as_deref().is_some_and(is_json);
-    let set = match &possible.body {
-        PossibleBody::Values(set) if json => set,
+    let set = match (&possible.body, possible.json()) {
+        (PossibleBody::Values(set), JsonByType::Yes) => set,
         // Conditions on fields hold of JSON bodies only.
-        PossibleBody::Absent | PossibleBody::Values(_) => return Ok(none()),
-        PossibleBody::Undocumented => {
+        (PossibleBody::Absent, _) | (_, JsonByType::No) => return Ok(none),
+        (_, JsonByType::Yes | JsonByType::Perhaps) => {
             return Ok(Matched {
-                matched: Some(possible.clone()),
+                matched: Some(possible.with_body(PossibleBody::Undocumented)),
                 left: Some(possible.clone()),
             });
         }
     };
-    if has_other_fields {
-        return Ok(Matched {
-            matched: Some(possible.clone()),
-            left: Some(possible.clone()),
-        });
-    }
     let mut matched = set.clone();
     let mut left: Vec<ValueSet<'d>> = Vec::new();
-    for (pointer, values) in &fields {
-        left.push(reader.without_field(&matched, pointer, values)?);
-        matched = reader.with_field(&matched, pointer, values)?;
+    for (pointer, test) in &fields {
+        left.push(reader.where_field(&matched, pointer, test, false)?);
+        matched = reader.where_field(&matched, pointer, test, true)?;
     }
     let left = if certain {
-        union(reader, &left)?
+        reader.union(left)
     } else {
         set.clone()
     };
     let with = |set: ValueSet<'d>| {
-        (!reader.is_empty(&set, 4)).then(|| Possible {
-            body: PossibleBody::Values(set),
-            ..possible.clone()
-        })
+        (!reader.is_empty(&set, 4)).then(|| possible.with_body(PossibleBody::Values(set)))
     };
     Ok(Matched {
         matched: with(matched),
@@ -105,48 +94,44 @@ pub(crate) fn try_outcome<'d>(
     })
 }
 
-#[allow(
-    clippy::match_wildcard_for_single_variants,
-    reason = "what is added to the language decides nothing until it is added here"
-)]
+/// Whether a condition on the request or on a response header holds.
 fn head_holds<'d>(
     reader: &Reader<'d>,
-    new: &Operation<'d>,
+    requests: Option<&ValueSet<'d>>,
     on: &MatchTarget,
-    condition: &Condition,
+    test: &FieldTest,
     possible: &Possible<'d>,
 ) -> Result<Holds, Spoiled> {
-    // Of other forms than values it is not known whether they hold.
-    let Some(values) = values(condition) else {
-        return Ok(Holds::Sometimes);
-    };
-    match on {
-        MatchTarget::RequestField(pointer) => {
-            let Some(schema) = new.request_schema() else {
-                return Ok(Holds::Sometimes);
-            };
-            let set = ValueSet::Schema(schema);
-            let set = reader.with_field(&set, &tokens(pointer), &values)?;
+    match (on, requests) {
+        (MatchTarget::RequestField(pointer), Some(requests)) => {
+            let set = reader.where_field(requests, &tokens(pointer), test, true)?;
             Ok(if reader.is_empty(&set, 4) {
                 Holds::Never
             } else {
                 Holds::Sometimes
             })
         }
-        MatchTarget::Header(name) if name.eq_ignore_ascii_case("content-type") => {
-            Ok(media_holds(&values, possible))
+        (MatchTarget::Header(name), _) if name.eq_ignore_ascii_case("content-type") => {
+            Ok(media_holds(test, possible))
         }
-        MatchTarget::Header(name) => header_holds(reader, name, &values, possible),
+        (MatchTarget::Header(name), _) => header_holds(reader, name, test, possible),
+        // What the documents say of these is not read.
         _ => Ok(Holds::Sometimes),
     }
 }
 
-fn media_holds(values: &[Value], possible: &Possible<'_>) -> Holds {
+fn media_holds(test: &FieldTest, possible: &Possible<'_>) -> Holds {
     let Some(media) = &possible.media else {
-        return Holds::Never;
+        return if test.absent {
+            Holds::Always
+        } else {
+            Holds::Never
+        };
     };
-    let mut lines = values.iter().filter_map(Value::as_str);
-    if lines.any(|line| essence(line) == essence(media)) {
+    let mut lines = test.values.iter().filter_map(Value::as_str);
+    if test.present {
+        Holds::Always
+    } else if lines.any(|line| essence(line) == essence(media)) || !test.patterns.is_empty() {
         // The line may have parameters.
         Holds::Sometimes
     } else {
@@ -157,7 +142,7 @@ fn media_holds(values: &[Value], possible: &Possible<'_>) -> Holds {
 fn header_holds<'d>(
     reader: &Reader<'d>,
     name: &str,
-    values: &[Value],
+    test: &FieldTest,
     possible: &Possible<'d>,
 ) -> Result<Holds, Spoiled> {
     let mut headers = possible.headers.iter();
@@ -168,33 +153,33 @@ fn header_holds<'d>(
         return Ok(Holds::Sometimes);
     };
     let set = ValueSet::Schema(schema.clone());
-    let matched = reader.with_field(&set, &[], values)?;
-    let left = reader.without_field(&set, &[], values)?;
-    Ok(if reader.is_empty(&matched, 4) {
-        Holds::Never
-    } else if header.certain && reader.is_empty(&left, 4) {
-        Holds::Always
-    } else {
-        Holds::Sometimes
+    let is_text = |of: &Alternative<'_>| matches!(of.kind, Kind::Text(_));
+    if !reader.alternatives(&set)?.iter().all(is_text) {
+        // How a line spells another value is not known.
+        return Ok(Holds::Sometimes);
+    }
+    let matched = reader.where_field(&set, &[], test, true)?;
+    let left = reader.where_field(&set, &[], test, false)?;
+    let can_match = !reader.is_empty(&matched, 4) || test.absent && !header.certain;
+    let can_fail = !reader.is_empty(&left, 4) || !test.absent && !header.certain;
+    Ok(match (can_match, can_fail) {
+        (false, _) => Holds::Never,
+        (true, true) => Holds::Sometimes,
+        (true, false) => Holds::Always,
     })
 }
 
-/// The values of which one is required; `None` if it may be something else.
-fn values(condition: &Condition) -> Option<Vec<Value>> {
-    let alternatives = condition.matcher.0.iter();
-    let value = |alternative: &Alternative| match alternative {
-        Alternative::Value(value) => serde_json::to_value(value).ok(),
-        Alternative::Pattern(_) | Alternative::Present | Alternative::Absent => None,
-    };
-    alternatives.map(value).collect()
-}
-
-fn union<'d>(reader: &Reader<'d>, sets: &[ValueSet<'d>]) -> Result<ValueSet<'d>, Spoiled> {
-    let mut all = Vec::new();
-    for set in sets {
-        all.extend(reader.alternatives(set)?.iter().cloned());
+fn test(condition: &Condition) -> FieldTest {
+    let mut test = FieldTest::default();
+    for alternative in &condition.matcher.0 {
+        match alternative {
+            Choice::Value(value) => test.values.extend(serde_json::to_value(value).ok()),
+            Choice::Pattern(pattern) => test.patterns.extend(Pattern::parse(pattern)),
+            Choice::Present => test.present = true,
+            Choice::Absent => test.absent = true,
+        }
     }
-    Ok(ValueSet::any_of(all))
+    test
 }
 
 /// The reference tokens of a JSON pointer (RFC 6901, section 4).

@@ -3,21 +3,26 @@
 use serde_json::{Map, Value};
 
 use super::{
-    legacy_values::{Input, Inverse, put},
+    exchange_parts::{Input, Inverse, Origin, put},
     possible::{Aspect, Possible, PossibleBody, line_value},
     prover::{ContractEndpoint, Prover, filled_in},
     rehearsal::rehearse,
     validators::Validity,
 };
-use crate::openapi::{
-    document::{
-        operation::{Operation, Response, is_json},
-        place::Place,
+use crate::{
+    form,
+    openapi::{
+        document::{
+            operation::{FORM, Header, Operation, Response, essence, is_json},
+            place::Place,
+        },
+        finding::{Example, ExampleRequest, ExampleResponse},
+        values::value_set::ValueSet,
     },
-    finding::{Example, ExampleRequest, ExampleResponse},
-    proof::legacy_values::Origin,
-    values::value_set::ValueSet,
 };
+
+/// How many target bodies are changed to have a value.
+const MAX_SAMPLES: usize = 12;
 
 /// The responses that an example is taken from.
 pub(super) struct Case<'c, 'd> {
@@ -59,7 +64,9 @@ impl<'d> Prover<'d> {
             .into_iter()
             .find_map(|(request, target)| {
                 let legacy = case.legacy(&request, &target)?;
-                let violation = self.violation(old, &legacy)?;
+                let Validity::Invalid(violation) = self.validity(old, &legacy) else {
+                    return None;
+                };
                 let is_of_new = self.is_response(case.new, &target);
                 let target = Some(target);
                 let legacy = Some(legacy);
@@ -74,12 +81,8 @@ impl<'d> Prover<'d> {
 
     /// An example that is not rewritten, because `missing` is absent.
     pub(super) fn stranding(&self, case: &Case<'_, 'd>, missing: &Input) -> Option<Example> {
-        let bodies = match &case.target.body {
-            PossibleBody::Values(set) => self.reader.samples(set),
-            PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
-        };
-        bodies.into_iter().find_map(|mut body| {
-            let mut request = self.request(case.new);
+        let lack = |body: &Value| {
+            let (mut body, mut request) = (body.clone(), self.request(case.new));
             match &missing.origin {
                 Origin::Field(pointer) => put(&mut body, pointer, None),
                 Origin::RequestField(pointer) => {
@@ -89,11 +92,17 @@ impl<'d> Prover<'d> {
                 }
                 Origin::Header(_) | Origin::Other(_) => {}
             }
+            (request, body)
+        };
+        let bodies = self.bodies(case.target);
+        let with = |body: &Value| (self.request(case.new), body.clone());
+        let exchanges = bodies.iter().map(lack).chain(bodies.iter().map(with));
+        exchanges.into_iter().find_map(|(request, body)| {
             let target = self.response(case.target, body);
             let legacy = case.legacy(&request, &target)?;
             let stays = legacy.status == target.status && legacy.body == target.body;
             let shows = stays && self.is_response(case.new, &target);
-            let violation = format!("not rewritten: {} is absent", missing.origin);
+            let violation = format!("not rewritten: {} {}", missing.origin, missing.lack);
             let (target, legacy) = (Some(target), Some(legacy));
             shows.then_some(Example {
                 request,
@@ -112,10 +121,7 @@ impl<'d> Prover<'d> {
         value: &Value,
     ) -> Vec<(ExampleRequest, ExampleResponse)> {
         let request = self.request(case.new);
-        let samples = || match &case.target.body {
-            PossibleBody::Values(set) => self.reader.samples(set),
-            PossibleBody::Absent | PossibleBody::Undocumented => vec![Value::Null],
-        };
+        let samples = || self.bodies(case.target);
         if let Aspect::Header(name) = aspect {
             let body = samples().into_iter().next().unwrap_or_default();
             let mut target = self.response(case.target, body);
@@ -124,7 +130,12 @@ impl<'d> Prover<'d> {
             } else {
                 target.headers.insert(name.clone(), value.clone());
             }
-            return vec![(request, target)];
+            // The shape may write the header from the body.
+            let samples = samples().into_iter();
+            let written = samples.map(|body| (request.clone(), self.response(case.target, body)));
+            return std::iter::once((request.clone(), target))
+                .chain(written)
+                .collect();
         }
         let Some(inputs) = case.inputs.filter(|_| *aspect == Aspect::Body) else {
             let body = match &case.target.body {
@@ -151,13 +162,26 @@ impl<'d> Prover<'d> {
         };
         // A value of the legacy body may be an input's own or its default.
         let mut exchanges = Vec::new();
-        for body in &samples() {
+        let samples = samples();
+        for body in samples.iter().take(MAX_SAMPLES) {
             exchanges.push(exchange(body, &|_| false));
             exchanges.push(exchange(body, &|_| true));
             let each = 0..inputs.len();
             exchanges.extend(each.map(|absent| exchange(body, &|index| index == absent)));
         }
+        let plain = samples
+            .iter()
+            .map(|body| (request.clone(), self.response(case.target, body.clone())));
+        exchanges.extend(plain);
         exchanges
+    }
+
+    /// Bodies of target responses.
+    fn bodies(&self, target: &Possible<'d>) -> Vec<Value> {
+        match &target.body {
+            PossibleBody::Values(set) => self.reader.samples(set),
+            _ => vec![Value::Null],
+        }
     }
 
     /// A request for the operation.
@@ -192,77 +216,85 @@ impl<'d> Prover<'d> {
         }
     }
 
-    /// Whether the document has such a response.
+    /// Whether the document certainly has such a response.
     pub(super) fn is_response(
         &self,
         operation: &Operation<'d>,
         response: &ExampleResponse,
     ) -> bool {
-        self.violation(operation, response).is_none()
-            && operation.response(response.status).is_some()
+        self.validity(operation, response) == Validity::Valid
     }
 
-    /// What is certainly wrong with a response under a document.
-    pub(super) fn violation(
-        &self,
-        operation: &Operation<'d>,
-        response: &ExampleResponse,
-    ) -> Option<String> {
+    /// What a document says of a response.
+    fn validity(&self, operation: &Operation<'d>, response: &ExampleResponse) -> Validity {
         let Some(documented) = operation.response(response.status) else {
-            return Some(format!("the status {} is not documented", response.status));
+            let reason = format!("the status {} is not documented", response.status);
+            return Validity::Invalid(reason);
         };
-        let body = self.body_violation(documented, response);
-        body.or_else(|| self.header_violation(documented, response))
+        let headers = documented.headers.iter();
+        let headers = headers.map(|header| self.header_validity(header, response));
+        let body = self.body_validity(documented, response);
+        headers.fold(body, Validity::and)
     }
 
-    fn body_violation(
-        &self,
-        documented: &Response<'d>,
-        response: &ExampleResponse,
-    ) -> Option<String> {
+    fn body_validity(&self, documented: &Response<'d>, response: &ExampleResponse) -> Validity {
         if documented.content.is_empty() || matches!(response.status, 204 | 205 | 304) {
-            return None;
+            return Validity::Valid;
         }
         let Some(body) = &response.body else {
-            return Some("there is no body".to_owned());
+            return Validity::Invalid("there is no body".to_owned());
         };
         let media = response.media().unwrap_or_default();
-        let Some(schema) = documented.media(&media) else {
-            return Some(format!("the media type {media} is not documented"));
+        let is_form = essence(&media) == FORM;
+        match documented.media(&media) {
+            Some(Some(schema)) if is_form => self.form_validity(schema, body),
+            None => Validity::Invalid(format!("the media type {media} is not documented")),
+            Some(Some(schema)) if is_json(&media) || body.is_string() => {
+                self.validators.check(schema, body)
+            }
+            Some(_) => Validity::Valid,
+        }
+    }
+
+    /// The members of a form have the types that the schema gives them.
+    fn form_validity(&self, schema: &Place<'d>, body: &Value) -> Validity {
+        let Value::String(text) = body else {
+            return self.validators.check(schema, body);
         };
-        self.invalid(
-            schema
-                .as_ref()
-                .filter(|_| is_json(&media) || body.is_string())?,
-            body,
-        )
+        let mut object = Map::new();
+        for (name, text) in form::pairs(text) {
+            let set = ValueSet::Schema(schema.clone());
+            let Ok(member) = self.reader.field(&set, std::slice::from_ref(&name)) else {
+                return Validity::Unknown;
+            };
+            let value = line_value(&self.reader, &text, &member.set);
+            object.insert(name, value);
+        }
+        self.validators.check(schema, &object.into())
     }
 
-    fn header_violation(
-        &self,
-        documented: &Response<'d>,
-        response: &ExampleResponse,
-    ) -> Option<String> {
-        documented.headers.iter().find_map(|header| {
-            let Some(line) = response.headers.get(&header.name) else {
-                return header
-                    .required
-                    .then(|| format!("the header {} is absent", header.name));
+    fn header_validity(&self, header: &Header<'d>, response: &ExampleResponse) -> Validity {
+        let Some(line) = response.headers.get(&header.name) else {
+            return if header.required {
+                Validity::Invalid(format!("the header {} is absent", header.name))
+            } else {
+                Validity::Valid
             };
-            let schema = header.schema.as_ref()?;
-            let value = match line {
-                Value::String(line) => line_value(&self.reader, line, schema),
-                other => other.clone(),
-            };
-            let reason = self.invalid(schema, &value)?;
-            Some(format!("the header {}: {reason}", header.name))
-        })
-    }
-
-    fn invalid(&self, schema: &Place<'d>, value: &Value) -> Option<String> {
-        match self.validators.check(schema, value) {
-            Validity::Invalid(reason) => Some(reason),
-            Validity::Valid | Validity::Unknown(_) => None,
+        };
+        let Some(schema) = &header.schema else {
+            return Validity::Valid;
+        };
+        let value = match line {
+            Value::String(line) => {
+                line_value(&self.reader, line, &ValueSet::Schema(schema.clone()))
+            }
+            other => other.clone(),
+        };
+        match self.validators.check(schema, &value) {
+            Validity::Invalid(reason) => {
+                Validity::Invalid(format!("the header {}: {reason}", header.name))
+            }
+            other => other,
         }
     }
 }

@@ -2,9 +2,15 @@
 
 mod condition;
 mod confirmation;
-pub(crate) mod legacy_values;
+mod edited_values;
+mod exchange_parts;
+mod legacy_values;
 mod operation_proof;
 pub(crate) mod possible;
+mod promises;
 pub(crate) mod prover;
 pub(crate) mod rehearsal;
+mod representatives;
+mod template_values;
 pub(crate) mod validators;
+mod written_values;

@@ -1,42 +1,47 @@
 //! The proof of one operation.
 
-use http::StatusCode;
 use serde_json::Value;
 
 use super::{
     condition::{Matched, try_outcome},
     confirmation::Case,
     legacy_values::LegacyValues,
-    possible::{Aspect, Possible, PossibleBody, ResponseGap},
+    possible::{Aspect, Possible, ResponseGap},
     prover::{ContractEndpoint, Dropped, Findings, Prover},
+    representatives::statuses,
 };
 use crate::{
     contract::{LegacyShape, Outcome, compile::taken_statuses, definition::body_shape::BodyShape},
     openapi::{
         document::{
-            operation::{Operation, Response, StatusKey},
-            place::Spoiled,
+            operation::{Operation, StatusKey},
+            place::{Side, Spoiled},
         },
-        finding::{Example, Finding, FindingKind, Verdict},
-        values::gap::{Gap, GapRule, Witness},
+        finding::{Finding, FindingKind, Verdict},
+        values::{
+            gap::{Gap, GapRule, Witness},
+            value_set::ValueSet,
+        },
     },
 };
 
 /// One operation in both documents, and its endpoint of the contract.
-struct Subject<'c, 'd> {
-    old: Option<&'c Operation<'d>>,
-    new: &'c Operation<'d>,
-    endpoint: Option<ContractEndpoint<'c>>,
-    name: String,
+pub(super) struct Subject<'c, 'd> {
+    pub(super) old: Option<&'c Operation<'d>>,
+    pub(super) new: &'c Operation<'d>,
+    pub(super) endpoint: Option<ContractEndpoint<'c>>,
+    /// The bodies of requests.
+    pub(super) requests: Option<ValueSet<'d>>,
+    pub(super) name: String,
 }
 
 /// What is given of an operation, and which outcomes occur.
 #[derive(Default)]
-struct Given {
-    statuses: Vec<u16>,
+pub(super) struct Given {
+    pub(super) statuses: Vec<u16>,
     /// Classes of which NEW can give any status; 0 for all.
-    classes: Vec<u16>,
-    occurring: Vec<String>,
+    pub(super) classes: Vec<u16>,
+    pub(super) occurring: Vec<String>,
 }
 
 impl<'d> Prover<'d> {
@@ -52,6 +57,7 @@ impl<'d> Prover<'d> {
             old,
             new,
             endpoint,
+            requests: self.requests(old, new),
             name: old.unwrap_or(new).name(),
         };
         let spoiled = [old, Some(new)].into_iter().flatten();
@@ -84,6 +90,20 @@ impl<'d> Prover<'d> {
         self.promises(&subject, &given, dropped, findings);
     }
 
+    /// What clients send: old ones what OLD says, others what NEW says.
+    fn requests(&self, old: Option<&Operation<'d>>, new: &Operation<'d>) -> Option<ValueSet<'d>> {
+        let old = old.and_then(Operation::request_schema);
+        // What OLD says is read as what can be sent, too.
+        let old = old.map(|schema| schema.read_as(Side::New));
+        let sent: Vec<_> = new
+            .request_schema()
+            .into_iter()
+            .chain(old)
+            .map(ValueSet::Schema)
+            .collect();
+        (!sent.is_empty()).then(|| self.reader.union(sent))
+    }
+
     /// All responses of a status and a media type: which outcomes they are, and whether OLD allows what becomes of them.
     fn responses(
         &self,
@@ -108,7 +128,8 @@ impl<'d> Prover<'d> {
             let Some(possible) = left.take() else {
                 break;
             };
-            let matched: Matched<'d> = try_outcome(&self.reader, subject.new, outcome, &possible)?;
+            let matched: Matched<'d> =
+                try_outcome(&self.reader, subject.requests.as_ref(), outcome, &possible)?;
             left = matched.left;
             let Some(matched) = matched.matched else {
                 continue;
@@ -166,7 +187,13 @@ impl<'d> Prover<'d> {
             return Ok(());
         };
         let name = format!("{}.{}", on.endpoint.name(), outcome.name());
-        let legacy = LegacyValues::of(&self.reader, subject.new, shape, matched)?;
+        let legacy = LegacyValues::of(
+            &self.reader,
+            subject.requests.as_ref(),
+            subject.new.method == "GET",
+            shape,
+            matched,
+        )?;
         let inputs = (shape.body != BodyShape::AsIs).then_some(legacy.inputs.as_slice());
         let case = subject.case(matched, inputs);
         let gaps = legacy.possible.gaps(&self.reader, old);
@@ -188,8 +215,8 @@ impl<'d> Prover<'d> {
         }
         for missing in &legacy.stranding {
             let message = format!(
-                "{name}: {} can be absent and has no default",
-                missing.origin
+                "{name}: the response is not rewritten where {} {}",
+                missing.origin, missing.lack
             );
             let id = format!("{name} /{}", missing.at.join("/"));
             let finding = Finding::new(FindingKind::Stranded, &id, message).at(&name);
@@ -243,113 +270,13 @@ impl<'d> Prover<'d> {
         let example = values.find_map(|value| self.refutation(case, &gap.aspect, &value));
         finding.shown_by(example)
     }
-
-    fn outcomes_that_do_not_occur(
-        &self,
-        subject: &Subject<'_, 'd>,
-        given: &Given,
-        findings: &mut Findings,
-    ) {
-        let Some(on) = subject.endpoint else {
-            return;
-        };
-        let outcomes = on.endpoint.outcomes().iter();
-        for outcome in
-            outcomes.filter(|outcome| !given.occurring.contains(&outcome.name().to_owned()))
-        {
-            let name = format!("{}.{}", on.endpoint.name(), outcome.name());
-            let message = format!("{name}: no response of NEW is this outcome");
-            let finding = Finding::new(FindingKind::OutcomeImpossible, &name, message);
-            let example = self.another_response(subject, outcome);
-            findings.add(finding.at(name).shown_by(example));
-        }
-    }
-
-    /// What NEW responds instead of an outcome: of its status, or else of another.
-    fn another_response(&self, subject: &Subject<'_, 'd>, outcome: &Outcome) -> Option<Example> {
-        let responses = subject.new.responses.as_deref().unwrap_or_default();
-        let mut taken = taken_statuses(outcome)
-            .into_iter()
-            .map(|status| status.as_u16());
-        let own = taken.find_map(|status| Some((subject.new.response(status)?, status)));
-        let (response, status) = match own {
-            Some(own) => own,
-            None => responses.iter().find_map(|response| match response.key {
-                StatusKey::Status(status) => Some((response, status)),
-                _ => None,
-            })?,
-        };
-        let possible = Possible::documented(response, status).into_iter().next()?;
-        let body = match &possible.body {
-            PossibleBody::Values(set) => self.reader.sample(set)?,
-            _ => Value::Null,
-        };
-        let target = self.response(&possible, body);
-        let name = outcome.name();
-        self.is_response(subject.new, &target).then(|| Example {
-            request: self.request(subject.new),
-            target: Some(target),
-            legacy: None,
-            violation: match own {
-                Some(_) => format!("NEW responds like this, and nothing that is {name}"),
-                None => format!(
-                    "NEW responds like this, and never with {}",
-                    outcome.statuses()
-                ),
-            },
-        })
-    }
-
-    /// Whether each status that OLD documents is still given.
-    fn promises(
-        &self,
-        subject: &Subject<'_, 'd>,
-        given: &Given,
-        dropped: &Dropped<'_>,
-        findings: &mut Findings,
-    ) {
-        let Some(old) = subject.old else {
-            return;
-        };
-        for promise in old.responses.as_deref().unwrap_or_default() {
-            let class_is_given =
-                |class: u16| given.classes.iter().any(|own| *own == 0 || *own == class);
-            let kept = match promise.key {
-                StatusKey::Status(status) => {
-                    given.statuses.contains(&status) || class_is_given(status / 100)
-                }
-                StatusKey::Class(class) => {
-                    class_is_given(class)
-                        || given.statuses.iter().any(|status| status / 100 == class)
-                }
-                StatusKey::Default => true,
-            };
-            let listed = match promise.key {
-                StatusKey::Status(status) if !kept => dropped.lists(old, Some(status)),
-                _ => false,
-            };
-            if kept || listed {
-                continue;
-            }
-            let key = promise.key;
-            let name = format!("{} {key}", subject.name);
-            let message = format!("{name} is documented by OLD and never given any more");
-            let example = self.promised(old, key, &format!("NEW never responds with {key}"));
-            let finding = Finding::new(FindingKind::ResponseDropped, &name, message);
-            let finding = finding.at(name).shown_by(example);
-            findings.add(match key {
-                StatusKey::Status(status) => finding.hinted_by(subject.new, status),
-                _ => finding,
-            });
-        }
-    }
 }
 
 impl<'c, 'd> Subject<'c, 'd> {
     fn case<'b>(
         &'b self,
         target: &'b Possible<'d>,
-        inputs: Option<&'b [super::legacy_values::Input]>,
+        inputs: Option<&'b [super::exchange_parts::Input]>,
     ) -> Case<'b, 'd>
     where
         'c: 'b,
@@ -361,23 +288,6 @@ impl<'c, 'd> Subject<'c, 'd> {
             target,
             inputs,
         }
-    }
-}
-
-impl Finding {
-    /// Adds prose of an operation that mentions a status.
-    fn hinted_by(mut self, operation: &Operation<'_>, status: u16) -> Self {
-        let own = ["summary", "description"].into_iter();
-        let own = own.filter_map(|member| operation.place.text(member));
-        let responses = operation.responses.as_deref().unwrap_or_default();
-        let mut prose = own.chain(responses.iter().map(Response::description));
-        let status = status.to_string();
-        let found = prose.find(|text| {
-            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-            words.any(|word| word == status)
-        });
-        self.hint = found.map(|text| text.chars().take(200).collect());
-        self
     }
 }
 
@@ -432,51 +342,4 @@ fn message(gap: &ResponseGap<'_>, place: &str) -> String {
     let new = new.as_ref().map(|new| format!(", NEW {new}"));
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     format!("{place}{path}: {detail}{old}{new}")
-}
-
-/// Statuses that the others of a response may differ from, by what an outcome takes: its own, and those that a class may leave out.
-fn boundaries(outcome: &Outcome) -> Vec<u16> {
-    let taken = taken_statuses(outcome);
-    if taken.len() < 90 {
-        return taken.iter().map(StatusCode::as_u16).collect();
-    }
-    let all = [204, 205, 206, 304, 412];
-    let all = all
-        .into_iter()
-        .filter(|status| outcome.statuses().contains(*status));
-    all.collect()
-}
-
-/// The statuses of a response that have to be looked at one by one, and one for all others.
-fn statuses(subject: &Subject<'_, '_>, response: &Response<'_>) -> Vec<u16> {
-    let classes: &[u16] = match response.key {
-        StatusKey::Status(status) => return vec![status],
-        StatusKey::Class(class) => &[class],
-        StatusKey::Default => &[4, 5, 2, 3],
-    };
-    let own = |status: &u16| {
-        subject
-            .new
-            .response(*status)
-            .is_some_and(|r| r.key == response.key)
-    };
-    let exact = |response: &Response<'_>| match response.key {
-        StatusKey::Status(status) => Some(status),
-        _ => None,
-    };
-    let old = subject.old.and_then(|old| old.responses.as_deref().ok());
-    let old = old.unwrap_or_default().iter().filter_map(exact);
-    let outcomes = subject.endpoint.map(|on| on.endpoint.outcomes());
-    let outcomes = outcomes.unwrap_or_default().iter().flat_map(boundaries);
-    let mut named: Vec<u16> = old.chain(outcomes).filter(own).collect();
-    named.sort_unstable();
-    named.dedup();
-    let of_class = |class: &u16| {
-        let first =
-            (class * 100..class * 100 + 100).find(|status| own(status) && !named.contains(status));
-        first.into_iter()
-    };
-    let others: Vec<u16> = classes.iter().flat_map(of_class).collect();
-    named.retain(|status| classes.contains(&(status / 100)));
-    [named, others].concat()
 }

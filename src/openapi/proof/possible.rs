@@ -2,17 +2,22 @@
 
 use std::rc::Rc;
 
+use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
-use crate::openapi::{
-    document::{
-        operation::{Header, Operation, Response},
-        place::Place,
-    },
-    values::{
-        gap::{Gap, GapRule, Witness},
-        reader::Reader,
-        value_set::{Kind, ValueSet},
+use super::written_values::Written;
+use crate::{
+    http_syntax::{BodySyntax, JsonByType},
+    openapi::{
+        document::{
+            operation::{Header, Operation, Response},
+            place::{Place, Spoiled},
+        },
+        values::{
+            gap::{Gap, GapRule, Witness},
+            reader::Reader,
+            value_set::{Kind, Member, ValueSet},
+        },
     },
 };
 
@@ -32,6 +37,10 @@ pub(crate) enum PossibleBody<'d> {
     /// The document has no schema.
     Undocumented,
     Values(ValueSet<'d>),
+    /// The members of a form: the name, whether it is always there, and its values.
+    Form(Vec<(String, bool, Written<'d>)>),
+    /// By the function of this name.
+    Made(String),
 }
 
 #[derive(Clone)]
@@ -48,6 +57,8 @@ pub(crate) enum HeaderValues<'d> {
     Documented(Option<Place<'d>>),
     /// Set by a legacy shape.
     Line(String),
+    /// Set by a legacy shape with placeholders.
+    Written(Written<'d>),
 }
 
 /// Something of a response that OLD does not allow.
@@ -90,6 +101,24 @@ impl<'d> Possible<'d> {
         content.collect()
     }
 
+    /// The same with another body.
+    pub(crate) fn with_body(&self, body: PossibleBody<'d>) -> Self {
+        Self {
+            body,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the body is read as JSON.
+    pub(crate) fn json(&self) -> JsonByType {
+        let line = self
+            .media
+            .as_deref()
+            .and_then(|media| HeaderValue::from_str(media).ok());
+        let line = line.map(|line| (header::CONTENT_TYPE, line));
+        BodySyntax::of(&HeaderMap::from_iter(line)).by_type
+    }
+
     /// What `old` does not allow of these responses; nothing if all are allowed.
     pub(crate) fn gaps(&self, reader: &Reader<'d>, old: &Operation<'d>) -> Vec<ResponseGap<'d>> {
         let Some(response) = old.response(self.status) else {
@@ -122,8 +151,21 @@ impl<'d> Possible<'d> {
         let target = ValueSet::Schema(schema.clone());
         let gaps: Rc<[Gap<'d>]> = match &self.body {
             PossibleBody::Values(source) => reader.gaps(source, &target),
+            PossibleBody::Form(members) => match form_values(reader, members, &target) {
+                Ok(source) => reader.gaps(&source, &target),
+                Err(spoiled) => Rc::new([Gap::undecided(GapRule::Schema, &spoiled.reason)]),
+            },
             PossibleBody::Absent => Rc::new([]),
-            PossibleBody::Undocumented if matches!(schema.value, Value::Bool(true)) => Rc::new([]),
+            PossibleBody::Undocumented | PossibleBody::Made(_)
+                if matches!(schema.value, Value::Bool(true)) =>
+            {
+                Rc::new([])
+            }
+            PossibleBody::Made(function) => {
+                let detail =
+                    format!("what the function `{function}` makes of the body cannot be proved");
+                Rc::new([Gap::undecided(GapRule::Function, &detail)])
+            }
             PossibleBody::Undocumented => {
                 let detail = "NEW has no schema for the body";
                 Rc::new([Gap::undecided(GapRule::Schema, detail)])
@@ -140,37 +182,44 @@ impl<'d> Possible<'d> {
 
     fn header_gaps(&self, reader: &Reader<'d>, old: &Header<'d>) -> Vec<ResponseGap<'d>> {
         let aspect = Aspect::Header(old.name.clone());
-        let own = self.headers.iter().find(|header| header.name == old.name);
-        if old.required && !own.is_some_and(|header| header.certain) {
+        let own = self.headers.iter().filter(|own| own.name == old.name);
+        if old.required && !own.clone().any(|own| own.certain) {
             let detail = format!("the header {} can be absent", old.name);
             return vec![self.whole(aspect, detail)];
         }
-        let (Some(own), Some(schema)) = (own, &old.schema) else {
+        let Some(schema) = &old.schema else {
             return Vec::new();
         };
-        let source = match &own.values {
-            HeaderValues::Documented(Some(schema)) => ValueSet::Schema(schema.clone()),
+        let target = ValueSet::Schema(schema.clone());
+        let gaps = own.flat_map(|own| match &own.values {
+            HeaderValues::Documented(Some(own)) => reader
+                .gaps(&ValueSet::Schema(own.clone()), &target)
+                .to_vec(),
             HeaderValues::Documented(None) => {
                 let detail = format!("NEW has no schema for the header {}", old.name);
-                let gap = Gap::undecided(GapRule::Schema, &detail);
-                return vec![ResponseGap { aspect, gap }];
+                vec![Gap::undecided(GapRule::Schema, &detail)]
             }
-            HeaderValues::Line(line) => line_values(reader, line, schema),
-        };
-        let gaps = reader.gaps(&source, &ValueSet::Schema(schema.clone()));
-        gaps.iter()
-            .map(|gap| ResponseGap {
-                aspect: aspect.clone(),
-                gap: gap.clone(),
-            })
-            .collect()
+            HeaderValues::Line(line) => {
+                let line = ValueSet::fixed([&line_value(reader, line, &target)]);
+                reader.gaps(&line, &target).to_vec()
+            }
+            HeaderValues::Written(written) => match written.read_by(reader, &target) {
+                Ok(source) => reader.gaps(&source, &target).to_vec(),
+                Err(spoiled) => vec![Gap::undecided(GapRule::Schema, &spoiled.reason)],
+            },
+        });
+        gaps.map(|gap| ResponseGap {
+            aspect: aspect.clone(),
+            gap,
+        })
+        .collect()
     }
 
     /// A gap that any of these responses shows.
     fn whole(&self, aspect: Aspect, detail: String) -> ResponseGap<'d> {
         let example = match &self.body {
             PossibleBody::Values(set) => Witness::Of(set.clone()),
-            PossibleBody::Absent | PossibleBody::Undocumented => Witness::Value(Value::Null),
+            _ => Witness::Value(Value::Null),
         };
         let gap = Gap::with_examples(GapRule::Constraint, detail, vec![example]);
         ResponseGap { aspect, gap }
@@ -187,14 +236,25 @@ impl<'d> PossibleHeader<'d> {
     }
 }
 
-/// A header line as a value of the types that the schema has.
-fn line_values<'d>(reader: &Reader<'d>, line: &str, schema: &Place<'d>) -> ValueSet<'d> {
-    ValueSet::fixed([&line_value(reader, line, schema)])
+/// A form as an object, whose members have the types that the schema gives them.
+fn form_values<'d>(
+    reader: &Reader<'d>,
+    members: &[(String, bool, Written<'d>)],
+    schema: &ValueSet<'d>,
+) -> Result<ValueSet<'d>, Spoiled> {
+    let mut named = Vec::new();
+    for (name, required, written) in members {
+        let wanted = reader.field(schema, std::slice::from_ref(name))?.set;
+        let set = written.read_by(reader, &wanted)?;
+        let required = *required;
+        named.push((name.clone(), Member { set, required }));
+    }
+    Ok(ValueSet::object(named))
 }
 
 /// The value that a line stands for: a number or a boolean where the schema has one.
-pub(crate) fn line_value<'d>(reader: &Reader<'d>, line: &str, schema: &Place<'d>) -> Value {
-    let wanted = reader.alternatives(&ValueSet::Schema(schema.clone()));
+pub(crate) fn line_value<'d>(reader: &Reader<'d>, line: &str, schema: &ValueSet<'d>) -> Value {
+    let wanted = reader.alternatives(schema);
     let is_plain = wanted.is_ok_and(|wanted| {
         let mut wanted = wanted.iter();
         wanted.all(|wanted| matches!(wanted.kind, Kind::Number(_) | Kind::Boolean(_)))

@@ -210,6 +210,7 @@ impl<'d> Prover<'d> {
             }
             HeaderValues::Documented(None) => None,
             HeaderValues::Line(line) => Some(line.as_str().into()),
+            HeaderValues::Written(written) => self.reader.sample(&written.texts),
         }
     }
 }

@@ -15,10 +15,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    CompatFlag, Contract, LegacyHttpCompatLayer,
+    CompatFlag, Contract, LegacyHttpCompatLayer, form,
     middleware::{CaptureRequestFieldsLayer, CapturedRequestBody},
     openapi::{
-        document::operation::is_json,
+        document::operation::{FORM, essence, is_json},
         finding::{ExampleRequest, ExampleResponse},
     },
 };
@@ -146,12 +146,32 @@ fn to_http(example: &ExampleResponse) -> Option<Response<Whole>> {
     let json = example.media().is_some_and(|media| is_json(&media));
     let body = match &example.body {
         Some(Value::String(text)) if !json => Whole(Some(text.clone().into())),
+        Some(Value::Object(members))
+            if example.media().is_some_and(|media| essence(&media) == FORM) =>
+        {
+            Whole(Some(form_text(members).into()))
+        }
         body => Whole::of(body.as_ref()),
     };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(example.status).ok()?;
     *response.headers_mut() = headers(&example.headers)?;
     Some(response)
+}
+
+fn form_text(members: &Map<String, Value>) -> String {
+    let mut form = String::new();
+    for (name, value) in members {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        form.push_str(if form.is_empty() { "" } else { "&" });
+        form::encode(name, &mut form);
+        form.push('=');
+        form::encode(&text, &mut form);
+    }
+    form
 }
 
 fn headers(lines: &Map<String, Value>) -> Option<HeaderMap> {

@@ -11,10 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::openapi::{
     document::place::{Place, Side, Spoiled},
-    values::{
-        reader::{is_write_only, selectors},
-        scalars,
-    },
+    values::{discriminator::selectors, keywords::is_write_only, scalars},
 };
 
 /// The validators built so far, by schema.
@@ -23,8 +20,8 @@ pub(crate) struct Validators {
     built: RefCell<HashMap<(Side, usize), Built>>,
 }
 
-/// A validator, or why there is none.
-type Built = Rc<Result<Validator, String>>;
+/// A validator, unless the schema cannot be one.
+type Built = Rc<Result<Validator, ()>>;
 
 /// What a schema says of a value.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,14 +29,25 @@ pub(crate) enum Validity {
     Valid,
     /// Why it is not.
     Invalid(String),
-    /// Why that cannot be said.
-    Unknown(String),
+    /// That cannot be said.
+    Unknown,
+}
+
+impl Validity {
+    /// What two say together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Invalid(reason), _) | (_, Self::Invalid(reason)) => Self::Invalid(reason),
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Valid, Self::Valid) => Self::Valid,
+        }
+    }
 }
 
 impl Validators {
     pub(crate) fn check(&self, schema: &Place<'_>, value: &Value) -> Validity {
         match &*self.of(schema) {
-            Err(reason) => Validity::Unknown(reason.clone()),
+            Err(()) => Validity::Unknown,
             Ok(validator) => match validator.iter_errors(value).next() {
                 None => Validity::Valid,
                 Some(error) => {
@@ -55,11 +63,8 @@ impl Validators {
         let known = self.built.borrow().get(&schema.key()).cloned();
         known.unwrap_or_else(|| {
             let built = bundle(schema)
-                .map_err(|spoiled| spoiled.reason)
-                .and_then(|schema| {
-                    let built = scalars::options().build(&schema);
-                    built.map_err(|error| error.to_string())
-                });
+                .map_err(drop)
+                .and_then(|schema| scalars::options().build(&schema).map_err(drop));
             let built = Rc::new(built);
             self.built
                 .borrow_mut()
@@ -153,6 +158,7 @@ impl<'d> Bundle<'d> {
             | "minContains" | "maxContains" | "dependentRequired" | "nullable" => {
                 value.value.clone()
             }
+            "$dynamicRef" | "$recursiveRef" => return Err(value.spoiled("is not followed")),
             _ => return Ok(None),
         }))
     }

@@ -28,6 +28,8 @@ words! {
         NoAlternative = "no_alternative",
         /// A keyword that is only compared word for word.
         Keyword = "keyword",
+        /// A function makes the value.
+        Function = "function",
         /// A schema that cannot be read.
         Schema = "schema",
         /// The documents are larger than the budget.

@@ -163,10 +163,6 @@ impl<'d> Reader<'d> {
         if !gaps.is_empty() {
             return gaps;
         }
-        if self.sample_of(source).is_none() {
-            // There is no such value.
-            return Vec::new();
-        }
         let (rule, detail) = if alike.is_empty() {
             (
                 GapRule::Type,
@@ -393,23 +389,46 @@ impl<'d> Reader<'d> {
                 }));
             }
         }
-        if let Others::Each(set) = &from.others {
-            let unnamed = to
-                .named
-                .iter()
-                .filter(|(name, _)| !from.named.contains_key(*name));
-            let mut wanted: Vec<(&str, ValueSet<'d>)> = unnamed
-                .map(|(name, member)| (name.as_str(), member.set.clone()))
-                .collect();
-            wanted.push(("*", to.set_of("*")));
-            for (name, wanted) in wanted {
-                for gap in self.gaps(set, &wanted).iter().cloned() {
-                    gaps.push(gap.within(name, |example| {
-                        let name = if name == "*" { "another" } else { name };
-                        Witness::Member(Rc::clone(around()), name.to_owned(), example)
-                    }));
-                }
-            }
+        gaps.extend(self.other_member_gaps(source, from, to));
+        gaps
+    }
+
+    /// Gaps of the members that the source does not name.
+    fn other_member_gaps(
+        &self,
+        source: &Alternative<'d>,
+        from: &Members<'d>,
+        to: &Members<'d>,
+    ) -> Vec<Gap<'d>> {
+        let set = match &from.others {
+            Others::Free => &ValueSet::Any,
+            Others::Each(set) => set,
+            Others::Undeclared | Others::Forbidden => return Vec::new(),
+        };
+        if self.is_empty(set, 4) {
+            return Vec::new();
+        }
+        let unnamed = to.named.iter();
+        let unnamed = unnamed.filter(|(name, _)| !from.named.contains_key(*name));
+        let mut wanted: Vec<(&str, &str, ValueSet<'d>)> = unnamed
+            .map(|(name, member)| (name.as_str(), name.as_str(), member.set.clone()))
+            .collect();
+        wanted.push(("*", "another", to.set_of_others()));
+        let around = Rc::new(source.clone());
+        let mut gaps = Vec::new();
+        for (token, name, wanted) in wanted {
+            let inner = if matches!(wanted, ValueSet::AnyOf(_)) && self.is_empty(&wanted, 1) {
+                let examples = vec![Witness::Of(set.clone())];
+                let detail = "other members are not allowed".to_owned();
+                vec![Gap::with_examples(GapRule::ExtraMember, detail, examples)]
+            } else {
+                self.gaps(set, &wanted).to_vec()
+            };
+            gaps.extend(inner.into_iter().map(|gap| {
+                gap.within(token, |example| {
+                    Witness::Member(Rc::clone(&around), name.to_owned(), example)
+                })
+            }));
         }
         gaps
     }
@@ -455,14 +474,13 @@ impl<'d> Reader<'d> {
 
     /// A constraint of the target that the source does not have word for word.
     fn opaque_gap(&self, source: &Alternative<'d>, target: &Alternative<'d>) -> Option<Gap<'d>> {
-        let lacks = |wanted: &&super::value_set::Opaque<'d>| {
-            !source.opaque.iter().any(|own| {
-                own.keyword == wanted.keyword && self.are_same_places(&own.place, &wanted.place)
-            })
+        let lacks = |wanted: &&super::opaque::Opaque<'d>| {
+            let mut own = source.opaque.iter();
+            !own.any(|own| self.are_same_opaque(own, wanted))
         };
         let missing = target.opaque.iter().find(lacks)?;
         let examples = vec![Witness::of(source.clone())];
-        let detail = format!("`{}` is only compared word for word", missing.keyword);
+        let detail = format!("`{}` is only compared word for word", missing.keyword());
         Some(Gap::with_examples(GapRule::Keyword, detail, examples))
     }
 }

@@ -4,7 +4,9 @@ use serde_json::Number;
 
 use super::{
     scalars,
-    value_set::{Alternative, Bound, Items, Kind, Member, Members, Numbers, Others, Texts},
+    value_set::{
+        Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Others, Texts,
+    },
 };
 
 impl Alternative<'_> {
@@ -126,10 +128,9 @@ impl Members<'_> {
         let others = match (&self.others, &other.others) {
             (Others::Forbidden, _) | (_, Others::Forbidden) => Others::Forbidden,
             (Others::Each(one), Others::Each(other)) => Others::Each(one.and(other)),
-            (Others::Each(set), Others::Undeclared) | (Others::Undeclared, Others::Each(set)) => {
-                Others::Each(set.clone())
-            }
-            (Others::Undeclared, Others::Undeclared) => Others::Undeclared,
+            (Others::Each(set), _) | (_, Others::Each(set)) => Others::Each(set.clone()),
+            (Others::Undeclared, _) | (_, Others::Undeclared) => Others::Undeclared,
+            (Others::Free, Others::Free) => Others::Free,
         };
         let named = all.map(member).collect();
         Self { named, others }
@@ -164,10 +165,10 @@ fn least_of(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     [one, other].into_iter().flatten().min()
 }
 
-fn tighter(
+pub(super) fn tighter(
     one: Option<Bound>,
     other: Option<Bound>,
-    beyond: impl Fn(f64, f64) -> bool,
+    beyond: impl Fn(Magnitude, Magnitude) -> bool,
 ) -> Option<Bound> {
     match (one, other) {
         (Some(a), Some(b)) if beyond(a.value, b.value) => Some(a),

@@ -1,9 +1,13 @@
 //! Sets of JSON values: what a schema allows, what a template can produce, and whether one set includes another.
 
+pub(crate) mod discriminator;
+mod exclusion;
 pub(crate) mod gap;
 pub(crate) mod inclusion;
 mod intersection;
+pub(crate) mod keywords;
 pub(crate) mod narrowing;
+mod opaque;
 pub(crate) mod reader;
 mod same_schema;
 pub(crate) mod sample;

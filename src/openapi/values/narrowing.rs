@@ -1,13 +1,45 @@
 //! The part of a set that satisfies a condition on a field, the part that does not, and the values of the field.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::{
     reader::Reader,
     scalars,
     value_set::{Alternative, Kind, Member, Members, Numbers, Others, Texts, ValueSet},
 };
-use crate::openapi::document::place::Spoiled;
+use crate::{contract::compile::Pattern, openapi::document::place::Spoiled};
+
+/// What a field must be: one of the values, a text of one of the patterns, any, or absent.
+#[derive(Default)]
+pub(crate) struct FieldTest {
+    pub(crate) values: Vec<Value>,
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) present: bool,
+    pub(crate) absent: bool,
+}
+
+impl FieldTest {
+    /// One of these values.
+    pub(crate) fn values(values: Vec<Value>) -> Self {
+        Self {
+            values,
+            ..Self::default()
+        }
+    }
+
+    fn allows(&self, value: &Value) -> bool {
+        let same = |own: &Value| match (own, value) {
+            (Value::Number(own), Value::Number(value)) => scalars::same_number(own, value),
+            (own, value) => own == value,
+        };
+        let matches = |text: &str| {
+            self.patterns
+                .iter()
+                .any(|pattern| pattern.matches(text.as_bytes()))
+        };
+        self.present || self.values.iter().any(same) || value.as_str().is_some_and(matches)
+    }
+}
 
 /// What a field of a set can be.
 pub(crate) struct FieldValues<'d> {
@@ -16,51 +48,37 @@ pub(crate) struct FieldValues<'d> {
 }
 
 impl<'d> Reader<'d> {
-    /// The values whose field at the tokens of a pointer is one of these scalars.
-    pub(crate) fn with_field(
+    /// The values whose field at the tokens of a pointer fulfils a test, or does not; where that is not known, more.
+    pub(crate) fn where_field(
         &self,
         set: &ValueSet<'d>,
         pointer: &[String],
-        values: &[Value],
+        test: &FieldTest,
+        fulfils: bool,
     ) -> Result<ValueSet<'d>, Spoiled> {
         let Some((name, rest)) = pointer.split_first() else {
-            return self.among(set, values);
+            return self.each_alternative(set, |alternative| {
+                let kept = self.kept(&alternative.kind, test, fulfils);
+                Ok(kept.map(|kind| alternative.with_kind(kind)))
+            });
         };
+        let fits_absence = test.absent == fulfils;
+        let part = |set: &ValueSet<'d>| self.where_field(set, rest, test, fulfils);
         self.each_alternative(set, |alternative| match &alternative.kind {
             Kind::Object(members) => {
-                let field = self.with_field(&members.set_of_declared(name), rest, values)?;
-                Ok(self.member_if_any(alternative, members, name, field, true))
+                let field = part(&members.set_of_declared(name))?;
+                Ok(self.object_with(alternative, members, (name, field), fits_absence))
             }
-            Kind::Array(items) => match array_index(name, items.most) {
-                Some(index) if index as u64 >= items.least => Ok(Some(alternative.clone())),
-                Some(index) => {
-                    let field = self.with_field(items.at(index), rest, values)?;
-                    Ok((!self.is_empty(&field, 4)).then(|| alternative.clone()))
-                }
-                None => Ok(None),
-            },
-            _ => Ok(None),
-        })
-    }
-
-    /// The values whose field at the tokens of a pointer is absent or none of these scalars.
-    pub(crate) fn without_field(
-        &self,
-        set: &ValueSet<'d>,
-        pointer: &[String],
-        values: &[Value],
-    ) -> Result<ValueSet<'d>, Spoiled> {
-        let Some((name, rest)) = pointer.split_first() else {
-            return self.except(set, values);
-        };
-        self.each_alternative(set, |alternative| match &alternative.kind {
-            Kind::Object(members) if members.named.contains_key(name) => {
-                let field = self.without_field(&members.set_of(name), rest, values)?;
-                let required = members.requires(name);
-                Ok(self.member_if_any(alternative, members, name, field, required))
+            Kind::Array(items) => {
+                let Some(index) = array_index(name, items.most) else {
+                    return Ok(fits_absence.then(|| alternative.clone()));
+                };
+                let can_be_absent = fits_absence && index as u64 >= items.least;
+                // A single element is not narrowed.
+                let is_possible = can_be_absent || !self.is_empty(&part(items.at(index))?, 4);
+                Ok(is_possible.then(|| alternative.clone()))
             }
-            // A single element is not narrowed: this is more than there is.
-            _ => Ok(Some(alternative.clone())),
+            _ => Ok(fits_absence.then(|| alternative.clone())),
         })
     }
 
@@ -115,44 +133,62 @@ impl<'d> Reader<'d> {
         Ok(ValueSet::any_of(left))
     }
 
-    /// The objects whose member is of a set; if that is empty, those without the member, unless it is required.
-    fn member_if_any(
+    /// The objects whose member is of a set, and, if that fits, those without the member.
+    fn object_with(
         &self,
         alternative: &Alternative<'d>,
         members: &Members<'d>,
-        name: &str,
-        set: ValueSet<'d>,
-        required: bool,
+        (name, set): (&str, ValueSet<'d>),
+        fits_absence: bool,
     ) -> Option<Alternative<'d>> {
+        let can_be_absent = fits_absence && !members.requires(name);
         let mut members = members.clone();
         if self.is_empty(&set, 4) {
-            if required {
+            members.named.remove(name);
+            if !can_be_absent {
                 return None;
             }
-            members.named.remove(name);
         } else {
+            let required = !can_be_absent;
             let member = Member { set, required };
             members.named.insert(name.to_owned(), member);
         }
         Some(alternative.with_kind(Kind::Object(members)))
     }
 
-    /// The values of a set that are among these scalars.
-    fn among(&self, set: &ValueSet<'d>, values: &[Value]) -> Result<ValueSet<'d>, Spoiled> {
-        let alternatives = self.alternatives(set)?;
-        let allowed = values.iter().filter(|value| {
-            alternatives
-                .iter()
-                .any(|alternative| self.checks.allows(&alternative.kind, value) != Some(false))
-        });
-        Ok(ValueSet::fixed(allowed))
-    }
-
-    /// The values of a set that are none of these scalars.
-    fn except(&self, set: &ValueSet<'d>, values: &[Value]) -> Result<ValueSet<'d>, Spoiled> {
-        self.each_alternative(set, |alternative| {
-            Ok(alternative_except(&alternative.kind, values)
-                .map(|kind| alternative.with_kind(kind)))
+    /// The values of a kind that fulfil a test, or do not.
+    fn kept(&self, kind: &Kind<'d>, test: &FieldTest, fulfils: bool) -> Option<Kind<'d>> {
+        if test.present {
+            return fulfils.then(|| kind.clone());
+        }
+        if let Some(mut values) = kind.listed() {
+            values.retain(|value| test.allows(value) == fulfils);
+            return (!values.is_empty()).then(|| kind.with_listed(values));
+        }
+        let allowed = || {
+            let values = test.values.iter();
+            let allows = |value: &&Value| self.checks.allows(kind, value) != Some(false);
+            values.filter(allows).cloned().collect::<Vec<_>>()
+        };
+        Some(match kind {
+            // Which texts match a pattern is not computed.
+            Kind::Text(_) if fulfils && !test.patterns.is_empty() => kind.clone(),
+            Kind::Text(_) | Kind::Number(_) if fulfils => {
+                let allowed = allowed();
+                return (!allowed.is_empty()).then(|| kind.with_listed(allowed));
+            }
+            Kind::Number(numbers) => {
+                let mut numbers = numbers.clone();
+                numbers.except.extend(test.values.iter().cloned());
+                Kind::Number(numbers)
+            }
+            Kind::Text(texts) => {
+                let mut texts = texts.clone();
+                texts.except.extend(test.values.iter().cloned());
+                Kind::Text(texts)
+            }
+            // No condition is on an array or object itself.
+            other => return (!fulfils).then(|| other.clone()),
         })
     }
 }
@@ -167,45 +203,36 @@ impl<'d> Members<'d> {
     }
 }
 
-fn alternative_except<'d>(kind: &Kind<'d>, values: &[Value]) -> Option<Kind<'d>> {
-    Some(match kind {
-        Kind::Null if values.contains(&Value::Null) => return None,
-        Kind::Boolean(own) => {
-            let left = own.iter().copied();
-            let left: Vec<bool> = left
-                .filter(|v| !values.contains(&Value::Bool(*v)))
-                .collect();
-            Kind::Boolean(Some(left).filter(|left| !left.is_empty())?)
-        }
-        Kind::Number(numbers) => {
-            let is_excepted = |number: &Number| {
-                values.iter().any(
-                    |value| matches!(value, Value::Number(v) if scalars::same_number(v, number)),
-                )
-            };
-            let mut numbers: Numbers = numbers.clone();
-            if let Some(own) = &mut numbers.values {
-                own.retain(|number| !is_excepted(number));
-                if own.is_empty() {
-                    return None;
-                }
+impl Kind<'_> {
+    /// Only these values of it.
+    fn with_listed(&self, listed: Vec<Value>) -> Self {
+        let texts = |value: Value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        };
+        let numbers = |value: Value| match value {
+            Value::Number(number) => Some(number),
+            _ => None,
+        };
+        match self {
+            Self::Text(own) => {
+                let values = Some(listed.into_iter().filter_map(texts).collect());
+                Self::Text(Texts {
+                    values,
+                    ..own.clone()
+                })
             }
-            numbers.except.extend(values.iter().cloned());
-            Kind::Number(numbers)
-        }
-        Kind::Text(texts) => {
-            let mut texts: Texts = texts.clone();
-            if let Some(own) = &mut texts.values {
-                own.retain(|text| !values.contains(&Value::from(text.as_str())));
-                if own.is_empty() {
-                    return None;
-                }
+            Self::Number(own) => {
+                let values = Some(listed.into_iter().filter_map(numbers).collect());
+                Self::Number(Numbers {
+                    values,
+                    ..own.clone()
+                })
             }
-            texts.except.extend(values.iter().cloned());
-            Kind::Text(texts)
+            Self::Boolean(_) => Self::Boolean(listed.iter().filter_map(Value::as_bool).collect()),
+            _ => Self::Null,
         }
-        other => other.clone(),
-    })
+    }
 }
 
 fn array_index(token: &str, most: Option<u64>) -> Option<usize> {

@@ -22,6 +22,27 @@ impl<'d> Reader<'d> {
 
     /// Whether two schemas are written alike, with all that they refer to.
     pub(super) fn are_same_places(&self, one: &Place<'d>, other: &Place<'d>) -> bool {
+        self.compare_words(one, other, |comparison| comparison.alike(one, other))
+    }
+
+    /// Whether the values of a keyword are written alike.
+    pub(super) fn are_same_keywords(
+        &self,
+        keyword: &str,
+        one: &Place<'d>,
+        other: &Place<'d>,
+    ) -> bool {
+        self.compare_words(one, other, |comparison| {
+            comparison.alike_keyword(keyword, one, other)
+        })
+    }
+
+    fn compare_words(
+        &self,
+        one: &Place<'d>,
+        other: &Place<'d>,
+        alike: impl FnOnce(&mut Comparison<'_>) -> bool,
+    ) -> bool {
         if one.document.is_3_0() != other.document.is_3_0() {
             return false;
         }
@@ -30,7 +51,7 @@ impl<'d> Reader<'d> {
             visited: Vec::new(),
             depth: 0,
         };
-        let alike = comparison.alike(one, other);
+        let alike = alike(&mut comparison);
         if !alike {
             // Some were found alike only by assumption; a difference is one whatever is assumed.
             for key in std::mem::take(&mut comparison.visited) {
@@ -95,6 +116,15 @@ impl Comparison<'_> {
         {
             return false;
         }
+        // Where these lead depends on how the schema was reached.
+        let is_dynamic = |name| one.value.get(name).is_some();
+        if ["$dynamicRef", "$recursiveRef"].into_iter().any(is_dynamic) {
+            return false;
+        }
+        // A discriminator selects a schema by its name.
+        if one.value.get("discriminator").is_some() && !have_same_names(one, other) {
+            return false;
+        }
         let counts =
             |name: &str| name != "$ref" && !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
         let count = |place: &Place<'_>| place.members().filter(|(name, _)| counts(name)).count();
@@ -137,4 +167,16 @@ impl Comparison<'_> {
             _ => one.value == other.value,
         }
     }
+}
+
+/// Whether the references in `oneOf` and `anyOf` are written alike.
+fn have_same_names(one: &Place<'_>, other: &Place<'_>) -> bool {
+    ["oneOf", "anyOf"].into_iter().all(|keyword| {
+        let names = |place: &Place<'_>| -> Vec<Option<Value>> {
+            let parts = place.value.get(keyword).and_then(Value::as_array);
+            let parts = parts.into_iter().flatten();
+            parts.map(|part| part.get("$ref").cloned()).collect()
+        };
+        names(one) == names(other)
+    })
 }

@@ -12,6 +12,9 @@ use super::{
 /// Values within more objects and arrays than this are not made.
 const MAX_DEPTH: u8 = 16;
 
+/// How deep the parts are that are varied.
+const MAX_VARIED_DEPTH: u8 = 5;
+
 impl<'d> Reader<'d> {
     /// A small value of a set; `None` if none is found.
     pub(crate) fn sample(&self, set: &ValueSet<'d>) -> Option<Value> {
@@ -37,27 +40,84 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// A small value of each alternative, and one with all members of each.
+    /// Values of a set: a small one of each alternative, then full ones that differ in one part each.
     pub(crate) fn samples(&self, set: &ValueSet<'d>) -> Vec<Value> {
-        const MAX_SAMPLES: usize = 12;
+        const MAX_SAMPLES: usize = 200;
         let alternatives = self.alternatives(set).unwrap_or_else(|_| [].into());
         let small = alternatives
             .iter()
             .filter_map(|alternative| self.sample_of(alternative));
-        let full = alternatives
-            .iter()
-            .filter_map(|alternative| self.full_sample(alternative));
-        small.chain(full).take(MAX_SAMPLES).collect()
+        let mut samples: Vec<Value> = small.collect();
+        samples.extend(self.variants(set, MAX_VARIED_DEPTH));
+        samples.truncate(MAX_SAMPLES);
+        samples
     }
 
-    /// An object with its optional members, too.
-    fn full_sample(&self, alternative: &Alternative<'d>) -> Option<Value> {
-        let mut members = alternative.members()?.clone();
-        members.named.retain(|_, member| {
-            member.required |= self.sample(&member.set).is_some();
-            member.required
+    /// A value with all members and an element in each array, and others with one other part.
+    fn variants(&self, set: &ValueSet<'d>, depth: u8) -> Vec<Value> {
+        const MAX_VARIANTS: usize = 60;
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.sample(set).into_iter().collect();
+        };
+        let alternatives = self.alternatives(set).unwrap_or_else(|_| [].into());
+        let all = alternatives
+            .iter()
+            .flat_map(|alternative| match &alternative.kind {
+                Kind::Object(members) => self.object_variants(members, depth),
+                Kind::Array(items) => self.array_variants(items, depth),
+                _ => self.pool(alternative, &[]),
+            });
+        all.take(MAX_VARIANTS).collect()
+    }
+
+    fn object_variants(&self, members: &Members<'d>, depth: u8) -> Vec<Value> {
+        let varied = members.named.iter().map(|(name, member)| {
+            let mut values: Vec<_> = self
+                .variants(&member.set, depth)
+                .into_iter()
+                .map(Some)
+                .collect();
+            if !member.required {
+                values.insert(values.len().min(1), None);
+            }
+            (name, values)
         });
-        self.object_sample(&members, MAX_DEPTH)
+        let varied: Vec<(&String, Vec<Option<Value>>)> = varied.collect();
+        let first = |(name, values): &(&String, Vec<Option<Value>>)| {
+            Some(((*name).clone(), values.first()?.clone()?))
+        };
+        let full: Map<String, Value> = varied.iter().filter_map(first).collect();
+        let others = varied
+            .iter()
+            .flat_map(|(name, values)| values.iter().skip(1).map(|value| (*name, value)));
+        let others = others.map(|(name, value)| {
+            let mut object = full.clone();
+            match value {
+                Some(value) => object.insert(name.clone(), value.clone()),
+                None => object.remove(name),
+            };
+            Value::Object(object)
+        });
+        std::iter::once(full.clone().into()).chain(others).collect()
+    }
+
+    fn array_variants(&self, items: &Items<'d>, depth: u8) -> Vec<Value> {
+        let one = usize::try_from(items.least).unwrap_or(usize::MAX).max(1);
+        if one > 8 || items.most.is_some_and(|most| most < one as u64) {
+            return self
+                .array_of(items, items.least, None)
+                .into_iter()
+                .collect();
+        }
+        let with = |element: Value| self.array_of(items, one as u64, Some((0, &element)));
+        let full = self
+            .variants(items.at(0), depth)
+            .into_iter()
+            .filter_map(with);
+        let least = self
+            .array_of(items, items.least, None)
+            .filter(|_| items.least == 0);
+        full.chain(least).collect()
     }
 
     /// A small value of an alternative.
@@ -169,7 +229,7 @@ impl<'d> Reader<'d> {
     }
 
     /// All values, if it is a scalar whose values are listed, without those that its other constraints do not allow.
-    pub(super) fn listed(&self, kind: &Kind<'d>) -> Option<Vec<Value>> {
+    pub(crate) fn listed(&self, kind: &Kind<'d>) -> Option<Vec<Value>> {
         let mut values = kind.listed()?;
         values.retain(|value| self.checks.allows(kind, value) != Some(false));
         Some(values)
@@ -194,7 +254,7 @@ fn number_pool<'n>(source: &'n Numbers, others: impl Iterator<Item = &'n Numbers
     let mut floats = vec![1.0, 0.0, -1.0, 0.5, 1_000_000.0];
     for numbers in std::iter::once(source).chain(others) {
         for bound in [numbers.least, numbers.most].into_iter().flatten() {
-            floats.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| bound.value + step));
+            floats.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| bound.value.float + step));
         }
         for factor in &numbers.multiple_of {
             floats.extend([*factor, factor * 2.0, factor * 1.5]);

@@ -1,11 +1,11 @@
 //! Whether a number or a text satisfies constraints, and whether constraints imply others.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{cell::RefCell, cmp::Ordering, collections::HashMap};
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Number, Value, json};
 
-use super::value_set::{Bound, Kind, Numbers, Texts};
+use super::value_set::{Bound, Kind, Magnitude, Numbers, Texts};
 
 /// Validators of single patterns and formats, so that a text is judged as `jsonschema` judges it.
 #[derive(Default)]
@@ -80,20 +80,20 @@ pub(super) fn plainly_fits(texts: &Texts, text: &str) -> bool {
 }
 
 pub(super) fn number_fits(numbers: &Numbers, value: &Number) -> bool {
-    let Some(float) = value.as_f64() else {
+    let Some(own) = Magnitude::of(value) else {
         return false;
     };
-    let above = |bound: Bound| float > bound.value || !bound.exclusive && float >= bound.value;
-    let below = |bound: Bound| float < bound.value || !bound.exclusive && float <= bound.value;
+    let above = |bound: Bound| own > bound.value || !bound.exclusive && own >= bound.value;
+    let below = |bound: Bound| own < bound.value || !bound.exclusive && own <= bound.value;
     let is_excepted =
         |except: &Value| matches!(except, Value::Number(number) if same_number(number, value));
-    (!numbers.integer || float.fract() == 0.0)
+    (!numbers.integer || own.float.fract() == 0.0)
         && numbers.least.is_none_or(above)
         && numbers.most.is_none_or(below)
         && numbers
             .multiple_of
             .iter()
-            .all(|factor| is_multiple(float, *factor))
+            .all(|factor| is_multiple(own.float, *factor))
         && !numbers.except.iter().any(is_excepted)
 }
 
@@ -131,12 +131,16 @@ fn numbers_imply(source: &Numbers, target: &Numbers) -> bool {
 }
 
 /// Whether the bound of the source is at least as tight.
-fn within(own: Option<Bound>, bound: Option<Bound>, inside: impl Fn(f64, f64) -> bool) -> bool {
+fn within(
+    own: Option<Bound>,
+    bound: Option<Bound>,
+    inside: impl Fn(Magnitude, Magnitude) -> bool,
+) -> bool {
     match (own, bound) {
         (_, None) => true,
         (None, Some(_)) => false,
         (Some(own), Some(bound)) => {
-            let same = (own.value - bound.value).abs() == 0.0;
+            let same = own.value.partial_cmp(&bound.value) == Some(Ordering::Equal);
             inside(own.value, bound.value) || same && (own.exclusive || !bound.exclusive)
         }
     }
@@ -164,5 +168,5 @@ fn texts_imply(source: &Texts, target: &Texts) -> bool {
 
 fn is_multiple(value: f64, factor: f64) -> bool {
     let ratio = value / factor;
-    factor != 0.0 && (ratio - ratio.round()).abs() < 1e-9
+    factor != 0.0 && (ratio - ratio.round()).abs() <= 1e-12 * ratio.abs()
 }

@@ -1,21 +1,24 @@
 //! A set of JSON values, and the alternatives that make it up.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use serde_json::{Number, Value};
 
+use super::opaque::Opaque;
 use crate::openapi::document::place::{Place, Side};
 
 /// A set of JSON values, read only as far as a question needs.
 ///
-/// A schema of NEW is read as documentation of what can be sent: an object without `additionalProperties` has no members
-/// but those named. The same schema in OLD is read as what a client must expect: it allows others.
+/// A schema of NEW is read as documentation of what can be sent: an object that names members has no others, unless
+/// `additionalProperties` says so. The same schema in OLD is read as what a client must expect: it allows others.
 #[derive(Clone)]
 pub(crate) enum ValueSet<'d> {
     Any,
     Schema(Place<'d>),
     /// What all of these allow.
     All(Rc<[ValueSet<'d>]>),
+    /// What any of these allow, which are not read yet.
+    Union(Rc<[ValueSet<'d>]>),
     /// What any of these allow; nothing if there are none.
     AnyOf(Rc<[Alternative<'d>]>),
 }
@@ -80,6 +83,7 @@ impl<'d> ValueSet<'d> {
                 key.dedup();
                 Some(key)
             }
+            Self::Union(sets) => Some(vec![(Side::New, sets.as_ptr() as usize)]),
             Self::AnyOf(_) => None,
         }
     }
@@ -162,8 +166,33 @@ pub(crate) struct Numbers {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bound {
-    pub(crate) value: f64,
+    pub(crate) value: Magnitude,
     pub(crate) exclusive: bool,
+}
+
+/// A number, whole ones exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Magnitude {
+    pub(crate) float: f64,
+    whole: Option<i128>,
+}
+
+impl Magnitude {
+    /// `None` if it is beyond what a float can be.
+    pub(crate) fn of(number: &Number) -> Option<Self> {
+        let float = number.as_f64()?;
+        let whole = number.as_i128();
+        Some(Self { float, whole })
+    }
+}
+
+impl PartialOrd for Magnitude {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match (self.whole, other.whole) {
+            (Some(own), Some(other)) => own.partial_cmp(&other),
+            _ => self.float.partial_cmp(&other.float),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -201,17 +230,12 @@ pub(crate) struct Member<'d> {
 /// The members that are not named.
 #[derive(Clone)]
 pub(crate) enum Others<'d> {
-    /// The schema does not mention them.
+    /// The schema names no members: an object of any.
+    Free,
+    /// The schema names some members, and does not mention these.
     Undeclared,
     Forbidden,
     Each(ValueSet<'d>),
-}
-
-/// A constraint that is not understood.
-#[derive(Clone)]
-pub(crate) struct Opaque<'d> {
-    pub(crate) keyword: &'d str,
-    pub(crate) place: Place<'d>,
 }
 
 impl<'d> Alternative<'d> {
@@ -325,6 +349,16 @@ impl Default for Items<'_> {
 }
 
 impl<'d> Items<'d> {
+    /// The sets of all elements that there can be.
+    pub(crate) fn elements(&self) -> Vec<ValueSet<'d>> {
+        let most = self.most.unwrap_or(u64::MAX);
+        let count = usize::try_from(most)
+            .unwrap_or(usize::MAX)
+            .min(self.first.len());
+        let rest = (most > count as u64).then(|| (*self.rest).clone());
+        self.first[..count].iter().cloned().chain(rest).collect()
+    }
+
     /// The set of the element at an index.
     pub(crate) fn at(&self, index: usize) -> &ValueSet<'d> {
         self.first.get(index).unwrap_or(&self.rest)
@@ -335,7 +369,7 @@ impl Default for Members<'_> {
     fn default() -> Self {
         Self {
             named: BTreeMap::new(),
-            others: Others::Undeclared,
+            others: Others::Free,
         }
     }
 }
@@ -343,11 +377,16 @@ impl Default for Members<'_> {
 impl<'d> Members<'d> {
     /// What a member of this name can be, were it present.
     pub(crate) fn set_of(&self, name: &str) -> ValueSet<'d> {
-        match (self.named.get(name), &self.others) {
-            (Some(member), _) => member.set.clone(),
-            (None, Others::Undeclared) => ValueSet::Any,
-            (None, Others::Forbidden) => ValueSet::nothing(),
-            (None, Others::Each(set)) => set.clone(),
+        let named = self.named.get(name);
+        named.map_or_else(|| self.set_of_others(), |member| member.set.clone())
+    }
+
+    /// What a member that is not named can be.
+    pub(crate) fn set_of_others(&self) -> ValueSet<'d> {
+        match &self.others {
+            Others::Free | Others::Undeclared => ValueSet::Any,
+            Others::Forbidden => ValueSet::nothing(),
+            Others::Each(set) => set.clone(),
         }
     }
 

@@ -69,8 +69,8 @@ pub(super) struct HourlyLimit {
 /// How long the flag has been as it is, independent of jumps of the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FlagWatch {
-    /// The event that changed it; `None` for a rollback that is not in the journal.
-    pub(super) changed: Option<u64>,
+    /// The event that changed it, and its time; `None` for a rollback that is not in the journal.
+    pub(super) changed: Option<(u64, Timestamp)>,
     /// How long that was ago when it was first seen, by the wall clock.
     lasted: Duration,
     /// When that was, by the monotonic clock.
@@ -199,10 +199,11 @@ impl ControllerState {
 
     fn watch_flag(&mut self, clock: &dyn Clock) {
         let changed = &self.state().flag_changed;
-        if !self.is_rolled_back() && self.flag_watch.changed != Some(changed.seq) {
+        let changed = (changed.seq, changed.at);
+        if !self.is_rolled_back() && self.flag_watch.changed != Some(changed) {
             self.flag_watch = FlagWatch {
-                changed: Some(changed.seq),
-                lasted: Timestamp::now(clock).since(changed.at),
+                changed: Some(changed),
+                lasted: Timestamp::now(clock).since(changed.1),
                 seen: clock.monotonic(),
             };
         }

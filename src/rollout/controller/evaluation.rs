@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::rollout::Rollout;
+use super::{controller_state::FlagWatch, rollout::Rollout};
 use crate::{
     census::Window,
     rollout::{
@@ -29,9 +29,18 @@ impl Rollout {
             (self.status(), controller.flag_watch)
         };
         let clock = &*self.deps.clock;
-        let state = (status.state.decision, watch.changed);
-        let make = || self.make(&status, watch.lasted(clock));
+        let state = (status.state.decision, watch.changed.map(|(event, _)| event));
+        let make = || self.make(&status, self.lasted(&watch));
         self.shared.get(state, clock, make)
+    }
+
+    /// How long the flag has been as it is, as the census counts time: it also knows of jumps of the clock.
+    pub(super) fn lasted(&self, watch: &FlagWatch) -> Duration {
+        let lasted = watch.lasted(&*self.deps.clock);
+        let census = self.deps.census.as_ref().zip(watch.changed);
+        census.map_or(lasted, |(census, changed)| {
+            census.flag_lasted(changed, lasted)
+        })
     }
 
     fn make(&self, status: &RolloutStatus, lasted: Duration) -> Evaluation {
@@ -42,7 +51,7 @@ impl Rollout {
         let reports = census.map(|census| census.reports(Window::STANDARD).into());
         let callers = census.map(|census| {
             let waivers = WaiverCover::new(&status.state, now);
-            let lasted_before = status.flag_lasted_before();
+            let lasted_before = status.state.flag_lasted_before();
             let stranded = Stranded::new(census, &waivers, now, (lasted, lasted_before));
             let unwaived = unwaived_figures(census, &waivers, &stranded, window(lasted));
             (stranded, unwaived)

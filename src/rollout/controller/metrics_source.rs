@@ -14,8 +14,8 @@ use crate::{
 
 /// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
 /// [`Family::POST_ANALYSES_OPEN`], [`Family::DEPENDENT_CALLERS`], [`Family::STRANDED_CALLERS`],
-/// [`Family::STRANDED_ANONYMOUS_RESPONSES`] and [`Family::JOURNAL_FAILING`], as of the last command or tick; gates and
-/// callers by the shared [evaluation](Rollout::evaluation). Those of the journal and the instances have samples where there is a
+/// [`Family::STRANDED_ANONYMOUS_RESPONSES`], [`Family::JOURNAL_FAILING`] and [`Family::JOURNAL_LOSSES`], as of the last
+/// command or tick; gates and callers by the shared [evaluation](Rollout::evaluation). Those of the journal and the instances have samples where there is a
 /// table of instances.
 impl Source for Rollout {
     fn families(&self) -> &'static [Family] {
@@ -29,6 +29,7 @@ impl Source for Rollout {
             Family::STRANDED_CALLERS,
             Family::STRANDED_ANONYMOUS_RESPONSES,
             Family::JOURNAL_FAILING,
+            Family::JOURNAL_LOSSES,
             Family::JOURNAL_STALE,
             Family::JOURNAL_FORKED,
             Family::INSTANCES_LIVE,
@@ -69,6 +70,8 @@ impl Source for Rollout {
             }
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[flag], status.journal_error.is_some().into());
+        } else if *family == Family::JOURNAL_LOSSES {
+            sample(&[flag], (status.losses.len() as u64).into());
         } else if let Some(fleet) = self.fleet_view(&status)
             && let Some(value) = fleet_value(family, &fleet, &status)
         {

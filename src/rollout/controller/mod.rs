@@ -11,6 +11,7 @@ mod follower;
 mod journaling;
 mod membership;
 mod metrics_source;
+mod propagation;
 mod provisional;
 mod rollback;
 mod rollout;

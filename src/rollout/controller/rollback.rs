@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
-    controller_state::Unrecorded,
+    controller_state::{FlagWatch, Unrecorded},
     deps::{LogFailures, TRIES, system_context},
     journaling::ROLLBACK_PATIENCE,
     rollout::Rollout,
@@ -58,12 +58,12 @@ impl Rollout {
     /// incident if it is not open, and requires a post-analysis from then on.
     ///
     /// The flag goes on before the journal is written. If the journal does not take the event within half a second, the call
-    /// returns all the same, the event is logged at `ERROR`, and each tick and command tries again.
+    /// returns all the same, the event is logged at `ERROR`, and each tick and command tries again. Once more while that is not
+    /// in the journal, it is [unrecorded](RolledBack::Unrecorded) again: the flag is on, and the first one will be recorded.
     ///
     /// # Errors
     ///
-    /// When the rollout is not in cutover, or a rollback that took effect is not in the journal yet: then the flag is on
-    /// already. [`RefusalKind::CutoverLeft`] when a concurrent command left the cutover by another way than a rollback, which is
+    /// When the rollout is not in cutover. [`RefusalKind::CutoverLeft`] when a concurrent command left the cutover by another way than a rollback, which is
     /// seen only when this one is recorded; it is on record then.
     pub fn rollback(
         &self,
@@ -93,6 +93,7 @@ impl Rollout {
         }
         let done = match taken {
             Ok(taken) => self.record_rollback(&taken),
+            Err((RefusalKind::RollbackUnrecorded, _)) => Ok(RolledBack::Unrecorded),
             Err((kind, from)) => {
                 let attempt = Attempt::Transition {
                     from,
@@ -191,14 +192,14 @@ impl Rollout {
     /// Rolls back if more callers are stranded since the cutover than the policy allows. This ends the cutover, so it
     /// happens at most once in each.
     pub(super) fn auto_rollback(&self) {
-        let Some((cutover, lasted, limits)) = self.guarded_cutover() else {
+        let Some((cutover, watch, limits)) = self.guarded_cutover() else {
             return;
         };
         let Some(census) = &self.deps.census else {
             return;
         };
         // Without the lock: visiting all callers takes a while.
-        let now = self.now();
+        let (now, lasted) = (self.now(), self.lasted(&watch));
         let waivers = WaiverCover::new(&self.status().state, now);
         let stranded = Stranded::new(census, &waivers, now, (lasted, Duration::ZERO));
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {
@@ -219,13 +220,13 @@ impl Rollout {
         }
     }
 
-    /// The current cutover, how long it has lasted, and the limits of its automatic rollback.
-    fn guarded_cutover(&self) -> Option<(u64, Duration, AutoRollback)> {
+    /// The current cutover, since when it lasts, and the limits of its automatic rollback.
+    fn guarded_cutover(&self) -> Option<(u64, FlagWatch, AutoRollback)> {
         let controller = self.controller();
         let (cutover, limits) = (controller.cutover()?, controller.policy.auto_rollback?);
         let lasted = controller.flag_watch.lasted(&*self.deps.clock);
         let is_guarded = lasted <= limits.window && !controller.is_rolled_back();
-        is_guarded.then_some((cutover, lasted, limits))
+        is_guarded.then_some((cutover, controller.flag_watch, limits))
     }
 }
 

@@ -236,6 +236,9 @@ impl Rollout {
         drop(commands);
         self.warn_overdue();
         self.publish();
+        let watch = self.controller().flag_watch;
+        // From the first tick on the census knows when the flag changed, whatever happens to the clock.
+        self.lasted(&watch);
     }
 
     /// Logs what is overdue: at once, and then once a day.

@@ -195,7 +195,7 @@ struct Unresolved {
     dependent: Distinct,
     /// The latent ones that block.
     latent: Distinct,
-    /// Inactive ones that are due.
+    /// Those that only silence resolves, and that are due.
     due: Distinct,
     /// Until when the last of these is.
     due_until: Option<Timestamp>,
@@ -205,13 +205,13 @@ impl Unresolved {
     fn add(&mut self, caller: &JudgedCaller<'_>, waivers: &WaiverCover, latent: BlockingLatent) {
         let blocks = caller.has_depended || blocks(latent, caller.identified);
         let group = match caller.state {
-            CallerState::NeverDependent | CallerState::Migrated => return,
+            CallerState::NeverDependent | CallerState::Migrated if caller.due.is_none() => return,
             _ if waivers.covers_caller(caller.fingerprint, caller.kind) => &mut self.waived,
             _ if !blocks => return,
             CallerState::Latent => &mut self.latent,
             CallerState::Dependent | CallerState::Inconclusive => &mut self.dependent,
-            CallerState::Inactive if caller.due.is_none() => &mut self.inactive,
-            CallerState::Inactive => {
+            _ if caller.due.is_none() => &mut self.inactive,
+            _ => {
                 self.due_until = self.due_until.max(caller.due);
                 &mut self.due
             }

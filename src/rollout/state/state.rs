@@ -235,6 +235,14 @@ impl RolloutState {
         self.enter(change.to, reference);
     }
 
+    /// How long the flag had been as it was before it last changed.
+    pub(crate) fn flag_lasted_before(&self) -> Duration {
+        let before = self.flag_changed_before.as_ref();
+        before.map_or(Duration::ZERO, |before| {
+            self.flag_changed.at.since(before.at)
+        })
+    }
+
     fn enter(&mut self, phase: Phase, reference: &EventRef) {
         let was_on = self.phase.flag() == FlagState::On;
         let is_on = phase.flag() == FlagState::On;

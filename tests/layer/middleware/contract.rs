@@ -234,7 +234,7 @@ async fn an_undetermined_response_never_falls_to_a_later_outcome() {
 }
 
 #[tokio::test]
-async fn an_response_of_another_status_is_other() {
+async fn a_response_of_another_status_is_other() {
     let (layer, _, notes) = super::device_flow();
     drop(
         respond(

@@ -119,7 +119,7 @@ async fn a_skipped_response_gives_a_debug_event_with_the_reason() {
 }
 
 #[tokio::test]
-async fn an_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
+async fn a_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
     let (said, _guard) = listen();
     let (layer, flag, _) = device_flow();
     flag.set(false);
@@ -209,7 +209,11 @@ async fn a_body_over_the_limit_warns_once_for_each_endpoint_with_its_name_and_si
     }
     let warnings = said.events(Level::WARN);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    for part in [r#"endpoint="device_poll""#, "size=25011", "limit=16384"] {
+    for part in [
+        r#"endpoint="device_poll""#,
+        "http.response.body.size=25011",
+        "limit=16384",
+    ] {
         assert!(warnings[0].contains(part), "{warnings:?}");
     }
     let cancel = http::Request::post("/api/v1/auth/clients/device/cancel");

@@ -64,12 +64,12 @@ fn assert_legacy((status, body, shape): (u16, Vec<u8>, Shape)) {
 }
 
 #[tokio::test]
-async fn an_response_released_after_the_flag_went_off_has_the_target_shape() {
+async fn a_response_released_after_the_flag_went_off_has_the_target_shape() {
     assert_target(switched_before_the_response(true, false).await);
 }
 
 #[tokio::test]
-async fn an_response_released_after_the_flag_went_on_has_the_legacy_shape() {
+async fn a_response_released_after_the_flag_went_on_has_the_legacy_shape() {
     assert_legacy(switched_before_the_response(false, true).await);
 }
 

@@ -273,7 +273,7 @@ async fn no_sunset_unless_it_is_given() {
 }
 
 #[tokio::test]
-async fn an_response_that_is_not_rewritten_carries_no_notice() {
+async fn a_response_that_is_not_rewritten_carries_no_notice() {
     let (layer, flag, _) = on(deprecated(
         &json!({"date": 1, "link": "https://example.com/", "sunset": 2}),
     ));

@@ -10,6 +10,8 @@ mod flag;
 mod headers;
 mod legacy_bodies;
 mod placeholders;
+#[cfg(any(feature = "axum", feature = "http-body-util"))]
+mod same_body;
 mod service;
 mod shapes;
 mod stress;

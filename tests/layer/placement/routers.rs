@@ -82,6 +82,31 @@ async fn around_a_whole_router_with_axum_serve() {
     serves_old_and_new_clients(address, &compat).await;
 }
 
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn around_a_whole_router_with_axum_serve_and_no_other_layer() {
+    let compat = device_flow();
+    let service = compat.layer.clone().same_body().layer(core());
+    let (listener, address) = listener().await;
+    let service = axum::ServiceExt::<Request>::into_make_service(service);
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    serves_old_and_new_clients(address, &compat).await;
+}
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn on_a_router_and_on_a_nested_service_with_the_same_body() {
+    let compat = device_flow();
+    let layer = compat.layer.clone().same_body();
+    serves_old_and_new_clients(served_by_axum(core().layer(layer)).await, &compat).await;
+    let compat = self::compat(stripped());
+    let nested = compat.layer.clone().same_body().layer(clients());
+    let router = Router::new()
+        .nest_service("/api/v1", nested)
+        .merge(health());
+    serves_old_and_new_clients(served_by_axum(router).await, &compat).await;
+}
+
 #[tokio::test]
 async fn around_a_whole_router_with_hyper_util() {
     let compat = device_flow();

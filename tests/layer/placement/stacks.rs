@@ -8,10 +8,14 @@ use legacy_http_compat::middleware::ResponseBody;
 use tower::{
     BoxError, Layer as _, ServiceBuilder, ServiceExt as _,
     buffer::Buffer,
-    util::{BoxCloneService, BoxCloneSyncService, BoxService},
+    util::{BoxCloneService, BoxCloneSyncService, BoxService, option_layer},
 };
+use tower_http::map_response_body::MapResponseBodyLayer;
 
-use super::{core, device_flow, served_by_axum, served_by_hyper, serves_old_and_new_clients};
+use super::{
+    clients_of_both_versions, core, device_flow, served_by_axum, served_by_hyper,
+    serves_old_and_new_clients,
+};
 
 type Answer = Response<ResponseBody<axum::body::Body>>;
 
@@ -34,6 +38,24 @@ async fn in_a_service_builder_on_an_axum_router() {
         .layer(axum::Extension(7));
     let address = served_by_axum(core().layer(stack)).await;
     serves_old_and_new_clients(address, &compat).await;
+}
+
+#[tokio::test]
+async fn as_an_optional_layer_which_may_be_absent() {
+    let compat = device_flow();
+    let optional = |present: bool| {
+        let stack = ServiceBuilder::new()
+            .layer(MapResponseBodyLayer::new(axum::body::Body::new))
+            .layer(compat.layer.clone());
+        option_layer(present.then_some(stack))
+    };
+    let address = served_by_axum(core().layer(optional(true))).await;
+    serves_old_and_new_clients(address, &compat).await;
+    let address = served_by_axum(core().layer(optional(false))).await;
+    let (client, _) = &clients_of_both_versions()[0];
+    let poll = client.post(format!("http://{address}/api/v1/auth/clients/device/poll"));
+    assert_eq!(poll.send().await.unwrap().status(), 200);
+    assert_eq!(compat.notes.all(), []);
 }
 
 #[tokio::test]

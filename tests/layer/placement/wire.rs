@@ -161,7 +161,7 @@ async fn one_connection_serves_rewritten_and_other_responses_one_after_the_other
 }
 
 #[tokio::test]
-async fn an_response_that_would_have_been_chunked_has_its_length_when_rewritten() {
+async fn a_response_that_would_have_been_chunked_has_its_length_when_rewritten() {
     let compat = with_streamed_poll();
     let mut wire = Wire::to(api().layer(compat.layer.clone())).await;
     for active in [true, false, true] {
@@ -182,7 +182,7 @@ async fn an_response_that_would_have_been_chunked_has_its_length_when_rewritten(
 }
 
 #[tokio::test]
-async fn an_response_to_head_is_the_same_as_without_the_layer() {
+async fn a_response_to_head_is_the_same_as_without_the_layer() {
     let compat = compat(Contract::from_json(CONTRACT).unwrap());
     let mut with = Wire::to(api().layer(compat.layer.clone())).await;
     let mut without = Wire::to(api()).await;

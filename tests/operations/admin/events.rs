@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{
     client::Client,
-    service::{MARA, TestService},
+    service::{CI, MARA, TestService},
     stream::Stream,
     temp_dir::TempDir,
 };
@@ -159,20 +159,49 @@ async fn the_streams_of_a_name_are_limited_and_others_have_theirs() {
     assert!(response.header("retry-after").is_some());
     Stream::open(&service.operator(), "/api/events").await;
     streams.pop();
-    // The server finds out that one has gone when it next writes to it.
+    freed(&service.viewer()).await;
+}
+
+/// A stream in a place that becomes free: the server finds out that a reader has gone when it next writes to it.
+async fn freed(client: &Client) -> Stream {
     for _ in 0..100 {
-        let request = service
-            .viewer()
-            .request("GET", "/api/events")
-            .send()
-            .await
-            .unwrap();
-        if request.status() == 200 {
-            return;
+        let response = client.request("GET", "/api/events").send().await.unwrap();
+        if response.status() == 200 {
+            return Stream::of(response);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the place was not given back");
+}
+
+#[tokio::test]
+async fn places_are_kept_for_operators_when_viewers_have_all_of_theirs() {
+    let service = TestService::open().await;
+    let mut viewers = Vec::new();
+    for screen in 0..6 {
+        for _ in 0..8 {
+            viewers.push(Stream::open(&service.screen(screen), "/api/events").await);
+        }
+    }
+    let late = service.screen(6);
+    let refused = late.get("/api/events").await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (503, "too-many-streams")
+    );
+    let mut operators = Vec::new();
+    for operator in [service.operator(), service.stranger.bearing(CI)] {
+        for _ in 0..8 {
+            operators.push(Stream::open(&operator, "/api/events").await);
+        }
+    }
+    // Places of operators that are free again are no viewer's.
+    operators.clear();
+    assert_eq!(late.get("/api/events").await.status, 503);
+    viewers.pop();
+    let document = service.stranger.document();
+    let mut stream = freed(&late).await;
+    stream.totals(document).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod failing;
 mod fleet;
 mod head;
 mod journal;
+mod losses;
 mod mounted;
 mod openapi;
 mod orders;

@@ -42,6 +42,12 @@ pub(crate) const CI: &str = "the-pipeline-s-token-c3aa";
 pub(crate) const KINDS: [&str; 3] = ["UI_RUST", "AGENT", "MCP"];
 pub(crate) const START: u64 = 1_800_000_000_000;
 
+pub(crate) const SCREENS: usize = 7;
+
+fn screen_token(number: usize) -> String {
+    format!("the-token-of-the-screen-number-{number}")
+}
+
 /// A running service. It stops when this is dropped.
 pub(crate) struct TestService {
     pub(crate) rollout: Arc<Rollout>,
@@ -146,6 +152,11 @@ impl TestService {
         self.stranger.bearing(MARA)
     }
 
+    /// One of many screens on walls, each with a name of its own.
+    pub(crate) fn screen(&self, number: usize) -> Client {
+        self.stranger.bearing(&screen_token(number))
+    }
+
     pub(crate) fn viewer(&self) -> Client {
         self.stranger.bearing(WALL)
     }
@@ -242,8 +253,12 @@ fn admin(
     let tokens = Tokens::builder()
         .operator("mara", TokenDigest::of(MARA))
         .viewer("wall", TokenDigest::of(WALL))
-        .service("ci", Role::Operator, TokenDigest::of(CI))
-        .build();
+        .service("ci", Role::Operator, TokenDigest::of(CI));
+    let tokens = (0..SCREENS).fold(tokens, |tokens, number| {
+        let digest = TokenDigest::of(screen_token(number));
+        tokens.viewer(format!("screen-{number}"), digest)
+    });
+    let tokens = tokens.build();
     let mut builder = Admin::builder(rollout.clone(), tokens.unwrap()).clock(clock.clone());
     if setup.watched {
         builder = builder.history(history.clone());

@@ -8,7 +8,10 @@ use legacy_http_compat::{
 };
 use serde_json::json;
 
-use super::{client::Client, service::TestService};
+use super::{
+    client::Client,
+    service::{MARA, TestService},
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -362,6 +365,36 @@ async fn stranded_callers_are_those_since_the_flag_last_changed() {
 }
 
 #[tokio::test]
+async fn the_list_of_the_alarm_reaches_back_to_the_change_whenever_it_is_opened() {
+    let service = TestService::open().await;
+    service.see("AGENT", 1, Dependence::Stranded);
+    service.pass(Duration::from_secs(60));
+    let step = json!({"to": "cutover", "reason": "quiet for a day"});
+    order(&service.operator(), "/api/transitions", step).await;
+    service.pass(Duration::from_millis(500));
+    service.see("MCP", 2, Dependence::Stranded);
+    service.pass(Duration::from_secs(60));
+    let (browser, _) = service.signed_in(MARA).await;
+    let overview = browser.get("").await.text;
+    let list = "/callers?state=stranded&window=flag";
+    let link = format!("/rollout{}", list.replace('&', "&#38;"));
+    assert!(overview.contains(&link), "{overview}");
+    // Long after the overview was loaded, it still has who was stranded half a second after the change.
+    service.pass(HOUR);
+    let list = browser.get(list).await.text;
+    assert!(list.contains("1 caller"), "{list}");
+    assert!(list.contains("<td data-label=\"Kind\">MCP</td>"), "{list}");
+    assert!(
+        !list.contains("<td data-label=\"Kind\">AGENT</td>"),
+        "{list}"
+    );
+    assert!(
+        list.contains("<option value=\"flag\" selected>since the flag changed</option>"),
+        "{list}"
+    );
+}
+
+#[tokio::test]
 async fn a_policy_without_gates_says_so() {
     let service = TestService::open().await;
     let run = service.viewer().get("/api/transitions/retire").await.ok();
@@ -371,4 +404,15 @@ async fn a_policy_without_gates_says_so() {
     );
     let status = service.viewer().get("/api/status").await.ok();
     assert_eq!(status["gates_verdict"], "no_gates");
+    let operator = service.operator();
+    for to in ["cutover", "retired"] {
+        let step = json!({"to": to, "reason": "nothing is asked"});
+        order(&operator, "/api/transitions", step).await;
+    }
+    // Where nothing can come next, there is nothing that gates could be of.
+    let status = service.viewer().get("/api/status").await.ok();
+    assert_eq!(
+        (&status["next"], &status["gates_verdict"]),
+        (&json!(null), &json!("not_evaluated"))
+    );
 }

@@ -23,7 +23,11 @@ pub(crate) struct Sent {
 
 impl Stream {
     pub(crate) async fn open(client: &Client, path: &str) -> Self {
-        let response = client.request("GET", path).send().await.unwrap();
+        Self::of(client.request("GET", path).send().await.unwrap())
+    }
+
+    /// The stream of a response.
+    pub(crate) fn of(response: reqwest::Response) -> Self {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");

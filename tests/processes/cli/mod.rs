@@ -1,5 +1,6 @@
 //! The command `legacy-http-compat` as those see it who run it: what it prints, and how it ends.
 
+mod census;
 mod contract;
 mod journals;
 mod pipes;

@@ -41,7 +41,7 @@ fn a_closed_standard_error_is_no_panic() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_response_that_cannot_be_written_is_an_error() {
+fn a_response_that_cannot_be_written_is_an_error() {
     let journal = OnDisk::story();
     let full = std::fs::File::options()
         .write(true)

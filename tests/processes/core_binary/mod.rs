@@ -15,11 +15,13 @@ use crate::support::{
     process::{self, Core, NO_GATES, Refused},
 };
 
+const TOKEN: &str = "given-given-given-given-given-given";
+
 #[tokio::test]
 async fn a_core_says_where_it_listens_serves_there_and_ends_at_sigterm() {
     let core = Core::start(&[
         "--operator-token",
-        "given-given-given-given-given-given",
+        TOKEN,
         "--viewer-token",
         "too-too-too-too-too-too-too-too-too",
     ]);
@@ -75,6 +77,30 @@ async fn tokens_may_come_from_the_environment() {
     ] {
         let somebody = Operator::new(core.http(), token);
         assert_eq!(somebody.step("cutover", "a test").await.status, acts);
+    }
+}
+
+#[tokio::test]
+async fn the_environment_is_named_beside_the_flag() {
+    for (args, variable, name) in [
+        (&[][..], None, "development"),
+        (&[][..], Some("production"), "production"),
+        (
+            &["--environment", "staging"][..],
+            Some("production"),
+            "staging",
+        ),
+    ] {
+        let args = [&["--operator-token", TOKEN][..], args].concat();
+        let variable = variable.map(|name| ("CORE_ENVIRONMENT", name));
+        let core = Core::start_with(&args, variable.as_slice());
+        let operator = Operator::new(core.http(), TOKEN);
+        assert_eq!(operator.status().await["environment"], name);
+        let page = core.http().request(http::Method::GET, "/rollout");
+        let page = page.bearer_auth(TOKEN).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        let badge = format!("<span class=\"badge environment\">{name}</span>");
+        assert!(page.contains(&badge), "{page}");
     }
 }
 

@@ -47,16 +47,14 @@ async fn without_a_journal_there_is_no_cutover_but_there_is_a_rollback() {
     disk.is_full.store(false, Ordering::Relaxed);
     assert_done(&go_to(&operator, "cutover").await);
     disk.is_full.store(true, Ordering::Relaxed);
-    let unrecorded = roll_back(&operator, "INC-1").await;
-    let recorded = &unrecorded.json["recorded"];
-    assert_eq!((unrecorded.status, recorded), (202, &json!(false)));
-    for refused in [
-        roll_back(&operator, "INC-1").await,
-        go_to(&operator, "cutover").await,
-    ] {
-        assert_problem(&refused, 503, "rollback-unrecorded");
+    for _ in 0..2 {
+        let unrecorded = roll_back(&operator, "INC-1").await;
+        let recorded = &unrecorded.json["recorded"];
+        assert_eq!((unrecorded.status, recorded), (202, &json!(false)));
         assert!(core.is_on());
     }
+    let refused = go_to(&operator, "cutover").await;
+    assert_problem(&refused, 503, "rollback-unrecorded");
     assert_eq!(operator.status().await["journal"]["works"], false);
 
     disk.is_full.store(false, Ordering::Relaxed);

@@ -5,4 +5,5 @@ mod flow;
 mod health;
 mod limits;
 mod page;
+mod slow;
 mod token;

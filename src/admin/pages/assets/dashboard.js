@@ -291,10 +291,12 @@
     stream.addEventListener("poll", poll);
     stream.addEventListener("error", () => {
       if (ended || stream === null) return;
-      if (!root.classList.contains("stale")) show("waiting", "Reconnecting …");
-      // The browser retries by itself unless the response was no stream.
-      if (stream.readyState !== EventSource.CLOSED) return;
-      refresh();
+      // The browser retries by itself unless the response was no stream: then the page polls until it gets one.
+      if (stream.readyState !== EventSource.CLOSED) {
+        if (!root.classList.contains("stale")) show("waiting", "Reconnecting …");
+        return;
+      }
+      poll();
       retryTimer = setTimeout(connect, retry);
       retry = Math.min(retry * 2, 30000);
     });

@@ -283,7 +283,11 @@ fn statuses<'a>(
 }
 
 /// Dependent callers of each kind, and in red those that are stranded.
-pub(crate) fn callers_chart(time_series: &TimeSeries, changes: &[FlagChange]) -> Chart {
+pub(crate) fn callers_chart(
+    time_series: &TimeSeries,
+    changes: &[FlagChange],
+    as_of: &str,
+) -> Chart {
     let range = last(time_series.range);
     let kinds = time_series
         .callers
@@ -309,7 +313,7 @@ pub(crate) fn callers_chart(time_series: &TimeSeries, changes: &[FlagChange]) ->
         watched: watched(&time_series.callers, time_series.len),
         series,
         named: true,
-        empty: format!("No dependent callers in the {range}"),
+        empty: format!("No dependent callers in the {range}{as_of}"),
         legend: Vec::new(),
     }
     .draw()

@@ -29,7 +29,7 @@ pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) 
         )
         .todo(
             Side::Service,
-            "Add the census to the background worker and to the observers of the layer, and restart.",
+            "Add the census to the background worker and to the observers of the layer, and restart",
         )
     } else {
         let age = duration(Duration::from_millis(evidence.report_age_ms));
@@ -38,7 +38,7 @@ pub(super) fn instrumentation(evidence: &InstrumentationEvidence, passed: bool) 
         ))
         .todo(
             Side::Service,
-            "Check whether the process stalls or its background worker has stopped.",
+            "Check whether the process stalls or its background worker has stopped",
         )
     };
     vec![point]
@@ -88,7 +88,7 @@ fn anonymous(responses: &str, alone: bool, span: &str, context: &ExplainContext<
     Point::new(text)
         .todo(
             Side::Callers,
-            "Identify the anonymous callers, or waive them.",
+            "Identify the anonymous callers, or waive them",
         )
         .at(href, "Waive the anonymous callers")
 }
@@ -99,7 +99,7 @@ fn unwatched(
     window: Window,
     context: &ExplainContext<'_>,
 ) -> Option<Point> {
-    let ready = in_words(watched.ready_at?);
+    let ready = watched.ready_at?;
     let gaps = gaps(watched.gaps);
     let text = if milliseconds(watched.watched_ms) < window.length() {
         format!(
@@ -114,8 +114,7 @@ fn unwatched(
         );
         format!("Only {of} of the last {stretch} was watched{gaps}; the policy requires {least}.")
     };
-    let todo = format!("Keep the process running; this cannot pass before {ready}.");
-    Some(Point::new(text).todo(Side::Time, todo))
+    Some(Point::new(text).todo(Side::Time, KEEP_RUNNING).until(ready))
 }
 
 const fn milliseconds(ms: u64) -> Duration {
@@ -178,8 +177,8 @@ pub(super) fn all_callers_resolved(
     if let Some(until) = evidence.due_until {
         let callers = counted(blocking.due, "inactive caller");
         let text = format!("{callers} may still return, by the longest pause so far.");
-        let todo = format!("Wait until {}, or grant a waiver.", in_words(until));
-        points.push(Point::new(text).todo(Side::Time, todo));
+        let point = Point::new(text).todo(Side::Time, "Waive inactive callers, or wait");
+        points.push(point.until(until));
     }
     if blocking.estimated_callers > 0 {
         points.push(unplaced(blocking.estimated_callers));
@@ -236,7 +235,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
         );
         points.push(Point::new(text).todo(
             Side::Service,
-            "Check whether traffic reaches this service. If it is this rare, lower min_responses in the policy.",
+            "Check whether traffic reaches this service; if it is this rare, lower min_responses in the policy",
         ));
     }
     points.extend(lost(evidence.snapshots_lost, &span));
@@ -247,7 +246,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
         );
         points.push(Point::new(text).todo(
             Side::Service,
-            "Serve with one process, or judge by the numbers of all processes and override this gate.",
+            "Serve with one process, or judge by the numbers of all processes and override this gate",
         ));
     }
     if points.is_empty() {
@@ -258,7 +257,9 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
     points
 }
 
-const UPGRADE: &str = "Upgrade the callers that still depend, or waive them.";
+const KEEP_RUNNING: &str = "Keep the process running";
+
+const UPGRADE: &str = "Upgrade the callers that still depend, or waive them";
 
 /// How much of a window was watched: `31 s of 24 h`.
 pub(crate) fn watched_of(ratio: f64, window: Window) -> String {
@@ -285,7 +286,7 @@ fn lost(snapshots: usize, span: &str) -> Option<Point> {
     let lost = counted(snapshots as u64, "snapshot");
     let text =
         format!("{lost} of the census could not be read, or was not there; the data is lost.");
-    let todo = format!("Wait until {span} has been watched since.");
+    let todo = format!("Wait until {span} have been watched since");
     (snapshots > 0).then(|| Point::new(text).todo(Side::Time, todo))
 }
 
@@ -296,7 +297,7 @@ fn unplaced(callers: u64) -> Point {
     ))
     .todo(
         Side::Service,
-        "Build the census with a larger capacity, and restart; or wait until they have left the window.",
+        "Build the census with a larger capacity, and restart; or wait until they have left the window",
     )
 }
 

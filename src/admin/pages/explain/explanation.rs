@@ -1,6 +1,11 @@
 //! Explanations of gate reports.
 
-use crate::{admin::mount_path::MountPath, census::Census, rollout::policy::Policy};
+use crate::{
+    admin::{format::listed, mount_path::MountPath, pages::time_tag::in_words},
+    census::Census,
+    rollout::policy::Policy,
+    time::Timestamp,
+};
 
 /// The report of a gate in words.
 #[derive(Clone, Debug)]
@@ -27,9 +32,48 @@ pub(crate) struct Point {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Todo {
     pub(crate) side: Side,
+    /// The remedy, without its full stop.
     pub(crate) text: String,
+    /// What it is to be done to; empty if the remedy says so.
+    pub(crate) subjects: Vec<String>,
+    /// When it can have worked, at the earliest.
+    pub(crate) until: Option<Timestamp>,
     /// Address and text.
     pub(crate) link: Option<(String, String)>,
+}
+
+impl Todo {
+    fn new(side: Side, text: impl Into<String>) -> Self {
+        Self {
+            side,
+            text: text.into(),
+            subjects: Vec::new(),
+            until: None,
+            link: None,
+        }
+    }
+
+    /// Adds the same remedy for other subjects, or until later.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for subject in &other.subjects {
+            if !self.subjects.contains(subject) {
+                self.subjects.push(subject.clone());
+            }
+        }
+        self.until = self.until.max(other.until);
+    }
+
+    /// `Run and report: load and smoke.`, `Keep the process running until 2026-03-02 12:00 UTC at least.`
+    pub(crate) fn sentence(&self) -> String {
+        let mut sentence = self.text.clone();
+        if !self.subjects.is_empty() {
+            sentence = format!("{sentence}: {}", listed(&self.subjects));
+        }
+        if let Some(until) = self.until {
+            sentence = format!("{sentence} until {} at least", in_words(until));
+        }
+        sentence + "."
+    }
 }
 
 /// Which side has to act.
@@ -84,10 +128,10 @@ impl Explanation {
 /// The post-analysis of a rollback, which must be filed before the flag goes off.
 pub(crate) fn post_analysis_due(rollback: u64, base: &MountPath) -> Todo {
     let href = base.link(&format!("/post-analysis/{rollback}"));
+    let text = format!("File the post-analysis of the rollback of event {rollback}");
     Todo {
-        side: Side::Operators,
-        text: format!("File the post-analysis of the rollback of event {rollback}."),
         link: Some((href, "File it".to_owned())),
+        ..Todo::new(Side::Operators, text)
     }
 }
 
@@ -101,15 +145,26 @@ impl Point {
 
     /// Adds what to do.
     pub(super) fn todo(self, side: Side, text: impl Into<String>) -> Self {
-        let todo = Todo {
-            side,
-            text: text.into(),
-            link: None,
-        };
         Self {
-            todo: Some(todo),
+            todo: Some(Todo::new(side, text)),
             ..self
         }
+    }
+
+    /// Adds what it is to be done to.
+    pub(super) fn subject(mut self, subject: impl Into<String>) -> Self {
+        if let Some(todo) = &mut self.todo {
+            todo.subjects.push(subject.into());
+        }
+        self
+    }
+
+    /// Adds when it can have worked, at the earliest.
+    pub(super) fn until(mut self, until: Timestamp) -> Self {
+        if let Some(todo) = &mut self.todo {
+            todo.until = Some(until);
+        }
+        self
     }
 
     /// Adds where to do it.

@@ -58,17 +58,17 @@ fn unknown(reason: UnknownReason) -> Point {
     let (text, todo) = match reason {
         UnknownReason::NoCensus => (
             "The rollout has no census, so callers are not counted.",
-            "Build the rollout with its census, and restart.",
+            "Build the rollout with its census, and restart",
         ),
         UnknownReason::NoMetrics => (
             "The rollout has no metrics, so responses are not counted.",
-            "Build the rollout with its metrics, and restart.",
+            "Build the rollout with its metrics, and restart",
         ),
         UnknownReason::NoContract => (
             "The rollout has no contract, so it is unknown which outcomes were legacy ones.",
-            "Build the rollout with its contract, and restart.",
+            "Build the rollout with its contract, and restart",
         ),
-        UnknownReason::Panicked => ("The gate panicked.", "See the log of the process."),
+        UnknownReason::Panicked => ("The gate panicked.", "See the log of the process"),
     };
     Point::new(text).todo(Side::Service, todo)
 }
@@ -79,7 +79,8 @@ fn custom(name: &str, passed: bool) -> Point {
         Point::new(format!("The gate {name} passes."))
     } else {
         Point::new(format!("The gate {name} fails. See its evidence."))
-            .todo(Side::Operators, "Ask the owner of this gate.")
+            .todo(Side::Operators, "Ask the owner of the gate")
+            .subject(name)
     }
 }
 
@@ -104,27 +105,28 @@ fn failed_check(check: &Identifier, failure: CheckFailure, context: &ExplainCont
     let (text, todo) = match failure {
         CheckFailure::Red => (
             format!("The check {check} is red."),
-            format!("Fix what {check} found, and report it green."),
+            "Fix what was found, and report as green",
         ),
         CheckFailure::NotReported => (
             format!("The check {check} was never reported."),
-            format!("Run {check} and report it."),
+            "Run and report",
         ),
         CheckFailure::TooOld => (
             format!("The last report of the check {check} is older than {age}."),
-            format!("Run {check} again, and report it."),
+            "Run again and report",
         ),
         CheckFailure::InTheFuture => (
             format!("The report of the check {check} is dated in the future."),
-            "Set the clock of the reporting machine, and report the check again.".to_owned(),
+            "Set the clock of the reporting machine, and report again",
         ),
         CheckFailure::ForAnotherContract => (
             format!("The check {check} tested another contract than the one that is served."),
-            "Run the check against the contract that is served, and report it again.".to_owned(),
+            "Run against the contract that is served, and report",
         ),
     };
     let href = context.base.link("/records#checks");
-    Point::new(text).todo(Side::Checks, todo).at(href, "Show")
+    let point = Point::new(text).todo(Side::Checks, todo);
+    point.subject(check.as_str()).at(href, "Show")
 }
 
 fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<'_>) -> Vec<Point> {
@@ -134,10 +136,8 @@ fn no_open_incident(evidence: &NoOpenIncidentEvidence, context: &ExplainContext<
     let incidents = evidence.incidents.iter();
     let points = incidents.map(|incident| {
         Point::new(format!("The incident {incident} is open."))
-            .todo(
-                Side::Operators,
-                format!("Close {incident} once it is resolved."),
-            )
+            .todo(Side::Operators, "Close once resolved")
+            .subject(incident.as_str())
             .at(context.base.link("/records#incidents"), "Show")
     });
     let more = evidence.open.saturating_sub(evidence.incidents.len());

@@ -137,7 +137,7 @@ fn lines(explanation: &Explanation) -> Vec<String> {
         let todo = point.todo.as_ref().map(|todo| {
             let link = todo.link.as_ref();
             let link = link.map(|(href, text)| format!(" [{text}]({href})"));
-            format!(" → {}{}", todo.text, link.unwrap_or_default())
+            format!(" → {}{}", todo.sentence(), link.unwrap_or_default())
         });
         format!("{}{}", point.text, todo.unwrap_or_default())
     });
@@ -197,7 +197,7 @@ fn real_gates_that_pass_say_what_they_found() {
         ("no_open_incident", "No incident is open."),
         (
             "weekday",
-            "The gate weekday fails. See its evidence. → Ask the owner of this gate.",
+            "The gate weekday fails. See its evidence. → Ask the owner of the gate: weekday.",
         ),
     ] {
         assert_eq!(stage.gate(CUTOVER, gate), [expected], "{gate}");
@@ -257,7 +257,7 @@ fn real_gates_say_what_makes_their_numbers_unreliable() {
     let lines = stage.gate(CUTOVER, "coverage");
     assert_eq!(
         lines[0],
-        "2 h of 24 h watched, with 1 gap. → Keep the process running; this cannot pass before 2026-03-02 12:00 UTC."
+        "2 h of 24 h watched, with 1 gap. → Keep the process running until 2026-03-02 12:00 UTC at least."
     );
     assert!(lines[1].starts_with(
         "Only 41 responses were counted in the last 24 hours; the policy requires 100."
@@ -291,8 +291,8 @@ fn real_gates_link_to_what_the_journal_lacks() {
     assert_eq!(
         stage.gate(CUTOVER, "required_checks"),
         [
-            "The check lint was never reported. → Run lint and report it. [Show](/ops/records#checks)",
-            "The check openapi is red. → Fix what openapi found, and report it green. [Show](/ops/records#checks)",
+            "The check lint was never reported. → Run and report: lint. [Show](/ops/records#checks)",
+            "The check openapi is red. → Fix what was found, and report as green: openapi. [Show](/ops/records#checks)",
         ]
     );
     let gates: Vec<Identifier> = stage
@@ -312,7 +312,7 @@ fn real_gates_link_to_what_the_journal_lacks() {
     assert_eq!(
         stage.gate(CUTOVER, "no_open_incident"),
         [
-            "The incident INC-1 is open. → Close INC-1 once it is resolved. [Show](/ops/records#incidents)"
+            "The incident INC-1 is open. → Close once resolved: INC-1. [Show](/ops/records#incidents)"
         ]
     );
 }
@@ -344,9 +344,9 @@ fn rare_evidence_is_explained_too() {
         false,
         json!({"required": 2, "blocking": {"c": "too_old", "d": "in_the_future"}}),
         &[
-            "The last report of the check c is older than 7 d. → Run c again, and report it. [Show](/records#checks)",
-            "The report of the check d is dated in the future. → Set the clock of the reporting machine, and report the check \
-             again. [Show](/records#checks)",
+            "The last report of the check c is older than 7 d. → Run again and report: c. [Show](/records#checks)",
+            "The report of the check d is dated in the future. → Set the clock of the reporting machine, and report \
+             again: d. [Show](/records#checks)",
         ],
     );
     says(
@@ -354,7 +354,7 @@ fn rare_evidence_is_explained_too() {
         false,
         json!({"open": 3, "incidents": ["INC-1"]}),
         &[
-            "The incident INC-1 is open. → Close INC-1 once it is resolved. [Show](/records#incidents)",
+            "The incident INC-1 is open. → Close once resolved: INC-1. [Show](/records#incidents)",
             "2 more incidents are open.",
         ],
     );
@@ -375,11 +375,11 @@ fn rare_evidence_is_explained_too() {
         &[
             "2 legacy callers have not depended yet, and may. → Upgrade the callers that still depend, or waive them. [Show \
              these 2 callers](/callers?state=latent&window=14d)",
-            "1 inactive caller may still return, by the longest pause so far. → Wait until 2026-04-01 12:00 UTC, or grant a \
-             waiver.",
+            "1 inactive caller may still return, by the longest pause so far. → Waive inactive callers, or wait until \
+             2026-04-01 12:00 UTC at least.",
             "The detector's rules for AGENT changed at 2026-03-01 12:00 UTC; the window counts from then on.",
-            "10 d of 14 d watched, with 2 gaps. → Keep the process running; this cannot pass before 2026-03-05 12:00 UTC.",
-            "1 snapshot of the census could not be read, or was not there; the data is lost. → Wait until 14 days has been \
+            "10 d of 14 d watched, with 2 gaps. → Keep the process running until 2026-03-05 12:00 UTC at least.",
+            "1 snapshot of the census could not be read, or was not there; the data is lost. → Wait until 14 days have been \
              watched since.",
         ],
     );

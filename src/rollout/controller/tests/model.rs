@@ -148,12 +148,13 @@ fn run(stage: &mut Stage, model: &mut Model, gate: &Arc<ScriptedGate>, command: 
         }
         Command::RollBack(number) => {
             model.write(next);
-            let possible = model.phase == Phase::Cutover && model.waiting.is_none();
+            let possible = model.phase == Phase::Cutover;
             let done = stage.rollout.rollback(id(*number), &order("errors"));
             assert_eq!(done.is_ok(), possible, "{done:?}");
             match done {
                 Ok(RolledBack::Recorded(event)) => model.rolled_back(*number, event.seq),
-                Ok(RolledBack::Unrecorded) => model.waiting = Some(*number),
+                // The first one that took effect is recorded.
+                Ok(RolledBack::Unrecorded) => model.waiting = model.waiting.or(Some(*number)),
                 Err(_) => {}
             }
         }

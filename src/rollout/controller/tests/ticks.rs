@@ -35,6 +35,8 @@ fn guarded(callers: Option<u64>, percent: Option<f64>) -> Stage {
     stage.clock.advance(Duration::from_secs(600));
     stage.tick();
     stage.cut_over();
+    // A response of the same instant counts as one before it.
+    stage.clock.advance(Duration::from_secs(1));
     stage
 }
 

@@ -93,10 +93,7 @@ fn a_rollback_takes_effect_whatever_the_journal_does_and_is_written_down_later()
             .transition(Phase::Retired, &order("away"))
             .unwrap_err();
         let twice = stage.rollout.rollback(incident("INC-1"), &order("errors"));
-        assert!(matches!(
-            twice.unwrap_err().kind(),
-            RefusalKind::RollbackUnrecorded
-        ));
+        assert!(matches!(twice.unwrap(), RolledBack::Unrecorded));
         assert_eq!(stage.flag(), FlagState::On);
 
         stage.journal.set(Trouble::None);

@@ -1,0 +1,56 @@
+//! Values of `Content-Length`, without an allocation for the lengths that legacy bodies have.
+
+use http::HeaderValue;
+
+const DIGITS: usize = 4;
+
+/// The lengths below this one are written in [`NUMBERS`].
+const END: usize = 10_000;
+
+/// All numbers of four digits, one after the other.
+static NUMBERS: [[u8; DIGITS]; END] = {
+    let mut numbers = [[b'0'; DIGITS]; END];
+    let mut number = 1;
+    while number < END {
+        numbers[number] = following(numbers[number - 1]);
+        number += 1;
+    }
+    numbers
+};
+
+const fn following(mut number: [u8; DIGITS]) -> [u8; DIGITS] {
+    let mut digit = DIGITS - 1;
+    while number[digit] == b'9' {
+        number[digit] = b'0';
+        digit -= 1;
+    }
+    number[digit] += 1;
+    number
+}
+
+/// The value for a body of this length. From 10,000 bytes on, it is an allocation.
+pub(super) fn content_length(length: usize) -> HeaderValue {
+    let zeros = match length {
+        0..10 => 3,
+        10..100 => 2,
+        100..1000 => 1,
+        _ => 0,
+    };
+    let digits = NUMBERS.get(length).map(|digits| &digits[zeros..]);
+    match digits.map(str::from_utf8) {
+        Some(Ok(digits)) => HeaderValue::from_static(digits),
+        _ => length.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_is_written_in_decimal() {
+        for length in (0..=END + 1).chain([65_536, usize::MAX]) {
+            assert_eq!(content_length(length), length.to_string().as_str());
+        }
+    }
+}

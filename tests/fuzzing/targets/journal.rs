@@ -1,0 +1,47 @@
+//! Any bytes are events in their order up to a torn or a broken line, and so is any text under a right hash of its own.
+
+#![cfg_attr(fuzzing, no_main)]
+
+use legacy_http_compat::rollout::{Projection, event::Event, journal::JournalReader};
+use sha2::{Digest, Sha256};
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = &'a [u8];
+
+pub fn run(bytes: Input<'_>) {
+    read(bytes);
+    // Without its hash hardly any text would be looked into.
+    let mut sealed = bytes.to_vec();
+    let hash: String = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    sealed.extend_from_slice(format!(",\"sha256\":\"{hash}\"}}\n").as_bytes());
+    read(&sealed);
+}
+
+fn read(bytes: &[u8]) {
+    let mut reader = JournalReader::new(bytes);
+    let mut fold = Projection::new();
+    let mut last = 0;
+    for event in reader.by_ref() {
+        let Ok(event) = event else { break };
+        last += 1;
+        assert_eq!(event.seq, last);
+        let text = serde_json::to_string(&event).expect("an event can be written");
+        let again: Event = serde_json::from_str(&text).expect("what was written can be read");
+        // Not the whole of both: a fraction in evidence may read back one bit apart.
+        assert_eq!(
+            (event.seq, &event.actor, &event.reason),
+            (again.seq, &again.actor, &again.reason)
+        );
+        let _ = fold.apply(&event);
+    }
+    assert!(reader.next().is_none(), "after an error it has ended");
+    if let Some(torn) = reader.torn() {
+        assert_eq!(torn.line, last + 1);
+        assert!(torn.bytes > 0 && torn.bytes <= bytes.len() as u64);
+    }
+}

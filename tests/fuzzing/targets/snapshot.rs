@@ -1,0 +1,69 @@
+//! Any bytes are an error or a census that works.
+
+#![cfg_attr(fuzzing, no_main)]
+
+use std::sync::Arc;
+
+use legacy_http_compat::{
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector},
+    census::{CallerEvent, Census, CensusBuilder, Dependence, EndpointSlot, ListQuery, Window},
+    time::ManualClock,
+    worker::Tick,
+};
+
+const NOW: u64 = 1_800_000_000_000;
+
+fn builder() -> CensusBuilder {
+    let clock = Arc::new(ManualClock::new(NOW));
+    let detector = SignalDetector::builder(["AGENT", "MCP"]).kind_header("x-client-kind");
+    let detector = detector
+        .build(&FingerprintKey::new([7; 16]))
+        .expect("these settings are valid");
+    Census::builder(&detector).clock(clock)
+}
+
+/// Length and checksum made right, so that the fuzzer gets past them.
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    bytes.extend((body.len() as u64 + 12).to_le_bytes());
+    bytes.extend(crc32(&bytes).to_le_bytes());
+    bytes
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ 0xedb8_8320 & (crc & 1).wrapping_neg();
+        }
+    }
+    !crc
+}
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = &'a [u8];
+
+pub fn run(bytes: Input<'_>) {
+    let _ = builder().open_bytes(bytes);
+    let Ok(census) = builder().open_bytes(&sealed(bytes)) else {
+        return;
+    };
+    census.record(&CallerEvent {
+        caller: Caller::new(Kind::OTHER, Generation::Legacy)
+            .with_fingerprint(Fingerprint::from_u128(1)),
+        endpoint: EndpointSlot::OTHER,
+        dependence: Dependence::Stranded,
+        failed: false,
+    });
+    census.tick();
+    for window in Window::STANDARD {
+        let report = census.report(window);
+        assert!((0.0..=1.0).contains(&report.coverage.ratio));
+    }
+    let _ = census.list(&ListQuery::new(Window::MONTH));
+    let again = census.to_bytes().expect("in memory");
+    assert!(builder().open_bytes(&again).is_ok());
+}
