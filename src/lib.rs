@@ -1,10 +1,14 @@
 //! Tower middleware that rewrites HTTP responses into their previous shape for clients that still expect it, counts these
 //! clients, and guides the migration to its end.
 //!
-//! Handlers implement only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites their responses
-//! into the shapes that old clients expect. A response that it cannot rewrite passes through unchanged, and is counted with
-//! a reason. A [`census`] reports at any moment how many clients would break without it, and, with feature `rollout`, a
-//! rollout takes the flag to its retirement based on that evidence. Requests are not changed.
+//! Handlers implement only the new contract. While a shared flag is on, [`LegacyHttpCompatLayer`] rewrites their responses for
+//! the callers that expect the old ones. What it cannot rewrite passes unchanged, and is counted with a reason. A [`census`]
+//! reports how many clients would break without it, and a rollout takes the flag to its retirement based on that evidence.
+//! Requests are not changed.
+//!
+//! ```toml
+//! legacy-http-compat = { version = "0.1", features = ["admin", "prometheus"] }
+//! ```
 //!
 //! ```
 //! use axum::{Json, Router, routing::post};
@@ -15,56 +19,26 @@
 //!
 //! let flag = CompatFlag::on("features.auth.device_flow.compat_legacy_http");
 //! let app = router.layer(LegacyHttpCompatLayer::new(Contract::device_flow(), &flag));
-//! // While the flag is on, a poll returns 401 AUTHORIZATION_PENDING.
+//! // While the flag is on, an old client's poll returns 401 AUTHORIZATION_PENDING.
 //! flag.set(false);
 //! // From now on, it returns 200 with "status": "PENDING".
 //! # drop(app);
 //! ```
 //!
-//! # Modules
+//! No feature is enabled by default:
 //!
-//! - [`contract`]: what an API responds today and what it responded before, built in Rust or read from a document
-//! - [`flag`]: the two ends of the flag
-//! - [`middleware`]: the layer, its service, future and body; where to place it
-//! - [`observation`]: one observed response, and the trait that receives it
-//! - [`caller`]: the sender of a request: client kind, generation and fingerprint
-//! - [`document`]: contract and callers in one JSON document
-//! - [`diagnostics`]: the faults of documents and settings
-//! - [`census`]: distinct callers over time windows, and whether they still depend on legacy responses
-//! - [`metrics`]: counters and gauges, and how to export them
-#![cfg_attr(
-    feature = "opentelemetry",
-    doc = "- [`opentelemetry`] (feature `opentelemetry`): their export to OpenTelemetry"
-)]
-#![cfg_attr(
-    feature = "metrics-facade",
-    doc = "- [`metrics_facade`] (feature `metrics-facade`): their export to the recorders of the `metrics` crate"
-)]
-#![cfg_attr(
-    feature = "rollout",
-    doc = "- [`rollout`] (feature `rollout`): the life of one flag: phases, gates, and a journal of all decisions",
-    doc = "- [`migration`] (feature `rollout`): contract, detector, census, metrics and rollout, wired by one builder"
-)]
-#![cfg_attr(
-    feature = "admin",
-    doc = "- [`admin`] (feature `admin`): the HTTP API and dashboard of a rollout, and time series of the last 30 days"
-)]
-#![cfg_attr(
-    feature = "postgres",
-    doc = "- [`postgres`] (feature `postgres`): one journal for many instances, in `PostgreSQL`"
-)]
-#![cfg_attr(
-    feature = "openapi",
-    doc = "- [`openapi`] (feature `openapi`): proving a contract against two `OpenAPI` documents",
-    doc = "- [`testing`] (feature `openapi`): the same as an assertion in a test"
-)]
-#![cfg_attr(
-    feature = "cli",
-    doc = "- [`cli`] (feature `cli`): the command `legacy-http-compat`"
-)]
-//! - [`time`] and [`worker`]: clocks, timestamps, and the thread for periodic work
-//! - [`guide`]: writing a contract, identifying callers, deployment, the operator's runbook, performance, security,
-//!   architecture
+//! - `rollout`: the life of a flag, with phases, gates, and a journal of all decisions; `migration` wires all parts
+//! - `admin`: HTTP API and dashboard of a rollout, and time series of 30 days; implies `rollout`
+//! - `postgres`: one journal for many instances, in `PostgreSQL`; implies `rollout`
+//! - `prometheus`, `opentelemetry`, `metrics-facade`: export of the [metrics], each to the crate of that name
+//! - `openapi`: proving a contract against two `OpenAPI` documents
+//! - `cli`: the command `legacy-http-compat`; implies `rollout`, `openapi` and `postgres`
+//! - `axum`, `http-body-util`: `.same_body()` for the bodies of that crate
+//! - `hyper`: removes the old reason phrase of a proxied response that is rewritten
+//!
+//! **Next**: [a migration in ten steps](guide::migration), [writing a contract](guide::contract), [identifying
+//! callers](guide::callers), [where to place the layer](middleware#where-to-place-it), [telemetry](guide::telemetry), and all of
+//! the [guide]. The repository's `examples` start with `minimal`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -79,6 +79,7 @@ pub struct Migration {
     rollout: Arc<Rollout>,
     census: Arc<Census>,
     metrics: Arc<Metrics>,
+    rehearse_one_in: u32,
     /// Of several instances. Dropped before the worker, by which the instance leaves the table.
     follower: Option<JournalFollower>,
     worker: Option<BackgroundWorker>,
@@ -103,6 +104,7 @@ pub struct MigrationBuilder {
     gates: Vec<Arc<dyn Gate>>,
     census: CensusBuilder,
     accepts_census_loss: bool,
+    rehearse_one_in: u32,
     tick_interval: Option<Duration>,
     instance: Option<(InstanceId, Arc<dyn Instances>)>,
     version: String,
@@ -166,6 +168,7 @@ impl Migration {
             clock: Arc::new(SystemClock::new()),
             gates: Vec::new(),
             accepts_census_loss: false,
+            rehearse_one_in: LegacyHttpCompatLayer::DEFAULT_REHEARSE_ONE_IN,
             tick_interval: Some(TICK),
             instance: None,
             version: String::new(),
@@ -178,6 +181,7 @@ impl Migration {
             .detector(Arc::clone(&self.detector))
             .observer(Arc::clone(&self.census) as _)
             .observer(Arc::clone(&self.metrics) as _)
+            .rehearse_one_in(self.rehearse_one_in)
     }
 
     /// The contract, which can be replaced while serving.
@@ -331,6 +335,13 @@ impl MigrationBuilder {
         self
     }
 
+    /// Of how many dependent responses one is rehearsed while the flag is off: see
+    /// [`LegacyHttpCompatLayer::rehearse_one_in`].
+    pub fn rehearse_one_in(mut self, responses: u32) -> Self {
+        self.rehearse_one_in = responses;
+        self
+    }
+
     /// The clock of all parts; that of the operating system if none is given.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -431,6 +442,7 @@ impl MigrationBuilder {
             rollout,
             census,
             metrics,
+            rehearse_one_in: self.rehearse_one_in,
             worker,
             follower,
         })

@@ -29,6 +29,7 @@ pub struct Observation<'a> {
     shape: Shape,
     undetermined: Option<SkipReason>,
     skipped: Option<SkipReason>,
+    rehearsal: Option<RehearsalResult>,
     /// Whether this request could have had a response with a legacy shape.
     pub(crate) can_be_legacy: bool,
 }
@@ -71,6 +72,37 @@ words! {
         NoLegacyBody = "no_legacy_body",
         /// A `HeaderMap` does not hold as many headers as the legacy response would have. The outcome is known.
         TooManyHeaders = "too_many_headers",
+    }
+}
+
+words! {
+    /// What a rehearsal of the way back showed: whether a legacy response could have been rendered while the flag was off, and
+    /// if not, why, in the words of [`SkipReason`].
+    #[non_exhaustive]
+    pub enum RehearsalResult {
+        /// It could.
+        Ok = "ok",
+        /// The body is larger than the limit.
+        BodyTooLarge = "body_too_large",
+        /// The body has a content coding.
+        BodyEncoded = "body_encoded",
+        /// The body is not JSON, and the legacy response reads a field of it.
+        NotJson = "not_json",
+        /// The legacy response reads a field of the request that was not captured.
+        RequestFieldsNotCaptured = "request_fields_not_captured",
+        /// A required placeholder has no value.
+        MissingValue = "missing_value",
+        /// The legacy body cannot be made of this target body, or the function of the shape panicked.
+        NoLegacyBody = "no_legacy_body",
+        /// A `HeaderMap` does not hold as many headers as the legacy response would have.
+        TooManyHeaders = "too_many_headers",
+    }
+}
+
+impl RehearsalResult {
+    /// `None` for a body that is not whole: then nothing was rehearsed.
+    pub(crate) fn of(reason: SkipReason) -> Option<Self> {
+        Self::find(reason.as_str())
     }
 }
 
@@ -179,6 +211,7 @@ impl<'a> Observation<'a> {
             shape: Shape::Target,
             undetermined: None,
             skipped: None,
+            rehearsal: None,
             can_be_legacy: endpoint.has_legacy,
         }
     }
@@ -193,6 +226,10 @@ impl<'a> Observation<'a> {
 
     pub(crate) fn skipped(&mut self, reason: SkipReason) {
         self.skipped = Some(reason);
+    }
+
+    pub(crate) fn rehearsed(&mut self, result: RehearsalResult) {
+        self.rehearsal = Some(result);
     }
 
     /// The contract that served the request.
@@ -272,6 +309,13 @@ impl<'a> Observation<'a> {
         self.undetermined
     }
 
+    /// What the [rehearsal](crate::LegacyHttpCompatLayer::rehearse_one_in) of the legacy response showed; `None` if this response
+    /// was not sampled.
+    #[must_use]
+    pub fn rehearsal(&self) -> Option<RehearsalResult> {
+        self.rehearsal
+    }
+
     /// Whether this outcome has a legacy shape.
     #[must_use]
     pub fn has_legacy_shape(&self) -> bool {
@@ -328,6 +372,7 @@ impl fmt::Debug for Observation<'_> {
             .field("shape", &self.shape)
             .field("undetermined_reason", &self.undetermined)
             .field("skip_reason", &self.skipped)
+            .field("rehearsal", &self.rehearsal)
             .finish()
     }
 }

@@ -51,6 +51,15 @@ impl<T> PerContract<T> {
         }
     }
 
+    /// Applies `apply` to the value of each pair with this contract.
+    pub(crate) fn each_of(&self, contract: ContractId, mut apply: impl FnMut(&T)) {
+        let spill = self.spill.load();
+        let row = self.row(contract).iter().map_while(OnceLock::get);
+        let all = row.chain(spill.iter());
+        let of_contract = all.filter(|entry| entry.contract == contract);
+        of_contract.for_each(|entry| apply(&entry.value));
+    }
+
     // The rare case is outlined, so that the common path stays short.
     #[cold]
     #[inline(never)]

@@ -11,7 +11,7 @@ use legacy_http_compat::{
 use crate::{
     installation::Installation,
     server::Server,
-    times::DAY,
+    times::{DAY, HOUR},
     truth::trait_of,
     way_out::{self, WayOut},
     world::{OPERATOR, World},
@@ -21,7 +21,7 @@ use crate::{
 const SETTLED: u64 = 22 * DAY;
 
 /// A phase in which one stays that depends is watched for this many windows.
-const WATCHED: u64 = 3;
+const WATCHED: u64 = 2;
 
 /// After so many windows without a pass a rollout is stuck.
 const STUCK_AFTER: u64 = 5;
@@ -69,9 +69,8 @@ impl Operator {
             }
             Phase::Compat => self.tries(world, Transition::Cutover),
             Phase::Cutover => {
-                world.compare_stranded();
                 let tries = world.now >= self.not_before(world);
-                tries && self.tries(world, Transition::Retire) || self.rolls_back(world)
+                tries && self.tries(world, Transition::Retire) || self.looks(world)
             }
             Phase::Retired => true,
         };
@@ -150,8 +149,12 @@ impl Operator {
         self.entered + lasts
     }
 
-    /// Rolls a cutover back that strands callers, if it is that kind of an operator.
-    fn rolls_back(&mut self, world: &mut World) -> bool {
+    /// Looks twice a day at who is stranded, and rolls the cutover back if there are any, if it is that kind of an operator.
+    fn looks(&mut self, world: &mut World) -> bool {
+        if !world.now.is_multiple_of(12 * HOUR) {
+            return false;
+        }
+        world.compare_stranded();
         let evaluation = rollout(world).evaluation();
         let stranded = evaluation.stranded.as_ref();
         if world.rolls_back && stranded.is_some_and(|stranded| stranded.callers > 0) {
@@ -195,10 +198,11 @@ impl Operator {
     }
 
     fn gives_up(&self, world: &mut World) -> bool {
-        let Some(since) = self.might_pass_since(world) else {
+        let Some(zero) = self.zero_since else {
             return world.now > self.entered.max(SETTLED) + WATCHED * world.window;
         };
-        if world.now < since + STUCK_AFTER * world.window {
+        let passed = |since: u64| world.now >= since + STUCK_AFTER * world.window;
+        if !passed(zero) || !self.might_pass_since(world).is_some_and(passed) {
             return false;
         }
         world.outcome.stuck = Some(self.phase);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// About how many calls a rollout may cost.
-const CALLS: u64 = 12_000;
+const CALLS: u64 = 8_000;
 
 /// The places in the census, for more callers than there are.
 const PLACES: usize = 4_096;

@@ -150,7 +150,7 @@ fn around(middleware: Middleware, scene: &Scene, times: usize) {
         Middleware::Bare | Middleware::ByHand => send::<_, Body, _>(scene, times, inner, false),
         Middleware::Identity => send::<_, Body, _>(scene, times, Identity(inner), false),
         Middleware::Layer => {
-            send::<_, Body, _>(scene, times, scene.layer().same_body().layer(inner), true)
+            send::<_, Body, _>(scene, times, scene.layer().same_body().layer(inner), true);
         }
         Middleware::Complete => {
             send::<_, Body, _>(
@@ -171,7 +171,7 @@ fn router(middleware: Middleware, scene: &Scene, times: usize) {
             send::<_, Body, _>(scene, times, inner.layer(from_fn(rewrite_by_hand)), true);
         }
         Middleware::Layer => {
-            send::<_, Body, _>(scene, times, inner.layer(scene.layer().same_body()), true)
+            send::<_, Body, _>(scene, times, inner.layer(scene.layer().same_body()), true);
         }
         Middleware::Complete => {
             send::<_, Body, _>(

@@ -26,6 +26,7 @@ pub(crate) struct Scene {
     headers: usize,
     outcomes: usize,
     pub(crate) new_callers: bool,
+    rehearse_one_in: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,7 @@ const REWRITTEN: Scene = Scene {
     headers: 3,
     outcomes: 0,
     new_callers: false,
+    rehearse_one_in: LegacyHttpCompatLayer::DEFAULT_REHEARSE_ONE_IN,
 };
 const KEPT: Scene = Scene {
     name: "kept",
@@ -52,7 +54,7 @@ const KEPT: Scene = Scene {
     ..REWRITTEN
 };
 
-pub(crate) const SCENES: [Scene; 15] = [
+pub(crate) const SCENES: [Scene; 16] = [
     REWRITTEN,
     Scene {
         name: "rewritten-1k",
@@ -101,6 +103,12 @@ pub(crate) const SCENES: [Scene; 15] = [
     Scene {
         name: "off",
         flag: Flag::Off,
+        ..REWRITTEN
+    },
+    Scene {
+        name: "off-unsampled",
+        flag: Flag::Off,
+        rehearse_one_in: u32::MAX,
         ..REWRITTEN
     },
     Scene {
@@ -180,7 +188,9 @@ impl Scene {
         if self.flag == Flag::Retired {
             flag.retire();
         }
-        LegacyHttpCompatLayer::new(self.contract(), flag.reader()).body_limit(128 * 1024)
+        LegacyHttpCompatLayer::new(self.contract(), flag.reader())
+            .body_limit(128 * 1024)
+            .rehearse_one_in(self.rehearse_one_in)
     }
 
     /// The layer with the Core example's detector, census, metrics and rollout.
@@ -198,6 +208,7 @@ impl Scene {
             .open()
             .expect("in memory");
         let layer = migration.layer().body_limit(128 * 1024);
+        let layer = layer.rehearse_one_in(self.rehearse_one_in);
         // The rollout ends with its migration; the measured code is the layer's.
         std::mem::forget(Arc::new(migration));
         layer

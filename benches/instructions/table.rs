@@ -97,7 +97,7 @@ type Extra = (
 );
 
 /// Rows that show what a middleware adds to a bare or identity service: key, label, place, over, middleware, scene, bar, goal.
-const EXTRA: [Extra; 19] = [
+const EXTRA: [Extra; 21] = [
     (
         "outside",
         "outside the contract",
@@ -157,6 +157,26 @@ const EXTRA: [Extra; 19] = [
         "off",
         Some(3000.0),
         Some(2500.0),
+    ),
+    (
+        "off_unsampled",
+        "flag off, 40 B, none rehearsed, layer",
+        Plain,
+        Bare,
+        Layer,
+        "off-unsampled",
+        None,
+        None,
+    ),
+    (
+        "off_unsampled_complete",
+        "flag off, 40 B, none rehearsed, complete",
+        Plain,
+        Bare,
+        Complete,
+        "off-unsampled",
+        None,
+        None,
     ),
     (
         "kept",

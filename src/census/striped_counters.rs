@@ -119,7 +119,7 @@ impl StripedCounters {
     pub(super) fn take(&self, mut each: impl FnMut(usize, &ResponseCounts)) {
         for kind in 0..self.kinds {
             for stripe in self.stripes.iter() {
-                let take = |index| cell(stripe, kind, index).swap(0, Ordering::Relaxed);
+                let take = |index| take(cell(stripe, kind, index));
                 each(kind, &responses(std::array::from_fn(take)));
             }
         }
@@ -138,6 +138,14 @@ impl Stripe {
 fn cell(stripe: &Stripe, kind: usize, index: usize) -> &AtomicU64 {
     let index = kind * COUNTERS + index;
     &stripe.counts[index / LINE].0[index % LINE]
+}
+
+/// What was counted. Most cells have nothing, and only reading one costs a fraction of a swap.
+fn take(cell: &AtomicU64) -> u64 {
+    if cell.load(Ordering::Relaxed) == 0 {
+        return 0;
+    }
+    cell.swap(0, Ordering::Relaxed)
 }
 
 fn responses(counts: [u64; COUNTERS]) -> ResponseCounts {

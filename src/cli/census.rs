@@ -1,11 +1,8 @@
 //! The snapshot of a census beside a journal, and the stranded callers that both show.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, time::Duration};
 
-use super::{
-    journal::{ReadJournal, duration_text},
-    output::{Exit, Output, escape},
-};
+use super::output::{Exit, Output, escape};
 use crate::{
     census::Census,
     rollout::{RolloutState, RolloutView, Stranded},
@@ -51,8 +48,8 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The stranded callers in one line, without its full stop.
-pub(super) fn stranded_text(journal: &ReadJournal, state: &RolloutState) -> String {
-    let Some(census) = &journal.census else {
+pub(super) fn stranded_text(census: Option<&ReadCensus>, state: &RolloutState) -> String {
+    let Some(census) = census else {
         return "unknown without the snapshot of the census (--census)".to_owned();
     };
     let at = census.at;
@@ -72,7 +69,7 @@ pub(super) fn stranded_text(journal: &ReadJournal, state: &RolloutState) -> Stri
          again",
         found.callers,
         found.dependents.max(found.callers),
-        duration_text(at.since(found.since)),
+        humantime::format_duration(Duration::from_secs(at.since(found.since).as_secs())),
         found.waived,
         found.before,
         found.served_again,

@@ -84,7 +84,7 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("- Flag {} since {}\n", state.flag(), state.flag_changed.at),
         format!(
             "- Stranded callers: {}\n",
-            markdown(&stranded_text(journal, state))
+            markdown(&stranded_text(journal.census.as_ref(), state))
         ),
     ];
     if let Some(date) = journal.policy().retire_by {

@@ -59,7 +59,7 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("  flag {} since {}\n", state.flag(), state.flag_changed.at),
         format!(
             "  stranded callers: {}\n",
-            escape(&stranded_text(journal, state))
+            escape(&stranded_text(journal.census.as_ref(), state))
         ),
         end(journal, state),
         lost(journal),

@@ -41,6 +41,7 @@
 //! | | `sunset` | integer | seconds since the Unix epoch, not before `date` |
 //! | endpoint | `name`, `method`, `path` | string | required; the path in matchit syntax |
 //! | | `body_limit` | integer | how many bytes of a body are peeked at; that of the [layer](crate::LegacyHttpCompatLayer::body_limit) unless given |
+//! | | `rehearse` | boolean | whether legacy responses are [rehearsed](crate::LegacyHttpCompatLayer::rehearse_one_in); true unless given |
 //! | | `outcomes` | array | required; each an outcome, or the name of one of the contract |
 //! | outcome | `name` | string | required |
 //! | | `status` | | required; an integer, a class such as `"4xx"`, or an array of these; see [`Statuses`] |

@@ -355,3 +355,12 @@ fn a_comma_before_the_end_of_an_object_is_malformed_wherever_frames_end() {
         }
     }
 }
+
+#[test]
+fn the_fuzz_target_accepts_its_seeds() {
+    sown::each("scanner", |bytes| {
+        if let Some(input) = sown::read::<scanner_target::Input>(bytes) {
+            scanner_target::run(input);
+        }
+    });
+}

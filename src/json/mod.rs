@@ -9,6 +9,12 @@ mod few;
 mod field_scanner;
 #[cfg(test)]
 mod field_scanner_tests;
+#[cfg(test)]
+#[path = "../../tests/fuzzing/targets/scanner.rs"]
+mod scanner_target;
+#[cfg(test)]
+#[path = "../../tests/fuzzing/sown.rs"]
+mod sown;
 mod fields;
 #[cfg(feature = "cli")]
 mod location;

@@ -1,15 +1,18 @@
 //! From the indexes of an observation to its counter.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU16, Ordering},
 };
 
-use super::series::{MAX_SERIES, Series, SeriesId, SeriesRegistry};
+use super::{
+    rehearsed::Rehearsals,
+    series::{MAX_SERIES, Series, SeriesId, SeriesRegistry},
+};
 use crate::{
     caller::Kinds,
     contract::compile::{CompiledContract, CompiledEndpoint},
-    observation::{Observation, Shape, SkipReason},
+    observation::{Observation, RehearsalResult, Shape, SkipReason},
 };
 
 /// The counters of all responses of one compiled contract to callers of one set of kinds.
@@ -23,6 +26,7 @@ pub(super) struct Binding {
     /// The first slot of each endpoint.
     starts: Box<[usize]>,
     slots: Box<[Slot]>,
+    rehearsals: Mutex<Rehearsals>,
 }
 
 /// The id of a series, once that is known.
@@ -47,6 +51,12 @@ impl Binding {
                     binding.slots[slot].look_up(registry, series);
                 }
             }
+            let rehearsals = rehearsals(contract);
+            if registry.fits(rehearsals.iter()) {
+                for series in rehearsals {
+                    registry.id(series);
+                }
+            }
         }
         binding
     }
@@ -63,6 +73,7 @@ impl Binding {
             width,
             starts: starts.collect(),
             slots: (0..end).map(|_| Slot::unregistered()).collect(),
+            rehearsals: Mutex::default(),
         }
     }
 
@@ -82,6 +93,11 @@ impl Binding {
 
     pub(super) fn undetermined(&self, observation: &Observation<'_>, reason: SkipReason) -> &Slot {
         &self.slots[self.starts[observation.endpoint_index()] + SKIPS + reason as usize]
+    }
+
+    pub(super) fn rehearsals(&self) -> MutexGuard<'_, Rehearsals> {
+        let rehearsals = self.rehearsals.lock();
+        rehearsals.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first slot of an outcome.
@@ -142,6 +158,27 @@ fn outcomes(
         ((*outcome.name).into(), &SHAPES[..shapes])
     });
     own.chain(["other", "undetermined"].map(|name| (name.into(), &SHAPES[..1])))
+}
+
+/// The series of all rehearsals, which need no slots: they are rare.
+fn rehearsals(contract: &CompiledContract) -> Vec<Series> {
+    let mut all = Vec::new();
+    for endpoint in contract.endpoints.iter().filter(|of| of.is_rehearsed) {
+        let name: Arc<str> = (*endpoint.name).into();
+        for outcome in endpoint.outcomes.iter().filter(|of| of.legacy.is_some()) {
+            let outcome: Arc<str> = (*outcome.name).into();
+            all.extend(
+                RehearsalResult::ALL
+                    .iter()
+                    .map(|&result| Series::Rehearsed {
+                        endpoint: Arc::clone(&name),
+                        outcome: Arc::clone(&outcome),
+                        result,
+                    }),
+            );
+        }
+    }
+    all
 }
 
 /// The series of the skips and the undetermined outcomes of an endpoint, each with its offset among the slots of the endpoint.

@@ -108,6 +108,13 @@ impl Family {
         "Responses whose outcome could not be determined, whatever the flag and the caller.",
     )
     .unit("{response}");
+    /// Rehearsed legacy responses. Source: [`Metrics`](super::Metrics).
+    pub const REHEARSED: Self = Self::counter(
+        "legacy_http_compat_rehearsed_total",
+        &["endpoint", "outcome", "result"],
+        "Legacy responses that were rendered and dropped while the flag was off.",
+    )
+    .unit("{response}");
     /// Distinct callers. Source: [`Census`](crate::census::Census).
     pub const CALLERS: Self = Self::gauge(
         "legacy_http_compat_callers",
@@ -247,10 +254,11 @@ impl Family {
     .unit("{loss}");
 
     /// All families of the crate.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
+        Self::REHEARSED,
         Self::CALLERS,
         Self::FLAG_ON,
         Self::CENSUS_COVERAGE_RATIO,
@@ -338,7 +346,7 @@ impl Family {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::{Shape, SkipReason};
+    use crate::observation::{RehearsalResult, Shape, SkipReason};
 
     /// The rows of all tables in the documentation of the module.
     fn rows() -> Vec<Vec<&'static str>> {
@@ -387,7 +395,12 @@ mod tests {
 
     #[test]
     fn each_family_of_a_rollout_or_a_census_says_which_flag_it_is_of() {
-        let of_metrics = [Family::RESPONSES, Family::SKIPPED, Family::UNDETERMINED];
+        let of_metrics = [
+            Family::RESPONSES,
+            Family::SKIPPED,
+            Family::UNDETERMINED,
+            Family::REHEARSED,
+        ];
         for family in Family::ALL
             .iter()
             .filter(|family| !of_metrics.contains(family))
@@ -403,6 +416,8 @@ mod tests {
         }
         let shapes = [Shape::Target, Shape::Legacy].map(Shape::as_str);
         assert_eq!(values("shape"), listed(&shapes));
+        let results = RehearsalResult::ALL.iter().map(|result| result.as_str());
+        assert_eq!(values("result"), listed(&results.collect::<Vec<_>>()));
         #[cfg(feature = "rollout")]
         {
             use crate::rollout::{ObligationKind, Phase};

@@ -11,11 +11,13 @@ use std::{
 use super::{
     binding::{Binding, Slot},
     family::Family,
+    rehearsed::RehearsedOutcome,
     series::{MAX_SERIES, MetricsSnapshot, OVERFLOW, Series, SeriesId, SeriesRegistry},
     source::{Sample, Source},
 };
 use crate::{
-    observation::{Observation, Observe},
+    contract::Contract,
+    observation::{Observation, Observe, RehearsalResult},
     per_contract::PerContract,
 };
 
@@ -24,7 +26,7 @@ use crate::{
 /// One `Metrics` serves any number of layers and contracts: equal names of endpoint, outcome, client kind and shape are one
 /// series. Series are never removed, so that they stay readable after a contract was replaced.
 ///
-/// Counting a response takes no lock, no allocation and no look-up by name; only the first response of a contract (and, where
+/// Counting a response that was not rehearsed takes no lock, no allocation and no look-up by name; only the first response of a contract (and, where
 /// not all of its series fit, the first of each series) looks up the counter under a lock.
 pub struct Metrics {
     /// One counter for each series, by id.
@@ -57,6 +59,18 @@ impl Metrics {
         snapshot
     }
 
+    /// How each outcome of a contract with a legacy shape was rehearsed since this contract came into use. A contract that
+    /// replaced an equal one is another.
+    #[must_use]
+    pub fn rehearsed(&self, contract: &Contract) -> Vec<RehearsedOutcome> {
+        let compiled = contract.clone().into_compiled();
+        let mut outcomes = RehearsedOutcome::of(&compiled);
+        self.per_contract.each_of(compiled.id, |binding| {
+            binding.rehearsals().add_to(&mut outcomes);
+        });
+        outcomes.into_values().collect()
+    }
+
     /// Each series with its count; those of the overflow only if they are not zero.
     fn each(&self, mut take: impl FnMut(&Series, u64)) {
         let all = self.registry().series();
@@ -84,6 +98,9 @@ impl Metrics {
             let series = || Series::undetermined(observation, reason);
             self.count_reason(binding.undetermined(observation, reason), series);
         }
+        if let Some(result) = observation.rehearsal() {
+            self.count_rehearsal(binding, observation, result);
+        }
     }
 
     #[inline]
@@ -99,6 +116,19 @@ impl Metrics {
     fn count_reason(&self, slot: &Slot, series: impl FnOnce() -> Series) {
         let id = slot.get();
         let id = id.unwrap_or_else(|| slot.look_up(&mut self.registry(), series()));
+        self.add_one(id);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_rehearsal(
+        &self,
+        binding: &Binding,
+        observation: &Observation<'_>,
+        result: RehearsalResult,
+    ) {
+        binding.rehearsals().count(observation, result);
+        let id = self.registry().id(Series::rehearsed(observation, result));
         self.add_one(id);
     }
 
@@ -123,10 +153,15 @@ impl Observe for Metrics {
     }
 }
 
-/// [`Family::RESPONSES`], [`Family::SKIPPED`] and [`Family::UNDETERMINED`].
+/// [`Family::RESPONSES`], [`Family::SKIPPED`], [`Family::UNDETERMINED`] and [`Family::REHEARSED`].
 impl Source for Metrics {
     fn families(&self) -> &'static [Family] {
-        &[Family::RESPONSES, Family::SKIPPED, Family::UNDETERMINED]
+        &[
+            Family::RESPONSES,
+            Family::SKIPPED,
+            Family::UNDETERMINED,
+            Family::REHEARSED,
+        ]
     }
 
     fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
@@ -145,6 +180,13 @@ impl Source for Metrics {
             }
             Series::Undetermined { endpoint, reason } if *family == Family::UNDETERMINED => {
                 sample(&[endpoint, reason.as_str()], count.into());
+            }
+            Series::Rehearsed {
+                endpoint,
+                outcome,
+                result,
+            } if *family == Family::REHEARSED => {
+                sample(&[endpoint, outcome, result.as_str()], count.into());
             }
             _ => {}
         });

@@ -43,6 +43,7 @@
 //! | `legacy_http_compat_responses_total` | counter, since process | integer | `{response}` | `endpoint`, `outcome`, `client_kind`, `shape` | Responses on endpoints of the contract. |
 //! | `legacy_http_compat_skipped_total` | counter, since process | integer | `{response}` | `endpoint`, `reason` | Responses to dependent callers that were not rewritten while the flag was on. |
 //! | `legacy_http_compat_undetermined_total` | counter, since process | integer | `{response}` | `endpoint`, `reason` | Responses whose outcome could not be determined, whatever the flag and the caller. |
+//! | `legacy_http_compat_rehearsed_total` | counter, since process | integer | `{response}` | `endpoint`, `outcome`, `result` | Legacy responses that were rendered and dropped while the flag was off. |
 //! | `legacy_http_compat_callers` | gauge | integer | `{caller}` | `flag`, `client_kind`, `state`, `window` | Distinct callers by state. |
 //! | `legacy_http_compat_flag_on` | gauge | integer | `1` | `flag` | Whether the flag is on and responses are rewritten. |
 //! | `legacy_http_compat_census_coverage_ratio` | gauge | float | `1` | `flag`, `window` | Share of the window in which the census watched. |
@@ -73,6 +74,7 @@
 //! | `client_kind` | the names of the detector, and `other` |
 //! | `shape` | `target`, `legacy` |
 //! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `body_error`, `body_slow`, `request_fields_not_captured`, `missing_value`, `no_legacy_body`, `too_many_headers` |
+//! | `result` | `ok`, `body_too_large`, `body_encoded`, `not_json`, `request_fields_not_captured`, `missing_value`, `no_legacy_body`, `too_many_headers` |
 //! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `inactive` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
 //! | `flag` | the name of the flag; empty for a census without one |
@@ -87,7 +89,7 @@
 //!
 //! # Limits
 //!
-//! There are at most [`Metrics::MAX_SERIES`] series of responses and skips, over all contracts that were ever in use. Beyond
+//! There are at most [`Metrics::MAX_SERIES`] series of responses, skips and rehearsals, over all contracts that were ever in use. Beyond
 //! it, responses are counted in series whose `endpoint`, `outcome` and `client_kind` are `other`. No endpoint can have that
 //! name, so a number there means that the limit was reached.
 //!
@@ -120,6 +122,7 @@ mod metrics;
 pub mod prometheus;
 #[cfg(all(test, feature = "prometheus"))]
 mod prometheus_tests;
+mod rehearsed;
 mod series;
 mod series_reader;
 mod source;
@@ -129,7 +132,8 @@ mod tests;
 
 pub use family::{CounterStart, Family, FamilyKind, NumberType};
 pub use metrics::Metrics;
-pub use series::{MetricsSnapshot, ResponseCount, SkipCount};
+pub use rehearsed::RehearsedOutcome;
+pub use series::{MetricsSnapshot, RehearsalCount, ResponseCount, SkipCount};
 pub use series_reader::SeriesReader;
 pub use source::{Sample, Source, Value};
 pub use sources::Sources;

@@ -25,7 +25,7 @@ fn scraped(collector: PrometheusCollector) -> String {
 }
 
 fn without_zeros(text: &str) -> String {
-    let zero = |line: &&str| line.ends_with("} 0") && !line.contains("overflowed");
+    let zero = |line: &&str| line.ends_with("} 0") && line.contains("_total");
     let lines = text.lines().filter(|line| !zero(line));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -60,6 +60,8 @@ fn the_text_is_right_line_for_line() {
     ask(&layer, "poll", "AGENT", PENDING);
     ask(&layer, "poll", "unknown", APPROVED);
     ask(&layer, "poll", "unknown", "not JSON");
+    flag.set(false);
+    ask(&layer, "poll", "unknown", PENDING);
     let collector = PrometheusCollector::new()
         .source(metrics)
         .source(Callers)
@@ -67,6 +69,7 @@ fn the_text_is_right_line_for_line() {
     let expected = "\
 # HELP legacy_http_compat_responses Responses on endpoints of the contract.
 # TYPE legacy_http_compat_responses counter
+legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"PENDING\",client_kind=\"other\",shape=\"target\"} 1
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"PENDING\",client_kind=\"AGENT\",shape=\"legacy\"} 2
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"APPROVED\",client_kind=\"other\",shape=\"target\"} 1
 legacy_http_compat_responses_total{endpoint=\"poll\",outcome=\"undetermined\",client_kind=\"other\",shape=\"target\"} 1
@@ -76,6 +79,9 @@ legacy_http_compat_skipped_total{endpoint=\"poll\",reason=\"not_json\"} 1
 # HELP legacy_http_compat_undetermined Responses whose outcome could not be determined, whatever the flag and the caller.
 # TYPE legacy_http_compat_undetermined counter
 legacy_http_compat_undetermined_total{endpoint=\"poll\",reason=\"not_json\"} 1
+# HELP legacy_http_compat_rehearsed Legacy responses that were rendered and dropped while the flag was off.
+# TYPE legacy_http_compat_rehearsed counter
+legacy_http_compat_rehearsed_total{endpoint=\"poll\",outcome=\"PENDING\",result=\"ok\"} 1
 # HELP legacy_http_compat_callers Distinct callers by state.
 # TYPE legacy_http_compat_callers gauge
 legacy_http_compat_callers{flag=\"f\",client_kind=\"AGENT\",state=\"dependent\",window=\"24h\"} 12
@@ -87,7 +93,7 @@ legacy_http_compat_census_coverage_ratio{flag=\"f\",window=\"24h\"} 0.25
 legacy_http_compat_census_overflowed{flag=\"f\"} 0
 # HELP legacy_http_compat_flag_on Whether the flag is on and responses are rewritten.
 # TYPE legacy_http_compat_flag_on gauge
-legacy_http_compat_flag_on{flag=\"features.compat\"} 1
+legacy_http_compat_flag_on{flag=\"features.compat\"} 0
 # EOF";
     assert_eq!(without_zeros(&scraped(collector)), expected);
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::observation::{Observation, Shape, SkipReason};
+use crate::observation::{Observation, RehearsalResult, Shape, SkipReason};
 
 /// What one counter counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,11 @@ pub(super) enum Series {
         endpoint: Arc<str>,
         reason: SkipReason,
     },
+    Rehearsed {
+        endpoint: Arc<str>,
+        outcome: Arc<str>,
+        result: RehearsalResult,
+    },
 }
 
 /// The index of the counter of a series.
@@ -38,8 +43,11 @@ pub(super) struct SeriesRegistry {
 pub(super) const MAX_SERIES: usize = 4_096;
 
 /// The first ids count the series without an id of their own: two for the shapes, then one for each
-/// reason of a skip and of an undetermined outcome.
-pub(super) const OVERFLOW: usize = 2 + SKIPS as usize + SkipReason::UNDETERMINED.len();
+/// reason of a skip and of an undetermined outcome, and for each result of a rehearsal.
+pub(super) const OVERFLOW: usize = REHEARSALS as usize + RehearsalResult::ALL.len();
+
+#[expect(clippy::cast_possible_truncation, reason = "there are few reasons")]
+const REHEARSALS: SeriesId = 2 + SKIPS + SkipReason::UNDETERMINED.len() as SeriesId;
 
 #[expect(clippy::cast_possible_truncation, reason = "there are few reasons")]
 const SKIPS: SeriesId = SkipReason::ALL.len() as SeriesId;
@@ -68,12 +76,21 @@ impl Series {
         }
     }
 
+    pub(super) fn rehearsed(observation: &Observation<'_>, result: RehearsalResult) -> Self {
+        Self::Rehearsed {
+            endpoint: observation.endpoint().into(),
+            outcome: observation.outcome().into(),
+            result,
+        }
+    }
+
     /// Where it is counted if it has no id of its own.
     fn overflow(&self) -> SeriesId {
         match self {
             Self::Responses { shape, .. } => SeriesId::from(shape.is_legacy()),
             Self::Skipped { reason, .. } => 2 + *reason as SeriesId,
             Self::Undetermined { reason, .. } => 2 + SKIPS + *reason as SeriesId,
+            Self::Rehearsed { result, .. } => REHEARSALS + *result as SeriesId,
         }
     }
 
@@ -94,8 +111,13 @@ impl Series {
             endpoint: Arc::clone(&other),
             reason,
         });
-        let shapes = shapes.into_iter();
-        shapes.chain(skips).chain(undetermined).collect()
+        let rehearsed = RehearsalResult::ALL.iter().map(|&result| Self::Rehearsed {
+            endpoint: Arc::clone(&other),
+            outcome: Arc::clone(&other),
+            result,
+        });
+        let responses = shapes.into_iter().chain(skips).chain(undetermined);
+        responses.chain(rehearsed).collect()
     }
 }
 
@@ -145,6 +167,8 @@ pub struct MetricsSnapshot {
     pub skipped: Vec<SkipCount>,
     /// The responses whose outcome could not be determined.
     pub undetermined: Vec<SkipCount>,
+    /// The rehearsed legacy responses.
+    pub rehearsed: Vec<RehearsalCount>,
 }
 
 /// The number of responses with one endpoint, outcome, kind of caller and shape.
@@ -171,6 +195,20 @@ pub struct SkipCount {
     pub endpoint: Arc<str>,
     /// The reason.
     pub reason: SkipReason,
+    /// The count.
+    pub count: u64,
+}
+
+/// The number of rehearsed legacy responses with one endpoint, outcome and result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RehearsalCount {
+    /// The endpoint's name.
+    pub endpoint: Arc<str>,
+    /// The outcome's name.
+    pub outcome: Arc<str>,
+    /// The result.
+    pub result: RehearsalResult,
     /// The count.
     pub count: u64,
 }
@@ -213,6 +251,16 @@ impl MetricsSnapshot {
                 self.undetermined
                     .push(SkipCount::new(endpoint, *reason, count));
             }
+            Series::Rehearsed {
+                endpoint,
+                outcome,
+                result,
+            } => self.rehearsed.push(RehearsalCount {
+                endpoint: Arc::clone(endpoint),
+                outcome: Arc::clone(outcome),
+                result: *result,
+                count,
+            }),
         }
     }
 }

@@ -20,9 +20,9 @@ use crate::{
     caller::{Caller, Detect, Generation, Kind, Kinds},
     contract::{Contract, Endpoint, LegacyShape, LiveContract, Outcome},
     flag::{CompatFlag, FlagReader},
-    metrics::{Metrics, MetricsSnapshot},
+    metrics::{Family, Metrics, MetricsSnapshot, Source as _, Value},
     middleware::LegacyHttpCompatLayer,
-    observation::{Shape, SkipReason},
+    observation::{RehearsalResult, Shape, SkipReason},
 };
 
 /// A target response with a legacy shape.
@@ -288,4 +288,29 @@ proptest! {
             prop_assert_eq!(series.count, expected.copied().unwrap_or_default());
         }
     }
+}
+
+#[test]
+fn a_rehearsal_is_counted_by_endpoint_outcome_and_result_and_zeros_are_there_before() {
+    let (flag, metrics) = (CompatFlag::off("f"), Arc::new(Metrics::new()));
+    let layer = layer(contract(["poll"]), flag.reader(), &["AGENT"], &metrics).rehearse_one_in(1);
+    let read = || {
+        let mut series = Vec::new();
+        metrics.samples(&Family::REHEARSED, &mut |labels, value| {
+            series.push((labels.join(" "), value));
+        });
+        series
+    };
+    assert_eq!(read(), []);
+    ask(&layer, "poll", "AGENT", APPROVED);
+    assert_eq!(read().len(), RehearsalResult::ALL.len());
+    assert!(read().iter().all(|(_, value)| *value == Value::Count(0)));
+    ask(&layer, "poll", "AGENT", PENDING);
+    ask(&layer, "poll", "MCP", PENDING);
+    assert_eq!(read()[0], ("poll PENDING ok".to_owned(), Value::Count(2)));
+    assert!(
+        read()[1..]
+            .iter()
+            .all(|(_, value)| *value == Value::Count(0))
+    );
 }

@@ -46,16 +46,16 @@ pub(super) struct Exchange {
 
 /// A response that has arrived, until it is known in which shape it leaves.
 pub(super) struct Deciding<B: Body> {
-    request: RequestFields,
-    head: response::Parts,
-    peek: Peek<B>,
+    pub(super) request: RequestFields,
+    pub(super) head: response::Parts,
+    pub(super) peek: Peek<B>,
     matching: Matching,
     /// The outcome whose shape is applied, once that is known.
-    rewriting: Option<Decision>,
+    pub(super) rewriting: Option<Decision>,
     /// Decided once, where the body has to be read at all.
     need: Option<BodyNeed>,
     /// Whether all data of the body has been read.
-    is_complete: bool,
+    pub(super) is_complete: bool,
     /// Whether the text is whole and valid, so that the fields that were not found are absent.
     is_whole: bool,
     timer: Option<PeekTimer>,
@@ -68,8 +68,17 @@ pub(super) enum Conclusion {
     LegacyBody(Bytes),
 }
 
+/// What becomes of a response whose outcome is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Course {
+    Target,
+    /// As [`Target`](Self::Target), after its legacy response was rendered and dropped.
+    Rehearsal,
+    Legacy,
+}
+
 /// More of the body is needed.
-struct NeedsMore;
+pub(super) struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
@@ -104,7 +113,7 @@ impl<B: Body + Unpin> Deciding<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Conclusion> {
         loop {
-            if let Ok(conclusion) = self.decide(exchange, scan) {
+            if let Ok(conclusion) = self.decide(exchange, scan, cx) {
                 return Poll::Ready(conclusion);
             }
             match self.peek.poll_next(exchange.body_limit(), cx) {
@@ -138,23 +147,27 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// Decides by what is known by now.
-    fn decide(&mut self, exchange: &Exchange, scan: &mut Scan) -> Result<Conclusion, NeedsMore> {
+    fn decide(
+        &mut self,
+        exchange: &Exchange,
+        scan: &mut Scan,
+        cx: &mut Context<'_>,
+    ) -> Result<Conclusion, NeedsMore> {
         loop {
             if let Some(decision) = self.rewriting {
-                let shape = exchange.endpoint.legacy_shape(decision);
-                let fields = shape.map_or(0, CompiledShape::fields);
-                let is_enough =
-                    fields & !scan.known() == 0 && !shape.is_some_and(CompiledShape::reads_whole);
-                if self.is_whole || is_enough {
+                if self.can_render(exchange, scan, decision) {
                     return Ok(self.apply(exchange, scan, decision));
                 }
             } else {
                 match self.matching.decision(&exchange.endpoint.statuses) {
-                    Ok(decision) if exchange.is_to_be_rewritten(decision) => {
-                        self.rewriting = Some(decision);
-                        continue;
-                    }
-                    Ok(decision) => return Ok(self.leave_unchanged(exchange, decision, None)),
+                    Ok(decision) => match exchange.course(decision) {
+                        Course::Legacy => {
+                            self.rewriting = Some(decision);
+                            continue;
+                        }
+                        Course::Target => return Ok(self.leave_unchanged(exchange, decision, None)),
+                        Course::Rehearsal => return Ok(self.rehearse(exchange, scan, decision, cx)),
+                    },
                     Err(MissingInput::Request) => {
                         return Ok(self.give_up(exchange, SkipReason::RequestFieldsNotCaptured));
                     }
@@ -167,8 +180,18 @@ impl<B: Body + Unpin> Deciding<B> {
         }
     }
 
+    /// Whether all is known that the shape of the outcome reads.
+    #[inline]
+    pub(super) fn can_render(&self, exchange: &Exchange, scan: &Scan, decision: Decision) -> bool {
+        let shape = exchange.endpoint.legacy_shape(decision);
+        let fields = shape.map_or(0, CompiledShape::fields);
+        let is_enough =
+            fields & !scan.known() == 0 && !shape.is_some_and(CompiledShape::reads_whole);
+        self.is_whole || is_enough
+    }
+
     /// Learns one thing more from the body, or why nothing more can be learnt.
-    fn read_on(
+    pub(super) fn read_on(
         &mut self,
         exchange: &Exchange,
         scan: &mut Scan,
@@ -249,27 +272,37 @@ impl<B: Body + Unpin> Deciding<B> {
     fn apply(&mut self, exchange: &Exchange, scan: &Scan, decision: Decision) -> Conclusion {
         let shape = exchange.endpoint.legacy_shape(decision);
         let shape = shape.expect("only an outcome with a shape is rewritten");
-        let notice = &exchange.endpoint.contract().notice;
-        let rendered = match self.render(exchange, scan, shape) {
-            Ok(_) if !has_space(&self.head.headers, shape, notice) => {
-                Err(SkipReason::TooManyHeaders)
-            }
-            rendered => rendered.map_err(|error| self.skip_reason(exchange, &error)),
-        };
-        let (lines, body) = match rendered {
+        let (lines, body) = match self.render(exchange, scan, shape) {
             Ok(rendered) => rendered,
             Err(reason) => return self.leave_unchanged(exchange, decision, Some(reason)),
         };
         let mut observation = exchange.observation(decision, self.head.status, &self.request);
         observation.served_legacy();
         let is_get = exchange.endpoint.is_get;
+        let notice = &exchange.endpoint.contract().notice;
         rewrite_head(&mut self.head, shape, &lines, is_get, notice, body.as_ref());
         exchange.leave(&mut self.head.headers, &observation);
         body.map_or(Conclusion::OwnBody, Conclusion::LegacyBody)
     }
 
-    /// The header lines, and the new body; `None` where it stays as it is.
-    fn render<'s>(
+    /// The header lines, and the new body; `None` where it stays as it is. Or why there can be none.
+    pub(super) fn render<'s>(
+        &self,
+        exchange: &Exchange,
+        scan: &Scan,
+        shape: &'s CompiledShape,
+    ) -> Result<(LegacyLines<'s>, Option<Bytes>), SkipReason> {
+        let rendered = self.fill(exchange, scan, shape);
+        let rendered = rendered.map_err(|error| self.skip_reason(exchange, &error))?;
+        let notice = &exchange.endpoint.contract().notice;
+        if has_space(&self.head.headers, shape, notice) {
+            Ok(rendered)
+        } else {
+            Err(SkipReason::TooManyHeaders)
+        }
+    }
+
+    fn fill<'s>(
         &self,
         exchange: &Exchange,
         scan: &Scan,
@@ -325,18 +358,33 @@ impl<B: Body + Unpin> Deciding<B> {
 }
 
 impl Exchange {
-    /// Whether the caller gets the legacy shape. The one read of the flag that decides: once `set(false)` has returned, no
-    /// response gets past it.
-    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
-        self.endpoint.is_dependent(decision, &self.caller)
-            && self.settings.flag.state() == FlagState::On
+    /// In which shape the response leaves. The one read of the flag that decides: once `set(false)` has returned, no response
+    /// gets past it.
+    #[inline]
+    fn course(&self, decision: Decision) -> Course {
+        let shape = self.endpoint.legacy_shape(decision);
+        if !self.endpoint.is_dependent(decision, &self.caller) {
+            return Course::Target;
+        }
+        match self.settings.flag.state() {
+            FlagState::On => Course::Legacy,
+            FlagState::Off if self.settings.rehearsal.is_due(shape) => Course::Rehearsal,
+            FlagState::Off | FlagState::Retired => Course::Target,
+        }
     }
 
-    fn body_limit(&self) -> usize {
+    // Rare, and outlined, so that the common path stays short.
+    #[cold]
+    #[inline(never)]
+    fn is_to_be_rewritten(&self, decision: Decision) -> bool {
+        self.course(decision) == Course::Legacy
+    }
+
+    pub(super) fn body_limit(&self) -> usize {
         self.endpoint.body_limit.unwrap_or(self.settings.body_limit)
     }
 
-    fn observation(
+    pub(super) fn observation(
         &self,
         decision: Decision,
         target_status: StatusCode,
@@ -357,7 +405,7 @@ impl Exchange {
     }
 
     /// Tells caches what the response depends on, and the observers what it was.
-    fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
+    pub(super) fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
         add_vary(headers, &self.endpoint, &self.settings);
         self.settings.notify_observers(observation);
     }

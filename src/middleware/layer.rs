@@ -12,6 +12,7 @@ use tower_layer::Layer;
 use super::{
     compat_body::{AnyBody, SameBody},
     layer_settings::LayerSettings,
+    rehearsal_rate::RehearsalRate,
     service::LegacyHttpCompat,
 };
 use crate::{
@@ -43,6 +44,9 @@ impl LegacyHttpCompatLayer {
     /// The default of [`peek_timeout`](Self::peek_timeout): 5 seconds.
     pub const DEFAULT_PEEK_TIMEOUT: Duration = Duration::from_secs(5);
 
+    /// The default of [`rehearse_one_in`](Self::rehearse_one_in): one in 100.
+    pub const DEFAULT_REHEARSE_ONE_IN: u32 = 100;
+
     /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, that
     /// reads this flag: a [`FlagReader`], or a reference to a [`CompatFlag`](crate::CompatFlag).
     pub fn new(contract: impl Into<LiveContract>, flag: impl Into<FlagReader>) -> Self {
@@ -53,6 +57,7 @@ impl LegacyHttpCompatLayer {
             feeders: Vec::new(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             peek_timeout: Self::DEFAULT_PEEK_TIMEOUT,
+            rehearsal: RehearsalRate::one_in(Self::DEFAULT_REHEARSE_ONE_IN),
             vary: None,
             detector: None,
             kinds: Kinds::default(),
@@ -109,6 +114,44 @@ impl<M> LegacyHttpCompatLayer<M> {
     /// runtime is needed: the first response that waits starts a thread that wakes the others, too.
     pub fn peek_timeout(mut self, time: Duration) -> Self {
         self.set().peek_timeout = time;
+        self
+    }
+
+    /// Of how many dependent responses one is rehearsed while the flag is off; 0 for none.
+    ///
+    /// Its legacy response is rendered and dropped, so that a legacy shape that fails is found before a rollback needs it. The
+    /// first response of each outcome of a contract is rehearsed, then this share of them, evenly spread. No response waits
+    /// for it: one whose body is not whole is not rehearsed. The body is neither kept nor logged.
+    /// [`Observation::rehearsal`](crate::observation::Observation::rehearsal) has the result, and
+    /// [`Endpoint::rehearse`](crate::contract::Endpoint::rehearse) switches it off for an endpoint.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::Full;
+    /// use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer, metrics::Metrics, observation::RehearsalResult};
+    /// use std::sync::Arc;
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let metrics = Arc::new(Metrics::new());
+    /// let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &CompatFlag::off("f"))
+    ///     .rehearse_one_in(1)
+    ///     .observer(metrics.clone());
+    /// let poll = service_fn(|_: Request<Full<Bytes>>| async {
+    ///     let pending = Full::new(Bytes::from_static(br#"{"status":"PENDING"}"#));
+    ///     Response::builder().header("content-type", "application/json").body(pending)
+    /// });
+    /// let core = ServiceBuilder::new().layer(layer).service(poll);
+    /// let response = core.oneshot(Request::post("/api/v1/auth/clients/device/poll").body(Full::default())?).await?;
+    /// assert_eq!(response.status(), 200);
+    /// assert_eq!(metrics.snapshot().rehearsed[0].result, RehearsalResult::Ok);
+    /// # Ok::<(), http::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rehearse_one_in(mut self, responses: u32) -> Self {
+        self.set().rehearsal = RehearsalRate::one_in(responses);
         self
     }
 

@@ -13,6 +13,7 @@ use std::{
 use http::HeaderValue;
 use tracing::{Span, debug, error, level_filters::LevelFilter, warn};
 
+use super::rehearsal_rate::RehearsalRate;
 use crate::{
     caller::{Detect, Kinds},
     contract::{LiveContract, compile::CompiledEndpoint},
@@ -31,6 +32,8 @@ pub(super) struct LayerSettings {
     pub(super) body_limit: usize,
     /// How long a response waits for its body.
     pub(super) peek_timeout: Duration,
+    /// How often a legacy response is rehearsed.
+    pub(super) rehearsal: RehearsalRate,
     /// The request headers that determine the caller's generation, for `Vary`.
     pub(super) vary: Option<HeaderValue>,
     /// Without a detector every caller is an anonymous legacy caller.
@@ -128,6 +131,7 @@ impl fmt::Debug for LayerSettings {
             .field("observers", &self.observers.len())
             .field("body_limit", &self.body_limit)
             .field("peek_timeout", &self.peek_timeout)
+            .field("rehearsal", &self.rehearsal)
             .finish_non_exhaustive()
     }
 }

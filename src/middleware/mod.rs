@@ -7,7 +7,8 @@
 //! 2. It calls the inner service.
 //! 3. When the response arrives, it decides the outcome: by the status, then by the headers, and by the body only where an
 //!    outcome reads a JSON field (as a condition, or to fill its legacy body).
-//! 4. As soon as the outcome is known, it reads the flag, once. If the flag is off, the response passes through unchanged.
+//! 4. As soon as the outcome is known, it reads the flag, once. If the flag is off, the response passes through unchanged; of
+//!    some, the legacy response is [rehearsed](LegacyHttpCompatLayer::rehearse_one_in).
 //! 5. If the flag is on, an outcome with a legacy shape is rewritten for a dependent caller.
 //! 6. It notifies the observers.
 //!
@@ -139,8 +140,9 @@
 //! # Tracing
 //!
 //! Each rewrite, each skip and each undetermined outcome is a `DEBUG` event with `endpoint`, `outcome` and, for the last two,
-//! `reason`. A request span that declares an empty field `legacy_http_compat` gets `rewritten` or the reason recorded in it.
-//! Neither ever contains a body. The guide lists [all fields](crate::guide::telemetry#fields).
+//! `reason`; each rehearsal is one with its `result`. A request span that declares an empty field `legacy_http_compat` gets
+//! `rewritten` or the reason recorded in it. Neither ever contains a body. The guide lists
+//! [all fields](crate::guide::telemetry#fields).
 
 mod body;
 mod body_need;
@@ -156,9 +158,11 @@ mod peek;
 mod peek_timer;
 mod peeked_body;
 mod reason_phrase;
+mod rehearsal_rate;
 pub(crate) mod rewrite;
 mod service;
 mod vary;
+mod way_back;
 
 pub use body::ResponseBody;
 pub use capture::{CaptureRequestFields, CaptureRequestFieldsLayer, CapturedRequestBody};

@@ -11,8 +11,9 @@ pub(super) struct UnwaivedFigures {
     pub(super) dependent: u64,
     /// Those that were stranded since the flag last changed.
     pub(super) stranded: u64,
-    /// Responses to anonymous callers that were stranded since the flag last changed.
-    pub(super) stranded_anonymous: u64,
+    /// Responses to anonymous callers that were stranded since the flag last changed; `None` while these are waived, so that
+    /// the end of a waiver does not look like an increase.
+    pub(super) stranded_anonymous: Option<u64>,
 }
 
 /// Counts them. `since_change` is the time since the flag last changed.
@@ -30,7 +31,7 @@ pub(super) fn unwaived_figures(
             kind: kind.kind.clone(),
             dependent: 0,
             stranded: stranded.of_kind(&kind.kind),
-            stranded_anonymous: if waived { 0 } else { responses },
+            stranded_anonymous: (!waived).then_some(responses),
         }
     });
     let mut figures: Vec<_> = kinds.collect();

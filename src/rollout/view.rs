@@ -18,7 +18,7 @@ use super::{
     },
     stranded::Stranded,
 };
-use crate::{flag::FlagState, time::Timestamp, words::words};
+use crate::{flag::FlagState, metrics::RehearsedOutcome, time::Timestamp, words::words};
 
 /// Where a rollout stands at a moment, as one JSON object.
 ///
@@ -75,6 +75,10 @@ pub struct RolloutView {
     /// The stranded callers since the flag last changed; left out where there is no census.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stranded: Option<Stranded>,
+    /// How the legacy responses were [rehearsed](super::Rollout::rehearsed) in this process; left out where the view was made
+    /// from a journal alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Vec<RehearsedOutcome>>,
     /// What rollbacks require to be done.
     pub obligations: Vec<ObligationView>,
     /// What is past its time, each kind once.
@@ -304,6 +308,7 @@ impl RolloutView {
             gates: Vec::new(),
             evaluated: None,
             stranded: None,
+            rehearsed: None,
             obligations: obligations(state, policy, at),
             overdue: overdue(state, policy, at),
             checks: checks(state),

@@ -12,6 +12,7 @@ const MIGRATION: &str = include_str!("../../src/guide/migration.md");
 const CONTRACT: &str = include_str!("../../src/guide/contract.md");
 const CALLERS: &str = include_str!("../../src/guide/callers.md");
 const ALERTS: &str = include_str!("../../examples/prometheus/alerts.yml");
+const README: &str = include_str!("../../README.md");
 const OPENAPI: &str = include_str!("../../src/admin/api/openapi.json");
 
 /// The headings of one level below another heading.
@@ -220,6 +221,27 @@ fn explained(text: &str, heading: &str) -> String {
     messages
         .map(|message| message.trim_matches(['…', ' ']).to_owned() + "\n")
         .collect()
+}
+
+#[test]
+fn the_readme_says_at_its_top_that_only_responses_are_changed() {
+    let top = README.split("\n## ").next().unwrap_or_default();
+    assert!(top.contains("Responses only: what old clients *send* is not changed."));
+}
+
+/// The blocks that rustdoc does not compile and run are the documents above, shell commands, and what a pipeline or a server is
+/// configured by.
+#[test]
+fn every_example_of_rust_in_the_guide_of_the_contract_runs() {
+    let fences = CONTRACT.lines().filter_map(|line| line.strip_prefix("```"));
+    let opened: Vec<&str> = fences.filter(|language| !language.is_empty()).collect();
+    assert!(opened.len() > 5);
+    for language in opened {
+        assert!(
+            ["rust", "json", "sh"].contains(&language),
+            "{language} is not run"
+        );
+    }
 }
 
 #[test]

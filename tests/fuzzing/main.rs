@@ -11,6 +11,7 @@ mod targets {
     pub(super) mod openapi_document;
     pub(super) mod policy;
     pub(super) mod request_fields;
+    pub(super) mod shape_document;
     pub(super) mod snapshot;
     pub(super) mod user_agent;
 }
@@ -31,5 +32,5 @@ macro_rules! seeds {
 }
 
 seeds! {
-    admin_commands contract_document frames history journal legacy_bodies openapi_document policy request_fields snapshot user_agent
+    admin_commands contract_document frames history journal legacy_bodies openapi_document policy request_fields shape_document snapshot user_agent
 }

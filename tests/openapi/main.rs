@@ -1,6 +1,7 @@
 //! Tests of the module `openapi`: reading documents, proving contracts, drafting them.
 
 mod closed;
+mod conditions;
 mod drafting;
 mod findings;
 mod mistakes;

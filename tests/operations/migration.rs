@@ -207,3 +207,21 @@ fn a_volume_that_was_lost_is_not_taken_for_a_new_rollout() {
     stored(1, dir.path()).open().unwrap().shutdown();
     stored(1, dir.path()).existing().open().unwrap();
 }
+
+#[tokio::test]
+async fn how_often_the_way_back_is_rehearsed_is_set_on_the_builder() {
+    for (one_in, expected) in [(None, 1), (Some(1), 3), (Some(0), 0)] {
+        let builder = builder(7).opening_phase(Phase::Observe);
+        let builder = match one_in {
+            Some(one_in) => builder.rehearse_one_in(one_in),
+            None => builder,
+        };
+        let migration = builder.open().unwrap();
+        for _ in 0..3 {
+            assert_eq!(poll(&migration).await, StatusCode::OK);
+        }
+        let rehearsed = migration.rollout().rehearsed().unwrap();
+        assert_eq!(rehearsed[0].outcome, "PENDING");
+        assert_eq!((rehearsed[0].ok, rehearsed[0].failures()), (expected, 0));
+    }
+}

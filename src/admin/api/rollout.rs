@@ -15,6 +15,7 @@ use crate::{
         shared::{Shared, blocking},
     },
     census::{Counts, CoverageReport, KindCounts, Report},
+    metrics::RehearsedOutcome,
     rollout::{
         DryRun, GatesVerdict, ImpossibleTransition, Phase, RolloutView, Transition, event::Head,
         gate::GateReport, names::ActorKind,
@@ -76,6 +77,8 @@ pub(crate) struct DryRunView {
     post_analyses_due: Vec<u64>,
     gates_verdict: GatesVerdict,
     gates: Vec<GateReport>,
+    /// Of a rollback.
+    rehearsed: Option<Vec<RehearsedOutcome>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -181,6 +184,7 @@ impl DryRunView {
             post_analyses_due: run.post_analyses_due,
             impossible: run.impossible.map(Impossible::of),
             gates: run.gates,
+            rehearsed: run.rehearsed,
         }
     }
 }

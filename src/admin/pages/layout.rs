@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    rehearsed::Rehearsed,
     time_tag::{Attribution, TimeTag, actor_label, distance, in_words},
     timeline::TimelineEntry,
 };
@@ -38,6 +39,7 @@ pub(crate) struct Layout {
     pub(crate) stranded: Option<Stranded>,
     /// Why responses were not rewritten since the flag last changed, as far as the history knows.
     pub(crate) skips: Vec<(SkipReason, u64)>,
+    pub(crate) rehearsed: Rehearsed,
     /// When gates, report and stranded callers were evaluated.
     pub(crate) evaluated: Timestamp,
     pub(crate) flag_changes: Vec<FlagChange>,
@@ -148,6 +150,7 @@ impl Layout {
             .flat_map(|fleet| self.fleet_banners(fleet));
         let journal = journal.into_iter().chain(fleet);
         let others = journal.chain(self.stranded_banner());
+        let others = others.chain(self.rehearsal_banner());
         others.chain(self.losses()).chain(overdue).collect()
     }
 
@@ -251,6 +254,26 @@ impl Layout {
                 "Show them".to_owned(),
             )),
         })
+    }
+
+    /// The alarm of the way back: with the flag on, skipped responses show the same.
+    fn rehearsal_banner(&self) -> Option<Banner> {
+        let fails = self.rehearses() && self.rehearsed.failures() > 0;
+        fails.then(|| Banner {
+            danger: true,
+            title: "Legacy responses fail in rehearsal".to_owned(),
+            text: format!(
+                "{}: {}. With the flag on, such responses would stay target responses. Mend the contract, or what the handler responds.",
+                self.rehearsed.sentence(),
+                self.rehearsed.failed()
+            ),
+            link: None,
+        })
+    }
+
+    /// Whether the way back is being rehearsed.
+    pub(crate) fn rehearses(&self) -> bool {
+        self.rehearsed.is_shown(self.status.flag)
     }
 
     /// Why callers are stranded with the flag on.

@@ -20,6 +20,7 @@ mod page_request;
 mod phases;
 mod problem_page;
 mod records;
+mod rehearsed;
 mod rollback;
 mod router;
 mod step;

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use super::layout::Layout;
+use super::{layout::Layout, rehearsed::Rehearsed};
 use crate::{
     admin::{
         access::{Identity, Principal, Role},
@@ -83,6 +83,7 @@ impl PageRequest {
             report: evaluation.reports.iter().find(is_day).cloned(),
             stranded: evaluation.stranded.clone(),
             skips: history.map_or_else(Vec::new, |history| history.skips()),
+            rehearsed: Rehearsed::new(rollout.rehearsed()),
             evaluated: evaluation.at,
             flag_changes: self.shared.flag_changes.read(&**rollout.journal()),
             fleet: rollout.fleet_view(&status),

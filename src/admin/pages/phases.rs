@@ -83,6 +83,7 @@ impl GateSummary {
             (0, 0) => GatesVerdict::NoGates.sentence().to_owned(),
             (0, 1) => "The only gate passes".to_owned(),
             (0, all) => format!("All {all} gates pass"),
+            (1, 1) => "The only gate fails".to_owned(),
             (1, all) => format!("1 of {all} gates fails"),
             (failing, all) => format!("{failing} of {all} gates fail"),
         }

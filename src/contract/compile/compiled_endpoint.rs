@@ -42,6 +42,8 @@ pub(crate) struct CompiledEndpoint {
     /// The limit for its responses, in place of that of the layer.
     pub(crate) body_limit: Option<usize>,
     pub(crate) warned_of_size: AtomicBool,
+    /// Whether its legacy responses may be rehearsed.
+    pub(crate) is_rehearsed: bool,
 }
 
 impl CompiledEndpoint {
@@ -72,6 +74,7 @@ impl CompiledEndpoint {
             by_request_head: Vec::new(),
             body_limit: endpoint.body_limit,
             warned_of_size: AtomicBool::new(false),
+            is_rehearsed: !endpoint.is_never_rehearsed,
         };
         let outcomes = endpoint.outcomes.len();
         diagnostics.at_most(Self::MAX_OUTCOMES, "outcomes", "/outcomes", outcomes);

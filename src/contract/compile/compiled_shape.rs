@@ -1,5 +1,7 @@
 //! A compiled legacy shape.
 
+use std::sync::atomic::AtomicBool;
+
 use http::{HeaderName, StatusCode};
 
 use super::{
@@ -21,6 +23,8 @@ pub(crate) struct CompiledShape {
     pub(crate) set: CompiledLines,
     pub(crate) append: CompiledLines,
     pub(crate) body: CompiledBody,
+    /// Whether it was rehearsed, or need not be.
+    pub(crate) was_rehearsed: AtomicBool,
     /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
     fields: u64,
 }
@@ -57,6 +61,7 @@ impl CompiledShape {
             set,
             append,
             body: body?,
+            was_rehearsed: AtomicBool::new(false),
             fields,
         })
     }

@@ -168,6 +168,15 @@ mod tests {
         assert!(Pattern::parse("x\\").is_none());
     }
 
+    /// Trying where each `*` ends would take longer than the age of the universe.
+    #[test]
+    fn time_is_linear_in_the_text() {
+        let pattern = "*a".repeat(60) + "*b";
+        let text = "a".repeat(100_000);
+        assert!(!matches(&pattern, &text));
+        assert!(matches(&pattern, &(text + "b")));
+    }
+
     proptest! {
         #[test]
         fn it_matches_what_the_definition_matches(

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 
 use super::{
-    matchers::refuse, pattern::Pattern, pointer, remainder::Remainder, target_body::TargetBody,
+    matchers::refuse,
+    pattern::Pattern,
+    pointer,
+    remainder::Remainder,
+    target_body::{TargetBody, cause_of_exclusion, is_not_json},
 };
 use crate::{
     contract::definition::{
@@ -13,6 +17,7 @@ use crate::{
         endpoint::Outcome,
     },
     diagnostics::{Diagnostics, FaultCode, escape_token},
+    http_syntax::is_form,
     json::OrderedValue,
 };
 
@@ -255,6 +260,28 @@ fn check_request_body(conditions: &[Condition], diagnostics: &mut Diagnostics) {
             "no condition on a form beside request_fields, which are those of a JSON body";
         let place = format!("/{member}");
         diagnostics.add_at(place, FaultCode::InvalidCondition, name, expected);
+    }
+    let on = MatchTarget::RequestHeader(header::CONTENT_TYPE.to_string());
+    let excluded = |excludes: fn(&HeaderMap) -> bool| {
+        cause_of_exclusion(conditions, (&on, &header::CONTENT_TYPE), excludes)
+    };
+    let (what, cause) = match (has_fields, form.is_some()) {
+        (true, _) => (
+            "request_fields: they are those of a JSON body",
+            excluded(is_not_json),
+        ),
+        (_, true) => (
+            "request_form: they are those of a form",
+            excluded(|lines| !is_form(lines)),
+        ),
+        _ => return,
+    };
+    let mut conditions = conditions.iter();
+    let condition = conditions.find(|condition| condition.on.is_same(&on));
+    if let Some((cause, condition)) = cause.zip(condition) {
+        let place = format!("/request_headers/{}", escape_token(condition.on.place().1));
+        let expected = format!("no media type that excludes the conditions in {what}");
+        diagnostics.add_at(place, FaultCode::InvalidCondition, cause, expected);
     }
 }
 

@@ -25,7 +25,8 @@ pub(crate) struct RequestInputs {
     pub(crate) texts: Vec<TextSource>,
     /// The headers that conditions are on.
     matched_headers: Vec<HeaderName>,
-    /// The parameters of the endpoint's path.
+    /// The endpoint's path, and its parameters.
+    path: Box<str>,
     path_parameters: Vec<PathParameter>,
 }
 
@@ -33,6 +34,7 @@ impl RequestInputs {
     /// Those of an endpoint with this path pattern, which nothing is read of yet.
     pub(super) fn new(pattern: &str) -> Self {
         Self {
+            path: pattern.into(),
             path_parameters: PathParameter::of(pattern),
             ..Self::default()
         }
@@ -83,7 +85,10 @@ impl RequestInputs {
                     let names = self.path_parameters.iter();
                     let names: Vec<&str> = names.map(|parameter| &*parameter.name).collect();
                     let expected = match names.as_slice() {
-                        [] => "a path with parameters such as {id}".to_owned(),
+                        [] => format!(
+                            "a path with parameters such as {{id}}, which {} is not",
+                            self.path
+                        ),
                         names => format!("a parameter of the path: {}", names.join(", ")),
                     };
                     diagnostics.add(FaultCode::InvalidCondition, name, expected);

@@ -87,6 +87,7 @@ fn check_values(lines: &[HeaderLine], rules: &mut TemplateRules<'_>) {
             if !rules.check_text(&value.0) {
                 return;
             }
+            rules.check_header_constants(&value.0);
             let mut from_request = |source: &PlaceholderSource| source.is_of_request();
             if is(&header::CONTENT_TYPE) {
                 rules.add(

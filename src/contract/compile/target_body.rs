@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::status::{self, is_bodiless};
 use crate::{
     contract::definition::{
-        condition::{Alternative, MatchTarget, Matcher},
+        condition::{Alternative, Condition, MatchTarget, Matcher},
         endpoint::Outcome,
     },
     http_syntax::{BodySyntax, JsonByType, is_encoded},
@@ -50,32 +50,41 @@ impl TargetBody {
         reason: &'static str,
     ) -> Option<Self> {
         let on = MatchTarget::Header(name.to_string());
-        let mut conditions = outcome.conditions.iter();
-        let Matcher(alternatives) = &conditions
-            .find(|condition| condition.on.is_same(&on))?
-            .matcher;
-        let lines = alternatives.iter().map(|alternative| match alternative {
-            Alternative::Value(value) => {
-                let value = HeaderValue::from_str(value.as_str()?).ok()?;
-                Some(HeaderMap::from_iter([(name.clone(), value)]))
-            }
-            Alternative::Absent => Some(HeaderMap::new()),
-            Alternative::Pattern(_) | Alternative::Present => None,
-        });
-        let mut lines = lines.map(|lines| lines.is_some_and(|lines| excludes(&lines)));
-        (lines.all(|excludes| excludes) && !alternatives.is_empty()).then(|| {
-            let cause = alternatives.iter().map(|of| {
-                let tree = of.as_tree();
-                tree.as_str()
-                    .map_or_else(|| tree.to_string(), str::to_owned)
-            });
-            let cause = cause.collect::<Vec<_>>().join(", ");
-            Self::Without { cause, reason }
-        })
+        let cause = cause_of_exclusion(&outcome.conditions, (&on, name), excludes)?;
+        Some(Self::Without { cause, reason })
     }
 }
 
+/// The values that a condition allows a header, if all of them exclude something.
+pub(super) fn cause_of_exclusion(
+    conditions: &[Condition],
+    (on, name): (&MatchTarget, &HeaderName),
+    excludes: impl Fn(&HeaderMap) -> bool,
+) -> Option<String> {
+    let mut conditions = conditions.iter();
+    let Matcher(alternatives) = &conditions
+        .find(|condition| condition.on.is_same(on))?
+        .matcher;
+    let lines = alternatives.iter().map(|alternative| match alternative {
+        Alternative::Value(value) => {
+            let value = HeaderValue::from_str(value.as_str()?).ok()?;
+            Some(HeaderMap::from_iter([(name.clone(), value)]))
+        }
+        Alternative::Absent => Some(HeaderMap::new()),
+        Alternative::Pattern(_) | Alternative::Present => None,
+    });
+    let mut lines = lines.map(|lines| lines.is_some_and(|lines| excludes(&lines)));
+    (lines.all(|excludes| excludes) && !alternatives.is_empty()).then(|| {
+        let cause = alternatives.iter().map(|of| {
+            let tree = of.as_tree();
+            tree.as_str()
+                .map_or_else(|| tree.to_string(), str::to_owned)
+        });
+        cause.collect::<Vec<_>>().join(", ")
+    })
+}
+
 /// Fields are read of no other body, not even of text that looks like JSON.
-fn is_not_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_not_json(headers: &HeaderMap) -> bool {
     BodySyntax::of(headers).by_type != JsonByType::Yes
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{pointer, target_body::TargetBody};
+use super::{headers::is_filled_value, pointer, status::taken_statuses, target_body::TargetBody};
 use crate::{
     contract::definition::{
         condition::MatchTarget,
@@ -55,6 +55,47 @@ impl<'c> TemplateRules<'c> {
             return false;
         }
         self.check_template(node)
+    }
+
+    /// What is written into a header value as it is, which a header must be able to have.
+    pub(super) fn check_header_constants(&mut self, node: &Node) {
+        let expected =
+            "a text that a header can have: visible ASCII, with spaces and tabs only between";
+        match node {
+            Node::Scalar(scalar) => {
+                let text = scalar.as_str();
+                if let Some(text) = text.filter(|text| !is_filled_value(text)) {
+                    self.add(text, expected);
+                }
+            }
+            Node::Placeholder(placeholder) => {
+                if let Some(Conversion::Map(pairs)) = &placeholder.conversion {
+                    let mut texts = pairs.iter().filter_map(|(_, to)| to.as_str());
+                    if let Some(text) = texts.find(|text| !is_filled_value(text)) {
+                        self.at("map", |rules| rules.add(text, expected));
+                    }
+                }
+                if let PlaceholderSource::Text(parts) = &placeholder.source {
+                    let mut texts = parts.iter().filter_map(|part| match part {
+                        Node::Scalar(scalar) => scalar.as_str(),
+                        _ => None,
+                    });
+                    // Blanks at the end of a part can be between two parts.
+                    let is_blank =
+                        |text: &str| text.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+                    let fits = |text: &str| {
+                        is_blank(text) || is_filled_value(text.trim_matches([' ', '\t']))
+                    };
+                    if let Some(text) = texts.find(|text| !fits(text)) {
+                        self.at("$text", |rules| rules.add(text, expected));
+                    }
+                }
+                if let WhenAbsent::Default(default) = &placeholder.when_absent {
+                    self.at("default", |rules| rules.check_header_constants(default));
+                }
+            }
+            Node::Array(_) | Node::Object { .. } | Node::Invalid { .. } => {}
+        }
     }
 
     /// Whether the members of a form are worth compiling.
@@ -124,11 +165,9 @@ impl<'c> TemplateRules<'c> {
         if let Some(conversion) = &placeholder.conversion {
             self.check_conversion(placeholder, conversion);
         }
-        let always_there = match placeholder.source {
-            PlaceholderSource::Uuid => Some("a UUID"),
-            PlaceholderSource::Status if placeholder.conversion.is_none() => Some("a status"),
-            _ => None,
-        };
+        let always_there = placeholder.conversion.is_none();
+        let always_there = always_there.then(|| always_there_as(&placeholder.source));
+        let always_there = always_there.flatten();
         if let Some(what) = always_there.filter(|_| placeholder.when_absent != WhenAbsent::Skip) {
             let expected = format!("neither default nor omit_if_absent: {what} is never absent");
             self.add(describe(placeholder), &expected);
@@ -148,10 +187,37 @@ impl<'c> TemplateRules<'c> {
             self.add(describe(placeholder), expected);
         } else if let Conversion::Map(pairs) = conversion {
             self.check_map(pairs);
+            let mut from = pairs.iter().map(|(from, _)| from);
+            if let Some(from) = from.find(|from| !self.can_be(source, from)) {
+                let expected =
+                    "pairs whose first the value can be: a text, or a status of the outcome";
+                let from = from.to_string();
+                self.at("map", |rules| rules.add(from, expected));
+            }
+        }
+    }
+
+    /// Whether the value of a placeholder can be this; that of a field can be any.
+    fn can_be(&self, source: &PlaceholderSource, value: &OrderedValue) -> bool {
+        let OrderedValue::Scalar(value) = value else {
+            return true;
+        };
+        match source {
+            PlaceholderSource::Status => taken_statuses(self.outcome)
+                .iter()
+                .any(|status| value.is_written_as(status.as_str())),
+            PlaceholderSource::ResponseHeader(_)
+            | PlaceholderSource::Link(_)
+            | PlaceholderSource::Header(_)
+            | PlaceholderSource::Path(_)
+            | PlaceholderSource::Query(_)
+            | PlaceholderSource::Text(_) => value.as_str().is_some(),
+            _ => true,
         }
     }
 
     fn check_source(&mut self, source: &PlaceholderSource) {
+        self.check_is_there(source);
         match source {
             PlaceholderSource::Field(pointer) => {
                 self.check_field(&MatchTarget::Field(pointer.clone()));
@@ -247,6 +313,36 @@ impl<'c> TemplateRules<'c> {
         }
     }
 
+    /// A part that a condition requires to be absent fills no placeholder.
+    fn check_is_there(&mut self, source: &PlaceholderSource) {
+        let parts: Vec<MatchTarget> = match source {
+            PlaceholderSource::Field(pointer) | PlaceholderSource::Each { array: pointer, .. } => {
+                vec![MatchTarget::Field(pointer.clone())]
+            }
+            PlaceholderSource::RequestField(pointer) => {
+                vec![MatchTarget::RequestField(pointer.clone())]
+            }
+            PlaceholderSource::ResponseHeader(name) => vec![MatchTarget::Header(name.clone())],
+            PlaceholderSource::Link(_) => vec![MatchTarget::Header("link".to_owned())],
+            PlaceholderSource::Query(name) => vec![MatchTarget::QueryParameter(name.clone())],
+            PlaceholderSource::Header(names) => {
+                let names = names.iter().cloned();
+                names.map(MatchTarget::RequestHeader).collect()
+            }
+            _ => return,
+        };
+        let is_absent = |part: &MatchTarget| {
+            let mut conditions = self.outcome.conditions.iter();
+            conditions
+                .any(|condition| condition.on.is_same(part) && condition.matcher.requires_absence())
+        };
+        if !parts.is_empty() && parts.iter().all(is_absent) {
+            let (_, name) = parts[0].place();
+            let expected = "a part that can be there: a condition requires this one to be absent";
+            self.add(name, expected);
+        }
+    }
+
     fn check_names(&mut self, names: &[String]) {
         for (index, name) in names.iter().enumerate() {
             if names[..index]
@@ -256,6 +352,25 @@ impl<'c> TemplateRules<'c> {
                 self.add(name, "each header once, in whatever case");
             }
         }
+    }
+}
+
+/// What a value that is never absent is.
+fn always_there_as(source: &PlaceholderSource) -> Option<&'static str> {
+    match source {
+        PlaceholderSource::Uuid => Some("a UUID"),
+        PlaceholderSource::Status => Some("a status"),
+        PlaceholderSource::Text(parts) => parts.iter().all(is_always_there).then_some("this text"),
+        _ => None,
+    }
+}
+
+fn is_always_there(node: &Node) -> bool {
+    match node {
+        Node::Placeholder(placeholder) => {
+            placeholder.conversion.is_none() && always_there_as(&placeholder.source).is_some()
+        }
+        node => matches!(node, Node::Scalar(_)),
     }
 }
 

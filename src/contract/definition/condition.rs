@@ -92,6 +92,11 @@ impl Matcher {
         !self.0.contains(&Alternative::Present)
     }
 
+    pub(in crate::contract) fn requires_absence(&self) -> bool {
+        let mut alternatives = self.0.iter();
+        !self.0.is_empty() && alternatives.all(|alternative| *alternative == Alternative::Absent)
+    }
+
     pub(in crate::contract) fn allows_absence(&self) -> bool {
         self.0.contains(&Alternative::Absent)
     }

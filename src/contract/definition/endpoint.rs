@@ -1,5 +1,7 @@
 //! An endpoint of a contract, and its outcomes.
 
+use std::ops::Not;
+
 use serde::{Serialize, Serializer};
 
 use super::{
@@ -27,6 +29,13 @@ pub struct Endpoint {
     pub(in crate::contract) path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) body_limit: Option<usize>,
+    /// The member of the document is `rehearse`.
+    #[serde(
+        rename = "rehearse",
+        serialize_with = "negated",
+        skip_serializing_if = "<&bool>::not"
+    )]
+    pub(in crate::contract) is_never_rehearsed: bool,
     #[serde(serialize_with = "by_reference")]
     pub(in crate::contract) outcomes: Vec<Outcome>,
 }
@@ -67,6 +76,7 @@ impl Endpoint {
             method,
             path: path.into(),
             body_limit: None,
+            is_never_rehearsed: false,
             outcomes: Vec::new(),
         }
     }
@@ -95,6 +105,16 @@ impl Endpoint {
     /// [limit of the layer](crate::LegacyHttpCompatLayer::body_limit).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Whether its legacy responses are [rehearsed](crate::LegacyHttpCompatLayer::rehearse_one_in) while the flag is off; they are
+    /// unless this says otherwise.
+    ///
+    /// A rehearsal reads the target body and makes the legacy one, and keeps neither. Where a response that has a legacy shape
+    /// contains a secret, switch it off.
+    pub fn rehearse(mut self, rehearse: bool) -> Self {
+        self.is_never_rehearsed = !rehearse;
         self
     }
 
@@ -142,6 +162,7 @@ impl Endpoint {
         let method = reader.required_string("method");
         let path = reader.required_string("path");
         let body_limit = reader.unsigned("body_limit");
+        let rehearse = reader.boolean("rehearse");
         reader.require("outcomes");
         let outcomes = reader.each("outcomes", Outcome::read_or_refer);
         reader.finish();
@@ -150,6 +171,7 @@ impl Endpoint {
             method: method.unwrap_or_else(|| "GET".to_owned()),
             path: path.unwrap_or_else(|| format!("/{stand_in}")),
             body_limit,
+            is_never_rehearsed: rehearse == Some(false),
             outcomes,
         }
     }
@@ -319,6 +341,11 @@ impl Outcome {
         self.conditions.push(Condition { on, matcher });
         self
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn negated<S: Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(!value)
 }
 
 /// Writes shared outcomes as their names.

@@ -303,10 +303,7 @@ impl Node {
     }
 
     /// Whether this or a placeholder in it, at any depth, fulfils the condition.
-    pub(in crate::contract) fn any_source(
-        &self,
-        condition: &mut dyn FnMut(&PlaceholderSource) -> bool,
-    ) -> bool {
+    pub(crate) fn any_source(&self, condition: &mut dyn FnMut(&PlaceholderSource) -> bool) -> bool {
         match self {
             Self::Scalar(_) | Self::Invalid { .. } => false,
             Self::Array(items) => items.iter().any(|item| item.any_source(condition)),

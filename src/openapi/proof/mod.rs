@@ -2,6 +2,7 @@
 
 mod condition;
 mod confirmation;
+mod converted_values;
 mod edited_values;
 mod exchange_parts;
 mod legacy_values;
@@ -12,5 +13,6 @@ pub(crate) mod prover;
 pub(crate) mod rehearsal;
 mod representatives;
 mod template_values;
+mod text_values;
 pub(crate) mod validators;
 mod written_values;

@@ -134,7 +134,7 @@ impl<'d> Possible<'d> {
 
     fn body_gaps(&self, reader: &Reader<'d>, old: &Response<'d>) -> Vec<ResponseGap<'d>> {
         // Without `content`, a document says nothing of the body.
-        if old.content.is_empty() {
+        if old.content.is_empty() || matches!(self.status, 204 | 205 | 304) {
             return Vec::new();
         }
         let Some(media) = &self.media else {

@@ -6,7 +6,7 @@ use super::{
     condition::tokens,
     exchange_parts::{Input, Origin},
     possible::{HeaderValues, Possible, PossibleBody},
-    written_values::{any_text, printable, text},
+    text_values::{any_text, printable, text},
 };
 use crate::{
     contract::definition::template::{

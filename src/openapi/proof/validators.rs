@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     rc::Rc,
 };
 
@@ -14,11 +14,17 @@ use crate::openapi::{
     values::{discriminator::selectors, keywords::is_write_only, scalars},
 };
 
-/// The validators built so far, by schema.
+/// The validators built so far.
 #[derive(Default)]
 pub(crate) struct Validators {
-    built: RefCell<HashMap<(Side, usize), Built>>,
+    built: RefCell<HashMap<(SchemaKey, Names), Built>>,
 }
+
+type SchemaKey = (Side, usize);
+
+/// The names of all members in a value. What a schema says of others does not matter to it: without that, its validator is
+/// small, though the schema may lead to all others of a document.
+type Names = BTreeSet<String>;
 
 /// A validator, unless the schema cannot be one.
 type Built = Rc<Result<Validator, ()>>;
@@ -46,7 +52,7 @@ impl Validity {
 
 impl Validators {
     pub(crate) fn check(&self, schema: &Place<'_>, value: &Value) -> Validity {
-        match &*self.of(schema) {
+        match &*self.of(schema, value) {
             Err(()) => Validity::Unknown,
             Ok(validator) => match validator.iter_errors(value).next() {
                 None => Validity::Valid,
@@ -59,25 +65,41 @@ impl Validators {
         }
     }
 
-    fn of(&self, schema: &Place<'_>) -> Built {
-        let known = self.built.borrow().get(&schema.key()).cloned();
-        known.unwrap_or_else(|| {
-            let built = bundle(schema)
-                .map_err(drop)
-                .and_then(|schema| scalars::options().build(&schema).map_err(drop));
-            let built = Rc::new(built);
-            self.built
-                .borrow_mut()
-                .insert(schema.key(), Rc::clone(&built));
-            built
-        })
+    fn of(&self, schema: &Place<'_>, value: &Value) -> Built {
+        let mut names = Names::new();
+        collect_names(value, &mut names);
+        let key = (schema.key(), names);
+        if let Some(known) = self.built.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let built = bundle(schema, &key.1).map_err(drop);
+        let built = built.and_then(|schema| scalars::options().build(&schema).map_err(drop));
+        let built = Rc::new(built);
+        self.built.borrow_mut().insert(key, Rc::clone(&built));
+        built
+    }
+}
+
+fn collect_names(value: &Value, names: &mut Names) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if !names.contains(name) {
+                    names.insert(name.clone());
+                }
+                collect_names(member, names);
+            }
+        }
+        _ => {}
     }
 }
 
 /// The schema as one of JSON Schema 2020-12, with all that it refers to and nothing else, so that a bad schema elsewhere in
 /// the document does not matter.
-fn bundle(schema: &Place<'_>) -> Result<Value, Spoiled> {
+fn bundle(schema: &Place<'_>, of: &Names) -> Result<Value, Spoiled> {
     let mut bundle = Bundle {
+        of,
         names: HashMap::new(),
         left: VecDeque::new(),
     };
@@ -92,12 +114,14 @@ fn bundle(schema: &Place<'_>) -> Result<Value, Spoiled> {
     Ok(root)
 }
 
-struct Bundle<'d> {
+struct Bundle<'n, 'd> {
+    /// The members that matter.
+    of: &'n Names,
     names: HashMap<(Side, usize), String>,
     left: VecDeque<(String, Place<'d>)>,
 }
 
-impl<'d> Bundle<'d> {
+impl<'d> Bundle<'_, 'd> {
     fn convert(&mut self, schema: &Place<'d>) -> Result<Value, Spoiled> {
         if schema.value.is_boolean() {
             return Ok(schema.value.clone());
@@ -130,7 +154,10 @@ impl<'d> Bundle<'d> {
     ) -> Result<Option<Value>, Spoiled> {
         Ok(Some(match keyword {
             "properties" | "patternProperties" | "dependentSchemas" => {
-                let converted = value.members().map(|(name, schema)| {
+                let is_pattern = keyword == "patternProperties";
+                let members = value.members();
+                let members = members.filter(|(name, _)| is_pattern || self.of.contains(*name));
+                let converted = members.map(|(name, schema)| {
                     let schema = self.convert(&schema)?;
                     Ok((name.to_owned(), schema))
                 });

@@ -1,25 +1,23 @@
-//! Values in another form: converted, and written as texts into a header, a form, or a longer text.
+//! Values written as texts into a header, a form, or a longer text.
 
 use serde_json::Value;
 
 use super::{
+    converted_values::listed_alternatives,
     exchange_parts::{Input, Origin},
     template_values::{PartValues, Sourced, TemplateReader},
+    text_values::{is_short_and_printable, printable, text},
 };
 use crate::{
-    contract::{
-        compile::formatted,
-        definition::{
-            template::{Conversion, Node, WhenAbsent},
-            value_format::ValueFormat,
-        },
+    contract::definition::{
+        template::{Conversion, Node, WhenAbsent},
+        value_format::ValueFormat,
     },
-    json::OrderedValue,
     openapi::{
         document::place::Spoiled,
         values::{
             reader::Reader,
-            value_set::{Alternative, Bound, Kind, Magnitude, Numbers, Texts, ValueSet},
+            value_set::{Alternative, Kind, Texts, ValueSet},
         },
     },
 };
@@ -44,9 +42,6 @@ type Fits = fn(&str) -> bool;
 
 /// More texts than this are not listed.
 const MAX_LISTED: usize = 64;
-
-/// The last second that a date can be in: 9999-12-31T23:59:59Z.
-const LAST_SECOND: i64 = 253_402_300_799;
 
 impl<'d> Written<'d> {
     /// The values as a reader of this schema understands them.
@@ -85,115 +80,6 @@ impl<'d> Written<'d> {
 }
 
 impl<'d> TemplateReader<'_, 'd> {
-    /// What values become; those that have no such form are absent.
-    pub(super) fn converted(
-        &self,
-        values: &PartValues<'d>,
-        conversion: &Conversion,
-    ) -> Result<PartValues<'d>, Spoiled> {
-        let mut can_be_absent = values.can_be_absent;
-        let mut converted = Vec::new();
-        for alternative in self.reader.alternatives(&values.set)?.iter() {
-            let (kinds, is_total) = match conversion {
-                Conversion::Map(pairs) => self.mapped(&alternative.kind, pairs),
-                Conversion::Format(format) => self.formatted(&alternative.kind, *format),
-            };
-            can_be_absent |= !is_total;
-            converted.extend(kinds);
-        }
-        Ok(PartValues {
-            set: ValueSet::any_of(converted),
-            can_be_absent,
-        })
-    }
-
-    /// What the pairs make of values, and whether of each.
-    fn mapped(
-        &self,
-        kind: &Kind<'d>,
-        pairs: &[(OrderedValue, OrderedValue)],
-    ) -> (Vec<Alternative<'d>>, bool) {
-        let is_from = |from: &OrderedValue, value: &Value| match from {
-            OrderedValue::Scalar(from) => from.is_written_as(&value.to_string()),
-            _ => false,
-        };
-        let mapped = |value: &Value| {
-            let pair = pairs.iter().find(|(from, _)| is_from(from, value))?;
-            serde_json::to_value(&pair.1).ok()
-        };
-        let (values, is_total): (Vec<Value>, bool) = match self.reader.listed(kind) {
-            Some(listed) => {
-                let found: Vec<Option<Value>> = listed.iter().map(mapped).collect();
-                let is_total = found.iter().all(Option::is_some);
-                (found.into_iter().flatten().collect(), is_total)
-            }
-            None => {
-                let can_be = |from: &OrderedValue| {
-                    let from = serde_json::to_value(from).unwrap_or_default();
-                    self.reader.checks.allows(kind, &from) != Some(false)
-                };
-                let pairs = pairs.iter().filter(|(from, _)| can_be(from));
-                (
-                    pairs
-                        .filter_map(|(_, to)| serde_json::to_value(to).ok())
-                        .collect(),
-                    false,
-                )
-            }
-        };
-        (listed_alternatives(&values), is_total)
-    }
-
-    /// What a format makes of values, and whether of each.
-    fn formatted(&self, kind: &Kind<'d>, format: ValueFormat) -> (Vec<Alternative<'d>>, bool) {
-        if let Some(listed) = self.reader.listed(kind) {
-            let found: Vec<Option<Value>> = listed
-                .iter()
-                .map(|value| formatted(value, format))
-                .collect();
-            let is_total = found.iter().all(Option::is_some);
-            let values: Vec<Value> = found.into_iter().flatten().collect();
-            return (listed_alternatives(&values), is_total);
-        }
-        let (kind, is_total) = match (format, kind) {
-            (_, Kind::Array(_) | Kind::Object(_)) => return (Vec::new(), false),
-            (ValueFormat::Text, Kind::Text(texts)) => (Kind::Text(texts.clone()), true),
-            (ValueFormat::Text, _) => {
-                let least = 1;
-                (
-                    Kind::Text(printable(Texts {
-                        least,
-                        ..any_text()
-                    })),
-                    true,
-                )
-            }
-            (ValueFormat::Number, Kind::Number(numbers)) => (Kind::Number(numbers.clone()), true),
-            (ValueFormat::Number, _) => (Kind::Number(Numbers::default()), false),
-            (ValueFormat::UnixSeconds, _) => {
-                let bound = |value: i64| {
-                    let value = Magnitude::of(&value.into())?;
-                    let exclusive = false;
-                    Some(Bound { value, exclusive })
-                };
-                let seconds = Numbers {
-                    integer: true,
-                    least: bound(0),
-                    most: bound(LAST_SECOND),
-                    ..Numbers::default()
-                };
-                (Kind::Number(seconds), is_moment(kind))
-            }
-            (ValueFormat::Rfc3339, _) => {
-                (Kind::Text(text(20, 20, Some("date-time"))), is_moment(kind))
-            }
-            (ValueFormat::HttpDate, _) => {
-                (Kind::Text(printable(text(29, 29, None))), is_moment(kind))
-            }
-        };
-        (vec![Alternative::of(kind)], is_total)
-    }
-
     /// A text that has to be there.
     pub(super) fn required_text(
         &mut self,
@@ -378,60 +264,4 @@ fn append_bounds(whole: &mut Texts, others: &[Alternative<'_>]) {
     if !others.iter().all(printable) {
         whole.patterns.clear();
     }
-}
-
-fn listed_alternatives<'d>(values: &[Value]) -> Vec<Alternative<'d>> {
-    match ValueSet::fixed(values) {
-        ValueSet::AnyOf(alternatives) => alternatives.to_vec(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether each value is a moment that every format of dates has: an integer, which is spelled in digits, within its bounds.
-fn is_moment(kind: &Kind<'_>) -> bool {
-    let Kind::Number(numbers) = kind else {
-        return false;
-    };
-    let bounds = numbers.least.zip(numbers.most);
-    numbers.integer
-        && bounds.is_some_and(|(least, most)| {
-            #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
-            let last = LAST_SECOND as f64;
-            least.value.float >= 0.0 && most.value.float <= last
-        })
-}
-
-pub(super) fn any_text() -> Texts {
-    Texts::default()
-}
-
-pub(super) fn text(least: u64, most: u64, format: Option<&str>) -> Texts {
-    Texts {
-        least,
-        most: Some(most),
-        formats: format.map(ToOwned::to_owned).into_iter().collect(),
-        ..Texts::default()
-    }
-}
-
-/// What all texts in visible ASCII and spaces satisfy.
-const PRINTABLE: &str = "^[ -~]*$";
-
-/// Texts of which it is known that they are in visible ASCII, with spaces only between.
-pub(super) fn printable(texts: Texts) -> Texts {
-    Texts {
-        patterns: vec![PRINTABLE.to_owned()],
-        ..texts
-    }
-}
-
-fn is_short_and_printable(kind: &Kind<'_>) -> bool {
-    const FORMATS: [&str; 6] = ["uuid", "date-time", "date", "time", "ipv4", "ipv6"];
-    let Kind::Text(texts) = kind else {
-        return false;
-    };
-    let plain = |format: &String| FORMATS.contains(&format.as_str());
-    let is_printable = texts.patterns.iter().any(|pattern| pattern == PRINTABLE);
-    let is_short = texts.most.is_none_or(|most| most <= 4096) && texts.least > 0;
-    texts.formats.iter().any(plain) || is_printable && is_short
 }

@@ -60,6 +60,8 @@ pub(crate) enum Witness<'d> {
     Value(Value),
     /// Any value of a set.
     Of(ValueSet<'d>),
+    /// The first, second and so on of the values of an alternative that the others do not allow.
+    Refused(Rc<Alternative<'d>>, Rc<[Alternative<'d>]>, usize),
     /// An object with this member.
     Member(Rc<Alternative<'d>>, String, Rc<Witness<'d>>),
     /// An array with this element.

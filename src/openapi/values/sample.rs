@@ -26,6 +26,10 @@ impl<'d> Reader<'d> {
         match witness {
             Witness::Value(value) => Some(value.clone()),
             Witness::Of(set) => self.sample(set),
+            Witness::Refused(source, target, index) => {
+                let target: Vec<_> = target.iter().collect();
+                self.refused(source, &target).nth(*index)
+            }
             Witness::Member(object, name, part) => {
                 let part = ValueSet::fixed([&self.value_of(part)?]);
                 self.sample_of(&object.with_member(name, Some(part)))
@@ -208,6 +212,19 @@ impl<'d> Reader<'d> {
         }
         pool.retain(|value| self.checks.allows(&source.kind, value) != Some(false));
         pool
+    }
+
+    /// Values of a scalar alternative that none of the others allows.
+    fn refused<'a>(
+        &'a self,
+        source: &Alternative<'d>,
+        target: &'a [&'a Alternative<'d>],
+    ) -> impl Iterator<Item = Value> + use<'a, 'd> {
+        let pool = self.pool(source, target).into_iter();
+        pool.filter(|value| {
+            let mut target = target.iter();
+            target.all(|target| self.checks.allows(&target.kind, value) == Some(false))
+        })
     }
 
     /// Whether there is certainly no value.

@@ -66,7 +66,9 @@ impl Source for Rollout {
             sample(&[flag], (open as u64).into());
         } else if let Some(figure) = unwaived_figure(family) {
             for figures in &self.evaluation().unwaived {
-                sample(&[flag, &figures.kind], figure(figures).into());
+                if let Some(number) = figure(figures) {
+                    sample(&[flag, &figures.kind], number.into());
+                }
             }
         } else if *family == Family::JOURNAL_FAILING {
             sample(&[flag], status.journal_error.is_some().into());
@@ -105,11 +107,11 @@ fn fleet_value(family: &Family, fleet: &FleetView, status: &RolloutStatus) -> Op
 }
 
 /// Which of the figures the samples of a family are.
-fn unwaived_figure(family: &Family) -> Option<fn(&UnwaivedFigures) -> u64> {
+fn unwaived_figure(family: &Family) -> Option<fn(&UnwaivedFigures) -> Option<u64>> {
     if *family == Family::DEPENDENT_CALLERS {
-        Some(|figures| figures.dependent)
+        Some(|figures| Some(figures.dependent))
     } else if *family == Family::STRANDED_CALLERS {
-        Some(|figures| figures.stranded)
+        Some(|figures| Some(figures.stranded))
     } else if *family == Family::STRANDED_ANONYMOUS_RESPONSES {
         Some(|figures| figures.stranded_anonymous)
     } else {

@@ -11,7 +11,7 @@ use crate::{
     census::Census,
     contract::LiveContract,
     flag::FlagReader,
-    metrics::Metrics,
+    metrics::{Metrics, RehearsedOutcome},
     rollout::{
         journal::Journal,
         state::ObligationKind,
@@ -110,6 +110,14 @@ impl Rollout {
         self.deps.contract.as_ref()
     }
 
+    /// How the way back was rehearsed: the outcomes of the contract in use that have a legacy shape, with what their
+    /// [rehearsals](crate::LegacyHttpCompatLayer::rehearse_one_in) showed in this process. `None` without metrics or contract.
+    #[must_use]
+    pub fn rehearsed(&self) -> Option<Vec<RehearsedOutcome>> {
+        let contract = self.deps.contract.as_ref()?.current();
+        Some(self.deps.metrics.as_ref()?.rehearsed(&contract))
+    }
+
     /// The status as of the last command or tick. Never waits for a command.
     #[must_use]
     pub fn status(&self) -> Arc<RolloutStatus> {
@@ -127,6 +135,7 @@ impl Rollout {
         let (status, evaluation) = (self.status(), self.evaluation());
         RolloutView {
             fleet: self.fleet_view(&status),
+            rehearsed: self.rehearsed(),
             ..status.view(Some(&evaluation))
         }
     }

@@ -8,14 +8,17 @@ use super::{
     journaling::COMMAND_PATIENCE,
     rollout::Rollout,
 };
-use crate::rollout::{
-    event::{Attempt, Event, EventPayload, Head, PhaseChange},
-    evidence::GateReport,
-    journal::{AppendAttempt, AppendError},
-    names::Identifier,
-    phase::{ImpossibleTransition, Phase, Transition},
-    status::RolloutStatus,
-    view::GatesVerdict,
+use crate::{
+    metrics::RehearsedOutcome,
+    rollout::{
+        event::{Attempt, Event, EventPayload, Head, PhaseChange},
+        evidence::GateReport,
+        journal::{AppendAttempt, AppendError},
+        names::Identifier,
+        phase::{ImpossibleTransition, Phase, Transition},
+        status::RolloutStatus,
+        view::GatesVerdict,
+    },
 };
 
 /// What a transition would result in.
@@ -34,6 +37,8 @@ pub struct DryRun {
     pub post_analyses_due: Vec<u64>,
     /// The gate reports; none for a rollback.
     pub gates: Vec<GateReport>,
+    /// Of a rollback, how the legacy responses were [rehearsed](Rollout::rehearsed).
+    pub rehearsed: Option<Vec<RehearsedOutcome>>,
 }
 
 impl Rollout {
@@ -55,7 +60,7 @@ impl Rollout {
             Refusal::new(status.head, Vec::new(), RefusalKind::Unreadable(error))
         })?;
         let gates = self.evaluate(&status, step);
-        Ok(DryRun::new(&status, step, gates))
+        Ok(self.run(&status, step, gates))
     }
 
     /// The same by the shared [evaluation](Self::evaluation) and the last status: for pages, which ask often.
@@ -70,7 +75,20 @@ impl Rollout {
         } else {
             self.evaluate(&status, step)
         };
-        DryRun::new(&status, step, gates)
+        self.run(&status, step, gates)
+    }
+
+    fn run(&self, status: &RolloutStatus, step: Transition, gates: Vec<GateReport>) -> DryRun {
+        let is_rollback = step == Transition::Rollback;
+        DryRun {
+            step,
+            head: status.head,
+            decision: status.state.decision,
+            impossible: status.state.phase.step(step.to()).err(),
+            post_analyses_due: due(status, step),
+            gates,
+            rehearsed: is_rollback.then(|| self.rehearsed()).flatten(),
+        }
     }
 
     /// Goes to the next phase: enables, cuts over or retires. Evaluates the gates and journals their reports.
@@ -177,17 +195,6 @@ fn due(status: &RolloutStatus, step: Transition) -> Vec<u64> {
 }
 
 impl DryRun {
-    fn new(status: &RolloutStatus, step: Transition, gates: Vec<GateReport>) -> Self {
-        Self {
-            step,
-            head: status.head,
-            decision: status.state.decision,
-            impossible: status.state.phase.step(step.to()).err(),
-            post_analyses_due: due(status, step),
-            gates,
-        }
-    }
-
     /// Whether the transition is possible, all its gates pass and no post-analysis is due.
     #[must_use]
     pub fn passes(&self) -> bool {

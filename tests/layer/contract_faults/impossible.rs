@@ -1,7 +1,7 @@
 //! Rules that can never fire: no request or response is as they say.
 
 use legacy_http_compat::{
-    contract::{Contract, Endpoint, LegacyShape, Outcome, Placeholder, Template},
+    contract::{Contract, Endpoint, LegacyShape, Matcher, Outcome, Placeholder, Template},
     diagnostics::FaultCode,
 };
 use serde_json::{Value, json};
@@ -241,6 +241,49 @@ fn a_placeholder_whose_field_no_response_has_is_refused() {
 }
 
 #[test]
+fn a_placeholder_for_what_a_condition_requires_to_be_absent_is_refused() {
+    let absent = Matcher::absent;
+    let of = || Outcome::new("GONE", 200);
+    for (part, outcome_without) in [
+        (json!({"$field": "/a"}), of().field("/a", absent())),
+        (
+            json!({"$field": "/a", "default": 1}),
+            of().field("/a", absent()),
+        ),
+        (
+            json!({"$each": "/a", "json": 1}),
+            of().field("/a", absent()),
+        ),
+        (
+            json!({"$request_field": "/a"}),
+            of().request_field("/a", absent()),
+        ),
+        (json!({"$query": "a"}), of().query_parameter("a", absent())),
+        (
+            json!({"$header": ["a"]}),
+            of().request_header("A", absent()),
+        ),
+        (json!({"$response_header": "a"}), of().header("A", absent())),
+    ] {
+        let shape = LegacyShape::new(400).json(json!({"b": part}));
+        let names = [
+            "/legacy/body/json/b",
+            "a condition requires this one to be absent",
+        ];
+        refused(
+            outcome(outcome_without.legacy(shape)),
+            FaultCode::InvalidTemplate,
+            &names,
+        );
+    }
+    let either = of().request_header("a", absent());
+    let shape = LegacyShape::new(400).json(json!({"b": {"$header": ["a", "b"]}}));
+    outcome(either.legacy(shape))
+        .build()
+        .expect("the other header can be there");
+}
+
+#[test]
 fn what_a_template_can_never_insert_or_omit_is_refused() {
     let default = Placeholder::header(["x-id"]).default(Placeholder::uuid().default("never"));
     for (json, expected) in [
@@ -326,5 +369,45 @@ fn a_shape_that_changes_nothing_is_refused() {
         LegacyShape::new(200).json(Value::Null),
     ] {
         shape(changed).build().expect("something differs");
+    }
+}
+
+#[test]
+fn conditions_on_a_request_body_that_the_media_type_excludes_are_refused() {
+    let typed =
+        |media_type: &str| Outcome::new("GONE", 200).request_header("Content-Type", media_type);
+    for (outcome, expected) in [
+        (typed("text/plain").request_field("/a", 1), "JSON body"),
+        (
+            typed("application/x-www-form-urlencoded").request_field("/a", 1),
+            "JSON body",
+        ),
+        (
+            typed("application/json").request_form_field("a", "1"),
+            "those of a form",
+        ),
+        (
+            Outcome::new("GONE", 200)
+                .request_header("content-type", Matcher::absent())
+                .request_form_field("a", "1"),
+            "those of a form",
+        ),
+    ] {
+        refused(
+            super::outcome(outcome),
+            FaultCode::InvalidCondition,
+            &["/request_headers/", expected],
+        );
+    }
+    for outcome in [
+        typed("application/merge-patch+json").request_field("/a", 1),
+        typed("application/x-www-form-urlencoded").request_form_field("a", "1"),
+        Outcome::new("GONE", 200)
+            .request_header("content-type", Matcher::pattern("*json*"))
+            .request_field("/a", 1),
+    ] {
+        super::outcome(outcome)
+            .build()
+            .expect("a request can fulfil it");
     }
 }

@@ -7,6 +7,7 @@ mod honest;
 mod impossible;
 mod reachable;
 mod rewriting;
+mod shared;
 mod text;
 
 use legacy_http_compat::{

@@ -212,6 +212,26 @@ fn a_conversion_is_one_that_the_value_can_have() {
             json!({"$status": "target", "default": 1}),
             "a status is never absent",
         ),
+        (
+            json!({"$text": ["a", {"$uuid": "v4"}, {"$status": "target"}], "default": 1}),
+            "this text is never absent",
+        ),
+        (
+            json!({"$status": "target", "map": [[200, "a"], [404, "b"]]}),
+            "whose first the value can be",
+        ),
+        (
+            json!({"$status": "target", "map": [["200", "a"]]}),
+            "whose first the value can be",
+        ),
+        (
+            json!({"$path": "id", "map": [["7", 1], [7, 2]]}),
+            "whose first the value can be",
+        ),
+        (
+            json!({"$response_header": "x-total", "map": [[null, 2]]}),
+            "whose first the value can be",
+        ),
         (json!({"$status": "legacy"}), "one of $field"),
         (
             json!({"$response_header": "link", "rel": "a b"}),
@@ -429,4 +449,37 @@ fn a_template_that_only_repeats_the_body_is_one_without_conversion() {
     refused(whole, FaultCode::UnchangedResponse, &["status 200"]);
     let mapped = same(Placeholder::field("").map([(true, false)]).into());
     mapped.build().expect("it may change the body");
+}
+
+#[test]
+fn a_header_value_has_no_constant_that_no_header_can_have() {
+    let legacy = |value: &serde_json::Value| json!({"status": 400, "set_headers": {"x-a": value}});
+    for bad in ["a\r\nb: c", "\u{1}", "é", " a", "a ", ""] {
+        for value in [
+            json!({"$field": "/a", "default": bad}),
+            json!({"$field": "/a", "default": {"$query": "a", "default": bad}}),
+            json!({"$field": "/a", "map": [["x", "fine"], ["y", bad]]}),
+        ] {
+            let expected = &["/set_headers/x-a/", "a header can have"];
+            refused_document(&legacy(&value), FaultCode::InvalidTemplate, expected);
+        }
+    }
+    for bad in ["a\r\nb: ", "é", "\n"] {
+        let value = json!({"$text": ["fine", bad, {"$field": "/a"}]});
+        refused_document(
+            &legacy(&value),
+            FaultCode::InvalidTemplate,
+            &["/$text", "a header can have"],
+        );
+    }
+    for good in [
+        json!({"$text": ["page ", {"$query": "page"}, " of ", {"$field": "/pages"}]}),
+        json!({"$field": "/a", "map": [["x", 1], ["y", true]], "default": 5}),
+    ] {
+        let shape = legacy(&good);
+        let contract = json!({"endpoints": [{"name": "item", "method": "GET", "path": "/items/{id}", "outcomes": [
+            {"name": "GONE", "status": 200, "legacy": shape}
+        ]}]});
+        Contract::from_json(&contract.to_string()).expect("a header can have it");
+    }
 }

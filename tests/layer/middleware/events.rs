@@ -22,7 +22,7 @@ use super::{
     PENDING, device_flow,
     exchange::{json, respond},
     poll,
-    scripted::{Scripted, read},
+    scripted::{Scripted, Size, read},
 };
 
 /// All that was said: events, and values recorded in spans.
@@ -122,6 +122,7 @@ async fn a_skipped_response_gives_a_debug_event_with_the_reason() {
 async fn a_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
     let (said, _guard) = listen();
     let (layer, flag, _) = device_flow();
+    let layer = layer.rehearse_one_in(0);
     flag.set(false);
     drop(respond(&layer, poll(), json(200, Scripted::one(PENDING))).await);
     drop(respond(&layer, poll(), json(404, Scripted::one("{}"))).await);
@@ -129,24 +130,44 @@ async fn a_response_that_is_neither_rewritten_nor_skipped_says_nothing() {
 }
 
 #[tokio::test]
+async fn a_rehearsed_response_gives_a_debug_event_with_the_result() {
+    let (said, _guard) = listen();
+    let (layer, flag, _) = device_flow();
+    flag.set(false);
+    drop(respond(&layer, poll(), json(200, Scripted::one(PENDING))).await);
+    let events = said.events(Level::DEBUG);
+    assert_eq!(events.len(), 1, "{events:?}");
+    for part in [r#"outcome="PENDING""#, r#"result="ok""#] {
+        assert!(events[0].contains(part), "{events:?}");
+    }
+    assert_eq!(said.recorded(), [""; 0]);
+}
+
+#[tokio::test]
 async fn no_event_field_debug_output_or_observation_carries_a_body_or_a_header() {
     const SECRET: &str = "s3cr3t";
     let (said, _guard) = listen();
-    let (layer, _, notes) = device_flow();
+    let (layer, flag, notes) = device_flow();
+    let layer = layer.rehearse_one_in(1);
     let mut shown = String::new();
-    for body in [
-        format!(r#"{{"status":"PENDING","interval":"{SECRET}"}}"#),
-        format!(r#"{{"status":"APPROVED","secret_key":"{SECRET}"}}"#),
-        format!(r#"{{"secret_key":"{SECRET}", broken"#),
-        format!(r#"{{"status":"{SECRET}"}}"#),
-    ] {
+    for (on, body) in [true, false].into_iter().flat_map(|on| {
+        [
+            format!(r#"{{"status":"PENDING","interval":"{SECRET}"}}"#),
+            format!(r#"{{"status":"APPROVED","secret_key":"{SECRET}"}}"#),
+            format!(r#"{{"secret_key":"{SECRET}", broken"#),
+            format!(r#"{{"status":"{SECRET}"}}"#),
+        ]
+        .map(|body| (on, body))
+    }) {
+        flag.set(on);
         let mut asked = poll();
         let headers = asked.headers_mut();
         headers.insert("x-correlation-id", HeaderValue::from_static(SECRET));
         headers.insert("user-agent", HeaderValue::from_static(SECRET));
         headers.insert("authorization", HeaderValue::from_static(SECRET));
         let span = info_span!("request", legacy_http_compat = Empty);
-        let response = json(200, Scripted::frames([&body[..9], &body[9..]]));
+        let frames = Scripted::frames([&body[..9], &body[9..]]);
+        let response = json(200, frames.size(Size::Exact));
         let response = respond(&layer, asked, response).instrument(span).await;
         write!(shown, "{:?}{layer:?}", response.body()).unwrap();
         assert!(
@@ -157,6 +178,7 @@ async fn no_event_field_debug_output_or_observation_carries_a_body_or_a_header()
     }
     write!(shown, "{:?}{:?}", notes.all(), said.0.lock().unwrap()).unwrap();
     assert!(shown.contains("APPROVED"), "the observations are there");
+    assert!(shown.contains("rehearsed"), "the rehearsals are there");
     assert!(!shown.contains(SECRET), "{shown}");
 }
 

@@ -1,5 +1,10 @@
 //! Legacy bodies beyond a template: edits, arrays made of arrays, texts, forms and functions.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use http::{Request, Response};
 use legacy_http_compat::{
     CompatFlag, Contract, LegacyHttpCompatLayer,
@@ -281,6 +286,31 @@ async fn a_function_makes_the_body_and_its_panic_or_nothing_is_a_skip() {
             (200, body.to_owned(), Some(reason))
         );
     }
+}
+
+#[tokio::test]
+async fn a_function_is_called_with_no_body_beyond_the_limit_and_with_nothing_that_is_not_json() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let shape = || {
+        let calls = Arc::clone(&calls);
+        LegacyShape::new(400).with_fn("count-1", move |target| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            target["pad"].as_str().map(str::len)
+        })
+    };
+    let padded = |length: usize| format!(r#"{{"pad":"{}"}}"#, "x".repeat(length));
+    let (limit, frame) = (LegacyHttpCompatLayer::DEFAULT_BODY_LIMIT, padded(0).len());
+    let (status, body, _) = called(shape(), &padded(limit - frame)).await;
+    assert_eq!((status, body), (400, (limit - frame).to_string()));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    for (body, reason) in [
+        (padded(limit - frame + 1), SkipReason::BodyTooLarge),
+        (r#"{"pad":"x""#.to_owned(), SkipReason::NotJson),
+        ("[".repeat(10_000), SkipReason::NotJson),
+    ] {
+        assert_eq!(called(shape(), &body).await, (200, body, Some(reason)));
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
 #[test]

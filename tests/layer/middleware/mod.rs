@@ -15,6 +15,7 @@ mod same_body;
 mod service;
 mod shapes;
 mod stress;
+mod way_back;
 
 use std::sync::Arc;
 

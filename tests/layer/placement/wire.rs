@@ -1,12 +1,14 @@
 //! HTTP/1.1 byte by byte: framing, and a connection that can be used again.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
     http::StatusCode,
     routing::{get, post},
 };
-use legacy_http_compat::Contract;
+use legacy_http_compat::{Contract, metrics::Metrics, observation::RehearsalResult};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
@@ -263,4 +265,40 @@ async fn a_large_body_passes_whole_over_the_wire() {
     for _ in 0..2 {
         assert!(wire.ask("POST", "/poll").await.body == large);
     }
+}
+
+/// On a connection that is used again, so that a byte too many or too few would show.
+#[tokio::test]
+async fn a_rehearsed_response_is_byte_for_byte_the_one_without_the_layer() {
+    let compat = compat(Contract::from_json(CONTRACT).unwrap());
+    compat.flag.set(false);
+    let metrics = Arc::new(Metrics::new());
+    let layer = compat.layer.rehearse_one_in(1).observer(metrics.clone());
+    let mut with = Wire::to(api().layer(layer)).await;
+    let mut without = Wire::to(api()).await;
+    for _ in 0..3 {
+        for (method, path) in [
+            ("POST", "/poll"),
+            ("POST", "/done"),
+            ("POST", "/gone"),
+            ("DELETE", "/order"),
+        ] {
+            let (with, without) = (
+                with.ask(method, path).await,
+                without.ask(method, path).await,
+            );
+            assert_eq!(
+                (with.status, with.headers, with.body),
+                (without.status, without.headers, without.body)
+            );
+        }
+    }
+    let counted = metrics.snapshot().rehearsed.into_iter();
+    let counted = counted.filter(|series| series.count > 0);
+    let counted = counted.map(|series| (series.outcome.to_string(), series.result, series.count));
+    let ok = |outcome: &str| (outcome.to_owned(), RehearsalResult::Ok, 3);
+    assert_eq!(
+        counted.collect::<Vec<_>>(),
+        ["PENDING", "DONE", "DELETED", "GONE"].map(ok)
+    );
 }

@@ -16,6 +16,7 @@ mod mounted;
 mod openapi;
 mod orders;
 mod refused;
+mod rehearsed;
 mod response;
 mod secrets;
 mod service;

@@ -207,11 +207,17 @@ impl TestService {
 
     /// A poll is served under the layer.
     pub(crate) async fn poll(&self) {
-        let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), self.rollout.reader());
-        let layer = layer.observer(self.metrics.clone());
+        self.polled(r#"{"status":"PENDING"}"#).await;
+    }
+
+    /// A poll with this target body is served under the layer.
+    pub(crate) async fn polled(&self, body: &'static str) {
+        let contract = self.rollout.contract().expect("a contract was given");
+        let layer = LegacyHttpCompatLayer::new(contract.clone(), self.rollout.reader());
+        let layer = layer.rehearse_one_in(1).observer(self.metrics.clone());
         let poll = request("POST", "/api/v1/auth/clients/device/poll");
-        let pending = json(200, axum::body::Body::from(r#"{"status":"PENDING"}"#));
-        respond(&layer, poll, pending).await;
+        let target = json(200, axum::body::Body::from(body));
+        respond(&layer, poll, target).await;
     }
 
     /// Asks the server to stop and waits until it has.

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use super::stage::{DAY, HOUR, Stage, incident, label, order, stage, stage_with};
-use crate::time::Timestamp;
 use crate::{
     Contract,
     caller::Fingerprint,
@@ -22,15 +21,6 @@ fn policy() -> Policy {
 
 fn plain() -> Stage {
     stage(policy())
-}
-
-fn waive(stage: &Stage, waived: WaiverTarget) {
-    let until = Timestamp::now(&*stage.clock).plus(10 * DAY);
-    let owner = "team probes".parse().unwrap();
-    stage
-        .rollout
-        .waive(waived, owner, until, &order("a probe"))
-        .unwrap();
 }
 
 fn report(stage: &Stage, green: bool) {
@@ -126,15 +116,15 @@ fn the_responses_of_waived_callers_are_set_aside_and_of_no_others() {
     for _ in 0..9 {
         stage.legacy("AGENT", 1);
     }
-    waive(&stage, WaiverTarget::Caller(Fingerprint::from_u128(1)));
+    stage.waive(WaiverTarget::Caller(Fingerprint::from_u128(1)), 10 * DAY);
     assert!(quiet(), "all were the waived caller's");
     stage.legacy("AGENT", 2);
     assert!(!quiet(), "one was another's");
-    waive(&stage, WaiverTarget::Kind(label("AGENT")));
+    stage.waive(WaiverTarget::Kind(label("AGENT")), 10 * DAY);
     assert!(quiet(), "its kind is waived");
     stage.legacy("MCP", 3);
     assert!(!quiet(), "that is another kind");
-    waive(&stage, WaiverTarget::Kind(label("MCP")));
+    stage.waive(WaiverTarget::Kind(label("MCP")), 10 * DAY);
     assert!(quiet());
     let agent = WaiverTarget::Kind(label("AGENT"));
     stage.rollout.end_waiver(agent, &order("over")).unwrap();
@@ -146,7 +136,7 @@ fn anonymous_callers_are_waived_together_and_a_waiver_ends() {
     let stage = plain();
     stage.pass(25 * HOUR);
     stage.anonymous("AGENT");
-    waive(&stage, WaiverTarget::Anonymous);
+    stage.waive(WaiverTarget::Anonymous, 10 * DAY);
     assert!(stage.passes("no_dependent_responses", CUTOVER));
     stage.pass(11 * DAY);
     stage.anonymous("AGENT");
@@ -190,7 +180,7 @@ fn every_caller_that_depended_is_accounted_for() {
     assert!(accounted());
     stage.legacy("AGENT", 1);
     assert!(!accounted());
-    waive(&stage, WaiverTarget::Caller(Fingerprint::from_u128(1)));
+    stage.waive(WaiverTarget::Caller(Fingerprint::from_u128(1)), 10 * DAY);
     assert!(accounted(), "waived");
     let caller = WaiverTarget::Caller(Fingerprint::from_u128(1));
     stage.rollout.end_waiver(caller, &order("over")).unwrap();

@@ -1,11 +1,20 @@
 //! What the layer costs beside the service without it, and beside what one would write by hand.
 //!
-//! `cargo bench --bench middleware` ends with the ratios as a table.
+//! `cargo bench --bench middleware --features admin,axum,hyper,prometheus` ends with the ratios as tables.
 #![allow(
     missing_docs,
     reason = "criterion's macro makes an undocumented function"
 )]
 
+mod core;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "only the router of the Core is used"
+)]
+#[path = "../../examples/core/app/mod.rs"]
+mod core_app;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::{convert::Infallible, env, fmt::Write as _, fs, time::Duration};
@@ -73,6 +82,13 @@ fn in_a_router(criterion: &mut Criterion) {
     }
 }
 
+/// In the Core example, whose handler reads the request and hashes the code in it.
+fn in_the_core(criterion: &mut Criterion) {
+    let mut group = group(criterion, "core", SIZES[0]);
+    core::measure(&mut group);
+    group.finish();
+}
+
 fn router(body: Bytes) -> Router {
     let handler = move || async move { ([(CONTENT_TYPE, "application/json")], body) };
     Router::new()
@@ -112,15 +128,18 @@ where
 }
 
 /// The medians of the last run, each divided by that of `bare`, as rows of a Markdown table.
-fn table(around: &str, cases: &[&str]) -> String {
-    let mut rows = format!("\n| {around} | 40 B | 1 KiB | 64 KiB |\n| --- | --- | --- | --- |\n");
+fn table(around: &str, sizes: &[usize], cases: &[&str]) -> String {
+    let columns = &["40 B", "1 KiB", "64 KiB"][..sizes.len()];
+    let mut rows = format!("\n| {around} | {} |\n|", columns.join(" | "));
+    rows += &" --- |".repeat(columns.len() + 1);
+    rows.push('\n');
     for case in cases {
         let cell = |size| {
             let median = |case| median(&format!("{around} {size}"), case);
             let (own, bare) = (median(case)?, median("bare")?);
             Some(format!(" {:.2} ({own:.0} ns) |", own / bare))
         };
-        let cells: String = SIZES.into_iter().filter_map(cell).collect();
+        let cells: String = sizes.iter().copied().filter_map(cell).collect();
         let _infallible = writeln!(rows, "| {case} |{cells}");
     }
     rows
@@ -139,7 +158,7 @@ fn median(group: &str, case: &str) -> Option<f64> {
     serde_json::from_slice::<Value>(&text).ok()?["median"]["point_estimate"].as_f64()
 }
 
-criterion_group!(benches, on_a_plain_service, in_a_router);
+criterion_group!(benches, on_a_plain_service, in_a_router, in_the_core);
 
 fn main() {
     benches();
@@ -164,11 +183,12 @@ fn print_tables() {
         "status last",
         "rewritten",
     ];
-    println!("{}", table("plain", &cases));
+    println!("{}", table("plain", &SIZES, &cases));
     let more = [
         "outside, around",
         "by hand, not rewritten",
         "by hand, rewritten",
     ];
-    println!("{}", table("router", &[&cases[..], &more].concat()));
+    println!("{}", table("router", &SIZES, &[&cases[..], &more].concat()));
+    println!("{}", table("core", &SIZES[..1], &core::cases()));
 }

@@ -1,0 +1,147 @@
+//! Any shape is a part of a contract or refused, an accepted contract is read back as itself, and what the shape makes of any
+//! target body is JSON where it should be.
+
+#![cfg_attr(fuzzing, no_main)]
+
+use std::{
+    convert::Infallible,
+    future::{Future as _, Ready, ready},
+    pin::{Pin, pin},
+    slice::Iter,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+use serde::de::IgnoredAny;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Parts of documents: each byte of the input is one.
+const PARTS: [&str; 48] = [
+    "{", "}", "[", "]", ",", ":", "null", "true", "17", "1e400", "\"\"", "\"a\"", "\"/a\"", "\"/c/*/a\"", "\"/c/0\"", "\"*\"",
+    "\"json\"", "\"edit\"", "\"text\"", "\"form\"", "\"rename\"", "\"set\"", "\"remove\"", "\"$field\"", "\"$item\"", "\"$each\"",
+    "\"$text\"", "\"$status\"", "\"target\"", "\"$path\"", "\"id\"", "\"$query\"", "\"$response_header\"", "\"rel\"", "\"map\"",
+    "\"as\"", "\"unix_seconds\"", "\"rfc3339\"", "\"number\"", "\"default\"", "\"omit_if_absent\"", "\"$object\"",
+    "\"omit_when_empty\"", "\"$uuid\"", "\"v4\"", "\"as_is\"", "\"empty\"", "\"$request_field\"",
+];
+
+/// A JSON value of what the bytes select; the nearer to the grammar, the further it gets.
+fn value(bytes: &mut Iter<'_, u8>, depth: u8, to: &mut String) {
+    let byte = *bytes.next().unwrap_or(&10);
+    match byte % 8 {
+        0..=2 if depth > 0 => {
+            to.push('{');
+            for index in 0..1 + byte / 8 % 3 {
+                to.push_str(if index == 0 { "" } else { "," });
+                let name = PARTS[10 + usize::from(*bytes.next().unwrap_or(&0)) % 38];
+                to.push_str(name);
+                to.push(':');
+                value(bytes, depth - 1, to);
+            }
+            to.push('}');
+        }
+        3 if depth > 0 => {
+            to.push('[');
+            for index in 0..byte / 8 % 4 {
+                to.push_str(if index == 0 { "" } else { "," });
+                value(bytes, depth - 1, to);
+            }
+            to.push(']');
+        }
+        _ => to.push_str(PARTS[6 + usize::from(byte) % 42]),
+    }
+}
+
+/// A body of one frame.
+struct OneFrame(Option<Bytes>);
+
+impl Body for OneFrame {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
+    }
+}
+
+#[derive(Clone)]
+struct Handler(Bytes);
+
+impl Service<Request<()>> for Handler {
+    type Response = Response<OneFrame>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        let response = Response::builder().header("content-type", "application/json");
+        ready(Ok(response.body(OneFrame(Some(self.0.clone()))).unwrap()))
+    }
+}
+
+/// What the layer makes of a target body, and the media type of it.
+fn legacy(contract: &Contract, target: &[u8]) -> (u16, String, Vec<u8>) {
+    let layer = LegacyHttpCompatLayer::new(contract.clone(), &CompatFlag::on("fuzzed"));
+    let mut service = layer.layer(Handler(Bytes::copy_from_slice(target)));
+    let request = Request::get("/7?page=2").body(()).unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(&mut cx) else {
+        panic!("all of the body is there");
+    };
+    let status = response.status().as_u16();
+    let media = response.headers().get("content-type");
+    let media = media.map(|media| media.to_str().unwrap().to_owned()).unwrap_or_default();
+    let mut body = pin!(response.into_body());
+    let mut legacy = Vec::new();
+    while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut cx) {
+        legacy.extend(frame.into_data().unwrap());
+    }
+    (status, media, legacy)
+}
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|input: Input| run(input));
+
+pub type Input<'a> = (&'a [u8], &'a [u8]);
+
+pub fn run(input: Input<'_>) {
+    let (bytes, target) = input;
+    let mut bytes = bytes.iter();
+    let kind = ["json", "edit", "text", "form"][usize::from(*bytes.next().unwrap_or(&0)) % 4];
+    let mut body = String::new();
+    if kind == "edit" {
+        let members = ["rename", "set", "remove"].map(|member| {
+            let mut changes = String::new();
+            value(&mut bytes, 4, &mut changes);
+            format!("\"{member}\":{changes}")
+        });
+        body = format!("{{{}}}", members.join(","));
+    } else {
+        value(&mut bytes, 6, &mut body);
+    }
+    let document = format!(
+        r#"{{"endpoints":[{{"name":"e","method":"GET","path":"/{{id}}","outcomes":[{{"name":"A","status":200,
+            "legacy":{{"status":400,"body":{{"{kind}":{body}}}}}}}]}}]}}"#
+    );
+    let Ok(contract) = Contract::from_json(&document) else {
+        return;
+    };
+    let written = serde_json::to_string(&contract).unwrap();
+    let again = Contract::from_json(&written).expect("a contract is read back");
+    assert_eq!(serde_json::to_string(&again).unwrap(), written);
+    let (status, media, legacy) = legacy(&contract, target);
+    if status == 200 {
+        assert_eq!(legacy, target);
+    } else if media == "application/json" {
+        serde_json::from_slice::<IgnoredAny>(&legacy).expect("a legacy body of JSON is JSON");
+    }
+}
