@@ -7,6 +7,7 @@ use super::{
     field_scanner::{FieldScanner, tokens},
     fields::Field,
     scan::{Scan, ScanStep, is_json},
+    scanner_target, sown,
 };
 use crate::diagnostics::{Diagnostics, FaultCode};
 
