@@ -1,5 +1,7 @@
 //! The status of a rollout.
 
+use std::time::Duration;
+
 use super::{
     evaluation::Evaluation,
     event::{Head, LossAccepted, Recovered},

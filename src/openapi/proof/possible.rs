@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::written_values::Written;
 use crate::{
-    http_syntax::{JsonByType, json_by_type},
+    http_syntax::{BodySyntax, JsonByType},
     openapi::{
         document::{
             operation::{Header, Operation, Response},
@@ -116,7 +116,7 @@ impl<'d> Possible<'d> {
             .as_deref()
             .and_then(|media| HeaderValue::from_str(media).ok());
         let line = line.map(|line| (header::CONTENT_TYPE, line));
-        json_by_type(&HeaderMap::from_iter(line))
+        BodySyntax::of(&HeaderMap::from_iter(line)).by_type
     }
 
     /// What `old` does not allow of these responses; nothing if all are allowed.
