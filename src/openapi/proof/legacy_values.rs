@@ -1,6 +1,5 @@
 //! The legacy responses of an outcome as a set.
 
-use http::HeaderName;
 
 use super::{
     edited_values::EditTree,
