@@ -1,6 +1,5 @@
 //! The legacy responses of an outcome as a set.
 
-
 use super::{
     edited_values::EditTree,
     exchange_parts::{Input, Origin},
