@@ -1,8 +1,19 @@
 //! The budgets of the rows, in `budgets.toml`.
 
-use std::{collections::BTreeMap, error::Error};
+use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs};
 
-use crate::table::Row;
+use crate::table::{Row, Unit};
+
+const FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/benches/instructions/budgets.toml"
+);
+
+/// The comment that the file starts with.
+const HEAD: &str = "\
+# What a row of the table may cost, by its key: the figure once reached, and 2 % more. `-- --set-budgets` writes this file.
+# A row without a line here is only printed.
+";
 
 /// Prints the table; fails with the rows beyond their budget. A row may have none.
 pub(crate) fn check(rows: &[Row]) -> Result<(), Box<dyn Error>> {
@@ -25,4 +36,20 @@ pub(crate) fn check(rows: &[Row]) -> Result<(), Box<dyn Error>> {
     } else {
         Err(format!("beyond their budgets: {}", faults.join(", ")).into())
     }
+}
+
+/// Writes what each row may cost from now on.
+pub(crate) fn set(rows: &[Row]) -> Result<(), Box<dyn Error>> {
+    let mut text = HEAD.to_owned();
+    for row in rows {
+        let budget = match row.unit {
+            // Some costs next to nothing, of which 2 % are less than one instruction.
+            Unit::Instructions => (row.measured * 1.02).max(row.measured + 10.0).ceil(),
+            Unit::Percent => (row.measured + 1.0).max(2.0).ceil(),
+            Unit::Times => (row.measured * 98.0).floor() / 100.0,
+        };
+        writeln!(text, "{} = {budget:?}", row.key)?;
+        println!("{row}{} |", row.unit.show(budget));
+    }
+    Ok(fs::write(FILE, text)?)
 }
