@@ -214,7 +214,9 @@ impl Crowd {
                 &self.served
             };
             permits.add_permits(requests / (FLIPS / 2));
-            tokio::task::yield_now().await;
+            while permits.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
         }
     }
 

@@ -16,14 +16,17 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use legacy_http_compat::{CompatFlag, Contract, LegacyHttpCompatLayer};
+use serde_json::Value;
 use tower_layer::Layer;
 use tower_service::Service;
 
 const CONTRACT: &str = r#"{"endpoints": [{"name": "poll", "method": "POST", "path": "/poll", "outcomes": [
-  {"name": "PENDING", "status": 200, "when": {"/status": "P"}, "legacy": {"status": 400, "body": {"json": {"error": "pending"}}}},
-  {"name": "DENIED", "status": 200, "when": {"/status": "D"}},
-  {"name": "LATER", "status": 200, "when": {"/a/0": {"absent": true}, "/status": "L"}, "legacy": {"status": 400}}
+  {"name": "PENDING", "status": 200, "fields": {"/status": "P"}, "legacy": {"status": 400, "body": {"json": {"error": "pending"}}}},
+  {"name": "DENIED", "status": 200, "fields": {"/status": "D"}},
+  {"name": "LATER", "status": 200, "fields": {"/a/0": {"absent": true}, "/status": "L"}, "legacy": {"status": 400}}
 ]}]}"#;
+
+const PENDING: &[u8] = br#"{"error":"pending"}"#;
 
 /// A layer whose flag is on, and one whose flag is off.
 static LAYERS: LazyLock<[LegacyHttpCompatLayer; 2]> = LazyLock::new(|| {
@@ -184,13 +187,14 @@ pub(crate) fn run((size, frames): Input) {
     if status == StatusCode::OK {
         assert_eq!(layered, bare);
     } else {
-        assert_eq!(bare.error, None, "a body that breaks off is not rewritten");
         assert_eq!(layered.error, None);
-        let tree: serde_json::Value =
-            serde_json::from_slice(&bare.data).expect("a body that is rewritten is JSON");
-        match tree["status"].as_str() {
-            Some("P") => assert_eq!(layered.data, br#"{"error":"pending"}"#),
-            other => assert_eq!((other, layered.data), (Some("L"), bare.data)),
+        if layered.data != PENDING {
+            // An absence decides, so the whole text was read; for the other shape what stands before any fault is enough.
+            let tree: Value = serde_json::from_slice(&bare.data).expect("the whole text is JSON");
+            assert_eq!(
+                (tree["status"].as_str(), layered.data),
+                (Some("L"), bare.data)
+            );
         }
     }
 }

@@ -22,7 +22,7 @@ use tower_service::Service;
 /// Endpoints with an edit of no part, an edit, a template, a text, and a form.
 const CONTRACT: &str = r#"{"endpoints": [
   {"name": "none", "method": "GET", "path": "/0/{id}", "outcomes": [{"name": "A", "status": 200, "legacy": {"status": 400, "body":
-    {"edit": {"rename": {"/never/*/a": "b"}, "set": {"/never/there": 1}, "remove": ["/never/0/1"]}}}}]},
+    {"edit": {"rename": {"/never/*/a": "b"}, "set": {"/nowhere/there": 1}, "remove": ["/none/0/1"]}}}}]},
   {"name": "edit", "method": "GET", "path": "/1/{id}", "outcomes": [{"name": "A", "status": 200, "legacy": {"status": 400, "body":
     {"edit": {"rename": {"/a": "b", "/c/*/a": "d"}, "set": {"/c/*/e": {"$item": "/a", "as": "text", "omit_if_absent": true},
       "/d": {"$text": ["\"", {"$field": "/a"}], "default": []}}, "remove": ["/e", "/f/0"]}}}}]},
