@@ -1,4 +1,4 @@
-//! Instances of one service that share journal and flag through PostgreSQL: a cutover at one is applied by all.
+//! Instances of one service that share journal and flag through `PostgreSQL`: a cutover at one is applied by all.
 //!
 //! ```sh
 //! cargo run --example fleet --features postgres -- postgres://core@127.0.0.1/core a 127.0.0.1:8081

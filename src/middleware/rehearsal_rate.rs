@@ -19,7 +19,7 @@ impl RehearsalRate {
     /// Whether the next response of the shape is rehearsed. Each shape counts by itself, so that a frequent one does not keep a
     /// rare one from being rehearsed.
     #[inline]
-    pub(super) fn is_due(&self, shape: Option<&CompiledShape>) -> bool {
+    pub(super) fn is_due(self, shape: Option<&CompiledShape>) -> bool {
         let Some(shape) = shape else { return false };
         // Relaxed, and no read-modify-write: responses that count at once only put the next rehearsal off.
         let left = shape.until_rehearsal.load(Ordering::Relaxed);
@@ -33,7 +33,7 @@ impl RehearsalRate {
     // The rare case is outlined, so that the common path stays short.
     #[cold]
     #[inline(never)]
-    fn start_again(&self, until_rehearsal: &AtomicU32) -> bool {
+    fn start_again(self, until_rehearsal: &AtomicU32) -> bool {
         let is_off = self.0 == 0;
         let next = if is_off { u32::MAX } else { self.0 };
         until_rehearsal.store(next, Ordering::Relaxed);

@@ -79,9 +79,9 @@ fn service() -> Router {
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
 /// Which path is requested, and the body or query.
-pub type Input<'a> = (u8, &'a [u8]);
+pub(crate) type Input<'a> = (u8, &'a [u8]);
 
-pub fn run((path, sent): Input<'_>) {
+pub(crate) fn run((path, sent): Input<'_>) {
     let service = service();
     let path = usize::from(path);
     let status = RUNTIME.block_on(async {

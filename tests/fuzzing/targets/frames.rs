@@ -107,7 +107,7 @@ impl Body for Steps {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 
@@ -170,9 +170,9 @@ fn response(layer: &LegacyHttpCompatLayer, steps: Steps) -> (StatusCode, Seen) {
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
 /// The size that the body says it has, and its frames.
-pub type Input = (u8, Vec<(u8, Vec<u8>)>);
+pub(crate) type Input = (u8, Vec<(u8, Vec<u8>)>);
 
-pub fn run((size, frames): Input) {
+pub(crate) fn run((size, frames): Input) {
     let steps = Steps::new(&frames, size);
     let bare = seen(steps.clone());
     let [on, off] = &*LAYERS;

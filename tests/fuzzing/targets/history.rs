@@ -51,9 +51,9 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input<'a> = &'a [u8];
+pub(crate) type Input<'a> = &'a [u8];
 
-pub fn run(bytes: Input<'_>) {
+pub(crate) fn run(bytes: Input<'_>) {
     let _ = builder().open_bytes(bytes);
     let Ok(history) = builder().open_bytes(&sealed(bytes)) else {
         return;

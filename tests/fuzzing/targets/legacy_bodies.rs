@@ -81,9 +81,9 @@ impl Service<Request<()>> for Handler {
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input<'a> = (u8, &'a [u8]);
+pub(crate) type Input<'a> = (u8, &'a [u8]);
 
-pub fn run(input: Input<'_>) {
+pub(crate) fn run(input: Input<'_>) {
     let (endpoint, target) = (input.0 % 5, input.1);
     let mut service = LAYER.layer(Handler(Bytes::copy_from_slice(target)));
     let request = Request::get(format!("/{endpoint}/7")).body(()).unwrap();

@@ -7,9 +7,9 @@ use legacy_http_compat::openapi::{ApiDocument, Verdict, draft, prove};
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input<'a> = &'a str;
+pub(crate) type Input<'a> = &'a str;
 
-pub fn run(text: Input<'_>) {
+pub(crate) fn run(text: Input<'_>) {
     let Ok(document) = ApiDocument::from_text(text) else {
         return;
     };

@@ -7,9 +7,9 @@ use legacy_http_compat::rollout::policy::Policy;
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input<'a> = &'a str;
+pub(crate) type Input<'a> = &'a str;
 
-pub fn run(text: Input<'_>) {
+pub(crate) fn run(text: Input<'_>) {
     let policy = match Policy::from_json(text) {
         Ok(policy) => policy,
         Err(error) => return assert!(!error.to_string().is_empty()),

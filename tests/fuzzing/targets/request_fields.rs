@@ -114,9 +114,9 @@ fn outcome(text: &[u8], size: usize, limit: usize) -> String {
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input = (Vec<u8>, u8, u8);
+pub(crate) type Input = (Vec<u8>, u8, u8);
 
-pub fn run(input: Input) {
+pub(crate) fn run(input: Input) {
     let (text, size, limit) = input;
     let whole = outcome(&text, text.len().max(1), usize::MAX);
     assert_eq!(

@@ -77,7 +77,7 @@ fn value(bytes: &mut Iter<'_, u8>, depth: u8, to: &mut String) {
     match byte % 8 {
         0..=2 if depth > 0 => {
             to.push('{');
-            for index in 0..1 + byte / 8 % 3 {
+            for index in 0..=(byte / 8 % 3) {
                 to.push_str(if index == 0 { "" } else { "," });
                 let name = PARTS[10 + usize::from(*bytes.next().unwrap_or(&0)) % 38];
                 to.push_str(name);
@@ -156,9 +156,9 @@ fn legacy(contract: &Contract, target: &[u8]) -> (u16, String, Vec<u8>) {
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input<'a> = (&'a [u8], &'a [u8]);
+pub(crate) type Input<'a> = (&'a [u8], &'a [u8]);
 
-pub fn run(input: Input<'_>) {
+pub(crate) fn run(input: Input<'_>) {
     let (bytes, target) = input;
     let mut bytes = bytes.iter();
     let kind = ["json", "edit", "text", "form"][usize::from(*bytes.next().unwrap_or(&0)) % 4];

@@ -7,9 +7,9 @@ use legacy_http_compat::caller::{ClientVersion, Products};
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: Input| run(input));
 
-pub type Input<'a> = &'a [u8];
+pub(crate) type Input<'a> = &'a [u8];
 
-pub fn run(value: Input<'_>) {
+pub(crate) fn run(value: Input<'_>) {
     let start = value.as_ptr() as usize;
     let mut end = start;
     for product in Products::of(value) {
