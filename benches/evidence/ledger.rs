@@ -204,10 +204,7 @@ impl Ledger {
         let unwaived = callers.filter(|(key, _)| !waived.contains(key));
         let records = unwaived.flat_map(|(_, records)| records);
         let due = records.filter_map(|record| {
-            let may_depend = |seen: Seen| seen == Seen::Latent || seen.is_dependent();
-            record.last(may_depend)?;
-            let silent = !record.has_migrated(self.in_force);
-            let last = record.last_legacy.filter(|_| silent)?;
+            let last = record.last_possible(self.in_force)?;
             Some(self.time.cast_signed() - self.due(last, record.pause).cast_signed())
         });
         due.min()
@@ -319,6 +316,17 @@ impl Record {
         last_target.is_some_and(|at| at >= ticks(in_force))
             && self.ends_as_target()
             && !self.is_mixed()
+    }
+
+    /// When one that only silence resolves was last seen as a legacy caller, or as a target one by rules that are not in force:
+    /// by those that are, it may have been a legacy caller all the time.
+    fn last_possible(&self, in_force: u64) -> Option<u64> {
+        let may_depend = |seen: Seen| seen == Seen::Latent || seen.is_dependent();
+        match self.last(|seen| seen == Seen::Target) {
+            Some(at) if at < ticks(in_force) => self.sightings.last().map(|last| last.at),
+            _ if self.has_migrated(in_force) => None,
+            _ => self.last_legacy.filter(|_| self.last(may_depend).is_some()),
+        }
     }
 
     fn ends_as_target(&self) -> bool {

@@ -121,6 +121,17 @@ impl Census {
         tally.report(&self.kinds, &time.now, (&watch, &overflow))
     }
 
+    /// The report of a stretch on callers that cannot be followed, and on no other: anonymous ones and those without a place.
+    /// Where they may have been due in a gap, it begins earlier.
+    pub(crate) fn unfollowed(&self, time: &WatchedTime, stretch: &Stretch) -> Report {
+        let from = time.unfollowed_since(stretch);
+        let window = (stretch.window, time.now.time - from);
+        let tally = Tally::new(window, ticks(from), self.kinds.names().len());
+        self.drain(&mut self.lock_watch());
+        let (watch, overflow) = (self.lock_watch(), self.lock_overflow());
+        tally.report(&self.kinds, &time.now, (&watch, &overflow))
+    }
+
     /// The report of a time that may be longer than the longest window. Callers are counted as far as the census remembers
     /// them, responses for 30 days.
     pub(crate) fn report_in(&self, length: Duration) -> Report {

@@ -102,9 +102,22 @@ impl WatchedTime {
         }
     }
 
+    /// Since when responses count whose callers cannot be followed, so that each may be the last before a gap: one within a
+    /// window before a gap counts until a window after it, or after the latest time at which its caller was due.
+    pub(super) fn unfollowed_since(&self, stretch: &Stretch) -> u64 {
+        let (window, now) = (stretch.window.as_millis(), self.now.time);
+        let recent = |(from, to, _): &&(u64, u64, GapCause)| from < to && to + window > now;
+        let before = |(from, ..): &(u64, u64, GapCause)| {
+            let earliest = now.saturating_sub((2 * window).min(LONGEST_STRETCH));
+            from.saturating_sub(window).max(earliest)
+        };
+        let since = self.gaps.iter().find(recent).map(before);
+        since.map_or(stretch.from, |since| since.min(stretch.from))
+    }
+
     /// Until when an inactive caller does not count as gone: for two of its longest pauses; if it was due in a gap, until it
     /// was due once more; and if it was not seen for long enough to know its pauses, it may have been due in any gap within
-    /// a window.
+    /// a window, and be due again within another.
     pub(super) fn gone_at(&self, record: &Record, judge: Judge<'_>, window: Window) -> u64 {
         let last = ticks_as_ms(record.last_possible(judge));
         let pause = ticks_as_ms(record.pause_ticks());
@@ -121,7 +134,7 @@ impl WatchedTime {
                 .partition_point(|(from, ..)| *from < last + window);
             let latest = before.checked_sub(1).map(|index| self.gaps[index].1);
             let latest = latest.filter(|end| *end > last + known.max(pause));
-            gone = gone.max(latest.map_or(0, |end| last + 2 * (end - last).min(window)));
+            gone = gone.max(latest.map_or(0, |end| end.min(last + window) + window));
         }
         gone.min(last + LONGEST_DUE)
     }

@@ -170,9 +170,10 @@ pub struct BlockingCallers {
     pub latent: u64,
     /// Inactive ones that are due: until after two of their longest pauses, or once more after a gap, they are not gone.
     pub due: u64,
-    /// Estimated dependent and latent ones that had no place in the census.
+    /// Estimated dependent and latent ones that had no place in the census; after a gap as below.
     pub estimated_callers: u64,
-    /// Responses to anonymous callers that depend, or may if the policy blocks on them.
+    /// Responses to anonymous callers that depend, or may if the policy blocks on them. A response within a window before a
+    /// gap counts for up to a window after the gap: its caller may have been due in it.
     pub anonymous_responses: u64,
 }
 

@@ -62,8 +62,8 @@ pub(super) fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
 /// Every caller that depended or may has migrated, is waived or is gone, and so is every anonymous one; and callers that
 /// were never met were silent for a window that was watched, too.
 ///
-/// A policy may accept that nothing is known of the latter; silence of a known caller counts only where it would have been
-/// heard. Callers that the census has forgotten were inactive for its retention time, which is longer than any window.
+/// A policy may accept that nothing is known of the latter; silence of a caller that was met counts only where it would have
+/// been heard. Callers that the census has forgotten were inactive for its retention time, which is longer than any window.
 pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
     let census = context.census.ok_or(UnknownReason::NoCensus)?;
     let (policy, waivers) = (context.policy, WaiverCover::new(context.state, context.now));
@@ -77,7 +77,8 @@ pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
     let report = census.judge(&time, &stretch, |caller| {
         found.add(caller, &waivers, policy.latent);
     });
-    let blocking = found.blocking(&Unwaived::of(&report, &waivers), policy.latent);
+    let unfollowed = Unwaived::of(&census.unfollowed(&time, &stretch), &waivers);
+    let blocking = found.blocking(&unfollowed, policy.latent);
     let evidence = AllCallersResolvedEvidence {
         inactive_after: policy.inactive_after,
         watched,

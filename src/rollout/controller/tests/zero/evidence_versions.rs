@@ -58,6 +58,32 @@ fn another_detector_restarts_the_window_of_the_kinds_it_concerns() {
 }
 
 #[test]
+fn a_caller_that_migrated_by_rules_not_in_force_is_due_for_its_pauses_and_the_evidence_says_until_when()
+ {
+    let before = watched();
+    before.legacy("AGENT", 1);
+    before.pass(6 * DAY);
+    before.see("AGENT", Target, Some(1), Dependence::None);
+    before.pass(DAY);
+    assert!(before.resolved(), "one sighting resolved it");
+    let bytes = before.census.to_bytes().unwrap();
+    let stricter = census(&before.clock, &detector().target_since("AGENT", "2.0.0"));
+    let stage = before.restarted(stricter.open_bytes(&bytes).unwrap());
+    stage.pass(5 * DAY);
+    assert_eq!(stage.state(1), CallerState::Inactive);
+    let shown = stage.resolution();
+    assert_eq!((shown.blocking.due, shown.watched.ready_at), (1, None));
+    let wait = shown.due_until.unwrap().unix_ms() - stage.clock.unix_ms();
+    assert_eq!(
+        wait.div_ceil(86_400_000),
+        6,
+        "twice six days since it was seen"
+    );
+    stage.pass_until(shown.due_until);
+    assert!(stage.resolved());
+}
+
+#[test]
 fn a_contract_journaled_while_the_clock_was_ahead_restarts_the_window_once() {
     let stage = stage(policy());
     stage.pass(25 * HOUR);

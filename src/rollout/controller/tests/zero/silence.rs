@@ -155,6 +155,62 @@ fn a_caller_seen_once_may_have_been_due_in_any_gap() {
     stage.pass(26 * HOUR);
     assert_eq!(stage.state(1), CallerState::Inactive);
     assert!(!stage.resolved(), "its period may be three days and a bit");
+    stage.pass(66 * HOUR);
+    assert!(!stage.resolved(), "less than a window since the gap");
+    stage.pass(6 * HOUR);
+    assert!(stage.resolved());
+}
+
+#[test]
+fn an_anonymous_caller_may_have_been_due_in_any_gap_and_is_due_within_a_window_after() {
+    let stage = watched();
+    stage.anonymous("AGENT");
+    stage.pass(3 * DAY);
+    stage.clock.advance(8 * HOUR);
+    stage.pass(40 * HOUR);
+    let shown = stage.resolution();
+    assert!(
+        shown.watched.ready_at.is_none() && shown.blocking.anonymous_responses == 1,
+        "four watched days, but its period may be three days and a bit: {shown:?}"
+    );
+    assert!(!stage.resolved() && shown.only_anonymous);
+    stage.pass(54 * HOUR);
+    assert!(!stage.resolved(), "less than a window since the gap");
+    stage.pass(4 * HOUR);
+    assert!(stage.resolved());
+}
+
+#[test]
+fn a_gap_that_no_anonymous_caller_can_have_been_due_in_holds_nothing_up() {
+    let stage = stage(policy());
+    stage.pass(DAY);
+    stage.anonymous("AGENT");
+    stage.pass(4 * DAY + 12 * HOUR);
+    assert!(stage.resolved(), "silent for a window");
+    stage.clock.advance(8 * HOUR);
+    stage.pass(2 * HOUR);
+    assert!(stage.resolved(), "its time was over before the gap");
+}
+
+#[test]
+fn hours_of_failures_hide_an_anonymous_caller_as_any_gap_does() {
+    let stage = watched();
+    stage.anonymous("AGENT");
+    stage.pass(3 * DAY);
+    for _ in 0..10 {
+        let event = event(Caller::new(Kind::OTHER, Legacy), Dependence::Latent);
+        stage.census.record(&CallerEvent {
+            failed: true,
+            ..event
+        });
+    }
+    stage.pass(30 * HOUR);
+    let gaps = stage.census.report(Window::MONTH).coverage.gaps;
+    assert_eq!(gaps.last().unwrap().cause, GapCause::Failing);
+    assert!(
+        !stage.resolved(),
+        "its call may be one of those that failed"
+    );
     stage.pass(3 * DAY);
     assert!(stage.resolved());
 }
