@@ -92,7 +92,7 @@ impl Fate {
             _ => SizeHint::default(),
         };
         Frames {
-            frames: frames.into(),
+            left: frames.into(),
             hint,
             stalls: self == Self::Stalled,
         }
@@ -100,7 +100,7 @@ impl Fate {
 }
 
 struct Frames {
-    frames: VecDeque<Result<&'static str, &'static str>>,
+    left: VecDeque<Result<&'static str, &'static str>>,
     hint: SizeHint,
     stalls: bool,
 }
@@ -113,7 +113,7 @@ impl Body for Frames {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
-        match self.frames.pop_front() {
+        match self.left.pop_front() {
             None if self.stalls => Poll::Pending,
             frame => {
                 Poll::Ready(frame.map(|frame| {
@@ -124,7 +124,7 @@ impl Body for Frames {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) const FLOORS: &[(&str, u8)] = &[
     ("words", 0),
     ("worker", 0),
     ("storage", 0),
+    ("sync", 0),
     ("contract", 0),
     ("contract::compile", 1),
     ("contract::contract", 1),
