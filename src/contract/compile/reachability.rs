@@ -78,10 +78,11 @@ pub(super) fn check_conditions(outcome: &Outcome, diagnostics: &mut Diagnostics)
         let expected = if alternatives.is_empty() || !alternatives.iter().all(is_valid) {
             continue;
         } else if Remainder::of(condition).is_empty(&mut steps) {
-            "a value that the part can have: a path parameter is neither absent nor empty"
-        } else if Remainder::anything(&condition.on)
-            .without(&condition.matcher)
-            .is_empty(&mut steps)
+            "a value that the part can have: a path parameter is neither absent nor empty, a whole body never absent"
+        } else if !condition.on.is_whole_body()
+            && Remainder::anything(&condition.on)
+                .without(&condition.matcher)
+                .is_empty(&mut steps)
         {
             "a condition that not all responses fulfil"
         } else {
@@ -133,7 +134,7 @@ impl Coverage {
 struct Search<'o> {
     /// Whether the outcome's responses are encoded: one with conditions on fields takes them too, as undetermined.
     is_encoded: bool,
-    /// Parts on which all conditions of the earlier outcomes can fail at once.
+    /// Parts on which all conditions of the earlier outcomes can fail at once, whatever the other parts are.
     free: Vec<&'o MatchTarget>,
     steps: usize,
     /// The earlier outcomes, by number, that took responses away.
@@ -159,10 +160,13 @@ impl<'o> Search<'o> {
             if known.copied().any(|known| known.is_same(on)) {
                 continue;
             }
+            let all = own.iter().copied();
+            let mut all = all.chain(conditions.clone().map(|other| &other.on));
+            let is_related = all.any(|other| is_within(other, on) || is_within(on, other));
             let taken = conditions.clone().filter(|other| other.on.is_same(on));
             let anything = Remainder::anything(on);
             let left = taken.fold(anything, |left, other| left.without(&other.matcher));
-            if !has_body_of(&own, on) || !left.is_empty(&mut search.steps) {
+            if !has_body_of(&own, on) || !is_related && !left.is_empty(&mut search.steps) {
                 search.free.push(on);
             }
         }
@@ -171,6 +175,10 @@ impl<'o> Search<'o> {
 
     fn finds(&mut self, outcome: &Outcome, earlier: &[&Outcome]) -> bool {
         let mut parts: Vec<_> = outcome.conditions.iter().map(Remainder::of).collect();
+        if !agree(&parts) {
+            // That is a fault of its own.
+            return true;
+        }
         let conditions = earlier.iter().flat_map(|earlier| &earlier.conditions);
         for Condition { on, .. } in conditions {
             let free = self.free.iter().any(|free| free.is_same(on));
@@ -211,7 +219,7 @@ impl<'o> Search<'o> {
             !left.is_empty(&mut self.steps) && {
                 let mut parts = parts.to_vec();
                 parts[index] = left;
-                self.is_left(&parts, rest)
+                agree(&parts) && self.is_left(&parts, rest)
             }
         })
     }
@@ -223,6 +231,22 @@ fn part<'p, 'c>(
 ) -> Option<(usize, &'p Remainder<'c>)> {
     let mut parts = parts.iter().enumerate();
     parts.find(|(_, part)| part.on.is_same(on))
+}
+
+/// Whether one response can have all these parts: what has a field within it is neither a scalar nor absent.
+fn agree(parts: &[Remainder<'_>]) -> bool {
+    let mut inner = parts.iter().filter(|inner| !inner.has_absence());
+    inner.all(|inner| {
+        let mut outer = parts.iter().filter(|outer| is_within(inner.on, outer.on));
+        outer.all(Remainder::has_object)
+    })
+}
+
+/// Whether one is a field within the other.
+fn is_within(inner: &MatchTarget, outer: &MatchTarget) -> bool {
+    let are_fields = inner.is_json_field();
+    let ((member, inner), (of, outer)) = (inner.place(), outer.place());
+    are_fields && member == of && pointer::is_within(inner, outer)
 }
 
 /// Whether conditions on these parts leave only bodies that have the part `on`. Without, a body of another form has it not, and a
@@ -287,17 +311,13 @@ fn check_request_body(conditions: &[Condition], diagnostics: &mut Diagnostics) {
 
 /// A field that must be a scalar, or absent, has no fields within it.
 fn check_exclusion(conditions: &[Condition], diagnostics: &mut Diagnostics) {
-    let with_fields =
-        |on: &MatchTarget| matches!(on, MatchTarget::Field(_) | MatchTarget::RequestField(_));
     let inner = conditions.iter();
-    let inner = inner.filter(|inner| with_fields(&inner.on) && !inner.matcher.allows_absence());
-    for condition in inner {
+    for condition in inner.filter(|inner| !inner.matcher.allows_absence()) {
         let (member, pointer) = condition.on.place();
-        let outer = conditions
-            .iter()
-            .filter(|outer| outer.on.place().0 == member && outer.matcher.excludes_fields());
-        let outer = outer.map(|outer| outer.on.place().1);
-        for outer in outer.filter(|outer| pointer::is_within(pointer, outer)) {
+        let outer = conditions.iter();
+        let outer = outer.filter(|outer| is_within(&condition.on, &outer.on));
+        for outer in outer.filter(|outer| outer.matcher.excludes_fields()) {
+            let outer = outer.on.place().1;
             let place = format!("/{member}/{}", escape_token(pointer));
             let expected =
                 format!("no condition within {outer}, which another one requires to be a scalar");

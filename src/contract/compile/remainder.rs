@@ -44,25 +44,26 @@ impl<'c> Remainder<'c> {
         !(self.has_absence() || self.has_value() || self.has_text(steps))
     }
 
-    fn has_absence(&self) -> bool {
-        let is_optional = !matches!(self.on, MatchTarget::PathParameter(_));
+    /// Whether it may be absent.
+    pub(super) fn has_absence(&self) -> bool {
+        let is_parameter = matches!(self.on, MatchTarget::PathParameter(_));
+        let is_optional = !is_parameter && !self.on.is_whole_body();
         let has = |matcher: &&Matcher| matcher.allows_absence();
         is_optional && self.within.iter().all(has) && !self.taken.iter().any(has)
     }
 
+    /// Whether it may be an object or an array.
+    pub(super) fn has_object(&self) -> bool {
+        let has_any = |matcher: &&Matcher| matcher.0.contains(&Alternative::Present);
+        self.on.is_json_field()
+            && self.within.iter().all(has_any)
+            && !self.taken.iter().any(has_any)
+    }
+
     /// Whether it may be a value of a field that is no string, or one that is listed.
     fn has_value(&self) -> bool {
-        let has_any = |matcher: &&Matcher| matcher.0.contains(&Alternative::Present);
-        if self.taken.iter().any(has_any) {
-            return false;
-        }
-        let is_field = matches!(
-            self.on,
-            MatchTarget::Field(_) | MatchTarget::RequestField(_)
-        );
-        let has_object = is_field && self.within.iter().all(has_any);
         let mut listed = self.within.iter().flat_map(|matcher| &matcher.0);
-        has_object
+        self.has_object()
             || listed.any(|alternative| match alternative {
                 Alternative::Value(OrderedValue::Scalar(value)) => self.is_possible(value),
                 _ => false,

@@ -180,6 +180,16 @@ impl MatchTarget {
         matches!(self, Self::Field(_))
     }
 
+    /// Whether it is a field of a JSON body.
+    pub(in crate::contract) fn is_json_field(&self) -> bool {
+        matches!(self, Self::Field(_) | Self::RequestField(_))
+    }
+
+    /// Whether it is all of a JSON body, which is never absent.
+    pub(in crate::contract) fn is_whole_body(&self) -> bool {
+        matches!(self, Self::Field(pointer) | Self::RequestField(pointer) if pointer.is_empty())
+    }
+
     /// Whether both are the same part; names of headers are, in whatever case.
     pub(in crate::contract) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -134,6 +134,11 @@ fn conditions_that_exclude_each_other_are_refused() {
     );
     let root = Outcome::new("GONE", 200).field("", 1).field("/a", 1);
     refused(outcome(root), FaultCode::InvalidCondition, &["`/a`"]);
+    let absent = Outcome::new("GONE", 200).field("", Matcher::absent());
+    let names = ["a whole body never absent"];
+    refused(outcome(absent), FaultCode::InvalidCondition, &names);
+    let is_json = Outcome::new("GONE", 200).field("", Matcher::present());
+    outcome(is_json).build().expect("other bodies are no JSON");
     let apart = Outcome::new("GONE", 200)
         .field("/a", 1)
         .field("/ab", 2)

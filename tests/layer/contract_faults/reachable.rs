@@ -1,5 +1,7 @@
 //! What builds can fire: every outcome of a contract that is built is one of some response.
 
+use std::sync::LazyLock;
+
 use legacy_http_compat::{
     contract::{Contract, Endpoint, Matcher, Outcome, Statuses},
     diagnostics::{Fault, FaultCode},
@@ -33,11 +35,15 @@ enum Part {
     Absent,
 }
 
-/// The index of its statuses, and the conditions on a field, a header and a parameter of the query: each of no or some forms.
-type Conditions = (usize, [Vec<Form>; 3]);
+/// The parts of a response that conditions are on; the second field is within the first.
+const PARTS: usize = 4;
+const FIELDS: [&str; 2] = ["/b/0", "/b/0/c"];
+
+/// The index of its statuses, and the conditions on two fields, a header and a parameter of the query: each of no or some forms.
+type Conditions = (usize, [Vec<Form>; PARTS]);
 
 /// Its status, whether its body is JSON, and its parts.
-type Sent = (u16, bool, [Part; 3]);
+type Sent = (u16, bool, [Part; PARTS]);
 
 const STATUSES: [&[&str]; 5] = [
     &["200"],
@@ -47,8 +53,11 @@ const STATUSES: [&[&str]; 5] = [
     &["202", "200"],
 ];
 
+const TEXT_FORMS: [&str; 4] = ["0", "1", "2", "12"];
+const PATTERNS: [&str; 4] = ["1*", "?", "*2", "*"];
+
 /// Texts that the forms tell apart in every way.
-const TEXTS: [&str; 9] = ["", "0", "1", "2", "12", "122", "10", "32", "33"];
+const TEXTS: [&str; 10] = ["", "0", "1", "2", "3", "12", "122", "10", "32", "33"];
 
 fn form(has_numbers: bool) -> impl Strategy<Value = Form> {
     let number = if has_numbers {
@@ -57,8 +66,8 @@ fn form(has_numbers: bool) -> impl Strategy<Value = Form> {
         Form::Present
     };
     prop_oneof![
-        4 => select(vec!["0", "1", "2", "12"]).prop_map(Form::Text),
-        3 => select(vec!["1*", "?", "*2", "*"]).prop_map(Form::Pattern),
+        4 => select(TEXT_FORMS.to_vec()).prop_map(Form::Text),
+        3 => select(PATTERNS.to_vec()).prop_map(Form::Pattern),
         1 => Just(Form::Present),
         1 => Just(Form::Absent),
         1 => Just(number),
@@ -68,7 +77,10 @@ fn form(has_numbers: bool) -> impl Strategy<Value = Form> {
 fn outcomes() -> impl Strategy<Value = Vec<Conditions>> {
     let forms = |numbers| prop_oneof![2 => Just(vec![]), 3 => vec(form(numbers), 1..4)];
     vec(
-        (0..STATUSES.len(), [forms(true), forms(false), forms(false)]),
+        (
+            0..STATUSES.len(),
+            [forms(true), forms(true), forms(false), forms(false)],
+        ),
         1..6,
     )
 }
@@ -85,7 +97,7 @@ fn matcher(forms: &[Form]) -> Matcher {
 
 fn built(outcomes: &[Conditions]) -> Result<Contract, Vec<FaultCode>> {
     let named = outcomes.iter().enumerate();
-    let named = named.map(|(index, (statuses, [field, header, query]))| {
+    let named = named.map(|(index, (statuses, [outer, inner, header, query]))| {
         let statuses = STATUSES[*statuses]
             .iter()
             .map(|status| match status.parse::<u16>() {
@@ -93,8 +105,10 @@ fn built(outcomes: &[Conditions]) -> Result<Contract, Vec<FaultCode>> {
                 Err(_) => Statuses::from(*status),
             });
         let mut outcome = Outcome::new(index.to_string(), statuses.collect::<Statuses>());
-        if !field.is_empty() {
-            outcome = outcome.field("/b/0", matcher(field));
+        for (pointer, forms) in FIELDS.into_iter().zip([outer, inner]) {
+            if !forms.is_empty() {
+                outcome = outcome.field(pointer, matcher(forms));
+            }
         }
         if !header.is_empty() {
             outcome = outcome.header("x-a", matcher(header));
@@ -110,29 +124,36 @@ fn built(outcomes: &[Conditions]) -> Result<Contract, Vec<FaultCode>> {
 }
 
 /// Every response that the conditions can tell apart.
-fn responses() -> Vec<Sent> {
+static RESPONSES: LazyLock<Vec<Sent>> = LazyLock::new(|| {
     let texts = || TEXTS.map(Part::Text).into_iter().chain([Part::Absent]);
+    let fields = || texts().chain([Part::Number, Part::Object]);
+    let flat = fields().map(|field| (true, [field, Part::Absent]));
+    let deep = fields().map(|field| (true, [Part::Object, field]));
+    let bodies: Vec<_> = flat.chain(deep).collect();
     let mut all = Vec::new();
     for status in [200, 201, 202, 203] {
         for header in texts() {
             for query in texts() {
-                all.push((status, false, [Part::Absent, header, query]));
-                let fields = texts().chain([Part::Number, Part::Object]);
-                all.extend(fields.map(|field| (status, true, [field, header, query])));
+                all.push((status, false, [Part::Absent, Part::Absent, header, query]));
+                let bodies = bodies.iter();
+                all.extend(bodies.map(|(is_json, [outer, inner])| {
+                    (status, *is_json, [*outer, *inner, header, query])
+                }));
             }
         }
     }
     all
-}
+});
 
 /// The definition: whether a response is of an outcome that no earlier one takes.
 fn fits((statuses, conditions): &Conditions, (status, is_json, parts): &Sent) -> bool {
     let mut taken = STATUSES[*statuses].iter();
-    let taken = taken.any(|taken| *taken == "2xx" || *taken == status.to_string());
+    let taken = taken.any(|taken| *taken == "2xx" || taken.parse() == Ok(*status));
     let pairs = conditions.iter().zip(parts).enumerate();
     taken
         && pairs.clone().all(|(index, (forms, part))| {
-            forms.is_empty() || (index > 0 || *is_json) && forms.iter().any(|form| is(form, *part))
+            forms.is_empty()
+                || (index >= FIELDS.len() || *is_json) && forms.iter().any(|form| is(form, *part))
         })
 }
 
@@ -156,15 +177,21 @@ fn first(outcomes: &[Conditions], sent: &Sent) -> Option<usize> {
 }
 
 /// A response that counts as the outcome, of this status where one is given.
-fn witness(outcomes: &[Conditions], index: usize, status: Option<u16>) -> Option<Sent> {
-    let of_status = |sent: &Sent| status.is_none_or(|status| sent.0 == status);
-    let mut all = responses().into_iter().filter(of_status);
+fn witness(outcomes: &[Conditions], index: usize, status: Option<u16>) -> Option<&'static Sent> {
+    let of_status = |sent: &&Sent| status.is_none_or(|status| sent.0 == status);
+    let mut all = RESPONSES.iter().filter(of_status);
     all.find(|sent| first(outcomes, sent) == Some(index))
+}
+
+/// Whether no response fulfils all conditions, even where there is no other outcome.
+fn is_impossible(outcome: &Conditions) -> bool {
+    witness(std::slice::from_ref(outcome), 0, None).is_none()
 }
 
 /// Whether an outcome has no response left, or one of its statuses has none.
 fn is_shadowed(outcomes: &[Conditions]) -> bool {
-    (0..outcomes.len()).any(|index| {
+    let mut possible = (0..outcomes.len()).filter(|index| !is_impossible(&outcomes[*index]));
+    possible.any(|index| {
         let singles = STATUSES[outcomes[index].0]
             .iter()
             .map(|status| status.parse().ok());
@@ -180,10 +207,60 @@ fn is_idle((_, conditions): &Conditions) -> bool {
     conditions.iter().enumerate().any(|(index, forms)| {
         let others = [Part::Number, Part::Object]
             .into_iter()
-            .filter(|_| index == 0);
+            .filter(|_| index < FIELDS.len());
         let mut parts = parts.clone().chain(others);
         parts.all(|part| forms.iter().any(|form| is(form, part)))
     })
+}
+
+#[test]
+fn the_texts_are_all_that_the_forms_tell_apart() {
+    let kind = |text| {
+        let part = Part::Text(text);
+        let texts = TEXT_FORMS.map(|of| is(&Form::Text(of), part));
+        (texts, PATTERNS.map(|of| is(&Form::Pattern(of), part)))
+    };
+    let kinds = TEXTS.map(kind);
+    let mut texts = vec![String::new()];
+    for _ in 0..4 {
+        let longer = texts
+            .iter()
+            .flat_map(|text| ["0", "1", "2", "3"].map(|c| format!("{text}{c}")));
+        texts = longer.chain(texts.clone()).collect();
+    }
+    for text in texts {
+        assert!(kinds.contains(&kind(text.leak())));
+    }
+}
+
+#[test]
+fn a_pattern_is_left_what_earlier_outcomes_do_not_name() {
+    let patterned = |forms: &[Form]| (1, [vec![], vec![], vec![], forms.to_vec()]);
+    let named = [Form::Text("0"), Form::Text("1"), Form::Pattern("*2")];
+    let outcomes = [patterned(&named), patterned(&[Form::Pattern("?")])];
+    assert!(built(&outcomes).is_ok());
+    assert!(!is_shadowed(&outcomes));
+}
+
+#[test]
+fn an_outcome_is_left_no_field_within_one_that_earlier_outcomes_take() {
+    let fields =
+        |outer: &[Form], inner: &[Form]| (0, [outer.to_vec(), inner.to_vec(), vec![], vec![]]);
+    let refused = |outcomes: &[Conditions]| {
+        assert!(is_shadowed(outcomes));
+        let faults = built(outcomes).expect_err("one never occurs");
+        assert_eq!(faults, [FaultCode::UnreachableOutcome]);
+    };
+    refused(&[
+        fields(&[Form::Present], &[]),
+        fields(&[], &[Form::Text("1")]),
+    ]);
+    refused(&[
+        fields(&[], &[Form::Absent]),
+        fields(&[Form::Text("1"), Form::Absent], &[]),
+    ]);
+    let outcomes = [fields(&[Form::Present], &[]), fields(&[], &[Form::Absent])];
+    assert!(built(&outcomes).is_ok());
 }
 
 async fn outcomes_of(contract: Contract, all: &[Sent]) -> Vec<String> {
@@ -191,13 +268,16 @@ async fn outcomes_of(contract: Contract, all: &[Sent]) -> Vec<String> {
     let flag = legacy_http_compat::CompatFlag::on("compat");
     let layer = legacy_http_compat::LegacyHttpCompatLayer::new(contract, &flag)
         .observer(std::sync::Arc::new(notes.clone()));
-    for (status, is_json, [field, header, query]) in all {
-        let body = match field {
-            Part::Text(text) => json!({"b": [text]}),
-            Part::Number => json!({"b": [7.0]}),
-            Part::Object => json!({"b": [{}]}),
-            Part::Absent => json!({"b": []}),
+    for (status, is_json, [outer, inner, header, query]) in all {
+        let value = |part: &Part, object| match part {
+            Part::Text(text) => Some(json!(text)),
+            Part::Number => Some(json!(7.0)),
+            Part::Object => Some(object),
+            Part::Absent => None,
         };
+        let within = value(inner, json!({}));
+        let within = within.map_or_else(|| json!({}), |inner| json!({"c": inner}));
+        let body = json!({"b": Vec::from_iter(value(outer, within))});
         let mut response = target(*status, Scripted::frames([&*body.to_string().leak()]));
         let headers = response.headers_mut();
         if !is_json {
@@ -225,14 +305,14 @@ proptest! {
     ) {
         match built(&outcomes) {
             Ok(contract) => {
-                prop_assert!(!outcomes.iter().any(is_idle));
-                let everything = responses();
-                let mut sent: Vec<Sent> = some.iter().map(|index| *index.get(&everything)).collect();
+                prop_assert!(!outcomes.iter().any(|outcome| is_idle(outcome) || is_impossible(outcome)));
+                let mut sent: Vec<Sent> = some.iter().map(|index| *index.get(&RESPONSES)).collect();
                 for index in 0..outcomes.len() {
                     let occurs = witness(&outcomes, index, None);
                     prop_assert!(occurs.is_some(), "{} never occurs", index);
                     sent.extend(occurs);
                 }
+                prop_assert!(!is_shadowed(&outcomes));
                 let expected = sent.iter().map(|sent| first(&outcomes, sent));
                 let expected: Vec<String> = expected
                     .map(|index| index.map_or_else(|| "other".to_owned(), |index| index.to_string()))
@@ -243,7 +323,8 @@ proptest! {
             Err(faults) => {
                 let shadowed = faults.contains(&FaultCode::UnreachableOutcome);
                 prop_assert_eq!(shadowed, is_shadowed(&outcomes));
-                prop_assert_eq!(faults.contains(&FaultCode::InvalidCondition), outcomes.iter().any(is_idle));
+                let mut invalid = outcomes.iter().filter(|outcome| is_idle(outcome) || is_impossible(outcome));
+                prop_assert_eq!(faults.contains(&FaultCode::InvalidCondition), invalid.next().is_some());
                 prop_assert!(!faults.iter().any(|code| !matches!(
                     code,
                     FaultCode::UnreachableOutcome | FaultCode::InvalidCondition
