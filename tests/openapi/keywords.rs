@@ -203,6 +203,24 @@ fn parts_that_may_be_mixed_give_the_members_of_all() {
 }
 
 #[test]
+fn a_member_of_a_mixed_part_does_not_narrow_what_another_schema_says_of_it() {
+    let schema = |most: u64| {
+        json!({"allOf": [
+            {"anyOf": [
+                {"type": "object", "properties": {"z": {"type": "boolean"}}},
+                {"type": "object", "properties": {"b": {"type": "integer"}}, "additionalProperties": false},
+            ]},
+            {"type": "object", "required": ["b"], "properties": {"b": {"type": "string", "maxLength": most}}},
+        ]})
+    };
+    check(
+        "3.1.0",
+        &schema(3),
+        &[(schema(3), Proved), (schema(4), Refuted)],
+    );
+}
+
+#[test]
 fn what_a_condition_names_is_a_member_too() {
     let a = json!({"type": "object", "properties": {"a": {"type": "string"}}});
     let closed = with(&a, &json!({"additionalProperties": false}));
