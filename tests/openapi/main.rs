@@ -4,6 +4,7 @@ mod closed;
 mod conditions;
 mod drafting;
 mod findings;
+mod keywords;
 mod mistakes;
 mod random_responses;
 mod random_schemas;

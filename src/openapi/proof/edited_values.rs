@@ -97,6 +97,7 @@ impl<'d> TemplateReader<'_, 'd> {
         let mut edited = Members {
             named: members.named.clone(),
             others: members.others.clone(),
+            mixed: members.mixed.clone(),
         };
         edited.named.retain(|name, _| tree.part(name).is_none());
         for (token, part) in &tree.parts {

@@ -36,6 +36,7 @@ impl<'d> Discriminator<'d> {
         Alternative::of(Kind::Object(Members {
             named: [(self.member.to_owned(), member)].into(),
             others: Others::Free,
+            ..Members::default()
         }))
     }
 }

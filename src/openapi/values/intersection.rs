@@ -6,6 +6,7 @@ use super::{
     scalars,
     value_set::{
         Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Others, Texts,
+        ValueSet,
     },
 };
 use crate::openapi::document::place::Spoiled;
@@ -146,8 +147,11 @@ impl Members<'_> {
     fn and(&self, other: &Self) -> Self {
         let all = self.named.keys().chain(other.named.keys());
         let member = |name: &String| {
-            let set = match (self.named.get(name), other.named.get(name)) {
-                (Some(one), Some(other)) => one.set.and(&other.set),
+            let mixed = (self.mixed.contains(name), other.mixed.contains(name));
+            let set = match mixed {
+                (true, true) => ValueSet::Any,
+                (true, false) if other.declares(name) => other.set_of(name),
+                (false, true) if self.declares(name) => self.set_of(name),
                 _ => self.set_of(name).and(&other.set_of(name)),
             };
             let required = self.requires(name) || other.requires(name);
@@ -161,7 +165,14 @@ impl Members<'_> {
             (Others::Free, Others::Free) => Others::Free,
         };
         let named = all.map(member).collect();
-        Self { named, others }
+        let mixed = self.mixed.union(&other.mixed);
+        let mixed = mixed.filter(|name| !self.declares(name) && !other.declares(name));
+        let mixed = mixed.cloned().collect();
+        Self {
+            named,
+            others,
+            mixed,
+        }
     }
 }
 

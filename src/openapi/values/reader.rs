@@ -195,6 +195,7 @@ impl<'d> Reader<'d> {
                 required: false,
             };
             members.named.insert(name.clone(), member);
+            members.mixed.insert(name.clone());
         }
     }
 

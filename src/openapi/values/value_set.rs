@@ -1,6 +1,10 @@
 //! A set of JSON values, and the alternatives that make it up.
 
-use std::{cmp::Ordering, collections::BTreeMap, rc::Rc};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use serde_json::{Number, Value};
 
@@ -48,6 +52,7 @@ impl<'d> ValueSet<'d> {
         Self::kind(Kind::Object(Members {
             named: members.into_iter().collect(),
             others: Others::Forbidden,
+            ..Members::default()
         }))
     }
 
@@ -127,6 +132,7 @@ impl Alternative<'_> {
                     })
                     .collect(),
                 others: Others::Forbidden,
+                ..Members::default()
             }),
         })
     }
@@ -218,6 +224,8 @@ pub(crate) struct Items<'d> {
 pub(crate) struct Members<'d> {
     pub(crate) named: BTreeMap<String, Member<'d>>,
     pub(crate) others: Others<'d>,
+    /// The named ones that only another part of an `anyOf` names.
+    pub(crate) mixed: BTreeSet<String>,
 }
 
 #[derive(Clone)]
@@ -377,6 +385,7 @@ impl Default for Members<'_> {
         Self {
             named: BTreeMap::new(),
             others: Others::Free,
+            mixed: BTreeSet::new(),
         }
     }
 }
@@ -394,6 +403,14 @@ impl<'d> Members<'d> {
             Others::Free | Others::Undeclared => ValueSet::Any,
             Others::Forbidden => ValueSet::nothing(),
             Others::Each(set) => set.clone(),
+        }
+    }
+
+    /// Whether it says itself what a member of this name can be.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        match self.named.get(name) {
+            Some(member) => !self.mixed.contains(name) && !matches!(member.set, ValueSet::Any),
+            None => matches!(self.others, Others::Forbidden | Others::Each(_)),
         }
     }
 
