@@ -7,7 +7,7 @@ use super::{
     scene::{Scene, Stop},
 };
 
-const CHECKS: [&str; 3] = ["openapi", "auth_device_integration", "client_compat"];
+pub(super) const CHECKS: [&str; 3] = ["openapi", "auth_device_integration", "client_compat"];
 
 pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     scene

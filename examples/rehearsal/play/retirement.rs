@@ -3,6 +3,7 @@
 use super::{
     reading::{hours, outcome, position, samples, text, verdict},
     scene::{Scene, Stop},
+    second::report_checks,
 };
 use crate::field::Installation;
 
@@ -10,7 +11,8 @@ pub(super) async fn act(scene: &mut Scene) -> Result<(), Stop> {
     scene.timeline.heading("Retirement");
     let early = scene.step("retired", "it works so far").await;
     scene.see("premature retirement", outcome(&early));
-    scene.until_failing("retire", &[], hours(96)).await?;
+    report_checks(scene).await;
+    scene.until_failing("retire", &[], hours(240)).await?;
     let retired = scene.step("retired", "no caller depends any more").await;
     scene.show_gates(&retired.json["event"]["payload"]["phase_changed"]["gates"]);
     let gates = &retired.json["event"]["payload"]["phase_changed"]["gates"];

@@ -14,7 +14,8 @@ const PAUSE: u64 = 3;
 /// How many installations of a kind are upgraded at a time.
 const AT_ONCE: usize = 2;
 
-const DELIVERED: [&str; 3] = ["core_delivered", "ui_rust_delivered", "agent_mcp_delivered"];
+pub(super) const DELIVERED: [&str; 3] =
+    ["core_delivered", "ui_rust_delivered", "agent_mcp_delivered"];
 
 pub(super) async fn act(scene: &mut Scene, expiring: JoinHandle<String>) {
     scene

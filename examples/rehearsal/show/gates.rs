@@ -48,10 +48,11 @@ fn reason(gate: &str, evidence: &Value) -> String {
             text(&evidence["window"])
         ),
         "all_callers_resolved" => format!(
-            "{} migrated, {} waived, {} inactive, {} blocking",
+            "{} migrated, {} waived, {} inactive, {} due, {} blocking",
             number("/migrated"),
             number("/waived"),
             number("/inactive"),
+            number("/blocking/due"),
             number("/blocking/callers")
         ),
         "coverage" => format!(
