@@ -206,6 +206,8 @@ async fn a_chart_reads_its_values_and_marks_when_the_flag_changed() {
 async fn the_alarm_says_why_responses_were_not_rewritten_since_the_flag_changed() {
     const NOT_JSON: (u16, &str) = (200, "PENDING");
     let (service, browser) = (TestService::open("{}").await, Browser::open().await);
+    // What was not rewritten in the instant of the change is of the time before it.
+    service.pass(Duration::from_secs(60));
     for id in 0..2 {
         service.poll(("AGENT", id), "1.0.0", PENDING).await;
         service.poll(("AGENT", id), "1.0.0", NOT_JSON).await;
