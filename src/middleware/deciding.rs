@@ -28,7 +28,7 @@ use crate::{
     },
     flag::FlagState,
     json::{Fields, Scan, ScanStep},
-    observation::{Observation, SkipReason},
+    observation::{Observation, RehearsalResult, SkipReason},
 };
 
 /// What is kept of a request on the contract until its response arrives.
@@ -52,10 +52,12 @@ pub(super) struct Deciding<B: Body> {
     matching: Matching,
     /// The outcome whose shape is applied, once that is known.
     pub(super) rewriting: Option<Decision>,
+    /// Whether what is rendered is dropped, and the target response leaves.
+    pub(super) is_rehearsal: bool,
     /// Decided once, where the body has to be read at all.
     need: Option<BodyNeed>,
     /// Whether all data of the body has been read.
-    pub(super) is_complete: bool,
+    is_complete: bool,
     /// Whether the text is whole and valid, so that the fields that were not found are absent.
     is_whole: bool,
     timer: Option<PeekTimer>,
@@ -78,7 +80,7 @@ enum Course {
 }
 
 /// More of the body is needed.
-pub(super) struct NeedsMore;
+struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
@@ -96,6 +98,7 @@ impl<B: Body + Unpin> Deciding<B> {
             peek: Peek::new(body),
             matching,
             rewriting: None,
+            is_rehearsal: false,
             need: None,
             is_complete: false,
             is_whole: false,
@@ -113,8 +116,11 @@ impl<B: Body + Unpin> Deciding<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Conclusion> {
         loop {
-            if let Ok(conclusion) = self.decide(exchange, scan, cx) {
+            if let Ok(conclusion) = self.decide(exchange, scan) {
                 return Poll::Ready(conclusion);
+            }
+            if self.is_rehearsal && !self.is_at_hand() {
+                return Poll::Ready(self.end_rehearsal(exchange, None));
             }
             match self.peek.poll_next(exchange.body_limit(), cx) {
                 Poll::Ready(PeekStep::Data) => {}
@@ -124,6 +130,9 @@ impl<B: Body + Unpin> Deciding<B> {
                 }
                 Poll::Ready(PeekStep::Error) => {
                     return Poll::Ready(self.give_up(exchange, SkipReason::BodyError));
+                }
+                Poll::Pending if self.is_rehearsal => {
+                    return Poll::Ready(self.end_rehearsal(exchange, None));
                 }
                 Poll::Pending => {
                     let time = exchange.settings.peek_timeout;
@@ -147,12 +156,7 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// Decides by what is known by now.
-    fn decide(
-        &mut self,
-        exchange: &Exchange,
-        scan: &mut Scan,
-        cx: &mut Context<'_>,
-    ) -> Result<Conclusion, NeedsMore> {
+    fn decide(&mut self, exchange: &Exchange, scan: &mut Scan) -> Result<Conclusion, NeedsMore> {
         loop {
             if let Some(decision) = self.rewriting {
                 if self.can_render(exchange, scan, decision) {
@@ -165,8 +169,10 @@ impl<B: Body + Unpin> Deciding<B> {
                             self.rewriting = Some(decision);
                             continue;
                         }
-                        Course::Target => return Ok(self.leave_unchanged(exchange, decision, None)),
-                        Course::Rehearsal => return Ok(self.rehearse(exchange, scan, decision, cx)),
+                        Course::Rehearsal if self.begin_rehearsal(exchange, decision) => continue,
+                        Course::Target | Course::Rehearsal => {
+                            return Ok(self.leave_unchanged(exchange, decision, None));
+                        }
                     },
                     Err(MissingInput::Request) => {
                         return Ok(self.give_up(exchange, SkipReason::RequestFieldsNotCaptured));
@@ -182,7 +188,7 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// Whether all is known that the shape of the outcome reads.
     #[inline]
-    pub(super) fn can_render(&self, exchange: &Exchange, scan: &Scan, decision: Decision) -> bool {
+    fn can_render(&self, exchange: &Exchange, scan: &Scan, decision: Decision) -> bool {
         let shape = exchange.endpoint.legacy_shape(decision);
         let fields = shape.map_or(0, CompiledShape::fields);
         let is_enough =
@@ -191,7 +197,7 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// Learns one thing more from the body, or why nothing more can be learnt.
-    pub(super) fn read_on(
+    fn read_on(
         &mut self,
         exchange: &Exchange,
         scan: &mut Scan,
@@ -251,6 +257,9 @@ impl<B: Body + Unpin> Deciding<B> {
 
     /// Nothing more can be learnt.
     fn give_up(&mut self, exchange: &Exchange, reason: SkipReason) -> Conclusion {
+        if self.is_rehearsal {
+            return self.end_rehearsal(exchange, RehearsalResult::of(reason));
+        }
         let Exchange {
             settings, endpoint, ..
         } = exchange;
@@ -272,7 +281,12 @@ impl<B: Body + Unpin> Deciding<B> {
     fn apply(&mut self, exchange: &Exchange, scan: &Scan, decision: Decision) -> Conclusion {
         let shape = exchange.endpoint.legacy_shape(decision);
         let shape = shape.expect("only an outcome with a shape is rewritten");
-        let (lines, body) = match self.render(exchange, scan, shape) {
+        let rendered = self.render(exchange, scan, shape);
+        if self.is_rehearsal {
+            let result = rendered.map_or_else(RehearsalResult::of, |_| Some(RehearsalResult::Ok));
+            return self.end_rehearsal(exchange, result);
+        }
+        let (lines, body) = match rendered {
             Ok(rendered) => rendered,
             Err(reason) => return self.leave_unchanged(exchange, decision, Some(reason)),
         };
@@ -286,7 +300,7 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 
     /// The header lines, and the new body; `None` where it stays as it is. Or why there can be none.
-    pub(super) fn render<'s>(
+    fn render<'s>(
         &self,
         exchange: &Exchange,
         scan: &Scan,
