@@ -46,6 +46,7 @@ impl EventHash {
         Self(bytes)
     }
 
+    #[cfg(feature = "postgres")]
     pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

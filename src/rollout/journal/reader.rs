@@ -106,6 +106,7 @@ impl<R: BufRead> JournalReader<R> {
         self.good_bytes
     }
 
+    #[cfg(feature = "postgres")]
     /// The line of the last event read.
     pub(crate) fn line(&self) -> &[u8] {
         &self.line
