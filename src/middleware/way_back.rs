@@ -20,7 +20,7 @@ impl<B: Body + Unpin> Deciding<B> {
         self.is_rehearsal
     }
 
-    /// Whether the body is there as a whole, as far as can be told without reading it. What is read is handed on.
+    /// Whether the body is there as a whole, as far as is known without reading it. What is read is handed on.
     #[cold]
     #[inline(never)]
     pub(super) fn is_at_hand(&self) -> bool {
