@@ -128,7 +128,7 @@ fn while_places_are_freed_no_caller_is_dropped_that_may_depend() {
 fn a_version_that_a_record_has_is_not_given_to_another() {
     let mut model = loom::model::Builder::new();
     // All interleavings take a minute.
-    model.preemption_bound = Some(3);
+    model.preemption_bound = Some(2);
     model.check(|| {
         let table = Arc::new(Table::new(4, 1));
         table.see(1, &of_version(1, "1.0.0"), |_| {});
