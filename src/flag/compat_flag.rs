@@ -2,12 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-#[cfg(legacy_http_compat_loom)]
-use loom::sync::atomic::{AtomicU8, Ordering};
-#[cfg(not(legacy_http_compat_loom))]
-use std::sync::atomic::{AtomicU8, Ordering};
-
-use crate::words::words;
+use crate::{
+    sync::atomic::{AtomicU8, Ordering},
+    words::words,
+};
 
 const OFF: u8 = 0;
 const ON: u8 = 1;
