@@ -2,10 +2,12 @@
 
 mod closed;
 mod conditions;
+mod contract_generator;
 mod drafting;
 mod findings;
 mod keywords;
 mod mistakes;
+mod random_contracts;
 mod random_responses;
 mod random_schemas;
 mod reading;
