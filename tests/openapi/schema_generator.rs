@@ -361,7 +361,7 @@ impl Random {
         for limit in limits {
             match schema.get(limit).and_then(Value::as_i64) {
                 Some(large) if large > 1 << 52 => {
-                    schema[limit] = (large - 1 + self.below(3)).into()
+                    schema[limit] = (large - 1 + self.below(3)).into();
                 }
                 Some(_) => schema[limit] = (1 + self.below(9)).into(),
                 None => {}

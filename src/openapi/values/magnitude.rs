@@ -24,13 +24,11 @@ impl Magnitude {
     }
 
     pub(super) fn is_multiple_of(self, factor: Self) -> bool {
-        match (self.whole, factor.whole) {
-            (Some(own), Some(factor)) => own.checked_rem(factor) == Some(0),
-            _ => {
-                let ratio = self.float / factor.float;
-                factor.float != 0.0 && (ratio - ratio.round()).abs() <= 1e-12 * ratio.abs()
-            }
+        if let (Some(own), Some(factor)) = (self.whole, factor.whole) {
+            return own.checked_rem(factor) == Some(0);
         }
+        let ratio = self.float / factor.float;
+        factor.float != 0.0 && (ratio - ratio.round()).abs() <= 1e-12 * ratio.abs()
     }
 
     /// The number itself, and others within one of it.
