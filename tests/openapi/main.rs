@@ -10,6 +10,7 @@ mod mistakes;
 mod random_contracts;
 mod random_responses;
 mod random_schemas;
+mod random_versions;
 mod reading;
 mod real_documents;
 mod schema_generator;
