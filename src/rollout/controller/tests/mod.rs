@@ -1,6 +1,7 @@
 //! Commands and ticks, as an operator sees them.
 
 mod effects;
+mod evidence_of_several;
 mod gates;
 mod model;
 mod shared;
