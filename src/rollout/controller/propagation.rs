@@ -96,10 +96,12 @@ impl Rollout {
             return;
         };
         let report = self.instance_report(fleet);
+        let was_reported = fleet.view().error.is_none();
         if fleet.is_due(&report, self.deps.clock.monotonic())
             && let Err(error) = self.report_instance()
+            && was_reported
         {
-            tracing::warn!(%error, "the instance could not report itself");
+            tracing::warn!(%error, "the instance cannot report itself, and tries until it can");
         }
     }
 

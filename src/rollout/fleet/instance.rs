@@ -93,6 +93,9 @@ impl Instance {
     /// After how long without a report an instance counts as gone.
     pub const LEASE: Duration = Duration::from_secs(10);
 
+    /// After how long without a report the table forgets an instance: one that crashed is never heard of again.
+    pub const FORGOTTEN: Duration = Duration::from_secs(86_400);
+
     /// How often an instance reports, at least.
     pub const HEARTBEAT: Duration = Duration::from_secs(2);
 
