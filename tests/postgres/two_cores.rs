@@ -1,6 +1,6 @@
 //! Two Cores with one store, as operators see them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reqwest::Method;
 use serde_json::{Value, json};

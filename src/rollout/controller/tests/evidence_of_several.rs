@@ -1,14 +1,9 @@
 //! Several instances on one journal, each with a census: quiet windows, and the lease of the automatic rollback.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{
+    reachable::Reachable,
     shared::{Fleet, name, other_contract},
     stage::{HOUR, detector, flag, order},
 };
@@ -22,10 +17,8 @@ use crate::{
         Phase, Rollout, Transition,
         event::EventPayload,
         evidence::{BuiltInGate, Evidence, GateReport},
-        fleet::{
-            Instance, InstanceReport, Instances, InstancesError, LEASE, Lease, MemoryInstances,
-        },
-        names::{Actor, InstanceId},
+        fleet::{Instance, Instances as _, LEASE, Lease},
+        names::Actor,
         policy::{AutoRollback, Policy},
     },
     worker::Tick as _,
@@ -39,61 +32,11 @@ struct Member {
     _feeder: Feeder,
 }
 
-/// A table of instances that one of them may not reach.
-#[derive(Debug)]
-struct Reachable {
-    table: Arc<MemoryInstances>,
-    is_away: AtomicBool,
-}
-
-impl Reachable {
-    fn table(&self) -> Result<&MemoryInstances, InstancesError> {
-        if self.is_away.load(Ordering::Relaxed) {
-            return Err(InstancesError::unreachable("no route"));
-        }
-        Ok(&self.table)
-    }
-}
-
-impl Instances for Reachable {
-    fn register(
-        &self,
-        report: &InstanceReport,
-        patience: Duration,
-    ) -> Result<Vec<Instance>, InstancesError> {
-        self.table()?.register(report, patience)
-    }
-
-    fn report(
-        &self,
-        report: &InstanceReport,
-        patience: Duration,
-    ) -> Result<Vec<Instance>, InstancesError> {
-        self.table()?.report(report, patience)
-    }
-
-    fn leave(&self, instance: &InstanceId, patience: Duration) -> Result<(), InstancesError> {
-        self.table()?.leave(instance, patience)
-    }
-
-    fn lease(
-        &self,
-        work: &str,
-        instance: &InstanceId,
-        patience: Duration,
-    ) -> Result<Lease, InstancesError> {
-        self.table()?.lease(work, instance, patience)
-    }
-}
-
 fn join(fleet: &Fleet, instance: &str, contract: Contract, policy: &Policy) -> Member {
     let detector = detector().build(&FingerprintKey::new([7; 16])).unwrap();
     let census = Census::builder(&detector).clock(fleet.clock.clone());
     let census = Arc::new(census.open().unwrap());
-    let table = Arc::new(Reachable {
-        table: Arc::clone(&fleet.table),
-        is_away: AtomicBool::new(false),
-    });
+    let table = Arc::new(Reachable::new(Arc::clone(&fleet.table)));
     let rollout = Rollout::builder(flag(), policy.clone())
         .clock(fleet.clock.clone())
         .census(Arc::clone(&census))
@@ -235,7 +178,7 @@ fn an_instance_that_cannot_reach_the_table_rolls_back_by_itself_and_journals_no_
     let fleet = Fleet::new();
     let [a, b] = stranded(&fleet);
     give_lease(&fleet, "b");
-    a.table.is_away.store(true, Ordering::Relaxed);
+    a.table.set_away(true);
     a.tick();
     let taken = fleet.rollbacks();
     assert_eq!(taken.len(), 1, "its callers are stranded");
@@ -252,7 +195,7 @@ fn an_instance_that_cannot_reach_the_table_rolls_back_by_itself_and_journals_no_
     other.rollout.shutdown();
     pass(&fleet, 2 * Instance::LEASE, &[&a]);
     assert_eq!(changes(), before + 1);
-    a.table.is_away.store(false, Ordering::Relaxed);
+    a.table.set_away(false);
     pass(&fleet, 2 * Instance::LEASE, &[&a]);
     assert_eq!(changes(), before + 2);
     let events = fleet.store.events();
