@@ -1,11 +1,11 @@
-//! Several instances on one journal, each with a census: quiet windows, and the lease of the automatic rollback.
+//! Instances with a census: quiet windows when contracts change, and the lease of the automatic rollback.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
     reachable::Reachable,
     shared::{Fleet, name, other_contract},
-    stage::{HOUR, detector, flag, order},
+    stage::{HOUR, START, census, detector, flag, order},
 };
 use crate::{
     Contract, FlagState,
@@ -18,9 +18,11 @@ use crate::{
         event::EventPayload,
         evidence::{BuiltInGate, Evidence, GateReport},
         fleet::{Instance, Instances as _, LEASE, Lease},
-        names::Actor,
+        journal::MemoryJournal,
+        names::{Actor, ContractDigest},
         policy::{AutoRollback, Policy},
     },
+    time::ManualClock,
     worker::Tick as _,
 };
 
@@ -125,6 +127,41 @@ fn the_quiet_window_counts_from_when_the_last_old_contract_left() {
     assert_eq!(ready, since.at.plus(window));
     pass(&fleet, window / 2 + 3 * Instance::LEASE, &[&new]);
     assert!(new.quiet().passed, "{:?}", new.quiet());
+}
+
+#[test]
+fn the_first_contract_of_a_journal_restarts_no_quiet_window() {
+    let clock = Arc::new(ManualClock::new(START));
+    let census = Arc::new(census(&clock, &detector()).open().unwrap());
+    let _feeder = census.feeder();
+    let mut policy = Policy {
+        cutover_quiet_window: Window::HOUR,
+        ..Policy::permissive()
+    };
+    policy.gates.cutover = [BuiltInGate::NoDependentResponses].into();
+    let rollout = Rollout::builder(flag(), policy)
+        .clock(clock.clone())
+        .census(Arc::clone(&census))
+        .open(Arc::new(MemoryJournal::new()))
+        .unwrap();
+    let pass = |time: Duration| {
+        clock.advance(time);
+        census.tick();
+        rollout.tick();
+    };
+    for _ in 0..5 {
+        pass(HOUR / 4);
+    }
+    let serve = |contract: &Contract| {
+        let digest = ContractDigest::of(contract);
+        rollout
+            .contract_changed(digest, &order("deployed"))
+            .unwrap();
+        pass(Duration::from_secs(1));
+        rollout.dry_run(Transition::Cutover).unwrap().passes()
+    };
+    assert!(serve(&Contract::device_flow()), "the very first one");
+    assert!(!serve(&other_contract()), "another one");
 }
 
 /// Two instances in cutover with a caller that is stranded at both of them.
