@@ -225,16 +225,16 @@ fn an_instance_that_cannot_reach_the_table_rolls_back_by_itself_and_journals_no_
     assert_eq!(fleet.rollbacks().len(), 1);
 
     // What others serve or do not serve any more is for an instance to journal that can see the table.
-    let changes = || fleet.store.count("contract_changed");
-    let before = changes();
+    let journaled = || fleet.store.count("contract_changed");
+    let before = journaled();
     let other = join(&fleet, "c", other_contract(), &Policy::permissive());
-    assert_eq!(changes(), before + 1);
+    assert_eq!(journaled(), before + 1);
     other.rollout.shutdown();
     pass(&fleet, 2 * Instance::LEASE, &[&a]);
-    assert_eq!(changes(), before + 1);
+    assert_eq!(journaled(), before + 1);
     a.table.set_away(false);
     pass(&fleet, 2 * Instance::LEASE, &[&a]);
-    assert_eq!(changes(), before + 2);
+    assert_eq!(journaled(), before + 2);
     let events = fleet.store.events();
     let last = events.iter().rev().map(|event| &event.payload);
     let mut last = last.filter(|payload| matches!(payload, EventPayload::ContractChanged(_)));
