@@ -46,7 +46,7 @@ impl InstancesPage<'_> {
         let (at, text) = (self.read_at(), &self.fleet.text);
         match &self.fleet.error {
             Some(error) => {
-                format!("As of {at}, the last change of the flag was {text}. Since then, {error}.")
+                format!("As of {at}, the last change of the flag was {text}. Since then: {error}.")
             }
             None => format!("The last change of the flag is {text}. Read {at}."),
         }
@@ -133,7 +133,9 @@ impl Layout {
             banner(true, "The journal is stale", text)
         });
         let (applied, waits) = (&fleet.propagation, !fleet.propagation.is_complete());
-        let partly = (waits || !applied.lost.is_empty()).then(|| {
+        // Of a fork it is not known what the flag was before.
+        let is_partly = (waits || !applied.lost.is_empty()) && fork.is_none();
+        let partly = is_partly.then(|| {
             let (title, rest) = if waits {
                 (
                     "The flag is not the same everywhere",
@@ -158,8 +160,11 @@ fn forked(fleet: &FleetView) -> String {
         .forked()
         .map(|other| other.instance.to_string())
         .collect();
-    let own = (fleet.sync == SyncWord::Forked)
-        .then(|| "The store does not have events that this instance follows.".to_owned());
+    let own = (fleet.sync == SyncWord::Forked).then(|| {
+        "The store does not have events that this instance follows. This one keeps its state, and executes no command but a \
+         rollback."
+            .to_owned()
+    });
     let others = (!others.is_empty()).then(|| {
         let follow = if others.len() == 1 {
             "follows"
@@ -169,8 +174,7 @@ fn forked(fleet: &FleetView) -> String {
         let others = listed(&others);
         format!("{others} {follow} another journal than {}.", fleet.instance)
     });
-    let kept = "Each keeps its state, and executes no command but a rollback.".to_owned();
-    let sentences: Vec<String> = own.into_iter().chain(others).chain([kept]).collect();
+    let sentences: Vec<String> = own.into_iter().chain(others).collect();
     sentences.join(" ")
 }
 
