@@ -11,7 +11,7 @@ use tower_layer::Layer;
 
 use super::{
     compat_body::{AnyBody, SameBody},
-    layer_settings::LayerSettings,
+    layer_settings::{LayerSettings, Serving},
     rehearsal_rate::RehearsalRate,
     service::LegacyHttpCompat,
 };
@@ -50,11 +50,14 @@ impl LegacyHttpCompatLayer {
     /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, that
     /// reads this flag: a [`FlagReader`], or a reference to a [`CompatFlag`](crate::CompatFlag).
     pub fn new(contract: impl Into<LiveContract>, flag: impl Into<FlagReader>) -> Self {
+        let contract = contract.into();
         let settings = LayerSettings {
-            contract: contract.into(),
+            compiled: contract.cached(),
+            contract,
             flag: flag.into(),
             observers: Vec::new(),
             feeders: Vec::new(),
+            serving: Serving::default(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             peek_timeout: Self::DEFAULT_PEEK_TIMEOUT,
             rehearsal: RehearsalRate::one_in(Self::DEFAULT_REHEARSE_ONE_IN),
@@ -165,10 +168,7 @@ impl<S, M> Layer<S> for LegacyHttpCompatLayer<M> {
 
     /// The observers are fed as long as the service, a clone of it or one of its responses lives.
     fn layer(&self, inner: S) -> Self::Service {
-        let mut settings = LayerSettings::clone(&self.settings);
-        let feeders = settings.observers.iter();
-        settings.feeders = feeders.filter_map(|observer| observer.feeder()).collect();
-        LegacyHttpCompat::new(inner, Arc::new(settings))
+        LegacyHttpCompat::new(inner, self.settings.of_services())
     }
 }
 
