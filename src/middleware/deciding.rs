@@ -145,8 +145,8 @@ impl<B: Body + Unpin> Deciding<B> {
         }
     }
 
-    /// The response as it leaves.
-    #[inline]
+    /// The response as it leaves. Inlined always: what is large is then not moved before it is taken apart.
+    #[inline(always)]
     pub(super) fn response<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
         let body = match conclusion {
             Conclusion::OwnBody => ResponseBody::peeked(self.peek.into_body()),
@@ -163,7 +163,7 @@ impl<B: Body + Unpin> Deciding<B> {
                     return Ok(self.apply(exchange, scan, decision));
                 }
             } else {
-                match self.matching.decision(&exchange.endpoint.statuses) {
+                match self.matching.decision {
                     Ok(decision) => match exchange.course(decision) {
                         Course::Legacy => {
                             self.rewriting = Some(decision);
@@ -398,6 +398,7 @@ impl Exchange {
         self.endpoint.body_limit.unwrap_or(self.settings.body_limit)
     }
 
+    #[inline]
     pub(super) fn observation(
         &self,
         decision: Decision,
@@ -419,6 +420,7 @@ impl Exchange {
     }
 
     /// Tells caches what the response depends on, and the observers what it was.
+    #[inline]
     pub(super) fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
         add_vary(headers, &self.endpoint, &self.settings);
         self.settings.notify_observers(observation);

@@ -115,8 +115,11 @@ impl<S, M> LegacyHttpCompat<S, M> {
             caller = detector.detect(&head);
             request = Request::from_parts(head, body);
         }
-        let exchange = self.exchange(&mut request, endpoint, caller);
-        self.respond(request, || State::Waiting(exchange))
+        ResponseFuture {
+            state: State::Waiting(self.exchange(&mut request, endpoint, caller)),
+            inner: Some(self.inner.call(request)),
+            mode: PhantomData,
+        }
     }
 
     /// Calls the inner service, and makes its future where it stays.

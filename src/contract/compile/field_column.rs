@@ -10,6 +10,8 @@ use crate::json::{Field, Scalar, is_plain, text_of};
 pub(super) struct FieldColumn {
     /// Sorted by length, then by text.
     strings: Vec<(Box<str>, OutcomeSet)>,
+    /// Whether none of them has an escape in JSON.
+    are_plain: bool,
     others: Vec<(Scalar, OutcomeSet)>,
     /// For all other values.
     otherwise: OutcomeSet,
@@ -55,6 +57,8 @@ impl FieldColumn {
             .strings
             .sort_unstable_by(|(one, _), (other, _)| by_length(one.as_bytes(), other.as_bytes()));
         column.strings.dedup_by(|(one, _), (other, _)| one == other);
+        let mut strings = column.strings.iter();
+        column.are_plain = strings.all(|(text, _)| is_plain(text.as_bytes()));
         let matchers = matchers.into_iter().enumerate().take(OutcomeSet::MAX);
         let patterns = matchers.filter_map(|(position, matcher)| Some((position, matcher?)));
         column.patterns = patterns
@@ -64,17 +68,28 @@ impl FieldColumn {
     }
 
     /// The outcomes that a response may be, by what is known of its field.
+    #[inline]
     pub(super) fn of(&self, field: Field<'_>) -> OutcomeSet {
         match field {
-            Field::Present([b'"', text @ .., b'"']) if is_plain(text) => {
-                self.string(text).unwrap_or_else(|| self.of_other(text))
-            }
-            Field::Present(json) => self.of_json(json),
+            Field::Present(json) => match self.as_written(json) {
+                Some(set) => set,
+                None => self.of_json(json),
+            },
             Field::Absent | Field::Unknown => self.absent,
         }
     }
 
-    /// By a value that is no string, or one with escapes.
+    /// By a string that is one of the values, and has no escapes as they have none.
+    #[inline]
+    fn as_written(&self, json: &[u8]) -> Option<OutcomeSet> {
+        match json {
+            [b'"', text @ .., b'"'] if self.are_plain => self.string(text),
+            _ => None,
+        }
+    }
+
+    /// By any value.
+    #[inline(never)]
     fn of_json(&self, json: &[u8]) -> OutcomeSet {
         let Ok(json) = str::from_utf8(json) else {
             return self.otherwise;
@@ -89,8 +104,16 @@ impl FieldColumn {
     }
 
     /// By a string that is one of the values.
+    #[inline]
     fn string(&self, text: &[u8]) -> Option<OutcomeSet> {
+        /// As many are compared one by one before a search is faster: most differ in length.
+        const FEW: usize = 8;
         let strings = &self.strings;
+        if strings.len() <= FEW {
+            let mut strings = strings.iter();
+            let found = strings.find(|(one, _)| one.as_bytes() == text);
+            return found.map(|(_, set)| *set);
+        }
         let found = strings.binary_search_by(|(one, _)| by_length(one.as_bytes(), text));
         Some(strings[found.ok()?].1)
     }
