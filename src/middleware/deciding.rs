@@ -84,7 +84,7 @@ struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(exchange: &Exchange, response: Response<B>) -> Self {
         let request = exchange.slot.as_ref().map(CaptureSlot::read);
         let request = request.unwrap_or_default();
@@ -143,16 +143,6 @@ impl<B: Body + Unpin> Deciding<B> {
                 }
             }
         }
-    }
-
-    /// The response as it leaves. Inlined always: what is large is then not moved before it is taken apart.
-    #[inline(always)]
-    pub(super) fn response<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
-        let body = match conclusion {
-            Conclusion::OwnBody => ResponseBody::peeked(self.peek.into_body()),
-            Conclusion::LegacyBody(body) => ResponseBody::rewritten(body),
-        };
-        Response::from_parts(self.head, M::decided(body))
     }
 
     /// Decides by what is known by now.
@@ -368,6 +358,22 @@ impl<B: Body + Unpin> Deciding<B> {
         }
         exchange.leave(&mut self.head.headers, &observation);
         Conclusion::OwnBody
+    }
+}
+
+impl Conclusion {
+    /// The response as it leaves.
+    #[inline(always)]
+    pub(super) fn response<B: Body + Unpin, M: BodyMode<B>>(
+        self,
+        head: response::Parts,
+        peek: Peek<B>,
+    ) -> Response<M::Body> {
+        let body = match self {
+            Self::OwnBody => ResponseBody::peeked(peek.into_body()),
+            Self::LegacyBody(body) => ResponseBody::rewritten(body),
+        };
+        Response::from_parts(head, M::decided(body))
     }
 }
 

@@ -99,7 +99,8 @@ impl<B: Body + Unpin> State<B> {
         let mut deciding = Deciding::new(exchange, response);
         if let Poll::Ready(conclusion) = deciding.poll(exchange, &mut scan, cx) {
             *self = Self::Done;
-            return Poll::Ready(deciding.response::<M>(conclusion));
+            let Deciding { head, peek, .. } = deciding;
+            return Poll::Ready(conclusion.response::<B, M>(head, peek));
         }
         if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
             let peeking = Peeking {
@@ -127,7 +128,8 @@ impl<B: Body + Unpin> State<B> {
         let Self::Peeking(peeking) = std::mem::replace(self, Self::Done) else {
             unreachable!("it was just polled");
         };
-        Poll::Ready(peeking.deciding.response::<M>(conclusion))
+        let Deciding { head, peek, .. } = peeking.deciding;
+        Poll::Ready(conclusion.response::<B, M>(head, peek))
     }
 }
 

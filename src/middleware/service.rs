@@ -141,7 +141,7 @@ impl<S, M> LegacyHttpCompat<S, M> {
     }
 
     /// Takes from a request on the contract what its response will need.
-    #[inline]
+    #[inline(always)]
     fn exchange<B>(
         &self,
         request: &mut Request<B>,

@@ -28,7 +28,7 @@ pub(crate) struct Matching {
 
 impl Matching {
     /// Evaluates what needs no field of the response.
-    #[inline]
+    #[inline(always)]
     pub(super) fn by_head(
         statuses: &StatusTables,
         outcomes: &[CompiledOutcome],
@@ -76,7 +76,7 @@ impl Matching {
     }
 
     /// What became known of the field at this slot.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn know(&mut self, statuses: &StatusTables, slot: usize, field: Field<'_>) {
         let Some(of) = statuses.of(self) else { return };
         if field == Field::Unknown || self.known & 1 << slot != 0 {
@@ -89,7 +89,7 @@ impl Matching {
         self.decide(of);
     }
 
-    #[inline]
+    #[inline(always)]
     fn decide(&mut self, of: &StatusOutcomes) {
         self.decision = match self.left.first() {
             None => Ok(Decision::Other),

@@ -215,7 +215,7 @@ struct Text {
 }
 
 impl CapturedTexts {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(sources: &[TextSource], head: RequestHead<'_>) -> Self {
         let mut texts = Self::default();
         if let Some((first, more)) = sources.split_first() {
