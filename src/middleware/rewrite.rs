@@ -25,7 +25,15 @@ pub(crate) enum About {
 impl About {
     /// By the length of the name first: all headers of a response are looked at, and most are none of these. It is in lower
     /// case.
+    #[inline(always)]
     pub(crate) fn of(name: &str) -> Self {
+        match name.len() {
+            3 | 4 | 6 | 7 | 9 | 11.. => Self::by_text(name),
+            _ => Self::Else,
+        }
+    }
+
+    fn by_text(name: &str) -> Self {
         let is = |known: &str| name == known;
         match name.len() {
             3 if is("age") => Self::Freshness,
@@ -99,6 +107,7 @@ pub(super) struct LegacyLines<'s> {
 }
 
 impl<'s> LegacyLines<'s> {
+    #[inline]
     pub(super) fn of(
         shape: &'s CompiledShape,
         values: &PlaceholderValues<'_>,
@@ -110,6 +119,7 @@ impl<'s> LegacyLines<'s> {
     }
 
     /// Whether there is one of this name.
+    #[inline]
     fn put(&self, name: &HeaderName) -> bool {
         self.set
             .iter()
