@@ -63,7 +63,11 @@ impl LayerSettings {
     /// Those of a service, by which it feeds the observers.
     pub(super) fn of_services(&self) -> Arc<Self> {
         // A panic while the lock was held leaves it valid: it is only ever replaced.
-        let mut serving = self.serving.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut serving = self
+            .serving
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         serving.upgrade().unwrap_or_else(|| {
             let mut new = self.clone();
             let feeders = new.observers.iter();
