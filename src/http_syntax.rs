@@ -124,7 +124,7 @@ pub(crate) struct BodySyntax {
 }
 
 impl BodySyntax {
-    /// Of several types the first counts.
+    /// By all headers. Of several types the first counts.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         /// As many are looked through in one pass before two look-ups cost less.
         const FEW: usize = 8;
@@ -212,8 +212,6 @@ fn split_outside_quotes(value: &str, separator: char) -> impl Iterator<Item = &s
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -270,6 +268,20 @@ mod tests {
             HeaderValue::from_static("application/json"),
         );
         assert!(!is_json(&headers));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn look_ups_find_the_same_as_one_pass(lines in proptest::collection::vec((0..3_usize, 0..5_usize), 0..20)) {
+            let names = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::ACCEPT];
+            let values = ["application/json", "text/plain", "", "gzip", "identity"];
+            let line = |(name, value): (usize, usize)| (names[name].clone(), HeaderValue::from_static(values[value]));
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines.into_iter().map(line) {
+                headers.append(name, value);
+            }
+            proptest::prop_assert_eq!(BodySyntax::in_one_pass(&headers), BodySyntax::by_look_ups(&headers));
+        }
     }
 
     #[test]

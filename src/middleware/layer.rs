@@ -188,3 +188,56 @@ impl<M> fmt::Debug for LegacyHttpCompatLayer<M> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        CompatFlag, Contract,
+        observation::{Feeder, Feeders, Observation},
+    };
+
+    #[derive(Default)]
+    struct Fed(Feeders);
+
+    impl Observe for Fed {
+        fn observe(&self, _: &Observation<'_>) {}
+
+        fn feeder(&self) -> Option<Feeder> {
+            Some(self.0.add())
+        }
+    }
+
+    fn layer() -> (LegacyHttpCompatLayer, Arc<Fed>) {
+        let fed = Arc::new(Fed::default());
+        let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &CompatFlag::on("f"));
+        (layer.observer(fed.clone()), fed)
+    }
+
+    #[test]
+    fn an_observer_is_fed_while_any_service_of_the_layer_lives() {
+        let (layer, fed) = layer();
+        assert!(!fed.0.any());
+        for _ in 0..2 {
+            let first = layer.layer(());
+            let second = layer.clone().layer(());
+            let copy = second.clone();
+            drop((first, second));
+            assert!(fed.0.any());
+            drop(copy);
+            assert!(!fed.0.any());
+        }
+    }
+
+    #[test]
+    fn services_share_the_settings_of_their_layer_and_of_no_other() {
+        let (layer, _) = layer();
+        let services = layer.settings.of_services();
+        let other = layer.clone().body_limit(1).settings.of_services();
+        assert!(Arc::ptr_eq(&services, &layer.settings.of_services()));
+        assert_eq!(
+            (services.body_limit, other.body_limit),
+            (LegacyHttpCompatLayer::DEFAULT_BODY_LIMIT, 1)
+        );
+    }
+}

@@ -224,3 +224,23 @@ fn put(headers: &mut HeaderMap, lines: &LegacyLines<'_>) {
         headers.append(name, value.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_is_passed_over_by_its_length_that_its_name_is_known_by() {
+        let names = "age etag digest pragma trailer expires signature repr-digest content-md5 content-type last-modified \
+                     accept-ranges content-range content-length content-digest signature-input x-accel-expires \
+                     content-encoding content-language content-location transfer-encoding surrogate-control \
+                     content-disposition cache-control cdn-cache-control x-cdn-cache-control";
+        for name in names.split_ascii_whitespace() {
+            assert_ne!(About::of(name), About::Else, "{name}");
+            assert_eq!(About::of(name), About::by_text(name), "{name}");
+        }
+        for length in 0..30 {
+            assert_eq!(About::of(&"x".repeat(length)), About::Else);
+        }
+    }
+}
