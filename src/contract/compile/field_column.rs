@@ -124,7 +124,7 @@ impl FieldColumn {
     }
 }
 
-/// By what texts are told apart before their bytes are compared: two words, which most differ in.
+/// What most texts differ in, so that their bytes are rarely compared: two words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct TextKey {
     length: usize,
