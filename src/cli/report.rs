@@ -81,7 +81,11 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("# Rollout of {}\n\n", markdown(state.flag_name.as_str())),
         format!("- Phase: **{}** since {}\n", state.phase, state.entered.at),
         format!("- As of: {}\n", journal.now),
-        format!("- Flag {} since {}\n", state.flag(), state.flag_changed.at),
+        format!(
+            "- Flag {} since {}\n",
+            state.flag_at(journal.now),
+            state.flag_changed.at
+        ),
         format!(
             "- Stranded callers: {}\n",
             markdown(&stranded_text(journal.census.as_ref(), state))
@@ -188,6 +192,16 @@ fn what(payload: &EventPayload) -> String {
                 recorded.unwrap_or_default(),
                 phase.unwrap_or_default()
             )
+        }
+        EventPayload::BrownoutAnnounced(payload) => {
+            format!("brownout announced, {} to {}", payload.start, payload.until)
+        }
+        EventPayload::BrownoutBegan(payload) => {
+            format!("**brownout** of event {} began", payload.brownout)
+        }
+        EventPayload::BrownoutEnded(payload) => {
+            let incident = incident_text(payload.incident.as_ref());
+            format!("brownout of event {} ended{incident}", payload.brownout)
         }
         EventPayload::AttemptRefused(payload) => refused(payload),
         EventPayload::Recovered(torn) => {

@@ -56,7 +56,11 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
     let parts = [
         format!("{name} is in {phase} for {time}\n"),
         format!("  {}\n", by(&state.entered)),
-        format!("  flag {} since {}\n", state.flag(), state.flag_changed.at),
+        format!(
+            "  flag {} since {}\n",
+            state.flag_at(journal.now),
+            state.flag_changed.at
+        ),
         format!(
             "  stranded callers: {}\n",
             escape(&stranded_text(journal.census.as_ref(), state))

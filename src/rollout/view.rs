@@ -13,8 +13,8 @@ use super::{
     phase::{Phase, Transition},
     policy::Policy,
     state::{
-        Check, ClientRollback, EventRef, ObligationKind, Override, Projection, Rollback,
-        RolloutState, ServedContract, Waiver,
+        Brownout, BrownoutStage, Check, ClientRollback, EventRef, ObligationKind, Override,
+        Projection, Rollback, RolloutState, ServedContract, Waiver,
     },
     stranded::Stranded,
 };
@@ -57,6 +57,8 @@ pub struct RolloutView {
     pub flag_changed: EventRef,
     /// Whether a rollback took effect that is not on record yet.
     pub rollback_unrecorded: bool,
+    /// The same of the end of a brownout.
+    pub brownout_end_unrecorded: bool,
     /// The phase.
     pub phase: Phase,
     /// The event that entered the phase.
@@ -91,6 +93,8 @@ pub struct RolloutView {
     pub waivers: Vec<WaiverView>,
     /// All rollbacks, in order.
     pub rollbacks: Vec<RollbackView>,
+    /// All brownouts, in the order of their announcements.
+    pub brownouts: Vec<BrownoutView>,
     /// Cutovers against failing gates and loosenings of the policy, in order.
     pub overrides: Vec<Override>,
     /// Client versions that were rolled back, in order.
@@ -244,6 +248,19 @@ pub struct RollbackView {
     pub duration_seconds: u64,
 }
 
+/// A brownout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BrownoutView {
+    /// The sequence number of its announcement, by which it is ended.
+    pub brownout: u64,
+    /// How far it has come, by the journal.
+    pub stage: BrownoutStage,
+    /// Its times and events.
+    #[serde(flatten)]
+    pub window: Brownout,
+}
+
 /// Refused attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -297,9 +314,10 @@ impl RolloutView {
             decision: state.decision,
             flag_name: state.flag_name.clone(),
             environment: None,
-            flag: state.flag(),
+            flag: state.flag_at(at),
             flag_changed: state.flag_changed.clone(),
             rollback_unrecorded: false,
+            brownout_end_unrecorded: false,
             phase: state.phase,
             entered: state.entered.clone(),
             opened: state.opened.clone(),
@@ -315,6 +333,7 @@ impl RolloutView {
             incidents: incidents(state),
             waivers: waivers(state, at),
             rollbacks: rollbacks(state, at),
+            brownouts: brownouts(state),
             overrides: state.overrides.clone(),
             client_rollbacks: state.client_rollbacks.clone(),
             contract: state.contract.clone(),
@@ -380,6 +399,15 @@ fn obligations(state: &RolloutState, policy: &Policy, now: Timestamp) -> Vec<Obl
         incident: obligation.rollback.incident.clone(),
         due: obligation.due,
         overdue: obligation.overdue,
+    });
+    views.collect()
+}
+
+fn brownouts(state: &RolloutState) -> Vec<BrownoutView> {
+    let views = state.brownouts.iter().map(|brownout| BrownoutView {
+        brownout: brownout.seq(),
+        stage: brownout.stage(),
+        window: brownout.clone(),
     });
     views.collect()
 }

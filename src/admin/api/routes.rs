@@ -45,7 +45,7 @@ pub(crate) enum Action {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 19] = [
+pub(crate) const ROUTES: [Route; 21] = [
     show("/openapi.json", || get(openapi)),
     show("/api/status", || get(status)),
     show("/api/report", || get(report)),
@@ -57,6 +57,8 @@ pub(crate) const ROUTES: [Route; 19] = [
     command("/api/transitions", CommandKind::Transition),
     command("/api/rollbacks", CommandKind::Rollback),
     command("/api/rollbacks/extend", CommandKind::ExtendRollback),
+    command("/api/brownouts", CommandKind::AnnounceBrownout),
+    command("/api/brownouts/end", CommandKind::EndBrownout),
     command("/api/checks", CommandKind::Check),
     command("/api/incidents", CommandKind::OpenIncident),
     command("/api/incidents/close", CommandKind::CloseIncident),
@@ -120,10 +122,10 @@ fn executing(kind: CommandKind) -> MethodRouter<Arc<Shared>> {
     )
 }
 
-/// A rollback has no condition, so not even a malformed one stops it.
+/// A rollback and the end of a brownout have no condition, so not even a malformed one stops it.
 fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem> {
     match kind {
-        CommandKind::Rollback => Ok(IfMatch::Absent),
+        CommandKind::Rollback | CommandKind::EndBrownout => Ok(IfMatch::Absent),
         _ => IfMatch::of(headers),
     }
 }

@@ -1,5 +1,6 @@
 //! What each transition requires.
 
+mod brownouts;
 mod document;
 mod loosening;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
@@ -8,5 +9,6 @@ mod policy;
 mod tests;
 
 pub use super::json_object::PolicyDocument;
+pub use brownouts::{BrownoutFault, BrownoutLimits};
 pub use loosening::PolicyDifference;
 pub use policy::{AutoRollback, BlockingLatent, Policy, PolicyError, RequiredGates};

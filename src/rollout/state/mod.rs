@@ -1,16 +1,19 @@
 //! From the events of a journal to the state of a rollout.
 
+mod brownout;
 mod entries;
 mod error;
 mod projection;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod state;
 
+pub use brownout::{Brownout, BrownoutStage};
 pub use entries::{
     Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
     Rollback, ServedContract, Waiver,
 };
 pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
+pub(super) use projection::may_brown_out;
 pub use projection::{Projection, UnknownEvent};
 pub use state::RolloutState;
 pub(crate) use state::WaiverCover;

@@ -1,5 +1,7 @@
 //! Commands and ticks, as an operator sees them.
 
+mod brownouts;
+mod brownouts_crashes;
 mod effects;
 mod gates;
 mod model;
