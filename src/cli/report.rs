@@ -10,8 +10,8 @@ use crate::{
         journal::{ReadJournal, show, torn_text, unknown_text},
         output::{Output, json, markdown, markdown_link},
         report_sections::{
-            checks, client_rollbacks, gates, incident_text, incidents, link_text, obligations,
-            overrides, rollbacks, waivers,
+            brownouts, checks, client_rollbacks, gates, incident_text, incidents, link_text,
+            obligations, overrides, rollbacks, waivers,
         },
         status::StatusJson,
     },
@@ -60,6 +60,7 @@ fn document(journal: &ReadJournal, state: &RolloutState) -> String {
     let sections = [
         ("Obligations", obligations(journal, state)),
         ("Rollbacks", rollbacks(journal, state)),
+        ("Brownouts", brownouts(journal, state)),
         ("Overrides", overrides(journal, state)),
         ("Waivers", waivers(journal)),
         ("Incidents", incidents(journal)),

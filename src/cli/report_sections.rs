@@ -6,7 +6,7 @@ use crate::{
         output::{markdown, markdown_link},
     },
     rollout::{
-        EventRef, Override, Rollback, RolloutState,
+        Brownout, EventRef, HitCounts, Override, Rollback, RolloutState,
         event::{Event, EventPayload, PhaseChange},
         gate::GateReport,
         names::{IncidentId, Link},
@@ -55,6 +55,44 @@ fn rollback(back: &Rollback, journal: &ReadJournal) -> String {
         back.done.at,
         markdown(back.incident.as_str()),
         by(&back.done),
+    )
+}
+
+pub(super) fn brownouts(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
+    let brownouts = state.brownouts.iter();
+    let lines = brownouts.map(|brownout| brownout_text(brownout, state, journal));
+    lines.collect()
+}
+
+fn brownout_text(brownout: &Brownout, state: &RolloutState, journal: &ReadJournal) -> String {
+    let stage = brownout.stage();
+    let end = brownout.ended.as_ref();
+    let end = end.map(|ended| format!("  - {stage} {}, {}\n", ended.at, by(ended)));
+    let census = journal.census.as_ref();
+    let hit = census.and_then(|census| census.brownout_callers(state));
+    let hit = hit.filter(|hit| hit.brownout == brownout.seq());
+    let hit = hit.map(|hit| format!("  - {}\n", hit_text(&hit.all)));
+    format!(
+        "- Event {}, {} to {}, {}: {}\n{}{}",
+        brownout.seq(),
+        brownout.start,
+        brownout.until,
+        if brownout.is_pending() {
+            format!("**{stage}**")
+        } else {
+            stage.to_string()
+        },
+        by(&brownout.announced),
+        end.unwrap_or_default(),
+        hit.unwrap_or_default(),
+    )
+}
+
+/// Those that a brownout hit, in one line.
+pub(super) fn hit_text(hit: &HitCounts) -> String {
+    format!(
+        "hit {} callers: {} came back upgraded, {} were served again, {} are silent",
+        hit.hit, hit.upgraded, hit.served_again, hit.silent
     )
 }
 

@@ -97,6 +97,7 @@
 //! log should.
 
 mod audit;
+mod brownout_callers;
 mod controller;
 mod evaluation;
 pub mod event;
@@ -114,6 +115,7 @@ mod stranded;
 mod unwaived;
 mod view;
 
+pub use brownout_callers::{AfterBrownout, BrownoutCallers, HitCaller, HitCounts, HitKind};
 pub use controller::{
     CommandContext, DryRun, JournalFollower, OpenRolloutError, OpenRolloutErrorKind, Refusal,
     RefusalKind, RolledBack, Rollout, RolloutBuilder,

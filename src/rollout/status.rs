@@ -70,6 +70,7 @@ impl RolloutStatus {
                 .unwrap_or_default(),
             evaluated: evaluated.map(|evaluation| evaluation.at),
             stranded: evaluation.and_then(|evaluation| evaluation.stranded.clone()),
+            brownout_callers: evaluation.and_then(|evaluation| evaluation.brownout_callers.clone()),
             rollback_unrecorded: self.rollback_unrecorded,
             brownout_end_unrecorded: self.brownout_end_unrecorded,
             policy_pinned: Some(self.policy_pinned),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    brownout_callers::BrownoutCallers,
     event::{Head, LossAccepted, Recovered},
     evidence::GateReport,
     fleet::FleetView,
@@ -77,6 +78,9 @@ pub struct RolloutView {
     /// The stranded callers since the flag last changed; left out where there is no census.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stranded: Option<Stranded>,
+    /// The callers that the last brownout hit, and what became of them; left out where no brownout began or there is no census.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brownout_callers: Option<BrownoutCallers>,
     /// How the legacy responses were [rehearsed](super::Rollout::rehearsed) in this process; left out where the view was made
     /// from a journal alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -296,9 +300,14 @@ impl RolloutView {
 
     /// With the stranded callers that the snapshot of a census shows, if it is later than the last change of the flag.
     #[cfg(feature = "cli")]
-    pub(crate) fn with_census(self, stranded: Option<Stranded>, at: Timestamp) -> Self {
+    pub(crate) fn with_census(
+        self,
+        (stranded, brownout_callers): (Option<Stranded>, Option<BrownoutCallers>),
+        at: Timestamp,
+    ) -> Self {
         Self {
             stranded,
+            brownout_callers,
             evaluated: Some(at),
             ..self
         }
@@ -326,6 +335,7 @@ impl RolloutView {
             gates: Vec::new(),
             evaluated: None,
             stranded: None,
+            brownout_callers: None,
             rehearsed: None,
             obligations: obligations(state, policy, at),
             overdue: overdue(state, policy, at),

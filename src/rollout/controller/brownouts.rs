@@ -14,7 +14,7 @@ use super::{
     command::{CommandContext, Refusal, RefusalKind},
     controller_state::{ControllerState, Unrecorded},
     deps::{LogFailures, system_context},
-    journaling::{COMMAND_PATIENCE, ROLLBACK_PATIENCE},
+    journaling::ROLLBACK_PATIENCE,
     rollback::RolledBack,
     rollout::Rollout,
 };
@@ -25,7 +25,7 @@ use crate::{
         },
         journal::{AppendAttempt, AppendError},
         names::IncidentId,
-        state::{Brownout, BrownoutStage, ProjectionErrorKind, may_brown_out},
+        state::{Brownout, BrownoutStage, ProjectionErrorKind, may_announce, may_brown_out},
     },
     time::{Clock, Timestamp},
 };
@@ -166,6 +166,23 @@ impl Rollout {
         })
     }
 
+    /// Why a brownout could not be announced now, by the last status, without announcing it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rollout::announce_brownout`].
+    pub fn preview_brownout(&self, start: Timestamp, length: Duration) -> Result<(), RefusalKind> {
+        let (status, now) = (self.status(), self.now());
+        let until = start.plus(length);
+        let announced = BrownoutAnnounced { start, until };
+        may_announce(&status.state, &announced, now).map_err(RefusalKind::Invalid)?;
+        let fault = status
+            .policy
+            .brownouts
+            .fault(&status.state, &announced, now);
+        fault.map_or(Ok(()), |fault| Err(RefusalKind::BrownoutNotAllowed(fault)))
+    }
+
     /// Ends the brownout of this announcement at once, or cancels it. Regardless of the expected decision, and never too
     /// late: one that is over stays so, and the command is on record. An incident is opened if it is not open.
     ///
@@ -241,9 +258,9 @@ impl Rollout {
     /// Journals which brownouts began or ended by the clock. Of several instances one succeeds.
     pub(super) fn journal_brownouts(&self) {
         // Real time bounds how long a command waits for this.
-        let until = Instant::now() + COMMAND_PATIENCE;
+        let until = Instant::now() + ROLLBACK_PATIENCE;
         while let Some((expected, event)) = self.next_brownout_event() {
-            let attempt = AppendAttempt::new(COMMAND_PATIENCE);
+            let attempt = AppendAttempt::new(ROLLBACK_PATIENCE);
             let appended = self.append_after(expected, &event, attempt, LogFailures::No);
             let again = matches!(
                 appended,

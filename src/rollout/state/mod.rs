@@ -13,7 +13,7 @@ pub use entries::{
     Rollback, ServedContract, Waiver,
 };
 pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
-pub(super) use projection::may_brown_out;
 pub use projection::{Projection, UnknownEvent};
+pub(super) use projection::{may_announce, may_brown_out};
 pub use state::RolloutState;
 pub(crate) use state::WaiverCover;

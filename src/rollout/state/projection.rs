@@ -256,7 +256,7 @@ fn validate_open(state: &RolloutState, event: &Event) -> Checked {
         }
         EventPayload::RollbackTaken(payload) => takes_back(state, payload),
         EventPayload::RollbackExtended(payload) => extends(state, payload),
-        EventPayload::BrownoutAnnounced(payload) => announces(state, payload, event.at),
+        EventPayload::BrownoutAnnounced(payload) => may_announce(state, payload, event.at),
         EventPayload::BrownoutBegan(payload) => begins(state, payload.brownout),
         // Any brownout, over or not: it is ended before that is recorded.
         EventPayload::BrownoutEnded(payload) => brownout(state, payload.brownout).map(|_| ()),
@@ -302,7 +302,12 @@ fn extends(state: &RolloutState, payload: &RollbackExtended) -> Checked {
     }
 }
 
-fn announces(state: &RolloutState, payload: &BrownoutAnnounced, at: Timestamp) -> Checked {
+/// Whether a brownout may be announced at a time, but for the policy.
+pub(in crate::rollout) fn may_announce(
+    state: &RolloutState,
+    payload: &BrownoutAnnounced,
+    at: Timestamp,
+) -> Checked {
     may_brown_out(state)?;
     let (start, until) = (payload.start, payload.until);
     let length = Brownout::LENGTH.contains(&until.since(start));
