@@ -162,7 +162,9 @@ mod tests {
         admin::{access::Role, history::HistoryRange, problem::ProblemKind},
         caller::Generation,
         census::{CallerState, Select, SortBy},
-        rollout::{ObligationKind, Phase, Transition, fleet::SyncWord, names::ActorKind},
+        rollout::{
+            BrownoutStage, ObligationKind, Phase, Transition, fleet::SyncWord, names::ActorKind,
+        },
     };
 
     fn routes() -> BTreeSet<(String, String)> {
@@ -251,6 +253,10 @@ mod tests {
             (
                 "/components/schemas/Step".to_owned(),
                 words(Transition::ALL, Transition::as_str),
+            ),
+            (
+                "/components/schemas/Status/properties/brownouts/items/properties/stage".to_owned(),
+                words(BrownoutStage::ALL, BrownoutStage::as_str),
             ),
             (
                 "/components/schemas/TimeSeries/properties/range".to_owned(),

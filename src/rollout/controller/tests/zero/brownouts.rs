@@ -106,9 +106,6 @@ fn the_time_of_one_is_a_gap_of_its_length_with_its_cause() {
 #[test]
 fn responses_that_were_stranded_in_one_are_no_quiet_window() {
     let stage = polled(true);
-    stage.pass(DAY);
-    assert!(stage.passes("no_dependent_responses", CUTOVER) || stage.quiet().blocking.callers == 0);
-    let stage = polled(true);
     stage.clock.advance(MINUTE);
     stage.stranded("AGENT", 2);
     stage.pass(HOUR);
