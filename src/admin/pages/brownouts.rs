@@ -56,7 +56,7 @@ struct HitForecast {
     kind: String,
     hour: u64,
     day: u64,
-    /// Responses in the last 24 hours to callers that cannot be told apart.
+    /// Responses in the last 24 hours to callers without an identity.
     anonymous: u64,
     waived: bool,
 }

@@ -1,14 +1,9 @@
 //! Brownouts: announced by a command, begun and ended by the clock of each instance, and ended at once by a command.
 //!
-//! The flag is off only while the journal says that a brownout began, and between its start and end by the clock of the
-//! instance. So none begins that is not on record, or that could have been cancelled unheard; and an instance that cannot
-//! reach its journal still ends one in time. Within a process a brownout lasts no longer by the monotonic clock either, and
-//! does not begin again, wherever the wall clock is set.
+//! None begins that is not on record, or that could have been cancelled unheard; and an instance that cannot reach its journal
+//! still ends one in time.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
     command::{CommandContext, Refusal, RefusalKind},
@@ -25,73 +20,15 @@ use crate::{
         },
         journal::{AppendAttempt, AppendError},
         names::IncidentId,
-        state::{Brownout, BrownoutStage, ProjectionErrorKind, may_announce, may_brown_out},
+        policy::{BrownoutFault, Policy},
+        state::{
+            Brownout, BrownoutStage, ProjectionErrorKind, RolloutState, may_announce, may_brown_out,
+        },
     },
-    time::{Clock, Timestamp},
+    time::Timestamp,
 };
 
-/// What the clock of this instance says of the brownouts in the journal.
-#[derive(Debug, Default)]
-pub(super) struct BrownoutWatch {
-    /// The one because of which the flag is off, and when that ends by the monotonic clock.
-    off: Option<(u64, Duration)>,
-    /// Those that are over here and not in the journal.
-    over: BTreeSet<u64>,
-}
-
-/// How much earlier than the journal a clock may be.
-const SKEW: Duration = Duration::from_secs(60);
-
-impl BrownoutWatch {
-    /// The brownout because of which the flag is off here.
-    pub(super) fn running(&self) -> Option<u64> {
-        self.off.map(|(seq, _)| seq)
-    }
-}
-
 impl ControllerState {
-    /// Brings what the clock says up to date.
-    pub(super) fn watch_brownouts(&mut self, clock: &dyn Clock) {
-        let (now, monotonic) = (Timestamp::now(clock), clock.monotonic());
-        let pending = self.state().pending_brownouts();
-        let pending: Vec<Brownout> = pending.cloned().collect();
-        let watch = &mut self.brownouts;
-        let was_off = watch.running();
-        watch
-            .over
-            .retain(|seq| pending.iter().any(|brownout| brownout.seq() == *seq));
-        for brownout in &pending {
-            let seq = brownout.seq();
-            let elapsed = watch
-                .off
-                .is_some_and(|(off, until)| off == seq && until <= monotonic);
-            if brownout.until <= now || elapsed {
-                watch.over.insert(seq);
-            }
-        }
-        let running = pending.iter().find(|brownout| brownout.is_running());
-        let running = running.filter(|brownout| !watch.over.contains(&brownout.seq()));
-        watch.off = running.and_then(|brownout| {
-            let known = watch.off.filter(|(seq, _)| *seq == brownout.seq());
-            let begins = || (brownout.seq(), monotonic + brownout.until.since(now));
-            known.or_else(|| (brownout.start <= now).then(begins))
-        });
-        self.watch_flag_after(was_off, clock);
-    }
-
-    /// When a process begins to watch: a clock that is before the beginning was set back, so how long it lasted is unknown.
-    pub(super) fn distrust_clock(&mut self, clock: &dyn Clock) {
-        let now = Timestamp::now(clock);
-        let running = self.state().running_brownout();
-        let later = |brownout: &Brownout| {
-            let began = brownout.began.as_ref();
-            began.is_some_and(|began| began.at.since(now) > SKEW)
-        };
-        if let Some(seq) = running.filter(|found| later(found)).map(Brownout::seq) {
-            self.brownouts.over.insert(seq);
-        }
-    }
-
     /// The brownout that a command ends, which runs here or by the journal.
     fn running_brownout(&self) -> Option<u64> {
         let journaled = self.state().running_brownout().map(Brownout::seq);
@@ -109,7 +46,7 @@ impl ControllerState {
             };
             let end = EventPayload::BrownoutEnded(end);
             let announced = brownout.stage() == BrownoutStage::Announced;
-            if self.brownouts.over.contains(&seq) {
+            if self.brownouts.is_over(seq) {
                 let reason = if announced { MISSED } else { OVER };
                 // By a command that ended it, if one did.
                 return (!self.is_ending(seq)).then_some((end, reason));
@@ -132,6 +69,20 @@ impl ControllerState {
         let mut unrecorded = self.unrecorded.iter();
         unrecorded.any(|unrecorded| unrecorded.brownout() == Some(seq))
     }
+}
+
+/// Why a policy does not allow a brownout.
+fn not_allowed(
+    policy: &Policy,
+    state: &RolloutState,
+    announced: &BrownoutAnnounced,
+    now: Timestamp,
+) -> Option<BrownoutFault> {
+    let others = state.brownouts.iter().filter_map(Brownout::taken);
+    let others: Vec<_> = others.collect();
+    let pending = state.pending_brownouts().count();
+    let window = (announced.start, announced.until);
+    policy.brownouts.fault(window, (&others, pending), now)
 }
 
 const BEGAN: &str = "the announced start has come";
@@ -159,7 +110,7 @@ impl Rollout {
         let announced = BrownoutAnnounced { start, until };
         self.record_with(command, |controller| {
             let (state, now) = (controller.state(), self.now());
-            match controller.policy.brownouts.fault(state, &announced, now) {
+            match not_allowed(&controller.policy, state, &announced, now) {
                 Some(fault) => Err(RefusalKind::BrownoutNotAllowed(fault)),
                 None => Ok(EventPayload::BrownoutAnnounced(announced)),
             }
@@ -176,10 +127,7 @@ impl Rollout {
         let until = start.plus(length);
         let announced = BrownoutAnnounced { start, until };
         may_announce(&status.state, &announced, now).map_err(RefusalKind::Invalid)?;
-        let fault = status
-            .policy
-            .brownouts
-            .fault(&status.state, &announced, now);
+        let fault = not_allowed(&status.policy, &status.state, &announced, now);
         fault.map_or(Ok(()), |fault| Err(RefusalKind::BrownoutNotAllowed(fault)))
     }
 
@@ -247,7 +195,7 @@ impl Rollout {
             in_flight: true,
         };
         controller.unrecorded.push(ended.clone());
-        controller.brownouts.over.insert(brownout);
+        controller.brownouts.end(brownout);
         drop(controller);
         self.sync_flag();
         // Shown before it is recorded, too.

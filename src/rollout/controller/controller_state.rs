@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{brownouts::BrownoutWatch, command::RefusalKind};
+use super::{brownout_watch::BrownoutWatch, command::RefusalKind};
 use crate::{
     flag::FlagState,
     rollout::{
@@ -108,8 +108,8 @@ impl ControllerState {
             },
             brownouts: BrownoutWatch::default(),
         };
-        controller.distrust_clock(clock);
-        controller.watch_brownouts(clock);
+        controller.brownouts = BrownoutWatch::new(controller.state(), clock);
+        controller.watch_flag(clock);
         controller
     }
 
@@ -191,8 +191,12 @@ impl ControllerState {
         self.flag_watch = FlagWatch::unrecorded(clock);
     }
 
-    /// Notes how long the flag has been as it is, after the brownout that ran here until now may have ended.
-    pub(super) fn watch_flag_after(&mut self, was_running: Option<u64>, clock: &dyn Clock) {
+    /// Brings what the clock says of brownouts up to date, and how long the flag has been as it is.
+    pub(super) fn watch_brownouts(&mut self, clock: &dyn Clock) {
+        let state = self.projection.state();
+        let state = state.expect("it is made of a rollout that was opened, and nothing closes one");
+        let was_running = self.brownouts.running();
+        self.brownouts.update(state, clock);
         let ended = was_running.is_some() && self.brownouts.running().is_none();
         if ended && self.flag() != self.state().flag() {
             self.flag_watch = FlagWatch::unrecorded(clock);

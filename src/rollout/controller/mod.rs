@@ -1,5 +1,6 @@
 //! The rollout itself: commands, refusals, periodic work and status.
 
+mod brownout_watch;
 mod brownouts;
 mod builder;
 mod command;

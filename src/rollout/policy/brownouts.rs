@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::policy::{out_of_range, write_duration};
+use super::settings::{out_of_range, write_duration};
 use crate::{
     diagnostics::Diagnostics,
-    rollout::{event::BrownoutAnnounced, state::RolloutState},
     time::{Timestamp, duration_text},
 };
 
@@ -93,14 +92,13 @@ impl BrownoutLimits {
         }
     }
 
-    /// Why a brownout may not be announced now.
+    /// Why a brownout may not be announced now: `others` is what all others take, and so many of them are `pending`.
     pub(in crate::rollout) fn fault(
         &self,
-        state: &RolloutState,
-        brownout: &BrownoutAnnounced,
+        (start, until): (Timestamp, Timestamp),
+        (others, pending): (&[(Timestamp, Timestamp)], usize),
         now: Timestamp,
     ) -> Option<BrownoutFault> {
-        let (start, until) = (brownout.start, brownout.until);
         let earliest = now.plus(self.notice);
         if start < earliest {
             return Some(BrownoutFault::Notice(earliest));
@@ -109,26 +107,17 @@ impl BrownoutLimits {
         if let Some(monday) = weekend {
             return Some(BrownoutFault::Weekend(monday));
         }
-        if state.pending_brownouts().count() >= MAX_PENDING {
+        if pending >= MAX_PENDING {
             return Some(BrownoutFault::TooMany);
         }
+        let (most, window) = (self.longest_of_day(), (start, until));
         let days = [start, until].map(|at| at.unix_ms() / DAY_MS);
-        days.into_iter()
-            .find_map(|day| self.day_fault(state, brownout, day))
-    }
-
-    fn day_fault(
-        &self,
-        state: &RolloutState,
-        brownout: &BrownoutAnnounced,
-        day: u64,
-    ) -> Option<BrownoutFault> {
-        let others = state.brownouts.iter().filter_map(|other| other.taken());
-        let all = others.chain([(brownout.start, brownout.until)]);
-        let taken = all.map(|(from, to)| within(day, from, to)).sum();
-        let most = self.longest_of_day();
-        let day = Timestamp::from_unix_ms(day * DAY_MS);
-        (taken > most).then_some(BrownoutFault::ShareOfDay { day, taken, most })
+        days.into_iter().find_map(|day| {
+            let all = others.iter().chain([&window]);
+            let taken = all.map(|(from, to)| within(day, *from, *to)).sum();
+            let day = Timestamp::from_unix_ms(day * DAY_MS);
+            (taken > most).then_some(BrownoutFault::ShareOfDay { day, taken, most })
+        })
     }
 
     pub(super) fn check(&self, diagnostics: &mut Diagnostics) {

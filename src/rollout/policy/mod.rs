@@ -5,6 +5,7 @@ mod document;
 mod loosening;
 #[expect(clippy::module_inception, reason = "it defines the type of that name")]
 mod policy;
+mod settings;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-use super::brownouts::BrownoutLimits;
+use super::{
+    brownouts::BrownoutLimits,
+    settings::{check_limit, out_of_range, write_duration},
+};
 use crate::{
     census::Window,
     diagnostics::{Diagnostics, FaultCode, fault_error},
@@ -180,9 +183,6 @@ fault_error! {
 /// The most checks that a policy may require.
 const MAX_CHECKS: usize = 64;
 
-/// The longest time limit: a hundred years, beyond which a number is a mistake.
-const MAX_LIMIT: Duration = Duration::from_secs(100 * 366 * 86_400);
-
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -348,29 +348,6 @@ pub(super) fn read_window(
         out_of_range(diagnostics, place, &duration_text::write(length), expected);
     }
     window
-}
-
-pub(super) fn check_limit(place: &str, limit: Duration, diagnostics: &mut Diagnostics) {
-    if limit < Duration::from_millis(1) || limit > MAX_LIMIT {
-        let expected = "at least 1ms and at most 100 years";
-        out_of_range(diagnostics, place, &duration_text::write(limit), expected);
-    }
-}
-
-pub(super) fn out_of_range(
-    diagnostics: &mut Diagnostics,
-    place: &str,
-    value: &impl ToString,
-    expected: &str,
-) {
-    diagnostics.add_at(place, FaultCode::OutOfRange, value.to_string(), expected);
-}
-
-pub(super) fn write_duration<S: Serializer>(
-    length: &Duration,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&duration_text::write(*length))
 }
 
 #[expect(
