@@ -65,9 +65,9 @@ pub(super) fn brownouts(journal: &ReadJournal, state: &RolloutState) -> Vec<Stri
 }
 
 fn brownout_text(brownout: &Brownout, state: &RolloutState, journal: &ReadJournal) -> String {
-    let stage = brownout.stage();
+    let word = brownout.stage();
     let end = brownout.ended.as_ref();
-    let end = end.map(|ended| format!("  - {stage} {}, {}\n", ended.at, by(ended)));
+    let end = end.map(|ended| format!("  - {word} {}, {}\n", ended.at, by(ended)));
     let census = journal.census.as_ref();
     let hit = census.and_then(|census| census.brownout_callers(state));
     let hit = hit.filter(|hit| hit.brownout == brownout.seq());
@@ -78,9 +78,9 @@ fn brownout_text(brownout: &Brownout, state: &RolloutState, journal: &ReadJourna
         brownout.start,
         brownout.until,
         if brownout.is_pending() {
-            format!("**{stage}**")
+            format!("**{word}**")
         } else {
-            stage.to_string()
+            word.to_string()
         },
         by(&brownout.announced),
         end.unwrap_or_default(),

@@ -171,8 +171,13 @@ fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
 /// Those that have not ended, and what became of those that the last one hit.
 fn brownouts(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
     let pending = state.pending_brownouts().map(|brownout| {
-        let (start, until, stage) = (brownout.start, brownout.until, brownout.stage());
-        format!("{stage}, {start} to {until} (event {})", brownout.seq())
+        format!(
+            "{}, {} to {} (event {})",
+            brownout.stage(),
+            brownout.start,
+            brownout.until,
+            brownout.seq()
+        )
     });
     let census = journal.census.as_ref();
     let hit = census.and_then(|census| census.brownout_callers(state));

@@ -33,7 +33,6 @@
 pub mod architecture {}
 
 #[cfg(feature = "admin")]
-#[expect(clippy::doc_markdown, reason = "alerts stand under their names")]
 #[doc = include_str!("brownouts.md")]
 pub mod brownouts {}
 

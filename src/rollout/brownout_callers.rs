@@ -104,7 +104,7 @@ impl BrownoutCallers {
         let reach = ago(window.from) + Duration::from_secs(1);
         census.each_caller_in(reach, Select::Depended, |row| {
             if window.hit(&row) {
-                found.add(window.after(&row), row);
+                found.add(after(&row), row);
             }
         });
         found.kinds.sort_by(|one, other| one.kind.cmp(&other.kind));
@@ -129,14 +129,13 @@ impl BrownoutCallers {
 
     fn add(&mut self, after: AfterBrownout, row: CallerRow) {
         self.all.add(after);
-        match self.kinds.iter_mut().find(|found| found.kind == row.kind) {
-            Some(found) => found.counts.add(after),
-            None => {
-                let mut counts = HitCounts::default();
-                counts.add(after);
-                let kind = row.kind.clone();
-                self.kinds.push(HitKind { kind, counts });
-            }
+        if let Some(found) = self.kinds.iter_mut().find(|found| found.kind == row.kind) {
+            found.counts.add(after);
+        } else {
+            let mut counts = HitCounts::default();
+            counts.add(after);
+            let kind = row.kind.clone();
+            self.kinds.push(HitKind { kind, counts });
         }
         self.callers.push(HitCaller {
             fingerprint: row.fingerprint,
@@ -196,16 +195,17 @@ impl Window {
         row.last_stranded
             .is_some_and(|at| self.from < at && at <= self.to)
     }
+}
 
-    fn after(&self, row: &CallerRow) -> AfterBrownout {
-        let since = |at: Option<Timestamp>| at > row.last_stranded;
-        if row.state == CallerState::Migrated && since(row.last_target) {
-            AfterBrownout::Upgraded
-        } else if since(row.last_dependent) {
-            AfterBrownout::ServedAgain
-        } else {
-            AfterBrownout::Silent
-        }
+/// What became of a caller that was hit.
+fn after(row: &CallerRow) -> AfterBrownout {
+    let since = |at: Option<Timestamp>| at > row.last_stranded;
+    if row.state == CallerState::Migrated && since(row.last_target) {
+        AfterBrownout::Upgraded
+    } else if since(row.last_dependent) {
+        AfterBrownout::ServedAgain
+    } else {
+        AfterBrownout::Silent
     }
 }
 

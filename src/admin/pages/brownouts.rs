@@ -191,8 +191,9 @@ impl BrownoutsPage<'_> {
     }
 
     /// Whether not all of those that were hit are listed.
-    fn cut(&self, after: &BrownoutCallers) -> bool {
-        (after.callers.len() as u64) < after.all.hit
+    fn is_cut(&self) -> bool {
+        let after = self.after.as_ref();
+        after.is_some_and(|after| (after.callers.len() as u64) < after.all.hit)
     }
 
     fn in_compat(&self) -> bool {

@@ -13,14 +13,14 @@ use crate::{
         access::{Principal, Role},
         callers_query::CallersQuery,
         flag_changes::FlagChange,
-        format::{counted, duration, grouped, listed, percent},
+        format::{counted, duration, grouped, listed},
         mount_path::{MountPath, query},
     },
     census::{Report, Window},
     observation::SkipReason,
     rollout::{
-        AfterBrownout, Brownout, EventRef, ObligationKind, Phase, Rollback, RolloutStatus,
-        Stranded, event::Event, fleet::FleetView,
+        Brownout, EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
+        fleet::FleetView,
     },
     time::Timestamp,
 };
@@ -118,22 +118,6 @@ impl Layout {
     pub(crate) fn browned_out(&self) -> Option<&Brownout> {
         let running = self.status.state.running_brownout();
         running.filter(|_| self.status.flag == FlagState::Off)
-    }
-
-    /// `3 of 25 (12 %)`.
-    pub(crate) fn share(&self, part: u64, all: u64) -> String {
-        #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-        let share = percent(part as f64 / all.max(1) as f64);
-        format!("{} of {} ({share})", grouped(part), grouped(all))
-    }
-
-    /// What became of a caller that a brownout hit.
-    pub(crate) const fn after(&self, after: AfterBrownout) -> &'static str {
-        match after {
-            AfterBrownout::Silent => "silent",
-            AfterBrownout::ServedAgain => "served again",
-            AfterBrownout::Upgraded => "upgraded",
-        }
     }
 
     /// The kinds of the census in their order, `other` first.

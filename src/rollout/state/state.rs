@@ -251,7 +251,7 @@ impl RolloutState {
                 self.loosen(&payload.differences, reference);
             }
             EventPayload::BrownoutAnnounced(payload) => self.announce(payload, reference),
-            EventPayload::BrownoutBegan(payload) => self.begin_brownout(payload, &reference),
+            EventPayload::BrownoutBegan(payload) => self.begin_brownout(*payload, &reference),
             EventPayload::BrownoutEnded(payload) => {
                 self.end_brownouts(&reference, |brownout| brownout.seq() == payload.brownout);
                 if let Some(incident) = &payload.incident {
@@ -338,7 +338,7 @@ impl RolloutState {
         });
     }
 
-    fn begin_brownout(&mut self, payload: &BrownoutBegan, reference: &EventRef) {
+    fn begin_brownout(&mut self, payload: BrownoutBegan, reference: &EventRef) {
         let mut all = self.brownouts.iter_mut();
         if let Some(brownout) = all.find(|brownout| brownout.seq() == payload.brownout) {
             brownout.began = Some(reference.clone());

@@ -89,7 +89,7 @@ fn the_flag_is_off_from_start_to_end_and_the_phase_stays() {
     let stage = stage(Policy::permissive());
     let announced = stage.announce(noon(), 30 * MINUTE);
     assert_eq!(stage.stage_of(announced.seq), BrownoutStage::Announced);
-    stage.wait(DAY - Duration::from_secs(1));
+    stage.wait(DAY.saturating_sub(Duration::from_secs(1)));
     assert_eq!(stage.flag(), FlagState::On);
 
     stage.wait(Duration::from_secs(1));
@@ -103,7 +103,7 @@ fn the_flag_is_off_from_start_to_end_and_the_phase_stays() {
     assert_eq!(status.state.flag(), FlagState::Off);
     assert_eq!(status.state.flag_changed.at, noon());
 
-    stage.wait(30 * MINUTE - Duration::from_secs(1));
+    stage.wait((30 * MINUTE).saturating_sub(Duration::from_secs(1)));
     assert_eq!(stage.flag(), FlagState::Off);
     stage.wait(Duration::from_secs(1));
     assert_eq!(
@@ -124,7 +124,7 @@ fn the_flag_is_off_from_start_to_end_and_the_phase_stays() {
 fn a_start_of_now_is_refused_and_so_is_one_before_the_notice() {
     let stage = stage(Policy::permissive());
     let now = Timestamp::from_unix_ms(START);
-    for start in [now, Timestamp::MIN, now.plus(DAY - MINUTE)] {
+    for start in [now, Timestamp::MIN, now.plus(DAY.saturating_sub(MINUTE))] {
         let fault = stage.not_allowed(start, 30 * MINUTE);
         assert_eq!(fault, BrownoutFault::Notice(noon()));
     }
@@ -417,7 +417,7 @@ fn it_ends_in_time_without_the_journal() {
         let stage = stage(Policy::permissive());
         let running = stage.browned_out(30 * MINUTE);
         stage.journal.set(trouble);
-        stage.wait(30 * MINUTE - Duration::from_secs(1));
+        stage.wait((30 * MINUTE).saturating_sub(Duration::from_secs(1)));
         assert_eq!(stage.flag(), FlagState::Off);
         stage.wait(Duration::from_secs(1));
         assert_eq!(stage.flag(), FlagState::On);
@@ -467,8 +467,8 @@ fn a_process_that_starts_in_one_ends_it_in_time_and_after_one_at_once() {
     assert_eq!(stage.flag(), FlagState::On, "from the first response on");
     stage.tick();
     assert_eq!(stage.stage_of(running), BrownoutStage::Ended);
-    let state = &stage.rollout.status().state;
-    let (from, to) = state.brownout(running).unwrap().taken().unwrap();
+    let status = stage.rollout.status();
+    let (from, to) = status.state.brownout(running).unwrap().taken().unwrap();
     assert_eq!(to.since(from), 30 * MINUTE);
 }
 
@@ -495,7 +495,7 @@ fn a_clock_that_is_set_back_neither_lengthens_nor_repeats_one() {
     stage.clock.set_unix_ms(START);
     stage.tick();
     assert_eq!(stage.flag(), FlagState::Off);
-    stage.wait(10 * MINUTE - Duration::from_secs(1));
+    stage.wait((10 * MINUTE).saturating_sub(Duration::from_secs(1)));
     assert_eq!(stage.flag(), FlagState::Off);
     stage.wait(Duration::from_secs(1));
     assert_eq!(stage.flag(), FlagState::On);

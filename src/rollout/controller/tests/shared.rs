@@ -662,7 +662,9 @@ fn announce(fleet: &Fleet, member: &Member) -> u64 {
     let announced = member
         .rollout
         .announce_brownout(start, TEN_MINUTES, &command);
-    fleet.clock.advance(day - Duration::from_secs(1));
+    fleet
+        .clock
+        .advance(day.saturating_sub(Duration::from_secs(1)));
     announced.unwrap().seq
 }
 
@@ -689,7 +691,11 @@ fn a_brownout_begins_and_ends_once_and_in_every_instance() {
     assert_eq!(flags(&members), [FlagState::On; 3]);
     pass(&fleet, &members, Duration::from_secs(1));
     assert_eq!(flags(&members), [FlagState::Off; 3]);
-    pass(&fleet, &members, TEN_MINUTES - Duration::from_secs(1));
+    pass(
+        &fleet,
+        &members,
+        TEN_MINUTES.saturating_sub(Duration::from_secs(1)),
+    );
     assert_eq!(flags(&members), [FlagState::Off; 3]);
     pass(&fleet, &members, Duration::from_secs(1));
     assert_eq!(flags(&members), [FlagState::On; 3]);

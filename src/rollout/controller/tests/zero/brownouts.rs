@@ -115,6 +115,6 @@ fn responses_that_were_stranded_in_one_are_no_quiet_window() {
 #[test]
 fn the_default_share_of_a_day_leaves_a_day_watched_as_required() {
     let policy = Policy::default();
-    let watched = DAY - policy.brownouts.longest_of_day();
+    let watched = DAY.saturating_sub(policy.brownouts.longest_of_day());
     assert!(watched.as_secs_f64() / DAY.as_secs_f64() >= policy.coverage_ratio);
 }
