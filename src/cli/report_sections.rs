@@ -148,6 +148,9 @@ pub(super) fn incidents(journal: &ReadJournal) -> Vec<String> {
             EventPayload::IncidentOpened(payload) => (&payload.incident, "opened"),
             EventPayload::IncidentClosed(payload) => (&payload.incident, "closed"),
             EventPayload::RollbackTaken(taken) => (&taken.incident, "named by a rollback"),
+            EventPayload::BrownoutEnded(ended) => {
+                (ended.incident.as_ref()?, "named by the end of a brownout")
+            }
             _ => return None,
         };
         Some(line(
