@@ -7,6 +7,8 @@ use super::stage::{
 };
 use crate::{
     FlagState,
+    caller::Generation,
+    census::Dependence,
     rollout::{
         BrownoutStage, Phase, RefusalKind, RolledBack, Transition,
         event::{Event, EventPayload},
@@ -582,4 +584,38 @@ fn the_guard_of_a_cutover_does_not_count_strandings_of_a_brownout() {
     stage.tick();
     assert_eq!(stage.phase(), Phase::Cutover);
     assert_eq!(stage.rollout.view().stranded.unwrap().callers, 0);
+}
+
+#[test]
+fn those_that_were_hit_are_listed_with_what_became_of_them() {
+    let stage = stage(Policy::permissive());
+    stage.stranded("MCP", 9);
+    assert_eq!(stage.rollout.view().brownout_callers, None, "none began");
+    let brownout = stage.browned_out(10 * MINUTE);
+    stage.clock.advance(MINUTE);
+    for caller in 1..=3 {
+        stage.stranded("AGENT", caller);
+    }
+    stage.tick();
+    stage.wait(10 * MINUTE);
+    stage.clock.advance(MINUTE);
+    stage.legacy("AGENT", 1);
+    let upgraded = Generation::Target;
+    stage.see("AGENT", upgraded, Some(2), Dependence::None);
+    // Whatever the clock does afterwards, and whatever happens to others.
+    stage.clock.advance(2 * DAY);
+    stage.legacy("MCP", 9);
+    stage.tick();
+    let hit = stage.rollout.view().brownout_callers.unwrap();
+    assert_eq!(hit.brownout, brownout);
+    let counts = hit.all;
+    let came_back = (counts.upgraded, counts.served_again, counts.silent);
+    assert_eq!((counts.hit, came_back), (3, (1, 1, 1)));
+    assert_eq!(hit.kinds.len(), 1);
+    let after: Vec<_> = hit
+        .callers
+        .iter()
+        .map(|caller| caller.after.as_str())
+        .collect();
+    assert_eq!(after, ["silent", "served_again", "upgraded"]);
 }
