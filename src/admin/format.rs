@@ -33,6 +33,13 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
+/// `3 of 25 (12 %)`.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(crate) fn share(part: u64, all: u64) -> String {
+    let share = percent(part as f64 / all.max(1) as f64);
+    format!("{} of {} ({share})", grouped(part), grouped(all))
+}
+
 /// The largest unit and the one below it: `3 d 4 h`, `12 min`, `40 s`.
 pub(crate) fn duration(length: Duration) -> String {
     let seconds = length.as_secs();

@@ -42,6 +42,8 @@
 //! | `POST /api/transitions` | operator | `{to, override: […]?, reason}`: changes the phase |
 //! | `POST /api/rollbacks` | operator | `{incident, cutover?, reason}`: rolls a cutover back; no gates apply |
 //! | `POST /api/rollbacks/extend` | operator | `{until, reason}`: lets a rollback last longer |
+//! | `POST /api/brownouts` | operator | `{start, length, reason}`: announces a brownout |
+//! | `POST /api/brownouts/end` | operator | `{brownout, incident?, reason}`: ends it at once, or cancels it |
 //! | `POST /api/checks` | operator | `{check, green, link?, contract_digest?, reason}`: reports the result of a check |
 //! | `POST /api/incidents` | operator | `{incident, reason}`: opens an incident |
 //! | `POST /api/incidents/close` | operator | `{incident, reason}`: closes it |
@@ -51,10 +53,10 @@
 //! | `POST /api/client-rollbacks` | operator | `{kind, version, incident?, reason}`: records that clients were rolled back |
 //! | `POST /api/policy` | operator | `{policy, override: […]?, reason}`: changes the policy |
 //! | `GET /` | viewer | the overview: phase, gates, time series; `?range=` |
-//! | `GET /callers`, `/journal`, `/records`, `/waive` | viewer | lists, with forms for reports and waivers |
+//! | `GET /callers`, `/journal`, `/records`, `/waive`, `/brownouts` | viewer | lists, with forms for reports, waivers and brownouts |
 //! | `GET /instances` | viewer | the instances that share the journal |
 //! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | a transition with its gates and its form |
-//! | `POST` to these, `/waive/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
+//! | `POST` to these, `/waive/end`, `/brownouts/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
 //! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | the assets of the pages, cached by the digest in their query |
 //! | `GET /sign-in` | none | the sign-in page |
 //! | `POST /sign-in` | none | its form, `token` and `next`: begins a session |
@@ -107,7 +109,9 @@
 //! | `conflict` | 409 | concurrent modification; `expected`, `decision`, `head`, `events_since` |
 //! | `unfitting` | 409 | contradicts the journal |
 //! | `journal-failing` | 503 | the journal cannot be read or written; `certain`: whether the event is certainly not in it |
-//! | `rollback-unrecorded` | 503 | a rollback is not journaled yet, and nothing else can be before it |
+//! | `brownout-not-allowed` | 422 | the policy does not allow the brownout |
+//! | `brownout-running` | 409 | a brownout runs, and ends before a cutover; `brownout` |
+//! | `rollback-unrecorded` | 503 | a rollback or the end of a brownout is not journaled yet, and nothing else can be before it |
 //! | `too-many-streams` | 503 | 64 event streams are open, 48 for a viewer, or 8 of this name; `Retry-After`: poll meanwhile |
 //! | `closing` | 503 | [`Admin::close`] was called |
 //! | `not-configured` | 404 | the rollout has no census, or the service no history |

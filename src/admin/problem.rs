@@ -73,7 +73,11 @@ words! {
         Unfitting = "unfitting",
         /// The journal cannot be read or written.
         JournalFailing = "journal-failing",
-        /// A rollback has taken effect but is not journaled yet.
+        /// The policy does not allow a brownout at that time.
+        BrownoutNotAllowed = "brownout-not-allowed",
+        /// The flag is off for a brownout, which ends before a cutover.
+        BrownoutRunning = "brownout-running",
+        /// A rollback or the end of a brownout has taken effect but is not journaled yet.
         RollbackUnrecorded = "rollback-unrecorded",
         TooManyStreams = "too-many-streams",
         /// The service is shutting down.
@@ -218,6 +222,8 @@ impl ProblemKind {
             Self::Conflict => (StatusCode::CONFLICT, "Concurrent modification"),
             Self::Unfitting => (StatusCode::CONFLICT, "Contradicts the journal"),
             Self::JournalFailing => (StatusCode::SERVICE_UNAVAILABLE, "Journal failing"),
+            Self::BrownoutNotAllowed => (StatusCode::UNPROCESSABLE_ENTITY, "The policy does not allow the brownout"),
+            Self::BrownoutRunning => (StatusCode::CONFLICT, "A brownout is running"),
             Self::RollbackUnrecorded => (StatusCode::SERVICE_UNAVAILABLE, "Rollback not journaled yet"),
             Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "Too many event streams"),
             Self::Closing => (StatusCode::SERVICE_UNAVAILABLE, "Shutting down"),

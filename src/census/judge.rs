@@ -15,6 +15,7 @@ use super::{
     open_error::OpenCensusErrorKind,
     record::{CallerState, Judge, NEVER, SHARED},
     report::{Report, Tally, start},
+    watch::GapCause,
     watched_time::{Stretch, WatchedTime, WindowRules},
     window::Window,
 };
@@ -153,6 +154,19 @@ impl Census {
         let (_, at) = known.unwrap_or((event, now.saturating_sub(millis(lasted))));
         watch.flag_changed = Some((event, at));
         Duration::from_millis(now.saturating_sub(at))
+    }
+
+    /// Records whether a brownout runs: its time does not count as watched. Called while one runs, so that a snapshot has the
+    /// gap so far, and when it has ended.
+    pub(crate) fn brown_out(&self, runs: bool) {
+        if !runs && self.lock_watch().brownout.is_none() {
+            return;
+        }
+        let now = self.heartbeat().time;
+        let mut watch = self.lock_watch();
+        let since = watch.brownout.unwrap_or(now);
+        watch.coverage.cut(since, now, GapCause::Brownout);
+        watch.brownout = runs.then_some(since);
     }
 
     /// Records which contract is served. Another one than before restarts the windows, the first one does not.

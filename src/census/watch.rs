@@ -33,6 +33,8 @@ pub(super) struct Watch {
     pub(super) losses: Vec<(u64, OpenCensusErrorKind)>,
     /// The event that last changed the flag, by its number and time in the journal, and when that was on the timeline.
     pub(super) flag_changed: Option<((u64, u64), u64)>,
+    /// Since when a brownout runs, on the timeline.
+    pub(super) brownout: Option<u64>,
 }
 
 /// How many callers of a kind are not known any more.
@@ -78,6 +80,7 @@ impl Watch {
             forgotten: vec![Forgotten::default(); kinds],
             losses: Vec::new(),
             flag_changed: None,
+            brownout: None,
         }
     }
 
@@ -148,6 +151,8 @@ pub enum GapCause {
     Failing,
     /// No response on any endpoint of the contract for longer than the policy allows.
     NoResponses,
+    /// A brownout: callers that fail in it may give up for a while.
+    Brownout,
 }
 
 /// A stretch of time in which the census did not watch.
@@ -307,7 +312,7 @@ impl Coverage {
 }
 
 impl GapCause {
-    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing` or `no_responses`.
+    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing`, `no_responses` or `brownout`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -318,6 +323,7 @@ impl GapCause {
             Self::Unfed => "unfed",
             Self::Failing => "failing",
             Self::NoResponses => "no_responses",
+            Self::Brownout => "brownout",
         }
     }
 }

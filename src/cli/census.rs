@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, time::Duration};
 use super::output::{Exit, Output, escape};
 use crate::{
     census::Census,
-    rollout::{RolloutState, RolloutView, Stranded},
+    rollout::{BrownoutCallers, RolloutState, RolloutView, Stranded},
     time::Timestamp,
 };
 
@@ -33,9 +33,15 @@ impl ReadCensus {
         Stranded::of_journal(&self.census, state, self.at)
     }
 
+    /// Those that the last brownout hit, at the moment of the snapshot; `None` if the flag has changed since.
+    pub(super) fn brownout_callers(&self, state: &RolloutState) -> Option<BrownoutCallers> {
+        BrownoutCallers::of_journal(&self.census, state, self.at)
+    }
+
     /// Adds them to the view of the journal.
     pub(super) fn complete(&self, view: RolloutView, state: &RolloutState) -> RolloutView {
-        view.with_census(self.stranded(state), self.at)
+        let hit = self.brownout_callers(state);
+        view.with_census((self.stranded(state), hit), self.at)
     }
 }
 
@@ -60,12 +66,17 @@ pub(super) fn stranded_text(census: Option<&ReadCensus>, state: &RolloutState) -
     let kinds: Vec<String> = kinds
         .map(|kind| format!("{} {}", kind.stranded, kind.kind))
         .collect();
+    let changed = match state.last_brownout() {
+        Some(brownout) if brownout.is_running() => "the brownout began",
+        Some(_) => "the brownout ended",
+        None => "the flag changed",
+    };
     let kinds = match kinds.as_slice() {
         [] => String::new(),
         kinds => format!(" ({})", kinds.join(", ")),
     };
     format!(
-        "{} of {} dependent{kinds} since the flag changed, as of {at}, {} later; {} waived; {} before, of which {} are served \
+        "{} of {} dependent{kinds} since {changed}, as of {at}, {} later; {} waived; {} before, of which {} are served \
          again",
         found.callers,
         found.dependents.max(found.callers),

@@ -10,8 +10,8 @@ use crate::{
         journal::{ReadJournal, show, torn_text, unknown_text},
         output::{Output, json, markdown, markdown_link},
         report_sections::{
-            checks, client_rollbacks, gates, incident_text, incidents, link_text, obligations,
-            on_instance, overrides, rollbacks, waivers,
+            brownouts, checks, client_rollbacks, gates, incident_text, incidents, link_text,
+            obligations, on_instance, overrides, rollbacks, waivers,
         },
         status::StatusJson,
     },
@@ -60,6 +60,7 @@ fn document(journal: &ReadJournal, state: &RolloutState) -> String {
     let sections = [
         ("Obligations", obligations(journal, state)),
         ("Rollbacks", rollbacks(journal, state)),
+        ("Brownouts", brownouts(journal, state)),
         ("Overrides", overrides(journal, state)),
         ("Waivers", waivers(journal)),
         ("Incidents", incidents(journal)),
@@ -81,7 +82,11 @@ fn head(journal: &ReadJournal, state: &RolloutState) -> String {
         format!("# Rollout of {}\n\n", markdown(state.flag_name.as_str())),
         format!("- Phase: **{}** since {}\n", state.phase, state.entered.at),
         format!("- As of: {}\n", journal.now),
-        format!("- Flag {} since {}\n", state.flag(), state.flag_changed.at),
+        format!(
+            "- Flag {} since {}\n",
+            state.flag_at(journal.now),
+            state.flag_changed.at
+        ),
         format!(
             "- Stranded callers: {}\n",
             markdown(&stranded_text(journal.census.as_ref(), state))
@@ -188,6 +193,16 @@ fn what(payload: &EventPayload) -> String {
                 recorded.unwrap_or_default(),
                 phase.unwrap_or_default()
             )
+        }
+        EventPayload::BrownoutAnnounced(payload) => {
+            format!("brownout announced, {} to {}", payload.start, payload.until)
+        }
+        EventPayload::BrownoutBegan(payload) => {
+            format!("**brownout** of event {} began", payload.brownout)
+        }
+        EventPayload::BrownoutEnded(payload) => {
+            let incident = incident_text(payload.incident.as_ref());
+            format!("brownout of event {} ended{incident}", payload.brownout)
         }
         EventPayload::AttemptRefused(payload) => refused(payload),
         EventPayload::Recovered(torn) => {

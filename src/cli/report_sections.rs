@@ -6,7 +6,7 @@ use crate::{
         output::{markdown, markdown_link},
     },
     rollout::{
-        EventRef, Override, Rollback, RolloutState,
+        Brownout, EventRef, HitCounts, Override, Rollback, RolloutState,
         event::{Event, EventPayload, PhaseChange},
         gate::GateReport,
         names::{IncidentId, InstanceId, Link},
@@ -76,6 +76,44 @@ pub(super) fn on_instance(instance: Option<&InstanceId>) -> String {
     })
 }
 
+pub(super) fn brownouts(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
+    let brownouts = state.brownouts.iter();
+    let lines = brownouts.map(|brownout| brownout_text(brownout, state, journal));
+    lines.collect()
+}
+
+fn brownout_text(brownout: &Brownout, state: &RolloutState, journal: &ReadJournal) -> String {
+    let word = brownout.stage();
+    let end = brownout.ended.as_ref();
+    let end = end.map(|ended| format!("  - {word} {}, {}\n", ended.at, by(ended)));
+    let census = journal.census.as_ref();
+    let hit = census.and_then(|census| census.brownout_callers(state));
+    let hit = hit.filter(|hit| hit.brownout == brownout.seq());
+    let hit = hit.map(|hit| format!("  - {}\n", hit_text(&hit.all)));
+    format!(
+        "- Event {}, {} to {}, {}: {}\n{}{}",
+        brownout.seq(),
+        brownout.start,
+        brownout.until,
+        if brownout.is_pending() {
+            format!("**{word}**")
+        } else {
+            word.to_string()
+        },
+        by(&brownout.announced),
+        end.unwrap_or_default(),
+        hit.unwrap_or_default(),
+    )
+}
+
+/// Those that a brownout hit, in one line.
+pub(super) fn hit_text(hit: &HitCounts) -> String {
+    format!(
+        "hit {} callers: {} came back upgraded, {} were served again, {} are silent",
+        hit.hit, hit.upgraded, hit.served_again, hit.silent
+    )
+}
+
 pub(super) fn overrides(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
     let overrides = state.overrides.iter();
     overrides.map(|done| overridden(done, journal)).collect()
@@ -128,6 +166,9 @@ pub(super) fn incidents(journal: &ReadJournal) -> Vec<String> {
             EventPayload::IncidentOpened(payload) => (&payload.incident, "opened"),
             EventPayload::IncidentClosed(payload) => (&payload.incident, "closed"),
             EventPayload::RollbackTaken(taken) => (&taken.incident, "named by a rollback"),
+            EventPayload::BrownoutEnded(ended) => {
+                (ended.incident.as_ref()?, "named by the end of a brownout")
+            }
             _ => return None,
         };
         Some(line(

@@ -11,6 +11,7 @@ use crate::{
             LastReport, ReadJournal, duration_text, last_reports, show, torn_text, unknown_text,
         },
         output::{Output, escape, json},
+        report_sections::hit_text,
     },
     rollout::{
         EventRef, Override, Phase, RolloutState, RolloutView, UnknownEvent, journal::TornLine,
@@ -56,7 +57,11 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
     let parts = [
         format!("{name} is in {phase} for {time}\n"),
         format!("  {}\n", by(&state.entered)),
-        format!("  flag {} since {}\n", state.flag(), state.flag_changed.at),
+        format!(
+            "  flag {} since {}\n",
+            state.flag_at(journal.now),
+            state.flag_changed.at
+        ),
         format!(
             "  stranded callers: {}\n",
             escape(&stranded_text(journal.census.as_ref(), state))
@@ -65,6 +70,7 @@ fn text(journal: &ReadJournal, state: &RolloutState) -> String {
         lost(journal),
         section("gates, as last evaluated", &gates(journal)),
         section("obligations", &obligations(journal, state)),
+        section("brownouts", &brownouts(journal, state)),
         section("waivers", &waivers(journal, state)),
         section("open incidents", &incidents(state)),
         section("checks", &checks(state)),
@@ -160,6 +166,23 @@ fn obligations(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
         )
     })
     .collect()
+}
+
+/// Those that have not ended, and what became of those that the last one hit.
+fn brownouts(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {
+    let pending = state.pending_brownouts().map(|brownout| {
+        format!(
+            "{}, {} to {} (event {})",
+            brownout.stage(),
+            brownout.start,
+            brownout.until,
+            brownout.seq()
+        )
+    });
+    let census = journal.census.as_ref();
+    let hit = census.and_then(|census| census.brownout_callers(state));
+    let hit = hit.map(|hit| format!("that of event {} {}", hit.brownout, hit_text(&hit.all)));
+    pending.chain(hit).collect()
 }
 
 fn waivers(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {

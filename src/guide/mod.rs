@@ -18,6 +18,7 @@
 )]
 #![cfg_attr(
     feature = "admin",
+    doc = "| [`brownouts`] | switching the flag off for a short, announced time |",
     doc = "| [`deployment`] | deploying the layer, its files and the admin service |",
     doc = "| [`fleet`] | several instances with one journal and one flag |",
     doc = "| [`rollout`] | the operator's runbook: each phase, gate and alert |",
@@ -25,11 +26,15 @@
 )]
 #![cfg_attr(
     not(feature = "admin"),
-    doc = "\nFour more pages, on deployment, several instances, the operator's runbook and security, come with feature `admin`, whose items they link to."
+    doc = "\nFive more pages, on brownouts, deployment, several instances, the operator's runbook and security, come with feature `admin`, whose items they link to."
 )]
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
+
+#[cfg(feature = "admin")]
+#[doc = include_str!("brownouts.md")]
+pub mod brownouts {}
 
 #[doc = include_str!("callers.md")]
 pub mod callers {}

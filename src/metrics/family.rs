@@ -176,6 +176,38 @@ impl Family {
     )
     .unit("{rollback}");
 
+    /// The brownouts by how far they have come. Source: the rollout.
+    pub const BROWNOUTS: Self = Self::gauge(
+        "legacy_http_compat_brownouts",
+        &["flag", "stage"],
+        "Brownouts of the journal by how far they have come.",
+    )
+    .unit("{brownout}");
+    /// When the running brownout started, or else the next one will; without a sample if there is none. Source: the rollout.
+    pub const BROWNOUT_START_SECONDS: Self = Self::gauge(
+        "legacy_http_compat_brownout_start_seconds",
+        &["flag"],
+        "Start of the running brownout, or else of the next one, in seconds since 1970.",
+    )
+    .unit("s")
+    .float();
+    /// When that ends. Source: the rollout.
+    pub const BROWNOUT_END_SECONDS: Self = Self::gauge(
+        "legacy_http_compat_brownout_end_seconds",
+        &["flag"],
+        "End of the running brownout, or else of the next one, in seconds since 1970.",
+    )
+    .unit("s")
+    .float();
+    /// The share of the last day for which the flag was off for brownouts. Source: the rollout.
+    pub const BROWNOUT_RATIO: Self = Self::gauge(
+        "legacy_http_compat_brownout_ratio",
+        &["flag"],
+        "Share of the last 24 hours in which the flag was off for brownouts.",
+    )
+    .unit("1")
+    .float();
+
     /// The dependent callers without a waiver. Source: the rollout.
     pub const DEPENDENT_CALLERS: Self = Self::gauge(
         "legacy_http_compat_dependent_callers",
@@ -254,7 +286,7 @@ impl Family {
     .unit("{loss}");
 
     /// All families of the crate.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -268,6 +300,10 @@ impl Family {
         Self::GATE_PASSED,
         Self::OVERDUE,
         Self::POST_ANALYSES_OPEN,
+        Self::BROWNOUTS,
+        Self::BROWNOUT_START_SECONDS,
+        Self::BROWNOUT_END_SECONDS,
+        Self::BROWNOUT_RATIO,
         Self::DEPENDENT_CALLERS,
         Self::STRANDED_CALLERS,
         Self::STRANDED_ANONYMOUS_RESPONSES,

@@ -53,6 +53,10 @@
 //! | `legacy_http_compat_gate_passed` | gauge | integer | `1` | `flag`, `gate` | Whether the gate passes for the next transition of the rollout. |
 //! | `legacy_http_compat_overdue` | gauge | integer | `1` | `flag`, `obligation` | Whether an obligation of the rollout is overdue. |
 //! | `legacy_http_compat_post_analyses_open` | gauge | integer | `{rollback}` | `flag` | Rollbacks whose post-analysis is missing. |
+//! | `legacy_http_compat_brownouts` | gauge | integer | `{brownout}` | `flag`, `stage` | Brownouts of the journal by how far they have come. |
+//! | `legacy_http_compat_brownout_start_seconds` | gauge | float | `s` | `flag` | Start of the running brownout, or else of the next one, in seconds since 1970. |
+//! | `legacy_http_compat_brownout_end_seconds` | gauge | float | `s` | `flag` | End of the running brownout, or else of the next one, in seconds since 1970. |
+//! | `legacy_http_compat_brownout_ratio` | gauge | float | `1` | `flag` | Share of the last 24 hours in which the flag was off for brownouts. |
 //! | `legacy_http_compat_dependent_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that depended in the last 24 hours. |
 //! | `legacy_http_compat_stranded_callers` | gauge | integer | `{caller}` | `flag`, `client_kind` | Distinct callers without a waiver that were stranded since the flag last changed. |
 //! | `legacy_http_compat_stranded_anonymous_responses` | gauge | integer | `{response}` | `flag`, `client_kind` | Stranded responses to anonymous callers without a waiver since the flag last changed. |
@@ -83,6 +87,7 @@
 //! | `to` | the phases |
 //! | `gate` | the names of the gates of the next transition |
 //! | `obligation` | `end_rollback`, `post_analysis`, `retirement` |
+//! | `stage` | `announced`, `running`, `ended`, `cancelled`, `missed` |
 //!
 //! All values come from finite sets that the operator controls, never from a client: no fingerprint, no address, no path, no
 //! user agent.

@@ -62,6 +62,8 @@ macro_rules! emitter {
                 owner = details.text("owner"),
                 until = details.text("until"),
                 digest = details.text("digest"),
+                start = details.text("start"),
+                brownout = details.number("brownout"),
                 rollback = details.number("rollback"),
                 cutover = details.number("cutover"),
                 instance = details.text("instance"),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    evidence::GateReport, phase::Transition, stranded::Stranded, unwaived::UnwaivedFigures,
+    brownout_callers::BrownoutCallers, evidence::GateReport, phase::Transition, stranded::Stranded,
+    unwaived::UnwaivedFigures,
 };
 use crate::{census::Report, time::Timestamp};
 
@@ -27,6 +28,8 @@ pub struct Evaluation {
     pub reports: Vec<Report>,
     /// The stranded callers; `None` without a census.
     pub stranded: Option<Stranded>,
+    /// The callers that the last brownout hit; `None` without a census, or before a brownout began.
+    pub brownout_callers: Option<BrownoutCallers>,
     /// The callers of each kind without a waiver; empty without a census.
     pub(super) unwaived: Vec<UnwaivedFigures>,
 }

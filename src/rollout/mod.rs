@@ -81,10 +81,12 @@
 //! | `cause` | `attempt_refused` |
 //! | `check`, `green` | `check_reported` |
 //! | `client_kind`, `version` | `client_rolled_back` |
-//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended`, `rollback_extended` |
+//! | `start` | `brownout_announced` |
+//! | `brownout` | `brownout_began`, `brownout_ended` |
+//! | `waiver_target`, `owner`, `until` | `dependence_waived`, `waiver_ended`, `rollback_extended`, `brownout_announced` |
 //! | `digest` | `contract_changed` |
 //! | `cutover` | `rollback_taken` |
-//! | `instance` | `rollback_taken`, where several instances share the journal |
+//! | `instance` | `rollback_taken`, `brownout_ended`, where several instances share the journal |
 //! | `rollback` | `post_analysis_filed`, `rollback_extended` |
 //! | `loosened` | `opened`, `policy_changed` |
 //! | `line` | `recovered` |
@@ -95,6 +97,7 @@
 //! log should.
 
 mod audit;
+mod brownout_callers;
 mod controller;
 mod evaluation;
 pub mod event;
@@ -112,6 +115,7 @@ mod stranded;
 mod unwaived;
 mod view;
 
+pub use brownout_callers::{AfterBrownout, BrownoutCallers, HitCaller, HitCounts, HitKind};
 pub use controller::{
     CommandContext, DryRun, JournalFollower, OpenRolloutError, OpenRolloutErrorKind, Refusal,
     RefusalKind, RolledBack, Rollout, RolloutBuilder,
@@ -119,13 +123,13 @@ pub use controller::{
 pub use evaluation::Evaluation;
 pub use phase::{ImpossibleTransition, Phase, Transition};
 pub use state::{
-    Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
-    Projection, ProjectionError, ProjectionErrorKind, RepeatedRollback, ReplayError, Rollback,
-    RolloutState, ServedContract, UnknownEvent, Waiver,
+    Brownout, BrownoutStage, Check, ClientRollback, EventRef, Extension, Obligation,
+    ObligationKind, Override, PostAnalysis, Projection, ProjectionError, ProjectionErrorKind,
+    RepeatedRollback, ReplayError, Rollback, RolloutState, ServedContract, UnknownEvent, Waiver,
 };
 pub use status::RolloutStatus;
 pub use stranded::Stranded;
 pub use view::{
-    CheckView, GatesVerdict, IncidentView, LossView, ObligationView, RecoveryView, RefusalCounts,
-    RollbackView, RolloutView, WaiverView,
+    BrownoutView, CheckView, GatesVerdict, IncidentView, LossView, ObligationView, RecoveryView,
+    RefusalCounts, RollbackView, RolloutView, WaiverView,
 };

@@ -25,7 +25,7 @@ pub struct RolloutStatus {
     pub state: RolloutState,
     /// The policy in force.
     pub policy: Policy,
-    /// The state of the flag. It differs from that of the phase only while a rollback is unrecorded.
+    /// The state of the flag. It differs from that of the phase only while a brownout runs or a rollback is unrecorded.
     pub flag: FlagState,
     /// The gated transition that can come next; `None` while a rollback is unrecorded.
     pub next: Option<Transition>,
@@ -41,6 +41,8 @@ pub struct RolloutStatus {
     pub overdue: Vec<ObligationKind>,
     /// Whether a rollback took effect that could not be journaled yet: "rolled back, not yet on record".
     pub rollback_unrecorded: bool,
+    /// The same of the end of a brownout.
+    pub brownout_end_unrecorded: bool,
     /// Why the journal could not be read or written the last time; `None` if it could.
     pub journal_error: Option<String>,
     /// How the journal relates to the store that it is shared through.
@@ -68,7 +70,9 @@ impl RolloutStatus {
                 .unwrap_or_default(),
             evaluated: evaluated.map(|evaluation| evaluation.at),
             stranded: evaluation.and_then(|evaluation| evaluation.stranded.clone()),
+            brownout_callers: evaluation.and_then(|evaluation| evaluation.brownout_callers.clone()),
             rollback_unrecorded: self.rollback_unrecorded,
+            brownout_end_unrecorded: self.brownout_end_unrecorded,
             policy_pinned: Some(self.policy_pinned),
             recoveries: recoveries(&self.recoveries),
             losses: losses(&self.losses),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    brownout_callers::BrownoutCallers,
     event::{Head, LossAccepted, Recovered},
     evidence::GateReport,
     fleet::FleetView,
@@ -13,8 +14,8 @@ use super::{
     phase::{Phase, Transition},
     policy::Policy,
     state::{
-        Check, ClientRollback, EventRef, ObligationKind, Override, Projection, Rollback,
-        RolloutState, ServedContract, Waiver,
+        Brownout, BrownoutStage, Check, ClientRollback, EventRef, ObligationKind, Override,
+        Projection, Rollback, RolloutState, ServedContract, Waiver,
     },
     stranded::Stranded,
 };
@@ -57,6 +58,8 @@ pub struct RolloutView {
     pub flag_changed: EventRef,
     /// Whether a rollback took effect that is not on record yet.
     pub rollback_unrecorded: bool,
+    /// The same of the end of a brownout.
+    pub brownout_end_unrecorded: bool,
     /// The phase.
     pub phase: Phase,
     /// The event that entered the phase.
@@ -75,6 +78,9 @@ pub struct RolloutView {
     /// The stranded callers since the flag last changed; left out where there is no census.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stranded: Option<Stranded>,
+    /// The callers that the last brownout hit, and what became of them; left out where no brownout began or there is no census.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brownout_callers: Option<BrownoutCallers>,
     /// How the legacy responses were [rehearsed](super::Rollout::rehearsed) in this process; left out where the view was made
     /// from a journal alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +97,8 @@ pub struct RolloutView {
     pub waivers: Vec<WaiverView>,
     /// All rollbacks, in order.
     pub rollbacks: Vec<RollbackView>,
+    /// All brownouts, in the order of their announcements.
+    pub brownouts: Vec<BrownoutView>,
     /// Cutovers against failing gates and loosenings of the policy, in order.
     pub overrides: Vec<Override>,
     /// Client versions that were rolled back, in order.
@@ -244,6 +252,19 @@ pub struct RollbackView {
     pub duration_seconds: u64,
 }
 
+/// A brownout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BrownoutView {
+    /// The sequence number of its announcement, by which it is ended.
+    pub brownout: u64,
+    /// How far it has come, by the journal.
+    pub stage: BrownoutStage,
+    /// Its times and events.
+    #[serde(flatten)]
+    pub window: Brownout,
+}
+
 /// Refused attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -279,9 +300,14 @@ impl RolloutView {
 
     /// With the stranded callers that the snapshot of a census shows, if it is later than the last change of the flag.
     #[cfg(feature = "cli")]
-    pub(crate) fn with_census(self, stranded: Option<Stranded>, at: Timestamp) -> Self {
+    pub(crate) fn with_census(
+        self,
+        (stranded, brownout_callers): (Option<Stranded>, Option<BrownoutCallers>),
+        at: Timestamp,
+    ) -> Self {
         Self {
             stranded,
+            brownout_callers,
             evaluated: Some(at),
             ..self
         }
@@ -297,9 +323,10 @@ impl RolloutView {
             decision: state.decision,
             flag_name: state.flag_name.clone(),
             environment: None,
-            flag: state.flag(),
+            flag: state.flag_at(at),
             flag_changed: state.flag_changed.clone(),
             rollback_unrecorded: false,
+            brownout_end_unrecorded: false,
             phase: state.phase,
             entered: state.entered.clone(),
             opened: state.opened.clone(),
@@ -308,6 +335,7 @@ impl RolloutView {
             gates: Vec::new(),
             evaluated: None,
             stranded: None,
+            brownout_callers: None,
             rehearsed: None,
             obligations: obligations(state, policy, at),
             overdue: overdue(state, policy, at),
@@ -315,6 +343,7 @@ impl RolloutView {
             incidents: incidents(state),
             waivers: waivers(state, at),
             rollbacks: rollbacks(state, at),
+            brownouts: brownouts(state),
             overrides: state.overrides.clone(),
             client_rollbacks: state.client_rollbacks.clone(),
             contract: state.contract.clone(),
@@ -380,6 +409,15 @@ fn obligations(state: &RolloutState, policy: &Policy, now: Timestamp) -> Vec<Obl
         incident: obligation.rollback.incident.clone(),
         due: obligation.due,
         overdue: obligation.overdue,
+    });
+    views.collect()
+}
+
+fn brownouts(state: &RolloutState) -> Vec<BrownoutView> {
+    let views = state.brownouts.iter().map(|brownout| BrownoutView {
+        brownout: brownout.seq(),
+        stage: brownout.stage(),
+        window: brownout.clone(),
     });
     views.collect()
 }

@@ -6,6 +6,7 @@
 mod acting;
 mod announcing;
 mod axe;
+mod brownouts;
 mod browser;
 mod deciding;
 mod driver;

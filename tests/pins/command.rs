@@ -167,7 +167,7 @@ fn what_is_said_of_a_broken_journal_is_pinned() {
     put("changed", &changed);
     put("missing_line", &[&lines[..4], &lines[5..]].concat());
     let mut torn = lines.clone();
-    torn[19].truncate(100);
+    torn[23].truncate(100);
     put("torn", &torn);
     put("empty", &[]);
     pinned("status_empty", &["status"], &journal.path());

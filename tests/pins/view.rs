@@ -34,7 +34,7 @@ async fn the_command_shows_a_journal_as_the_api_does() {
             assert_eq!(untimed(value), shown, "{member}");
             shared += 1;
         }
-        assert_eq!(shared, 24, "{command}");
+        assert_eq!(shared, 26, "{command}");
     }
 }
 

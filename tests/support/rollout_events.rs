@@ -6,10 +6,10 @@ use legacy_http_compat::{
     rollout::{
         Phase,
         event::{
-            Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-            DependenceWaived, EventPayload, Head, Incident, LossAccepted, NewEvent, Opened,
-            PhaseChange, PolicyChanged, PostAnalysisFiled, Recovered, RollbackExtended,
-            RollbackTaken, WaiverEnded,
+            Attempt, AttemptRefused, BrownoutAnnounced, BrownoutBegan, BrownoutEnded,
+            CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload, Head,
+            Incident, LossAccepted, NewEvent, Opened, PhaseChange, PolicyChanged,
+            PostAnalysisFiled, Recovered, RollbackExtended, RollbackTaken, WaiverEnded,
         },
         gate::GateReport,
         names::{
@@ -97,6 +97,26 @@ pub(crate) fn contract(byte: &str) -> EventPayload {
     })
 }
 
+/// A brownout of half an hour.
+pub(crate) fn brownout(start: u64) -> EventPayload {
+    EventPayload::BrownoutAnnounced(BrownoutAnnounced {
+        start: Timestamp::from_unix_ms(start),
+        until: Timestamp::from_unix_ms(start + 1_800_000),
+    })
+}
+
+pub(crate) fn brownout_began(brownout: u64) -> EventPayload {
+    EventPayload::BrownoutBegan(BrownoutBegan { brownout })
+}
+
+pub(crate) fn brownout_ended(brownout: u64, incident: Option<&str>) -> EventPayload {
+    EventPayload::BrownoutEnded(BrownoutEnded {
+        brownout,
+        incident: incident.map(|id| IncidentId::new(id).unwrap()),
+        instance: None,
+    })
+}
+
 pub(crate) fn post_analysis(rollback: u64) -> EventPayload {
     EventPayload::PostAnalysisFiled(PostAnalysisFiled {
         rollback,
@@ -177,6 +197,10 @@ pub(crate) fn story() -> Vec<EventPayload> {
         extended(14, 1_800_000_000_000),
         post_analysis(14),
         EventPayload::Recovered(Recovered { line: 17, bytes: 9 }),
+        EventPayload::IncidentClosed(incident("INC-2")),
+        brownout(1_790_000_000_000),
+        brownout_began(19),
+        brownout_ended(19, Some("INC-3")),
         changed(Phase::Compat, Phase::Cutover),
         changed(Phase::Cutover, Phase::Retired),
         EventPayload::ClientRolledBack(client),

@@ -75,6 +75,8 @@ pub(crate) struct DryRunView {
     impossible: Option<Impossible>,
     /// The rollbacks whose post-analyses must be filed first.
     post_analyses_due: Vec<u64>,
+    /// The brownout that runs, and must end first.
+    brownout_running: Option<u64>,
     gates_verdict: GatesVerdict,
     gates: Vec<GateReport>,
     /// Of a rollback.
@@ -182,6 +184,7 @@ impl DryRunView {
             passes: run.passes(),
             gates_verdict: run.verdict(),
             post_analyses_due: run.post_analyses_due,
+            brownout_running: run.brownout_running,
             impossible: run.impossible.map(Impossible::of),
             gates: run.gates,
             rehearsed: run.rehearsed,

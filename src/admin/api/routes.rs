@@ -45,7 +45,7 @@ pub(crate) enum Action {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 19] = [
+pub(crate) const ROUTES: [Route; 21] = [
     show("/openapi.json", || get(openapi)),
     show("/api/status", || get(status)),
     show("/api/report", || get(report)),
@@ -57,6 +57,8 @@ pub(crate) const ROUTES: [Route; 19] = [
     command("/api/transitions", CommandKind::Transition),
     command("/api/rollbacks", CommandKind::Rollback),
     command("/api/rollbacks/extend", CommandKind::ExtendRollback),
+    command("/api/brownouts", CommandKind::AnnounceBrownout),
+    command("/api/brownouts/end", CommandKind::EndBrownout),
     command("/api/checks", CommandKind::Check),
     command("/api/incidents", CommandKind::OpenIncident),
     command("/api/incidents/close", CommandKind::CloseIncident),
@@ -120,10 +122,10 @@ fn executing(kind: CommandKind) -> MethodRouter<Arc<Shared>> {
     )
 }
 
-/// A rollback has no condition, so not even a malformed one stops it.
+/// A rollback and the end of a brownout have no condition, so not even a malformed one stops it.
 fn condition(kind: CommandKind, headers: &HeaderMap) -> Result<IfMatch, Problem> {
     match kind {
-        CommandKind::Rollback => Ok(IfMatch::Absent),
+        CommandKind::Rollback | CommandKind::EndBrownout => Ok(IfMatch::Absent),
         _ => IfMatch::of(headers),
     }
 }
@@ -160,7 +162,9 @@ mod tests {
         admin::{access::Role, history::HistoryRange, problem::ProblemKind},
         caller::Generation,
         census::{CallerState, Select, SortBy},
-        rollout::{ObligationKind, Phase, Transition, fleet::SyncWord, names::ActorKind},
+        rollout::{
+            BrownoutStage, ObligationKind, Phase, Transition, fleet::SyncWord, names::ActorKind,
+        },
     };
 
     fn routes() -> BTreeSet<(String, String)> {
@@ -249,6 +253,10 @@ mod tests {
             (
                 "/components/schemas/Step".to_owned(),
                 words(Transition::ALL, Transition::as_str),
+            ),
+            (
+                "/components/schemas/Status/properties/brownouts/items/properties/stage".to_owned(),
+                words(BrownoutStage::ALL, BrownoutStage::as_str),
             ),
             (
                 "/components/schemas/TimeSeries/properties/range".to_owned(),

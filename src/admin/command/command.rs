@@ -1,6 +1,6 @@
 //! Commands and how they are read.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 use crate::{
     caller::ClientVersion,
@@ -13,7 +13,7 @@ use crate::{
         },
         policy::Policy,
     },
-    time::Timestamp,
+    time::{Timestamp, parse_duration},
 };
 
 /// A command with its reason.
@@ -37,6 +37,15 @@ pub(crate) enum Command {
         cutover: Option<u64>,
     },
     ExtendRollback(Timestamp),
+    AnnounceBrownout {
+        start: Timestamp,
+        length: Duration,
+    },
+    EndBrownout {
+        /// The number of the event of its announcement.
+        brownout: u64,
+        incident: Option<IncidentId>,
+    },
     Check {
         check: Identifier,
         green: bool,
@@ -75,6 +84,8 @@ pub(crate) enum CommandKind {
     Transition,
     Rollback,
     ExtendRollback,
+    AnnounceBrownout,
+    EndBrownout,
     Check,
     OpenIncident,
     CloseIncident,
@@ -118,6 +129,16 @@ impl CommandKind {
                 })
             }
             Self::ExtendRollback => required(reader, "until").map(Command::ExtendRollback),
+            Self::AnnounceBrownout => announce_brownout(reader),
+            Self::EndBrownout => {
+                reader.require("brownout");
+                let brownout = event_number(reader, "brownout");
+                let incident = optional(reader, "incident");
+                Some(Command::EndBrownout {
+                    brownout: brownout?,
+                    incident,
+                })
+            }
             Self::Check => check(reader),
             Self::OpenIncident => required(reader, "incident").map(Command::OpenIncident),
             Self::CloseIncident => required(reader, "incident").map(Command::CloseIncident),
@@ -158,6 +179,16 @@ fn transition(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
     }
     let overridden = overridden.into_iter().collect::<Option<_>>()?;
     Some(Command::Transition { to, overridden })
+}
+
+fn announce_brownout(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {
+    let start = required(reader, "start");
+    let expected = "a duration from 1m to 1h";
+    let length = named(reader, "length", parse_duration, expected);
+    Some(Command::AnnounceBrownout {
+        start: start?,
+        length: length?,
+    })
 }
 
 fn check(reader: &mut ObjectReader<'_, '_>) -> Option<Command> {

@@ -35,7 +35,7 @@ pub(crate) struct CommandMeta {
 pub(crate) struct CommandOutcome {
     /// The event, or the head of the journal if there is none.
     pub(crate) head: Head,
-    /// The journaled event; `None` for a rollback that has taken effect but could not be journaled yet.
+    /// The journaled event; `None` for a rollback or the end of a brownout that has taken effect but could not be journaled yet.
     pub(crate) event: Option<Event>,
     /// Which instances have applied it; only of a change of the flag, where several share the journal.
     pub(crate) propagation: Option<Propagation>,
@@ -66,8 +66,8 @@ fn execute_blocking(
     let actor = meta.principal.actor;
     let context = CommandContext::new(actor, request.reason).correlated(meta.correlation);
     let context = match request.command {
-        // A rollback waits for no condition.
-        Command::Rollback { .. } => context,
+        // A rollback and the end of a brownout wait for no condition.
+        Command::Rollback { .. } | Command::EndBrownout { .. } => context,
         _ => match expected_decision(rollout, &meta.condition)? {
             Some(decision) => context.expecting(decision),
             None => context,
@@ -75,7 +75,7 @@ fn execute_blocking(
     };
     let switches = matches!(
         request.command,
-        Command::Rollback { .. } | Command::Transition { .. }
+        Command::Rollback { .. } | Command::EndBrownout { .. } | Command::Transition { .. }
     );
     let outcome = dispatch(rollout, request.command, &context)
         .map_err(|refusal| refusal_problem(rollout, &refusal))?;
@@ -101,14 +101,15 @@ fn dispatch(
 ) -> Result<CommandOutcome, Refusal> {
     let recorded = match command {
         Command::Rollback { incident, cutover } => {
-            return Ok(match rollout.rollback_of(cutover, incident, context)? {
-                RolledBack::Recorded(event) => CommandOutcome::recorded(event),
-                RolledBack::Unrecorded => CommandOutcome {
-                    head: rollout.status().head,
-                    event: None,
-                    propagation: None,
-                },
-            });
+            let taken = rollout.rollback_of(cutover, incident, context)?;
+            return Ok(CommandOutcome::taken(rollout, taken));
+        }
+        Command::EndBrownout { brownout, incident } => {
+            let ended = rollout.end_brownout(brownout, incident, context)?;
+            return Ok(CommandOutcome::taken(rollout, ended));
+        }
+        Command::AnnounceBrownout { start, length } => {
+            rollout.announce_brownout(start, length, context)
         }
         Command::Transition { to, overridden } if overridden.is_empty() => {
             rollout.transition(to, context)
@@ -145,6 +146,18 @@ fn dispatch(
 }
 
 impl CommandOutcome {
+    /// Of what has taken effect, recorded or not.
+    fn taken(rollout: &Rollout, taken: RolledBack) -> Self {
+        match taken {
+            RolledBack::Recorded(event) => Self::recorded(event),
+            RolledBack::Unrecorded => Self {
+                head: rollout.status().head,
+                event: None,
+                propagation: None,
+            },
+        }
+    }
+
     fn recorded(event: Event) -> Self {
         Self {
             head: event.head(),
@@ -207,6 +220,10 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
             .with("head", json!(conflict.head))
             .with("decision", rollout.status().state.decision)
             .with("events_since", json!(conflict.events_since)),
+        RefusalKind::BrownoutNotAllowed(_) => problem(ProblemKind::BrownoutNotAllowed),
+        RefusalKind::BrownoutRunning(seq) => {
+            problem(ProblemKind::BrownoutRunning).with("brownout", *seq)
+        }
         RefusalKind::RollbackUnrecorded => problem(ProblemKind::RollbackUnrecorded),
         RefusalKind::Invalid(_) | RefusalKind::InvalidPolicy(_) => problem(ProblemKind::Unfitting),
         RefusalKind::NotJournaled(error) => {

@@ -85,13 +85,13 @@ impl Form {
 fn value(name: &str, text: &str) -> OrderedValue {
     let typed = match name {
         "green" => text.parse::<bool>().ok().map(Value::from),
-        "rollback" | "cutover" => text.parse::<u64>().ok().map(Value::from),
+        "rollback" | "cutover" | "brownout" => text.parse::<u64>().ok().map(Value::from),
         "policy" => {
             return serde_json::from_str(text)
                 .unwrap_or_else(|_| OrderedValue::from(Value::from(text)));
         }
         // The format of `datetime-local` inputs, taken as UTC.
-        "until" if is_minute(text) => Some(format!("{text}:00Z").into()),
+        "until" | "start" if is_minute(text) => Some(format!("{text}:00Z").into()),
         _ => None,
     };
     OrderedValue::from(typed.unwrap_or_else(|| text.into()))

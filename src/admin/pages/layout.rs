@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     rehearsed::Rehearsed,
-    time_tag::{Attribution, TimeTag, actor_label, distance, in_words},
+    time_tag::{Attribution, TimeTag, actor_label, distance, in_words, time_of_day},
     timeline::TimelineEntry,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     census::{Report, Window},
     observation::SkipReason,
     rollout::{
-        EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
+        Brownout, EventRef, ObligationKind, Phase, Rollback, RolloutStatus, Stranded, event::Event,
         fleet::FleetView,
     },
     time::Timestamp,
@@ -74,6 +74,7 @@ impl Layout {
             (self.base.home().to_owned(), "Overview"),
             (self.base.link("/callers"), "Callers"),
             (self.base.link("/waive"), "Waivers"),
+            (self.base.link("/brownouts"), "Brownouts"),
             (self.base.link("/records"), "Records"),
             (self.base.link("/journal"), "Journal"),
         ];
@@ -105,6 +106,18 @@ impl Layout {
     /// Whether a rollback would have an effect now.
     pub(crate) fn can_roll_back(&self) -> bool {
         can_roll_back(&self.status)
+    }
+
+    /// Whether the flag is off for this brownout.
+    pub(crate) fn runs(&self, brownout: &Brownout) -> bool {
+        self.browned_out()
+            .is_some_and(|running| running.seq() == brownout.seq())
+    }
+
+    /// The brownout for which the flag is off.
+    pub(crate) fn browned_out(&self) -> Option<&Brownout> {
+        let running = self.status.state.running_brownout();
+        running.filter(|_| self.status.flag == FlagState::Off)
     }
 
     /// The kinds of the census in their order, `other` first.
@@ -141,7 +154,9 @@ impl Layout {
 
     /// All warnings, the most severe first.
     pub(crate) fn banners(&self) -> Vec<Banner> {
-        let journal = self.not_on_record().or_else(|| self.failing());
+        let journal = self.not_on_record();
+        let journal = journal.or_else(|| self.brownout_not_on_record());
+        let journal = journal.or_else(|| self.failing());
         let overdue = self.status.overdue.iter();
         let overdue = overdue.map(|kind| self.overdue(*kind));
         let fleet = self.fleet.as_ref();
@@ -176,6 +191,20 @@ impl Layout {
             text: format!(
                 "The flag is on and legacy clients are served, but the journal cannot be written ({}). Writing is retried \
                  every second. Repair the journal, and do not restart: the record would be lost.",
+                error.unwrap_or("unknown error")
+            ),
+            link: None,
+        })
+    }
+
+    fn brownout_not_on_record(&self) -> Option<Banner> {
+        let error = self.status.journal_error.as_deref();
+        self.status.brownout_end_unrecorded.then(|| Banner {
+            danger: true,
+            title: "Brownout ended, not yet on record".to_owned(),
+            text: format!(
+                "The flag is on, but the journal cannot be written ({}). Writing is retried every second. Do not restart \
+                 before the brownout would have ended: the record would be lost.",
                 error.unwrap_or("unknown error")
             ),
             link: None,
@@ -229,7 +258,13 @@ impl Layout {
         let advice = match self.phase() {
             _ if self.unrecorded() => self.not_rewritten(),
             Phase::Observe => "The flag is off; this phase shows whether they cope.".to_owned(),
-            Phase::Compat => self.not_rewritten(),
+            Phase::Compat => match self.browned_out() {
+                Some(running) => format!(
+                    "The brownout was announced, and ends by itself at {}.",
+                    time_of_day(running.until)
+                ),
+                None => self.not_rewritten(),
+            },
             Phase::Cutover => "If they fail, roll back.".to_owned(),
             Phase::Retired => "The flag is retired: they must be upgraded.".to_owned(),
         };
@@ -238,7 +273,7 @@ impl Layout {
             ("window", CallersQuery::SINCE_CHANGE),
         ]);
         Some(Banner {
-            danger: self.phase() != Phase::Observe,
+            danger: self.phase() != Phase::Observe && self.browned_out().is_none(),
             title: format!(
                 "{} {} stranded",
                 counted(stranded.callers, "caller"),
@@ -317,6 +352,13 @@ impl Layout {
     }
 
     fn flag_change(&self) -> &'static str {
+        if let Some(brownout) = self.status.state.last_brownout() {
+            return if brownout.is_running() {
+                "the brownout began"
+            } else {
+                "the brownout ended"
+            };
+        }
         match (self.status.flag, self.flag_changes.len()) {
             (_, 0 | 1) => "the rollout was opened",
             (FlagState::On, _) => "the flag went on",

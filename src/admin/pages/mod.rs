@@ -7,6 +7,7 @@
 //! - `chart` draws the time series.
 
 pub(super) mod asset;
+mod brownouts;
 mod callers;
 mod chart;
 mod cutover;

@@ -23,7 +23,10 @@ use crate::{
         shared::html,
     },
     contract::{Contract, LiveContract},
-    rollout::{Obligation, ObligationKind, Phase, Rollback, Rollout, event::Event},
+    rollout::{
+        Brownout, BrownoutCallers, Obligation, ObligationKind, Phase, Rollback, Rollout,
+        event::Event,
+    },
     time::Timestamp,
 };
 
@@ -37,6 +40,8 @@ struct OverviewPage<'a> {
     layout: &'a Layout,
     /// Those of the next transition.
     gates: Option<GateSummary>,
+    /// Those that the last brownout hit.
+    hit: Option<BrownoutCallers>,
     /// In cutover only.
     cutover: Option<CutoverStatus>,
     charts: Option<Charts>,
@@ -78,6 +83,7 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         html(&OverviewPage {
             layout,
             gates: next_gates(rollout, layout),
+            hit: rollout.evaluation().brownout_callers.clone(),
             cutover: in_cutover.then(|| CutoverStatus::new(layout, history, contract)),
             charts: time_series.map(|series| {
                 let counted = history.and_then(History::callers_at);
@@ -113,14 +119,38 @@ fn next_gates(rollout: &Rollout, layout: &Layout) -> Option<GateSummary> {
 
 impl OverviewPage<'_> {
     fn meaning(&self) -> &'static str {
-        meaning(self.layout.phase())
+        match self.layout.browned_out() {
+            Some(_) => {
+                "All clients get target responses while the brownout runs. It ends by itself."
+            }
+            None => meaning(self.layout.phase()),
+        }
+    }
+
+    /// The brownout that the first card is about: one that runs, was announced, or switched the flag last. While a rollback
+    /// lasts, only one that runs.
+    fn brownout(&self) -> Option<&Brownout> {
+        let state = &self.layout.status.state;
+        let others = || {
+            let next = state.pending_brownouts().min_by_key(|found| found.start);
+            next.or_else(|| state.last_brownout())
+        };
+        let compat = self.layout.phase() == Phase::Compat && self.rollback().is_none();
+        let running = self.layout.browned_out();
+        running.or_else(|| others().filter(|_| compat))
     }
 
     /// Each phase with what it is and its state.
     fn stages(&self) -> impl Iterator<Item = (Phase, (&'static str, &'static str))> {
         let current = self.layout.phase();
         let phases = Phase::ALL.iter().copied();
-        phases.map(move |phase| (phase, stage(phase, current)))
+        let browned_out = self.layout.browned_out().is_some();
+        phases.map(move |phase| match stage(phase, current) {
+            (_, state) if phase == Phase::Compat && browned_out => {
+                (phase, ("Flag off for a brownout", state))
+            }
+            stage => (phase, stage),
+        })
     }
 
     /// The rollback that lasts.

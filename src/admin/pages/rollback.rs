@@ -101,6 +101,9 @@ impl RollbackPage<'_> {
             Phase::Observe => {
                 "The flag has not been switched on yet. To serve legacy responses, switch it on."
             }
+            Phase::Compat if self.layout.browned_out().is_some() => {
+                "A brownout runs, which is ended on its own page: the flag goes on at once."
+            }
             Phase::Compat => "The flag is on: legacy clients already get legacy responses.",
             Phase::Cutover => {
                 "A rollback has taken effect and the flag is on; it is not yet on record."

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     asset::{self, ICON, SCRIPT, STYLE},
-    callers, instances, journal, overview, records, rollback, step, waivers,
+    brownouts, callers, instances, journal, overview, records, rollback, step, waivers,
 };
 use crate::admin::shared::Shared;
 
@@ -22,6 +22,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/instances", get(instances::show))
         .route("/transition/{step}", get(step::show).post(step::take))
         .route("/rollback", get(rollback::show).post(rollback::roll_back))
+        .route("/brownouts", get(brownouts::show).post(brownouts::announce))
+        .route("/brownouts/end", post(brownouts::end))
         .route("/records", get(records::show))
         .route("/records/checks", post(records::check))
         .route("/records/incidents", post(records::open_incident))

@@ -91,6 +91,7 @@ impl StepPage<'_> {
 
     fn overridable(&self) -> bool {
         !self.is_impossible()
+            && self.run.brownout_running.is_none()
             && self.gates.due.is_empty()
             && !self.gates.pass()
             && self.run.step.may_be_overridden()

@@ -16,6 +16,7 @@ use crate::{
         access::{Identity, Role},
         command::{CommandKind, CommandMeta, Form, execute},
         format::titled,
+        history::History,
         layers::{Correlation, rejected_form},
         mount_path::MountPath,
         problem::{Problem, ProblemKind},
@@ -62,6 +63,11 @@ impl SubmittedForm {
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.fields.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// The history that the page may show.
+    pub(super) fn history(&self) -> Option<Arc<History>> {
+        self.request.shared.history.clone()
     }
 
     /// Executes the command and redirects to the page that shows the result, or renders the page of the form again.
@@ -199,6 +205,14 @@ impl SubmittedForm {
 }
 
 impl PageForm {
+    /// A form that was filled in and not submitted yet.
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        Self {
+            fields: Form::new(fields),
+            ..Self::default()
+        }
+    }
+
     /// The value of a field, to show it again; empty if there is none.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.fields.field(name)

@@ -159,6 +159,20 @@ fn what(payload: &EventPayload) -> String {
                 payload.rollback
             )
         }
+        EventPayload::BrownoutAnnounced(payload) => format!(
+            "announced a brownout from {} to {}",
+            in_words(payload.start),
+            in_words(payload.until)
+        ),
+        EventPayload::BrownoutBegan(_) => "began a brownout: the flag is off".to_owned(),
+        EventPayload::BrownoutEnded(payload) => {
+            let incident = payload.incident.as_ref();
+            let because = incident.map(|incident| format!(" because of {incident}"));
+            format!(
+                "ended or cancelled a brownout{}",
+                because.unwrap_or_default()
+            )
+        }
         EventPayload::PolicyChanged(_) => "changed the policy".to_owned(),
         other => format!("noted: {}", titled(other.name()).to_lowercase()),
     }

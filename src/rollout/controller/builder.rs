@@ -255,6 +255,8 @@ impl RolloutBuilder {
         rollout
             .register_instance()
             .map_err(OpenRolloutErrorKind::Instance)?;
+        // A brownout may run already.
+        rollout.sync_flag();
         if is_provisional {
             let _ = rollout.catch_up();
         } else {

@@ -9,7 +9,7 @@ use crate::{
         journal::{AppendError, Conflict},
         names::{Actor, CorrelationId, Identifier, Reason},
         phase::{ImpossibleTransition, Phase},
-        policy::{PolicyDifference, PolicyError},
+        policy::{BrownoutFault, PolicyDifference, PolicyError},
         state::{ProjectionErrorKind, ReplayError},
     },
     time::Timestamp,
@@ -70,8 +70,15 @@ pub enum RefusalKind {
     /// Concurrent modification of the journal.
     #[error(transparent)]
     Conflict(Conflict),
-    /// A rollback that took effect is not in the journal yet, and must be recorded first.
-    #[error("a rollback took effect that is not in the journal yet")]
+    /// The policy does not allow this brownout.
+    #[error(transparent)]
+    BrownoutNotAllowed(BrownoutFault),
+    /// The brownout of this event runs. Its end comes before a cutover, so that the flag is on until then: what is stranded
+    /// since the cutover is of the cutover alone.
+    #[error("the brownout of event {0} is running; end it first")]
+    BrownoutRunning(u64),
+    /// A rollback, or the end of a brownout, that took effect is not in the journal yet, and must be recorded first.
+    #[error("a rollback or the end of a brownout took effect that is not in the journal yet")]
     RollbackUnrecorded,
     /// The event is not valid after those in the journal.
     #[error(transparent)]

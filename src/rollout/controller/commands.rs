@@ -241,7 +241,7 @@ impl Rollout {
     }
 
     /// Journals one event that is made from the latest state.
-    fn record_with(
+    pub(super) fn record_with(
         &self,
         command: &CommandContext,
         payload: impl Fn(&ControllerState) -> Result<EventPayload, RefusalKind>,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::command::RefusalKind;
+use super::{brownout_watch::BrownoutWatch, command::RefusalKind};
 use crate::{
     flag::FlagState,
     rollout::{
@@ -20,7 +20,7 @@ use crate::{
 pub(super) struct ControllerState {
     projection: Projection,
     pub(super) policy: Policy,
-    /// Rollbacks that took effect and are not in the journal.
+    /// Rollbacks and ends of brownouts that took effect and are not in the journal.
     pub(super) unrecorded: Vec<Unrecorded>,
     /// Whether the journal may have closed itself.
     pub(super) closed: bool,
@@ -37,9 +37,10 @@ pub(super) struct ControllerState {
     /// When each overdue obligation was last logged, by the monotonic clock.
     pub(super) warned: BTreeMap<ObligationKind, Duration>,
     pub(super) flag_watch: FlagWatch,
+    pub(super) brownouts: BrownoutWatch,
 }
 
-/// A rollback that took effect and is not in the journal.
+/// A rollback, or the end of a brownout, that took effect and is not in the journal.
 #[derive(Clone, Debug)]
 pub(super) struct Unrecorded {
     pub(super) event: NewEvent,
@@ -57,6 +58,14 @@ impl Unrecorded {
             _ => None,
         }
     }
+
+    /// The brownout that was ended.
+    pub(super) fn brownout(&self) -> Option<u64> {
+        match &self.event.payload {
+            EventPayload::BrownoutEnded(ended) => Some(ended.brownout),
+            _ => None,
+        }
+    }
 }
 
 /// Limits how many refused attempts are journaled, so that refusals cannot fill the disk.
@@ -69,7 +78,7 @@ pub(super) struct HourlyLimit {
 /// How long the flag has been as it is, independent of jumps of the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FlagWatch {
-    /// The event that changed it, and its time; `None` for a rollback that is not in the journal.
+    /// The event that changed it, and its time; `None` for a change that is not in the journal.
     pub(super) changed: Option<(u64, Timestamp)>,
     /// How long that was ago when it was first seen, by the wall clock.
     lasted: Duration,
@@ -97,7 +106,9 @@ impl ControllerState {
                 lasted: Duration::ZERO,
                 seen: Duration::ZERO,
             },
+            brownouts: BrownoutWatch::default(),
         };
+        controller.brownouts = BrownoutWatch::new(controller.state(), clock);
         controller.watch_flag(clock);
         controller
     }
@@ -120,6 +131,13 @@ impl ControllerState {
         state.expect("it is made of a rollout that was opened, and nothing closes one")
     }
 
+    /// Whether something of a kind took effect that is not in the journal.
+    pub(super) fn is_unrecorded(&self, of: impl Fn(&Unrecorded) -> Option<u64>) -> bool {
+        self.unrecorded
+            .iter()
+            .any(|unrecorded| of(unrecorded).is_some())
+    }
+
     /// The current cutover, by its event.
     pub(super) fn cutover(&self) -> Option<u64> {
         let state = self.state();
@@ -133,12 +151,15 @@ impl ControllerState {
         current.is_some() && cutovers.into_iter().any(|cutover| cutover == current)
     }
 
-    /// The state that the flag must have: that of the phase, unless a rollback is not recorded yet.
+    /// The state that the flag must have: that of the phase, unless a rollback is not recorded yet or a brownout runs here.
     pub(super) fn flag(&self) -> FlagState {
         if self.is_rolled_back() {
             return FlagState::On;
         }
-        self.state().flag()
+        match self.brownouts.running() {
+            Some(_) => FlagState::Off,
+            None => self.state().phase.flag(),
+        }
     }
 
     /// Applies the next event. An event of an unknown kind is an error: nothing may be decided after it.
@@ -160,18 +181,28 @@ impl ControllerState {
         {
             self.policy = policy;
         }
-        self.watch_flag(clock);
+        self.watch_brownouts(clock);
         Ok(())
     }
 
     /// Notes a rollback that takes effect before it is journaled.
     pub(super) fn note_unrecorded(&mut self, rollback: Unrecorded, clock: &dyn Clock) {
         self.unrecorded.push(rollback);
-        self.flag_watch = FlagWatch {
-            changed: None,
-            lasted: Duration::ZERO,
-            seen: clock.monotonic(),
-        };
+        self.flag_watch = FlagWatch::unrecorded(clock);
+    }
+
+    /// Brings what the clock says of brownouts up to date, and how long the flag has been as it is.
+    pub(super) fn watch_brownouts(&mut self, clock: &dyn Clock) {
+        let state = self.projection.state();
+        let state = state.expect("it is made of a rollout that was opened, and nothing closes one");
+        let was_running = self.brownouts.running();
+        self.brownouts.update(state, clock);
+        let ended = was_running.is_some() && self.brownouts.running().is_none();
+        if ended && self.flag() != self.state().flag() {
+            self.flag_watch = FlagWatch::unrecorded(clock);
+        } else {
+            self.watch_flag(clock);
+        }
     }
 
     /// The cutover that a rollback takes back, which is this one if one is named.
@@ -200,7 +231,8 @@ impl ControllerState {
     fn watch_flag(&mut self, clock: &dyn Clock) {
         let changed = &self.state().flag_changed;
         let changed = (changed.seq, changed.at);
-        if !self.is_rolled_back() && self.flag_watch.changed != Some(changed) {
+        // Unless it is ahead of the journal.
+        if self.flag() == self.state().flag() && self.flag_watch.changed != Some(changed) {
             self.flag_watch = FlagWatch {
                 changed: Some(changed),
                 lasted: Timestamp::now(clock).since(changed.1),
@@ -233,6 +265,15 @@ impl HourlyLimit {
 }
 
 impl FlagWatch {
+    /// Of a change now that is not in the journal.
+    fn unrecorded(clock: &dyn Clock) -> Self {
+        Self {
+            changed: None,
+            lasted: Duration::ZERO,
+            seen: clock.monotonic(),
+        }
+    }
+
     /// How long the flag has been as it is.
     pub(super) fn lasted(&self, clock: &dyn Clock) -> Duration {
         let since = clock.monotonic().saturating_sub(self.seen);

@@ -9,6 +9,7 @@ use super::{controller_state::FlagWatch, rollout::Rollout};
 use crate::{
     census::Window,
     rollout::{
+        brownout_callers::BrownoutCallers,
         evaluation::Evaluation,
         evidence::GateReport,
         gate::{WaiverCover, evaluate},
@@ -63,6 +64,8 @@ impl Rollout {
             gates: gates.unwrap_or_default(),
             reports: reports.unwrap_or_default(),
             stranded,
+            brownout_callers: census
+                .and_then(|census| BrownoutCallers::new(census, &status.state, now, lasted)),
             unwaived: unwaived.unwrap_or_default(),
             cost: started.elapsed(),
         }

@@ -30,11 +30,13 @@ pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(2);
 pub(super) const ROLLBACK_PATIENCE: Duration = Duration::from_millis(500);
 
 impl Rollout {
-    /// Reads new events and records rollbacks that could not be written before. On success the next event can be
-    /// appended.
+    /// Reads new events, records what could not be written before, and journals what the clock did. On success the next
+    /// event can be appended.
     pub(super) fn prepare(&self) -> Result<(), RefusalKind> {
         self.catch_up().map_err(RefusalKind::Unreadable)?;
-        self.record_rollbacks()
+        let recorded = self.record_rollbacks();
+        self.journal_brownouts();
+        recorded
     }
 
     /// Reads new events, and sets the flag accordingly.
@@ -115,15 +117,29 @@ impl Rollout {
 
     /// Sets the flag to the state that it must have.
     pub(super) fn sync_flag(&self) {
+        let mut controller = self.controller();
+        controller.watch_brownouts(&*self.deps.clock);
+        let browned_out = controller.brownouts.running().is_some();
+        drop(controller);
+        // From before the first response that it strands to after the last one.
+        self.watch_census(browned_out, true);
         let controller = self.controller();
         let switched = self.deps.set_flag(controller.flag());
         drop(controller);
+        self.watch_census(browned_out, false);
         if switched {
             self.deps.log_switch();
         }
     }
 
-    /// Journals the rollbacks that have taken effect already, each with the cutover that it took back. One whose append
+    /// Lets the census know whether a brownout runs, if that is so.
+    fn watch_census(&self, browned_out: bool, runs: bool) {
+        if let Some(census) = self.deps.census.as_ref().filter(|_| browned_out == runs) {
+            census.brown_out(runs);
+        }
+    }
+
+    /// Journals the rollbacks and ends of brownouts that have taken effect already, each with the cutover that it took back. One whose append
     /// seemed to fail and had succeeded has been read meanwhile.
     fn record_rollbacks(&self) -> Result<(), RefusalKind> {
         for _ in 0..TRIES {
@@ -298,6 +314,7 @@ impl Rollout {
                 | RefusalKind::OverrideMismatch { .. }
                 | RefusalKind::PostAnalysesDue(_)
                 | RefusalKind::CutoverLeft(..)
+                | RefusalKind::BrownoutRunning(_)
         );
         if journaled {
             let refused = AttemptRefused {

@@ -1,19 +1,22 @@
 //! The rollout as a source of metrics.
 
+use std::time::Duration;
+
 use super::rollout::Rollout;
 use crate::{
     metrics::{Family, Sample, Source, Value},
     rollout::{
         fleet::{FleetView, SyncWord},
         phase::{Phase, Transition},
-        state::ObligationKind,
+        state::{BrownoutStage, ObligationKind, RolloutState},
         status::RolloutStatus,
         unwaived::UnwaivedFigures,
     },
+    time::Timestamp,
 };
 
 /// The families [`Family::PHASE`], [`Family::TRANSITIONS`], [`Family::GATE_PASSED`], [`Family::OVERDUE`],
-/// [`Family::POST_ANALYSES_OPEN`], [`Family::DEPENDENT_CALLERS`], [`Family::STRANDED_CALLERS`],
+/// [`Family::POST_ANALYSES_OPEN`], those of brownouts, [`Family::DEPENDENT_CALLERS`], [`Family::STRANDED_CALLERS`],
 /// [`Family::STRANDED_ANONYMOUS_RESPONSES`], [`Family::JOURNAL_FAILING`] and [`Family::JOURNAL_LOSSES`], as of the last
 /// command or tick; gates and callers by the shared [evaluation](Rollout::evaluation). Those of the journal and the instances have samples where there is a
 /// table of instances.
@@ -25,6 +28,10 @@ impl Source for Rollout {
             Family::GATE_PASSED,
             Family::OVERDUE,
             Family::POST_ANALYSES_OPEN,
+            Family::BROWNOUTS,
+            Family::BROWNOUT_START_SECONDS,
+            Family::BROWNOUT_END_SECONDS,
+            Family::BROWNOUT_RATIO,
             Family::DEPENDENT_CALLERS,
             Family::STRANDED_CALLERS,
             Family::STRANDED_ANONYMOUS_RESPONSES,
@@ -64,6 +71,14 @@ impl Source for Rollout {
         } else if *family == Family::POST_ANALYSES_OPEN {
             let open = status.state.open_post_analyses().count();
             sample(&[flag], (open as u64).into());
+        } else if *family == Family::BROWNOUTS {
+            for stage in BrownoutStage::ALL {
+                let all = status.state.brownouts.iter();
+                let of_stage = all.filter(|brownout| brownout.stage() == *stage).count();
+                sample(&[flag, stage.as_str()], (of_stage as u64).into());
+            }
+        } else if let Some(value) = brownout_value(family, &status, self.now()) {
+            sample(&[flag], value);
         } else if let Some(figure) = unwaived_figure(family) {
             for figures in &self.evaluation().unwaived {
                 if let Some(number) = figure(figures) {
@@ -104,6 +119,38 @@ fn fleet_value(family: &Family, fleet: &FleetView, status: &RolloutStatus) -> Op
     } else {
         None
     }
+}
+
+/// The sample of a family that the running or next brownout has, or the last day.
+fn brownout_value(family: &Family, status: &RolloutStatus, now: Timestamp) -> Option<Value> {
+    let state = &status.state;
+    let next = || state.pending_brownouts().min_by_key(|found| found.start);
+    let brownout = || state.running_brownout().or_else(next);
+    let seconds = |at: Timestamp| Value::Ratio(Duration::from_millis(at.unix_ms()).as_secs_f64());
+    if *family == Family::BROWNOUT_START_SECONDS {
+        brownout().map(|brownout| seconds(brownout.start))
+    } else if *family == Family::BROWNOUT_END_SECONDS {
+        brownout().map(|brownout| seconds(brownout.until))
+    } else if *family == Family::BROWNOUT_RATIO {
+        Some(Value::Ratio(browned_out(state, now).div_duration_f64(DAY)))
+    } else {
+        None
+    }
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How long the flag was off for brownouts in the last day.
+fn browned_out(state: &RolloutState, now: Timestamp) -> Duration {
+    let began = state.brownouts.iter().filter_map(|brownout| {
+        let ended = brownout.ended.as_ref().map_or(now, |ended| ended.at);
+        Some((
+            brownout.began.as_ref()?.at,
+            ended.min(brownout.until).min(now),
+        ))
+    });
+    let day = Timestamp::from_unix_ms(now.unix_ms().saturating_sub(86_400_000));
+    began.map(|(from, to)| to.since(from.max(day))).sum()
 }
 
 /// Which of the figures the samples of a family are.

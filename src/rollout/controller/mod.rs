@@ -1,5 +1,7 @@
 //! The rollout itself: commands, refusals, periodic work and status.
 
+mod brownout_watch;
+mod brownouts;
 mod builder;
 mod command;
 mod commands;

@@ -24,7 +24,7 @@ use crate::{
     time::duration_text,
 };
 
-/// A rollback that took effect: the flag is on.
+/// A rollback, or the end of a brownout, that took effect: the flag is on.
 #[derive(Debug)]
 #[expect(
     clippy::exhaustive_enums,
@@ -61,9 +61,11 @@ impl Rollout {
     /// returns all the same, the event is logged at `ERROR`, and each tick and command tries again. Once more while that is not
     /// in the journal, it is [unrecorded](RolledBack::Unrecorded) again: the flag is on, and the first one will be recorded.
     ///
+    /// While a brownout runs it [ends the brownout](Self::end_brownout) instead.
+    ///
     /// # Errors
     ///
-    /// When the rollout is not in cutover. [`RefusalKind::CutoverLeft`] when a concurrent command left the cutover by another way than a rollback, which is
+    /// When the rollout is not in cutover and no brownout runs. [`RefusalKind::CutoverLeft`] when a concurrent command left the cutover by another way than a rollback, which is
     /// seen only when this one is recorded; it is on record then.
     pub fn rollback(
         &self,
@@ -85,10 +87,16 @@ impl Rollout {
         incident: IncidentId,
         command: &CommandContext,
     ) -> Result<RolledBack, Refusal> {
+        if let Some(done) = self.end_running_brownout(incident.clone(), command) {
+            return done;
+        }
         let mut taken = self.take_back(cutover, incident.clone(), Vec::new(), command);
         if taken.is_err() {
             // What is known may be old. A rollback that takes effect does not wait for this.
             let _ = self.prepare();
+            if let Some(done) = self.end_running_brownout(incident.clone(), command) {
+                return done;
+            }
             taken = self.take_back(cutover, incident, Vec::new(), command);
         }
         let done = match taken {
@@ -166,7 +174,7 @@ impl Rollout {
         Err(Refusal::new(head, Vec::new(), kind))
     }
 
-    fn try_to_record(&self, rollback: &Unrecorded) -> Option<Event> {
+    pub(super) fn try_to_record(&self, rollback: &Unrecorded) -> Option<Event> {
         // In real time: it bounds how long an operator waits.
         let until = Instant::now() + ROLLBACK_PATIENCE;
         for _ in 0..TRIES {

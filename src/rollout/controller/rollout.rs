@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::{controller_state::ControllerState, deps::Deps, shared_evaluation::SharedEvaluation};
+use super::{
+    controller_state::{ControllerState, Unrecorded},
+    deps::Deps,
+    shared_evaluation::SharedEvaluation,
+};
 use crate::{
     census::Census,
     contract::LiveContract,
@@ -198,7 +202,8 @@ fn status(deps: &Deps, controller: &ControllerState) -> RolloutStatus {
         recoveries: controller.projection().recoveries().to_vec(),
         losses: controller.projection().losses().to_vec(),
         overdue: overdue(state, &controller.policy, now),
-        rollback_unrecorded: !controller.unrecorded.is_empty(),
+        rollback_unrecorded: controller.is_unrecorded(Unrecorded::cutover),
+        brownout_end_unrecorded: controller.is_unrecorded(Unrecorded::brownout),
         journal_error: controller.journal_error.clone(),
         sync: controller.sync,
         apply_delay: controller.apply_delay,
@@ -214,9 +219,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Tick for Rollout {
-    /// Reads new events, records what could not be written before, journals a changed contract, logs what is overdue,
-    /// and rolls back automatically if need be.
+    /// Ends a brownout whose time has passed, reads new events, records what could not be written before, begins a brownout
+    /// whose time has come, journals a changed contract, logs what is overdue, and rolls back automatically if need be.
     fn tick(&self) {
+        // Whatever the journal does.
+        self.sync_flag();
         self.sync_journal();
         self.auto_rollback();
         self.report_if_due();

@@ -16,6 +16,7 @@ use crate::{
         journal::{AppendAttempt, AppendError},
         names::Identifier,
         phase::{ImpossibleTransition, Phase, Transition},
+        state::Brownout,
         status::RolloutStatus,
         view::GatesVerdict,
     },
@@ -35,6 +36,8 @@ pub struct DryRun {
     pub impossible: Option<ImpossibleTransition>,
     /// The rollbacks whose post-analyses must be filed first, by the sequence numbers of their events.
     pub post_analyses_due: Vec<u64>,
+    /// The brownout that runs and must end first, by the sequence number of its announcement.
+    pub brownout_running: Option<u64>,
     /// The gate reports; none for a rollback.
     pub gates: Vec<GateReport>,
     /// Of a rollback, how the legacy responses were [rehearsed](Rollout::rehearsed).
@@ -86,6 +89,7 @@ impl Rollout {
             decision: status.state.decision,
             impossible: status.state.phase.step(step.to()).err(),
             post_analyses_due: due(status, step),
+            brownout_running: running(status).filter(|_| !is_rollback),
             gates,
             rehearsed: is_rollback.then(|| self.rehearsed()).flatten(),
         }
@@ -133,7 +137,9 @@ impl Rollout {
                 let gates = self.evaluate(&snapshot, step);
                 let due = due(&snapshot, step);
                 let due = (!due.is_empty()).then_some(RefusalKind::PostAnalysesDue(due));
-                let refused = due.or_else(|| refused(step, &gates, overridden));
+                let running = running(&snapshot).map(RefusalKind::BrownoutRunning);
+                let refused = running.or(due);
+                let refused = refused.or_else(|| refuse(step, &gates, overridden));
                 (gates, refused)
             }
         };
@@ -194,12 +200,18 @@ fn due(status: &RolloutStatus, step: Transition) -> Vec<u64> {
     due.map(|rollback| rollback.done.seq).collect()
 }
 
+/// The brownout that runs.
+fn running(status: &RolloutStatus) -> Option<u64> {
+    status.state.running_brownout().map(Brownout::seq)
+}
+
 impl DryRun {
-    /// Whether the transition is possible, all its gates pass and no post-analysis is due.
+    /// Whether the transition is possible, all its gates pass, no post-analysis is due and no brownout runs.
     #[must_use]
     pub fn passes(&self) -> bool {
         self.impossible.is_none()
             && self.post_analyses_due.is_empty()
+            && self.brownout_running.is_none()
             && self.failing().next().is_none()
     }
 
@@ -215,7 +227,7 @@ impl DryRun {
     }
 }
 
-fn refused(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Option<RefusalKind> {
+fn refuse(step: Transition, gates: &[GateReport], named: &[Identifier]) -> Option<RefusalKind> {
     let failing = gates.iter().filter(|report| !report.passed);
     let failing: Vec<Identifier> = failing.map(|report| report.name.clone()).collect();
     if named.is_empty() || !step.may_be_overridden() {

@@ -9,7 +9,8 @@ pub use event::{Event, NewEvent};
 pub use head::{EventHash, Head, InvalidHead};
 pub(super) use payload::write_version;
 pub use payload::{
-    Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, LossAccepted, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
-    Recovered, RollbackExtended, RollbackTaken, Served, UnknownPayload, WaiverEnded,
+    Attempt, AttemptRefused, BrownoutAnnounced, BrownoutBegan, BrownoutEnded, CheckReported,
+    ClientRolledBack, ContractChanged, DependenceWaived, EventPayload, Incident, LossAccepted,
+    Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, Recovered, RollbackExtended,
+    RollbackTaken, Served, UnknownPayload, WaiverEnded,
 };

@@ -110,6 +110,12 @@ payloads! {
     PostAnalysisFiled(PostAnalysisFiled) = "post_analysis_filed",
     /// The policy was changed.
     PolicyChanged(PolicyChanged) = "policy_changed",
+    /// A brownout was announced.
+    BrownoutAnnounced(BrownoutAnnounced) = "brownout_announced",
+    /// A brownout began, which switched the flag off.
+    BrownoutBegan(BrownoutBegan) = "brownout_began",
+    /// A brownout ended, which switched the flag on, or was cancelled before it began.
+    BrownoutEnded(BrownoutEnded) = "brownout_ended",
     /// An attempt was refused.
     AttemptRefused(AttemptRefused) = "attempt_refused",
     /// The journal was opened after a torn write.
@@ -272,6 +278,37 @@ pub struct PolicyChanged {
     pub differences: Vec<PolicyDifference>,
 }
 
+/// A brownout that was announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrownoutAnnounced {
+    /// When it starts.
+    pub start: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+/// A brownout that began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrownoutBegan {
+    /// The sequence number of its announcement.
+    pub brownout: u64,
+}
+
+/// A brownout that ended, or was cancelled.
+///
+/// It is recorded also if the brownout has ended meanwhile; then it only opens its incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrownoutEnded {
+    /// The sequence number of its announcement.
+    pub brownout: u64,
+    /// The incident that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// The instance that ended it, where several share the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
+}
+
 /// An attempt that was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptRefused {
@@ -424,9 +461,9 @@ mod tests {
 
     #[test]
     fn a_kind_of_a_later_version_is_kept_whole() {
-        let later = json!({ "brownout_announced": { "until": 7, "steps": [1, 2] } });
+        let later = json!({ "canary_announced": { "until": 7, "steps": [1, 2] } });
         let payload: EventPayload = serde_json::from_value(later.clone()).unwrap();
-        assert_eq!(payload.name(), "brownout_announced");
+        assert_eq!(payload.name(), "canary_announced");
         assert!(matches!(payload, EventPayload::Unknown(_)));
         assert_eq!(serde_json::to_value(&payload).unwrap(), later);
     }

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::policy::{
-    AutoRollback, BlockingLatent, OPENING_PHASES, Policy, PolicyError, RequiredGates, read_window,
+use super::{
+    brownouts::BrownoutLimits,
+    policy::{
+        AutoRollback, BlockingLatent, OPENING_PHASES, Policy, PolicyError, RequiredGates,
+        read_window,
+    },
 };
 use crate::{
     diagnostics::{Diagnostics, FaultCode},
@@ -105,6 +109,9 @@ impl Policy {
             self.processes = number;
         }
         self.auto_rollback = nested(reader, "auto_rollback", read_auto_rollback);
+        reader.nested("brownouts", |tree, diagnostics| {
+            self.brownouts.read(ObjectReader::new(tree, diagnostics));
+        });
         self.retire_by = nested(reader, "retire_by", read_date);
         reader.nested("gates", |tree, diagnostics| {
             self.gates.read(ObjectReader::new(tree, diagnostics));
@@ -125,6 +132,18 @@ impl RequiredGates {
             if given {
                 *gates = names.into_iter().collect();
             }
+        }
+        members.finish();
+    }
+}
+
+impl BrownoutLimits {
+    fn read(&mut self, mut members: ObjectReader<'_, '_>) {
+        let reader = &mut members;
+        set(reader, "share_of_day", &mut self.share_of_day, read_number);
+        set(reader, "notice", &mut self.notice, read_duration);
+        if let Some(weekends) = reader.boolean("weekends") {
+            self.weekends = weekends;
         }
         members.finish();
     }

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::policy::{AutoRollback, Policy, RequiredGates};
+use super::{
+    brownouts::BrownoutLimits,
+    policy::{AutoRollback, Policy, RequiredGates},
+};
 use crate::{census::Window, rollout::phase::Transition, time::duration_text};
 
 /// One difference between two policies.
@@ -53,6 +56,7 @@ impl Policy {
             processes,
             rollback_limit,
             auto_rollback,
+            brownouts,
             retire_by,
             gates,
         } = self;
@@ -103,6 +107,7 @@ impl Policy {
         );
         found.limit("/rollback_limit", *rollback_limit, to.rollback_limit);
         found.auto_rollback(auto_rollback.as_ref(), to.auto_rollback.as_ref());
+        found.brownouts(brownouts, &to.brownouts);
         let looser = later(*retire_by, to.retire_by);
         found.add(
             "/retire_by",
@@ -180,6 +185,21 @@ impl Differences {
         );
     }
 
+    fn brownouts(&mut self, from: &BrownoutLimits, to: &BrownoutLimits) {
+        self.add(
+            "/brownouts/share_of_day",
+            [json!(from.share_of_day), json!(to.share_of_day)],
+            to.share_of_day > from.share_of_day,
+        );
+        let texts = [from, to].map(|limits| json!(duration_text::write(limits.notice)));
+        self.add("/brownouts/notice", texts, to.notice < from.notice);
+        self.add(
+            "/brownouts/weekends",
+            [json!(from.weekends), json!(to.weekends)],
+            to.weekends,
+        );
+    }
+
     fn gates(&mut self, from: &RequiredGates, to: &RequiredGates) {
         for step in Transition::ALL.iter().copied() {
             let [before, after]: [Vec<_>; 2] = [from, to].map(|gates| gates.of(step).collect());
@@ -234,7 +254,7 @@ mod tests {
     #[test]
     fn whatever_requires_less_loosens() {
         type Change = fn(&mut Policy);
-        let changes: [(&str, Change); 13] = [
+        let changes: [(&str, Change); 16] = [
             ("/required_checks/openapi", |policy| {
                 policy.required_checks.clear();
             }),
@@ -255,6 +275,13 @@ mod tests {
             ("/auto_rollback/window", |policy| guard(policy).window /= 2),
             ("/auto_rollback/stranded_callers", |policy| {
                 guard(policy).stranded_callers = Some(6);
+            }),
+            ("/brownouts/share_of_day", |policy| {
+                policy.brownouts.share_of_day = 0.06;
+            }),
+            ("/brownouts/notice", |policy| policy.brownouts.notice /= 2),
+            ("/brownouts/weekends", |policy| {
+                policy.brownouts.weekends = true;
             }),
             ("/retire_by", |policy| policy.retire_by = None),
             ("/gates/cutover/coverage", |policy| {

@@ -4,6 +4,10 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Serialize, Serializer};
 
+use super::{
+    brownouts::BrownoutLimits,
+    settings::{check_limit, out_of_range, write_duration},
+};
 use crate::{
     census::Window,
     diagnostics::{Diagnostics, FaultCode, fault_error},
@@ -37,6 +41,7 @@ use crate::{
 /// | `processes` | `1` | how many processes serve; above 1 `coverage` fails |
 /// | `rollback_limit` | `"72h"` | a rollback that lasts longer is overdue, and so is its post-analysis |
 /// | `auto_rollback` | none | `{"window": "30m", "stranded_callers": 20, "stranded_percent": 5}`, at least one of the limits |
+/// | `brownouts` | see below | when a brownout may be announced: `{"share_of_day": 0.05, "notice": "24h", "weekends": false}` |
 /// | `retire_by` | none | when flag and code should be gone, such as `"2027-01-01T00:00:00Z"` |
 /// | `gates` | see below | built-in gates by transition: `{"enable": […], "cutover": […], "retire": […]}` |
 ///
@@ -109,6 +114,8 @@ pub struct Policy {
     /// When a cutover is rolled back automatically; `None`, the default, for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_rollback: Option<AutoRollback>,
+    /// When a brownout may be announced.
+    pub brownouts: BrownoutLimits,
     /// When flag and code should be gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retire_by: Option<Timestamp>,
@@ -175,9 +182,6 @@ fault_error! {
 
 /// The most checks that a policy may require.
 const MAX_CHECKS: usize = 64;
-
-/// The longest time limit: a hundred years, beyond which a number is a mistake.
-const MAX_LIMIT: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -249,6 +253,9 @@ impl Policy {
         if let Some(limits) = &self.auto_rollback {
             diagnostics.at("auto_rollback", |diagnostics| limits.check(diagnostics));
         }
+        diagnostics.at("brownouts", |diagnostics| {
+            self.brownouts.check(diagnostics);
+        });
     }
 
     fn check_required_checks(&self, diagnostics: &mut Diagnostics) {
@@ -316,6 +323,7 @@ impl Default for Policy {
             processes: 1,
             rollback_limit: 3 * DAY,
             auto_rollback: None,
+            brownouts: BrownoutLimits::default(),
             retire_by: None,
             gates: RequiredGates {
                 enable: BTreeSet::from([BuiltInGate::Instrumentation]),
@@ -340,21 +348,6 @@ pub(super) fn read_window(
         out_of_range(diagnostics, place, &duration_text::write(length), expected);
     }
     window
-}
-
-fn check_limit(place: &str, limit: Duration, diagnostics: &mut Diagnostics) {
-    if limit < Duration::from_millis(1) || limit > MAX_LIMIT {
-        let expected = "at least 1ms and at most 100 years";
-        out_of_range(diagnostics, place, &duration_text::write(limit), expected);
-    }
-}
-
-fn out_of_range(diagnostics: &mut Diagnostics, place: &str, value: &impl ToString, expected: &str) {
-    diagnostics.add_at(place, FaultCode::OutOfRange, value.to_string(), expected);
-}
-
-fn write_duration<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&duration_text::write(*length))
 }
 
 #[expect(

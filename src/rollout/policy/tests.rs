@@ -40,6 +40,7 @@ fn all_faults_are_reported_at_once_each_with_its_place() {
         "min_responses": -1,
         "processes": 0,
         "auto_rollback": {"window": "90d", "colour": 1},
+        "brownouts": {"share_of_day": 0.6, "notice": "0s", "weekends": "no", "length": "2h"},
         "retire_by": "some day",
         "gates": {"cutover": ["no_dependent_responses", "no_dependent_responses", "luck"], "lunch": []},
         "surprise": true,
@@ -62,6 +63,10 @@ fn all_faults_are_reported_at_once_each_with_its_place() {
         (FaultCode::OutOfRange, "/auto_rollback/window"),
         (FaultCode::EmptyAutoRollback, "/auto_rollback"),
         (FaultCode::UnknownMember, "/auto_rollback/colour"),
+        (FaultCode::OutOfRange, "/brownouts/share_of_day"),
+        (FaultCode::OutOfRange, "/brownouts/notice"),
+        (FaultCode::WrongType, "/brownouts/weekends"),
+        (FaultCode::UnknownMember, "/brownouts/length"),
         (FaultCode::InvalidValue, "/retire_by"),
         (FaultCode::DuplicateName, "/gates/cutover/1"),
         (FaultCode::UnknownGate, "/gates/cutover/2"),
@@ -71,7 +76,7 @@ fn all_faults_are_reported_at_once_each_with_its_place() {
         let expected = (expected.0, expected.1.to_owned());
         assert!(found.contains(&expected), "{expected:?} in {found:#?}");
     }
-    assert_eq!(found.len(), 21, "{found:#?}");
+    assert_eq!(found.len(), 25, "{found:#?}");
 }
 
 #[test]

@@ -77,6 +77,24 @@ pub enum ProjectionErrorKind {
     /// The event of this sequence number is not a rollback.
     #[error("event {0} is not a rollback")]
     NoSuchRollback(u64),
+    /// A brownout lasts this long, and starts after it is announced.
+    #[error("a brownout lasts from 1 minute to 1 hour and starts after it is announced")]
+    NoBrownout,
+    /// Between it and the brownout of this event is less than an hour.
+    #[error("less than an hour is between it and the brownout of event {0}")]
+    BrownoutTooNear(u64),
+    /// The flag does not go off while this incident is open.
+    #[error("incident {0} is open")]
+    IncidentStands(IncidentId),
+    /// The event of this sequence number announces no brownout.
+    #[error("event {0} announces no brownout")]
+    NoSuchBrownout(u64),
+    /// The brownout of this event has begun already, or is over.
+    #[error("the brownout of event {0} has begun already, or is over")]
+    BrownoutBegun(u64),
+    /// The brownout of this event runs; a cutover follows on a flag that is on.
+    #[error("the brownout of event {0} is running; end it first")]
+    BrownoutRunning(u64),
     /// The contract is the current one.
     #[error("the contract has not changed")]
     SameContract,

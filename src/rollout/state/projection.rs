@@ -3,20 +3,22 @@
 use serde::Serialize;
 
 use super::{
+    brownout::{Brownout, BrownoutStage},
     entries::EventRef,
     error::{ProjectionError, ProjectionErrorKind, ReplayError},
     state::RolloutState,
 };
 use crate::rollout::{
     event::{
-        Event, EventPayload, Head, LossAccepted, Opened, PhaseChange, Recovered, RollbackExtended,
-        RollbackTaken,
+        BrownoutAnnounced, Event, EventPayload, Head, LossAccepted, Opened, PhaseChange, Recovered,
+        RollbackExtended, RollbackTaken,
     },
     evidence::GateReport,
     journal::Journal,
     names::IncidentId,
     phase::{Phase, Transition},
 };
+use crate::time::Timestamp;
 
 /// How many events are read at a time.
 const BATCH: usize = 256;
@@ -208,7 +210,7 @@ impl Projection {
             (EventPayload::Opened(opened), None) => self.opens(opened),
             (EventPayload::Opened(_), Some(_)) => Err(ProjectionErrorKind::AlreadyOpened),
             (_, None) => Err(ProjectionErrorKind::NotOpened),
-            (payload, Some(state)) => validate_open(state, payload),
+            (_, Some(state)) => validate_open(state, event),
         }
     }
 
@@ -228,8 +230,8 @@ impl Projection {
     }
 }
 
-fn validate_open(state: &RolloutState, payload: &EventPayload) -> Checked {
-    match payload {
+fn validate_open(state: &RolloutState, event: &Event) -> Checked {
+    match &event.payload {
         EventPayload::PhaseChanged(change) => changes_phase(state, change),
         EventPayload::IncidentOpened(payload) => is_closed(state, &payload.incident),
         EventPayload::IncidentClosed(payload) => is_open(state, &payload.incident),
@@ -254,6 +256,10 @@ fn validate_open(state: &RolloutState, payload: &EventPayload) -> Checked {
         }
         EventPayload::RollbackTaken(payload) => takes_back(state, payload),
         EventPayload::RollbackExtended(payload) => extends(state, payload),
+        EventPayload::BrownoutAnnounced(payload) => may_announce(state, payload, event.at),
+        EventPayload::BrownoutBegan(payload) => begins(state, payload.brownout),
+        // Any brownout, over or not: it is ended before that is recorded.
+        EventPayload::BrownoutEnded(payload) => brownout(state, payload.brownout).map(|_| ()),
         _ => Ok(()),
     }
 }
@@ -268,6 +274,7 @@ fn changes_phase(state: &RolloutState, change: &PhaseChange) -> Checked {
         .step(change.to)
         .map_err(ProjectionErrorKind::Impossible)?;
     require(step.is_gated(), || ProjectionErrorKind::NeedsIncident)?;
+    not_running(state)?;
     let mut due = state.open_post_analyses();
     match due.next() {
         Some(rollback) if step.requires_post_analyses() => {
@@ -292,6 +299,60 @@ fn extends(state: &RolloutState, payload: &RollbackExtended) -> Checked {
         Some(rollback) => require(rollback.is_running(), || {
             ProjectionErrorKind::RollbackEnded(seq)
         }),
+    }
+}
+
+/// Whether a brownout may be announced at a time, but for the policy.
+pub(in crate::rollout) fn may_announce(
+    state: &RolloutState,
+    payload: &BrownoutAnnounced,
+    at: Timestamp,
+) -> Checked {
+    may_brown_out(state)?;
+    let (start, until) = (payload.start, payload.until);
+    let length = Brownout::LENGTH.contains(&until.since(start));
+    require(length && at < start, || ProjectionErrorKind::NoBrownout)?;
+    let mut pending = state.pending_brownouts();
+    let pause = *Brownout::LENGTH.end();
+    match pending.find(|other| start < other.until.plus(pause) && other.start < until.plus(pause)) {
+        Some(other) => Err(ProjectionErrorKind::BrownoutTooNear(other.seq())),
+        None => Ok(()),
+    }
+}
+
+fn begins(state: &RolloutState, seq: u64) -> Checked {
+    let brownout = brownout(state, seq)?;
+    let announced = brownout.stage() == BrownoutStage::Announced;
+    require(announced, || ProjectionErrorKind::BrownoutBegun(seq))?;
+    not_running(state)?;
+    may_brown_out(state)
+}
+
+fn not_running(state: &RolloutState) -> Checked {
+    match state.running_brownout() {
+        Some(running) => Err(ProjectionErrorKind::BrownoutRunning(running.seq())),
+        None => Ok(()),
+    }
+}
+
+fn brownout(state: &RolloutState, seq: u64) -> Result<&Brownout, ProjectionErrorKind> {
+    let found = state.brownout(seq);
+    found.ok_or(ProjectionErrorKind::NoSuchBrownout(seq))
+}
+
+/// Whether the flag may go off for a while: in compat, without an open incident, and with each rollback analysed.
+pub(in crate::rollout) fn may_brown_out(state: &RolloutState) -> Checked {
+    let (stated, actual) = (Phase::Compat, state.phase);
+    require(stated == actual, || ProjectionErrorKind::NotInPhase {
+        stated,
+        actual,
+    })?;
+    if let Some(incident) = state.open_incidents.keys().next() {
+        return Err(ProjectionErrorKind::IncidentStands(incident.clone()));
+    }
+    match state.open_post_analyses().next() {
+        Some(rollback) => Err(ProjectionErrorKind::PostAnalysisDue(rollback.done.seq)),
+        None => Ok(()),
     }
 }
 

@@ -5,9 +5,12 @@ use std::{
     time::Duration,
 };
 
-use super::entries::{
-    Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
-    RepeatedRollback, Rollback, ServedContract, Waiver,
+use super::{
+    brownout::Brownout,
+    entries::{
+        Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override,
+        PostAnalysis, RepeatedRollback, Rollback, ServedContract, Waiver,
+    },
 };
 use crate::{
     caller::Fingerprint,
@@ -15,8 +18,9 @@ use crate::{
     flag::FlagState,
     rollout::{
         event::{
-            CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, Event,
-            EventPayload, Opened, PhaseChange, PostAnalysisFiled, RollbackExtended, RollbackTaken,
+            BrownoutAnnounced, BrownoutBegan, CheckReported, ClientRolledBack, ContractChanged,
+            DependenceWaived, Event, EventPayload, Opened, PhaseChange, PostAnalysisFiled,
+            RollbackExtended, RollbackTaken,
         },
         json_object::PolicyDocument,
         names::{FlagName, Identifier, IncidentId, WaiverTarget},
@@ -61,6 +65,8 @@ pub struct RolloutState {
     pub waivers: BTreeMap<WaiverTarget, Waiver>,
     /// All rollbacks, in order.
     pub rollbacks: Vec<Rollback>,
+    /// All brownouts, in the order of their announcements.
+    pub brownouts: Vec<Brownout>,
     /// The client versions that were rolled back, in order.
     pub client_rollbacks: Vec<ClientRollback>,
     /// The cutovers against failing gates and the loosenings of the policy, in order.
@@ -90,6 +96,7 @@ impl RolloutState {
             open_incidents: BTreeMap::new(),
             waivers: BTreeMap::new(),
             rollbacks: Vec::new(),
+            brownouts: Vec::new(),
             client_rollbacks: Vec::new(),
             overrides: Vec::new(),
             transitions: BTreeMap::new(),
@@ -104,10 +111,55 @@ impl RolloutState {
         state
     }
 
-    /// The state of the flag, which follows from the phase.
+    /// The state of the flag, which follows from the phase, and is off while a brownout runs.
     #[must_use]
-    pub const fn flag(&self) -> FlagState {
-        self.phase.flag()
+    pub fn flag(&self) -> FlagState {
+        match self.running_brownout() {
+            Some(_) => FlagState::Off,
+            None => self.phase.flag(),
+        }
+    }
+
+    /// The state of the flag at a moment, by the journal: a brownout that has begun runs only within its time.
+    #[must_use]
+    pub fn flag_at(&self, now: Timestamp) -> FlagState {
+        match self.running_brownout() {
+            Some(running) if running.start <= now && now < running.until => FlagState::Off,
+            _ => self.phase.flag(),
+        }
+    }
+
+    /// The brownout of this announcement.
+    #[must_use]
+    pub fn brownout(&self, announced: u64) -> Option<&Brownout> {
+        let mut all = self.brownouts.iter();
+        all.find(|brownout| brownout.seq() == announced)
+    }
+
+    /// The brownouts that have not ended.
+    pub fn pending_brownouts(&self) -> impl Iterator<Item = &Brownout> {
+        self.brownouts
+            .iter()
+            .filter(|brownout| brownout.is_pending())
+    }
+
+    /// The brownout that runs, by the journal.
+    #[must_use]
+    pub fn running_brownout(&self) -> Option<&Brownout> {
+        self.brownouts
+            .iter()
+            .rfind(|brownout| brownout.is_running())
+    }
+
+    /// The brownout that switched the flag off last, if nothing but its end has switched it since.
+    #[must_use]
+    pub fn last_brownout(&self) -> Option<&Brownout> {
+        let changed = self.flag_changed.seq;
+        self.brownouts.iter().rfind(|brownout| {
+            let events = [&brownout.began, &brownout.ended];
+            let mut events = events.into_iter().flatten();
+            brownout.began.is_some() && events.any(|event| event.seq == changed)
+        })
     }
 
     /// The waiver for these callers, if it is in force.
@@ -181,8 +233,7 @@ impl RolloutState {
             }
             EventPayload::CheckReported(payload) => self.report_check(payload, reference),
             EventPayload::IncidentOpened(payload) => {
-                self.open_incidents
-                    .insert(payload.incident.clone(), reference);
+                self.open_incident(&payload.incident, &reference);
             }
             EventPayload::IncidentClosed(payload) => {
                 self.open_incidents.remove(&payload.incident);
@@ -198,6 +249,14 @@ impl RolloutState {
                 self.policy.clone_from(&payload.policy);
                 self.policy_set = reference.clone();
                 self.loosen(&payload.differences, reference);
+            }
+            EventPayload::BrownoutAnnounced(payload) => self.announce(payload, reference),
+            EventPayload::BrownoutBegan(payload) => self.begin_brownout(*payload, &reference),
+            EventPayload::BrownoutEnded(payload) => {
+                self.end_brownouts(&reference, |brownout| brownout.seq() == payload.brownout);
+                if let Some(incident) = &payload.incident {
+                    self.open_incident(incident, &reference);
+                }
             }
             EventPayload::AttemptRefused(_) => self.refusals += 1,
             // The projection holds these.
@@ -244,11 +303,14 @@ impl RolloutState {
     }
 
     fn enter(&mut self, phase: Phase, reference: &EventRef) {
-        let was_on = self.phase.flag() == FlagState::On;
+        let was_on = self.flag() == FlagState::On;
+        if phase != Phase::Compat {
+            // A brownout is one of compat. One that was announced is cancelled.
+            self.end_brownouts(reference, |_| true);
+        }
         let is_on = phase.flag() == FlagState::On;
         if was_on != is_on {
-            let before = std::mem::replace(&mut self.flag_changed, reference.clone());
-            self.flag_changed_before = Some(before);
+            self.switch(reference);
         }
         if !is_on && let Some(running) = self.rollbacks.last_mut().filter(|last| last.is_running())
         {
@@ -259,6 +321,48 @@ impl RolloutState {
         }
         self.phase = phase;
         self.entered = reference.clone();
+    }
+
+    fn switch(&mut self, reference: &EventRef) {
+        let before = std::mem::replace(&mut self.flag_changed, reference.clone());
+        self.flag_changed_before = Some(before);
+    }
+
+    fn announce(&mut self, payload: &BrownoutAnnounced, announced: EventRef) {
+        self.brownouts.push(Brownout {
+            start: payload.start,
+            until: payload.until,
+            announced,
+            began: None,
+            ended: None,
+        });
+    }
+
+    fn begin_brownout(&mut self, payload: BrownoutBegan, reference: &EventRef) {
+        let mut all = self.brownouts.iter_mut();
+        if let Some(brownout) = all.find(|brownout| brownout.seq() == payload.brownout) {
+            brownout.began = Some(reference.clone());
+            self.switch(reference);
+        }
+    }
+
+    /// Ends or cancels the pending brownouts that are selected.
+    fn end_brownouts(&mut self, reference: &EventRef, selected: impl Fn(&Brownout) -> bool) {
+        let was_running = self.running_brownout().is_some();
+        let pending = self.brownouts.iter_mut();
+        for brownout in pending.filter(|brownout| brownout.is_pending() && selected(brownout)) {
+            brownout.ended = Some(reference.clone());
+        }
+        if was_running && self.running_brownout().is_none() {
+            self.switch(reference);
+        }
+    }
+
+    /// Opens an incident if it is not open. It ends the brownout that runs.
+    fn open_incident(&mut self, incident: &IncidentId, reference: &EventRef) {
+        let opened = self.open_incidents.entry(incident.clone());
+        opened.or_insert_with(|| reference.clone());
+        self.end_brownouts(reference, Brownout::is_running);
     }
 
     /// Records a rollback, and goes back to compat unless the cutover has been left meanwhile. An incident that is not open
@@ -272,8 +376,7 @@ impl RolloutState {
             });
             return;
         }
-        let opened = self.open_incidents.entry(taken.incident.clone());
-        opened.or_insert_with(|| reference.clone());
+        self.open_incident(&taken.incident, reference);
         let lasts = self.phase == Phase::Cutover && self.entered.seq == taken.cutover;
         self.rollbacks.push(Rollback {
             cutover: taken.cutover,

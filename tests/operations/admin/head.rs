@@ -110,7 +110,7 @@ async fn the_slower_of_two_operators_is_shown_what_happened_meanwhile() {
 }
 
 #[tokio::test]
-async fn every_command_but_the_rollback_takes_the_condition() {
+async fn every_command_but_the_way_back_takes_the_condition() {
     let service = TestService::open().await;
     for (path, body) in orders::all() {
         let late = service
@@ -118,7 +118,7 @@ async fn every_command_but_the_rollback_takes_the_condition() {
             .with("if-match", "\"0\"")
             .post(path, &body)
             .await;
-        if path == "/api/rollbacks" {
+        if ["/api/rollbacks", "/api/brownouts/end"].contains(&path) {
             late.ok();
             continue;
         }

@@ -195,7 +195,28 @@ fn refused_bodies() -> Vec<(&'static str, Value)> {
         body[name] = value;
         ("/api/waivers", body)
     };
+    let brownout = |name: &str, value: Value| {
+        let mut body = json!({"start": "2029-06-05T12:00:00Z", "length": "10m", "reason": "x"});
+        body[name] = value;
+        ("/api/brownouts", body)
+    };
+    let end = |name: &str, value: Value| {
+        let mut body = json!({"brownout": 3, "reason": "x"});
+        body[name] = value;
+        ("/api/brownouts/end", body)
+    };
     vec![
+        brownout("start", json!("tomorrow")),
+        brownout("start", json!(1)),
+        brownout("length", json!("soon")),
+        brownout("length", json!(10)),
+        end("brownout", json!("3")),
+        end("brownout", json!(-1)),
+        end("incident", json!("")),
+        policy(json!({"brownouts": {"share_of_day": 0.6}})),
+        policy(json!({"brownouts": {"notice": 1}})),
+        policy(json!({"brownouts": {"weekends": "no"}})),
+        policy(json!({"brownouts": {"length": "2h"}})),
         transition("to", json!("cutoff")),
         transition("to", json!(1)),
         transition("override", json!(["a b"])),

@@ -9,6 +9,15 @@ use super::service::{CI, TestService};
 pub(crate) fn all() -> Vec<(&'static str, Value)> {
     vec![
         (
+            "/api/brownouts",
+            json!({"start": "2029-06-05T12:00:00Z", "length": "10m", "reason": "a reminder"}),
+        ),
+        // The third event: opened, contract, and this.
+        (
+            "/api/brownouts/end",
+            json!({"brownout": 3, "reason": "the wrong day"}),
+        ),
+        (
             "/api/checks",
             json!({"check": "openapi", "green": true, "link": "https://ci.example/7", "reason": "run 7"}),
         ),
@@ -48,10 +57,10 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
             "/api/rollbacks/extend",
             json!({"until": "2030-01-01T00:00:00Z", "reason": "a customer"}),
         ),
-        // The rollback is the 11th event: opened, contract, and these in their order.
+        // The rollback is the 13th event: opened, contract, and these in their order.
         (
             "/api/post-analyses",
-            json!({"rollback": 11, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
+            json!({"rollback": 13, "link": "https://wiki.example/2", "summary": "a timeout", "reason": "done"}),
         ),
     ]
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    ObligationKind, Phase, Projection, ProjectionError, ProjectionErrorKind, Transition,
+    BrownoutStage, ObligationKind, Phase, Projection, ProjectionError, ProjectionErrorKind,
+    Transition,
     event::{EventPayload, PhaseChange},
     gate::GateReport,
     names::WaiverTarget,
@@ -12,8 +14,9 @@ use legacy_http_compat::time::Timestamp;
 use serde_json::json;
 
 use super::events::{
-    changed, check, contract, cutover, draft_at, extended, incident, label, loss, opened,
-    policy_changed, post_analysis, rollback, story, waived,
+    brownout, brownout_began, brownout_ended, changed, check, contract, cutover, draft_at,
+    extended, incident, label, loss, opened, policy_changed, post_analysis, rollback, story,
+    waived,
 };
 
 const HOUR: u64 = 3_600_000;
@@ -44,7 +47,7 @@ fn the_story_leads_to_retirement() {
     let fold = fold(story()).unwrap();
     let state = fold.state().unwrap();
     assert_eq!(state.phase, Phase::Retired);
-    assert_eq!((state.entered.seq, state.entered.at), (19, hour(19)));
+    assert_eq!((state.entered.seq, state.entered.at), (23, hour(23)));
     assert_eq!(state.entered.actor.to_string(), "human mara");
     assert_eq!(state.flag_name.as_str(), "features.jobs.compat");
     assert_eq!(state.policy.members()["processes"], 1);
@@ -53,11 +56,98 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.client_rollbacks[0].version.as_str(), "1.9.3");
     assert_eq!(state.overrides[0].loosened[0].member, "/min_responses");
     assert_eq!(state.overrides[1].gates, [label("no_dependent_responses")]);
-    assert_eq!((state.flag_changed.seq, state.decision), (18, 19));
-    assert_eq!(state.flag_changed_before.as_ref().unwrap().seq, 14);
+    assert_eq!((state.flag_changed.seq, state.decision), (22, 23));
+    assert_eq!(state.flag_changed_before.as_ref().unwrap().seq, 21);
+    assert_eq!(state.brownouts[0].stage(), BrownoutStage::Ended);
+    assert!(
+        state
+            .open_incidents
+            .contains_key(&incident("INC-3").incident)
+    );
     assert_eq!(state.count_of(Transition::Cutover), 2);
     assert_eq!(state.count_of(Transition::Rollback), 1);
     assert_eq!(fold.recoveries()[0].1.seq, 17);
+}
+
+#[test]
+fn a_brownout_switches_the_flag_off_and_on_and_leaves_the_phase() {
+    let facts = [
+        opened(Phase::Compat),
+        brownout(10 * HOUR),
+        brownout_began(2),
+        brownout_ended(2, None),
+    ];
+    let states = (2..=4).map(|events| fold(facts[..events].to_vec()).unwrap());
+    let states: Vec<_> = states
+        .map(|fold| {
+            let state = fold.state().unwrap();
+            assert_eq!(state.phase, Phase::Compat);
+            (state.flag(), state.flag_changed.seq)
+        })
+        .collect();
+    let (on, off) = (FlagState::On, FlagState::Off);
+    assert_eq!(states, [(on, 1), (off, 3), (on, 4)]);
+}
+
+#[test]
+fn a_brownout_that_does_not_fit_is_refused() {
+    let announced = [opened(Phase::Compat), brownout(50 * HOUR)];
+    let after = |facts: &[EventPayload]| {
+        let all = announced.iter().chain(facts).cloned();
+        refused(all)
+    };
+    let running = [brownout_began(2)];
+    let with_incident = [
+        EventPayload::IncidentOpened(incident("INC-1")),
+        brownout_began(2),
+    ];
+    for (found, (seq, expected)) in [
+        (
+            refused([opened(Phase::Observe), brownout(50 * HOUR)]),
+            (2, "the rollout is in observe, not in compat"),
+        ),
+        (
+            refused([opened(Phase::Compat), brownout(2 * HOUR)]),
+            (
+                2,
+                "a brownout lasts from 1 minute to 1 hour and starts after it is announced",
+            ),
+        ),
+        (
+            after(&[brownout(50 * HOUR)]),
+            (
+                3,
+                "less than an hour is between it and the brownout of event 2",
+            ),
+        ),
+        (
+            after(&[brownout_began(1)]),
+            (3, "event 1 announces no brownout"),
+        ),
+        (
+            after(&[brownout_ended(1, None)]),
+            (3, "event 1 announces no brownout"),
+        ),
+        (
+            after(&[running[0].clone(), brownout_began(2)]),
+            (4, "the brownout of event 2 has begun already, or is over"),
+        ),
+        (
+            after(&[brownout_ended(2, None), brownout_began(2)]),
+            (4, "the brownout of event 2 has begun already, or is over"),
+        ),
+        (
+            after(&[running[0].clone(), cutover(vec![], &[])]),
+            (4, "the brownout of event 2 is running; end it first"),
+        ),
+        (after(&with_incident), (4, "incident INC-1 is open")),
+        (
+            after(&[cutover(vec![], &[]), brownout_began(2)]),
+            (4, "the brownout of event 2 has begun already, or is over"),
+        ),
+    ] {
+        assert_eq!(found, (seq, expected.to_owned()));
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn a_rollback_that_runs_and_was_not_analysed_says_so() {
 fn every_kind_of_event_is_in_the_timeline_and_in_its_section() {
     let ran = report(&OnDisk::story());
     ran.ends(0);
-    for seq in 1..=20 {
+    for seq in 1..=24 {
         ran.says(&format!(
             "\n| {seq} | 2026-03-01T12:00:00.000Z | human mara | "
         ));

@@ -1,5 +1,8 @@
 //! Commands and ticks, as an operator sees them.
 
+mod brownouts;
+mod brownouts_crashes;
+mod brownouts_of_several;
 mod effects;
 mod evidence_of_several;
 mod gates;

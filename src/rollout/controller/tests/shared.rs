@@ -29,9 +29,9 @@ pub(super) struct Fleet {
     pub(super) clock: Arc<ManualClock>,
 }
 
-struct Member {
-    rollout: Arc<Rollout>,
-    journal: Arc<SharedJournal>,
+pub(super) struct Member {
+    pub(super) rollout: Arc<Rollout>,
+    pub(super) journal: Arc<SharedJournal>,
     contract: LiveContract,
 }
 
@@ -53,7 +53,7 @@ impl Fleet {
         }
     }
 
-    fn join(&self, instance: &str) -> Member {
+    pub(super) fn join(&self, instance: &str) -> Member {
         self.join_with(instance, Contract::device_flow())
     }
 
@@ -103,7 +103,7 @@ impl Member {
         }
     }
 
-    fn flag(&self) -> FlagState {
+    pub(super) fn flag(&self) -> FlagState {
         self.rollout.reader().state()
     }
 }

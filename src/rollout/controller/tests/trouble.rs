@@ -243,7 +243,7 @@ fn an_empty_journal_that_takes_nothing_is_refused() {
 #[test]
 fn a_journal_with_events_of_a_later_version_is_read_but_not_opened() {
     let later = r#"{"seq": 2, "at": "2026-03-01T12:00:00.000Z", "actor": {"kind": "human", "id": "mara"},
-        "reason": "a test", "payload": {"brownout_announced": {"minutes": 5}}}"#;
+        "reason": "a test", "payload": {"canary_announced": {"minutes": 5}}}"#;
     let later: Event = serde_json::from_str(later).unwrap();
     let journal = Arc::new(MemoryJournal::new());
     let name = FlagName::new("one").unwrap();
@@ -260,7 +260,7 @@ fn a_journal_with_events_of_a_later_version_is_read_but_not_opened() {
 
     let mut projection = Projection::new();
     projection.catch_up(&*journal, |_| {}).unwrap();
-    assert_eq!(projection.unknown_events()[0].kind, "brownout_announced");
+    assert_eq!(projection.unknown_events()[0].kind, "canary_announced");
     assert_eq!(projection.state().unwrap().phase, Phase::Compat);
 
     let error = open().unwrap_err();
@@ -268,7 +268,7 @@ fn a_journal_with_events_of_a_later_version_is_read_but_not_opened() {
         error.kind(),
         OpenRolloutErrorKind::UnknownEvent(_)
     ));
-    assert!(error.to_string().contains("brownout_announced"), "{error}");
+    assert!(error.to_string().contains("canary_announced"), "{error}");
 
     let refused = running.transition(Phase::Cutover, &order("done"));
     assert!(matches!(
