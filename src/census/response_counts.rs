@@ -54,12 +54,12 @@ pub(super) struct Level {
 }
 
 /// The counts of one kind in one bucket, as in a snapshot.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct BucketCounts {
-    pub(super) width: u32,
-    pub(super) number: u32,
-    pub(super) kind: u8,
-    pub(super) responses: ResponseCounts,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BucketCounts {
+    pub(crate) width: u32,
+    pub(crate) number: u32,
+    pub(crate) kind: u8,
+    pub(crate) responses: ResponseCounts,
 }
 
 impl Level {

@@ -1,6 +1,6 @@
 //! When the census watched, and what it counted over time. Only heartbeats and reports touch it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::{
     failures::Failures,
     open_error::OpenCensusErrorKind,
     record::{CallerState, Judge, Record},
-    response_counts::ResponseHistory,
+    response_counts::{ResponseCounts, ResponseHistory},
     rules::RulesInForce,
 };
 
@@ -33,6 +33,17 @@ pub(super) struct Watch {
     pub(super) losses: Vec<(u64, OpenCensusErrorKind)>,
     /// The event that last changed the flag, by its number and time in the journal, and when that was on the timeline.
     pub(super) flag_changed: Option<((u64, u64), u64)>,
+    /// What is handed over to the census of a fleet, if this one is part of it.
+    pub(super) outgoing: Option<Outgoing>,
+}
+
+/// What is handed over besides the callers.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    /// When the process watched, fed or not.
+    pub(super) alive: Coverage,
+    /// Responses by second and kind.
+    pub(super) responses: BTreeMap<(u32, u8), ResponseCounts>,
 }
 
 /// How many callers of a kind are not known any more.
@@ -78,6 +89,7 @@ impl Watch {
             forgotten: vec![Forgotten::default(); kinds],
             losses: Vec::new(),
             flag_changed: None,
+            outgoing: None,
         }
     }
 
@@ -98,8 +110,21 @@ impl Watch {
             tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
         }
         self.coverage.beat((now.time, longest), cause, is_fed);
+        if let Some(outgoing) = &mut self.outgoing {
+            outgoing.alive.beat((now.time, longest), cause, true);
+        }
         self.last = now;
         now
+    }
+
+    /// Counts responses of a second.
+    pub(super) fn count(&mut self, second: u32, kind: usize, responses: &ResponseCounts) {
+        self.history.add(second, kind, responses);
+        let number = u8::try_from(kind).unwrap_or(0);
+        if let Some(outgoing) = self.outgoing.as_mut().filter(|_| !responses.is_none()) {
+            let counted = outgoing.responses.entry((second, number)).or_default();
+            counted.add(responses);
+        }
     }
 
     pub(super) fn lose(&mut self, reason: OpenCensusErrorKind) {
@@ -116,6 +141,8 @@ pub(super) struct Coverage {
     watched: VecDeque<WatchedInterval>,
     /// Whether the time since the last interval is not watched, for want of a feeder.
     unfed: bool,
+    /// Why the time since the last interval is a gap already, in the coverage of a fleet.
+    tail: Option<GapCause>,
     /// Whether there are other gaps than when this was last taken.
     changed: bool,
 }
@@ -148,6 +175,12 @@ pub enum GapCause {
     Failing,
     /// No response on any endpoint of the contract for longer than the policy allows.
     NoResponses,
+    /// An instance that shares the census was gone without having left: what it had not handed over is lost.
+    InstanceLost,
+    /// The store that the instances share could not be reached.
+    StoreUnreachable,
+    /// Fewer instances counted than the policy says that serve.
+    TooFewInstances,
 }
 
 /// A stretch of time in which the census did not watch.
@@ -266,8 +299,9 @@ impl Coverage {
             }
             end = interval.to;
         }
-        if self.unfed && end < to {
-            gaps.push((end.max(from), to, GapCause::Unfed));
+        let unfed = self.unfed.then_some(GapCause::Unfed);
+        if let Some(cause) = self.tail.or(unfed).filter(|_| end < to) {
+            gaps.push((end.max(from), to, cause));
         }
         gaps
     }
@@ -295,6 +329,13 @@ impl Coverage {
         self.watched.iter()
     }
 
+    /// Replaces all by the coverage of a fleet. `tail` says why the time since the last interval is a gap already.
+    pub(super) fn replace(&mut self, watched: Vec<WatchedInterval>, tail: Option<GapCause>) {
+        let surplus = watched.len().saturating_sub(Self::MAX);
+        self.watched = watched.into_iter().skip(surplus).collect();
+        self.tail = tail;
+    }
+
     /// Restores the intervals of a snapshot; `false` unless each begins after the one before it has ended.
     pub(super) fn restore(&mut self, intervals: Vec<WatchedInterval>) -> bool {
         let ordered = intervals.windows(2).all(|pair| pair[0].to <= pair[1].from);
@@ -307,7 +348,8 @@ impl Coverage {
 }
 
 impl GapCause {
-    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing` or `no_responses`.
+    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing`, `no_responses`, `instance_lost`,
+    /// `store_unreachable` or `too_few_instances`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -318,6 +360,9 @@ impl GapCause {
             Self::Unfed => "unfed",
             Self::Failing => "failing",
             Self::NoResponses => "no_responses",
+            Self::InstanceLost => "instance_lost",
+            Self::StoreUnreachable => "store_unreachable",
+            Self::TooFewInstances => "too_few_instances",
         }
     }
 }

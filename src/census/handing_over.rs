@@ -1,0 +1,104 @@
+//! What a census hands over to the census of a fleet.
+
+use crate::{
+    caller::ClientVersion,
+    time::timeline::{Moment, ticks},
+};
+
+use super::{
+    census::Census,
+    overflow::Bucket,
+    record::Record,
+    response_counts::ResponseCounts,
+    striped_counters::Uncounted,
+    watch::{GapCause, Outgoing, WatchedInterval},
+};
+
+/// What was counted since the last time. Times are those of the census.
+pub(super) struct Taken {
+    /// Everything that was counted before is in this or an earlier one, if all was taken.
+    pub(super) at: Moment,
+    /// Records whose counts are what was counted since they were last taken.
+    pub(super) callers: Vec<(Record, Option<ClientVersion>)>,
+    pub(super) responses: Vec<(u32, u8, ResponseCounts)>,
+    /// Of each endpoint whether any response was no failure, and the failures.
+    pub(super) failures: Vec<(u8, bool, u32)>,
+    /// When the process watched.
+    pub(super) alive: Vec<WatchedInterval>,
+    /// When it was fed as well.
+    pub(super) fed: Vec<WatchedInterval>,
+    /// The estimates, how often they changed, and the last tick in which they did.
+    pub(super) overflow: (Vec<Bucket>, u64, u32),
+}
+
+impl Census {
+    /// From now on keeps what is to be handed over.
+    pub(super) fn begin_handing_over(&self) {
+        let now = self.heartbeat();
+        let mut watch = self.lock_watch();
+        if watch.outgoing.is_none() {
+            let mut outgoing = Outgoing::default();
+            outgoing.alive.begin(now.time, GapCause::Beginning);
+            watch.outgoing = Some(outgoing);
+        }
+    }
+
+    /// Takes what changed: all of it, or callers whose state may have changed only.
+    pub(super) fn take(&self, all: bool) -> Taken {
+        let at = self.heartbeat();
+        let mut callers = Vec::new();
+        {
+            let versions = self.table.versions().names();
+            self.table.take(all, |record| {
+                callers.push((record, versions.get(record.version).copied()));
+            });
+        }
+        let mut watch = self.lock_watch();
+        // What the records have is in the counts as well.
+        self.drain(&mut watch);
+        let since = at.time.saturating_sub(RECENT);
+        let recent = |all: &WatchedInterval| all.to >= since;
+        let fed = watch.coverage.intervals().copied().filter(recent).collect();
+        let outgoing = watch.outgoing.get_or_insert_default();
+        let alive = outgoing.alive.intervals().copied().filter(recent).collect();
+        let responses = std::mem::take(&mut outgoing.responses).into_iter();
+        let responses = responses
+            .map(|((second, kind), counts)| (second, kind, counts))
+            .collect();
+        drop(watch);
+        Taken {
+            at,
+            callers,
+            responses,
+            failures: self.health.take().collect(),
+            alive,
+            fed,
+            overflow: self.estimates(),
+        }
+    }
+
+    /// The estimates, how often they changed, and the last tick in which they did.
+    pub(super) fn estimates(&self) -> (Vec<Bucket>, u64, u32) {
+        let overflow = self.lock_overflow();
+        (overflow.buckets.clone(), overflow.changes, overflow.last)
+    }
+
+    /// Counts callers that the fleet's census has no place for among those without one.
+    pub(super) fn estimate(&self, refused: &[Uncounted]) {
+        if !refused.is_empty() {
+            self.lock_overflow().add(refused);
+        }
+    }
+
+    /// Forgets callers that were handed over and not seen for a while: the fleet's census knows them.
+    pub(super) fn forget_handed_over(&self, now: &Moment) {
+        let for_hours = |hours: u64| ticks(now.time.saturating_sub(hours * 3_600_000));
+        let is_full = self.known() + self.capacity() / 16 >= self.capacity();
+        let since = if is_full { for_hours(1) } else { for_hours(24) };
+        self.table
+            .retain(|record| record.responses > 0 || record.last_seen() >= since);
+    }
+}
+
+/// How long ago intervals ended that are handed over once more, in milliseconds: longer than any outage that is survived.
+const RECENT: u64 = 7 * 86_400_000;
