@@ -319,6 +319,7 @@ impl FleetCensus {
             };
             reading.merged.clock.set(now, wall);
             if !more {
+                reading.merged.change = reading.merged.change.max(followed.change);
                 break;
             }
             followed = self.store.follow(reading.merged.change, self.patience)?;
