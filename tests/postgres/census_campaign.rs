@@ -147,6 +147,9 @@ async fn wander(
         .collect();
     let mut random = 0x9e37_79b9_7f4a_7c15_u64 ^ truth.len() as u64;
     for round in 0..rounds {
+        // An upgrade takes longer than clocks may differ, and than an instance takes to hand over what changed.
+        let pause = if round + 1 == rounds { 4 } else { 2 };
+        tokio::time::sleep(Duration::from_secs(pause)).await;
         for (caller, truth) in &mut truth {
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
