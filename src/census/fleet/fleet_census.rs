@@ -179,15 +179,6 @@ impl FleetCensus {
         }
     }
 
-    /// Ends the runs of an instance that is lost: that it is silent is no gap from now on. Returns how many there were.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be reached.
-    pub fn write_off(&self, instance: &str) -> Result<u64, CensusStoreError> {
-        self.store.write_off(instance, self.patience)
-    }
-
     fn sending(&self) -> MutexGuard<'_, Sending> {
         // Safe after a panic: what is in flight is sent once more.
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
@@ -316,6 +307,9 @@ impl FleetCensus {
         let read = self.store.follow(reading.merged.change, patience);
         let read = read.and_then(|followed| self.take(reading, followed));
         reading.error = read.as_ref().err().map(ToString::to_string);
+        if read.is_err() {
+            reading.merged.cut_off();
+        }
         read
     }
 
@@ -323,20 +317,18 @@ impl FleetCensus {
         loop {
             let is_known = reading.loaded && followed.names == reading.merged.names.len();
             let (now, wall) = (followed.now, followed.wall);
-            let more = match followed.batches.take().filter(|_| is_known) {
-                Some(changes) => {
-                    for member in followed.members {
-                        reading.merged.set_member(member);
-                    }
-                    changes
-                        .iter()
-                        .for_each(|change| reading.merged.apply(change));
-                    followed.more
+            let changes = followed.batches.take().filter(|_| is_known);
+            let more = if let Some(changes) = changes {
+                for member in followed.members {
+                    reading.merged.set_member(member);
                 }
-                None => {
-                    self.load(reading)?;
-                    true
+                for change in &changes {
+                    reading.merged.apply(change);
                 }
+                followed.more
+            } else {
+                self.load(reading)?;
+                true
             };
             reading.merged.clock.set(now, wall);
             if !more {
@@ -413,6 +405,11 @@ impl View for FleetCensus {
                 .map(|(_, uncertainty)| uncertainty);
         }
         Some(status)
+    }
+
+    fn write_off(&self, instance: &str) -> Result<u64, ViewError> {
+        let ended = self.store.write_off(instance, self.patience);
+        ended.map_err(ViewError::new)
     }
 
     fn is_shared(&self) -> bool {

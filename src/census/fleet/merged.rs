@@ -425,6 +425,14 @@ impl Merged {
         })
     }
 
+    /// What the others counted cannot be read: since when all were complete is a gap until it can.
+    pub(super) fn cut_off(&self) {
+        self.census
+            .lock_watch()
+            .coverage
+            .end(GapCause::StoreUnreachable);
+    }
+
     /// Takes over what only this process knows from an older copy.
     pub(super) fn go_on_from(&self, older: &Self) {
         let (flag_changed, losses) = {
