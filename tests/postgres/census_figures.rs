@@ -172,8 +172,8 @@ fn figures_of_a_census_in_the_store() {
             per(size(), 1),
         );
     }
-    let times = std::mem::take(&mut *timed.batches.lock().unwrap());
-    let full: Vec<Duration> = times
+    let taken = std::mem::take(&mut *timed.batches.lock().unwrap());
+    let full: Vec<Duration> = taken
         .iter()
         .filter(|(rows, _)| *rows == Batch::MAX_CALLERS)
         .map(|(_, time)| *time)

@@ -165,6 +165,10 @@ impl Merged {
 
     /// Applies the next change.
     pub(super) fn apply(&mut self, change: &Change) {
+        // Another thread may have read the same.
+        if change.number <= self.change {
+            return;
+        }
         match &change.what {
             Changed::Batch(batch) => self.merge(batch, change),
             Changed::Swept(sweep) => self.sweep(sweep, change),
