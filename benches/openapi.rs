@@ -1,4 +1,4 @@
-//! The cost of a proof: a document of 13 MB, and 1,000 operations, read and proved.
+//! The cost of a proof: a document of 14 MB, and 1,000 operations, read and proved.
 
 use std::{fmt::Write as _, hint::black_box, time::Duration};
 

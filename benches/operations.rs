@@ -1,7 +1,7 @@
 //! What an operator waits for: the overview at a million callers, an append to the journal, and its verification.
 //!
 //! ```text
-//! cargo bench --bench operations --features admin
+//! cargo bench --all-features --bench operations
 //! ```
 
 use std::{

@@ -1,6 +1,6 @@
 //! The parts of HTTP's grammar that several modules read.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 /// `bytes` as text, if they are a token (RFC 9110, section 5.6.2).
 pub(crate) fn token(bytes: &[u8]) -> Option<&str> {
@@ -116,7 +116,7 @@ impl JsonByType {
 }
 
 /// What the headers of a message say of how its body is to be read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BodySyntax {
     pub(crate) by_type: JsonByType,
     /// Whether it has a content coding (RFC 9110, section 8.4) other than `identity`.
@@ -124,8 +124,19 @@ pub(crate) struct BodySyntax {
 }
 
 impl BodySyntax {
-    /// In one pass, which costs less than to look up each header. Of several types the first counts.
+    /// By all headers. Of several types the first counts.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
+        /// As many are looked through in one pass before two look-ups cost less.
+        const FEW: usize = 8;
+        if headers.len() <= FEW {
+            Self::in_one_pass(headers)
+        } else {
+            Self::by_look_ups(headers)
+        }
+    }
+
+    #[inline]
+    fn in_one_pass(headers: &HeaderMap) -> Self {
         let mut value = None;
         let mut is_encoded = false;
         for (name, line) in headers {
@@ -138,6 +149,14 @@ impl BodySyntax {
         Self {
             by_type: JsonByType::of(value.unwrap_or_default()),
             is_encoded,
+        }
+    }
+
+    fn by_look_ups(headers: &HeaderMap) -> Self {
+        let value = headers.get(header::CONTENT_TYPE);
+        Self {
+            by_type: JsonByType::of(value.map_or(b"", HeaderValue::as_bytes)),
+            is_encoded: is_encoded(headers),
         }
     }
 }
@@ -193,8 +212,6 @@ fn split_outside_quotes(value: &str, separator: char) -> impl Iterator<Item = &s
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -251,6 +268,20 @@ mod tests {
             HeaderValue::from_static("application/json"),
         );
         assert!(!is_json(&headers));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn look_ups_find_the_same_as_one_pass(lines in proptest::collection::vec((0..3_usize, 0..5_usize), 0..20)) {
+            let names = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::ACCEPT];
+            let values = ["application/json", "text/plain", "", "gzip", "identity"];
+            let line = |(name, value): (usize, usize)| (names[name].clone(), HeaderValue::from_static(values[value]));
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines.into_iter().map(line) {
+                headers.append(name, value);
+            }
+            proptest::prop_assert_eq!(BodySyntax::in_one_pass(&headers), BodySyntax::by_look_ups(&headers));
+        }
     }
 
     #[test]

@@ -175,8 +175,9 @@ impl Scene {
     }
 
     pub(crate) fn router(&self) -> Router {
-        let (headers, body) = (self.response_headers(), self.body());
-        let handler = move || async move { (headers, body) };
+        // Shared: axum clones a handler for each request, and once more for each layer.
+        let (headers, body) = (Arc::new(self.response_headers()), self.body());
+        let handler = move || async move { (HeaderMap::clone(&headers), body) };
         Router::new()
             .route(POLL, post(handler.clone()))
             .route(OTHER, post(handler))

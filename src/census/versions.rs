@@ -5,6 +5,8 @@ use std::{
     sync::PoisonError,
 };
 
+use foldhash::fast::RandomState;
+
 use crate::{
     caller::ClientVersion,
     sync::{
@@ -19,12 +21,14 @@ pub(super) const UNKNOWN: u16 = 0;
 /// The versions of callers. Bounded: once full, new versions are unknown until unused ones are collected.
 #[derive(Debug, Default)]
 pub(super) struct Versions {
-    numbers: RwLock<HashMap<ClientVersion, u16>>,
+    numbers: RwLock<Numbers>,
     /// Changes when numbers are freed. A number from an earlier epoch must not be stored in a record.
     epoch: AtomicU32,
     /// Held while numbers are turned into versions, so that none is freed meanwhile.
     reading: RwLock<()>,
 }
+
+type Numbers = HashMap<ClientVersion, u16, RandomState>;
 
 /// A number, valid until numbers are freed.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +117,7 @@ impl Versions {
         numbers.retain(|_, number| used[usize::from(*number)]);
     }
 
-    fn numbers(&self) -> RwLockReadGuard<'_, HashMap<ClientVersion, u16>> {
+    fn numbers(&self) -> RwLockReadGuard<'_, Numbers> {
         self.numbers.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,7 +149,7 @@ impl VersionNames<'_> {
 }
 
 /// A free number. Without collections it is the next one.
-fn free(numbers: &HashMap<ClientVersion, u16>) -> u16 {
+fn free(numbers: &Numbers) -> u16 {
     let next = u16::try_from(numbers.len() + 1).unwrap_or(UNKNOWN);
     let taken: HashSet<u16> = numbers.values().copied().collect();
     if !taken.contains(&next) {

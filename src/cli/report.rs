@@ -11,7 +11,7 @@ use crate::{
         output::{Output, json, markdown, markdown_link},
         report_sections::{
             checks, client_rollbacks, gates, incident_text, incidents, link_text, obligations,
-            overrides, rollbacks, waivers,
+            on_instance, overrides, rollbacks, waivers,
         },
         status::StatusJson,
     },
@@ -213,8 +213,9 @@ fn phase_changed(change: &PhaseChange) -> String {
 
 fn rolled_back(taken: &RollbackTaken) -> String {
     let incident = incident_text(Some(&taken.incident));
+    let instance = on_instance(taken.instance.as_ref());
     format!(
-        "**rolled back** the cutover of event {}{incident}",
+        "**rolled back** the cutover of event {}{incident}{instance}",
         taken.cutover
     )
 }

@@ -9,7 +9,7 @@ use crate::{
         EventRef, Override, Rollback, RolloutState,
         event::{Event, EventPayload, PhaseChange},
         gate::GateReport,
-        names::{IncidentId, Link},
+        names::{IncidentId, InstanceId, Link},
     },
 };
 
@@ -49,13 +49,31 @@ fn rollback(back: &Rollback, journal: &ReadJournal) -> String {
         ),
         None => "**due**".to_owned(),
     };
+    let repeated = back.repeated.iter().map(|again| {
+        let (done, instance) = (&again.done, on_instance(again.instance.as_ref()));
+        format!(
+            "  - also by event {}, {}{instance}: {}\n",
+            done.seq,
+            done.at,
+            by(done)
+        )
+    });
+    let repeated: String = repeated.collect();
     format!(
-        "- Event {}, {}, incident {}: {}\n  - {end}\n  - post-analysis: {analysis}\n",
+        "- Event {}, {}, incident {}{}: {}\n{repeated}  - {end}\n  - post-analysis: {analysis}\n",
         back.done.seq,
         back.done.at,
         markdown(back.incident.as_str()),
+        on_instance(back.instance.as_ref()),
         by(&back.done),
     )
+}
+
+/// The instance that a rollback took effect on, where several share the journal.
+pub(super) fn on_instance(instance: Option<&InstanceId>) -> String {
+    instance.map_or_else(String::new, |instance| {
+        format!(", on {}", markdown(instance.as_str()))
+    })
 }
 
 pub(super) fn overrides(journal: &ReadJournal, state: &RolloutState) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Body types that a legacy body can be put into, so that a wrapped service responds with the type that it had before.
 
+use std::task::Poll;
+
 use bytes::Bytes;
 use http::Response;
 use http_body::Body;
@@ -80,6 +82,12 @@ pub trait BodyMode<B: Body>: sealed::Sealed {
     #[doc(hidden)]
     fn unchanged(response: Response<B>) -> Response<Self::Body>;
 
+    /// That of a poll, which is not moved where it stays the same.
+    #[doc(hidden)]
+    fn unchanged_result<E>(polled: PolledResponse<B, E>) -> PolledResponse<Self::Body, E> {
+        polled.map_ok(Self::unchanged)
+    }
+
     #[doc(hidden)]
     fn decided(body: ResponseBody<B>) -> Self::Body;
 }
@@ -107,6 +115,11 @@ impl<B: CompatBody> BodyMode<B> for SameBody {
     }
 
     #[inline]
+    fn unchanged_result<E>(polled: PolledResponse<B, E>) -> PolledResponse<B, E> {
+        polled
+    }
+
+    #[inline]
     fn decided(body: ResponseBody<B>) -> B {
         match body.0 {
             BodyKind::Unchanged(body) => body,
@@ -115,6 +128,9 @@ impl<B: CompatBody> BodyMode<B> for SameBody {
         }
     }
 }
+
+/// What a poll of a response future returns.
+type PolledResponse<B, E> = Poll<Result<Response<B>, E>>;
 
 mod sealed {
     pub trait Sealed {}

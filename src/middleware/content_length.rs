@@ -1,5 +1,6 @@
 //! Values of `Content-Length`, without an allocation for the lengths that legacy bodies have.
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 const DIGITS: usize = 4;
@@ -37,8 +38,9 @@ pub(super) fn content_length(length: usize) -> HeaderValue {
         _ => 0,
     };
     let digits = NUMBERS.get(length).map(|digits| &digits[zeros..]);
-    match digits.map(str::from_utf8) {
-        Some(Ok(digits)) => HeaderValue::from_static(digits),
+    let digits = digits.map(|digits| HeaderValue::from_maybe_shared(Bytes::from_static(digits)));
+    match digits {
+        Some(Ok(digits)) => digits,
         _ => length.into(),
     }
 }

@@ -84,7 +84,7 @@ struct NeedsMore;
 
 impl<B: Body + Unpin> Deciding<B> {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(exchange: &Exchange, response: Response<B>) -> Self {
         let request = exchange.slot.as_ref().map(CaptureSlot::read);
         let request = request.unwrap_or_default();
@@ -145,16 +145,6 @@ impl<B: Body + Unpin> Deciding<B> {
         }
     }
 
-    /// The response as it leaves.
-    #[inline]
-    pub(super) fn response<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
-        let body = match conclusion {
-            Conclusion::OwnBody => ResponseBody::peeked(self.peek.into_body()),
-            Conclusion::LegacyBody(body) => ResponseBody::rewritten(body),
-        };
-        Response::from_parts(self.head, M::decided(body))
-    }
-
     /// Decides by what is known by now.
     fn decide(&mut self, exchange: &Exchange, scan: &mut Scan) -> Result<Conclusion, NeedsMore> {
         loop {
@@ -163,7 +153,7 @@ impl<B: Body + Unpin> Deciding<B> {
                     return Ok(self.apply(exchange, scan, decision));
                 }
             } else {
-                match self.matching.decision(&exchange.endpoint.statuses) {
+                match self.matching.decision {
                     Ok(decision) => match exchange.course(decision) {
                         Course::Legacy => {
                             self.rewriting = Some(decision);
@@ -371,6 +361,22 @@ impl<B: Body + Unpin> Deciding<B> {
     }
 }
 
+impl Conclusion {
+    /// The response as it leaves.
+    #[inline(always)]
+    pub(super) fn response<B: Body + Unpin, M: BodyMode<B>>(
+        self,
+        head: response::Parts,
+        peek: Peek<B>,
+    ) -> Response<M::Body> {
+        let body = match self {
+            Self::OwnBody => ResponseBody::peeked(peek.into_body()),
+            Self::LegacyBody(body) => ResponseBody::rewritten(body),
+        };
+        Response::from_parts(head, M::decided(body))
+    }
+}
+
 impl Exchange {
     /// In which shape the response leaves. The one read of the flag that decides: once `set(false)` has returned, no response
     /// gets past it.
@@ -398,6 +404,7 @@ impl Exchange {
         self.endpoint.body_limit.unwrap_or(self.settings.body_limit)
     }
 
+    #[inline]
     pub(super) fn observation(
         &self,
         decision: Decision,
@@ -419,6 +426,7 @@ impl Exchange {
     }
 
     /// Tells caches what the response depends on, and the observers what it was.
+    #[inline]
     pub(super) fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
         add_vary(headers, &self.endpoint, &self.settings);
         self.settings.notify_observers(observation);

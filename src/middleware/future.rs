@@ -27,9 +27,9 @@ pin_project! {
     {
         // Dropped when it has returned the response: it may hold a permit, which a peek must not keep.
         #[pin]
-        inner: Option<F>,
-        state: State<B>,
-        mode: PhantomData<fn() -> M>,
+        pub(super) inner: Option<F>,
+        pub(super) state: State<B>,
+        pub(super) mode: PhantomData<fn() -> M>,
     }
 }
 
@@ -37,7 +37,7 @@ pin_project! {
     clippy::large_enum_variant,
     reason = "a request on the contract must not allocate whose body is there at once"
 )]
-enum State<B: Body> {
+pub(super) enum State<B: Body> {
     /// The request is not on the contract.
     Outside,
     /// The request is for the `HEAD` of an endpoint.
@@ -50,38 +50,10 @@ enum State<B: Body> {
     Done,
 }
 
-struct Peeking<B: Body> {
+pub(super) struct Peeking<B: Body> {
     exchange: Exchange,
     deciding: Deciding<B>,
     scan: Scan,
-}
-
-impl<F, B: Body, M> ResponseFuture<F, B, M> {
-    #[inline]
-    pub(super) fn outside(inner: F) -> Self {
-        Self {
-            inner: Some(inner),
-            state: State::Outside,
-            mode: PhantomData,
-        }
-    }
-
-    pub(super) fn head(inner: F, vary: HeadVary) -> Self {
-        Self {
-            inner: Some(inner),
-            state: State::Head(vary),
-            mode: PhantomData,
-        }
-    }
-
-    #[inline]
-    pub(super) fn on_contract(inner: F, exchange: Exchange) -> Self {
-        Self {
-            inner: Some(inner),
-            state: State::Waiting(exchange),
-            mode: PhantomData,
-        }
-    }
 }
 
 impl<F, B, M, E> Future for ResponseFuture<F, B, M>
@@ -99,7 +71,7 @@ where
             return this.state.poll_peek::<M>(cx).map(Ok);
         };
         if let State::Outside = this.state {
-            return inner.poll(cx).map_ok(M::unchanged);
+            return M::unchanged_result(inner.poll(cx));
         }
         let response = ready!(inner.poll(cx));
         this.inner.set(None);
@@ -127,7 +99,8 @@ impl<B: Body + Unpin> State<B> {
         let mut deciding = Deciding::new(exchange, response);
         if let Poll::Ready(conclusion) = deciding.poll(exchange, &mut scan, cx) {
             *self = Self::Done;
-            return Poll::Ready(deciding.response::<M>(conclusion));
+            let Deciding { head, peek, .. } = deciding;
+            return Poll::Ready(conclusion.response::<B, M>(head, peek));
         }
         if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
             let peeking = Peeking {
@@ -155,7 +128,8 @@ impl<B: Body + Unpin> State<B> {
         let Self::Peeking(peeking) = std::mem::replace(self, Self::Done) else {
             unreachable!("it was just polled");
         };
-        Poll::Ready(peeking.deciding.response::<M>(conclusion))
+        let Deciding { head, peek, .. } = peeking.deciding;
+        Poll::Ready(conclusion.response::<B, M>(head, peek))
     }
 }
 

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 
 use super::{
     compat_body::{AnyBody, SameBody},
-    layer_settings::LayerSettings,
+    layer_settings::{LayerSettings, Serving},
     rehearsal_rate::RehearsalRate,
     service::LegacyHttpCompat,
 };
@@ -50,11 +50,14 @@ impl LegacyHttpCompatLayer {
     /// A layer for a [`Contract`](crate::Contract), or for a [`LiveContract`] that can be replaced while serving, that
     /// reads this flag: a [`FlagReader`], or a reference to a [`CompatFlag`](crate::CompatFlag).
     pub fn new(contract: impl Into<LiveContract>, flag: impl Into<FlagReader>) -> Self {
+        let contract = contract.into();
         let settings = LayerSettings {
-            contract: contract.into(),
+            compiled: contract.cached(),
+            contract,
             flag: flag.into(),
             observers: Vec::new(),
             feeders: Vec::new(),
+            serving: Serving::default(),
             body_limit: Self::DEFAULT_BODY_LIMIT,
             peek_timeout: Self::DEFAULT_PEEK_TIMEOUT,
             rehearsal: RehearsalRate::one_in(Self::DEFAULT_REHEARSE_ONE_IN),
@@ -165,10 +168,7 @@ impl<S, M> Layer<S> for LegacyHttpCompatLayer<M> {
 
     /// The observers are fed as long as the service, a clone of it or one of its responses lives.
     fn layer(&self, inner: S) -> Self::Service {
-        let mut settings = LayerSettings::clone(&self.settings);
-        let feeders = settings.observers.iter();
-        settings.feeders = feeders.filter_map(|observer| observer.feeder()).collect();
-        LegacyHttpCompat::new(inner, Arc::new(settings))
+        LegacyHttpCompat::new(inner, self.settings.of_services())
     }
 }
 
@@ -186,5 +186,58 @@ impl<M> fmt::Debug for LegacyHttpCompatLayer<M> {
         f.debug_struct("LegacyHttpCompatLayer")
             .field("settings", &self.settings)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        CompatFlag, Contract,
+        observation::{Feeder, Feeders, Observation},
+    };
+
+    #[derive(Default)]
+    struct Fed(Feeders);
+
+    impl Observe for Fed {
+        fn observe(&self, _: &Observation<'_>) {}
+
+        fn feeder(&self) -> Option<Feeder> {
+            Some(self.0.add())
+        }
+    }
+
+    fn layer() -> (LegacyHttpCompatLayer, Arc<Fed>) {
+        let fed = Arc::new(Fed::default());
+        let layer = LegacyHttpCompatLayer::new(Contract::device_flow(), &CompatFlag::on("f"));
+        (layer.observer(fed.clone()), fed)
+    }
+
+    #[test]
+    fn an_observer_is_fed_while_any_service_of_the_layer_lives() {
+        let (layer, fed) = layer();
+        assert!(!fed.0.any());
+        for _ in 0..2 {
+            let first = layer.layer(());
+            let second = layer.clone().layer(());
+            let copy = second.clone();
+            drop((first, second));
+            assert!(fed.0.any());
+            drop(copy);
+            assert!(!fed.0.any());
+        }
+    }
+
+    #[test]
+    fn services_share_the_settings_of_their_layer_and_of_no_other() {
+        let (layer, _) = layer();
+        let services = layer.settings.of_services();
+        let other = layer.clone().body_limit(1).settings.of_services();
+        assert!(Arc::ptr_eq(&services, &layer.settings.of_services()));
+        assert_eq!(
+            (services.body_limit, other.body_limit),
+            (LegacyHttpCompatLayer::DEFAULT_BODY_LIMIT, 1)
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,7 +16,7 @@ use tracing::{Span, debug, error, level_filters::LevelFilter, warn};
 use super::rehearsal_rate::RehearsalRate;
 use crate::{
     caller::{Detect, Kinds},
-    contract::{LiveContract, compile::CompiledEndpoint},
+    contract::{CompiledCache, LiveContract, compile::CompiledEndpoint},
     flag::FlagReader,
     observation::{Feeder, Observation, Observe, SkipReason},
 };
@@ -24,10 +24,13 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct LayerSettings {
     pub(super) contract: LiveContract,
+    /// For each service to clone, which costs less than to look up the contract.
+    pub(super) compiled: CompiledCache,
     pub(super) flag: FlagReader,
     pub(super) observers: Vec<Arc<dyn Observe>>,
-    /// Of a service: that it feeds the observers.
+    /// Of the settings of services: that they feed the observers.
     pub(super) feeders: Vec<Feeder>,
+    pub(super) serving: Serving,
     /// How many bytes of a body are peeked at.
     pub(super) body_limit: usize,
     /// How long a response waits for its body.
@@ -43,7 +46,38 @@ pub(super) struct LayerSettings {
     pub(super) warned_of_capture: Arc<AtomicBool>,
 }
 
+/// Of the settings of a layer: those of its services, as long as one of them or of their responses lives.
+///
+/// `Router::layer` of axum makes a service for each request.
+#[derive(Default)]
+pub(super) struct Serving(Mutex<Weak<LayerSettings>>);
+
+impl Clone for Serving {
+    /// Other settings have other services.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl LayerSettings {
+    /// Those of a service, by which it feeds the observers.
+    pub(super) fn of_services(&self) -> Arc<Self> {
+        // A panic while the lock was held leaves it valid: it is only ever replaced.
+        let mut serving = self
+            .serving
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        serving.upgrade().unwrap_or_else(|| {
+            let mut new = self.clone();
+            let feeders = new.observers.iter();
+            new.feeders = feeders.filter_map(|observer| observer.feeder()).collect();
+            let new = Arc::new(new);
+            *serving = Arc::downgrade(&new);
+            new
+        })
+    }
+
     /// The field that a span may declare (as empty) to learn what became of the response.
     const SPAN_FIELD: &str = "legacy_http_compat";
 

@@ -150,6 +150,10 @@ mod capture;
 mod capture_slot;
 mod compat_body;
 mod content_length;
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
 mod deciding;
 mod future;
 mod layer;
@@ -159,7 +163,15 @@ mod peek_timer;
 mod peeked_body;
 mod reason_phrase;
 mod rehearsal_rate;
+#[expect(
+    clippy::inline_always,
+    reason = "most headers are passed over by the length of their names, which costs less than a call"
+)]
 pub(crate) mod rewrite;
+#[expect(
+    clippy::inline_always,
+    reason = "what is kept of a request is large, and a call would move it"
+)]
 mod service;
 mod vary;
 mod way_back;

@@ -15,7 +15,7 @@ use super::{
     capture_slot::CaptureSlot,
     compat_body::{AnyBody, BodyMode},
     deciding::Exchange,
-    future::ResponseFuture,
+    future::{ResponseFuture, State},
     layer_settings::LayerSettings,
     vary::HeadVary,
 };
@@ -41,7 +41,7 @@ pub struct LegacyHttpCompat<S, M = AnyBody> {
 
 impl<S, M> LegacyHttpCompat<S, M> {
     pub(super) fn new(inner: S, settings: Arc<LayerSettings>) -> Self {
-        let contract = settings.contract.cached();
+        let contract = settings.compiled.clone();
         Self {
             inner,
             settings,
@@ -92,13 +92,56 @@ impl<S, M> LegacyHttpCompat<S, M> {
         if *request.method() == Method::HEAD
             && let Some(vary) = self.vary_of_head(request.uri().path())
         {
-            return ResponseFuture::head(self.inner.call(request), vary);
+            return self.respond(request, || State::Head(vary));
         }
-        ResponseFuture::outside(self.inner.call(request))
+        self.respond(request, || State::Outside)
+    }
+
+    // Outlined, so that its large future is not moved, and that of a request outside the contract neither.
+    #[inline(never)]
+    fn call_on_contract<ReqB, ResB>(
+        &mut self,
+        mut request: Request<ReqB>,
+        endpoint: EndpointHandle,
+    ) -> ResponseFuture<S::Future, ResB, M>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body,
+    {
+        let mut caller = Caller::ANONYMOUS_LEGACY;
+        // Without a detector, the request is not taken apart.
+        if let Some(detector) = &self.settings.detector {
+            let (head, body) = request.into_parts();
+            caller = detector.detect(&head);
+            request = Request::from_parts(head, body);
+        }
+        ResponseFuture {
+            state: State::Waiting(self.exchange(&mut request, endpoint, caller)),
+            inner: Some(self.inner.call(request)),
+            mode: PhantomData,
+        }
+    }
+
+    /// Calls the inner service, and makes its future where it stays.
+    #[inline]
+    fn respond<ReqB, ResB>(
+        &mut self,
+        request: Request<ReqB>,
+        state: impl FnOnce() -> State<ResB>,
+    ) -> ResponseFuture<S::Future, ResB, M>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body,
+    {
+        ResponseFuture {
+            inner: Some(self.inner.call(request)),
+            state: state(),
+            mode: PhantomData,
+        }
     }
 
     /// Takes from a request on the contract what its response will need.
-    #[inline]
+    #[inline(always)]
     fn exchange<B>(
         &self,
         request: &mut Request<B>,
@@ -139,19 +182,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
-        let Some(endpoint) = self.find(&request) else {
-            return self.call_outside(request);
-        };
-        let mut caller = Caller::ANONYMOUS_LEGACY;
-        // Without a detector, the request is not taken apart.
-        if let Some(detector) = &self.settings.detector {
-            let (head, body) = request.into_parts();
-            caller = detector.detect(&head);
-            request = Request::from_parts(head, body);
+    #[inline]
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        match self.find(&request) {
+            Some(endpoint) => self.call_on_contract(request, endpoint),
+            None => self.call_outside(request),
         }
-        let exchange = self.exchange(&mut request, endpoint, caller);
-        ResponseFuture::on_contract(self.inner.call(request), exchange)
     }
 }
 

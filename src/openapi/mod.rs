@@ -25,6 +25,8 @@
 //! - `pattern`, `not`, `if`, `patternProperties`, `contains` and the like are compared word for word. `format` counts as far
 //!   as `jsonschema` knows the format.
 //! - A member with `writeOnly` is no part of a response.
+//! - `nullable` without a `type` says nothing to the letter of `OpenAPI` 3.0, and many mean it: it is compared word for word,
+//!   too.
 //! - A schema that cannot be read spoils the operations that use it, and no others.
 //! - Prose is a hint, never a proof.
 

@@ -192,6 +192,9 @@ async fn put(
                     clock_offset = excluded.clock_offset, clock_uncertainty = excluded.clock_uncertainty \
                 where $12 or i.started <= excluded.started \
                 returning 1 \
+            ), forgotten as ( \
+                delete from legacy_http_compat.instance \
+                where flag = $1 and name <> $2 and seen <= clock_timestamp() - make_interval(secs => $14) \
             ) select other_instance, other_key, exists (select from put) from joined",
             &[
                 (&flag.as_str(), Type::TEXT),
@@ -207,6 +210,7 @@ async fn put(
                 (&report.clock.map(|clock| signed(clock.uncertainty_ms)), Type::INT8),
                 (&registers, Type::BOOL),
                 (&Instance::LEASE.as_secs_f64(), Type::FLOAT8),
+                (&Instance::FORGOTTEN.as_secs_f64(), Type::FLOAT8),
             ],
         )
         .await

@@ -32,6 +32,9 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// For how long after it was lost a statement waits for the connection to be back.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long nothing is received on a connection that is then closed, if a statement on it has not ended in time.
+const SILENCE: Duration = Duration::from_millis(400);
+
 /// Where and how to connect.
 pub(super) struct Target {
     pub(super) config: Config,
@@ -154,10 +157,7 @@ impl Link {
     /// Waits for the connection; without patience if it was lost long ago.
     async fn wait_live(&self, until: Instant) -> Result<Arc<Live>, StoreError> {
         let mut changes = self.live.subscribe();
-        let recent = self
-            .state()
-            .last_contact
-            .is_none_or(|last| last.elapsed() < GRACE);
+        let recent = self.silence().is_none_or(|silence| silence < GRACE);
         let open =
             changes.wait_for(|live| live.as_ref().is_some_and(|live| !live.client.is_closed()));
         let until = if recent { until } else { Instant::now() };
@@ -184,7 +184,7 @@ impl Link {
         }
     }
 
-    /// Runs statements, at most until the patience is over. A connection that does not respond is closed.
+    /// Runs statements, at most until the patience is over. A connection that has not responded for a while then is closed.
     pub(super) async fn run<T, F>(
         &self,
         patience: Duration,
@@ -195,9 +195,17 @@ impl Link {
     {
         let until = Instant::now() + patience;
         let live = self.wait_live(until).await?;
+        let sent = Instant::now();
+        if sent >= until {
+            let why = "no time is left for the statement";
+            return Err(StoreError::because(StoreErrorKind::Unreachable, why));
+        }
         let done = timeout_at(until.into(), statements(Arc::clone(&live)));
         let Ok(done) = done.await else {
-            live.give_up.notify_one();
+            // A short patience on a slow network says nothing of the connection, which others use, too.
+            if self.last_contact().is_none_or(|last| last < sent) && sent.elapsed() >= SILENCE {
+                live.give_up.notify_one();
+            }
             return Err(StoreError::new(StoreErrorKind::TimedOut));
         };
         if done.is_ok() {
@@ -230,7 +238,11 @@ impl Link {
 
     /// How long ago the server last responded.
     pub(super) fn silence(&self) -> Option<Duration> {
-        self.state().last_contact.map(|last| last.elapsed())
+        self.last_contact().map(|last| last.elapsed())
+    }
+
+    fn last_contact(&self) -> Option<Instant> {
+        self.state().last_contact
     }
 
     /// Why there is no connection, if there is none.

@@ -120,8 +120,8 @@ pub use evaluation::Evaluation;
 pub use phase::{ImpossibleTransition, Phase, Transition};
 pub use state::{
     Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
-    Projection, ProjectionError, ProjectionErrorKind, ReplayError, Rollback, RolloutState,
-    ServedContract, UnknownEvent, Waiver,
+    Projection, ProjectionError, ProjectionErrorKind, RepeatedRollback, ReplayError, Rollback,
+    RolloutState, ServedContract, UnknownEvent, Waiver,
 };
 pub use status::RolloutStatus;
 pub use stranded::Stranded;

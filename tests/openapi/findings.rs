@@ -105,6 +105,30 @@ fn a_finding_is_accepted_with_a_reason_and_one_that_is_gone_is_a_finding() {
 }
 
 #[test]
+fn the_reason_is_about_the_member_of_the_finding() {
+    let members = |names: [&str; 3], required: &[&str]| {
+        let properties: serde_json::Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({"type": "string"})))
+            .collect();
+        api_of(
+            "3.1.0",
+            &json!({"type": "object", "properties": properties, "required": required}),
+        )
+    };
+    let old = members(["a", "b", "c"], &["a", "b", "c"]);
+    let new = members(["a", "b", "c"], &["b"]);
+    let report = prove(&old, &new, &[]);
+    let refuted = refuted(&report);
+    assert_eq!(refuted.len(), 2, "{report}");
+    for finding in refuted {
+        let member = finding.id.rsplit(' ').next().unwrap();
+        let violation = &finding.example.as_ref().unwrap().violation;
+        assert_eq!(*violation, format!("\"{member}\" is a required property"));
+    }
+}
+
+#[test]
 fn without_an_example_it_cannot_tell() {
     let text = |pattern: &str| api_of("3.1.0", &json!({"type": "string", "pattern": pattern}));
     // The same language, written differently.

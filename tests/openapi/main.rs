@@ -2,12 +2,15 @@
 
 mod closed;
 mod conditions;
+mod contract_generator;
 mod drafting;
 mod findings;
 mod keywords;
 mod mistakes;
+mod random_contracts;
 mod random_responses;
 mod random_schemas;
+mod random_versions;
 mod reading;
 mod real_documents;
 mod schema_generator;

@@ -79,6 +79,18 @@ fn a_recursive_schema_is_proved_and_refuted() {
 }
 
 #[test]
+fn a_recursive_schema_that_gets_alternatives_is_compared_to_an_end() {
+    let node = json!({"type": "object", "required": ["kind"], "additionalProperties": false,
+        "properties": {"kind": {"type": "string"}, "z": {"$ref": "#/components/schemas/Node"}}});
+    let schema = json!({"$ref": "#/components/schemas/Node"});
+    let either = json!({"oneOf": [{"const": {"kind": "one"}}, node]});
+    let api = |node: &Value| api_with("3.1.0", &schema, &json!({"Node": node}));
+    // A value could be of both alternatives, of which none of NEW is.
+    assert_eq!(verdict(&api(&either), &api(&node)), Verdict::CannotTell);
+    assert_eq!(verdict(&api(&node), &api(&either)), Verdict::Proved);
+}
+
+#[test]
 fn a_one_of_is_resolved_by_its_discriminator() {
     let animals = |cat: &Value| {
         json!({

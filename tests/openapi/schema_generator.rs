@@ -32,10 +32,15 @@ impl Random {
 
     /// Objects that schemas made after this refer to; the names are those that a discriminator knows them by.
     pub(crate) fn components(&mut self) -> Map<String, Value> {
-        let names = ["One", "Two"];
+        let names = ["One", "Two", "Tree"];
         let components = names.map(|name| {
             let mut object = self.object(1);
             object["properties"]["kind"] = json!({"type": "string"});
+            if name == "Tree" {
+                let tree = json!({"$ref": "#/components/schemas/Tree"});
+                let nested = [tree.clone(), json!({"type": "array", "items": tree})];
+                object["properties"]["z"] = nested.choose(&mut self.rng).unwrap().clone();
+            }
             (name.to_owned(), object)
         });
         self.components = names.map(str::to_owned).to_vec();
@@ -49,7 +54,8 @@ impl Random {
     ) -> Map<String, Value> {
         let names = std::mem::take(&mut self.components);
         let mut changed = components.clone();
-        changed["One"] = self.changed(&components["One"]);
+        let name = *["One", "Tree"].choose(&mut self.rng).unwrap();
+        changed[name] = self.changed(&components[name]);
         self.components = names;
         changed
     }
@@ -67,6 +73,9 @@ impl Random {
                 json!({"type": ["string", "null"], "format": FORMATS.choose(&mut self.rng).unwrap()})
             }
             5 => json!({"type": "string", "pattern": PATTERNS.choose(&mut self.rng).unwrap()}),
+            6 if self.one_in(4) => {
+                json!({"type": "string", "enum": self.words(), "const": WORDS.choose(&mut self.rng).unwrap()})
+            }
             6 => self.fixed(),
             7 if self.one_in(3) => json!({}),
             7 => {
@@ -93,7 +102,9 @@ impl Random {
     }
 
     fn numbers(&mut self) -> Value {
-        let least = self.below(5);
+        // The last whole number that every float has, minus or plus a little.
+        let about = if self.one_in(8) { (1 << 53) - 4 } else { 0 };
+        let least = about + self.below(5);
         let most = least + self.below(9);
         let name = if self.rng.random() {
             "integer"
@@ -165,7 +176,7 @@ impl Random {
 
     fn conditional(&mut self, depth: u8) -> Value {
         let mut object = self.object(depth - 1);
-        match self.below(7) {
+        match self.below(15) {
             0 => object["not"] = json!({"required": ["z"]}),
             1 => {
                 object["if"] = json!({"required": ["a"]});
@@ -175,6 +186,26 @@ impl Random {
             3 => object["dependentRequired"] = json!({"a": ["b"]}),
             4 => object["minProperties"] = self.below(3).into(),
             5 => object["anyOf"] = json!([{"required": ["a"]}, {"required": ["b"]}]),
+            6 => object["not"] = self.object(0),
+            7 => {
+                object["if"] = self.object(0);
+                object["else"] = self.object(0);
+            }
+            8 => object["dependentSchemas"] = json!({"a": self.object(0)}),
+            9 => object["propertyNames"] = json!({"maxLength": 1 + self.below(5)}),
+            10 => object["maxProperties"] = (1 + self.below(4)).into(),
+            11 => {
+                object = json!({"anyOf": [self.object(0), self.object(0)]});
+                object["unevaluatedProperties"] = self.schema(0);
+            }
+            12 => {
+                let condition = json!({"if": {"required": ["a"]}, "then": self.object(0)});
+                object = json!({"allOf": [object, condition]});
+            }
+            13 => {
+                object["additionalProperties"] = false.into();
+                object["patternProperties"] = json!({"^[xz]": self.schema(0), "-": self.schema(0)});
+            }
             _ => {
                 object = json!({"allOf": [object, self.object(0)]});
                 object["unevaluatedProperties"] = false.into();
@@ -185,8 +216,14 @@ impl Random {
 
     fn reference(&mut self) -> Value {
         let to = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
-        match self.below(3) {
+        match self.below(6) {
             0 => to("One"),
+            3 | 4 => to("Tree"),
+            5 => {
+                let mut object = self.object(0);
+                object["$ref"] = to("Tree")["$ref"].clone();
+                object
+            }
             1 => {
                 json!({"oneOf": [to("One"), to("Two")], "discriminator": {"propertyName": "kind"}})
             }
@@ -239,14 +276,20 @@ impl Random {
         };
         for (keyword, value) in keywords {
             match (keyword.as_str(), value) {
-                ("properties" | "patternProperties", Value::Object(named)) => {
+                ("properties" | "patternProperties" | "dependentSchemas", Value::Object(named)) => {
                     below.extend(named.values_mut());
                 }
                 ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(parts)) => {
                     below.extend(parts);
                 }
                 (
-                    "items" | "additionalProperties" | "contains" | "then",
+                    "items"
+                    | "additionalProperties"
+                    | "contains"
+                    | "then"
+                    | "else"
+                    | "not"
+                    | "unevaluatedProperties",
                     value @ Value::Object(_),
                 ) => {
                     below.push(value);
@@ -312,11 +355,16 @@ impl Random {
             "maxItems",
             "minContains",
             "minProperties",
+            "maxProperties",
             "multipleOf",
         ];
         for limit in limits {
-            if schema.get(limit).is_some_and(Value::is_i64) {
-                schema[limit] = (1 + self.below(9)).into();
+            match schema.get(limit).and_then(Value::as_i64) {
+                Some(large) if large > 1 << 52 => {
+                    schema[limit] = (large - 1 + self.below(3)).into();
+                }
+                Some(_) => schema[limit] = (1 + self.below(9)).into(),
+                None => {}
             }
         }
         if schema.get("enum").is_some() {

@@ -272,6 +272,28 @@ fn a_header_written_from_the_body_is_proved() {
 }
 
 #[test]
+fn a_request_has_the_members_that_only_requests_have() {
+    let target = object(&json!({"count": {"type": "integer"}}));
+    let request = object(&json!({"kind": {"enum": ["A", "B"], "writeOnly": true}}));
+    let shape = json!({"status": 200, "body": {"json": {"kind": {"$request_field": "/kind", "default": "C"}}}});
+    let outcome = json!({"name": "ITEM", "status": 200, "legacy": shape});
+    let contract = json!({"endpoints": [{"name": "items", "method": "POST", "path": "/items/{id}", "outcomes": [outcome]}]});
+    let contract = [Contract::from_json(&contract.to_string()).unwrap()];
+    let verdict = |kinds: Value| {
+        let old = api(&json_content(&object(&json!({"kind": kinds}))), &request);
+        let new = api(&json_content(&target), &request);
+        prove(
+            &document(&old.to_string()),
+            &document(&new.to_string()),
+            &contract,
+        )
+        .verdict
+    };
+    assert_eq!(verdict(json!({"enum": ["A", "B", "C"]})), Verdict::Proved);
+    assert_ne!(verdict(json!({"enum": ["C"]})), Verdict::Proved);
+}
+
+#[test]
 fn what_a_function_makes_cannot_be_proved() {
     let new = object(&json!({"state": {"type": "string"}}));
     let shape = LegacyShape::new(200).with_fn("to_old_item", |target: &Value| Some(target.clone()));

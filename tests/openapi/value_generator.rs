@@ -11,6 +11,17 @@ impl Random {
         let Some(keywords) = schema.as_object().filter(|_| depth > 0) else {
             return self.any_value();
         };
+        if let Some(Value::Array(parts)) = keywords.get("allOf")
+            && keywords.contains_key("properties")
+        {
+            let own = keywords.iter().filter(|(name, _)| *name != "allOf");
+            let own: Map<_, _> = own
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            let own = self.value(&own.into(), depth);
+            let parts = parts.iter().map(|part| self.value(part, depth));
+            return parts.fold(own, merged);
+        }
         for keyword in ["oneOf", "anyOf"] {
             if let Some(parts) = schema[keyword].as_array().filter(|parts| !parts.is_empty()) {
                 let [part, second] = [(); 2].map(|()| {
@@ -89,7 +100,8 @@ impl Random {
         let bound = |keyword: &str, default| schema[keyword].as_u64().unwrap_or(default);
         let (least, most) = (bound("minLength", 0), bound("maxLength", 9));
         let length = self.rng.random_range(least..=most.max(least));
-        "x".repeat(usize::try_from(length).unwrap()).into()
+        let character = *["x", "x", "ü", "😀"].choose(&mut self.rng).unwrap();
+        character.repeat(usize::try_from(length).unwrap()).into()
     }
 
     fn elements(&mut self, schema: &Value, depth: u8) -> Value {
@@ -141,6 +153,13 @@ impl Random {
         {
             object.insert("x-17".to_owned(), self.value(pattern, depth - 1));
         }
+        for (condition, consequence) in [("if", "then"), ("not", "else")] {
+            let names = |part: &str| schema[part]["properties"].as_object().cloned();
+            if names(condition).or(names(consequence)).is_some() && self.below(3) == 0 {
+                let more = self.value(&schema[consequence], depth - 1);
+                return merged(more, object.into());
+            }
+        }
         object.into()
     }
 
@@ -188,6 +207,9 @@ impl Random {
                     _ => {}
                 }
                 value
+            }
+            Value::Number(number) if number.is_i64() && self.rng.random() => {
+                json!(number.as_i64().unwrap() + [1, -1].choose(&mut self.rng).unwrap())
             }
             Value::Number(number) if self.rng.random() => {
                 let float = number.as_f64().unwrap();

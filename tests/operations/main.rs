@@ -4,6 +4,8 @@
 mod events;
 #[path = "../support/exchange.rs"]
 mod exchange;
+#[path = "../support/reachable.rs"]
+mod reachable;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../support/shared_journal.rs"]
 mod shared_journal;

@@ -7,6 +7,7 @@ use legacy_http_compat::{postgres::PostgresStore, rollout::journal::Journal};
 use crate::{
     cluster::Cluster,
     database::{Database, event, eventually, flag, length, percentiles, reaches},
+    pooler::Pooler,
     proxy::Proxy,
 };
 
@@ -40,11 +41,21 @@ fn an_event_is_announced_to_the_other_instances() {
 
 #[test]
 fn with_a_deaf_listener_the_poll_finds_it() {
+    // In transaction mode a pooler gives the connection that listens to others.
+    let database = Cluster::shared().database();
+    let pooler = Pooler::before(&database);
+    let other = database.at(pooler.port).store();
+    propagate("with a listener behind pgbouncer", &database, &other);
+    assert!(!other.health().hears);
+}
+
+#[test]
+fn with_a_half_open_listener_the_poll_finds_it() {
     let database = Cluster::shared().database();
     let proxy = Proxy::to(database.port);
     proxy.hang_listeners(true);
     let other = database.at(proxy.port).store();
-    propagate("with a deaf listener", &database, &other);
+    propagate("with a half-open listener", &database, &other);
     assert!(!other.health().hears);
 }
 

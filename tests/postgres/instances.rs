@@ -35,8 +35,13 @@ fn table(database: &Database) -> PostgresInstances {
 
 /// Makes an instance silent for longer than its lease.
 fn silence(database: &Database, name: &str) {
+    age(database, name, "11 s");
+}
+
+/// Makes the last report of an instance so much older.
+fn age(database: &Database, name: &str, by: &str) {
     database.execute(&format!(
-        "update legacy_http_compat.instance set seen = seen - interval '11 s' where name = '{name}'"
+        "update legacy_http_compat.instance set seen = seen - interval '{by}' where name = '{name}'"
     ));
 }
 
@@ -78,6 +83,11 @@ fn an_instance_is_in_the_table_as_it_reports_itself() {
     assert!(!there.list(LONG).unwrap()[0].is_live());
     here.leave(&own.instance, LONG).unwrap();
     assert_eq!(there.list(LONG).unwrap().len(), 1);
+
+    // One that crashed does not wait for itself for ever.
+    here.register(&own, LONG).unwrap();
+    age(&database, "core-1", "24 h");
+    assert_eq!(there.report(&other, LONG).unwrap().len(), 1);
     assert!(
         database
             .store()

@@ -21,14 +21,14 @@ use crate::{
 };
 
 /// A pooler with fewer connections to the server than its clients have to it.
-struct Pooler {
-    port: u16,
+pub(crate) struct Pooler {
+    pub(crate) port: u16,
     child: Child,
     _directory: TempDir,
 }
 
 impl Pooler {
-    fn before(database: &Database) -> Self {
+    pub(crate) fn before(database: &Database) -> Self {
         let directory = TempDir::new();
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();

@@ -41,14 +41,20 @@ pub(crate) async fn show(request: PageRequest) -> Response {
 }
 
 impl InstancesPage<'_> {
-    /// When the table was read, and whether it could be since.
-    fn read(&self) -> String {
-        let at = self.fleet.at;
-        let at = at.map_or("never".to_owned(), |at| distance(at, self.layout.now));
+    /// Which instances have applied the last change, and as of when if that is not now.
+    fn lead(&self) -> String {
+        let (at, text) = (self.read_at(), &self.fleet.text);
         match &self.fleet.error {
-            Some(error) => format!("Read {at}; since then: {error}."),
-            None => format!("Read {at}."),
+            Some(error) => {
+                format!("As of {at}, the last change of the flag was {text}. Since then: {error}.")
+            }
+            None => format!("The last change of the flag is {text}. Read {at}."),
         }
+    }
+
+    fn read_at(&self) -> String {
+        let at = self.fleet.at;
+        at.map_or("never".to_owned(), |at| distance(at, self.layout.now))
     }
 
     fn started(&self, instance: &InstanceView) -> TimeTag {
@@ -56,9 +62,14 @@ impl InstancesPage<'_> {
     }
 
     /// `live`, or since when nothing was heard of it.
-    fn state(instance: &InstanceView) -> String {
+    fn state(&self, instance: &InstanceView) -> String {
         if instance.live {
-            return "live".to_owned();
+            let is_known = self.fleet.error.is_none() || instance.instance == self.fleet.instance;
+            return if is_known {
+                "live".to_owned()
+            } else {
+                format!("live {}", self.read_at())
+            };
         }
         let silent = std::time::Duration::from_millis(instance.silent_ms);
         format!("not seen for {}", duration(silent))
@@ -67,7 +78,7 @@ impl InstancesPage<'_> {
     fn applied(&self, instance: &InstanceView) -> String {
         let (own, applied) = (self.layout.status.head, instance.applied);
         match instance.sync {
-            SyncWord::Forked => format!("another event {}", applied.seq),
+            SyncWord::Forked if instance.applied != own => format!("another event {}", applied.seq),
             _ if applied.seq < own.seq => format!("event {} of {}", applied.seq, own.seq),
             _ => format!("event {}", applied.seq),
         }
@@ -110,41 +121,65 @@ impl Layout {
             text,
             link: link.clone(),
         };
-        let forked: Vec<String> = fleet
-            .forked()
-            .map(|other| other.instance.to_string())
-            .collect();
-        let fork = (!forked.is_empty()).then(|| {
-            let text = format!(
-                "{} {} another journal than {}. Each keeps its state, and executes no command but a rollback.",
-                listed(&forked),
-                if forked.len() == 1 { "follows" } else { "follow" },
-                fleet.instance
-            );
-            banner(true, "The journal has forked", text)
-        });
+        let fork = fleet
+            .is_forked()
+            .then(|| banner(true, "The journal has forked", forked(fleet)));
         let stale = (fleet.sync == SyncWord::Stale).then(|| {
             let text = format!(
-                "The store of the journal cannot be reached{}. This instance keeps its last state, and other instances do \
+                "The store of the journal has been out of reach{}. This instance keeps its last state, and other instances do \
                  not learn of its commands; a rollback takes effect here.",
-                since(fleet.stale_since, self.now)
+                lasted(fleet.stale_since, self.now)
             );
             banner(true, "The journal is stale", text)
         });
         let (applied, waits) = (&fleet.propagation, !fleet.propagation.is_complete());
-        let partly = (waits || !applied.lost.is_empty()).then(|| {
-            let text = format!(
-                "Event {} is {}. The others have the flag as it was before.",
-                applied.event.seq, fleet.text
-            );
-            banner(waits, "The flag is not the same everywhere", text)
+        // Of a fork it is not known what the flag was before.
+        let is_partly = (waits || !applied.lost.is_empty()) && fork.is_none();
+        let partly = is_partly.then(|| {
+            let (title, rest) = if waits {
+                (
+                    "The flag is not the same everywhere",
+                    "The others have the flag as it was before.",
+                )
+            } else {
+                (
+                    "Instances are missing",
+                    "One that is cut off and still serves has the flag as it was before.",
+                )
+            };
+            let text = format!("Event {} is {}. {rest}", applied.event.seq, fleet.text);
+            banner(waits, title, text)
         });
         fork.into_iter().chain(stale).chain(partly).collect()
     }
 }
 
-fn since(since: Option<Timestamp>, now: Timestamp) -> String {
+/// Who follows another journal: this instance than the store, others than this one.
+fn forked(fleet: &FleetView) -> String {
+    let others: Vec<String> = fleet
+        .forked()
+        .map(|other| other.instance.to_string())
+        .collect();
+    let own = (fleet.sync == SyncWord::Forked).then(|| {
+        "The store does not have events that this instance follows. This one keeps its state, and executes no command but a \
+         rollback."
+            .to_owned()
+    });
+    let others = (!others.is_empty()).then(|| {
+        let follow = if others.len() == 1 {
+            "follows"
+        } else {
+            "follow"
+        };
+        let others = listed(&others);
+        format!("{others} {follow} another journal than {}.", fleet.instance)
+    });
+    let sentences: Vec<String> = own.into_iter().chain(others).collect();
+    sentences.join(" ")
+}
+
+fn lasted(since: Option<Timestamp>, now: Timestamp) -> String {
     since.map_or_else(String::new, |since| {
-        format!(" since {}", distance(since, now))
+        format!(" for {}", duration(now.since(since)))
     })
 }

@@ -213,7 +213,7 @@ impl Layout {
             danger: true,
             title: "The journal is failing".to_owned(),
             text: format!(
-                "{error}. No command but a rollback is executed until it can be written again."
+                "The error: {error}. No command but a rollback is executed until it can be written again."
             ),
             link: None,
         })

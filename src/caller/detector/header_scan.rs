@@ -92,15 +92,6 @@ impl WantedHeaders {
 }
 
 impl HeaderScan {
-    /// The first value of each wanted header.
-    pub(super) fn scan<'h>(&self, headers: &'h HeaderMap) -> FoundHeaders<'h> {
-        let mut found = FoundHeaders([None; MAX_HEADERS]);
-        self.visit(headers, |slot, value| {
-            found.0[usize::from(slot.0) % MAX_HEADERS].get_or_insert(value);
-        });
-        found
-    }
-
     /// Hands out all values of wanted headers.
     #[inline]
     pub(super) fn visit<'h>(
@@ -142,6 +133,22 @@ impl HeaderScan {
 }
 
 impl<'h> FoundHeaders<'h> {
+    pub(super) const fn none() -> Self {
+        Self([None; MAX_HEADERS])
+    }
+
+    /// Adds a value of a wanted header, of which the first counts.
+    #[inline]
+    pub(super) fn add(&mut self, slot: Slot, value: &'h HeaderValue) {
+        self.0[usize::from(slot.0) % MAX_HEADERS].get_or_insert(value);
+    }
+
+    /// Whether there is a value of this header.
+    #[inline]
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.0[usize::from(slot.0) % MAX_HEADERS].is_some()
+    }
+
     /// The header's value without blanks around it.
     pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
         let value = self.0[usize::from(slot.0) % MAX_HEADERS];
@@ -181,6 +188,12 @@ mod tests {
         (scan, slots)
     }
 
+    fn found<'h>(scan: &HeaderScan, headers: &'h HeaderMap) -> FoundHeaders<'h> {
+        let mut found = FoundHeaders::none();
+        scan.visit(headers, |slot, value| found.add(slot, value));
+        found
+    }
+
     #[test]
     fn every_wanted_header_is_found_standard_or_not_and_of_any_length() {
         let long = "x".repeat(70);
@@ -194,7 +207,7 @@ mod tests {
             HeaderName::try_from(other).unwrap(),
             HeaderValue::from_static("long"),
         );
-        let found = scan.scan(&headers);
+        let found = found(&scan, &headers);
         let values: Vec<_> = slots.iter().map(|slot| found.value(*slot)).collect();
         assert_eq!(
             values,
@@ -227,7 +240,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("x-kind", HeaderValue::from_static(" first\t"));
         headers.append("x-kind", HeaderValue::from_static("second"));
-        assert_eq!(scan.scan(&headers).value(slots[0]), Some(&b"first"[..]));
+        assert_eq!(found(&scan, &headers).value(slots[0]), Some(&b"first"[..]));
     }
 
     #[test]

@@ -128,10 +128,9 @@ impl SignalDetector {
     }
 
     #[cold]
-    fn classify_and_cache(&self, key: CacheKey, head: &Parts) -> Caller {
-        let found = self.headers.scan(&head.headers);
-        let caller = self.classify(&found, head);
-        if self.identity.is_identified_by_header(&found) {
+    fn classify_and_cache(&self, key: CacheKey, found: &FoundHeaders<'_>, head: &Parts) -> Caller {
+        let caller = self.classify(found, head);
+        if self.identity.is_identified_by_header(found) {
             self.cache.insert(key, caller);
         }
         caller
@@ -141,19 +140,19 @@ impl SignalDetector {
 impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
         // Identified by headers alone: the same headers are the same caller.
-        let mut key_builder = self.cache.key_builder();
-        let (identity, mut identified) = (self.identity.first_header(), false);
+        let (mut key_builder, mut found) = (self.cache.key_builder(), FoundHeaders::none());
         self.headers.visit(&head.headers, |slot, value| {
-            identified |= identity == Some(slot);
             key_builder.add(slot, value.as_bytes());
+            found.add(slot, value);
         });
-        if !identified {
-            return self.classify(&self.headers.scan(&head.headers), head);
+        let identity = self.identity.first_header();
+        if !identity.is_some_and(|slot| found.has(slot)) {
+            return self.classify(&found, head);
         }
         let key = key_builder.finish();
         self.cache
             .get(key)
-            .unwrap_or_else(|| self.classify_and_cache(key, head))
+            .unwrap_or_else(|| self.classify_and_cache(key, &found, head))
     }
 
     fn kinds(&self) -> &Kinds {

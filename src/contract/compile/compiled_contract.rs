@@ -95,6 +95,7 @@ impl CompiledContract {
     }
 
     /// The endpoint that a request is for. Never one for HEAD.
+    #[inline]
     pub(crate) fn find(self: &Arc<Self>, method: &Method, path: &str) -> Option<EndpointHandle> {
         let index = self.routes.find(method, path)?;
         let contract = Arc::clone(self);

@@ -144,6 +144,7 @@ impl CompiledEndpoint {
     }
 
     /// What the head of a response and its request say of its outcome.
+    #[inline(always)]
     pub(crate) fn match_head(
         &self,
         status: StatusCode,

@@ -56,19 +56,14 @@ impl CompiledLines {
     }
 
     /// The lines of one response.
+    #[inline]
     pub(crate) fn fill(
         &self,
         values: &PlaceholderValues<'_>,
     ) -> Result<Cow<'_, [(HeaderName, HeaderValue)]>, RenderError> {
         match self {
             Self::Fixed(lines) => Ok(Cow::Borrowed(lines)),
-            Self::Filled(lines) => {
-                let mut filled = Vec::with_capacity(lines.len());
-                for (name, line) in lines {
-                    filled.extend(line.fill(values)?.map(|value| (name.clone(), value)));
-                }
-                Ok(Cow::Owned(filled))
-            }
+            Self::Filled(lines) => filled(lines, values).map(Cow::Owned),
         }
     }
 
@@ -86,6 +81,18 @@ impl CompiledLines {
             Self::Filled(lines) => Box::new(lines.iter().map(|(name, _)| name)),
         }
     }
+}
+
+#[inline(never)]
+fn filled(
+    lines: &[(HeaderName, CompiledLine)],
+    values: &PlaceholderValues<'_>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, RenderError> {
+    let mut filled = Vec::with_capacity(lines.len());
+    for (name, line) in lines {
+        filled.extend(line.fill(values)?.map(|value| (name.clone(), value)));
+    }
+    Ok(filled)
 }
 
 impl CompiledLine {

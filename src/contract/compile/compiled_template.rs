@@ -9,7 +9,7 @@ use super::{
     conversion::{CompiledConversion, PlaceholderValue, scalar_text},
     link,
     request_head::CapturedTexts,
-    sink::{ShortText, Sink},
+    sink::{Nowhere, ShortText, Sink},
 };
 use crate::json::{Children, Field, FieldScanner, Fields, Scan};
 
@@ -146,25 +146,37 @@ impl CompiledText {
     }
 }
 
+/// Writes parts that must be there.
 pub(super) fn write_all<S: Sink>(
     parts: &[TemplatePart],
     values: &PlaceholderValues<'_>,
     to: &mut S,
 ) -> Result<(), RenderError> {
     for part in parts {
-        match part {
-            TemplatePart::Text(text) => to.text(text.as_bytes()),
-            TemplatePart::Comma if to.last() == Some(b'{') => {}
-            TemplatePart::Comma => to.byte(b','),
-            TemplatePart::Placeholder(placeholder) => placeholder.write(values, to)?,
-            TemplatePart::Optional(parts) => {
-                if have_value(parts, values)? {
-                    write_all(parts, values, to)?;
-                }
-            }
+        if part.write(values, to)? == Written::Lacking {
+            return Err(RenderError::MissingValue);
         }
     }
     Ok(())
+}
+
+/// Writes parts that belong together: those of which one has a value must not lack another.
+fn write_together<S: Sink>(
+    parts: &[TemplatePart],
+    values: &PlaceholderValues<'_>,
+    to: &mut S,
+) -> Result<Written, RenderError> {
+    let mut all = Written::Fixed;
+    for part in parts {
+        all = match (all, part.write(values, to)?) {
+            (Written::Value, Written::Lacking) | (Written::Lacking, Written::Value) => {
+                return Err(RenderError::MissingValue);
+            }
+            (all, Written::Fixed) => all,
+            (_, one) => one,
+        };
+    }
+    Ok(all)
 }
 
 /// Whether any placeholder in an optional part has a value.
@@ -172,17 +184,44 @@ pub(super) fn have_value(
     parts: &[TemplatePart],
     values: &PlaceholderValues<'_>,
 ) -> Result<bool, RenderError> {
-    for part in parts {
-        let has_value = match part {
-            TemplatePart::Text(_) | TemplatePart::Comma => false,
-            TemplatePart::Placeholder(placeholder) => placeholder.has_value(values)?,
-            TemplatePart::Optional(parts) => have_value(parts, values)?,
-        };
-        if has_value {
-            return Ok(true);
+    Ok(write_together(parts, values, &mut Nowhere)? == Written::Value)
+}
+
+/// What a part of a template came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    /// It has the value of a placeholder.
+    Value,
+    /// It is the same for every response that has it.
+    Fixed,
+    /// It lacks the value of a placeholder.
+    Lacking,
+}
+
+impl TemplatePart {
+    // Inlined always, since most parts are text, which costs less to copy than a call.
+    #[inline(always)]
+    fn write<S: Sink>(
+        &self,
+        values: &PlaceholderValues<'_>,
+        to: &mut S,
+    ) -> Result<Written, RenderError> {
+        match self {
+            Self::Text(text) => to.text(text.as_bytes()),
+            Self::Comma if to.last() == Some(b'{') => {}
+            Self::Comma => to.byte(b','),
+            Self::Placeholder(placeholder) => return placeholder.write(values, to),
+            Self::Optional(parts) => {
+                let before = to.place();
+                let written = write_together(parts, values, to)?;
+                if written == Written::Value {
+                    return Ok(written);
+                }
+                to.go_back(before);
+            }
         }
+        Ok(Written::Fixed)
     }
-    Ok(false)
 }
 
 impl CompiledPlaceholder {
@@ -252,37 +291,26 @@ impl CompiledPlaceholder {
         value.map(Filling::Value)
     }
 
-    /// Only for an optional placeholder, whose default, if any, is optional too.
-    fn has_value(&self, values: &PlaceholderValues<'_>) -> Result<bool, RenderError> {
-        if self.filling(values)?.is_some() {
-            return Ok(true);
-        }
-        match &self.default {
-            Some(default) => have_value(default, values),
-            None => Ok(false),
-        }
-    }
-
     fn write<S: Sink>(
         &self,
         values: &PlaceholderValues<'_>,
         to: &mut S,
-    ) -> Result<(), RenderError> {
+    ) -> Result<Written, RenderError> {
         match (self.filling(values)?, &self.default) {
             (Some(Filling::Json(json)), _) => to.text(json),
             (Some(Filling::Text(text)), _) => to.string(text),
             (Some(Filling::Value(PlaceholderValue::Json(json))), _) => to.text(json.as_bytes()),
             (Some(Filling::Value(PlaceholderValue::Text(text))), _) => to.string(text.as_bytes()),
-            (Some(Filling::Each(each, array)), _) => return each.write(array, values, to),
+            (Some(Filling::Each(each, array)), _) => each.write(array, values, to)?,
             (Some(Filling::Uuid), _) => {
                 to.byte(b'"');
                 to.uuid();
                 to.byte(b'"');
             }
-            (None, Some(default)) => return write_all(default, values, to),
-            (None, None) => return Err(RenderError::MissingValue),
+            (None, Some(default)) => return write_together(default, values, to),
+            (None, None) => return Ok(Written::Lacking),
         }
-        Ok(())
+        Ok(Written::Value)
     }
 
     /// Its value as text, or that of its default.

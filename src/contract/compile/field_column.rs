@@ -1,15 +1,15 @@
 //! Which outcomes of a status leave which values to a field.
 
-use std::cmp::Ordering;
-
 use super::{compiled_outcome::CompiledOutcome, matchers::FieldMatcher, outcome_set::OutcomeSet};
 use crate::json::{Field, Scalar, is_plain, text_of};
 
 /// For each value of one field, the outcomes that a response with it may be.
 #[derive(Debug, Default)]
 pub(super) struct FieldColumn {
-    /// Sorted by length, then by text.
-    strings: Vec<(Box<str>, OutcomeSet)>,
+    /// Sorted by their keys.
+    strings: Vec<(TextKey, Box<str>, OutcomeSet)>,
+    /// Whether none of them has an escape in JSON.
+    are_plain: bool,
     others: Vec<(Scalar, OutcomeSet)>,
     /// For all other values.
     otherwise: OutcomeSet,
@@ -47,14 +47,16 @@ impl FieldColumn {
         {
             let set = set(&|matcher| matcher.allows_value(value));
             match value {
-                Scalar::String(text) => column.strings.push((text.as_str().into(), set)),
+                Scalar::String(text) => {
+                    let key = TextKey::of(text.as_bytes());
+                    column.strings.push((key, text.as_str().into(), set));
+                }
                 other => column.others.push((other.clone(), set)),
             }
         }
-        column
-            .strings
-            .sort_unstable_by(|(one, _), (other, _)| by_length(one.as_bytes(), other.as_bytes()));
-        column.strings.dedup_by(|(one, _), (other, _)| one == other);
+        column.strings.sort_unstable_by_key(|(key, ..)| *key);
+        let mut strings = column.strings.iter();
+        column.are_plain = strings.all(|(_, text, _)| is_plain(text.as_bytes()));
         let matchers = matchers.into_iter().enumerate().take(OutcomeSet::MAX);
         let patterns = matchers.filter_map(|(position, matcher)| Some((position, matcher?)));
         column.patterns = patterns
@@ -64,17 +66,28 @@ impl FieldColumn {
     }
 
     /// The outcomes that a response may be, by what is known of its field.
+    #[inline]
     pub(super) fn of(&self, field: Field<'_>) -> OutcomeSet {
         match field {
-            Field::Present([b'"', text @ .., b'"']) if is_plain(text) => {
-                self.string(text).unwrap_or_else(|| self.of_other(text))
-            }
-            Field::Present(json) => self.of_json(json),
+            Field::Present(json) => match self.as_written(json) {
+                Some(set) => set,
+                None => self.of_json(json),
+            },
             Field::Absent | Field::Unknown => self.absent,
         }
     }
 
-    /// By a value that is no string, or one with escapes.
+    /// By a string that is one of the values, and has no escapes as they have none.
+    #[inline]
+    fn as_written(&self, json: &[u8]) -> Option<OutcomeSet> {
+        match json {
+            [b'"', text @ .., b'"'] if self.are_plain => self.string(text),
+            _ => None,
+        }
+    }
+
+    /// By any value.
+    #[inline(never)]
     fn of_json(&self, json: &[u8]) -> OutcomeSet {
         let Ok(json) = str::from_utf8(json) else {
             return self.otherwise;
@@ -89,10 +102,15 @@ impl FieldColumn {
     }
 
     /// By a string that is one of the values.
+    #[inline]
     fn string(&self, text: &[u8]) -> Option<OutcomeSet> {
-        let strings = &self.strings;
-        let found = strings.binary_search_by(|(one, _)| by_length(one.as_bytes(), text));
-        Some(strings[found.ok()?].1)
+        let key = TextKey::of(text);
+        let first = self.strings.partition_point(|(of, ..)| *of < key);
+        let mut alike = self.strings[first..]
+            .iter()
+            .take_while(|(of, ..)| *of == key);
+        let found = alike.find(|(_, one, _)| key.is_whole() || one.as_bytes() == text);
+        found.map(|(.., set)| *set)
     }
 
     fn of_other(&self, text: &[u8]) -> OutcomeSet {
@@ -106,8 +124,79 @@ impl FieldColumn {
     }
 }
 
-/// Most texts differ in length, which costs less to compare.
-fn by_length(one: &[u8], other: &[u8]) -> Ordering {
-    let by_length = one.len().cmp(&other.len());
-    by_length.then_with(|| one.cmp(other))
+/// What most texts differ in, so that their bytes are rarely compared: two words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct TextKey {
+    length: usize,
+    /// The first eight bytes, or all.
+    start: u64,
+}
+
+impl TextKey {
+    #[inline]
+    fn of(text: &[u8]) -> Self {
+        let start = match (text.first_chunk(), text.first_chunk(), text.last_chunk()) {
+            (Some(word), ..) => u64::from_le_bytes(*word),
+            // These may overlap.
+            (None, Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            }
+            (None, ..) => {
+                let bytes = text.iter();
+                bytes.fold(0, |start, byte| start << 8 | u64::from(*byte))
+            }
+        };
+        Self {
+            length: text.len(),
+            start,
+        }
+    }
+
+    /// Whether texts with this key are the same.
+    #[inline]
+    const fn is_whole(self) -> bool {
+        self.length <= 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_found_by_its_whole_text() {
+        let texts = [
+            "",
+            "a",
+            "b",
+            "ab",
+            "ba",
+            "abcd",
+            "abcde",
+            "abcdx",
+            "abcxd",
+            "1234567",
+            "12345678",
+            "12345679",
+            "123456780",
+            "123456781",
+            "12345678-long",
+            "12345678-lang",
+        ];
+        let mut column = FieldColumn::default();
+        for (position, text) in texts.iter().enumerate() {
+            let mut set = OutcomeSet::default();
+            set.insert(position);
+            let key = TextKey::of(text.as_bytes());
+            column.strings.push((key, (*text).into(), set));
+        }
+        column.strings.sort_unstable_by_key(|(key, ..)| *key);
+        for (position, text) in texts.iter().enumerate() {
+            let found = column.string(text.as_bytes());
+            assert_eq!(found.and_then(OutcomeSet::first), Some(position), "{text}");
+        }
+        for other in ["c", "\0a", "aa", "12345670", "123456789", "12345678-ling"] {
+            assert_eq!(column.string(other.as_bytes()), None, "{other}");
+        }
+    }
 }

@@ -22,10 +22,13 @@ pub(crate) struct Matching {
     without_request: OutcomeSet,
     /// The fields that are known, one bit for each slot.
     known: u64,
+    /// The outcome, or what is missing to determine it.
+    pub(crate) decision: Result<Decision, MissingInput>,
 }
 
 impl Matching {
     /// Evaluates what needs no field of the response.
+    #[inline(always)]
     pub(super) fn by_head(
         statuses: &StatusTables,
         outcomes: &[CompiledOutcome],
@@ -38,6 +41,7 @@ impl Matching {
             left: OutcomeSet::default(),
             without_request: OutcomeSet::default(),
             known: 0,
+            decision: Ok(Decision::Other),
         };
         if let Some(of) = statuses.of(&matching) {
             matching.left = of.possible;
@@ -57,6 +61,7 @@ impl Matching {
                 matching.left.end_with(certain.first());
             }
             matching.by_head = matching.left;
+            matching.decide(of);
         }
         matching
     }
@@ -66,10 +71,12 @@ impl Matching {
         if let Some(of) = statuses.of(self) {
             self.by_head = self.by_head.and(of.without_fields);
             self.left = self.left.and(of.without_fields);
+            self.decide(of);
         }
     }
 
     /// What became known of the field at this slot.
+    #[inline(always)]
     pub(crate) fn know(&mut self, statuses: &StatusTables, slot: usize, field: Field<'_>) {
         let Some(of) = statuses.of(self) else { return };
         if field == Field::Unknown || self.known & 1 << slot != 0 {
@@ -79,20 +86,17 @@ impl Matching {
         if let Some(column) = of.column(slot) {
             self.left = self.left.and(column.of(field));
         }
+        self.decide(of);
     }
 
-    /// The outcome, or what is missing to determine it.
-    pub(crate) fn decision(&self, statuses: &StatusTables) -> Result<Decision, MissingInput> {
-        let (Some(of), Some(first)) = (statuses.of(self), self.left.first()) else {
-            return Ok(Decision::Other);
+    #[inline(always)]
+    fn decide(&mut self, of: &StatusOutcomes) {
+        self.decision = match self.left.first() {
+            None => Ok(Decision::Other),
+            Some(first) if of.needs[first] & !self.known != 0 => Err(MissingInput::Body),
+            Some(first) if self.without_request.contains(first) => Err(MissingInput::Request),
+            Some(first) => Ok(Decision::Outcome(of.outcomes[first])),
         };
-        if of.needs[first] & !self.known != 0 {
-            Err(MissingInput::Body)
-        } else if self.without_request.contains(first) {
-            Err(MissingInput::Request)
-        } else {
-            Ok(Decision::Outcome(of.outcomes[first]))
-        }
     }
 
     /// The decision where what is missing cannot be had. What a body said that cannot be read to its end rules nothing out.

@@ -3,10 +3,15 @@
 mod compiled_body;
 pub(super) mod compiled_contract;
 mod compiled_edit;
+#[expect(clippy::inline_always, reason = "passes on to what is inlined")]
 mod compiled_endpoint;
 mod compiled_lines;
 mod compiled_outcome;
 mod compiled_shape;
+#[expect(
+    clippy::inline_always,
+    reason = "most parts are a text, which costs less to copy than a call"
+)]
 mod compiled_template;
 mod compiled_value;
 mod conversion;
@@ -16,12 +21,20 @@ mod headers;
 mod label;
 mod link;
 mod matchers;
+#[expect(
+    clippy::inline_always,
+    reason = "what a response is matched by stays in registers"
+)]
 mod matching;
 mod outcome_set;
 mod pattern;
 mod pointer;
 mod reachability;
 mod remainder;
+#[expect(
+    clippy::inline_always,
+    reason = "what is captured is large, and a call would move it"
+)]
 mod request_head;
 mod request_line;
 mod shape_rules;

@@ -19,7 +19,12 @@ impl OutcomeSet {
         }))
     }
 
+    #[inline]
     pub(super) fn first(self) -> Option<usize> {
+        // Few endpoints have more outcomes than the first word holds.
+        if self.0[0] != 0 {
+            return Some(self.0[0].trailing_zeros() as usize);
+        }
         let word = self.0.iter().position(|word| *word != 0)?;
         Some(64 * word + self.0[word].trailing_zeros() as usize)
     }

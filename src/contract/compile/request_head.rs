@@ -215,12 +215,14 @@ struct Text {
 }
 
 impl CapturedTexts {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(sources: &[TextSource], head: RequestHead<'_>) -> Self {
         let mut texts = Self::default();
         if let Some((first, more)) = sources.split_first() {
             texts.first.find(first, head);
-            texts.more = more.iter().map(|source| Text::of(source, head)).collect();
+            if !more.is_empty() {
+                texts.more = more.iter().map(|source| Text::of(source, head)).collect();
+            }
         }
         texts
     }

@@ -7,6 +7,9 @@ use crate::json::is_plain;
 /// Receives the text of a body.
 pub(super) trait Sink {
     fn last(&self) -> Option<u8>;
+    fn place(&self) -> Place;
+    /// Drops what was written since it was at this place.
+    fn go_back(&mut self, place: Place);
     fn text(&mut self, text: &[u8]);
     fn byte(&mut self, byte: u8);
 
@@ -34,6 +37,13 @@ pub(super) trait Sink {
         let json = serde_json::to_vec(&String::from_utf8_lossy(text));
         self.text(&json.expect("a string can be written as JSON"));
     }
+}
+
+/// How much has been written, and its last byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    length: usize,
+    last: Option<u8>,
 }
 
 /// A body on the stack, as most are short enough for; of a longer one only the length is counted.
@@ -69,6 +79,17 @@ impl Sink for ShortText {
         self.last
     }
 
+    fn place(&self) -> Place {
+        Place {
+            length: self.length,
+            last: self.last,
+        }
+    }
+
+    fn go_back(&mut self, place: Place) {
+        (self.length, self.last) = (place.length, place.last);
+    }
+
     #[inline]
     fn text(&mut self, text: &[u8]) {
         let end = self.length + text.len();
@@ -94,6 +115,17 @@ impl Sink for Vec<u8> {
         <[u8]>::last(self).copied()
     }
 
+    fn place(&self) -> Place {
+        Place {
+            length: self.len(),
+            last: Sink::last(self),
+        }
+    }
+
+    fn go_back(&mut self, place: Place) {
+        self.truncate(place.length);
+    }
+
     #[inline]
     fn text(&mut self, text: &[u8]) {
         self.extend_from_slice(text);
@@ -103,4 +135,30 @@ impl Sink for Vec<u8> {
     fn byte(&mut self, byte: u8) {
         self.push(byte);
     }
+}
+
+/// Where only the success of writing matters.
+pub(super) struct Nowhere;
+
+impl Sink for Nowhere {
+    fn last(&self) -> Option<u8> {
+        None
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            length: 0,
+            last: None,
+        }
+    }
+
+    fn go_back(&mut self, _: Place) {}
+
+    fn text(&mut self, _: &[u8]) {}
+
+    fn byte(&mut self, _: u8) {}
+
+    fn uuid(&mut self) {}
+
+    fn string(&mut self, _: &[u8]) {}
 }

@@ -18,11 +18,22 @@ pub(crate) struct Place<'d> {
     at: Rc<Step<'d>>,
 }
 
-/// Of which of the two documents.
+/// Of which of the two documents, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
+    /// What OLD says of responses.
     Old,
+    /// What NEW says of responses.
     New,
+    /// What either says of requests.
+    Request,
+}
+
+impl Side {
+    /// Whether a schema documents what can be sent, rather than what a client must expect.
+    pub(crate) fn is_sent(self) -> bool {
+        self != Self::Old
+    }
 }
 
 /// The way from the root of a file, from its end.
@@ -121,6 +132,7 @@ impl<'d> Place<'d> {
         let document = match self.side {
             Side::Old => "OLD",
             Side::New => "NEW",
+            Side::Request => "requests",
         };
         let reason = format!("{document}{}: {reason}", self.pointer());
         Spoiled {

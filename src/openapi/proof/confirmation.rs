@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     exchange_parts::{Input, Inverse, Origin, put},
-    possible::{Aspect, Possible, PossibleBody, line_value},
+    possible::{Aspect, Possible, PossibleBody, ResponseGap, line_value},
     prover::{ContractEndpoint, Prover, filled_in},
     rehearsal::rehearse,
     validators::Validity,
@@ -14,7 +14,7 @@ use crate::{
     openapi::{
         document::{
             operation::{FORM, Header, Operation, Response, essence, is_json},
-            place::Place,
+            place::{Place, Side},
         },
         finding::{Example, ExampleRequest, ExampleResponse},
         values::value_set::ValueSet,
@@ -56,15 +56,16 @@ impl<'d> Prover<'d> {
     pub(super) fn refutation(
         &self,
         case: &Case<'_, 'd>,
-        aspect: &Aspect,
+        gap: &ResponseGap<'d>,
         value: &Value,
     ) -> Option<Example> {
         let old = case.old?;
+        let (aspect, about) = (&gap.aspect, gap.gap.path.as_str());
         self.exchanges(case, aspect, value)
             .into_iter()
             .find_map(|(request, target)| {
                 let legacy = case.legacy(&request, &target)?;
-                let Validity::Invalid(violation) = self.validity(old, &legacy) else {
+                let Validity::Invalid(violation) = self.validity(old, &legacy, about) else {
                     return None;
                 };
                 let is_of_new = self.is_response(case.new, &target);
@@ -191,7 +192,10 @@ impl<'d> Prover<'d> {
             method: operation.method.clone(),
             path: filled_in(&operation.path),
             headers: Map::new(),
-            body: schema.and_then(|schema| self.reader.sample(&ValueSet::Schema(schema))),
+            body: schema.and_then(|schema| {
+                let sent = ValueSet::Schema(schema.read_as(Side::Request));
+                self.reader.sample(&sent)
+            }),
         }
     }
 
@@ -222,22 +226,32 @@ impl<'d> Prover<'d> {
         operation: &Operation<'d>,
         response: &ExampleResponse,
     ) -> bool {
-        self.validity(operation, response) == Validity::Valid
+        self.validity(operation, response, "") == Validity::Valid
     }
 
-    /// What a document says of a response.
-    fn validity(&self, operation: &Operation<'d>, response: &ExampleResponse) -> Validity {
+    /// What a document says of a response, and most of all of a part of its body.
+    fn validity(
+        &self,
+        operation: &Operation<'d>,
+        response: &ExampleResponse,
+        about: &str,
+    ) -> Validity {
         let Some(documented) = operation.response(response.status) else {
             let reason = format!("the status {} is not documented", response.status);
             return Validity::Invalid(reason);
         };
         let headers = documented.headers.iter();
         let headers = headers.map(|header| self.header_validity(header, response));
-        let body = self.body_validity(documented, response);
+        let body = self.body_validity(documented, response, about);
         headers.fold(body, Validity::and)
     }
 
-    fn body_validity(&self, documented: &Response<'d>, response: &ExampleResponse) -> Validity {
+    fn body_validity(
+        &self,
+        documented: &Response<'d>,
+        response: &ExampleResponse,
+        about: &str,
+    ) -> Validity {
         if documented.content.is_empty() || matches!(response.status, 204 | 205 | 304) {
             return Validity::Valid;
         }
@@ -247,19 +261,19 @@ impl<'d> Prover<'d> {
         let media = response.media().unwrap_or_default();
         let is_form = essence(&media) == FORM;
         match documented.media(&media) {
-            Some(Some(schema)) if is_form => self.form_validity(schema, body),
+            Some(Some(schema)) if is_form => self.form_validity(schema, body, about),
             None => Validity::Invalid(format!("the media type {media} is not documented")),
             Some(Some(schema)) if is_json(&media) || body.is_string() => {
-                self.validators.check(schema, body)
+                self.validators.check(schema, body, about)
             }
             Some(_) => Validity::Valid,
         }
     }
 
     /// The members of a form have the types that the schema gives them.
-    fn form_validity(&self, schema: &Place<'d>, body: &Value) -> Validity {
+    fn form_validity(&self, schema: &Place<'d>, body: &Value, about: &str) -> Validity {
         let Value::String(text) = body else {
-            return self.validators.check(schema, body);
+            return self.validators.check(schema, body, about);
         };
         let mut object = Map::new();
         for (name, text) in form::pairs(text) {
@@ -270,7 +284,7 @@ impl<'d> Prover<'d> {
             let value = line_value(&self.reader, &text, &member.set);
             object.insert(name, value);
         }
-        self.validators.check(schema, &object.into())
+        self.validators.check(schema, &object.into(), about)
     }
 
     fn header_validity(&self, header: &Header<'d>, response: &ExampleResponse) -> Validity {
@@ -290,7 +304,7 @@ impl<'d> Prover<'d> {
             }
             other => other.clone(),
         };
-        match self.validators.check(schema, &value) {
+        match self.validators.check(schema, &value, "") {
             Validity::Invalid(reason) => {
                 Validity::Invalid(format!("the header {}: {reason}", header.name))
             }

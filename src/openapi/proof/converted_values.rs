@@ -14,7 +14,10 @@ use crate::{
     json::OrderedValue,
     openapi::{
         document::place::Spoiled,
-        values::value_set::{Alternative, Bound, Kind, Magnitude, Numbers, Texts, ValueSet},
+        values::{
+            magnitude::Magnitude,
+            value_set::{Alternative, Bound, Kind, Numbers, Texts, ValueSet},
+        },
     },
 };
 

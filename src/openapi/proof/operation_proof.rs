@@ -74,14 +74,11 @@ impl<'d> Prover<'d> {
 
     /// What clients send: old ones what OLD says, others what NEW says.
     fn requests(&self, old: Option<&Operation<'d>>, new: &Operation<'d>) -> Option<ValueSet<'d>> {
-        let old = old.and_then(Operation::request_schema);
+        let operations = [Some(new), old].into_iter().flatten();
+        let schemas = operations.filter_map(Operation::request_schema);
         // What OLD says is read as what can be sent, too.
-        let old = old.map(|schema| schema.read_as(Side::New));
-        let sent: Vec<_> = new
-            .request_schema()
-            .into_iter()
-            .chain(old)
-            .map(ValueSet::Schema)
+        let sent: Vec<_> = schemas
+            .map(|schema| ValueSet::Schema(schema.read_as(Side::Request)))
             .collect();
         (!sent.is_empty()).then(|| self.reader.union(sent))
     }
@@ -248,8 +245,8 @@ impl<'d> Prover<'d> {
         };
         let mut values = witnesses
             .iter()
-            .filter_map(|witness| self.reader.value_of(witness));
-        let example = values.find_map(|value| self.refutation(case, &gap.aspect, &value));
+            .flat_map(|witness| self.reader.values_of(witness));
+        let example = values.find_map(|value| self.refutation(case, gap, &value));
         finding.shown_by(example)
     }
 }

@@ -51,18 +51,23 @@ impl Validity {
 }
 
 impl Validators {
-    pub(crate) fn check(&self, schema: &Place<'_>, value: &Value) -> Validity {
-        match &*self.of(schema, value) {
-            Err(()) => Validity::Unknown,
-            Ok(validator) => match validator.iter_errors(value).next() {
-                None => Validity::Valid,
-                Some(error) => {
-                    let at = error.instance_path().to_string();
-                    let separator = if at.is_empty() { "" } else { ": " };
-                    Validity::Invalid(format!("{at}{separator}{error}"))
-                }
-            },
-        }
+    /// What a schema says of a value. Of several reasons against it, the one nearest to the part of the value at `about`, a
+    /// pointer with `*` for any element.
+    pub(crate) fn check(&self, schema: &Place<'_>, value: &Value, about: &str) -> Validity {
+        const MAX_ERRORS: usize = 64;
+        let of = self.of(schema, value);
+        let Ok(validator) = &*of else {
+            return Validity::Unknown;
+        };
+        let reasons = validator.iter_errors(value).take(MAX_ERRORS).map(|error| {
+            let at = error.instance_path().to_string();
+            let separator = if at.is_empty() { "" } else { ": " };
+            let reason = format!("{at}{separator}{error}");
+            (nearness(&at, &reason, about), reason)
+        });
+        // The first of the nearest ones.
+        let nearest = reasons.reduce(|one, other| if other.0 > one.0 { other } else { one });
+        nearest.map_or(Validity::Valid, |(_, reason)| Validity::Invalid(reason))
     }
 
     fn of(&self, schema: &Place<'_>, value: &Value) -> Built {
@@ -78,6 +83,14 @@ impl Validators {
         self.built.borrow_mut().insert(key, Rc::clone(&built));
         built
     }
+}
+
+/// How many tokens the place of an error has in common with a pointer, and whether it mentions the last of these.
+fn nearness(at: &str, reason: &str, about: &str) -> (usize, bool) {
+    let tokens = at.split('/').zip(about.split('/'));
+    let common = tokens.take_while(|(at, about)| at == about || *about == "*");
+    let last = about.rsplit('/').next().unwrap_or_default();
+    (common.count(), reason.contains(&format!("\"{last}\"")))
 }
 
 fn collect_names(value: &Value, names: &mut Names) {

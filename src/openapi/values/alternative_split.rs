@@ -10,6 +10,9 @@ use super::{
     value_set::{Alternative, ValueSet},
 };
 
+/// Within more parts of alternatives than this, none is split.
+const MAX_SPLIT_WITHIN: u8 = 4;
+
 /// How many values of several alternatives are tried for an example.
 const MAX_TRIED: usize = 64;
 
@@ -27,7 +30,9 @@ impl<'d> Reader<'d> {
         if all.iter().any(Vec::is_empty) {
             return Vec::new();
         }
-        if let Some(parts) = self.split(source, target).filter(|_| splits > 0) {
+        // The parts have no key, by which a recursive schema would be known again.
+        let may_split = splits > 0 && self.inclusions.unkeyed.get() < MAX_SPLIT_WITHIN;
+        if let Some(parts) = self.split(source, target).filter(|_| may_split) {
             let target: Vec<_> = target.iter().map(|target| (*target).clone()).collect();
             let parts = parts.iter();
             return parts
@@ -37,7 +42,7 @@ impl<'d> Reader<'d> {
         let mut examples: Vec<Value> = Vec::new();
         let all = all.into_iter().flatten().flat_map(|gap| gap.examples);
         for example in all
-            .filter_map(|witness| self.value_of(&witness))
+            .flat_map(|witness| self.values_of(&witness))
             .take(MAX_TRIED)
         {
             let fixed = ValueSet::fixed([&example]);

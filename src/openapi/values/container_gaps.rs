@@ -77,17 +77,31 @@ impl<'d> Reader<'d> {
         let around = Rc::new(source.clone());
         let mut gaps = Vec::new();
         for (token, name, wanted) in wanted {
-            let inner = if matches!(wanted, ValueSet::AnyOf(_)) && self.is_empty(&wanted, 1) {
+            let is_forbidden = matches!(wanted, ValueSet::AnyOf(_)) && self.is_empty(&wanted, 1);
+            let inner = if is_forbidden {
                 let examples = vec![Witness::Of(set.clone())];
                 let detail = "other members are not allowed".to_owned();
                 vec![Gap::with_examples(GapRule::ExtraMember, detail, examples)]
             } else {
                 self.gaps(set, &wanted).to_vec()
             };
+            let patterned = |(name, set): &(String, ValueSet<'d>)| {
+                Witness::Member(
+                    Rc::clone(&around),
+                    name.clone(),
+                    Rc::new(Witness::Of(set.clone())),
+                )
+            };
             gaps.extend(inner.into_iter().map(|gap| {
-                gap.within(token, |example| {
+                let mut gap = gap.within(token, |example| {
                     Witness::Member(Rc::clone(&around), name.to_owned(), example)
-                })
+                });
+                if is_forbidden && token == "*" {
+                    let patterned: Vec<_> =
+                        source.patterned_members().iter().map(patterned).collect();
+                    gap.add_examples(patterned);
+                }
+                gap
             }));
         }
         gaps

@@ -27,9 +27,12 @@ impl<'d> Reader<'d> {
                 return refused(a, b) || refused(b, a);
             }
         };
+        // Of a mixed member an alternative says nothing itself.
+        let is_mixed = |name: &String| one.mixed.contains(name) || other.mixed.contains(name);
         let mut names = one.named.keys().chain(other.named.keys());
         names.any(|name| {
-            (one.requires(name) || other.requires(name))
+            !is_mixed(name)
+                && (one.requires(name) || other.requires(name))
                 && a.knows(name)
                 && b.knows(name)
                 && self.sets_exclude_each_other(&one.set_of(name), &other.set_of(name), depth)

@@ -60,6 +60,8 @@ pub(crate) enum Witness<'d> {
     Value(Value),
     /// Any value of a set.
     Of(ValueSet<'d>),
+    /// Several values of an alternative, which differ in their parts.
+    Varied(Rc<Alternative<'d>>),
     /// The first, second and so on of the values of an alternative that the others do not allow.
     Refused(Rc<Alternative<'d>>, Rc<[Alternative<'d>]>, usize),
     /// An object with this member.
@@ -68,7 +70,7 @@ pub(crate) enum Witness<'d> {
     Element(Rc<Alternative<'d>>, usize, Rc<Witness<'d>>),
 }
 
-/// How many examples of one gap are tried.
+/// How many examples of one gap are kept.
 pub(super) const MAX_EXAMPLES: usize = 2;
 
 /// What is known of inclusions.
@@ -79,6 +81,8 @@ pub(crate) struct Inclusions<'d> {
     /// The inclusions that were proved while a larger one was only assumed, in their order.
     pub(super) provisional: RefCell<Vec<(SetKey, SetKey)>>,
     pub(super) depth: Cell<usize>,
+    /// How many sets without a key are within one another.
+    pub(super) unkeyed: Cell<u8>,
     /// The outermost inclusion in progress on which the current result rests.
     pub(super) rests_on: Cell<usize>,
 }

@@ -28,7 +28,11 @@ impl<'d> Reader<'d> {
             return Rc::new([]);
         }
         let (Some(from), Some(to)) = (source.key(), target.key()) else {
-            return self.compare(source, target).into();
+            let unkeyed = &self.inclusions.unkeyed;
+            let around = unkeyed.replace(unkeyed.get().saturating_add(1));
+            let gaps = self.compare(source, target).into();
+            unkeyed.set(around);
+            return gaps;
         };
         let key = (from, to);
         let known = self.inclusions.known.borrow().get(&key).cloned();
@@ -64,7 +68,9 @@ impl<'d> Reader<'d> {
         state.depth.set(depth + 1);
         let in_progress = Known::InProgress(depth);
         state.known.borrow_mut().insert(key.clone(), in_progress);
+        let unkeyed = state.unkeyed.take();
         let gaps: Gaps<'d> = self.compare(source, target).into();
+        state.unkeyed.set(unkeyed);
         state.depth.set(depth);
         let rests_on = state.rests_on.get();
         let done = Known::Done(Rc::clone(&gaps));
@@ -200,7 +206,7 @@ impl<'d> Reader<'d> {
             !own.any(|own| self.are_same_opaque(own, wanted))
         };
         let missing = target.opaque.iter().find(lacks)?;
-        let examples = vec![Witness::of(source.clone())];
+        let examples = vec![Witness::Varied(Rc::new(source.clone()))];
         let detail = format!("`{}` is only compared word for word", missing.keyword());
         Some(Gap::with_examples(GapRule::Keyword, detail, examples))
     }

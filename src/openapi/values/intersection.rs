@@ -3,10 +3,10 @@
 use serde_json::Number;
 
 use super::{
+    magnitude::{Magnitude, same_number},
     scalars,
     value_set::{
-        Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Others, Texts,
-        ValueSet,
+        Alternative, Bound, Items, Kind, Member, Members, Numbers, Others, Texts, ValueSet,
     },
 };
 use crate::openapi::document::place::Spoiled;
@@ -73,11 +73,7 @@ impl Alternative<'_> {
 
 impl Numbers {
     fn and(&self, other: &Self) -> Option<Self> {
-        let values = both(
-            self.values.as_deref(),
-            other.values.as_deref(),
-            scalars::same_number,
-        );
+        let values = both(self.values.as_deref(), other.values.as_deref(), same_number);
         let joined = Self {
             values,
             except: joined(&self.except, &other.except),

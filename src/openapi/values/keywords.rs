@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{
     intersection::{intersect, tighter},
+    magnitude::Magnitude,
     scalars,
     value_set::{
-        Alternative, Bound, Items, Kind, Magnitude, Member, Members, Numbers, Opaque, Others,
-        Texts, ValueSet,
+        Alternative, Bound, Items, Kind, Member, Members, Numbers, Opaque, Others, Texts, ValueSet,
     },
 };
 use crate::openapi::document::place::{Place, Side, Spoiled};
@@ -36,16 +36,17 @@ pub(super) fn own<'d>(place: &Place<'d>) -> Result<Vec<Alternative<'d>>, Spoiled
         let from = Some(place.clone());
         alternatives.push(Alternative { kind, opaque, from });
     }
-    let fixed = match (place.member("const"), place.member("enum")) {
-        (Some(value), _) => vec![value.value],
-        (None, Some(values)) if values.value.is_array() => {
-            values.items().map(|value| value.value).collect()
+    if let Some(value) = place.member("const") {
+        alternatives = intersect(&by_kind(vec![value.value], place), &alternatives)?;
+    }
+    if let Some(values) = place.member("enum") {
+        if !values.value.is_array() {
+            return Err(values.spoiled("expected an array of values"));
         }
-        (None, Some(values)) => return Err(values.spoiled("expected an array of values")),
-        (None, None) => return Ok(alternatives),
-    };
-    let fixed = by_kind(fixed, place);
-    intersect(&fixed, &alternatives)
+        let values = values.items().map(|value| value.value).collect();
+        alternatives = intersect(&by_kind(values, place), &alternatives)?;
+    }
+    Ok(alternatives)
 }
 
 /// Listed values, scalars of one type together.
@@ -120,10 +121,10 @@ fn kinds<'d>(place: &Place<'d>) -> Result<Vec<Kind<'d>>, Spoiled> {
 fn implied_types(place: &Place<'_>) -> Vec<&'static str> {
     const OBJECT: [&str; 3] = ["properties", "required", "additionalProperties"];
     let has = |keyword: &&str| place.value.get(keyword).is_some();
-    if place.side == Side::New && OBJECT.iter().any(has) {
+    if place.side.is_sent() && OBJECT.iter().any(has) {
         return vec!["object"];
     }
-    if place.side == Side::New && has(&"items") {
+    if place.side.is_sent() && has(&"items") {
         return vec!["array"];
     }
     Kind::NAMES.to_vec()
@@ -149,7 +150,7 @@ fn read_numbers(integer: bool, place: &Place<'_>) -> Result<Numbers, Spoiled> {
         integer,
         least: tighter(least, above, |one, other| one > other),
         most: tighter(most, below, |one, other| one < other),
-        multiple_of: factor.iter().map(|factor| factor.float).collect(),
+        multiple_of: factor.into_iter().collect(),
     })
 }
 
@@ -189,10 +190,8 @@ fn read_items<'d>(place: &Place<'d>) -> Result<Items<'d>, Spoiled> {
 
 fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
     let others = match place.member("additionalProperties") {
-        // What a pattern names is not compared with names.
-        _ if place.side == Side::New && place.member("patternProperties").is_some() => {
-            Others::Each(ValueSet::Any)
-        }
+        // What other keywords name is not read.
+        _ if place.side.is_sent() && Opaque::may_name_members(place) => Others::Each(ValueSet::Any),
         None if names_members(place) => Others::Undeclared,
         None => Others::Free,
         Some(others) if others.value == &Value::Bool(false) => Others::Forbidden,
@@ -204,8 +203,7 @@ fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
     };
     let properties = place.member("properties");
     for (name, schema) in properties.iter().flat_map(Place::members) {
-        let write_only = is_write_only(schema.value);
-        if write_only && place.side == Side::New {
+        if place.side == Side::New && is_write_only(schema.value) {
             continue;
         }
         let member = Member {
@@ -225,7 +223,7 @@ fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
             "/properties/{}",
             crate::diagnostics::escape_token(name)
         ));
-        if property.is_some_and(is_write_only) {
+        if place.side != Side::Request && property.is_some_and(is_write_only) {
             continue;
         }
         let set = members.set_of(name);
@@ -243,9 +241,8 @@ fn read_members<'d>(place: &Place<'d>) -> Result<Members<'d>, Spoiled> {
 fn names_members(place: &Place<'_>) -> bool {
     let has = |keyword: &str| place.value.get(keyword).is_some();
     let properties = place.value.get("properties").and_then(Value::as_object);
-    let adds = Opaque::NAMING.iter().any(|keyword| has(keyword));
     let inherits = has("discriminator") && !has("oneOf") && !has("anyOf");
-    properties.is_some_and(|named| !named.is_empty()) && !adds && !inherits
+    properties.is_some_and(|named| !named.is_empty()) && !inherits
 }
 
 /// A member of requests, which responses do not have.
@@ -256,7 +253,10 @@ pub(crate) fn is_write_only(schema: &Value) -> bool {
 fn number(place: &Place<'_>, keyword: &str) -> Result<Option<Magnitude>, Spoiled> {
     match place.value.get(keyword) {
         None => Ok(None),
-        Some(Value::Number(number)) => Ok(Magnitude::of(number)),
+        Some(Value::Number(number)) => match Magnitude::of(number) {
+            Some(number) => Ok(Some(number)),
+            None => Err(place.spoiled(&format!("`{keyword}` is too large"))),
+        },
         Some(_) => Err(place.spoiled(&format!("`{keyword}` is no number"))),
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod gap;
 pub(crate) mod inclusion;
 mod intersection;
 pub(crate) mod keywords;
+pub(crate) mod magnitude;
 pub(crate) mod narrowing;
 mod opaque;
 pub(crate) mod reader;

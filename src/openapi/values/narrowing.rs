@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
+    magnitude::same_number,
     reader::Reader,
-    scalars,
     value_set::{Alternative, Kind, Member, Members, Numbers, Others, Texts, ValueSet},
 };
 use crate::{contract::compile::Pattern, openapi::document::place::Spoiled};
@@ -29,7 +29,7 @@ impl FieldTest {
 
     fn allows(&self, value: &Value) -> bool {
         let same = |own: &Value| match (own, value) {
-            (Value::Number(own), Value::Number(value)) => scalars::same_number(own, value),
+            (Value::Number(own), Value::Number(value)) => same_number(own, value),
             (own, value) => own == value,
         };
         let matches = |text: &str| {

@@ -2,7 +2,8 @@
 
 use super::{
     reader::Reader,
-    value_set::{Kind, Opaque},
+    text_sample::of_pattern,
+    value_set::{Alternative, Kind, Opaque, ValueSet},
 };
 use crate::openapi::document::place::Place;
 
@@ -28,7 +29,8 @@ const OF_ALL: [&[&str]; 4] = [
 
 impl<'d> Opaque<'d> {
     /// Those that can name members.
-    pub(super) const NAMING: [&'static str; 7] = [
+    const NAMING: [&'static str; 8] = [
+        "patternProperties",
         "if",
         "then",
         "else",
@@ -62,6 +64,14 @@ impl<'d> Opaque<'d> {
         }
     }
 
+    /// A `nullable` whose meaning is not certain.
+    pub(super) fn nullable(place: &Place<'d>) -> Self {
+        Self {
+            keywords: &["nullable"],
+            place: place.clone(),
+        }
+    }
+
     /// The first, which gives the others their meaning.
     pub(super) fn keyword(&self) -> &'static str {
         self.keywords[0]
@@ -69,7 +79,26 @@ impl<'d> Opaque<'d> {
 
     /// Whether it can name members.
     pub(super) fn names_members(&self) -> bool {
-        Self::NAMING.contains(&self.keyword()) || self.keyword() == "patternProperties"
+        Self::NAMING.contains(&self.keyword())
+    }
+
+    /// Whether a schema has such keywords.
+    pub(super) fn may_name_members(place: &Place<'d>) -> bool {
+        let mut naming = Self::NAMING.iter();
+        naming.any(|keyword| place.value.get(keyword).is_some())
+    }
+}
+
+impl<'d> Alternative<'d> {
+    /// Members whose names fit its `patternProperties`, one for each pattern.
+    pub(super) fn patterned_members(&self) -> Vec<(String, ValueSet<'d>)> {
+        let patterns = self.opaque.iter();
+        let patterns = patterns.filter_map(|opaque| opaque.place.member("patternProperties"));
+        let patterns: Vec<_> = patterns.collect();
+        let members = patterns.iter().flat_map(Place::members);
+        members
+            .filter_map(|(pattern, schema)| Some((of_pattern(pattern)?, ValueSet::Schema(schema))))
+            .collect()
     }
 }
 

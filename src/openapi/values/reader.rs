@@ -16,7 +16,7 @@ use super::{
     scalars::TextChecks,
     value_set::{Alternative, Kind, Member, Opaque, Others, SetKey, ValueSet},
 };
-use crate::openapi::document::place::{Place, Side, Spoiled};
+use crate::openapi::document::place::{Place, Spoiled};
 
 /// Reads sets, remembering what it has read.
 #[derive(Default)]
@@ -104,8 +104,9 @@ impl<'d> Reader<'d> {
         }
         let mut read = match place.reference()? {
             Some(target) => {
-                let target = self.alternatives(&ValueSet::Schema(target))?.to_vec();
+                let mut target = self.alternatives(&ValueSet::Schema(target))?.to_vec();
                 if place.document.is_3_0() {
+                    target.extend(loosely_nullable(place));
                     return Ok(target);
                 }
                 intersect(&target, &own(place)?)?
@@ -118,7 +119,7 @@ impl<'d> Reader<'d> {
         let parts = listed(place, "anyOf")?;
         if !parts.is_empty() {
             let mut parts = self.each_of(place, &parts)?;
-            if place.side == Side::New {
+            if place.side.is_sent() {
                 self.mix(&mut parts);
             }
             read = intersect(&read, &parts.concat())?;
@@ -133,7 +134,10 @@ impl<'d> Reader<'d> {
             }
             read = intersect(&read, &parts.concat())?;
         }
-        close(place, &mut read);
+        self.close(place, &mut read);
+        if place.document.is_3_0() {
+            read.extend(loosely_nullable(place));
+        }
         Ok(read)
     }
 
@@ -222,24 +226,48 @@ impl<'d> Reader<'d> {
             })
         })
     }
-}
 
-/// `unevaluatedProperties` is about the members that no part of the schema names.
-fn close<'d>(place: &Place<'d>, read: &mut [Alternative<'d>]) {
-    let Some(unevaluated) = place.member("unevaluatedProperties") else {
-        return;
-    };
-    for alternative in read {
-        let names_more =
-            place.side == Side::New && alternative.opaque.iter().any(Opaque::names_members);
-        if let Kind::Object(members) = &mut alternative.kind
-            && matches!(members.others, Others::Free | Others::Undeclared)
-        {
+    /// `unevaluatedProperties` is about the members that no part of the schema names.
+    fn close(&self, place: &Place<'d>, read: &mut [Alternative<'d>]) {
+        let Some(unevaluated) = place.member("unevaluatedProperties") else {
+            return;
+        };
+        for alternative in read {
+            let names_more =
+                place.side.is_sent() && alternative.opaque.iter().any(Opaque::names_members);
+            let Kind::Object(members) = &mut alternative.kind else {
+                continue;
+            };
+            if !matches!(members.others, Others::Free | Others::Undeclared) {
+                continue;
+            }
             members.others = match unevaluated.value {
                 _ if names_more => Others::Each(ValueSet::Any),
                 Value::Bool(false) => Others::Forbidden,
                 _ => Others::Each(ValueSet::Schema(unevaluated.clone())),
             };
+            let Others::Each(others) = &members.others else {
+                continue;
+            };
+            // Where the part that names a mixed member does not match, no part does.
+            for name in &members.mixed {
+                if let Some(member) = members.named.get_mut(name) {
+                    let sets = vec![member.set.clone(), others.clone()];
+                    member.set = self.union(sets);
+                }
+            }
         }
     }
+}
+
+/// `null`, where `nullable` stands without a `type`: to the letter of `OpenAPI` 3.0.3 it says nothing there, but many mean it.
+/// It is compared word for word.
+fn loosely_nullable<'d>(place: &Place<'d>) -> Option<Alternative<'d>> {
+    let says = |keyword, wanted: &Value| place.value.get(keyword) == Some(wanted);
+    let is_loose = says("nullable", &Value::Bool(true)) && place.value.get("type").is_none();
+    is_loose.then(|| Alternative {
+        kind: Kind::Null,
+        opaque: vec![Opaque::nullable(place)],
+        from: Some(place.clone()),
+    })
 }

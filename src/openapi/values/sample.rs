@@ -1,9 +1,10 @@
 //! Values of a set, for examples.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::{
     gap::Witness,
+    magnitude::number,
     reader::Reader,
     text_sample::texts_like,
     value_set::{Alternative, Items, Kind, Members, Numbers, Texts, ValueSet},
@@ -21,27 +22,36 @@ impl<'d> Reader<'d> {
         self.sample_at(set, MAX_DEPTH)
     }
 
-    /// The value that shows a gap.
-    pub(crate) fn value_of(&self, witness: &Witness<'d>) -> Option<Value> {
-        match witness {
-            Witness::Value(value) => Some(value.clone()),
-            Witness::Of(set) => self.sample(set),
+    /// The values that may show a gap.
+    pub(crate) fn values_of(&self, witness: &Witness<'d>) -> Vec<Value> {
+        const MAX_VARIED: usize = 24;
+        let values = match witness {
+            Witness::Value(value) => vec![value.clone()],
+            Witness::Of(set) => self.sample(set).into_iter().collect(),
+            Witness::Varied(alternative) => {
+                self.samples(&ValueSet::any_of(vec![(**alternative).clone()]))
+            }
             Witness::Refused(source, target, index) => {
                 let target: Vec<_> = target.iter().collect();
-                self.refused(source, &target).nth(*index)
+                let refused = self.refused(source, &target).nth(*index);
+                refused.into_iter().collect()
             }
             Witness::Member(object, name, part) => {
-                let part = ValueSet::fixed([&self.value_of(part)?]);
-                self.sample_of(&object.with_member(name, Some(part)))
+                let with = |part: &Value| {
+                    let part = ValueSet::fixed([part]);
+                    self.sample_of(&object.with_member(name, Some(part)))
+                };
+                self.values_of(part).iter().filter_map(with).collect()
             }
             Witness::Element(array, index, part) => {
-                let part = self.value_of(part)?;
-                match &array.kind {
-                    Kind::Array(items) => self.array_of(items, items.least, Some((*index, &part))),
+                let with = |part: &Value| match &array.kind {
+                    Kind::Array(items) => self.array_of(items, items.least, Some((*index, part))),
                     _ => None,
-                }
+                };
+                self.values_of(part).iter().filter_map(with).collect()
             }
-        }
+        };
+        values.into_iter().take(MAX_VARIED).collect()
     }
 
     /// Values of a set: a small one of each alternative, then full ones that differ in one part each.
@@ -121,7 +131,11 @@ impl<'d> Reader<'d> {
         let least = self
             .array_of(items, items.least, None)
             .filter(|_| items.least == 0);
-        full.chain(least).collect()
+        // One element more than have a schema of their own.
+        let beyond = items.first.len() as u64 + 1;
+        let fits = beyond > one as u64 && items.most.is_none_or(|most| beyond <= most);
+        let long = self.array_of(items, beyond, None).filter(|_| fits);
+        full.chain(least).chain(long).collect()
     }
 
     /// A small value of an alternative.
@@ -268,29 +282,16 @@ fn documented_examples(source: &Alternative<'_>) -> Vec<Value> {
 }
 
 fn number_pool<'n>(source: &'n Numbers, others: impl Iterator<Item = &'n Numbers>) -> Vec<Value> {
-    let mut floats = vec![1.0, 0.0, -1.0, 0.5, 1_000_000.0];
+    let mut pool: Vec<Value> = [1.0, 0.0, -1.0, 0.5, 1_000_000.0].map(number).into();
     for numbers in std::iter::once(source).chain(others) {
         for bound in [numbers.least, numbers.most].into_iter().flatten() {
-            floats.extend([-1.0, -0.5, 0.0, 0.5, 1.0].map(|step| bound.value.float + step));
+            pool.extend(bound.value.around());
         }
         for factor in &numbers.multiple_of {
-            floats.extend([*factor, factor * 2.0, factor * 1.5]);
+            pool.extend(factor.multiples());
         }
     }
-    floats.into_iter().map(number).collect()
-}
-
-/// A whole number is written without a fraction.
-fn number(float: f64) -> Value {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a whole number within 2^53"
-    )]
-    if float.fract() == 0.0 && float.abs() < 9e15 {
-        Value::from(float as i64)
-    } else {
-        Number::from_f64(float).map_or(Value::Null, Value::Number)
-    }
+    pool
 }
 
 fn text_pool<'t>(source: &Texts, others: impl Iterator<Item = &'t Texts>) -> Vec<String> {

@@ -44,7 +44,10 @@ impl<'d> Reader<'d> {
         let alike: Rc<[Alternative<'d>]> = alike.into_iter().cloned().collect();
         let source = Rc::new(source.clone());
         let refused = |index| Witness::Refused(Rc::clone(&source), Rc::clone(&alike), index);
-        let examples = (0..MAX_EXAMPLES).map(refused).collect();
+        let mut examples: Vec<Witness<'d>> = (0..MAX_EXAMPLES).map(refused).collect();
+        if alike.iter().any(|target| !target.opaque.is_empty()) {
+            examples.push(Witness::Varied(source));
+        }
         vec![Gap::with_examples(rule, detail, examples)]
     }
 

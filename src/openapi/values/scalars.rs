@@ -5,7 +5,10 @@ use std::{cell::RefCell, cmp::Ordering, collections::HashMap};
 use jsonschema::{Draft, Validator};
 use serde_json::{Number, Value, json};
 
-use super::value_set::{Bound, Kind, Magnitude, Numbers, Texts};
+use super::{
+    magnitude::{Magnitude, same_number},
+    value_set::{Bound, Kind, Numbers, Texts},
+};
 
 /// Validators of single patterns and formats, so that a text is judged as `jsonschema` judges it.
 #[derive(Default)]
@@ -87,22 +90,14 @@ pub(super) fn number_fits(numbers: &Numbers, value: &Number) -> bool {
     let below = |bound: Bound| own < bound.value || !bound.exclusive && own <= bound.value;
     let is_excepted =
         |except: &Value| matches!(except, Value::Number(number) if same_number(number, value));
-    (!numbers.integer || own.float.fract() == 0.0)
+    (!numbers.integer || own.is_integer())
         && numbers.least.is_none_or(above)
         && numbers.most.is_none_or(below)
         && numbers
             .multiple_of
             .iter()
-            .all(|factor| is_multiple(own.float, *factor))
+            .all(|factor| own.is_multiple_of(*factor))
         && !numbers.except.iter().any(is_excepted)
-}
-
-/// Numbers are equal by value, however they are written.
-pub(super) fn same_number(one: &Number, other: &Number) -> bool {
-    match (one.as_i128(), other.as_i128()) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.as_f64() == other.as_f64(),
-    }
 }
 
 /// Whether every value of `source` is one of `target`, neither of which lists values. `false` is no refutation.
@@ -115,10 +110,10 @@ pub(super) fn implies(source: &Kind<'_>, target: &Kind<'_>) -> bool {
 }
 
 fn numbers_imply(source: &Numbers, target: &Numbers) -> bool {
-    let multiples = |factor: &f64| {
-        let of = |own: &f64| is_multiple(*own, *factor);
-        source.multiple_of.iter().any(of) || source.integer && is_multiple(1.0, *factor)
-    };
+    let one = Magnitude::of(&1.into());
+    let units = source.multiple_of.iter().copied();
+    let units: Vec<Magnitude> = units.chain(one.filter(|_| source.integer)).collect();
+    let multiples = |factor: &Magnitude| units.iter().any(|unit| unit.is_multiple_of(*factor));
     target.values.is_none()
         && target
             .except
@@ -164,9 +159,4 @@ fn texts_imply(source: &Texts, target: &Texts) -> bool {
             .formats
             .iter()
             .all(|format| source.formats.contains(format))
-}
-
-fn is_multiple(value: f64, factor: f64) -> bool {
-    let ratio = value / factor;
-    factor != 0.0 && (ratio - ratio.round()).abs() <= 1e-12 * ratio.abs()
 }

@@ -38,7 +38,7 @@ fn of_format(format: &str) -> Option<&'static str> {
 }
 
 /// The shortest text of a pattern, as far as it is regular.
-fn of_pattern(pattern: &str) -> Option<String> {
+pub(super) fn of_pattern(pattern: &str) -> Option<String> {
     let hir = regex_syntax::parse(pattern).ok()?;
     let mut text = String::new();
     write(&hir, &mut text)?;

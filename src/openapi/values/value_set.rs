@@ -1,13 +1,13 @@
 //! A set of JSON values, and the alternatives that make it up.
 
 use std::{
-    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use serde_json::{Number, Value};
 
+use super::magnitude::Magnitude;
 use crate::openapi::document::place::{Place, Side};
 
 /// A set of JSON values, read only as far as a question needs.
@@ -166,38 +166,13 @@ pub(crate) struct Numbers {
     pub(crate) integer: bool,
     pub(crate) least: Option<Bound>,
     pub(crate) most: Option<Bound>,
-    pub(crate) multiple_of: Vec<f64>,
+    pub(crate) multiple_of: Vec<Magnitude>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bound {
     pub(crate) value: Magnitude,
     pub(crate) exclusive: bool,
-}
-
-/// A number, whole ones exactly.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Magnitude {
-    pub(crate) float: f64,
-    whole: Option<i128>,
-}
-
-impl Magnitude {
-    /// `None` if it is beyond what a float can be.
-    pub(crate) fn of(number: &Number) -> Option<Self> {
-        let float = number.as_f64()?;
-        let whole = number.as_i128();
-        Some(Self { float, whole })
-    }
-}
-
-impl PartialOrd for Magnitude {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        match (self.whole, other.whole) {
-            (Some(own), Some(other)) => own.partial_cmp(&other),
-            _ => self.float.partial_cmp(&other.float),
-        }
-    }
 }
 
 #[derive(Clone, Debug, Default)]

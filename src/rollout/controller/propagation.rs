@@ -60,11 +60,10 @@ impl Rollout {
         let membership = self.deps.fleet.as_ref()?;
         let fleet = membership.view();
         let changed = self.head_at(status.state.flag_changed.seq);
-        let propagation = fleet.propagation(changed.unwrap_or(status.head));
         let is_ours = |head: Head| self.head_at(head.seq).is_none_or(|own| own == head);
-        let own = &membership.instance;
-        let view = FleetView::new(own, &fleet, status.sync, propagation, is_ours);
-        Some(view)
+        let own = self.instance_report(membership);
+        let changed = changed.unwrap_or(status.head);
+        Some(FleetView::new(&own, &fleet, changed, is_ours))
     }
 
     /// What the journal has in a place, if it can be read and has anything there.
@@ -96,10 +95,12 @@ impl Rollout {
             return;
         };
         let report = self.instance_report(fleet);
+        let was_reported = fleet.view().error.is_none();
         if fleet.is_due(&report, self.deps.clock.monotonic())
             && let Err(error) = self.report_instance()
+            && was_reported
         {
-            tracing::warn!(%error, "the instance could not report itself");
+            tracing::warn!(%error, "the instance cannot report itself, and tries until it can");
         }
     }
 

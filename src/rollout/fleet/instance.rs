@@ -81,17 +81,20 @@ impl InstanceReport {
         }
     }
 
-    /// Whether it has applied an event. One whose journal has forked has not.
+    /// Whether it has certainly applied an event. Of one whose journal has forked only the last event is known.
     #[must_use]
     pub fn has_applied(&self, event: Head) -> bool {
-        let is_other = self.applied.seq == event.seq && self.applied != event;
-        self.applied.seq >= event.seq && !is_other && !matches!(self.sync, JournalSync::Forked(_))
+        let is_later = self.applied.seq > event.seq;
+        self.applied == event || (is_later && !matches!(self.sync, JournalSync::Forked(_)))
     }
 }
 
 impl Instance {
     /// After how long without a report an instance counts as gone.
     pub const LEASE: Duration = Duration::from_secs(10);
+
+    /// After how long without a report the table forgets an instance: one that crashed is never heard of again.
+    pub const FORGOTTEN: Duration = Duration::from_secs(86_400);
 
     /// How often an instance reports, at least.
     pub const HEARTBEAT: Duration = Duration::from_secs(2);

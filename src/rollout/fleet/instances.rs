@@ -8,7 +8,7 @@ use crate::{caller::KeyCheck, rollout::names::InstanceId};
 /// The table of the instances that share a journal, one row each.
 ///
 /// All methods block, for at most their patience; from async code call them by `spawn_blocking`. Times are by the clock of the
-/// table, which is one for all.
+/// table, which is one for all. An instance that has not reported for [a day](Instance::FORGOTTEN) is forgotten.
 ///
 /// ```
 /// use std::time::Duration;

@@ -52,6 +52,10 @@ impl MemoryInstances {
 
     fn put(&self, table: &mut Table, report: &InstanceReport) -> Vec<Instance> {
         let now = self.clock.monotonic();
+        let silent = |at: Duration| now.saturating_sub(at);
+        table
+            .rows
+            .retain(|_, (.., at)| silent(*at) < Instance::FORGOTTEN);
         let row = (report.clone(), Timestamp::now(&*self.clock), now);
         table.rows.insert(report.instance.clone(), row);
         table.list(now)

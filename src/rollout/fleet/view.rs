@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    instance::{ClockOffset, Instance},
+    instance::{ClockOffset, Instance, InstanceReport},
     status::{FleetStatus, Propagation},
 };
 use crate::{
@@ -68,6 +68,9 @@ pub struct InstanceView {
     pub key_check: Option<String>,
     /// How far its clock is from that of the table, where that was measured.
     pub clock: Option<ClockOffset>,
+    /// Whether it follows another event than this instance has in its place.
+    #[serde(skip)]
+    diverges: bool,
 }
 
 words! {
@@ -94,22 +97,32 @@ impl From<JournalSync> for SyncWord {
 }
 
 impl FleetView {
-    /// The view of an instance whose journal stands as `sync` says. `is_ours` says whether an event is the one that its own
+    /// The view of an instance that reports this of itself now. `is_ours` says whether an event is the one that its own
     /// journal has in that place.
     pub(in crate::rollout) fn new(
-        own: &InstanceId,
+        own: &InstanceReport,
         fleet: &FleetStatus,
-        sync: JournalSync,
-        propagation: Propagation,
+        changed: Head,
         is_ours: impl Fn(Head) -> bool,
     ) -> Self {
+        let mut fleet = fleet.clone();
+        let mut instances = fleet.instances.iter_mut();
+        if let Some(this) = instances.find(|other| other.report.instance == own.instance) {
+            // The table has what it was when it last reported.
+            let clock = own.clock.or(this.report.clock);
+            this.report = InstanceReport {
+                clock,
+                ..own.clone()
+            };
+        }
+        let (sync, propagation) = (own.sync, fleet.propagation(changed));
         let instances = fleet.instances.iter();
         let stale_since = match sync {
             JournalSync::Stale { since } => since,
             _ => None,
         };
         Self {
-            instance: own.clone(),
+            instance: own.instance.clone(),
             at: fleet.at,
             error: fleet.error.clone(),
             sync: sync.into(),
@@ -131,17 +144,18 @@ impl FleetView {
     /// The live instances that follow another journal than this one.
     pub fn forked(&self) -> impl Iterator<Item = &InstanceView> {
         let live = self.instances.iter().filter(|instance| instance.live);
-        live.filter(|instance| instance.sync == SyncWord::Forked)
+        live.filter(|instance| instance.diverges)
     }
 }
 
 impl InstanceView {
     pub(crate) fn new(instance: &Instance, is_ours: impl Fn(Head) -> bool) -> Self {
         let report = &instance.report;
-        let sync = if is_ours(report.applied) {
-            report.sync.into()
-        } else {
+        let diverges = !is_ours(report.applied);
+        let sync = if diverges {
             SyncWord::Forked
+        } else {
+            report.sync.into()
         };
         Self {
             instance: report.instance.clone(),
@@ -156,6 +170,7 @@ impl InstanceView {
             served: report.served.clone(),
             key_check: report.key_check.map(|check| check.to_string()),
             clock: report.clock,
+            diverges,
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::{
     caller::ClientVersion,
     rollout::{
         event::{ContractChanged, Event, Served, write_version},
-        names::{Actor, ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary},
+        names::{
+            Actor, ContractDigest, Identifier, IncidentId, InstanceId, Link, Owner, Reason, Summary,
+        },
         policy::PolicyDifference,
     },
     time::Timestamp,
@@ -75,14 +77,26 @@ pub struct Rollback {
     pub incident: IncidentId,
     /// The event of the rollback.
     pub done: EventRef,
+    /// The instance that it took effect on, where several share the journal.
+    pub instance: Option<InstanceId>,
     /// Further rollbacks of the same cutover, which took effect in other processes.
-    pub repeated: Vec<EventRef>,
+    pub repeated: Vec<RepeatedRollback>,
     /// Until when it may last, where that was extended, and the event that did.
     pub extended: Option<Extension>,
     /// The transition that switched the flag off again.
     pub ended: Option<EventRef>,
     /// Its post-analysis.
     pub post_analysis: Option<PostAnalysis>,
+}
+
+/// A rollback of a cutover that was taken back already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RepeatedRollback {
+    /// The event of the rollback.
+    #[serde(flatten)]
+    pub done: EventRef,
+    /// The instance that it took effect on, where several share the journal.
+    pub instance: Option<InstanceId>,
 }
 
 /// A rollback that may last longer than the policy allows.

@@ -8,7 +8,7 @@ mod state;
 
 pub use entries::{
     Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
-    Rollback, ServedContract, Waiver,
+    RepeatedRollback, Rollback, ServedContract, Waiver,
 };
 pub use error::{ProjectionError, ProjectionErrorKind, ReplayError};
 pub use projection::{Projection, UnknownEvent};

@@ -7,7 +7,7 @@ use std::{
 
 use super::entries::{
     Check, ClientRollback, EventRef, Extension, Obligation, ObligationKind, Override, PostAnalysis,
-    Rollback, ServedContract, Waiver,
+    RepeatedRollback, Rollback, ServedContract, Waiver,
 };
 use crate::{
     caller::Fingerprint,
@@ -269,7 +269,10 @@ impl RolloutState {
     fn roll_back(&mut self, taken: &RollbackTaken, reference: &EventRef) {
         let mut known = self.rollbacks.iter_mut();
         if let Some(first) = known.find(|rollback| rollback.cutover == taken.cutover) {
-            first.repeated.push(reference.clone());
+            first.repeated.push(RepeatedRollback {
+                done: reference.clone(),
+                instance: taken.instance.clone(),
+            });
             return;
         }
         let opened = self.open_incidents.entry(taken.incident.clone());
@@ -279,6 +282,7 @@ impl RolloutState {
             cutover: taken.cutover,
             incident: taken.incident.clone(),
             done: reference.clone(),
+            instance: taken.instance.clone(),
             repeated: Vec::new(),
             extended: None,
             ended: (!lasts).then(|| reference.clone()),

@@ -18,7 +18,10 @@ use super::{
     service::{MARA, START, Shared, TestService},
     stream::Stream,
 };
-use crate::shared_journal::{Link, SharedJournal, SharedStore};
+use crate::{
+    reachable::Reachable,
+    shared_journal::{Link, SharedJournal, SharedStore},
+};
 
 /// A table of sessions in memory, which can be away.
 #[derive(Debug, Default)]
@@ -68,6 +71,7 @@ struct Fleet {
     store: Arc<SharedStore>,
     shared: Shared,
     sessions: Arc<Sessions>,
+    table: Arc<Reachable>,
 }
 
 /// A service with its link to the store.
@@ -80,14 +84,17 @@ impl Fleet {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let sessions = Arc::new(Sessions::default());
+        let table = Arc::new(MemoryInstances::with_clock(clock.clone()));
+        let table = Arc::new(Reachable::new(table));
         Self {
             store: Arc::default(),
             shared: Shared {
-                table: Arc::new(MemoryInstances::with_clock(clock.clone())),
+                table: Arc::clone(&table) as _,
                 sessions: Arc::clone(&sessions) as _,
                 clock,
             },
             sessions,
+            table,
         }
     }
 
@@ -176,7 +183,7 @@ async fn the_page_of_the_instances_shows_each() {
     a.service.tick();
     let page = a.page("/instances").await;
     for text in [
-        "core-a (this one)",
+        "<span>core-a</span> <span>(this one)</span>",
         "core-b",
         "1.2.3",
         "live",
@@ -189,6 +196,21 @@ async fn the_page_of_the_instances_shows_each() {
     a.service.tick();
     assert!(a.page("/instances").await.contains("not seen for 1 min"));
     drop(b);
+
+    // What the table said before it was out of reach is not shown as of now.
+    fleet.table.set_away(true);
+    a.journal.set(Link::Away);
+    fleet.shared.clock.advance(Duration::from_secs(3));
+    a.service.tick();
+    let page = a.page("/instances").await;
+    for text in [
+        "As of 3 s ago, the last change of the flag was applied by",
+        "Since then: the table of instances cannot be reached: no route.",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    let shown = a.fleet().await["instances"].clone();
+    assert_eq!(shown[0]["sync"], "stale", "{shown}");
 
     let alone = TestService::open().await;
     assert!(!alone.viewer().get("").await.text.contains("Instances"));
@@ -215,9 +237,18 @@ async fn a_fork_and_a_stale_journal_are_alarms_on_every_page() {
         member.service.tick();
     }
     late.service.tick();
-    for member in [&a, &b, &late] {
+    late.service.tick();
+    let lost = "The store does not have events that this instance follows.";
+    let differ = "core-a and core-b follow another journal than core-c.";
+    for (member, (shown, not)) in [
+        (&a, (lost, "core-a and core-b follow")),
+        (&b, (lost, "core-a and core-b follow")),
+        (&late, (differ, lost)),
+    ] {
         let page = member.page("").await;
         assert!(page.contains("The journal has forked"), "{page}");
+        assert!(page.contains(shown) && !page.contains(not), "{page}");
+        assert!(!page.contains("not the same everywhere"), "{page}");
     }
     let body = json!({"to": "cutover", "reason": "as planned"});
     let refused = a.service.operator().post("/api/transitions", &body).await;

@@ -20,7 +20,7 @@ use legacy_http_compat::{
     rollout::{
         Phase, Rollout,
         event::{Event, Head, NewEvent},
-        fleet::MemoryInstances,
+        fleet::Instances,
         journal::{AppendAttempt, AppendError, Journal, JournalSync, MemoryJournal, ReadError},
         names::FlagName,
         policy::Policy,
@@ -84,7 +84,7 @@ pub(crate) struct Setup {
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) table: Arc<MemoryInstances>,
+    pub(crate) table: Arc<dyn Instances>,
     pub(crate) sessions: Arc<dyn SessionStore>,
 }
 

@@ -274,7 +274,7 @@ fn a_rollback_is_recorded_against_its_own_cutover_and_never_against_a_later_one(
     let state = fold.state().unwrap();
     assert_eq!(state.phase, Phase::Cutover, "the later cutover stands");
     assert_eq!(state.rollbacks.len(), 1);
-    assert_eq!(state.rollbacks[0].repeated[0].seq, 6);
+    assert_eq!(state.rollbacks[0].repeated[0].done.seq, 6);
     assert_eq!(state.open_post_analyses().count(), 0);
 }
 

@@ -200,12 +200,13 @@ async fn the_log_says_at_the_start_and_at_every_change_whether_the_flag_is_on() 
     for to in ["compat", "cutover"] {
         assert_eq!(operator.step(to, "a test").await.status, 200);
     }
+    assert_eq!(operator.roll_back("INC-1", "a test").await.status, 200);
     let log = core.terminate().log;
     let flag = "flag=\"features.auth.device_flow.compat_legacy_http\"";
     let said = log.lines().filter(|line| line.contains(flag));
     let said = said.filter(|line| line.contains(" state="));
     let on: Vec<_> = said.map(|line| line.contains(" state=\"on\"")).collect();
-    assert_eq!(on, [false, true, false], "{log}");
+    assert_eq!(on, [false, true, false, true], "{log}");
 }
 
 #[tokio::test]

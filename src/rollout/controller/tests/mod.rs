@@ -1,8 +1,11 @@
 //! Commands and ticks, as an operator sees them.
 
 mod effects;
+mod evidence_of_several;
 mod gates;
 mod model;
+#[path = "../../../../tests/support/reachable.rs"]
+mod reachable;
 mod shared;
 #[path = "../../../../tests/support/shared_journal.rs"]
 mod shared_journal;

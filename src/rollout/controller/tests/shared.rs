@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     Contract, FlagState, LiveContract,
-    caller::{FingerprintKey, Generation},
+    caller::FingerprintKey,
     census::Census,
     rollout::{
         OpenRolloutErrorKind, Phase, RefusalKind, RolledBack, Rollout,
         event::{Event, EventPayload, RollbackTaken},
         fleet::MemoryInstances,
         journal::{Journal as _, JournalSync},
-        names::{Actor, InstanceId},
+        names::InstanceId,
         policy::Policy,
     },
     time::ManualClock,
@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// A store, a table of instances, and a clock.
-struct Fleet {
-    store: Arc<SharedStore>,
-    table: Arc<MemoryInstances>,
-    clock: Arc<ManualClock>,
+pub(super) struct Fleet {
+    pub(super) store: Arc<SharedStore>,
+    pub(super) table: Arc<MemoryInstances>,
+    pub(super) clock: Arc<ManualClock>,
 }
 
 struct Member {
@@ -35,16 +35,16 @@ struct Member {
     contract: LiveContract,
 }
 
-fn name(name: &str) -> InstanceId {
+pub(super) fn name(name: &str) -> InstanceId {
     name.parse().unwrap()
 }
 
-fn other_contract() -> Contract {
+pub(super) fn other_contract() -> Contract {
     Contract::device_flow().with_base_path("/api/v2").unwrap()
 }
 
 impl Fleet {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let clock = Arc::new(ManualClock::new(START));
         Self {
             store: Arc::default(),
@@ -71,7 +71,7 @@ impl Fleet {
         }
     }
 
-    fn rollbacks(&self) -> Vec<RollbackTaken> {
+    pub(super) fn rollbacks(&self) -> Vec<RollbackTaken> {
         let events = self.store.events().into_iter();
         let taken = events.filter_map(|event: Event| match event.payload {
             EventPayload::RollbackTaken(taken) => Some(taken),
@@ -169,6 +169,11 @@ fn two_operators_that_were_cut_off_are_both_on_record_with_their_instance() {
             (incident("INC-1"), Some(name("a")))
         ]
     );
+    // The status says so, too.
+    let view = serde_json::to_value(a.rollout.view()).unwrap();
+    let rollback = &view["rollbacks"][0];
+    assert_eq!(rollback["instance"], "b");
+    assert_eq!(rollback["repeated"][0]["instance"], "a");
 }
 
 #[test]
@@ -589,67 +594,4 @@ fn a_follower_applies_what_others_journal_and_reports_it() {
     assert_eq!(shown.to_string(), "applied by 2 of 2");
     assert_eq!(b.flag(), FlagState::Off);
     drop(follower);
-}
-
-#[test]
-fn an_automatic_rollback_is_run_by_the_holder_of_the_lease() {
-    use crate::census::{CallerEvent, Dependence};
-    use crate::rollout::{fleet::Instances as _, policy::AutoRollback};
-
-    let fleet = Fleet::new();
-    let policy = Policy {
-        auto_rollback: Some(AutoRollback {
-            window: Duration::from_secs(1_800),
-            stranded_callers: Some(0),
-            stranded_percent: None,
-        }),
-        ..Policy::permissive()
-    };
-    let join = |instance: &str| {
-        let detector = detector().build(&FingerprintKey::new([7; 16])).unwrap();
-        let census = Census::builder(&detector).clock(fleet.clock.clone());
-        let census = Arc::new(census.open().unwrap());
-        let rollout = Rollout::builder(flag(), policy.clone())
-            .clock(fleet.clock.clone())
-            .census(Arc::clone(&census))
-            .instance(name(instance), Arc::clone(&fleet.table) as _)
-            .open(fleet.store.join())
-            .unwrap();
-        (rollout, census)
-    };
-    let (a, a_census) = join("a");
-    let (b, b_census) = join("b");
-    fleet.clock.advance(Duration::from_secs(1));
-    a.transition(Phase::Cutover, &order("go")).unwrap();
-    b.tick();
-    fleet.clock.advance(Duration::from_secs(1));
-    for census in [&a_census, &b_census] {
-        let kind = crate::caller::Kinds::new(["AGENT", "MCP", "UI_RUST"]).unwrap();
-        let caller = crate::caller::Caller::new(kind.find("AGENT").unwrap(), Generation::Legacy)
-            .with_fingerprint(crate::caller::Fingerprint::from_u128(1));
-        census.record(&CallerEvent {
-            caller,
-            endpoint: census.endpoint("device_poll"),
-            dependence: Dependence::Stranded,
-            failed: false,
-        });
-    }
-    fleet.clock.advance(Duration::from_secs(1));
-    let wait = Duration::from_secs(1);
-    let lease = fleet
-        .table
-        .lease(crate::rollout::fleet::LEASE, &name("b"), wait);
-    lease.unwrap();
-    a_census.tick();
-    a.tick();
-    assert!(fleet.rollbacks().is_empty(), "b has the lease");
-    b_census.tick();
-    b.tick();
-    a.tick();
-    let taken = fleet.rollbacks();
-    assert_eq!(taken.len(), 1);
-    assert_eq!(taken[0].instance, Some(name("b")));
-    assert_eq!(a.reader().state(), FlagState::On);
-    let actor = Actor::system("rollout").unwrap();
-    assert_eq!(fleet.store.events().last().unwrap().actor, actor);
 }
