@@ -177,7 +177,13 @@ impl Census {
         let opened = now.time.saturating_sub(age);
         let known = |(_, reason): &(u64, _)| *reason == OpenCensusErrorKind::BeganLate;
         if watch.began > opened + LATE && !watch.losses.iter().any(known) {
-            watch.lose(OpenCensusErrorKind::BeganLate);
+            if self.settings.merged {
+                // When it began, whichever process finds that out, and when.
+                let began = watch.began;
+                watch.losses.push((began, OpenCensusErrorKind::BeganLate));
+            } else {
+                watch.lose(OpenCensusErrorKind::BeganLate);
+            }
         }
     }
 

@@ -456,6 +456,23 @@ fn another_detector_restarts_the_window_until_the_last_old_one_has_left() {
     assert!((118_000..=123_000).contains(&ago), "{ago}");
 }
 
+#[cfg(feature = "rollout")]
+#[test]
+fn a_census_that_began_later_than_its_rollout_says_so_of_its_beginning() {
+    use crate::time::Timestamp;
+
+    let fleet = Fleet::new(1);
+    fleet.run(70, &[0]);
+    fleet.all[0].fleet.refresh(1, PATIENCE).unwrap();
+    let census = fleet.all[0].fleet.census();
+    let opened = Timestamp::from_unix_ms(START - 3 * 3_600_000);
+    census.rollout_opened(opened);
+    census.rollout_opened(opened);
+    let losses = census.report(Window::DAY).losses;
+    assert_eq!(losses.len(), 1);
+    assert_eq!(losses[0].at, Timestamp::from_unix_ms(START));
+}
+
 /// What happens next.
 #[derive(Clone, Debug)]
 enum Act {
