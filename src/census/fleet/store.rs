@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     caller::KeyCheck,
     census::{caller_delta::CallerDelta, overflow::Bucket, response_counts::BucketCounts},
-    storage::frame::{FileHeader, FrameWriter},
 };
+
+#[cfg(feature = "postgres")]
+use crate::storage::frame::{FileHeader, FrameWriter};
 
 use super::batch::{Batch, EndpointFailures, Member, MemberInterval};
 
@@ -164,12 +166,14 @@ pub(crate) enum Changed {
     Swept(Sweep),
 }
 
+#[cfg(feature = "postgres")]
 const HEADER: FileHeader = FileHeader {
     magic: *b"LHCCCHG\n",
     format: 1,
 };
 
 /// The bytes by which a store keeps a change, or an estimate.
+#[cfg(feature = "postgres")]
 pub(crate) fn to_bytes(value: &impl Serialize) -> Vec<u8> {
     let mut writer = FrameWriter::new(Vec::new());
     let written = writer.header(HEADER).and_then(|()| writer.value(value));
@@ -179,6 +183,7 @@ pub(crate) fn to_bytes(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// What [`to_bytes`] wrote; `None` for anything else, as by a later version.
+#[cfg(feature = "postgres")]
 pub(crate) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     let mut reader = HEADER.open(bytes).ok()?;
     let value = reader.value().ok()?;
