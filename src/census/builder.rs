@@ -87,6 +87,7 @@ const DEFAULT_SETTINGS: Settings = Settings {
     heartbeat_limit: 10_000,
     snapshot_every: 10_000,
     key_check: None,
+    merged: false,
 };
 
 impl CensusBuilder {

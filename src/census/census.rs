@@ -67,7 +67,7 @@ pub struct Census {
     pub(super) endpoints: Endpoints,
     pub(super) per_contract: PerContract<Binding>,
     pub(super) kinds: Kinds,
-    health: EndpointHealth,
+    pub(super) health: EndpointHealth,
     feeders: Feeders,
     /// Locked before any bucket or the overflow, never while holding one of them.
     watch: Mutex<Watch>,
@@ -86,6 +86,8 @@ pub(super) struct Settings {
     pub(super) heartbeat_limit: u64,
     pub(super) snapshot_every: u64,
     pub(super) key_check: Option<KeyCheck>,
+    /// Whether it only shows what others counted, in a time and with a coverage that are given.
+    pub(super) merged: bool,
 }
 
 /// How often the cached reports are renewed, in milliseconds: with a tick a second they are at most five seconds old.
@@ -160,7 +162,7 @@ impl Census {
     pub fn cached_reports(&self) -> Arc<[Report]> {
         let cached = Arc::clone(&lock(&self.cached));
         if cached.is_empty() {
-            self.refresh()
+            self.renew_reports()
         } else {
             cached
         }
@@ -244,10 +246,19 @@ impl Census {
     /// Records that the census is watching, and takes in what was counted since the last time.
     pub(super) fn heartbeat(&self) -> Moment {
         let mut watch = self.lock_watch();
+        if self.settings.merged {
+            watch.last = self.moment();
+            return watch.last;
+        }
         let limit = self.settings.heartbeat_limit;
         let (time, is_fed) = ((&self.timeline, &*self.clock), self.feeders.any());
         let now = watch.beat(time, limit, is_fed);
-        if let Some((from, to)) = watch.failures.take(&self.health, now.time) {
+        // In a fleet all of them are judged together.
+        let failing = match &watch.outgoing {
+            Some(_) => None,
+            None => watch.failures.take(&self.health, now.time),
+        };
+        if let Some((from, to)) = failing {
             tracing::warn!("an endpoint failed for an hour: gap in the census's coverage");
             watch.coverage.cut(from, to, GapCause::Failing);
         }
@@ -264,7 +275,7 @@ impl Census {
         let second = ticks(watch.last.time) / TICKS;
         let uncounted = self
             .table
-            .drain(|kind, responses| watch.history.add(second, kind, responses));
+            .drain(|kind, responses| watch.count(second, kind, responses));
         if !uncounted.is_empty() {
             self.lock_overflow().add(&uncounted);
         }
@@ -282,7 +293,7 @@ impl Census {
         lock(&self.overflow)
     }
 
-    fn refresh(&self) -> Arc<[Report]> {
+    pub(super) fn renew_reports(&self) -> Arc<[Report]> {
         let reports: Arc<[Report]> = self.reports(Window::STANDARD).into();
         *lock(&self.cached) = Arc::clone(&reports);
         reports
@@ -290,6 +301,9 @@ impl Census {
 
     /// Drops target callers if the table is full.
     fn free_places(&self) {
+        if self.hands_over() {
+            return;
+        }
         let mut dropped = vec![0; self.kinds.names().len()];
         self.table
             .free_places(|record| dropped[usize::from(record.kind)] += 1);
@@ -306,6 +320,9 @@ impl Census {
 
     /// Forgets the callers that were not seen for the retention, not counting gaps.
     fn sweep(&self, now: &Moment) {
+        if self.hands_over() {
+            return;
+        }
         let mut watch = self.lock_watch();
         let since = now.time.saturating_sub(self.settings.retention);
         let unwatched = watch.coverage.unwatched_since(since);
@@ -357,7 +374,7 @@ impl Tick for Census {
             self.sweep(&now);
         }
         if reports {
-            self.refresh();
+            self.renew_reports();
         }
         if snapshot {
             // Logged, and shown by the status; the next due time tries again.

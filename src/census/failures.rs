@@ -48,6 +48,22 @@ impl EndpointHealth {
     }
 }
 
+impl EndpointHealth {
+    /// What was counted since the last time: of each endpoint whether any response was no failure, and the failures.
+    pub(super) fn take(&self) -> impl Iterator<Item = (u8, bool, u32)> {
+        let taken = (0..).zip(&self.0).map(|(endpoint, health)| {
+            let worked = health.worked.swap(false, Ordering::Relaxed);
+            (endpoint, worked, health.failed.swap(0, Ordering::Relaxed))
+        });
+        taken.filter(|(_, worked, failed)| *worked || *failed > 0)
+    }
+}
+
+/// Whether an endpoint with these failures in an hour could not show who depends.
+pub(super) const fn is_failing(worked: bool, failed: u64) -> bool {
+    !worked && failed >= FEWEST as u64
+}
+
 impl Default for EndpointHealth {
     fn default() -> Self {
         Self(array::from_fn(|_| Health::default()))
@@ -67,7 +83,7 @@ impl Failures {
         if ended == self.hour {
             return None;
         }
-        let failing = |(worked, failed): &(bool, u32)| !worked && *failed >= FEWEST;
+        let failing = |(worked, failed): &(bool, u32)| is_failing(*worked, u64::from(*failed));
         let is_gap = self.endpoints.iter().any(failing);
         self.endpoints.fill((false, 0));
         is_gap.then_some((ended * HOUR, (ended + 1) * HOUR))

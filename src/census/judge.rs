@@ -167,6 +167,14 @@ impl Census {
         let since = watch.brownout.unwrap_or(now);
         watch.coverage.cut(since, now, GapCause::Brownout);
         watch.brownout = runs.then_some(since);
+        if let Some(outgoing) = watch.outgoing.as_mut().filter(|_| !runs) {
+            outgoing.alive.begin(now, GapCause::Brownout);
+        }
+    }
+
+    /// The time by its clock, to which all that it shows refers.
+    pub(crate) fn wall(&self) -> Timestamp {
+        Timestamp::from_unix_ms(self.moment().wall)
     }
 
     /// Records which contract is served. Another one than before restarts the windows, the first one does not.
@@ -186,7 +194,13 @@ impl Census {
         let opened = now.time.saturating_sub(age);
         let known = |(_, reason): &(u64, _)| *reason == OpenCensusErrorKind::BeganLate;
         if watch.began > opened + LATE && !watch.losses.iter().any(known) {
-            watch.lose(OpenCensusErrorKind::BeganLate);
+            if self.settings.merged {
+                // When it began, whichever process finds that out, and when.
+                let began = watch.began;
+                watch.losses.push((began, OpenCensusErrorKind::BeganLate));
+            } else {
+                watch.lose(OpenCensusErrorKind::BeganLate);
+            }
         }
     }
 

@@ -43,6 +43,7 @@
 //! - One process, one snapshot file. A second process that opens it is refused.
 
 mod builder;
+pub(crate) mod caller_delta;
 mod callers;
 #[expect(
     clippy::module_inception,
@@ -51,6 +52,8 @@ mod callers;
 mod census;
 mod event;
 mod failures;
+pub mod fleet;
+mod handing_over;
 #[cfg(feature = "rollout")]
 pub(crate) mod judge;
 mod open_error;
@@ -69,6 +72,7 @@ mod table;
 #[cfg(all(test, legacy_http_compat_loom))]
 mod table_loom_tests;
 mod versions;
+mod view;
 mod watch;
 #[cfg(feature = "rollout")]
 pub(crate) mod watched_time;
@@ -83,6 +87,7 @@ pub use query::{ListQuery, Select, SortBy};
 pub use record::CallerState;
 pub use report::{Counts, CoverageReport, KindCounts, OverflowEstimate, Report, SnapshotLoss};
 pub use response_counts::ResponseCounts;
+pub use view::{ExchangeStatus, View, ViewError};
 pub use watch::{Gap, GapCause};
 pub use window::{Window, WindowError};
 

@@ -33,16 +33,18 @@ pub(super) struct Overflow {
     kinds: usize,
     /// The tick in which a caller last had no place, [`NEVER`] if all had one.
     pub(super) last: u32,
+    /// Grows with each change.
+    pub(super) changes: u64,
 }
 
 /// The callers of one bucket of time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Bucket {
-    pub(super) width: u32,
+pub(crate) struct Bucket {
+    pub(crate) width: u32,
     /// The start divided by the width.
-    pub(super) number: u32,
-    pub(super) kind: u8,
-    pub(super) sketches: Sketches,
+    pub(crate) number: u32,
+    pub(crate) kind: u8,
+    pub(in crate::census) sketches: Sketches,
 }
 
 /// About how many callers without a place there were; 0 only for none.
@@ -73,10 +75,12 @@ impl Overflow {
             buckets: Vec::new(),
             kinds,
             last: NEVER,
+            changes: 0,
         }
     }
 
     pub(super) fn add(&mut self, callers: &[Uncounted]) {
+        self.changes += 1;
         for (width, _) in LEVELS {
             for caller in callers {
                 self.last = self.last.max(caller.at);
@@ -135,6 +139,14 @@ impl Bucket {
     /// Whether there is a level with buckets of this width.
     pub(super) fn is_width(width: u32) -> bool {
         LEVELS.iter().any(|level| level.0 == width)
+    }
+
+    /// The last tick.
+    pub(super) const fn last_tick(&self) -> u32 {
+        (self.number + 1)
+            .saturating_mul(self.width)
+            .saturating_mul(TICKS)
+            - 1
     }
 
     fn add(&mut self, caller: &Uncounted) {

@@ -10,6 +10,9 @@ use super::{
 /// The tick that means "never". The timeline starts later.
 pub(super) const NEVER: u32 = 0;
 
+/// The tick of a first time that is yet to come.
+pub(crate) const NOT_YET: u32 = u32::MAX;
+
 words! {
     /// The state of a known caller. In each window a caller is in exactly one.
     #[non_exhaustive]
@@ -73,10 +76,16 @@ pub(super) const IDENTIFIED: u8 = 16;
 /// The fingerprint has a record of another kind.
 pub(super) const SHARED: u8 = 32;
 
+/// Its state may have changed since it was last handed over to the census of a fleet. In no snapshot.
+pub(super) const CHANGED: u8 = 64;
+
 const ALL_FLAGS: u8 = TARGET | MIXED | REGRESSED | LATENT | IDENTIFIED | SHARED;
 
 /// Ticks in a minute.
-const MINUTE: u32 = 60 * TICKS;
+pub(super) const MINUTE: u32 = 60 * TICKS;
+
+/// A legacy caller that is seen after so many ticks may have been inactive.
+const AWAY: u32 = 60 * MINUTE;
 
 /// The longest pause that is kept: a caller counts as gone after twice its pause, at most 90 days.
 const LONGEST_PAUSE: u16 = 45 * 24 * 60;
@@ -116,6 +125,24 @@ impl Record {
     /// the rules of its kind are.
     #[inline]
     pub(super) fn see(&mut self, now: u32, event: &CallerEvent, in_force: u32) {
+        let before = self.flags;
+        self.see_as(now, event, in_force);
+        if self.flags != before {
+            self.change(now);
+        }
+    }
+
+    /// Marks that its state may have changed. Once it was handed over, it is first seen anew as a target caller.
+    #[cold]
+    fn change(&mut self, now: u32) {
+        self.flags |= CHANGED;
+        if self.has(TARGET) && self.first_seen == NOT_YET {
+            self.first_seen = now;
+        }
+    }
+
+    #[inline]
+    fn see_as(&mut self, now: u32, event: &CallerEvent, in_force: u32) {
         self.endpoints |= event.endpoint.bit();
         self.responses = self.responses.saturating_add(1);
         if event.caller.is_target() {
@@ -127,6 +154,9 @@ impl Record {
             self.flags |= MIXED;
         }
         self.flags &= !TARGET;
+        if now.saturating_sub(self.last_legacy) > AWAY {
+            self.flags |= CHANGED;
+        }
         self.last_legacy = self.last_legacy.max(now);
         if event.dependence == Dependence::None {
             return;
@@ -145,6 +175,9 @@ impl Record {
     fn see_dependent(&mut self, now: u32, stranded: bool) {
         if self.has(MIXED) {
             self.flags |= REGRESSED;
+        }
+        if !self.depended() {
+            self.flags |= CHANGED;
         }
         self.last_dependent = self.last_dependent.max(now);
         self.dependent = self.dependent.saturating_add(1);
@@ -345,7 +378,7 @@ impl Record {
                 .map(u16::to_le_bytes)
                 .as_flattened(),
         );
-        bytes[60..].copy_from_slice(&[self.kind, self.flags]);
+        bytes[60..].copy_from_slice(&[self.kind, self.flags & ALL_FLAGS]);
         bytes
     }
 

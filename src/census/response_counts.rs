@@ -39,6 +39,20 @@ impl ResponseCounts {
         }
     }
 
+    /// The counts in the order of the fields.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn to_array(self) -> [u64; 7] {
+        [
+            self.all,
+            self.dependent,
+            self.dependent_anonymous,
+            self.dependent_unplaced,
+            self.stranded,
+            self.stranded_anonymous,
+            self.latent_anonymous,
+        ]
+    }
+
     pub(super) fn is_none(&self) -> bool {
         *self == Self::default()
     }
@@ -54,12 +68,12 @@ pub(super) struct Level {
 }
 
 /// The counts of one kind in one bucket, as in a snapshot.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct BucketCounts {
-    pub(super) width: u32,
-    pub(super) number: u32,
-    pub(super) kind: u8,
-    pub(super) responses: ResponseCounts,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BucketCounts {
+    pub(crate) width: u32,
+    pub(crate) number: u32,
+    pub(crate) kind: u8,
+    pub(crate) responses: ResponseCounts,
 }
 
 impl Level {

@@ -15,8 +15,9 @@ use crate::{
 };
 
 use super::{
+    caller_delta::CallerDelta,
     event::CallerEvent,
-    record::{NEVER, Record, SHARED},
+    record::{CHANGED, NEVER, NOT_YET, Record, SHARED, TARGET},
     response_counts::ResponseCounts,
     striped_counters::{Place, StripedCounters, Uncounted},
     versions::{UNKNOWN, Versions, tag},
@@ -179,6 +180,57 @@ impl Table {
         true
     }
 
+    /// Calls `each` with every caller that was seen since it was last taken and is `wanted`. Its counts then begin anew.
+    pub(super) fn take(&self, wanted: impl Fn(&Record) -> bool, mut each: impl FnMut(Record)) {
+        for mut bucket in self.buckets() {
+            let seen = bucket.iter_mut().filter(|record| record.responses > 0);
+            for record in seen.filter(|record| wanted(record)) {
+                each(*record);
+                (record.responses, record.dependent, record.stranded) = (0, 0, 0);
+                record.flags &= !CHANGED;
+                record.first_seen = NOT_YET;
+            }
+        }
+    }
+
+    /// Whether a caller was last seen as a target caller, under whichever kind.
+    pub(super) fn is_target(&self, fingerprint: u128) -> bool {
+        let bucket = self.bucket(fingerprint);
+        let mut own = bucket
+            .iter()
+            .filter(|record| record.fingerprint == fingerprint);
+        own.any(|record| record.has(TARGET))
+    }
+
+    /// Merges what an instance saw of a caller, in a merged census. `number` is that of its version.
+    pub(super) fn absorb(&self, delta: &CallerDelta, kind: u8, version: Option<&ClientVersion>) {
+        let mut bucket = self.bucket(delta.fingerprint);
+        let at = of(&mut bucket, delta.fingerprint, kind).is_some();
+        if !at {
+            let mut new = Record::new(delta.fingerprint, kind, delta.first_seen);
+            share(&mut bucket, &mut new);
+            push(&mut bucket, new);
+            self.known.fetch_add(1, Ordering::Relaxed);
+        }
+        let Some(record) = of(&mut bucket, delta.fingerprint, kind) else {
+            return;
+        };
+        let is_latest = delta.last_seen() >= record.last_seen();
+        record.absorb(delta);
+        let kind = record.kind;
+        if is_latest {
+            let mut number = UNKNOWN;
+            if let Some(version) = version {
+                // Never wait for the versions with a bucket locked: their collection locks buckets.
+                drop(bucket);
+                (number, bucket) = self.numbered(version, delta.fingerprint);
+            }
+            if let Some(record) = of(&mut bucket, delta.fingerprint, kind) {
+                record.version = number;
+            }
+        }
+    }
+
     /// Frees places in a full table: drops target callers that never depended, then migrated ones, those that were seen
     /// longest ago first, and calls `dropped` for each. All others stay.
     pub(super) fn free_places(&self, mut dropped: impl FnMut(&Record)) {
@@ -245,6 +297,7 @@ impl Table {
         if self.reserve() {
             self.counters.count(kind, dependence, Place::Record);
             record.see(now, event, self.in_force(kind));
+            record.flags |= CHANGED;
             share(&mut bucket, &mut record);
             push(&mut bucket, record);
             let version = event.caller.version();

@@ -1,6 +1,6 @@
 //! When the census watched, and what it counted over time. Only heartbeats and reports touch it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::{
     failures::Failures,
     open_error::OpenCensusErrorKind,
     record::{CallerState, Judge, Record},
-    response_counts::ResponseHistory,
+    response_counts::{ResponseCounts, ResponseHistory},
     rules::RulesInForce,
 };
 
@@ -35,6 +35,17 @@ pub(super) struct Watch {
     pub(super) flag_changed: Option<((u64, u64), u64)>,
     /// Since when a brownout runs, on the timeline.
     pub(super) brownout: Option<u64>,
+    /// What is handed over to the census of a fleet, if this one is part of it.
+    pub(super) outgoing: Option<Outgoing>,
+}
+
+/// What is handed over besides the callers.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    /// When the process watched, fed or not.
+    pub(super) alive: Coverage,
+    /// Responses by second and kind.
+    pub(super) responses: BTreeMap<(u32, u8), ResponseCounts>,
 }
 
 /// How many callers of a kind are not known any more.
@@ -81,6 +92,7 @@ impl Watch {
             losses: Vec::new(),
             flag_changed: None,
             brownout: None,
+            outgoing: None,
         }
     }
 
@@ -101,8 +113,22 @@ impl Watch {
             tracing::warn!(cause = cause.as_str(), "gap in the census's coverage");
         }
         self.coverage.beat((now.time, longest), cause, is_fed);
+        let outgoing = self.outgoing.as_mut();
+        if let Some(outgoing) = outgoing.filter(|_| self.brownout.is_none()) {
+            outgoing.alive.beat((now.time, longest), cause, true);
+        }
         self.last = now;
         now
+    }
+
+    /// Counts responses of a second.
+    pub(super) fn count(&mut self, second: u32, kind: usize, responses: &ResponseCounts) {
+        self.history.add(second, kind, responses);
+        let number = u8::try_from(kind).unwrap_or(0);
+        if let Some(outgoing) = self.outgoing.as_mut().filter(|_| !responses.is_none()) {
+            let counted = outgoing.responses.entry((second, number)).or_default();
+            counted.add(responses);
+        }
     }
 
     pub(super) fn lose(&mut self, reason: OpenCensusErrorKind) {
@@ -119,6 +145,8 @@ pub(super) struct Coverage {
     watched: VecDeque<WatchedInterval>,
     /// Whether the time since the last interval is not watched, for want of a feeder.
     unfed: bool,
+    /// Why the time since the last interval is a gap already, in the coverage of a fleet.
+    tail: Option<GapCause>,
     /// Whether there are other gaps than when this was last taken.
     changed: bool,
 }
@@ -153,6 +181,12 @@ pub enum GapCause {
     NoResponses,
     /// A brownout: callers that fail in it may give up for a while.
     Brownout,
+    /// An instance that shares the census was gone without having left: what it had not handed over is lost.
+    InstanceLost,
+    /// The store that the instances share could not be reached.
+    StoreUnreachable,
+    /// Fewer instances counted than the policy says that serve.
+    TooFewInstances,
 }
 
 /// A stretch of time in which the census did not watch.
@@ -271,8 +305,9 @@ impl Coverage {
             }
             end = interval.to;
         }
-        if self.unfed && end < to {
-            gaps.push((end.max(from), to, GapCause::Unfed));
+        let unfed = self.unfed.then_some(GapCause::Unfed);
+        if let Some(cause) = self.tail.or(unfed).filter(|_| end < to) {
+            gaps.push((end.max(from), to, cause));
         }
         gaps
     }
@@ -300,6 +335,18 @@ impl Coverage {
         self.watched.iter()
     }
 
+    /// Replaces all by the coverage of a fleet. `tail` says why the time since the last interval is a gap already.
+    pub(super) fn replace(&mut self, watched: Vec<WatchedInterval>, tail: Option<GapCause>) {
+        let surplus = watched.len().saturating_sub(Self::MAX);
+        self.watched = watched.into_iter().skip(surplus).collect();
+        self.tail = tail;
+    }
+
+    /// Says that the time since the last interval is a gap.
+    pub(super) fn end(&mut self, cause: GapCause) {
+        self.tail = Some(cause);
+    }
+
     /// Restores the intervals of a snapshot; `false` unless each begins after the one before it has ended.
     pub(super) fn restore(&mut self, intervals: Vec<WatchedInterval>) -> bool {
         let ordered = intervals.windows(2).all(|pair| pair[0].to <= pair[1].from);
@@ -312,7 +359,8 @@ impl Coverage {
 }
 
 impl GapCause {
-    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing`, `no_responses` or `brownout`.
+    /// As in a report: `beginning`, `restart`, `stalled`, `clock_jump`, `unfed`, `failing`, `no_responses`, `brownout`,
+    /// `instance_lost`, `store_unreachable` or `too_few_instances`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -324,6 +372,9 @@ impl GapCause {
             Self::Failing => "failing",
             Self::NoResponses => "no_responses",
             Self::Brownout => "brownout",
+            Self::InstanceLost => "instance_lost",
+            Self::StoreUnreachable => "store_unreachable",
+            Self::TooFewInstances => "too_few_instances",
         }
     }
 }

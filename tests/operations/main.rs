@@ -14,6 +14,7 @@ mod temp_dir;
 
 mod admin;
 mod census_snapshot;
+mod fleet_census;
 mod history;
 mod journal;
 mod kept_files;

@@ -1,6 +1,6 @@
 //! The store in `PostgreSQL`, on private clusters of the real server: see the script `cluster`.
 //!
-//! `STORE_RACES`, `STORE_CRASHES` and `STORE_EVENTS` set the length of the campaigns, whose figures are printed:
+//! `STORE_RACES`, `STORE_CRASHES`, `STORE_EVENTS` and those of the census set the length of the campaigns, whose figures are printed:
 //! `cargo test --all-features --test postgres -- --nocapture`.
 
 #[path = "../support/rollout_events.rs"]
@@ -21,6 +21,9 @@ mod temp_dir;
 mod anywhere;
 mod appending;
 mod brownouts;
+mod census;
+mod census_campaign;
+mod census_figures;
 mod cluster;
 mod command;
 mod crashes;

@@ -8,13 +8,14 @@ use legacy_http_compat::{
         event::{
             Attempt, AttemptRefused, BrownoutAnnounced, BrownoutBegan, BrownoutEnded,
             CheckReported, ClientRolledBack, ContractChanged, DependenceWaived, EventPayload, Head,
-            Incident, LossAccepted, NewEvent, Opened, PhaseChange, PolicyChanged,
-            PostAnalysisFiled, Recovered, RollbackExtended, RollbackTaken, WaiverEnded,
+            Incident, InstanceWrittenOff, LossAccepted, NewEvent, Opened, PhaseChange,
+            PolicyChanged, PostAnalysisFiled, Recovered, RollbackExtended, RollbackTaken,
+            WaiverEnded,
         },
         gate::GateReport,
         names::{
-            Actor, ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary,
-            WaiverTarget,
+            Actor, ContractDigest, FlagName, Identifier, IncidentId, InstanceId, Link, Owner,
+            Reason, Summary, WaiverTarget,
         },
         policy::{Policy, PolicyDocument},
     },
@@ -204,5 +205,8 @@ pub(crate) fn story() -> Vec<EventPayload> {
         changed(Phase::Compat, Phase::Cutover),
         changed(Phase::Cutover, Phase::Retired),
         EventPayload::ClientRolledBack(client),
+        EventPayload::InstanceWrittenOff(InstanceWrittenOff {
+            instance: InstanceId::new("core-7f9").unwrap(),
+        }),
     ]
 }

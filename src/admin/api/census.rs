@@ -61,6 +61,6 @@ pub(crate) async fn timeseries(
 }
 
 fn census(shared: &Shared) -> Result<Arc<Census>, Problem> {
-    let census = shared.rollout.census().cloned();
+    let census = shared.rollout.census();
     census.ok_or_else(|| Problem::not_configured("a census"))
 }

@@ -56,7 +56,7 @@ const COLUMNS: [(SortBy, &str); 7] = [
 ];
 
 pub(crate) async fn show(mut request: PageRequest) -> Response {
-    let Some(census) = request.shared.rollout.census().cloned() else {
+    let Some(census) = request.shared.rollout.census() else {
         let detail = "The rollout has no census, so callers are not counted.";
         return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };

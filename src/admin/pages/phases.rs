@@ -1,6 +1,6 @@
 //! Phases and transitions in words, and the gates of a transition with their verdict.
 
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use super::{
     explain::{ExplainContext, Explanation, Side, Todo, explain, post_analysis_due},
@@ -20,10 +20,11 @@ pub(crate) struct GateSummary {
 
 impl GateSummary {
     pub(crate) fn new(rollout: &Rollout, layout: &Layout, run: &DryRun) -> Self {
+        let census = rollout.census();
         let context = ExplainContext {
             base: &layout.base,
             policy: &layout.status.policy,
-            census: rollout.census().map(Arc::as_ref),
+            census: census.as_deref(),
         };
         let explained = run.gates.iter().map(|report| explain(report, &context));
         let (passing, failing) = explained.partition(|explanation| explanation.passed);

@@ -14,7 +14,7 @@ use super::{
     rollout::Rollout,
 };
 use crate::{
-    census::Census,
+    census::{Census, View},
     contract::LiveContract,
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
@@ -61,6 +61,7 @@ pub struct RolloutBuilder {
     opened_by: Option<CommandContext>,
     clock: Arc<dyn Clock>,
     census: Option<Arc<Census>>,
+    view: Option<Arc<dyn View>>,
     metrics: Option<Arc<Metrics>>,
     contract: Option<LiveContract>,
     gates: Vec<Arc<dyn Gate>>,
@@ -131,6 +132,7 @@ impl Rollout {
             opened_by: None,
             clock: Arc::new(SystemClock::new()),
             census: None,
+            view: None,
             metrics: None,
             contract: None,
             gates: Vec::new(),
@@ -202,6 +204,13 @@ impl RolloutBuilder {
         self
     }
 
+    /// Sets the census of all instances, of which [`census`](Self::census) is this one's: gates, automatic rollback and pages
+    /// then use that of all.
+    pub fn census_view(mut self, view: Arc<dyn View>) -> Self {
+        self.view = Some(view);
+        self
+    }
+
     /// Sets the metrics that the layer counts into.
     pub fn metrics(mut self, metrics: Arc<Metrics>) -> Self {
         self.metrics = Some(metrics);
@@ -249,7 +258,9 @@ impl RolloutBuilder {
         let deps = self.into_deps(journal, controller.flag());
         if let Some(census) = &deps.census {
             census.name_flag(deps.flag.name());
-            census.rollout_opened(controller.state().opened.at);
+            if deps.view.as_ref().is_none_or(|view| !view.is_shared()) {
+                census.rollout_opened(controller.state().opened.at);
+            }
         }
         let rollout = Rollout::new(deps, controller);
         rollout
@@ -361,6 +372,7 @@ impl RolloutBuilder {
             flag: switch,
             journal,
             clock: self.clock,
+            view: self.view.or_else(|| Some(Arc::new(self.census.clone()?))),
             census: self.census,
             metrics: self.metrics,
             contract: self.contract,

@@ -1,15 +1,19 @@
 //! What a rollout works with, and the events that it journals by itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::{command::CommandContext, membership::Membership};
 use crate::{
-    census::Census,
+    census::{Census, View},
     contract::{Contract, LiveContract},
     flag::{CompatFlag, FlagState},
     metrics::Metrics,
     rollout::{
         event::Served,
+        evidence::UnknownReason,
         gate::{Gate, GateContext},
         journal::Journal,
         names::{Actor, ContractDigest, Identifier, InstanceId, Reason},
@@ -23,6 +27,9 @@ use crate::{
 /// How often a command is tried again after a concurrent modification.
 pub(super) const TRIES: u32 = 8;
 
+/// How long a gate waits for what other instances counted.
+const CENSUS_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What a rollout works with.
 #[derive(Debug)]
 pub(super) struct Deps {
@@ -30,7 +37,10 @@ pub(super) struct Deps {
     pub(super) flag: CompatFlag,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What this process counts.
     pub(super) census: Option<Arc<Census>>,
+    /// What decisions are made by: the same, or what all instances count.
+    pub(super) view: Option<Arc<dyn View>>,
     pub(super) metrics: Option<Arc<Metrics>>,
     pub(super) contract: Option<LiveContract>,
     /// The last contract whose digest was computed, which takes a while.
@@ -55,6 +65,22 @@ impl Deps {
         Timestamp::now(&*self.clock)
     }
 
+    /// The census to decide by, brought up to date.
+    pub(super) fn read_census(
+        &self,
+        policy: &Policy,
+    ) -> Result<Option<Arc<Census>>, UnknownReason> {
+        let Some(view) = &self.view else {
+            return Ok(None);
+        };
+        let read = view.refresh(policy.processes, CENSUS_PATIENCE);
+        read.map_err(|error| {
+            tracing::warn!(%error, "the gates cannot be judged");
+            UnknownReason::CensusUnreachable
+        })?;
+        Ok(Some(view.census()))
+    }
+
     /// The name of this instance.
     pub(super) fn instance(&self) -> Option<&InstanceId> {
         self.fleet.as_ref().map(|fleet| &fleet.instance)
@@ -65,12 +91,15 @@ impl Deps {
         step: Transition,
         state: &'a RolloutState,
         policy: &'a Policy,
+        census: &'a Result<Option<Arc<Census>>, UnknownReason>,
     ) -> GateContext<'a> {
         GateContext {
             step,
             state,
             policy,
-            census: self.census.as_deref(),
+            census: census.as_ref().ok().and_then(Option::as_deref),
+            census_unknown: census.as_ref().err().copied(),
+            census_is_shared: self.view.as_ref().is_some_and(|view| view.is_shared()),
             metrics: self.metrics.as_deref(),
             now: self.now(),
         }

@@ -38,7 +38,7 @@ impl Rollout {
     /// How long the flag has been as it is, as the census counts time: it also knows of jumps of the clock.
     pub(super) fn lasted(&self, watch: &FlagWatch) -> Duration {
         let lasted = watch.lasted(&*self.deps.clock);
-        let census = self.deps.census.as_ref().zip(watch.changed);
+        let census = self.census().zip(watch.changed);
         census.map_or(lasted, |(census, changed)| {
             census.flag_lasted(changed, lasted)
         })
@@ -48,12 +48,14 @@ impl Rollout {
         // In real time: a clock that is set meanwhile says nothing of its cost.
         let (started, now) = (Instant::now(), self.now());
         let gates = status.next.map(|step| self.evaluate(status, step));
-        let census = self.deps.census.as_deref();
-        let reports = census.map(|census| census.reports(Window::STANDARD).into());
-        let callers = census.map(|census| {
+        let census = self.census();
+        let reports = census
+            .as_ref()
+            .map(|census| census.reports(Window::STANDARD).into());
+        let callers = census.as_deref().map(|census| {
             let waivers = WaiverCover::new(&status.state, now);
             let lasted_before = status.state.flag_lasted_before();
-            let stranded = Stranded::new(census, &waivers, now, (lasted, lasted_before));
+            let stranded = Stranded::new(census, &waivers, census.wall(), (lasted, lasted_before));
             let unwaived = unwaived_figures(census, &waivers, &stranded, window(lasted));
             (stranded, unwaived)
         });
@@ -64,8 +66,9 @@ impl Rollout {
             gates: gates.unwrap_or_default(),
             reports: reports.unwrap_or_default(),
             stranded,
-            brownout_callers: census
-                .and_then(|census| BrownoutCallers::new(census, &status.state, now, lasted)),
+            brownout_callers: census.as_deref().and_then(|census| {
+                BrownoutCallers::new(census, &status.state, census.wall(), lasted)
+            }),
             unwaived: unwaived.unwrap_or_default(),
             cost: started.elapsed(),
         }
@@ -73,7 +76,13 @@ impl Rollout {
 
     /// Evaluates the gates of a transition.
     pub(super) fn evaluate(&self, status: &RolloutStatus, step: Transition) -> Vec<GateReport> {
-        let context = self.deps.context(step, &status.state, &status.policy);
+        let census = self.deps.read_census(&status.policy);
+        if let Ok(Some(census)) = &census {
+            census.rollout_opened(status.state.opened.at);
+        }
+        let context = self
+            .deps
+            .context(step, &status.state, &status.policy, &census);
         evaluate(&context, &self.deps.gates)
     }
 }

@@ -125,7 +125,11 @@ impl Rollout {
     fn instance_report(&self, membership: &Membership) -> InstanceReport {
         InstanceReport {
             served: self.served(),
-            key_check: self.census().and_then(|census| census.key_check()),
+            key_check: self
+                .deps
+                .census
+                .as_ref()
+                .and_then(|census| census.key_check()),
             ..membership.report(&self.status(), self.deps.flag.state())
         }
     }

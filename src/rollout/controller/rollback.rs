@@ -203,13 +203,13 @@ impl Rollout {
         let Some((cutover, watch, limits)) = self.guarded_cutover() else {
             return;
         };
-        let Some(census) = &self.deps.census else {
+        let Some(census) = self.census() else {
             return;
         };
         // Without the lock: visiting all callers takes a while.
         let (now, lasted) = (self.now(), self.lasted(&watch));
         let waivers = WaiverCover::new(&self.status().state, now);
-        let stranded = Stranded::new(census, &waivers, now, (lasted, Duration::ZERO));
+        let stranded = Stranded::new(&census, &waivers, census.wall(), (lasted, Duration::ZERO));
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {
             return;
         };

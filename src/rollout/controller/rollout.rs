@@ -12,7 +12,7 @@ use super::{
     shared_evaluation::SharedEvaluation,
 };
 use crate::{
-    census::Census,
+    census::{Census, View},
     contract::LiveContract,
     flag::FlagReader,
     metrics::{Metrics, RehearsedOutcome},
@@ -96,10 +96,16 @@ impl Rollout {
         &self.deps.journal
     }
 
-    /// The census that gates and automatic rollback use.
+    /// The census that gates, automatic rollback and pages use, as it was last read: of this process, or of all that serve.
     #[must_use]
-    pub fn census(&self) -> Option<&Arc<Census>> {
-        self.deps.census.as_ref()
+    pub fn census(&self) -> Option<Arc<Census>> {
+        self.deps.view.as_ref().map(|view| view.census())
+    }
+
+    /// What that census shows the callers of.
+    #[must_use]
+    pub fn census_view(&self) -> Option<&Arc<dyn View>> {
+        self.deps.view.as_ref()
     }
 
     /// The metrics that gates use.

@@ -210,6 +210,9 @@ pub struct CoverageEvidence {
     pub min_responses: u64,
     /// How many processes serve, by the policy.
     pub processes: u32,
+    /// Whether the census is of all of them. If it is, a moment counts as watched only where so many watched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 /// Evidence of [`BuiltInGate::NoOpenIncident`](super::BuiltInGate::NoOpenIncident).
@@ -271,6 +274,8 @@ pub enum UnknownReason {
     NoMetrics,
     /// No contract was journaled.
     NoContract,
+    /// What the other instances counted cannot be read.
+    CensusUnreachable,
     /// The gate panicked.
     Panicked,
 }

@@ -54,7 +54,7 @@ fn verdict(gate: BuiltInGate, context: &GateContext<'_>) -> Verdict {
 
 /// The census receives heartbeats: its reports are fresh, and their shortest window was watched up to its end.
 fn instrumentation(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
+    let census = context.census()?;
     let metrics = context.metrics.ok_or(UnknownReason::NoMetrics)?;
     let reports = census.cached_reports();
     let report = reports.first();

@@ -24,7 +24,7 @@ use crate::{
 /// No dependent response in the quiet window, waived callers aside, under one contract and one detector: the traffic of
 /// known callers has stopped.
 pub(super) fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
+    let census = context.census()?;
     context
         .state
         .contract
@@ -65,7 +65,7 @@ pub(super) fn no_dependent_responses(context: &GateContext<'_>) -> Verdict {
 /// A policy may accept that nothing is known of the latter; silence of a caller that was met counts only where it would have
 /// been heard. Callers that the census has forgotten were inactive for its retention time, which is longer than any window.
 pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
+    let census = context.census()?;
     let (policy, waivers) = (context.policy, WaiverCover::new(context.state, context.now));
     let (time, mut stretch, restarts) = window(census, context, &waivers, policy.inactive_after);
     let is_watched = stretch.is_watched();
@@ -102,9 +102,10 @@ pub(super) fn all_callers_resolved(context: &GateContext<'_>) -> Verdict {
     Ok((passed, Evidence::AllCallersResolved(evidence)))
 }
 
-/// The window was watched, no census data was lost, there was traffic, and this process saw all of it.
+/// The window was watched, no census data was lost, there was traffic, and the census saw all of it: it is of all processes, or
+/// there is one.
 pub(super) fn coverage(context: &GateContext<'_>) -> Verdict {
-    let census = context.census.ok_or(UnknownReason::NoCensus)?;
+    let census = context.census()?;
     let policy = context.policy;
     let time = census.watched_time(policy.max_silence);
     let stretch = time.stretch(rules(context, context.window()), 0);
@@ -118,11 +119,12 @@ pub(super) fn coverage(context: &GateContext<'_>) -> Verdict {
         responses: report.all.responses.all,
         min_responses: policy.min_responses,
         processes: policy.processes,
+        shared: context.census_is_shared,
     };
     let passed = stretch.is_watched()
         && evidence.snapshots_lost == 0
         && evidence.responses >= evidence.min_responses
-        && evidence.processes == 1;
+        && (evidence.processes == 1 || evidence.shared);
     Ok((passed, Evidence::Coverage(evidence)))
 }
 

@@ -80,15 +80,25 @@ pub struct GateContext<'a> {
     pub state: &'a RolloutState,
     /// The policy in force.
     pub policy: &'a Policy,
-    /// The census, if the rollout has one.
+    /// The census, if the rollout has one and it can be read.
     pub census: Option<&'a Census>,
+    /// Why the census cannot be read.
+    pub(crate) census_unknown: Option<UnknownReason>,
+    /// Whether the census shows the callers of all processes that serve.
+    pub census_is_shared: bool,
     /// The metrics, if the rollout has them.
     pub metrics: Option<&'a Metrics>,
     /// The time by the wall clock.
     pub now: Timestamp,
 }
 
-impl GateContext<'_> {
+impl<'a> GateContext<'a> {
+    /// The census, or why it is not known.
+    pub(super) fn census(&self) -> Result<&'a Census, UnknownReason> {
+        let unknown = self.census_unknown.unwrap_or(UnknownReason::NoCensus);
+        self.census.ok_or(unknown)
+    }
+
     /// The quiet window of this transition.
     #[must_use]
     pub const fn window(&self) -> Window {

@@ -259,8 +259,11 @@ impl RolloutState {
                 }
             }
             EventPayload::AttemptRefused(_) => self.refusals += 1,
-            // The projection holds these.
-            EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}
+            // The projection holds these, and what was written off concerns the census alone.
+            EventPayload::Opened(_)
+            | EventPayload::Recovered(_)
+            | EventPayload::InstanceWrittenOff(_)
+            | EventPayload::Unknown(_) => {}
         }
     }
 
@@ -488,11 +491,6 @@ impl WaiverCover {
             }
         }
         cover
-    }
-
-    /// The callers that are covered by themselves.
-    pub(crate) fn callers(&self) -> impl Iterator<Item = &Fingerprint> {
-        self.callers.iter()
     }
 
     /// Whether a caller is covered, by itself or by its kind.

@@ -239,7 +239,7 @@ pub(super) fn coverage(evidence: &CoverageEvidence, context: &ExplainContext<'_>
         ));
     }
     points.extend(lost(evidence.snapshots_lost, &span));
-    if evidence.processes > 1 {
+    if evidence.processes > 1 && !evidence.shared {
         let text = format!(
             "By the policy {} processes serve, but this census sees only one of them.",
             grouped(evidence.processes.into())

@@ -68,6 +68,10 @@ fn unknown(reason: UnknownReason) -> Point {
             "The rollout has no contract, so it is unknown which outcomes were legacy ones.",
             "Build the rollout with its contract, and restart",
         ),
+        UnknownReason::CensusUnreachable => (
+            "What the other instances counted cannot be read, so nothing is known of their callers.",
+            "Check whether this instance reaches the store that all share",
+        ),
         UnknownReason::Panicked => ("The gate panicked.", "See the log of the process"),
     };
     Point::new(text).todo(Side::Service, todo)
