@@ -15,11 +15,15 @@
 
 mod comeback;
 mod fault;
+mod fleet;
+mod fleet_faults;
 mod handler;
 mod installation;
 mod ledger;
+mod link;
 mod operator;
 mod outcome;
+mod process;
 mod random;
 mod rhythm;
 mod rotation;
