@@ -8,7 +8,7 @@ use crate::{
 use super::{
     census::Census,
     overflow::Bucket,
-    record::Record,
+    record::{CHANGED, Record, TARGET},
     response_counts::ResponseCounts,
     striped_counters::Uncounted,
     watch::{GapCause, Outgoing, WatchedInterval},
@@ -43,13 +43,18 @@ impl Census {
         }
     }
 
-    /// Takes what changed: all of it, or callers whose state may have changed only.
-    pub(super) fn take(&self, all: bool) -> Taken {
+    /// Takes what changed: all of it, or of callers only those whose state may have changed here, or is another one than in the
+    /// merged census.
+    pub(super) fn take(&self, all: bool, merged: &Self) -> Taken {
         let at = self.heartbeat();
         let mut callers = Vec::new();
         {
             let versions = self.table.versions().names();
-            self.table.take(all, |record| {
+            let differs = |record: &Record| {
+                !record.has(TARGET) && merged.table.is_target(record.fingerprint, record.kind)
+            };
+            let wanted = |record: &Record| all || record.has(CHANGED) || differs(record);
+            self.table.take(wanted, |record| {
                 callers.push((record, versions.get(record.version).copied()));
             });
         }

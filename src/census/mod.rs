@@ -43,7 +43,7 @@
 //! - One process, one snapshot file. A second process that opens it is refused.
 
 mod builder;
-mod caller_delta;
+pub(crate) mod caller_delta;
 mod callers;
 #[expect(
     clippy::module_inception,

@@ -39,6 +39,20 @@ impl ResponseCounts {
         }
     }
 
+    /// The counts in the order of the fields.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn to_array(self) -> [u64; 7] {
+        [
+            self.all,
+            self.dependent,
+            self.dependent_anonymous,
+            self.dependent_unplaced,
+            self.stranded,
+            self.stranded_anonymous,
+            self.latent_anonymous,
+        ]
+    }
+
     pub(super) fn is_none(&self) -> bool {
         *self == Self::default()
     }

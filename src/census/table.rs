@@ -17,7 +17,7 @@ use crate::{
 use super::{
     caller_delta::CallerDelta,
     event::CallerEvent,
-    record::{CHANGED, NEVER, Record, SHARED},
+    record::{CHANGED, NEVER, Record, SHARED, TARGET},
     response_counts::ResponseCounts,
     striped_counters::{Place, StripedCounters, Uncounted},
     versions::{UNKNOWN, Versions, tag},
@@ -180,17 +180,22 @@ impl Table {
         true
     }
 
-    /// Calls `each` with every caller that was seen since it was last taken, or only with those whose state may have changed.
-    /// Its counts then begin anew.
-    pub(super) fn take(&self, all: bool, mut each: impl FnMut(Record)) {
+    /// Calls `each` with every caller that was seen since it was last taken and is `wanted`. Its counts then begin anew.
+    pub(super) fn take(&self, wanted: impl Fn(&Record) -> bool, mut each: impl FnMut(Record)) {
         for mut bucket in self.buckets() {
             let seen = bucket.iter_mut().filter(|record| record.responses > 0);
-            for record in seen.filter(|record| all || record.has(CHANGED)) {
+            for record in seen.filter(|record| wanted(record)) {
                 each(*record);
                 (record.responses, record.dependent, record.stranded) = (0, 0, 0);
                 record.flags &= !CHANGED;
             }
         }
+    }
+
+    /// Whether a caller was last seen as a target caller.
+    pub(super) fn is_target(&self, fingerprint: u128, kind: u8) -> bool {
+        let mut own = self.bucket(fingerprint);
+        of(&mut own, fingerprint, kind).is_some_and(|record| record.has(TARGET))
     }
 
     /// Merges what an instance saw of a caller, in a merged census. `number` is that of its version.

@@ -30,10 +30,16 @@ const MIGRATIONS: &[Migration] = &[
         version: "0.1.0",
         needs: 3,
     },
+    Migration {
+        sql: include_str!("migrations/0004_census.sql"),
+        version: "0.1.0",
+        // It only adds: binaries that do not know it go on during a rolling upgrade.
+        needs: 3,
+    },
 ];
 
 /// The number of the last one.
-pub(super) const LATEST: i32 = 3;
+pub(super) const LATEST: i32 = 4;
 
 const _: () = assert!(MIGRATIONS.len() == LATEST.unsigned_abs() as usize);
 
@@ -47,6 +53,10 @@ const GRANTS: &str = "\
     grant insert on legacy_http_compat.journal to {role};
     grant insert, update, delete on legacy_http_compat.instance, legacy_http_compat.lease, legacy_http_compat.session to {role};
     grant insert, update on legacy_http_compat.epoch to {role};
+    grant insert, update, delete on legacy_http_compat.census, legacy_http_compat.census_name, legacy_http_compat.census_member,
+        legacy_http_compat.census_interval, legacy_http_compat.census_caller, legacy_http_compat.census_responses,
+        legacy_http_compat.census_failures, legacy_http_compat.census_overflow, legacy_http_compat.census_forgotten,
+        legacy_http_compat.census_change to {role};
     revoke update, delete, truncate on legacy_http_compat.journal from {role};";
 
 /// Whether this version can use the schema of a database.

@@ -1,8 +1,9 @@
-//! One journal and one table of instances for many instances, in `PostgreSQL` (15 and later).
+//! One journal, one table of instances and one census for many instances, in `PostgreSQL` (15 and later).
 //!
 //! - [`PostgresStore`]: journals and instances of any number of flags in one database.
 //! - [`PostgresJournal`]: the journal of a flag, for [`Rollout`](crate::rollout::Rollout).
 //! - [`PostgresInstances`]: the table of the instances that share it.
+//! - [`PostgresCensus`]: the census of their callers, for [`FleetCensus`](crate::census::fleet::FleetCensus).
 #![cfg_attr(
     feature = "admin",
     doc = "- [`PostgresSessions`]: the sessions of the admin service, which work on any instance."
@@ -35,6 +36,8 @@
 //! Deployment, roles, TLS and poolers: see the [guide](crate::guide::store).
 
 mod builder;
+mod census;
+mod census_rows;
 mod connector;
 mod error;
 mod follower;
@@ -55,6 +58,7 @@ mod store;
 mod transfer;
 
 pub use builder::{Migrated, PostgresStoreBuilder};
+pub use census::PostgresCensus;
 pub use error::{StoreError, StoreErrorKind};
 pub use instances::PostgresInstances;
 pub use journal::PostgresJournal;

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
+    census::PostgresCensus,
     error::StoreError,
     follower::{Followed, Follower},
     instances::PostgresInstances,
@@ -99,6 +100,12 @@ impl PostgresStore {
     #[must_use]
     pub fn instances(&self, flag: &FlagName) -> PostgresInstances {
         PostgresInstances::new(Arc::clone(&self.shared), flag)
+    }
+
+    /// The census that the instances of a flag share.
+    #[must_use]
+    pub fn census(&self, flag: &FlagName) -> PostgresCensus {
+        PostgresCensus::new(Arc::clone(&self.shared), flag)
     }
 
     /// How the store is connected now.

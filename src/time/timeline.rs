@@ -138,6 +138,11 @@ impl Moment {
         }
     }
 
+    /// By how much the timeline is ahead of the monotonic clock, modulo 2⁶⁴: it changes only where the time is put forward.
+    pub(crate) const fn ahead(&self) -> u64 {
+        self.time.wrapping_sub(self.monotonic)
+    }
+
     /// This moment after the time was put forward.
     pub(crate) fn forwarded(mut self, by: u64) -> Self {
         self.time = self.time.saturating_add(by);

@@ -20,6 +20,7 @@ mod temp_dir;
 
 mod anywhere;
 mod appending;
+mod census;
 mod cluster;
 mod command;
 mod crashes;

@@ -1,6 +1,6 @@
 //! How the time of a local census relates to the store's.
 
-use crate::time::timeline::{ticks, ticks_as_ms};
+use crate::time::timeline::{Moment, ticks, ticks_as_ms};
 
 /// What is known of the difference between both times, over time.
 ///
@@ -17,6 +17,8 @@ struct Anchor {
     /// The bounds of the store's time less the local one.
     low: i64,
     high: i64,
+    /// By how much the local time is ahead of the monotonic clock.
+    ahead: u64,
 }
 
 impl Anchors {
@@ -27,11 +29,25 @@ impl Anchors {
     const DRIFT: i64 = 2;
 
     /// Takes in that the store's time was `store` at some moment between two local ones.
-    pub(super) fn add(&mut self, (sent, received): (u64, u64), store: u64) {
-        let (low, high) = (difference(store, received) - 1, difference(store, sent) + 1);
+    pub(super) fn add(&mut self, (sent, received): (Moment, Moment), store: u64) {
+        let ahead = received.ahead();
+        let (mut sent, asked, received) = (sent.time, sent.time, received.time);
+        if let Some(last) = self.0.last_mut() {
+            // The local time was put forward in between. If by more than passed, it is known of each time whether it was before.
+            let forward = ahead.wrapping_sub(last.ahead);
+            let passed = sent.saturating_sub(last.to).saturating_sub(forward);
+            if forward > passed {
+                last.to += passed;
+                sent -= passed;
+            }
+        }
+        let (low, high) = (
+            difference(store, received) - 1,
+            difference(store, asked) + 1,
+        );
         if let Some(last) = self.0.last_mut() {
             let (both_low, both_high) = (last.low.max(low), last.high.min(high));
-            if both_low <= both_high {
+            if both_low <= both_high && last.ahead == ahead {
                 (last.low, last.high) = (both_low - Self::DRIFT / 2, both_high + Self::DRIFT / 2);
                 (last.low, last.high) = (last.low.max(low), last.high.min(high));
                 last.to = received;
@@ -46,6 +62,7 @@ impl Anchors {
             to: received,
             low,
             high,
+            ahead,
         });
     }
 
@@ -109,18 +126,30 @@ fn difference(store: u64, local: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::time::{ManualClock, timeline::Timeline};
+
+    fn exchange(anchors: &mut Anchors, (sent, received): (u64, u64), store: u64) {
+        let clock = ManualClock::new(0);
+        clock.advance(Duration::from_millis(sent));
+        let timeline = Timeline::starting_at(sent, &clock);
+        let sent = timeline.moment(&clock);
+        clock.advance(Duration::from_millis(received - sent.time));
+        anchors.add((sent, timeline.moment(&clock)), store);
+    }
 
     #[test]
     fn exchanges_bound_the_difference_and_narrow_it() {
         let mut anchors = Anchors::default();
         assert_eq!(anchors.earliest(5), None);
-        anchors.add((1_000, 1_100), 11_050);
+        exchange(&mut anchors, (1_000, 1_100), 11_050);
         assert_eq!(
             (anchors.earliest(1_000), anchors.latest(1_000)),
             (Some(10_949), Some(11_051))
         );
-        anchors.add((2_000, 2_010), 12_005);
+        exchange(&mut anchors, (2_000, 2_010), 12_005);
         assert_eq!(
             (anchors.earliest(2_000), anchors.latest(2_000)),
             (Some(11_994), Some(12_006))
@@ -131,8 +160,8 @@ mod tests {
     #[test]
     fn a_time_between_two_differences_may_be_by_either() {
         let mut anchors = Anchors::default();
-        anchors.add((1_000, 1_000), 11_000);
-        anchors.add((5_000, 5_000), 19_000);
+        exchange(&mut anchors, (1_000, 1_000), 11_000);
+        exchange(&mut anchors, (5_000, 5_000), 19_000);
         assert_eq!(
             (anchors.earliest(2_000), anchors.latest(2_000)),
             (Some(11_999), Some(16_001))

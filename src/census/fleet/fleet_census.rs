@@ -200,13 +200,13 @@ impl FleetCensus {
 
     fn join_as(&self, sending: &mut Sending) -> Result<(), CensusStoreError> {
         let own = Merged::own_names(&self.local);
-        let sent = self.local.moment().time;
+        let sent = self.local.moment();
         let joined = self.store.join(
             &sending.outbox.member,
             self.local.settings.key_check,
             self.patience,
         )?;
-        let received = self.local.moment().time;
+        let received = self.local.moment();
         sending.outbox.anchors.add((sent, received), joined.now);
         let names = self.store.name(&own, self.patience)?;
         sending.outbox.set_names(&names, &own);
@@ -221,13 +221,15 @@ impl FleetCensus {
         let now = self.monotonic();
         let all = sending.due[0].take(now, self.times_every) || leaves;
         // What is read of the store afterwards bounds when that was.
-        sending.outbox.scan(&self.local, all, leaves);
+        sending
+            .outbox
+            .scan((&self.local, &self.census()), all, leaves);
         if !sending.joined {
             self.join_as(sending)?;
         }
-        let sent = self.local.moment().time;
+        let sent = self.local.moment();
         let time = self.follow(self.patience)?;
-        let received = self.local.moment().time;
+        let received = self.local.moment();
         sending.outbox.anchors.add((sent, received), time);
         let own = Merged::own_names(&self.local);
         if !sending.outbox.numbers.have(&own) {
@@ -317,6 +319,7 @@ impl FleetCensus {
             };
             reading.merged.clock.set(now, wall);
             if !more {
+                reading.merged.change = reading.merged.change.max(followed.change);
                 break;
             }
             followed = self.store.follow(reading.merged.change, self.patience)?;

@@ -166,7 +166,6 @@ impl CensusStore for MemoryCensusStore {
             });
             let refused = same.map(|change| change.refused.clone());
             return Ok(Merged {
-                now,
                 refused: refused.unwrap_or_default(),
             });
         }
@@ -196,7 +195,7 @@ impl CensusStore for MemoryCensusStore {
         if state.loses_responses {
             return Err(CensusStoreError::unreachable("the response was lost"));
         }
-        Ok(Merged { now, refused })
+        Ok(Merged { refused })
     }
 
     fn follow(&self, after: u64, _patience: Duration) -> Result<Followed, CensusStoreError> {
@@ -207,6 +206,7 @@ impl CensusStore for MemoryCensusStore {
         Ok(Followed {
             now: self.now(&state),
             wall: self.wall(&state),
+            change: state.changes.len() as u64,
             batches: Some(state.changes[first..].to_vec()),
             more: false,
             members: state.members.values().map(|(row, _)| row.clone()).collect(),

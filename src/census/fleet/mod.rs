@@ -27,6 +27,8 @@ mod outbox;
 mod rules;
 pub(crate) mod store;
 mod store_clock;
+#[cfg(test)]
+mod tests;
 
 pub use batch::{Batch, Member};
 pub use fleet_census::FleetCensus;

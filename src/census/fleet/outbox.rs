@@ -111,7 +111,7 @@ impl Outbox {
     }
 
     /// Takes what a census counted: all, or changes of state only. `leaves` when nothing is counted any more.
-    pub(super) fn scan(&mut self, local: &Census, all: bool, leaves: bool) {
+    pub(super) fn scan(&mut self, (local, merged): (&Census, &Census), all: bool, leaves: bool) {
         let rules = local.rules_text();
         let changed = self
             .watched
@@ -119,7 +119,7 @@ impl Outbox {
             .last()
             .is_none_or(|(_, last)| *last != rules);
         let all = all || changed;
-        let taken = local.take(all);
+        let taken = local.take(all, merged);
         if changed {
             let since = if self.watched.rules.is_empty() {
                 0

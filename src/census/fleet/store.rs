@@ -119,8 +119,6 @@ impl Names {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Merged {
-    /// The store's time.
-    pub(crate) now: u64,
     /// The positions of the callers that had no place.
     pub(crate) refused: Vec<u32>,
 }
@@ -133,6 +131,8 @@ pub struct Followed {
     pub(crate) now: u64,
     /// The store's clock, in milliseconds since 1970.
     pub(crate) wall: u64,
+    /// The last change of all.
+    pub(crate) change: u64,
     /// The batches with their changes and times; `None` if the store has not all of them any more.
     pub(crate) batches: Option<Vec<Change>>,
     /// Whether there are more.
@@ -169,23 +169,21 @@ const HEADER: FileHeader = FileHeader {
     format: 1,
 };
 
-impl Changed {
-    /// The bytes by which a store keeps it.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = FrameWriter::new(Vec::new());
-        let written = writer.header(HEADER).and_then(|()| writer.value(self));
-        let finished = written.and_then(|()| writer.finish());
-        // Writing to memory does not fail.
-        finished.map(|(_, bytes)| bytes).unwrap_or_default()
-    }
+/// The bytes by which a store keeps a change, or an estimate.
+pub(crate) fn to_bytes(value: &impl Serialize) -> Vec<u8> {
+    let mut writer = FrameWriter::new(Vec::new());
+    let written = writer.header(HEADER).and_then(|()| writer.value(value));
+    let finished = written.and_then(|()| writer.finish());
+    // Writing to memory does not fail.
+    finished.map(|(_, bytes)| bytes).unwrap_or_default()
+}
 
-    /// What [`to_bytes`](Self::to_bytes) wrote; `None` for anything else, as by a later version.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut reader = HEADER.open(bytes).ok()?;
-        let changed = reader.value().ok()?;
-        reader.end().ok()?;
-        Some(changed)
-    }
+/// What [`to_bytes`] wrote; `None` for anything else, as by a later version.
+pub(crate) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let mut reader = HEADER.open(bytes).ok()?;
+    let value = reader.value().ok()?;
+    reader.end().ok()?;
+    Some(value)
 }
 
 /// A run as the store has it.

@@ -19,8 +19,8 @@ pub(super) struct StoreClock {
 /// Milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Reading {
-    /// When, by the monotonic clock of this process.
-    at: u64,
+    /// When, by the monotonic clock of this process; `None` before the first reading. Until then it stands still.
+    at: Option<u64>,
     time: u64,
     wall: u64,
 }
@@ -33,12 +33,12 @@ impl StoreClock {
 
     /// Takes the time and the clock of the store, as they were read just now.
     pub(super) fn set(&self, time: u64, wall: u64) {
-        let at = millis(self.local.monotonic());
+        let shown = self.now();
         let mut read = self.read();
-        let shown = read.time + (at - read.at.min(at));
+        let at = Some(millis(self.local.monotonic()));
         *read = Reading {
             at,
-            time: time.max(shown),
+            time: time.max(shown.time),
             wall,
         };
     }
@@ -50,7 +50,8 @@ impl StoreClock {
 
     fn now(&self) -> Reading {
         let read = *self.read();
-        let passed = millis(self.local.monotonic()).saturating_sub(read.at);
+        let now = millis(self.local.monotonic());
+        let passed = read.at.map_or(0, |at| now.saturating_sub(at));
         Reading {
             at: read.at,
             time: read.time + passed,
