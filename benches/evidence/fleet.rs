@@ -332,10 +332,6 @@ impl Fleet {
         usize::try_from(self.plan.random.within(0..=last)).expect("an index")
     }
 
-    pub(crate) fn percent(&mut self, chance: u64) -> bool {
-        self.plan.random.percent(chance)
-    }
-
     /// Whether one fewer is enough for the policy.
     pub(crate) fn can_lose_one(&self) -> bool {
         self.nodes.len() as u64 > u64::from(self.plan.processes)

@@ -1,5 +1,7 @@
 //! The page of the instances that share the journal, and the warnings about them.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 
@@ -10,10 +12,11 @@ use super::{
 };
 use crate::{
     admin::{
-        format::{duration, listed},
+        format::{counted, duration, listed},
         problem::{Problem, ProblemKind},
         shared::html,
     },
+    census::ExchangeStatus,
     rollout::fleet::{FleetView, InstanceView, SyncWord},
     time::Timestamp,
 };
@@ -27,12 +30,20 @@ use crate::{
 struct InstancesPage<'a> {
     layout: &'a Layout,
     fleet: &'a FleetView,
+    /// How the census is exchanged; `None` where each instance has its own.
+    exchange: Option<ExchangeStatus>,
 }
 
 pub(crate) async fn show(request: PageRequest) -> Response {
-    let page = |_: &_, layout: &Layout| {
+    let view = request.shared.rollout.census_view();
+    let exchange = view.and_then(|view| view.exchange());
+    let page = move |_: &_, layout: &Layout| {
         if let Some(fleet) = &layout.fleet {
-            return html(&InstancesPage { layout, fleet });
+            return html(&InstancesPage {
+                layout,
+                fleet,
+                exchange,
+            });
         }
         let detail = "The rollout has no table of instances.";
         Problem::new(ProblemKind::NotConfigured, detail).into_response()
@@ -60,7 +71,7 @@ impl InstancesPage<'_> {
         if instance.live {
             return "live".to_owned();
         }
-        let silent = std::time::Duration::from_millis(instance.silent_ms);
+        let silent = Duration::from_millis(instance.silent_ms);
         format!("not seen for {}", duration(silent))
     }
 
@@ -87,6 +98,41 @@ impl InstancesPage<'_> {
         } else {
             digest.to_owned()
         }
+    }
+
+    /// When this instance last handed over what it counts, and read what the others count.
+    fn exchanged(exchange: &ExchangeStatus) -> String {
+        let ago = |age: Option<Duration>| {
+            age.map_or("never".to_owned(), |age| format!("{} ago", duration(age)))
+        };
+        let (sent, read) = (ago(exchange.sent), ago(exchange.read));
+        format!(
+            "This instance last handed over what it counts {sent}, and last read what the others count {read}."
+        )
+    }
+
+    /// What only this instance knows.
+    fn waiting(exchange: &ExchangeStatus) -> String {
+        match (exchange.waiting, &exchange.error) {
+            (0, None) => "Nothing waits to be handed over.".to_owned(),
+            (waiting, None) => format!("{} to be handed over.", waits(waiting)),
+            (waiting, Some(error)) => format!(
+                "{} to be handed over, and gates fail until that is done: {error}.",
+                waits(waiting)
+            ),
+        }
+    }
+
+    /// What became of the times of lost instances.
+    fn lost(exchange: &ExchangeStatus) -> Option<String> {
+        let lost = &exchange.lost;
+        (!lost.is_empty()).then(|| {
+            format!(
+                "The census is incomplete without {}: since it last handed over what it counts, the time is a gap, until it \
+                 comes back, is written off, or was silent for 15 minutes.",
+                listed(lost)
+            )
+        })
     }
 
     /// `+3 ± 12 ms`.
@@ -141,6 +187,11 @@ impl Layout {
         });
         fork.into_iter().chain(stale).chain(partly).collect()
     }
+}
+
+fn waits(callers: u64) -> String {
+    let verb = if callers == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", counted(callers, "caller"))
 }
 
 fn since(since: Option<Timestamp>, now: Timestamp) -> String {
