@@ -53,6 +53,9 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
+    /// One of so many rollouts has several instances.
+    pub(crate) const FLEETS: u64 = 3;
+
     pub(crate) fn draw(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let window = random.pick(&[14 * DAY, 14 * DAY, 7 * DAY, 3 * DAY]);
@@ -69,7 +72,9 @@ impl Scenario {
             rolls_back: random.percent(60),
             retires_after: random.pick(&[0, window, 2 * window]),
             stays: random.percent(30),
-            fleet: seed.is_multiple_of(3).then(|| FleetPlan::draw(seed)),
+            fleet: seed
+                .is_multiple_of(Self::FLEETS)
+                .then(|| FleetPlan::draw(seed)),
             random,
         };
         if let Some(plan) = &scenario.fleet {

@@ -104,8 +104,8 @@ impl Fleet {
 
     /// Lets time pass, and lets each hand over what it counted before any reads it.
     fn pass(&self, seconds: u64, members: &[&Member]) {
-        self.shared.clock.advance(Duration::from_secs(seconds));
-        for _ in 0..2 {
+        for part in [seconds - 1, 1] {
+            self.shared.clock.advance(Duration::from_secs(part));
             members.iter().for_each(|member| member.service.tick());
         }
     }
