@@ -1,4 +1,5 @@
-//! Instances of one service that share journal and flag through `PostgreSQL`: a cutover at one is applied by all.
+//! Instances of one service that share journal, flag and census through `PostgreSQL`: a cutover at one is applied by all, and
+//! its gates go by the callers of all.
 //!
 //! ```sh
 //! cargo run --example fleet --features postgres -- postgres://core@127.0.0.1/core a 127.0.0.1:8081
@@ -10,7 +11,7 @@
 //!
 //! `/cutover` has no gates and requires no authentication here; a real service mounts the admin service.
 
-use std::{env, error::Error, sync::Arc};
+use std::{env, error::Error, sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, routing::post};
 use legacy_http_compat::{
@@ -43,7 +44,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_state(migration.rollout().clone());
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, app).await?;
+    let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stop)
+        .await?;
+    // Hands over the rest of what was counted, and leaves.
     migration.shutdown();
     Ok(())
 }
@@ -54,13 +59,18 @@ fn open(url: &str, name: &str) -> Result<Migration, Box<dyn Error>> {
     // The same key in all instances, or their fingerprints differ.
     let detector = SignalDetector::builder(["AGENT"])
         .kind_header("x-client-kind")
+        .version_header("x-client-version")
+        .target_since("AGENT", "2.0")
         .identity(IdentitySignal::header("x-client-id"))
         .build(&FingerprintKey::new([7; 16]))?;
     let migration = Migration::builder(Contract::device_flow(), detector)
         .flag_name(flag.as_str())
         .policy(Policy::permissive())
         .journal(Arc::new(store.journal(&flag)?))
-        .instance(InstanceId::new(name)?, Arc::new(store.instances(&flag)));
+        .instance(InstanceId::new(name)?, Arc::new(store.instances(&flag)))
+        .census_store(store.census(&flag))
+        // So that a curl at one is soon seen at the other.
+        .census_times_every(Duration::from_secs(2));
     Ok(migration.open()?)
 }
 

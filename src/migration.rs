@@ -49,7 +49,10 @@ use std::{
 
 use crate::{
     caller::Detect,
-    census::{Census, CensusBuilder, OpenCensusError},
+    census::{
+        Census, CensusBuilder, OpenCensusError,
+        fleet::{CensusStore, CensusStoreError, FleetCensus},
+    },
     contract::LiveContract,
     flag::FlagState,
     metrics::Metrics,
@@ -78,11 +81,14 @@ pub struct Migration {
     detector: Arc<dyn Detect>,
     rollout: Arc<Rollout>,
     census: Arc<Census>,
+    fleet_census: Option<Arc<FleetCensus>>,
     metrics: Arc<Metrics>,
     rehearse_one_in: u32,
     /// Of several instances. Dropped before the worker, by which the instance leaves the table.
     follower: Option<JournalFollower>,
     worker: Option<BackgroundWorker>,
+    /// Waits for the store of the census, so that the other one need not.
+    census_worker: Option<BackgroundWorker>,
 }
 
 /// Builder for [`Migration`].
@@ -107,6 +113,8 @@ pub struct MigrationBuilder {
     rehearse_one_in: u32,
     tick_interval: Option<Duration>,
     instance: Option<(InstanceId, Arc<dyn Instances>)>,
+    census_store: Option<Box<dyn CensusStore>>,
+    census_times_every: Option<Duration>,
     version: String,
 }
 
@@ -134,6 +142,12 @@ pub enum MigrationError {
     /// The rollout cannot be opened on its journal.
     #[error(transparent)]
     Rollout(#[from] OpenRolloutError),
+    /// The census of the instances counts by another fingerprint key.
+    #[error(transparent)]
+    FleetCensus(#[from] CensusStoreError),
+    /// A store of the census was given, but no name of this instance.
+    #[error("the instance has no name: call `MigrationBuilder::instance`")]
+    NoInstance,
     /// The operating system cannot start the worker's thread.
     #[error("cannot start the background worker: {0}")]
     Worker(#[source] io::Error),
@@ -171,6 +185,8 @@ impl Migration {
             rehearse_one_in: LegacyHttpCompatLayer::DEFAULT_REHEARSE_ONE_IN,
             tick_interval: Some(TICK),
             instance: None,
+            census_store: None,
+            census_times_every: None,
             version: String::new(),
         }
     }
@@ -196,10 +212,16 @@ impl Migration {
         &self.rollout
     }
 
-    /// The census of callers.
+    /// The census of the callers of this process.
     #[must_use]
     pub const fn census(&self) -> &Arc<Census> {
         &self.census
+    }
+
+    /// The census of the callers of all instances; `None` without a [store](MigrationBuilder::census_store) for it.
+    #[must_use]
+    pub const fn fleet_census(&self) -> Option<&Arc<FleetCensus>> {
+        self.fleet_census.as_ref()
     }
 
     /// The metrics.
@@ -218,8 +240,12 @@ impl Migration {
     pub fn shutdown(mut self) {
         // Before the instance leaves the table, or it would report itself again.
         drop(self.follower.take());
-        match self.worker {
-            Some(worker) => worker.shutdown(),
+        match self.worker.take() {
+            Some(worker) => {
+                worker.shutdown();
+                // Last, so that this instance hands over all that it counted.
+                drop(self.census_worker.take());
+            }
             None => Tick::shutdown(&self),
         }
     }
@@ -230,12 +256,18 @@ impl Tick for Migration {
     /// Ticks the census, then the rollout, which reads it.
     fn tick(&self) {
         self.census.tick();
+        if let Some(fleet) = &self.fleet_census {
+            fleet.tick();
+        }
         self.rollout.tick();
     }
 
     fn shutdown(&self) {
         self.census.shutdown();
         self.rollout.shutdown();
+        if let Some(fleet) = &self.fleet_census {
+            fleet.shutdown();
+        }
     }
 }
 
@@ -262,6 +294,20 @@ impl MigrationBuilder {
     /// [`JournalFollower`]: see [`RolloutBuilder::instance`].
     pub fn instance(mut self, name: InstanceId, table: Arc<dyn Instances>) -> Self {
         self.instance = Some((name, table));
+        self
+    }
+
+    /// The store of the census that this [`instance`](Self::instance) shares with the others: gates, pages and automatic
+    /// rollback then go by the callers of all. There is no snapshot then; the store has what was counted.
+    pub fn census_store(mut self, store: impl CensusStore + 'static) -> Self {
+        self.census_store = Some(Box::new(store));
+        self
+    }
+
+    /// How often mere times of callers are handed over to the [store of the census](Self::census_store): see
+    /// [`FleetCensus::times_every`].
+    pub fn census_times_every(mut self, interval: Duration) -> Self {
+        self.census_times_every = Some(interval);
         self
     }
 
@@ -385,11 +431,17 @@ impl MigrationBuilder {
         open: impl FnOnce(RolloutBuilder, Arc<dyn Journal>) -> Result<Rollout, OpenRolloutError>,
     ) -> Result<Migration, MigrationError> {
         let flag = parse_flag_name(self.flag_name)?;
+        let snapshots = self.data_dir.as_deref();
         let census = Arc::new(open_census(
             self.census.clock(Arc::clone(&self.clock)),
-            self.data_dir.as_deref(),
+            snapshots.filter(|_| self.census_store.is_none()),
             self.accepts_census_loss,
         )?);
+        let name = self.instance.as_ref().map(|(name, _)| name.as_str());
+        let store = self
+            .census_store
+            .map(|store| (store, self.census_times_every));
+        let fleet_census = join_fleet(&census, store, name)?;
         let metrics = Arc::new(Metrics::new());
         let mut rollout = Rollout::builder(flag, self.policy)
             .clock(Arc::clone(&self.clock))
@@ -410,6 +462,9 @@ impl MigrationBuilder {
         }
         if let Some(name) = self.environment {
             rollout = rollout.environment(name);
+        }
+        if let Some(fleet) = &fleet_census {
+            rollout = rollout.census_view(Arc::clone(fleet) as _);
         }
         let is_shared = self.instance.is_some();
         if let Some((name, table)) = self.instance {
@@ -433,6 +488,13 @@ impl MigrationBuilder {
         let start = |interval| BackgroundWorker::start(interval, work);
         let worker = self.tick_interval.map(start).transpose();
         let worker = worker.map_err(MigrationError::Worker)?;
+        let start = |(interval, fleet)| BackgroundWorker::start(interval, [Arc::clone(fleet) as _]);
+        let census_worker = self
+            .tick_interval
+            .zip(fleet_census.as_ref())
+            .map(start)
+            .transpose();
+        let census_worker = census_worker.map_err(MigrationError::Worker)?;
         let follow = || JournalFollower::start(Arc::clone(&rollout));
         let follower = is_shared.then(follow).transpose();
         let follower = follower.map_err(MigrationError::Worker)?;
@@ -441,9 +503,11 @@ impl MigrationBuilder {
             detector: self.detector,
             rollout,
             census,
+            fleet_census,
             metrics,
             rehearse_one_in: self.rehearse_one_in,
             worker,
+            census_worker,
             follower,
         })
     }
@@ -469,6 +533,24 @@ impl fmt::Debug for MigrationBuilder {
 fn parse_flag_name(name: Option<String>) -> Result<FlagName, MigrationError> {
     let name = name.ok_or(MigrationError::NoFlagName)?;
     FlagName::new(name.as_str()).map_err(|source| MigrationError::FlagName { name, source })
+}
+
+/// The census of all instances, if there is a store for it.
+fn join_fleet(
+    census: &Arc<Census>,
+    store: Option<(Box<dyn CensusStore>, Option<Duration>)>,
+    instance: Option<&str>,
+) -> Result<Option<Arc<FleetCensus>>, MigrationError> {
+    let Some((store, times_every)) = store else {
+        return Ok(None);
+    };
+    let instance = instance.ok_or(MigrationError::NoInstance)?;
+    let mut fleet = FleetCensus::new(Arc::clone(census), store, instance);
+    if let Some(interval) = times_every {
+        fleet = fleet.times_every(interval);
+    }
+    fleet.join()?;
+    Ok(Some(Arc::new(fleet)))
 }
 
 fn open_census(

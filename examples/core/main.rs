@@ -9,7 +9,7 @@
 //! follow. Logs go to standard error, filtered by `RUST_LOG`. Ctrl-C and SIGTERM start a graceful shutdown: requests in
 //! flight finish, event streams end, and the last snapshots are written.
 //!
-//! With feature `postgres`, `--store postgres://…` shares journal, flag and sessions with the other instances that have the same
+//! With feature `postgres`, `--store postgres://…` shares journal, flag, census and sessions with the other instances that have the same
 //! store.
 //!
 //! `GET /` lists commands to try. `GET /metrics` is for Prometheus. `/rollout` is the dashboard and requires a token;

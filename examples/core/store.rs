@@ -24,7 +24,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct StoreArgs {
-    /// Share journal, flag and sessions with the Cores of the same store; its schema is created if missing
+    /// Share journal, flag, census and sessions with the Cores of the same store; its schema is created if missing
     #[arg(
         long,
         value_name = "postgres://…",
@@ -96,6 +96,7 @@ impl Shared {
         builder
             .journal(shared.journal.clone())
             .instance(shared.instance.clone(), Arc::new(instances))
+            .census_store(shared.postgres.census(&shared.flag))
             .version(env!("CARGO_PKG_VERSION"))
     }
 

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{CHANGED, IDENTIFIED, LATENT, MINUTE, MIXED, NEVER, REGRESSED, Record, TARGET};
+use super::record::{
+    CHANGED, IDENTIFIED, LATENT, MINUTE, MIXED, NEVER, NOT_YET, REGRESSED, Record, TARGET,
+};
 
 /// What one instance saw of a caller of one kind. Times are ticks of the store's time. Those of legacy sightings are the
 /// latest and those of target ones the earliest that the clocks allow, so that one is later than the other only if it is
@@ -34,9 +36,6 @@ pub(crate) struct CallerDelta {
     /// Empty for none.
     pub(crate) version: String,
 }
-
-/// The tick of a first time that is yet to come.
-pub(crate) const NOT_YET: u32 = u32::MAX;
 
 /// The flags that instances hand over. The others follow from the times.
 pub(crate) const KEPT: u8 = MIXED | REGRESSED | LATENT | IDENTIFIED;

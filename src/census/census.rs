@@ -301,6 +301,9 @@ impl Census {
 
     /// Drops target callers if the table is full.
     fn free_places(&self) {
+        if self.hands_over() {
+            return;
+        }
         let mut dropped = vec![0; self.kinds.names().len()];
         self.table
             .free_places(|record| dropped[usize::from(record.kind)] += 1);
@@ -317,6 +320,9 @@ impl Census {
 
     /// Forgets the callers that were not seen for the retention, not counting gaps.
     fn sweep(&self, now: &Moment) {
+        if self.hands_over() {
+            return;
+        }
         let mut watch = self.lock_watch();
         let since = now.time.saturating_sub(self.settings.retention);
         let unwatched = watch.coverage.unwatched_since(since);

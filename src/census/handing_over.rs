@@ -43,6 +43,11 @@ impl Census {
         }
     }
 
+    /// Whether it does, so that callers are dropped only once they were handed over.
+    pub(super) fn hands_over(&self) -> bool {
+        self.lock_watch().outgoing.is_some()
+    }
+
     /// Takes what changed: all of it, or of callers only those whose state may have changed here, or is another one than in the
     /// merged census.
     pub(super) fn take(&self, all: bool, merged: &Self) -> Taken {
@@ -88,6 +93,11 @@ impl Census {
         (overflow.buckets.clone(), overflow.changes, overflow.last)
     }
 
+    /// Whether few callers more have a place.
+    pub(super) fn is_nearly_full(&self) -> bool {
+        self.known() + self.capacity() / 16 >= self.capacity()
+    }
+
     /// Counts callers that the fleet's census has no place for among those without one.
     pub(super) fn estimate(&self, refused: &[Uncounted]) {
         if !refused.is_empty() {
@@ -95,15 +105,22 @@ impl Census {
         }
     }
 
-    /// Forgets callers that were handed over and not seen for a while: the fleet's census knows them.
-    pub(super) fn forget_handed_over(&self, now: &Moment) {
-        let for_hours = |hours: u64| ticks(now.time.saturating_sub(hours * 3_600_000));
-        let is_full = self.known() + self.capacity() / 16 >= self.capacity();
-        let since = if is_full { for_hours(1) } else { for_hours(24) };
+    /// Forgets callers that were handed over and not seen for a while: the fleet's census knows them. In a full table all that
+    /// were handed over.
+    pub(super) fn forget_handed_over(&self) {
+        let now = self.moment().time;
+        let since = if self.is_nearly_full() {
+            now
+        } else {
+            now.saturating_sub(DAY)
+        };
+        let since = ticks(since);
         self.table
             .retain(|record| record.responses > 0 || record.last_seen() >= since);
     }
 }
+
+const DAY: u64 = 86_400_000;
 
 /// How long ago intervals ended that are handed over once more, in milliseconds: longer than any outage that is survived.
 const RECENT: u64 = 7 * 86_400_000;

@@ -10,6 +10,9 @@ use super::{
 /// The tick that means "never". The timeline starts later.
 pub(super) const NEVER: u32 = 0;
 
+/// The tick of a first time that is yet to come.
+pub(crate) const NOT_YET: u32 = u32::MAX;
+
 words! {
     /// The state of a known caller. In each window a caller is in exactly one.
     #[non_exhaustive]
@@ -125,7 +128,16 @@ impl Record {
         let before = self.flags;
         self.see_as(now, event, in_force);
         if self.flags != before {
-            self.flags |= CHANGED;
+            self.change(now);
+        }
+    }
+
+    /// Marks that its state may have changed. Once it was handed over, it is first seen anew as a target caller.
+    #[cold]
+    fn change(&mut self, now: u32) {
+        self.flags |= CHANGED;
+        if self.has(TARGET) && self.first_seen == NOT_YET {
+            self.first_seen = now;
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
 use super::{
     caller_delta::CallerDelta,
     event::CallerEvent,
-    record::{CHANGED, NEVER, Record, SHARED, TARGET},
+    record::{CHANGED, NEVER, NOT_YET, Record, SHARED, TARGET},
     response_counts::ResponseCounts,
     striped_counters::{Place, StripedCounters, Uncounted},
     versions::{UNKNOWN, Versions, tag},
@@ -188,6 +188,7 @@ impl Table {
                 each(*record);
                 (record.responses, record.dependent, record.stranded) = (0, 0, 0);
                 record.flags &= !CHANGED;
+                record.first_seen = NOT_YET;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio_postgres::types::Type;
 
 use super::{
-    census_rows::{Columns, caller, counts_of, follow, load_state, tick},
+    census_rows::{Columns, caller, counts_of, follow, load_state},
     error::{StoreError, StoreErrorKind},
     shared::Shared,
 };
@@ -250,7 +250,7 @@ impl CensusStore for PostgresCensus {
                         (&kinds, Type::INT4_ARRAY),
                         (&depended, Type::BOOL_ARRAY),
                         (&dropped, Type::BOOL_ARRAY),
-                        (&tick(sweep.seen_before), Type::INT4),
+                        (&signed(sweep.known), Type::INT8),
                     ],
                 )
                 .await

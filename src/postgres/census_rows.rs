@@ -271,7 +271,7 @@ pub(super) fn caller(row: &Row) -> Option<LoadedCaller> {
 const BIAS: u32 = 1 << 31;
 
 /// A tick as it is stored, in the same order.
-pub(super) const fn tick(tick: u32) -> i32 {
+const fn tick(tick: u32) -> i32 {
     (tick ^ BIAS).cast_signed()
 }
 

@@ -21,6 +21,7 @@ mod temp_dir;
 mod anywhere;
 mod appending;
 mod census;
+mod census_campaign;
 mod cluster;
 mod command;
 mod crashes;

@@ -23,7 +23,7 @@ use super::{
     batch::Member,
     merged::Merged,
     outbox::Outbox,
-    store::{CensusStore, CensusStoreError, Followed},
+    store::{CensusStore, CensusStoreError, Followed, Sweep},
 };
 
 /// The census of all instances that serve: each hands over what its own one counts, and reads what all of them did.
@@ -74,8 +74,8 @@ pub struct FleetCensus {
 struct Sending {
     outbox: Outbox,
     joined: bool,
-    /// When all is due to be taken, and a sign of life.
-    due: [Due; 2],
+    /// When all is due to be taken, a sign of life, and looking for callers to forget.
+    due: [Due; 3],
     /// When something was handed over last, by the monotonic clock in milliseconds.
     sent: Option<u64>,
     error: Option<String>,
@@ -95,6 +95,9 @@ const TIMES_EVERY: u64 = 60_000;
 
 /// How often an instance gives a sign of life, in milliseconds.
 const ALIVE_EVERY: u64 = 2_000;
+
+/// How often callers past the retention are looked for, in milliseconds.
+const SWEEP_EVERY: u64 = 3_600_000;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -120,7 +123,7 @@ impl FleetCensus {
             outbox: Mutex::new(Sending {
                 outbox: Outbox::new(member),
                 joined: false,
-                due: [Due::at(now), Due::at(now)],
+                due: [Due::at(now), Due::at(now), Due::at(now + SWEEP_EVERY)],
                 sent: None,
                 error: None,
             }),
@@ -241,8 +244,26 @@ impl FleetCensus {
         if alive || leaves || !sending.outbox.is_empty() {
             self.send(sending, leaves)?;
         }
-        self.local.forget_handed_over(&self.local.moment());
+        if leaves {
+            return Ok(());
+        }
+        let is_due = sending.due[2].take(now, SWEEP_EVERY);
+        if is_due || self.local.is_nearly_full() {
+            self.local.forget_handed_over();
+        }
+        if is_due {
+            self.sweep(Merged::expired)?;
+        }
+        if sending.outbox.is_full() {
+            self.sweep(Merged::dispensable)?;
+        }
         Ok(())
+    }
+
+    /// Removes callers from the store.
+    fn sweep(&self, which: impl Fn(&Merged) -> Option<Sweep>) -> Result<(), CensusStoreError> {
+        let sweep = which(&self.reading().merged);
+        sweep.map_or(Ok(()), |sweep| self.store.sweep(&sweep, self.patience))
     }
 
     fn send(&self, sending: &mut Sending, leaves: bool) -> Result<(), CensusStoreError> {

@@ -237,15 +237,33 @@ impl CensusStore for MemoryCensusStore {
     fn sweep(&self, sweep: &Sweep, _patience: Duration) -> Result<(), CensusStoreError> {
         let mut state = self.open()?;
         let (now, number) = (self.now(&state), state.changes.len() as u64 + 1);
-        for (fingerprint, kind, ..) in &sweep.callers {
-            state.callers.remove(&(*fingerprint, *kind));
+        let mut stay = Vec::new();
+        for (at, (fingerprint, kind, ..)) in (0..).zip(&sweep.callers) {
+            let touched = state
+                .changes
+                .iter()
+                .rev()
+                .take_while(|change| change.number > sweep.known);
+            let mut touched = touched.filter_map(|change| match &change.what {
+                Changed::Batch(batch) => Some(&batch.callers),
+                Changed::Swept(_) => None,
+            });
+            if touched.any(|callers| {
+                callers
+                    .iter()
+                    .any(|caller| caller.key() == (*fingerprint, *kind))
+            }) {
+                stay.push(at);
+            } else {
+                state.callers.remove(&(*fingerprint, *kind));
+            }
         }
         let what = Changed::Swept(sweep.clone());
         state.changes.push(Change {
             number,
             at: now,
             what,
-            refused: Vec::new(),
+            refused: stay,
         });
         Ok(())
     }

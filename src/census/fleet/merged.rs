@@ -12,7 +12,7 @@ use crate::{
         census::{Census, Settings},
         failures::is_failing,
         overflow::Bucket,
-        record::NEVER,
+        record::{CallerState, Judge, NEVER, Record},
         response_counts::BucketCounts,
         rules::{RulesInForce, ServedSince},
         watch::{Coverage, Forgotten, GapCause},
@@ -51,6 +51,9 @@ pub(super) struct Merged {
 
 /// How long after its end an hour of failures is complete, in milliseconds.
 const HANDED_OVER: u64 = 2 * 60_000;
+
+/// The share of a full store that is freed at once.
+const SHARE: usize = 64;
 
 const HOUR: u64 = 3_600_000;
 
@@ -164,7 +167,7 @@ impl Merged {
     pub(super) fn apply(&mut self, change: &Change) {
         match &change.what {
             Changed::Batch(batch) => self.merge(batch, change),
-            Changed::Swept(sweep) => self.sweep(sweep, change.number),
+            Changed::Swept(sweep) => self.sweep(sweep, change),
         }
         self.change = change.number;
         if !self.ahead.is_empty() {
@@ -247,24 +250,23 @@ impl Merged {
         self.overflow.insert(key, bucket);
     }
 
-    fn sweep(&mut self, sweep: &Sweep, change: u64) {
-        let swept: HashMap<(u128, u8), (bool, bool)> = sweep
-            .callers
-            .iter()
-            .map(|(fingerprint, kind, depended, dropped)| {
+    fn sweep(&mut self, sweep: &Sweep, change: &Change) {
+        let removed = (0..)
+            .zip(&sweep.callers)
+            .filter(|(at, _)| !change.refused.contains(at));
+        let swept: HashMap<(u128, u8), (bool, bool)> = removed
+            .map(|(_, (fingerprint, kind, depended, dropped))| {
                 (
                     (*fingerprint, self.numbers.kind(*kind)),
                     (*depended, *dropped),
                 )
             })
-            .filter(|(key, _)| !self.is_ahead(*key, change))
+            .filter(|(key, _)| !self.is_ahead(*key, change.number))
             .collect();
         let mut forgotten = vec![Forgotten::default(); self.census.kinds.names().len()];
         self.census.table.retain(|record| {
             let found = swept.get(&(record.fingerprint, record.kind));
-            let Some((depended, dropped)) =
-                found.filter(|_| record.last_seen() < sweep.seen_before)
-            else {
+            let Some((depended, dropped)) = found else {
                 return true;
             };
             forgotten[usize::from(record.kind)].add(&Forgotten {
@@ -365,6 +367,62 @@ impl Merged {
             kinds: kinds.collect(),
             contract,
         }
+    }
+
+    /// The callers that were not seen for the retention; `None` if there are none.
+    pub(super) fn expired(&self) -> Option<Sweep> {
+        let now = self.census.heartbeat().time;
+        let since = now.saturating_sub(self.census.settings.retention);
+        let unwatched = self.census.lock_watch().coverage.unwatched_since(since);
+        let since = ticks(since.saturating_sub(unwatched));
+        let in_force = self.census.table.all_in_force();
+        let judge = Judge {
+            since,
+            in_force: &in_force,
+        };
+        self.sweep_of(|record| {
+            let depends = || record.depended() && record.state(judge) != CallerState::Migrated;
+            (record.last_seen() < since).then(|| (depends(), false))
+        })
+    }
+
+    /// The target callers that make way in a full store: a part of all, those that were seen longest ago.
+    pub(super) fn dispensable(&self) -> Option<Sweep> {
+        let in_force = self.census.table.all_in_force();
+        let place = |record: &Record| record.dispensable(in_force[usize::from(record.kind)]);
+        let mut places: Vec<u64> = Vec::new();
+        self.census
+            .table
+            .visit(|bucket| places.extend(bucket.iter().filter_map(place)));
+        let most = (self.census.known() / SHARE).max(1).min(places.len());
+        let (_, last, _) = places.select_nth_unstable(most.checked_sub(1)?);
+        let last = *last;
+        self.sweep_of(|record| {
+            place(record)
+                .filter(|place| *place <= last)
+                .map(|_| (false, true))
+        })
+    }
+
+    fn sweep_of(&self, mut wanted: impl FnMut(&Record) -> Option<(bool, bool)>) -> Option<Sweep> {
+        let store = Numbers::new(&Self::own_names(&self.census), &self.names);
+        let mut callers = Vec::new();
+        self.census.table.visit(|bucket| {
+            let found = bucket.iter().filter_map(|record| {
+                let (depended, dropped) = wanted(record)?;
+                Some((
+                    record.fingerprint,
+                    store.kind(record.kind),
+                    depended,
+                    dropped,
+                ))
+            });
+            callers.extend(found);
+        });
+        (!callers.is_empty()).then_some(Sweep {
+            callers,
+            known: self.change,
+        })
     }
 
     /// Takes over what only this process knows from an older copy.

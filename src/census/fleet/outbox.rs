@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use crate::{
     caller::ClientVersion,
     census::{
-        caller_delta::{CallerDelta, KEPT, NOT_YET},
+        caller_delta::{CallerDelta, KEPT},
         census::Census,
         event::Dependence,
         handing_over::Taken,
         overflow::Bucket,
-        record::{IDENTIFIED, LATENT, MIXED, NEVER, Record, TARGET},
+        record::{IDENTIFIED, LATENT, MIXED, NEVER, NOT_YET, Record, TARGET},
         response_counts::ResponseCounts,
         striped_counters::Uncounted,
         watch::WatchedInterval,
@@ -168,6 +168,11 @@ impl Outbox {
             self.in_flight = Some(self.next(leaves)?);
         }
         self.in_flight.as_ref().map(|in_flight| &in_flight.batch)
+    }
+
+    /// Whether a caller had no place the last time.
+    pub(super) const fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Whether there is something besides a sign of life.
@@ -388,18 +393,28 @@ impl Outbox {
 
 /// What a record shows beyond what was taken before. `scanned` is when that was.
 fn delta(record: &Record, version: Option<&ClientVersion>, scanned: u32) -> CallerDelta {
-    let is_target = record.last_target != NEVER;
-    // A first sighting as a target caller is taken at the next scan. Here it is known which sighting was first.
-    let first_target = if record.has(TARGET) && !record.has(MIXED) && record.last_target >= scanned
-    {
-        scanned
-            .max(record.first_seen)
-            .max(record.last_legacy.saturating_add(1))
-            .min(record.last_target)
-    } else if record.last_target >= scanned {
-        scanned.max(record.first_seen).min(record.last_target)
+    let is_new = record.first_seen != NOT_YET;
+    let first_seen = if is_new {
+        record.first_seen
     } else {
+        record.last_seen()
+    };
+    let first_target = if record.last_target == NEVER {
+        NOT_YET
+    } else if record.last_target < scanned {
         record.last_target
+    } else if !is_new {
+        // It was a target caller before.
+        scanned.min(record.last_target)
+    } else if record.has(TARGET) && !record.has(MIXED) {
+        // Here it is known which sighting was first.
+        let after_legacy = record.last_legacy.saturating_add(1);
+        scanned
+            .max(first_seen)
+            .max(after_legacy)
+            .min(record.last_target)
+    } else {
+        scanned.max(first_seen).min(record.last_target)
     };
     CallerDelta {
         fingerprint: record.fingerprint,
@@ -407,11 +422,11 @@ fn delta(record: &Record, version: Option<&ClientVersion>, scanned: u32) -> Call
         flags: record.flags & KEPT,
         pause: record.pause,
         endpoints: record.endpoints,
-        first_seen: record.first_seen,
+        first_seen,
         last_legacy: record.last_legacy,
         last_dependent: record.last_dependent,
         last_stranded: record.last_stranded,
-        first_target: if is_target { first_target } else { NOT_YET },
+        first_target,
         last_target: record.last_target,
         responses: record.responses.into(),
         dependent: record.dependent.into(),

@@ -151,7 +151,7 @@ pub struct Change {
     /// When, in the store's time.
     pub(crate) at: u64,
     pub(crate) what: Changed,
-    /// The positions of a batch's callers that had no place.
+    /// The positions of the callers that had no place, or stayed.
     pub(crate) refused: Vec<u32>,
 }
 
@@ -245,8 +245,8 @@ pub struct LoadedState {
 pub struct Sweep {
     /// Fingerprint, kind, whether it had depended and not migrated, and whether it is dropped for want of places.
     pub(crate) callers: Vec<(u128, u8, bool, bool)>,
-    /// Those that were seen since this tick stay.
-    pub(crate) seen_before: u32,
+    /// The change as of which they are to be removed: those that a later one touched stay.
+    pub(crate) known: u64,
 }
 
 /// Why a store of a census refuses something, or cannot be used.
@@ -282,6 +282,45 @@ impl CensusStoreError {
 }
 
 impl<S: CensusStore + ?Sized> CensusStore for Arc<S> {
+    fn join(
+        &self,
+        member: &Member,
+        key: Option<KeyCheck>,
+        patience: Duration,
+    ) -> Result<Joined, CensusStoreError> {
+        (**self).join(member, key, patience)
+    }
+
+    fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
+        (**self).name(names, patience)
+    }
+
+    fn merge(&self, batch: &Batch, patience: Duration) -> Result<Merged, CensusStoreError> {
+        (**self).merge(batch, patience)
+    }
+
+    fn follow(&self, after: u64, patience: Duration) -> Result<Followed, CensusStoreError> {
+        (**self).follow(after, patience)
+    }
+
+    fn load(
+        &self,
+        take: &mut dyn FnMut(Loaded),
+        patience: Duration,
+    ) -> Result<(), CensusStoreError> {
+        (**self).load(take, patience)
+    }
+
+    fn sweep(&self, sweep: &Sweep, patience: Duration) -> Result<(), CensusStoreError> {
+        (**self).sweep(sweep, patience)
+    }
+
+    fn write_off(&self, instance: &str, patience: Duration) -> Result<u64, CensusStoreError> {
+        (**self).write_off(instance, patience)
+    }
+}
+
+impl<S: CensusStore + ?Sized> CensusStore for Box<S> {
     fn join(
         &self,
         member: &Member,

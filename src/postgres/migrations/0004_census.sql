@@ -160,13 +160,16 @@ declare
     c legacy_http_compat.census;
     clock bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
     latest_key bigint;
+    has_epoch boolean;
 begin
     insert into legacy_http_compat.census (flag, key_check, base, began, time)
         values (of_flag, own_key, clock - origin, clock, clock) on conflict do nothing;
     c := legacy_http_compat.census_lock(of_flag);
     if own_key is distinct from c.key_check and c.key_check is not null then
-        select e.key_check into latest_key from legacy_http_compat.epoch e where e.flag = of_flag order by e.number desc limit 1;
-        if own_key is null or latest_key is distinct from own_key then
+        select e.key_check, true into latest_key, has_epoch from legacy_http_compat.epoch e
+            where e.flag = of_flag order by e.number desc limit 1;
+        -- One without a key was begun for the next instance with a new one.
+        if own_key is null or has_epoch is null or coalesce(latest_key, own_key) <> own_key then
             return query select 'other_key', c.key_check, 0::bigint;
             return;
         end if;
@@ -338,15 +341,16 @@ begin
 end
 $$;
 
--- Removes callers that were not seen since, and what no window can reach any more; at most once an hour, unless for want of places.
+-- Removes callers that no change since that one touched, and what no window can reach any more; at most once an hour, unless for want of places.
 create function legacy_http_compat.census_sweep(
-    of_flag text, of_data bytea, fingerprints bytea[], kinds int[], depended boolean[], dropped boolean[], seen_before int
+    of_flag text, of_data bytea, fingerprints bytea[], kinds int[], depended boolean[], dropped boolean[], known bigint
 ) returns boolean
 language plpgsql as $$
 #variable_conflict use_column
 declare
     c legacy_http_compat.census := legacy_http_compat.census_lock(of_flag);
     gone bigint;
+    kept int[];
     second bigint;
 begin
     if c.swept > c.time - 3600000 and not (true = any (dropped)) then
@@ -355,19 +359,20 @@ begin
     c.swept := c.time;
     c.change := c.change + 1;
     with given as (
-        select * from unnest(fingerprints, kinds, depended, dropped) as g (fingerprint, kind, depended, dropped)
+        select * from unnest(fingerprints, kinds, depended, dropped) with ordinality as g (fingerprint, kind, depended, dropped, at)
     ), removed as (
         delete from legacy_http_compat.census_caller k using given g
         where k.census = c.id and k.fingerprint = g.fingerprint and k.kind = g.kind
-            and greatest(k.last_legacy, k.last_target) < seen_before
-        returning k.kind, g.depended, g.dropped
+            and k.change <= known
+        returning k.kind, g.depended, g.dropped, g.at
     ), counted as (
         insert into legacy_http_compat.census_forgotten as f (census, kind, callers, dependents, dropped)
         select c.id, r.kind, count(*) filter (where not r.dropped), count(*) filter (where r.depended and not r.dropped),
             count(*) filter (where r.dropped) from removed r group by r.kind
         on conflict (census, kind) do update set callers = f.callers + excluded.callers,
             dependents = f.dependents + excluded.dependents, dropped = f.dropped + excluded.dropped
-    ) select count(*) into gone from removed;
+    ) select (select count(*) from removed), (select coalesce(array_agg(g.at::int - 1 order by g.at), '{}') from given g
+        where g.at not in (select r.at from removed r)) into gone, kept;
     c.callers := c.callers - gone;
     second := (c.time - c.base) / 1000;
     delete from legacy_http_compat.census_responses k where k.census = c.id
@@ -376,7 +381,7 @@ begin
     delete from legacy_http_compat.census_overflow k where k.census = c.id and (k.number + 1) * k.width < second - 33 * 86400;
     delete from legacy_http_compat.census_interval k where k.census = c.id and k.until < c.time - c.base - 121 * 86400000::bigint;
     delete from legacy_http_compat.census_member k where k.census = c.id and k.ended < c.time - 121 * 86400000::bigint;
-    insert into legacy_http_compat.census_change (census, number, at, data, refused) values (c.id, c.change, c.time - c.base, of_data, '{}');
+    insert into legacy_http_compat.census_change (census, number, at, data, refused) values (c.id, c.change, c.time - c.base, of_data, kept);
     perform legacy_http_compat.census_commit(c);
     return true;
 end
