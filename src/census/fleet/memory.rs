@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     batch::{Batch, Member},
+    coverage::LEASE,
     store::{
         CensusStore, CensusStoreError, Change, Changed, Followed, Joined, Loaded, LoadedState,
         MemberState, Merged, Names, Sweep,
@@ -42,6 +43,21 @@ struct State {
     callers: HashSet<(u128, u8)>,
     /// By how much the store's clock was set.
     stepped: i64,
+    /// When it was last changed.
+    changed: u64,
+}
+
+impl State {
+    /// Notes that something is changed now. If nothing was for longer than a lease, no instance reached the store.
+    fn change(&mut self, now: u64) {
+        let silent = now.saturating_sub(std::mem::replace(&mut self.changed, now));
+        if silent > LEASE {
+            let rows = self.members.values_mut().map(|(row, _)| row);
+            for row in rows.filter(|row| row.ended.is_none()) {
+                row.excused += silent;
+            }
+        }
+    }
 }
 
 impl MemoryCensusStore {
@@ -128,6 +144,7 @@ impl CensusStore for MemoryCensusStore {
             return Err(CensusStoreError::OtherKey { found, own });
         }
         let now = self.now(&state);
+        state.change(now);
         state.key = state.key.or(key);
         for (known, (row, _)) in &mut state.members {
             if known.name == member.name && known.started < member.started && row.ended.is_none() {
@@ -138,6 +155,7 @@ impl CensusStore for MemoryCensusStore {
             member: member.clone(),
             joined: now,
             seen: now,
+            excused: 0,
             ended: None,
             left: false,
         };
@@ -155,6 +173,7 @@ impl CensusStore for MemoryCensusStore {
         let mut state = self.open()?;
         let now = self.now(&state);
         let state = &mut *state;
+        state.change(now);
         let unknown = || CensusStoreError::WrittenOff(batch.member.name.clone());
         let (row, last) = state.members.get_mut(&batch.member).ok_or_else(unknown)?;
         if *last >= batch.number {
@@ -172,7 +191,7 @@ impl CensusStore for MemoryCensusStore {
         if row.ended.is_some() {
             return Err(unknown());
         }
-        (row.seen, *last) = (now, batch.number);
+        (row.seen, row.excused, *last) = (now, 0, batch.number);
         if batch.leaves {
             (row.ended, row.left) = (Some(now), true);
         }
