@@ -273,6 +273,15 @@ impl Ledger {
         stranded.count() as u64
     }
 
+    /// How many responses callers with an identity got, and how many of them were dependent.
+    pub(crate) fn responses(&self) -> [u64; 2] {
+        let records = self.callers.values().flatten();
+        let sightings = records.flat_map(|record| &record.sightings);
+        sightings.fold([0, 0], |[all, dependent], sighting| {
+            [all + 1, dependent + u64::from(sighting.seen.is_dependent())]
+        })
+    }
+
     /// How many callers are in each state. One that is known under two kinds is what stands most in the way.
     pub(crate) fn states(&self, window: Window) -> States {
         let since = ticks(self.time.saturating_sub(window.as_millis()));

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap, path::Path, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    census::{Report, Window},
+    census::{Census, ListQuery, Report, Window},
     time::ManualClock,
 };
 
@@ -493,6 +493,20 @@ impl World {
         }
     }
 
+    /// Compares how many responses all callers got: each was merged once.
+    fn compare_sums(&mut self) {
+        let census = self.server.census();
+        let Some(counted) = sums(&census).filter(|_| is_complete(&census.report(Window::MONTH)))
+        else {
+            return;
+        };
+        self.outcome.comparisons += 1;
+        let truth = self.ledger.responses();
+        for (what, at) in [("responses", 0), ("dependent responses", 1)] {
+            self.note_difference(what, truth[at].abs_diff(counted[at]));
+        }
+    }
+
     fn compare_counts(&mut self) {
         self.compare_gaps();
         if !self.is_handed_over() {
@@ -511,7 +525,22 @@ impl World {
                 self.note_difference(state, difference);
             }
         }
+        if self.server.is_fleet() {
+            self.compare_sums();
+        }
     }
+}
+
+/// The sums of the responses of all callers, if they are few enough for one page.
+fn sums(census: &Census) -> Option<[u64; 2]> {
+    let page = census.list(&ListQuery::new(Window::MONTH).page(0, ListQuery::MAX_LIMIT));
+    let sums = page.rows.iter().fold([0, 0], |[all, dependent], row| {
+        [
+            all + u64::from(row.responses),
+            dependent + u64::from(row.dependent_responses),
+        ]
+    });
+    (page.total == page.rows.len()).then_some(sums)
 }
 
 /// Whether each caller has its record. Those without a place are estimated, and in the windows in which they were seen alone.
