@@ -55,9 +55,8 @@ impl Census {
         let mut callers = Vec::new();
         {
             let versions = self.table.versions().names();
-            let differs = |record: &Record| {
-                !record.has(TARGET) && merged.table.is_target(record.fingerprint, record.kind)
-            };
+            let differs =
+                |record: &Record| !record.has(TARGET) && merged.table.is_target(record.fingerprint);
             let wanted = |record: &Record| all || record.has(CHANGED) || differs(record);
             self.table.take(wanted, |record| {
                 callers.push((record, versions.get(record.version).copied()));

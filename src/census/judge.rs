@@ -155,6 +155,11 @@ impl Census {
         Duration::from_millis(now.saturating_sub(at))
     }
 
+    /// The time by its clock, to which all that it shows refers.
+    pub(crate) fn wall(&self) -> Timestamp {
+        Timestamp::from_unix_ms(self.moment().wall)
+    }
+
     /// Records which contract is served. Another one than before restarts the windows, the first one does not.
     pub(crate) fn serve(&self, digest: &str) {
         let now = self.heartbeat().time;

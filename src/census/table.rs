@@ -193,10 +193,13 @@ impl Table {
         }
     }
 
-    /// Whether a caller was last seen as a target caller.
-    pub(super) fn is_target(&self, fingerprint: u128, kind: u8) -> bool {
-        let mut own = self.bucket(fingerprint);
-        of(&mut own, fingerprint, kind).is_some_and(|record| record.has(TARGET))
+    /// Whether a caller was last seen as a target caller, under whichever kind.
+    pub(super) fn is_target(&self, fingerprint: u128) -> bool {
+        let bucket = self.bucket(fingerprint);
+        let mut own = bucket
+            .iter()
+            .filter(|record| record.fingerprint == fingerprint);
+        own.any(|record| record.has(TARGET))
     }
 
     /// Merges what an instance saw of a caller, in a merged census. `number` is that of its version.

@@ -24,6 +24,15 @@ pub trait View: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Ends the runs of an instance that is lost, so that its silence is no gap from now on. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the store that the instances share cannot be reached.
+    fn write_off(&self, _instance: &str) -> Result<u64, ViewError> {
+        Ok(0)
+    }
+
     /// Whether it shows the callers of all instances.
     fn is_shared(&self) -> bool {
         false

@@ -336,6 +336,11 @@ impl Coverage {
         self.tail = tail;
     }
 
+    /// Says that the time since the last interval is a gap.
+    pub(super) fn end(&mut self, cause: GapCause) {
+        self.tail = Some(cause);
+    }
+
     /// Restores the intervals of a snapshot; `false` unless each begins after the one before it has ended.
     pub(super) fn restore(&mut self, intervals: Vec<WatchedInterval>) -> bool {
         let ordered = intervals.windows(2).all(|pair| pair[0].to <= pair[1].from);

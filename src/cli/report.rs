@@ -164,6 +164,10 @@ fn what(payload: &EventPayload) -> String {
         EventPayload::WaiverEnded(payload) => {
             format!("waiver ended: {}", markdown(&payload.target.to_string()))
         }
+        EventPayload::InstanceWrittenOff(payload) => {
+            let instance = markdown(payload.instance.as_str());
+            format!("lost instance {instance} written off")
+        }
         EventPayload::ContractChanged(payload) => format!("contract `{}`", payload.digest),
         EventPayload::PostAnalysisFiled(payload) => {
             format!(

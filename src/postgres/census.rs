@@ -100,7 +100,7 @@ impl CensusStore for PostgresCensus {
 
     fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
         let (flag, names) = (self.own(), names.clone());
-        let named = self.shared.call(patience, move |live| async move {
+        let all = self.shared.call(patience, move |live| async move {
             let row = live
                 .client
                 .query_typed_one(
@@ -115,7 +115,7 @@ impl CensusStore for PostgresCensus {
                 .map_err(StoreError::statement)?;
             serde_json::from_str(row.get(0)).map_err(|_| StoreError::new(StoreErrorKind::Broken))
         });
-        named.map_err(CensusStoreError::unreachable)
+        all.map_err(CensusStoreError::unreachable)
     }
 
     fn merge(&self, batch: &Batch, patience: Duration) -> Result<Merged, CensusStoreError> {

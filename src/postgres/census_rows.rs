@@ -162,7 +162,8 @@ pub(super) async fn follow(
         ));
     };
     let header: Header = parsed(header.get(4))?;
-    let is_whole = after.unsigned_abs() >= header.pruned;
+    // A store that lost its last changes, as by a restore, is read anew.
+    let is_whole = (header.pruned..=header.change).contains(&after.unsigned_abs());
     let read: Option<Vec<Change>> = changes.iter().map(change).collect();
     Ok(Followed {
         now: header.now,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::state::RolloutState;
 use super::{evidence::StrandedKind, state::WaiverCover};
 use crate::{
-    census::{CallerState, Census, Select, Window},
+    census::{Census, Select, Window},
     time::Timestamp,
 };
 
@@ -120,20 +120,18 @@ impl Stranded {
     }
 }
 
-/// The callers that depend, waived ones aside.
+/// The callers that depend, waived ones aside: counted one by one, since a difference of totals is wrong while others count.
 fn dependents(census: &Census, waivers: &WaiverCover, lasted: Duration) -> u64 {
     let length = lasted.max(Window::DAY.length());
+    let mut known = 0;
+    census.each_caller_in(length, Select::Dependent, |row| {
+        known += u64::from(!waivers.covers(&row));
+    });
     let report = census.report_in(length);
     let kinds = report.kinds.iter();
     let kinds = kinds.filter(|kind| !waivers.covers_kind(&kind.kind));
-    let all: u64 = kinds.map(|kind| kind.counts.dependent).sum();
-    // One row for each kind under which a caller was seen.
-    let rows = waivers
-        .callers()
-        .flat_map(|caller| census.caller_in(*caller, length));
-    let waived =
-        rows.filter(|row| row.state == CallerState::Dependent && !waivers.covers_kind(&row.kind));
-    all.saturating_sub(waived.count() as u64)
+    let unplaced: u64 = kinds.map(|kind| kind.counts.unplaced.dependent).sum();
+    known + unplaced
 }
 
 /// The longest window that the census has, or a shorter one of this length.

@@ -410,6 +410,39 @@ fn a_restart_of_the_store_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_store_that_lost_its_last_changes_is_read_anew_and_what_they_had_is_a_gap() {
+    let database = Cluster::shared().database();
+    let (a, b) = (
+        Instance::new(census(&database), "a"),
+        Instance::new(census(&database), "b"),
+    );
+    a.legacy(1);
+    a.fleet.tick();
+    for table in ["census", "census_caller", "census_member"] {
+        database.execute(&format!(
+            "create table {table} as table legacy_http_compat.{table}"
+        ));
+    }
+    a.legacy(2);
+    a.fleet.tick();
+    assert_eq!(b.census().report(Window::DAY).all.known, 2);
+    database.execute(
+        "delete from legacy_http_compat.census_caller where change > (select change from census); \
+        delete from legacy_http_compat.census_change where number > (select change from census); \
+        update legacy_http_compat.census_member m set batch = o.batch from census_member o where m.name = o.name; \
+        update legacy_http_compat.census c set change = o.change, callers = o.callers from census o",
+    );
+    assert_eq!(b.census().report(Window::DAY).all.known, 1);
+    a.legacy(3);
+    a.fleet.tick();
+    a.fleet.tick();
+    assert_eq!(b.census().report(Window::DAY).all.known, 2);
+    let runs =
+        database.query("select count(*) from legacy_http_compat.census_member where name = 'a'");
+    assert_eq!(runs[0].get::<_, i64>(0), 2);
+}
+
+#[test]
 fn a_binary_that_does_not_know_the_census_goes_on_beside_it() {
     let database = Cluster::shared().database();
     let needs = database.query("select max(needs) from legacy_http_compat.migration");

@@ -241,9 +241,9 @@ fn a_campaign_of_kills_and_restarts_loses_only_what_lies_in_gaps() {
             };
         }
     }
-    threads
-        .into_iter()
-        .for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     runs.iter_mut().for_each(Run::stop);
     let mut truth = std::mem::take(&mut *truth.lock().unwrap());
     truth.sort_by_key(|(caller, _)| *caller);

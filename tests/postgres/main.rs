@@ -22,6 +22,7 @@ mod anywhere;
 mod appending;
 mod census;
 mod census_campaign;
+mod census_figures;
 mod cluster;
 mod command;
 mod crashes;

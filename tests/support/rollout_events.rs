@@ -7,14 +7,14 @@ use legacy_http_compat::{
         Phase,
         event::{
             Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged,
-            DependenceWaived, EventPayload, Head, Incident, LossAccepted, NewEvent, Opened,
-            PhaseChange, PolicyChanged, PostAnalysisFiled, Recovered, RollbackExtended,
-            RollbackTaken, WaiverEnded,
+            DependenceWaived, EventPayload, Head, Incident, InstanceWrittenOff, LossAccepted,
+            NewEvent, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled, Recovered,
+            RollbackExtended, RollbackTaken, WaiverEnded,
         },
         gate::GateReport,
         names::{
-            Actor, ContractDigest, FlagName, Identifier, IncidentId, Link, Owner, Reason, Summary,
-            WaiverTarget,
+            Actor, ContractDigest, FlagName, Identifier, IncidentId, InstanceId, Link, Owner,
+            Reason, Summary, WaiverTarget,
         },
         policy::{Policy, PolicyDocument},
     },
@@ -180,5 +180,8 @@ pub(crate) fn story() -> Vec<EventPayload> {
         changed(Phase::Compat, Phase::Cutover),
         changed(Phase::Cutover, Phase::Retired),
         EventPayload::ClientRolledBack(client),
+        EventPayload::InstanceWrittenOff(InstanceWrittenOff {
+            instance: InstanceId::new("core-7f9").unwrap(),
+        }),
     ]
 }

@@ -212,7 +212,9 @@ pub(crate) fn refusal_problem(rollout: &Rollout, refusal: &Refusal) -> Problem {
         RefusalKind::NotJournaled(error) => {
             problem(ProblemKind::JournalFailing).with("certain", error.is_certain())
         }
-        RefusalKind::Unreadable(_) => problem(ProblemKind::JournalFailing),
+        RefusalKind::Unreadable(_) | RefusalKind::CensusUnreachable(_) => {
+            problem(ProblemKind::JournalFailing)
+        }
     }
 }
 

@@ -144,6 +144,9 @@ fn what(payload: &EventPayload) -> String {
             payload.owner
         ),
         EventPayload::WaiverEnded(payload) => format!("ended the waiver of {}", payload.target),
+        EventPayload::InstanceWrittenOff(payload) => {
+            format!("wrote off the lost instance {}", payload.instance)
+        }
         EventPayload::ContractChanged(_) => "recorded the contract that is served".to_owned(),
         EventPayload::RollbackTaken(taken) => format!(
             "rolled back because of {}: the flag is on again{}",

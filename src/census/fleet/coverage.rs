@@ -158,7 +158,9 @@ pub(super) fn coverage(runs: &Runs, processes: u32, now: u64) -> FleetCoverage {
     let (mut numbers, mut cause) = (Numbers::default(), Some(GapCause::Beginning));
     for (at, edges) in edges.range(..=now) {
         let watched = numbers.is_watched(processes);
-        edges.iter().for_each(|edge| numbers.count(*edge));
+        for edge in edges {
+            numbers.count(*edge);
+        }
         match (watched, numbers.is_watched(processes)) {
             (false, true) => {
                 let before = cause.take().unwrap_or(GapCause::InstanceLost);

@@ -180,15 +180,6 @@ impl FleetCensus {
         }
     }
 
-    /// Ends the runs of an instance that is lost: that it is silent is no gap from now on. Returns how many there were.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be reached.
-    pub fn write_off(&self, instance: &str) -> Result<u64, CensusStoreError> {
-        self.store.write_off(instance, self.patience)
-    }
-
     fn sending(&self) -> MutexGuard<'_, Sending> {
         // Safe after a panic: what is in flight is sent once more.
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
@@ -231,10 +222,13 @@ impl FleetCensus {
         if !sending.joined {
             self.join_as(sending)?;
         }
+        let change = self.reading().merged.change;
         let sent = self.local.moment();
-        let time = self.follow(self.patience)?;
-        let received = self.local.moment();
-        sending.outbox.anchors.add((sent, received), time);
+        let followed = self.store.follow(change, self.patience)?;
+        let between = (sent, self.local.moment());
+        sending.outbox.anchors.add(between, followed.now);
+        // What cannot be read is still handed over to; reading says why.
+        let _ = self.take(followed);
         let own = Merged::own_names(&self.local);
         if !sending.outbox.numbers.have(&own) {
             let names = self.store.name(&own, self.patience)?;
@@ -295,71 +289,60 @@ impl FleetCensus {
         }
     }
 
-    /// Reads what was merged since the last time. Returns the store's time.
-    fn follow(&self, patience: Duration) -> Result<u64, CensusStoreError> {
-        let mut reading = self.reading();
-        let followed = self.store.follow(reading.merged.change, patience);
-        let Followed { now, wall, .. } = *followed
-            .as_ref()
-            .map_err(|error| CensusStoreError::unreachable(error.to_string()))?;
-        if let Err(error) = self.take(&mut reading, followed?) {
-            reading.error = Some(error.to_string());
-            tracing::warn!(%error, "what the other instances counted cannot be read");
-        }
-        reading.merged.clock.set(now, wall);
-        Ok(now)
-    }
-
     /// Brings the copy up to date.
     fn read(&self, patience: Duration) -> Result<(), CensusStoreError> {
+        let read = self.catch_up(patience);
         let mut reading = self.reading();
-        let reading = &mut *reading;
-        let read = self.store.follow(reading.merged.change, patience);
-        let read = read.and_then(|followed| self.take(reading, followed));
         reading.error = read.as_ref().err().map(ToString::to_string);
+        if read.is_err() {
+            reading.merged.cut_off();
+        }
         read
     }
 
-    fn take(&self, reading: &mut Reading, mut followed: Followed) -> Result<(), CensusStoreError> {
+    /// Reads what was merged since the last time. Nothing that others wait for is locked meanwhile.
+    fn catch_up(&self, patience: Duration) -> Result<(), CensusStoreError> {
         loop {
-            let is_known = reading.loaded && followed.names == reading.merged.names.len();
-            let (now, wall) = (followed.now, followed.wall);
-            let more = match followed.batches.take().filter(|_| is_known) {
-                Some(changes) => {
-                    for member in followed.members {
-                        reading.merged.set_member(member);
-                    }
-                    changes
-                        .iter()
-                        .for_each(|change| reading.merged.apply(change));
-                    followed.more
-                }
-                None => {
-                    self.load(reading)?;
-                    true
-                }
-            };
-            reading.merged.clock.set(now, wall);
-            if !more {
-                reading.merged.change = reading.merged.change.max(followed.change);
-                break;
+            let change = self.reading().merged.change;
+            let followed = self.store.follow(change, patience)?;
+            if self.take(followed)? {
+                return Ok(());
             }
-            followed = self.store.follow(reading.merged.change, self.patience)?;
         }
+    }
+
+    /// Applies what was read, or reads all. Returns whether that was the last of it.
+    fn take(&self, followed: Followed) -> Result<bool, CensusStoreError> {
         let own = self.local.lock_watch().rules.clone();
-        reading
-            .merged
-            .settle(self.processes.load(Ordering::Relaxed), &own);
+        let mut reading = self.reading();
+        let is_known = reading.loaded && followed.names == reading.merged.names.len();
+        let Some(changes) = followed.batches.filter(|_| is_known) else {
+            drop(reading);
+            return self.load().map(|()| false);
+        };
+        for member in followed.members {
+            reading.merged.set_member(member);
+        }
+        for change in &changes {
+            reading.merged.apply(change);
+        }
+        reading.merged.clock.set(followed.now, followed.wall);
+        if followed.more {
+            return Ok(false);
+        }
+        reading.merged.change = reading.merged.change.max(followed.change);
+        let processes = self.processes.load(Ordering::Relaxed);
+        reading.merged.settle(processes, &own);
         reading.read = Some(self.monotonic());
-        reading.error = None;
-        Ok(())
+        Ok(true)
     }
 
     /// Reads all. What reads the copy before goes on with that.
-    fn load(&self, reading: &mut Reading) -> Result<(), CensusStoreError> {
+    fn load(&self) -> Result<(), CensusStoreError> {
         let mut merged = Merged::like(&self.local);
         self.store
             .load(&mut |part| merged.load(part), LOAD_PATIENCE)?;
+        let mut reading = self.reading();
         merged.go_on_from(&reading.merged);
         (reading.merged, reading.loaded) = (merged, true);
         Ok(())
@@ -415,6 +398,11 @@ impl View for FleetCensus {
                 .map(|(_, uncertainty)| uncertainty);
         }
         Some(status)
+    }
+
+    fn write_off(&self, instance: &str) -> Result<u64, ViewError> {
+        let ended = self.store.write_off(instance, self.patience);
+        ended.map_err(ViewError::new)
     }
 
     fn is_shared(&self) -> bool {

@@ -165,6 +165,10 @@ impl Merged {
 
     /// Applies the next change.
     pub(super) fn apply(&mut self, change: &Change) {
+        // Another thread may have read the same.
+        if change.number <= self.change {
+            return;
+        }
         match &change.what {
             Changed::Batch(batch) => self.merge(batch, change),
             Changed::Swept(sweep) => self.sweep(sweep, change),
@@ -424,6 +428,14 @@ impl Merged {
             callers,
             known: self.change,
         })
+    }
+
+    /// What the others counted cannot be read: since when all were complete is a gap until it can.
+    pub(super) fn cut_off(&self) {
+        self.census
+            .lock_watch()
+            .coverage
+            .end(GapCause::StoreUnreachable);
     }
 
     /// Takes over what only this process knows from an older copy.

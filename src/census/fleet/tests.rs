@@ -34,7 +34,7 @@ struct Instance {
     clock: Arc<ManualClock>,
     local: Arc<Census>,
     fleet: FleetCensus,
-    _feeder: Feeder,
+    feeder: Feeder,
 }
 
 impl Instance {
@@ -55,7 +55,7 @@ impl Instance {
             clock,
             local,
             fleet,
-            _feeder: feeder,
+            feeder,
         }
     }
 
@@ -114,7 +114,9 @@ impl Fleet {
             store,
             all: Vec::new(),
         };
-        (0..instances).for_each(|_| fleet.start());
+        for _ in 0..instances {
+            fleet.start();
+        }
         fleet
     }
 
@@ -307,6 +309,10 @@ fn a_partition_that_heals_loses_nothing_and_leaves_no_gap() {
     fleet.all[0].legacy(1);
     fleet.run(600, &[0, 1]);
     assert!(fleet.all[0].fleet.refresh(2, PATIENCE).is_err());
+    let report = fleet.all[0].fleet.census().report(Window::DAY);
+    let last = report.coverage.gaps.last().unwrap();
+    assert_eq!(last.cause, GapCause::StoreUnreachable);
+    assert!(last.to.since(last.from) >= seconds(600));
     fleet.store.set_away(false);
     fleet.run(70, &[0, 1]);
     assert_eq!(fleet.gaps(2), []);
@@ -419,14 +425,14 @@ fn a_standby_that_is_not_fed_is_no_gap_and_a_fleet_that_is_not_fed_is_one() {
     let mut fleet = Fleet::new(2);
     fleet.run(70, &[0, 1]);
     let spare = fleet.all[1].local.feeder();
-    fleet.all[1]._feeder = fleet.all[0].local.feeder();
+    fleet.all[1].feeder = fleet.all[0].local.feeder();
     drop(spare);
     fleet.run(130, &[0, 1]);
     assert_eq!(fleet.gaps(2), []);
     let elsewhere = Census::new(&detector("2.0")).feeder();
     let (first, second) = (elsewhere.clone(), elsewhere);
-    fleet.all[0]._feeder = first;
-    fleet.all[1]._feeder = second;
+    fleet.all[0].feeder = first;
+    fleet.all[1].feeder = second;
     fleet.run(300, &[0, 1]);
     let gaps = fleet.gaps(2);
     assert!(matches!(gaps[..], [(200.., GapCause::Unfed)]), "{gaps:?}");
@@ -554,7 +560,9 @@ proptest! {
                 }
                 Act::Pass(by) => {
                     clock.advance(seconds(by));
-                    all.iter().for_each(|instance| instance.clock.advance(seconds(by)));
+                    for instance in &all {
+                        instance.clock.advance(seconds(by));
+                    }
                 }
                 Act::Tick(at) => all[at].fleet.tick(),
                 Act::Away(away) => store.set_away(away),
@@ -570,7 +578,9 @@ proptest! {
         }
         store.set_away(false);
         store.set_loses_responses(false);
-        all.iter().for_each(|instance| instance.fleet.shutdown());
+        for instance in &all {
+            instance.fleet.shutdown();
+        }
         all[0].fleet.refresh(1, PATIENCE).unwrap();
         // One that reads all from the beginning has the same.
         let late = start(0, 1_000);
@@ -602,7 +612,9 @@ proptest! {
         let deltas: Vec<_> = seeds.iter().map(made_up).collect();
         let merge = |deltas: &[crate::census::caller_delta::CallerDelta]| {
             let mut all = deltas[0].clone();
-            deltas[1..].iter().for_each(|delta| all.merge(delta));
+            for delta in &deltas[1..] {
+                all.merge(delta);
+            }
             all
         };
         let forward = merge(&deltas);
@@ -631,7 +643,7 @@ fn made_up(seed: &[u16; 8]) -> crate::census::caller_delta::CallerDelta {
     crate::census::caller_delta::CallerDelta {
         fingerprint: 1,
         kind: 0,
-        flags: u8::try_from(bits & 30).unwrap(),
+        flags: u8::try_from(bits & 0b1_1110).unwrap(),
         pause: seed[6] / 64,
         endpoints: u64::from(pause | bits),
         first_seen: first,

@@ -256,13 +256,11 @@ begin
             (select k.refused from legacy_http_compat.census_change k where k.census = c.id and k.number = m.change), '{}');
         return;
     end if;
-    if m.name is null or m.ended is not null then
+    -- One that does not know the batch before has lost it, as by a restore: the run goes on as another one.
+    if m.name is null or m.ended is not null or m.batch <> of_batch - 1 then
         return query select case when exists (select from legacy_http_compat.census_member k
             where k.census = c.id and k.name = of_name and k.started > of_started) then 'replaced' else 'written_off' end, 0::bigint, null::int[];
         return;
-    end if;
-    if m.batch <> of_batch - 1 then
-        raise exception 'batch % follows batch %', of_batch, m.batch;
     end if;
     c.change := c.change + 1;
     update legacy_http_compat.census_member k set batch = of_batch, seen = c.time, excused = 0, change = c.change,

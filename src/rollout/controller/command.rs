@@ -85,6 +85,9 @@ pub enum RefusalKind {
     /// The journal cannot be read.
     #[error(transparent)]
     Unreadable(ReplayError),
+    /// The event is journaled, but the store of the census cannot be reached: order it once more.
+    #[error("recorded, but it takes effect only when it is ordered once more: {0}")]
+    CensusUnreachable(String),
 }
 
 impl Refusal {

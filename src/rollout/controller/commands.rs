@@ -14,12 +14,13 @@ use crate::{
     rollout::{
         event::{
             Attempt, AttemptRefused, CheckReported, ClientRolledBack, DependenceWaived, Event,
-            EventPayload, Incident, PolicyChanged, PostAnalysisFiled, RollbackExtended,
-            WaiverEnded,
+            EventPayload, Incident, InstanceWrittenOff, PolicyChanged, PostAnalysisFiled,
+            RollbackExtended, WaiverEnded,
         },
         journal::{AppendAttempt, AppendError},
         names::{
-            ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget,
+            ContractDigest, Identifier, IncidentId, InstanceId, Link, Owner, Reason, Summary,
+            WaiverTarget,
         },
         policy::Policy,
     },
@@ -71,6 +72,31 @@ impl Rollout {
     /// As for all commands that journal one event; and when it is not open.
     pub fn close_incident(&self, incident: IncidentId, command: &CommandContext) -> Recorded {
         self.record(EventPayload::IncidentClosed(Incident { incident }), command)
+    }
+
+    /// Writes off an instance that is lost: what it had not handed over to the census of all instances is not waited for, and
+    /// its silence is no gap from now on. If it was only cut off, it goes on as a new one. Journaled before it takes effect.
+    ///
+    /// # Errors
+    ///
+    /// As for all commands that journal one event; and when the store of the census cannot be reached: then order it once more.
+    pub fn write_off_instance(&self, instance: &InstanceId, command: &CommandContext) -> Recorded {
+        let written_off = InstanceWrittenOff {
+            instance: instance.clone(),
+        };
+        let event = self.record(EventPayload::InstanceWrittenOff(written_off), command)?;
+        let view = self.deps.view.as_ref();
+        match view
+            .map(|view| view.write_off(instance.as_str()))
+            .transpose()
+        {
+            Ok(_) => Ok(event),
+            Err(error) => Err(Refusal::new(
+                event.head(),
+                Vec::new(),
+                RefusalKind::CensusUnreachable(error.to_string()),
+            )),
+        }
     }
 
     /// Reports that clients of a kind were rolled back to an earlier version.

@@ -54,7 +54,7 @@ impl Rollout {
         let callers = census.as_deref().map(|census| {
             let waivers = WaiverCover::new(&status.state, now);
             let lasted_before = status.state.flag_lasted_before();
-            let stranded = Stranded::new(census, &waivers, now, (lasted, lasted_before));
+            let stranded = Stranded::new(census, &waivers, census.wall(), (lasted, lasted_before));
             let unwaived = unwaived_figures(census, &waivers, &stranded, window(lasted));
             (stranded, unwaived)
         });

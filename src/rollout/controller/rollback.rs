@@ -201,7 +201,7 @@ impl Rollout {
         // Without the lock: visiting all callers takes a while.
         let (now, lasted) = (self.now(), self.lasted(&watch));
         let waivers = WaiverCover::new(&self.status().state, now);
-        let stranded = Stranded::new(&census, &waivers, now, (lasted, Duration::ZERO));
+        let stranded = Stranded::new(&census, &waivers, census.wall(), (lasted, Duration::ZERO));
         let Some(trigger) = trigger(&limits, lasted, &stranded) else {
             return;
         };

@@ -10,6 +10,7 @@ pub use head::{EventHash, Head, InvalidHead};
 pub(super) use payload::write_version;
 pub use payload::{
     Attempt, AttemptRefused, CheckReported, ClientRolledBack, ContractChanged, DependenceWaived,
-    EventPayload, Incident, LossAccepted, Opened, PhaseChange, PolicyChanged, PostAnalysisFiled,
-    Recovered, RollbackExtended, RollbackTaken, Served, UnknownPayload, WaiverEnded,
+    EventPayload, Incident, InstanceWrittenOff, LossAccepted, Opened, PhaseChange, PolicyChanged,
+    PostAnalysisFiled, Recovered, RollbackExtended, RollbackTaken, Served, UnknownPayload,
+    WaiverEnded,
 };

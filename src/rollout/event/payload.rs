@@ -106,6 +106,8 @@ payloads! {
     WaiverEnded(WaiverEnded) = "waiver_ended",
     /// A contract is served, the first one or another, or the detector has other rules.
     ContractChanged(ContractChanged) = "contract_changed",
+    /// A lost instance was written off: what it had not handed over to the census is not waited for.
+    InstanceWrittenOff(InstanceWrittenOff) = "instance_written_off",
     /// The post-analysis of a rollback was filed, or corrected.
     PostAnalysisFiled(PostAnalysisFiled) = "post_analysis_filed",
     /// The policy was changed.
@@ -146,6 +148,13 @@ pub struct PhaseChange {
     /// The names of the failing gates that were overridden; only of a cutover.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overridden: Vec<Identifier>,
+}
+
+/// A lost instance that is not waited for any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceWrittenOff {
+    /// Its name.
+    pub instance: InstanceId,
 }
 
 /// A cutover that was rolled back.

@@ -34,7 +34,7 @@ use crate::{
 /// | `coverage_ratio` | `0.9` | the least share of the time that a window takes that must be watched |
 /// | `max_silence` | `"24h"` | the longest time without any response that still counts as watched, 1 hour to 7 days |
 /// | `min_responses` | `100` | the fewest responses in the window of `coverage`, those to migrated callers included |
-/// | `processes` | `1` | how many processes serve; above 1 `coverage` fails |
+/// | `processes` | `1` | how many processes serve; above 1 `coverage` fails unless the census is [of all of them](crate::census::fleet) |
 /// | `rollback_limit` | `"72h"` | a rollback that lasts longer is overdue, and so is its post-analysis |
 /// | `auto_rollback` | none | `{"window": "30m", "stranded_callers": 20, "stranded_percent": 5}`, at least one of the limits |
 /// | `retire_by` | none | when flag and code should be gone, such as `"2027-01-01T00:00:00Z"` |

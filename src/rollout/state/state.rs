@@ -200,8 +200,11 @@ impl RolloutState {
                 self.loosen(&payload.differences, reference);
             }
             EventPayload::AttemptRefused(_) => self.refusals += 1,
-            // The projection holds these.
-            EventPayload::Opened(_) | EventPayload::Recovered(_) | EventPayload::Unknown(_) => {}
+            // The projection holds these, and what was written off concerns the census alone.
+            EventPayload::Opened(_)
+            | EventPayload::Recovered(_)
+            | EventPayload::InstanceWrittenOff(_)
+            | EventPayload::Unknown(_) => {}
         }
     }
 
@@ -381,11 +384,6 @@ impl WaiverCover {
             }
         }
         cover
-    }
-
-    /// The callers that are covered by themselves.
-    pub(crate) fn callers(&self) -> impl Iterator<Item = &Fingerprint> {
-        self.callers.iter()
     }
 
     /// Whether a caller is covered, by itself or by its kind.

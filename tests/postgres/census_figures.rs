@@ -1,0 +1,202 @@
+//! What a census of many instances costs.
+//!
+//! The figures of the guide: `CENSUS_FIGURES=1000000 cargo test --release --all-features --test postgres figures -- --nocapture`.
+
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use legacy_http_compat::{
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, KeyCheck, Kind, SignalDetector},
+    census::{
+        CallerEvent, Census, Dependence, View, Window,
+        fleet::{
+            Batch, CensusStore, CensusStoreError, FleetCensus, Followed, Joined, Loaded, Member,
+            Merged, Names, Sweep,
+        },
+    },
+    postgres::PostgresCensus,
+    worker::Tick,
+};
+
+use crate::{
+    cluster::Cluster,
+    database::{Database, LONG, flag, length, percentiles},
+};
+
+/// Times the batches.
+#[derive(Clone, Debug)]
+struct Timed {
+    store: Arc<PostgresCensus>,
+    batches: Arc<Mutex<Vec<(usize, Duration)>>>,
+}
+
+impl CensusStore for Timed {
+    fn join(
+        &self,
+        member: &Member,
+        key: Option<KeyCheck>,
+        patience: Duration,
+    ) -> Result<Joined, CensusStoreError> {
+        self.store.join(member, key, patience)
+    }
+
+    fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
+        self.store.name(names, patience)
+    }
+
+    fn merge(&self, batch: &Batch, patience: Duration) -> Result<Merged, CensusStoreError> {
+        let begun = Instant::now();
+        let merged = self.store.merge(batch, patience);
+        self.batches
+            .lock()
+            .unwrap()
+            .push((batch.callers(), begun.elapsed()));
+        merged
+    }
+
+    fn follow(&self, after: u64, patience: Duration) -> Result<Followed, CensusStoreError> {
+        self.store.follow(after, patience)
+    }
+
+    fn load(
+        &self,
+        take: &mut dyn FnMut(Loaded),
+        patience: Duration,
+    ) -> Result<(), CensusStoreError> {
+        self.store.load(take, patience)
+    }
+
+    fn sweep(&self, sweep: &Sweep, patience: Duration) -> Result<(), CensusStoreError> {
+        self.store.sweep(sweep, patience)
+    }
+
+    fn write_off(&self, instance: &str, patience: Duration) -> Result<u64, CensusStoreError> {
+        self.store.write_off(instance, patience)
+    }
+}
+
+fn instance(database: &Database, callers: usize, name: &str) -> (Arc<Census>, FleetCensus, Timed) {
+    let detector = SignalDetector::builder(["AGENT"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap();
+    let local = Arc::new(
+        Census::builder(&detector)
+            .capacity(callers * 2)
+            .open()
+            .unwrap(),
+    );
+    let timed = Timed {
+        store: Arc::new(database.store().census(&flag("flag")).capacity(callers * 2)),
+        batches: Arc::default(),
+    };
+    let fleet = FleetCensus::new(Arc::clone(&local), timed.clone(), name)
+        .times_every(Duration::ZERO)
+        .patience(LONG);
+    fleet.join().unwrap();
+    (local, fleet, timed)
+}
+
+fn see_all(local: &Census, callers: usize) {
+    let endpoint = local.endpoint("poll");
+    for caller in 0..callers as u128 {
+        // As spread as a keyed hash.
+        let fingerprint = (caller + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        local.record(&CallerEvent {
+            caller: Caller::new(Kind::OTHER, Generation::Legacy)
+                .with_fingerprint(Fingerprint::from_u128(fingerprint)),
+            endpoint,
+            dependence: Dependence::Served,
+            failed: false,
+        });
+    }
+}
+
+/// The processor time of the server's processes that serve a database, in milliseconds.
+fn server_ms(database: &Database) -> u64 {
+    let pids = database.query("select pid from pg_stat_activity where datname = current_database() and application_name = 'legacy-http-compat'");
+    let time = |pid: i32| -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
+        [11, 12]
+            .iter()
+            .filter_map(|at| fields.get(*at)?.parse::<u64>().ok())
+            .sum::<u64>()
+            * 10
+    };
+    pids.iter().map(|row| time(row.get(0))).sum()
+}
+
+fn number(database: &Database, sql: &str) -> u64 {
+    u64::try_from(database.query(sql)[0].get::<_, i64>(0)).unwrap()
+}
+
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "figures")]
+fn figures_of_a_census_in_the_store() {
+    let callers = length("CENSUS_FIGURES", 10_000);
+    let cluster = Cluster::start(&[], &[]);
+    let database = cluster.database();
+    let (local, fleet, timed) = instance(&database, callers, "a");
+    let wal = || {
+        number(
+            &database,
+            "select (pg_current_wal_insert_lsn() - '0/0')::int8",
+        )
+    };
+    let size = || {
+        number(
+            &database,
+            "select pg_total_relation_size('legacy_http_compat.census_caller')",
+        )
+    };
+    let per = |total: u64, rounds: u64| total as f64 / (callers as u64 * rounds) as f64;
+    for (what, rounds) in [("new rows", 1), ("changed rows", 3)] {
+        let (cpu, log) = (server_ms(&database), wal());
+        for _ in 0..rounds {
+            see_all(&local, callers);
+            fleet.tick();
+        }
+        println!(
+            "{what}: {:.1} µs of the server's processor and {:.0} bytes of WAL per row; {:.0} bytes per caller",
+            per(server_ms(&database) - cpu, rounds) * 1_000.0,
+            per(wal() - log, rounds),
+            per(size(), 1),
+        );
+    }
+    let taken = std::mem::take(&mut *timed.batches.lock().unwrap());
+    let full: Vec<Duration> = taken
+        .iter()
+        .filter(|(rows, _)| *rows == Batch::MAX_CALLERS)
+        .map(|(_, time)| *time)
+        .collect();
+    println!(
+        "a batch of {} callers: {}",
+        Batch::MAX_CALLERS,
+        percentiles(full)
+    );
+    let begun = Instant::now();
+    let (_, reader, _) = instance(&database, callers, "b");
+    reader.refresh(1, LONG).unwrap();
+    let loaded = begun.elapsed();
+    see_all(&local, callers.min(2_000));
+    fleet.tick();
+    let begun = Instant::now();
+    reader.refresh(1, LONG).unwrap();
+    let report = reader.census().report(Window::DAY);
+    println!(
+        "first reading {loaded:?}; reading 2,000 changes and a report {:?}",
+        begun.elapsed()
+    );
+    assert_eq!(report.all.dependent, callers as u64);
+    database.execute("vacuum full legacy_http_compat.census_caller");
+    println!("compact: {:.0} bytes per caller", per(size(), 1));
+}
