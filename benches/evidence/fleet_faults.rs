@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, FleetFault},
     fleet::Pending,
     times::{MINUTE, SECOND},
-    world::{Event, START, World},
+    world::{Event, SIGNS, START, World},
 };
 
 /// For how long an instance that is lost leaves a gap.
@@ -141,6 +141,7 @@ impl World {
             return;
         };
         let state = &mut self.fleet_state;
+        let now = self.now;
         match fault {
             FleetFault::Kill { down, renamed, .. } => {
                 if let Some(number) = state.doomed.take() {
@@ -154,6 +155,7 @@ impl World {
                     let ago = self.now - since + MINUTE;
                     self.ledger.note_gap_around(ago, down.max(WRITTEN_OFF));
                     self.lose(&pending, in_part);
+                    self.queue(self.now, Event::SignOfLife(SIGNS));
                     // At once, or after that time.
                     self.queue(self.now + down, Event::End(Fault::OfFleet(fault)));
                 } else if let Some(name) = state.gone.take() {
@@ -184,6 +186,8 @@ impl World {
                 state.store_is_away = false;
                 fleet.set_store_away(false);
                 fleet.tick();
+                // Some may have been lost meanwhile.
+                self.queue(now, Event::SignOfLife(SIGNS));
             }
             FleetFault::ResponsesLost(_) => {
                 state.loses_responses = false;

@@ -20,7 +20,7 @@ use crate::{
     scenario::Scenario,
     server::{Called, Server, Settings},
     states::States,
-    times::{DAY, HOUR},
+    times::{DAY, HOUR, SECOND},
     truth::Waived,
 };
 
@@ -29,6 +29,10 @@ pub(crate) const TICK: u64 = 2 * HOUR;
 
 /// How often the operator looks at the gates, and the rollout ticks.
 pub(crate) const OPERATOR: u64 = 6 * HOUR;
+
+/// How many signs of life there are until a lost instance does not count any more, and how often.
+pub(crate) const SIGNS: u32 = 120;
+const SIGN: u64 = 8 * SECOND;
 
 /// The wall clock at the start.
 pub(crate) const START: u64 = 1_800_000_000_000;
@@ -41,6 +45,9 @@ pub(crate) enum Event {
     End(Fault),
     /// Each two hours.
     Tick,
+    /// Instances give a sign of life, as they do each two seconds, and so often again. The simulation lets them do so while
+    /// one is lost: silence of all would be a store that is away.
+    SignOfLife(u32),
 }
 
 pub(crate) struct World {
@@ -138,6 +145,7 @@ impl World {
                 Event::Change(index) => self.change(index),
                 Event::Begin(fault) => self.begin(fault),
                 Event::End(fault) => self.end(fault),
+                Event::SignOfLife(left) => self.give_sign_of_life(left),
                 Event::Tick => {
                     self.tick();
                     if operator.is_done(&mut self) {
@@ -214,6 +222,15 @@ impl World {
                 self.server.save();
                 self.saved = Some(self.ledger.clone());
             }
+        }
+    }
+
+    fn give_sign_of_life(&mut self, left: u32) {
+        if self.can_tick() {
+            self.server.tick_census();
+        }
+        if left > 0 {
+            self.queue(self.now + SIGN, Event::SignOfLife(left - 1));
         }
     }
 
@@ -420,6 +437,7 @@ impl World {
             // All at once, just after they handed over what they had.
             self.server.tick_census();
             self.saved = Some(self.ledger.clone());
+            self.queue(self.now, Event::SignOfLife(SIGNS));
         }
         self.server.kill();
         self.open();

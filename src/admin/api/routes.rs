@@ -45,7 +45,7 @@ pub(crate) enum Action {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 19] = [
+pub(crate) const ROUTES: [Route; 20] = [
     show("/openapi.json", || get(openapi)),
     show("/api/status", || get(status)),
     show("/api/report", || get(report)),
@@ -60,6 +60,7 @@ pub(crate) const ROUTES: [Route; 19] = [
     command("/api/checks", CommandKind::Check),
     command("/api/incidents", CommandKind::OpenIncident),
     command("/api/incidents/close", CommandKind::CloseIncident),
+    command("/api/instances/write-off", CommandKind::WriteOffInstance),
     command("/api/waivers", CommandKind::Waive),
     command("/api/waivers/end", CommandKind::EndWaiver),
     command("/api/post-analyses", CommandKind::PostAnalysis),

@@ -8,16 +8,21 @@ use axum::response::{IntoResponse as _, Response};
 use super::{
     layout::{Banner, Layout},
     page_request::PageRequest,
+    submitted_form::{PageForm, SubmittedForm},
     time_tag::{TimeTag, distance},
 };
 use crate::{
     admin::{
+        command::CommandKind,
         format::{counted, duration, listed},
         problem::{Problem, ProblemKind},
         shared::html,
     },
     census::ExchangeStatus,
-    rollout::fleet::{FleetView, InstanceView, SyncWord},
+    rollout::{
+        Rollout,
+        fleet::{FleetView, InstanceView, SyncWord},
+    },
     time::Timestamp,
 };
 
@@ -32,23 +37,33 @@ struct InstancesPage<'a> {
     fleet: &'a FleetView,
     /// How the census is exchanged; `None` where each instance has its own.
     exchange: Option<ExchangeStatus>,
+    form: PageForm,
 }
 
+const TITLE: &str = "Instances";
+
 pub(crate) async fn show(request: PageRequest) -> Response {
-    let view = request.shared.rollout.census_view();
-    let exchange = view.and_then(|view| view.exchange());
-    let page = move |_: &_, layout: &Layout| {
-        if let Some(fleet) = &layout.fleet {
-            return html(&InstancesPage {
-                layout,
-                fleet,
-                exchange,
-            });
-        }
+    let page = |rollout: &Rollout, layout: &Layout| page(rollout, layout, PageForm::default());
+    request.render(TITLE, page).await
+}
+
+pub(crate) async fn write_off(form: SubmittedForm) -> Response {
+    let kind = CommandKind::WriteOffInstance;
+    form.submit(kind, "/instances", TITLE, page).await
+}
+
+fn page(rollout: &Rollout, layout: &Layout, form: PageForm) -> Response {
+    let Some(fleet) = &layout.fleet else {
         let detail = "The rollout has no table of instances.";
-        Problem::new(ProblemKind::NotConfigured, detail).into_response()
+        return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
-    request.render("Instances", page).await
+    let exchange = rollout.census_view().and_then(|view| view.exchange());
+    html(&InstancesPage {
+        layout,
+        fleet,
+        exchange,
+        form,
+    })
 }
 
 impl InstancesPage<'_> {

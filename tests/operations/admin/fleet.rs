@@ -295,8 +295,24 @@ async fn the_page_of_the_instances_shows_how_the_census_is_exchanged() {
         page.contains("The census is incomplete without core-b"),
         "{page}"
     );
-    fleet.pass(2, &[&a, &b]);
+    assert!(!page.contains("Write off core-b"), "only for operators");
+    let page = a.service.operator().get("/instances").await.text;
+    assert!(page.contains("Write off core-b"), "{page}");
+
+    let order = json!({"instance": "core-b", "reason": "its host is gone"});
+    let operator = a.service.operator();
+    operator.post("/api/instances/write-off", &order).await.ok();
+    fleet.pass(2, &[&a]);
     assert!(!a.page("/instances").await.contains("incomplete"));
+    assert_eq!(fleet.store.count("instance_written_off"), 1);
+    // It was only cut off: it goes on as a new run, and loses nothing.
+    b.service.see("AGENT", 2, Dependence::Served);
+    fleet.pass(70, &[&a, &b]);
+    assert!(
+        a.page("/callers")
+            .await
+            .contains("2 callers of all instances")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,10 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
             json!({"incident": "INC-1", "reason": "it is out"}),
         ),
         (
+            "/api/instances/write-off",
+            json!({"instance": "core-b21", "reason": "its host is gone"}),
+        ),
+        (
             "/api/waivers",
             json!({"target": "anonymous", "owner": "mara", "until": "2030-01-01T00:00:00Z", "reason": "probe"}),
         ),
