@@ -241,8 +241,11 @@ impl Fleet {
     }
 
     pub(crate) fn tick_census(&mut self) {
-        for index in 0..self.nodes.len() {
-            self.hand_over(index);
+        // The second time all read what all handed over.
+        for _ in 0..2 {
+            for index in 0..self.nodes.len() {
+                self.hand_over(index);
+            }
         }
     }
 

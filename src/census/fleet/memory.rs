@@ -31,6 +31,9 @@ pub struct MemoryCensusStore {
     state: Mutex<State>,
 }
 
+/// An instance that was silent for longer before the store was away was gone by then, in milliseconds.
+const EXCUSABLE: u64 = 16 * 60_000;
+
 #[derive(Debug, Default)]
 struct State {
     away: bool,
@@ -50,11 +53,13 @@ struct State {
 impl State {
     /// Notes that something is changed now. If nothing was for longer than a lease, no instance reached the store.
     fn change(&mut self, now: u64) {
-        let silent = now.saturating_sub(std::mem::replace(&mut self.changed, now));
-        if silent > LEASE {
-            let rows = self.members.values_mut().map(|(row, _)| row);
-            for row in rows.filter(|row| row.ended.is_none()) {
-                row.excused += silent;
+        let before = std::mem::replace(&mut self.changed, now);
+        if now.saturating_sub(before) <= LEASE {
+            return;
+        }
+        for (row, _) in self.members.values_mut() {
+            if row.ended.is_none() && row.seen + row.excused + EXCUSABLE > before {
+                row.excused += now - before;
             }
         }
     }

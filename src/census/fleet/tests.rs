@@ -365,6 +365,12 @@ fn an_instance_that_is_killed_while_the_store_is_away_is_a_gap_until_the_store_i
     let gaps = fleet.gaps(1);
     let lost = gaps.iter().map(|(seconds, _)| seconds).sum::<u64>();
     assert!((3_600 + 840..3_600 + 1_000).contains(&lost), "{gaps:?}");
+    // It is gone by now: a store that is away later says nothing of it.
+    fleet.store.set_away(true);
+    fleet.run(600, &[0]);
+    fleet.store.set_away(false);
+    fleet.run(60, &[0]);
+    assert_eq!(fleet.gaps(1), gaps);
 }
 
 #[test]

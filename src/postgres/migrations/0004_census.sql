@@ -151,7 +151,9 @@ create function legacy_http_compat.census_commit(c legacy_http_compat.census) re
 language sql as $$
     update legacy_http_compat.census_member m set excused = m.excused + (c.time - k.time), change = c.change
         from legacy_http_compat.census k
-        where k.flag = c.flag and c.time - k.time > 10000 and m.census = k.id and m.ended is null and m.seen < c.time;
+        where k.flag = c.flag and c.time - k.time > 10000 and m.census = k.id and m.ended is null and m.seen < c.time
+            -- One that was silent for a quarter of an hour before was gone by then.
+            and m.seen + m.excused + 960000 > k.time;
     update legacy_http_compat.census set time = c.time, shift = c.shift, change = c.change, callers = c.callers,
         swept = c.swept, pruned = c.pruned, key_check = c.key_check, began = c.began where flag = c.flag
 $$;

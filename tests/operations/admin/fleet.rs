@@ -17,6 +17,7 @@ use legacy_http_compat::{
 use serde_json::{Value, json};
 
 use super::{
+    orders,
     service::{MARA, START, Shared, TestService},
     stream::Stream,
 };
@@ -299,9 +300,8 @@ async fn the_page_of_the_instances_shows_how_the_census_is_exchanged() {
     let page = a.service.operator().get("/instances").await.text;
     assert!(page.contains("Write off core-b"), "{page}");
 
-    let order = json!({"instance": "core-b", "reason": "its host is gone"});
-    let operator = a.service.operator();
-    operator.post("/api/instances/write-off", &order).await.ok();
+    let (path, order) = orders::of_a_fleet();
+    a.service.operator().post(path, &order).await.ok();
     fleet.pass(2, &[&a]);
     assert!(!a.page("/instances").await.contains("incomplete"));
     assert_eq!(fleet.store.count("instance_written_off"), 1);
