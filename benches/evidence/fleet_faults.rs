@@ -16,6 +16,10 @@ const WRITTEN_OFF: u64 = 15 * MINUTE;
 
 /// What is going on among several instances.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "faults that come and go independently"
+)]
 pub(crate) struct FleetState {
     /// The instance that is about to be killed.
     doomed: Option<u64>,

@@ -50,7 +50,7 @@ pub(crate) struct Server {
 }
 
 enum Deployment {
-    One(Process),
+    One(Box<Process>),
     Many(Box<Fleet>),
 }
 
@@ -69,7 +69,7 @@ impl Server {
         process.open(&settings);
         Self {
             settings,
-            deployment: Deployment::One(process),
+            deployment: Deployment::One(Box::new(process)),
         }
     }
 

@@ -107,7 +107,9 @@ impl Fleet {
     fn pass(&self, seconds: u64, members: &[&Member]) {
         for part in [seconds - 1, 1] {
             self.shared.clock.advance(Duration::from_secs(part));
-            members.iter().for_each(|member| member.service.tick());
+            for member in members {
+                member.service.tick();
+            }
         }
     }
 
